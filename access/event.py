@@ -1,0 +1,139 @@
+"""What an event is: its venues, areas, gates, tickets, sessions and policy.
+
+These are the values of the event definition (a TOML file, read by `config`), in the form in which they travel in
+the registry's log. Ids are the organiser's own words; a place in a list is a number, and badges name tickets,
+venues, sessions and days by number, so the lists may only grow once a badge exists.
+"""
+
+from typing import Literal
+
+import msgspec
+
+Direction = Literal["in", "out"]
+Language = Literal["en", "zh-Hant", "zh-Hans"]
+Verdict = Literal["admit", "admit_flagged", "ask_staff", "refuse"]
+Role = Literal["door", "supervisor"]
+Reentry = Literal["free", "flag", "exit_first"]
+
+LANGUAGES: tuple[Language, ...] = ("en", "zh-Hant", "zh-Hans")
+VERDICTS: tuple[Verdict, ...] = ("admit", "admit_flagged", "ask_staff", "refuse")
+"""From the kindest to the strictest."""
+
+MAX_VENUES = 8
+MAX_SESSIONS = 16
+MAX_DAYS = 8
+MAX_ISSUES = 63
+MAX_TICKETS = 255
+
+MINUTE_MS = 60_000
+
+Names = dict[Language, str]
+"""One name in the three languages; English is always there."""
+
+
+class Venue(msgspec.Struct, frozen=True, kw_only=True):
+    """A place in a city. It is itself the top area of its tree."""
+
+    id: str
+    name: Names
+    capacity: int | None = None
+
+
+class Area(msgspec.Struct, frozen=True, kw_only=True):
+    """A hall or a room; `parent` is an area of the same venue, or the venue."""
+
+    id: str
+    venue: str
+    parent: str
+    name: Names
+    capacity: int | None = None
+    clear_min: int | None = None
+
+
+class Gate(msgspec.Struct, frozen=True, kw_only=True):
+    """A door: into `area`, out of it, or both."""
+
+    id: str
+    area: str
+    direction: Literal["in", "out", "both"] = "in"
+    mode: Literal["self", "staffed"] = "self"
+    reentry: Reentry = "free"
+
+    @property
+    def lets_in(self) -> bool:
+        return self.direction != "out"
+
+    @property
+    def lets_out(self) -> bool:
+        return self.direction != "in"
+
+
+class Ticket(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of ticket. `areas` are area and venue ids as written, or "*" for all."""
+
+    id: str
+    name: Names
+    areas: tuple[str, ...]
+    on_site: bool = True
+    capacity_exempt: bool = False
+    roles: tuple[Role, ...] = ()
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """A session in a room. Times are milliseconds since 1970, UTC."""
+
+    id: str
+    area: str
+    starts_ms: int
+    ends_ms: int
+    name: Names
+    booking: Literal["required", "open"] = "open"
+    early_min: int = 0
+    closing_min: int = 0
+    standby_after_min: int | None = None
+
+    @property
+    def doors_open_ms(self) -> int:
+        """The first instant at which the doors are open."""
+        return self.starts_ms - self.early_min * MINUTE_MS
+
+    @property
+    def doors_close_ms(self) -> int:
+        """The first instant at which the doors are closed."""
+        return self.ends_ms - self.closing_min * MINUTE_MS
+
+    @property
+    def standby_ms(self) -> int | None:
+        """From then on people without a booking pass, or None: never."""
+        if self.standby_after_min is None:
+            return None
+        return self.starts_ms + self.standby_after_min * MINUTE_MS
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """What a door says where it cannot be sure, and the event's numbers."""
+
+    unknown: Verdict = "ask_staff"
+    unlisted: Verdict = "admit_flagged"
+    clock_unsure: Verdict = "admit_flagged"
+    roster_stale: Verdict = "admit"
+    roster_stale_min: int = 240
+    hold_off_s: int = 3
+    travel_min: int = 30
+    retention_days: int = 30
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole event definition. `days` are ISO dates; `day_ends` is minutes after midnight."""
+
+    id: str
+    name: Names
+    timezone: str
+    days: tuple[str, ...]
+    venues: tuple[Venue, ...]
+    gates: tuple[Gate, ...]
+    tickets: tuple[Ticket, ...]
+    areas: tuple[Area, ...] = ()
+    sessions: tuple[Session, ...] = ()
+    policy: Policy = Policy()
+    day_ends_min: int = 240
