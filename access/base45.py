@@ -1,0 +1,40 @@
+"""Base45 (RFC 9285): bytes as the 45 characters of a QR code's alphanumeric mode.
+
+Two bytes become three characters, a last single byte two. The blank is one of the characters, so
+encoded text may begin or end with one and must never be trimmed.
+"""
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+_VALUES = {character: value for value, character in enumerate(ALPHABET)}
+
+
+def encode(data: bytes) -> str:
+    """`data` as base45 text: three characters for each two bytes, two for an odd last one."""
+    characters: list[str] = []
+    for at in range(0, len(data), 2):
+        pair = data[at : at + 2]
+        value = int.from_bytes(pair, "big")
+        for _ in range(len(pair) + 1):
+            value, digit = divmod(value, 45)
+            characters.append(ALPHABET[digit])
+    return "".join(characters)
+
+
+def decode(text: str) -> bytes:
+    """The bytes that `encode` makes `text` of; ValueError for any text that it never makes."""
+    if len(text) % 3 == 1:
+        raise ValueError("base45 text has no single character left over")
+    try:
+        digits = [_VALUES[character] for character in text]
+    except KeyError as stranger:
+        raise ValueError(f"{stranger} is not one of the 45 characters") from None
+    data = bytearray()
+    for at in range(0, len(digits), 3):
+        group = digits[at : at + 3]
+        value = sum(digit * 45**place for place, digit in enumerate(group))
+        # A group that stands for more than its bytes hold raises OverflowError below.
+        try:
+            data += value.to_bytes(len(group) - 1, "big")
+        except OverflowError:
+            raise ValueError(f"{text[at : at + 3]!r} stands for no byte") from None
+    return bytes(data)
