@@ -29,12 +29,12 @@ def decode(text: str) -> bytes:
     except KeyError as stranger:
         raise ValueError(f"{stranger} is not one of the 45 characters") from None
     data = bytearray()
-    for at in range(0, len(digits), 3):
-        group = digits[at : at + 3]
-        value = sum(digit * 45**place for place, digit in enumerate(group))
-        # A group that stands for more than its bytes hold raises OverflowError below.
-        try:
-            data += value.to_bytes(len(group) - 1, "big")
-        except OverflowError:
-            raise ValueError(f"{text[at : at + 3]!r} stands for no byte") from None
+    # A group that stands for more than its bytes hold is an OverflowError.
+    try:
+        for low, middle, high in zip(digits[0::3], digits[1::3], digits[2::3], strict=False):
+            data += (low + 45 * middle + 2025 * high).to_bytes(2, "big")
+        if len(digits) % 3:
+            data += (digits[-2] + 45 * digits[-1]).to_bytes(1, "big")
+    except OverflowError:
+        raise ValueError("base45 text stands for more than its bytes hold") from None
     return bytes(data)
