@@ -1,0 +1,80 @@
+"""What every test can count on: a known environment, and a machine left as it was found.
+
+`HYPOTHESIS_PROFILE` chooses how hard the property tests look: `default`, `ci` (the same examples each time;
+chosen where `CI` is set) or `soak`.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+OPEN_FILES = Path("/proc/self/fd")
+PATIENCE_S = 5.0  # how long a thread that was told to stop may take to do so
+
+
+def pytest_configure() -> None:
+    _load_hypothesis_profile()
+    _scrub_environment()
+
+
+def _load_hypothesis_profile() -> None:
+    settings.register_profile("default", deadline=None, max_examples=60)
+    settings.register_profile("ci", deadline=None, max_examples=60, derandomize=True, database=None)
+    settings.register_profile(
+        "soak", deadline=None, max_examples=20_000, suppress_health_check=[HealthCheck.too_slow]
+    )
+    fallback = "ci" if os.environ.get("CI") else "default"
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", fallback))
+
+
+def _scrub_environment() -> None:
+    for name in list(os.environ):
+        if name.startswith(("JIANMEN_", "GPIOZERO_", "FLASK_")) or name.lower().endswith("_proxy"):
+            del os.environ[name]
+    os.environ["LANG"] = os.environ["LC_ALL"] = "C.UTF-8"
+    os.environ["GPIOZERO_PIN_FACTORY"] = "mock"
+    # A zone that is neither UTC nor any event's, so that a clock read in local time by mistake shows.
+    os.environ["TZ"] = "Asia/Kathmandu"
+    time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def _leaves_nothing_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fails a test that leaves a thread, a child process, or a file of its own `tmp_path` open.
+
+    A database connection is an open file, so this catches one that was left to the garbage collector.
+    Being the first fixture set up it is the last one torn down; what a module or session fixture holds was
+    there before and may stay.
+    """
+    folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    threads_before = set(threading.enumerate())
+    children_before = set(multiprocessing.active_children())
+    yield
+    threads = [thread for thread in threading.enumerate() if thread not in threads_before]
+    for thread in threads:
+        thread.join(PATIENCE_S)
+    left = [f"thread {thread.name}" for thread in threads if thread.is_alive()]
+    left += [
+        f"process {child.name}"
+        for child in multiprocessing.active_children()
+        if child not in children_before
+    ]
+    left += [f"open file {path}" for path in _open_files() if folder and path.is_relative_to(folder)]
+    if left:
+        pytest.fail(f"left behind: {', '.join(left)}", pytrace=False)
+
+
+def _open_files() -> Iterator[Path]:
+    for descriptor in OPEN_FILES.iterdir() if OPEN_FILES.exists() else ():
+        try:
+            yield descriptor.readlink()
+        except FileNotFoundError:
+            continue  # the descriptor that lists the folder itself
