@@ -1,0 +1,222 @@
+"""Everything the logs say about one badge, in order: its issues, its revocations, and where its person went.
+
+A history is built from the entries that name the badge, whichever log they stand in; a store needs one index, by badge,
+and nothing derived. All answers can be asked as of an earlier place in the order, for deciding again with what was
+knowable then.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from access.background import Background, Held, Order
+from access.badge import Claims
+from access.entry import (
+    BadgeIssued,
+    EntryRef,
+    Override,
+    Passage,
+    Revoked,
+    Scan,
+    Void,
+)
+from access.event import Direction
+from access.programme import Programme
+
+UNMOVED: frozenset[str] = frozenset({"not_a_badge", "other_event", "forged"})
+"""Reasons with which an exit opens although it is not known who left: nobody is moved, nothing is counted."""
+
+OPENED: frozenset[str] = frozenset({"admit", "admit_flagged"})
+
+Account = tuple[str, str]
+"""Who holds seats: (device, gate)."""
+
+
+class Presentation(NamedTuple):
+    """A badge held up at a gate (or let in by hand), in its place in the order. Voided ones are not among them."""
+
+    order: Order
+    gate: str
+    direction: Direction
+    body: Scan | Override
+    held: Held
+
+    @property
+    def opened(self) -> bool:
+        return self.body.verdict in OPENED
+
+    @property
+    def moved(self) -> bool:
+        """Whether the person went through: let in, or out as somebody known."""
+        return self.body.verdict in OPENED and (
+            self.direction == "in" or self.body.reason not in UNMOVED
+        )
+
+    @property
+    def account(self) -> Account | None:
+        """Whose seat the person was let in on, if any."""
+        if type(self.body) is Scan and self.body.seat and self.direction == "in":
+            return (self.held.log[:16], self.gate)
+        return None
+
+
+@dataclass(slots=True)
+class Whereabouts:
+    """Where one person is as their presentations are walked through in order.
+
+    Entering an area leaves every area not above it; leaving one puts the person in its parent; at the day's end, and
+    when a session's room is cleared, they leave by themselves.
+    """
+
+    programme: Programme
+    place: str | None = None
+    day: int = 0
+    session: str | None = None
+    clears_ms: int | None = None
+    seats: dict[Account, str] = field(default_factory=dict)
+
+    def until(self, at_ms: int) -> None:
+        """Let time pass: the day's end empties the house, clearing empties a room."""
+        if self.place is None:
+            return
+        if self.programme.day_of(at_ms) > self.day:
+            self._go(None)
+        elif self.clears_ms is not None and at_ms >= self.clears_ms:
+            self._go(self.programme.places[self.place].parent)
+
+    def step(self, move: Presentation) -> None:
+        """Go through a gate."""
+        self.until(move.order.at_ms)
+        gate = self.programme.gates.get(move.gate)
+        if gate is None:  # of another definition: nobody can say where it leads
+            return
+        self.day = self.programme.day_of(move.order.at_ms)
+        if move.direction == "out":
+            self._go(self.programme.places[gate.area].parent)
+            return
+        account = move.account
+        if account is not None:
+            self.seats[account] = gate.area
+        self._go(gate.area)
+        self.session = move.body.session
+        self.clears_ms = self.programme.clears_at(gate.area, move.body.session)
+
+    def _go(self, place: str | None) -> None:
+        self.place = place
+        self.session = None
+        self.clears_ms = None
+        if self.seats:
+            self.seats = {
+                account: area
+                for account, area in self.seats.items()
+                if self.programme.within(place, area)
+            }
+
+    def changes_ms(self) -> int | None:
+        """The next instant at which time alone moves this person, or None."""
+        if self.place is None:
+            return None
+        ends = self.programme.day_end_ms(self.day)
+        return ends if self.clears_ms is None else min(ends, self.clears_ms)
+
+
+class History:
+    """The folded entries of one badge."""
+
+    def __init__(self, background: Background, entries: Iterable[Held]) -> None:
+        self.issued: list[tuple[Order, BadgeIssued]] = []
+        self.revocations: list[tuple[Order, Revoked]] = []
+        self.proofs: list[tuple[Order, str, int]] = []
+        """Issues proven at doors: (place in the order, device, issue)."""
+        self.presentations: list[Presentation] = []
+        reversed_: set[EntryRef] = set()
+        shown: list[Held] = []
+        seen: set[bytes] = set()
+        for held in entries:
+            if held.digest in seen or not background.believed(held):
+                continue
+            seen.add(held.digest)
+            body = held.body
+            kind = type(body)
+            if kind is Scan or kind is Override:
+                shown.append(held)
+            elif isinstance(body, Void) or (
+                isinstance(body, Passage) and held.kind == "not_passed"
+            ):
+                reversed_.add(body.entry)
+            elif not background.is_registry(held.log):
+                continue
+            elif isinstance(body, BadgeIssued):
+                self.issued.append((background.order(held), body))
+            elif isinstance(body, Revoked):
+                self.revocations.append((background.order(held), body))
+        self.issued.sort(key=lambda one: one[0])
+        for held in shown:
+            self._present(background, held, reversed_)
+        self.presentations.sort(key=lambda one: one.order)
+
+    def _present(self, background: Background, held: Held, reversed_: set[EntryRef]) -> None:
+        body = held.body
+        if not isinstance(body, Scan | Override) or body.test:
+            return
+        order = background.order(held)
+        if body.proof == "proven" and body.issue is not None:
+            self.proofs.append((order, held.log[:16], body.issue))
+        if reversed_ and EntryRef(held.log, held.seq, held.digest) in reversed_:
+            return
+        direction: Direction = body.direction if type(body) is Scan else "in"
+        self.presentations.append(Presentation(order, body.gate, direction, body, held))
+
+    # What is known of the badge, as of a place in the order (None: all that is held).
+
+    def listed(self, issue: int | None, until: Order | None = None) -> BadgeIssued | None:
+        """The roster's entry for an issue."""
+        found = None
+        for order, entry in self.issued:
+            if entry.issue == issue and (until is None or order <= until):
+                found = entry
+        return found
+
+    def newest(self, until: Order | None = None) -> BadgeIssued | None:
+        """The roster's entry with the highest issue."""
+        known = [e for order, e in self.issued if until is None or order <= until]
+        return max(known, key=lambda e: e.issue, default=None) if known else None
+
+    def newest_issue(self, device: str, until: Order | None = None) -> int:
+        """The highest issue known: on the roster, proven at this kiosk, or proven at another one as the next above the
+        roster's (a stolen kiosk can claim anything of any badge)."""
+        newest = self.newest(until)
+        on_roster = newest.issue if newest else 0
+        best = on_roster
+        for order, at, issue in self.proofs:
+            counts = at == device or issue == on_roster + 1
+            if counts and issue > best and (until is None or order < until):
+                best = issue
+        return best
+
+    def revoked(self, issue: int | None, until: Order | None = None) -> bool:
+        """Whether the badge, or this issue of it, is revoked."""
+        return any(
+            revocation.issue in (None, issue)
+            for order, revocation in self.revocations
+            if until is None or order <= until
+        )
+
+    # Where the person is.
+
+    @property
+    def moves(self) -> Sequence[Presentation]:
+        return [one for one in self.presentations if one.moved]
+
+    def whereabouts(self, programme: Programme, at_ms: int) -> Whereabouts:
+        """Where everything held puts the person at an instant not before their newest presentation."""
+        state = Whereabouts(programme)
+        for one in self.presentations:
+            if one.moved:
+                state.step(one)
+        state.until(at_ms)
+        return state
+
+    def claims_of(self, issue: int | None) -> Claims | None:
+        listed = self.listed(issue)
+        return listed.claims if listed else None
