@@ -1,0 +1,56 @@
+"""What a camera or a scanner tells the door.
+
+These are the messages of the pipe between the reader process and the door, so they are plain data
+(MessagePack by msgspec): a decoder that was taken over by a crafted picture can say nothing else.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+MAX_TEXT = 4296
+"""Characters: the most a QR code holds in alphanumeric mode (ISO/IEC 18004, version 40-L)."""
+
+
+class Hint(Enum):
+    """A code is in view and cannot be read: what the person holding it can do."""
+
+    HOLD_STILL = "hold_still"
+    COME_CLOSER = "come_closer"
+
+
+class Reading(msgspec.Struct, frozen=True, tag="reading"):
+    """A code was read."""
+
+    text: str
+    """The payload as read, never trimmed: UTF-8 where it is valid, Latin-1 otherwise."""
+    raw: bytes
+    """The payload's bytes."""
+    decoder: str
+    """Who read it: a decoder's name, `serial` or `keyboard`."""
+    ms: float
+    """Milliseconds spent decoding."""
+    taken_ms: int
+    """When the picture was taken or the scan ended: milliseconds of `time.monotonic`."""
+
+
+class ShowOne(msgspec.Struct, frozen=True, tag="show_one"):
+    """Two different badges are in view side by side: ask for one."""
+
+    taken_ms: int
+
+
+class CameraState(msgspec.Struct, frozen=True, tag="camera"):
+    """The camera began to work, or stopped, and why."""
+
+    working: bool
+    why: str = ""
+
+
+class ScannerState(msgspec.Struct, frozen=True, tag="scanner"):
+    """The scanner began to work, or stopped, and why."""
+
+    working: bool
+    why: str = ""
