@@ -1,0 +1,67 @@
+"""What is wrong in a file of ours: every mistake with its place and what would be right."""
+
+import difflib
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, time
+
+_SHOWN = 60
+"""Characters of a wrong value that a message repeats; the rest is at the place it names."""
+
+_LISTED = 8
+"""Right answers that a message lists, so that it stays one line."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One mistake. `source` is the file (or "command line"), `where` the key, empty: the whole file.
+
+    `wrong` says what is there, `right` what would be; `line` counts from 1 where it is known.
+    """
+
+    source: str
+    where: str
+    wrong: str
+    right: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        source = self.source if self.line is None else f"{self.source}:{self.line}"
+        place = f"{source}: {self.where}" if self.where else source
+        return f"{place}: {self.wrong}; {self.right}"
+
+
+class ConfigError(Exception):
+    """A file or a setting cannot be used. Holds all its mistakes, and prints one to a line."""
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = tuple(sorted(mistakes, key=lambda mistake: mistake.line or 0))
+        super().__init__("\n".join(map(str, self.mistakes)))
+
+
+def shown(value: object) -> str:
+    """A value as its file spells it, cut to a length that a message can carry."""
+    if isinstance(value, date | time):
+        text = value.isoformat()
+    elif isinstance(value, list | dict | str | bool):
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    else:
+        text = str(value)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def one_of(choices: Iterable[object]) -> str:
+    """`"in", "out" or "both"`; a long list is cut."""
+    words = [shown(choice) for choice in choices]
+    if len(words) > _LISTED:
+        return ", ".join(words[:_LISTED]) + " …"
+    return " or ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def instead(word: str, choices: Collection[str]) -> str:
+    """What would be right in place of `word`: the choice most like it, or else all of them."""
+    near = difflib.get_close_matches(word, choices, n=1)
+    if near:
+        return f"did you mean {shown(near[0])}?"
+    return f"should be {one_of(choices)}" if choices else "there is none to name"
