@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +38,6 @@ SUFFIXES = frozenset(
 MAX_BYTES = 256 * 2**20
 """No camera's still picture comes near; a larger file is not a picture or not meant for us."""
 
-MAX_PIXELS = 2**27
-"""134 million: more than any camera of this decade, and half a gigabyte once in colour. A small file
-can promise more than the machine has."""
-
 
 def read_gray(path: Path) -> Gray:
     """The picture as (height, width) shades of gray, as it lies in the file (EXIF turning ignored).
@@ -52,11 +48,10 @@ def read_gray(path: Path) -> Gray:
     """
     data = _contents(path)
     _refuse_cut_short(path, data)
-    _refuse_huge(path, data)
     try:
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error as error:
-        raise PictureError(path, f"not readable ({error.err})", "give a smaller picture") from error
+        raise PictureError(path, "damaged or far too large", "give a smaller picture") from error
     if picture is None:
         raise PictureError(path, "not a picture this program can read", "give a PNG or JPEG file")
     return to_gray(picture)
@@ -102,22 +97,29 @@ def write_whole(path: Path, gray: Gray) -> Path:
     return path
 
 
-def _contents(path: Path) -> bytes:
+def require_file(path: Path) -> int:
+    """The size of a file in bytes. Raises `PictureError` where there is no file to read."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            limit = MAX_BYTES // 2**20
-            raise PictureError(path, f"larger than {limit} MiB", "give a smaller picture")
-        data = path.read_bytes()
+        status = path.stat()
     except FileNotFoundError:
         raise PictureError(path, "no such file", "check the name") from None
-    except IsADirectoryError:
-        raise PictureError(path, "this is a folder", "give a picture file") from None
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise PictureError(path, f"cannot be opened ({reason})", "check its rights") from None
-    if not data:
+    except (OSError, ValueError) as error:
+        raise PictureError(path, f"cannot be opened ({error})", "check name and rights") from None
+    if not stat.S_ISREG(status.st_mode):
+        raise PictureError(path, "this is no ordinary file", "give a picture file")
+    if status.st_size == 0:
         raise PictureError(path, "the file is empty", "give a picture file")
-    return data
+    return status.st_size
+
+
+def _contents(path: Path) -> bytes:
+    if require_file(path) > MAX_BYTES:
+        limit = MAX_BYTES // 2**20
+        raise PictureError(path, f"larger than {limit} MiB", "give a smaller picture")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PictureError(path, f"cannot be read ({error.strerror})", "check its rights") from None
 
 
 def _refuse_cut_short(path: Path, data: bytes) -> None:
@@ -134,11 +136,3 @@ def _refuse_cut_short(path: Path, data: bytes) -> None:
         return
     if not whole:
         raise PictureError(path, "the picture is cut short", "copy or take it again")
-
-
-def _refuse_huge(path: Path, data: bytes) -> None:
-    if data.startswith(b"\x89PNG") and data[12:16] == b"IHDR":
-        width = int.from_bytes(data[16:20], "big")
-        height = int.from_bytes(data[20:24], "big")
-        if width * height > MAX_PIXELS:
-            raise PictureError(path, f"{width} by {height} pixels", "give a smaller picture")

@@ -18,6 +18,7 @@ from hardware.adapters import DecoderSettings
 from hardware.backoff import Backoff
 from hardware.camera import CameraSettings
 from hardware.decoder import every_code
+from hardware.opencv_settings import OPENCV_SETTINGS
 from hardware.reader_messages import (
     MAX_MESSAGE,
     Beat,
@@ -120,7 +121,7 @@ class Reader:
                 [sys.executable, "-m", "hardware.reader_process", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": path},
+                env={**os.environ, **OPENCV_SETTINGS, "PYTHONPATH": path},
                 process_group=0,
             )
         self._pipe = Connection(ours.detach())

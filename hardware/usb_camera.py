@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -19,9 +18,6 @@ GOOD_FRAMES = 3
 TRIES = 10
 """Reads in which the first good pictures must come; some cameras start with a few empty ones."""
 
-SELECT_TIMEOUT_S = 2
-"""How long OpenCV waits for a quiet camera; its own default of 10 s is longer than our heartbeat."""
-
 OpenCapture = Callable[[str], Any]
 """Opens a device and gives an object like `cv2.VideoCapture`."""
 
@@ -31,7 +27,8 @@ class UsbCamera:
 
     A path such as /dev/v4l/by-id/… names the same camera after every reboot; numbers do not. The
     driver keeps at most one old picture, and that one is thrown away whenever the last picture took
-    longer to decode than the camera takes for the next. Once unplugged a device never recovers:
+    longer to decode than the camera takes for the next. A camera that falls silent is given up after the
+    time in `hardware.opencv_settings`. Once unplugged a device never recovers:
     close this object and open a new one, which sets everything up again.
     """
 
@@ -84,6 +81,4 @@ class UsbCamera:
 
 
 def _open_v4l2(device: str) -> Any:
-    # Read by OpenCV whenever it waits for a picture.
-    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(SELECT_TIMEOUT_S))
     return cv2.VideoCapture(int(device) if device.isdecimal() else device, cv2.CAP_V4L2)

@@ -9,7 +9,7 @@ import cv2
 
 from hardware.enhance import Gray
 from hardware.errors import PictureError
-from hardware.picture_file import to_gray
+from hardware.picture_file import require_file, to_gray
 
 VIDEO_SUFFIXES = frozenset(
     [
@@ -37,8 +37,9 @@ VIDEO_SUFFIXES = frozenset(
 def video_frames(path: Path) -> Iterator[Gray]:
     """Every frame that can be read, in order; a video that is cut short simply ends earlier.
 
-    Raises `PictureError` at the first step when not a single frame can be read.
+    Raises `PictureError` at the first step when there is no such file, or no frame in it.
     """
+    require_file(path)
     capture = cv2.VideoCapture(str(path))
     shown = 0
     try:
