@@ -67,7 +67,9 @@ def _leaves_nothing_behind(request: pytest.FixtureRequest) -> Iterator[None]:
         for child in multiprocessing.active_children()
         if child not in children_before
     ]
-    left += [f"open file {path}" for path in _open_files() if folder and path.is_relative_to(folder)]
+    left += [
+        f"open file {path}" for path in _open_files() if folder and path.is_relative_to(folder)
+    ]
     if left:
         pytest.fail(f"left behind: {', '.join(left)}", pytrace=False)
 
