@@ -87,13 +87,14 @@ def test_an_installed_copy_holds_every_file_of_the_packages(tmp_path: Path) -> N
     assert expected - set(zipfile.ZipFile(wheel).namelist()) == set()
 
 
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
 @pytest.mark.parametrize(
     "script",
     ["setup/debian", "setup/venv", "setup/lock", "systemd/install.sh", ".ci/run"],
 )
 def test_shell_scripts_are_sound(script: str) -> None:
     done = subprocess.run(
-        [Path(sys.executable).with_name("shellcheck"), script],
+        ["shellcheck", script],
         cwd=ROOT,
         capture_output=True,
         text=True,
