@@ -13,7 +13,11 @@ from typing import TypeVar
 from hardware.camera import Camera, CameraSettings
 from hardware.decoder import Decoder
 from hardware.errors import UnknownAdapter
+from hardware.keyboard_scanner import KeyboardDevice
+from hardware.line_scanner import LineScanner
+from hardware.scanner import Scanner, ScannerSettings
 from hardware.signals import Signals, SignalSettings
+from hardware.simulated_scanner import SimulatedDevice
 from hardware.simulated_signals import SimulatedSignals
 
 Settings = TypeVar("Settings")
@@ -133,6 +137,35 @@ def open_signals(settings: SignalSettings) -> Signals:
     Raises `UnknownAdapter`, `AdapterMissing`, or `HardwareError` when the pins are not to be had.
     """
     return _named("signals adapter", settings.adapter, SIGNALS)(settings)
+
+
+def _serial_scanner(settings: ScannerSettings) -> Scanner:
+    from hardware.serial_scanner import SerialDevice
+
+    return LineScanner(SerialDevice(settings))
+
+
+def _keyboard_scanner(settings: ScannerSettings) -> Scanner:
+    return LineScanner(KeyboardDevice(settings))
+
+
+def _simulated_scanner(settings: ScannerSettings) -> Scanner:
+    return LineScanner(SimulatedDevice(settings))
+
+
+SCANNERS: Mapping[str, Callable[[ScannerSettings], Scanner]] = {
+    "serial": _serial_scanner,
+    "keyboard": _keyboard_scanner,
+    "simulated": _simulated_scanner,
+}
+
+
+def open_scanner(settings: ScannerSettings) -> Scanner:
+    """The scanner that `settings.adapter` names, which may be plugged in later.
+
+    Raises `UnknownAdapter` or `AdapterMissing`.
+    """
+    return _named("scanner", settings.adapter, SCANNERS)(settings)
 
 
 def _named(

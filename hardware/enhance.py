@@ -46,7 +46,9 @@ def smoothed(gray: Gray) -> Gray:
 
 def reduced(gray: Gray, scale: float) -> Gray:
     """Smaller by `scale` (below 1), averaging what is thrown away."""
-    return _gray(cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+    height, width = gray.shape
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return _gray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA))
 
 
 RETRIES: tuple[tuple[str, Callable[[Gray], Gray]], ...] = (
