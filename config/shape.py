@@ -17,7 +17,7 @@ from config.document import Document, Place
 from config.errors import one_of, shown
 
 MOST = 1_000_000
-"""The largest whole number in a file of ours, unless its field says otherwise; the least is 0."""
+"""The largest number in a file of ours, unless its field says otherwise; the least is 0."""
 
 Info = inspect.Type
 S = TypeVar("S", bound=msgspec.Struct)
@@ -69,8 +69,9 @@ def by_type(kind: Any, expects: str = "") -> Reader:
 
     `expects` where there are better words for what would be right than the type's own.
     """
-    info = _bare(inspect.type_info(kind))
-    expects = expects or _expects(info)
+    whole = inspect.type_info(kind)
+    info = _bare(whole)
+    expects = expects or _described(whole) or _expects(info)
     stand_in = _stand_in(info)
 
     def read(value: Any, place: Place, document: Document) -> Any:
@@ -95,6 +96,14 @@ def _bare(info: Info) -> Info:
     return info
 
 
+def _described(info: Info) -> str:
+    """The words of a type that brings its own: `Annotated[…, Meta(description=…)]`."""
+    if isinstance(info, inspect.UnionType):
+        return next(filter(None, map(_described, info.types)), "")
+    schema = info.extra_json_schema if isinstance(info, inspect.Metadata) else None
+    return str((schema or {}).get("description", ""))
+
+
 def _range(info: inspect.IntType) -> tuple[int, int]:
     return (0 if info.ge is None else info.ge, MOST if info.le is None else info.le)
 
@@ -104,6 +113,8 @@ def _allowed(info: Info, value: Any) -> bool:
     if isinstance(info, inspect.IntType):
         low, high = _range(info)
         return low <= int(value) <= high
+    if isinstance(info, inspect.FloatType):
+        return 0 <= float(value) <= MOST
     return value != "" if isinstance(info, inspect.StrType) else True
 
 
@@ -112,6 +123,8 @@ def _expects(info: Info) -> str:
         case inspect.IntType():
             low, high = _range(info)
             return f"a whole number from {low} to {high}"
+        case inspect.FloatType():
+            return f"a number from 0 to {MOST}"
         case inspect.BoolType():
             return "true or false"
         case inspect.LiteralType():
@@ -137,6 +150,6 @@ def _stand_in(info: Info) -> Any:
 
 
 def _from_text(kind: type, value: Any) -> Any:
-    if kind is Path and isinstance(value, str) and value:
+    if kind is Path and isinstance(value, str | Path) and str(value):
         return Path(value).expanduser()
     raise TypeError

@@ -78,9 +78,6 @@ def milliseconds(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp() * 1000)
 
 
-# What is read
-
-
 def test_the_example_event_is_read_whole() -> None:
     event = event_file.load(EXAMPLE)
     assert (event.id, event.timezone) == ("smarthk-2020", "Asia/Shanghai")

@@ -1,0 +1,265 @@
+"""Settings of a kiosk and of the registry: the shipped ones, under a file, under the command line.
+
+To add a key, add a field to its struct here and, unless it may be left out, its value to
+`data/default.toml`. Settings are read once and never change; what changes lives in a database.
+"""
+
+import os
+import pwd
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, inspect
+from msgspec.structs import FieldInfo
+
+from access.event import Language
+from config import document as toml
+from config.document import ROOT, Document, Place
+from config.errors import ConfigError, Mistake
+from config.shape import by_type
+
+DEFAULTS = Path(__file__).parent / "data" / "default.toml"
+_SECTIONS = ("kiosk", "registry")
+_MASK = "••••"
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Pin = Annotated[int, Meta(ge=0, le=27)]
+Secret = Annotated[str, Meta(extra={"secret": True})]
+Address = Annotated[
+    str,
+    Meta(
+        pattern=r"^https?://[^/\s]+/?$",
+        description='an address such as "https://registry.example:8743"',
+    ),
+]
+Fingerprint = Annotated[
+    str,
+    Meta(pattern="^[0-9a-f]{64}$", description="64 hex digits in small letters, in quotes"),
+]
+
+
+class _Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Settings that can be printed: secrets are masked."""
+
+    def __repr__(self) -> str:
+        fields = msgspec.structs.fields(self)
+        shown = [f"{field.name}={self._shown(field)}" for field in fields]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def _shown(self, field: FieldInfo) -> str:
+        value = getattr(self, field.name)
+        return _MASK if value is not None and _is_secret(field) else repr(value)
+
+
+S = TypeVar("S", bound=_Settings)
+
+
+class Pages(_Settings, frozen=True, kw_only=True):
+    """Where the door serves its screens, to the browser of its own machine."""
+
+    host: str
+    port: Port
+
+
+class RegistryLink(_Settings, frozen=True, kw_only=True):
+    """Where the registry is, and the SHA-256 of the one TLS certificate that it may show."""
+
+    url: Address | None = None
+    fingerprint: Fingerprint | None = None
+
+
+class Camera(_Settings, frozen=True, kw_only=True):
+    """The camera, or None for a kiosk with a scanner only. The fields are `hardware.camera`'s."""
+
+    adapter: Literal["usb", "pi", "pictures", "simulated"] | None = None
+    device: str
+    path: str = ""
+    width: int
+    height: int
+    frames_per_s: int
+    lens_position: float | None = None
+    shutter_us: int | None = None
+    show_ms: int
+    gap_ms: int
+    seed: int
+
+
+class Decoder(_Settings, frozen=True, kw_only=True):
+    """The decoder of its pictures. The fields are `hardware.adapters`'."""
+
+    adapter: Literal["cascade", "still", "zxing", "zbar"]
+    budget_ms: float
+
+
+class Scanner(_Settings, frozen=True, kw_only=True):
+    """A hand or counter scanner, or None. The fields are `hardware.scanner`'s."""
+
+    adapter: Literal["serial", "keyboard", "simulated"] | None = None
+    device: str = ""
+    baud: int
+
+
+class Pins(_Settings, frozen=True, kw_only=True):
+    """BCM numbers; None: not connected."""
+
+    green: Pin | None = None
+    amber: Pin | None = None
+    red: Pin | None = None
+    buzzer: Pin | None = None
+    relay: Pin | None = None
+    passed: Pin | None = None
+    door: Pin | None = None
+    fire: Pin | None = None
+
+
+class Signals(_Settings, frozen=True, kw_only=True):
+    """Lights, buzzer and relay. The fields are `hardware.signals`'."""
+
+    adapter: Literal["gpio", "mock", "simulated"]
+    pins: Pins
+    pulse_ms: int
+    pass_s: float
+
+
+class KioskSettings(_Settings, frozen=True, kw_only=True):
+    """One kiosk: its door process and its carrier. `gate` None: the registry assigns one."""
+
+    data: Path
+    gate: str | None = None
+    language: Language
+    lan_port: Port
+    pages: Pages
+    registry: RegistryLink
+    camera: Camera
+    decoder: Decoder
+    scanner: Scanner
+    signals: Signals
+
+
+class RegistrySettings(_Settings, frozen=True, kw_only=True):
+    """The centre. `database_url` None: SQLite in `data`; both certificate files: TLS is spoken."""
+
+    data: Path
+    database_url: Secret | None = None
+    host: str
+    port: Port
+    certificate: Path | None = None
+    certificate_key: Path | None = None
+
+
+def kiosk_settings(path: Path | None, overrides: Mapping[str, object]) -> KioskSettings:
+    """A kiosk's settings; `overrides` by key ("camera.device"), those that are None left out.
+
+    ConfigError with the mistakes of file and command line together.
+    """
+    return _layered(KioskSettings, "kiosk", path, overrides)
+
+
+def registry_settings(path: Path | None, overrides: Mapping[str, object]) -> RegistrySettings:
+    """The registry's settings; see `kiosk_settings`."""
+    settings = _layered(RegistrySettings, "registry", path, overrides)
+    if (settings.certificate is None) != (settings.certificate_key is None):
+        source = "command line" if path is None else str(path)
+        wrong = "only one of certificate and certificate_key is set"
+        raise ConfigError([Mistake(source, "registry", wrong, "set both, or neither")])
+    return settings
+
+
+def _layered(kind: type[S], section: str, path: Path | None, overrides: Mapping[str, object]) -> S:
+    given = {key: value for key, value in overrides.items() if value is not None}
+    layers = [toml.read(DEFAULTS)]
+    if path is not None:
+        layers.append(toml.read(path))
+        layers[-1].only(ROOT, layers[-1].values, _SECTIONS)
+    layers.append(Document("command line", {section: given}))
+    keys = _keys(kind)
+    found: dict[str, tuple[Any, Document]] = {}
+    for layer in layers:
+        values = _flat(layer.table(section) or {})
+        layer.only(Place(section), values, keys)
+        found |= {key: (value, layer) for key, value in values.items()}
+    settings = _built(kind, section, "", found, layers[-1])
+    mistakes = [mistake for layer in layers for mistake in layer.mistakes]
+    if mistakes:
+        raise ConfigError(mistakes)
+    return settings
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """The table's values by their whole keys: "camera.device"."""
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = value
+    return flat
+
+
+def _keys(kind: type[_Settings], prefix: str = "") -> list[str]:
+    keys: list[str] = []
+    for field in msgspec.structs.fields(kind):
+        if _is_table(field):
+            keys += _keys(field.type, f"{prefix}{field.name}.")
+        else:
+            keys.append(prefix + field.name)
+    return keys
+
+
+def _built(
+    kind: type[S],
+    section: str,
+    prefix: str,
+    found: Mapping[str, tuple[Any, Document]],
+    last: Document,
+) -> S:
+    """The struct of the values found; a wrong or missing one is noted and a stand-in is in it."""
+    values: dict[str, Any] = {}
+    for field in msgspec.structs.fields(kind):
+        key = prefix + field.name
+        if _is_table(field):
+            values[field.name] = _built(field.type, section, f"{key}.", found, last)
+            continue
+        reader = by_type(field.type)
+        place = Place(section, None, key)
+        if key in found and not (found[key][0] == "" and not field.required):
+            value, document = found[key]
+            values[field.name] = reader.read(value, place, document)
+        elif field.required:
+            last.mistake(place, "is missing", f"should be {reader.expects}")
+            values[field.name] = reader.stand_in
+    return kind(**values)
+
+
+def _is_table(field: FieldInfo) -> bool:
+    return isinstance(field.type, type) and issubclass(field.type, _Settings)
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    info = inspect.type_info(field.type)
+    kinds = info.types if isinstance(info, inspect.UnionType) else (info,)
+    return any(isinstance(one, inspect.Metadata) and bool(one.extra) for one in kinds)
+
+
+def require_writable(folder: Path) -> None:
+    """Makes sure that `folder` is there and files can be written in it; ConfigError says how."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"\x00")
+            probe.flush()
+    except OSError as error:
+        user = _user()
+        wrong = f"user {user} cannot write in this folder ({error.strerror})"
+        right = f"run: sudo install -d -o {user} {folder}, or name another folder for the data"
+        raise ConfigError([Mistake(str(folder), "", wrong, right)]) from None
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
