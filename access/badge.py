@@ -116,6 +116,16 @@ def _unpack(signed: bytes, signature: bytes) -> Signed:
     return Signed(badge, issue, key, tag, claims, signed, signature)
 
 
+def claims_in(signed: bytes) -> Claims:
+    """The claims in the 14 signed bytes of a badge, as a log entry keeps them.
+
+    Raises ValueError for any other number of bytes.
+    """
+    if len(signed) != SIGNED_BYTES:
+        raise ValueError(f"the signed part of a badge is {SIGNED_BYTES} bytes, not {len(signed)}")
+    return _unpack(signed, b"").claims
+
+
 def foreign(text: str) -> Plain:
     """The badge that a code of another system stands for: id a hash of it, secret the code."""
     code = text.encode("utf-8", "surrogatepass")

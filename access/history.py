@@ -7,10 +7,10 @@ knowable then.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from access.background import Background, Held, Order
-from access.badge import Claims
 from access.entry import (
     BadgeIssued,
     EntryRef,
@@ -204,19 +204,20 @@ class History:
 
     # Where the person is.
 
-    @property
+    @cached_property
     def moves(self) -> Sequence[Presentation]:
+        """The presentations that moved the person, in order."""
         return [one for one in self.presentations if one.moved]
 
-    def whereabouts(self, programme: Programme, at_ms: int) -> Whereabouts:
-        """Where everything held puts the person at an instant not before their newest presentation."""
+    @staticmethod
+    def walk(programme: Programme, moves: Iterable[Presentation], at_ms: int) -> Whereabouts:
+        """Where these moves, in order, put the person at an instant after them."""
         state = Whereabouts(programme)
-        for one in self.presentations:
-            if one.moved:
-                state.step(one)
+        for one in moves:
+            state.step(one)
         state.until(at_ms)
         return state
 
-    def claims_of(self, issue: int | None) -> Claims | None:
-        listed = self.listed(issue)
-        return listed.claims if listed else None
+    def whereabouts(self, programme: Programme, at_ms: int) -> Whereabouts:
+        """Where everything held puts the person at an instant not before their newest presentation."""
+        return self.walk(programme, self.moves, at_ms)

@@ -14,10 +14,10 @@ a `seats` entry in the giver's log, receiving is holding that entry.
 This is a bounded counter (Balegas et al., "Extending Eventual Consistency", EuroSys 2015) whose rights are seats.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from access.background import Background, Held
-from access.entry import Scan
+from access.background import Background, Held, Order
+from access.entry import Kiosk, Scan
 from access.history import OPENED, Account, History
 from access.programme import Programme
 
@@ -31,54 +31,45 @@ def deal(difference: int, gates: Sequence[str]) -> dict[str, int]:
     return {gate: sign * (each + (place < rest)) for place, gate in enumerate(gates)}
 
 
-def dealt(background: Background, area: str) -> dict[Account, int]:
-    """What each account was dealt of an area's capacity, over all versions of the definition, and what an admin has
-    freed for it since.
+def dealings(background: Background, area: str) -> Iterator[tuple[Order, Account, int]]:
+    """Every change of what an account may spend of an area, with its place in the order: shares dealt (of a changed
+    capacity, the difference), seats freed by an admin, seats passed on.
 
-    Shares of a gate where no kiosk stood yet wait for the first one that comes.
+    A share of a gate where no kiosk stood yet waits for the first one that comes. Gates keep their account where a
+    kiosk is replaced: the new one begins with nothing.
     """
-    shares: dict[Account, int] = {}
+    yield from _shares(background, area)
+    for held, seats in background.seats:
+        if seats.area == area and background.believed(held):
+            order = background.order(held)
+            yield order, (held.device, seats.from_gate), -seats.count
+            yield order, (seats.to_device, seats.to_gate), seats.count
+
+
+def _shares(background: Background, area: str) -> Iterator[tuple[Order, Account, int]]:
     waiting: dict[str, int] = {}
     stands: dict[str, str] = {}
+    freed: dict[str, int] = {}
     capacity = 0
-    changes: list[tuple[object, Programme | None, int]] = [
-        (order, programme, -1) for order, programme in background.events
-    ]
-    changes += [(order, None, place) for place, (order, _) in enumerate(background.assignments)]
-    for _, programme, place in sorted(changes, key=lambda change: (change[0], change[2])):
-        if programme is not None:
-            now = programme.places[area].capacity or 0 if area in programme.places else 0
-            for gate, count in deal(now - capacity, programme.entry_gates(area)).items():
+    changes: list[tuple[Order, Programme | Kiosk]] = [*background.events, *background.assignments]
+    for order, change in sorted(changes, key=lambda change: change[0]):
+        if isinstance(change, Programme):
+            now = (change.places[area].capacity or 0) if area in change.places else 0
+            for gate, count in deal(now - capacity, change.entry_gates(area)).items():
                 if gate in stands:
-                    account = (stands[gate], gate)
-                    shares[account] = shares.get(account, 0) + count
+                    yield order, (stands[gate], gate), count
                 else:
                     waiting[gate] = waiting.get(gate, 0) + count
             capacity = now
-            continue
-        kiosk = background.assignments[place][1]
-        if kiosk.gate is not None and not kiosk.cut_off:
-            stands[kiosk.gate] = kiosk.device
-            if kiosk.gate in waiting:
-                account = (kiosk.device, kiosk.gate)
-                shares[account] = shares.get(account, 0) + waiting.pop(kiosk.gate)
-    for kiosk in background.kiosks.values():
-        if kiosk.gate is not None and area in kiosk.seats:
-            account = (kiosk.device, kiosk.gate)
-            shares[account] = shares.get(account, 0) + kiosk.seats[area]
-    return shares
-
-
-def moved(background: Background, area: str) -> dict[Account, int]:
-    """Seats received less seats given, by account, as far as the entries are held."""
-    balance: dict[Account, int] = {}
-    for held, seats in background.seats:
-        if seats.area != area or not background.believed(held):
-            continue
-        giver, receiver = (held.device, seats.from_gate), (seats.to_device, seats.to_gate)
-        balance[giver] = balance.get(giver, 0) - seats.count
-        balance[receiver] = balance.get(receiver, 0) + seats.count
-    return balance
+        elif change.gate is not None and not change.cut_off:
+            account = (change.device, change.gate)
+            stands[change.gate] = change.device
+            if change.gate in waiting:
+                yield order, account, waiting.pop(change.gate)
+            more = change.seats.get(area, 0) - freed.get(change.device, 0)
+            if more:
+                freed[change.device] = change.seats[area]
+                yield order, account, more
 
 
 def gifts(
@@ -169,8 +160,8 @@ class SeatBook:
             self._next_ms = min(later, default=None)
         if self._seats_known != len(self._background.seats):
             self._seats_known = len(self._background.seats)
-            self._balance = dealt(self._background, self.area)
-            for account, count in moved(self._background, self.area).items():
+            self._balance = {}
+            for _, account, count in dealings(self._background, self.area):
                 self._balance[account] = self._balance.get(account, 0) + count
         if self._stale:
             self._look_again(at_ms)

@@ -1,0 +1,232 @@
+"""How many people are where, how sure that is, and as of when.
+
+Counted from histories: who is inside now, who was let in today, what each gate did. The firm number never includes an
+estimate; what kiosks may not have told yet is a band beside it, drawn from their last ten minutes' rate.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from access.entry import Recount
+from access.history import History
+from access.knowledge import Knowledge
+from access.programme import Programme
+
+RATE_WINDOW_MS = 10 * 60_000
+"""A silent kiosk is taken to go on at the rate of its last ten minutes that are known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One area: `inside` now and distinct `people` today (both in it or below it); `entries`, `exits` and `refused` at
+    its own gates today. `by_hand` is what a recount added or took off `inside`."""
+
+    inside: int = 0
+    people: int = 0
+    entries: int = 0
+    exits: int = 0
+    refused: int = 0
+    capacity: int | None = None
+    by_hand: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A kiosk that has not told everything: its gate, since when (ms, None: never heard), entries known missing (None:
+    nobody can say), and the people it may have let in and out since, at its last known rate."""
+
+    device: str
+    gate: str | None
+    since_ms: int | None
+    missing: int | None
+    may_enter: int = 0
+    may_leave: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """What one badge adds to the counts of one day, and where its person goes by themselves when."""
+
+    history: History
+    until_ms: int | None
+    place: str | None
+    visited: frozenset[str]
+    entries: Mapping[str, int]
+    exits: Mapping[str, int]
+    refused: Mapping[str, int]
+
+
+class Headcount:
+    """The counts of every area, folded from a set of logs. Asking again costs only what has changed."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
+        self._shares: dict[bytes | None, _Share] = {}
+        self._key: tuple[object, int] | None = None
+
+    def areas(self, at_ms: int) -> dict[str, Count]:
+        """The counts at an instant, by area id in file order, venues first. Empty without an event definition."""
+        programme = self._knowledge.programme
+        if programme is None:
+            return {}
+        shares = list(self._refresh(programme, at_ms))
+        inside: Counter[str] = Counter()
+        people: Counter[str] = Counter()
+        entries: Counter[str] = Counter()
+        exits: Counter[str] = Counter()
+        refused: Counter[str] = Counter()
+        for share in shares:
+            if share.place is not None:
+                inside.update(programme.above[share.place])
+            people.update(share.visited)
+            entries.update(share.entries)
+            exits.update(share.exits)
+            refused.update(share.refused)
+        corrections = self._recounted(programme, at_ms)
+        return {
+            area: Count(
+                max(0, inside[area] + corrections.get(area, 0)),
+                people[area],
+                entries[area],
+                exits[area],
+                refused[area],
+                place.capacity,
+                corrections.get(area, 0),
+            )
+            for area, place in programme.places.items()
+        }
+
+    def _refresh(self, programme: Programme, at_ms: int) -> Iterable[_Share]:
+        day = programme.day_of(at_ms)
+        key = (programme, day)
+        if key != self._key:
+            self._key = key
+            self._shares = {}
+        for badge in self._knowledge.badges:
+            history = self._knowledge.history(badge)
+            share = self._shares.get(badge)
+            if (
+                share is None
+                or share.history is not history
+                or (share.until_ms is not None and at_ms >= share.until_ms)
+            ):
+                share = self._shares[badge] = _share(history, programme, day, at_ms)
+            yield share
+
+    def _recounted(self, programme: Programme, at_ms: int) -> dict[str, int]:
+        """What people counted by eye corrects: the difference at the newest recount of each area today."""
+        background = self._knowledge.background
+        newest: dict[str, tuple[int, Recount]] = {}
+        for held, recount in background.recounts:
+            when = background.at_ms(held)
+            if (
+                background.believed(held)
+                and recount.area in programme.places
+                and programme.day_of(when) == programme.day_of(at_ms)
+                and when >= newest.get(recount.area, (when, recount))[0]
+            ):
+                newest[recount.area] = (when, recount)
+        return {
+            area: recount.inside - self._inside_then(programme, area, when)
+            for area, (when, recount) in newest.items()
+        }
+
+    def _inside_then(self, programme: Programme, area: str, at_ms: int) -> int:
+        return sum(
+            programme.within(_place_then(self._knowledge.history(badge), programme, at_ms), area)
+            for badge in self._knowledge.badges
+        )
+
+    def by_gate(self, at_ms: int) -> dict[str, Counter[str]]:
+        """What each gate did today: verdicts by reason."""
+        programme = self._knowledge.programme
+        found: dict[str, Counter[str]] = {}
+        if programme is None:
+            return found
+        day = programme.day_of(at_ms)
+        for badge in self._knowledge.badges:
+            for one in self._knowledge.history(badge).presentations:
+                if programme.day_of(one.order.at_ms) == day:
+                    found.setdefault(one.gate, Counter())[one.body.reason] += 1
+        return found
+
+
+def _place_then(history: History, programme: Programme, at_ms: int) -> str | None:
+    earlier = [one for one in history.moves if one.order.at_ms <= at_ms]
+    return history.walk(programme, earlier, at_ms).place
+
+
+def _share(history: History, programme: Programme, day: int, at_ms: int) -> _Share:
+    """What one badge adds to the counts of a day."""
+    state = history.whereabouts(programme, at_ms)
+    visited: set[str] = set()
+    entries: Counter[str] = Counter()
+    exits: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
+    for one in history.presentations:
+        gate = programme.gates.get(one.gate)
+        if gate is None or programme.day_of(one.order.at_ms) != day:
+            continue
+        if not one.opened:
+            refused[gate.area] += one.body.verdict == "refuse"
+        elif one.moved and one.direction == "in":
+            entries[gate.area] += 1
+            visited.update(programme.above[gate.area])
+        elif one.moved:
+            exits[gate.area] += 1
+    return _Share(
+        history, state.changes_ms(), state.place, frozenset(visited), entries, exits, refused
+    )
+
+
+def attendance(knowledge: Knowledge) -> dict[str, int]:
+    """Distinct people let in for each session, by session id."""
+    programme = knowledge.programme
+    if programme is None:
+        return {}
+    people: Counter[str] = Counter()
+    for badge in knowledge.badges:
+        if badge is not None:
+            let_in = [one for one in knowledge.history(badge).moves if one.direction == "in"]
+            people.update({one.body.session for one in let_in if one.body.session is not None})
+    return {session: people[session] for session in programme.sessions}
+
+
+def band(
+    counts: Mapping[str, Count], silences: Iterable[Silence], programme: Programme
+) -> dict[str, tuple[int, int]]:
+    """The low and high number of people inside each area, if the silent kiosks went on as before."""
+    low: Counter[str] = Counter()
+    high: Counter[str] = Counter()
+    for silence in silences:
+        gate = programme.gates.get(silence.gate or "")
+        for area in programme.above[gate.area] if gate else ():
+            low[area] += silence.may_leave
+            high[area] += silence.may_enter
+    return {
+        area: (max(0, count.inside - low[area]), count.inside + high[area])
+        for area, count in counts.items()
+    }
+
+
+def silence(
+    knowledge: Knowledge,
+    device: str,
+    gate: str | None,
+    since_ms: int | None,
+    missing: int | None,
+    at_ms: int,
+) -> Silence:
+    """What a kiosk silent since then may have done, from the rate of the ten minutes before it fell silent."""
+    if since_ms is None:
+        return Silence(device, gate, None, missing)
+    first = since_ms - RATE_WINDOW_MS
+    entered = left = 0
+    for badge in knowledge.badges:
+        for one in knowledge.history(badge).moves:
+            if one.held.device == device and first < one.order.at_ms <= since_ms:
+                entered += one.direction == "in"
+                left += one.direction == "out"
+    share = max(0, at_ms - since_ms) / RATE_WINDOW_MS
+    return Silence(device, gate, since_ms, missing, round(entered * share), round(left * share))

@@ -1,0 +1,116 @@
+"""All folds over a set of logs, in memory: what the registry, a rehearsal and a kiosk's headcount page ask.
+
+`add` only files an entry under its badge; histories are folded when somebody asks, and kept until an entry or a
+repaired clock makes them stale. So folding a million entries costs little more than reading them, in any order.
+"""
+
+from collections.abc import Iterable
+
+from access.background import Background, Held, hold
+from access.history import History
+from access.programme import Programme
+from access.seats import SeatBook
+
+
+class Knowledge:
+    """A grow-only set of entries and its folds. Adding an entry twice changes nothing."""
+
+    def __init__(self, registry: str, earliest_ms: int) -> None:
+        """As of `Background`."""
+        self.background = Background(registry, earliest_ms)
+        self._entries: dict[bytes | None, list[Held]] = {}
+        self._histories: dict[bytes | None, History] = {}
+        self._logs: dict[str, list[bytes | None]] = {}
+        self._branches: dict[tuple[str, int], dict[bytes, Held]] = {}
+        self._held = 0
+        self._books: dict[str, SeatBook] = {}
+        self._version = (-1, -1)
+
+    def __len__(self) -> int:
+        return self._held
+
+    @property
+    def programme(self) -> Programme | None:
+        return self.background.programme
+
+    def add(self, log: str, digest: bytes, raw: bytes) -> None:
+        """Fold the bytes of one entry. Raises EntryError where they are no entry."""
+        self.file(hold(log, digest, raw))
+
+    def file(self, held: Held) -> None:
+        """Fold an entry already read."""
+        if not self._is_new(held):
+            return
+        self._held += 1
+        self.background.add(held)
+        badge: bytes | None = getattr(held.body, "badge", None)
+        if badge is not None or held.kind in ("scan", "void"):
+            entries = self._entries.get(badge)
+            if entries is None:
+                self._entries[badge] = [held]
+            else:
+                entries.append(held)
+            self._histories.pop(badge, None)
+            if self._books:
+                for book in self._books.values():
+                    book.saw(held)
+
+    def _is_new(self, held: Held) -> bool:
+        """Whether this entry was not held before. A second one of the same number is a fork, and counts too."""
+        known = self._logs.get(held.log)
+        if known is None:
+            known = self._logs[held.log] = []
+        seq = held.seq
+        while len(known) <= seq:
+            known.append(None)
+        first = known[seq]
+        if first is None:
+            known[seq] = held.digest
+            return True
+        if first == held.digest:
+            return False
+        branches = self._branches.setdefault((held.log, seq), {})
+        if held.digest in branches:
+            return False
+        branches[held.digest] = held
+        return True
+
+    def forks(self) -> list[Held]:
+        """Where logs fork: of each fork the first entry of the branch that was heard of later."""
+        return [
+            held
+            for (log, seq), branches in sorted(self._branches.items())
+            if (log, seq - 1) not in self._branches
+            for held in branches.values()
+        ]
+
+    @property
+    def badges(self) -> Iterable[bytes | None]:
+        """Every badge any entry names, and None for presentations without one."""
+        return self._entries.keys()
+
+    def history(self, badge: bytes | None) -> History:
+        """The folded entries of one badge (None: of presentations without one).
+
+        The same object is given as long as nothing has changed it, so what is derived from it can be kept by it.
+        """
+        version = (self.background.version, self.background.clocks.version)
+        if version != self._version:
+            # Clocks were repaired, or kiosks cut off: any history may read otherwise now.
+            self._version = version
+            self._histories.clear()
+        history = self._histories.get(badge)
+        if history is None:
+            history = History(self.background, self._entries.get(badge, ()))
+            self._histories[badge] = history
+        return history
+
+    def seat_book(self, area: str) -> SeatBook:
+        """The seats of an area with a capacity."""
+        book = self._books.get(area)
+        if book is None:
+            book = self._books[area] = SeatBook(area, self.background, self.history)
+            for entries in self._entries.values():
+                for held in entries:
+                    book.saw(held)
+        return book

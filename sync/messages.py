@@ -1,0 +1,134 @@
+"""What two devices say to each other: MessagePack arrays, signed over the other side's nonce.
+
+One round is a request and its answer. Each carries what its sender has ("I have these up to these numbers") and
+batches of entries that the other lacks. A message is an `Envelope`: the packed body, who sent it, and the device key's
+signature over the body; the body repeats the nonce that the other side gave, which is all the authentication there is.
+"""
+
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from access.chain import Head
+from access.entry import Device, Digest, LogId, Millis
+
+VERSION = 1
+"""Of the exchange. Both sides say theirs; a side that knows only older ones refuses with a reason."""
+
+MAX_LOGS = 20_000
+"""Logs in a have-vector: 300 kiosks that each start sixty times."""
+
+MAX_BATCHES = 64
+MAX_BATCH_ENTRIES = 512
+MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+"""Of entries in one message: a second on a poor mobile link is more than this asks for."""
+
+MAX_CARDS = 500
+NONCE_BYTES = 16
+
+Nonce = Annotated[bytes, Meta(max_length=64)]
+Point = tuple[Annotated[int, Meta(ge=0, le=2**40)], Digest]
+"""A number of a log and the hash of the entry there."""
+
+Have = Annotated[
+    dict[LogId, Annotated[list[Point], Meta(max_length=64)]], Meta(max_length=MAX_LOGS)
+]
+
+
+class Batch(msgspec.Struct, frozen=True, array_like=True):
+    """A run of a log's entries after number `after` with hash `prev`, up to a head that vouches for them."""
+
+    log: LogId
+    after: Annotated[int, Meta(ge=0, le=2**40)]
+    prev: Digest
+    raws: Annotated[list[bytes], Meta(max_length=MAX_BATCH_ENTRIES)]
+    head: Head
+
+
+class SealedCard(msgspec.Struct, frozen=True, array_like=True):
+    """A name card as it travels: the hash that the roster names, and its bytes."""
+
+    digest: Digest
+    raw: Annotated[bytes, Meta(max_length=8192)]
+
+
+class TimeWord(msgspec.Struct, frozen=True, array_like=True):
+    """The sender's time when it made the message: `at_ms` to `error_ms`, from `source` (its own best, never one that
+    it has from a neighbour itself)."""
+
+    at_ms: Millis
+    error_ms: Annotated[int, Meta(ge=0, le=2**31)]
+    source: str
+
+
+class Message(msgspec.Struct, frozen=True, array_like=True):
+    """One side of a round. `nonce` is fresh, for the other side to sign over; `yours` is the other side's.
+
+    `have` is this side's vector (of logs that the other side does not know, with more points further back);
+    `unknown` names logs of which the other side's points are all unknown here: it should say more. `wants` are hashes
+    of name cards lacking, `busy` asks the other side to come again later.
+    """
+
+    version: int
+    nonce: Nonce
+    yours: Nonce
+    have: Have
+    heads: Annotated[list[Head], Meta(max_length=MAX_LOGS)] = []
+    batches: Annotated[list[Batch], Meta(max_length=MAX_BATCHES)] = []
+    unknown: Annotated[list[LogId], Meta(max_length=MAX_LOGS)] = []
+    wants: Annotated[list[Digest], Meta(max_length=MAX_CARDS)] = []
+    cards: Annotated[list[SealedCard], Meta(max_length=MAX_CARDS)] = []
+    time: TimeWord | None = None
+    refused: Annotated[str, Meta(max_length=500)] = ""
+    more: bool = False
+
+
+class Envelope(msgspec.Struct, frozen=True, array_like=True):
+    """A packed message, its sender's fingerprint, and the signature over the packed message."""
+
+    body: bytes
+    device: Device
+    signature: Annotated[bytes, Meta(min_length=64, max_length=64)]
+
+
+class Enrol(msgspec.Struct, frozen=True, array_like=True):
+    """A kiosk asks to be enrolled: its public key, the one-time code it was shown, its LAN address and certificate."""
+
+    public: Digest
+    code: Annotated[str, Meta(max_length=64)]
+    nonce: Nonce
+    name: Annotated[str, Meta(max_length=64)] = ""
+    address: Annotated[str, Meta(max_length=200)] = ""
+    certificate: Annotated[str, Meta(max_length=128)] = ""
+
+
+class Enrolled(msgspec.Struct, frozen=True, array_like=True):
+    """The registry's answer: its public key, the event, the gate (None: not yet assigned), or why not."""
+
+    public: Digest
+    yours: Nonce
+    event: str = ""
+    gate: str | None = None
+    refused: str = ""
+
+
+class MessageError(ValueError):
+    """Bytes that are no message, or one that must not be believed."""
+
+
+_decoders: dict[type[Any], msgspec.msgpack.Decoder[Any]] = {
+    kind: msgspec.msgpack.Decoder(kind) for kind in (Envelope, Message, Enrol, Enrolled)
+}
+
+
+Kind = TypeVar("Kind")
+
+
+def read(kind: type[Kind], raw: bytes) -> Kind:
+    """Decode a message. Raises MessageError where the bytes are none of that kind."""
+    try:
+        value: Kind = _decoders[kind].decode(raw)
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise MessageError(f"not a message that this version understands: {error}") from error
+    return value

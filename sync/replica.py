@@ -1,0 +1,296 @@
+"""`replica.db`: all the logs that a kiosk knows, its own among them, written by the carrier alone.
+
+Everything in it can be had again from the journal, the neighbours and the registry; a damaged file is thrown away. The
+door reads it, and finds in its inbox what the log must hold.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import sqlite_utils
+from sqlite_utils.migrations import Migrations
+
+from access.background import Held, hold
+from access.chain import Head
+from access.entry import Clock, Kiosk, digest_of, pack
+from sync.database import open_reader, open_writer, writing
+from sync.identity import Identity
+from sync.journal import HEAD_EVERY, JournalReader
+from sync.messages import Point, SealedCard
+from sync.store import BEGINNING, LogStore, Row, cards_named
+
+migrations = Migrations("replica")
+
+
+@migrations()
+def first_tables(db: sqlite_utils.Database) -> None:
+    """Logs with their branches and heads, name cards, and what the door must hear of."""
+    db.execute(
+        "CREATE TABLE entry (id INTEGER PRIMARY KEY, log TEXT NOT NULL, seq INTEGER NOT NULL,"
+        " digest BLOB NOT NULL, badge BLOB, raw BLOB NOT NULL, UNIQUE (log, seq, digest))"
+    )
+    db.execute("CREATE INDEX entry_badge ON entry (badge) WHERE badge IS NOT NULL")
+    db.execute(
+        "CREATE TABLE tip (log TEXT NOT NULL, seq INTEGER NOT NULL, digest BLOB NOT NULL,"
+        " PRIMARY KEY (log, digest)) WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE head (log TEXT NOT NULL, seq INTEGER NOT NULL, digest BLOB NOT NULL,"
+        " at_ms INTEGER NOT NULL, signature BLOB NOT NULL, PRIMARY KEY (log, seq, digest)) WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE device (fingerprint TEXT PRIMARY KEY, public BLOB NOT NULL, kiosk BLOB NOT NULL,"
+        " wall_ms INTEGER NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE card (digest BLOB PRIMARY KEY, badge BLOB NOT NULL, issue INTEGER NOT NULL,"
+        " raw BLOB) WITHOUT ROWID"
+    )
+    db.execute("CREATE INDEX card_badge ON card (badge)")
+    db.execute("CREATE INDEX card_lacking ON card (digest) WHERE raw IS NULL")
+    db.execute(
+        "CREATE TABLE inbox (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, body BLOB NOT NULL)"
+    )
+    db.execute("CREATE TABLE target (name TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID")
+
+
+class ReplicaReader:
+    """What a kiosk knows of other logs, read-only: for the door."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    @classmethod
+    def at(cls, path: Path) -> "ReplicaReader":
+        """Raises sqlite3.OperationalError where there is no replica yet."""
+        return cls(open_reader(path))
+
+    def about(self, badge: bytes, other_than: str = "-") -> Iterator[Held]:
+        """All entries that name a badge, but those in logs of the device `other_than`."""
+        for log, digest, raw in self._db.execute(
+            "SELECT log, digest, raw FROM entry WHERE badge = ?", (badge,)
+        ):
+            if not log.startswith(other_than):
+                yield hold(log, digest, raw)
+
+    def since(self, entry_id: int, limit: int) -> list[tuple[int, Held]]:
+        """Up to `limit` entries that came after the one with this id, with their ids."""
+        rows = self._db.execute(
+            "SELECT id, log, digest, raw FROM entry WHERE id > ? ORDER BY id LIMIT ?",
+            (entry_id, limit),
+        )
+        return [(place, hold(log, digest, raw)) for place, log, digest, raw in rows]
+
+    def heard_ms(self, device: str) -> int | None:
+        """When a device last signed a head of its log that reached us, by its own word."""
+        row = self._db.execute(
+            "SELECT max(at_ms) FROM head WHERE log >= ? AND log < ?", (device, device + "g")
+        ).fetchone()
+        found: int | None = row[0]
+        return found
+
+    def card(self, badge: bytes, issue: int) -> bytes | None:
+        """The sealed name card of an issue, if it is held."""
+        row = self._db.execute(
+            "SELECT raw FROM card WHERE badge = ? AND issue = ? AND raw IS NOT NULL", (badge, issue)
+        ).fetchone()
+        return row[0] if row else None
+
+    def all_cards(self) -> Iterator[tuple[bytes, int, bytes]]:
+        """(badge, issue, sealed card) of every card held: for a search by name in staff mode."""
+        yield from self._db.execute("SELECT badge, issue, raw FROM card WHERE raw IS NOT NULL")
+
+    def inbox(self, after: int) -> list[tuple[int, str, bytes]]:
+        """(id, kind, body) of what the carrier has for the door since it last read."""
+        return self._db.execute(
+            "SELECT id, kind, body FROM inbox WHERE id > ? ORDER BY id", (after,)
+        ).fetchall()
+
+    def targets(self) -> dict[str, dict[str, Any]]:
+        """The state of each target of the carrier, by name."""
+        return {
+            name: msgspec.json.decode(state)
+            for name, state in self._db.execute("SELECT name, state FROM target")
+        }
+
+    def tips(self, log: str) -> list[Point]:
+        return [
+            (seq, digest)
+            for seq, digest in self._db.execute(
+                "SELECT seq, digest FROM tip WHERE log = ? ORDER BY seq", (log,)
+            )
+        ]
+
+    def vector(self) -> dict[str, list[Point]]:
+        """The ends of the branches of every log held."""
+        found: dict[str, list[Point]] = {}
+        for log, seq, digest in self._db.execute("SELECT log, seq, digest FROM tip ORDER BY log"):
+            found.setdefault(log, []).append((seq, digest))
+        return found
+
+    def close(self) -> None:
+        self._db.close()
+
+
+class Replica(ReplicaReader, LogStore):
+    """The writer."""
+
+    def __init__(self, path: Path | str, registry_public: bytes, registry: str) -> None:
+        """`registry` is the fingerprint of the registry's key. Raises sqlite3.Error for a damaged file."""
+        super().__init__(open_writer(path, migrations, durable=False))
+        self._registry = registry
+        self._registry_public = registry_public
+
+    def transaction(self) -> AbstractContextManager[None]:
+        return writing(self._db)
+
+    def public_key(self, device: str) -> bytes | None:
+        if device == self._registry:
+            return self._registry_public
+        row = self._db.execute(
+            "SELECT public FROM device WHERE fingerprint = ?", (device,)
+        ).fetchone()
+        return row[0] if row else None
+
+    def holds(self, log: str, seq: int, digest: bytes) -> bool:
+        row = self._db.execute(
+            "SELECT 1 FROM entry WHERE log = ? AND seq = ? AND digest = ?", (log, seq, digest)
+        ).fetchone()
+        return row is not None
+
+    def rows(self, log: str, first: int, last: int) -> list[Row]:
+        found = self._db.execute(
+            "SELECT log, seq, digest, badge, raw FROM entry WHERE log = ? AND seq BETWEEN ? AND ?"
+            " ORDER BY seq",
+            (log, first, last),
+        )
+        return [Row(*row) for row in found]
+
+    def heads(self, log: str, after: int, limit: int) -> list[Head]:
+        rows = self._db.execute(
+            "SELECT log, seq, digest, at_ms, signature FROM head WHERE log = ? AND seq > ?"
+            " ORDER BY seq LIMIT ?",
+            (log, after, limit),
+        )
+        return [Head(*row) for row in rows]
+
+    def newest_head(self, log: str) -> Head | None:
+        row = self._db.execute(
+            "SELECT log, seq, digest, at_ms, signature FROM head WHERE log = ?"
+            " ORDER BY at_ms DESC, seq DESC LIMIT 1",
+            (log,),
+        ).fetchone()
+        return Head(*row) if row else None
+
+    def add(self, rows: Sequence[Row], held: Sequence[Held]) -> None:
+        self._db.executemany(
+            "INSERT INTO entry (log, seq, digest, badge, raw) VALUES (?, ?, ?, ?, ?)", rows
+        )
+        if rows[0].log.startswith(self._registry):
+            for one in held:
+                if isinstance(one.body, Kiosk):
+                    self._know(one, one.body)
+            for badge, issue, card in cards_named(held):
+                self._expect_card(badge, issue, card)
+
+    def _know(self, held: Held, kiosk: Kiosk) -> None:
+        self._db.execute(
+            "INSERT INTO device VALUES (?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO UPDATE SET"
+            " kiosk = excluded.kiosk, wall_ms = excluded.wall_ms, seq = excluded.seq"
+            " WHERE (excluded.wall_ms, excluded.seq) >= (wall_ms, seq)",
+            (kiosk.device, kiosk.public, pack(kiosk), held.wall_ms, held.seq),
+        )
+
+    def _expect_card(self, badge: bytes, issue: int, card: bytes | None) -> None:
+        """Name the card to ask for, and delete one that the roster no longer names: erased, or sealed again."""
+        if card is None:
+            self._db.execute("DELETE FROM card WHERE badge = ? AND issue = ?", (badge, issue))
+            return
+        self._db.execute(
+            "DELETE FROM card WHERE badge = ? AND issue = ? AND digest != ?", (badge, issue, card)
+        )
+        self._db.execute("INSERT OR IGNORE INTO card VALUES (?, ?, ?, NULL)", (card, badge, issue))
+
+    def move_tip(self, log: str, parent: Point, tip: Point) -> None:
+        if parent != BEGINNING:
+            self._db.execute("DELETE FROM tip WHERE log = ? AND digest = ?", (log, parent[1]))
+        self._db.execute("INSERT OR REPLACE INTO tip VALUES (?, ?, ?)", (log, *tip))
+
+    def keep_head(self, head: Head) -> None:
+        self._db.execute(
+            "INSERT INTO head VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+            " at_ms = excluded.at_ms, signature = excluded.signature WHERE excluded.at_ms > at_ms",
+            (head.log, head.seq, head.digest, head.at_ms, head.signature),
+        )
+
+    def wanted_cards(self, limit: int) -> list[bytes]:
+        return [
+            digest
+            for (digest,) in self._db.execute(
+                "SELECT digest FROM card WHERE raw IS NULL LIMIT ?", (limit,)
+            )
+        ]
+
+    def cards(self, digests: Iterable[bytes]) -> list[SealedCard]:
+        found = []
+        for digest in digests:
+            row = self._db.execute(
+                "SELECT raw FROM card WHERE digest = ? AND raw IS NOT NULL", (digest,)
+            ).fetchone()
+            if row is not None:
+                found.append(SealedCard(digest, row[0]))
+        return found
+
+    def keep_card(self, card: SealedCard) -> None:
+        if digest_of(card.raw) == card.digest:
+            self._db.execute("UPDATE card SET raw = ? WHERE digest = ?", (card.raw, card.digest))
+
+    # The kiosk's own log, and the door's inbox.
+
+    def copy_own(self, journal: JournalReader, identity: Identity, at_ms: int) -> int:
+        """Take over what the door has written since, and sign how far it goes. Says how many entries were new."""
+        new = 0
+        for log in journal.logs():
+            tips = self.tips(log)
+            on_ours = [p for p in tips if journal.digest_at(log, p[0]) == p[1]]
+            start = max(on_ours, default=BEGINNING)
+            while pairs := journal.raws(log, start[0], HEAD_EVERY):
+                held = [hold(log, digest, raw) for digest, raw in pairs]
+                rows = [
+                    Row(log, h.seq, h.digest, getattr(h.body, "badge", None), raw)
+                    for h, (_, raw) in zip(held, pairs, strict=True)
+                    if not self.holds(log, h.seq, h.digest)
+                ]
+                end = (held[-1].seq, held[-1].digest)
+                if rows:
+                    self.add(rows, held)
+                    self.move_tip(log, start, end)
+                    self.keep_head(identity.head(log, *end, at_ms))
+                    new += len(rows)
+                start = end
+        return new
+
+    def devices(self) -> dict[str, Kiosk]:
+        """Every kiosk the registry has named, as it stands now."""
+        return {
+            device: msgspec.msgpack.decode(kiosk, type=Kiosk)
+            for device, kiosk in self._db.execute("SELECT fingerprint, kiosk FROM device")
+        }
+
+    def tell_door(self, kind: str, body: Clock | list[str] | dict[str, Any]) -> None:
+        """Leave the door something that its log must hold."""
+        self._db.execute("INSERT INTO inbox (kind, body) VALUES (?, ?)", (kind, pack(body)))
+
+    def forget_inbox(self, until: int) -> None:
+        """Drop what the door has dealt with."""
+        self._db.execute("DELETE FROM inbox WHERE id <= ?", (until,))
+
+    def set_target(self, name: str, state: dict[str, Any]) -> None:
+        """Say how things stand with a target."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO target VALUES (?, ?)", (name, msgspec.json.encode(state))
+        )
