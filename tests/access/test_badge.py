@@ -1,6 +1,7 @@
 """The two printed forms, their proof, and the human code."""
 
 import base64
+import dataclasses
 import hashlib
 import hmac
 
@@ -171,6 +172,18 @@ def test_a_signed_badge_that_does_not_fit_is_not_signed(
 ) -> None:
     with pytest.raises(ValueError, match=r"fit a signed|badge id|issue number|ticket number"):
         badge.sign(KEY, key, EVENT, identity, issue, asked)
+
+
+def test_a_signed_badge_with_parts_of_another_length_is_not_printed() -> None:
+    short = dataclasses.replace(SIGNED, signature=bytes(63))
+    with pytest.raises(ValueError, match="not 14 and 63"):
+        badge.signed_text(short)
+
+
+def test_the_claims_are_in_the_signed_bytes_alone() -> None:
+    assert badge.claims_in(SIGNED.signed) == CLAIMS
+    with pytest.raises(ValueError, match="is 14 bytes, not 13"):
+        badge.claims_in(SIGNED.signed[:-1])
 
 
 # Proof

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import os
 from pathlib import Path
 from typing import Any
 
@@ -203,3 +204,12 @@ def test_a_data_folder_that_cannot_be_written_is_named_with_what_to_do(
     assert said.startswith(f"{folder}: user ")
     assert "cannot write in this folder" in said
     assert f"{folder}, or name another folder for the data" in said
+
+
+def test_a_user_without_a_name_is_called_by_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 3_999_999_999)
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="user 3999999999 cannot write in this folder"):
+        require_writable(tmp_path / "file")
