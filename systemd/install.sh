@@ -7,6 +7,7 @@
 # Programs go to /opt/jianmen, settings are in /etc/jianmen (never overwritten), data in /var/lib/jianmen (never touched).
 # DESTDIR=FOLDER lays the files out there and does nothing else: to look at them, or to build an image.
 set -euo pipefail
+umask 022
 
 HERE=$(cd "$(dirname "$0")" && pwd)
 CHECKOUT=$(dirname "$HERE")
@@ -52,12 +53,13 @@ install_programs() {
 
 say_what_is_next() {
     echo "Jianmen is installed: $(readlink /opt/jianmen/.venv)"
-    [ -e "/etc/jianmen/$ROLE.toml" ] || echo "  1. write its settings: /etc/jianmen/$ROLE.toml"
+    echo "What is next:"
+    [ -e "/etc/jianmen/$ROLE.toml" ] || echo "  - write its settings: /etc/jianmen/$ROLE.toml"
     if [ "$ROLE" = kiosk ]; then
-        echo "  2. enrol this kiosk, as the door: runuser -u jianmen-door -g jianmen -- /opt/jianmen/.venv/bin/jianmen kiosk enrol --help"
+        echo "  - enrol this kiosk, as the door: runuser -u jianmen-door -g jianmen -- /opt/jianmen/.venv/bin/jianmen kiosk enrol --help"
     fi
-    echo "  3. start it: systemctl restart ${UNITS[*]}"
-    echo "  4. look: systemctl status ${UNITS[*]}"
+    echo "  - start it: systemctl restart ${UNITS[*]}"
+    echo "  - look: systemctl status ${UNITS[*]}"
 }
 
 ROLE=${1:-}
