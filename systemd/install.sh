@@ -51,10 +51,18 @@ install_programs() {
     find /opt/jianmen -mindepth 1 -maxdepth 1 -type d -name '2*Z' | sort | head -n -2 | xargs -r rm -rf
 }
 
+# Settings are a person's: laid out once, then left alone. They may hold a password.
+lay_out_settings() {
+    local group=jianmen
+    [ "$ROLE" = registry ] && group=jianmen-registry
+    install -d -m 0755 /etc/jianmen
+    [ -e "/etc/jianmen/$ROLE.toml" ] || install -m 0640 -g "$group" "$HERE/$ROLE.toml" "/etc/jianmen/$ROLE.toml"
+}
+
 say_what_is_next() {
     echo "Jianmen is installed: $(readlink /opt/jianmen/.venv)"
     echo "What is next:"
-    [ -e "/etc/jianmen/$ROLE.toml" ] || echo "  - write its settings: /etc/jianmen/$ROLE.toml"
+    echo "  - look through its settings: /etc/jianmen/$ROLE.toml"
     if [ "$ROLE" = kiosk ]; then
         echo "  - enrol this kiosk, as the door: runuser -u jianmen-door -g jianmen -- /opt/jianmen/.venv/bin/jianmen kiosk enrol --help"
     fi
@@ -82,7 +90,7 @@ fi
 install_programs
 lay_out_files
 systemd-sysusers "jianmen-$ROLE.conf"
-install -d -m 0755 /etc/jianmen
+lay_out_settings
 [ "$ROLE" = kiosk ] && systemd-tmpfiles --create jianmen-kiosk.conf
 if [ -d /run/systemd/system ]; then
     systemctl daemon-reload
