@@ -89,6 +89,13 @@ def centre(corners: Corners) -> Point:
     return sum(x for x, _ in corners) / 4, sum(y for _, y in corners) / 4
 
 
+def covers(corners: Corners, other: Corners) -> bool:
+    """Whether the middle of `other` lies in the upright box around `corners`."""
+    x, y = centre(other)
+    xs, ys = zip(*corners, strict=True)
+    return bool(min(xs) <= x <= max(xs) and min(ys) <= y <= max(ys))
+
+
 def choose(
     codes: Sequence[Code],
     frame_shape: tuple[int, int],

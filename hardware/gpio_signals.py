@@ -46,7 +46,7 @@ class GpioSignals:
             }
             self._buzzer = self._add(gpiozero.Buzzer, pins.buzzer)
             self._relay = self._add(gpiozero.DigitalOutputDevice, pins.relay)
-            self._connect(pins, gpiozero.Button)
+            self._connect(pins, gpiozero.DigitalInputDevice)
         except (gpiozero.GPIOZeroError, OSError) as error:
             self.close()
             raise HardwareError(
@@ -86,18 +86,18 @@ class GpioSignals:
         self._devices.append(device)
         return device
 
-    def _connect(self, pins: Pins, button: Callable[..., Any]) -> None:
-        passed = self._add(button, pins.passed, pull_up=True, bounce_time=BOUNCE_S)
+    def _connect(self, pins: Pins, contact: Callable[..., Any]) -> None:
+        passed = self._add(contact, pins.passed, pull_up=True, bounce_time=BOUNCE_S)
         if passed is not None:
-            passed.when_pressed = lambda: self._contacts.change(DoorWatch.turned)
-        door = self._add(button, pins.door, pull_up=True, bounce_time=BOUNCE_S)
+            passed.when_activated = lambda: self._contacts.change(DoorWatch.turned)
+        door = self._add(contact, pins.door, pull_up=True, bounce_time=BOUNCE_S)
         if door is not None:
-            door.when_released = lambda: self._contacts.change(DoorWatch.door_opened)
-        fire = self._add(button, pins.fire, pull_up=True, bounce_time=BOUNCE_S)
+            door.when_deactivated = lambda: self._contacts.change(DoorWatch.door_opened)
+        fire = self._add(contact, pins.fire, pull_up=True, bounce_time=BOUNCE_S)
         if fire is not None:
-            fire.when_pressed = lambda: self._alarm(burning=True)
-            fire.when_released = lambda: self._alarm(burning=False)
-            if fire.is_pressed:
+            fire.when_activated = lambda: self._alarm(burning=True)
+            fire.when_deactivated = lambda: self._alarm(burning=False)
+            if fire.is_active:
                 self._alarm(burning=True)
 
     def _alarm(self, *, burning: bool) -> None:

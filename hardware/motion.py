@@ -49,3 +49,7 @@ class MotionGate:
         moving = bool(np.max(tiles) > CHANGE)
         self._open_for = HOLD_FRAMES if moving else max(0, self._open_for - 1)
         return self._open_for > 0 or self._count % EVERY == 0
+
+    def keep_open(self) -> None:
+        """A code is in view: go on looking, even if the hand that holds it does not move."""
+        self._open_for = HOLD_FRAMES

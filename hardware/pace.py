@@ -7,23 +7,23 @@ REMEMBERED = 32
 
 
 class Pace:
-    """Lets each piece of news through once every `every_s` seconds."""
+    """Lets each piece of news through once every `every_ms` milliseconds."""
 
-    def __init__(self, every_s: float) -> None:
-        self._every_s = every_s
-        self._told: dict[str, float] = {}
+    def __init__(self, every_ms: int) -> None:
+        self._every_ms = every_ms
+        self._told: dict[str, int] = {}
 
-    def due(self, news: str, now: float) -> bool:
-        """Whether `news` may be told at `now` (seconds); if so it counts as told."""
+    def due(self, news: str, now_ms: int) -> bool:
+        """Whether `news` may be told at `now_ms`; if so it counts as told."""
         told = self._told.get(news)
-        if told is not None and now - told < self._every_s:
+        if told is not None and now_ms - told < self._every_ms:
             return False
-        self.note(news, now)
+        self.note(news, now_ms)
         return True
 
-    def note(self, news: str, now: float) -> None:
-        """Count `news` as told at `now`."""
+    def note(self, news: str, now_ms: int) -> None:
+        """Count `news` as told at `now_ms`."""
         self._told.pop(news, None)
-        self._told[news] = now
+        self._told[news] = now_ms
         while len(self._told) > REMEMBERED:
             del self._told[next(iter(self._told))]

@@ -71,7 +71,8 @@ class SystemPower:
                 timeout=VCGENCMD_S,
                 check=True,
             )
-            return int(done.stdout.decode("ascii").partition("=")[2], 16)
+            name, _, bits = done.stdout.decode("ascii").strip().partition("=")
+            return int(bits, 16) if name == "throttled" else None
         except (OSError, ValueError, subprocess.SubprocessError):
             return None
 

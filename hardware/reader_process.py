@@ -55,10 +55,10 @@ OPENING_MS = 75_000
 NO_FRAME_S = 4.0
 """A camera that gives no frame for so long is closed and opened again."""
 
-SAME_TEXT_S = 0.2
+SAME_TEXT_MS = 200
 """A code that stays in view is reported five times a second."""
 
-HINT_S = 0.5
+HINT_MS = 500
 """Hints and "show one" are reported at most twice a second."""
 
 CLOSER_BELOW_PX = 120
@@ -75,15 +75,17 @@ class ReaderLoop:
         self._badge_like = badge_like
         self._send = send
         self._gate = MotionGate()
-        self._texts = Pace(SAME_TEXT_S)
-        self._hints = Pace(HINT_S)
+        self._texts = Pace(SAME_TEXT_MS)
+        self._hints = Pace(HINT_MS)
 
     def step(self, frame: Frame) -> None:
         """Decode one frame if it is worth it, and say what was seen."""
         if not self._gate.passes(frame.gray):
             return
-        now = frame.taken_ms / 1000
+        now = frame.taken_ms
         sight = self._decoder.decode(frame.gray)
+        if sight.codes or sight.unreadable:
+            self._gate.keep_open()
         height, width = frame.gray.shape
         match choose(sight.codes, (height, width), self._badge_like):
             case Code() as code:

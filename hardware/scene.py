@@ -100,7 +100,8 @@ def _room(rng: np.random.Generator, size: tuple[int, int]) -> NDArray[np.float32
     scene += np.asarray(cv2.resize(fine, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
     for _ in range(int(rng.integers(5, 10))):
         left, top = int(rng.integers(0, width)), int(rng.integers(0, height))
-        wide, high = int(rng.integers(30, width // 3)), int(rng.integers(40, height // 2))
+        wide = int(rng.integers(width // 40, width // 3))
+        high = int(rng.integers(height // 20, height // 2))
         shade = float(rng.uniform(30, 190))
         corner = (left + wide, top + high)
         if rng.random() < 0.5:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from hardware.cascade import Engines, cut_out, moved, placed, retries
-from hardware.decoder import Code, Corners, Decoder, Sight, centre
+from hardware.decoder import Code, Corners, Decoder, Sight, covers
 from hardware.enhance import (
     Gray,
     enlarged,
@@ -64,13 +64,13 @@ class StillDecoder:
         if scale < 1:
             note(_whole(self._engines.first, gray, 1.0))
         for place in tuple(unreadable):
-            if not any(_covers(code.corners, place) for code in codes):
+            if not any(covers(code.corners, place) for code in codes):
                 note(Sight(self._retry(gray, place)))
         for sight in self._effort(small, scale):
             if codes:
                 break
             note(sight)
-        left = [place for place in unreadable if not any(_covers(c.corners, place) for c in codes)]
+        left = [place for place in unreadable if not any(covers(c.corners, place) for c in codes)]
         return Sight(tuple(codes), tuple(left))
 
     def _retry(self, gray: Gray, place: Corners) -> tuple[Code, ...]:
@@ -103,11 +103,4 @@ def _whole(decoder: Decoder, picture: Gray, scale: float, how: str = "") -> Sigh
 
 
 def _same(code: Code, known: Code) -> bool:
-    return code.raw == known.raw and _covers(known.corners, code.corners)
-
-
-def _covers(corners: Corners, other: Corners) -> bool:
-    """Whether the middle of `other` lies in the upright box around `corners`."""
-    x, y = centre(other)
-    xs, ys = zip(*corners, strict=True)
-    return bool(min(xs) <= x <= max(xs) and min(ys) <= y <= max(ys))
+    return code.raw == known.raw and covers(known.corners, code.corners)

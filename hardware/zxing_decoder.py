@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from hardware.decoder import Code, Corners, Sight, payload_text
+from hardware.decoder import Code, Corners, Sight, covers, payload_text
 from hardware.errors import AdapterMissing
 
 if TYPE_CHECKING:
@@ -50,15 +50,15 @@ class ZxingDecoder:
             # A picture no decoder can take is a picture without a code, not the end of the loop.
             return Sight()
         ms = (time.perf_counter() - began) * 1000
-        codes = []
-        unreadable = []
+        codes: list[Code] = []
+        unreadable: list[Corners] = []
         for barcode in found:
             corners = _corners(barcode.position)
             raw = bytes(barcode.bytes)
             if barcode.valid and raw:
                 text = payload_text(raw, barcode.text)
                 codes.append(Code(text, raw, self.name, corners, ms))
-            elif not barcode.valid:
+            elif not barcode.valid and not any(covers(known, corners) for known in unreadable):
                 unreadable.append(corners)
         return Sight(tuple(codes), tuple(unreadable))
 
