@@ -67,7 +67,7 @@ class Message(msgspec.Struct, frozen=True, array_like=True):
 
     `have` is this side's vector (of logs that the other side does not know, with more points further back);
     `unknown` names logs of which the other side's points are all unknown here: it should say more. `wants` are hashes
-    of name cards lacking, `busy` asks the other side to come again later.
+    of name cards lacking, `more` says that there is more to come, and `hello` that this answer only gives a nonce.
     """
 
     version: int
@@ -82,6 +82,7 @@ class Message(msgspec.Struct, frozen=True, array_like=True):
     time: TimeWord | None = None
     refused: Annotated[str, Meta(max_length=500)] = ""
     more: bool = False
+    hello: bool = False
 
 
 class Envelope(msgspec.Struct, frozen=True, array_like=True):

@@ -43,6 +43,10 @@ def first_tables(db: sqlite_utils.Database) -> None:
         " at_ms INTEGER NOT NULL, signature BLOB NOT NULL, PRIMARY KEY (log, seq, digest)) WITHOUT ROWID"
     )
     db.execute(
+        "CREATE TABLE word (device TEXT PRIMARY KEY, log TEXT NOT NULL, seq INTEGER NOT NULL,"
+        " digest BLOB NOT NULL, at_ms INTEGER NOT NULL, signature BLOB NOT NULL) WITHOUT ROWID"
+    )
+    db.execute(
         "CREATE TABLE device (fingerprint TEXT PRIMARY KEY, public BLOB NOT NULL, kiosk BLOB NOT NULL,"
         " wall_ms INTEGER NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID"
     )
@@ -87,11 +91,8 @@ class ReplicaReader:
 
     def heard_ms(self, device: str) -> int | None:
         """When a device last signed a head of its log that reached us, by its own word."""
-        row = self._db.execute(
-            "SELECT max(at_ms) FROM head WHERE log >= ? AND log < ?", (device, device + "g")
-        ).fetchone()
-        found: int | None = row[0]
-        return found
+        row = self._db.execute("SELECT at_ms FROM word WHERE device = ?", (device,)).fetchone()
+        return row[0] if row else None
 
     def card(self, badge: bytes, issue: int) -> bytes | None:
         """The sealed name card of an issue, if it is held."""
@@ -142,14 +143,14 @@ class Replica(ReplicaReader, LogStore):
     def __init__(self, path: Path | str, registry_public: bytes, registry: str) -> None:
         """`registry` is the fingerprint of the registry's key. Raises sqlite3.Error for a damaged file."""
         super().__init__(open_writer(path, migrations, durable=False))
-        self._registry = registry
+        self.registry = registry
         self._registry_public = registry_public
 
     def transaction(self) -> AbstractContextManager[None]:
         return writing(self._db)
 
     def public_key(self, device: str) -> bytes | None:
-        if device == self._registry:
+        if device == self.registry:
             return self._registry_public
         row = self._db.execute(
             "SELECT public FROM device WHERE fingerprint = ?", (device,)
@@ -178,19 +179,21 @@ class Replica(ReplicaReader, LogStore):
         )
         return [Head(*row) for row in rows]
 
-    def newest_head(self, log: str) -> Head | None:
+    def word(self, device: str) -> Head | None:
         row = self._db.execute(
-            "SELECT log, seq, digest, at_ms, signature FROM head WHERE log = ?"
-            " ORDER BY at_ms DESC, seq DESC LIMIT 1",
-            (log,),
+            "SELECT log, seq, digest, at_ms, signature FROM word WHERE device = ?", (device,)
         ).fetchone()
         return Head(*row) if row else None
+
+    def words(self) -> list[Head]:
+        rows = self._db.execute("SELECT log, seq, digest, at_ms, signature FROM word")
+        return [Head(*row) for row in rows]
 
     def add(self, rows: Sequence[Row], held: Sequence[Held]) -> None:
         self._db.executemany(
             "INSERT INTO entry (log, seq, digest, badge, raw) VALUES (?, ?, ?, ?, ?)", rows
         )
-        if rows[0].log.startswith(self._registry):
+        if rows[0].log.startswith(self.registry):
             for one in held:
                 if isinstance(one.body, Kiosk):
                     self._know(one, one.body)
@@ -225,6 +228,12 @@ class Replica(ReplicaReader, LogStore):
             "INSERT INTO head VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
             " at_ms = excluded.at_ms, signature = excluded.signature WHERE excluded.at_ms > at_ms",
             (head.log, head.seq, head.digest, head.at_ms, head.signature),
+        )
+        self._db.execute(
+            "INSERT INTO word VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET log = excluded.log,"
+            " seq = excluded.seq, digest = excluded.digest, at_ms = excluded.at_ms,"
+            " signature = excluded.signature WHERE excluded.at_ms >= at_ms",
+            (head.log[:16], head.log, head.seq, head.digest, head.at_ms, head.signature),
         )
 
     def wanted_cards(self, limit: int) -> list[bytes]:

@@ -43,8 +43,14 @@ class GapError(MessageError):
 class LogStore(ABC):
     """The part that all stores share; a store adds rows and look-ups.
 
-    `transaction()` brackets whatever belongs together; everything taken inside it is kept or nothing is.
+    `registry` is the fingerprint of the registry's key: its logs go first. `transaction()` brackets
+    whatever belongs together; everything taken inside it is kept or nothing is.
     """
+
+    registry: str
+
+    def is_registry(self, log: str) -> bool:
+        return log.startswith(self.registry)
 
     @abstractmethod
     def transaction(self) -> AbstractContextManager[None]: ...
@@ -73,8 +79,12 @@ class LogStore(ABC):
         """Heads held of a log with numbers greater than `after`, by number."""
 
     @abstractmethod
-    def newest_head(self, log: str) -> Head | None:
-        """The head of a log that was signed last."""
+    def word(self, device: str) -> Head | None:
+        """The newest head that a device has signed, of whichever log."""
+
+    @abstractmethod
+    def words(self) -> list[Head]:
+        """The newest head of every device."""
 
     @abstractmethod
     def add(self, rows: Sequence[Row], held: Sequence[Held]) -> None:
@@ -86,7 +96,7 @@ class LogStore(ABC):
 
     @abstractmethod
     def keep_head(self, head: Head) -> None:
-        """Keep a head, or its newer signature."""
+        """Keep a head, or its newer signature, and the device's newest word."""
 
     @abstractmethod
     def wanted_cards(self, limit: int) -> list[bytes]:

@@ -1,0 +1,281 @@
+"""One exchange between two devices, free of any I/O: what to send, what to believe of what comes.
+
+A round is a request and its answer. The asking side first learns a nonce, then sends what it has and what the other
+lacks; both go on until neither has anything new. Everything is idempotent: a lost answer, a repeated request, a round
+broken off at any point leave both stores valid, and the next round goes on from what each really holds.
+"""
+
+import hmac
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from access.chain import ChainError, fingerprint
+from access.entry import pack
+from sync.identity import Identity, verifies
+from sync.messages import (
+    MAX_BATCHES,
+    MAX_CARDS,
+    MAX_MESSAGE_BYTES,
+    NONCE_BYTES,
+    VERSION,
+    Batch,
+    Envelope,
+    Message,
+    MessageError,
+    Point,
+    TimeWord,
+    read,
+)
+from sync.store import LogStore, UnknownWriterError
+
+NONCE_LIVES_MS = 10 * 60_000
+"""How long a nonce given out may be answered: longer than any round takes, shorter than anyone needs to misuse it."""
+
+
+@dataclass(slots=True)
+class Taken:
+    """What a message brought: new entries, cards, the sender's time, and what could not be taken, by log."""
+
+    entries: int = 0
+    cards: int = 0
+    time: TimeWord | None = None
+    rejected: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def news(self) -> bool:
+        return bool(self.entries or self.cards)
+
+
+class Party:
+    """One side of an exchange: its store, its key, and its own time to pass on."""
+
+    def __init__(
+        self,
+        store: LogStore,
+        identity: Identity,
+        now_ms: Callable[[], int],
+        time_word: Callable[[], TimeWord | None],
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        """`now_ms` is this device's best time, for heads; `time_word` what it may tell others of it (None: nothing)."""
+        self.store = store
+        self.identity = identity
+        self._now_ms = now_ms
+        self._time_word = time_word
+        self._random = random
+        self._nonce_key = HKDF(SHA256(), 32, None, b"jianmen nonce").derive(
+            identity.key.private_bytes_raw()
+        )
+
+    def nonce(self) -> bytes:
+        """A fresh nonce for the asking side."""
+        return self._random(NONCE_BYTES)
+
+    def seal(self, message: Message) -> bytes:
+        """The bytes of a message, signed."""
+        body = pack(message)
+        return pack(Envelope(body, self.identity.fingerprint, self.identity.sign(body)))
+
+    def unseal(self, raw: bytes) -> tuple[str, Message]:
+        """The sender and message of these bytes.
+
+        Raises MessageError for anything that is not signed by an enrolled device.
+        """
+        envelope = read(Envelope, raw)
+        public = self.store.public_key(envelope.device)
+        if public is None:
+            raise UnknownWriterError(f"device {envelope.device} is not enrolled here")
+        if fingerprint(public) != envelope.device or not verifies(
+            public, envelope.signature, envelope.body
+        ):
+            raise MessageError(f"the message is not signed by device {envelope.device}")
+        message = read(Message, envelope.body)
+        if message.version != VERSION:
+            raise MessageError(
+                f"the other side speaks version {message.version}, this one {VERSION}"
+            )
+        return envelope.device, message
+
+    def compose(self, nonce: bytes, yours: bytes, theirs: Message | None) -> Message:
+        """A message: what this side has, and what the other lacks as far as its last message says."""
+        self._vouch()
+        have = self.store.vector()
+        words = self.store.words()
+        if theirs is None:
+            return Message(VERSION, nonce, yours, have, heads=words, time=self._time_word())
+        batches, unknown, more = self._lacking(have, theirs.have)
+        for log in theirs.unknown:
+            if log in have:
+                have[log] = self.store.locator(log)
+        return Message(
+            VERSION,
+            nonce,
+            yours,
+            have,
+            heads=words,
+            batches=batches,
+            unknown=unknown,
+            wants=self.store.wanted_cards(MAX_CARDS),
+            cards=self.store.cards(theirs.wants),
+            time=self._time_word(),
+            more=more,
+        )
+
+    def _vouch(self) -> None:
+        """Sign anew how far the own log goes: that nothing more was there now is news to others."""
+        last = self.store.word(self.identity.fingerprint)
+        if last is not None:
+            head = self.identity.head(last.log, last.seq, last.digest, self._now_ms())
+            self.store.keep_head(head)
+
+    def _lacking(
+        self, have: Mapping[str, list[Point]], theirs: Mapping[str, list[Point]]
+    ) -> tuple[list[Batch], list[str], bool]:
+        """The batches that the other side lacks, the logs it should say more of, and whether there is more to send.
+
+        Roster and enrolments go first: entries of a device that nobody has named yet would be refused.
+        """
+        batches: list[Batch] = []
+        unknown: list[str] = []
+        size = 0
+        for log, tips in sorted(
+            have.items(), key=lambda item: (not self.store.is_registry(item[0]), item[0])
+        ):
+            points = theirs.get(log, [])
+            if sorted(points) == sorted(tips):
+                continue
+            starts = self.store.missing(log, points)
+            if starts is None:
+                unknown.append(log)
+                continue
+            for start in starts:
+                at = start
+                while (batch := self.store.batch(log, at)) is not None:
+                    size += sum(len(raw) for raw in batch.raws)
+                    if batches and (size > MAX_MESSAGE_BYTES or len(batches) >= MAX_BATCHES):
+                        return batches, unknown, True
+                    batches.append(batch)
+                    at = (batch.head.seq, batch.head.digest)
+        return batches, unknown, False
+
+    def take(self, message: Message) -> Taken:
+        """Keep what a message brings. What fails is named and let be; other logs go on."""
+        taken = Taken(time=message.time)
+        with self.store.transaction():
+            for batch in message.batches:
+                if batch.log in taken.rejected:
+                    continue
+                try:
+                    taken.entries += self.store.take(batch)
+                except (MessageError, ChainError) as error:
+                    taken.rejected[batch.log] = str(error)
+            for head in message.heads:
+                self.store.take_head(head)
+            for card in message.cards:
+                self.store.keep_card(card)
+                taken.cards += 1
+        return taken
+
+
+class Answerer(Party):
+    """The side that is asked: a registry, or a kiosk on its LAN."""
+
+    def answer(self, raw: bytes, now_ms: int) -> tuple[bytes, Taken]:
+        """The signed answer to a request, and what the request brought. `now_ms` is any clock that goes on.
+
+        Raises MessageError for a request that must not be believed; a device that is not enrolled gets no answer.
+        """
+        device, message = self.unseal(raw)
+        taken = Taken()
+        nonce = self._give_nonce(device, now_ms)
+        if not self._gave(device, message.yours, now_ms):
+            # No nonce of ours yet, or an old one: the asker learns one and comes again.
+            return self.seal(Message(VERSION, nonce, message.nonce, {}, hello=True)), taken
+        taken = self.take(message)
+        return self.seal(self.compose(nonce, message.nonce, message)), taken
+
+    def _give_nonce(self, device: str, now_ms: int) -> bytes:
+        """A nonce that any worker with this key can check later, without remembering it."""
+        stamp = now_ms.to_bytes(8, "big") + self._random(8)
+        return stamp + self._mark(device, stamp)
+
+    def _gave(self, device: str, nonce: bytes, now_ms: int) -> bool:
+        stamp, mark = nonce[:16], nonce[16:]
+        if len(nonce) != 32 or not hmac.compare_digest(mark, self._mark(device, stamp)):
+            return False
+        return 0 <= now_ms - int.from_bytes(stamp[:8], "big") <= NONCE_LIVES_MS
+
+    def _mark(self, device: str, stamp: bytes) -> bytes:
+        return hmac.digest(self._nonce_key, device.encode() + stamp, sha256)[:16]
+
+
+class Asker(Party):
+    """The side that asks. It remembers the other side's last nonce and vector between rounds."""
+
+    def __init__(
+        self,
+        store: LogStore,
+        identity: Identity,
+        now_ms: Callable[[], int],
+        time_word: Callable[[], TimeWord | None],
+        other: str,
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        """`other` is the fingerprint of the device asked."""
+        super().__init__(store, identity, now_ms, time_word, random)
+        self.other = other
+        self._nonce = b""
+        self._theirs: Message | None = None
+
+    def request(self) -> bytes:
+        """The next request."""
+        self._nonce = self.nonce()
+        theirs = self._theirs
+        yours = theirs.nonce if theirs is not None else b""
+        known = theirs if theirs is not None and not theirs.hello else None
+        return self.seal(self.compose(self._nonce, yours, known))
+
+    def receive(self, raw: bytes) -> tuple[Taken, bool]:
+        """What the answer brought, and whether another round is worth while.
+
+        Raises MessageError for an answer that is not the asked device's to this very request.
+        """
+        device, message = self.unseal(raw)
+        if device != self.other:
+            raise MessageError(f"device {device} answered in the place of {self.other}")
+        if message.yours != self._nonce:
+            raise MessageError("this answers another request")
+        before, self._theirs = self._theirs, message
+        if message.hello:
+            # A second hello in a row: our nonce is not taken (its clock jumps); try again later.
+            return Taken(), before is None or not before.hello
+        taken = self.take(message)
+        moved = before is None or before.hello or before.have != message.have
+        quiet = message.have == self.store.vector() and not message.wants
+        wants = bool(message.wants) and bool(self.store.cards(message.wants))
+        again = wants or taken.news or message.more or (moved and not quiet)
+        return taken, again
+
+    def behind(self) -> dict[str, int] | None:
+        """Entries of each log that the other side has not yet confirmed to hold; None before it first answered."""
+        if self._theirs is None or self._theirs.hello:
+            return None
+        theirs = self._theirs.have
+        return {
+            log: lacking
+            for log, tips in self.store.vector().items()
+            if (
+                lacking := max(t[0] for t in tips)
+                - max((p[0] for p in theirs.get(log, [])), default=0)
+            )
+            > 0
+        }
+
+    def forget(self) -> None:
+        """After an error nothing is taken for granted: what the other side holds is asked again."""
+        self._theirs = None
