@@ -61,6 +61,9 @@ SAME_TEXT_MS = 200
 HINT_MS = 500
 """Hints and "show one" are reported at most twice a second."""
 
+SHOW_ONE_MS = 600
+"""After two badges were seen neither is read for so long: the other one may only have blurred."""
+
 CLOSER_BELOW_PX = 120
 """A code whose side is shorter than this has modules too small to read: come closer."""
 
@@ -77,6 +80,7 @@ class ReaderLoop:
         self._gate = MotionGate()
         self._texts = Pace(SAME_TEXT_MS)
         self._hints = Pace(HINT_MS)
+        self._one_from = 0
 
     def step(self, frame: Frame) -> None:
         """Decode one frame if it is worth it, and say what was seen."""
@@ -89,10 +93,11 @@ class ReaderLoop:
         height, width = frame.gray.shape
         match choose(sight.codes, (height, width), self._badge_like):
             case Code() as code:
-                if self._texts.due(code.text, now):
+                if now >= self._one_from and self._texts.due(code.text, now):
                     self._send(_reading(code, frame.taken_ms))
                 self._hints.note("hint", now)
             case Several.SHOW_ONE:
+                self._one_from = now + SHOW_ONE_MS
                 if self._hints.due("show one", now):
                     self._send(ShowOne(frame.taken_ms))
             case None:

@@ -57,7 +57,13 @@ class SimulatedCamera:
         self._due = max(self._due + 1 / self._settings.frames_per_s, time.monotonic())
         time.sleep(max(0.0, self._due - time.monotonic()))
         if self._due >= self._change_at:
-            self._change_scene()
+            try:
+                self._change_scene()
+            except OSError as error:
+                raise CameraLost(
+                    f"the simulated camera cannot use {self._spool}: {error}; it needs to read and"
+                    " remove the pictures there"
+                ) from error
         return Frame(self._shot(), int(self._due * 1000))
 
     def close(self) -> None:

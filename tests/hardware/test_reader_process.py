@@ -81,6 +81,14 @@ def test_two_badges_side_by_side_are_told_as_such_and_neither_is_read(bench: Ben
     assert [type(message) for message in told] == [ShowOne]
 
 
+def test_of_two_badges_neither_is_read_when_the_other_blurs_for_a_moment(bench: Bench) -> None:
+    both, one = Sight((code("J1"), code("J2", BESIDE))), Sight((code("J1"),))
+    bench.see(both)
+
+    assert bench.see(one, for_ms=400) == []
+    assert [type(message) for message in bench.see(one, for_ms=300)] == [Reading]
+
+
 def test_an_unreadable_code_gives_a_hint_now_and_then(bench: Bench) -> None:
     told = bench.see(Sight((), (PLACE,)), for_ms=1000)
 

@@ -93,6 +93,19 @@ def test_a_file_still_being_written_is_left_alone(camera: SimulatedCamera, tmp_p
     assert (tmp_path / ".1.png.part").exists()
 
 
+def test_a_folder_it_may_not_change_is_a_lost_camera_with_the_reason(
+    camera: SimulatedCamera, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, target: Path) -> Path:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "1.png").touch()
+    monkeypatch.setattr(Path, "replace", refuse)
+
+    with pytest.raises(CameraLost, match="needs to read and remove"):
+        camera.read()
+
+
 def test_a_camera_whose_folder_vanishes_is_lost(camera: SimulatedCamera, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path)
 
