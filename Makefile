@@ -25,8 +25,8 @@ test: setup test-packages lint types imports pytest ## everything that must hold
 bench: setup ## measure this machine against named floors
 	@$(BIN)/jianmen bench door $(ARGS)
 
-soak: setup test-packages ## hours of random faults
-	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -m soak $(ARGS)
+soak: setup test-packages ## the long runs: random faults, and every property with many more examples
+	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -m "soak or hypothesis" --numprocesses auto --maxprocesses 8 $(ARGS)
 
 coverage: setup ## the rule book's tests must take every branch of it
 	$(BIN)/pytest --quiet --cov=access --cov-branch --cov-report=term-missing --cov-fail-under=100 tests/access $(ARGS)

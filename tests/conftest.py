@@ -29,7 +29,7 @@ def _load_hypothesis_profile() -> None:
     settings.register_profile("default", deadline=None, max_examples=60)
     settings.register_profile("ci", deadline=None, max_examples=60, derandomize=True, database=None)
     settings.register_profile(
-        "soak", deadline=None, max_examples=20_000, suppress_health_check=[HealthCheck.too_slow]
+        "soak", deadline=None, max_examples=3_000, suppress_health_check=[HealthCheck.too_slow]
     )
     fallback = "ci" if os.environ.get("CI") else "default"
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", fallback))
