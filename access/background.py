@@ -4,6 +4,7 @@ It is small (some hundreds of entries in a whole event), so every door keeps it 
 """
 
 from bisect import insort
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -91,12 +92,24 @@ class Background:
         self.registry_head: tuple[str, int] | None = None
         self._registry_newest = (0, 0)
         self._seen: set[bytes] = set()
+        self._given_programme: Programme | None = None
         self._key_orders: dict[int, Order] = {}
+
+    def enrolled_with(
+        self, event: Event, keys: Mapping[int, bytes], device: str, gate: str
+    ) -> None:
+        """What a kiosk was given when it was enrolled, until the registry's log has told it more."""
+        self._given_programme = Programme(event)
+        for number, public in keys.items():
+            self.keys.setdefault(number, public)
+        self.given_gates.setdefault(device, ((0, 0), gate))
+        self._bound(self._given_programme)
+        self.version += 1
 
     @property
     def programme(self) -> Programme | None:
         """The event definition in force, or None before the first is held."""
-        return self.events[-1][1] if self.events else None
+        return self.events[-1][1] if self.events else self._given_programme
 
     def programme_at(self, order: Order) -> Programme | None:
         """The definition in force at an entry's place: the last one before it, else the first."""
@@ -229,6 +242,8 @@ class Background:
         except (msgspec.DecodeError, msgspec.ValidationError, KeyError, ValueError):
             return  # a definition that a newer registry understands: kept, and not in force here
         insort(self.events, (self.order(held), programme), key=lambda e: e[0])
-        newest = self.events[-1][1]
-        retention_ms = newest.policy.retention_days * DAY_MS
-        self.clocks.bound(newest.end_ms + retention_ms, newest.end_ms)
+        self._bound(self.events[-1][1])
+
+    def _bound(self, programme: Programme) -> None:
+        retention_ms = programme.policy.retention_days * DAY_MS
+        self.clocks.bound(programme.end_ms + retention_ms, programme.end_ms)

@@ -150,7 +150,12 @@ def signed_text(signed: Signed) -> str:
             f"a signed badge is {SIGNED_BYTES} bytes and a signature of {SIGNATURE_BYTES}, "
             f"not {len(signed.signed)} and {len(signed.signature)}"
         )
-    return f"JM1:{base45.encode(signed.signed + signed.signature)}."
+    return signed_text_of(signed.signed + signed.signature)
+
+
+def signed_text_of(raw: bytes) -> str:
+    """The text that spells these 78 bytes of a signed badge, genuine or not."""
+    return f"JM1:{base45.encode(raw)}."
 
 
 def sign(

@@ -61,13 +61,13 @@ class Headcount:
     """The counts of every area, folded from a set of logs. Asking again costs only what has changed."""
 
     def __init__(self, knowledge: Knowledge) -> None:
-        self._knowledge = knowledge
+        self.knowledge = knowledge
         self._shares: dict[bytes | None, _Share] = {}
         self._key: tuple[object, int] | None = None
 
     def areas(self, at_ms: int) -> dict[str, Count]:
         """The counts at an instant, by area id in file order, venues first. Empty without an event definition."""
-        programme = self._knowledge.programme
+        programme = self.knowledge.programme
         if programme is None:
             return {}
         shares = list(self._refresh(programme, at_ms))
@@ -103,8 +103,8 @@ class Headcount:
         if key != self._key:
             self._key = key
             self._shares = {}
-        for badge in self._knowledge.badges:
-            history = self._knowledge.history(badge)
+        for badge in self.knowledge.badges:
+            history = self.knowledge.history(badge)
             share = self._shares.get(badge)
             if (
                 share is None
@@ -116,7 +116,7 @@ class Headcount:
 
     def _recounted(self, programme: Programme, at_ms: int) -> dict[str, int]:
         """What people counted by eye corrects: the difference at the newest recount of each area today."""
-        background = self._knowledge.background
+        background = self.knowledge.background
         newest: dict[str, tuple[int, Recount]] = {}
         for held, recount in background.recounts:
             when = background.at_ms(held)
@@ -134,19 +134,19 @@ class Headcount:
 
     def _inside_then(self, programme: Programme, area: str, at_ms: int) -> int:
         return sum(
-            programme.within(_place_then(self._knowledge.history(badge), programme, at_ms), area)
-            for badge in self._knowledge.badges
+            programme.within(_place_then(self.knowledge.history(badge), programme, at_ms), area)
+            for badge in self.knowledge.badges
         )
 
     def by_gate(self, at_ms: int) -> dict[str, Counter[str]]:
         """What each gate did today: verdicts by reason."""
-        programme = self._knowledge.programme
+        programme = self.knowledge.programme
         found: dict[str, Counter[str]] = {}
         if programme is None:
             return found
         day = programme.day_of(at_ms)
-        for badge in self._knowledge.badges:
-            for one in self._knowledge.history(badge).presentations:
+        for badge in self.knowledge.badges:
+            for one in self.knowledge.history(badge).presentations:
                 if programme.day_of(one.order.at_ms) == day:
                     found.setdefault(one.gate, Counter())[one.body.reason] += 1
         return found

@@ -43,7 +43,9 @@ def dealings(background: Background, area: str) -> Iterator[tuple[Order, Account
         if seats.area == area and background.believed(held):
             order = background.order(held)
             yield order, (held.device, seats.from_gate), -seats.count
-            yield order, (seats.to_device, seats.to_gate), seats.count
+            # Received before anything else of that instant: the receiver may spend at once.
+            received = Order(order.at_ms, "", 0, b"")
+            yield received, (seats.to_device, seats.to_gate), seats.count
 
 
 def _shares(background: Background, area: str) -> Iterator[tuple[Order, Account, int]]:

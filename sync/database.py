@@ -1,5 +1,6 @@
 """Opening the SQLite files of a kiosk: one writer each, everyone else read-only."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,8 +22,12 @@ def open_writer(
     """The one writing connection of a file, its tables brought up to date.
 
     WAL with synchronous=FULL, so that a commit has reached the card when it returns; `durable=False` is for derived
-    data and rehearsals. Raises sqlite3.Error where the file cannot be opened or is damaged.
+    data and rehearsals. Raises OSError where the file cannot be made, sqlite3.Error where it cannot be opened or is damaged.
     """
+    if path != ":memory:":
+        # Door and carrier share a group: whoever reads a closed WAL file has to make its companions,
+        # and the owner must be able to write to those. SQLite alone would leave the group read-only.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o660))
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
     connection.execute("PRAGMA journal_mode=WAL")

@@ -1,0 +1,219 @@
+"""The machines of a rehearsal: kiosks and a registry, with real journals, stores and doors, and clocks."""
+
+from dataclasses import dataclass, field
+from random import Random
+
+from access.background import Background
+from access.clocks import RANK
+from access.entry import Clock
+from access.event import Event
+from access.knowledge import Knowledge
+from kiosk.door import Door
+from kiosk.listening import Listener
+from kiosk.staff import StaffDesk
+from registry.centre import Centre
+from registry.ledger import Ledger
+from sync.exchange import Answerer, Asker
+from sync.identity import Identity
+from sync.journal import Journal, Reading
+from sync.messages import Enrol, TimeWord
+from sync.replica import Replica
+from sync.timekeeping import TimeKeeper
+
+DAY_MS = 86_400_000
+BUILT_BEFORE_MS = 30 * DAY_MS
+"""In a rehearsal the build date is 30 days before the first event day."""
+
+
+@dataclass
+class TrueTime:
+    """What time it really is, in ms since 1970 UTC."""
+
+    ms: int = 0
+
+
+@dataclass
+class MachineClock:
+    """One machine's clocks, seen from the true time."""
+
+    true: TrueTime
+    booted_ms: int = 0
+    offset_ms: int = 0
+    synced: bool = False
+
+    def read(self) -> Reading:
+        return Reading(self.true.ms - self.booted_ms, self.true.ms + self.offset_ms, self.synced)
+
+
+class RegistryNode:
+    """The centre, on an empty database in memory."""
+
+    name = "registry"
+
+    def __init__(self, true: TrueTime, event: Event, random: Random) -> None:
+        self.clock = MachineClock(true, true.ms, synced=True)
+        self.ledger = Ledger("sqlite://", None)
+        self.centre = Centre(self.ledger, self.clock.read, random.randbytes)
+        self.centre.init(event)
+        self.answerer = Answerer(
+            self.ledger,
+            self.centre.identity,
+            lambda: true.ms,
+            lambda: TimeWord(true.ms, 0, "registry"),
+            random.randbytes,
+        )
+
+    @property
+    def device(self) -> str:
+        return self.centre.identity.fingerprint
+
+    def knowledge(self) -> Knowledge:
+        self.centre.refresh()
+        return self.centre.knowledge
+
+    def at_ms(self) -> int:
+        return self.clock.true.ms
+
+
+@dataclass
+class KioskNode:
+    """A kiosk at one gate. Its two files live in memory, and outlive a restart but not a wipe."""
+
+    name: str
+    clock: MachineClock
+    registry: RegistryNode
+    event: Event
+    keys: dict[int, bytes]
+    earliest_ms: int
+    random: Random
+    identity: Identity = field(init=False)
+    journal: Journal = field(init=False)
+    replica: Replica = field(init=False)
+    door: Door = field(init=False)
+    boots: int = 0
+
+    def __post_init__(self) -> None:
+        self.enrol()
+
+    def enrol(self) -> None:
+        """New storage, a new key, and the registry's word on it."""
+        self.identity = Identity.from_seed(self.random.randbytes(32))
+        centre = self.registry.centre
+        code = centre.enrol_code(self.name)
+        centre.enrol(Enrol(self.identity.public, code, b"", self.name))
+        self.journal = Journal(":memory:", self.identity, durable=False)
+        self.replica = Replica(":memory:", centre.identity.public, centre.identity.fingerprint)
+        self.boot("enrolled")
+
+    def boot(self, why: str) -> None:
+        """Power on: a new kernel boot, a new log, nothing remembered but what the files hold."""
+        self.boots += 1
+        self.clock.booted_ms = self.clock.true.ms
+        background = Background(self.registry.device, self.earliest_ms)
+        background.enrolled_with(self.event, self.keys, self.identity.fingerprint, self.name)
+        self.door = Door(self.journal, self.replica, background, self.clock.read)
+        self.listener = Listener(self.door)
+        self.staff = StaffDesk(self.door)
+        self.times = TimeKeeper(self.registry.device)
+        self.askers: dict[str, Asker] = {}
+        self.knows: Knowledge | None = None
+        reading = self.clock.read()
+        for held in self.journal.everything():
+            self.door.noticed(held)
+            self.door.clock.heard(held, reading)
+        first = self.journal.begin(
+            reading, f"{self.name} {self.boots}", why, {}, self.name, self.random.randbytes(4)
+        )
+        self.door.noticed(first)
+        self.listener.catch_up()
+        self.answerer = Answerer(
+            self.replica, self.identity, self.at_ms, self.time_word, self.random.randbytes
+        )
+
+    @property
+    def device(self) -> str:
+        return self.identity.fingerprint
+
+    def at_ms(self) -> int:
+        return self.door.now().at_ms
+
+    def time_word(self) -> TimeWord | None:
+        """What this kiosk may tell its neighbours of the time: its own source, never one it has from a neighbour."""
+        line = self.door.background.clocks.line(self.journal.log)
+        source = next((name for name, rank in RANK.items() if rank == line.rank), None)
+        if source is None or source == "neighbour" or not line.sure:
+            return None
+        span = self.door.now().span
+        return TimeWord((span.lo + span.hi) // 2, (span.hi - span.lo + 1) // 2, source)
+
+    def kernel_says(self, *, synced: bool | None, offset_ms: int | None) -> None:
+        """The machine's wall clock is set, and its kernel's word on it."""
+        if offset_ms is not None:
+            self.clock.offset_ms = offset_ms
+        if synced is not None:
+            self.clock.synced = synced
+        reading = self.clock.read()
+        clock = Clock("kernel", reading.wall_ms, reading.mono_ms, 0)
+        if self.clock.synced and self.door.clock.worth_writing(self.journal.log, clock):
+            self.door.noticed(self.journal.append("clock", clock, reading))
+
+    def publish(self) -> None:
+        """What the carrier does first: take over what the door has written."""
+        with self.replica.transaction():
+            self.replica.copy_own(self.journal, self.identity, self.at_ms())
+
+    def talk_to(self, other: "RegistryNode | KioskNode") -> bool:
+        """Exchange with another node until neither has anything new; whether this one learned anything."""
+        asker = self.askers.get(other.device)
+        if asker is None:
+            asker = self.askers[other.device] = Asker(
+                self.replica,
+                self.identity,
+                self.at_ms,
+                self.time_word,
+                other.device,
+                self.random.randbytes,
+            )
+        self.publish()
+        learned = False
+        again = True
+        while again:
+            asked = self.clock.read().mono_ms
+            answer, _ = other.answerer.answer(asker.request(), self.clock.true.ms)
+            taken, again = asker.receive(answer)
+            learned = learned or taken.news
+            if taken.time is not None:
+                word = self.times.heard(taken.time, other.device, asked, self.clock.read().mono_ms)
+                if word is not None:
+                    self.replica.tell_door("clock", word)
+        self.hear()
+        return learned
+
+    def hear(self) -> None:
+        """What the door does between scans."""
+        self.listener.catch_up()
+        self.listener.read_inbox()
+
+    def level(self, reached: list[str]) -> bool:
+        """Pass seats to other gates that were reached and have fewer; whether any were passed."""
+        before = self.journal.seq
+        self.replica.tell_door("reached", reached)
+        self.listener.read_inbox()
+        return self.journal.seq > before
+
+    def knowledge(self) -> Knowledge:
+        """All that this kiosk knows, folded."""
+        if self.knows is None:
+            self.knows = Knowledge(self.registry.device, self.earliest_ms)
+            self.knows_until = 0
+        self.publish()
+        for place, held in self.replica.since(self.knows_until, -1):
+            self.knows.file(held)
+            self.knows_until = place
+        return self.knows
+
+
+def event_keys(centre: Centre) -> dict[int, bytes]:
+    """The event's public keys, as a kiosk is given them when it is enrolled."""
+    centre.refresh()
+    return dict(centre.knowledge.background.keys)

@@ -1,0 +1,285 @@
+"""Carrying out the steps of a scenario, one outcome each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from access import badge as badges
+from access.badge import SIGNED_BYTES, Plain, Signed
+from access.conflicts import Conflict, Conflicts
+from access.entry import EntryRef
+from access.headcount import Headcount
+from access.rules import Decision
+from jianmen.rehearse import scenario as steps
+from jianmen.rehearse.scenario import AnyStep, Scenario, ScenarioError
+from jianmen.rehearse.world import World
+from kiosk.door import Answer
+from registry.people import Person
+
+TICKET_BYTE, VENUES_BYTE = 9, 10
+"""Where the signed part of a badge holds the ticket number and the venue bits (design of the signed form)."""
+
+
+@dataclass
+class Outcome:
+    """What a step came to; `failed` says what was expected and what was got."""
+
+    line: int
+    result: dict[str, Any]
+    failed: str | None = None
+
+
+class Rehearsal:
+    """A scenario under way."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+        start_ms = scenario.steps[0][1] - 1 if scenario.steps else 0
+        self.world = World(scenario.event, start_ms)
+        self._badges: dict[str, bytes] = {}
+        self._refs: dict[bytes, str] = {}
+        self._issues: dict[str, int] = {}
+        self._count: dict[str, int] = dict.fromkeys(self.world.kiosks, 0)
+        self._entries: dict[str, Answer] = {}
+        self._names: dict[EntryRef, str] = {}
+        self._headcounts: dict[tuple[str, str], Headcount] = {}
+        self._conflicts = Conflicts(self.world.registry.knowledge())
+
+    def run(self) -> Iterator[Outcome]:
+        """The outcomes, step by step. Raises ScenarioError, naming the line, for a step that cannot be carried out."""
+        first = True
+        for line, at_ms, step in self._scenario.steps:
+            self.world.true.ms = at_ms
+            if first:
+                self.world.sync_all()
+                first = False
+            try:
+                result = self._carry_out(step)
+            except ScenarioError as error:
+                raise ScenarioError(f"line {line}: {error}") from error
+            yield Outcome(line, result, unmet(step.expect, result))
+
+    def _carry_out(self, step: AnyStep) -> dict[str, Any]:
+        match step:
+            case steps.Present():
+                return self._present(step)
+            case steps.Register():
+                return self._register(step)
+            case steps.Reissue() | steps.Revoke():
+                return self._change_badge(step)
+            case steps.Override():
+                return self._override(step)
+            case steps.Void():
+                return self._void(step)
+            case steps.AskHeadcount():
+                return self._headcount(step.node)
+            case steps.AskConflicts():
+                return self._report()
+            case _:
+                self.world.sync_all()
+                self._change_world(step)
+                self.world.sync_all()
+                return {}
+
+    # Badges.
+
+    def _register(self, step: steps.Register) -> dict[str, Any]:
+        issued = self.world.registry.centre.register(
+            Person(
+                ref=step.ref,
+                name=step.name,
+                organisation="",
+                language=step.lang,
+                ticket=step.ticket,
+                venues=None if step.venues is None else tuple(step.venues),
+                days=None if step.days is None else tuple(step.days),
+                sessions=tuple(step.sessions),
+                form=step.form,
+            )
+        )
+        self._badges[step.ref] = issued.badge
+        self._refs[issued.badge] = step.ref
+        self._issues[step.ref] = issued.issue
+        return {"ref": step.ref, "issue": issued.issue}
+
+    def _change_badge(self, step: steps.Reissue | steps.Revoke) -> dict[str, Any]:
+        ref, _, number = step.ref.partition("#")
+        centre = self.world.registry.centre
+        badge = self._badges[ref]
+        if isinstance(step, steps.Reissue):
+            self._issues[ref] = centre.reissue(badge, "rehearsed").issue
+            return {"ref": ref, "issue": self._issues[ref]}
+        issue = self._issue(ref, number) if number else None
+        centre.revoke(badge, issue, step.why)
+        return {"ref": ref, "issue": issue} if issue else {"ref": ref}
+
+    def _issue(self, ref: str, number: str) -> int:
+        newest = self._issues[ref]
+        if not number:
+            return newest
+        if not number.isdecimal() or not 1 <= int(number) <= newest:
+            raise ScenarioError(f'"{ref}#{number}" was never issued; the newest is {ref}#{newest}')
+        return int(number)
+
+    def _text(self, ref: str, tamper: str | None = None) -> str:
+        """The text of a badge's code, as printed or as somebody has altered it."""
+        name, _, number = ref.partition("#")
+        badge = self._badges[name]
+        text = self.world.registry.centre.badge_text(badge, self._issue(name, number))
+        return text if tamper is None else tampered(text, tamper)
+
+    # Doors.
+
+    def _present(self, step: steps.Present) -> dict[str, Any]:
+        self.world.sync_for(step.gate)
+        kiosk = self.world.kiosks[step.gate]
+        text = step.code if step.code is not None else self._text(step.badge or "", step.tamper)
+        gate = kiosk.door.gate
+        direction = step.direction or ("in" if gate.lets_in else "out")
+        answer = kiosk.door.present(text, direction)
+        return self._outcome(step.gate, answer)
+
+    def _override(self, step: steps.Override) -> dict[str, Any]:
+        self.world.sync_for(step.gate)
+        kiosk = self.world.kiosks[step.gate]
+        answer = kiosk.staff.let_in(self._text(step.badge), self._text(step.staff), step.why)
+        return self._outcome(step.gate, answer)
+
+    def _outcome(self, gate: str, answer: Answer) -> dict[str, Any]:
+        if not answer.repeat:
+            self._count[gate] += 1
+            name = f"{gate}/{self._count[gate]}"
+            self._entries[name] = answer
+            self._names[answer.entry] = name
+            self.world.talk(gate)
+        decision = answer.decision
+        return {
+            "verdict": decision.verdict,
+            "reason": answer.reason,
+            "opens": answer.opens,
+            "entry": self._names[answer.entry],
+            "session": decision.session,
+        }
+
+    def _void(self, step: steps.Void) -> dict[str, Any]:
+        self.world.sync_for(step.gate)
+        answer = self._entries.get(step.entry)
+        if answer is None:
+            raise ScenarioError(
+                f'entry "{step.entry}" has not been made yet; entries are <gate>/<n>'
+            )
+        kiosk = self.world.kiosks[step.gate]
+        refusal = kiosk.staff.take_back(
+            answer.entry, answer.presented.badge, self._text(step.staff), step.why
+        )
+        self.world.talk(step.gate)
+        return {} if refusal is None else _refused(refusal)
+
+    # Links and machines.
+
+    def _change_world(self, step: AnyStep) -> None:
+        world = self.world
+        match step:
+            case steps.Cut(nodes=nodes, groups=groups):
+                world.cut(nodes or [])
+                world.group(groups or [])
+            case steps.Heal():
+                world.heal(step.nodes)
+            case steps.SetClock():
+                offset = None if step.offset_s is None else round(step.offset_s * 1000)
+                world.kiosks[step.gate].kernel_says(synced=step.trusted, offset_ms=offset)
+            case steps.Restart():
+                world.kiosks[step.gate].clock.synced = False
+                world.kiosks[step.gate].boot("power")
+            case steps.Wipe():
+                world.kiosks[step.gate].clock.synced = False
+                world.kiosks[step.gate].enrol()
+
+    # Questions.
+
+    def _headcount(self, name: str) -> dict[str, Any]:
+        if name != "registry":
+            self.world.sync_for(name)
+        node = self.world.registry if name == "registry" else self.world.kiosks[name]
+        knowledge = node.knowledge()
+        known = self._headcounts.get((name, node.device))
+        if known is None or known.knowledge is not knowledge:
+            known = self._headcounts[name, node.device] = Headcount(knowledge)
+        areas = {
+            area: {
+                "inside": count.inside,
+                "people": count.people,
+                "entries": count.entries,
+                "exits": count.exits,
+                "refused": count.refused,
+            }
+            for area, count in known.areas(node.at_ms()).items()
+        }
+        return {"areas": areas}
+
+    def _report(self) -> dict[str, Any]:
+        self.world.registry.knowledge()
+        return {"conflicts": [self._line(line) for line in self._conflicts.lines()]}
+
+    def _line(self, line: Conflict) -> dict[str, Any]:
+        found = {
+            "kind": line.kind,
+            "reason": line.reason,
+            "badge": self._refs.get(line.badge) if line.badge is not None else None,
+            "gate": line.gate,
+            "entry": self._names.get(line.entry),
+        }
+        if line.gates is not None:
+            found["gates"] = list(line.gates)
+        return found
+
+
+def _refused(decision: Decision) -> dict[str, Any]:
+    return {"verdict": decision.verdict, "reason": decision.reason, "opens": False}
+
+
+def tampered(text: str, tamper: str) -> str:
+    """A badge's text with one bit of its secret or signature, or of a signed badge's claims, flipped."""
+    code = badges.read(text)
+    if isinstance(code, Plain):
+        if tamper == "claims":
+            raise ScenarioError(
+                "a plain badge carries no claims; only a signed one can have them altered"
+            )
+        return badges.plain_text(Plain(code.badge, code.issue, _flipped(code.secret, -1, 1)))
+    if isinstance(code, Signed):
+        raw = code.signed + code.signature
+        at = VENUES_BYTE if tamper == "claims" else SIGNED_BYTES
+        return badges.signed_text_of(_flipped(raw, at, 1))
+    raise ScenarioError("a code of another system cannot be altered so")
+
+
+def _flipped(raw: bytes, at: int, bit: int) -> bytes:
+    changed = bytearray(raw)
+    changed[at] ^= bit
+    return bytes(changed)
+
+
+def unmet(expected: Any, got: Any, where: str = "") -> str | None:
+    """What an outcome lacks of what was expected of it, or None: objects by the keys named, lists item by item."""
+    if expected is None and not where:
+        return None
+    if isinstance(expected, dict) and isinstance(got, dict):
+        for key, value in expected.items():
+            if key not in got:
+                return f"{where or 'outcome'} has no {key!r}, expected {value!r}"
+            wrong = unmet(value, got[key], f"{where}.{key}" if where else key)
+            if wrong:
+                return wrong
+        return None
+    if isinstance(expected, list) and isinstance(got, list):
+        if len(expected) != len(got):
+            return f"{where}: expected {len(expected)} items, got {len(got)}: {got!r}"
+        for place, (want, have) in enumerate(zip(expected, got, strict=True)):
+            wrong = unmet(want, have, f"{where}[{place}]")
+            if wrong:
+                return wrong
+        return None
+    if type(expected) is type(got) and expected == got:
+        return None
+    return f"{where}: expected {expected!r}, got {got!r}"
