@@ -1,0 +1,1 @@
+"""Measurements on this machine, each beside a floor measured in the same run."""

@@ -22,7 +22,7 @@ def open_writer(
     """The one writing connection of a file, its tables brought up to date.
 
     WAL with synchronous=FULL, so that a commit has reached the card when it returns; `durable=False` is for derived
-    data and rehearsals. Raises OSError where the file cannot be made, sqlite3.Error where it cannot be opened or is damaged.
+    data and rehearsals. Raises OSError where the file cannot be made, sqlite3.Error where it is damaged.
     """
     if path != ":memory:":
         # Door and carrier share a group: whoever reads a closed WAL file has to make its companions,

@@ -1,0 +1,48 @@
+"""`jianmen bench`: performance on this machine, each figure beside a floor measured in the same run."""
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+import msgspec
+
+from bench.figure import Figure
+
+_json = click.option("--json", "as_json", is_flag=True, help="JSON lines on standard output.")
+_folder = click.option(
+    "--folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Measure on the file system of this folder (default: the one for temporary files).",
+)
+
+
+@click.group()
+def bench() -> None:
+    """Performance on this machine, each figure beside a named floor measured in the same run.
+
+    A ratio of 2 means twice the time of the floor.
+    """
+
+
+def _show(figures: Iterable[Figure], *, as_json: bool) -> None:
+    for line in figures:
+        if as_json:
+            fields = ("bench", "figure", "floor", "ratio", "unit", "note")
+            click.echo(msgspec.json.encode({name: getattr(line, name) for name in fields}).decode())
+            continue
+        against = f"  floor {line.floor:.3f}  ratio {line.ratio:.2f}" if line.ratio else ""
+        click.echo(f"{line.bench}: {line.figure:.3f} {line.unit}{against}\n    {line.note}")
+
+
+@bench.command()
+@_json
+@_folder
+@click.option("--people", default=100_000, show_default=True, help="People on the roster.")
+@click.option("--entries", default=500_000, show_default=True, help="Earlier entries held.")
+def door(folder: Path | None, people: int, entries: int, *, as_json: bool) -> None:
+    """From the text of a code to a durable decision."""
+    from bench.door import door as measure
+
+    with tempfile.TemporaryDirectory(dir=folder) as made:
+        _show(measure(Path(made), people, entries), as_json=as_json)
