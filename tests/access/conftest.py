@@ -1,0 +1,302 @@
+"""Builders for the tests of the rule book and its folds: events, badges, logs, and what is known from them.
+
+A test asks for one fixture, `build`, and says what it needs in a sentence: `build.programme(TOML)`,
+`build.instant("2020-11-17T14:00+08:00")`, `build.kiosk("door-1")`, `build.registry()`, `build.knowledge(entries)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from access.background import Held, hold
+from access.badge import Claims, Plain, Signed, sign, verifier
+from access.chain import log_id
+from access.entry import (
+    GENESIS,
+    BadgeIssued,
+    Body,
+    Boot,
+    Clock,
+    ClockSource,
+    EntryRef,
+    EventDefined,
+    Key,
+    Kiosk,
+    Method,
+    Proof,
+    Revoked,
+    Scan,
+    Void,
+    digest_of,
+    encode,
+    pack,
+)
+from access.event import Direction, Event, Verdict
+from access.knowledge import Knowledge
+from access.programme import Programme
+from config import event_file
+
+EXAMPLE = Path(event_file.__file__).parent / "events" / "smarthk.toml"
+ALL_VENUES = ALL_DAYS = 0xFF
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True)
+class Written:
+    """One entry as it stands in its log, and travels."""
+
+    log: str
+    seq: int
+    digest: bytes
+    raw: bytes
+
+    @property
+    def held(self) -> Held:
+        return hold(self.log, self.digest, self.raw)
+
+    @property
+    def ref(self) -> EntryRef:
+        return EntryRef(self.log, self.seq, self.digest)
+
+
+def secret_of(badge: bytes, issue: int) -> bytes:
+    """The secret of a test's plain badge: always the same."""
+    return sha256(b"secret" + badge + bytes([issue])).digest()[:11]
+
+
+@dataclass
+class LogWriter:
+    """A device that writes one log. Its machine's steady clock began at true time `booted_ms`; its wall clock is
+    `wall_off_ms` wrong. Nothing is trusted until `trusts` is called."""
+
+    key: Ed25519PrivateKey
+    epoch: int
+    booted_ms: int
+    wall_off_ms: int = 0
+    entries: list[Written] = field(default_factory=list)
+
+    @property
+    def public(self) -> bytes:
+        return self.key.public_key().public_bytes_raw()
+
+    @property
+    def log(self) -> str:
+        return log_id(self.public, self.epoch.to_bytes(4, "big"))
+
+    @property
+    def device(self) -> str:
+        return self.log[:16]
+
+    def mono(self, at_ms: int) -> int:
+        return at_ms - self.booted_ms
+
+    def writes(self, at_ms: int, kind: str, body: Body, *, synced: bool = False) -> Written:
+        """Append an entry at a true time."""
+        prev = self.entries[-1].digest if self.entries else GENESIS
+        wall_ms = at_ms + self.wall_off_ms
+        seq = len(self.entries) + 1
+        raw = encode(seq, prev, self.mono(at_ms), wall_ms, synced, kind, body)
+        written = Written(self.log, seq, digest_of(raw), raw)
+        self.entries.append(written)
+        return written
+
+
+class KioskWriter(LogWriter):
+    """A door: everything it says is about `gate`."""
+
+    gate: str = ""
+
+    def boots(self, at_ms: int | None = None, after: LogWriter | None = None) -> Written:
+        last = after.entries[-1] if after is not None else None
+        previous = (last.log, last.seq, last.digest) if last is not None else None
+        boot = Boot(self.device, previous, f"boot-{self.epoch}", "power", {}, self.gate or None)
+        return self.writes(self.booted_ms if at_ms is None else at_ms, "boot", boot)
+
+    def trusts(
+        self, at_ms: int, source: ClockSource = "registry", error_ms: int = 0, off_ms: int = 0
+    ) -> Written:
+        """Meet a trusted time, `off_ms` away from the truth."""
+        clock = Clock(source, at_ms + off_ms, self.mono(at_ms), error_ms)
+        return self.writes(at_ms, "clock", clock)
+
+    def scans(
+        self,
+        at_ms: int,
+        badge: bytes | None,
+        direction: Direction = "in",
+        verdict: Verdict = "admit",
+        reason: str = "ok",
+        *,
+        gate: str | None = None,
+        issue: int | None = 1,
+        proof: Proof | None = "proven",
+        session: str | None = None,
+        method: Method = "camera",
+        seat: bool = False,
+        claims: bytes | None = None,
+        test: bool = False,
+    ) -> Written:
+        scan = Scan(
+            gate or self.gate,
+            direction,
+            badge,
+            issue if badge is not None else None,
+            proof,
+            session,
+            verdict,
+            reason,
+            method,
+            (),
+            seat,
+            None,
+            0,
+            None,
+            None,
+            None,
+            claims,
+            test,
+        )
+        return self.writes(at_ms, "scan", scan)
+
+    def voids(self, at_ms: int, entry: Written, badge: bytes | None) -> Written:
+        return self.writes(at_ms, "void", Void(entry.ref, badge, b"STAFF", 1, "a mistake"))
+
+
+class RegistryWriter(LogWriter):
+    """The registry: its clock is right."""
+
+    def defines(self, at_ms: int, event: Event) -> Written:
+        return self.writes(at_ms, "event", EventDefined(msgspec.Raw(pack(event))), synced=True)
+
+    def issues(
+        self, at_ms: int, badge: bytes, claims: Claims, issue: int = 1, form: str = "plain"
+    ) -> Written:
+        entry = BadgeIssued(badge, issue, form, claims, verifier(secret_of(badge, issue)))  # type: ignore[arg-type]
+        return self.writes(at_ms, "badge", entry, synced=True)
+
+    def revokes(self, at_ms: int, badge: bytes, issue: int | None = None) -> Written:
+        return self.writes(at_ms, "revoke", Revoked(badge, issue, "lost"), synced=True)
+
+    def assigns(
+        self,
+        at_ms: int,
+        kiosk: LogWriter,
+        gate: str | None,
+        *,
+        cut_off: bool = False,
+        believed: dict[str, int] | None = None,
+        seats: dict[str, int] | None = None,
+    ) -> Written:
+        entry = Kiosk(
+            kiosk.device, kiosk.public, gate, "", "", cut_off, believed or {}, seats or {}
+        )
+        return self.writes(at_ms, "kiosk", entry, synced=True)
+
+    def signs_with(self, at_ms: int, key: Ed25519PrivateKey, number: int = 1) -> Written:
+        public = key.public_key().public_bytes_raw()
+        return self.writes(at_ms, "key", Key(number, public), synced=True)
+
+
+class Build:
+    """Everything a test of access/ is made of. All of it is the same in each run."""
+
+    ALL_VENUES = ALL_VENUES
+    ALL_DAYS = ALL_DAYS
+    DAY_MS = DAY_MS
+
+    @staticmethod
+    def event(text: str) -> Event:
+        return event_file.parse(text, "test.toml")
+
+    def programme(self, text: str) -> Programme:
+        return Programme(self.event(text))
+
+    @staticmethod
+    def with_policy(programme: Programme, **policy: object) -> Programme:
+        """The same event with another policy."""
+        changed = msgspec.structs.replace(programme.event.policy, **policy)
+        return Programme(msgspec.structs.replace(programme.event, policy=changed))
+
+    @staticmethod
+    def instant(text: str) -> int:
+        """Milliseconds of an RFC 3339 time with its offset."""
+        moment = datetime.fromisoformat(text)
+        assert moment.tzinfo is not None, "a time without its offset"
+        return int(moment.timestamp() * 1000)
+
+    @staticmethod
+    def key(name: str) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(sha256(name.encode()).digest())
+
+    @staticmethod
+    def badge(number: int) -> bytes:
+        return number.to_bytes(5, "big")
+
+    @staticmethod
+    def plain(badge: bytes, issue: int = 1) -> Plain:
+        """The genuine plain badge of what `RegistryWriter.issues` puts on the roster."""
+        return Plain(badge, issue, secret_of(badge, issue))
+
+    def signed(
+        self, event: str, badge: bytes, claims: Claims, issue: int = 1, key: str = "event key"
+    ) -> Signed:
+        return sign(self.key(key), 1, event, badge, issue, claims)
+
+    @staticmethod
+    def claims(
+        programme: Programme,
+        ticket: str,
+        sessions: Iterable[str] = (),
+        venues: Iterable[str] | None = None,
+        days: Iterable[str] | None = None,
+    ) -> Claims:
+        """Claims by name; venues and days omitted: all."""
+        number = [one.id for one in programme.event.tickets].index(ticket)
+        return Claims(
+            number,
+            ALL_VENUES if venues is None else sum(1 << programme.venue_bit[v] for v in venues),
+            sum(1 << programme.session_bit[s] for s in sessions),
+            ALL_DAYS if days is None else sum(1 << programme.day_bit[d] for d in days),
+        )
+
+    def kiosk(
+        self, name: str, booted_ms: int, epoch: int = 1, gate: str | None = None
+    ) -> KioskWriter:
+        writer = KioskWriter(self.key(name), epoch, booted_ms)
+        writer.gate = name if gate is None else gate
+        return writer
+
+    def registry(self, booted_ms: int, epoch: int = 1) -> RegistryWriter:
+        return RegistryWriter(self.key("registry"), epoch, booted_ms)
+
+    def knowledge(self, entries: Iterable[Written] = (), earliest_ms: int = 0) -> Knowledge:
+        """What is known from these entries, added in this order."""
+        known = Knowledge(self.registry(0).device, earliest_ms)
+        for one in entries:
+            known.add(one.log, one.digest, one.raw)
+        return known
+
+
+@pytest.fixture
+def build() -> Build:
+    return Build()
+
+
+@pytest.fixture(scope="session")
+def example() -> Programme:
+    """The example event: see config/events/smarthk.toml."""
+    return Programme(event_file.load(EXAMPLE))
+
+
+@pytest.fixture(scope="session")
+def instant() -> Callable[[str], int]:
+    """Milliseconds of an RFC 3339 time with its offset."""
+    return Build.instant
