@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from access.badge import derive
-from access.card import DESK_KEY_BYTES, NONCE_BYTES
+from access.card import DESK_KEY_BYTES, NONCE_BYTES, Card
 
 LEAST_PIN_DIGITS = 6
 SALT_BYTES = 16
@@ -41,6 +41,13 @@ class WrappedKey(msgspec.Struct, frozen=True, array_like=True):
     salt: bytes
     nonce: bytes
     sealed: bytes
+
+
+class KeyCard(Card, frozen=True, array_like=True):
+    """The name card of a member of staff, which also carries the desk key, wrapped for that card and PIN. Read as a
+    `Card` it is one; any card read as this has no key."""
+
+    wrapped: WrappedKey | None = None
 
 
 def wrap(desk_key: bytes, secret: bytes, pin: str, salt: bytes, nonce: bytes) -> WrappedKey:

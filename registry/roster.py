@@ -1,0 +1,285 @@
+"""Who may come in: badges made, replaced, changed and withdrawn. Each act is an entry of the registry's log."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from access import badge as credential
+from access.entry import BadgeIssued, Revoked
+from access.event import MAX_ISSUES, Event
+from registry.errors import RegistrationError, UnknownError
+from registry.keyring import Keyring
+from registry.ledger import Ledger
+from registry.own_log import OwnLog
+from registry.people import People
+from registry.person import Form, IssuedBadge, Known, Person, claims, mistakes
+from registry.press import Press, as_issued, plain_secret, secret_in
+from registry.searchkeys import search_keys
+
+SALT_BYTES = 16
+"""Of a person's own salt."""
+
+
+class Roster:
+    """The roster's writer. Each verb is one transaction; where it raises, nothing was kept."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        log: OwnLog,
+        people: People,
+        keys: Keyring,
+        random: Callable[[int], bytes],
+    ) -> None:
+        self._ledger = ledger
+        self._log = log
+        self._people = people
+        self._keys = keys
+        self._random = random
+
+    # What is known of a badge.
+
+    def issues(self, badge: bytes) -> dict[int, BadgeIssued]:
+        """The roster's entry of each issue, as it stands now. Empty for a badge that nobody ever had."""
+        entries = [
+            held
+            for held in self._ledger.about(badge)
+            if isinstance(held.body, BadgeIssued) and self._ledger.is_registry(held.log)
+        ]
+        entries.sort(key=lambda held: (held.wall_ms, held.log, held.seq))
+        return {
+            held.body.issue: held.body for held in entries if isinstance(held.body, BadgeIssued)
+        }
+
+    def known(self, badge: bytes) -> Known:
+        """The person of a badge. Raises UnknownError."""
+        known = self._people.by_badge(badge)
+        if known is None:
+            raise UnknownError(f"Badge {credential.human_code(badge)} is nobody's here.")
+        return known
+
+    def by_ref(self, ref: str) -> Known:
+        """The person of a ref. Raises UnknownError."""
+        known = self._people.by_ref(ref)
+        if known is None:
+            raise UnknownError(f"Nobody is registered as {ref!r}.")
+        return known
+
+    def text(self, known: Known, issued: BadgeIssued) -> str:
+        """What the QR code of an issue says."""
+        if issued.form == "plain":
+            secret = plain_secret(self._keys.master, known, issued.issue)
+            return credential.plain_text(credential.Plain(known.badge, issued.issue, secret))
+        kept = self._people.text(known.badge, issued.issue)
+        if kept is None:
+            raise UnknownError(
+                f"The text of {known.ref!r}, issue {issued.issue}, is not kept here."
+            )
+        return kept
+
+    def badge(self, known: Known, issue: int | None = None) -> IssuedBadge:
+        """An issue of a person's badge as it was printed; None: the newest. Raises UnknownError."""
+        issues = self.issues(known.badge)
+        issued = issues.get(issue if issue is not None else max(issues, default=0))
+        if issued is None:
+            raise UnknownError(f"{known.ref!r} has no issue {issue}.")
+        return as_issued(known, issued, self.text(known, issued))
+
+    # Registering.
+
+    def register(self, people: Sequence[Person], event: Event) -> list[IssuedBadge]:
+        """Register people and issue their badges, all or none. Raises RegistrationError with all mistakes."""
+        with self._ledger.transaction():
+            badges = self._badges(people, event)
+            press = self._press(event)
+            known = [
+                self._meet(person, badge, self._random(SALT_BYTES))
+                for person, badge in zip(people, badges, strict=True)
+            ]
+            for person, one in zip(people, known, strict=True):
+                press.issue(one, 1, person.form, claims(person, event), person.code)
+            if known:
+                self._people.add(known)
+            self._keep(press)
+            return press.badges
+
+    @staticmethod
+    def _meet(person: Person, badge: bytes, salt: bytes) -> Known:
+        return Known(
+            badge=badge,
+            ref=person.ref,
+            name=person.name,
+            organisation=person.organisation,
+            language=person.language,
+            keys=search_keys(person.name),
+            salt=salt,
+        )
+
+    def _badges(self, people: Sequence[Person], event: Event) -> list[bytes]:
+        """An id for each person's badge, new or a foreign code's own; all that stands in the way is named."""
+        found = [
+            f"{person.ref!r}: {mistake}" for person in people for mistake in mistakes(person, event)
+        ]
+        taken = self._people.refs_taken([person.ref for person in people])
+        badges: list[bytes] = []
+        owners: dict[bytes, Person] = {}
+        refs: set[str] = set()
+        foreign = [credential.foreign(one.code).badge for one in people if one.code]
+        in_use = self._people.badges_taken(foreign)
+        for person in people:
+            if person.ref in taken:
+                found.append(f"{person.ref!r} is registered already; change them with --update")
+            elif person.ref in refs:
+                found.append(f"{person.ref!r} is there twice; each person has a ref of their own")
+            refs.add(person.ref)
+            badge = (
+                credential.foreign(person.code).badge if person.code else self._random_badge(owners)
+            )
+            found += _collision(person, owners.get(badge), in_use=badge in in_use)
+            owners.setdefault(badge, person)
+            badges.append(badge)
+        if found:
+            raise RegistrationError(found)
+        return badges
+
+    def _random_badge(self, owners: dict[bytes, Person]) -> bytes:
+        while True:
+            badge = self._random(credential.BADGE_BYTES)
+            if badge not in owners and self._people.by_badge(badge) is None:
+                return badge
+
+    def _press(self, event: Event) -> Press:
+        return Press(event, self._keys, self._random)
+
+    def _keep(self, press: Press) -> None:
+        """Write what was made: roster entries, name cards, texts."""
+        self._log.extend(press.entries)
+        self._ledger.keep_cards(press.cards)
+        self._people.keep_texts(press.texts)
+
+    # Changing.
+
+    def reissue(self, badge: bytes, event: Event) -> IssuedBadge:
+        """A new issue with the same form and claims; it retires the ones before. A badge of another system is
+        replaced by a plain one of ours. Raises UnknownError, RegistrationError after 63 issues."""
+        with self._ledger.transaction():
+            known = self.known(badge)
+            issues = self.issues(badge)
+            last = issues[max(issues)]
+            if last.issue >= MAX_ISSUES:
+                raise RegistrationError(
+                    [f"{known.ref!r} has had {MAX_ISSUES} badges, the most there can be"]
+                )
+            press = self._press(event)
+            for old in issues.values():
+                if old.card is not None:  # a search finds each person once
+                    press.withdraw_card(old)
+            form: Form = "signed" if last.form == "signed" else "plain"
+            press.issue(known, last.issue + 1, form, last.claims)
+            self._keep(press)
+            return press.badges[0]
+
+    def amend(self, person: Person, event: Event) -> IssuedBadge:
+        """Change what a registered person (of the same ref) is called and may do; the badge in their hand stays good.
+
+        Form and code stay as they are. Raises UnknownError, RegistrationError.
+        """
+        with self._ledger.transaction():
+            known = self.by_ref(person.ref)
+            last = self._newest(known)
+            text = self.text(known, last)
+            if person.code is not None and person.code != text:
+                raise RegistrationError(
+                    [f"{person.ref!r}: code is another one; register it under a ref of its own"]
+                )
+            asked = msgspec.structs.replace(
+                person, form=last.form, code=text if last.form == "foreign" else None
+            )
+            found = [f"{person.ref!r}: {mistake}" for mistake in mistakes(asked, event)]
+            if found:
+                raise RegistrationError(found)
+            changed = self._meet(person, known.badge, known.salt)
+            may = claims(asked, event)
+            if changed != known or may != last.claims:
+                self._people.change(changed)
+                press = self._press(event)
+                entry = msgspec.structs.replace(last, claims=may)
+                press.enter(changed, entry, text, secret_in(text))
+                self._keep(press)
+            return as_issued(changed, last, text)
+
+    def give_desk_key(self, badge: bytes, pin: str, event: Event) -> None:
+        """Lock the desk key to a staff card and its owner's PIN; the name card carries it to the kiosks.
+
+        A new issue, an amendment or a new desk key needs the PIN again. Raises UnknownError, RegistrationError where
+        the ticket has no role, BadPinError.
+        """
+        with self._ledger.transaction():
+            known = self.known(badge)
+            last = self._newest(known)
+            ticket = event.tickets[last.claims.ticket]
+            if not ticket.roles:
+                raise RegistrationError(
+                    [
+                        f"{known.ref!r} has the ticket {ticket.id!r}, which has no role; staff needs one"
+                    ]
+                )
+            if known.content is None:
+                raise RegistrationError([f"{known.ref!r} has no name, and so no name card"])
+            text = self.text(known, last)
+            press = self._press(event)
+            press.enter(known, last, text, secret_in(text), pin)
+            self._keep(press)
+
+    def seal_anew(self, event: Event) -> int:
+        """A new desk key, and every name card sealed under it: when a staff card is lost. Says how many cards.
+
+        No staff card opens anything until it is given the new key.
+        """
+        with self._ledger.transaction():
+            self._keys.new_desk_key()
+            press = self._press(event)
+            for known in self._people.everyone():
+                if known.content is not None:
+                    last = self._newest(known)
+                    text = self.text(known, last)
+                    press.enter(known, last, text, secret_in(text))
+            self._keep(press)
+            return len(press.cards)
+
+    def _newest(self, known: Known) -> BadgeIssued:
+        issues = self.issues(known.badge)
+        return issues[max(issues)]
+
+    def revoke(self, badge: bytes, issue: int | None, why: str) -> None:
+        """A badge is no longer good: one issue of it, or (None) all, later ones too. Raises UnknownError."""
+        with self._ledger.transaction():
+            issues = self.issues(badge)
+            if not issues or (issue is not None and issue not in issues):
+                raise UnknownError(
+                    f"Badge {credential.human_code(badge)} has no issue {issue or 1}."
+                )
+            self._log.append("revoke", Revoked(badge, issue, why))
+
+    def erase(self, badge: bytes, event: Event) -> None:
+        """Forget a person: row, salt, texts and name cards, here and wherever the log goes. The badge itself, which
+        names nobody any more, stays as good as it was. Raises UnknownError."""
+        with self._ledger.transaction():
+            self.known(badge)
+            press = self._press(event)
+            for issued in self.issues(badge).values():
+                if issued.card is not None:
+                    press.withdraw_card(issued)
+            self._keep(press)
+            self._people.forget(badge)
+
+
+def _collision(person: Person, owner: Person | None, *, in_use: bool) -> list[str]:
+    """What is wrong with the id that another system's code gives."""
+    if owner is not None:
+        if owner.code == person.code:
+            return [f"{person.ref!r} has the same code as {owner.ref!r}"]
+        return [f"{person.ref!r} has a code that cannot be told from that of {owner.ref!r}"]
+    if in_use:
+        return [f"{person.ref!r} has a code that is somebody's already, or cannot be told from it"]
+    return []
