@@ -7,6 +7,7 @@ from access.background import Background
 from access.clocks import RANK
 from access.entry import Clock
 from access.event import Event
+from access.headcount import Count, Headcount
 from access.knowledge import Knowledge
 from kiosk.door import Door
 from kiosk.listening import Listener
@@ -50,10 +51,10 @@ class RegistryNode:
 
     name = "registry"
 
-    def __init__(self, true: TrueTime, event: Event, random: Random) -> None:
+    def __init__(self, true: TrueTime, event: Event, earliest_ms: int, random: Random) -> None:
         self.clock = MachineClock(true, true.ms, synced=True)
         self.ledger = Ledger("sqlite://", None)
-        self.centre = Centre(self.ledger, self.clock.read, random.randbytes)
+        self.centre = Centre(self.ledger, self.clock.read, random.randbytes, earliest_ms)
         self.centre.init(event)
         self.answerer = Answerer(
             self.ledger,
@@ -66,13 +67,6 @@ class RegistryNode:
     @property
     def device(self) -> str:
         return self.centre.identity.fingerprint
-
-    def knowledge(self) -> Knowledge:
-        self.centre.refresh()
-        return self.centre.knowledge
-
-    def at_ms(self) -> int:
-        return self.clock.true.ms
 
 
 @dataclass
@@ -116,7 +110,7 @@ class KioskNode:
         self.staff = StaffDesk(self.door)
         self.times = TimeKeeper(self.registry.device)
         self.askers: dict[str, Asker] = {}
-        self.knows: Knowledge | None = None
+        self._headcount: Headcount | None = None
         reading = self.clock.read()
         for held in self.journal.everything():
             self.door.noticed(held)
@@ -201,19 +195,19 @@ class KioskNode:
         self.listener.read_inbox()
         return self.journal.seq > before
 
-    def knowledge(self) -> Knowledge:
-        """All that this kiosk knows, folded."""
-        if self.knows is None:
-            self.knows = Knowledge(self.registry.device, self.earliest_ms)
-            self.knows_until = 0
+    def headcount(self) -> dict[str, Count]:
+        """The counts as this kiosk knows them."""
+        if self._headcount is None:
+            self._headcount = Headcount(Knowledge(self.registry.device, self.earliest_ms))
+            self._counted = 0
         self.publish()
-        for place, held in self.replica.since(self.knows_until, -1):
-            self.knows.file(held)
-            self.knows_until = place
-        return self.knows
+        for place, held in self.replica.since(self._counted, -1):
+            self._headcount.knowledge.file(held)
+            self._counted = place
+        return self._headcount.areas(self.at_ms())
 
 
 def event_keys(centre: Centre) -> dict[int, bytes]:
     """The event's public keys, as a kiosk is given them when it is enrolled."""
-    centre.refresh()
-    return dict(centre.knowledge.background.keys)
+    with centre.knowledge() as known:
+        return dict(known.background.keys)

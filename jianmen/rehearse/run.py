@@ -6,15 +6,14 @@ from typing import Any
 
 from access import badge as badges
 from access.badge import SIGNED_BYTES, Plain, Signed
-from access.conflicts import Conflict, Conflicts
+from access.conflicts import Conflict
 from access.entry import EntryRef
-from access.headcount import Headcount
 from access.rules import Decision
 from jianmen.rehearse import scenario as steps
 from jianmen.rehearse.scenario import AnyStep, Scenario, ScenarioError
 from jianmen.rehearse.world import World
 from kiosk.door import Answer
-from registry.people import Person
+from registry.person import Person
 
 TICKET_BYTE, VENUES_BYTE = 9, 10
 """Where the signed part of a badge holds the ticket number and the venue bits (design of the signed form)."""
@@ -42,8 +41,6 @@ class Rehearsal:
         self._count: dict[str, int] = dict.fromkeys(self.world.kiosks, 0)
         self._entries: dict[str, Answer] = {}
         self._names: dict[EntryRef, str] = {}
-        self._headcounts: dict[tuple[str, str], Headcount] = {}
-        self._conflicts = Conflicts(self.world.registry.knowledge())
 
     def run(self) -> Iterator[Outcome]:
         """The outcomes, step by step. Raises ScenarioError, naming the line, for a step that cannot be carried out."""
@@ -107,7 +104,7 @@ class Rehearsal:
         centre = self.world.registry.centre
         badge = self._badges[ref]
         if isinstance(step, steps.Reissue):
-            self._issues[ref] = centre.reissue(badge, "rehearsed").issue
+            self._issues[ref] = centre.reissue(badge).issue
             return {"ref": ref, "issue": self._issues[ref]}
         issue = self._issue(ref, number) if number else None
         centre.revoke(badge, issue, step.why)
@@ -198,31 +195,30 @@ class Rehearsal:
     # Questions.
 
     def _headcount(self, name: str) -> dict[str, Any]:
-        if name != "registry":
+        if name == "registry":
+            counts = self.world.registry.centre.headcount(self.world.true.ms)
+        else:
             self.world.sync_for(name)
-        node = self.world.registry if name == "registry" else self.world.kiosks[name]
-        knowledge = node.knowledge()
-        known = self._headcounts.get((name, node.device))
-        if known is None or known.knowledge is not knowledge:
-            known = self._headcounts[name, node.device] = Headcount(knowledge)
-        areas = {
-            area: {
-                "inside": count.inside,
-                "people": count.people,
-                "entries": count.entries,
-                "exits": count.exits,
-                "refused": count.refused,
+            counts = self.world.kiosks[name].headcount()
+        return {
+            "areas": {
+                area: {
+                    "inside": count.inside,
+                    "people": count.people,
+                    "entries": count.entries,
+                    "exits": count.exits,
+                    "refused": count.refused,
+                }
+                for area, count in counts.items()
             }
-            for area, count in known.areas(node.at_ms()).items()
         }
-        return {"areas": areas}
 
     def _report(self) -> dict[str, Any]:
-        self.world.registry.knowledge()
-        return {"conflicts": [self._line(line) for line in self._conflicts.lines()]}
+        lines = self.world.registry.centre.conflicts()
+        return {"conflicts": [self._line(line) for line in lines]}
 
     def _line(self, line: Conflict) -> dict[str, Any]:
-        found = {
+        found: dict[str, Any] = {
             "kind": line.kind,
             "reason": line.reason,
             "badge": self._refs.get(line.badge) if line.badge is not None else None,

@@ -32,8 +32,8 @@ class World:
         random = Random(seed)  # noqa: S311 - a rehearsal must come out the same each time
         self.true = TrueTime(start_ms)
         self.programme = Programme(event)
-        self.registry = RegistryNode(self.true, event, random)
         earliest_ms = self.programme.start_ms - BUILT_BEFORE_MS
+        self.registry = RegistryNode(self.true, event, earliest_ms, random)
         keys = event_keys(self.registry.centre)
         self.kiosks: dict[str, KioskNode] = {}
         for gate in event.gates:
