@@ -12,6 +12,7 @@ import msgspec
 from access.clocks import Clocks
 from access.entry import (
     REGISTRY_KINDS,
+    UNREADABLE,
     Alarm,
     Body,
     Boot,
@@ -239,7 +240,7 @@ class Background:
     def _define(self, held: Held, body: EventDefined) -> None:
         try:
             programme = Programme(msgspec.msgpack.decode(body.event, type=Event))
-        except (msgspec.DecodeError, msgspec.ValidationError, KeyError, ValueError):
+        except (*UNREADABLE, ValueError):
             return  # a definition that a newer registry understands: kept, and not in force here
         insort(self.events, (self.order(held), programme), key=lambda e: e[0])
         self._bound(self.events[-1][1])

@@ -294,6 +294,10 @@ class EntryError(ValueError):
     """Bytes that are not an entry."""
 
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises at bytes that are not what was asked for; the last at arrays in arrays without end."""
+
+
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
 _entry_decoder = msgspec.msgpack.Decoder(Entry)
 _body_decoders: dict[str, msgspec.msgpack.Decoder[Any]] = {
@@ -322,7 +326,7 @@ def decode(raw: bytes) -> Entry:
         raise EntryError(f"an entry of {len(raw)} bytes; at most {MAX_ENTRY_BYTES} are allowed")
     try:
         return _entry_decoder.decode(raw)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise EntryError(f"not a log entry: {error}") from error
 
 
@@ -333,7 +337,7 @@ def body_of(entry: Entry) -> Body | None:
         return None
     try:
         body: Body = decoder.decode(entry.body)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
     return body
 

@@ -31,6 +31,7 @@ class HoldOff(Generic[Answer]):
         if seen is None or mono_ms - seen.at_ms >= self.hold_off_ms:
             return None
         seen.at_ms = mono_ms
+        self._seen.move_to_end(code)
         return seen.answer
 
     def answered(self, code: Hashable, mono_ms: int, answer: Answer) -> None:

@@ -4,9 +4,9 @@ Nothing here is stored or sent; a `Programme` is built from an `Event` and throw
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,10 @@ from access.event import Area, Event, Gate, Session, Ticket, Venue
 DAYS_AROUND = 60
 """Days before the first and after the last event day whose edges are worked out once; clocks that stray further are
 rare, and are worked out when they come."""
+
+CALENDAR_MS = (-60_000_000_000_000, 250_000_000_000_000)
+"""The years 68 to 9892: a broken clock can write instants of which no calendar knows the day, and they count as the
+nearest of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +35,16 @@ class Place:
 class Programme:
     """One version of the event definition, indexed.
 
-    Raises KeyError for ids that the definition does not have: callers ask `gate_or_none` where an id comes from
-    outside.
+    Raises ValueError for a definition that does not hold together: ids that lead nowhere, areas inside themselves, no
+    days, no such time zone. Its methods raise KeyError for ids that it does not have: callers ask `gate_or_none`
+    where an id comes from outside.
     """
 
     def __init__(self, event: Event) -> None:
         self.event = event
         self.policy = event.policy
-        self.zone = ZoneInfo(event.timezone)
+        self.zone = _zone(event.timezone)
+        self._event_days = _days(event)
         self.gates: dict[str, Gate] = {gate.id: gate for gate in event.gates}
         self.venues: dict[str, Venue] = {venue.id: venue for venue in event.venues}
         self.areas: dict[str, Area] = {area.id: area for area in event.areas}
@@ -46,6 +52,7 @@ class Programme:
             **{v.id: Place(v.id, v.id, None, v.capacity, None) for v in event.venues},
             **{a.id: Place(a.id, a.venue, a.parent, a.capacity, a.clear_min) for a in event.areas},
         }
+        _all_lead_somewhere(event, self.places)
         self.above: dict[str, tuple[str, ...]] = {
             place: self._chain(place) for place in self.places
         }
@@ -73,6 +80,8 @@ class Programme:
     def _chain(self, place: str) -> tuple[str, ...]:
         chain = [place]
         while (parent := self.places[chain[-1]].parent) is not None:
+            if parent in chain:
+                raise ValueError(f"the area {place!r} lies inside itself")
             chain.append(parent)
         return tuple(chain)
 
@@ -118,20 +127,19 @@ class Programme:
         return int(wall.astimezone(UTC).timestamp() * 1000)
 
     def _day_edges(self) -> tuple[list[int], int]:
-        first = date.fromisoformat(self.event.days[0]) - timedelta(days=DAYS_AROUND)
-        last = date.fromisoformat(self.event.days[-1]) + timedelta(days=DAYS_AROUND)
-        days = range(first.toordinal(), last.toordinal() + 2)
-        return [self._edge(date.fromordinal(day)) for day in days], first.toordinal()
+        first = self._event_days[0].toordinal() - DAYS_AROUND
+        last = self._event_days[-1].toordinal() + DAYS_AROUND
+        return [self._edge(date.fromordinal(day)) for day in range(first, last + 2)], first
 
     def day_of(self, at_ms: int) -> int:
         """The event day of an instant, as a proleptic ordinal (`date.fromordinal`)."""
         at = bisect_right(self._edges, at_ms)
         if 0 < at < len(self._edges):
             return self._first_edge_day + at - 1
-        local = datetime.fromtimestamp(at_ms / 1000, self.zone)
-        minutes = local.hour * 60 + local.minute
-        early = minutes < self.event.day_ends_min
-        return local.date().toordinal() - (1 if early else 0)
+        earliest_ms, latest_ms = CALENDAR_MS
+        at_ms = min(max(at_ms, earliest_ms), latest_ms)
+        day = datetime.fromtimestamp(at_ms / 1000, self.zone).date()
+        return day.toordinal() - (at_ms < self._edge(day))
 
     def day_end_ms(self, day: int) -> int:
         """The first instant after an event day."""
@@ -148,12 +156,12 @@ class Programme:
     @cached_property
     def end_ms(self) -> int:
         """The end of the last event day."""
-        return self.day_end_ms(date.fromisoformat(self.event.days[-1]).toordinal())
+        return self.day_end_ms(self._event_days[-1].toordinal())
 
     @cached_property
     def start_ms(self) -> int:
         """The beginning of the first event day."""
-        return self._edge(date.fromisoformat(self.event.days[0]))
+        return self._edge(self._event_days[0])
 
     def clears_at(self, area: str, session: str | None) -> int | None:
         """When those let into the area for that session are taken to have left, in ms, or None: at the day's end."""
@@ -162,3 +170,31 @@ class Programme:
         if place is None or place.clear_min is None or known is None:
             return None
         return known.ends_ms + place.clear_min * 60_000
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, OSError) as error:  # OSError: the name of a folder of zones
+        raise ValueError(f"there is no time zone {name!r}") from error
+
+
+def _days(event: Event) -> Sequence[date]:
+    """The event's days, with room in the calendar around them."""
+    days = [date.fromisoformat(day) for day in event.days]
+    if not days or not all(MINYEAR < day.year < MAXYEAR for day in days):
+        raise ValueError("an event needs at least one day, of a year in the calendar")
+    if not 0 <= event.day_ends_min < 24 * 60:
+        raise ValueError("a day ends at a minute of the next day")
+    return days
+
+
+def _all_lead_somewhere(event: Event, places: Mapping[str, Place]) -> None:
+    venues = {venue.id for venue in event.venues}
+    named = {area.parent for area in event.areas}
+    named.update(gate.area for gate in event.gates)
+    named.update(session.area for session in event.sessions)
+    named.update(area for ticket in event.tickets for area in ticket.areas if area != "*")
+    nowhere = sorted(named - places.keys() | {area.venue for area in event.areas} - venues)
+    if nowhere:
+        raise ValueError(f"there is no area or venue {nowhere[0]!r}")

@@ -210,7 +210,7 @@ def unknown(case: Case) -> Decision | None:
     if case.presented.form == "signed" or case.facts.listed is not None:
         return None
     verdict = case.programme.policy.unknown
-    if verdict in ("admit", "admit_flagged"):
+    if verdict in ("admit", "admit_flagged") and case.presented.direction == "in":
         return case.let_in(5, verdict, "unknown")
     return Decision(verdict, "unknown", 5, next=HELP_DESK)
 
