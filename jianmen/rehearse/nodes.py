@@ -209,5 +209,5 @@ class KioskNode:
 
 def event_keys(centre: Centre) -> dict[int, bytes]:
     """The event's public keys, as a kiosk is given them when it is enrolled."""
-    with centre.knowledge() as known:
+    with centre.knowing() as known:
         return dict(known.background.keys)
