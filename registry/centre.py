@@ -57,12 +57,16 @@ class Centre:
                 raise RegistryError(
                     "There is an event here already. Another one needs another data folder or database."
                 )
-            self._keys.make()
-            number, key = self._keys.signing()
-            signs = Key(number, key.public_key().public_bytes_raw())
-            self._all.log.extend(
-                [("event", EventDefined(msgspec.Raw(pack(event)))), ("key", signs)]
+            identity = self._keys.make()
+            keys = self._keys.badge_keys()
+            parts = _Parts(self, identity)
+            parts.log.extend(
+                [
+                    ("event", EventDefined(msgspec.Raw(pack(event)))),
+                    ("key", Key(keys.number, keys.public)),
+                ]
             )
+        self._parts = parts
 
     @property
     def _all(self) -> "_Parts":

@@ -8,6 +8,7 @@ RegistryError
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 
 class RegistryError(Exception):
@@ -29,9 +30,24 @@ class UnknownError(RegistryError):
     """What was named does not exist here."""
 
 
-class RegistrationError(RegistryError):
-    """Registrations that cannot be: nothing of them was kept. `mistakes` are lines for people."""
+class Refusal(NamedTuple):
+    """One thing that is wrong with one of the people to be registered: their place in the list, their ref, and what."""
 
-    def __init__(self, mistakes: Sequence[str]) -> None:
-        self.mistakes = tuple(mistakes)
+    place: int
+    ref: str
+    what: str
+
+
+class RegistrationError(RegistryError):
+    """People who cannot be registered as asked: nothing of it was kept."""
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        self.refusals = tuple(refusals)
+        self.mistakes = tuple(f"{one.ref!r}: {one.what}" for one in refusals)
+        """As lines for people."""
         super().__init__("\n".join(self.mistakes))
+
+
+def refused(ref: str, *whys: str) -> RegistrationError:
+    """The error for one person."""
+    return RegistrationError([Refusal(0, ref, why) for why in whys])

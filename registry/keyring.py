@@ -1,6 +1,7 @@
 """The event's secret keys, which never leave the centre's database."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,6 +19,22 @@ _DESK = "desk"
 _SIGNING = "signing"
 
 
+@dataclass(frozen=True, slots=True)
+class BadgeKeys:
+    """What badges are made with: the master key of plain secrets, the desk key of name cards, and the newest key that
+    signs, with its number."""
+
+    master: bytes = field(repr=False)
+    desk: bytes = field(repr=False)
+    number: int
+    signing: Ed25519PrivateKey = field(repr=False)
+
+    @property
+    def public(self) -> bytes:
+        """The public half of the key that signs."""
+        return self.signing.public_key().public_bytes_raw()
+
+
 class Keyring:
     """The registry's own key, the master key of plain badges, the desk key of name cards, and the keys that sign
     badges."""
@@ -26,14 +43,16 @@ class Keyring:
         self._ledger = ledger
         self._random = random
 
-    def make(self) -> None:
-        """Make all keys, for a new event."""
+    def make(self) -> Identity:
+        """Make all keys, for a new event; gives the registry's own."""
         seed = self._random(SEED_BYTES)
-        self._ledger.set_value(PUBLIC_KEY, Identity.from_seed(seed).public)
+        identity = Identity.from_seed(seed)
+        self._ledger.set_value(PUBLIC_KEY, identity.public)
         self._ledger.set_value(_SEED, seed)
         self._ledger.set_value(_MASTER, self._random(SEED_BYTES))
         self.new_desk_key()
-        self._new_signing_key()
+        self._ledger.set_value(_SIGNING, msgspec.msgpack.encode({0: self._random(SEED_BYTES)}))
+        return identity
 
     @property
     def identity(self) -> Identity | None:
@@ -41,44 +60,25 @@ class Keyring:
         seed = self._ledger.value(_SEED)
         return Identity.from_seed(seed) if seed is not None else None
 
-    @property
-    def master(self) -> bytes:
-        """The key from which plain secrets are derived. Raises NotInitialisedError, after a purge too."""
-        return self._value(_MASTER)
-
-    @property
-    def desk(self) -> bytes:
-        """The key under which staff read name cards. Raises NotInitialisedError."""
-        return self._value(_DESK)
-
-    def _value(self, key: str) -> bytes:
-        value = self._ledger.value(key)
-        if value is None:
+    def badge_keys(self) -> BadgeKeys:
+        """The keys of today. Raises NotInitialisedError, after a purge too."""
+        known = self._ledger.values()
+        if _SIGNING not in known:
             raise NotInitialisedError
-        return value
+        seeds = _seeds(known[_SIGNING])
+        number = max(seeds)
+        key = Ed25519PrivateKey.from_private_bytes(seeds[number])
+        return BadgeKeys(known[_MASTER], known[_DESK], number, key)
 
     def new_desk_key(self) -> None:
         self._ledger.set_value(_DESK, self._random(DESK_KEY_BYTES))
-
-    def signing(self) -> tuple[int, Ed25519PrivateKey]:
-        """The newest key that signs badges, and its number. Raises NotInitialisedError."""
-        seeds = self._seeds()
-        if not seeds:
-            raise NotInitialisedError
-        number = max(seeds)
-        return number, Ed25519PrivateKey.from_private_bytes(seeds[number])
-
-    def _new_signing_key(self) -> None:
-        seeds = self._seeds()
-        number = max(seeds, default=-1) + 1
-        seeds[number] = self._random(SEED_BYTES)
-        self._ledger.set_value(_SIGNING, msgspec.msgpack.encode(seeds))
-
-    def _seeds(self) -> dict[int, bytes]:
-        packed = self._ledger.value(_SIGNING)
-        return msgspec.msgpack.decode(packed, type=dict[int, bytes]) if packed else {}
 
     def forget(self) -> None:
         """Delete the keys with which badges are made and names read; the registry's own key stays."""
         for key in (_MASTER, _DESK, _SIGNING):
             self._ledger.set_value(key, None)
+
+
+def _seeds(packed: bytes) -> dict[int, bytes]:
+    """The seeds of the keys that sign badges, by number."""
+    return msgspec.msgpack.decode(packed, type=dict[int, bytes])

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +90,12 @@ class Ledger(LogStore):
         return fingerprint(public) if public is not None else ""
 
     def _own_public(self) -> bytes | None:
-        if self._public is None:
-            self._public = self.value(PUBLIC_KEY)
-        return self._public
+        if self._public is not None:
+            return self._public
+        public = self.value(PUBLIC_KEY)
+        if self.database.writer is None:  # not yet kept, it may be undone
+            self._public = public
+        return public
 
     def is_registry(self, log: str) -> bool:
         return self.registry != "" and log.startswith(self.registry)
@@ -216,25 +220,27 @@ class Ledger(LogStore):
     def keep_heads(self, heads: Sequence[Head]) -> None:
         """Keep heads, or their newer signatures, and each device's newest word."""
         rows = [dict(zip(_HEAD, msgspec.structs.astuple(head), strict=True)) for head in heads]
+        self.write(self._keep_head, rows)
+        self.write(self._keep_word, [{"device": row["log"][:16], **row} for row in rows])
+
+    @cached_property
+    def _keep_head(self) -> Any:
         insert = self._insert(tables.head)
         fresh = insert.excluded
-        self.write(
-            insert.on_conflict_do_update(
-                index_elements=["log", "seq", "digest"],
-                set_={"at_ms": fresh.at_ms, "signature": fresh.signature},
-                where=fresh.at_ms > tables.head.c.at_ms,
-            ),
-            rows,
+        return insert.on_conflict_do_update(
+            index_elements=["log", "seq", "digest"],
+            set_={"at_ms": fresh.at_ms, "signature": fresh.signature},
+            where=fresh.at_ms > tables.head.c.at_ms,
         )
+
+    @cached_property
+    def _keep_word(self) -> Any:
         insert = self._insert(tables.word)
         fresh = insert.excluded
-        self.write(
-            insert.on_conflict_do_update(
-                index_elements=["device"],
-                set_={name: fresh[name] for name in _HEAD},
-                where=fresh.at_ms >= tables.word.c.at_ms,
-            ),
-            [{"device": row["log"][:16], **row} for row in rows],
+        return insert.on_conflict_do_update(
+            index_elements=["device"],
+            set_={name: fresh[name] for name in _HEAD},
+            where=fresh.at_ms >= tables.word.c.at_ms,
         )
 
     def wanted_cards(self, limit: int) -> list[bytes]:
@@ -279,6 +285,17 @@ class Ledger(LogStore):
         )
         return [(place, hold(log, digest, raw)) for place, log, digest, raw in rows]
 
+    def last(self, log: str) -> Row | None:
+        """The newest entry of a log that has no fork."""
+        entry = tables.entry.c
+        row = self._first(
+            select(entry.log, entry.seq, entry.digest, entry.badge, entry.raw)
+            .where(entry.log == log)
+            .order_by(entry.seq.desc())
+            .limit(1)
+        )
+        return Row(*row) if row else None
+
     def about(self, badge: bytes) -> list[Held]:
         """All entries that name a badge, in order of arrival."""
         entry = tables.entry.c
@@ -318,6 +335,10 @@ class Ledger(LogStore):
         self.write(delete(tables.head).where(head.log == log, head.seq > after, head.seq < before))
 
     # The registry's own values, and how far its own log has come.
+
+    def values(self) -> dict[str, bytes]:
+        """All of the registry's own values."""
+        return {row.key: row.value for row in self.read(select(tables.meta))}
 
     def value(self, key: str) -> bytes | None:
         """One of the registry's own values."""

@@ -40,11 +40,14 @@ class Outlook:
             yield self.knowledge
 
     def _refresh(self) -> None:
-        while arrived := self._ledger.since(self._seen, AT_ONCE):
-            for _, held in arrived:
+        more = True
+        while more:
+            arrived = self._ledger.since(self._seen, AT_ONCE)
+            for place, held in arrived:
                 self.knowledge.file(held)
                 self._note(held)
-            self._seen = arrived[-1][0]
+                self._seen = place
+            more = len(arrived) == AT_ONCE
 
     def _note(self, held: Held) -> None:
         body = held.body

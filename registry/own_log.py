@@ -22,12 +22,17 @@ DATABASE = "database"
 
 
 class _End(NamedTuple):
-    """Where the log stands: its newest entry, and that entry's wall clock."""
+    """Where the log stands: the database, the log's newest entry, and that entry's wall clock."""
 
+    database: str
     log: str
     seq: int
     digest: bytes
     wall_ms: int
+
+    @property
+    def place(self) -> Place:
+        return Place(self.database, self.log, self.seq)
 
 
 class OwnLog:
@@ -58,7 +63,7 @@ class OwnLog:
             if end is None:
                 end = self._begin(None, "first start")
             else:
-                why = self._ledger.displaced(Place(self._database(), end.log, end.seq))
+                why = self._ledger.displaced(end.place)
                 if why is not None:
                     end = self._begin(end, why)
             return self._write(end, bodies)
@@ -68,27 +73,26 @@ class OwnLog:
         with self._ledger.transaction():
             self._begin(self._end(), why)
 
-    def _database(self) -> str:
-        return (self._ledger.value(DATABASE) or b"").decode()
-
     def _end(self) -> _End | None:
-        log = (self._ledger.value(LOG) or b"").decode()
-        tips = self._ledger.tips(log)
-        if not tips:
+        known = self._ledger.values()
+        if LOG not in known:
             return None
-        seq, digest = tips[-1]
-        raw = next(row.raw for row in self._ledger.rows(log, seq, seq) if row.digest == digest)
-        return _End(log, seq, digest, decode(raw).wall_ms)
+        last = self._ledger.last(known[LOG].decode())
+        if last is None:
+            return None
+        wall_ms = decode(last.raw).wall_ms
+        return _End(known[DATABASE].decode(), last.log, last.seq, last.digest, wall_ms)
 
     def _begin(self, before: _End | None, why: str) -> _End:
         log = log_id(self._identity.public, self._random(4))
         self._ledger.set_value(LOG, log.encode())
-        self._ledger.set_value(DATABASE, self._ledger.new_identity(self._random(16)).encode())
+        database = self._ledger.new_identity(self._random(16))
+        self._ledger.set_value(DATABASE, database.encode())
         previous = (before.log, before.seq, before.digest) if before is not None else None
         boot = Boot(self._identity.fingerprint, previous, "", why, {})
-        start = _End(log, *BEGINNING, before.wall_ms if before is not None else 0)
+        start = _End(database, log, *BEGINNING, before.wall_ms if before is not None else 0)
         held = self._write(start, [("boot", boot)])[0]
-        return _End(log, held.seq, held.digest, held.wall_ms)
+        return _End(database, log, held.seq, held.digest, held.wall_ms)
 
     def _write(self, end: _End, bodies: Sequence[tuple[str, Body]]) -> list[Held]:
         now = self._clock()
@@ -111,5 +115,5 @@ class OwnLog:
         # Of the heads made at earlier ends only every 256th is of use, as the end of a batch.
         self._ledger.forget_heads(end.log, end.seq - end.seq % HEAD_EVERY, end.seq + 1)
         self._ledger.keep_heads(heads)
-        self._ledger.reached(Place(self._database(), end.log, seq))
+        self._ledger.reached(Place(end.database, end.log, seq))
         return written

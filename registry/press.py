@@ -8,7 +8,7 @@ from access.card import NONCE_BYTES, Card, card_hash, seal
 from access.desk import SALT_BYTES, KeyCard, wrap
 from access.entry import BadgeIssued, Body, pack
 from access.event import Event
-from registry.keyring import Keyring
+from registry.keyring import BadgeKeys
 from registry.person import Form, IssuedBadge, Known
 from sync.messages import SealedCard
 
@@ -16,11 +16,9 @@ from sync.messages import SealedCard
 class Press:
     """Badges of one batch, and what must be kept of them: roster entries, sealed cards, underivable texts."""
 
-    def __init__(self, event: Event, keys: Keyring, random: Callable[[int], bytes]) -> None:
+    def __init__(self, event: Event, keys: BadgeKeys, random: Callable[[int], bytes]) -> None:
         self._event_id = event.id
-        self._master = keys.master
-        self._desk = keys.desk
-        self._key, self._signing_key = keys.signing()
+        self._keys = keys
         self._random = random
         self.badges: list[IssuedBadge] = []
         self.entries: list[tuple[str, Body]] = []
@@ -32,11 +30,11 @@ class Press:
     ) -> None:
         """Make one issue of a person's badge. `code` is what another system printed, of the form `foreign`."""
         if form == "plain":
-            secret = plain_secret(self._master, known, issue)
+            secret = plain_secret(self._keys.master, known, issue)
             text = credential.plain_text(credential.Plain(known.badge, issue, secret))
         elif form == "signed":
             signed = credential.sign(
-                self._signing_key, self._key, self._event_id, known.badge, issue, claims
+                self._keys.signing, self._keys.number, self._event_id, known.badge, issue, claims
             )
             secret, text = signed.secret, credential.signed_text(signed)
         else:
@@ -61,7 +59,7 @@ class Press:
         card = self._card(known, issued.issue, None if copyable else secret)
         if card is not None and pin is not None:
             salt, nonce = self._random(SALT_BYTES), self._random(NONCE_BYTES)
-            wrapped = wrap(self._desk, secret, pin, salt, nonce)
+            wrapped = wrap(self._keys.desk, secret, pin, salt, nonce)
             card = KeyCard(card.badge, card.issue, card.sealed_badge, card.sealed_desk, wrapped)
         digest = None
         if card is not None:
@@ -83,7 +81,7 @@ class Press:
         if content is None:
             return None
         nonces = (self._random(NONCE_BYTES), self._random(NONCE_BYTES))
-        return seal(content, secret, self._desk, known.badge, issue, nonces)
+        return seal(content, secret, self._keys.desk, known.badge, issue, nonces)
 
 
 def plain_secret(master: bytes, known: Known, issue: int) -> bytes:

@@ -7,7 +7,8 @@ import msgspec
 from access import badge as credential
 from access.entry import BadgeIssued, Revoked
 from access.event import MAX_ISSUES, Event
-from registry.errors import RegistrationError, UnknownError
+from registry.candidates import refusals
+from registry.errors import RegistrationError, UnknownError, refused
 from registry.keyring import Keyring
 from registry.ledger import Ledger
 from registry.own_log import OwnLog
@@ -68,7 +69,7 @@ class Roster:
     def text(self, known: Known, issued: BadgeIssued) -> str:
         """What the QR code of an issue says."""
         if issued.form == "plain":
-            secret = plain_secret(self._keys.master, known, issued.issue)
+            secret = plain_secret(self._keys.badge_keys().master, known, issued.issue)
             return credential.plain_text(credential.Plain(known.badge, issued.issue, secret))
         kept = self._people.text(known.badge, issued.issue)
         if kept is None:
@@ -116,40 +117,30 @@ class Roster:
         )
 
     def _badges(self, people: Sequence[Person], event: Event) -> list[bytes]:
-        """An id for each person's badge, new or a foreign code's own; all that stands in the way is named."""
-        found = [
-            f"{person.ref!r}: {mistake}" for person in people for mistake in mistakes(person, event)
-        ]
-        taken = self._people.refs_taken([person.ref for person in people])
-        badges: list[bytes] = []
-        owners: dict[bytes, Person] = {}
-        refs: set[str] = set()
-        foreign = [credential.foreign(one.code).badge for one in people if one.code]
-        in_use = self._people.badges_taken(foreign)
-        for person in people:
-            if person.ref in taken:
-                found.append(f"{person.ref!r} is registered already; change them with --update")
-            elif person.ref in refs:
-                found.append(f"{person.ref!r} is there twice; each person has a ref of their own")
-            refs.add(person.ref)
-            badge = (
-                credential.foreign(person.code).badge if person.code else self._random_badge(owners)
-            )
-            found += _collision(person, owners.get(badge), in_use=badge in in_use)
-            owners.setdefault(badge, person)
-            badges.append(badge)
+        """An id for each person's badge: a foreign code's own, or a new one. Raises RegistrationError."""
+        of_codes = [credential.foreign(one.code).badge if one.code else None for one in people]
+        found = refusals(
+            people,
+            event,
+            self._people.refs_taken([person.ref for person in people]),
+            self._people.badges_taken([badge for badge in of_codes if badge is not None]),
+        )
         if found:
             raise RegistrationError(found)
-        return badges
+        new = self._new_badges(of_codes.count(None), {badge for badge in of_codes if badge})
+        return [badge or new.pop() for badge in of_codes]
 
-    def _random_badge(self, owners: dict[bytes, Person]) -> bytes:
-        while True:
-            badge = self._random(credential.BADGE_BYTES)
-            if badge not in owners and self._people.by_badge(badge) is None:
-                return badge
+    def _new_badges(self, count: int, used: set[bytes]) -> list[bytes]:
+        """Random badge ids that nobody has."""
+        drawn: dict[bytes, None] = {}
+        while len(drawn) < count:
+            more = [self._random(credential.BADGE_BYTES) for _ in range(count - len(drawn))]
+            taken = used | self._people.badges_taken(more)
+            drawn |= {badge: None for badge in more if badge not in taken}
+        return list(drawn)
 
     def _press(self, event: Event) -> Press:
-        return Press(event, self._keys, self._random)
+        return Press(event, self._keys.badge_keys(), self._random)
 
     def _keep(self, press: Press) -> None:
         """Write what was made: roster entries, name cards, texts."""
@@ -167,9 +158,7 @@ class Roster:
             issues = self.issues(badge)
             last = issues[max(issues)]
             if last.issue >= MAX_ISSUES:
-                raise RegistrationError(
-                    [f"{known.ref!r} has had {MAX_ISSUES} badges, the most there can be"]
-                )
+                raise refused(known.ref, f"has had {MAX_ISSUES} badges, the most there can be")
             press = self._press(event)
             for old in issues.values():
                 if old.card is not None:  # a search finds each person once
@@ -189,15 +178,13 @@ class Roster:
             last = self._newest(known)
             text = self.text(known, last)
             if person.code is not None and person.code != text:
-                raise RegistrationError(
-                    [f"{person.ref!r}: code is another one; register it under a ref of its own"]
-                )
+                raise refused(person.ref, "has another code; register it under a ref of its own")
             asked = msgspec.structs.replace(
                 person, form=last.form, code=text if last.form == "foreign" else None
             )
-            found = [f"{person.ref!r}: {mistake}" for mistake in mistakes(asked, event)]
-            if found:
-                raise RegistrationError(found)
+            wrong = mistakes(asked, event)
+            if wrong:
+                raise refused(person.ref, *wrong)
             changed = self._meet(person, known.badge, known.salt)
             may = claims(asked, event)
             if changed != known or may != last.claims:
@@ -219,13 +206,9 @@ class Roster:
             last = self._newest(known)
             ticket = event.tickets[last.claims.ticket]
             if not ticket.roles:
-                raise RegistrationError(
-                    [
-                        f"{known.ref!r} has the ticket {ticket.id!r}, which has no role; staff needs one"
-                    ]
-                )
+                raise refused(known.ref, f"has the ticket {ticket.id!r}, which has no role")
             if known.content is None:
-                raise RegistrationError([f"{known.ref!r} has no name, and so no name card"])
+                raise refused(known.ref, "has no name, and so no name card to carry the key")
             text = self.text(known, last)
             press = self._press(event)
             press.enter(known, last, text, secret_in(text), pin)
@@ -272,14 +255,3 @@ class Roster:
                     press.withdraw_card(issued)
             self._keep(press)
             self._people.forget(badge)
-
-
-def _collision(person: Person, owner: Person | None, *, in_use: bool) -> list[str]:
-    """What is wrong with the id that another system's code gives."""
-    if owner is not None:
-        if owner.code == person.code:
-            return [f"{person.ref!r} has the same code as {owner.ref!r}"]
-        return [f"{person.ref!r} has a code that cannot be told from that of {owner.ref!r}"]
-    if in_use:
-        return [f"{person.ref!r} has a code that is somebody's already, or cannot be told from it"]
-    return []
