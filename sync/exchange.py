@@ -106,8 +106,9 @@ class Party:
         self._vouch()
         have = self.store.vector()
         words = self.store.words()
+        heard = {word.log[:16]: word.at_ms for word in words}
         if theirs is None:
-            return Message(VERSION, nonce, yours, have, heads=words, time=self._time_word())
+            return Message(VERSION, nonce, yours, have, heard, time=self._time_word())
         batches, unknown, more = self._lacking(have, theirs.have)
         for log in theirs.unknown:
             if log in have:
@@ -117,7 +118,8 @@ class Party:
             nonce,
             yours,
             have,
-            heads=words,
+            heard,
+            heads=[word for word in words if word.at_ms > theirs.heard.get(word.log[:16], -1)],
             batches=batches,
             unknown=unknown,
             wants=self.store.wanted_cards(MAX_CARDS),

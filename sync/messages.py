@@ -65,15 +65,18 @@ class TimeWord(msgspec.Struct, frozen=True, array_like=True):
 class Message(msgspec.Struct, frozen=True, array_like=True):
     """One side of a round. `nonce` is fresh, for the other side to sign over; `yours` is the other side's.
 
-    `have` is this side's vector (of logs that the other side does not know, with more points further back);
-    `unknown` names logs of which the other side's points are all unknown here: it should say more. `wants` are hashes
-    of name cards lacking, `more` says that there is more to come, and `hello` that this answer only gives a nonce.
+    `have` is this side's vector (of logs that the other side does not know, with more points further back).
+    `heard` says when each device last vouched for its log as far as this side knows; `heads` are newer words
+    than the other side has. `unknown` names logs of which the other side's points are all unknown here: it
+    should say more. `wants` are hashes of name cards lacking, `more` says that there is more to come, and
+    `hello` that this answer only gives a nonce.
     """
 
     version: int
     nonce: Nonce
     yours: Nonce
     have: Have
+    heard: Annotated[dict[Device, Millis], Meta(max_length=MAX_LOGS)] = {}
     heads: Annotated[list[Head], Meta(max_length=MAX_LOGS)] = []
     batches: Annotated[list[Batch], Meta(max_length=MAX_BATCHES)] = []
     unknown: Annotated[list[LogId], Meta(max_length=MAX_LOGS)] = []

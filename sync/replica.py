@@ -6,7 +6,7 @@ door reads it, and finds in its inbox what the log must hold.
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -145,17 +145,38 @@ class Replica(ReplicaReader, LogStore):
         super().__init__(open_writer(path, migrations, durable=False))
         self.registry = registry
         self._registry_public = registry_public
+        self._read_again()
 
-    def transaction(self) -> AbstractContextManager[None]:
-        return writing(self._db)
+    def _read_again(self) -> None:
+        """Take from the file what is asked at every message: tips, words and keys. This is its one writer."""
+        self._tips = super().vector()
+        self._words = {
+            device: Head(*head)
+            for device, *head in self._db.execute(
+                "SELECT device, log, seq, digest, at_ms, signature FROM word"
+            )
+        }
+        self._publics: dict[str, bytes] = dict(
+            self._db.execute("SELECT fingerprint, public FROM device").fetchall()
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        try:
+            with writing(self._db):
+                yield
+        except BaseException:
+            self._read_again()
+            raise
 
     def public_key(self, device: str) -> bytes | None:
-        if device == self.registry:
-            return self._registry_public
-        row = self._db.execute(
-            "SELECT public FROM device WHERE fingerprint = ?", (device,)
-        ).fetchone()
-        return row[0] if row else None
+        return self._registry_public if device == self.registry else self._publics.get(device)
+
+    def tips(self, log: str) -> list[Point]:
+        return self._tips.get(log, [])
+
+    def vector(self) -> dict[str, list[Point]]:
+        return dict(self._tips)
 
     def holds(self, log: str, seq: int, digest: bytes) -> bool:
         row = self._db.execute(
@@ -180,14 +201,10 @@ class Replica(ReplicaReader, LogStore):
         return [Head(*row) for row in rows]
 
     def word(self, device: str) -> Head | None:
-        row = self._db.execute(
-            "SELECT log, seq, digest, at_ms, signature FROM word WHERE device = ?", (device,)
-        ).fetchone()
-        return Head(*row) if row else None
+        return self._words.get(device)
 
     def words(self) -> list[Head]:
-        rows = self._db.execute("SELECT log, seq, digest, at_ms, signature FROM word")
-        return [Head(*row) for row in rows]
+        return list(self._words.values())
 
     def add(self, rows: Sequence[Row], held: Sequence[Held]) -> None:
         self._db.executemany(
@@ -201,6 +218,7 @@ class Replica(ReplicaReader, LogStore):
                 self._expect_card(badge, issue, card)
 
     def _know(self, held: Held, kiosk: Kiosk) -> None:
+        self._publics[kiosk.device] = kiosk.public
         self._db.execute(
             "INSERT INTO device VALUES (?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO UPDATE SET"
             " kiosk = excluded.kiosk, wall_ms = excluded.wall_ms, seq = excluded.seq"
@@ -219,22 +237,23 @@ class Replica(ReplicaReader, LogStore):
         self._db.execute("INSERT OR IGNORE INTO card VALUES (?, ?, ?, NULL)", (card, badge, issue))
 
     def move_tip(self, log: str, parent: Point, tip: Point) -> None:
-        if parent != BEGINNING:
-            self._db.execute("DELETE FROM tip WHERE log = ? AND digest = ?", (log, parent[1]))
+        self._tips[log] = sorted([p for p in self._tips.get(log, []) if p != parent] + [tip])
+        self._db.execute("DELETE FROM tip WHERE log = ? AND digest = ?", (log, parent[1]))
         self._db.execute("INSERT OR REPLACE INTO tip VALUES (?, ?, ?)", (log, *tip))
 
     def keep_head(self, head: Head) -> None:
-        self._db.execute(
-            "INSERT INTO head VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-            " at_ms = excluded.at_ms, signature = excluded.signature WHERE excluded.at_ms > at_ms",
-            (head.log, head.seq, head.digest, head.at_ms, head.signature),
-        )
-        self._db.execute(
-            "INSERT INTO word VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET log = excluded.log,"
-            " seq = excluded.seq, digest = excluded.digest, at_ms = excluded.at_ms,"
-            " signature = excluded.signature WHERE excluded.at_ms >= at_ms",
-            (head.log[:16], head.log, head.seq, head.digest, head.at_ms, head.signature),
-        )
+        before = self._words.get(head.log[:16])
+        if before is None or before.digest != head.digest:
+            self._db.execute(
+                "INSERT OR IGNORE INTO head VALUES (?, ?, ?, ?, ?)",
+                (head.log, head.seq, head.digest, head.at_ms, head.signature),
+            )
+        if before is None or head.at_ms >= before.at_ms:
+            self._words[head.log[:16]] = head
+            self._db.execute(
+                "INSERT OR REPLACE INTO word VALUES (?, ?, ?, ?, ?, ?)",
+                (head.log[:16], head.log, head.seq, head.digest, head.at_ms, head.signature),
+            )
 
     def wanted_cards(self, limit: int) -> list[bytes]:
         return [

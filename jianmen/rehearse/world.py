@@ -24,8 +24,8 @@ LEVELLINGS = 50
 class World:
     """The machines of a rehearsal and the links between them.
 
-    Every node is in one group; nodes of a group can talk to each other. Inside a group the exchange goes through one
-    of its nodes (the registry where it is there), as a set of logs may be carried by anybody.
+    Every node is in one group; nodes of a group can talk to each other. Between the steps that change links or
+    machines, the exchange of a group goes through its first kiosk: a set of logs may be carried by anybody.
     """
 
     def __init__(self, event: Event, start_ms: int, seed: int = 0) -> None:
@@ -41,6 +41,10 @@ class World:
             self.kiosks[gate.id] = KioskNode(
                 gate.id, clock, self.registry, event, keys, earliest_ms, random
             )
+        # The registry's word is fetched often enough for any roster_stale_min to be told in time.
+        self._ask_every_ms = min(10_000, event.policy.roster_stale_min * 6_000)
+        self._asked_ms = start_ms
+        self.registry_wrote = True
         self._group: dict[str, str] = dict.fromkeys(["registry", *self.kiosks], EVERYONE)
 
     # Links.
@@ -69,48 +73,59 @@ class World:
             if other != node and group == self._group[node]
         ]
 
-    def _hub(self, node: str) -> str:
-        """The node of a group through which its exchange goes."""
-        return next(other for other, group in self._group.items() if group == self._group[node])
+    def _leader(self, node: str) -> str:
+        """The kiosk of a group through which the others exchange between steps that change the links."""
+        return next(k for k in self.kiosks if self._group[k] == self._group[node])
+
+    def has_registry(self, node: str) -> bool:
+        """Whether the registry can be reached from a node."""
+        return self._group[node] == self._group["registry"]
 
     # Exchange.
 
     def sync_all(self) -> None:
         """Run the exchange everywhere until it is quiet, and level the seats of every room."""
-        self._carry(self.kiosks)
+        for _ in range(2):
+            for gate in self.kiosks:
+                if self.has_registry(gate):
+                    self.kiosks[gate].talk_to(self.registry)
+                else:
+                    self.talk(gate)
+        self._asked_ms = self.true.ms
         for area in self.programme.places:
             self._level(area)
 
     def sync_for(self, gate: str) -> None:
         """Bring a gate that is about to decide up to date, with the seats of its area.
 
-        What anybody wrote lies at its group's hub already, so the exchange of the others can wait until they are
-        asked or decide; all that this gate can know is the same.
+        What any kiosk wrote lies at its group's leader already, and the registry's news are fetched when it has any;
+        the exchange of the others can wait until they are asked or decide. What this gate knows is the same.
         """
+        due_ms = self._asked_ms + self._ask_every_ms
+        if self.has_registry(gate) and (self.true.ms >= due_ms or self.registry_wrote):
+            self.tell_registry()
         self.talk(gate)
         self._level(self.programme.gates[gate].area)
 
-    def talk(self, gate: str) -> bool:
-        """Let a gate exchange with its hub."""
-        hub = self._hub(gate)
-        if hub == gate:
-            return False
-        other = self.registry if hub == "registry" else self.kiosks[hub]
-        if isinstance(other, KioskNode):
-            other.publish()
-        try:
-            return self.kiosks[gate].talk_to(other)
-        except MessageError:
-            return False  # a kiosk that the other has not heard of yet: nobody vouches for it
-        finally:
-            if isinstance(other, KioskNode):
-                other.hear()
+    def tell_registry(self) -> None:
+        """Let the registry hear what the kiosks joined with it have written, and they what it has."""
+        joined = [gate for gate in self.kiosks if self.has_registry(gate)]
+        if joined:
+            self.kiosks[joined[0]].talk_to(self.registry)
+        self._asked_ms = self.true.ms
+        self.registry_wrote = False
 
-    def _carry(self, gates: Iterable[str]) -> None:
-        """Everybody tells the hub, then everybody hears from it."""
-        for _ in range(2):
-            for gate in gates:
-                self.talk(gate)
+    def talk(self, gate: str) -> None:
+        """Let a gate exchange with its group's leader."""
+        leader = self.kiosks[self._leader(gate)]
+        if leader.name == gate:
+            return
+        leader.publish()
+        try:
+            self.kiosks[gate].talk_to(leader)
+        except MessageError:
+            return  # a kiosk that the leader has not heard of yet: nobody there vouches for it
+        leader.hear()
 
     def _level(self, area: str) -> None:
         """Let the gates of an area pass seats on, in file order, each seeing the ones before, until none does."""
@@ -130,5 +145,6 @@ class World:
         self.talk(gate)
         passed = self.kiosks[gate].level(reached)
         if passed:
-            self._carry([gate, *(other for other in gates if other in reach)])
+            for name in (gate, *(other for other in gates if other in reach)):
+                self.talk(name)
         return passed
