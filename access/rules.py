@@ -332,8 +332,8 @@ RULES: tuple[tuple[int, Rule], ...] = (
 def decide(presented: Presented, facts: Facts, programme: Programme, at: Span) -> Decision:
     """The answer of the rule book at a gate of the programme, at an instant known to lie in `at`.
 
-    Raises KeyError for a gate the programme does not have, and ValueError for facts that contradict each other
-    (a genuine badge without claims): both are broken machines, not bad badges.
+    Raises KeyError where a rule asks about a gate that the programme does not have, and ValueError for facts that
+    contradict each other (a genuine badge without claims): both are broken machines, not bad badges.
     """
     case = Case(presented, facts, programme, at)
     said = next(answer for _, rule in RULES if (answer := rule(case)) is not None)
@@ -367,18 +367,18 @@ def qualify(case: Case, said: Decision) -> Decision:
     if not said.opens:
         return said
     conditions = conditions_of(case)
-    verdict, reason, hint = said.verdict, said.reason, said.next
+    verdict, reason = said.verdict, said.reason
     for condition in conditions:
         policy: Verdict = getattr(case.programme.policy, condition)
         if VERDICTS.index(policy) > VERDICTS.index(verdict):
             verdict, reason = policy, condition
-            hint = HELP_DESK
+    opens = verdict in ("admit", "admit_flagged")
     return Decision(
         verdict,
         reason,
         said.rule,
         session=said.session,
         conditions=conditions,
-        next=hint,
-        seat=said.seat and verdict in ("admit", "admit_flagged"),
+        next=said.next if opens else HELP_DESK,
+        seat=said.seat and opens,
     )

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from access.background import Held, hold
-from access.badge import Claims, Plain, Signed, sign, verifier
+from access.badge import Claims, Plain, Signed, foreign, sign, verifier
 from access.chain import log_id
 from access.entry import (
     GENESIS,
@@ -40,8 +41,16 @@ from access.entry import (
     pack,
 )
 from access.event import Direction, Event, Verdict
+from access.facts import (
+    Moment,
+    gather,
+    presented_by_hand,
+    presented_plain,
+    presented_signed,
+)
 from access.knowledge import Knowledge
 from access.programme import Programme
+from access.rules import Decision, Facts, Presented, decide
 from config import event_file
 
 EXAMPLE = Path(event_file.__file__).parent / "events" / "smarthk.toml"
@@ -177,9 +186,16 @@ class RegistryWriter(LogWriter):
         return self.writes(at_ms, "event", EventDefined(msgspec.Raw(pack(event))), synced=True)
 
     def issues(
-        self, at_ms: int, badge: bytes, claims: Claims, issue: int = 1, form: str = "plain"
+        self,
+        at_ms: int,
+        badge: bytes,
+        claims: Claims,
+        issue: int = 1,
+        form: Literal["plain", "signed", "foreign"] = "plain",
+        secret: bytes | None = None,
     ) -> Written:
-        entry = BadgeIssued(badge, issue, form, claims, verifier(secret_of(badge, issue)))  # type: ignore[arg-type]
+        proof = verifier(secret_of(badge, issue) if secret is None else secret)
+        entry = BadgeIssued(badge, issue, form, claims, proof)
         return self.writes(at_ms, "badge", entry, synced=True)
 
     def revokes(self, at_ms: int, badge: bytes, issue: int | None = None) -> Written:
@@ -203,6 +219,81 @@ class RegistryWriter(LogWriter):
     def signs_with(self, at_ms: int, key: Ed25519PrivateKey, number: int = 1) -> Written:
         public = key.public_key().public_bytes_raw()
         return self.writes(at_ms, "key", Key(number, public), synced=True)
+
+
+@dataclass
+class Door:
+    """A kiosk's way from a code to its entry, with no journal and no screen: facts gathered from what is known at
+    this door, decided, written into its log and known at once."""
+
+    kiosk: KioskWriter
+    known: Knowledge
+    heard_ms: int | None = None
+    """When the registry was last heard of; None: just now."""
+
+    def learns(self, *logs: LogWriter) -> None:
+        """Take everything that other devices have written."""
+        for log in logs:
+            for one in log.entries:
+                self.known.add(one.log, one.digest, one.raw)
+
+    @property
+    def programme(self) -> Programme:
+        programme = self.known.programme
+        assert programme is not None, "the door has not heard of the event"
+        return programme
+
+    def moment(self, at_ms: int) -> Moment:
+        line = self.known.background.clocks.line(self.kiosk.log)
+        mono_ms = self.kiosk.mono(at_ms)
+        return Moment(line.span(mono_ms), line.sorts_at(mono_ms), line.sure)
+
+    def sees(self, code: Plain | Signed | str | bytes, direction: Direction = "in") -> Presented:
+        """What was held up: a badge, the text of another system's code, or (bytes) a person found by staff."""
+        gate = self.kiosk.gate
+        background = self.known.background
+        if isinstance(code, bytes):
+            return presented_by_hand(code, gate, direction, self.known.history(code))
+        if isinstance(code, Signed):
+            return presented_signed(code, gate, direction, self.programme, background.keys)
+        plain = foreign(code) if isinstance(code, str) else code
+        history = self.known.history(plain.badge)
+        return presented_plain(plain, gate, direction, history, foreign=isinstance(code, str))
+
+    def facts(self, presented: Presented, at_ms: int) -> Facts:
+        gate = self.programme.gates[self.kiosk.gate]
+        capped = self.programme.places[gate.area].capacity is not None
+        return gather(
+            presented,
+            self.known.history(presented.badge),
+            self.known.background,
+            (self.kiosk.device, gate.id),
+            self.moment(at_ms),
+            self.known.seat_book(gate.area) if capped and presented.direction == "in" else None,
+            at_ms if self.heard_ms is None else self.heard_ms,
+        )
+
+    def shows(
+        self, at_ms: int, code: Plain | Signed | str | bytes, direction: Direction = "in"
+    ) -> Decision:
+        """Decide and record."""
+        presented = self.sees(code, direction)
+        facts = self.facts(presented, at_ms)
+        said = decide(presented, facts, self.programme, self.moment(at_ms).span)
+        written = self.kiosk.scans(
+            at_ms,
+            presented.badge,
+            direction,
+            said.verdict,
+            said.reason,
+            issue=presented.issue,
+            proof=presented.proof,
+            session=said.session,
+            seat=said.seat,
+            claims=code.signed if isinstance(code, Signed) and facts.listed is None else None,
+        )
+        self.known.add(written.log, written.digest, written.raw)
+        return said
 
 
 class Build:
@@ -276,6 +367,18 @@ class Build:
 
     def registry(self, booted_ms: int, epoch: int = 1) -> RegistryWriter:
         return RegistryWriter(self.key("registry"), epoch, booted_ms)
+
+    def door(
+        self, gate: str, registry: RegistryWriter, at_ms: int, name: str | None = None
+    ) -> Door:
+        """A kiosk at a gate, just booted, that has met a trusted time and the registry's log."""
+        kiosk = self.kiosk(name or gate, at_ms - 1000, gate=gate)
+        registry.assigns(at_ms, kiosk, gate)
+        kiosk.boots()
+        kiosk.trusts(at_ms)
+        door = Door(kiosk, self.knowledge())
+        door.learns(registry, kiosk)
+        return door
 
     def knowledge(self, entries: Iterable[Written] = (), earliest_ms: int = 0) -> Knowledge:
         """What is known from these entries, added in this order."""
