@@ -15,7 +15,7 @@ from access.programme import Programme
 from config.errors import ConfigError, one_of
 from config.event_file import grows_from
 from registry.enrolment import MINUTES, Enrolment
-from registry.errors import NotInitialisedError, RegistryError, UnknownError
+from registry.errors import NotInitialisedError, Refusal, RegistryError, UnknownError
 from registry.keyring import Keyring
 from registry.ledger import Ledger
 from registry.outlook import Outlook
@@ -175,13 +175,24 @@ class Centre:
     def amend(self, person: Person) -> IssuedBadge:
         """Change what a registered person is called and may do; their badge stays good. Raises UnknownError,
         RegistrationError."""
-        return self.amend_many([person])[0]
+        return self._all.roster.amend(person, self.event)
 
-    def amend_many(self, people: Sequence[Person]) -> list[IssuedBadge]:
-        """Amend people, all or none."""
+    def bring_in(
+        self, new: Sequence[Person], changed: Sequence[Person]
+    ) -> tuple[list[IssuedBadge], list[IssuedBadge]]:
+        """Register some and amend others, all or none. Raises RegistrationError, UnknownError."""
         event = self.event
         with self.ledger.transaction():
-            return [self._all.roster.amend(person, event) for person in people]
+            registered = self._all.roster.register(new, event)
+            return registered, [self._all.roster.amend(person, event) for person in changed]
+
+    def refusals(self, people: Sequence[Person]) -> list[Refusal]:
+        """Why these people cannot be registered; empty: they can."""
+        return self._all.roster.refusals(people, self.event)
+
+    def refusals_to_amend(self, people: Sequence[Person]) -> list[Refusal]:
+        """Why these registered people cannot be changed so; empty: they can."""
+        return self._all.roster.refusals_to_amend(people, self.event)
 
     def revoke(self, badge: bytes, issue: int | None = None, why: str = "") -> None:
         """A badge, or one issue of it, is no longer good. Raises UnknownError."""

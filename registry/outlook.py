@@ -34,7 +34,9 @@ class Outlook:
 
     @contextmanager
     def knowing(self) -> Iterator[Knowledge]:
-        """All folds as of now, for this thread alone. Not inside a transaction: it may yet be undone."""
+        """All folds as of now, for this thread alone. Raises RuntimeError inside a transaction."""
+        if self._ledger.database.writer is not None:
+            raise RuntimeError("the folds were asked inside a transaction, which may yet be undone")
         with self._lock:
             self._refresh()
             yield self.knowledge

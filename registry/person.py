@@ -98,15 +98,13 @@ def _bits(chosen: Iterable[str], all_of_them: Sequence[str]) -> int:
 
 def mistakes(person: Person, event: Event) -> list[str]:
     """What is wrong with a registration, each as a line for people."""
-    found = [
-        f"{what} has {len(value)} characters; {MOST_CHARACTERS} are the most"
-        for what, value in (
-            ("ref", person.ref),
-            ("name", person.name),
-            ("organisation", person.organisation),
-        )
-        if len(value) > MOST_CHARACTERS
-    ]
+    found = []
+    for what in ("ref", "name", "organisation"):
+        value = getattr(person, what)
+        if len(value) > MOST_CHARACTERS:
+            found.append(f"{what} has {len(value)} characters; {MOST_CHARACTERS} are the most")
+        if not value.isprintable():
+            found.append(f"{what} has a character that cannot be printed; type it again")
     if not person.ref.strip():
         found.append("ref is empty; it should be your own number for this registration")
     if person.language not in LANGUAGES:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from access import badge as credential
 from access.badge import GUESSABLE_BELOW_BITS, Claims
 from access.card import NONCE_BYTES, Card, card_hash, seal
-from access.desk import SALT_BYTES, KeyCard, wrap
+from access.desk import SALT_BYTES, KeyCard, WrappedKey, wrap
 from access.entry import BadgeIssued, Body, pack
 from access.event import Event
 from registry.keyring import BadgeKeys
@@ -51,15 +51,13 @@ class Press:
         issued: BadgeIssued,
         text: str,
         secret: bytes,
-        pin: str | None = None,
+        wrapped: WrappedKey | None = None,
     ) -> None:
-        """The roster entry of an issue and its name card, for the first time or again. `pin` locks the desk key to
-        a staff card. Raises BadPinError."""
+        """The roster entry of an issue and its name card, for the first time or again. `wrapped` is the desk key that
+        a staff card carries."""
         copyable = issued.form == "foreign" and guessable(text)
         card = self._card(known, issued.issue, None if copyable else secret)
-        if card is not None and pin is not None:
-            salt, nonce = self._random(SALT_BYTES), self._random(NONCE_BYTES)
-            wrapped = wrap(self._keys.desk, secret, pin, salt, nonce)
+        if card is not None and wrapped is not None:
             card = KeyCard(card.badge, card.issue, card.sealed_badge, card.sealed_desk, wrapped)
         digest = None
         if card is not None:
@@ -70,6 +68,11 @@ class Press:
         )
         self.entries.append(("badge", entry))
         self.badges.append(as_issued(known, entry, text))
+
+    def wrap_desk_key(self, secret: bytes, pin: str) -> WrappedKey:
+        """The desk key locked to a staff card and a PIN. Raises BadPinError."""
+        salt, nonce = self._random(SALT_BYTES), self._random(NONCE_BYTES)
+        return wrap(self._keys.desk, secret, pin, salt, nonce)
 
     def withdraw_card(self, issued: BadgeIssued) -> None:
         """The roster entry of an issue without its name card, which everybody then deletes."""

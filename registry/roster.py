@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from access import badge as credential
+from access.desk import KeyCard, WrappedKey
 from access.entry import BadgeIssued, Revoked
 from access.event import MAX_ISSUES, Event
 from registry.candidates import refusals
-from registry.errors import RegistrationError, UnknownError, refused
+from registry.errors import Refusal, RegistrationError, UnknownError, refused
 from registry.keyring import Keyring
 from registry.ledger import Ledger
 from registry.own_log import OwnLog
@@ -116,17 +117,22 @@ class Roster:
             salt=salt,
         )
 
-    def _badges(self, people: Sequence[Person], event: Event) -> list[bytes]:
-        """An id for each person's badge: a foreign code's own, or a new one. Raises RegistrationError."""
-        of_codes = [credential.foreign(one.code).badge if one.code else None for one in people]
-        found = refusals(
+    def refusals(self, people: Sequence[Person], event: Event) -> list[Refusal]:
+        """Why these people cannot be registered; empty: they can."""
+        codes = [credential.foreign(person.code).badge for person in people if person.code]
+        return refusals(
             people,
             event,
             self._people.refs_taken([person.ref for person in people]),
-            self._people.badges_taken([badge for badge in of_codes if badge is not None]),
+            self._people.badges_taken(codes),
         )
+
+    def _badges(self, people: Sequence[Person], event: Event) -> list[bytes]:
+        """An id for each person's badge: a foreign code's own, or a new one. Raises RegistrationError."""
+        found = self.refusals(people, event)
         if found:
             raise RegistrationError(found)
+        of_codes = [credential.foreign(one.code).badge if one.code else None for one in people]
         new = self._new_badges(of_codes.count(None), {badge for badge in of_codes if badge})
         return [badge or new.pop() for badge in of_codes]
 
@@ -175,30 +181,46 @@ class Roster:
         """
         with self._ledger.transaction():
             known = self.by_ref(person.ref)
-            last = self._newest(known)
-            text = self.text(known, last)
-            if person.code is not None and person.code != text:
-                raise refused(person.ref, "has another code; register it under a ref of its own")
-            asked = msgspec.structs.replace(
-                person, form=last.form, code=text if last.form == "foreign" else None
-            )
-            wrong = mistakes(asked, event)
+            wrong = self._wrong_to_amend(known, person, event)
             if wrong:
                 raise refused(person.ref, *wrong)
+            last = self._newest(known)
+            text = self.text(known, last)
             changed = self._meet(person, known.badge, known.salt)
-            may = claims(asked, event)
-            if changed != known or may != last.claims:
+            entry = msgspec.structs.replace(last, claims=claims(person, event))
+            if changed != known:
                 self._people.change(changed)
                 press = self._press(event)
-                entry = msgspec.structs.replace(last, claims=may)
-                press.enter(changed, entry, text, secret_in(text))
+                press.enter(changed, entry, text, secret_in(text), self._wrapped_key(last))
                 self._keep(press)
+            elif entry != last:
+                self._log.append("badge", entry)
             return as_issued(changed, last, text)
+
+    def refusals_to_amend(self, people: Sequence[Person], event: Event) -> list[Refusal]:
+        """Why these registered people cannot be changed so; empty: they can."""
+        return [
+            Refusal(place, person.ref, why)
+            for place, person in enumerate(people)
+            for why in self._wrong_to_amend(self.by_ref(person.ref), person, event)
+        ]
+
+    @staticmethod
+    def _wrong_to_amend(known: Known, person: Person, event: Event) -> list[str]:
+        wrong = mistakes(person, event)
+        if person.code and credential.foreign(person.code).badge != known.badge:
+            wrong.append("has another code than before; register it under a ref of its own")
+        return wrong
+
+    def _wrapped_key(self, issued: BadgeIssued) -> WrappedKey | None:
+        """The desk key that an issue's name card carries, locked to its owner's PIN."""
+        raw = self._ledger.card(issued.badge, issued.issue)
+        return msgspec.msgpack.decode(raw, type=KeyCard).wrapped if raw is not None else None
 
     def give_desk_key(self, badge: bytes, pin: str, event: Event) -> None:
         """Lock the desk key to a staff card and its owner's PIN; the name card carries it to the kiosks.
 
-        A new issue, an amendment or a new desk key needs the PIN again. Raises UnknownError, RegistrationError where
+        A new issue or a new desk key needs the PIN again. Raises UnknownError, RegistrationError where
         the ticket has no role, BadPinError.
         """
         with self._ledger.transaction():
@@ -210,8 +232,9 @@ class Roster:
             if known.content is None:
                 raise refused(known.ref, "has no name, and so no name card to carry the key")
             text = self.text(known, last)
+            secret = secret_in(text)
             press = self._press(event)
-            press.enter(known, last, text, secret_in(text), pin)
+            press.enter(known, last, text, secret, press.wrap_desk_key(secret, pin))
             self._keep(press)
 
     def seal_anew(self, event: Event) -> int:
