@@ -6,6 +6,7 @@ digits) and 8 random ones: an epoch, opened anew at every boot.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated
 
@@ -59,8 +60,9 @@ def sign_head(key: Ed25519PrivateKey, log: str, seq: int, digest: bytes, at_ms: 
     return Head(log, seq, digest, at_ms, key.sign(_signed_part(log, seq, digest, at_ms)))
 
 
+@lru_cache(maxsize=2048)
 def vouched(head: Head, public: bytes) -> bool:
-    """Whether the head is signed by the device that owns the log."""
+    """Whether the head is signed by the device that owns the log. Heads come again and again, by every way there is."""
     if fingerprint(public) != head.log[:16]:
         return False
     try:

@@ -36,6 +36,10 @@ from sync.store import LogStore, UnknownWriterError
 NONCE_LIVES_MS = 10 * 60_000
 """How long a nonce given out may be answered: longer than any round takes, shorter than anyone needs to misuse it."""
 
+VOUCH_EVERY_MS = 1000
+"""A word on the own log younger than this is as good as a new one; signing and checking it is half the work of a round
+without news."""
+
 
 @dataclass(slots=True)
 class Taken:
@@ -131,9 +135,9 @@ class Party:
     def _vouch(self) -> None:
         """Sign anew how far the own log goes: that nothing more was there now is news to others."""
         last = self.store.word(self.identity.fingerprint)
-        if last is not None:
-            head = self.identity.head(last.log, last.seq, last.digest, self._now_ms())
-            self.store.keep_head(head)
+        now_ms = self._now_ms()
+        if last is not None and now_ms - last.at_ms >= VOUCH_EVERY_MS:
+            self.store.keep_head(self.identity.head(last.log, last.seq, last.digest, now_ms))
 
     def _lacking(
         self, have: Mapping[str, list[Point]], theirs: Mapping[str, list[Point]]
@@ -259,9 +263,8 @@ class Asker(Party):
         taken = self.take(message)
         moved = before is None or before.hello or before.have != message.have
         quiet = message.have == self.store.vector() and not message.wants
-        wants = bool(message.wants) and bool(self.store.cards(message.wants))
-        again = wants or taken.news or message.more or (moved and not quiet)
-        return taken, again
+        more = message.more or (taken.cards > 0 and bool(self.store.wanted_cards(1)))
+        return taken, more or (not quiet and (moved or taken.news))
 
     def behind(self) -> dict[str, int] | None:
         """Entries of each log that the other side has not yet confirmed to hold; None before it first answered."""

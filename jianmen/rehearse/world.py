@@ -42,7 +42,7 @@ class World:
                 gate.id, clock, self.registry, event, keys, earliest_ms, random
             )
         # The registry's word is fetched often enough for any roster_stale_min to be told in time.
-        self._ask_every_ms = min(10_000, event.policy.roster_stale_min * 6_000)
+        self._ask_every_ms = min(60_000, event.policy.roster_stale_min * 6_000)
         self._asked_ms = start_ms
         self.registry_wrote = True
         self._group: dict[str, str] = dict.fromkeys(["registry", *self.kiosks], EVERYONE)
