@@ -3,7 +3,7 @@
 It is small (some hundreds of entries in a whole event), so every door keeps it in memory.
 """
 
-from bisect import insort
+from bisect import bisect_right, insort
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -84,27 +84,29 @@ class Background:
         self.events: list[tuple[Order, Programme]] = []
         self.rulings: list[tuple[Order, Ruling]] = []
         self.closes: list[tuple[Order, Close]] = []
-        self.given_gates: dict[str, tuple[tuple[int, int], str]] = {}
-        self.health: dict[str, tuple[tuple[int, int], Health]] = {}
         self.alarms: dict[bytes, tuple[Held, Alarm]] = {}
         self.seats: list[tuple[Held, Seats]] = []
         self.recounts: list[tuple[Held, Recount]] = []
         self.last_seq: dict[str, int] = {}
         self.registry_head: tuple[str, int] | None = None
-        self._registry_newest = (0, 0)
+        self._registry_newest = (0, "", 0)
         self._seen: set[bytes] = set()
         self._given_programme: Programme | None = None
-        self._key_orders: dict[int, Order] = {}
+        self._given_keys: dict[int, bytes] = {}
+        self._given_gates: dict[str, str] = {}
+        self._key_words: dict[int, tuple[Order, Key]] = {}
+        self._gate_words: dict[str, list[tuple[Held, GateGiven]]] = {}
+        self._health: dict[str, tuple[Held, Health]] = {}
 
     def enrolled_with(
         self, event: Event, keys: Mapping[int, bytes], device: str, gate: str
     ) -> None:
         """What a kiosk was given when it was enrolled, until the registry's log has told it more."""
         self._given_programme = Programme(event)
-        for number, public in keys.items():
-            self.keys.setdefault(number, public)
-        self.given_gates.setdefault(device, ((0, 0), gate))
-        self._bound(self._given_programme)
+        self._given_keys.update(keys)
+        self._given_gates[device] = gate
+        self._find_keys()
+        self._bound()
         self.version += 1
 
     @property
@@ -113,9 +115,11 @@ class Background:
         return self.events[-1][1] if self.events else self._given_programme
 
     def programme_at(self, order: Order) -> Programme | None:
-        """The definition in force at an entry's place: the last one before it, else the first."""
-        before = [programme for since, programme in self.events if since <= order]
-        return before[-1] if before else (self.events[0][1] if self.events else None)
+        """The definition in force at an entry's time: the last one not after it, else the first."""
+        if not self.events:
+            return self._given_programme
+        place = bisect_right(self.events, order.at_ms, key=lambda event: event[0].at_ms)
+        return self.events[max(0, place - 1)][1]
 
     def is_registry(self, log: str) -> bool:
         return log.startswith(self.registry)
@@ -145,10 +149,22 @@ class Background:
     def gate_of(self, device: str) -> str | None:
         """The gate a kiosk stands at: the registry's word, or a supervisor's since."""
         kiosk = self.kiosks.get(device)
-        given = self.given_gates.get(device)
-        if given is not None and (kiosk is None or kiosk.gate is None):
-            return given[1]
-        return kiosk.gate if kiosk is not None else None
+        if kiosk is not None and kiosk.gate is not None:
+            return kiosk.gate
+        words = [word for word in self._gate_words.get(device, ()) if self.believed(word[0])]
+        if words:
+            return max(words, key=lambda word: self.order(word[0]))[1].gate
+        return self._given_gates.get(device)
+
+    @property
+    def health(self) -> dict[str, tuple[Held, Health]]:
+        """The newest word of each device on how it is."""
+        newest: dict[str, tuple[Held, Health]] = {}
+        for held, health in self._health.values():
+            known = newest.get(held.device)
+            if self.believed(held) and (known is None or self.order(held) > self.order(known[0])):
+                newest[held.device] = (held, health)
+        return newest
 
     def kiosk_at(self, gate: str) -> str | None:
         """The device that stands at a gate now: the one assigned last."""
@@ -165,14 +181,15 @@ class Background:
         if held.seq > self.last_seq.get(log, 0):
             self.last_seq[log] = held.seq
         if log.startswith(self.registry):
-            if (held.wall_ms, held.seq) >= self._registry_newest:
-                self._registry_newest = (held.wall_ms, held.seq)
+            newest = (held.wall_ms, log, held.seq)
+            if newest > self._registry_newest:
+                self._registry_newest = newest
                 self.registry_head = (log, held.seq)
             return
         self.clocks.saw(log, held.mono_ms)
         body = held.body
         if type(body) is Scan and body.span is not None and not body.span.exact:
-            self.clocks.not_before(log, held.mono_ms, body.span.lo)
+            self.clocks.not_before(log, held.seq, held.mono_ms, body.span.lo)
 
     def add(self, held: Held) -> None:
         """Fold one entry. Those about a badge only tell the time here; kinds unknown to this version do nothing."""
@@ -182,10 +199,11 @@ class Background:
             return
         match body:
             case Boot():
-                self.clocks.began(held.log, body)
+                if held.seq == 1 and not self.is_registry(held.log):
+                    self.clocks.began(held.log, body)
             case Clock():
                 if not self.is_registry(held.log):
-                    self.clocks.told(held.log, body)
+                    self.clocks.told(held.log, held.seq, body)
             case _ if held.digest not in self._seen:
                 self._take(held, body)
 
@@ -195,10 +213,16 @@ class Background:
             case EventDefined():
                 self._define(held, body)
             case Key():
-                self._set_key(self.order(held), body)
+                word = (self.order(held), body)
+                self._key_words[body.number] = max(
+                    word, self._key_words.get(body.number, word), key=lambda w: w[0]
+                )
+                self._find_keys()
             case Kiosk():
                 insort(self.assignments, (self.order(held), body), key=lambda a: a[0])
                 self.kiosks = {kiosk.device: kiosk for _, kiosk in self.assignments}
+                now = self.kiosks[body.device]
+                self.clocks.cut_off(body.device, now.believed if now.cut_off else None)
             case Seats() | Recount():
                 self._seen.add(held.digest)
                 if isinstance(body, Seats):
@@ -210,32 +234,28 @@ class Background:
                 insort(self.rulings, (self.order(held), body), key=lambda r: r[0])
             case Close():
                 insort(self.closes, (self.order(held), body), key=lambda c: c[0])
+            case GateGiven():
+                self._gate_words.setdefault(held.device, []).append((held, body))
             case _:
-                self._take_word_of_kiosk(held, body)
+                self._take_state(held, body)
                 return
         self._seen.add(held.digest)
         self.version += 1
 
-    def _take_word_of_kiosk(self, held: Held, body: Body) -> None:
-        newness = (held.wall_ms, held.seq)
+    def _take_state(self, held: Held, body: Body) -> None:
         match body:
-            case GateGiven():
-                if newness >= self.given_gates.get(held.device, (newness, ""))[0]:
-                    self.given_gates[held.device] = (newness, body.gate)
-                    self.version += 1
             case Health():
-                if newness >= self.health.get(held.device, (newness, body))[0]:
-                    self.health[held.device] = (newness, body)
+                known = self._health.get(held.log)
+                if known is None or _place(held) > _place(known[0]):
+                    self._health[held.log] = (held, body)
             case Alarm():
                 self.alarms[held.digest] = (held, body)
 
-    def _set_key(self, order: Order, key: Key) -> None:
-        if order < self._key_orders.get(key.number, order):
-            return
-        self._key_orders[key.number] = order
-        self.keys.pop(key.number, None)
-        if not key.withdrawn:
-            self.keys[key.number] = key.public
+    def _find_keys(self) -> None:
+        """What the registry's log says of a key's number outweighs what the kiosk was enrolled with."""
+        said = {number: key for number, (_, key) in self._key_words.items()}
+        self.keys = {number: key for number, key in self._given_keys.items() if number not in said}
+        self.keys.update((n, key.public) for n, key in said.items() if not key.withdrawn)
 
     def _define(self, held: Held, body: EventDefined) -> None:
         try:
@@ -243,8 +263,15 @@ class Background:
         except (*UNREADABLE, ValueError):
             return  # a definition that a newer registry understands: kept, and not in force here
         insort(self.events, (self.order(held), programme), key=lambda e: e[0])
-        self._bound(self.events[-1][1])
+        self._bound()
 
-    def _bound(self, programme: Programme) -> None:
-        retention_ms = programme.policy.retention_days * DAY_MS
-        self.clocks.bound(programme.end_ms + retention_ms, programme.end_ms)
+    def _bound(self) -> None:
+        programme = self.programme
+        if programme is not None:
+            retention_ms = programme.policy.retention_days * DAY_MS
+            self.clocks.bound(programme.end_ms + retention_ms, programme.end_ms)
+
+
+def _place(held: Held) -> tuple[int, bytes]:
+    """The place of an entry in its log; two branches of a fork have the same number."""
+    return held.seq, held.digest

@@ -6,17 +6,18 @@ gives it; a boot without any is bracketed by its neighbours in the device's chai
 offset interval [lo, hi]; the sort value of an entry is the middle of its interval, or the lower end where the
 interval is open to the end of the event.
 
-Constraints between the boots of a device (each began after the last entry of the one before):
-
-- a boot with a lower-ranked source that reaches past a later, better one is moved down to it;
-- any other boot that begins before the end of the earlier one is moved up to it, unless it is the better one;
-- a boot without a source lies between the end of the one before and the beginning of the one after.
+The boots of a device follow each other: each began after the last entry of the one before. Their sources may say
+otherwise. So the boots are placed one rank after the other, the best first, and of one rank the earlier first; each
+as near to its own word as those placed already leave room for. A worse earlier boot is thereby pulled down to a
+better later one, a worse later one pushed up, and nothing ever moves a better one. Boots without a source share the
+room between their neighbours.
 
 The registry's logs are taken at their word: it writes only while its clock is synchronised, never backwards.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from access.entry import Boot, Clock, ClockSource, Span
 
@@ -30,7 +31,10 @@ DRIFT_PPM = 200
 """How far an uncorrected oscillator may stray: sources apart in time are not said to disagree for less. Pi crystals are
 some 50 ppm off; the rest is margin."""
 
-FAR_FUTURE_MS = 2**52
+FAR_MS = 2**60
+"""Further than any clock can say, either way."""
+
+Saying = TypeVar("Saying", Clock, int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Line:
 
     `order` is the offset by which its entries are sorted. `open_end` is set for a boot that knows no upper bound but
     the end of the event. `rank` is that of its best source (UNKNOWN: none); `disagree`: sources of that rank
-    contradict each other. No entry is later than `ceiling`, where a better source says that the next boot began.
+    contradict each other.
     """
 
     lo: int
@@ -48,7 +52,6 @@ class Line:
     rank: int
     disagree: bool = False
     open_end: int | None = None
-    ceiling: int = FAR_FUTURE_MS
 
     @property
     def sure(self) -> bool:
@@ -56,24 +59,37 @@ class Line:
 
     def span(self, mono_ms: int) -> Span:
         """The interval of an instant of this boot."""
-        lo = min(mono_ms + self.lo, self.ceiling)
+        lo = mono_ms + self.lo
         if self.open_end is not None:
             return Span(lo, max(lo, self.open_end))
-        return Span(lo, max(lo, min(mono_ms + self.hi, self.ceiling)))
+        return Span(lo, mono_ms + self.hi)
 
     def sorts_at(self, mono_ms: int) -> int:
         """The instant by which an entry of this boot is ordered among all logs."""
-        return min(mono_ms + self.order, self.ceiling)
+        return mono_ms + self.order
 
 
 @dataclass(slots=True)
 class _Log:
-    """What one log says of its clock. `boot` is the kernel's boot id, unknown until the first entry is held."""
+    """What one log says of its clock, each with the first number that says so. `boot` is the kernel's boot id, unknown
+    until the first entry is held."""
 
     boot: str | None = None
-    previous: str | None = None
+    previous: str = ""
+    clocks: dict[Clock, int] = field(default_factory=dict)
+    floors: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class BootClock:
+    """One boot of one device: its trusted times, its last instant, the offsets that it is not below, and the names of
+    the boots before it."""
+
     clocks: set[Clock] = field(default_factory=set)
-    floor: int | None = None
+    last_mono: int = 0
+    floors: set[int] = field(default_factory=set)
+    before: set[str] = field(default_factory=set)
+    logs: list[str] = field(default_factory=list)
 
 
 class Clocks:
@@ -84,53 +100,62 @@ class Clocks:
         self.earliest_ms = earliest_ms
         self.latest_ms = latest_ms
         self.event_end_ms = event_end_ms
-        self.version = 0
-        """Grows whenever a line may have changed."""
+        self._version = 0
         self._logs: dict[str, _Log] = {}
         self._of_device: dict[str, list[str]] = {}
         self._last_mono: dict[str, int] = {}
-        self._followed: set[str] = set()
+        self._neighbours: set[str] = set()
+        self._believed: dict[str, Mapping[str, int]] = {}
         self._lines: dict[str, Line] = {}
         self._stale: set[str] = set()
+
+    @property
+    def version(self) -> int:
+        """Grows whenever a line has changed."""
+        if self._stale:
+            self._repair()
+        return self._version
 
     def bound(self, latest_ms: int, event_end_ms: int) -> None:
         """Take the bounds from a (newer) event definition."""
         if (latest_ms, event_end_ms) != (self.latest_ms, self.event_end_ms):
             self.latest_ms, self.event_end_ms = latest_ms, event_end_ms
             self._stale.update(self._of_device)
-            self.version += 1
+            self._version += 1
+
+    def cut_off(self, device: str, believed: Mapping[str, int] | None) -> None:
+        """Of a device cut off, what its logs say after these numbers is not believed (None: all of it is)."""
+        if believed is None:
+            self._believed.pop(device, None)
+        else:
+            self._believed[device] = believed
+        if device in self._of_device:
+            self._stale.add(device)
 
     def saw(self, log: str, mono_ms: int) -> None:
         """An entry of this log exists at this instant of its boot."""
         if mono_ms > self._last_mono.get(log, -1):
             self._last_mono[log] = mono_ms
-            if log in self._followed:
-                self._changed(log)
+            if log in self._neighbours:
+                self._stale.add(log[:16])
 
     def began(self, log: str, boot: Boot) -> None:
         """The first entry of a log: which kernel boot it belongs to, and which log came before."""
         known = self._log(log)
-        if known.boot is not None:
-            return
-        known.boot = boot.boot_id
-        if boot.previous is not None and boot.previous[0][:16] == log[:16]:
-            known.previous = boot.previous[0]
-            self._followed.add(known.previous)
-        self._changed(log)
+        before = boot.previous[0] if boot.previous is not None else ""
+        said = (boot.boot_id, before if before[:16] == log[:16] else "")
+        # Of two first entries (a cloned card that drew the same number) any will do, if everybody takes the same.
+        if known.boot is None or said < (known.boot, known.previous):
+            known.boot, known.previous = said
+            self._stale.add(log[:16])
 
-    def told(self, log: str, clock: Clock) -> None:
+    def told(self, log: str, seq: int, clock: Clock) -> None:
         """A trusted time was met. Times outside the plausible window are kept, and ignored."""
-        known = self._log(log)
-        if clock not in known.clocks:
-            known.clocks.add(clock)
-            self._changed(log)
+        self._say(log, self._log(log).clocks, clock, seq)
 
-    def not_before(self, log: str, mono_ms: int, at_ms: int) -> None:
+    def not_before(self, log: str, seq: int, mono_ms: int, at_ms: int) -> None:
         """A kiosk that knew no trusted time recorded that this instant was not before `at_ms`."""
-        known = self._log(log)
-        if known.floor is None or at_ms - mono_ms > known.floor:
-            known.floor = at_ms - mono_ms
-            self._changed(log)
+        self._say(log, self._log(log).floors, at_ms - mono_ms, seq)
 
     def line(self, log: str) -> Line:
         """The clock of the boot that this log belongs to."""
@@ -142,55 +167,59 @@ class Clocks:
             line = Line(lo, lo, lo, UNKNOWN, open_end=self.event_end_ms)
         return line
 
+    def _say(self, log: str, sayings: dict[Saying, int], what: Saying, seq: int) -> None:
+        if seq < sayings.get(what, seq + 1):
+            sayings[what] = seq
+            self._stale.add(log[:16])
+
     def _log(self, log: str) -> _Log:
         known = self._logs.get(log)
         if known is None:
             known = self._logs[log] = _Log()
-            self._of_device.setdefault(log[:16], []).append(log)
+            logs = self._of_device.setdefault(log[:16], [])
+            logs.append(log)
+            if len(logs) > 1:
+                self._neighbours.update(logs)
+                self._stale.add(log[:16])
         return known
-
-    def _changed(self, log: str) -> None:
-        self.version += 1
-        self._log(log)
-        self._stale.add(log[:16])
-
-    def _plausible(self, clock: Clock) -> bool:
-        return self.earliest_ms <= clock.trusted_ms <= self.latest_ms
 
     def _repair(self) -> None:
         stale, self._stale = self._stale, set()
         for device in stale:
-            boots: dict[str, BootClock] = {}
-            for log in sorted(self._of_device[device]):
-                known = self._logs[log]
-                name = known.boot if known.boot is not None else f"log {log}"
-                boot = boots.setdefault(name, BootClock())
-                boot.logs.append(log)
-                boot.clocks |= {clock for clock in known.clocks if self._plausible(clock)}
-                boot.last_mono = max(boot.last_mono, self._last_mono.get(log, 0))
-                if known.floor is not None:
-                    boot.floor = max(known.floor, boot.floor or known.floor)
-            names = {log: name for name, boot in boots.items() for log in boot.logs}
-            for log, name in names.items():
-                previous = names.get(self._logs[log].previous or "", name)
-                if previous != name:
-                    boots[name].before.add(previous)
-                    boots[previous].after.add(name)
+            boots = self._boots(device)
             for name, line in repaired(boots, self.earliest_ms, self.event_end_ms).items():
                 for log in boots[name].logs:
-                    self._lines[log] = line
+                    if self._lines.get(log) != line:
+                        self._lines[log] = line
+                        self._version += 1
 
-
-@dataclass(slots=True)
-class BootClock:
-    """One boot of one device: its trusted times, its last instant, and its neighbours by name."""
-
-    clocks: set[Clock] = field(default_factory=set)
-    last_mono: int = 0
-    floor: int | None = None
-    before: set[str] = field(default_factory=set)
-    after: set[str] = field(default_factory=set)
-    logs: list[str] = field(default_factory=list)
+    def _boots(self, device: str) -> dict[str, BootClock]:
+        """The boots of a device by name, made of its logs: a program begins a log, a kernel a boot."""
+        limits = self._believed.get(device)
+        boots: dict[str, BootClock] = {}
+        name_of: dict[str, str] = {}
+        follows: dict[str, str] = {}
+        for log in sorted(self._of_device[device]):
+            known = self._logs[log]
+            limit = FAR_MS if limits is None else limits.get(log, 0)
+            name_of[log] = f"log {log}"
+            if known.boot is not None and limit > 0:
+                name_of[log] = known.boot
+                follows[log] = known.previous
+            boot = boots.setdefault(name_of[log], BootClock())
+            boot.logs.append(log)
+            boot.last_mono = max(boot.last_mono, self._last_mono.get(log, 0))
+            boot.floors.update(floor for floor, seq in known.floors.items() if seq <= limit)
+            boot.clocks.update(
+                clock
+                for clock, seq in known.clocks.items()
+                if seq <= limit and self.earliest_ms <= clock.trusted_ms <= self.latest_ms
+            )
+        for log, previous in follows.items():
+            earlier = name_of.get(previous, name_of[log])
+            if earlier != name_of[log]:
+                boots[name_of[log]].before.add(earlier)
+        return boots
 
 
 def own_word(clocks: Iterable[Clock]) -> Line | None:
@@ -223,20 +252,86 @@ def repaired(
     boots: Mapping[str, BootClock], earliest_ms: int, event_end_ms: int
 ) -> dict[str, Line]:
     """The lines of all boots of one device, made to fit each other."""
-    order = _in_order(boots)
-    lines = {name: line for name in order if (line := own_word(boots[name].clocks)) is not None}
-    for name in reversed(order):
-        _pull_down(name, boots, lines)
-    best: dict[str, int] = {}
-    for name in order:
-        earlier = min((best[b] for b in boots[name].before if b in best), default=UNKNOWN)
-        _push_up(name, boots, lines, earlier, earliest_ms)
-        best[name] = min(earlier, lines[name].rank)
-    for name in reversed(order):
-        _close(name, boots, lines, event_end_ms)
-    for name in order:
-        _sort_after(name, boots, lines)
-    return lines
+    row = _Row(boots)
+    words = {name: word for name in row.names if (word := own_word(boots[name].clocks)) is not None}
+    for rank in sorted({word.rank for word in words.values()}):
+        row.place({name: word for name, word in words.items() if word.rank == rank})
+    row.bracket(earliest_ms, event_end_ms)
+    return row.lines
+
+
+class _Row:
+    """The boots of one device in the order in which they followed each other, and the lines of those placed so far.
+
+    A clone of a card may follow the same boot as its original: the row can fork.
+    """
+
+    def __init__(self, boots: Mapping[str, BootClock]) -> None:
+        self.boots = boots
+        self.names = _in_order(boots)
+        self.lines: dict[str, Line] = {}
+        place = {name: at for at, name in enumerate(self.names)}
+        self.before = {
+            name: [b for b in boots[name].before if place[b] < at] for name, at in place.items()
+        }
+        self.after: dict[str, list[str]] = {name: [] for name in self.names}
+        for name, before in self.before.items():
+            for earlier in before:
+                self.after[earlier].append(name)
+
+    def place(self, words: Mapping[str, Line]) -> None:
+        """Place the boots of one rank, each as near to its word as those placed already leave room for."""
+        latest = self._latest()
+        earliest: dict[str, int] = {}
+        for name in self.names:
+            earliest[name] = self._ends_before(name, earliest)
+            word = words.get(name)
+            if word is not None:
+                by = max(earliest[name], min(word.order, latest[name])) - word.order
+                self.lines[name] = replace(
+                    word, lo=word.lo + by, hi=word.hi + by, order=word.order + by
+                )
+
+    def bracket(self, earliest_ms: int, event_end_ms: int) -> None:
+        """Give each boot without a source the room between its neighbours, or until the end of the event."""
+        latest = self._latest()
+        without = [name for name in self.names if name not in self.lines]
+        for name in without:
+            floor = max(self.boots[name].floors, default=earliest_ms)
+            lo = min(max(self._ends_before(name, {}), floor), latest[name])
+            self.lines[name] = Line(lo, lo, lo, UNKNOWN, open_end=event_end_ms)
+        for name in reversed(without):
+            line = self.lines[name]
+            closed = [self.lines[a] for a in self.after[name] if self.lines[a].open_end is None]
+            if closed:
+                last = self.boots[name].last_mono
+                hi = min(later.hi for later in closed) - last
+                room = min(later.order for later in closed) - last
+                order = min((line.lo + hi) // 2, room)
+                self.lines[name] = replace(line, hi=hi, order=order, open_end=None)
+        for name in without:
+            lack = self._ends_before(name, {}) - self.lines[name].order
+            if lack > 0:  # beside a clone whose end is known
+                line = self.lines[name]
+                self.lines[name] = replace(line, order=line.order + lack, hi=line.hi + lack)
+
+    def _begin(self, name: str, else_at: Mapping[str, int]) -> int:
+        return self.lines[name].order if name in self.lines else else_at[name]
+
+    def _ends_before(self, name: str, else_at: Mapping[str, int]) -> int:
+        """When the last of the boots before this one ended: no earlier can it have begun."""
+        return max(
+            (self._begin(b, else_at) + self.boots[b].last_mono for b in self.before[name]),
+            default=-FAR_MS,
+        )
+
+    def _latest(self) -> dict[str, int]:
+        """When each boot must have begun at the latest, for those placed after it."""
+        latest: dict[str, int] = {}
+        for name in reversed(self.names):
+            begins = min((self._begin(a, latest) for a in self.after[name]), default=FAR_MS)
+            latest[name] = begins - self.boots[name].last_mono
+        return latest
 
 
 def _in_order(boots: Mapping[str, BootClock]) -> list[str]:
@@ -251,86 +346,3 @@ def _in_order(boots: Mapping[str, BootClock]) -> list[str]:
         for before in waiting.values():
             before.difference_update(ready)
     return order
-
-
-def _pull_down(name: str, boots: Mapping[str, BootClock], lines: dict[str, Line]) -> None:
-    """Move a boot down so that it ends before each later boot that has a better source begins."""
-    line = lines.get(name)
-    if line is None:
-        return
-    for later, length in _descendants(name, boots):
-        better = lines.get(later)
-        if better is None or better.rank >= line.rank:
-            continue
-        # The order offset stands for the boot: bounds that merely touch are no contradiction.
-        excess = line.order + length - better.order
-        if excess > 0:
-            line = replace(
-                line, lo=line.lo - excess, hi=line.hi - excess, order=line.order - excess
-            )
-    lines[name] = line
-
-
-def _descendants(name: str, boots: Mapping[str, BootClock]) -> Iterator[tuple[str, int]]:
-    """Each later boot, and how long at least after this boot's begin it began."""
-    reached: dict[str, int] = {}
-    heads = [(name, 0)]
-    while heads:
-        here, length = heads.pop()
-        for later in sorted(boots[here].after):
-            total = length + boots[here].last_mono
-            if later != name and reached.get(later, -1) < total and len(reached) <= len(boots):
-                reached[later] = total
-                heads.append((later, total))
-    yield from reached.items()
-
-
-def _push_up(
-    name: str,
-    boots: Mapping[str, BootClock],
-    lines: dict[str, Line],
-    earlier_rank: int,
-    earliest_ms: int,
-) -> None:
-    """Move a boot up so that it begins after the one before it has ended, unless it has the better source."""
-    boot = boots[name]
-    ends = [lines[b].order + boots[b].last_mono for b in boot.before if b in lines]
-    line = lines.get(name)
-    if line is None:
-        lo = max([*ends, boot.floor if boot.floor is not None else earliest_ms])
-        lines[name] = Line(lo, lo, lo, UNKNOWN)
-    elif ends and max(ends) > line.order and line.rank >= earlier_rank:
-        lack = max(ends) - line.order
-        lines[name] = replace(line, lo=line.lo + lack, hi=line.hi + lack, order=line.order + lack)
-
-
-def _close(
-    name: str, boots: Mapping[str, BootClock], lines: dict[str, Line], event_end_ms: int
-) -> None:
-    """Give a boot without a source its upper bound: the begin of the next one, or the end of the event."""
-    line = lines[name]
-    after = [lines[later] for later in boots[name].after if later in lines]
-    if line.rank != UNKNOWN:
-        begins = [later.order for later in after if later.rank < line.rank]
-        if begins and min(begins) < line.order + boots[name].last_mono:
-            lines[name] = replace(line, ceiling=min(begins))
-        return
-    closed = [later.hi for later in after if later.open_end is None]
-    if not closed:
-        lines[name] = replace(line, open_end=event_end_ms)
-        return
-    hi = min(closed) - boots[name].last_mono
-    lo = min(line.lo, hi)
-    lines[name] = replace(line, lo=lo, hi=hi, order=(lo + hi) // 2)
-
-
-def _sort_after(name: str, boots: Mapping[str, BootClock], lines: dict[str, Line]) -> None:
-    """Let no boot without a source sort before the end of the one before it."""
-    line = lines[name]
-    ends = [
-        lines[earlier].sorts_at(boots[earlier].last_mono)
-        for earlier in boots[name].before
-        if earlier in lines
-    ]
-    if line.rank == UNKNOWN and ends and max(ends) > line.order:
-        lines[name] = replace(line, order=max(ends), hi=max(line.hi, *ends))

@@ -5,13 +5,14 @@ logged. What the door did is never rewritten; each line has a proposed reading, 
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from typing import Literal
 
 from access.background import Background, Order
 from access.badge import claims_in
+from access.clocks import FAR_MS
 from access.entry import EntryRef, Scan, Span
 from access.history import Account, History, Presentation, Whereabouts
 from access.knowledge import Knowledge
@@ -62,19 +63,17 @@ class _Wanted:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A seat of an account held from one place in the order until another (None: still)."""
+    """A seat of an account held from one place in the order until another."""
 
     account: Account
-    area: str
     since: Order
-    until: Order | None
+    until: Order
 
 
 @dataclass(frozen=True, slots=True)
 class _Replay:
     """One badge's history decided again."""
 
-    history: History
     lines: tuple[Conflict, ...]
     wanted: tuple[_Wanted, ...]
     seats: tuple[_Held, ...]
@@ -85,14 +84,15 @@ class Conflicts:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
+        self._changed = knowledge.watch()
         self._replays: dict[bytes, _Replay] = {}
 
     def lines(self) -> list[Conflict]:
         """All lines, in order of corrected time."""
         background = self._knowledge.background
-        replays = list(self._refresh())
-        found = [line for replay in replays for line in replay.lines]
-        found += _without_seat(background, replays)
+        self._refresh()
+        found = [line for replay in self._replays.values() for line in replay.lines]
+        found += _without_seat(background, self._replays.values())
         found += self._forks()
         answers = {
             (ruling.conflict, ruling.entry): ruling.answer for _, ruling in background.rulings
@@ -102,16 +102,13 @@ class Conflicts:
             key=lambda line: (line.order, KINDS.index(line.kind)),
         )
 
-    def _refresh(self) -> Iterator[_Replay]:
-        for badge in self._knowledge.badges:
-            if badge is None:
-                continue
-            history = self._knowledge.history(badge)
-            replay = self._replays.get(badge)
-            if replay is None or replay.history is not history:
-                replay = replay_badge(self._knowledge.background, badge, history)
-                self._replays[badge] = replay
-            yield replay
+    def _refresh(self) -> None:
+        self._knowledge.settle()
+        for badge in self._changed:
+            if badge is not None:
+                history = self._knowledge.history(badge)
+                self._replays[badge] = replay_badge(self._knowledge.background, badge, history)
+        self._changed.clear()
 
     def _forks(self) -> Iterator[Conflict]:
         background = self._knowledge.background
@@ -147,7 +144,7 @@ def replay_badge(background: Background, badge: bytes, history: History) -> _Rep
             seats.walks(state, one)
         seats.stays(state)
         lines += _two_places(background, history, programme)
-    return _Replay(history, tuple(lines), tuple(wanted), tuple(seats.held))
+    return _Replay(tuple(lines), tuple(wanted), tuple(seats.held))
 
 
 class _SeatsOfOne:
@@ -155,29 +152,27 @@ class _SeatsOfOne:
 
     def __init__(self) -> None:
         self.held: list[_Held] = []
-        self._open: dict[Account, tuple[Order, str]] = {}
+        self._open: dict[Account, Order] = {}
 
     def time_passes(self, state: Whereabouts, at_ms: int) -> None:
-        leaves_ms = state.changes_ms()
-        state.until(at_ms)
-        if leaves_ms is not None and leaves_ms <= at_ms:
+        """Time alone clears a room, and at the day's end the house."""
+        while (leaves_ms := state.changes_ms()) is not None and leaves_ms <= at_ms:
+            state.until(leaves_ms)
             self._release(state.seats, _instant(leaves_ms))
 
     def walks(self, state: Whereabouts, one: Presentation) -> None:
         state.step(one)
         self._release(state.seats, one.order)
-        for account, area in state.seats.items():
-            self._open.setdefault(account, (one.order, area))
+        for account in state.seats:
+            self._open.setdefault(account, one.order)
 
     def stays(self, state: Whereabouts) -> None:
         """No more presentations: the seats are held until time alone moves the person."""
-        leaves_ms = state.changes_ms()
-        self._release({}, None if leaves_ms is None else _instant(leaves_ms))
+        self.time_passes(state, FAR_MS)
 
-    def _release(self, still: dict[Account, str], until: Order | None) -> None:
+    def _release(self, still: dict[Account, str], until: Order) -> None:
         for account in [account for account in self._open if account not in still]:
-            since, area = self._open.pop(account)
-            self.held.append(_Held(account, area, since, until))
+            self.held.append(_Held(account, self._open.pop(account), until))
 
 
 def _instant(at_ms: int) -> Order:
@@ -227,11 +222,9 @@ def _decide_again(
 def _reading(reason: str) -> Reading:
     if reason == "already_inside":
         return "left_unseen"
-    if reason in ("revoked", "superseded", "unlisted"):
-        return "news_came_late"
-    if reason == "full":
-        return "room_overfull"
-    return "clocks_crossed"
+    if reason in ("wrong_day", "too_early", "too_late", "no_session"):
+        return "clocks_crossed"
+    return "news_came_late"
 
 
 def _line(
@@ -263,9 +256,8 @@ def _two_places(
             yield replace(line, gates=(first.gate, second.gate), overlap=crossed)
 
 
-def _without_seat(background: Background, replays: Iterable[_Replay]) -> list[Conflict]:
+def _without_seat(background: Background, replays: Collection[_Replay]) -> list[Conflict]:
     """The let-ins for which their gate had no seat, with every let-in and every leaving in its place."""
-    replays = list(replays)
     wanted = [want for replay in replays for want in replay.wanted]
     if not wanted:
         return []
@@ -277,8 +269,7 @@ def _without_seat(background: Background, replays: Iterable[_Replay]) -> list[Co
         for seat in replay.seats:
             mine = changes.setdefault(seat.account, [])
             mine.append((seat.since, -1))
-            if seat.until is not None:
-                mine.append((seat.until, 1))
+            mine.append((seat.until, 1))
     tallies: dict[Account, tuple[list[Order], list[int]]] = {}
     for account, mine in changes.items():
         mine.sort()

@@ -5,9 +5,11 @@ estimate; what kiosks may not have told yet is a band beside it, drawn from thei
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from access.background import Order
+from access.clocks import FAR_MS
 from access.entry import Recount
 from access.history import History
 from access.knowledge import Knowledge
@@ -48,13 +50,36 @@ class Silence:
 class _Share:
     """What one badge adds to the counts of one day, and where its person goes by themselves when."""
 
-    history: History
-    until_ms: int | None
+    until_ms: int
     place: str | None
     visited: frozenset[str]
-    entries: Mapping[str, int]
-    exits: Mapping[str, int]
-    refused: Mapping[str, int]
+    entries: Sequence[str]
+    exits: Sequence[str]
+    refused: Sequence[str]
+
+
+@dataclass(slots=True)
+class _Totals:
+    """The shares of all badges, summed by area."""
+
+    inside: Counter[str] = field(default_factory=Counter)
+    people: Counter[str] = field(default_factory=Counter)
+    entries: Counter[str] = field(default_factory=Counter)
+    exits: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+
+    def take(self, share: _Share, programme: Programme, sign: int) -> None:
+        """Add a share (sign 1), or take it off again (-1)."""
+        for area in programme.above[share.place] if share.place is not None else ():
+            self.inside[area] += sign
+        for area in share.visited:
+            self.people[area] += sign
+        for area in share.entries:
+            self.entries[area] += sign
+        for area in share.exits:
+            self.exits[area] += sign
+        for area in share.refused:
+            self.refused[area] += sign
 
 
 class Headcount:
@@ -62,73 +87,76 @@ class Headcount:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self.knowledge = knowledge
+        self._changed = knowledge.watch()
         self._shares: dict[bytes | None, _Share] = {}
+        self._totals = _Totals()
         self._key: tuple[object, int] | None = None
+        self._asked_ms = 0
+        self._next_ms = FAR_MS
 
     def areas(self, at_ms: int) -> dict[str, Count]:
         """The counts at an instant, by area id in file order, venues first. Empty without an event definition."""
         programme = self.knowledge.programme
         if programme is None:
             return {}
-        shares = list(self._refresh(programme, at_ms))
-        inside: Counter[str] = Counter()
-        people: Counter[str] = Counter()
-        entries: Counter[str] = Counter()
-        exits: Counter[str] = Counter()
-        refused: Counter[str] = Counter()
-        for share in shares:
-            if share.place is not None:
-                inside.update(programme.above[share.place])
-            people.update(share.visited)
-            entries.update(share.entries)
-            exits.update(share.exits)
-            refused.update(share.refused)
+        self._refresh(programme, at_ms)
         corrections = self._recounted(programme, at_ms)
+        totals = self._totals
         return {
             area: Count(
-                max(0, inside[area] + corrections.get(area, 0)),
-                people[area],
-                entries[area],
-                exits[area],
-                refused[area],
+                max(0, totals.inside[area] + corrections.get(area, 0)),
+                totals.people[area],
+                totals.entries[area],
+                totals.exits[area],
+                totals.refused[area],
                 place.capacity,
                 corrections.get(area, 0),
             )
             for area, place in programme.places.items()
         }
 
-    def _refresh(self, programme: Programme, at_ms: int) -> Iterable[_Share]:
+    def _refresh(self, programme: Programme, at_ms: int) -> None:
+        """Count again whom an entry, a repaired clock, or time alone has changed."""
+        self.knowledge.settle()
         day = programme.day_of(at_ms)
         key = (programme, day)
-        if key != self._key:
+        if key != self._key or at_ms < self._asked_ms:
             self._key = key
             self._shares = {}
-        for badge in self.knowledge.badges:
-            history = self.knowledge.history(badge)
-            share = self._shares.get(badge)
-            if (
-                share is None
-                or share.history is not history
-                or (share.until_ms is not None and at_ms >= share.until_ms)
-            ):
-                share = self._shares[badge] = _share(history, programme, day, at_ms)
-            yield share
+            self._totals = _Totals()
+            self._next_ms = FAR_MS
+            self._changed.update(self.knowledge.badges)
+        elif at_ms >= self._next_ms:
+            self._changed.update(b for b, s in self._shares.items() if s.until_ms <= at_ms)
+            self._next_ms = min(
+                (s.until_ms for s in self._shares.values() if s.until_ms > at_ms), default=FAR_MS
+            )
+        self._asked_ms = at_ms
+        for badge in self._changed:
+            before = self._shares.get(badge)
+            if before is not None:
+                self._totals.take(before, programme, -1)
+            share = _share(self.knowledge.history(badge), programme, day, at_ms)
+            self._shares[badge] = share
+            self._totals.take(share, programme, 1)
+            self._next_ms = min(self._next_ms, share.until_ms)
+        self._changed.clear()
 
     def _recounted(self, programme: Programme, at_ms: int) -> dict[str, int]:
         """What people counted by eye corrects: the difference at the newest recount of each area today."""
         background = self.knowledge.background
-        newest: dict[str, tuple[int, Recount]] = {}
+        newest: dict[str, tuple[Order, Recount]] = {}
         for held, recount in background.recounts:
-            when = background.at_ms(held)
+            when = background.order(held)
             if (
                 background.believed(held)
                 and recount.area in programme.places
-                and programme.day_of(when) == programme.day_of(at_ms)
+                and programme.day_of(when.at_ms) == programme.day_of(at_ms)
                 and when >= newest.get(recount.area, (when, recount))[0]
             ):
                 newest[recount.area] = (when, recount)
         return {
-            area: recount.inside - self._inside_then(programme, area, when)
+            area: recount.inside - self._inside_then(programme, area, when.at_ms)
             for area, (when, recount) in newest.items()
         }
 
@@ -161,22 +189,30 @@ def _share(history: History, programme: Programme, day: int, at_ms: int) -> _Sha
     """What one badge adds to the counts of a day."""
     state = history.whereabouts(programme, at_ms)
     visited: set[str] = set()
-    entries: Counter[str] = Counter()
-    exits: Counter[str] = Counter()
-    refused: Counter[str] = Counter()
+    entries: list[str] = []
+    exits: list[str] = []
+    refused: list[str] = []
+    until_ms = state.changes_ms()
+    begins_ms, ends_ms = programme.day_end_ms(day - 1), programme.day_end_ms(day)
     for one in history.presentations:
         gate = programme.gates.get(one.gate)
-        if gate is None or programme.day_of(one.order.at_ms) != day:
+        if gate is None or not begins_ms <= one.order.at_ms < ends_ms:
             continue
         if not one.opened:
-            refused[gate.area] += one.body.verdict == "refuse"
+            if one.body.verdict == "refuse":
+                refused.append(gate.area)
         elif one.moved and one.direction == "in":
-            entries[gate.area] += 1
+            entries.append(gate.area)
             visited.update(programme.above[gate.area])
         elif one.moved:
-            exits[gate.area] += 1
+            exits.append(gate.area)
     return _Share(
-        history, state.changes_ms(), state.place, frozenset(visited), entries, exits, refused
+        FAR_MS if until_ms is None else until_ms,
+        state.place,
+        frozenset(visited),
+        entries,
+        exits,
+        refused,
     )
 
 

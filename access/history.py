@@ -2,7 +2,7 @@
 
 A history is built from the entries that name the badge, whichever log they stand in; a store needs one index, by badge,
 and nothing derived. All answers can be asked as of an earlier place in the order, for deciding again with what was
-knowable then.
+knowable then: what the registry wrote counts from its very millisecond on.
 """
 
 from collections.abc import Iterable, Sequence
@@ -79,7 +79,7 @@ class Whereabouts:
         """Let time pass: the day's end empties the house, clearing empties a room."""
         if self.place is None:
             return
-        if self.programme.day_of(at_ms) > self.day:
+        if at_ms >= self.programme.day_end_ms(self.day):
             self._go(None)
         elif self.clears_ms is not None and at_ms >= self.clears_ms:
             self._go(self.programme.places[self.place].parent)
@@ -170,17 +170,22 @@ class History:
     # What is known of the badge, as of a place in the order (None: all that is held).
 
     def listed(self, issue: int | None, until: Order | None = None) -> BadgeIssued | None:
-        """The roster's entry for an issue."""
+        """The roster's entry for an issue: of several the last."""
         found = None
         for order, entry in self.issued:
-            if entry.issue == issue and (until is None or order <= until):
+            if entry.issue == issue and (until is None or order.at_ms <= until.at_ms):
                 found = entry
         return found
 
     def newest(self, until: Order | None = None) -> BadgeIssued | None:
         """The roster's entry with the highest issue."""
-        known = [e for order, e in self.issued if until is None or order <= until]
-        return max(known, key=lambda e: e.issue, default=None) if known else None
+        found = None
+        for order, entry in self.issued:
+            if (found is None or entry.issue >= found.issue) and (
+                until is None or order.at_ms <= until.at_ms
+            ):
+                found = entry
+        return found
 
     def newest_issue(self, device: str, until: Order | None = None) -> int:
         """The highest issue known: on the roster, proven at this kiosk, or proven at another one as the next above the
@@ -199,7 +204,7 @@ class History:
         return any(
             revocation.issue in (None, issue)
             for order, revocation in self.revocations
-            if until is None or order <= until
+            if until is None or order.at_ms <= until.at_ms
         )
 
     # Where the person is.

@@ -11,6 +11,9 @@ from access.history import History
 from access.programme import Programme
 from access.seats import SeatBook
 
+ABOUT_SOMEBODY = frozenset({"scan", "override", "void", "not_passed"})
+"""Kinds that count where they name no badge too: nobody knows who it was."""
+
 
 class Knowledge:
     """A grow-only set of entries and its folds. Adding an entry twice changes nothing."""
@@ -20,10 +23,11 @@ class Knowledge:
         self.background = Background(registry, earliest_ms)
         self._entries: dict[bytes | None, list[Held]] = {}
         self._histories: dict[bytes | None, History] = {}
-        self._logs: dict[str, list[bytes | None]] = {}
+        self._logs: dict[str, dict[int, Held]] = {}
         self._branches: dict[tuple[str, int], dict[bytes, Held]] = {}
         self._held = 0
         self._books: dict[str, SeatBook] = {}
+        self._watches: list[set[bytes | None]] = []
         self._version = (-1, -1)
 
     def __len__(self) -> int:
@@ -44,44 +48,43 @@ class Knowledge:
         self._held += 1
         self.background.add(held)
         badge: bytes | None = getattr(held.body, "badge", None)
-        if badge is not None or held.kind in ("scan", "void"):
+        if badge is not None or held.kind in ABOUT_SOMEBODY:
             entries = self._entries.get(badge)
             if entries is None:
                 self._entries[badge] = [held]
             else:
                 entries.append(held)
             self._histories.pop(badge, None)
-            if self._books:
-                for book in self._books.values():
-                    book.saw(held)
+            for watch in self._watches:
+                watch.add(badge)
+            for book in self._books.values():
+                book.saw(held)
 
     def _is_new(self, held: Held) -> bool:
         """Whether this entry was not held before. A second one of the same number is a fork, and counts too."""
         known = self._logs.get(held.log)
         if known is None:
-            known = self._logs[held.log] = []
-        seq = held.seq
-        while len(known) <= seq:
-            known.append(None)
-        first = known[seq]
+            known = self._logs[held.log] = {}
+        first = known.get(held.seq)
         if first is None:
-            known[seq] = held.digest
+            known[held.seq] = held
             return True
-        if first == held.digest:
+        if first.digest == held.digest:
             return False
-        branches = self._branches.setdefault((held.log, seq), {})
+        branches = self._branches.setdefault((held.log, held.seq), {first.digest: first})
         if held.digest in branches:
             return False
         branches[held.digest] = held
         return True
 
     def forks(self) -> list[Held]:
-        """Where logs fork: of each fork the first entry of the branch that was heard of later."""
+        """Where logs fork: the first entry of every branch but the one that was written first."""
         return [
             held
             for (log, seq), branches in sorted(self._branches.items())
             if (log, seq - 1) not in self._branches
-            for held in branches.values()
+            for held in sorted(branches.values(), key=lambda held: (held.mono_ms, held.digest))[1:]
+            if self.background.believed(held)
         ]
 
     @property
@@ -89,16 +92,28 @@ class Knowledge:
         """Every badge any entry names, and None for presentations without one."""
         return self._entries.keys()
 
+    def watch(self) -> set[bytes | None]:
+        """A set of every badge whose history may have changed since its owner last emptied it: at first all. It is
+        complete after `settle`."""
+        watch = set(self._entries)
+        self._watches.append(watch)
+        return watch
+
+    def settle(self) -> None:
+        """Notice that clocks were repaired, or kiosks cut off: any history may read otherwise then."""
+        version = (self.background.version, self.background.clocks.version)
+        if version != self._version:
+            self._version = version
+            self._histories.clear()
+            for watch in self._watches:
+                watch.update(self._entries)
+
     def history(self, badge: bytes | None) -> History:
         """The folded entries of one badge (None: of presentations without one).
 
         The same object is given as long as nothing has changed it, so what is derived from it can be kept by it.
         """
-        version = (self.background.version, self.background.clocks.version)
-        if version != self._version:
-            # Clocks were repaired, or kiosks cut off: any history may read otherwise now.
-            self._version = version
-            self._histories.clear()
+        self.settle()
         history = self._histories.get(badge)
         if history is None:
             history = History(self.background, self._entries.get(badge, ()))

@@ -52,17 +52,18 @@ def _shares(background: Background, area: str) -> Iterator[tuple[Order, Account,
     waiting: dict[str, int] = {}
     stands: dict[str, str] = {}
     freed: dict[str, int] = {}
-    capacity = 0
+    shared = 0
     changes: list[tuple[Order, Programme | Kiosk]] = [*background.events, *background.assignments]
     for order, change in sorted(changes, key=lambda change: change[0]):
         if isinstance(change, Programme):
             now = (change.places[area].capacity or 0) if area in change.places else 0
-            for gate, count in deal(now - capacity, change.entry_gates(area)).items():
+            shares = deal(now - shared, change.entry_gates(area))
+            shared += sum(shares.values())
+            for gate, count in shares.items():
                 if gate in stands:
                     yield order, (stands[gate], gate), count
                 else:
                     waiting[gate] = waiting.get(gate, 0) + count
-            capacity = now
         elif change.gate is not None and not change.cut_off:
             account = (change.device, change.gate)
             stands[change.gate] = change.device
@@ -110,7 +111,10 @@ class SeatBook:
         self._badges: dict[bytes, tuple[frozenset[Account], int | None]] = {}
         self._stale: set[bytes] = set()
         self._holding: dict[Account, int] = {}
+        self._seated: set[bytes] = set()
+        """Everybody who was ever let in on a seat, of whatever area."""
         self._version: tuple[int, int] = (-1, -1)
+        self._asked_ms = 0
         self._seats_known = -1
         self._next_ms: int | None = None
         self._balance: dict[Account, int] = {}
@@ -124,6 +128,7 @@ class SeatBook:
         if badge in self._badges:
             self._stale.add(badge)
         elif type(body) is Scan and body.seat and body.verdict in OPENED:
+            self._seated.add(badge)
             programme = self._background.programme
             gate = programme.gates.get(body.gate) if programme else None
             if gate is not None and gate.area == self.area:
@@ -152,14 +157,15 @@ class SeatBook:
 
     def _refresh(self, at_ms: int) -> None:
         version = (self._background.version, self._background.clocks.version)
-        if version != self._version:
+        if version != self._version or at_ms < self._asked_ms:
             self._version = version
-            self._stale.update(self._badges)
+            self._stale |= self._seated
             self._seats_known = -1
         elif self._next_ms is not None and at_ms >= self._next_ms:
             self._stale.update(self._due(at_ms))
             later = [at for _, at in self._badges.values() if at is not None and at > at_ms]
             self._next_ms = min(later, default=None)
+        self._asked_ms = at_ms
         if self._seats_known != len(self._background.seats):
             self._seats_known = len(self._background.seats)
             self._balance = {}
