@@ -1,7 +1,7 @@
 """What the centre can do, whoever asks: a page, a command, a rehearsal. No HTTP here."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 
 import msgspec
@@ -21,7 +21,7 @@ from registry.ledger import Ledger
 from registry.outlook import Outlook
 from registry.own_log import OwnLog
 from registry.people import People
-from registry.person import IssuedBadge, Known, Person
+from registry.person import IssuedBadge, Known, Label, Person
 from registry.roster import Roster
 from sync.identity import Identity
 from sync.journal import Reading
@@ -167,6 +167,16 @@ class Centre:
     def badge_text(self, badge: bytes, issue: int | None = None) -> str:
         """What the QR code of an issue says; None: of the newest. Raises UnknownError."""
         return self.badge(badge, issue).text
+
+    def labels(self, refs: Collection[str] | None = None) -> list[Label]:
+        """What to print for these people (None: for everybody), in order of their refs. Those whose newest badge is
+        revoked get none. Raises UnknownError for a ref that nobody has."""
+        roster, event = self._all.roster, self.event
+        people = (
+            self.people.everyone() if refs is None else [roster.by_ref(r) for r in sorted(refs)]
+        )
+        with self.knowing() as known:
+            return list(roster.labels(known, event, people))
 
     def reissue(self, badge: bytes) -> IssuedBadge:
         """A new issue with the same form and claims; it retires the ones before. Raises UnknownError."""

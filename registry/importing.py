@@ -5,7 +5,7 @@ from pathlib import Path
 
 from registry import spreadsheet
 from registry.centre import Centre
-from registry.person import IssuedBadge, Person
+from registry.person import IssuedBadge
 from registry.spreadsheet import Sheet, SpreadsheetError
 
 

@@ -296,6 +296,12 @@ class Ledger(LogStore):
         )
         return Row(*row) if row else None
 
+    def newest(self) -> int:
+        """The id of the entry that arrived last; 0 before there is one."""
+        entry = tables.entry.c
+        row = self._first(select(entry.id).order_by(entry.id.desc()).limit(1))
+        return row[0] if row else 0
+
     def about(self, badge: bytes) -> list[Held]:
         """All entries that name a badge, in order of arrival."""
         entry = tables.entry.c

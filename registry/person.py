@@ -59,6 +59,20 @@ class IssuedBadge(msgspec.Struct, frozen=True, kw_only=True):
         return f"IssuedBadge(ref={self.ref!r}, issue={self.issue})"
 
 
+class Label(msgspec.Struct, frozen=True, kw_only=True):
+    """What is printed on a badge."""
+
+    badge: IssuedBadge
+    name: str
+    organisation: str
+    language: Language
+    ticket: str
+    event: str
+
+    def __repr__(self) -> str:
+        return f"Label(ref={self.badge.ref!r}, …)"
+
+
 class Known(msgspec.Struct, frozen=True, kw_only=True):
     """A person as the centre keeps them: the only place where a badge has a name."""
 

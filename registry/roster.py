@@ -1,20 +1,21 @@
 """Who may come in: badges made, replaced, changed and withdrawn. Each act is an entry of the registry's log."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
 from access import badge as credential
 from access.desk import KeyCard, WrappedKey
 from access.entry import BadgeIssued, Revoked
-from access.event import MAX_ISSUES, Event
+from access.event import MAX_ISSUES, Event, Language, Names
+from access.knowledge import Knowledge
 from registry.candidates import refusals
 from registry.errors import Refusal, RegistrationError, UnknownError, refused
 from registry.keyring import Keyring
 from registry.ledger import Ledger
 from registry.own_log import OwnLog
 from registry.people import People
-from registry.person import Form, IssuedBadge, Known, Person, claims, mistakes
+from registry.person import Form, IssuedBadge, Known, Label, Person, claims, mistakes
 from registry.press import Press, as_issued, plain_secret, secret_in
 from registry.searchkeys import search_keys
 
@@ -69,8 +70,11 @@ class Roster:
 
     def text(self, known: Known, issued: BadgeIssued) -> str:
         """What the QR code of an issue says."""
+        return self._text(known, issued, self._keys.badge_keys().master)
+
+    def _text(self, known: Known, issued: BadgeIssued, master: bytes) -> str:
         if issued.form == "plain":
-            secret = plain_secret(self._keys.badge_keys().master, known, issued.issue)
+            secret = plain_secret(master, known, issued.issue)
             return credential.plain_text(credential.Plain(known.badge, issued.issue, secret))
         kept = self._people.text(known.badge, issued.issue)
         if kept is None:
@@ -86,6 +90,23 @@ class Roster:
         if issued is None:
             raise UnknownError(f"{known.ref!r} has no issue {issue}.")
         return as_issued(known, issued, self.text(known, issued))
+
+    def labels(self, known: Knowledge, event: Event, people: Iterable[Known]) -> Iterator[Label]:
+        """What to print for people whose newest badge is good."""
+        master = self._keys.badge_keys().master
+        for person in people:
+            history = known.history(person.badge)
+            issued = history.newest()
+            if issued is None or history.revoked(issued.issue):
+                continue
+            yield Label(
+                badge=as_issued(person, issued, self._text(person, issued, master)),
+                name=person.name,
+                organisation=person.organisation,
+                language=person.language,
+                ticket=_in(person.language, event.tickets[issued.claims.ticket].name),
+                event=_in(person.language, event.name),
+            )
 
     # Registering.
 
@@ -278,3 +299,8 @@ class Roster:
                     press.withdraw_card(issued)
             self._keep(press)
             self._people.forget(badge)
+
+
+def _in(language: Language, names: Names) -> str:
+    """A name in somebody's language; English is always there."""
+    return names.get(language) or names["en"]

@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from access.event import Language
 from config.errors import instead
@@ -49,7 +49,7 @@ class Sheet:
 
 
 def read(path: Path, encoding: str = "utf-8") -> Sheet:
-    """The registrants in a file. Raises SpreadsheetError where it is no such file; mistakes in rows are in the sheet."""
+    """The registrants in a file; mistakes in rows are in the sheet. Raises RegistryError where it is no such file."""
     try:
         data = path.read_bytes()
     except OSError as error:
