@@ -1,0 +1,213 @@
+"""The door process: what it needs is opened in order, the scan loop runs, and everything is closed in reverse.
+
+The pages are served from the first moment on, so that the screen can say what is being waited for: the enrolment, the
+disk, the event's data.
+"""
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from access.background import Background, Held
+from access.entry import Boot
+from access.event import Direction, Language
+from hardware.signals import Signals
+from kiosk.board import Board
+from kiosk.door import Door
+from kiosk.duties import Duties
+from kiosk.face import Face
+from kiosk.faults import cause_of, unready
+from kiosk.health import Sensors
+from kiosk.inputs import Device, Inputs, Source
+from kiosk.loop import ScanLoop
+from kiosk.parts import Parts, log_reading
+from kiosk.replica_link import ReplicaLink
+from kiosk.running import why_started
+from kiosk.screen_state import languages, notice
+from kiosk.versions import BUILT_MS, versions
+from kiosk.words import Cause, Notice
+from sync.journal import Journal, Reading
+
+Result = TypeVar("Result")
+
+log = logging.getLogger(__name__)
+
+REPLICA = "replica.db"
+
+FED_EVERY = 1000
+"""Own entries folded between two words to the watchdog."""
+
+RETRY_S = 1.0
+"""How often a start that waits for something looks again."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a door lives: its data folder, how its journal is opened, and the registry it is enrolled at.
+
+    `registry` answers with the fingerprint of the registry's key, or None while the kiosk is not enrolled.
+    """
+
+    data: Path
+    open_journal: Callable[[], Journal]
+    registry: Callable[[], str | None]
+    crashed: bool
+    earliest_ms: int = BUILT_MS
+
+
+class DoorService:
+    """One run of the door. `loop` is None until the door is open; from any thread."""
+
+    def __init__(
+        self,
+        home: Home,
+        parts: Parts,
+        language: Language,
+        camera_direction: Direction | None = None,
+    ) -> None:
+        self._home = home
+        self._parts = parts
+        self._camera_direction = camera_direction
+        self._stop = threading.Event()
+        self.order = languages(language)
+        self.board = Board(notice("starting", self.order))
+        self.loop: ScanLoop | None = None
+
+    def stop(self) -> None:
+        """Ask the run to end, from any thread or signal handler."""
+        self._stop.set()
+
+    @property
+    def stopping(self) -> bool:
+        return self._stop.is_set()
+
+    def run(self) -> None:
+        """Until `stop`. Raises HardwareError for parts that this machine does not have."""
+        with ExitStack() as opened:
+            opened.callback(self.board.close)
+            signals = self._parts.open_signals()
+            opened.callback(signals.close)
+            door = self._open_door(opened)
+            if door is None:
+                return
+            link = ReplicaLink(self._home.data / REPLICA, door)
+            opened.callback(link.close)
+            if self._wait_for(lambda: self._begin(door, link), "out_of_order") is None:
+                return
+            self.loop = self._open_loop(opened, door, link, signals)
+            self._parts.notifier.ready()
+            self._parts.notifier.status("working")
+            while not self._stop.is_set():
+                self.loop.step()
+            self._parts.notifier.stopping()
+
+    def read_clock(self) -> Reading:
+        """The machine's clocks now."""
+        return log_reading(self._parts.clock.read())
+
+    def _open_door(self, opened: ExitStack) -> Door | None:
+        """The door over its journal, once the kiosk is enrolled and the file can be opened; None: told to stop."""
+        registry = self._wait_for(self._home.registry, "not_enrolled")
+        if registry is None:
+            return None
+        journal = self._wait_for(self._home.open_journal, "out_of_order")
+        if journal is None:
+            return None
+        opened.callback(journal.close)
+        background = Background(registry, self._home.earliest_ms)
+        return Door(journal, None, background, self.read_clock)
+
+    def _open_loop(
+        self, opened: ExitStack, door: Door, link: ReplicaLink, signals: Signals
+    ) -> ScanLoop:
+        sensors = Sensors(self._parts.power)
+        opened.callback(sensors.close)
+        sensors.start()
+        devices: dict[Source, Device] = {"contacts": signals}
+        if self._parts.open_camera is not None:
+            camera = self._parts.open_camera()
+            opened.callback(camera.close)
+            devices["camera"] = camera
+        if self._parts.open_scanner is not None:
+            scanner = self._parts.open_scanner()
+            opened.callback(scanner.close)
+            devices["scanner"] = scanner
+        inputs = Inputs(devices)
+        opened.callback(inputs.close)
+        inputs.start()
+        face = Face(door, signals, self.board, self.order)
+        duties = Duties(
+            door,
+            sensors,
+            self._parts.clock.read,
+            time.monotonic,
+            camera="camera" in devices,
+            scanner="scanner" in devices,
+        )
+        return ScanLoop(
+            door, link, inputs, face, duties, self._parts.notifier, self._camera_direction
+        )
+
+    def _wait_for(self, ask: Callable[[], Result | None], lacking: Notice) -> Result | None:
+        """What `ask` gives, as soon as it gives something; None: told to stop. A failing disk is waited for as well."""
+        told: tuple[Notice, Cause | None] | None = None
+        while not self._stop.is_set():
+            cause: Cause | None = None
+            try:
+                found = ask()
+            except sqlite3.Error as error:
+                found, cause = None, cause_of(error)
+            if found is not None:
+                return found
+            if told != (lacking, cause):
+                told = (lacking, cause)
+                log.warning("waiting: %s %s", lacking, cause or "")
+                self.board.show(notice(lacking, self.order, cause=cause))
+                self._parts.notifier.ready()  # it does all it can: this is no failed start
+                self._parts.notifier.status(f"waiting: {lacking}")
+            self._parts.notifier.watchdog()
+            self._stop.wait(RETRY_S)
+        return None
+
+    def _begin(self, door: Door, link: ReplicaLink) -> Held | None:
+        """Remember what the logs say, and open this start's log. Raises sqlite3.Error; asking again does no harm."""
+        self.board.show(notice("starting", self.order))
+        last_boot = self._remember(door, link)
+        if self._stop.is_set():
+            return None
+        reading = self._parts.clock.read()
+        why = why_started(self._home.crashed, reading.boot_id, last_boot)
+        log.info("starting after: %s", why)
+        held = door.journal.begin(
+            log_reading(reading),
+            reading.boot_id,
+            why,
+            versions(),
+            door.background.gate_of(door.device),
+        )
+        door.noticed(held)
+        return held
+
+    def _remember(self, door: Door, link: ReplicaLink) -> str | None:
+        """Fold the own logs and the replica's; the kernel's boot id of the last start."""
+        last_boot: str | None = None
+        reading = door.clock.read()
+        for count, held in enumerate(door.journal.everything()):
+            door.noticed(held)
+            door.clock.heard(held, reading)
+            if isinstance(held.body, Boot):
+                last_boot = held.body.boot_id
+            if count % FED_EVERY == 0:
+                self._parts.notifier.watchdog()
+        link.tend()
+        while not self._stop.is_set() and link.hear():
+            self._parts.notifier.watchdog()
+        if unready(door) is None:
+            door.seats()  # counted now, and not while the first person waits
+        return last_boot

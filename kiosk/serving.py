@@ -1,0 +1,44 @@
+"""The server of a kiosk's pages: waitress, on the machine's own address, in threads beside the scan loop."""
+
+import threading
+from typing import Any
+
+from flask import Flask
+from waitress import create_server, wasyncore
+
+THREADS = 20
+"""Twice the streams that `kiosk.pages` allows, and some for whoever waits for a staff card."""
+
+CLOSE_S = 5
+
+
+class PageServer:
+    """Listens as soon as it is made; answers once it is started."""
+
+    def __init__(self, app: Flask, host: str, port: int) -> None:
+        """`port` 0 takes any that is free. Raises OSError where it is taken."""
+        self._map: dict[int, Any] = {}
+        self._server = create_server(
+            app, map=self._map, host=host, port=port, threads=THREADS, ident=None
+        )
+        self._thread = threading.Thread(target=self._server.run, name="pages")
+
+    @property
+    def url(self) -> str:
+        """The address of the attendee screen."""
+        return f"http://{self._server.effective_host}:{self._server.effective_port}/"
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop answering. Streams must have been ended before. Safe to repeat."""
+        if self._thread.is_alive():
+            # In the server's own thread: closing a socket that it polls would raise there.
+            self._server.trigger.pull_trigger(
+                lambda: wasyncore.close_all(self._map, ignore_all=True)
+            )
+            self._thread.join(CLOSE_S)
+        else:
+            wasyncore.close_all(self._map, ignore_all=True)
+        self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=CLOSE_S)

@@ -1,0 +1,43 @@
+"""How the door is, for the machine's own pages and commands. Names nobody."""
+
+from typing import Any
+
+from kiosk.loop import ScanLoop
+from kiosk.versions import versions
+
+
+def waiting_status(headline: str) -> dict[str, Any]:
+    """The status of a door that is not open yet: it says on its screen what it waits for."""
+    return {"state": "waiting", "says": headline, "versions": versions()}
+
+
+def status(loop: ScanLoop) -> dict[str, Any]:
+    """The status of an open door. To be asked in the loop's own thread."""
+    door, face = loop.door, loop.face
+    now = door.now()
+    replica = door.replica
+    state = "out_of_order" if face.broken else "not_ready" if face.unready else "working"
+    programme = door.background.programme
+    return {
+        "state": state,
+        "cause": face.broken or face.unready,
+        "device": door.device,
+        "event": programme.event.id if programme is not None else None,
+        "gate": door.background.gate_of(door.device),
+        "direction": face.direction,
+        "camera": loop.duties.camera,
+        "scanner": loop.duties.scanner,
+        "fire": face.fire,
+        "log": door.journal.log,
+        "seq": door.journal.seq,
+        "reasons": dict(loop.recent.reasons),
+        "clock": {"sure": now.sure, "lo_ms": now.span.lo, "hi_ms": now.span.hi},
+        "replica": None
+        if replica is None
+        else {
+            "heard": loop.heard,
+            "registry_heard_ms": replica.heard_ms(door.background.registry),
+            "targets": replica.targets(),
+        },
+        "versions": versions(),
+    }

@@ -1,0 +1,227 @@
+"""A small world around one door: a registry that has spoken, people with badges, and the door's own files."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from access.badge import Claims, Plain, Signed, plain_text, sign, signed_text, verifier
+from access.card import CardContent, card_hash, seal
+from access.desk import KeyCard, wrap
+from access.entry import BadgeIssued, Body, EventDefined, Key, Kiosk, Revoked, pack
+from access.event import Event, Language
+from config.event_file import load, moved_to
+from hardware.clock import SimulatedClock
+from kiosk.door import Door
+from kiosk.parts import log_reading
+from sync.enrolment import Enrolment, save
+from sync.identity import Identity
+from sync.journal import Journal, JournalReader, Reading
+from sync.messages import SealedCard
+from sync.replica import Replica, ReplicaReader
+
+EVENT = Path("config/events/smarthk.toml")
+ALL = Claims(ticket=0, venues=0b111, sessions=0, days=0b11)
+PIN = "246810"
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True)
+class Person:
+    """One badge, as its owner holds it."""
+
+    badge: bytes
+    issue: int
+    secret: bytes
+    text: str
+
+
+@dataclass
+class World:
+    """The registry's side is written by `say`; `deliver` is what the carrier would bring to the door."""
+
+    data: Path
+    event: Event
+    clock: SimulatedClock
+    registry: Identity
+    device: Identity
+    registry_log: Journal
+    replica: Replica
+    desk_key: bytes = b"d" * 32
+    _cards: list[SealedCard] = field(default_factory=list)
+
+    def say(self, *bodies: tuple[str, Body]) -> None:
+        """The registry writes entries."""
+        self.registry_log.extend(bodies, log_reading(self.clock.read()))
+
+    def deliver(self) -> None:
+        """Bring the replica everything that the registry has said so far."""
+        with self.replica.transaction():
+            self.replica.copy_own(self.registry_log, self.registry, self.clock.read().wall_ms)
+            for card in self._cards:
+                self.replica.keep_card(card)
+
+    def register(
+        self,
+        name: str = "",
+        language: Language = "en",
+        *,
+        ticket: str = "delegate",
+        venues: int = 0b111,
+        sessions: int = 0,
+        days: int = 0b11,
+        issue: int = 1,
+        pin: str | None = None,
+        badge: bytes | None = None,
+    ) -> Person:
+        """Someone registers and is on the roster; with a name, their sealed card is there too."""
+        number = [one.id for one in self.event.tickets].index(ticket)
+        person = self.plain(badge, issue)
+        digest = (
+            self._seal(person, CardContent(name, "Organisation", language), pin) if name else None
+        )
+        body = BadgeIssued(
+            person.badge,
+            person.issue,
+            "plain",
+            Claims(number, venues, sessions, days),
+            verifier(person.secret),
+            digest,
+        )
+        self.say(("badge", body))
+        return person
+
+    def _seal(self, person: Person, content: CardContent, pin: str | None) -> bytes:
+        """The person's name card goes with the next delivery; its hash."""
+        nonces = (secrets.token_bytes(12), secrets.token_bytes(12))
+        key = (person.badge, person.issue)
+        card = seal(content, person.secret, self.desk_key, *key, nonces)
+        if pin is not None:
+            salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
+            wrapped = wrap(self.desk_key, person.secret, pin, salt, nonce)
+            card = KeyCard(*key, card.sealed_badge, card.sealed_desk, wrapped)
+        self._cards.append(SealedCard(card_hash(card), msgspec.msgpack.encode(card)))
+        return card_hash(card)
+
+    def plain(self, badge: bytes | None = None, issue: int = 1) -> Person:
+        """A plain badge that no roster has."""
+        code = Plain(badge or secrets.token_bytes(5), issue, secrets.token_bytes(11))
+        return Person(code.badge, issue, code.secret, plain_text(code))
+
+    def walk_up(self, claims: Claims = ALL) -> Person:
+        """A signed badge, genuine, that no roster has."""
+        code: Signed = sign(self.registry.key, 0, self.event.id, secrets.token_bytes(5), 1, claims)
+        return Person(code.badge, 1, code.secret, signed_text(code))
+
+    def revoke(self, person: Person) -> None:
+        self.say(("revoke", Revoked(person.badge, None, "lost")))
+
+    def assign(self, gate: str | None) -> None:
+        """The registry gives this kiosk a gate."""
+        self.say(("kiosk", Kiosk(self.device.fingerprint, self.device.public, gate)))
+
+    def open_journal(self) -> Journal:
+        return Journal(self.data / "journal.db", self.device)
+
+    def reading(self) -> Reading:
+        return log_reading(self.clock.read())
+
+    def written(self, kind: str) -> list[Body]:
+        """The bodies of a kind in the door's journal, in order."""
+        reader = JournalReader.at(self.data / "journal.db")
+        try:
+            return [h.body for h in reader.everything() if h.kind == kind and h.body is not None]
+        finally:
+            reader.close()
+
+    def enrol(self) -> None:
+        """Leave the files that enrolling leaves."""
+        (self.data / "device.key").write_bytes(self.device.key.private_bytes_raw())
+        save(
+            self.data,
+            Enrolment(
+                registry_url="http://127.0.0.1:1",
+                registry_public=self.registry.public,
+                registry=self.registry.fingerprint,
+                event=self.event.id,
+            ),
+        )
+
+    @property
+    def earliest_ms(self) -> int:
+        return self.clock.read().wall_ms - 30 * DAY_MS
+
+
+@pytest.fixture
+def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
+    """Makes the world of a kiosk at a gate, on the first day of the event at a chosen hour of Chengdu."""
+    made: list[World] = []
+
+    def make(gate: str | None = "chengdu-main-1", at: str = "10:00") -> World:
+        hour, minute = map(int, at.split(":"))
+        today = datetime.now(UTC).date()
+        event = moved_to(load(EVENT), today)
+        clock = SimulatedClock(synced=True)
+        wall = datetime(today.year, today.month, today.day, hour - 8, minute, tzinfo=UTC)
+        clock.offset_ms = int(wall.timestamp() * 1000) - time.time_ns() // 1_000_000
+        data = tmp_path / f"kiosk{len(made)}"
+        data.mkdir()
+        registry, device = Identity.new(), Identity.new()
+        log = Journal(data / "registry-log.db", registry)
+        replica = Replica(data / "replica.db", registry.public, registry.fingerprint)
+        world = World(data, event, clock, registry, device, log, replica)
+        made.append(world)
+        log.begin(world.reading(), "registry", "first start", {}, None)
+        world.say(
+            ("event", EventDefined(msgspec.Raw(pack(event)))), ("key", Key(0, registry.public))
+        )
+        if gate is not None:
+            world.assign(gate)
+        world.enrol()
+        world.deliver()
+        return world
+
+    yield make
+    for world in made:
+        world.replica.close()
+        world.registry_log.close()
+
+
+@pytest.fixture
+def world(make_world: Callable[..., World]) -> World:
+    """The world of a kiosk at the entrance of Chengdu."""
+    return make_world()
+
+
+@pytest.fixture
+def open_door(make_world: Callable[..., World]) -> Iterator[Callable[[World], Door]]:
+    """Opens a door over a world's files, as a start of the service does."""
+    opened: list[Door] = []
+
+    def open_one(world: World) -> Door:
+        from access.background import Background
+        from kiosk.listening import Listener
+
+        door = Door(
+            world.open_journal(),
+            ReplicaReader.at(world.data / "replica.db"),
+            Background(world.registry.fingerprint, world.earliest_ms),
+            world.reading,
+        )
+        opened.append(door)
+        Listener(door).catch_up()
+        door.noticed(door.journal.begin(world.reading(), "boot", "first start", {}, None))
+        return door
+
+    yield open_one
+    for door in opened:
+        door.journal.close()
+        if door.replica is not None:
+            door.replica.close()
