@@ -118,7 +118,7 @@ def _run(settings: KioskSettings, direction: str | None) -> int:
     from kiosk.running import AlreadyRunningError, RunningMark
     from kiosk.service import DoorService, Home
     from kiosk.serving import PageServer
-    from sync import enrolment
+    from sync.enrolment import Enrolment, EnrolmentError
     from sync.identity import Identity
     from sync.journal import Journal
 
@@ -129,8 +129,10 @@ def _run(settings: KioskSettings, direction: str | None) -> int:
         return _complain(str(error))
 
     def registry() -> str | None:
-        found = enrolment.load(settings.data)
-        return found.registry if found is not None else None
+        try:
+            return Enrolment.load(settings.data).registry
+        except FileNotFoundError:
+            return None
 
     cleanly = False
     try:
@@ -159,7 +161,7 @@ def _run(settings: KioskSettings, direction: str | None) -> int:
             raise
         where = f"{settings.pages.host}:{settings.pages.port}"
         return _complain(f"{where} is in use by another program: stop it, or name another --port")
-    except (HardwareError, enrolment.EnrolmentError) as error:
+    except (HardwareError, EnrolmentError) as error:
         return _complain(str(error))
     finally:
         running.close(cleanly=cleanly)

@@ -13,51 +13,49 @@ from access.entry import Device, Digest
 FILE = "enrolment.json"
 
 
-class EnrolmentError(Exception):
+class EnrolmentError(ValueError):
     """Enrolling failed, or its file cannot be used. Says why, and what to do."""
 
 
 class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the registry is and by which key it is known; `certificate_pin` is the SHA-256 of the TLS certificate it
-    may show (None: plain HTTP). `gate` is what the registry said on the day of enrolment; its log has the newest word.
+    """Where the registry is and by which key it is known; `certificate_pin` is the SHA-256 of the one TLS certificate
+    it may show (None: any that the machine's authorities vouch for). `gate` is what the registry said on the day of
+    enrolment; its log has the newest word.
     """
 
-    registry_url: Annotated[str, Meta(pattern=r"^https?://[^\s]+$")]
+    registry_url: Annotated[str, Meta(pattern=r"^https?://[^/\s]+$")]
     registry_public: Digest
     registry: Device
     event: str
     gate: str | None = None
-    certificate_pin: str | None = None
+    certificate_pin: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")] | None = None
 
+    @classmethod
+    def load(cls, data: Path) -> "Enrolment":
+        """The enrolment kept in a data folder.
 
-def load(data: Path) -> Enrolment | None:
-    """The enrolment kept in a data folder; None: this kiosk is not enrolled.
+        Raises FileNotFoundError where this kiosk is not enrolled, EnrolmentError for a file that is damaged.
+        """
+        path = data / FILE
+        try:
+            found = msgspec.json.decode(path.read_bytes(), type=cls)
+        except msgspec.DecodeError as error:
+            raise EnrolmentError(f"{path}: {error}; enrol this kiosk again") from error
+        if fingerprint(found.registry_public) != found.registry:
+            raise EnrolmentError(f"{path} names another key than the registry's; enrol again")
+        return found
 
-    Raises EnrolmentError for a file that is none.
-    """
-    path = data / FILE
-    try:
-        found = msgspec.json.decode(path.read_bytes(), type=Enrolment)
-    except FileNotFoundError:
-        return None
-    except (OSError, msgspec.DecodeError) as error:
-        raise EnrolmentError(f"{path} cannot be used ({error}); enrol this kiosk again") from error
-    if fingerprint(found.registry_public) != found.registry:
-        raise EnrolmentError(f"{path} names a key that is not the registry's; enrol again")
-    return found
-
-
-def save(data: Path, enrolment: Enrolment) -> None:
-    """Keep an enrolment: after a power cut the file is the old one or the new one, never half of one."""
-    path = data / FILE
-    part = path.with_name(f".{FILE}.{os.getpid()}")
-    with part.open("wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(enrolment)) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-    folder = os.open(data, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    def save(self, data: Path) -> None:
+        """Keep it. After a power cut the file is the old one or the new one, never half of one. Raises OSError."""
+        path = data / FILE
+        part = path.with_name(f".{FILE}.{os.getpid()}")
+        with part.open("wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(self)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+        folder = os.open(data, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

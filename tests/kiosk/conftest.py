@@ -21,7 +21,7 @@ from config.event_file import load, moved_to
 from hardware.clock import SimulatedClock
 from kiosk.door import Door
 from kiosk.parts import log_reading
-from sync.enrolment import Enrolment, save
+from sync.enrolment import Enrolment
 from sync.identity import Identity
 from sync.journal import Journal, JournalReader, Reading
 from sync.messages import SealedCard
@@ -144,15 +144,12 @@ class World:
     def enrol(self) -> None:
         """Leave the files that enrolling leaves."""
         (self.data / "device.key").write_bytes(self.device.key.private_bytes_raw())
-        save(
-            self.data,
-            Enrolment(
-                registry_url="http://127.0.0.1:1",
-                registry_public=self.registry.public,
-                registry=self.registry.fingerprint,
-                event=self.event.id,
-            ),
-        )
+        Enrolment(
+            registry_url="http://127.0.0.1:1",
+            registry_public=self.registry.public,
+            registry=self.registry.fingerprint,
+            event=self.event.id,
+        ).save(self.data)
 
     @property
     def earliest_ms(self) -> int:
