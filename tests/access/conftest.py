@@ -388,7 +388,7 @@ class Build:
         return known
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def build() -> Build:
     return Build()
 
