@@ -17,6 +17,7 @@ from access.rules import (
     Decision,
     Facts,
     Presented,
+    Rule,
     conditions_of,
     opened_for_exit,
     qualify,
@@ -43,15 +44,17 @@ def explain(presented: Presented, facts: Facts, programme: Programme, at: Span) 
     """The steps of a decision, up to the rule that spoke, then what qualified its answer. The answer of the last step
     is that of `decide`, and so are the errors raised."""
     case = Case(presented, facts, programme, at)
-    steps: list[Step] = []
-    for number, rule in RULES:
-        said = rule(case)
-        why, data = _WHY[rule.__name__](case)
-        steps.append(Step(number, rule.__name__, said is not None, why, data, said))
-        if said is not None:
-            steps += _afterwards(case, said)
-            break
-    return steps
+    rules = iter(RULES)
+    steps = [_ask(case, *next(rules))]
+    while (said := steps[-1].answer) is None:
+        steps.append(_ask(case, *next(rules)))
+    return [*steps, *_afterwards(case, said)]
+
+
+def _ask(case: Case, number: int, rule: Rule) -> Step:
+    said = rule(case)
+    why, data = _WHY[rule.__name__](case)
+    return Step(number, rule.__name__, said is not None, why, data, said)
 
 
 def _afterwards(case: Case, said: Decision) -> Iterator[Step]:
@@ -70,15 +73,13 @@ def _afterwards(case: Case, said: Decision) -> Iterator[Step]:
 
 
 def _condition(case: Case, condition: Condition) -> str:
-    match condition:
-        case "unlisted":
-            return "the badge is genuine, and not on the roster held here"
-        case "clock_unsure":
-            return "the clock is not sure enough for the time rules"
-        case "roster_stale":
-            minutes = (case.facts.roster_age_ms or 0) // 60_000
-            limit = case.programme.policy.roster_stale_min
-            return f"the newest word of the registry is {minutes} minutes old, more than {limit}"
+    if condition == "unlisted":
+        return "the badge is genuine, and not on the roster held here"
+    if condition == "clock_unsure":
+        return "the clock is not sure enough for the time rules"
+    minutes = (case.facts.roster_age_ms or 0) // 60_000
+    limit = case.programme.policy.roster_stale_min
+    return f"the newest word of the registry is {minutes} minutes old, more than {limit}"
 
 
 # Why each rule did or did not speak. These are asked only of rules that were reached, so what a rule may take for
@@ -147,7 +148,7 @@ def _online_only(case: Case) -> tuple[str, Data]:
     if ticket is None:
         number = case.sure_claims.ticket
         return f"the event has no ticket type of number {number}", {"ticket": number}
-    where = "on site" if ticket.on_site else "the live broadcast"
+    where = "people on site" if ticket.on_site else "the live broadcast"
     return f"ticket type {ticket.id} is for {where}", {"ticket": ticket.id}
 
 
