@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -32,9 +32,11 @@ from access.entry import (
     Key,
     Kiosk,
     Method,
+    Override,
     Proof,
     Revoked,
     Scan,
+    Seats,
     Void,
     digest_of,
     encode,
@@ -54,6 +56,7 @@ from access.rules import Decision, Facts, Presented, decide
 from config import event_file
 
 EXAMPLE = Path(event_file.__file__).parent / "events" / "smarthk.toml"
+SMALL = Path(__file__).with_name("small.toml")
 ALL_VENUES = ALL_DAYS = 0xFF
 DAY_MS = 86_400_000
 
@@ -388,9 +391,87 @@ class Build:
         return known
 
 
+class Forum:
+    """Two days at the small event (small.toml): a registry, a kiosk at every gate, all clocks right and trusted.
+
+    Times are "14:00", of the first day, or "18T09:00". People are numbers; everybody in `people` is on the roster.
+    """
+
+    def __init__(self, build: Build, programme: Programme, people: int = 9) -> None:
+        self.build = build
+        self.programme = programme
+        morning = self.at("08:00")
+        self.registry = build.registry(morning)
+        self.registry.defines(morning, programme.event)
+        self.doors = {gate: build.kiosk(gate, morning) for gate in programme.gates}
+        for door in self.doors.values():
+            self.registry.assigns(morning, door, door.gate)
+            door.boots()
+            door.trusts(morning)
+        self.delegate = build.claims(programme, "delegate")
+        for number in range(1, people + 1):
+            self.registry.issues(morning, build.badge(number), self.delegate)
+
+    @staticmethod
+    def at(clock: str) -> int:
+        day, _, time = clock.rpartition("T")
+        return Build.instant(f"2020-11-{day or '17'}T{time}+08:00")
+
+    def enters(self, gate: str, clock: str, number: int, **scan: Any) -> Written:
+        """Somebody is let in; on a seat where the gate's area has any."""
+        area = self.programme.places[self.programme.gates[gate].area]
+        scan.setdefault("seat", area.capacity is not None)
+        return self.doors[gate].scans(self.at(clock), self.build.badge(number), **scan)
+
+    def leaves(self, gate: str, clock: str, number: int, **scan: Any) -> Written:
+        return self.doors[gate].scans(self.at(clock), self.build.badge(number), "out", **scan)
+
+    def refuses(self, gate: str, clock: str, number: int | None, reason: str) -> Written:
+        badge = None if number is None else self.build.badge(number)
+        return self.doors[gate].scans(self.at(clock), badge, verdict="refuse", reason=reason)
+
+    def voids(self, gate: str, clock: str, entry: Written) -> Written:
+        return self.doors[gate].voids(self.at(clock), entry, entry.held.body.badge)  # type: ignore[union-attr]
+
+    def overrides(
+        self, gate: str, clock: str, number: int | None, verdict: Verdict = "admit_flagged"
+    ) -> Written:
+        """Staff lets somebody in by hand, or (verdict refuse) tries to."""
+        badge = None if number is None else self.build.badge(number)
+        reason = "overridden" if verdict == "admit_flagged" else "not_staff"
+        body = Override(
+            gate, badge, None if badge is None else 1, "proven", None, verdict, reason, "full", b"STAFF",
+            1, "a guest", None, None, 1, None, None,
+        )  # fmt: skip
+        return self.doors[gate].writes(self.at(clock), "override", body)
+
+    def gives(self, area: str, giver: str, clock: str, to: str, count: int) -> Written:
+        """Seats move from one gate of an area to another."""
+        body = Seats(area, giver, to, self.doors[to].device, count)
+        return self.doors[giver].writes(self.at(clock), "seats", body)
+
+    @property
+    def entries(self) -> list[Written]:
+        return [entry for log in (self.registry, *self.doors.values()) for entry in log.entries]
+
+    def known(self) -> Knowledge:
+        """Everything, at one place."""
+        return self.build.knowledge(self.entries)
+
+
 @pytest.fixture(scope="session")
 def build() -> Build:
     return Build()
+
+
+@pytest.fixture(scope="session")
+def small() -> Programme:
+    return Programme(event_file.load(SMALL))
+
+
+@pytest.fixture
+def forum(build: Build, small: Programme) -> Forum:
+    return Forum(build, small)
 
 
 @pytest.fixture(scope="session")
