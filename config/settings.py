@@ -131,6 +131,8 @@ class KioskSettings(_Settings, frozen=True, kw_only=True):
     gate: str | None = None
     language: Language
     lan_port: Port
+    lan_host: str | None = None
+    mdns: bool
     pages: Pages
     registry: RegistryLink
     camera: Camera

@@ -151,5 +151,8 @@ def _stand_in(info: Info) -> Any:
 
 def _from_text(kind: type, value: Any) -> Any:
     if kind is Path and isinstance(value, str | Path) and str(value):
-        return Path(value).expanduser()
+        try:
+            return Path(value).expanduser()
+        except RuntimeError as error:  # "~somebody" who is unknown here
+            raise TypeError from error
     raise TypeError

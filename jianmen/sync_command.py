@@ -1,23 +1,31 @@
 """`jianmen sync`: the carrier of a kiosk."""
 
+import logging
 import signal
 import sqlite3
 import sys
 import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
+from zeroconf import NonUniqueNameException
 
 from config.errors import ConfigError
-from config.settings import kiosk_settings, require_writable
+from config.settings import KioskSettings, kiosk_settings, require_writable
 from hardware.clock import SystemClock
 from hardware.notify import Notifier
 from sync.carrier import Carrier
-from sync.enrolment import Enrolment
+from sync.certificate import certificate_at
+from sync.enrolment import Enrolment, EnrolmentError
 from sync.identity import Identity
 from sync.journal import Reading
+from sync.lan import LanServer
+from sync.peers import Hints, lan_host
 from sync.replica import ReplicaReader
 
 _settings = click.option(
@@ -32,32 +40,56 @@ def sync() -> None:
     """The carrier: brings the door's log to the registry, and back what others have."""
 
 
-def _folder(settings: Path | None, data: Path | None) -> Path:
+def _settings_of(settings: Path | None, data: Path | None) -> KioskSettings:
     try:
-        folder = kiosk_settings(settings, {"data": str(data) if data else None}).data
-        require_writable(folder)
+        found = kiosk_settings(settings, {"data": str(data) if data else None})
+        require_writable(found.data)
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
-    return folder
+    return found
 
 
-def _carrier(folder: Path) -> Carrier:
-    clock = SystemClock()
+def _read() -> Reading:
+    now = SystemClock().read()
+    return Reading(now.mono_ms, now.wall_ms, now.synced)
 
-    def read() -> Reading:
-        now = clock.read()
-        return Reading(now.mono_ms, now.wall_ms, now.synced)
 
+def _carrier(folder: Path, hints: Callable[[], dict[str, str]] = dict) -> Carrier:
     try:
         enrolment = Enrolment.load(folder)
         identity = Identity.at(folder / "device.key")
-        return Carrier(folder, enrolment, identity, read)
+        return Carrier(folder, enrolment, identity, _read, hints)
     except FileNotFoundError:
         click.echo(f"{folder}: this kiosk is not enrolled yet; run: jianmen kiosk enrol", err=True)
-    except (OSError, ValueError, sqlite3.Error) as error:
+        sys.exit(2)
+    except (OSError, ValueError, EnrolmentError, sqlite3.Error) as error:
         click.echo(f"{folder}: {error}", err=True)
-    sys.exit(2)
+        sys.exit(2)
+
+
+@contextmanager
+def _listening(carrier: Carrier, settings: KioskSettings) -> Iterator[None]:
+    """Let the venue's other kiosks exchange with this one directly, where its LAN can be used."""
+    host = settings.lan_host or lan_host()
+    if host is None:
+        yield
+        return
+    certificate = certificate_at(settings.data)
+    try:
+        server = LanServer(host, settings.lan_port, certificate, carrier.answer)
+    except OSError as error:
+        click.echo(
+            f"{host}:{settings.lan_port}: cannot be listened on ({error.strerror});"
+            " another carrier is running here, or lan_port is to be changed",
+            err=True,
+        )
+        sys.exit(2)
+    carrier.be_reached_at(f"{host}:{server.port}", certificate.fingerprint)
+    try:
+        yield
+    finally:
+        server.close()
 
 
 @sync.command()
@@ -65,17 +97,34 @@ def _carrier(folder: Path) -> Carrier:
 @_data
 def run(settings: Path | None, data: Path | None) -> None:
     """Carry until stopped."""
-    carrier = _carrier(_folder(settings, data))
+    logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
+    found = _settings_of(settings, data)
+    hints: list[Hints] = []
+    carrier = _carrier(found.data, lambda: hints[0].heard() if hints else {})
     notifier = Notifier()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    notifier.ready()
     try:
-        carrier.run(stop.wait, notifier.watchdog)
+        with _listening(carrier, found):
+            if found.mdns and carrier.reach[0]:
+                hints += _announce(carrier)
+            notifier.ready()
+            carrier.run(stop, notifier.watchdog, time.monotonic)
     finally:
         notifier.stopping()
+        for hint in hints:
+            hint.close()
         carrier.close()
+
+
+def _announce(carrier: Carrier) -> list[Hints]:
+    host, _, port = carrier.reach[0].rpartition(":")
+    try:
+        return [Hints(carrier.device, host, int(port))]
+    except (OSError, NonUniqueNameException) as error:
+        logging.getLogger(__name__).warning("no mDNS here: %s", error)
+        return []
 
 
 @sync.command()
@@ -84,9 +133,10 @@ def run(settings: Path | None, data: Path | None) -> None:
 @_json
 def once(settings: Path | None, data: Path | None, *, as_json: bool) -> None:
     """Exchange with every target once. Exit 1 if any could not be reached."""
-    carrier = _carrier(_folder(settings, data))
+    carrier = _carrier(_settings_of(settings, data).data)
     try:
         carrier.look()
+        carrier.find_peers()
         good = [carrier.step(target) for target in carrier.targets]
         for target in carrier.targets:
             _show(target.name, msgspec.to_builtins(target.state), as_json=as_json)
@@ -101,7 +151,7 @@ def once(settings: Path | None, data: Path | None, *, as_json: bool) -> None:
 @_json
 def status(settings: Path | None, data: Path | None, *, as_json: bool) -> None:
     """How things stand with each target. Exit 1 if any is failing."""
-    folder = _folder(settings, data)
+    folder = _settings_of(settings, data).data
     try:
         replica = ReplicaReader.at(folder / "replica.db")
     except sqlite3.OperationalError:

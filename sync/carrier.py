@@ -1,71 +1,45 @@
-"""The carrier: takes what the door has written to the registry, and brings back what others have.
+"""The carrier: takes what the door has written to the registry and the neighbours, and brings back what others have.
 
-A process of its own, so that no network trouble ever reaches the door. One step asks one target; the loop around it
-only decides which target is due. What another side holds is asked anew after every error.
+A process of its own, so that no network trouble ever reaches the door. Each target (the registry, every other kiosk of
+the venue) has a thread that waits on the network; whatever touches the replica happens under one lock. What another
+side holds is asked anew after every error.
 """
 
-import random
+import logging
 import sqlite3
-import time
+import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 
 from access.entry import Clock
+from access.programme import Programme
 from sync.enrolment import Enrolment
-from sync.exchange import Asker
+from sync.exchange import Answerer, Asker, Taken
 from sync.identity import Identity
 from sync.journal import JournalReader, Reading
 from sync.link import Link, LinkError
 from sync.messages import MessageError, TimeWord
+from sync.peers import Peer, peers_of
 from sync.replica import Replica
+from sync.target import Target
 from sync.timekeeping import TimeKeeper
 
-ASK_EVERY_S = 2.0
-"""How often a target is asked for news when the door has none: what another door let in is known within two seconds."""
+log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.2
 """How often the journal is looked at: what the door writes is on its way as soon."""
 
-FIRST_PAUSE_S = 1.0
-LONGEST_PAUSE_S = 60.0
-"""After an error the pause doubles between these, give or take a quarter: thirty kiosks must not come back at once."""
+PEERS_EVERY_S = 5.0
+"""How often the list of neighbours is drawn up anew."""
+
+REACHED_MS = 10_000
+"""A kiosk whose word is younger than this can be reached, directly or through another: seats may be passed to it."""
+
+LEVEL_EVERY_S = 1.0
 
 ROUNDS = 50
 """Rounds of one step at most; a first sync goes on in the next step, after a look at the journal."""
-
-
-@dataclass
-class TargetState:
-    """How things stand with one target, for people: times in ms (wall clock), entries it still lacks (None: not known),
-    entries received in all, and why the last try failed."""
-
-    url: str
-    last_contact_ms: int | None = None
-    ahead: int | None = None
-    received: int = 0
-    failures: int = 0
-    why: str = ""
-    rejected: dict[str, str] = field(default_factory=dict)
-
-
-class Target:
-    """Another device to exchange with."""
-
-    def __init__(self, name: str, link: Link, asker: Asker) -> None:
-        self.name = name
-        self.link = link
-        self.asker = asker
-        self.state = TargetState(link.url)
-        self.due_s = 0.0
-
-    def failed(self, why: str, now_s: float) -> None:
-        """Wait longer each time, and take nothing for granted."""
-        self.asker.forget()
-        self.state.failures += 1
-        self.state.why = why
-        pause = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(self.state.failures - 1, 10))
-        self.due_s = now_s + pause * random.uniform(0.75, 1.25)  # noqa: S311 - spreads kiosks out
 
 
 class Carrier:
@@ -77,20 +51,49 @@ class Carrier:
         enrolment: Enrolment,
         identity: Identity,
         read_clock: Callable[[], Reading],
+        hints: Callable[[], dict[str, str]] = dict,
     ) -> None:
-        """`data` holds the door's journal and this carrier's replica. Raises sqlite3.Error or OSError."""
+        """`data` holds the door's journal and this carrier's replica; `hints` are addresses heard by mDNS. Raises
+        sqlite3.Error or OSError."""
         self._journal_path = data / "journal.db"
         self._journal: JournalReader | None = None
         self._read_clock = read_clock
         self._identity = identity
+        self._enrolment = enrolment
+        self._hints = hints
+        self._lock = threading.RLock()
         self._times = TimeKeeper(enrolment.registry)
         self._trusted: Clock | None = None
+        self._news = threading.Event()
+        self._levelled = 0.0
+        self._changed = True
+        self.reach: tuple[str, str] = ("", "")
         self.replica = Replica(data / "replica.db", enrolment.registry_public, enrolment.registry)
-        link = Link(enrolment.registry_url, enrolment.certificate_pin)
-        self.targets = [Target("registry", link, self._asker(enrolment.registry))]
+        self.answerer = Answerer(self.replica, identity, self.now_ms, self.time_word)
+        self.registry = Target(
+            "registry",
+            self._asker(enrolment.registry),
+            (Link(enrolment.registry_url, enrolment.certificate_pin),),
+        )
+        self.peers: dict[str, Target] = {}
 
     def _asker(self, device: str) -> Asker:
         return Asker(self.replica, self._identity, self.now_ms, self.time_word, device)
+
+    @property
+    def device(self) -> str:
+        return self._identity.fingerprint
+
+    @property
+    def targets(self) -> list[Target]:
+        """The registry, and the neighbours known now."""
+        return [self.registry, *self.peers.values()]
+
+    def be_reached_at(self, address: str, certificate: str) -> None:
+        """Where this kiosk listens on its LAN: told to everybody it talks to."""
+        self.reach = self.answerer.reach = self.registry.asker.reach = (address, certificate)
+
+    # Time.
 
     def now_ms(self) -> int:
         """The best time this carrier has: a trusted one carried on by the steady clock, else the wall clock."""
@@ -106,56 +109,6 @@ class Carrier:
         reading = self._read_clock()
         return TimeWord(reading.wall_ms, 1000, "kernel") if reading.synced else None
 
-    def look(self) -> bool:
-        """Take over what the door has written since; whether there was anything."""
-        if self._journal is None:
-            try:
-                self._journal = JournalReader.at(self._journal_path)
-            except sqlite3.OperationalError:
-                return False  # the door has not started yet
-        try:
-            with self.replica.transaction():
-                new = self.replica.copy_own(self._journal, self._identity, self.now_ms())
-                self.replica.forget_inbox(self._journal.inbox_read())
-        except sqlite3.DatabaseError:
-            self._journal.close()
-            self._journal = (
-                None  # the door has put a damaged file aside; open the new one next time
-            )
-            raise
-        return new > 0
-
-    def step(self, target: Target) -> bool:
-        """Exchange with a target until it is quiet. False, with the reason in its state, where that failed."""
-        now_s = time.monotonic()
-        try:
-            for _ in range(ROUNDS):
-                if not self._round(target):
-                    break
-        except (LinkError, MessageError) as error:
-            target.failed(str(error), now_s)
-            self._tell(target)
-            return False
-        target.state.failures = 0
-        target.state.why = ""
-        target.state.last_contact_ms = self.now_ms()
-        behind = target.asker.behind()
-        target.state.ahead = None if behind is None else sum(behind.values())
-        target.due_s = now_s + ASK_EVERY_S
-        self._tell(target)
-        return True
-
-    def _round(self, target: Target) -> bool:
-        asked = self._read_clock().mono_ms
-        raw = target.link.post("/v1/exchange", target.asker.request())
-        answered = self._read_clock().mono_ms
-        taken, again = target.asker.receive(raw)
-        target.state.received += taken.entries
-        target.state.rejected = taken.rejected
-        if taken.time is not None:
-            self._heard(taken.time, target.asker.other, asked, answered)
-        return again
-
     def _heard(self, word: TimeWord, device: str, asked: int, answered: int) -> None:
         clock = self._times.heard(word, device, asked, answered)
         if clock is None:
@@ -165,24 +118,153 @@ class Carrier:
         with self.replica.transaction():
             self.replica.tell_door("clock", clock)
 
+    # The door's log.
+
+    def look(self) -> bool:
+        """Take over what the door has written since; whether there was anything."""
+        with self._lock:
+            if self._journal is None:
+                try:
+                    self._journal = JournalReader.at(self._journal_path)
+                except sqlite3.OperationalError:
+                    return False  # the door has not started yet
+            try:
+                with self.replica.transaction():
+                    new = self.replica.copy_own(self._journal, self._identity, self.now_ms())
+                    self.replica.forget_inbox(self._journal.inbox_read())
+            except sqlite3.DatabaseError as error:
+                # The door is starting, or has put a damaged file aside: open the new one next time.
+                log.warning("the journal cannot be read now: %s", error)
+                self._journal.close()
+                self._journal = None
+                return False
+            self._changed = self._changed or new > 0
+            return new > 0
+
+    # Exchange.
+
+    def answer(self, raw: bytes) -> bytes:
+        """The answer to another kiosk. Raises MessageError or ChainError for one not to be believed."""
+        with self._lock:
+            answer, taken = self.answerer.answer(raw, self._read_clock().mono_ms)
+        if taken.entries:
+            self._changed = True
+            self._news.set()  # a kiosk with an uplink carries the logs of one without
+        return answer
+
+    def step(self, target: Target) -> bool:
+        """Exchange with a target until it is quiet. False, with the reason in its state, where that failed."""
+        try:
+            for _ in range(ROUNDS):
+                if not self._round(target):
+                    break
+        except (LinkError, MessageError) as error:
+            target.failed(str(error))
+            self._tell(target)
+            return False
+        with self._lock:
+            behind = target.asker.behind()
+        target.succeeded(self.now_ms(), None if behind is None else sum(behind.values()))
+        self._tell(target)
+        return True
+
+    def _round(self, target: Target) -> bool:
+        with self._lock:
+            target.asker.reach = self.reach
+            request = target.asker.request()
+        asked = self._read_clock().mono_ms
+        raw = target.post("/v1/exchange", request)
+        answered = self._read_clock().mono_ms
+        with self._lock:
+            taken, again = target.asker.receive(raw)
+            if taken.time is not None:
+                self._heard(taken.time, target.asker.other, asked, answered)
+        self._note(target, taken)
+        return again
+
+    def _note(self, target: Target, taken: Taken) -> None:
+        target.state.received += taken.entries
+        target.state.rejected = taken.rejected
+        for why in taken.rejected.values():
+            log.warning("%s: not taken: %s", target.name, why)
+        if taken.entries:
+            self._changed = True
+            self._news.set()
+
     def _tell(self, target: Target) -> None:
-        with self.replica.transaction():
+        with self._lock, self.replica.transaction():
             self.replica.set_target(target.name, asdict(target.state))
 
-    def run(self, stopped: Callable[[float], bool], alive: Callable[[], None]) -> None:
-        """Carry until `stopped(seconds)`, which waits that long, says so. `alive` is called at every step."""
-        while not stopped(LOOK_EVERY_S):
-            news = self.look()
-            now_s = time.monotonic()
+    # Neighbours.
+
+    def find_peers(self) -> None:
+        """Draw up the neighbours anew: from the registry's log, with what mDNS hints at."""
+        with self._lock:
+            event = self.replica.definition()
+            kiosks = self.replica.devices()
+        programme = Programme(event) if event is not None else None
+        found = peers_of(self._identity.fingerprint, kiosks, programme, self._hints())
+        wanted = {peer.device: peer for peer in found}
+        for device in [
+            d
+            for d, t in self.peers.items()
+            if d not in wanted or t.addresses != wanted[d].addresses
+        ]:
+            self.peers.pop(device).close()
+        for device, peer in wanted.items():
+            if device not in self.peers:
+                self.peers[device] = self._peer_target(peer)
+
+    def _peer_target(self, peer: Peer) -> Target:
+        links = tuple(Link(f"https://{address}", peer.certificate) for address in peer.addresses)
+        return Target(peer.gate or peer.device, self._asker(peer.device), links, peer.addresses)
+
+    def level(self, now_s: float) -> None:
+        """Tell the door, when something has changed, which kiosks can be reached: it may pass seats to them."""
+        if not self._changed or now_s - self._levelled < LEVEL_EVERY_S:
+            return
+        self._changed = False
+        self._levelled = now_s
+        with self._lock, self.replica.transaction():
+            fresh = self.now_ms() - REACHED_MS
+            reached = [word.log[:16] for word in self.replica.words() if word.at_ms >= fresh]
+            reached = [
+                d
+                for d in reached
+                if d not in (self._identity.fingerprint, self._enrolment.registry)
+            ]
+            if reached:
+                self.replica.tell_door("reached", reached)
+
+    # Running.
+
+    def run(
+        self, stopped: threading.Event, alive: Callable[[], None], clock: Callable[[], float]
+    ) -> None:
+        """Carry until stopped. `alive` is called at every look at the journal; `clock` is any that goes on (s)."""
+        sought = -PEERS_EVERY_S
+        try:
+            while not stopped.wait(LOOK_EVERY_S):
+                if self.look() or self._news.is_set():
+                    self._news.clear()
+                    for target in self.targets:
+                        target.wake()
+                now_s = clock()
+                if now_s - sought >= PEERS_EVERY_S:
+                    sought = now_s
+                    self.find_peers()
+                    for target in self.targets:
+                        target.start(self.step)
+                self.level(now_s)
+                alive()
+        finally:
             for target in self.targets:
-                if now_s >= target.due_s or (news and target.state.failures == 0):
-                    self.step(target)
-            alive()
+                target.close()
 
     def close(self) -> None:
         """Safe to repeat."""
         for target in self.targets:
-            target.link.close()
+            target.close()
         if self._journal is not None:
             self._journal.close()
             self._journal = None

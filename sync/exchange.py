@@ -43,8 +43,11 @@ without news."""
 
 @dataclass(slots=True)
 class Taken:
-    """What a message brought: new entries, cards, the sender's time, and what could not be taken, by log."""
+    """What a message brought: new entries, cards, the sender's time, where it says it can be reached (address,
+    certificate), and what could not be taken, by log."""
 
+    device: str = ""
+    reach: tuple[str, str] = ("", "")
     entries: int = 0
     cards: int = 0
     time: TimeWord | None = None
@@ -72,6 +75,8 @@ class Party:
         self._now_ms = now_ms
         self._time_word = time_word
         self._random = random
+        self.reach: tuple[str, str] = ("", "")
+        """Where this kiosk can be reached on its LAN: host:port, and its certificate's SHA-256."""
         self._nonce_key = HKDF(SHA256(), 32, None, b"jianmen nonce").derive(
             identity.key.private_bytes_raw()
         )
@@ -130,6 +135,8 @@ class Party:
             cards=self.store.cards(theirs.wants),
             time=self._time_word(),
             more=more,
+            address=self.reach[0],
+            certificate=self.reach[1],
         )
 
     def _vouch(self) -> None:
@@ -171,7 +178,7 @@ class Party:
 
     def take(self, message: Message) -> Taken:
         """Keep what a message brings. What fails is named and let be; other logs go on."""
-        taken = Taken(time=message.time)
+        taken = Taken(reach=(message.address, message.certificate), time=message.time)
         with self.store.transaction():
             for batch in message.batches:
                 if batch.log in taken.rejected:
@@ -203,6 +210,7 @@ class Answerer(Party):
             # No nonce of ours yet, or an old one: the asker learns one and comes again.
             return self.seal(Message(VERSION, nonce, message.nonce, {}, hello=True)), taken
         taken = self.take(message)
+        taken.device = device
         return self.seal(self.compose(nonce, message.nonce, message)), taken
 
     def _give_nonce(self, device: str, now_ms: int) -> bytes:

@@ -5,11 +5,11 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
+from sync.bodies import COMPRESS_FROM, packed
+from sync.messages import MAX_BODY_BYTES
+
 CONNECT_S = 5.0
 READ_S = 20.0
-MAX_ANSWER_BYTES = 16 * 1024 * 1024
-"""Four times what a message may hold of entries: anything larger is not an answer of ours."""
-
 MEDIA_TYPE = "application/msgpack"
 
 
@@ -47,9 +47,11 @@ class Link:
     def post(self, path: str, body: bytes) -> bytes:
         """Send a message, and get the other side's. Raises LinkError."""
         try:
+            small = len(body) < COMPRESS_FROM
             with self._session.post(
                 self.url + path,
-                data=body,
+                data=body if small else packed(body),
+                headers={} if small else {"Content-Encoding": "gzip"},
                 timeout=(CONNECT_S, READ_S),
                 stream=True,
                 allow_redirects=False,
@@ -77,7 +79,7 @@ class Link:
         body = bytearray()
         for piece in answer.iter_content(64 * 1024):
             body += piece
-            if len(body) > MAX_ANSWER_BYTES:
+            if len(body) > MAX_BODY_BYTES:
                 raise LinkError(f"{self.url}: the answer is larger than any answer of ours")
         return bytes(body)
 

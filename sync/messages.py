@@ -21,8 +21,11 @@ MAX_LOGS = 20_000
 
 MAX_BATCHES = 64
 MAX_BATCH_ENTRIES = 512
-MAX_MESSAGE_BYTES = 4 * 1024 * 1024
-"""Of entries in one message: a second on a poor mobile link is more than this asks for."""
+MAX_MESSAGE_BYTES = 1024 * 1024
+"""Of entries in one message: some seconds on a poor mobile link, and a step that can be lost without regret."""
+
+MAX_BODY_BYTES = 4 * 1024 * 1024
+"""Of a whole message, with its vectors, heads and cards: no honest one comes near."""
 
 MAX_CARDS = 500
 NONCE_BYTES = 16
@@ -69,7 +72,8 @@ class Message(msgspec.Struct, frozen=True, array_like=True):
     `heard` says when each device last vouched for its log as far as this side knows; `heads` are newer words
     than the other side has. `unknown` names logs of which the other side's points are all unknown here: it
     should say more. `wants` are hashes of name cards lacking, `more` says that there is more to come, and
-    `hello` that this answer only gives a nonce.
+    `hello` that this answer only gives a nonce. A kiosk says at which address (host:port) and with which
+    certificate (SHA-256) it can be reached on its LAN.
     """
 
     version: int
@@ -86,6 +90,8 @@ class Message(msgspec.Struct, frozen=True, array_like=True):
     refused: Annotated[str, Meta(max_length=500)] = ""
     more: bool = False
     hello: bool = False
+    address: Annotated[str, Meta(max_length=200)] = ""
+    certificate: Annotated[str, Meta(max_length=128)] = ""
 
 
 class Envelope(msgspec.Struct, frozen=True, array_like=True):

@@ -16,7 +16,8 @@ from sqlite_utils.migrations import Migrations
 
 from access.background import Held, hold
 from access.chain import Head
-from access.entry import Clock, Kiosk, digest_of, pack
+from access.entry import Clock, EventDefined, Kiosk, digest_of, pack
+from access.event import Event
 from sync.database import open_reader, open_writer, writing
 from sync.identity import Identity
 from sync.journal import HEAD_EVERY, JournalReader
@@ -49,6 +50,10 @@ def first_tables(db: sqlite_utils.Database) -> None:
     db.execute(
         "CREATE TABLE device (fingerprint TEXT PRIMARY KEY, public BLOB NOT NULL, kiosk BLOB NOT NULL,"
         " wall_ms INTEGER NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE definition (id INTEGER PRIMARY KEY CHECK (id = 1), wall_ms INTEGER NOT NULL,"
+        " seq INTEGER NOT NULL, event BLOB NOT NULL)"
     )
     db.execute(
         "CREATE TABLE card (digest BLOB PRIMARY KEY, badge BLOB NOT NULL, issue INTEGER NOT NULL,"
@@ -214,6 +219,8 @@ class Replica(ReplicaReader, LogStore):
             for one in held:
                 if isinstance(one.body, Kiosk):
                     self._know(one, one.body)
+                elif isinstance(one.body, EventDefined):
+                    self._define(one, one.body)
             for badge, issue, card in cards_named(held):
                 self._expect_card(badge, issue, card)
 
@@ -224,6 +231,14 @@ class Replica(ReplicaReader, LogStore):
             " kiosk = excluded.kiosk, wall_ms = excluded.wall_ms, seq = excluded.seq"
             " WHERE (excluded.wall_ms, excluded.seq) >= (wall_ms, seq)",
             (kiosk.device, kiosk.public, pack(kiosk), held.wall_ms, held.seq),
+        )
+
+    def _define(self, held: Held, definition: EventDefined) -> None:
+        self._db.execute(
+            "INSERT INTO definition VALUES (1, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+            " wall_ms = excluded.wall_ms, seq = excluded.seq, event = excluded.event"
+            " WHERE (excluded.wall_ms, excluded.seq) >= (wall_ms, seq)",
+            (held.wall_ms, held.seq, bytes(definition.event)),
         )
 
     def _expect_card(self, badge: bytes, issue: int, card: bytes | None) -> None:
@@ -308,6 +323,14 @@ class Replica(ReplicaReader, LogStore):
             device: msgspec.msgpack.decode(kiosk, type=Kiosk)
             for device, kiosk in self._db.execute("SELECT fingerprint, kiosk FROM device")
         }
+
+    def definition(self) -> Event | None:
+        """The event definition in force, as far as the registry's log is held and this version can read it."""
+        row = self._db.execute("SELECT event FROM definition").fetchone()
+        try:
+            return msgspec.msgpack.decode(row[0], type=Event) if row else None
+        except (msgspec.DecodeError, msgspec.ValidationError):
+            return None
 
     def tell_door(self, kind: str, body: Clock | list[str] | dict[str, Any]) -> None:
         """Leave the door something that its log must hold."""

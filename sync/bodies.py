@@ -1,0 +1,89 @@
+"""Bodies of messages as they come over HTTP: bounded in size, unpacked size and time, whoever sends them."""
+
+import time
+import zlib
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+COMPRESS_FROM = 1024
+"""Smaller bodies are sent as they are: packing them costs more than it saves."""
+
+BODY_S = 60.0
+"""A body must arrive within this time: 4 MiB at 0.5 Mbit/s."""
+
+PIECE = 64 * 1024
+
+
+class BodyError(Exception):
+    """A body that is not taken: the HTTP status and the reason."""
+
+    def __init__(self, status: HTTPStatus, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+def packed(body: bytes) -> bytes:
+    """A body as gzip (RFC 1952), quickly: hashes and signatures do not shrink anyway."""
+    pack = zlib.compressobj(level=1, wbits=31)
+    return pack.compress(body) + pack.flush()
+
+
+def unpacked(body: bytes, limit: int) -> bytes:
+    """The contents of one whole gzip stream of at most `limit` bytes. Raises BodyError."""
+    unpack = zlib.decompressobj(wbits=31)
+    try:
+        data = unpack.decompress(body, limit + 1)
+    except zlib.error:
+        raise BodyError(HTTPStatus.BAD_REQUEST, "the body is not gzip") from None
+    if len(data) > limit:
+        raise BodyError(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body unpacks to more than {limit} bytes"
+        )
+    if not unpack.eof or unpack.unused_data:
+        raise BodyError(HTTPStatus.BAD_REQUEST, "the body is not one whole gzip stream")
+    return data
+
+
+def read_body(environ: Mapping[str, Any], limit: int) -> bytes:
+    """The whole body of a WSGI request, unpacked.
+
+    Raises BodyError for one that is too long, too slow, or does not say its length.
+    """
+    said = environ.get("CONTENT_LENGTH") or ""
+    if not said.isdecimal():
+        raise BodyError(HTTPStatus.LENGTH_REQUIRED, "the request must say its Content-Length")
+    length = int(said)
+    if length > limit:
+        raise BodyError(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            f"a body of {length} bytes; at most {limit} are taken",
+        )
+    body = _received(environ["wsgi.input"], length)
+    encoding = str(environ.get("HTTP_CONTENT_ENCODING", "identity")).lower()
+    if encoding == "identity":
+        return body
+    if encoding != "gzip":
+        raise BodyError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            f"Content-Encoding {encoding[:40]!r}; gzip or none is taken",
+        )
+    return unpacked(body, limit)
+
+
+def _received(stream: Any, length: int) -> bytes:
+    until = time.monotonic() + BODY_S
+    body = bytearray()
+    while len(body) < length:
+        try:
+            piece = stream.read(min(PIECE, length - len(body)))
+        except OSError:
+            raise BodyError(HTTPStatus.REQUEST_TIMEOUT, "the body did not arrive") from None
+        if not piece:
+            raise BodyError(
+                HTTPStatus.BAD_REQUEST, f"the body ends after {len(body)} of {length} bytes"
+            )
+        body += piece
+        if time.monotonic() > until:
+            raise BodyError(HTTPStatus.REQUEST_TIMEOUT, f"the body took longer than {BODY_S:.0f} s")
+    return bytes(body)

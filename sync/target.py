@@ -1,0 +1,123 @@
+"""Another device that a carrier exchanges with: the ways to it, how things stand, and when it is asked next."""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sync.exchange import Asker
+from sync.link import Link, LinkError
+
+log = logging.getLogger(__name__)
+
+ASK_EVERY_S = 1.0
+"""How often a target is asked for news when there are none to bring: what another door let in is known within two
+seconds, lost messages included."""
+
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 60.0
+"""After an error the pause doubles between these, give or take a quarter: thirty kiosks must not come back at once."""
+
+
+@dataclass
+class TargetState:
+    """How things stand with one target, for people: times in ms, entries it still lacks (None: not known), entries
+    received in all, and why the last try failed."""
+
+    url: str
+    last_contact_ms: int | None = None
+    ahead: int | None = None
+    received: int = 0
+    failures: int = 0
+    why: str = ""
+    rejected: dict[str, str] = field(default_factory=dict)
+
+
+class Target:
+    """The registry, or another kiosk; several addresses of it are tried in turn."""
+
+    def __init__(
+        self, name: str, asker: Asker, links: tuple[Link, ...], addresses: tuple[str, ...] = ()
+    ) -> None:
+        self.name = name
+        self.asker = asker
+        self.addresses = addresses
+        self.state = TargetState(links[0].url)
+        self._links = links
+        self._at = 0
+        self._pause_s = 0.0
+        self._stopped = False
+        self._woken = threading.Condition()
+        self._wake = False
+        self._thread: threading.Thread | None = None
+
+    def post(self, path: str, body: bytes) -> bytes:
+        """Send a message to the address that answered last. Raises LinkError."""
+        try:
+            return self._links[self._at].post(path, body)
+        except LinkError:
+            self._at = (self._at + 1) % len(self._links)
+            raise
+
+    def failed(self, why: str) -> None:
+        """Wait longer each time, and take nothing for granted."""
+        self.asker.forget()
+        self.state.failures += 1
+        if self.state.failures == 1:
+            log.warning("%s: %s", self.name, why)
+        self.state.why = why
+        pause = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(self.state.failures - 1, 10))
+        self._pause_s = pause * random.uniform(0.75, 1.25)  # noqa: S311 - spreads kiosks out
+
+    def succeeded(self, at_ms: int, ahead: int | None) -> None:
+        """A whole exchange went through."""
+        if self.state.failures:
+            log.warning("%s: in touch again after %d tries", self.name, self.state.failures)
+        self.state.failures = 0
+        self.state.why = ""
+        self.state.last_contact_ms = at_ms
+        self.state.ahead = ahead
+        self.state.url = self._links[self._at].url
+        self._pause_s = ASK_EVERY_S
+
+    def wake(self) -> None:
+        """There are news: bring them at once, unless the target is not answering anyway."""
+        with self._woken:
+            self._wake = True
+            self._woken.notify()
+
+    def start(self, step: Callable[["Target"], bool]) -> None:
+        """Exchange again and again in a thread of its own, from now on. Safe to repeat."""
+        if self._thread is None:
+            self._thread = threading.Thread(
+                target=self._run, args=(step,), name=f"to {self.name}", daemon=True
+            )
+            self._thread.start()
+
+    def _run(self, step: Callable[["Target"], bool]) -> None:
+        while not self._stopped:
+            try:
+                step(self)
+            except Exception:  # the thread of a target: one that ends would never be missed
+                log.exception("%s: the exchange failed", self.name)
+                self.failed("an unexpected fault; see the log")
+            until = time.monotonic() + self._pause_s
+            with self._woken:
+                while not self._stopped and (left := until - time.monotonic()) > 0:
+                    if self._wake and self.state.failures == 0:
+                        break
+                    self._woken.wait(left)
+                self._wake = False
+
+    def close(self) -> None:
+        """Stop, and wait for a step under way as long as the network may take. Safe to repeat."""
+        with self._woken:
+            self._stopped = True
+            self._woken.notify()
+        for link in self._links:
+            link.close()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+            self._thread = None
