@@ -18,6 +18,7 @@ from collections.abc import Callable
 from itertools import permutations
 from typing import Any
 
+import msgspec
 import pytest
 
 from access.badge import Claims, Plain
@@ -495,3 +496,27 @@ def test_every_recorded_answer_can_be_named_again(forum: Forum) -> None:
     door.shows(forum.at("17T09:00:00"), anna)
     [one] = door.known.history(ANNA).presentations
     assert EntryRef(one.held.log, one.held.seq, one.held.digest) == door.kiosk.entries[-1].ref
+
+
+def test_a_definition_that_does_not_hold_together_is_held_and_not_put_in_force(
+    forum: Forum,
+) -> None:
+    event = forum.programme.event
+    circle = tuple(msgspec.structs.replace(area, parent=area.id) for area in event.areas)
+    for broken in ({"areas": circle}, {"days": ()}, {"timezone": "Asia"}):
+        forum.registry.defines(forum.began + 1, msgspec.structs.replace(event, **broken))
+    door = forum.door(MAIN)
+    assert door.programme.event == event
+    assert door.shows(forum.at("17T09:00:00"), forum.lists(ANNA)).reason == "unknown"
+
+
+def test_a_kiosk_whose_clock_runs_to_the_end_of_the_calendar_harms_no_count(
+    forum: Forum,
+) -> None:
+    forum.lists(ANNA)
+    door = forum.door(MAIN)
+    now = forum.at("17T09:00:00")
+    for at_ms in (now, now + 2**50, now + 2**52):
+        door.kiosk.scans(at_ms, ANNA)
+    centre = forum.build.knowledge([*forum.registry.entries, *door.kiosk.entries])
+    assert Headcount(centre).areas(now)["chengdu"].entries == 1
