@@ -29,12 +29,16 @@ def open_writer(
         # and the owner must be able to write to those. SQLite alone would leave the group read-only.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o660))
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
-    connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
-    connection.execute("PRAGMA mmap_size=0")
-    migrations.apply(sqlite_utils.Database(connection))
+    try:
+        connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
+        connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+        connection.execute("PRAGMA mmap_size=0")
+        migrations.apply(sqlite_utils.Database(connection))
+    except BaseException:
+        connection.close()  # a damaged file is about to be moved aside: nobody may hold it open
+        raise
     return connection
 
 
@@ -53,11 +57,15 @@ def open_reader(path: Path) -> sqlite3.Connection:
 
 @contextmanager
 def writing(connection: sqlite3.Connection) -> Iterator[None]:
-    """A transaction that takes the write lock first, so that it cannot fail half-way for another's lock."""
+    """A transaction that takes the write lock first, so that it cannot fail half-way for another's lock.
+
+    Where anything fails, the commit included, nothing was written and the connection can be used again.
+    """
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
+        connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a full disk may have ended it already
+            connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")

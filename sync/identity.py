@@ -1,6 +1,7 @@
 """A device's own key: it signs the heads of its logs and every message of an exchange."""
 
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,19 +50,20 @@ class Identity:
     @classmethod
     def _make(cls, path: Path) -> "Identity":
         identity = cls.new()
-        part = path.with_name(f".{path.name}.{os.getpid()}")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        part = Path(name)
         try:
-            os.write(descriptor, identity.key.private_bytes_raw())
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        try:
-            os.link(part, path)
+            with os.fdopen(descriptor, "wb") as file:
+                os.fchmod(file.fileno(), 0o640)
+                file.write(identity.key.private_bytes_raw())
+                file.flush()
+                os.fsync(file.fileno())
+            path.hardlink_to(part)
         except FileExistsError:
             return cls.at(path)  # another process of this device was quicker
         finally:
             part.unlink()
+        _keep_folder(path.parent)
         return identity
 
     def sign(self, message: bytes) -> bytes:
@@ -69,6 +71,15 @@ class Identity:
 
     def head(self, log: str, seq: int, digest: bytes, at_ms: int) -> Head:
         return sign_head(self.key, log, seq, digest, at_ms)
+
+
+def _keep_folder(folder: Path) -> None:
+    """A new name in a folder is on the card when this returns."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def verifies(public: bytes, signature: bytes, message: bytes) -> bool:

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from access.chain import Head
-from access.entry import Device, Digest, LogId, Millis
+from access.entry import UNREADABLE, Device, Digest, LogId, Millis
 
 VERSION = 1
 """Of the exchange. Both sides say theirs; a side that knows only older ones refuses with a reason."""
@@ -139,6 +139,6 @@ def read(kind: type[Kind], raw: bytes) -> Kind:
     """Decode a message. Raises MessageError where the bytes are none of that kind."""
     try:
         value: Kind = _decoders[kind].decode(raw)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise MessageError(f"not a message that this version understands: {error}") from error
     return value

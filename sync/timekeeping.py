@@ -10,6 +10,18 @@ APART_MS = 500
 AGAIN_MS = 10 * 60_000
 """A word is passed on again after this long at the latest: the door may have had reason to let the first one fall."""
 
+TOLD_BY: dict[str, tuple[str, ...]] = {
+    "registry": ("registry",),
+    "neighbour": ("registry", "supervisor", "kernel"),
+}
+"""What a word must rest on: the registry's on its own clock, a neighbour's on anything but another neighbour."""
+
+LATEST_MS = 2**52
+"""Beyond any date: what is told from it could not even be written down."""
+
+MOST_ERROR_MS = 2**31
+"""The largest error bound that an entry can hold."""
+
 
 class TimeKeeper:
     """The trusted times heard in this boot. One belongs to one start of a carrier."""
@@ -26,10 +38,11 @@ class TimeKeeper:
         The word was true at some instant between asking and being answered: half of that is its error.
         """
         source: ClockSource = "registry" if device == self._registry else "neighbour"
-        if source == "registry" and word.source != "registry":
+        if word.source not in TOLD_BY[source] or abs(word.at_ms) > LATEST_MS:
             return None
         half = -(-(answered_mono - asked_mono) // 2)
-        clock = Clock(source, word.at_ms + half, answered_mono, word.error_ms + half, device)
+        error_ms = min(word.error_ms + half, MOST_ERROR_MS)
+        clock = Clock(source, word.at_ms + half, answered_mono, error_ms, device)
         rank = RANK[source]
         best = self._best.get(rank)
         if best is not None and not _tells_more(best, clock):
