@@ -100,7 +100,7 @@ class Door:
         """All that is known here of a badge."""
         entries = list(self.journal.about(badge))
         if self.replica is not None:
-            entries += self.replica.about(badge, other_than=self.device)
+            entries += self.replica.about(badge)
         return History(self.background, entries)
 
     def seats(self) -> SeatBook | None:

@@ -20,6 +20,7 @@ from sync.identity import Identity
 from sync.journal import JournalReader, Reading
 from sync.link import Link, LinkError
 from sync.messages import MessageError, TimeWord
+from sync.own import OwnLogs
 from sync.peers import Peer, peers_of
 from sync.replica import Replica
 from sync.target import Target
@@ -69,6 +70,7 @@ class Carrier:
         self._changed = True
         self.reach: tuple[str, str] = ("", "")
         self.replica = Replica(data / "replica.db", enrolment.registry_public, enrolment.registry)
+        self._own = OwnLogs(self.replica, identity)
         self.answerer = Answerer(self.replica, identity, self.now_ms, self.time_word)
         self.registry = Target(
             "registry",
@@ -130,7 +132,7 @@ class Carrier:
                     return False  # the door has not started yet
             try:
                 with self.replica.transaction():
-                    new = self.replica.copy_own(self._journal, self._identity, self.now_ms())
+                    new = self._own.copy(self._journal, self.now_ms())
                     self.replica.forget_inbox(self._journal.inbox_read())
             except sqlite3.DatabaseError as error:
                 # The door is starting, or has put a damaged file aside: open the new one next time.

@@ -40,6 +40,10 @@ def first_tables(db: sqlite_utils.Database) -> None:
     db.execute(
         "CREATE TABLE inbox_read (id INTEGER PRIMARY KEY CHECK (id = 1), last INTEGER NOT NULL)"
     )
+    db.execute(
+        "CREATE TABLE loose (log TEXT NOT NULL, seq INTEGER NOT NULL, digest BLOB NOT NULL,"
+        " badge BLOB, raw BLOB NOT NULL, PRIMARY KEY (log, seq)) WITHOUT ROWID"
+    )
     db.execute("CREATE TABLE log (place INTEGER PRIMARY KEY, log TEXT NOT NULL UNIQUE)")
 
 
@@ -85,6 +89,11 @@ class JournalReader:
                 found[log] = Tip(*row)
         return found
 
+    def length(self, log: str) -> int:
+        """The last number of a log, 0 where nothing of it is held."""
+        row = self._db.execute("SELECT max(seq) FROM entry WHERE log = ?", (log,)).fetchone()
+        return row[0] or 0
+
     def digest_at(self, log: str, seq: int) -> bytes | None:
         """The hash of one entry, or None where it is not held."""
         row = self._db.execute(
@@ -97,6 +106,12 @@ class JournalReader:
         return self._db.execute(
             "SELECT digest, raw FROM entry WHERE log = ? AND seq > ? ORDER BY seq LIMIT ?",
             (log, after, limit),
+        ).fetchall()
+
+    def loose(self) -> list[tuple[str, int, bytes, bytes | None, bytes]]:
+        """(log, seq, hash, badge, bytes) of entries salvaged from behind a hole of a damaged journal."""
+        return self._db.execute(
+            "SELECT log, seq, digest, badge, raw FROM loose ORDER BY log, seq"
         ).fetchall()
 
     def about(self, badge: bytes) -> Iterator[Held]:
@@ -150,16 +165,36 @@ class Journal(JournalReader):
         gate: str | None,
         random: bytes | None = None,
     ) -> Held:
-        """Open a new log; its first entry names the device's previous one. `random` is 4 bytes (None: drawn)."""
-        log = log_id(self.identity.public, random or os.urandom(4))
+        """Open a new log; its first entry names the device's previous one. `random` is 4 bytes (None: drawn).
+
+        Where it raises sqlite3.Error nothing was written, and the journal stands where it stood.
+        """
         previous = self.tips()
         last = next((name for name in reversed(self.logs()) if name in previous), None)
-        with writing(self._db):
-            self._db.execute("INSERT INTO log (log) VALUES (?)", (log,))
-        self.log, self.seq, self.digest = log, 0, GENESIS
         before = (last, *previous[last]) if last is not None else None
         boot = Boot(self.identity.fingerprint, before, boot_id, why, versions, gate)
-        return self.append("boot", boot, reading)
+        stood = self.log, self.seq, self.digest
+        self.log = log_id(self.identity.public, random or os.urandom(4))
+        self.seq, self.digest = 0, GENESIS
+        try:
+            return self.append("boot", boot, reading)
+        except BaseException:
+            self.log, self.seq, self.digest = stood
+            raise
+
+    def restore(
+        self,
+        whole: Iterable[tuple[str, int, bytes, bytes | None, bytes]],
+        loose: Iterable[tuple[str, int, bytes, bytes | None, bytes]],
+    ) -> None:
+        """Put entries of a damaged journal into this new one: those that follow one another from the first of their
+        log, and those from behind a hole, for the carrier to join to what others hold."""
+        with writing(self._db):
+            for row in whole:
+                self._db.execute("INSERT OR IGNORE INTO log (log) VALUES (?)", (row[0],))
+                self._db.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?)", tuple(row))
+            for row in loose:
+                self._db.execute("INSERT INTO loose VALUES (?, ?, ?, ?, ?)", tuple(row))
 
     def append(self, kind: str, body: Body, reading: Reading) -> Held:
         """Write one entry. It is durable when this returns; where it raises sqlite3.Error nothing was written."""
@@ -184,6 +219,8 @@ class Journal(JournalReader):
             if seq % HEAD_EVERY == 0:
                 heads.append(self.identity.head(self.log, seq, digest, reading.wall_ms))
         with writing(self._db):
+            if rows and rows[0][1] == 1:
+                self._db.execute("INSERT INTO log (log) VALUES (?)", (self.log,))
             for row in rows:
                 self._db.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?)", row)
             for head in heads:

@@ -19,10 +19,8 @@ from access.chain import Head
 from access.entry import Clock, EventDefined, Kiosk, digest_of, pack
 from access.event import Event
 from sync.database import open_reader, open_writer, writing
-from sync.identity import Identity
-from sync.journal import HEAD_EVERY, JournalReader
 from sync.messages import Point, SealedCard
-from sync.store import BEGINNING, LogStore, Row, cards_named
+from sync.store import LogStore, Row, cards_named
 
 migrations = Migrations("replica")
 
@@ -78,13 +76,12 @@ class ReplicaReader:
         """Raises sqlite3.OperationalError where there is no replica yet."""
         return cls(open_reader(path))
 
-    def about(self, badge: bytes, other_than: str = "-") -> Iterator[Held]:
-        """All entries that name a badge, but those in logs of the device `other_than`."""
+    def about(self, badge: bytes) -> Iterator[Held]:
+        """All entries that name a badge, the kiosk's own among them as far as the carrier has taken them over."""
         for log, digest, raw in self._db.execute(
             "SELECT log, digest, raw FROM entry WHERE badge = ?", (badge,)
         ):
-            if not log.startswith(other_than):
-                yield hold(log, digest, raw)
+            yield hold(log, digest, raw)
 
     def since(self, entry_id: int, limit: int) -> list[tuple[int, Held]]:
         """Up to `limit` entries that came after the one with this id, with their ids."""
@@ -278,6 +275,10 @@ class Replica(ReplicaReader, LogStore):
             )
         ]
 
+    def all_sealed(self) -> Iterator[SealedCard]:
+        for digest, raw in self._db.execute("SELECT digest, raw FROM card WHERE raw IS NOT NULL"):
+            yield SealedCard(digest, raw)
+
     def cards(self, digests: Iterable[bytes]) -> list[SealedCard]:
         found = []
         for digest in digests:
@@ -292,30 +293,7 @@ class Replica(ReplicaReader, LogStore):
         if digest_of(card.raw) == card.digest:
             self._db.execute("UPDATE card SET raw = ? WHERE digest = ?", (card.raw, card.digest))
 
-    # The kiosk's own log, and the door's inbox.
-
-    def copy_own(self, journal: JournalReader, identity: Identity, at_ms: int) -> int:
-        """Take over what the door has written since, and sign how far it goes. Says how many entries were new."""
-        new = 0
-        for log in journal.logs():
-            tips = self.tips(log)
-            on_ours = [p for p in tips if journal.digest_at(log, p[0]) == p[1]]
-            start = max(on_ours, default=BEGINNING)
-            while pairs := journal.raws(log, start[0], HEAD_EVERY):
-                held = [hold(log, digest, raw) for digest, raw in pairs]
-                rows = [
-                    Row(log, h.seq, h.digest, getattr(h.body, "badge", None), raw)
-                    for h, (_, raw) in zip(held, pairs, strict=True)
-                    if not self.holds(log, h.seq, h.digest)
-                ]
-                end = (held[-1].seq, held[-1].digest)
-                if rows:
-                    self.add(rows, held)
-                    self.move_tip(log, start, end)
-                    self.keep_head(identity.head(log, *end, at_ms))
-                    new += len(rows)
-                start = end
-        return new
+    # What the carrier and the door say to each other.
 
     def devices(self) -> dict[str, Kiosk]:
         """Every kiosk the registry has named, as it stands now."""

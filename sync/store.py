@@ -6,7 +6,7 @@ kept, counted and passed on. So a store never says "up to number n", but "up to 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple
 
@@ -105,6 +105,10 @@ class LogStore(ABC):
     @abstractmethod
     def cards(self, digests: Iterable[bytes]) -> list[SealedCard]:
         """Those of the named cards that are held."""
+
+    @abstractmethod
+    def all_sealed(self) -> Iterator[SealedCard]:
+        """Every name card held, sealed as it is."""
 
     @abstractmethod
     def keep_card(self, card: SealedCard) -> None:

@@ -18,6 +18,7 @@ from sync.exchange import Answerer, Asker
 from sync.identity import Identity
 from sync.journal import Journal, Reading
 from sync.messages import Enrol, TimeWord
+from sync.own import OwnLogs
 from sync.replica import Replica
 from sync.timekeeping import TimeKeeper
 
@@ -97,6 +98,7 @@ class KioskNode:
         centre.enrol(Enrol(self.identity.public, code, b"", self.name))
         self.journal = Journal(":memory:", self.identity, durable=False)
         self.replica = Replica(":memory:", centre.identity.public, centre.identity.fingerprint)
+        self.own = OwnLogs(self.replica, self.identity)
         self.boot("enrolled")
 
     def boot(self, why: str) -> None:
@@ -154,7 +156,7 @@ class KioskNode:
     def publish(self) -> None:
         """What the carrier does first: take over what the door has written."""
         with self.replica.transaction():
-            self.replica.copy_own(self.journal, self.identity, self.at_ms())
+            self.own.copy(self.journal, self.at_ms())
 
     def talk_to(self, other: "RegistryNode | KioskNode") -> bool:
         """Exchange with another node until neither has anything new; whether this one learned anything."""

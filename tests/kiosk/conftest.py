@@ -25,6 +25,7 @@ from sync.enrolment import Enrolment
 from sync.identity import Identity
 from sync.journal import Journal, JournalReader, Reading
 from sync.messages import SealedCard
+from sync.own import OwnLogs
 from sync.replica import Replica, ReplicaReader
 
 EVENT = Path("config/events/smarthk.toml")
@@ -64,7 +65,9 @@ class World:
     def deliver(self) -> None:
         """Bring the replica everything that the registry has said so far."""
         with self.replica.transaction():
-            self.replica.copy_own(self.registry_log, self.registry, self.clock.read().wall_ms)
+            OwnLogs(self.replica, self.registry).copy(
+                self.registry_log, self.clock.read().wall_ms
+            )
             for card in self._cards:
                 self.replica.keep_card(card)
 
