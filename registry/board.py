@@ -1,0 +1,284 @@
+"""What the centre knows, as answers of the public interface: counts with their age, gates, sessions, kiosks, conflicts.
+
+Threads share one board; whoever asks first within a second does the work for all who ask then.
+"""
+
+import hashlib
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+
+from access.badge import human_code
+from access.conflicts import Conflict
+from access.entry import EntryRef
+from access.headcount import Count, Silence, attendance, band
+from access.knowledge import Knowledge
+from access.programme import Programme
+from access.receipt import receipt
+from registry import answers
+from registry.centre import Centre
+from registry.kiosk_report import kiosk_report
+from registry.times import rfc3339
+from sync.journal import Reading
+
+FRESH_MS = 1000
+"""Counts are worked out at most once a second, however many pages are open."""
+
+CONFLICTS_FRESH_MS = 5000
+"""Replaying a day costs more, and nobody answers a line within five seconds."""
+
+
+class Board:
+    """The centre, read by many threads."""
+
+    def __init__(self, centre: Centre, clock: Callable[[], Reading]) -> None:
+        self.centre = centre
+        self.clock = clock
+        self._lock = threading.Lock()
+        self._headcount: tuple[int, answers.Headcount] | None = None
+        self._conflicts: tuple[int, list[Conflict]] | None = None
+
+    def knowing(self) -> AbstractContextManager[Knowledge]:
+        """The folds, brought up to date, for this thread alone."""
+        return self.centre.knowing()
+
+    @property
+    def programme(self) -> Programme:
+        """The event definition in force."""
+        return self.centre.programme
+
+    def now_ms(self) -> int:
+        """The registry's wall clock."""
+        return self.clock().wall_ms
+
+    def time(self, at_ms: int) -> str:
+        return rfc3339(at_ms, self.programme.zone)
+
+    def headcount(self) -> answers.Headcount:
+        """Everybody, everywhere: at most a second old."""
+        with self._lock:
+            now = self.now_ms()
+            kept = self._headcount
+            if kept is not None and 0 <= now - kept[0] < FRESH_MS:
+                return kept[1]
+            with self.knowing() as knowledge:
+                said = self._count(knowledge, now)
+            self._headcount = (now, said)
+            return said
+
+    def _count(self, knowledge: Knowledge, now: int) -> answers.Headcount:
+        programme = self.programme
+        counts = self.centre.headcount(now)
+        silences = self.centre.silences(now)
+        bands = band(counts, silences, programme)
+        heard = self._heard_by_area(knowledge, programme)
+        return answers.Headcount(
+            event=programme.event.id,
+            name=programme.event.name,
+            day=programme.day_name(programme.day_of(now)),
+            as_of=self.time(now),
+            areas=[
+                self._area(programme, area, count, bands[area], heard.get(area), silences, now)
+                for area, count in counts.items()
+            ],
+            kiosks=sum(not kiosk.cut_off for kiosk in knowledge.background.kiosks.values()),
+            silent=[self.silent(silence) for silence in silences],
+            missing=sum(silence.missing or 0 for silence in silences),
+        )
+
+    def _area(
+        self,
+        programme: Programme,
+        area: str,
+        count: Count,
+        between: tuple[int, int],
+        heard: int | None,
+        silences: Sequence[Silence],
+        now: int,
+    ) -> answers.AreaCount:
+        place = programme.places[area]
+        known = programme.areas.get(area) or programme.venues[area]
+        gates = programme.gates
+        mine = [
+            one
+            for one in silences
+            if one.gate in gates and programme.within(gates[one.gate].area, area)
+        ]
+        left = None if count.capacity is None else max(0, count.capacity - count.inside)
+        return answers.AreaCount(
+            id=area,
+            name=known.name,
+            venue=place.venue,
+            parent=place.parent,
+            inside=count.inside,
+            people=count.people,
+            entries=count.entries,
+            exits=count.exits,
+            refused=count.refused,
+            capacity=count.capacity,
+            places_left=left,
+            by_hand=count.by_hand,
+            low=between[0],
+            high=between[1],
+            as_of=self.time(now),
+            heard=None if heard is None else self.time(heard),
+            missing=sum(one.missing or 0 for one in mine),
+            silent=len(mine),
+        )
+
+    def _heard_by_area(self, knowledge: Knowledge, programme: Programme) -> dict[str, int | None]:
+        """Of each area the oldest last word of the kiosks at its gates and below; None: one was never heard."""
+        background = knowledge.background
+        found: dict[str, int | None] = {}
+        for device, kiosk in background.kiosks.items():
+            gate = programme.gates.get(background.gate_of(device) or "")
+            if gate is None or kiosk.cut_off:
+                continue
+            heard = self.centre.ledger.heard_ms(device)
+            for area in programme.above[gate.area]:
+                if area not in found:
+                    found[area] = heard
+                    continue
+                before = found[area]
+                found[area] = None if heard is None or before is None else min(before, heard)
+        return found
+
+    def silent(self, silence: Silence) -> answers.SilentKiosk:
+        """A kiosk not heard from, in its place."""
+        gate = self.programme.gates.get(silence.gate or "")
+        return answers.SilentKiosk(
+            device=silence.device,
+            gate=silence.gate,
+            area=gate.area if gate else None,
+            venue=self.programme.venue_of(gate.area) if gate else None,
+            since=None if silence.since_ms is None else self.time(silence.since_ms),
+            missing=silence.missing,
+        )
+
+    def gates(self) -> answers.Gates:
+        """Every gate with its kiosk, and what it answered today."""
+        now = self.now_ms()
+        with self.knowing() as knowledge:
+            programme = self.programme
+            reasons = self.centre.by_gate(now)
+            return answers.Gates(
+                as_of=self.time(now),
+                gates=[
+                    answers.GateCount(
+                        id=gate.id,
+                        area=gate.area,
+                        venue=programme.venue_of(gate.area),
+                        direction=gate.direction,
+                        mode=gate.mode,
+                        kiosk=knowledge.background.kiosk_at(gate.id),
+                        reasons=dict(reasons.get(gate.id, {})),
+                    )
+                    for gate in programme.gates.values()
+                ],
+            )
+
+    def sessions(self) -> answers.Sessions:
+        """Every session with the people let in for it."""
+        now = self.now_ms()
+        with self.knowing() as knowledge:
+            programme = self.programme
+            attended = attendance(knowledge)
+            return answers.Sessions(
+                as_of=self.time(now),
+                sessions=[
+                    answers.SessionCount(
+                        id=session.id,
+                        area=session.area,
+                        venue=programme.venue_of(session.area),
+                        name=session.name,
+                        starts=self.time(session.starts_ms),
+                        ends=self.time(session.ends_ms),
+                        booking=session.booking,
+                        capacity=programme.places[session.area].capacity,
+                        attended=attended.get(session.id, 0),
+                    )
+                    for session in programme.sessions.values()
+                ],
+            )
+
+    def kiosks(self) -> answers.Kiosks:
+        """Every kiosk, the ill ones first, and the alarms of the last day."""
+        now = self.now_ms()
+        with self.knowing() as knowledge:
+            return kiosk_report(self.centre, knowledge.background, self.programme, now)
+
+    def conflict_lines(self) -> list[Conflict]:
+        """The partition report: at most five seconds old."""
+        with self._lock:
+            now = self.now_ms()
+            kept = self._conflicts
+            if kept is not None and 0 <= now - kept[0] < CONFLICTS_FRESH_MS:
+                return kept[1]
+            lines = self.centre.conflicts()
+            self._conflicts = (now, lines)
+            return lines
+
+    def forget_conflicts(self) -> None:
+        """After a ruling the report is made anew."""
+        with self._lock:
+            self._conflicts = None
+
+    def conflicts(self, *, with_codes: bool) -> answers.ConflictReport:
+        """The report; `with_codes`: with the badges' human codes."""
+        lines = self.conflict_lines()
+        return answers.ConflictReport(
+            as_of=self.time(self.now_ms()),
+            open=sum(line.ruling is None for line in lines),
+            conflicts=[self._line(line, with_codes=with_codes) for line in lines],
+        )
+
+    def _line(self, line: Conflict, *, with_codes: bool) -> answers.ConflictLine:
+        programme = self.programme
+        known_gate = line.gate is not None and line.gate in programme.gates
+        return answers.ConflictLine(
+            kind=line.kind,
+            reason=line.reason,
+            badge=badge_mark(line.badge),
+            code=human_code(line.badge) if with_codes and line.badge is not None else None,
+            gate=line.gate,
+            gates=list(line.gates or ()),
+            at=self.time(line.at.lo),
+            latest=self.time(line.at.hi),
+            overlap=line.overlap,
+            reading=line.reading,
+            ruling=line.ruling,
+            receipt=receipt(programme, line.gate, line.entry.digest)
+            if known_gate and line.gate is not None and line.kind != "fork"
+            else None,
+            entry=entry_name(line.entry),
+        )
+
+    def health(self) -> answers.Health:
+        """The registry itself."""
+        now = self.clock()
+        with self.knowing() as knowledge:
+            entries = len(knowledge)
+        return answers.Health(
+            event=self.programme.event.id,
+            fingerprint=self.centre.identity.fingerprint,
+            entries=entries,
+            synced=now.synced,
+            as_of=self.time(now.wall_ms),
+        )
+
+    def close_day(self, day: str) -> answers.Closed:
+        """Close an event day, and say who has not told everything of it."""
+        self.centre.close_day(day)
+        silences = self.centre.silences(self.now_ms())
+        return answers.Closed(
+            day=day, drained=not silences, silent=[self.silent(one) for one in silences]
+        )
+
+
+def badge_mark(badge: bytes | None) -> str | None:
+    """How a badge is named to those who may not know whose it is: 12 hex digits of its id's SHA-256."""
+    return hashlib.sha256(badge).hexdigest()[:12] if badge is not None else None
+
+
+def entry_name(entry: EntryRef) -> answers.EntryName:
+    return answers.EntryName(log=entry.log, seq=entry.seq, digest=entry.digest.hex())

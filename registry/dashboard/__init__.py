@@ -1,0 +1,156 @@
+"""The dashboard: pages for the people who run the event. What is on them comes from the public interface."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, session
+from werkzeug.wrappers import Response as AnyResponse
+
+from access.event import LANGUAGES, Language, Names
+from registry.board import Board
+from registry.dashboard.throttle import Throttle
+from registry.guard import Guard, is_own_page, page_token
+from registry.words import HTML_TAGS, OWN_NAMES, chosen, words
+
+HERE = Path(__file__).parent
+PAGES = ("live", "kiosks", "conflicts", "people", "receipt", "settings")
+FOR_ADMINS = frozenset({"people", "settings"})
+LANGUAGE_COOKIE = "language"
+YEAR_S = 365 * 86_400
+
+
+def dashboard(board: Board, guard: Guard) -> Blueprint:
+    """The pages."""
+    pages = Blueprint(
+        "dashboard",
+        __name__,
+        template_folder="templates",
+        static_folder="static",
+        static_url_path="/static",
+    )
+    shown = _Pages(board, guard)
+    pages.add_url_rule("/", "live", lambda: shown.page("live"))
+    for name in PAGES[1:]:
+        pages.add_url_rule(f"/{name}", name, lambda name=name: shown.page(name))
+    pages.add_url_rule("/login", "login", shown.login, methods=["GET", "POST"])
+    pages.add_url_rule("/logout", "logout", shown.logout, methods=["POST"])
+    pages.add_url_rule("/language/<language>", "language", shown.language)
+    pages.add_url_rule("/healthz", "healthz", lambda: Response("ok\n", mimetype="text/plain"))
+    return pages
+
+
+class _Pages:
+    """The views, which share the board, the guard and the count of wrong passwords."""
+
+    def __init__(self, board: Board, guard: Guard) -> None:
+        self._board = board
+        self._guard = guard
+        self._throttle = Throttle(time.monotonic)
+
+    def page(self, name: str) -> Response | AnyResponse:
+        """One page, or the way to the login."""
+        visitor = self._guard.visitor()
+        if visitor is None or (name in FOR_ADMINS and not visitor.is_admin):
+            return redirect(f"/login?next=/{'' if name == 'live' else name}")
+        wall = name == "live" and "wall" in request.args
+        return self._rendered(f"{name}.html", page=name, wall=wall, visitor=visitor)
+
+    def login(self) -> Response | AnyResponse:
+        wanted = request.args.get("next", "/")
+        target = wanted if wanted.removeprefix("/") in ("", *PAGES) else "/"
+        admins = target.removeprefix("/") in FOR_ADMINS
+        problem = ""
+        if request.method == "POST":
+            problem = self._tried()
+            if not problem:
+                return redirect(target)
+        return self._rendered("login.html", page="login", problem=problem, for_admins=admins)
+
+    def _tried(self) -> str:
+        """Log in with the form; says what is wrong, or nothing."""
+        text = words(self._language())
+        address = request.remote_addr or ""
+        wait_s = self._throttle.wait_s(address)
+        if wait_s > 0:
+            return text["login.wait"].format(s=wait_s)
+        account = request.form.get("account", "")
+        if not is_own_page(request.form.get("page_token", "")):
+            return text["login.wrong"]
+        row = self._guard.accounts.log_in(account, request.form.get("password", "")[:200])
+        if row is None:
+            self._throttle.failed(address)
+            return text["login.wrong"]
+        self._throttle.worked(address)
+        session.clear()  # a token from before the login is not good after it
+        session.update(account=account, set_ms=row.set_ms)
+        session.permanent = True
+        return ""
+
+    def logout(self) -> AnyResponse:
+        if is_own_page(request.form.get("page_token", "")):
+            session.clear()
+        return redirect("/")
+
+    def language(self, language: str) -> AnyResponse:
+        """Remember a language, and go back to the page."""
+        back = request.args.get("back", "live")
+        answer = redirect(f"/{back}" if back in (*PAGES[1:], "login") else "/")
+        if language in LANGUAGES:
+            answer.set_cookie(LANGUAGE_COOKIE, language, max_age=YEAR_S, samesite="Lax")
+        return answer
+
+    def _language(self) -> Language:
+        return chosen(
+            request.cookies.get(LANGUAGE_COOKIE), request.headers.get("Accept-Language", "")
+        )
+
+    def _rendered(self, template: str, **values: Any) -> Response:
+        language = self._language()
+        text = words(language)
+        programme = self._board.programme
+        visitor = values.setdefault("visitor", self._guard.visitor())
+        values.setdefault("wall", False)
+        page = render_template(
+            template,
+            w=text,
+            words=dict(text),
+            html_tag=HTML_TAGS[language],
+            language=language,
+            languages=OWN_NAMES,
+            event=named(programme.event.name, language),
+            admin=visitor is not None and visitor.is_admin,
+            logged_in="account" in session,
+            page_token=page_token(),
+            pages=PAGES,
+            data=self._data(language, admin=visitor is not None and visitor.is_admin),
+            **values,
+        )
+        return Response(page, mimetype="text/html")
+
+    def _data(self, language: Language, *, admin: bool) -> dict[str, Any]:
+        """What scripts need to know besides words and numbers."""
+        programme = self._board.programme
+        venues = {venue.id: venue.name for venue in programme.event.venues}
+        areas = {area.id: area.name for area in programme.event.areas}
+        return {
+            "language": language,
+            "admin": admin,
+            "days": list(programme.event.days),
+            "places": {place: named(name, language) for place, name in {**venues, **areas}.items()},
+            "sessions": {s.id: named(s.name, language) for s in programme.sessions.values()},
+            "gates": [
+                {
+                    "id": gate.id,
+                    "area": gate.area,
+                    "venue": programme.venue_of(gate.area),
+                    "direction": gate.direction,
+                }
+                for gate in programme.gates.values()
+            ],
+        }
+
+
+def named(names: Names, language: Language) -> str:
+    """A name in a language, else in English."""
+    return names.get(language) or names["en"]

@@ -1,0 +1,87 @@
+// Kiosks: the ill ones on top, and what an admin does with them.
+import { ago, alarms, ask, attempt, clock, confirmed, count, data, el, note, place, say, table } from "./common.js";
+
+const EVERY_MS = 5_000;
+const where = (gate) => `${place(gate.venue)}${gate.area === gate.venue ? "" : ` · ${place(gate.area)}`} · ${gate.id}`;
+
+async function refresh() {
+  const open = document.querySelector("#kiosks select:focus");
+  if (!open) await attempt(async () => render(await ask("GET", "/kiosks")));
+  setTimeout(refresh, EVERY_MS);
+}
+
+function render(said) {
+  const now = Date.parse(said.as_of);
+  document.getElementById("alarms").replaceChildren(alarms(said.alarms));
+  const columns = ["state", "kiosk", "gate", "heard", "backlog", "clock", "readings"].map((key) => say(key));
+  if (data.admin) columns.push("");
+  const rows = said.kiosks.map((kiosk) => Object.assign(
+    [state(kiosk), name(kiosk), gate(kiosk), kiosk.heard ? ago(kiosk.heard, now) : say("never"), missing(kiosk), time(kiosk), readings(kiosk),
+      ...(data.admin ? [deeds(kiosk)] : [])],
+    { className: kiosk.troubles.includes("cut_off") ? "gone" : kiosk.troubles.length ? "ill" : "" }));
+  document.getElementById("kiosks").replaceChildren(
+    said.kiosks.length ? table(columns, rows) : el("p", { class: "quiet" }, say("no_kiosks")));
+}
+
+const state = (kiosk) => kiosk.troubles.length
+  ? el("strong", {}, `${kiosk.troubles.includes("cut_off") ? "✕" : "▲"} ${kiosk.troubles.map((one) => say(`trouble.${one}`)).join(", ")}`)
+  : el("span", {}, `● ${say("well")}`);
+
+const name = (kiosk) => el("span", {}, kiosk.name || "", " ", el("code", {}, kiosk.device.slice(0, 8)));
+
+const gate = (kiosk) => kiosk.gate === null ? say("spare")
+  : el("span", {}, kiosk.area ? `${place(kiosk.venue)}${kiosk.area === kiosk.venue ? "" : ` · ${place(kiosk.area)}`} ` : "", el("code", {}, kiosk.gate));
+
+const missing = (kiosk) => (kiosk.missing ? `▲ ${count(kiosk.missing)}` : kiosk.silent ? say("unknown_missing") : "0");
+
+function time(kiosk) {
+  const { source, error_ms: error, disagree } = kiosk.clock;
+  if (disagree) return `▲ ${say("trouble.clock_disagrees")}`;
+  if (source === null) return say("clock.none");
+  return `${say(`clock.${source}`)} ±${error < 1000 ? `${count(error)} ms` : `${count(Math.round(error / 1000))} s`}`;
+}
+
+const readings = (kiosk) => el("span", { class: "quiet" },
+  Object.entries(kiosk.readings).map(([key, value]) => `${key.replaceAll("_", " ")} ${value}`).join(" · "));
+
+function deeds(kiosk) {
+  if (kiosk.troubles.includes("cut_off")) return "";
+  const choice = el("select", { change: () => choice.value && assign(kiosk, choice.value) },
+    el("option", { value: "" }, say("choose_gate")),
+    ...data.gates.map((gate) => el("option", { value: gate.id }, where(gate))));
+  return el("span", { class: "deeds" }, choice, el("button", { click: () => cutOff(kiosk) }, say("cut_off")));
+}
+
+async function assign(kiosk, gate) {
+  await attempt(async () => {
+    await ask("POST", `/kiosks/${kiosk.device}/gate`, { gate });
+    note(`${kiosk.name || kiosk.device.slice(0, 8)} → ${gate}`);
+    render(await ask("GET", "/kiosks"));
+  });
+}
+
+async function cutOff(kiosk) {
+  if (!(await confirmed(say("cut_off.sure")))) return;
+  await attempt(async () => {
+    await ask("POST", `/kiosks/${kiosk.device}/cut-off`, {});
+    render(await ask("GET", "/kiosks"));
+  });
+}
+
+const form = document.getElementById("enrol");
+if (form) {
+  form.gate.append(el("option", { value: "" }, say("spare")), ...data.gates.map((gate) => el("option", { value: gate.id }, where(gate))));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const code = await attempt(() => ask("POST", "/kiosks/code", { gate: form.gate.value || null }));
+    if (!code) return;
+    const shown = document.getElementById("code");
+    shown.hidden = false;
+    shown.replaceChildren(
+      el("img", { alt: "QR", class: "qr", src: `data:image/svg+xml,${encodeURIComponent(code.qr)}` }),
+      el("p", {}, say("enrol.show", { time: clock(code.expires) })),
+      el("p", {}, el("code", {}, code.text)));
+  });
+}
+
+refresh();

@@ -1,0 +1,85 @@
+// People: found by name in any script; badges revoked and printed anew; CSV brought in.
+import { ask, attempt, confirmed, data, el, minute, note, place, say, table } from "./common.js";
+
+const form = document.getElementById("search");
+const more = document.getElementById("more");
+let shown = [];
+let query = "";
+
+async function search(text, offset = 0) {
+  query = text;
+  const said = await attempt(() => ask("GET", `/registrants?limit=50&offset=${offset}&q=${encodeURIComponent(text)}`));
+  if (!said) return;
+  shown = offset ? [...shown, ...said.registrants] : said.registrants;
+  note(say("found", { n: said.total }));
+  more.hidden = shown.length >= said.total;
+  render();
+}
+
+function render() {
+  const columns = ["name", "ticket", "valid", "badge", "place"].map((key) => say(key)).concat("");
+  document.getElementById("people").replaceChildren(shown.length ? table(columns, shown.map(row)) : "");
+}
+
+function row(person) {
+  return Object.assign([
+    el("span", {}, el("strong", { lang: person.language }, person.name || "–"), el("br"), el("span", { class: "quiet" }, `${person.organisation} ${person.ref}`)),
+    person.ticket_name[data.language] ?? person.ticket_name.en,
+    el("span", { class: "quiet" }, [person.venues.map(place).join(", "), person.days.join(", "), person.sessions.map((id) => data.sessions[id] ?? id).join(", ")].filter(Boolean).join(" · ")),
+    el("span", {}, el("code", {}, person.code), " ", ...person.issues.map((issue) =>
+      el("span", { class: issue.revoked || person.revoked ? "problem" : "quiet" },
+        `${say("issue", { n: issue.issue })}${issue.revoked || person.revoked ? ` ✕ ${say("revoked")}` : issue.superseded ? ` (${say("reason.superseded")})` : ""} `))),
+    person.place ? place(person.place) : el("span", { class: "quiet" }, person.last ? minute(person.last) : say("not_here")),
+    el("span", { class: "deeds" },
+      el("button", { click: () => revoke(person) }, say("revoke")),
+      el("button", { click: () => reissue(person) }, say("reissue")),
+      el("a", { class: "button", href: `/api/v1/badges?ref=${encodeURIComponent(person.ref)}`, target: "_blank" }, say("print")),
+      person.roles.length ? el("button", { click: () => pin(person) }, say("pin")) : ""),
+  ], { className: person.revoked ? "gone" : "" });
+}
+
+async function again(person) {
+  const fresh = await ask("GET", `/registrants/${encodeURIComponent(person.code)}`);
+  shown = shown.map((one) => (one.code === person.code ? fresh : one));
+  render();
+}
+
+async function revoke(person) {
+  const why = await confirmed(say("revoke.sure"), "");
+  if (why) await attempt(async () => { await ask("POST", `/registrants/${encodeURIComponent(person.code)}/revoke`, { why }); await again(person); });
+}
+
+async function reissue(person) {
+  if (!(await confirmed(say("reissue.sure")))) return;
+  await attempt(async () => {
+    const badge = await ask("POST", `/registrants/${encodeURIComponent(person.code)}/reissue`, {});
+    await again(person);
+    note(`${say("reissued", { code: badge.code, issue: badge.issue })} ${badge.text}`);
+  });
+}
+
+async function pin(person) {
+  const digits = await confirmed(say("pin.ask"), "");
+  if (digits) await attempt(async () => { await ask("POST", `/registrants/${encodeURIComponent(person.code)}/pin`, { pin: digits }); note(`✓ ${say("pin")}`); });
+}
+
+document.getElementById("import").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const asked = event.target;
+  const done = document.getElementById("imported");
+  try {
+    const said = await ask("POST", `/import?update=${asked.update.checked ? 1 : 0}&file=${encodeURIComponent(asked.people.files[0].name)}`, asked.people.files[0]);
+    done.replaceChildren(el("p", { class: "good" }, `✓ ${say("import.done", said)}`), el("ul", {}, ...said.warnings.map((line) => el("li", {}, line))));
+    asked.reset();
+  } catch (error) {
+    const lines = error.mistakes?.length ? error.mistakes : [error.message];
+    done.replaceChildren(el("p", { class: "problem" }, `▲ ${say("import.wrong")}`), el("ul", {}, ...lines.slice(0, 100).map((line) => el("li", {}, line))));
+  }
+});
+
+form.addEventListener("submit", (event) => { event.preventDefault(); search(form.q.value); });
+more.addEventListener("click", () => search(query, shown.length));
+if (location.hash) {
+  form.q.value = decodeURIComponent(location.hash.slice(1));
+  search(form.q.value);
+}

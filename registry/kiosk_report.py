@@ -1,0 +1,144 @@
+"""How every kiosk is: whether it speaks, what it lacks, what it says of itself. The ill ones first."""
+
+from access.background import Background
+from access.clocks import RANK
+from access.entry import Kiosk
+from access.headcount import Silence
+from access.programme import Programme
+from registry import answers
+from registry.centre import Centre
+from registry.times import rfc3339
+
+ALARMS_MS = 24 * 3_600_000
+"""Alarms are shown for a day; the logs keep them."""
+
+FRESH_ALARM_MS = 10 * 60_000
+"""A kiosk is called ill for an alarm this long: what still goes on is told again."""
+
+BAD_READINGS = ("camera", "disk", "power", "temperature")
+"""Health readings that say "ok" or true when all is well; any other text is a trouble."""
+
+
+def kiosk_report(
+    centre: Centre, background: Background, programme: Programme, now_ms: int
+) -> answers.Kiosks:
+    """All kiosks that were ever enrolled, and the alarms of the last day."""
+    silences = {silence.device: silence for silence in centre.silences(now_ms)}
+    alarms = _alarms(background, programme, now_ms)
+    loud = {
+        held.device
+        for held, _ in background.alarms.values()
+        if now_ms - background.at_ms(held) < FRESH_ALARM_MS
+    }
+    kiosks = [
+        _state(centre, background, programme, kiosk, silences.get(device), loud=device in loud)
+        for device, kiosk in background.kiosks.items()
+    ]
+    kiosks.sort(key=_order)
+    return answers.Kiosks(as_of=rfc3339(now_ms, programme.zone), kiosks=kiosks, alarms=alarms)
+
+
+def _order(kiosk: answers.KioskState) -> tuple[bool, int, str, str]:
+    """Ill before well, cut off last, then by place."""
+    gone = "cut_off" in kiosk.troubles
+    return gone, -len(kiosk.troubles) if not gone else 0, kiosk.venue or "~", kiosk.gate or "~"
+
+
+def _state(
+    centre: Centre,
+    background: Background,
+    programme: Programme,
+    kiosk: Kiosk,
+    silence: Silence | None,
+    *,
+    loud: bool,
+) -> answers.KioskState:
+    gate_id = background.gate_of(kiosk.device)
+    gate = programme.gates.get(gate_id or "")
+    heard = centre.ledger.heard_ms(kiosk.device)
+    clock = _clock(background, kiosk.device)
+    said = background.health.get(kiosk.device)
+    readings = said[1].readings if said is not None else {}
+    return answers.KioskState(
+        device=kiosk.device,
+        name=kiosk.name,
+        gate=gate_id,
+        area=gate.area if gate else None,
+        venue=programme.venue_of(gate.area) if gate else None,
+        address=kiosk.address,
+        heard=None if heard is None else rfc3339(heard, programme.zone),
+        silent=silence is not None,
+        missing=(silence.missing or 0) if silence is not None else 0,
+        held=sum(seq for log, seq in background.last_seq.items() if log.startswith(kiosk.device)),
+        clock=clock,
+        readings=readings,
+        readings_at=None if said is None else rfc3339(background.at_ms(said[0]), programme.zone),
+        troubles=_troubles(kiosk, gate_id, heard, silence, clock, readings, loud=loud),
+    )
+
+
+def _troubles(
+    kiosk: Kiosk,
+    gate: str | None,
+    heard: int | None,
+    silence: Silence | None,
+    clock: answers.KioskClock,
+    readings: dict[str, int | float | str | bool | None],
+    *,
+    loud: bool,
+) -> list[answers.Trouble]:
+    if kiosk.cut_off:
+        return ["cut_off"]
+    found: list[answers.Trouble] = []
+    if heard is None:
+        found.append("never_heard")
+    elif silence is not None:
+        found.append("silent")
+    if silence is not None and silence.missing:
+        found.append("backlog")
+    if gate is None:
+        found.append("unassigned")
+    if clock.disagree:
+        found.append("clock_disagrees")
+    elif heard is not None and clock.source is None:
+        found.append("clock_unsure")
+    if loud:
+        found.append("alarm")
+    if any(_is_bad(readings.get(name)) for name in BAD_READINGS):
+        found.append("health")
+    return found
+
+
+def _is_bad(reading: float | str | bool | None) -> bool:
+    return reading is False or (isinstance(reading, str) and reading not in ("", "ok"))
+
+
+def _clock(background: Background, device: str) -> answers.KioskClock:
+    """On whose word the kiosk's newest boot stands."""
+    logs = [log for log in background.last_seq if log.startswith(device)]
+    lines = [background.clocks.line(log) for log in logs]
+    if not lines:
+        return answers.KioskClock(source=None, error_ms=None, disagree=False)
+    newest = max(lines, key=lambda line: line.order)
+    source = next((name for name, rank in RANK.items() if rank == newest.rank), None)
+    error = (newest.hi - newest.lo) // 2 if source is not None else None
+    return answers.KioskClock(source=source, error_ms=error, disagree=newest.disagree)
+
+
+def _alarms(background: Background, programme: Programme, now_ms: int) -> list[answers.Alarm]:
+    told = sorted(
+        ((background.at_ms(held), held, alarm) for held, alarm in background.alarms.values()),
+        key=lambda one: (one[0], one[1].digest),
+        reverse=True,
+    )
+    return [
+        answers.Alarm(
+            at=rfc3339(at_ms, programme.zone),
+            device=held.device,
+            gate=background.gate_of(held.device),
+            what=alarm.what,
+            detail=alarm.detail,
+        )
+        for at_ms, held, alarm in told
+        if now_ms - at_ms < ALARMS_MS
+    ]
