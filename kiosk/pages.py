@@ -18,8 +18,11 @@ import msgspec
 from flask import Flask, Response, abort, jsonify, render_template, request
 
 from kiosk.board import Board
+from kiosk.headcount_pages import headcount_pages
 from kiosk.screen_state import notice
 from kiosk.service import DoorService
+from kiosk.staff_pages import staff_pages
+from kiosk.staff_room import StaffRoom
 from kiosk.status import status, waiting_status
 
 OWN_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -40,7 +43,7 @@ LOOP_S = 5.0
 """How long a page waits for the scan loop to do what it asked."""
 
 PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
@@ -85,6 +88,9 @@ def create_app(service: DoorService, *, sounds: bool) -> Flask:
             return f"out of order: {loop.face.broken}\n", 503
         return "ok\n", 200
 
+    room = StaffRoom(lambda: service.loop, service.replica_path)
+    app.register_blueprint(headcount_pages(service))
+    app.register_blueprint(staff_pages(room, service.order[0]))
     app.jinja_env.globals["token"] = token
     return app
 

@@ -26,6 +26,8 @@ class RecentAnswers:
         self._number = 0
         self.reasons: Counter[str] = Counter()
         """Answers by reason since this start."""
+        self.undone: set[int] = set()
+        """Numbers of answers that staff has taken back."""
 
     def add(self, answer: Answer, who: str | bytes) -> None:
         self._number += 1

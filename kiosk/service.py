@@ -84,8 +84,23 @@ class DoorService:
         self._stop.set()
 
     @property
-    def stopping(self) -> bool:
-        return self._stop.is_set()
+    def data(self) -> Path:
+        return self._home.data
+
+    @property
+    def earliest_ms(self) -> int:
+        """No time before this is believed."""
+        return self._home.earliest_ms
+
+    @property
+    def registry(self) -> str | None:
+        """The fingerprint of the registry's key, or None while the kiosk is not enrolled."""
+        return self._home.registry()
+
+    @property
+    def replica_path(self) -> Path:
+        """Where the carrier keeps what others say."""
+        return self._home.data / REPLICA
 
     def run(self) -> None:
         """Until `stop`. Raises HardwareError for parts that this machine does not have."""
@@ -96,7 +111,7 @@ class DoorService:
             door = self._open_door(opened)
             if door is None:
                 return
-            link = ReplicaLink(self._home.data / REPLICA, door)
+            link = ReplicaLink(self.replica_path, door)
             opened.callback(link.close)
             if self._wait_for(lambda: self._begin(door, link), "out_of_order") is None:
                 return

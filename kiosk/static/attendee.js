@@ -7,6 +7,8 @@ const TONES = {
   admit: [880, 0.12, 0.1, 1], flagged: [880, 0.12, 0.1, 2], ask: [660, 0.12, 0.1, 2],
   refuse: [330, 0.7, 0.1, 1], fault: [440, 0.06, 0.06, 5], fire: [990, 0.4, 0.2, 4],
 };
+const READABLE = 0.72; // of the usual size of three languages
+const TURN_MS = 2600; // a refusal stands for three of them
 const body = document.body;
 const lost = JSON.parse(body.dataset.lost);
 const beatMs = Number(body.dataset.beat);
@@ -15,6 +17,7 @@ let last = null;
 let shown = "";
 let source = null;
 let audio = null;
+let turns = 0;
 
 function element(tag, text, lang) {
   const made = document.createElement(tag);
@@ -38,7 +41,6 @@ function render(screen) {
     return said;
   }));
   const say = document.getElementById("say");
-  say.classList.toggle("several", screen.say.length > 1);
   say.replaceChildren(...screen.say.map((one) => {
     const section = element("section", "", one.language);
     section.append(element("h1", one.headline), ...one.lines.map((line) => element("p", line)));
@@ -52,13 +54,32 @@ function render(screen) {
   if (screen.state === "answer" || screen.tone === "fire") sound(TONES[screen.tone]);
 }
 
-// Long names of places and sessions make the text smaller rather than cutting it.
+// Long names of places and sessions make the text smaller rather than cutting it; where three languages at once would
+// become too small to read, they take turns.
 function fit(say) {
-  let size = 1;
+  clearInterval(turns);
+  const parts = [...say.children];
+  for (const part of parts) part.hidden = false;
+  say.classList.toggle("several", parts.length > 1);
+  if (shrink(say) >= READABLE || parts.length < 2) return;
+  say.classList.remove("several");
+  let now = 0;
+  const turn = () => {
+    for (const part of parts) part.hidden = part !== parts[now];
+    now = (now + 1) % parts.length;
+    shrink(say);
+  };
+  turn();
+  turns = setInterval(turn, TURN_MS);
+}
+
+function shrink(say) {
+  let size = 1.04;
   do {
-    document.documentElement.style.setProperty("--size", size.toFixed(2));
     size -= 0.04;
+    document.documentElement.style.setProperty("--size", size.toFixed(2));
   } while (size > 0.3 && (say.scrollHeight > say.clientHeight + 1 || say.scrollWidth > say.clientWidth + 1));
+  return size;
 }
 
 function sound(tone) {
