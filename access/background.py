@@ -5,7 +5,6 @@ It is small (some hundreds of entries in a whole event), so every door keeps it 
 
 from bisect import bisect_right, insort
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import msgspec
 
@@ -36,6 +35,9 @@ from access.programme import Programme
 
 DAY_MS = 86_400_000
 
+ABOUT_BADGES = frozenset({"scan", "override", "void", "passed", "not_passed", "badge", "revoke"})
+"""Kinds that histories are made of."""
+
 
 class Held(msgspec.Struct, frozen=True, gc=False):
     """An entry as folds take it: where it stands, its clocks, and its body (None: cannot be read)."""
@@ -53,7 +55,7 @@ class Held(msgspec.Struct, frozen=True, gc=False):
         return self.log[:16]
 
 
-class Order(NamedTuple):
+class Order(msgspec.Struct, frozen=True, order=True, gc=False):
     """The place of an entry among all: corrected time (ms), then log, number and hash."""
 
     at_ms: int
@@ -90,6 +92,7 @@ class Background:
         self.last_seq: dict[str, int] = {}
         self.registry_head: tuple[str, int] | None = None
         self._registry_newest = (0, "", 0)
+        self._cut_off: dict[str, Mapping[str, int]] = {}
         self._seen: set[bytes] = set()
         self._given_programme: Programme | None = None
         self._given_keys: dict[int, bytes] = {}
@@ -106,7 +109,7 @@ class Background:
         self._given_keys.update(keys)
         self._given_gates[device] = gate
         self._find_keys()
-        self._bound()
+        self._bound(self.events[-1][1] if self.events else self._given_programme)
         self.version += 1
 
     @property
@@ -131,7 +134,7 @@ class Background:
     def at_ms(self, held: Held) -> int:
         if held.log.startswith(self.registry):
             return held.wall_ms
-        return self.clocks.line(held.log).sorts_at(held.mono_ms)
+        return self.clocks.line(held.log).order + held.mono_ms
 
     def span(self, held: Held) -> Span:
         """The corrected time of an entry, as an interval."""
@@ -141,10 +144,10 @@ class Background:
 
     def believed(self, held: Held) -> bool:
         """Whether the entry counts: a cut-off names the last number of each log that is believed."""
-        kiosk = self.kiosks.get(held.device)
-        if kiosk is None or not kiosk.cut_off:
+        if not self._cut_off:
             return True
-        return held.seq <= kiosk.believed.get(held.log, 0)
+        believed = self._cut_off.get(held.device)
+        return believed is None or held.seq <= believed.get(held.log, 0)
 
     def gate_of(self, device: str) -> str | None:
         """The gate a kiosk stands at: the registry's word, or a supervisor's since."""
@@ -188,14 +191,18 @@ class Background:
             return
         self.clocks.saw(log, held.mono_ms)
         body = held.body
-        if type(body) is Scan and body.span is not None and not body.span.exact:
-            self.clocks.not_before(log, held.seq, held.mono_ms, body.span.lo)
+        if type(body) is Scan and (span := body.span) is not None and span.lo != span.hi:
+            self.clocks.not_before(log, held.seq, held.mono_ms, span.lo)
 
     def add(self, held: Held) -> None:
         """Fold one entry. Those about a badge only tell the time here; kinds unknown to this version do nothing."""
         self.saw(held)
         body = held.body
-        if body is None or (held.kind in REGISTRY_KINDS and not self.is_registry(held.log)):
+        if (
+            body is None
+            or held.kind in ABOUT_BADGES
+            or (held.kind in REGISTRY_KINDS and not self.is_registry(held.log))
+        ):
             return
         match body:
             case Boot():
@@ -221,8 +228,10 @@ class Background:
             case Kiosk():
                 insort(self.assignments, (self.order(held), body), key=lambda a: a[0])
                 self.kiosks = {kiosk.device: kiosk for _, kiosk in self.assignments}
-                now = self.kiosks[body.device]
-                self.clocks.cut_off(body.device, now.believed if now.cut_off else None)
+                self._cut_off = {
+                    d: kiosk.believed for d, kiosk in self.kiosks.items() if kiosk.cut_off
+                }
+                self.clocks.cut_off(body.device, self._cut_off.get(body.device))
             case Seats() | Recount():
                 self._seen.add(held.digest)
                 if isinstance(body, Seats):
@@ -263,13 +272,11 @@ class Background:
         except (*UNREADABLE, ValueError):
             return  # a definition that a newer registry understands: kept, and not in force here
         insort(self.events, (self.order(held), programme), key=lambda e: e[0])
-        self._bound()
+        self._bound(self.events[-1][1])
 
-    def _bound(self) -> None:
-        programme = self.programme
-        if programme is not None:
-            retention_ms = programme.policy.retention_days * DAY_MS
-            self.clocks.bound(programme.end_ms + retention_ms, programme.end_ms)
+    def _bound(self, programme: Programme) -> None:
+        retention_ms = programme.policy.retention_days * DAY_MS
+        self.clocks.bound(programme.end_ms + retention_ms, programme.end_ms)
 
 
 def _place(held: Held) -> tuple[int, bytes]:

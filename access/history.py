@@ -8,9 +8,12 @@ knowable then: what the registry wrote counts from its very millisecond on.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from operator import attrgetter, itemgetter
+
+import msgspec
 
 from access.background import Background, Held, Order
+from access.clocks import FAR_MS
 from access.entry import (
     BadgeIssued,
     EntryRef,
@@ -32,25 +35,19 @@ Account = tuple[str, str]
 """Who holds seats: (device, gate)."""
 
 
-class Presentation(NamedTuple):
-    """A badge held up at a gate (or let in by hand), in its place in the order. Voided ones are not among them."""
+class Presentation(msgspec.Struct, frozen=True, gc=False):
+    """A badge held up at a gate (or let in by hand), in its place in the order. Voided ones are not among them.
+
+    `opened`: whether the door did. `moved`: whether the person went through: let in, or out as somebody known.
+    """
 
     order: Order
     gate: str
     direction: Direction
     body: Scan | Override
     held: Held
-
-    @property
-    def opened(self) -> bool:
-        return self.body.verdict in OPENED
-
-    @property
-    def moved(self) -> bool:
-        """Whether the person went through: let in, or out as somebody known."""
-        return self.body.verdict in OPENED and (
-            self.direction == "in" or self.body.reason not in UNMOVED
-        )
+    opened: bool
+    moved: bool
 
     @property
     def account(self) -> Account | None:
@@ -70,7 +67,7 @@ class Whereabouts:
 
     programme: Programme
     place: str | None = None
-    day: int = 0
+    day_ends_ms: int = -FAR_MS
     session: str | None = None
     clears_ms: int | None = None
     seats: dict[Account, str] = field(default_factory=dict)
@@ -79,18 +76,20 @@ class Whereabouts:
         """Let time pass: the day's end empties the house, clearing empties a room."""
         if self.place is None:
             return
-        if at_ms >= self.programme.day_end_ms(self.day):
+        if at_ms >= self.day_ends_ms:
             self._go(None)
         elif self.clears_ms is not None and at_ms >= self.clears_ms:
             self._go(self.programme.places[self.place].parent)
 
     def step(self, move: Presentation) -> None:
         """Go through a gate."""
-        self.until(move.order.at_ms)
+        at_ms = move.order.at_ms
+        self.until(at_ms)
         gate = self.programme.gates.get(move.gate)
         if gate is None:  # of another definition: nobody can say where it leads
             return
-        self.day = self.programme.day_of(move.order.at_ms)
+        if at_ms >= self.day_ends_ms:
+            self.day_ends_ms = self.programme.day_end_ms(self.programme.day_of(at_ms))
         if move.direction == "out":
             self._go(self.programme.places[gate.area].parent)
             return
@@ -99,7 +98,8 @@ class Whereabouts:
             self.seats[account] = gate.area
         self._go(gate.area)
         self.session = move.body.session
-        self.clears_ms = self.programme.clears_at(gate.area, move.body.session)
+        if self.session is not None:
+            self.clears_ms = self.programme.clears_at(gate.area, self.session)
 
     def _go(self, place: str | None) -> None:
         self.place = place
@@ -116,8 +116,7 @@ class Whereabouts:
         """The next instant at which time alone moves this person, or None."""
         if self.place is None:
             return None
-        ends = self.programme.day_end_ms(self.day)
-        return ends if self.clears_ms is None else min(ends, self.clears_ms)
+        return self.day_ends_ms if self.clears_ms is None else min(self.day_ends_ms, self.clears_ms)
 
 
 class History:
@@ -129,43 +128,51 @@ class History:
         self.proofs: list[tuple[Order, str, int]] = []
         """Issues proven at doors: (place in the order, device, issue)."""
         self.presentations: list[Presentation] = []
-        reversed_: set[EntryRef] = set()
-        shown: list[Held] = []
+        taken_back: set[EntryRef] = set()
+        shown: list[tuple[Held, Scan | Override]] = []
         seen: set[bytes] = set()
         for held in entries:
             if held.digest in seen or not background.believed(held):
                 continue
             seen.add(held.digest)
             body = held.body
-            kind = type(body)
-            if kind is Scan or kind is Override:
-                shown.append(held)
+            if isinstance(body, (Scan, Override)):
+                shown.append((held, body))
             elif isinstance(body, Void) or (
                 isinstance(body, Passage) and held.kind == "not_passed"
             ):
-                reversed_.add(body.entry)
+                taken_back.add(body.entry)
             elif not background.is_registry(held.log):
                 continue
             elif isinstance(body, BadgeIssued):
                 self.issued.append((background.order(held), body))
             elif isinstance(body, Revoked):
                 self.revocations.append((background.order(held), body))
-        self.issued.sort(key=lambda one: one[0])
-        for held in shown:
-            self._present(background, held, reversed_)
-        self.presentations.sort(key=lambda one: one.order)
+        self.issued.sort(key=itemgetter(0))
+        for held, said in shown:
+            self._present(background, held, said, taken_back)
+        self.presentations.sort(key=attrgetter("order"))
 
-    def _present(self, background: Background, held: Held, reversed_: set[EntryRef]) -> None:
-        body = held.body
-        if not isinstance(body, Scan | Override) or body.test:
+    def _present(
+        self,
+        background: Background,
+        held: Held,
+        body: Scan | Override,
+        taken_back: set[EntryRef],
+    ) -> None:
+        if body.test:
             return
         order = background.order(held)
         if body.proof == "proven" and body.issue is not None:
             self.proofs.append((order, held.log[:16], body.issue))
-        if reversed_ and EntryRef(held.log, held.seq, held.digest) in reversed_:
+        if taken_back and EntryRef(held.log, held.seq, held.digest) in taken_back:
             return
         direction: Direction = body.direction if type(body) is Scan else "in"
-        self.presentations.append(Presentation(order, body.gate, direction, body, held))
+        opened = body.verdict in OPENED
+        moved = opened and (direction == "in" or body.reason not in UNMOVED)
+        self.presentations.append(
+            Presentation(order, body.gate, direction, body, held, opened, moved)
+        )
 
     # What is known of the badge, as of a place in the order (None: all that is held).
 

@@ -89,9 +89,9 @@ def test_an_entry_is_judged_by_the_definition_that_was_in_force(forum: Any) -> N
     background = folded(forum)
     place = background.order(second.held)
     assert background.programme_at(place).event.id == "second"  # type: ignore[union-attr]
-    just_before = place._replace(at_ms=place.at_ms - 1)
+    just_before = msgspec.structs.replace(place, at_ms=place.at_ms - 1)
     assert background.programme_at(just_before).event.id == "small"  # type: ignore[union-attr]
-    long_before = place._replace(at_ms=0)
+    long_before = msgspec.structs.replace(place, at_ms=0)
     assert background.programme_at(long_before).event.id == "small"  # type: ignore[union-attr]
 
 

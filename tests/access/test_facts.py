@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from access.badge import Claims, Plain, foreign
@@ -192,5 +193,5 @@ def test_claims_can_be_asked_as_of_an_earlier_place_in_the_order(
     history = door.known.history(ANNA)
     order = door.known.background.order(amended.held)
     assert listed_claims(history, 1) == changed
-    assert listed_claims(history, 1, order._replace(at_ms=now - 1)) == guest
+    assert listed_claims(history, 1, msgspec.structs.replace(order, at_ms=now - 1)) == guest
     assert listed_claims(history, 2) is None

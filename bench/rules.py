@@ -1,0 +1,238 @@
+"""The rule book and the folds: decisions a second, entries folded a second, conflicts found a second.
+
+The floor of the folds is what nobody who reads a log can do without: each entry decoded by msgspec, one dictionary
+operation (the newest of its badge) and one set operation (seen before?).
+"""
+
+import gc
+import random
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+from access.badge import Claims
+from access.chain import log_id
+from access.conflicts import Conflicts
+from access.entry import (
+    GENESIS,
+    BadgeIssued,
+    Body,
+    Boot,
+    Clock,
+    EventDefined,
+    Kiosk,
+    Scan,
+    Span,
+    digest_of,
+    encode,
+    pack,
+)
+from access.event import Direction, Event
+from access.headcount import Headcount
+from access.knowledge import Knowledge
+from access.programme import Programme
+from access.rules import Facts, Presented, decide
+from bench.figure import Figure
+from config.event_file import load
+
+EVENT = Path(__file__).parents[1] / "config" / "events" / "smarthk.toml"
+GATES = ("chengdu-main-1", "chengdu-main-2", "chengdu-exit", "chengdu-hall-1", "meishan-main-1")
+PER_PERSON = 38
+"""Entries of one person: a million of them for the 26,000 people of the example event."""
+
+MORNING_MS = 1_605_573_000_000
+"""2020-11-17 08:30 at the example event's venues."""
+
+ALL = 0xFF
+
+
+class Raw(NamedTuple):
+    """An entry as a store gives it."""
+
+    log: str
+    digest: bytes
+    raw: bytes
+
+
+class _ScanEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A scan's entry read in one go: the cheapest way there is."""
+
+    seq: int
+    prev: bytes
+    mono_ms: int
+    wall_ms: int
+    synced: bool
+    kind: Annotated[str, Meta(max_length=32)]
+    body: Scan
+
+
+def decisions(count: int = 100_000) -> Figure:
+    """Decisions a second over the answers that doors give most."""
+    programme = Programme(load(EVENT))
+    cases = list(_cases(programme))
+    rounds = count // len(cases)
+    start = time.perf_counter()
+    for _ in range(rounds):
+        for presented, facts, at in cases:
+            decide(presented, facts, programme, at)
+    took = time.perf_counter() - start
+    note = f"{len(cases)} kinds of answers in turn; wanted: 20,000 or more"
+    return Figure("rules decisions", rounds * len(cases) / took, None, "decisions/s", note)
+
+
+def _cases(programme: Programme) -> Sequence[tuple[Presented, Facts, Span]]:
+    badge = b"\0\0\0\0\1"
+    claims = Claims(0, ALL, 0, ALL)
+    afternoon = MORNING_MS + 5 * 3_600_000
+    morning, later = Span(MORNING_MS, MORNING_MS), Span(afternoon, afternoon)
+    vague = Span(MORNING_MS - 3_600_000, programme.end_ms)
+    listed = Facts(claims, 1)
+
+    def plain(gate: str, direction: Direction = "in") -> Presented:
+        return Presented(gate, direction, "plain", badge, 1, "proven")
+
+    signed = Presented("chengdu-main-1", "in", "signed", badge, 1, "proven", claims)
+    return [
+        (plain("chengdu-main-1"), listed, morning),
+        (plain("chengdu-main-1"), Facts(claims, 1, place="chengdu"), morning),
+        (plain("chengdu-hall-1"), Facts(claims, 1, place="chengdu", seats=20), morning),
+        (plain("chengdu-hall-1"), Facts(claims, 1, place="chengdu", seats=0), morning),
+        (plain("chengdu-room-a-1"), Facts(claims, 1, seats=20), later),
+        (plain("chengdu-exit", "out"), Facts(claims, 1, place="chengdu"), later),
+        (plain("chengdu-main-1"), Facts(claims, 2), morning),
+        (signed, Facts(), morning),
+        (plain("chengdu-room-a-1"), Facts(claims, 1, seats=20), vague),
+    ]
+
+
+def folds(sizes: tuple[int, int] = (10_000, 1_000_000)) -> list[Figure]:
+    """Two lines: folding many entries beside the floor, and many beside few (flat: a ratio of about one)."""
+    costs: list[float] = []
+    figures: list[Figure] = []
+    for size in sizes:
+        setting, scans = day(size)
+        # A small run is over before it can be timed, so it is timed again.
+        repeats = max(1, 100_000 // size)
+        ours = min(_per_entry(lambda: fold(setting, scans), size) for _ in range(repeats))
+        floor = min(_per_entry(lambda: read(scans), size) for _ in range(max(3, repeats)))
+        costs.append(ours)
+        note = "µs an entry: filed, histories, presence, headcount; wanted: 5 times the floor or less"
+        figures.append(Figure(f"rules folds {size:,}", ours, floor, "µs", note))
+    flat = Figure(
+        "rules folds flat",
+        costs[1],
+        costs[0],
+        "µs",
+        f"µs an entry of {sizes[1]:,} beside {sizes[0]:,}",
+    )
+    return [*figures, flat]
+
+
+def conflicts(size: int = 100_000) -> Figure:
+    """Entries a second through the whole partition report: each let-in decided again."""
+    setting, scans = day(size)
+    known = fold(setting, scans)
+    report = Conflicts(known)
+    start = time.perf_counter()
+    lines = len(report.lines())
+    took = time.perf_counter() - start
+    note = f"{lines:,} lines in {size:,} entries; wanted: 10,000 or more"
+    return Figure("rules conflicts", size / took, None, "entries/s", note)
+
+
+def fold(setting: Sequence[Raw], scans: Sequence[Raw]) -> Knowledge:
+    """Everything known from these entries, with the headcount of the evening asked once."""
+    known = Knowledge(setting[0].log[:16], 0)
+    for log, digest, raw in setting:
+        known.add(log, digest, raw)
+    for log, digest, raw in scans:
+        known.add(log, digest, raw)
+    Headcount(known).areas(MORNING_MS + 12 * 3_600_000)
+    return known
+
+
+def read(scans: Sequence[Raw]) -> int:
+    """The floor."""
+    decoder = msgspec.msgpack.Decoder(_ScanEntry)
+    newest: dict[bytes | None, _ScanEntry] = {}
+    seen: set[bytes] = set()
+    for _, digest, raw in scans:
+        entry = decoder.decode(raw)
+        newest[entry.body.badge] = entry
+        seen.add(digest)
+    return len(newest) + len(seen)
+
+
+def _per_entry(work: Callable[[], object], size: int) -> float:
+    gc.collect()
+    start = time.perf_counter()
+    work()
+    return (time.perf_counter() - start) / size * 1e6
+
+
+class _Writer:
+    """One device's log."""
+
+    def __init__(self, name: str) -> None:
+        self.public = name.encode().ljust(32)
+        self.log = log_id(self.public, bytes(4))
+        self.device = self.log[:16]
+        self._seq = 0
+        self._prev = GENESIS
+
+    def write(self, at_ms: int, kind: str, body: Body) -> Raw:
+        self._seq += 1
+        raw = encode(self._seq, self._prev, at_ms - MORNING_MS, at_ms, True, kind, body)
+        self._prev = digest_of(raw)
+        return Raw(self.log, self._prev, raw)
+
+
+def day(size: int) -> tuple[list[Raw], list[Raw]]:
+    """A day of this many scans: what stands before them (event, kiosks, roster), and the scans in order of time."""
+    drawn = random.Random(size)
+    event = load(EVENT)
+    registry = _Writer("registry")
+    doors = [_Writer(gate) for gate in GATES]
+    setting = [registry.write(MORNING_MS, "event", EventDefined(msgspec.Raw(pack(event))))]
+    for gate, door in zip(GATES, doors, strict=True):
+        setting.append(
+            registry.write(MORNING_MS, "kiosk", Kiosk(door.device, door.public, gate))
+        )
+        setting.append(
+            door.write(MORNING_MS, "boot", Boot(door.device, None, gate, "power", {}, gate))
+        )
+        setting.append(door.write(MORNING_MS, "clock", Clock("registry", MORNING_MS, 0, 20)))
+    people = [number.to_bytes(5, "big") for number in range(max(1, size // PER_PERSON))]
+    claims = Claims(0, ALL, 0, ALL)
+    setting += [
+        registry.write(MORNING_MS, "badge", BadgeIssued(b, 1, "plain", claims, bytes(32)))
+        for b in people
+    ]
+    spacing = 10 * 3_600_000 / size
+    scans = [
+        _scan(drawn, event, doors, drawn.choice(people), MORNING_MS + int(spacing * number))
+        for number in range(size)
+    ]
+    return setting, scans
+
+
+def _scan(
+    drawn: random.Random, event: Event, doors: Sequence[_Writer], badge: bytes, at_ms: int
+) -> Raw:
+    place = drawn.randrange(len(GATES))
+    gate = next(gate for gate in event.gates if gate.id == GATES[place])
+    out = gate.direction == "out" or (gate.direction == "both" and drawn.random() < 0.5)
+    refused = not out and drawn.random() < 0.05
+    seat = not out and not refused and gate.area == "chengdu-hall"
+    verdict, reason = ("refuse", "superseded") if refused else ("admit", "ok")
+    direction: Direction = "out" if out else "in"
+    body = Scan(
+        gate.id, direction, badge, 1, "proven", "opening" if seat else None,
+        "refuse" if verdict == "refuse" else "admit", reason, "camera", (), seat,
+        None, 1, 1400 if seat else None, (doors[0].log, 1), Span(at_ms, at_ms),
+    )  # fmt: skip
+    return doors[place].write(at_ms, "scan", body)
