@@ -8,6 +8,7 @@ import gc
 import random
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -117,10 +118,12 @@ def folds(sizes: tuple[int, int] = (10_000, 1_000_000)) -> list[Figure]:
         setting, scans = day(size)
         # A small run is over before it can be timed, so it is timed again.
         repeats = max(1, 100_000 // size)
-        ours = min(_per_entry(lambda: fold(setting, scans), size) for _ in range(repeats))
-        floor = min(_per_entry(lambda: read(scans), size) for _ in range(max(3, repeats)))
+        ours = min(_per_entry(partial(fold, setting, scans), size) for _ in range(repeats))
+        floor = min(_per_entry(partial(read, scans), size) for _ in range(max(3, repeats)))
         costs.append(ours)
-        note = "µs an entry: filed, histories, presence, headcount; wanted: 5 times the floor or less"
+        note = (
+            "µs an entry: filed, histories, presence, headcount; wanted: 5 times the floor or less"
+        )
         figures.append(Figure(f"rules folds {size:,}", ours, floor, "µs", note))
     flat = Figure(
         "rules folds flat",
@@ -199,9 +202,7 @@ def day(size: int) -> tuple[list[Raw], list[Raw]]:
     doors = [_Writer(gate) for gate in GATES]
     setting = [registry.write(MORNING_MS, "event", EventDefined(msgspec.Raw(pack(event))))]
     for gate, door in zip(GATES, doors, strict=True):
-        setting.append(
-            registry.write(MORNING_MS, "kiosk", Kiosk(door.device, door.public, gate))
-        )
+        setting.append(registry.write(MORNING_MS, "kiosk", Kiosk(door.device, door.public, gate)))
         setting.append(
             door.write(MORNING_MS, "boot", Boot(door.device, None, gate, "power", {}, gate))
         )
