@@ -108,7 +108,7 @@ class Database:
         if current is not None:
             yield current
             return
-        with self._alone(), self._writer.begin() as connection:
+        with self.alone(), self._writer.begin() as connection:
             if self.is_postgres:
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({POSTGRES_LOCK})"))
             self._here.connection = connection
@@ -118,7 +118,7 @@ class Database:
                 self._here.connection = None
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def alone(self) -> Iterator[None]:
         """Threads of this process take turns at SQLite's one connection."""
         if self.is_postgres:
             yield
@@ -133,7 +133,7 @@ class Database:
         if current is not None:
             yield current
         elif self._reader is self._writer:
-            with self._alone(), self._reader.connect() as connection:
+            with self.alone(), self._reader.connect() as connection:
                 yield connection
         else:
             with self._reader.connect() as connection:

@@ -7,8 +7,9 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from access.card import DESK_KEY_BYTES
-from registry.errors import NotInitialisedError
-from registry.ledger import PUBLIC_KEY, Ledger
+from registry.errors import NotInitialisedError, RegistryError
+from registry.ledger import Ledger
+from registry.logs import PUBLIC_KEY
 from sync.identity import Identity
 
 SEED_BYTES = 32
@@ -61,10 +62,12 @@ class Keyring:
         return Identity.from_seed(seed) if seed is not None else None
 
     def badge_keys(self) -> BadgeKeys:
-        """The keys of today. Raises NotInitialisedError, after a purge too."""
+        """The keys of today. Raises NotInitialisedError, RegistryError after a purge."""
         known = self._ledger.values()
-        if _SIGNING not in known:
+        if _SEED not in known:
             raise NotInitialisedError
+        if _SIGNING not in known:
+            raise RegistryError("This event's people and keys were deleted; no badge can be made.")
         seeds = _seeds(known[_SIGNING])
         number = max(seeds)
         key = Ed25519PrivateKey.from_private_bytes(seeds[number])

@@ -1,4 +1,4 @@
-"""What every set of logs promises, whatever it is kept in: a kiosk's replica, the centre's ledger on either database."""
+"""What every set of logs promises: a kiosk's replica, and the centre's ledger on either database."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from access.entry import (
     encode,
     pack,
 )
-from registry.keyring import PUBLIC_KEY
 from registry.ledger import Ledger
+from registry.logs import PUBLIC_KEY
 from sync.identity import Identity
 from sync.messages import Batch, MessageError, Point, SealedCard
 from sync.replica import Replica
@@ -342,7 +342,7 @@ def test_a_name_card_that_the_roster_names_is_asked_for_and_kept(store: LogStore
     with store.transaction():
         store.keep_card(card)
     assert store.wanted_cards(10) == []
-    assert store.cards([digest, unasked.digest]) == [card]
+    assert store.cards([digest, unasked.digest]) == list(store.all_sealed()) == [card]
     assert store.cards([]) == []
 
 
