@@ -1,0 +1,45 @@
+"""Badges held up to a camera: pictures, never texts, put into a simulated camera's spool."""
+
+from pathlib import Path
+
+from hardware.cascade import Cascade, installed_engines
+from hardware.enhance import Gray
+from hardware.errors import PictureError
+from hardware.picture_file import write_whole
+from hardware.scene import draw_badge_scene
+
+SIZE = (960, 540)
+"""Pixels of the simulated cameras: all of them run on one machine."""
+
+TRIES = 8
+
+
+class Hands:
+    """Holds badges up before one camera, each time a little otherwise, as well as people do who have been shown how."""
+
+    def __init__(self, spool: Path, seed: int) -> None:
+        self._spool = spool
+        self._seed = seed * 100_003
+        self._count = 0
+        self._look = Cascade(installed_engines())
+
+    def draw(self, text: str, error: str) -> Gray:
+        """A picture that can be read: tilted, blurred and noisy, drawn again where it is too hard."""
+        for _ in range(TRIES):
+            self._seed += 1
+            picture = draw_badge_scene(text, seed=self._seed, size=SIZE, error=error)
+            if any(code.text == text for code in self._look.decode(picture).codes):
+                return picture
+        raise PictureError(
+            self._spool, "a badge could not be drawn so that it can be read", "report this"
+        )
+
+    def hold_up(self, picture: Gray) -> None:
+        """Show it once."""
+        self._count += 1
+        write_whole(self._spool / f"{self._count:06}.pgm", picture)
+
+    @property
+    def down(self) -> bool:
+        """Whether nothing is held up any more."""
+        return not any(self._spool.glob("[0-9]*"))

@@ -1,0 +1,227 @@
+"""The demo as a whole: everything is opened in order, watched, and closed in reverse."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Self
+
+import config
+from access.programme import Programme
+from config import event_file
+from jianmen.demo import kiosks, site
+from jianmen.demo.centre import STAFF_PIN, Opening, prepare
+from jianmen.demo.control import ControlSocket
+from jianmen.demo.crowd import Crowd
+from jianmen.demo.doorway import Doorway
+from jianmen.demo.errors import DemoError, StoppedError
+from jianmen.demo.link import VenueLink
+from jianmen.demo.onlooker import Onlooker
+from jianmen.demo.people import invent_people
+from jianmen.demo.pictures import Hands
+from jianmen.demo.processes import Children
+from jianmen.demo.programme import going_on
+from jianmen.demo.registry_view import RegistryView, SilentError
+from jianmen.demo.site import KioskSite, Ports
+from jianmen.demo.staff import DoorStaff
+from jianmen.demo.stop import Stop
+from jianmen.demo.watch import Watch
+
+EVENT = Path(config.__file__).parent / "events" / "smarthk.toml"
+
+START_S = 90.0
+"""How long everything may take to start: a dozen processes on a small machine."""
+
+LOOK_S = 0.25
+
+PACE_S = 0.6
+"""Mean seconds between two people at a door, beside the time in which they are answered."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for on the command line. `camera` is a real one's name, `port` the first of the ports."""
+
+    data: Path
+    seed: int
+    people: int
+    camera: str | None = None
+    port: int | None = None
+
+
+class Demo:
+    """Open within `with`; its parts are there after `open`."""
+
+    def __init__(self, options: Options, stop: Stop, say: Callable[[str], None]) -> None:
+        """`stop` is asked by whoever wants it to end; `say` tells people how the start goes on."""
+        self._options = options
+        self._stop = stop
+        self._say = say
+        self._opened = ExitStack()
+        self.links: dict[str, VenueLink] = {}
+        self.doorways: list[Doorway] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+    def open(self) -> None:
+        """Start everything; people come from now on. Raises DemoError, StoppedError, OSError for a port in use."""
+        options = self._options
+        logs = options.data / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        random = Random(options.seed)  # noqa: S311 - people who do not exist
+        event = going_on(event_file.load(EVENT), datetime.now(UTC), site.SEMINAR)
+        self.programme = Programme(event)
+        self.children = Children(logs)
+        self._opened.callback(self._end_processes)
+        ports = Ports(options.port)
+        registry_port = ports.take()
+        self._open_links(registry_port, ports)
+        self.sites = self._sites(ports)
+        self._say(f"Registering {options.people} people …")
+        urls = {one.gate: self.links[one.venue].url for one in self.sites}
+        people = invent_people(event, options.people, random)
+        opening = prepare(options.data / "registry", event, people, urls, random)
+        self.password = opening.password
+        url = f"http://{site.LOOPBACK}:{registry_port}"
+        self.registry = RegistryView(url, opening.token)
+        self._opened.callback(self.registry.close)
+        self._start(opening, registry_port)
+        self.crowd = Crowd(self.programme, opening.guests, options.seed, _wall_ms)
+        data = str(options.data)
+        self.watch = Watch(self.programme, self.sites, self.links, self.registry, self.crowd, data)
+        self._opened.callback(self.watch.close)
+        self._open_doorways(opening)
+        control = ControlSocket(options.data, self.obey)
+        self._opened.callback(control.close)
+
+    def _open_links(self, registry_port: int, ports: Ports) -> None:
+        for venue in self.programme.venues:
+            link = VenueLink(venue, (site.LOOPBACK, registry_port), ports.take())
+            self._opened.callback(link.close)
+            self.links[venue] = link
+
+    def _sites(self, ports: Ports) -> list[KioskSite]:
+        camera = self._options.camera
+        gates = list(site.GATES)
+        if camera is not None:
+            gates.insert(1, site.BESIDE_CAMERA_GATE)
+        sites = []
+        for gate in gates:
+            one = KioskSite(
+                gate,
+                self.programme.venue_of(self.programme.gates[gate].area),
+                self._options.data / gate,
+                ports.take(),
+                ports.take(),
+                camera if gate == site.CAMERA_GATE else None,
+            )
+            one.make()
+            sites.append(one)
+        return sites
+
+    def _start(self, opening: Opening, registry_port: int) -> None:
+        self._say("Starting the registry …")
+        data = str(self._options.data / "registry")
+        where = ["--host", site.LOOPBACK, "--port", str(registry_port)]
+        self.children.start(
+            "registry", ["registry", "serve", "--data", data, *where, "--trust-clock"]
+        )
+        self._wait("the registry", self._registry_waits)
+        self._say(f"Enrolling {len(self.sites)} kiosks, and starting their doors and carriers …")
+        for one in self.sites:
+            kiosks.take_in(one, opening.codes[one.gate])
+            kiosks.start(one, self.children)
+        self._wait(
+            "the kiosks",
+            lambda: kiosks.not_ready(self.sites, opening.registry_log, opening.roster),
+        )
+
+    def _registry_waits(self) -> dict[str, str]:
+        try:
+            self.registry.headcount()
+        except SilentError:
+            return {"registry": "it to answer"}
+        return {}
+
+    def _wait(self, what: str, waits: Callable[[], dict[str, str]]) -> None:
+        """Until nobody waits for anything any more. Raises DemoError, or StoppedError."""
+        deadline = time.monotonic() + START_S
+        while left := waits():
+            self.children.check()
+            if time.monotonic() > deadline:
+                lines = "; ".join(f"{name} waits for {why}" for name, why in left.items())
+                raise DemoError(f"{what} did not start within {START_S:.0f} s: {lines}")
+            if self._stop.wait(LOOK_S):
+                raise StoppedError
+
+    def _open_doorways(self, opening: Opening) -> None:
+        for number, one in enumerate(self.sites):
+            if one.camera is not None:
+                continue
+            hands = Hands(one.spool, self._options.seed * 100 + number)
+            turn = None
+            if self.programme.gates[one.gate].direction == "both":
+                staff = DoorStaff(one, opening.staff, STAFF_PIN, hands)
+                self._opened.callback(staff.close)
+                turn = staff.turn
+            doorway = Doorway(one.gate, self.crowd, hands, Onlooker(one.data), turn, PACE_S)
+            self._opened.callback(doorway.close)
+            self.doorways.append(doorway)
+        for doorway in self.doorways:
+            doorway.open()
+
+    def _end_processes(self) -> None:
+        killed = self.children.end()
+        if killed:
+            self._say(f"Killed, since they did not end: {', '.join(killed)}")
+
+    def check(self) -> None:
+        """Raises DemoError where a process or the people at a door cannot go on."""
+        self.children.check()
+        for doorway in self.doorways:
+            if doorway.failure is not None:
+                raise DemoError(str(doorway.failure))
+
+    def close_doors(self) -> None:
+        """Nobody comes any more."""
+        for doorway in self.doorways:
+            doorway.stop()
+
+    @property
+    def people_gone(self) -> bool:
+        """Whether all who came have been answered."""
+        return all(doorway.empty for doorway in self.doorways)
+
+    def toggle(self, venue: str) -> None:
+        """Cut a venue's link, or heal it."""
+        link = self.links[venue]
+        if link.is_cut:
+            link.heal()
+        else:
+            link.cut()
+
+    def obey(self, verb: str, words: list[str]) -> str:
+        """Carry out a command: "cut" or "heal" a venue's link, or "end". Raises DemoError."""
+        if verb == "end" and not words:
+            self._stop.ask()
+            return "ending"
+        if verb not in ("cut", "heal") or len(words) != 1 or words[0] not in self.links:
+            venues = ", ".join(self.links)
+            raise DemoError(f"commands are: cut VENUE, heal VENUE, end; venues are {venues}")
+        link = self.links[words[0]]
+        if verb == "cut":
+            link.cut()
+            return f"{link.venue} is cut off from the registry"
+        link.heal()
+        return f"{link.venue} is joined again"
+
+
+def _wall_ms() -> int:
+    return time.time_ns() // 1_000_000

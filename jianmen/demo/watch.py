@@ -1,0 +1,140 @@
+"""Watching the demo: what the doors' journals say, what the registry counts, and the truth, side by side."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from access.programme import Programme
+from jianmen.demo.crowd import Crowd
+from jianmen.demo.link import VenueLink
+from jianmen.demo.onlooker import Onlooker
+from jianmen.demo.registry_view import RegistryView, SilentError, seconds_between
+from jianmen.demo.site import KioskSite
+from jianmen.demo.state import GateState, Result, State, VenueResult, VenueState
+from registry.answers import AreaCount, Headcount
+
+LET_IN = "let in"
+REFUSALS = frozenset({
+    "not_a_badge", "other_event", "forged", "unknown", "revoked", "superseded", "online_only", "wrong_venue",
+    "wrong_day", "not_entitled", "too_early", "too_late", "no_session", "not_booked", "already_inside", "full",
+})  # fmt: skip
+"""Reasons that open no entrance. Which of the others a door gives may depend on what it knows while it is cut off."""
+
+
+class Watch:
+    """For one thread."""
+
+    def __init__(
+        self,
+        programme: Programme,
+        sites: Sequence[KioskSite],
+        links: Mapping[str, VenueLink],
+        registry: RegistryView,
+        crowd: Crowd,
+        data: str,
+    ) -> None:
+        self._programme = programme
+        self._sites = sites
+        self._links = links
+        self._registry = registry
+        self._crowd = crowd
+        self._data = data
+        self._onlookers = {one.gate: Onlooker(one.data) for one in sites}
+        self._began = time.monotonic()
+
+    def state(self) -> State:
+        """How everything stands now."""
+        for onlooker in self._onlookers.values():
+            onlooker.look()
+        held: dict[str, int] = {}
+        count: Headcount | None = None
+        try:
+            held = {one.gate or "": one.held for one in self._registry.kiosks().kiosks}
+            count = self._registry.headcount()
+        except SilentError:
+            pass  # the table shows question marks
+        areas = {area.id: area for area in count.areas} if count else {}
+        return State(
+            seconds=int(time.monotonic() - self._began),
+            as_of=count.as_of if count else None,
+            dashboard=self._registry.url,
+            data=self._data,
+            venues=[self._venue(venue, areas.get(venue)) for venue in self._programme.venues],
+            gates=[self._gate(one, held.get(one.gate) if count else None) for one in self._sites],
+        )
+
+    def _gate(self, one: KioskSite, held: int | None) -> GateState:
+        onlooker = self._onlookers[one.gate]
+        answers: dict[str, dict[str, int]] = {}
+        for (verdict, reason), count in onlooker.verdicts.items():
+            answers.setdefault(verdict, {})[reason] = count
+        return GateState(
+            gate=one.gate,
+            venue=one.venue,
+            screen=one.screen,
+            answers=answers,
+            backlog=None if held is None else max(0, onlooker.entries - held),
+        )
+
+    def _venue(self, venue: str, area: AreaCount | None) -> VenueState:
+        age = None
+        if area is not None and area.heard is not None:
+            age = max(0.0, seconds_between(area.heard, area.as_of))
+        return VenueState(
+            venue=venue,
+            name=self._programme.venues[venue].name,
+            link="cut" if self._links[venue].is_cut else "up",
+            inside=area.inside if area else None,
+            people=area.people if area else None,
+            age_s=age,
+            truly_inside=self._crowd.inside()[venue],
+            truly_let_in=self._crowd.let_in()[venue],
+        )
+
+    def result(self, *, drained: bool) -> Result:
+        """The truth beside the registry's count, at the end. Raises SilentError."""
+        areas = {area.id: area for area in self._registry.headcount().areas}
+        let_in, inside = self._crowd.let_in(), self._crowd.inside()
+        real = {one.venue for one in self._sites if one.camera is not None}
+        venues = [
+            VenueResult(
+                venue=venue,
+                let_in=let_in[venue],
+                counted=areas[venue].people,
+                inside=inside[venue],
+                counted_inside=areas[venue].inside,
+                checked=venue not in real,
+            )
+            for venue in self._programme.venues
+        ]
+        return Result(
+            equal=all(one.equal for one in venues),
+            drained=drained,
+            data=self._data,
+            venues=venues,
+            differences=self._differences(),
+        )
+
+    def _differences(self) -> list[tuple[str, str, int, int]]:
+        counted = {gate.id: _tally(gate.reasons) for gate in self._registry.gates().gates}
+        said = {gate: _tally(reasons) for gate, reasons in self._crowd.said().items()}
+        return [
+            (gate, reason, said[gate].get(reason, 0), counted.get(gate, {}).get(reason, 0))
+            for gate in said
+            for reason in sorted(said[gate].keys() | counted.get(gate, {}).keys())
+            if said[gate].get(reason, 0) != counted.get(gate, {}).get(reason, 0)
+        ]
+
+    def close(self) -> None:
+        """Safe to repeat."""
+        for onlooker in self._onlookers.values():
+            onlooker.close()
+
+
+def _tally(reasons: Mapping[Any, int]) -> dict[str, int]:
+    """Presentations by reason, those that were let in under whichever reason together."""
+    found: dict[str, int] = {}
+    for reason, count in reasons.items():
+        name = reason if reason in REFUSALS else LET_IN
+        found[name] = found.get(name, 0) + count
+    return found
