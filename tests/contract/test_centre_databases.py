@@ -1,0 +1,184 @@
+"""The centre does the same on either database; on PostgreSQL several workers share one log."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from access.chain import follow
+from access.entry import GENESIS, Boot
+from access.event import Event
+from config import event_file
+from registry.centre import Centre
+from registry.ledger import Ledger
+from registry.own_log import DATABASE
+from registry.person import Person
+from sync.identity import Identity
+from sync.journal import Reading
+from sync.messages import Enrol
+
+EVENT_FILE = Path(__file__).parents[1] / "scenarios" / "smarthk.toml"
+NOW_MS = 1_605_573_000_000
+
+NewWorker = Callable[[], Centre]
+
+
+@pytest.fixture(scope="module")
+def event() -> Event:
+    return event_file.load(EVENT_FILE)
+
+
+def _workers(url: str | None, data: Path) -> Iterator[NewWorker]:
+    ledgers: list[Ledger] = []
+
+    def make() -> Centre:
+        ledger = Ledger(url, data)
+        ledgers.append(ledger)
+        return Centre(ledger, lambda: Reading(NOW_MS, NOW_MS, True))
+
+    yield make
+    for ledger in ledgers:
+        ledger.close()
+
+
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def new_worker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewWorker]:
+    url = request.getfixturevalue("postgres_url") if request.param == "PostgreSQL" else None
+    yield from _workers(url, tmp_path)
+
+
+@pytest.fixture
+def new_postgres_worker(postgres_url: str, tmp_path: Path) -> Iterator[NewWorker]:
+    yield from _workers(postgres_url, tmp_path)
+
+
+def own_logs(centre: Centre) -> list[str]:
+    return [log for log in centre.ledger.vector() if centre.ledger.is_registry(log)]
+
+
+def test_a_day_at_the_centre(new_worker: NewWorker, event: Event) -> None:
+    centre = new_worker()
+    centre.init(event)
+    people = [Person(ref=f"r{n}", ticket="delegate", name="张伟") for n in range(600)]
+    people += [Person(ref="signed", ticket="media", name="Pat", form="signed")]
+    issued = centre.register_many(people)
+    kiosk = Identity.new()
+    answer = centre.enrol(Enrol(kiosk.public, centre.enrol_code("chengdu-main-1"), b""))
+    second = centre.reissue(issued[0].badge)
+    centre.amend(Person(ref="r1", ticket="media", name="張偉", language="zh-Hant"))
+    centre.revoke(issued[2].badge, None, "lost")
+    centre.erase(issued[3].badge)
+
+    assert answer.gate == "chengdu-main-1"
+    assert centre.people.count() == 600
+    assert centre.badge_text(issued[0].badge) == second.text
+    assert len(centre.labels()) == 599
+    with centre.knowing() as known:
+        assert known.history(issued[2].badge).revoked(1)
+        assert known.background.kiosk_at("chengdu-main-1") == kiosk.fingerprint
+    assert centre.headcount(NOW_MS)["chengdu"].inside == 0
+    assert centre.purge(early=True) == 600
+
+
+def test_workers_append_to_one_log_in_turn(new_postgres_worker: NewWorker, event: Event) -> None:
+    first, second = new_postgres_worker(), new_postgres_worker()
+    first.init(event)
+    failed: list[Exception] = []
+
+    def work(centre: Centre, name: str) -> None:
+        try:
+            for number in range(15):
+                centre.register(Person(ref=f"{name}{number}", ticket="delegate"))
+        except Exception as error:  # noqa: BLE001 - handed to the test's own thread
+            failed.append(error)
+
+    jobs = [(first, "a"), (second, "b"), (first, "c"), (second, "d")]
+    workers = [threading.Thread(target=work, args=job) for job in jobs]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    assert failed == []
+    (log,) = own_logs(first)
+    rows = first.ledger.rows(log, 1, 999)
+    assert len(follow(1, GENESIS, [row.raw for row in rows])) == 3 + 60
+    for centre in (first, second):
+        with centre.knowing() as known:
+            assert len(known) == 63
+
+
+def test_workers_that_start_together_make_the_tables_once(
+    new_postgres_worker: NewWorker, event: Event
+) -> None:
+    failed: list[Exception] = []
+
+    def start() -> None:
+        try:
+            new_postgres_worker()
+        except Exception as error:  # noqa: BLE001 - handed to the test's own thread
+            failed.append(error)
+
+    starts = [threading.Thread(target=start) for _ in range(4)]
+    for one in starts:
+        one.start()
+    for one in starts:
+        one.join()
+
+    assert failed == []
+    new_postgres_worker().init(event)
+
+
+def test_a_server_that_took_over_opens_a_new_epoch(
+    new_postgres_worker: NewWorker, event: Event
+) -> None:
+    centre = new_postgres_worker()
+    centre.init(event)
+    (old,) = own_logs(centre)
+    centre.register(Person(ref="before", ticket="delegate"))
+    assert own_logs(centre) == [old]
+    # What a promoted standby finds: the identity that the old server wrote is not its own.
+    known = centre.ledger.value(DATABASE)
+    assert known is not None
+    system, timeline = known.decode().split("/")
+    assert (len(timeline), int(timeline, 16)) == (8, 1)
+    centre.ledger.set_value(DATABASE, f"{system}/00000007".encode())
+    centre.register(Person(ref="after", ticket="delegate"))
+
+    (new,) = (log for log in own_logs(centre) if log != old)
+    boot = next(h.body for _, h in centre.ledger.since(0, 99) if h.log == new)
+    assert isinstance(boot, Boot)
+    assert boot.previous is not None
+    assert boot.previous[:2] == (old, 4)
+    centre.register(Person(ref="later", ticket="delegate"))
+    assert len(own_logs(centre)) == 2
+
+
+def test_the_fold_misses_nothing_that_another_worker_writes(
+    new_postgres_worker: NewWorker, event: Event
+) -> None:
+    writer, reader = new_postgres_worker(), new_postgres_worker()
+    writer.init(event)
+    failed: list[Exception] = []
+
+    def write(name: str) -> None:
+        try:
+            for number in range(15):
+                writer.register(Person(ref=f"{name}{number}", ticket="delegate"))
+        except Exception as error:  # noqa: BLE001 - handed to the test's own thread
+            failed.append(error)
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        reader.refresh()
+    for thread in threads:
+        thread.join()
+
+    assert failed == []
+    reader.refresh()
+    assert len(reader.knowledge) == writer.ledger.newest() == 33
