@@ -55,7 +55,7 @@ def door_session(
     sessions = [
         s for s in programme.sessions_in(area) if s.doors_open_ms <= at_ms < s.doors_close_ms
     ]
-    if len(sessions) > 1 and claims is not None:
+    if claims is not None:
         for session in sessions:
             if booked(programme, claims, session):
                 return session
