@@ -19,6 +19,7 @@ from config.errors import ConfigError
 from config.settings import KioskSettings, kiosk_settings, require_writable
 from hardware.clock import SystemClock
 from hardware.notify import Notifier
+from sync.bundle import BundleError, Imported, export, take_in
 from sync.carrier import Carrier
 from sync.certificate import certificate_at
 from sync.enrolment import Enrolment, EnrolmentError
@@ -26,7 +27,9 @@ from sync.identity import Identity
 from sync.journal import Reading
 from sync.lan import LanServer
 from sync.peers import Hints, lan_host
-from sync.replica import ReplicaReader
+from sync.replica import Replica, ReplicaReader
+from sync.stick import CarrierRunsError, hand_over, only_carrier
+from sync.store import LogStore
 
 _settings = click.option(
     "--settings", type=click.Path(path_type=Path), help="Settings file of the kiosk (TOML)."
@@ -100,22 +103,43 @@ def run(settings: Path | None, data: Path | None) -> None:
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
     found = _settings_of(settings, data)
     hints: list[Hints] = []
-    carrier = _carrier(found.data, lambda: hints[0].heard() if hints else {})
     notifier = Notifier()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    with _alone(found.data):
+        carrier = _carrier(found.data, lambda: hints[0].heard() if hints else {})
+        try:
+            _carry(carrier, found, hints, notifier, stop)
+        finally:
+            notifier.stopping()
+            for hint in hints:
+                hint.close()
+            carrier.close()
+
+
+def _carry(
+    carrier: Carrier,
+    settings: KioskSettings,
+    hints: list[Hints],
+    notifier: Notifier,
+    stop: threading.Event,
+) -> None:
+    with _listening(carrier, settings):
+        if settings.mdns and carrier.reach[0]:
+            hints += _announce(carrier)
+        notifier.ready()
+        carrier.run(stop, notifier.watchdog, time.monotonic)
+
+
+@contextmanager
+def _alone(data: Path) -> Iterator[None]:
     try:
-        with _listening(carrier, found):
-            if found.mdns and carrier.reach[0]:
-                hints += _announce(carrier)
-            notifier.ready()
-            carrier.run(stop, notifier.watchdog, time.monotonic)
-    finally:
-        notifier.stopping()
-        for hint in hints:
-            hint.close()
-        carrier.close()
+        with only_carrier(data):
+            yield
+    except CarrierRunsError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
 
 
 def _announce(carrier: Carrier) -> list[Hints]:
@@ -133,15 +157,17 @@ def _announce(carrier: Carrier) -> list[Hints]:
 @_json
 def once(settings: Path | None, data: Path | None, *, as_json: bool) -> None:
     """Exchange with every target once. Exit 1 if any could not be reached."""
-    carrier = _carrier(_settings_of(settings, data).data)
-    try:
-        carrier.look()
-        carrier.find_peers()
-        good = [carrier.step(target) for target in carrier.targets]
-        for target in carrier.targets:
-            _show(target.name, msgspec.to_builtins(target.state), as_json=as_json)
-    finally:
-        carrier.close()
+    folder = _settings_of(settings, data).data
+    with _alone(folder):
+        carrier = _carrier(folder)
+        try:
+            carrier.look()
+            carrier.find_peers()
+            good = [carrier.step(target) for target in carrier.targets]
+            for target in carrier.targets:
+                _show(target.name, msgspec.to_builtins(target.state), as_json=as_json)
+        finally:
+            carrier.close()
     sys.exit(0 if all(good) else 1)
 
 
@@ -173,3 +199,98 @@ def _show(name: str, state: dict[str, Any], *, as_json: bool) -> None:
     else:
         ahead = "nothing" if not state["ahead"] else f"{state['ahead']} entries"
         click.echo(f"{name}: in touch; {ahead} still to bring, {state['received']} received")
+
+
+_registry = click.option(
+    "--registry",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Data folder of a registry, in the place of a kiosk's.",
+)
+
+
+@sync.command("export")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@_settings
+@_data
+@_registry
+def export_(file: Path, settings: Path | None, data: Path | None, registry: Path | None) -> None:
+    """Write all logs held into the bundle FILE, to carry to a machine on another network."""
+    try:
+        with _store(settings, data, registry) as (store, identity):
+            entries = export(store, identity, file, _read().wall_ms)
+    except OSError as error:
+        click.echo(f"{file}: cannot be written: {error.strerror}", err=True)
+        sys.exit(2)
+    click.echo(f"{file}: {entries} entries")
+
+
+@sync.command("import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@_settings
+@_data
+@_registry
+def import_(file: Path, settings: Path | None, data: Path | None, registry: Path | None) -> None:
+    """Take in the bundle FILE. What is held already is skipped. Exit 1 if anything in it was not believed."""
+    try:
+        imported = _imported(file, settings, data, registry)
+    except (BundleError, OSError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(1 if isinstance(error, BundleError) else 2)
+    click.echo(f"{file}: {imported.entries} new entries, {imported.cards} name cards")
+    for log, why in imported.rejected.items():
+        click.echo(f"{log}: not taken: {why}", err=True)
+    sys.exit(1 if imported.rejected else 0)
+
+
+def _imported(
+    file: Path, settings: Path | None, data: Path | None, registry: Path | None
+) -> Imported:
+    if registry is not None:
+        with _store(settings, data, registry) as (store, _):
+            return take_in(store, file)
+    folder = _settings_of(settings, data).data
+    try:
+        with only_carrier(folder):
+            carrier = _carrier(folder)
+            try:
+                return take_in(carrier.replica, file)
+            finally:
+                carrier.close()
+    except CarrierRunsError:
+        return hand_over(folder, file)
+
+
+@contextmanager
+def _store(
+    settings: Path | None, data: Path | None, registry: Path | None
+) -> Iterator[tuple[LogStore, Identity]]:
+    """The logs of a kiosk, or of a registry, and the key of the machine."""
+    if registry is not None:
+        from registry.centre import Centre
+        from registry.ledger import Ledger
+
+        ledger = Ledger(None, registry)
+        try:
+            yield ledger, Centre(ledger, _read).identity
+        finally:
+            ledger.close()
+        return
+    folder = _settings_of(settings, data).data
+    identity = Identity.at(folder / "device.key")
+    try:
+        with only_carrier(folder):
+            carrier = _carrier(folder)
+            try:
+                carrier.look()
+                yield carrier.replica, identity
+            finally:
+                carrier.close()
+    except CarrierRunsError:
+        enrolment = Enrolment.load(folder)
+        replica = Replica.reading(
+            folder / "replica.db", enrolment.registry_public, enrolment.registry
+        )
+        try:
+            yield replica, identity
+        finally:
+            replica.close()

@@ -4,10 +4,11 @@ The door hears in small pieces, so that a first sync of a whole event never keep
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
-from access.entry import Body, Clock, Seats
+from access.entry import Alarm, Body, Clock, Seats
 from access.seats import gifts
 from kiosk.door import Door, NotReadyError
 from sync.journal import Reading
@@ -63,6 +64,10 @@ class Listener:
             clock = msgspec.msgpack.decode(raw, type=Clock)
             if door.clock.worth_writing(door.journal.log, clock):
                 yield "clock", clock
+        elif kind == "rollback":
+            told = msgspec.msgpack.decode(raw, type=dict[str, Any])
+            detail = "others hold {elsewhere} entries of log {log}, this journal {here}"
+            yield "alarm", Alarm("rollback", detail.format(**told))
         elif kind == "reached":
             yield from self._level(msgspec.msgpack.decode(raw, type=list[str]), reading)
 

@@ -74,9 +74,9 @@ def export(store: LogStore, identity: Identity, path: Path, made_ms: int) -> int
 
 def _whole(store: LogStore, log: str) -> Iterator[Batch]:
     """All of a log, every branch of it, piece by piece."""
-    for start in store.missing(log, [BEGINNING]) or []:
+    for start, tip in store.stretches(log, [BEGINNING]) or []:
         at = start
-        while (batch := store.batch(log, at)) is not None:
+        while (batch := store.batch(log, at, tip)) is not None:
             yield batch
             at = (batch.head.seq, batch.head.digest)
 

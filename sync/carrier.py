@@ -23,6 +23,7 @@ from sync.messages import MessageError, TimeWord
 from sync.own import OwnLogs
 from sync.peers import Peer, peers_of
 from sync.replica import Replica
+from sync.stick import take_waiting
 from sync.target import Target
 from sync.timekeeping import TimeKeeper
 
@@ -31,8 +32,8 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.2
 """How often the journal is looked at: what the door writes is on its way as soon."""
 
-PEERS_EVERY_S = 5.0
-"""How often the list of neighbours is drawn up anew."""
+PEERS_EVERY_S = 3.0
+"""How often the list of neighbours is drawn up anew, and bundles are looked for."""
 
 REACHED_MS = 10_000
 """A kiosk whose word is younger than this can be reached, directly or through another: seats may be passed to it."""
@@ -56,6 +57,7 @@ class Carrier:
     ) -> None:
         """`data` holds the door's journal and this carrier's replica; `hints` are addresses heard by mDNS. Raises
         sqlite3.Error or OSError."""
+        self._data = data
         self._journal_path = data / "journal.db"
         self._journal: JournalReader | None = None
         self._read_clock = read_clock
@@ -142,6 +144,13 @@ class Carrier:
                 return False
             self._changed = self._changed or new > 0
             return new > 0
+
+    def take_bundles(self) -> None:
+        """Take in the bundles that somebody has brought on a stick."""
+        with self._lock:
+            if take_waiting(self.replica, self._data):
+                self._changed = True
+                self._news.set()
 
     # Exchange.
 
@@ -255,6 +264,7 @@ class Carrier:
                 if now_s - sought >= PEERS_EVERY_S:
                     sought = now_s
                     self.find_peers()
+                    self.take_bundles()
                     for target in self.targets:
                         target.start(self.step)
                 self.level(now_s)

@@ -20,6 +20,7 @@ from sync.identity import Identity, verifies
 from sync.messages import (
     MAX_BATCHES,
     MAX_CARDS,
+    MAX_DEVICE_LOGS,
     MAX_MESSAGE_BYTES,
     NONCE_BYTES,
     VERSION,
@@ -31,7 +32,7 @@ from sync.messages import (
     TimeWord,
     read,
 )
-from sync.store import LogStore, UnknownWriterError
+from sync.store import CutOffError, LogStore, UnknownWriterError
 
 NONCE_LIVES_MS = 10 * 60_000
 """How long a nonce given out may be answered: longer than any round takes, shorter than anyone needs to misuse it."""
@@ -93,7 +94,7 @@ class Party:
     def unseal(self, raw: bytes) -> tuple[str, Message]:
         """The sender and message of these bytes.
 
-        Raises MessageError for anything that is not signed by an enrolled device.
+        Raises MessageError for anything that is not signed by an enrolled device, or by one that is cut off.
         """
         envelope = read(Envelope, raw)
         public = self.store.public_key(envelope.device)
@@ -103,6 +104,9 @@ class Party:
             public, envelope.signature, envelope.body
         ):
             raise MessageError(f"the message is not signed by device {envelope.device}")
+        kiosk = self.store.devices().get(envelope.device)
+        if kiosk is not None and kiosk.cut_off:
+            raise CutOffError(f"device {envelope.device} is cut off")
         message = read(Message, envelope.body)
         if message.version != VERSION:
             raise MessageError(
@@ -118,7 +122,7 @@ class Party:
         heard = {word.log[:16]: word.at_ms for word in words}
         if theirs is None:
             return Message(VERSION, nonce, yours, have, heard, time=self._time_word())
-        batches, unknown, more = self._lacking(have, theirs.have)
+        batches, unknown, more = self._lacking(have, theirs.have, nonce)
         for log in theirs.unknown:
             if log in have:
                 have[log] = self.store.locator(log)
@@ -147,28 +151,28 @@ class Party:
             self.store.keep_head(self.identity.head(last.log, last.seq, last.digest, now_ms))
 
     def _lacking(
-        self, have: Mapping[str, list[Point]], theirs: Mapping[str, list[Point]]
+        self, have: Mapping[str, list[Point]], theirs: Mapping[str, list[Point]], nonce: bytes
     ) -> tuple[list[Batch], list[str], bool]:
         """The batches that the other side lacks, the logs it should say more of, and whether there is more to send.
 
-        Roster and enrolments go first: entries of a device that nobody has named yet would be refused.
+        Roster and enrolments go first: entries of a device that nobody has named yet would be refused. The rest
+        goes in another order each time, so that logs which the other side will not take hold up no others for long.
         """
         batches: list[Batch] = []
         unknown: list[str] = []
         size = 0
-        for log, tips in sorted(
-            have.items(), key=lambda item: (not self.store.is_registry(item[0]), item[0])
-        ):
-            points = theirs.get(log, [])
-            if sorted(points) == sorted(tips):
-                continue
-            starts = self.store.missing(log, points)
-            if starts is None:
+        differing = [
+            log for log, tips in have.items() if sorted(theirs.get(log, [])) != sorted(tips)
+        ]
+        differing.sort(key=lambda log: hmac.digest(nonce, log.encode(), sha256))
+        differing.sort(key=self.store.is_registry, reverse=True)
+        for log in differing:
+            stretches = self.store.stretches(log, theirs.get(log, []))
+            if stretches is None:
                 unknown.append(log)
                 continue
-            for start in starts:
-                at = start
-                while (batch := self.store.batch(log, at)) is not None:
+            for at, tip in stretches:
+                while (batch := self.store.batch(log, at, tip)) is not None:
                     size += sum(len(raw) for raw in batch.raws)
                     if batches and (size > MAX_MESSAGE_BYTES or len(batches) >= MAX_BATCHES):
                         return batches, unknown, True
@@ -180,10 +184,12 @@ class Party:
         """Keep what a message brings. What fails is named and let be; other logs go on."""
         taken = Taken(reach=(message.address, message.certificate), time=message.time)
         with self.store.transaction():
+            logs = set(self.store.vector()) if message.batches else set()
             for batch in message.batches:
                 if batch.log in taken.rejected:
                     continue
                 try:
+                    _make_room(batch.log, logs)
                     taken.entries += self.store.take(batch)
                 except (MessageError, ChainError) as error:
                     taken.rejected[batch.log] = str(error)
@@ -193,6 +199,15 @@ class Party:
                 self.store.keep_card(card)
                 taken.cards += 1
         return taken
+
+
+def _make_room(log: str, logs: set[str]) -> None:
+    """Count a log among those held. Raises MessageError where its device has enough of them."""
+    if log in logs:
+        return
+    if sum(known.startswith(log[:16]) for known in logs) >= MAX_DEVICE_LOGS:
+        raise MessageError(f"log {log}: {MAX_DEVICE_LOGS} logs of its device are held, no more")
+    logs.add(log)
 
 
 class Answerer(Party):
@@ -246,12 +261,13 @@ class Asker(Party):
         self._nonce = b""
         self._theirs: Message | None = None
 
-    def request(self) -> bytes:
-        """The next request."""
+    def request(self, *, offering: bool = True) -> bytes:
+        """The next request. Without `offering` it only says what this side has: where the other side may have learned
+        much since it was last asked."""
         self._nonce = self.nonce()
         theirs = self._theirs
         yours = theirs.nonce if theirs is not None else b""
-        known = theirs if theirs is not None and not theirs.hello else None
+        known = theirs if offering and theirs is not None and not theirs.hello else None
         return self.seal(self.compose(self._nonce, yours, known))
 
     def receive(self, raw: bytes) -> tuple[Taken, bool]:
@@ -269,7 +285,12 @@ class Asker(Party):
             # A second hello in a row: our nonce is not taken (its clock jumps); try again later.
             return Taken(), before is None or not before.hello
         taken = self.take(message)
-        moved = before is None or before.hello or before.have != message.have
+        moved = (
+            before is None
+            or before.hello
+            or before.have != message.have
+            or before.unknown != message.unknown
+        )
         quiet = message.have == self.store.vector() and not message.wants
         more = message.more or (taken.cards > 0 and bool(self.store.wanted_cards(1)))
         return taken, more or (not quiet and (moved or taken.news))

@@ -16,7 +16,7 @@ from sqlite_utils.migrations import Migrations
 
 from access.background import Held, hold
 from access.chain import Head
-from access.entry import Clock, EventDefined, Kiosk, digest_of, pack
+from access.entry import BadgeIssued, Clock, EventDefined, Kiosk, digest_of, pack
 from access.event import Event
 from sync.database import open_reader, open_writer, writing
 from sync.messages import Point, SealedCard
@@ -62,6 +62,7 @@ def first_tables(db: sqlite_utils.Database) -> None:
     db.execute(
         "CREATE TABLE inbox (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, body BLOB NOT NULL)"
     )
+    db.execute("CREATE TABLE import (name TEXT PRIMARY KEY, word BLOB NOT NULL) WITHOUT ROWID")
     db.execute("CREATE TABLE target (name TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID")
 
 
@@ -120,6 +121,13 @@ class ReplicaReader:
             for name, state in self._db.execute("SELECT name, state FROM target")
         }
 
+    def imports(self) -> dict[str, dict[str, Any]]:
+        """How it went with each bundle laid before the carrier, by file name."""
+        return {
+            name: msgspec.json.decode(word)
+            for name, word in self._db.execute("SELECT name, word FROM import")
+        }
+
     def tips(self, log: str) -> list[Point]:
         return [
             (seq, digest)
@@ -147,7 +155,18 @@ class Replica(ReplicaReader, LogStore):
         super().__init__(open_writer(path, migrations, durable=False))
         self.registry = registry
         self._registry_public = registry_public
+        self._asked_for = b""
         self._read_again()
+
+    @classmethod
+    def reading(cls, path: Path, registry_public: bytes, registry: str) -> "Replica":
+        """The same, read-only, beside the carrier that writes it. Raises sqlite3.OperationalError for no file."""
+        replica = cls.__new__(cls)
+        ReplicaReader.__init__(replica, open_reader(path))
+        replica.registry = registry
+        replica._registry_public = registry_public
+        replica._read_again()
+        return replica
 
     def _read_again(self) -> None:
         """Take from the file what is asked at every message: tips, words and keys. This is its one writer."""
@@ -218,8 +237,8 @@ class Replica(ReplicaReader, LogStore):
                     self._know(one, one.body)
                 elif isinstance(one.body, EventDefined):
                     self._define(one, one.body)
-            for badge, issue, card in cards_named(held):
-                self._expect_card(badge, issue, card)
+            for badge, issue in {(badge, issue) for badge, issue, _ in cards_named(held)}:
+                self._expect_card(badge, issue)
 
     def _know(self, held: Held, kiosk: Kiosk) -> None:
         self._publics[kiosk.device] = kiosk.public
@@ -238,8 +257,19 @@ class Replica(ReplicaReader, LogStore):
             (held.wall_ms, held.seq, bytes(definition.event)),
         )
 
-    def _expect_card(self, badge: bytes, issue: int, card: bytes | None) -> None:
-        """Name the card to ask for, and delete one that the roster no longer names: erased, or sealed again."""
+    def _expect_card(self, badge: bytes, issue: int) -> None:
+        """Name the card to ask for, and delete one that the roster no longer names: erased, or sealed again.
+
+        The registry's logs arrive in any order, so an erased card must not come back with an older one.
+        """
+        words = [
+            (held.wall_ms, held.log, held.seq, held.digest, held.body.card)
+            for held in self.about(badge)
+            if held.log.startswith(self.registry)
+            and isinstance(held.body, BadgeIssued)
+            and held.body.issue == issue
+        ]
+        card = max(words)[-1]
         if card is None:
             self._db.execute("DELETE FROM card WHERE badge = ? AND issue = ?", (badge, issue))
             return
@@ -268,12 +298,18 @@ class Replica(ReplicaReader, LogStore):
             )
 
     def wanted_cards(self, limit: int) -> list[bytes]:
-        return [
-            digest
-            for (digest,) in self._db.execute(
-                "SELECT digest FROM card WHERE raw IS NULL LIMIT ?", (limit,)
-            )
-        ]
+        """In turn: cards that nobody has any more keep none of the others waiting."""
+        lacking = "SELECT digest FROM card WHERE raw IS NULL AND digest"
+        after = self._db.execute(
+            f"{lacking} > ? ORDER BY digest LIMIT ?", (self._asked_for, limit)
+        ).fetchall()
+        before = self._db.execute(
+            f"{lacking} <= ? ORDER BY digest LIMIT ?", (self._asked_for, limit - len(after))
+        ).fetchall()
+        wanted = [digest for (digest,) in [*after, *before]]
+        if wanted:
+            self._asked_for = wanted[-1]
+        return wanted
 
     def all_sealed(self) -> Iterator[SealedCard]:
         for digest, raw in self._db.execute("SELECT digest, raw FROM card WHERE raw IS NOT NULL"):
@@ -322,4 +358,10 @@ class Replica(ReplicaReader, LogStore):
         """Say how things stand with a target."""
         self._db.execute(
             "INSERT OR REPLACE INTO target VALUES (?, ?)", (name, msgspec.json.encode(state))
+        )
+
+    def keep_import(self, name: str, word: dict[str, Any]) -> None:
+        """Say how it went with a bundle."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO import VALUES (?, ?)", (name, msgspec.json.encode(word))
         )

@@ -8,12 +8,21 @@ kept, counted and passed on. So a store never says "up to number n", but "up to 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from itertools import takewhile
 from typing import NamedTuple
 
 from access.background import Held
 from access.chain import ChainError, Head, follow, vouched
-from access.entry import GENESIS, BadgeIssued, badge_of, body_of, decode
-from sync.messages import MAX_BATCH_ENTRIES, Batch, MessageError, Point, SealedCard
+from access.entry import GENESIS, BadgeIssued, Kiosk, badge_of, body_of, decode
+from sync.messages import (
+    MAX_BATCH_ENTRIES,
+    MAX_BRANCHES,
+    MAX_MESSAGE_BYTES,
+    Batch,
+    MessageError,
+    Point,
+    SealedCard,
+)
 
 BEGINNING: Point = (0, GENESIS)
 """Where every log starts: the point that everybody holds."""
@@ -34,6 +43,10 @@ class Row(NamedTuple):
 
 class UnknownWriterError(MessageError):
     """A log of a device that no enrolment entry held here names."""
+
+
+class CutOffError(UnknownWriterError):
+    """A message of a device that the registry has cut off. What it wrote before still counts, whoever brings it."""
 
 
 class GapError(MessageError):
@@ -58,6 +71,10 @@ class LogStore(ABC):
     @abstractmethod
     def public_key(self, device: str) -> bytes | None:
         """The key of a device, by its fingerprint; None: not enrolled as far as is known here."""
+
+    @abstractmethod
+    def devices(self) -> dict[str, Kiosk]:
+        """Every kiosk that the registry has named, as it stands now, by fingerprint."""
 
     @abstractmethod
     def tips(self, log: str) -> list[Point]:
@@ -141,6 +158,9 @@ class LogStore(ABC):
         if fresh:
             if start:
                 parent = (run[start - 1][0].seq, run[start - 1][1])
+            tips = self.tips(batch.log)
+            if len(tips) >= MAX_BRANCHES and parent not in tips:
+                raise MessageError(f"log {batch.log}: {MAX_BRANCHES} branches are held, no more")
             held = [
                 Held(row.log, row.seq, row.digest, e.mono_ms, e.wall_ms, e.kind, body)
                 for row, e, body in fresh
@@ -171,58 +191,81 @@ class LogStore(ABC):
         return True
 
     def missing(self, log: str, points: Sequence[Point]) -> list[Point] | None:
-        """From where on another store lacks this log, given the points it has: one starting point for each branch it
-        lacks something of. None: it knows none of our entries, although it has some; it should name more points."""
+        """The starts of `stretches`."""
+        found = self.stretches(log, points)
+        return None if found is None else [start for start, _ in found]
+
+    def stretches(self, log: str, points: Sequence[Point]) -> list[tuple[Point, Point]] | None:
+        """From where to which tip another store lacks this log, given the points it has: one stretch for each branch
+        it lacks something of. None: it knows none of our entries, although it has some; it should name more points."""
         tips = self.tips(log)
         common = [p for p in points if p == BEGINNING or self.holds(log, *p)]
         if not points:
             common = [BEGINNING]
         if not common:
             return None if any(seq <= max(t[0] for t in tips) for seq, _ in points) else []
-        if len(tips) == 1 and len(common) == 1:
-            return [] if common[0] == tips[0] else common
-        starts = []
+        if len(tips) == 1:
+            start = max(common)
+            return [] if start == tips[0] else [(start, tips[0])]
+        known = {BEGINNING}
+        for point in common:
+            known.update(takewhile(lambda p: p not in known, self._back(log, point)))
+        found = []
         for tip in tips:
-            if tip in common:
-                continue
-            line = self._line(log, tip)
-            on_line = [p for p in common if p == BEGINNING or line.get(p[0]) == p[1]]
-            starts.append(max(on_line, default=BEGINNING))
-        return starts
+            start = next(p for p in self._back(log, tip) if p in known)
+            if start != tip:
+                found.append((start, tip))
+        return found
 
-    def _line(self, log: str, tip: Point) -> dict[int, bytes]:
-        """Number -> hash along the branch that ends at a tip. Only asked of forked logs."""
-        by_digest = {row.digest: row for row in self.rows(log, 1, tip[0])}
-        line: dict[int, bytes] = {}
-        digest = tip[1]
-        while (row := by_digest.get(digest)) is not None:
-            line[row.seq] = digest
-            digest = follow_back(row.raw)
-        return line
+    def _back(self, log: str, point: Point) -> Iterator[Point]:
+        """A point and all before it on its branch, back to the beginning. Only asked of forked logs."""
+        near: dict[bytes, Row] = {}
+        while point != BEGINNING:
+            yield point
+            seq, digest = point
+            if digest not in near:
+                first = max(1, seq - MAX_BATCH_ENTRIES + 1)
+                near = {row.digest: row for row in self.rows(log, first, seq)}
+            point = (seq - 1, follow_back(near[digest].raw))
+        yield BEGINNING
 
-    def batch(self, log: str, start: Point) -> Batch | None:
-        """The next piece of a log after a point, up to a head that is held; None: no head lies beyond it."""
-        for head in reversed(self.heads(log, start[0], 2 * MAX_BATCH_ENTRIES)):
-            if head.seq - start[0] > MAX_BATCH_ENTRIES:
-                continue
-            rows = self.rows(log, start[0] + 1, head.seq)
-            if len(rows) != head.seq - start[0]:  # a fork: keep to the branch that the head is on
-                line = self._line(log, (head.seq, head.digest))
-                rows = [row for row in rows if line.get(row.seq) == row.digest]
-            run = [row.raw for row in rows]
-            if len(run) == head.seq - start[0] and follow_back(run[0]) == start[1]:
-                return Batch(log, start[0], start[1], run, head)
-        return None
+    def batch(self, log: str, start: Point, tip: Point | None = None) -> Batch | None:
+        """The next piece of a log after a point, on the way to a tip (None: the furthest), as far as a head that is
+        held vouches for and bounds allow; None: no head lies beyond it."""
+        tips = self.tips(log)
+        run = self._run(log, start, tip or max(tips)) if tips else []
+        limit = MAX_BATCH_ENTRIES * len(tips)
+        heads = {head.digest: head for head in self.heads(log, start[0], limit)}
+        size = 0
+        until = 0
+        for place, row in enumerate(run, 1):
+            size += len(row.raw)
+            if until and size > MAX_MESSAGE_BYTES:
+                break
+            if row.digest in heads:
+                until = place
+        if until == 0:
+            return None
+        raws = [row.raw for row in run[:until]]
+        return Batch(log, *start, raws, heads[run[until - 1].digest])
+
+    def _run(self, log: str, start: Point, tip: Point) -> list[Row]:
+        """The entries that follow a point on the branch of a tip, as many as a batch may hold."""
+        rows = self.rows(log, start[0] + 1, start[0] + MAX_BATCH_ENTRIES)
+        if len(self.tips(log)) > 1:  # a fork: keep to the branch
+            branch = {digest for seq, digest in self._back(log, tip) if seq > start[0]}
+            rows = [row for row in rows if row.digest in branch]
+        return rows if rows and follow_back(rows[0].raw) == start[1] else []
 
     def locator(self, log: str) -> list[Point]:
-        """Points of a log, ever further back, for a store that knows none of its tips."""
+        """Points of a log, ever further back and down to the beginning, for a store that knows none of its tips."""
         points = list(self.tips(log))
         for tip in list(points):
             back = 1
             while tip[0] - back > 0 and len(points) < LOCATOR_POINTS:
                 points += [(r.seq, r.digest) for r in self.rows(log, tip[0] - back, tip[0] - back)]
                 back *= 2
-        return points
+        return [*points[: MAX_BRANCHES - 1], BEGINNING]
 
 
 def follow_back(raw: bytes) -> bytes:
