@@ -32,7 +32,7 @@ from sync.messages import (
     TimeWord,
     read,
 )
-from sync.store import CutOffError, LogStore, UnknownWriterError
+from sync.store import BEGINNING, CutOffError, LogStore, UnknownWriterError
 
 NONCE_LIVES_MS = 10 * 60_000
 """How long a nonce given out may be answered: longer than any round takes, shorter than anyone needs to misuse it."""
@@ -125,7 +125,7 @@ class Party:
         batches, unknown, more = self._lacking(have, theirs.have, nonce)
         for log in theirs.unknown:
             if log in have:
-                have[log] = self.store.locator(log)
+                have[log] = [*self.store.locator(log), BEGINNING]
         return Message(
             VERSION,
             nonce,

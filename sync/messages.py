@@ -20,10 +20,13 @@ MAX_LOGS = 20_000
 """Logs in a have-vector: 300 kiosks that each start sixty times."""
 
 MAX_DEVICE_LOGS = 2000
-"""Logs taken of one device: a stolen one must not fill everybody's vector. A door that starts every minute for a day."""
+"""Logs taken of one device, so that a stolen one cannot fill everybody's vector: a start every minute for a day."""
 
-MAX_BRANCHES = 64
-"""Branches of one log that are kept and named; an honest device makes none."""
+MAX_BRANCHES = 8
+"""Branches of one log that are taken: each is named in every message, and an honest device makes none."""
+
+MAX_POINTS = 64
+"""Points of one log in a have-vector."""
 
 MAX_BATCHES = 64
 MAX_BATCH_ENTRIES = 512
@@ -41,7 +44,7 @@ Point = tuple[Annotated[int, Meta(ge=0, le=2**40)], Digest]
 """A number of a log and the hash of the entry there."""
 
 Have = Annotated[
-    dict[LogId, Annotated[list[Point], Meta(max_length=MAX_BRANCHES)]], Meta(max_length=MAX_LOGS)
+    dict[LogId, Annotated[list[Point], Meta(max_length=MAX_POINTS)]], Meta(max_length=MAX_LOGS)
 ]
 
 

@@ -240,6 +240,14 @@ class Replica(ReplicaReader, LogStore):
             for badge, issue in {(badge, issue) for badge, issue, _ in cards_named(held)}:
                 self._expect_card(badge, issue)
 
+    def introduce(self, kiosk: Kiosk) -> None:
+        """Know a kiosk by the word of whoever sets it up, until the registry's log names it."""
+        self._publics.setdefault(kiosk.device, kiosk.public)
+        self._db.execute(
+            "INSERT OR IGNORE INTO device VALUES (?, ?, ?, 0, 0)",
+            (kiosk.device, kiosk.public, pack(kiosk)),
+        )
+
     def _know(self, held: Held, kiosk: Kiosk) -> None:
         self._publics[kiosk.device] = kiosk.public
         self._db.execute(

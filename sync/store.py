@@ -18,6 +18,7 @@ from sync.messages import (
     MAX_BATCH_ENTRIES,
     MAX_BRANCHES,
     MAX_MESSAGE_BYTES,
+    MAX_POINTS,
     Batch,
     MessageError,
     Point,
@@ -258,14 +259,14 @@ class LogStore(ABC):
         return rows if rows and follow_back(rows[0].raw) == start[1] else []
 
     def locator(self, log: str) -> list[Point]:
-        """Points of a log, ever further back and down to the beginning, for a store that knows none of its tips."""
+        """Points of a log, ever further back, for a store that knows none of its tips."""
         points = list(self.tips(log))
         for tip in list(points):
             back = 1
             while tip[0] - back > 0 and len(points) < LOCATOR_POINTS:
                 points += [(r.seq, r.digest) for r in self.rows(log, tip[0] - back, tip[0] - back)]
                 back *= 2
-        return [*points[: MAX_BRANCHES - 1], BEGINNING]
+        return points[: MAX_POINTS - 1]
 
 
 def follow_back(raw: bytes) -> bytes:
