@@ -25,6 +25,10 @@ PUBLIC_KEY = "public"
 CARDS_AT_ONCE = 1000
 """Name cards read from the database at a time: a megabyte."""
 
+ADD_ENTRY = (
+    "INSERT INTO entry (log, seq, digest, badge, raw, received_ms) VALUES (?, ?, ?, ?, ?, ?)"
+)
+
 _HEAD = ("log", "seq", "digest", "at_ms", "signature")
 
 
@@ -41,6 +45,7 @@ class Logs(LogStore):
         self.database = database
         self._now_ms = now_ms
         self._dialect: Any = postgresql if database.is_postgres else sqlite
+        self._add_entry = ADD_ENTRY.replace("?", "%s") if database.is_postgres else ADD_ENTRY
         self._public: bytes | None = None
 
     @contextmanager
@@ -163,9 +168,9 @@ class Logs(LogStore):
 
     def add(self, rows: Sequence[Row], held: Sequence[Held]) -> None:
         now_ms = self._now_ms()
-        self.write(
-            tables.entry.insert(), [{**row._asdict(), "received_ms": now_ms} for row in rows]
-        )
+        with self.database.writing() as connection:
+            # The one statement that runs for every entry of the event: past the toolkit, at half the cost.
+            connection.exec_driver_sql(self._add_entry, [(*row, now_ms) for row in rows])
         if self.is_registry(rows[0].log):
             for one in held:
                 if isinstance(one.body, Kiosk):
