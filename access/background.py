@@ -112,6 +112,11 @@ class Background:
         self._bound(self.events[-1][1] if self.events else self._given_programme)
         self.version += 1
 
+    def introduced(self, device: str, gate: str) -> None:
+        """What whoever set up another kiosk says of it, until the registry's log names it."""
+        self._given_gates[device] = gate
+        self.version += 1
+
     @property
     def programme(self) -> Programme | None:
         """The event definition in force, or None before the first is held."""
@@ -170,7 +175,11 @@ class Background:
         return newest
 
     def kiosk_at(self, gate: str) -> str | None:
-        """The device that stands at a gate now: the one assigned last."""
+        """The device that stands at a gate now: the one assigned last, or set up so newly that the registry's log does
+        not name it yet."""
+        for device, given in reversed(self._given_gates.items()):
+            if given == gate and device not in self.kiosks:
+                return device
         at = [
             (order, kiosk.device)
             for order, kiosk in self.assignments

@@ -5,7 +5,7 @@ from random import Random
 
 from access.background import Background
 from access.clocks import RANK
-from access.entry import Clock
+from access.entry import Clock, Kiosk
 from access.event import Event
 from access.headcount import Count, Headcount
 from access.knowledge import Knowledge
@@ -69,6 +69,15 @@ class RegistryNode:
     def device(self) -> str:
         return self.centre.identity.fingerprint
 
+    def vouch(self) -> None:
+        """Sign how far the log goes, as of now: a door that is cut off counts the age of its roster from there."""
+        identity = self.centre.identity
+        with self.ledger.transaction():
+            last = self.ledger.word(identity.fingerprint)
+            if last is not None:
+                now_ms = self.clock.true.ms
+                self.ledger.keep_head(identity.head(last.log, last.seq, last.digest, now_ms))
+
 
 @dataclass
 class KioskNode:
@@ -107,6 +116,9 @@ class KioskNode:
         self.clock.booted_ms = self.clock.true.ms
         background = Background(self.registry.device, self.earliest_ms)
         background.enrolled_with(self.event, self.keys, self.identity.fingerprint, self.name)
+        for kiosk in self.replica.devices().values():
+            if kiosk.gate is not None:
+                background.introduced(kiosk.device, kiosk.gate)
         self.door = Door(self.journal, self.replica, background, self.clock.read)
         self.listener = Listener(self.door)
         self.staff = StaffDesk(self.door)
@@ -129,6 +141,21 @@ class KioskNode:
     @property
     def device(self) -> str:
         return self.identity.fingerprint
+
+    @property
+    def exact(self) -> bool:
+        """Whether this kiosk has the registry's word on the time: then its clock is right, and stays so."""
+        return self.door.background.clocks.line(self.journal.log).rank == RANK["registry"]
+
+    @property
+    def wants_time(self) -> bool:
+        """Whether a neighbour's word on the time is of use: this kiosk has nothing better."""
+        return self.door.background.clocks.line(self.journal.log).rank >= RANK["neighbour"]
+
+    def introduce(self, other: "KioskNode") -> None:
+        """Tell this kiosk of another, as whoever sets it up would, before the registry's log does."""
+        self.replica.introduce(Kiosk(other.device, other.identity.public, other.name))
+        self.door.background.introduced(other.device, other.name)
 
     def at_ms(self) -> int:
         return self.door.now().at_ms
@@ -158,8 +185,10 @@ class KioskNode:
         with self.replica.transaction():
             self.own.copy(self.journal, self.at_ms())
 
-    def talk_to(self, other: "RegistryNode | KioskNode") -> bool:
-        """Exchange with another node until neither has anything new; whether this one learned anything."""
+    def talk_to(self, other: "RegistryNode | KioskNode") -> None:
+        """Exchange with another node until neither has anything new."""
+        if isinstance(other, KioskNode):
+            other.publish()
         asker = self.askers.get(other.device)
         if asker is None:
             asker = self.askers[other.device] = Asker(
@@ -171,19 +200,22 @@ class KioskNode:
                 self.random.randbytes,
             )
         self.publish()
-        learned = False
-        again = True
+        offering, again = False, True
         while again:
             asked = self.clock.read().mono_ms
-            answer, _ = other.answerer.answer(asker.request(), self.clock.true.ms)
+            request = asker.request(offering=offering)
+            answer, _ = other.answerer.answer(request, self.clock.true.ms)
             taken, again = asker.receive(answer)
-            learned = learned or taken.news
+            if not offering:
+                again = again or bool(asker.behind())
+            offering = True
             if taken.time is not None:
                 word = self.times.heard(taken.time, other.device, asked, self.clock.read().mono_ms)
                 if word is not None:
                     self.replica.tell_door("clock", word)
         self.hear()
-        return learned
+        if isinstance(other, KioskNode):
+            other.hear()
 
     def hear(self) -> None:
         """What the door does between scans."""
@@ -197,10 +229,17 @@ class KioskNode:
         self.listener.read_inbox()
         return self.journal.seq > before
 
+    def seats_by_gate(self) -> dict[str, int]:
+        """The free seats of each entry gate of this gate's area, as this kiosk knows them."""
+        seats = self.door.seats()
+        return {} if seats is None else seats.by_gate(self.at_ms())
+
     def headcount(self) -> dict[str, Count]:
         """The counts as this kiosk knows them."""
         if self._headcount is None:
-            self._headcount = Headcount(Knowledge(self.registry.device, self.earliest_ms))
+            knowledge = Knowledge(self.registry.device, self.earliest_ms)
+            knowledge.background.enrolled_with(self.event, self.keys, self.device, self.name)
+            self._headcount = Headcount(knowledge)
             self._counted = 0
         self.publish()
         for place, held in self.replica.since(self._counted, -1):

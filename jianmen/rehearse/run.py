@@ -9,11 +9,16 @@ from access.badge import SIGNED_BYTES, Plain, Signed
 from access.conflicts import Conflict
 from access.entry import EntryRef
 from access.rules import Decision
-from jianmen.rehearse import scenario as steps
-from jianmen.rehearse.scenario import AnyStep, Scenario, ScenarioError
+from jianmen.rehearse import steps
+from jianmen.rehearse.checks import person_of
+from jianmen.rehearse.scenario import Planned, Scenario, ScenarioError
+from jianmen.rehearse.steps import AnyStep
 from jianmen.rehearse.world import World
 from kiosk.door import Answer
 from registry.person import Person
+
+CHANGES = (steps.Cut, steps.Heal, steps.Sync, steps.SetClock, steps.Restart, steps.Wipe)
+"""Steps that change links or machines, before and after which every node hears all it can."""
 
 TICKET_BYTE, VENUES_BYTE = 9, 10
 """Where the signed part of a badge holds the ticket number and the venue bits (design of the signed form)."""
@@ -31,10 +36,10 @@ class Outcome:
 class Rehearsal:
     """A scenario under way."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, world: type[World] = World) -> None:
         self._scenario = scenario
-        start_ms = scenario.steps[0][1] - 1 if scenario.steps else 0
-        self.world = World(scenario.event, start_ms)
+        start_ms = scenario.steps[0].at_ms - 1 if scenario.steps else 0
+        self.world = world(scenario.event, start_ms)
         self._registering: list[Person] = []
         self._texts: dict[tuple[str, int], str] = {}
         self._badges: dict[str, bytes] = {}
@@ -47,25 +52,39 @@ class Rehearsal:
     def run(self) -> Iterator[Outcome]:
         """The outcomes, step by step. Raises ScenarioError, naming the line, for a step that cannot be carried out."""
         first = True
-        for line, at_ms, step in self._scenario.steps:
-            if self._registering and not isinstance(step, steps.Register):
-                self._register_waiting()
-            self.world.true.ms = at_ms
+        for planned in self._scenario.steps:
             if first:
+                self.world.true.ms = planned.at_ms
                 self.world.sync_all()
                 first = False
             try:
-                result = self._carry_out(step)
+                result = self._carry_out(planned)
             except ScenarioError as error:
-                raise ScenarioError(f"line {line}: {error}") from error
-            yield Outcome(line, result, unmet(step.expect, result))
+                raise ScenarioError(f"line {planned.line}: {error}") from error
+            yield Outcome(planned.line, result, unmet(planned.step.expect, result))
 
-    def _carry_out(self, step: AnyStep) -> dict[str, Any]:
+    def _carry_out(self, planned: Planned) -> dict[str, Any]:
+        step, world = planned.step, self.world
+        if isinstance(step, steps.Register):
+            world.true.ms = planned.at_ms
+            return self._register(step)
+        self._register_waiting()
+        everywhere = isinstance(step, CHANGES)
+        if everywhere and not planned.moved:
+            world.sync_all()  # after the step before, at its time
+        world.time_passes(planned.at_ms)
+        if everywhere:
+            if planned.moved:
+                world.sync_all()
+            self._change_world(step)
+            world.sync_all()
+            return {}
+        return self._ask(step)
+
+    def _ask(self, step: AnyStep) -> dict[str, Any]:
         match step:
             case steps.Present():
                 return self._present(step)
-            case steps.Register():
-                return self._register(step)
             case steps.Reissue() | steps.Revoke():
                 return self._change_badge(step)
             case steps.Override():
@@ -76,33 +95,19 @@ class Rehearsal:
                 return self._headcount(step.node)
             case steps.AskConflicts():
                 return self._report()
-            case _:
-                self.world.sync_all()
-                self._change_world(step)
-                self.world.sync_all()
-                return {}
+        raise TypeError(f"no such step: {step}")
 
     # Badges.
 
     def _register(self, step: steps.Register) -> dict[str, Any]:
         """Take a registration; those that follow one another are carried out together, before anything else is."""
-        self._registering.append(
-            Person(
-                ref=step.ref,
-                name=step.name,
-                organisation="",
-                language=step.lang,
-                ticket=step.ticket,
-                venues=None if step.venues is None else tuple(step.venues),
-                days=None if step.days is None else tuple(step.days),
-                sessions=tuple(step.sessions),
-                form=step.form,
-            )
-        )
+        self._registering.append(person_of(step))
         self._issues[step.ref] = 1
         return {"ref": step.ref, "issue": 1}
 
     def _register_waiting(self) -> None:
+        if not self._registering:
+            return
         people, self._registering = self._registering, []
         for issued in self.world.registry.centre.register_many(people):
             self._badges[issued.ref] = issued.badge
@@ -125,12 +130,7 @@ class Rehearsal:
         return {"ref": ref, "issue": issue} if issue else {"ref": ref}
 
     def _issue(self, ref: str, number: str) -> int:
-        newest = self._issues[ref]
-        if not number:
-            return newest
-        if not number.isdecimal() or not 1 <= int(number) <= newest:
-            raise ScenarioError(f'"{ref}#{number}" was never issued; the newest is {ref}#{newest}')
-        return int(number)
+        return int(number) if number else self._issues[ref]
 
     def _text(self, ref: str, tamper: str | None = None) -> str:
         """The text of a badge's code, as printed or as somebody has altered it."""
@@ -141,7 +141,7 @@ class Rehearsal:
     # Doors.
 
     def _present(self, step: steps.Present) -> dict[str, Any]:
-        self.world.sync_for(step.gate)
+        self.world.ready(step.gate)
         kiosk = self.world.kiosks[step.gate]
         text = step.code if step.code is not None else self._text(step.badge or "", step.tamper)
         gate = kiosk.door.gate
@@ -150,7 +150,7 @@ class Rehearsal:
         return self._outcome(step.gate, answer)
 
     def _override(self, step: steps.Override) -> dict[str, Any]:
-        self.world.sync_for(step.gate)
+        self.world.ready(step.gate)
         kiosk = self.world.kiosks[step.gate]
         answer = kiosk.staff.let_in(self._text(step.badge), self._text(step.staff), step.why)
         return self._outcome(step.gate, answer)
@@ -161,7 +161,7 @@ class Rehearsal:
             name = f"{gate}/{self._count[gate]}"
             self._entries[name] = answer
             self._names[answer.entry] = name
-            self.world.talk(gate)
+            self.world.wrote(gate, answer.presented.badge, seat=answer.decision.seat)
         decision = answer.decision
         return {
             "verdict": decision.verdict,
@@ -172,7 +172,7 @@ class Rehearsal:
         }
 
     def _void(self, step: steps.Void) -> dict[str, Any]:
-        self.world.sync_for(step.gate)
+        self.world.ready(step.gate)
         answer = self._entries.get(step.entry)
         if answer is None:
             raise ScenarioError(
@@ -182,8 +182,10 @@ class Rehearsal:
         refusal = kiosk.staff.take_back(
             answer.entry, answer.presented.badge, self._text(step.staff), step.why
         )
-        self.world.talk(step.gate)
-        return {} if refusal is None else _refused(refusal)
+        if refusal is not None:
+            return _refused(refusal)
+        self.world.wrote(step.gate, answer.presented.badge)
+        return {}
 
     # Links and machines.
 
@@ -191,10 +193,10 @@ class Rehearsal:
         world = self.world
         match step:
             case steps.Cut(nodes=nodes, groups=groups):
-                world.cut(nodes or [])
-                world.group(groups or [])
+                world.links.cut(nodes or [])
+                world.links.group(groups or [])
             case steps.Heal():
-                world.heal(step.nodes)
+                world.links.heal(step.nodes)
             case steps.SetClock():
                 offset = None if step.offset_s is None else round(step.offset_s * 1000)
                 world.kiosks[step.gate].kernel_says(synced=step.trusted, offset_ms=offset)
@@ -203,7 +205,7 @@ class Rehearsal:
                 world.kiosks[step.gate].boot("power")
             case steps.Wipe():
                 world.kiosks[step.gate].clock.synced = False
-                world.kiosks[step.gate].enrol()
+                world.wipe(step.gate)
 
     # Questions.
 
@@ -212,7 +214,7 @@ class Rehearsal:
             self.world.tell_registry()
             counts = self.world.registry.centre.headcount(self.world.true.ms)
         else:
-            self.world.sync_for(name)
+            self.world.ready(name)
             counts = self.world.kiosks[name].headcount()
         return {
             "areas": {
@@ -254,15 +256,13 @@ def tampered(text: str, tamper: str) -> str:
     code = badges.read(text)
     if isinstance(code, Plain):
         if tamper == "claims":
-            raise ScenarioError(
-                "a plain badge carries no claims; only a signed one can have them altered"
-            )
+            raise ValueError("a plain badge carries no claims")
         return badges.plain_text(Plain(code.badge, code.issue, _flipped(code.secret, -1, 1)))
     if isinstance(code, Signed):
         raw = code.signed + code.signature
         at = VENUES_BYTE if tamper == "claims" else SIGNED_BYTES
         return badges.signed_text_of(_flipped(raw, at, 1))
-    raise ScenarioError("a code of another system cannot be altered so")
+    raise ValueError("a code of another system")
 
 
 def _flipped(raw: bytes, at: int, bit: int) -> bytes:

@@ -1,10 +1,18 @@
-"""Who can talk to whom, and the exchange among them."""
+"""The machines of a rehearsal, and the exchange among them.
 
-from collections.abc import Iterable, Sequence
+By the rules of a rehearsal the exchange runs between all nodes that are joined, before and after every step. Most of it
+changes nothing that anybody asks for, so it waits until a node is asked or decides. What must not wait: a kiosk
+without the registry's word on the time learns from when it hears something; and seats are levelled after each step
+that moves somebody, since what gates pass on depends on what they have just then.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
 from random import Random
 
 from access.event import Event
 from access.programme import Programme
+from jianmen.rehearse.links import Links
 from jianmen.rehearse.nodes import (
     BUILT_BEFORE_MS,
     KioskNode,
@@ -13,20 +21,15 @@ from jianmen.rehearse.nodes import (
     TrueTime,
     event_keys,
 )
-from sync.messages import MessageError
 
-EVERYONE = "everyone"
+REGISTRY = "registry"
 
 LEVELLINGS = 50
 """Rounds of levelling at most; halving differences settles a room of 300 gates in far fewer."""
 
 
 class World:
-    """The machines of a rehearsal and the links between them.
-
-    Every node is in one group; nodes of a group can talk to each other. Between the steps that change links or
-    machines, the exchange of a group goes through its first kiosk: a set of logs may be carried by anybody.
-    """
+    """The registry, a kiosk at each gate, and what lies between them."""
 
     def __init__(self, event: Event, start_ms: int, seed: int = 0) -> None:
         random = Random(seed)  # noqa: S311 - a rehearsal must come out the same each time
@@ -41,110 +44,175 @@ class World:
             self.kiosks[gate.id] = KioskNode(
                 gate.id, clock, self.registry, event, keys, earliest_ms, random
             )
+        self.links = Links([REGISTRY, *self.kiosks])
+        self.registry_wrote = True
         # The registry's word is fetched often enough for any roster_stale_min to be told in time.
         self._ask_every_ms = min(60_000, event.policy.roster_stale_min * 6_000)
         self._asked_ms = start_ms
-        self.registry_wrote = True
-        self._group: dict[str, str] = dict.fromkeys(["registry", *self.kiosks], EVERYONE)
+        self._freshest: dict[str, str] = {}
+        """Of each group the kiosk that has everything its members wrote; none: all of them have."""
+        self._unsure: set[str] = set()
+        """Groups of several nodes in which a kiosk lacks the registry's word on the time."""
+        self._seated: dict[bytes, set[str]] = {}
+        """The areas in which a badge was ever let in on a seat."""
+        self._levelled_ms = start_ms
+        self._clearings = sorted(
+            clears_ms
+            for session in event.sessions
+            if (clears_ms := self.programme.clears_at(session.area, session.id)) is not None
+        )
 
-    # Links.
+    # Time and steps.
 
-    def cut(self, nodes: Iterable[str]) -> None:
-        """Cut each of these off from everyone."""
-        for node in nodes:
-            self._group[node] = f"{node} alone"
+    def time_passes(self, at_ms: int) -> None:
+        """True time moves on, and the exchange runs at the new time."""
+        self.true.ms = at_ms
+        cleared = self._clears_after(self._levelled_ms) <= at_ms
+        self._levelled_ms = at_ms
+        for group, nodes in self.links.groups().items():
+            if group in self._unsure:
+                self._exchange(nodes)
+            elif cleared:
+                self._level_all(nodes)
 
-    def group(self, groups: Iterable[Iterable[str]]) -> None:
-        """Let the nodes of each list talk inside it, and with no one else."""
-        for number, nodes in enumerate(groups):
-            for node in nodes:
-                self._group[node] = f"group {number} at {self.true.ms}"
+    def _clears_after(self, at_ms: int) -> int:
+        """The next instant at which time alone makes people leave."""
+        day_ends_ms = self.programme.day_end_ms(self.programme.day_of(at_ms))
+        place = bisect_right(self._clearings, at_ms)
+        return min([day_ends_ms, *self._clearings[place : place + 1]])
 
-    def heal(self, nodes: Iterable[str] | None) -> None:
-        """Join these (None: everyone) again."""
-        for node in self._group if nodes is None else nodes:
-            self._group[node] = EVERYONE
+    def ready(self, gate: str) -> None:
+        """Bring a gate that is about to decide, or is asked, up to date."""
+        self._catch_up(gate)
+        if self.links.together(gate, REGISTRY) and (
+            self.registry_wrote or self.true.ms - self._asked_ms >= self._ask_every_ms
+        ):
+            self._ask_registry(gate)
 
-    def joined(self, node: str) -> list[str]:
-        """The other nodes that this one can talk to."""
-        return [
-            other
-            for other, group in self._group.items()
-            if other != node and group == self._group[node]
-        ]
+    def wrote(self, gate: str, badge: bytes | None, *, seat: bool = False) -> None:
+        """A gate has recorded something of a badge; `seat`: let in on one of its seats. The exchange runs."""
+        group = self.links.group_of(gate)
+        self._freshest[group] = gate
+        nodes = self.links.groups()[group]
+        if group in self._unsure:
+            self._exchange(nodes)
+            return
+        area = self.programme.gates[gate].area
+        touched = {area}
+        if badge is not None:
+            touched |= self._seated.get(badge, set())
+            if seat:
+                self._seated.setdefault(badge, set()).add(area)
+        for place in self.programme.places:
+            if place in touched:
+                self._level(place, nodes)
 
-    def _leader(self, node: str) -> str:
-        """The kiosk of a group through which the others exchange between steps that change the links."""
-        return next(k for k in self.kiosks if self._group[k] == self._group[node])
+    def wipe(self, gate: str) -> None:
+        """Storage lost, and enrolled again. The other kiosks are told of the new one: where the registry cannot be
+        reached they would not listen to it otherwise."""
+        wiped = self.kiosks[gate]
+        wiped.enrol()
+        for other in self.kiosks.values():
+            if other is not wiped:
+                other.introduce(wiped)
+                wiped.introduce(other)
 
-    def has_registry(self, node: str) -> bool:
-        """Whether the registry can be reached from a node."""
-        return self._group[node] == self._group["registry"]
+    def tell_registry(self) -> None:
+        """Let the registry hear what the kiosks joined with it have written."""
+        group = self.links.group_of(REGISTRY)
+        kiosks = [node for node in self.links.groups()[group] if node != REGISTRY]
+        if kiosks:
+            self._ask_registry(self._freshest.get(group, kiosks[0]))
+
+    def _ask_registry(self, gate: str) -> None:
+        self.kiosks[gate].talk_to(self.registry)
+        self._asked_ms = self.true.ms
+        self.registry_wrote = False
+        self._freshest[self.links.group_of(gate)] = gate
 
     # Exchange.
 
     def sync_all(self) -> None:
         """Run the exchange everywhere until it is quiet, and level the seats of every room."""
+        self._unsure.clear()
+        for nodes in self.links.groups().values():
+            self._exchange(nodes)
+
+    def _exchange(self, nodes: Sequence[str]) -> None:
+        """Run the exchange of a group until it is quiet."""
+        if len(nodes) < 2:
+            return
+        self._spread(nodes)
+        self._pass_time_on(nodes)
+        if self._level_all(nodes):
+            self._spread(nodes)
+        if not all(self.kiosks[node].exact for node in nodes if node != REGISTRY):
+            self._unsure.add(self.links.group_of(nodes[0]))
+
+    def _spread(self, nodes: Sequence[str]) -> None:
+        """Give every node of a group what any of them has, by way of the first: the registry, where it is there."""
+        hub = self.registry if REGISTRY in nodes else self.kiosks[nodes[0]]
+        others = [self.kiosks[node] for node in nodes if node not in (REGISTRY, hub.name)]
+        if hub is self.registry:
+            self.registry.vouch()
+            self._asked_ms = self.true.ms
+            self.registry_wrote = False
         for _ in range(2):
-            for gate in self.kiosks:
-                if self.has_registry(gate):
-                    self.kiosks[gate].talk_to(self.registry)
-                else:
-                    self.talk(gate)
-        self._asked_ms = self.true.ms
-        for area in self.programme.places:
-            self._level(area)
+            for kiosk in others:
+                kiosk.talk_to(hub)
+        self._freshest.pop(self.links.group_of(nodes[0]), None)
 
-    def sync_for(self, gate: str) -> None:
-        """Bring a gate that is about to decide up to date, with the seats of its area.
+    def _pass_time_on(self, nodes: Sequence[str]) -> None:
+        """Let the kiosks of a group that have no better source hear their neighbours' word on the time."""
+        kiosks = [self.kiosks[node] for node in nodes if node != REGISTRY]
+        tellers = [kiosk for kiosk in kiosks if kiosk.time_word() is not None]
+        for kiosk in kiosks:
+            for teller in tellers if kiosk.wants_time else ():
+                if teller is not kiosk:
+                    kiosk.talk_to(teller)
 
-        What any kiosk wrote lies at its group's leader already, and the registry's news are fetched when it has any;
-        the exchange of the others can wait until they are asked or decide. What this gate knows is the same.
-        """
-        due_ms = self._asked_ms + self._ask_every_ms
-        if self.has_registry(gate) and (self.true.ms >= due_ms or self.registry_wrote):
-            self.tell_registry()
-        self.talk(gate)
-        self._level(self.programme.gates[gate].area)
+    def _catch_up(self, gate: str) -> None:
+        """Let a gate hear all that its group has written."""
+        freshest = self._freshest.get(self.links.group_of(gate), gate)
+        if freshest != gate:
+            self.kiosks[gate].talk_to(self.kiosks[freshest])
 
-    def tell_registry(self) -> None:
-        """Let the registry hear what the kiosks joined with it have written, and they what it has."""
-        joined = [gate for gate in self.kiosks if self.has_registry(gate)]
-        if joined:
-            self.kiosks[joined[0]].talk_to(self.registry)
-        self._asked_ms = self.true.ms
-        self.registry_wrote = False
+    # Seats.
 
-    def talk(self, gate: str) -> None:
-        """Let a gate exchange with its group's leader."""
-        leader = self.kiosks[self._leader(gate)]
-        if leader.name == gate:
-            return
-        leader.publish()
-        try:
-            self.kiosks[gate].talk_to(leader)
-        except MessageError:
-            return  # a kiosk that the leader has not heard of yet: nobody there vouches for it
-        leader.hear()
+    def _level_all(self, nodes: Sequence[str]) -> bool:
+        passed = [self._level(place, nodes) for place in self.programme.places]
+        return any(passed)
 
-    def _level(self, area: str) -> None:
-        """Let the gates of an area pass seats on, in file order, each seeing the ones before, until none does."""
-        gates = self.programme.entry_gates(area)
-        if self.programme.places[area].capacity is None or len(gates) < 2:
-            return
+    def _level(self, area: str, nodes: Sequence[str]) -> bool:
+        """Let the gates of an area that are joined pass seats on, in file order, each seeing the ones before, until
+        none does; whether any were passed."""
+        gates = [gate for gate in self.programme.entry_gates(area) if gate in nodes]
+        if self.programme.places[area].capacity is None or len(gates) < 2 or self._even(gates):
+            return False
+        any_passed = False
         for _ in range(LEVELLINGS):
             passed = [gate for gate in gates if self._level_one(gate, gates)]
             if not passed:
-                return
+                break
+            any_passed = True
+        return any_passed
 
     def _level_one(self, gate: str, gates: Sequence[str]) -> bool:
-        reach = set(self.joined(gate))
-        reached = [self.kiosks[other].device for other in gates if other in reach]
-        if not reached:
-            return False
-        self.talk(gate)
+        self._catch_up(gate)
+        reached = [self.kiosks[other].device for other in gates if other != gate]
         passed = self.kiosks[gate].level(reached)
         if passed:
-            for name in (gate, *(other for other in gates if other in reach)):
-                self.talk(name)
+            self._freshest[self.links.group_of(gate)] = gate
         return passed
+
+    def _even(self, gates: Sequence[str]) -> bool:
+        """Whether nobody would pass anything on. Kiosks with the registry's time and the same logs all think the same,
+        so one is asked for all."""
+        if not all(self.kiosks[gate].exact for gate in gates):
+            return False
+        freshest = self._freshest.get(self.links.group_of(gates[0]), gates[0])
+        asked = freshest if freshest in gates else gates[0]
+        self._catch_up(asked)
+        free = [self.kiosks[asked].seats_by_gate().get(gate) for gate in gates]
+        known = [count for count in free if count is not None]
+        return max(known, default=0) - min(known, default=0) < 2

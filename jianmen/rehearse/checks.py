@@ -1,0 +1,147 @@
+"""What the steps of a scenario name must be there: gates, badges and their issues, tickets, entries."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from access.event import MAX_ISSUES, Event, Gate
+from config.errors import instead, shown
+from jianmen.rehearse import steps
+from jianmen.rehearse.steps import AnyStep
+from registry.person import Person, mistakes
+
+REGISTRY = "registry"
+
+
+def person_of(step: steps.Register) -> Person:
+    """The person whom a step registers."""
+    return Person(
+        ref=step.ref,
+        name=step.name,
+        language=step.lang,
+        ticket=step.ticket,
+        venues=None if step.venues is None else tuple(step.venues),
+        days=None if step.days is None else tuple(step.days),
+        sessions=tuple(step.sessions),
+        form=step.form,
+    )
+
+
+class Checker:
+    """Looks at steps one after the other, and remembers what there is by then."""
+
+    def __init__(self, event: Event) -> None:
+        self._event = event
+        self._gates: dict[str, Gate] = {gate.id: gate for gate in event.gates}
+        self._forms: dict[str, str] = {}
+        self._issues: dict[str, int] = {}
+        self._recorded: Counter[str] = Counter()
+
+    def mistakes(self, step: AnyStep) -> Iterator[str]:
+        """What is wrong with the next step, each as a line for people."""
+        gate = self._gates.get(getattr(step, "gate", ""))
+        if gate is None and hasattr(step, "gate"):
+            yield self._unknown("gate", step.gate)
+        match step:
+            case steps.Register():
+                yield from self._registration(step)
+            case steps.Reissue() | steps.Revoke():
+                yield from self._change(step)
+            case steps.Present():
+                yield from self._presentation(step, gate)
+            case steps.Override():
+                yield from self._override(step, gate)
+            case steps.Void():
+                yield from self._issue("staff", step.staff)
+                yield from self._entry(step.entry)
+            case steps.Cut() | steps.Heal() | steps.AskHeadcount():
+                yield from self._links(step)
+        if isinstance(step, steps.Present | steps.Override):
+            self._recorded[step.gate] += 1
+
+    def _unknown(self, what: str, name: str, *, or_registry: bool = False) -> str:
+        known = [*self._gates, *([REGISTRY] if or_registry else [])]
+        kind = 'a gate of the event nor "registry"' if or_registry else "a gate of the event"
+        word = "neither" if or_registry else "not"
+        return f'"{what}": {shown(name)} is {word} {kind}; {instead(name, known)}'
+
+    # Badges.
+
+    def _registration(self, step: steps.Register) -> Iterator[str]:
+        yield from mistakes(person_of(step), self._event)
+        if "#" in step.ref:
+            yield f'"ref": {shown(step.ref)} has a "#", which goes before the number of an issue'
+        elif step.ref in self._forms:
+            yield f'"ref": {shown(step.ref)} is registered already; each person has their own ref'
+        self._forms[step.ref] = step.form
+        self._issues[step.ref] = 1
+
+    def _change(self, step: steps.Reissue | steps.Revoke) -> Iterator[str]:
+        if isinstance(step, steps.Revoke):
+            yield from self._issue("ref", step.ref)
+            return
+        if step.ref not in self._forms:
+            yield self._nobody("ref", step.ref)
+            return
+        if self._issues[step.ref] == MAX_ISSUES:
+            yield f'"ref": {shown(step.ref)} has had {MAX_ISSUES} badges, the most there can be'
+        self._issues[step.ref] += 1
+
+    def _nobody(self, what: str, ref: str) -> str:
+        return f'"{what}": {shown(ref)} is registered by no step before this one'
+
+    def _issue(self, what: str, name: str) -> Iterator[str]:
+        """What is wrong with the name of a badge: "ref", or "ref#1"."""
+        ref, mark, number = name.partition("#")
+        newest = self._issues.get(ref)
+        if newest is None:
+            yield self._nobody(what, ref)
+        elif mark and number not in {str(issue) for issue in range(1, newest + 1)}:
+            yield f'"{what}": {shown(name)} was never issued; the newest is {ref}#{newest}'
+
+    # Doors.
+
+    def _presentation(self, step: steps.Present, gate: Gate | None) -> Iterator[str]:
+        if (step.badge is None) == (step.code is None):
+            yield 'a presentation has either "badge" or "code"'
+        elif step.badge is not None:
+            yield from self._issue("badge", step.badge)
+            plain = self._forms.get(step.badge.partition("#")[0]) == "plain"
+            if step.tamper == "claims" and plain:
+                yield '"tamper": a plain badge carries no claims; "proof" flips a bit of its secret'
+        elif step.tamper is not None:
+            yield '"tamper" goes with "badge"; of a "code" you can write any text'
+        leads = gate.direction if gate is not None else "both"
+        if leads != "both" and step.direction not in (None, leads):
+            yield f'"direction": gate {shown(step.gate)} leads {leads} only'
+
+    def _override(self, step: steps.Override, gate: Gate | None) -> Iterator[str]:
+        yield from self._issue("badge", step.badge)
+        yield from self._issue("staff", step.staff)
+        if gate is not None and not gate.lets_in:
+            yield f'"gate": {shown(gate.id)} leads out only; nobody can be let in there by hand'
+
+    def _entry(self, entry: str) -> Iterator[str]:
+        gate, _, number = entry.rpartition("/")
+        known = self._recorded[gate]
+        if gate not in self._gates or not (number.isascii() and number.isdecimal()):
+            yield f'"entry": {shown(entry)} names none; an entry is <gate>/<n>, as an outcome says'
+        elif number != str(int(number)) or not 1 <= int(number) <= known:
+            yield f'"entry": {shown(entry)} is not made before this step; {gate} has made {known} at most'
+
+    # Links.
+
+    def _links(self, step: steps.Cut | steps.Heal | steps.AskHeadcount) -> Iterator[str]:
+        if isinstance(step, steps.AskHeadcount):
+            named = [("node", step.node)]
+        else:
+            named = [("nodes", node) for node in step.nodes or ()]
+        if isinstance(step, steps.Cut):
+            if step.nodes is None and step.groups is None:
+                yield 'a cut names "nodes", each cut off from everyone, or "groups" of nodes'
+            named += [("groups", node) for nodes in step.groups or () for node in nodes]
+            for node, times in Counter(node for _, node in named).items():
+                if times > 1:
+                    yield f"{shown(node)} is named {times} times; a node is in one place"
+        for what, node in named:
+            if node != REGISTRY and node not in self._gates:
+                yield self._unknown(what, node, or_registry=True)

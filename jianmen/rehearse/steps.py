@@ -1,0 +1,106 @@
+"""The steps of a scenario, as they stand in its lines."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from access.event import Direction, Language
+
+Word = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+Words = Annotated[str, Meta(max_length=500)]
+
+MOST_OFFSET_S = 10_000_000_000
+"""Some 300 years: further off no clock can be set."""
+
+
+class Step(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, tag_field="do"):
+    """What every step has: when it happens, and what its outcome must contain."""
+
+    at: str | None = None
+    expect: dict[str, Any] | None = None
+
+
+class Register(Step, tag="register"):
+    ref: Word
+    ticket: Word
+    venues: list[str] | None = None
+    days: list[str] | None = None
+    sessions: list[str] = []
+    name: str = "Guest"
+    lang: Language = "en"
+    form: Literal["plain", "signed"] = "plain"
+
+
+class Reissue(Step, tag="reissue"):
+    ref: Word
+
+
+class Revoke(Step, tag="revoke"):
+    ref: Word
+    why: Words = ""
+
+
+class Present(Step, tag="present"):
+    gate: Word
+    badge: Word | None = None
+    code: str | None = None
+    tamper: Literal["proof", "claims"] | None = None
+    direction: Direction | None = None
+
+
+class Override(Step, tag="override"):
+    gate: Word
+    badge: Word
+    staff: Word
+    why: Words = ""
+
+
+class Void(Step, tag="void"):
+    gate: Word
+    entry: Word
+    staff: Word
+    why: Words = ""
+
+
+class Cut(Step, tag="cut"):
+    nodes: list[str] | None = None
+    groups: list[list[str]] | None = None
+
+
+class Heal(Step, tag="heal"):
+    nodes: list[str] | None = None
+
+
+class Sync(Step, tag="sync"):
+    pass
+
+
+class SetClock(Step, tag="clock"):
+    gate: Word
+    offset_s: Annotated[float, Meta(ge=-MOST_OFFSET_S, le=MOST_OFFSET_S)] | None = None
+    trusted: bool | None = None
+
+
+class Restart(Step, tag="restart"):
+    gate: Word
+
+
+class Wipe(Step, tag="wipe"):
+    gate: Word
+
+
+class AskHeadcount(Step, tag="headcount"):
+    node: str = "registry"
+
+
+class AskConflicts(Step, tag="conflicts"):
+    pass
+
+
+AnyStep = (
+    Register | Reissue | Revoke | Present | Override | Void | Cut | Heal | Sync | SetClock | Restart
+    | Wipe | AskHeadcount | AskConflicts
+)  # fmt: skip
