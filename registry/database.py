@@ -72,12 +72,16 @@ class Database:
                 pool_size=READERS,
                 max_overflow=MORE_READERS,
                 pool_pre_ping=True,  # a failover closes connections under us
+                hide_parameters=True,  # an error's text goes into logs: nobody's name may be in it
             )
             return
         if self.path is not None:
             self._lock_file = _lock(self.path.with_name(LOCK_FILE))
         self._writer = create_engine(
-            target, poolclass=StaticPool, connect_args={"check_same_thread": False}
+            target,
+            poolclass=StaticPool,
+            connect_args={"check_same_thread": False},
+            hide_parameters=True,
         )
         event.listen(self._writer, "connect", _prepare_writer)
         event.listen(self._writer, "begin", _begin_immediate)
@@ -180,6 +184,7 @@ def _read_only(path: Path) -> Engine:
         f"sqlite:///{path.resolve().as_uri()}?mode=ro&uri=true",
         pool_size=READERS,
         max_overflow=MORE_READERS,
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare_reader)
     return engine

@@ -36,6 +36,7 @@ class Ledger(Logs):
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
+        """Everything inside is kept or nothing is, and no other thread, worker or machine writes meanwhile."""
         if self.database.writer is not None:
             yield
             return

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -38,7 +37,7 @@ def wall_ms() -> int:
 
 
 class Logs(LogStore):
-    """The logs, their heads and branches, and the name cards beside them. Threads may share it."""
+    """The logs, their heads and branches, and the name cards beside them. What a transaction is, the ledger says."""
 
     def __init__(self, database: Database, now_ms: Callable[[], int] = wall_ms) -> None:
         """`now_ms` stamps what arrives."""
@@ -47,12 +46,6 @@ class Logs(LogStore):
         self._dialect: Any = postgresql if database.is_postgres else sqlite
         self._add_entry = ADD_ENTRY.replace("?", "%s") if database.is_postgres else ADD_ENTRY
         self._public: bytes | None = None
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Everything inside is kept or nothing is, and no other thread, worker or machine writes meanwhile."""
-        with self.database.writing():
-            yield
 
     def write(self, statement: Any, rows: Sequence[dict[str, Any]] | None = None) -> int:
         """Run a statement, for each of the rows if there are some; says how many rows it touched."""

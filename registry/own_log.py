@@ -75,9 +75,7 @@ class OwnLog:
 
     def _end(self) -> _End | None:
         known = self._ledger.values()
-        if LOG not in known:
-            return None
-        last = self._ledger.last(known[LOG].decode())
+        last = self._ledger.last(known.get(LOG, b"").decode())
         if last is None:
             return None
         wall_ms = decode(last.raw).wall_ms

@@ -16,7 +16,7 @@ FORMS: tuple[Form, ...] = ("plain", "signed", "foreign")
 MOST_CHARACTERS = 120
 """Of a ref, a name or an organisation: more fits no badge."""
 
-MOST_CODE_CHARACTERS = 1000
+MOST_CODE_BYTES = 1000
 """Of another system's code: more fits no QR code that a camera can read on a badge."""
 
 
@@ -144,6 +144,7 @@ def _wrong_code(person: Person) -> list[str]:
     if (person.form == "foreign") != bool(person.code):
         wrong = "has no code" if person.form == "foreign" else "has a code"
         return [f"form is {person.form} and {wrong}; a code goes with the form foreign alone"]
-    if person.code and len(person.code) > MOST_CODE_CHARACTERS:
-        return [f"code has {len(person.code)} characters; {MOST_CODE_CHARACTERS} are the most"]
+    size = len((person.code or "").encode())
+    if size > MOST_CODE_BYTES:
+        return [f"code has {size} bytes; {MOST_CODE_BYTES} are the most"]
     return []

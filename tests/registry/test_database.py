@@ -12,10 +12,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from registry.database import FILE, Database
 from registry.errors import DatabaseError
-from registry.tables import metadata
+from registry.tables import metadata, person
 
 
 @pytest.fixture
@@ -119,6 +120,20 @@ def test_readers_do_not_wait_for_the_writer_and_see_what_is_kept(database: Datab
 def test_a_reader_cannot_write(database: Database) -> None:
     with database.reading() as connection, pytest.raises(Exception, match="readonly"):
         connection.execute(text("INSERT INTO meta VALUES ('a', x'01')"))
+
+
+def test_an_error_of_the_database_names_nobody(database: Database) -> None:
+    insert = person.insert()
+    row = {
+        "badge": b"BADGE", "ref": "R1", "name": "张伟", "organisation": "", "language": "en",
+        "keys": "[]", "salt": b"",
+    }  # fmt: skip
+    with database.writing() as connection:
+        connection.execute(insert, row)
+
+    with pytest.raises(SQLAlchemyError) as error, database.writing() as connection:
+        connection.execute(insert, row)
+    assert "张伟" not in str(error.value)
 
 
 def test_threads_take_turns_at_writing() -> None:

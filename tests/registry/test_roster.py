@@ -143,6 +143,8 @@ def test_all_that_is_wrong_with_registrations_is_said_at_once(centre: Centre) ->
                 Person(ref="d", ticket="delegate", name="bell\x07"),
                 Person(ref="e", ticket="delegate", form="foreign"),
                 Person(ref="f", ticket="delegate", code=CODE),
+                Person(ref="g", ticket="delegate", form="foreign", code="門" * 400),
+                Person(ref="h", ticket="delegate", form="gold"),  # type: ignore[arg-type]
             ]
         )
     said = "\n".join(refused.value.mistakes)
@@ -151,9 +153,10 @@ def test_all_that_is_wrong_with_registrations_is_said_at_once(centre: Centre) ->
         'venue "chengd"', 'day "2020-11-19"', 'session "knitting"', 'language is "fr"',
         "'b': is there twice", "ref is empty", "'zhang': is registered already", "121 characters",
         "cannot be printed", "form is foreign and has no code", "form is plain and has a code",
+        "code has 1200 bytes", 'form is "gold"',
     ):  # fmt: skip
         assert words in said
-    assert {one.place for one in refused.value.refusals} == set(range(9))
+    assert {one.place for one in refused.value.refusals} == set(range(11))
     assert centre.people.count() == 1
 
 
@@ -319,6 +322,18 @@ def test_a_code_that_two_people_have_is_refused(centre: Centre) -> None:
     two = with_(WEI, ref="two", form="foreign", code=CODE)
 
     with pytest.raises(RegistrationError, match="'two': has the same code as 'one'"):
+        centre.register_many([one, two])
+    centre.register(one)
+    with pytest.raises(RegistrationError, match="'two': has a code that somebody"):
+        centre.register(two)
+
+
+def test_two_codes_that_doors_cannot_tell_apart_are_refused(centre: Centre) -> None:
+    # Their SHA-256 under our prefix begins with the same five bytes: found by trying.
+    one = with_(WEI, ref="one", form="foreign", code="GUEST-2020-000000158811")
+    two = with_(WEI, ref="two", form="foreign", code="GUEST-2020-000000613426")
+
+    with pytest.raises(RegistrationError, match="'two': has a code that doors cannot tell"):
         centre.register_many([one, two])
     centre.register(one)
     with pytest.raises(RegistrationError, match="'two': has a code that somebody"):

@@ -103,10 +103,3 @@ def _people() -> None:
 def _partial_index(name: str, table: str, column: str, where: str) -> None:
     condition = sa.text(where)
     op.create_index(name, table, [column], sqlite_where=condition, postgresql_where=condition)
-
-
-def downgrade() -> None:
-    for table in ("meta", "code", "printed", "person", "card"):
-        op.drop_table(table)
-    for table in ("device", "word", "head", "tip", "entry"):
-        op.drop_table(table)
