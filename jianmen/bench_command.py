@@ -55,10 +55,13 @@ def door(folder: Path | None, people: int, entries: int, *, as_json: bool) -> No
 @click.option("--entries", default=5_000, show_default=True, help="Entries that each brings.")
 @click.option("--people", default=26_000, show_default=True, help="People of the first sync.")
 def exchange(folder: Path | None, kiosks: int, entries: int, people: int, *, as_json: bool) -> None:
-    """Logs brought to a registry, and a new kiosk's first sync."""
+    """Logs brought to a registry, a new kiosk's first sync, and a door at work during one."""
     from bench.exchange import bring, first_sync
+    from bench.syncing import door_during_first_sync
 
     with tempfile.TemporaryDirectory(dir=folder) as made:
         _show(bring(Path(made), kiosks, entries), as_json=as_json)
     with tempfile.TemporaryDirectory(dir=folder) as made:
         _show(first_sync(Path(made), people, kiosks * entries), as_json=as_json)
+    with tempfile.TemporaryDirectory(dir=folder) as made:
+        _show(door_during_first_sync(Path(made), people, kiosks * entries), as_json=as_json)

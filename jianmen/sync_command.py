@@ -196,9 +196,13 @@ def _show(name: str, state: dict[str, Any], *, as_json: bool) -> None:
         return
     if state["why"]:
         click.echo(f"{name}: {state['why']} ({state['failures']} tries)")
-    else:
-        ahead = "nothing" if not state["ahead"] else f"{state['ahead']} entries"
-        click.echo(f"{name}: in touch; {ahead} still to bring, {state['received']} received")
+        return
+    to_bring, to_come = state["ahead"] or 0, state["behind"] or 0
+    parts = [f"{to_bring} entries to bring", f"{state['received']} received"]
+    if to_come:
+        done = state["received"] / (state["received"] + to_come)
+        parts.append(f"{to_come} to come ({done:.0%} of all)")
+    click.echo(f"{name}: in touch; {', '.join(parts)}")
 
 
 _registry = click.option(

@@ -173,9 +173,7 @@ class Carrier:
             target.failed(str(error))
             self._tell(target)
             return False
-        with self._lock:
-            behind = target.asker.behind()
-        target.succeeded(self.now_ms(), None if behind is None else sum(behind.values()))
+        target.succeeded()
         self._tell(target)
         return True
 
@@ -190,6 +188,7 @@ class Carrier:
             taken, again = target.asker.receive(raw)
             if taken.time is not None:
                 self._heard(taken.time, target.asker.other, asked, answered)
+            target.answered(self.now_ms())
         self._note(target, taken)
         return again
 
@@ -201,6 +200,7 @@ class Carrier:
         if taken.entries:
             self._changed = True
             self._news.set()
+            self._tell(target)  # a first sync takes a while: show how far it has come
 
     def _tell(self, target: Target) -> None:
         with self._lock, self.replica.transaction():

@@ -295,21 +295,31 @@ class Asker(Party):
         more = message.more or (taken.cards > 0 and bool(self.store.wanted_cards(1)))
         return taken, more or (not quiet and (moved or taken.news))
 
-    def behind(self) -> dict[str, int] | None:
-        """Entries of each log that the other side has not yet confirmed to hold; None before it first answered."""
+    def ahead(self) -> int | None:
+        """Entries that the other side has not yet confirmed to hold; None before it first answered."""
         if self._theirs is None or self._theirs.hello:
             return None
-        theirs = self._theirs.have
-        return {
-            log: lacking
-            for log, tips in self.store.vector().items()
-            if (
-                lacking := max(t[0] for t in tips)
-                - max((p[0] for p in theirs.get(log, [])), default=0)
-            )
-            > 0
-        }
+        return _more(self.store.vector(), self._theirs.have)
+
+    def behind(self) -> int | None:
+        """Entries that the other side holds and this one lacks; None before it first answered."""
+        if self._theirs is None or self._theirs.hello:
+            return None
+        return _more(self._theirs.have, self.store.vector())
 
     def forget(self) -> None:
         """After an error nothing is taken for granted: what the other side holds is asked again."""
         self._theirs = None
+
+
+def _more(here: Mapping[str, list[Point]], there: Mapping[str, list[Point]]) -> int:
+    """How many entries longer the logs of one vector are than those of another, branches aside."""
+    return sum(
+        max(0, _end(points) - _end(there.get(log, [])))
+        for log, points in here.items()
+        if points != there.get(log)
+    )
+
+
+def _end(points: list[Point]) -> int:
+    return max((seq for seq, _ in points), default=0)

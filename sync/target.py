@@ -23,12 +23,16 @@ LONGEST_PAUSE_S = 60.0
 
 @dataclass
 class TargetState:
-    """How things stand with one target, for people: times in ms, entries it still lacks (None: not known), entries
-    received in all, and why the last try failed."""
+    """How things stand with one target, for people.
+
+    When it last answered (ms), entries it still lacks (`ahead`) and that are still to come from it (`behind`; None:
+    not known), entries received in all, and why the last try failed.
+    """
 
     url: str
     last_contact_ms: int | None = None
     ahead: int | None = None
+    behind: int | None = None
     received: int = 0
     failures: int = 0
     why: str = ""
@@ -71,15 +75,19 @@ class Target:
         pause = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(self.state.failures - 1, 10))
         self._pause_s = pause * random.uniform(0.75, 1.25)  # noqa: S311 - spreads kiosks out
 
-    def succeeded(self, at_ms: int, ahead: int | None) -> None:
+    def answered(self, at_ms: int) -> None:
+        """A round went through: how far both sides are."""
+        self.state.last_contact_ms = at_ms
+        self.state.ahead = self.asker.ahead()
+        self.state.behind = self.asker.behind()
+        self.state.url = self._links[self._at].url
+
+    def succeeded(self) -> None:
         """A whole exchange went through."""
         if self.state.failures:
             log.warning("%s: in touch again after %d tries", self.name, self.state.failures)
         self.state.failures = 0
         self.state.why = ""
-        self.state.last_contact_ms = at_ms
-        self.state.ahead = ahead
-        self.state.url = self._links[self._at].url
         self._pause_s = ASK_EVERY_S
 
     def wake(self) -> None:
