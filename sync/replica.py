@@ -293,7 +293,7 @@ class Replica(ReplicaReader, LogStore):
 
     def keep_head(self, head: Head) -> None:
         before = self._words.get(head.log[:16])
-        if before is None or before.digest != head.digest:
+        if before is None or (before.log, before.digest) != (head.log, head.digest):
             self._db.execute(
                 "INSERT OR IGNORE INTO head VALUES (?, ?, ?, ?, ?)",
                 (head.log, head.seq, head.digest, head.at_ms, head.signature),

@@ -1,0 +1,213 @@
+"""A registry, kiosks with real journals and replicas, and the messages between them: no network anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from access.entry import GENESIS, Alarm, Body, Boot, Kiosk, digest_of, encode
+from sync.exchange import Answerer, Asker, Taken
+from sync.identity import Identity
+from sync.journal import Journal, Reading
+from sync.messages import Batch, Envelope, Message, Point, TimeWord, read
+from sync.own import OwnLogs
+from sync.replica import Replica
+
+NOW_MS = 1_795_000_000_000
+REGISTRY = Identity.from_seed(bytes([1]) * 32)
+
+
+def reading(at: int = 0, *, synced: bool = True) -> Reading:
+    """The clocks `at` ms after the start."""
+    return Reading(1000 + at, NOW_MS + at, synced)
+
+
+@dataclass
+class Log:
+    """A log as its writer has it, entry by entry, for stories that no honest journal tells."""
+
+    writer: Identity
+    epoch: str = "00000001"
+    raws: list[bytes] = field(default_factory=list)
+    digests: list[bytes] = field(default_factory=lambda: [GENESIS])
+
+    @property
+    def name(self) -> str:
+        return self.writer.fingerprint + self.epoch
+
+    def write(self, kind: str, body: Body, wall_ms: int = NOW_MS) -> Log:
+        raw = encode(len(self.raws) + 1, self.digests[-1], 1000, wall_ms, True, kind, body)
+        self.raws.append(raw)
+        self.digests.append(digest_of(raw))
+        return self
+
+    def grow(self, count: int, word: str = "") -> Log:
+        """Any entries: a boot, then alarms."""
+        for _ in range(count):
+            if self.raws:
+                self.write("alarm", Alarm("door_forced", word))
+            else:
+                self.write("boot", Boot(self.writer.fingerprint, None, "", "first start", {}))
+        return self
+
+    def branch_after(self, seq: int) -> Log:
+        """The clone of a card: the same log, going its own way after an entry."""
+        return Log(self.writer, self.epoch, self.raws[:seq], self.digests[: seq + 1])
+
+    def point(self, seq: int | None = None) -> Point:
+        seq = len(self.raws) if seq is None else seq
+        return seq, self.digests[seq]
+
+    def batch(self, after: int = 0, until: int | None = None) -> Batch:
+        until = until or len(self.raws)
+        head = self.writer.head(self.name, *self.point(until), NOW_MS)
+        return Batch(self.name, *self.point(after), self.raws[after:until], head)
+
+
+class Node:
+    """A device with its journal and its replica; `clock_ms` is its time and goes on by a second at each look."""
+
+    def __init__(self, folder: Path, identity: Identity) -> None:
+        folder.mkdir()
+        self.identity = identity
+        self.replica = Replica(folder / "replica.db", REGISTRY.public, REGISTRY.fingerprint)
+        self.journal = Journal(folder / "journal.db", identity, durable=False)
+        self.own = OwnLogs(self.replica, identity)
+        self.clock_ms = NOW_MS
+        self.word: TimeWord | None = None
+        self.answerer = Answerer(self.replica, identity, self.now_ms, lambda: self.word)
+        self.askers: dict[str, Asker] = {}
+        self.journal.begin(reading(), "boot", "first start", {}, None)
+
+    @property
+    def device(self) -> str:
+        return self.identity.fingerprint
+
+    def now_ms(self) -> int:
+        self.clock_ms += 1000
+        return self.clock_ms
+
+    def say(self, kind: str, body: Body) -> None:
+        self.journal.append(kind, body, reading())
+
+    def work(self, count: int) -> None:
+        """The door writes entries."""
+        self.journal.extend([("alarm", Alarm("door_forced", ""))] * count, reading())
+
+    def publish(self) -> None:
+        """What the carrier does first."""
+        with self.replica.transaction():
+            self.own.copy(self.journal, self.now_ms())
+
+    def take(self, batch: Batch) -> int:
+        with self.replica.transaction():
+            return self.replica.take(batch)
+
+    def asker(self, other: Node) -> Asker:
+        if other.device not in self.askers:
+            self.askers[other.device] = Asker(
+                self.replica, self.identity, self.now_ms, lambda: self.word, other.device
+            )
+        return self.askers[other.device]
+
+    def talk_to(self, other: Node) -> list[Taken]:
+        """Exchange until quiet; what each answer brought."""
+        self.publish()
+        other.publish()
+        asker = self.asker(other)
+        brought = []
+        for _ in range(100):
+            answer, _ = other.answerer.answer(asker.request(), 5000)
+            taken, again = asker.receive(answer)
+            brought.append(taken)
+            if not again:
+                return brought
+        raise AssertionError("the two never come to an end")
+
+    def sign(self, message: Message) -> bytes:
+        """A message of this device, whatever it says."""
+        return self.answerer.seal(message)
+
+    def everything(self) -> set[tuple[str, int, bytes]]:
+        """All entries held."""
+        held = (one for _, one in self.replica.since(0, -1))
+        return {(one.log, one.seq, one.digest) for one in held}
+
+    def close(self) -> None:
+        self.journal.close()
+        self.replica.close()
+
+
+def opened(raw: bytes) -> Message:
+    """The message in these bytes, whoever sent it."""
+    return read(Message, read(Envelope, raw).body)
+
+
+@pytest.fixture
+def make_node(tmp_path: Path) -> Iterator[Callable[[int], Node]]:
+    """Makes the device with a seed; 1 is the registry, anything else a kiosk that nobody has enrolled yet."""
+    made: list[Node] = []
+
+    def make(seed: int) -> Node:
+        node = Node(tmp_path / f"node{seed}-{len(made)}", Identity.from_seed(bytes([seed]) * 32))
+        made.append(node)
+        return node
+
+    yield make
+    for node in made:
+        node.close()
+
+
+@pytest.fixture
+def registry(make_node: Callable[[int], Node]) -> Node:
+    """The registry, as any other store of logs."""
+    return make_node(1)
+
+
+@pytest.fixture
+def enrol(registry: Node, make_node: Callable[[int], Node]) -> Callable[..., Node]:
+    """Makes a kiosk that the registry has enrolled; `knows`: and that has the registry's log already."""
+
+    def enrol_one(seed: int, *, knows: bool = True) -> Node:
+        node = make_node(seed)
+        registry.say("kiosk", Kiosk(node.device, node.identity.public, f"gate-{seed}"))
+        registry.publish()
+        if knows:
+            pass_registry_log(registry, node)
+        return node
+
+    return enrol_one
+
+
+def pass_registry_log(registry: Node, node: Node) -> None:
+    """As if the kiosk had talked to the registry, but nothing of the kiosk's comes there."""
+    log = registry.journal.log
+    tips = node.replica.tips(log)
+    start = tips[0] if tips else (0, GENESIS)
+    batch = registry.replica.batch(log, start)
+    while batch is not None:
+        node.take(batch)
+        batch = registry.replica.batch(log, (batch.head.seq, batch.head.digest))
+
+
+@pytest.fixture
+def kiosk(enrol: Callable[..., Node]) -> Node:
+    """An enrolled kiosk."""
+    return enrol(2)
+
+
+@pytest.fixture
+def neighbour(enrol: Callable[..., Node], registry: Node, kiosk: Node) -> Node:
+    """Another one; both know of each other."""
+    node = enrol(3)
+    pass_registry_log(registry, kiosk)
+    return node
+
+
+@pytest.fixture
+def new_log() -> Callable[..., Log]:
+    """Makes a log of a device, to be written entry by entry."""
+    return Log
