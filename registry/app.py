@@ -74,7 +74,9 @@ def create_app(centre: Centre, clock: Callable[[], Reading], settings: WebSettin
     hooks = Hooks(board)
     add_deeds(api, board, guard, hooks, settings.pin)
     app.register_blueprint(api.blueprint)
-    app.register_blueprint(device_interface(centre, clock, trust_clock=settings.trust_clock))
+    app.register_blueprint(
+        device_interface(centre, clock, board.contacts, trust_clock=settings.trust_clock)
+    )
     app.register_blueprint(dashboard(board, guard))
     app.extensions["jianmen"] = Parts(api, board, hooks)
     app.after_request(_guarded)

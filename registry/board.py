@@ -17,6 +17,7 @@ from access.programme import Programme
 from access.receipt import receipt
 from registry import answers
 from registry.centre import Centre
+from registry.contacts import Contacts
 from registry.kiosk_report import kiosk_report
 from registry.times import rfc3339
 from sync.journal import Reading
@@ -33,6 +34,7 @@ class Board:
 
     def __init__(self, centre: Centre, clock: Callable[[], Reading]) -> None:
         self.centre = centre
+        self.contacts = Contacts()
         self.clock = clock
         self._lock = threading.Lock()
         self._headcount: tuple[int, answers.Headcount] | None = None
@@ -69,7 +71,7 @@ class Board:
     def _count(self, knowledge: Knowledge, now: int) -> answers.Headcount:
         programme = self.programme
         counts = self.centre.headcount(now)
-        silences = self.centre.silences(now)
+        silences = self.silences(knowledge, now)
         bands = band(counts, silences, programme)
         heard = self._heard_by_area(knowledge, programme)
         return answers.Headcount(
@@ -143,6 +145,11 @@ class Board:
                 found[area] = None if heard is None or before is None else min(before, heard)
         return found
 
+    def silences(self, knowledge: Knowledge, now: int) -> list[Silence]:
+        """The kiosks that have not told everything."""
+        known = self.centre.silences(now)
+        return self.contacts.added_to(known, knowledge, self.centre.ledger, now)
+
     def silent(self, silence: Silence) -> answers.SilentKiosk:
         """A kiosk not heard from, in its place."""
         gate = self.programme.gates.get(silence.gate or "")
@@ -205,7 +212,8 @@ class Board:
         """Every kiosk, the ill ones first, and the alarms of the last day."""
         now = self.now_ms()
         with self.knowing() as knowledge:
-            return kiosk_report(self.centre, knowledge.background, self.programme, now)
+            silences = self.silences(knowledge, now)
+            return kiosk_report(self.centre, knowledge.background, self.programme, silences, now)
 
     def conflict_lines(self) -> list[Conflict]:
         """The partition report: at most five seconds old."""
@@ -269,7 +277,8 @@ class Board:
     def close_day(self, day: str) -> answers.Closed:
         """Close an event day, and say who has not told everything of it."""
         self.centre.close_day(day)
-        silences = self.centre.silences(self.now_ms())
+        with self.knowing() as knowledge:
+            silences = self.silences(knowledge, self.now_ms())
         return answers.Closed(
             day=day, drained=not silences, silent=[self.silent(one) for one in silences]
         )

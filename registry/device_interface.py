@@ -12,19 +12,30 @@ import logging
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 from flask import Blueprint, Request, Response, request
 
 from access.chain import fingerprint
 from access.entry import pack
 from registry.centre import Centre
+from registry.contacts import Contacts
 from registry.errors import RegistryError
 from sync.bodies import COMPRESS_FROM, BodyError, packed, read_body
 from sync.exchange import Answerer
 from sync.identity import verifies
 from sync.journal import Reading
 from sync.link import MEDIA_TYPE
-from sync.messages import MAX_BODY_BYTES, Enrol, Enrolled, Envelope, MessageError, TimeWord, read
+from sync.messages import (
+    MAX_BODY_BYTES,
+    Enrol,
+    Enrolled,
+    Envelope,
+    Message,
+    MessageError,
+    TimeWord,
+    read,
+)
 from sync.store import UnknownWriterError
 
 log = logging.getLogger(__name__)
@@ -40,11 +51,12 @@ CLOCK_ERROR_MS = 500
 def device_interface(
     centre: Centre,
     clock: Callable[[], Reading],
+    contacts: Contacts,
     *,
     trust_clock: bool,
 ) -> Blueprint:
     """The routes. `trust_clock`: the operator vouches for this machine's clock, where the kernel cannot say (in a
-    container)."""
+    container); `contacts` is told who calls."""
 
     def time_word() -> TimeWord | None:
         now = clock()
@@ -52,7 +64,9 @@ def device_interface(
             return None
         return TimeWord(now.wall_ms, CLOCK_ERROR_MS, "registry")
 
-    answerer = Answerer(centre.ledger, centre.identity, lambda: clock().wall_ms, time_word)
+    answerer = _Listening(
+        contacts, centre.ledger, centre.identity, lambda: clock().wall_ms, time_word
+    )
     routes = Blueprint("devices", __name__, url_prefix="/v1")
     room = threading.BoundedSemaphore(BODIES_AT_ONCE)
 
@@ -91,6 +105,19 @@ def device_interface(
         return _plain(error.status, str(error))
 
     return routes
+
+
+class _Listening(Answerer):
+    """Answers, and notes what each device says of its own logs."""
+
+    def __init__(self, contacts: Contacts, *party: Any) -> None:
+        super().__init__(*party)
+        self._contacts = contacts
+
+    def unseal(self, raw: bytes) -> tuple[str, Message]:
+        device, message = super().unseal(raw)
+        self._contacts.heard(device, message.have)
+        return device, message
 
 
 def read_enrol(raw: bytes) -> tuple[Envelope, Enrol]:

@@ -1,5 +1,7 @@
 """How every kiosk is: whether it speaks, what it lacks, what it says of itself. The ill ones first."""
 
+from collections.abc import Sequence
+
 from access.background import Background
 from access.clocks import RANK
 from access.entry import Kiosk
@@ -7,6 +9,7 @@ from access.headcount import Silence
 from access.programme import Programme
 from registry import answers
 from registry.centre import Centre
+from registry.outlook import SILENT_AFTER_MS
 from registry.times import rfc3339
 
 ALARMS_MS = 24 * 3_600_000
@@ -20,10 +23,14 @@ BAD_READINGS = ("camera", "disk", "power", "temperature")
 
 
 def kiosk_report(
-    centre: Centre, background: Background, programme: Programme, now_ms: int
+    centre: Centre,
+    background: Background,
+    programme: Programme,
+    silences: Sequence[Silence],
+    now_ms: int,
 ) -> answers.Kiosks:
     """All kiosks that were ever enrolled, and the alarms of the last day."""
-    silences = {silence.device: silence for silence in centre.silences(now_ms)}
+    silent = {silence.device: silence for silence in silences}
     alarms = _alarms(background, programme, now_ms)
     loud = {
         held.device
@@ -31,7 +38,15 @@ def kiosk_report(
         if now_ms - background.at_ms(held) < FRESH_ALARM_MS
     }
     kiosks = [
-        _state(centre, background, programme, kiosk, silences.get(device), loud=device in loud)
+        _state(
+            centre,
+            background,
+            programme,
+            kiosk,
+            silent.get(device),
+            loud=device in loud,
+            now_ms=now_ms,
+        )
         for device, kiosk in background.kiosks.items()
     ]
     kiosks.sort(key=_order)
@@ -52,6 +67,7 @@ def _state(
     silence: Silence | None,
     *,
     loud: bool,
+    now_ms: int,
 ) -> answers.KioskState:
     gate_id = background.gate_of(kiosk.device)
     gate = programme.gates.get(gate_id or "")
@@ -59,6 +75,7 @@ def _state(
     clock = _clock(background, kiosk.device)
     said = background.health.get(kiosk.device)
     readings = said[1].readings if said is not None else {}
+    troubles = _troubles(kiosk, gate_id, heard, silence, clock, readings, loud=loud, now_ms=now_ms)
     return answers.KioskState(
         device=kiosk.device,
         name=kiosk.name,
@@ -67,13 +84,13 @@ def _state(
         venue=programme.venue_of(gate.area) if gate else None,
         address=kiosk.address,
         heard=None if heard is None else rfc3339(heard, programme.zone),
-        silent=silence is not None,
+        silent="silent" in troubles,
         missing=(silence.missing or 0) if silence is not None else 0,
         held=sum(seq for log, seq in background.last_seq.items() if log.startswith(kiosk.device)),
         clock=clock,
         readings=readings,
         readings_at=None if said is None else rfc3339(background.at_ms(said[0]), programme.zone),
-        troubles=_troubles(kiosk, gate_id, heard, silence, clock, readings, loud=loud),
+        troubles=troubles,
     )
 
 
@@ -86,13 +103,14 @@ def _troubles(
     readings: dict[str, int | float | str | bool | None],
     *,
     loud: bool,
+    now_ms: int,
 ) -> list[answers.Trouble]:
     if kiosk.cut_off:
         return ["cut_off"]
     found: list[answers.Trouble] = []
     if heard is None:
         found.append("never_heard")
-    elif silence is not None:
+    elif silence is not None and now_ms - heard > SILENT_AFTER_MS:
         found.append("silent")
     if silence is not None and silence.missing:
         found.append("backlog")

@@ -5,7 +5,7 @@ const EVERY_MS = 5_000;
 const where = (gate) => `${place(gate.venue)}${gate.area === gate.venue ? "" : ` · ${place(gate.area)}`} · ${gate.id}`;
 
 async function refresh() {
-  const open = document.querySelector("#kiosks select:focus");
+  const open = document.querySelector("#kiosks details[open]");
   if (!open) await attempt(async () => render(await ask("GET", "/kiosks")));
   setTimeout(refresh, EVERY_MS);
 }
@@ -24,10 +24,10 @@ function render(said) {
 }
 
 const state = (kiosk) => kiosk.troubles.length
-  ? el("strong", {}, `${kiosk.troubles.includes("cut_off") ? "✕" : "▲"} ${kiosk.troubles.map((one) => say(`trouble.${one}`)).join(", ")}`)
+  ? el("strong", {}, `${kiosk.troubles.includes("cut_off") ? "✕" : "▲"} ${kiosk.troubles.map((one) => say(`trouble.${one}`)).join(" · ")}`)
   : el("span", {}, `● ${say("well")}`);
 
-const name = (kiosk) => el("span", {}, kiosk.name || "", " ", el("code", {}, kiosk.device.slice(0, 8)));
+const name = (kiosk) => el("span", {}, kiosk.name === kiosk.gate ? "" : `${kiosk.name} `, el("code", {}, kiosk.device.slice(0, 8)));
 
 const gate = (kiosk) => kiosk.gate === null ? say("spare")
   : el("span", {}, kiosk.area ? `${place(kiosk.venue)}${kiosk.area === kiosk.venue ? "" : ` · ${place(kiosk.area)}`} ` : "", el("code", {}, kiosk.gate));
@@ -49,7 +49,8 @@ function deeds(kiosk) {
   const choice = el("select", { change: () => choice.value && assign(kiosk, choice.value) },
     el("option", { value: "" }, say("choose_gate")),
     ...data.gates.map((gate) => el("option", { value: gate.id }, where(gate))));
-  return el("span", { class: "deeds" }, choice, el("button", { click: () => cutOff(kiosk) }, say("cut_off")));
+  return el("details", {}, el("summary", {}, say("change")),
+    el("p", { class: "deeds" }, choice, el("button", { click: () => cutOff(kiosk) }, say("cut_off"))));
 }
 
 async function assign(kiosk, gate) {

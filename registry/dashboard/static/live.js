@@ -165,8 +165,8 @@ function attention(ill, open) {
   const card = document.getElementById("attention");
   card.hidden = !ill && !open;
   card.replaceChildren(
-    ...(ill ? [el("p", {}, el("a", { href: "/kiosks" }, `▲ ${say("kiosks.ill", { n: ill })}`))] : []),
-    ...(open ? [el("p", {}, el("a", { href: "/conflicts" }, `◆ ${say("conflicts.open", { n: open })}`))] : []));
+    ...(ill ? [el("a", { href: "/kiosks" }, `▲ ${say("kiosks.ill", { n: ill })}`)] : []),
+    ...(open ? [el("a", { href: "/conflicts" }, `◆ ${say("conflicts.open", { n: open })}`)] : []));
 }
 
 listen();

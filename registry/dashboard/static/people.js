@@ -25,7 +25,7 @@ function row(person) {
   return Object.assign([
     el("span", {}, el("strong", { lang: person.language }, person.name || "–"), el("br"), el("span", { class: "quiet" }, `${person.organisation} ${person.ref}`)),
     person.ticket_name[data.language] ?? person.ticket_name.en,
-    el("span", { class: "quiet" }, [person.venues.map(place).join(", "), person.days.join(", "), person.sessions.map((id) => data.sessions[id] ?? id).join(", ")].filter(Boolean).join(" · ")),
+    el("span", { class: "quiet" }, valid(person)),
     el("span", {}, el("code", {}, person.code), " ", ...person.issues.map((issue) =>
       el("span", { class: issue.revoked || person.revoked ? "problem" : "quiet" },
         `${say("issue", { n: issue.issue })}${issue.revoked || person.revoked ? ` ✕ ${say("revoked")}` : issue.superseded ? ` (${say("reason.superseded")})` : ""} `))),
@@ -36,6 +36,16 @@ function row(person) {
       el("a", { class: "button", href: `/api/v1/badges?ref=${encodeURIComponent(person.ref)}`, target: "_blank" }, say("print")),
       person.roles.length ? el("button", { click: () => pin(person) }, say("pin")) : ""),
   ], { className: person.revoked ? "gone" : "" });
+}
+
+function valid(person) {
+  const everywhere = person.venues.length === new Set(data.gates.map((gate) => gate.venue)).size;
+  const always = person.days.length === data.days.length;
+  return [
+    everywhere ? say("valid.everywhere") : person.venues.map(place).join(", "),
+    always ? say("valid.always") : person.days.join(", "),
+    person.sessions.map((id) => data.sessions[id] ?? id).join(", "),
+  ].filter(Boolean).join(" · ");
 }
 
 async function again(person) {

@@ -24,7 +24,7 @@ function card(one) {
       ...fact("badge", one.code ? el("a", { href: `/people#${one.code}` }, one.code) : one.badge ?? "–", one.issue ? ` · ${say("issue", { n: one.issue })}` : ""),
       ...fact("receipt.proof", say(`proof.${one.proof ?? "none"}`)),
       ...fact("method", say(`method.${one.method}`)),
-      ...fact("receipt.where", one.place ? place(one.place) : say("not_here")),
+      ...fact("receipt.where", one.place ? place(one.place) : say("outside")),
       ...(one.seats === null ? [] : fact("receipt.seats", count(one.seats)))));
 }
 

@@ -1,0 +1,138 @@
+"""`jianmen registry serve`: the centre as a server."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from config.settings import RegistrySettings
+from jianmen.registry_asking import (
+    data_option,
+    json_option,
+    kiosk_url,
+    read_settings,
+    say,
+    settings_option,
+    stop,
+)
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from registry.app import WebSettings
+
+
+@click.command()
+@settings_option
+@data_option
+@click.option("--host", help="Address to listen at; 0.0.0.0 for every network.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 for any free one.")
+@click.option("--tls", is_flag=True, help="Speak TLS; a certificate is made in the data folder.")
+@click.option(
+    "--trust-clock",
+    is_flag=True,
+    help="This machine's clock is right, although its kernel cannot say so (in a container).",
+)
+@click.option(
+    "--workers", type=click.IntRange(1, 64), help="Processes; on SQLite one, on PostgreSQL three."
+)
+@json_option
+def serve(
+    settings_file: Path | None,
+    data: Path | None,
+    host: str | None,
+    port: int | None,
+    workers: int | None,
+    *,
+    tls: bool,
+    trust_clock: bool,
+    as_json: bool,
+) -> None:
+    """Serve kiosks, dashboard and public interface until stopped."""
+    from hardware.notify import Notifier
+    from jianmen.registry_client import Note
+    from registry.app import WebSettings
+    from registry.authority import CertificateError, certificate_of
+    from registry.serving import AddressError, Serving, listen
+    from registry.serving import serve as run
+
+    settings = read_settings(settings_file, data, host=host, port=port)
+    if settings.database_url is None and (workers or 1) > 1:
+        stop(2, "On SQLite one process alone may write; leave --workers out, or set database_url")
+    _check(settings)
+    try:
+        certificate = certificate_of(settings, make=tls)
+        sock = listen(settings.host, settings.port)
+    except (AddressError, CertificateError) as error:
+        stop(2, str(error))
+    bound = sock.getsockname()[1]
+    for_kiosks = kiosk_url(settings, bound)
+    here = kiosk_url(msgspec.structs.replace(settings, host=_local(settings.host)), bound)
+    note = Note(
+        here,
+        for_kiosks,
+        token_urlsafe(24),
+        os.getpid(),
+        certificate.fingerprint if certificate else None,
+    )
+
+    def make_app(stopping: Callable[[], bool]) -> Flask:
+        return _application(
+            settings,
+            WebSettings(
+                trust_clock=trust_clock,
+                control=note.token,
+                pin=note.certificate,
+                stopping=stopping,
+            ),
+        )
+
+    note.write(settings.data)
+    say(
+        {"url": here, "kiosk_url": for_kiosks},
+        as_json=as_json,
+        words=f"Dashboard: {here}/\nKiosks:    {for_kiosks}",
+    )
+    sys.stdout.flush()
+    count = workers or (1 if settings.database_url is None else 3)
+    try:
+        run(sock, make_app, Serving(count, certificate), Notifier())
+    finally:
+        if Note.read(settings.data) == note:
+            Note.remove(settings.data)
+
+
+def _local(host: str) -> str:
+    return "127.0.0.1" if host in ("", "0.0.0.0") else "::1" if host == "::" else host  # noqa: S104
+
+
+def _check(settings: RegistrySettings) -> None:
+    """Ends the command, with 2, where the database cannot be used or holds no event."""
+    from jianmen.registry_client import opened
+    from registry.errors import RegistryError
+
+    try:
+        with opened(settings) as centre:
+            _ = centre.event
+    except RegistryError as error:
+        stop(2, str(error))
+
+
+def _application(settings: RegistrySettings, web: WebSettings) -> Flask:
+    """The application of one worker, which keeps its database for as long as it lives."""
+    from jianmen.registry_client import read_clock
+    from kiosk.versions import BUILT_MS
+    from registry.app import create_app
+    from registry.centre import Centre
+    from registry.ledger import Ledger
+
+    clock = read_clock()
+    ledger = Ledger(settings.database_url, settings.data)
+    return create_app(Centre(ledger, clock, earliest_ms=BUILT_MS), clock, web)
