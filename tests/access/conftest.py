@@ -470,8 +470,14 @@ def small() -> Programme:
 
 
 @pytest.fixture
-def forum(build: Build, small: Programme) -> Forum:
-    return Forum(build, small)
+def forum(new_forum: Callable[[], Forum]) -> Forum:
+    return new_forum()
+
+
+@pytest.fixture(scope="session")
+def new_forum(build: Build, small: Programme) -> Callable[[], Forum]:
+    """Makes a forum for each example of a property."""
+    return lambda: Forum(build, small)
 
 
 @pytest.fixture(scope="session")
