@@ -44,6 +44,8 @@ class Guest:
     been_to: set[str] = field(default_factory=set)
     busy: bool = False
     rested_s: float = 0.0
+    at_once: bool = False
+    """Comes to a door before all others who have not been there yet."""
 
     @property
     def error(self) -> str:

@@ -42,9 +42,10 @@ class Doings:
     # At an entrance.
 
     def arrive(self) -> Visit | None:
-        guest = self._take(
-            lambda one: one.place is None and not one.been_to and one.may_enter(self._venue)
-        )
+        def is_new(one: Guest) -> bool:
+            return one.place is None and not one.been_to and one.may_enter(self._venue)
+
+        guest = self._take(lambda one: one.at_once and is_new(one)) or self._take(is_new)
         return self.come_again() if guest is None else self._visit(guest, "ok")
 
     def come_again(self) -> Visit | None:

@@ -18,6 +18,7 @@ from jianmen.demo.control import ControlSocket
 from jianmen.demo.crowd import Crowd
 from jianmen.demo.doorway import Doorway
 from jianmen.demo.errors import DemoError, StoppedError
+from jianmen.demo.help_desk import HelpDesk
 from jianmen.demo.link import VenueLink
 from jianmen.demo.onlooker import Onlooker
 from jianmen.demo.people import invent_people
@@ -38,7 +39,8 @@ START_S = 90.0
 LOOK_S = 0.25
 
 PACE_S = 0.6
-"""Mean seconds between two people at a door, beside the time in which they are answered."""
+EXIT_PACE_S = 4.0
+"""Mean seconds between two people at a door, beside the time in which they are answered. Fewer go home than come."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,11 @@ class Demo:
         random = Random(options.seed)  # noqa: S311 - people who do not exist
         event = going_on(event_file.load(EVENT), datetime.now(UTC), site.SEMINAR)
         self.programme = Programme(event)
-        self.children = Children(logs)
-        self._opened.callback(self._end_processes)
         ports = Ports(options.port)
         registry_port = ports.take()
         self._open_links(registry_port, ports)
+        self.children = Children(logs)
+        self._opened.callback(self._end_processes)
         self.sites = self._sites(ports)
         self._say(f"Registering {options.people} people …")
         urls = {one.gate: self.links[one.venue].url for one in self.sites}
@@ -98,6 +100,7 @@ class Demo:
         self.watch = Watch(self.programme, self.sites, self.links, self.registry, self.crowd, data)
         self._opened.callback(self.watch.close)
         self._open_doorways(opening)
+        self._open_help_desk(url, opening.token)
         control = ControlSocket(options.data, self.obey)
         self._opened.callback(control.close)
 
@@ -171,11 +174,23 @@ class Demo:
                 staff = DoorStaff(one, opening.staff, STAFF_PIN, hands)
                 self._opened.callback(staff.close)
                 turn = staff.turn
-            doorway = Doorway(one.gate, self.crowd, hands, Onlooker(one.data), turn, PACE_S)
+            pace_s = PACE_S if self.programme.gates[one.gate].lets_in else EXIT_PACE_S
+            doorway = Doorway(one.gate, self.crowd, hands, Onlooker(one.data), turn, pace_s)
             self._opened.callback(doorway.close)
             self.doorways.append(doorway)
         for doorway in self.doorways:
             doorway.open()
+
+    def _open_help_desk(self, url: str, token: str) -> None:
+        # A connection of its own: it works in a thread of its own.
+        registry = RegistryView(url, token)
+        seed = self._options.seed
+        self._desk = HelpDesk(self.programme.event, registry, self.crowd, self._cut_off, seed)
+        self._opened.callback(self._desk.close)
+        self._desk.open()
+
+    def _cut_off(self) -> list[str]:
+        return [venue for venue, link in self.links.items() if link.is_cut]
 
     def _end_processes(self) -> None:
         killed = self.children.end()
@@ -191,6 +206,7 @@ class Demo:
 
     def close_doors(self) -> None:
         """Nobody comes any more."""
+        self._desk.close()
         for doorway in self.doorways:
             doorway.stop()
 

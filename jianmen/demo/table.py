@@ -171,7 +171,7 @@ def _gate_table(state: State) -> Table:
     table.add_column("gate")
     for name in ("in/out", "flagged", "ask staff", "refused"):
         table.add_column(name, justify="right")
-    table.add_column("why not, or why flagged", overflow="fold", ratio=1)
+    table.add_column("reasons other than ok", overflow="fold", ratio=1)
     table.add_column("backlog", justify="right")
     table.add_column("screen", style="cyan", no_wrap=True)
     for gate in state.gates:
