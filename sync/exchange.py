@@ -147,7 +147,11 @@ class Party:
         """Sign anew how far the own log goes: that nothing more was there now is news to others."""
         last = self.store.word(self.identity.fingerprint)
         now_ms = self._now_ms()
-        if last is not None and now_ms - last.at_ms >= VOUCH_EVERY_MS:
+        if last is None or now_ms - last.at_ms < VOUCH_EVERY_MS:
+            return
+        with self.store.transaction():
+            # Asked again under the lock: another worker may have written to this log meanwhile.
+            last = self.store.word(self.identity.fingerprint) or last
             self.store.keep_head(self.identity.head(last.log, last.seq, last.digest, now_ms))
 
     def _lacking(

@@ -191,11 +191,6 @@ class LogStore(ABC):
         self.keep_head(head)
         return True
 
-    def missing(self, log: str, points: Sequence[Point]) -> list[Point] | None:
-        """The starts of `stretches`."""
-        found = self.stretches(log, points)
-        return None if found is None else [start for start, _ in found]
-
     def stretches(self, log: str, points: Sequence[Point]) -> list[tuple[Point, Point]] | None:
         """From where to which tip another store lacks this log, given the points it has: one stretch for each branch
         it lacks something of. None: it knows none of our entries, although it has some; it should name more points."""

@@ -151,7 +151,7 @@ def test_a_restored_registry_takes_its_lost_entries_back_like_any_others(
     restored = new_centre(tmp_path)
     say(restored)
 
-    (start,) = kiosk.ledger.missing(old, restored.ledger.tips(old)) or []
+    ((start, _),) = kiosk.ledger.stretches(old, restored.ledger.tips(old)) or []
     batch = kiosk.ledger.batch(old, start)
     assert batch is not None
     with restored.ledger.transaction():
