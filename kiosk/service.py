@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from access.background import Background, Held
-from access.entry import Boot
+from access.entry import Alarm, Boot
 from access.event import Direction, Language
 from hardware.signals import Signals
 from kiosk.board import Board
@@ -207,6 +207,10 @@ class DoorService:
             door.background.gate_of(door.device),
         )
         door.noticed(held)
+        if door.journal.salvaged:
+            told = Alarm("journal_salvaged", door.journal.salvaged)
+            door.noticed(door.journal.append("alarm", told, door.clock.read()))
+            door.journal.salvaged = ""
         return held
 
     def _remember(self, door: Door, link: ReplicaLink) -> str | None:

@@ -23,6 +23,7 @@ from sync.messages import MessageError, TimeWord
 from sync.own import OwnLogs
 from sync.peers import Peer, peers_of
 from sync.replica import Replica
+from sync.salvage import is_damage, sound, sound_or_gone
 from sync.stick import take_waiting
 from sync.target import Target
 from sync.timekeeping import TimeKeeper
@@ -60,6 +61,8 @@ class Carrier:
         self._data = data
         self._journal_path = data / "journal.db"
         self._journal: JournalReader | None = None
+        self._journal_file = (0, 0)
+        self._trouble = ""
         self._read_clock = read_clock
         self._identity = identity
         self._enrolment = enrolment
@@ -71,7 +74,9 @@ class Carrier:
         self._levelled = 0.0
         self._changed = True
         self.reach: tuple[str, str] = ("", "")
-        self.replica = Replica(data / "replica.db", enrolment.registry_public, enrolment.registry)
+        self._replica_path = data / "replica.db"
+        sound_or_gone(self._replica_path)
+        self.replica = Replica(self._replica_path, enrolment.registry_public, enrolment.registry)
         self._own = OwnLogs(self.replica, identity)
         self.answerer = Answerer(self.replica, identity, self.now_ms, self.time_word)
         self.registry = Target(
@@ -124,24 +129,48 @@ class Carrier:
 
     # The door's log.
 
+    def _opened_journal(self) -> JournalReader | None:
+        """The journal that is there now: the door may have put another one in the place of a damaged file."""
+        try:
+            stat = self._journal_path.stat()
+            file = (stat.st_dev, stat.st_ino)
+            if self._journal is None or file != self._journal_file:
+                self._close_journal()
+                self._journal = JournalReader.at(self._journal_path)
+                self._journal_file = file
+        except (FileNotFoundError, sqlite3.OperationalError):
+            self._close_journal()
+        return self._journal
+
+    def _close_journal(self) -> None:
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
+
     def look(self) -> bool:
         """Take over what the door has written since; whether there was anything."""
         with self._lock:
-            if self._journal is None:
-                try:
-                    self._journal = JournalReader.at(self._journal_path)
-                except sqlite3.OperationalError:
-                    return False  # the door has not started yet
+            journal = self._opened_journal()
+            if journal is None:
+                return False  # the door has not started yet
             try:
                 with self.replica.transaction():
-                    new = self._own.copy(self._journal, self.now_ms())
-                    self.replica.forget_inbox(self._journal.inbox_read())
+                    new = self._own.copy(journal, self.now_ms())
+                    read = journal.inbox_read()
+                    self.replica.number_inbox_after(read)
+                    self.replica.forget_inbox(read)
+                    self._own.tell_if_shorter(journal)
             except sqlite3.DatabaseError as error:
-                # The door is starting, or has put a damaged file aside: open the new one next time.
-                log.warning("the journal cannot be read now: %s", error)
-                self._journal.close()
-                self._journal = None
+                self._own.forget()
+                self._close_journal()
+                if is_damage(error) and not sound(self._replica_path):
+                    raise  # the next start makes it anew
+                # The door is starting, or finds its file damaged; or the disk is full.
+                if str(error) != self._trouble:
+                    log.warning("the journal cannot be taken over now: %s", error)
+                self._trouble = str(error)
                 return False
+            self._trouble = ""
             self._changed = self._changed or new > 0
             return new > 0
 
@@ -277,7 +306,5 @@ class Carrier:
         """Safe to repeat."""
         for target in self.targets:
             target.close()
-        if self._journal is not None:
-            self._journal.close()
-            self._journal = None
+        self._close_journal()
         self.replica.close()

@@ -152,6 +152,8 @@ class Journal(JournalReader):
         """Raises sqlite3.Error where the file cannot be opened or is damaged."""
         super().__init__(open_writer(path, migrations, durable=durable))
         self.identity = identity
+        self.salvaged = ""
+        """What became of a damaged file in the place of which this one was made; the new log should tell."""
         self.log = ""
         self.seq = 0
         self.digest = GENESIS

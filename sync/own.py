@@ -27,11 +27,14 @@ class OwnLogs:
         new = sum(self._copy_log(journal, log, at_ms) for log in journal.logs())
         return new + self._join_loose(journal, at_ms)
 
+    def forget(self) -> None:
+        """After a transaction that was not kept: look again how far the replica is."""
+        self._done.clear()
+
     def _copy_log(self, journal: JournalReader, log: str, at_ms: int) -> int:
         start = self._done.get(log)
         if start is None:
             start = self._common(journal, log)
-            self._tell_if_shorter(journal, log, start)
         new = 0
         while pairs := journal.raws(log, start[0], HEAD_EVERY):
             held = [hold(log, digest, raw) for digest, raw in pairs]
@@ -63,14 +66,17 @@ class OwnLogs:
                 high = middle - 1
         return (low, journal.digest_at(log, low) or BEGINNING[1]) if low else BEGINNING
 
-    def _tell_if_shorter(self, journal: JournalReader, log: str, common: Point) -> None:
-        """A journal that ends before what others hold of it was rolled back: an old image, a lost WAL."""
-        longest = max((seq for seq, _ in self._replica.tips(log)), default=0)
-        if common[0] == journal.length(log) < longest and log not in self._told:
-            self._told.add(log)
-            self._replica.tell_door(
-                "rollback", {"log": log, "here": common[0], "elsewhere": longest}
-            )
+    def tell_if_shorter(self, journal: JournalReader) -> None:
+        """Tell the door of logs of which others hold more than its journal: an old image was put back, a file was
+        damaged, or the card was cloned. Each is told once. Call inside a transaction."""
+        for log, tips in self._replica.vector().items():
+            if not log.startswith(self._identity.fingerprint) or log in self._told:
+                continue
+            here, elsewhere = journal.length(log), max(seq for seq, _ in tips)
+            if elsewhere > here:
+                self._told.add(log)
+                told = {"log": log, "here": here, "elsewhere": elsewhere}
+                self._replica.tell_door("rollback", told)
 
     def _join_loose(self, journal: JournalReader, at_ms: int) -> int:
         """Entries salvaged from behind a hole of a damaged journal, as soon as what lay in the hole is held."""

@@ -358,6 +358,14 @@ class Replica(ReplicaReader, LogStore):
         """Leave the door something that its log must hold."""
         self._db.execute("INSERT INTO inbox (kind, body) VALUES (?, ?)", (kind, pack(body)))
 
+    def number_inbox_after(self, last: int) -> None:
+        """Number what is told from now on above `last`: the door has read so far, perhaps in an earlier replica."""
+        self._db.execute(
+            "INSERT INTO inbox SELECT ?, '', '' WHERE ? >"
+            " (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'inbox')",
+            (last, last),
+        )
+
     def forget_inbox(self, until: int) -> None:
         """Drop what the door has dealt with."""
         self._db.execute("DELETE FROM inbox WHERE id <= ?", (until,))

@@ -6,6 +6,7 @@ had yet, can be lost with a file; so every readable entry is taken out of it, ev
 """
 
 import logging
+import os
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ log = logging.getLogger(__name__)
 
 STRIDE = 32
 """Entries asked for at a time around a hole: a damaged page of 4 KiB hides some twenty."""
+
+DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+"""What SQLite calls a file that is wrong in itself."""
 
 BEYOND = 4096
 """How far past the last readable entry of a log it is looked for more."""
@@ -40,32 +44,66 @@ def open_journal(
 ) -> tuple[Journal, Salvage | None]:
     """The journal, ready to begin a new log; with what was salvaged, where the file had to be put aside.
 
+    Power may go at any point of it: what was salvaged stands beside the damaged file, whole, before that is moved.
     Raises sqlite3.Error or OSError where not even a new file can be made.
     """
-    if not path.exists() or sound(path):
+    salvaged = path.with_name(f"{path.stem}.salvaged{path.suffix}")
+    if not salvaged.exists() and path.exists() and not sound(path):
+        _salvage(path, salvaged, identity)
+    if not salvaged.exists():
         return Journal(path, identity, durable=durable), None
     aside = _put_aside(path)
-    rows = {row.digest: row for row in readable(aside / path.name)}
+    salvaged.rename(path)
+    _keep_folder(path.parent)
     journal = Journal(path, identity, durable=durable)
-    ordered = sorted(rows.values(), key=lambda row: (row.log, row.seq))
-    whole, loose = _chained(ordered)
-    journal.restore(_in_time(whole), loose)
-    log.warning("the journal was damaged: %d entries salvaged, the file is in %s", len(rows), aside)
-    return journal, Salvage(aside, len(rows))
+    entries = sum(tip.seq for tip in journal.tips().values()) + len(journal.loose())
+    journal.salvaged = f"{entries} entries could be read of the damaged file, kept in {aside.name}"
+    log.warning("the journal was damaged: %s", journal.salvaged)
+    return journal, Salvage(aside, entries)
 
 
 def sound(path: Path) -> bool:
-    """Whether SQLite finds nothing wrong with a file."""
+    """Whether SQLite finds nothing wrong with a file. Raises sqlite3.Error where it cannot look: a disk that fails or
+    cannot be written says nothing about the file."""
     try:
         connection = open_reader(path)
-    except sqlite3.Error:
-        return False
+        try:
+            return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError as error:
+        if is_damage(error):
+            return False
+        raise
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether an error says that the file itself is wrong (https://www.sqlite.org/rescode.html)."""
+    return getattr(error, "sqlite_errorname", "").startswith(DAMAGED)
+
+
+def sound_or_gone(path: Path) -> None:
+    """Throw a damaged file away, of which everything can be had again. Raises sqlite3.Error or OSError."""
+    if path.exists() and not sound(path):
+        log.warning("%s was damaged, and is made anew", path.name)
+        for file in _with_companions(path):
+            file.unlink(missing_ok=True)
+
+
+def _salvage(path: Path, salvaged: Path, identity: Identity) -> None:
+    """Write every readable entry of a damaged journal into a new one, which has its name only once it is whole."""
+    part = path.with_name(f".{salvaged.name}.part")
+    for file in _with_companions(part):
+        file.unlink(missing_ok=True)
+    rows = {row.digest: row for row in readable(path)}
+    journal = Journal(part, identity)
     try:
-        return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
-    except sqlite3.DatabaseError:
-        return False
+        whole, loose = _chained(sorted(rows.values(), key=lambda row: (row.log, row.seq)))
+        journal.restore(_in_time(whole), loose)
     finally:
-        connection.close()
+        journal.close()
+    part.rename(salvaged)
+    _keep_folder(path.parent)
 
 
 def _put_aside(path: Path) -> Path:
@@ -74,10 +112,23 @@ def _put_aside(path: Path) -> Path:
     while (aside := path.with_name(f"{path.stem}.damaged-{number}")).exists():
         number += 1
     aside.mkdir()
-    for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+    for file in _with_companions(path):
         if file.exists():
             file.rename(aside / file.name)
     return aside
+
+
+def _with_companions(path: Path) -> tuple[Path, ...]:
+    return path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
+
+
+def _keep_folder(folder: Path) -> None:
+    """Names in a folder are on the card when this returns."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def readable(path: Path) -> Iterator[Row]:
