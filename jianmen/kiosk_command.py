@@ -120,7 +120,7 @@ def _run(settings: KioskSettings, direction: str | None) -> int:
     from kiosk.serving import PageServer
     from sync.enrolment import Enrolment, EnrolmentError
     from sync.identity import Identity
-    from sync.journal import Journal
+    from sync.salvage import open_journal
 
     try:
         identity = Identity.at(settings.data / DEVICE_KEY)
@@ -138,7 +138,7 @@ def _run(settings: KioskSettings, direction: str | None) -> int:
     try:
         home = Home(
             settings.data,
-            lambda: Journal(settings.data / JOURNAL, identity),
+            lambda: open_journal(settings.data / JOURNAL, identity)[0],
             registry,
             running.crashed,
         )
