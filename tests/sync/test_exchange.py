@@ -264,9 +264,7 @@ def test_a_clock_of_the_other_side_that_jumps_back_and_forth_ends_the_step_not_t
     assert not again
 
 
-def test_what_each_side_lacks_is_known_after_the_first_answer(
-    kiosk: Node, neighbour: Node
-) -> None:
+def test_what_each_side_lacks_is_known_after_the_first_answer(kiosk: Node, neighbour: Node) -> None:
     asker = kiosk.asker(neighbour)
     assert (asker.ahead(), asker.behind()) == (None, None)
 
