@@ -231,6 +231,10 @@ class Centre:
         """Enrol a kiosk; the caller has checked its signature. The answer says why not, if not."""
         return self._all.enrolment.enrol(self.event, asked)
 
+    def reached_at(self, device: str, address: str, certificate: str) -> bool:
+        """Tell a kiosk's neighbours where it listens, if that is new; whether it was."""
+        return self._all.enrolment.reached_at(device, address, certificate)
+
     def assign(self, device: str, gate: str | None) -> None:
         """Put a kiosk at a gate, or take it away from one. Raises UnknownError."""
         self._all.enrolment.assign(self.event, device, gate)

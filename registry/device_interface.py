@@ -78,9 +78,11 @@ def device_interface(
             return refusal
         try:
             raw = read_body(request.environ, MAX_BODY_BYTES)
-            answer, _ = answerer.answer(raw, clock().mono_ms)
+            # The wall clock: a nonce given by one machine may come back to another behind the same balancer.
+            answer, taken = answerer.answer(raw, clock().wall_ms)
         finally:
             room.release()
+        centre.reached_at(taken.device, *taken.reach)
         return _packed(request, answer)
 
     @routes.post("/enrol")

@@ -148,6 +148,16 @@ class Enrolment:
             given = self._kiosk(device).seats
             self._change(device, seats={**given, area: given.get(area, 0) + seats})
 
+    def reached_at(self, device: str, address: str, certificate: str) -> bool:
+        """A kiosk says where it listens on its LAN: its neighbours are told, if that is new. Whether it was."""
+        known = self._ledger.devices().get(device)
+        if known is None or not address:
+            return False
+        if (known.address, known.certificate) == (address, certificate):
+            return False
+        self._change(device, address=address, certificate=certificate)
+        return True
+
     def _kiosk(self, device: str) -> Kiosk:
         devices = self._ledger.devices()
         if device not in devices:
