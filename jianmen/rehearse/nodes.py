@@ -207,7 +207,7 @@ class KioskNode:
             answer, _ = other.answerer.answer(request, self.clock.true.ms)
             taken, again = asker.receive(answer)
             if not offering:
-                again = again or bool(asker.behind())
+                again = again or bool(asker.ahead())
             offering = True
             if taken.time is not None:
                 word = self.times.heard(taken.time, other.device, asked, self.clock.read().mono_ms)
