@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import errno
+import json
 import logging
-import re
 import signal
+import sqlite3
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 
@@ -19,7 +23,8 @@ from config.settings import KioskSettings, kiosk_settings, require_writable
 DEVICE_KEY = "device.key"
 JOURNAL = "journal.db"
 
-_ADAPTERS = ("usb", "pi", "pictures", "simulated", "serial", "keyboard", "none")
+SHOWN_WITHIN_S = 120.0
+"""How long an enrolment code is waited for."""
 
 
 @click.group()
@@ -55,13 +60,16 @@ def read_settings(
 
 
 def device_named(text: str | None) -> tuple[str | None, str | None]:
-    """An adapter and where its device is, from "usb:0", "simulated:FOLDER", "none", or a bare number or path."""
+    """An adapter and where its device is, from "usb:0", "simulated:FOLDER", "none", or the number of a USB camera.
+
+    A wrong adapter is left for the settings to complain about, which know the right ones.
+    """
     if text is None:
         return None, None
+    if text.isdecimal():
+        return "usb", text
     adapter, colon, where = text.partition(":")
-    if adapter in _ADAPTERS:
-        return ("" if adapter == "none" else adapter), (where if colon else None)
-    return ("usb" if re.fullmatch(r"\d+|/dev/.+", text) else "pictures"), text
+    return ("" if adapter == "none" else adapter), (where if colon else None)
 
 
 def camera_overrides(camera: str | None) -> dict[str, object]:
@@ -181,6 +189,163 @@ def stop_on_signals(ask_to_stop: Callable[[], None]) -> None:
 def _complain(why: str) -> int:
     click.echo(why, err=True)
     return 2
+
+
+@kiosk.command()
+@click.argument("text", required=False)
+@settings_option
+@data_option
+@click.option("--camera", help="Read the code with this camera; as of `run`.")
+@click.option("--name", default="", help="What people call this kiosk.")
+@json_option
+def enrol(
+    text: str | None,
+    settings_file: Path | None,
+    data: Path | None,
+    camera: str | None,
+    name: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Enrol this kiosk at a registry.
+
+    TEXT is what an enrolment code says (`JME1:…`, from `jianmen registry enrol`). Without it, hold the QR code to the
+    camera; the door must not be running then, unless it waits to be enrolled.
+    """
+    from sync.enrolling import enrol as ask
+    from sync.enrolling import read_enrol_text
+    from sync.enrolment import EnrolmentError
+    from sync.identity import Identity
+
+    settings = read_settings(settings_file, data, **camera_overrides(camera))
+    try:
+        asked = read_enrol_text(text if text is not None else _shown_code(settings))
+        identity = Identity.at(settings.data / DEVICE_KEY)
+        enrolment = ask(asked, identity, name=name)
+        enrolment.save(settings.data)
+    except EnrolmentError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    except (ValueError, OSError) as error:
+        sys.exit(_complain(str(error)))
+    told = {"device": identity.fingerprint, "event": enrolment.event, "gate": enrolment.gate}
+    where = f"gate {enrolment.gate}" if enrolment.gate else "no gate yet"
+    said = f"kiosk {identity.fingerprint} is enrolled for {enrolment.event}, {where}"
+    click.echo(json.dumps(told) if as_json else said)
+
+
+def _shown_code(settings: KioskSettings) -> str:
+    """The text of the first enrolment code held to the camera. Raises EnrolmentError when none is."""
+    from hardware.reading import CameraState, Reading
+    from kiosk.parts import open_reader
+    from sync.enrolment import EnrolmentError
+
+    if settings.camera.adapter is None:
+        raise EnrolmentError("this kiosk has no camera: give the code as text")
+    click.echo("Hold the enrolment code to the camera.", err=True)
+    ends = time.monotonic() + SHOWN_WITHIN_S
+    with open_reader(settings) as reader:
+        while time.monotonic() < ends:
+            match reader.next(1.0):
+                case Reading(text=text) if text.startswith("JME1:"):
+                    return text
+                case Reading():
+                    click.echo("This is another code.", err=True)
+                case CameraState(working=False, why=why):
+                    click.echo(why, err=True)
+    raise EnrolmentError("no enrolment code was shown: try again, or give it as text")
+
+
+@kiosk.command()
+@settings_option
+@data_option
+@click.option("--port", type=click.IntRange(1, 65535), help="Of the door's pages.")
+@json_option
+def status(
+    settings_file: Path | None, data: Path | None, port: int | None, *, as_json: bool
+) -> None:
+    """How the door is, by its own word. Exit 1 if it does not answer or does not work."""
+    import requests
+
+    settings = read_settings(settings_file, data, pages_port=port)
+    url = f"http://{settings.pages.host}:{settings.pages.port}/status.json"
+    try:
+        with requests.Session() as session:
+            session.trust_env = False
+            found = session.get(url, timeout=10).json()
+    except (requests.RequestException, ValueError):
+        click.echo(f"no door answers at {url}: is it running?", err=True)
+        sys.exit(1)
+    click.echo(json.dumps(found) if as_json else "\n".join(_lines(found)))
+    sys.exit(0 if found.get("state") == "working" else 1)
+
+
+def _lines(found: Mapping[str, Any], before: str = "") -> Iterator[str]:
+    for key, value in found.items():
+        if isinstance(value, dict):
+            yield from _lines(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}: {'-' if value is None else value}"
+
+
+@kiosk.command()
+@settings_option
+@data_option
+@click.option("--camera", help="Look at this camera; as of `run`.")
+@json_option
+def doctor(
+    settings_file: Path | None, data: Path | None, camera: str | None, *, as_json: bool
+) -> None:
+    """Look at everything a door needs. Exit 1 if something must be mended."""
+    from jianmen.kiosk_doctor import findings
+
+    settings = read_settings(settings_file, data, **camera_overrides(camera))
+    ill = False
+    for finding in findings(settings):
+        ill = ill or finding.state == "mend"
+        if as_json:
+            click.echo(json.dumps(asdict(finding)))
+        else:
+            click.echo(f"{finding.state}  {finding.check}: {finding.says}")
+    sys.exit(1 if ill else 0)
+
+
+@kiosk.command()
+@settings_option
+@data_option
+@json_option
+def headcount(settings_file: Path | None, data: Path | None, *, as_json: bool) -> None:
+    """The headcount as this kiosk knows it, folded from its files. The door need not be running."""
+    from hardware.clock import SystemClock
+    from kiosk.parts import log_reading
+    from kiosk.venue_count import VenueCount
+    from kiosk.venue_count import as_json as tally_json
+    from kiosk.versions import BUILT_MS
+    from sync.enrolment import Enrolment
+
+    settings = read_settings(settings_file, data)
+    try:
+        registry = Enrolment.load(settings.data).registry
+        reading = log_reading(SystemClock().read())
+        tally = VenueCount(settings.data, registry, BUILT_MS, reading).tally(reading)
+    except FileNotFoundError:
+        sys.exit(_complain(f"{settings.data}: this kiosk is not enrolled"))
+    except (ValueError, sqlite3.Error) as error:
+        sys.exit(_complain(f"{settings.data}: {error}"))
+    if tally is None:
+        click.echo("no event definition has come yet", err=True)
+        sys.exit(1)
+    found = tally_json(tally)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for area, count in found["areas"].items():
+        heard = count["heard_ms"]
+        age = "not heard from" if heard is None else f"{(tally.at_ms - heard) // 1000} s old"
+        limit = f" of {count['capacity']}" if count["capacity"] is not None else ""
+        click.echo(f"{area}: {count['inside']}{limit} inside, {count['people']} today ({age})")
+    for silent in found["silent"]:
+        click.echo(f"not heard from: {silent['gate']}", err=True)
 
 
 if __name__ == "__main__":

@@ -79,6 +79,7 @@ class ScanLoop:
         self._view: tuple[str, Direction, float] = ("", "in", 0.0)
         self._opened: deque[tuple[EntryRef, bytes | None]] = deque(maxlen=16)
         self._card: tuple[Future[str], float] | None = None
+        self._card_given = ""
         self._probe_due = self._tend_due = self._watchdog_due = 0.0
         self._hearing = False
         self._beat = time.monotonic()
@@ -181,14 +182,14 @@ class ScanLoop:
 
     def _read(self, source: Source, reading: Reading) -> None:
         self.duties.decoded(reading.ms)
-        if self._card is not None:
-            (card, _), self._card = self._card, None
-            if card.set_running_or_notify_cancel():
-                card.set_result(reading.text)
-            self.face.rest()
-            return
         direction = self._direction(source)
         same_view = self._same_view(reading.text, direction)
+        if self._card is not None:
+            self._give_card(self._card[0], reading.text)
+            return
+        if same_view and reading.text == self._card_given:
+            return  # still held up, and still not meant for the door
+        self._card_given = ""
         began = time.perf_counter()
         answer = self.door.present(
             reading.text, direction, "scanner" if source == "scanner" else "camera"
@@ -200,6 +201,14 @@ class ScanLoop:
             self._tell(answer, reading.text)
         else:
             self.face.keep(answer, SAME_VIEW_S)
+
+    def _give_card(self, card: Future[str], text: str) -> None:
+        """A staff card was waited for, and this is it."""
+        self._card = None
+        self._card_given = text
+        if card.set_running_or_notify_cancel():
+            card.set_result(text)
+        self.face.rest()
 
     def _same_view(self, text: str, direction: Direction) -> bool:
         """Whether this code has not left the view since it was last read."""

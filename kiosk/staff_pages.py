@@ -132,6 +132,7 @@ def _state(loop: ScanLoop) -> dict[str, Any]:
             {"id": area, "name": {n: place_name(programme, area, n) for n in LANGUAGES}}
             for area in [gate.area, *(a for a in areas if a != gate.area)]
         ],
+        "days": sorted({*programme.event.days, local.date().isoformat()}),
         "time": local.strftime("%Y-%m-%d %H:%M:%S"),
         "sure": now.sure,
         "broken": loop.face.broken,

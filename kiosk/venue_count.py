@@ -125,17 +125,20 @@ class VenueCount:
                 yield silence(self._knowledge, device, gate, since_ms, None, at_ms)
 
     def _heard(self, programme: Programme, at_ms: int) -> dict[str, int | None]:
-        """The oldest last word among the doors of each area and of the areas in it; now, where all are our own."""
-        oldest: dict[str, int | None] = dict.fromkeys(programme.places, at_ms)
-        for _, gate, since_ms in self._others():
-            known = programme.gates.get(gate)
+        """The oldest last word among the kiosks of each area and of the areas in it; None where no kiosk stands, or one
+        was never heard of. The own gate is heard of now."""
+        words: dict[str, list[int | None]] = {area: [] for area in programme.places}
+        own = self._knowledge.background.gate_of(self._newest_own[:16])
+        for gate, since_ms in [(own, at_ms), *((g, w) for _, g, w in self._others())]:
+            known = programme.gates.get(gate or "")
             for area in programme.above[known.area] if known is not None else ():
-                before = oldest[area]
-                if since_ms is None or before is None:
-                    oldest[area] = None
-                else:
-                    oldest[area] = min(before, since_ms)
-        return oldest
+                words[area].append(since_ms)
+        return {area: _oldest(said) for area, said in words.items()}
+
+
+def _oldest(words: list[int | None]) -> int | None:
+    known = [word for word in words if word is not None]
+    return min(known) if known and len(known) == len(words) else None
 
 
 class SharedCount:

@@ -2,7 +2,7 @@
 // The staff screen. It shows what the door tells it and asks for deeds; it knows nothing by itself.
 
 const LANG = { en: "en", "zh-Hant": "zh-Hant-HK", "zh-Hans": "zh-Hans" };
-const MARKS = { admit: "✓", admit_flagged: "↑", ask_staff: "✋", refuse: "✗" };
+const MARKS = { admit: "✓", admit_flagged: "↑", ask_staff: "?", refuse: "✗" };
 const POLL_MS = 1000;
 const body = document.body;
 const words = JSON.parse(body.dataset.words);
@@ -103,6 +103,7 @@ function render() {
     one.setAttribute("aria-pressed", one.dataset.direction === state.direction);
   $("time").textContent = state.time;
   $("unsure").hidden = state.sure;
+  fill($("day"), state.days.map((day) => [day, day]));
   renderSeats();
   const list = $("list");
   list.replaceChildren(...state.answers.map(answerRow));
@@ -116,9 +117,13 @@ function renderSeats() {
   const others = Object.entries(state.seats_elsewhere);
   if (others.length) lines.push(`${word("labels", "seats_elsewhere")}: ${others.map(([gate, n]) => `${gate} ${n}`).join(", ")}`);
   $("seats").textContent = lines.join(" · ");
-  const area = $("area").value;
-  $("area").replaceChildren(...state.areas.map((one) => element("option", one.name[language], { value: one.id })));
-  if (area) $("area").value = area;
+  fill($("area"), state.areas.map((one) => [one.id, one.name[language]]));
+}
+
+function fill(select, options) {
+  const chosen = select.value;
+  select.replaceChildren(...options.map(([value, text]) => element("option", text, { value })));
+  if (options.some(([value]) => value === chosen)) select.value = chosen;
 }
 
 function answerRow(one) {
@@ -240,7 +245,7 @@ async function enterPin() {
 
 pad("pin-keys", "123456789⌫0", 32, "pin");
 pad("count-keys", "123456789⌫0", 6, "counted");
-pad("clock-keys", "123456789:0⌫", 5, "new-time");
+pad("clock-keys", "123⌫456:7890", 5, "new-time");
 keys("letter-keys", "1234567890QWERTYUIOPASDFGHJKL-ZXCVBNM_⌫", (one) => {
   const query = $("query");
   query.value = one === "⌫" ? query.value.slice(0, -1) : query.value + (one === "_" ? " " : one);
@@ -264,7 +269,7 @@ $("recount").onclick = () => attempt(async () => {
 });
 $("set-time").onclick = () => attempt(async () => {
   const hour = typed["new-time"].padStart(5, "0");
-  await ask("time", { time: `${state.time.slice(0, 10)}T${hour}` });
+  await ask("time", { time: `${$("day").value}T${hour}` });
   clear("new-time");
   message(word("labels", "recorded"), true);
   poll();
