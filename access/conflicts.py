@@ -180,6 +180,11 @@ def _instant(at_ms: int) -> Order:
     return Order(at_ms, "", 0, b"")
 
 
+def _end_of(at_ms: int) -> Order:
+    """An instant as a place in the order, after every entry of it: what is written within it is not later."""
+    return Order(at_ms, "~", 0, b"")
+
+
 def _decide_again(
     background: Background,
     badge: bytes,
@@ -192,7 +197,8 @@ def _decide_again(
     programme = background.programme_at(one.order)
     if programme is None or one.gate not in programme.gates:
         return None
-    listed = history.listed(body.issue, one.order)
+    by_then = _end_of(one.order.at_ms)
+    listed = history.listed(body.issue, by_then)
     own = claims_in(body.claims) if body.claims is not None else None
     form = listed.form if listed is not None else ("signed" if own is not None else "plain")
     presented = Presented(
@@ -200,8 +206,8 @@ def _decide_again(
     )
     facts = Facts(
         listed=listed.claims if listed is not None else None,
-        newest_issue=history.newest_issue(one.held.device, one.order),
-        revoked=history.revoked(body.issue, one.order),
+        newest_issue=history.newest_issue(one.held.device, by_then),
+        revoked=history.revoked(body.issue, by_then),
         place=state.place,
     )
     span = background.span(one.held)

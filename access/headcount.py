@@ -162,7 +162,9 @@ class Headcount:
 
     def _inside_then(self, programme: Programme, area: str, at_ms: int) -> int:
         return sum(
-            programme.within(_place_then(self.knowledge.history(badge), programme, at_ms), area)
+            programme.within(
+                self.knowledge.history(badge).place(programme, at_ms, at_ms).place, area
+            )
             for badge in self.knowledge.badges
         )
 
@@ -180,14 +182,9 @@ class Headcount:
         return found
 
 
-def _place_then(history: History, programme: Programme, at_ms: int) -> str | None:
-    earlier = [one for one in history.moves if one.order.at_ms <= at_ms]
-    return history.walk(programme, earlier, at_ms).place
-
-
 def _share(history: History, programme: Programme, day: int, at_ms: int) -> _Share:
     """What one badge adds to the counts of a day."""
-    state = history.whereabouts(programme, at_ms)
+    state = history.place(programme, at_ms)
     visited: set[str] = set()
     entries: list[str] = []
     exits: list[str] = []

@@ -2,7 +2,7 @@
 
 A history is built from the entries that name the badge, whichever log they stand in; a store needs one index, by badge,
 and nothing derived. All answers can be asked as of an earlier place in the order, for deciding again with what was
-knowable then: what the registry wrote counts from its very millisecond on.
+knowable then.
 """
 
 from collections.abc import Iterable, Sequence
@@ -49,13 +49,6 @@ class Presentation(msgspec.Struct, frozen=True, gc=False):
     opened: bool
     moved: bool
 
-    @property
-    def account(self) -> Account | None:
-        """Whose seat the person was let in on, if any."""
-        if type(self.body) is Scan and self.body.seat and self.direction == "in":
-            return (self.held.log[:16], self.gate)
-        return None
-
 
 @dataclass(slots=True)
 class Whereabouts:
@@ -93,11 +86,11 @@ class Whereabouts:
         if move.direction == "out":
             self._go(self.programme.places[gate.area].parent)
             return
-        account = move.account
-        if account is not None:
-            self.seats[account] = gate.area
+        body = move.body
+        if type(body) is Scan and body.seat:
+            self.seats[move.held.log[:16], move.gate] = gate.area
         self._go(gate.area)
-        self.session = move.body.session
+        self.session = body.session
         if self.session is not None:
             self.clears_ms = self.programme.clears_at(gate.area, self.session)
 
@@ -125,8 +118,7 @@ class History:
     def __init__(self, background: Background, entries: Iterable[Held]) -> None:
         self.issued: list[tuple[Order, BadgeIssued]] = []
         self.revocations: list[tuple[Order, Revoked]] = []
-        self.proofs: list[tuple[Order, str, int]] = []
-        """Issues proven at doors: (place in the order, device, issue)."""
+        self._proven: dict[tuple[str, int], Order] = {}
         self.presentations: list[Presentation] = []
         taken_back: set[EntryRef] = set()
         shown: list[tuple[Held, Scan | Override]] = []
@@ -152,6 +144,8 @@ class History:
         for held, said in shown:
             self._present(background, held, said, taken_back)
         self.presentations.sort(key=attrgetter("order"))
+        self.proofs = [(order, log[:16], issue) for (log, issue), order in self._proven.items()]
+        """Issues proven at doors: (place in the order, device, issue), of each log the first."""
 
     def _present(
         self,
@@ -164,7 +158,10 @@ class History:
             return
         order = background.order(held)
         if body.proof == "proven" and body.issue is not None:
-            self.proofs.append((order, held.log[:16], body.issue))
+            proof = (held.log, body.issue)
+            first = self._proven.get(proof)
+            if first is None or order < first:
+                self._proven[proof] = order
         if taken_back and EntryRef(held.log, held.seq, held.digest) in taken_back:
             return
         direction: Direction = body.direction if type(body) is Scan else "in"
@@ -180,7 +177,7 @@ class History:
         """The roster's entry for an issue: of several the last."""
         found = None
         for order, entry in self.issued:
-            if entry.issue == issue and (until is None or order.at_ms <= until.at_ms):
+            if entry.issue == issue and (until is None or order <= until):
                 found = entry
         return found
 
@@ -188,9 +185,7 @@ class History:
         """The roster's entry with the highest issue."""
         found = None
         for order, entry in self.issued:
-            if (found is None or entry.issue >= found.issue) and (
-                until is None or order.at_ms <= until.at_ms
-            ):
+            if (found is None or entry.issue >= found.issue) and (until is None or order <= until):
                 found = entry
         return found
 
@@ -201,8 +196,8 @@ class History:
         on_roster = newest.issue if newest else 0
         best = on_roster
         for order, at, issue in self.proofs:
-            counts = at == device or issue == on_roster + 1
-            if counts and issue > best and (until is None or order < until):
+            counts = issue > best and (issue == on_roster + 1 or at == device)
+            if counts and (until is None or order < until):
                 best = issue
         return best
 
@@ -211,7 +206,7 @@ class History:
         return any(
             revocation.issue in (None, issue)
             for order, revocation in self.revocations
-            if until is None or order.at_ms <= until.at_ms
+            if until is None or order <= until
         )
 
     # Where the person is.
@@ -227,6 +222,16 @@ class History:
         state = Whereabouts(programme)
         for one in moves:
             state.step(one)
+        state.until(at_ms)
+        return state
+
+    def place(self, programme: Programme, at_ms: int, until_ms: int = FAR_MS) -> Whereabouts:
+        """Where the moves until then put the person at an instant after them, seats aside: the last one says it all."""
+        state = Whereabouts(programme)
+        for one in reversed(self.moves):
+            if one.order.at_ms <= until_ms and one.gate in programme.gates:
+                state.step(one)
+                break
         state.until(at_ms)
         return state
 
