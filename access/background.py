@@ -180,12 +180,19 @@ class Background:
         for device, given in reversed(self._given_gates.items()):
             if given == gate and device not in self.kiosks:
                 return device
-        at = [
-            (order, kiosk.device)
-            for order, kiosk in self.assignments
-            if self.gate_of(kiosk.device) == gate and not self.kiosks[kiosk.device].cut_off
+        came: dict[str, Order] = {}
+        stood: dict[str, str | None] = {}
+        for order, kiosk in self.assignments:
+            # A kiosk of which only the address is told anew has not come to its gate again.
+            if kiosk.device not in came or stood[kiosk.device] != kiosk.gate:
+                came[kiosk.device] = order
+            stood[kiosk.device] = kiosk.gate
+        here = [
+            (order, device)
+            for device, order in came.items()
+            if self.gate_of(device) == gate and not self.kiosks[device].cut_off
         ]
-        return max(at)[1] if at else None
+        return max(here)[1] if here else None
 
     def saw(self, held: Held) -> None:
         """Take what any entry says of its log's clock, whatever its kind."""

@@ -51,6 +51,7 @@ def dealings(background: Background, area: str) -> Iterator[tuple[Order, Account
 def _shares(background: Background, area: str) -> Iterator[tuple[Order, Account, int]]:
     waiting: dict[str, int] = {}
     stands: dict[str, str] = {}
+    at: dict[str, str] = {}
     freed: dict[str, int] = {}
     shared = 0
     changes: list[tuple[Order, Programme | Kiosk]] = [*background.events, *background.assignments]
@@ -66,7 +67,9 @@ def _shares(background: Background, area: str) -> Iterator[tuple[Order, Account,
                     waiting[gate] = waiting.get(gate, 0) + count
         elif change.gate is not None and not change.cut_off:
             account = (change.device, change.gate)
-            stands[change.gate] = change.device
+            if at.get(change.device) != change.gate:  # else only its address is told anew
+                stands[change.gate] = change.device
+            at[change.device] = change.gate
             if change.gate in waiting:
                 yield order, account, waiting.pop(change.gate)
             more = change.seats.get(area, 0) - freed.get(change.device, 0)

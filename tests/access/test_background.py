@@ -302,3 +302,10 @@ def test_one_thing_is_folded_once(forum: Any) -> None:
     assert background.version == version
     assert len(background.assignments) == len(forum.doors)
     assert len(background.events) == 1
+
+
+def test_a_replaced_kiosk_whose_address_is_told_anew_does_not_get_its_gate_back(forum: Any) -> None:
+    old, new = forum.doors["hall-1"], forum.build.kiosk("spare", forum.at("08:00"))
+    forum.registry.assigns(forum.at("09:00"), new, "hall-1")
+    forum.registry.assigns(forum.at("09:01"), old, "hall-1")
+    assert folded(forum).kiosk_at("hall-1") == new.device
