@@ -5,5 +5,9 @@ class DemoError(Exception):
     """The demo cannot go on. Says what happened, for people."""
 
 
+class PortTakenError(Exception):
+    """Another program listens at a port that the demo was to take."""
+
+
 class StoppedError(Exception):
     """Somebody stopped the demo before it was open."""

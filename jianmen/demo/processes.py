@@ -95,7 +95,7 @@ def _ended(children: Sequence[Child]) -> list[str]:
 def _dies_with_us() -> list[str]:
     """A prefix with which the kernel ends a process when this one is killed outright (prctl(2), PR_SET_PDEATHSIG)."""
     setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "TERM"] if setpriv else []
+    return [setpriv, "--pdeathsig", "KILL"] if setpriv else []
 
 
 def _kill_group(pid: int) -> None:

@@ -73,7 +73,7 @@ class Demo:
         self._opened.close()
 
     def open(self) -> None:
-        """Start everything; people come from now on. Raises DemoError, StoppedError, OSError for a port in use."""
+        """Start everything; people come from now on. Raises DemoError, StoppedError, PortTakenError."""
         options = self._options
         logs = options.data / "logs"
         logs.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from jianmen.demo.errors import DemoError, StoppedError
+from jianmen.demo.errors import DemoError, PortTakenError, StoppedError
 from jianmen.demo.keys import Keys
 from jianmen.demo.registry_view import SilentError
 from jianmen.demo.run import Demo, Options
@@ -44,7 +44,7 @@ def present(options: Options, minutes: float | None, display: Display, stop: Sto
         words = "Stopped before it was open."
     except (DemoError, SilentError) as error:
         words, status = f"{error}\nThe demo has ended early.", 1
-    except OSError as error:
+    except (PortTakenError, OSError) as error:
         words, status = f"The demo cannot run here: {error}.", 2
     finally:
         display.close()

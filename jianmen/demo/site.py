@@ -4,6 +4,7 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+from jianmen.demo.errors import PortTakenError
 from jianmen.demo.pictures import SIZE
 
 SEMINAR = "industrialisation"
@@ -91,11 +92,16 @@ class Ports:
         self._next = first
 
     def take(self) -> int:
-        """Raises OSError where the port that is next is taken."""
+        """Raises PortTakenError where the port that is next is taken."""
         with socket.socket() as probe:
             # As servers do, so that a port whose last connections are still ending is not called taken.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((LOOPBACK, self._next or 0))
+            try:
+                probe.bind((LOOPBACK, self._next or 0))
+            except OSError as error:
+                raise PortTakenError(
+                    f"port {self._next} cannot be used ({error.strerror}): choose another --port, or leave it out"
+                ) from error
             port: int = probe.getsockname()[1]
         if self._next is not None:
             self._next += 1
