@@ -65,3 +65,15 @@ def exchange(folder: Path | None, kiosks: int, entries: int, people: int, *, as_
         _show(first_sync(Path(made), people, kiosks * entries), as_json=as_json)
     with tempfile.TemporaryDirectory(dir=folder) as made:
         _show(door_during_first_sync(Path(made), people, kiosks * entries), as_json=as_json)
+
+
+@bench.command()
+@_json
+@click.option("--entries", default=1_000_000, show_default=True, help="Entries folded at most.")
+def rules(entries: int, *, as_json: bool) -> None:
+    """Decisions per second, entries folded, conflicts found."""
+    from bench.rules import conflicts, decisions, folds
+
+    _show([decisions()], as_json=as_json)
+    _show(folds((min(10_000, entries), entries)), as_json=as_json)
+    _show([conflicts()], as_json=as_json)
