@@ -31,11 +31,12 @@ SALT_BYTES = 16
 
 
 class Password(msgspec.Struct, frozen=True):
-    """A salted scrypt hash, and when it was set (ms): sessions of an older one are over."""
+    """A salted scrypt hash and its cost, and when it was set (ms): sessions of an older one are over."""
 
     salt: bytes
     hash: bytes
     set_ms: int
+    cost: int
 
 
 class TokenRow(msgspec.Struct, frozen=True):
@@ -77,10 +78,13 @@ class Accounts:
         ledger: Ledger,
         now_ms: Callable[[], int],
         random: Callable[[int], bytes] = secrets.token_bytes,
+        cost: int = SCRYPT_N,
     ) -> None:
+        """`cost` is scrypt's N for passwords that are set from now on."""
         self._ledger = ledger
         self._now_ms = now_ms
         self._random = random
+        self._cost = cost
 
     def _read(self) -> _Book:
         raw = self._ledger.value(KEY)
@@ -98,7 +102,7 @@ class Accounts:
         if len(password) < LEAST_PASSWORD:
             raise PasswordError(f"A password has {LEAST_PASSWORD} characters or more.")
         salt = self._random(SALT_BYTES)
-        kept = Password(salt, _stretched(password, salt), self._now_ms())
+        kept = Password(salt, _stretched(password, salt, self._cost), self._now_ms(), self._cost)
         self._change(
             lambda book: msgspec.structs.replace(book, passwords={**book.passwords, account: kept})
         )
@@ -106,8 +110,8 @@ class Accounts:
     def log_in(self, account: str, password: str) -> Password | None:
         """The account's password row if this is its password. Takes as long for an account that is not there."""
         known = next((row for name, row in self._read().passwords.items() if name == account), None)
-        salt = known.salt if known is not None else bytes(SALT_BYTES)
-        given = _stretched(password, salt)
+        salt, cost = (known.salt, known.cost) if known else (bytes(SALT_BYTES), self._cost)
+        given = _stretched(password, salt, cost)
         return known if known is not None and hmac.compare_digest(given, known.hash) else None
 
     def still_good(self, account: str, set_ms: int) -> Visitor | None:
@@ -160,9 +164,9 @@ class Accounts:
         return Visitor(row.label, row.access) if row is not None else None
 
 
-def _stretched(password: str, salt: bytes) -> bytes:
+def _stretched(password: str, salt: bytes, cost: int) -> bytes:
     return hashlib.scrypt(
-        password.encode(), salt=salt, n=SCRYPT_N, r=SCRYPT_R, p=SCRYPT_P, maxmem=_SCRYPT_MAXMEM
+        password.encode(), salt=salt, n=cost, r=SCRYPT_R, p=SCRYPT_P, maxmem=_SCRYPT_MAXMEM
     )
 
 

@@ -289,10 +289,20 @@ class Deed(Answer, frozen=True, kw_only=True):
     conditions: list[str]
 
 
+class RuleStep(Answer, frozen=True, kw_only=True):
+    """One rule that was asked, and why it spoke or did not (in English); `rule` null: after the table."""
+
+    rule: int | None
+    name: str
+    spoke: bool
+    why: str
+
+
 class Receipt(Answer, frozen=True, kw_only=True):
-    """A decision found again by its receipt: what was held up, the facts used, what the door said (`then`), what its
-    facts say when decided again (`again`), and what would be said with all that is known by now of that moment
-    (`today`); null where the entry does not hold enough."""
+    """A decision found again by its receipt: what was held up, the facts used, and what the door said (`then`).
+
+    `again` is what these facts say when decided again, rule by rule in `steps`; `today` what would be said with all
+    that is known by now of that moment. Null where the entry does not hold enough."""
 
     receipt: str
     gate: str
@@ -311,6 +321,7 @@ class Receipt(Answer, frozen=True, kw_only=True):
     why: str
     then: Deed
     again: Deed | None
+    steps: list[RuleStep]
     today: Deed | None
     entry: EntryName
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
+from access.background import Held, Order
 from access.badge import human_code
 from access.conflicts import Conflict
 from access.entry import EntryRef
@@ -214,6 +215,11 @@ class Board:
         with self.knowing() as knowledge:
             silences = self.silences(knowledge, now)
             return kiosk_report(self.centre, knowledge.background, self.programme, silences, now)
+
+    def order(self, held: Held) -> Order:
+        """The place of an entry among all."""
+        with self.knowing() as knowledge:
+            return knowledge.background.order(held)
 
     def conflict_lines(self) -> list[Conflict]:
         """The partition report: at most five seconds old."""

@@ -13,6 +13,7 @@ from access.background import Held, Order, hold
 from access.badge import Claims, claims_in, human_code
 from access.entry import EntryRef, Override, Scan, Span, Void, decode
 from access.event import Direction
+from access.explain import Step, explain
 from access.facts import NEVER_MS
 from access.history import History
 from access.knowledge import Knowledge
@@ -84,10 +85,11 @@ def _explained(
     span = background.span(held)
     history = knowledge.history(body.badge)
     direction: Direction = body.direction if isinstance(body, Scan) else "in"
-    again = today = None
+    steps: list[Step] = []
+    today = None
     if isinstance(body, Scan):
         programme = background.programme_at(background.order(held)) or board.programme
-        again = _again(board, programme, history, held, body)
+        steps = _again(board, programme, history, held, body)
         today = _today(programme, history, held, body, background.order(held), span)
     return answers.Receipt(
         receipt=code,
@@ -106,7 +108,11 @@ def _explained(
         roster_issue=body.roster_issue,
         why=body.why if isinstance(body, Override) else "",
         then=_said(body),
-        again=_deed(again),
+        again=_deed(steps[-1].answer if steps else None),
+        steps=[
+            answers.RuleStep(rule=step.rule, name=step.name, spoke=step.spoke, why=step.why)
+            for step in steps
+        ],
         today=_deed(today),
         entry=entry_name(EntryRef(held.log, held.seq, held.digest)),
     )
@@ -163,31 +169,31 @@ def _presented(body: Scan, form: Form, claims: Claims | None) -> Presented:
 
 def _again(
     board: Board, programme: Programme, history: History, held: Held, body: Scan
-) -> Decision | None:
-    """The decision from what the door held then: its roster up to the head that it names."""
+) -> list[Step]:
+    """The decision, rule by rule, from what the door held then: its roster up to the head that it names."""
     until = _roster_until(board, body.roster_head)
     if body.span is None or until is None or body.gate not in programme.gates:
-        return None
+        return []
     listed = history.listed(body.issue, until)
     own = claims_in(body.claims) if body.claims is not None else None
     form: Form = "signed" if own is not None else listed.form if listed is not None else "plain"
-    proven = [
-        issue
-        for order, device, issue in history.proofs
-        if order < until or device == held.device
-        if device == held.device or issue == body.roster_issue + 1
-        if order < Order(board.centre.knowledge.background.at_ms(held), held.log, held.seq, b"")
-    ]
+    newest = body.roster_issue
+    if body.reason == "superseded" and newest <= (body.issue or 0):
+        # Not from its roster: a newer issue had been proven at a door that it had heard of.
+        newest = history.newest_issue(held.device, board.order(held))
     facts = Facts(
         listed=listed.claims if listed is not None else None,
-        newest_issue=max([body.roster_issue, *proven]),
+        newest_issue=newest,
         revoked=history.revoked(body.issue, until),
         place=body.place,
         seats=body.seats,
         holds_seat=body.verdict in ("admit", "admit_flagged"),
         roster_age_ms=NEVER_MS if "roster_stale" in body.conditions else None,
     )
-    return _decided(_presented(body, form, own), facts, programme, body.span)
+    try:
+        return explain(_presented(body, form, own), facts, programme, body.span)
+    except ValueError:
+        return []  # the roster entry that the door used is not held here
 
 
 def _today(

@@ -138,6 +138,10 @@ class _Pages:
             "admin": admin,
             "days": list(programme.event.days),
             "places": {place: named(name, language) for place, name in {**venues, **areas}.items()},
+            "tickets": [
+                {"id": ticket.id, "name": named(ticket.name, language)}
+                for ticket in programme.event.tickets
+            ],
             "sessions": {s.id: named(s.name, language) for s in programme.sessions.values()},
             "gates": [
                 {

@@ -1,5 +1,6 @@
 """Slows down those who guess passwords: after a few wrong ones an address waits, twice as long each time."""
 
+import math
 import threading
 from collections.abc import Callable
 
@@ -27,7 +28,7 @@ class Throttle:
             if count < FREE_TRIES or passed > FORGET_AFTER_S:
                 return 0
             wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * (1 << min(count - FREE_TRIES, 10)))
-            return max(0, round(wait - passed + 0.5))
+            return max(0, math.ceil(wait - passed))
 
     def failed(self, address: str) -> None:
         with self._lock:

@@ -61,12 +61,13 @@ export function ago(instant, now) {
 }
 
 /** Ask a person: yes or no (true, null), or with `input` a text (null: cancelled). */
-export function confirmed(text, input = null) {
+export function confirmed(text, input = null, type = "text") {
   const dialog = document.getElementById("ask");
   const field = dialog.querySelector("input");
   dialog.querySelector("p").textContent = text;
   field.hidden = input === null;
   field.value = input ?? "";
+  field.type = type;
   field.required = input !== null;
   dialog.returnValue = "no";
   dialog.showModal();
@@ -99,7 +100,7 @@ export async function attempt(work) {
 /** A table whose rows become cards on a phone: each cell knows its column's name. */
 export function table(columns, rows) {
   return el("table", {},
-    el("thead", {}, el("tr", {}, ...columns.map((name) => el("th", {}, name)))),
+    columns.some(Boolean) && el("thead", {}, el("tr", {}, ...columns.map((name) => el("th", {}, name)))),
     el("tbody", {}, ...rows.map((cells) =>
       el("tr", { class: cells.className }, ...cells.map((cell, at) => el("td", { "data-column": columns[at] }, cell))))));
 }

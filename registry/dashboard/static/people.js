@@ -69,7 +69,7 @@ async function reissue(person) {
 }
 
 async function pin(person) {
-  const digits = await confirmed(say("pin.ask"), "");
+  const digits = await confirmed(say("pin.ask"), "", "password");
   if (digits) await attempt(async () => { await ask("POST", `/registrants/${encodeURIComponent(person.code)}/pin`, { pin: digits }); note(`✓ ${say("pin")}`); });
 }
 
@@ -85,6 +85,20 @@ document.getElementById("import").addEventListener("submit", async (event) => {
     const lines = error.mistakes?.length ? error.mistakes : [error.message];
     done.replaceChildren(el("p", { class: "problem" }, `▲ ${say("import.wrong")}`), el("ul", {}, ...lines.slice(0, 100).map((line) => el("li", {}, line))));
   }
+});
+
+const register = document.getElementById("register");
+register.ticket.append(...data.tickets.map((ticket) => el("option", { value: ticket.id }, ticket.name)));
+register.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const values = Object.fromEntries(["ref", "name", "organisation", "language", "ticket"].map((key) => [key, register[key].value.trim()]));
+  attempt(async () => {
+    const badge = await ask("POST", "/registrants", values);
+    register.reset();
+    form.q.value = badge.code;
+    await search(badge.code);
+    note(`✓ ${say("registered", { code: badge.code })}`);
+  });
 });
 
 form.addEventListener("submit", (event) => { event.preventDefault(); search(form.q.value); });

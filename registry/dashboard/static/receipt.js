@@ -25,8 +25,12 @@ function card(one) {
       ...fact("receipt.proof", say(`proof.${one.proof ?? "none"}`)),
       ...fact("method", say(`method.${one.method}`)),
       ...fact("receipt.where", one.place ? place(one.place) : say("outside")),
-      ...(one.seats === null ? [] : fact("receipt.seats", count(one.seats)))));
+      ...(one.seats === null ? [] : fact("receipt.seats", count(one.seats)))),
+    one.steps.length ? el("details", {}, el("summary", {}, say("receipt.steps")), el("ol", { class: "steps", lang: "en" }, ...one.steps.map(step))) : "");
 }
+
+const step = (one) => el("li", { class: one.spoke ? "spoke" : "quiet" },
+  `${one.spoke ? "▶" : "·"} ${one.rule ?? "–"} ${one.name.replaceAll("_", " ")}: ${one.why}`);
 
 const fact = (key, ...values) => [el("div", {}, el("dt", {}, say(key)), el("dd", {}, ...values))];
 
