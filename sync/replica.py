@@ -33,8 +33,9 @@ def first_tables(db: sqlite_utils.Database) -> None:
         " digest BLOB NOT NULL, badge BLOB, raw BLOB NOT NULL, UNIQUE (log, seq, digest))"
     )
     db.execute("CREATE INDEX entry_badge ON entry (badge) WHERE badge IS NOT NULL")
+    # The key's columns come first: elsewhere the quick_check of SQLite 3.40 finds NULLs that are not there.
     db.execute(
-        "CREATE TABLE tip (log TEXT NOT NULL, seq INTEGER NOT NULL, digest BLOB NOT NULL,"
+        "CREATE TABLE tip (log TEXT NOT NULL, digest BLOB NOT NULL, seq INTEGER NOT NULL,"
         " PRIMARY KEY (log, digest)) WITHOUT ROWID"
     )
     db.execute(
@@ -289,7 +290,9 @@ class Replica(ReplicaReader, LogStore):
     def move_tip(self, log: str, parent: Point, tip: Point) -> None:
         self._tips[log] = sorted([p for p in self._tips.get(log, []) if p != parent] + [tip])
         self._db.execute("DELETE FROM tip WHERE log = ? AND digest = ?", (log, parent[1]))
-        self._db.execute("INSERT OR REPLACE INTO tip VALUES (?, ?, ?)", (log, *tip))
+        self._db.execute(
+            "INSERT OR REPLACE INTO tip (log, seq, digest) VALUES (?, ?, ?)", (log, *tip)
+        )
 
     def keep_head(self, head: Head) -> None:
         before = self._words.get(head.log[:16])
