@@ -134,12 +134,14 @@ class Background:
 
     def order(self, held: Held) -> Order:
         """The place of an entry among all that are held. It moves when clocks are repaired."""
-        return Order(self.at_ms(held), held.log, held.seq, held.digest)
+        log = held.log
+        if log.startswith(self.registry):
+            return Order(held.wall_ms, log, held.seq, held.digest)
+        return Order(self.clocks.line(log).order + held.mono_ms, log, held.seq, held.digest)
 
     def at_ms(self, held: Held) -> int:
-        if held.log.startswith(self.registry):
-            return held.wall_ms
-        return self.clocks.line(held.log).order + held.mono_ms
+        """The instant by which an entry is ordered."""
+        return self.order(held).at_ms
 
     def span(self, held: Held) -> Span:
         """The corrected time of an entry, as an interval."""

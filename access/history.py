@@ -8,7 +8,7 @@ knowable then.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 
 import msgspec
 
@@ -48,6 +48,13 @@ class Presentation(msgspec.Struct, frozen=True, gc=False):
     held: Held
     opened: bool
     moved: bool
+
+
+def _presentation(order: Order, held: Held, body: Scan | Override) -> Presentation:
+    direction: Direction = body.direction if type(body) is Scan else "in"
+    opened = body.verdict in OPENED
+    moved = opened and (direction == "in" or body.reason not in UNMOVED)
+    return Presentation(order, body.gate, direction, body, held, opened, moved)
 
 
 @dataclass(slots=True)
@@ -118,10 +125,8 @@ class History:
     def __init__(self, background: Background, entries: Iterable[Held]) -> None:
         self.issued: list[tuple[Order, BadgeIssued]] = []
         self.revocations: list[tuple[Order, Revoked]] = []
-        self._proven: dict[tuple[str, int], Order] = {}
-        self.presentations: list[Presentation] = []
+        shown: list[tuple[Order, Held, Scan | Override]] = []
         taken_back: set[EntryRef] = set()
-        shown: list[tuple[Held, Scan | Override]] = []
         seen: set[bytes] = set()
         for held in entries:
             if held.digest in seen or not background.believed(held):
@@ -129,7 +134,8 @@ class History:
             seen.add(held.digest)
             body = held.body
             if isinstance(body, (Scan, Override)):
-                shown.append((held, body))
+                if not body.test:
+                    shown.append((background.order(held), held, body))
             elif isinstance(body, Void) or (
                 isinstance(body, Passage) and held.kind == "not_passed"
             ):
@@ -141,35 +147,18 @@ class History:
             elif isinstance(body, Revoked):
                 self.revocations.append((background.order(held), body))
         self.issued.sort(key=itemgetter(0))
-        for held, said in shown:
-            self._present(background, held, said, taken_back)
-        self.presentations.sort(key=attrgetter("order"))
-        self.proofs = [(order, log[:16], issue) for (log, issue), order in self._proven.items()]
+        shown.sort(key=itemgetter(0))
+        self.presentations = [
+            _presentation(*one)
+            for one in shown
+            if not taken_back or EntryRef(one[1].log, one[1].seq, one[1].digest) not in taken_back
+        ]
+        proven: dict[tuple[str, int], Order] = {}
+        for order, held, body in shown:
+            if body.proof == "proven" and body.issue is not None:
+                proven.setdefault((held.log, body.issue), order)
+        self.proofs = [(order, log[:16], issue) for (log, issue), order in proven.items()]
         """Issues proven at doors: (place in the order, device, issue), of each log the first."""
-
-    def _present(
-        self,
-        background: Background,
-        held: Held,
-        body: Scan | Override,
-        taken_back: set[EntryRef],
-    ) -> None:
-        if body.test:
-            return
-        order = background.order(held)
-        if body.proof == "proven" and body.issue is not None:
-            proof = (held.log, body.issue)
-            first = self._proven.get(proof)
-            if first is None or order < first:
-                self._proven[proof] = order
-        if taken_back and EntryRef(held.log, held.seq, held.digest) in taken_back:
-            return
-        direction: Direction = body.direction if type(body) is Scan else "in"
-        opened = body.verdict in OPENED
-        moved = opened and (direction == "in" or body.reason not in UNMOVED)
-        self.presentations.append(
-            Presentation(order, body.gate, direction, body, held, opened, moved)
-        )
 
     # What is known of the badge, as of a place in the order (None: all that is held).
 
