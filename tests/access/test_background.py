@@ -309,3 +309,35 @@ def test_a_replaced_kiosk_whose_address_is_told_anew_does_not_get_its_gate_back(
     forum.registry.assigns(forum.at("09:00"), new, "hall-1")
     forum.registry.assigns(forum.at("09:01"), old, "hall-1")
     assert folded(forum).kiosk_at("hall-1") == new.device
+
+
+def test_a_kiosk_set_up_so_newly_that_the_log_does_not_name_it_stands_where_it_was_put(
+    forum: Any,
+) -> None:
+    background = folded(forum)
+    old = forum.doors["hall-1"].device
+    background.introduced("f" * 16, "hall-1")
+    assert background.kiosk_at("hall-1") == "f" * 16
+    new = forum.build.kiosk("spare", forum.at("09:00"))
+    background.introduced(new.device, "hall-2")
+    background.add(forum.registry.assigns(forum.at("09:00"), new, "room-1").held)
+    assert background.kiosk_at("hall-2") == forum.doors["hall-2"].device
+    assert background.kiosk_at("room-1") == new.device
+    assert background.gate_of(old) == "hall-1"
+
+
+def test_a_replaced_kiosk_of_which_the_address_is_told_anew_does_not_get_its_gate_back(
+    forum: Any,
+) -> None:
+    old, new = forum.doors["hall-1"], forum.build.kiosk("spare", forum.at("08:00"))
+    forum.registry.assigns(forum.at("09:00"), new, "hall-1")
+    forum.registry.assigns(forum.at("09:01"), old, "hall-1")
+    assert folded(forum).kiosk_at("hall-1") == new.device
+
+
+def test_an_entry_of_a_kind_not_known_here_does_nothing(forum: Any) -> None:
+    held = msgspec.structs.replace(forum.enters("hall-1", "09:00", 1).held, kind="hologram")
+    background = Background(forum.registry.device, 0)
+    version = background.version
+    background.add(held)
+    assert (background.version, background.alarms, background.health) == (version, {}, {})
