@@ -1,0 +1,284 @@
+"""A carrier against a real server: what the door wrote gets out, what others have comes in, and trouble is told."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from access.entry import Alarm, Clock, Kiosk
+from sync import link as link_module
+from sync.carrier import Carrier
+from sync.certificate import certificate_at
+from sync.enrolment import Enrolment
+from sync.identity import Identity
+from sync.journal import Journal, Reading
+from sync.lan import LanServer
+from sync.messages import TimeWord
+from sync.replica import ReplicaReader
+from sync.target import LONGEST_PAUSE_S
+
+Node = Any
+NOW_MS = 1_795_000_000_000
+DEVICE = Identity.from_seed(b"\x07" * 32)
+
+
+@dataclass
+class Centre:
+    """The registry behind a real TLS server; `fault` stands in the way of its answers."""
+
+    node: Node
+    server: LanServer
+    pin: str
+    fault: Callable[[bytes], bytes] | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def url(self) -> str:
+        return f"https://127.0.0.1:{self.server.port}"
+
+
+@pytest.fixture
+def centre(registry: Node, tmp_path: Path) -> Iterator[Centre]:
+    folder = tmp_path / "centre"
+    folder.mkdir()
+    certificate = certificate_at(folder)
+    made: list[Centre] = []
+
+    def answer(raw: bytes) -> bytes:
+        with made[0].lock:
+            said, _ = registry.answerer.answer(raw, 5000)
+        fault = made[0].fault
+        return fault(said) if fault is not None else said
+
+    server = LanServer("127.0.0.1", 0, certificate, answer)
+    made.append(Centre(registry, server, certificate.fingerprint))
+    registry.say("kiosk", Kiosk(DEVICE.fingerprint, DEVICE.public, "gate"))
+    registry.publish()
+    yield made[0]
+    server.close()
+
+
+@dataclass
+class Door:
+    """A door that has started, and its carrier."""
+
+    data: Path
+    journal: Journal
+    carrier: Carrier
+
+    @property
+    def target(self) -> Any:
+        return self.carrier.registry
+
+    def step(self) -> bool:
+        self.carrier.look()
+        return self.carrier.step(self.target)
+
+    def told(self) -> dict[str, Any]:
+        """How things stand, as another process reads it."""
+        with closing(ReplicaReader.at(self.data / "replica.db")) as reader:
+            return reader.targets()["registry"]
+
+
+@pytest.fixture
+def start_door(tmp_path: Path, centre: Centre) -> Iterator[Callable[..., Door]]:
+    """Starts a door and its carrier over one folder; `reading` is what the machine's clocks say."""
+    doors: list[Door] = []
+    data = tmp_path / "door"
+    data.mkdir()
+
+    def start(reading: Reading = Reading(1000, NOW_MS, False), pin: str | None = None) -> Door:  # noqa: B008
+        journal = Journal(data / "journal.db", DEVICE)
+        journal.begin(reading, "", "first start", {}, None)
+        enrolment = Enrolment(
+            registry_url=centre.url,
+            registry_public=centre.node.identity.public,
+            registry=centre.node.device,
+            event="forum",
+            certificate_pin=pin or centre.pin,
+        )
+        doors.append(Door(data, journal, Carrier(data, enrolment, DEVICE, lambda: reading)))
+        return doors[-1]
+
+    yield start
+    for door in doors:
+        door.carrier.close()
+        door.journal.close()
+
+
+@pytest.fixture
+def door(start_door: Callable[..., Door]) -> Door:
+    return start_door()
+
+
+def work(door: Door, count: int) -> None:
+    door.journal.extend([("alarm", Alarm("x", ""))] * count, Reading(1, NOW_MS, True))
+
+
+def test_what_the_door_wrote_reaches_the_registry_and_its_word_comes_back(
+    door: Door, centre: Centre
+) -> None:
+    work(door, 600)
+
+    assert door.step()
+
+    assert centre.node.replica.tips(door.journal.log) == [
+        tuple(door.journal.tips()[door.journal.log])
+    ]
+    assert door.carrier.replica.vector() == centre.node.replica.vector()
+    state = door.told()
+    assert (state["ahead"], state["failures"], state["why"]) == (0, 0, "")
+    assert state["received"] == len(centre.node.everything()) - 601
+
+
+def test_a_carrier_may_start_before_the_door(tmp_path: Path, centre: Centre) -> None:
+    data = tmp_path / "early"
+    data.mkdir()
+    enrolment = Enrolment(
+        registry_url=centre.url,
+        registry_public=centre.node.identity.public,
+        registry=centre.node.device,
+        event="forum",
+        certificate_pin=centre.pin,
+    )
+    with closing(Carrier(data, enrolment, DEVICE, lambda: Reading(1, NOW_MS, True))) as carrier:
+        assert not carrier.look()
+        assert carrier.step(carrier.registry)
+        assert carrier.replica.vector() == centre.node.replica.vector()
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        (lambda said: b"", "not a message"),
+        (lambda said: said[:-1], "not a message"),
+        (lambda said: said[:40] + b"?" + said[41:], "not signed|not a message"),
+        (lambda said: b"x" * 5_000_000, "larger than any answer"),
+    ],
+)
+def test_an_answer_that_is_none_is_told_and_tried_again_later(
+    door: Door, centre: Centre, fault: Callable[[bytes], bytes], why: str
+) -> None:
+    work(door, 5)
+    centre.fault = fault
+    assert not door.step()
+
+    assert re.search(why, door.told()["why"])
+    assert door.told()["failures"] == 1
+    centre.fault = None
+    assert door.step()
+    assert door.told()["failures"] == 0
+    assert centre.node.replica.tips(door.journal.log)
+
+
+def test_a_registry_with_another_certificate_is_not_talked_to(
+    start_door: Callable[..., Door], centre: Centre
+) -> None:
+    door = start_door(pin="0" * 64)
+    work(door, 5)
+
+    assert not door.step()
+    assert "not the certificate" in door.told()["why"]
+    assert not centre.node.replica.tips(door.journal.log)
+
+
+def test_a_device_that_was_cut_off_is_told_so(door: Door, centre: Centre) -> None:
+    assert door.step()
+    centre.node.say("kiosk", Kiosk(DEVICE.fingerprint, DEVICE.public, None, cut_off=True))
+    centre.node.publish()
+    work(door, 3)
+
+    assert not door.step()
+    assert "cut off" in door.told()["why"]
+
+
+def test_nobody_there_makes_the_pauses_longer_up_to_a_ceiling(door: Door, centre: Centre) -> None:
+    centre.server.close()
+    pauses = []
+    for _ in range(12):
+        assert not door.step()
+        pauses.append(door.target._pause_s)
+
+    assert "cannot be reached" in door.told()["why"]
+    assert pauses[0] < 2
+    assert all(pause <= LONGEST_PAUSE_S * 1.25 for pause in pauses)
+    assert min(pauses[-3:]) > 20
+
+
+def test_the_registrys_time_reaches_the_door_through_its_inbox(door: Door, centre: Centre) -> None:
+    centre.node.word = TimeWord(NOW_MS + 77_000, 20, "registry")
+
+    assert door.step()
+
+    with closing(ReplicaReader.at(door.data / "replica.db")) as reader:
+        clocks = [msgspec.msgpack.decode(raw, type=Clock) for _, kind, raw in reader.inbox(0)]
+    assert [(clock.source, clock.trusted_ms) for clock in clocks] == [("registry", NOW_MS + 77_000)]
+    assert door.carrier.now_ms() == NOW_MS + 77_000
+
+
+@pytest.mark.parametrize("wall_ms", [0, 2_147_483_647_000, NOW_MS - 3_600_000])
+def test_a_kiosk_with_a_wrong_clock_syncs_all_the_same(
+    start_door: Callable[..., Door], centre: Centre, wall_ms: int
+) -> None:
+    centre.node.word = TimeWord(NOW_MS, 20, "registry")
+    door = start_door(Reading(1000, wall_ms, False))
+    work(door, 20)
+
+    assert door.step()
+    assert centre.node.replica.tips(door.journal.log)
+    assert door.carrier.now_ms() == NOW_MS
+
+
+def test_what_the_door_has_dealt_with_leaves_the_inbox(door: Door, centre: Centre) -> None:
+    centre.node.word = TimeWord(NOW_MS, 20, "registry")
+    door.step()
+    ((number, _, _),) = door.carrier.replica.inbox(0)
+
+    door.journal.extend([], Reading(1, NOW_MS, True), inbox=number)
+    door.carrier.look()
+
+    assert door.carrier.replica.inbox(0) == []
+
+
+def test_one_who_accepts_and_says_nothing_is_given_up(
+    door: Door, centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = threading.Event()
+    monkeypatch.setattr(link_module, "READ_S", 0.1)
+
+    def wait(said: bytes) -> bytes:
+        silent.wait(5)
+        return said
+
+    centre.fault = wait
+    assert not door.step()
+    assert "no answer in time" in door.told()["why"]
+    silent.set()
+
+
+def test_a_carrier_runs_until_it_is_told_to_stop(door: Door, centre: Centre) -> None:
+    stopped = threading.Event()
+    seen = threading.Event()
+    ticks = iter(range(0, 10**6, 10))
+    work(door, 30)
+
+    def alive() -> None:
+        if centre.node.replica.tips(door.journal.log):
+            seen.set()
+            stopped.set()
+
+    running = threading.Thread(
+        target=door.carrier.run, args=(stopped, alive, lambda: float(next(ticks)))
+    )
+    running.start()
+    assert seen.wait(20)
+    running.join(20)
+    assert not running.is_alive()
