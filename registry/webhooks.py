@@ -146,6 +146,10 @@ class Teller:
             ):  # the thread's own boundary: hooks must outlive a database that is away
                 log.exception("webhooks")
                 stop.wait(FIRST_WAIT_S)
+        self.close()
+
+    def close(self) -> None:
+        """Safe to repeat."""
         self._session.close()
 
     def step(self, stopped: Callable[[], bool] = lambda: False) -> None:

@@ -47,9 +47,10 @@ class Api:
     """The public interface with the rights of an admin."""
 
     client: FlaskClient
+    token: str = CONTROL
 
     def call(self, method: str, path: str, body: object = None, **kind: Any) -> TestResponse:
-        headers = {"Authorization": f"Bearer {CONTROL}", **kind.pop("headers", {})}
+        headers = {"Authorization": f"Bearer {self.token}", **kind.pop("headers", {})}
         if body is not None and not isinstance(body, bytes):
             body = msgspec.json.encode(body)
         return self.client.open(f"/api/v1{path}", method=method, data=body, headers=headers, **kind)
