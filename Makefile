@@ -24,6 +24,8 @@ test: setup test-packages lint types imports pytest ## everything that must hold
 
 bench: setup ## measure this machine against named floors
 	@$(BIN)/jianmen bench door $(ARGS)
+	@$(BIN)/jianmen bench rules $(ARGS)
+	@$(BIN)/jianmen bench exchange $(ARGS)
 
 soak: setup test-packages ## the long runs: random faults, and every property with many more examples
 	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -m "soak or hypothesis" --numprocesses auto --maxprocesses 8 $(ARGS)
