@@ -6,29 +6,105 @@ from pathlib import Path
 import click
 import msgspec
 
+from config.errors import ConfigError
+
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
-def rehearse(file: Path) -> None:
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--explain", is_flag=True, help="Say why, on standard error, after each presentation."
+)
+@click.option("--table", is_flag=True, help="Of the event file FILE: who may enter where, when.")
+@click.option(
+    "--invent", type=int, metavar="SEED", help="Make a scenario up instead of running one."
+)
+@click.option(
+    "--people", type=click.IntRange(1, 100_000), help="How many come to what is made up. [100]"
+)
+@click.option("--event", type=click.Path(path_type=Path), help="The event of what is made up.")
+@click.option("--json", "as_json", is_flag=True, help="The table, too, as JSON lines.")
+def rehearse(
+    file: Path | None,
+    invent: int | None,
+    people: int | None,
+    event: Path | None,
+    *,
+    explain: bool,
+    table: bool,
+    as_json: bool,
+) -> None:
     """Run a scenario through the real rule book, journals and exchange, without hardware or sockets.
 
     FILE holds JSON lines: the first names the event definition, each further one is a step. The outcome of each step
     is printed as one JSON line. Exit 1 if an "expect" of a step is not met, 2 if the scenario cannot be run.
+
+    \b
+    jianmen rehearse day.jsonl                 what the doors will say
+    jianmen rehearse --explain day.jsonl       and which rule said it
+    jianmen rehearse --table event.toml        who may enter where, when
+    jianmen rehearse --invent 7 > day.jsonl    a day as it may come
     """
+    if (file is None) == (invent is None):
+        raise click.UsageError("name a scenario FILE to run, or --invent SEED to make one up")
+    if invent is None and (people is not None or event is not None):
+        raise click.UsageError("--people and --event go with --invent")
+    if table and (file is None or explain):
+        raise click.UsageError("--table goes with an event FILE alone")
+    try:
+        if file is None:
+            _invent(invent or 0, people or 100, event)
+        elif table:
+            _table(file, as_json=as_json)
+        else:
+            sys.exit(_run(file, explain=explain))
+    except ConfigError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+
+
+def _run(file: Path, *, explain: bool) -> int:
+    from jianmen.rehearse.explaining import in_words
     from jianmen.rehearse.run import Rehearsal
     from jianmen.rehearse.scenario import ScenarioError, read
 
-    failed = 0
+    failed = False
     try:
-        for outcome in Rehearsal(read(file)).run():
+        for outcome in Rehearsal(read(file), explain=explain).run():
             sys.stdout.write(msgspec.json.encode(outcome.result).decode() + "\n")
+            said = [f"{file}: line {outcome.line}:"] if outcome.why else []
+            said += in_words(outcome.why)
             if outcome.failed is not None:
-                failed += 1
+                failed = True
+                said.append(f"{file}: line {outcome.line}: {outcome.failed}")
+            if said:
                 sys.stdout.flush()
-                click.echo(f"{file}: line {outcome.line}: {outcome.failed}", err=True)
+                click.echo("\n".join(said), err=True)
     except ScenarioError as error:
         sys.stdout.flush()
-        text = str(error)
-        click.echo(text if text.startswith(str(file)) else f"{file}: {text}", err=True)
-        sys.exit(2)
-    sys.exit(1 if failed else 0)
+        click.echo(str(error), err=True)
+        return 2
+    return 1 if failed else 0
+
+
+def _table(file: Path, *, as_json: bool) -> None:
+    from rich.console import Console
+
+    from config.event_file import load
+    from jianmen.rehearse import table
+
+    event = load(file)
+    if not as_json:
+        table.show(event, Console())
+        return
+    for row in table.as_objects(event):
+        click.echo(msgspec.json.encode(row).decode())
+
+
+def _invent(seed: int, people: int, event: Path | None) -> None:
+    from config import event_file
+    from jianmen.rehearse.invent import Inventor
+
+    path = event or Path(event_file.__file__).with_name("events") / "smarthk.toml"
+    path = path.resolve()
+    for line in Inventor(event_file.load(path), seed, people).lines(str(path)):
+        click.echo(line)

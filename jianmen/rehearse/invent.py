@@ -70,9 +70,9 @@ class Inventor:
             yield _line({"at": self._words(before), **line})
         self._plan()
         for at_ms, _, deed in sorted(self._deeds, key=lambda deed: deed[:2]):
-            line = deed()
-            if line is not None:
-                yield _line({"at": self._words(at_ms), **line})
+            said = deed()
+            if said is not None:
+                yield _line({"at": self._words(at_ms), **said})
         for last in ({"do": "heal"}, {"do": "headcount"}, {"do": "conflicts"}):
             yield _line(last)
 

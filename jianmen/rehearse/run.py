@@ -1,16 +1,18 @@
 """Carrying out the steps of a scenario, one outcome each."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from access import badge as badges
 from access.badge import SIGNED_BYTES, Plain, Signed
 from access.conflicts import Conflict
 from access.entry import EntryRef
+from access.explain import Step
 from access.rules import Decision
 from jianmen.rehearse import steps
 from jianmen.rehearse.checks import person_of
+from jianmen.rehearse.explaining import REPEAT, steps_of
 from jianmen.rehearse.scenario import Planned, Scenario, ScenarioError
 from jianmen.rehearse.steps import AnyStep
 from jianmen.rehearse.world import World
@@ -26,18 +28,24 @@ TICKET_BYTE, VENUES_BYTE = 9, 10
 
 @dataclass
 class Outcome:
-    """What a step came to; `failed` says what was expected and what was got."""
+    """What a step came to; `failed` says what was expected and what was got, `why` what each rule made of it."""
 
     line: int
     result: dict[str, Any]
     failed: str | None = None
+    why: list[Step] = field(default_factory=list)
 
 
 class Rehearsal:
     """A scenario under way."""
 
-    def __init__(self, scenario: Scenario, world: type[World] = World) -> None:
+    def __init__(
+        self, scenario: Scenario, *, explain: bool = False, world: type[World] = World
+    ) -> None:
+        """`explain`: find out, too, why each presentation is answered as it is."""
         self._scenario = scenario
+        self._explain = explain
+        self._why: list[Step] = []
         start_ms = scenario.steps[0].at_ms - 1 if scenario.steps else 0
         self.world = world(scenario.event, start_ms)
         self._registering: list[Person] = []
@@ -60,8 +68,11 @@ class Rehearsal:
             try:
                 result = self._carry_out(planned)
             except ScenarioError as error:
-                raise ScenarioError(f"line {planned.line}: {error}") from error
-            yield Outcome(planned.line, result, unmet(planned.step.expect, result))
+                raise ScenarioError(
+                    f"{self._scenario.path}: line {planned.line}: {error}"
+                ) from error
+            why, self._why = self._why, []
+            yield Outcome(planned.line, result, unmet(planned.step.expect, result), why)
 
     def _carry_out(self, planned: Planned) -> dict[str, Any]:
         step, world = planned.step, self.world
@@ -146,7 +157,11 @@ class Rehearsal:
         text = step.code if step.code is not None else self._text(step.badge or "", step.tamper)
         gate = kiosk.door.gate
         direction = step.direction or ("in" if gate.lets_in else "out")
+        if self._explain:
+            self._why = steps_of(kiosk.door, text, direction)
         answer = kiosk.door.present(text, direction)
+        if self._explain and answer.repeat:
+            self._why = REPEAT
         return self._outcome(step.gate, answer)
 
     def _override(self, step: steps.Override) -> dict[str, Any]:

@@ -37,9 +37,10 @@ class Planned(NamedTuple):
 
 
 class Scenario:
-    """A scenario read and checked: the event, and its steps."""
+    """A scenario read and checked: its file, the event, and the steps."""
 
-    def __init__(self, event: Event, steps: list[Planned]) -> None:
+    def __init__(self, path: Path, event: Event, steps: list[Planned]) -> None:
+        self.path = path
         self.event = event
         self.steps = steps
 
@@ -65,7 +66,7 @@ def read(path: Path) -> Scenario:
             mistakes += [f"{where}: {wrong}" for wrong in checker.mistakes(planned.step)]
     if mistakes or event is None:
         raise ScenarioError("\n".join(mistakes))
-    return Scenario(event, steps)
+    return Scenario(path, event, steps)
 
 
 def _event(path: Path, number: int, line: str, mistakes: list[str]) -> Event | None:

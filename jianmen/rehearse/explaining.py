@@ -1,0 +1,32 @@
+"""Why a door of a rehearsal says what it says."""
+
+from access import badge as badges
+from access.event import Direction
+from access.explain import Step, explain
+from kiosk.door import Door
+
+REPEAT = [
+    Step(
+        1, "repeat", spoke=True, why="the same code was seen here just now: its first answer stands"
+    )
+]
+
+
+def steps_of(door: Door, text: str, direction: Direction) -> list[Step]:
+    """The rules that a door is about to ask of a code, with what it knows now. Nothing is recorded."""
+    read = badges.read(text)
+    code = read if read is not None else badges.foreign(text)
+    history = door.history(code.badge)
+    presented = door.identify(code, direction, history, foreign=read is None)
+    now = door.now()
+    return explain(presented, door.facts(presented, history, now), door.programme, now.span)
+
+
+def in_words(steps: list[Step]) -> list[str]:
+    """A line for each rule: its number and name, what stands after it if it spoke, and why."""
+    lines = []
+    for step in steps:
+        number = "  " if step.rule is None else f"{step.rule:2}"
+        verdict = step.answer.verdict if step.spoke and step.answer is not None else ""
+        lines.append(f"  {number} {step.name:<14} {verdict:<13} {step.why}")
+    return lines
