@@ -16,7 +16,11 @@ _data = click.option(
 
 @click.group(invoke_without_command=True)
 @_data
-@click.option("--minutes", type=click.FloatRange(min=0.5), help="End by itself after so long.")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0.5),
+    help="End by itself so long after the doors have opened.",
+)
 @click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), default=0, help="Other people, other chance."
 )

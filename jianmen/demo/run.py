@@ -13,9 +13,10 @@ import config
 from access.programme import Programme
 from config import event_file
 from jianmen.demo import kiosks, site
+from jianmen.demo.cards import set_aside
 from jianmen.demo.centre import STAFF_PIN, Opening, prepare
 from jianmen.demo.control import ControlSocket
-from jianmen.demo.crowd import Crowd
+from jianmen.demo.crowd import Crowd, Guest
 from jianmen.demo.doorway import Doorway
 from jianmen.demo.errors import DemoError, StoppedError
 from jianmen.demo.help_desk import HelpDesk
@@ -95,7 +96,10 @@ class Demo:
         self.registry = RegistryView(url, opening.token)
         self._opened.callback(self.registry.close)
         self._start(opening, registry_port)
-        self.crowd = Crowd(self.programme, opening.guests, options.seed, _wall_ms)
+        guests = opening.guests
+        if options.camera is not None:
+            guests = self._set_aside(guests)
+        self.crowd = Crowd(self.programme, guests, options.seed, _wall_ms)
         data = str(options.data)
         self.watch = Watch(self.programme, self.sites, self.links, self.registry, self.crowd, data)
         self._opened.callback(self.watch.close)
@@ -103,6 +107,12 @@ class Demo:
         self._open_help_desk(url, opening.token)
         control = ControlSocket(options.data, self.obey)
         self._opened.callback(control.close)
+
+    def _set_aside(self, guests: list[Guest]) -> list[Guest]:
+        folder = self._options.data / "badges"
+        venue = self.programme.venue_of(self.programme.gates[site.CAMERA_GATE].area)
+        self._say(f"Badges to hold up to the camera at {site.CAMERA_GATE} are in {folder}")
+        return set_aside(guests, venue, folder)
 
     def _open_links(self, registry_port: int, ports: Ports) -> None:
         for venue in self.programme.venues:

@@ -14,7 +14,7 @@ from jianmen.demo.table import Display
 LOOK_S = 0.5
 """How often the numbers are made anew."""
 
-ENDING_S = 15.0
+ENDING_S = 10.0
 """So long before the end of its minutes nobody comes any more: the last numbers have to arrive."""
 
 LAST_ANSWERS_S = 40.0
@@ -30,15 +30,17 @@ CUT_KEY, CUT_KEY_VENUE = "c", "meishan"
 
 
 def present(options: Options, minutes: float | None, display: Display, stop: Stop) -> int:
-    """Run a demo; the exit status: 0 when all that was simulated was counted, 1 when not, 2 when it cannot run here."""
-    until = None if minutes is None else time.monotonic() + minutes * 60 - ENDING_S
+    """Run a demo, for so many minutes from when its doors are open.
+
+    Returns the exit status: 0 when all that was simulated was counted, 1 when not, 2 when it cannot run here.
+    """
     words, status = "", 0
     try:
         with Demo(options, stop, display.say) as demo:
             demo.open()
             _say_addresses(demo, display)
             show = _Show(demo, display, stop)
-            show.watch(until)
+            show.watch(None if minutes is None else minutes * 60 - ENDING_S)
             result = show.finish()
     except StoppedError:
         words = "Stopped before it was open."
@@ -69,10 +71,11 @@ class _Show:
         self._display = display
         self._stop = stop
 
-    def watch(self, until: float | None) -> None:
-        """People come until the time is over, or somebody has seen enough."""
+    def watch(self, seconds: float | None) -> None:
+        """People come for so long, or (None) until somebody has seen enough."""
+        began = time.monotonic()
         with Keys() as keys:
-            while until is None or time.monotonic() < until:
+            while seconds is None or time.monotonic() - began < seconds:
                 for key in keys.pressed():
                     self._press(key)
                 self._look()
