@@ -149,7 +149,7 @@ def _other_conditions(node: ast.AST) -> Iterator[str]:
             node.operand = ast.UnaryOp(ast.Not(), operand)
             yield "not left out"
             node.op, node.operand = op, operand
-        case (ast.If(test=test) | ast.IfExp(test=test)) if not _turned_round(test):
+        case ast.If(test=test) | ast.IfExp(test=test) if not _turned_round(test):
             node.test = ast.UnaryOp(ast.Not(), test)
             yield "if turned round"
             node.test = test

@@ -8,15 +8,17 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import json
 import os
 import resource
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
+from contextlib import suppress
+from functools import cached_property, partial
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FrameType, FunctionType, ModuleType
 
 import pytest
 from _pytest.main import pytest_runtestloop as run_all
@@ -39,57 +41,71 @@ settings.register_profile(
 )
 
 
-def unnoticed(mutants: Iterable[Mutant], own: Sequence[str], others: Sequence[str]) -> Iterator[str]:
+def unnoticed(
+    mutants: Iterable[Mutant], own: Sequence[str], others: Sequence[str]
+) -> Iterator[str]:
     """Try mutants of one module; yield the names of those with which every test still passes.
 
     `own` tests, files or folders, run before the others. Raises RuntimeError if a test fails without any mutant.
     """
     known = list(mutants)
     inside = [mutant for mutant in known if mutant.function is not None]
-    reading, writing = os.pipe()
-    child = _forked(lambda: _try_inside(inside, own, others, writing))
-    os.close(writing)
-    with os.fdopen(reading, encoding="utf-8") as names:
-        for name in names:
-            yield name.rstrip("\n")
-    if not _ended_well(child):
-        raise RuntimeError("a test fails without any mutant, or none could be collected")
+    yield from _answers(partial(_try_inside, inside, own, others))
     for mutant in known:
-        if mutant.function is None and _ended_well(
-            _forked(lambda one=mutant: _try_outside(one, own, others))
-        ):
-            yield mutant.name
+        if mutant.function is None:
+            yield from _answers(partial(_try_outside, mutant, own, others))
 
 
-def _forked(work: Callable[[], int]) -> int:
-    """Do something in a process of its own, which ends with the exit status that `work` gives; its id."""
+def _answers(work: Callable[[Callable[[str], None]], None]) -> Iterator[str]:
+    """The lines that `work` says in a process of its own. Raises RuntimeError if that does not end well."""
+    reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         status = 1
         try:
-            status = work()
+            work(lambda line: _say(writing, line))
+            status = 0
         except Exception:  # noqa: BLE001 - the process ends here, whatever it was
             traceback.print_exc()
         finally:
             os._exit(status)
-    return child
-
-
-def _ended_well(child: int) -> bool:
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as lines:
+        for line in lines:
+            yield line.rstrip("\n")
     _, status = os.waitpid(child, 0)
-    return status == 0
+    if status != 0:
+        raise RuntimeError("the tests could not be run")
+
+
+def _say(to: int, line: str) -> None:
+    data = f"{line}\n".encode()
+    while data:
+        data = data[os.write(to, data) :]
 
 
 def _try_inside(
-    mutants: Sequence[Mutant], own: Sequence[str], others: Sequence[str], names: int
-) -> int:
-    return _pytest([*own, *others], _Trial(mutants, own, names))
+    mutants: Sequence[Mutant],
+    own: Sequence[str],
+    others: Sequence[str],
+    say: Callable[[str], None],
+) -> None:
+    if mutants and _pytest([*own, *others], _Trial(mutants, own, say)) != 0:
+        raise RuntimeError("a test fails without any mutant")
 
 
-def _try_outside(mutant: Mutant, own: Sequence[str], others: Sequence[str]) -> int:
-    _limit()
-    sys.meta_path.insert(0, _Changed(mutant))
-    return _pytest([*own, *others], _OwnFirst(own))
+def _try_outside(
+    mutant: Mutant, own: Sequence[str], others: Sequence[str], say: Callable[[str], None]
+) -> None:
+    def passes(say: Callable[[str], None]) -> None:
+        _limit()
+        sys.meta_path.insert(0, _Changed(mutant))
+        if _pytest([*own, *others], _OwnFirst(own)) == 0:
+            say(mutant.name)
+
+    with suppress(RuntimeError):  # it was ended for what it took: noticed
+        for name in _answers(passes):
+            say(name)
 
 
 def _pytest(tests: Sequence[str], plugin: object) -> int:
@@ -103,41 +119,83 @@ def _pytest(tests: Sequence[str], plugin: object) -> int:
 
 
 class _OwnFirst:
-    """Puts a module's own tests before those of others."""
+    """Puts a module's own tests before those of others, and remembers which failed."""
 
     def __init__(self, own: Sequence[str]) -> None:
         self._own = [ROOT / test for test in own]
+        self.failed: str | None = None
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items.sort(key=lambda item: not any(item.path.is_relative_to(test) for test in self._own))
 
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.failed = report.nodeid
+
 
 class _Trial(_OwnFirst):
-    """Instead of running the tests once, runs them for each mutant; writes the names of those that pass."""
+    """Instead of running the tests once, runs them for each mutant; says the names of those with which all pass.
 
-    def __init__(self, mutants: Sequence[Mutant], own: Sequence[str], names: int) -> None:
+    Only tests that come into the changed function are run, those first that noticed something last.
+    """
+
+    def __init__(
+        self, mutants: Sequence[Mutant], own: Sequence[str], say: Callable[[str], None]
+    ) -> None:
         super().__init__(own)
         self._mutants = mutants
-        self._names = names
+        self._say = say
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        if session.testsfailed or not _ended_well(_forked(lambda: _run(session, None))):
-            raise session.Failed("a test fails without any mutant")
+        if session.testsfailed:
+            return False
+        items = list(session.items)
+        (told,) = _answers(partial(self._come_into, items))
+        into: dict[str, list[str]] = json.loads(told)
         for mutant in self._mutants:
-            if _ended_well(_forked(lambda one=mutant: _run(session, one))):
-                os.write(self._names, f"{mutant.name}\n".encode())
+            asked = [item for item in items if mutant.function in into[item.nodeid]]
+            try:
+                failed = list(_answers(partial(self._run, session, asked, mutant)))
+            except RuntimeError:  # it was ended for what it took: noticed
+                continue
+            if not failed:
+                self._say(mutant.name)
+            items.sort(key=lambda item: item.nodeid not in failed)
         return True
 
+    def _come_into(self, items: Sequence[pytest.Item], say: Callable[[str], None]) -> None:
+        """Run every test without any mutant, and say which functions of the module each comes into."""
+        source = importlib.import_module(self._mutants[0].module).__file__
+        into: dict[str, set[str]] = {}
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            called = into[item.nodeid] = set()
 
-def _run(session: pytest.Session, mutant: Mutant | None) -> int:
-    _limit()
-    if mutant is not None:
+            def note(frame: FrameType, event: str, arg: object, called: set[str] = called) -> None:
+                if event == "call" and frame.f_code.co_filename == source:
+                    called.add(frame.f_code.co_qualname.partition(".<locals>")[0])
+
+            sys.setprofile(note)
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            sys.setprofile(None)
+            if self.failed is not None:
+                raise RuntimeError(f"without any mutant {self.failed} fails")
+        say(json.dumps({test: sorted(called) for test, called in into.items()}))
+
+    def _run(
+        self,
+        session: pytest.Session,
+        items: list[pytest.Item],
+        mutant: Mutant,
+        say: Callable[[str], None],
+    ) -> None:
+        """Run tests with a mutant, until one fails: say which."""
+        _limit()
         _change(mutant)
-    try:
-        run_all(session)
-    except session.Failed:
-        return 1
-    return int(session.testsfailed > 0)
+        session.items = items
+        with suppress(session.Failed):
+            run_all(session)
+        if self.failed is not None:
+            say(self.failed)
 
 
 def _limit() -> None:
