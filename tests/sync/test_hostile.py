@@ -331,6 +331,16 @@ def test_a_batch_of_too_many_entries_is_no_message(
         kiosk.answerer.answer(with_batch(neighbour, kiosk, long.batch()), 0)
 
 
+def test_a_log_whose_name_ends_in_a_line_end_is_no_message(
+    kiosk: Node, neighbour: Node, new_log: Callable[..., Log]
+) -> None:
+    """It would be one letter too long for a database that holds its columns to their length."""
+    log = new_log(neighbour.identity, "0000000a\n").grow(1)
+
+    with pytest.raises(MessageError, match="24"):
+        kiosk.answerer.answer(with_batch(neighbour, kiosk, log.batch()), 0)
+
+
 def test_arrays_in_arrays_without_end_are_no_message(kiosk: Node, neighbour: Node) -> None:
     deep = b"\x91" * 500_000 + b"\x90"
     envelope = pack(Envelope(b"", neighbour.device, bytes(64)))
