@@ -61,6 +61,10 @@ class Inputs:
         except queue.Empty:
             return None
 
+    def put(self, source: Source, happened: Happening) -> None:
+        """Something happened."""
+        self._queue.put((source, happened))
+
     def submit(self, work: Callable[[], Result]) -> Future[Result]:
         """Have something done between two scans. Its result, or what it raised, comes with the future."""
         asked = Work(work)
@@ -88,7 +92,7 @@ class Inputs:
                 self._stop.wait(AGAIN_S)
                 continue
             if happened is not None:
-                self._queue.put((source, happened))
+                self.put(source, happened)
 
 
 def age_ms(reading: Reading) -> int:

@@ -84,6 +84,11 @@ class ScanLoop:
         self._hearing = False
         self._beat = time.monotonic()
 
+    def open(self) -> None:
+        """Show the state that the door is in, before the first step."""
+        self._settle()
+        self.face.rest()
+
     # What the pages ask for. All run in this thread, by way of `submit`.
 
     def await_card(self) -> Future[str]:

@@ -116,6 +116,7 @@ class DoorService:
             if self._wait_for(lambda: self._begin(door, link), "out_of_order") is None:
                 return
             self.loop = self._open_loop(opened, door, link, signals)
+            self.loop.open()
             self._parts.notifier.ready()
             self._parts.notifier.status("working")
             while not self._stop.is_set():

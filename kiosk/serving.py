@@ -1,5 +1,6 @@
 """The server of a kiosk's pages: waitress, on the machine's own address, in threads beside the scan loop."""
 
+import socket
 import threading
 from typing import Any
 
@@ -17,9 +18,12 @@ class PageServer:
 
     def __init__(self, app: Flask, host: str, port: int) -> None:
         """`port` 0 takes any that is free. Raises OSError where it is taken."""
+        # Bound here: waitress would leave its threads behind where that fails.
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family)
         self._map: dict[int, Any] = {}
         self._server = create_server(
-            app, map=self._map, host=host, port=port, threads=THREADS, ident=None
+            app, map=self._map, sockets=[listening], threads=THREADS, ident=None
         )
         self._thread = threading.Thread(target=self._server.run, name="pages")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,12 +16,27 @@ import pytest
 from access.badge import Claims, Plain, Signed, plain_text, sign, signed_text, verifier
 from access.card import CardContent, card_hash, seal
 from access.desk import KeyCard, wrap
-from access.entry import BadgeIssued, Body, EventDefined, Key, Kiosk, Revoked, pack
-from access.event import Event, Language
+from access.entry import BadgeIssued, Body, EventDefined, Key, Kiosk, Revoked, Scan, pack
+from access.event import LANGUAGES, Event, Language
 from config.event_file import load, moved_to
 from hardware.clock import SimulatedClock
+from hardware.door_watch import now_ms
+from hardware.notify import Notifier
+from hardware.power import PowerReading, SimulatedPower
+from hardware.reading import Reading as Scanned
+from hardware.signals import Pins, SignalSettings
+from hardware.simulated_signals import SimulatedSignals
+from kiosk.board import Board
 from kiosk.door import Door
-from kiosk.parts import log_reading
+from kiosk.duties import Duties
+from kiosk.face import Face
+from kiosk.health import Sensors
+from kiosk.inputs import Happening, Inputs, Source
+from kiosk.loop import ScanLoop
+from kiosk.parts import Parts, log_reading
+from kiosk.replica_link import ReplicaLink
+from kiosk.screen_state import Screen, notice
+from kiosk.service import DoorService, Home
 from sync.enrolment import Enrolment
 from sync.identity import Identity
 from sync.journal import Journal, JournalReader, Reading
@@ -65,11 +81,18 @@ class World:
     def deliver(self) -> None:
         """Bring the replica everything that the registry has said so far."""
         with self.replica.transaction():
-            OwnLogs(self.replica, self.registry).copy(
-                self.registry_log, self.clock.read().wall_ms
-            )
+            OwnLogs(self.replica, self.registry).copy(self.registry_log, self.clock.read().wall_ms)
             for card in self._cards:
                 self.replica.keep_card(card)
+
+    def make_replica_anew(self) -> None:
+        """The carrier throws its file away and begins again."""
+        self.replica.close()
+        for path in self.data.glob("replica.db*"):
+            path.unlink()
+        self.replica = Replica(
+            self.data / "replica.db", self.registry.public, self.registry.fingerprint
+        )
 
     def register(
         self,
@@ -225,3 +248,120 @@ def open_door(make_world: Callable[..., World]) -> Iterator[Callable[[World], Do
         door.journal.close()
         if door.replica is not None:
             door.replica.close()
+
+
+@dataclass
+class Stand:
+    """A door with its scan loop, stepped by the test itself."""
+
+    world: World
+    door: Door
+    loop: ScanLoop
+    link: ReplicaLink
+    inputs: Inputs
+    signals: SimulatedSignals
+    board: Board
+
+    def show(self, what: str | Happening, source: Source = "camera") -> Screen:
+        """Hold up a code (or let something else happen) and let the loop take it; the screen then."""
+        if isinstance(what, str):
+            what = Scanned(what, what.encode(), "test", 1.0, now_ms())
+        self.inputs.put(source, what)
+        self.loop.step()
+        return self.board.screen
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Let the loop go on until something holds."""
+        while not holds():
+            self.loop.step()
+
+    @property
+    def headline(self) -> str:
+        """The English headline of the screen."""
+        return next(one.headline for one in self.board.screen.say if one.language == "en")
+
+    def reasons(self) -> list[str]:
+        """The reasons of the scans in the journal, in order."""
+        return [body.reason for body in self.world.written("scan") if isinstance(body, Scan)]
+
+
+@pytest.fixture
+def make_stand(open_door: Callable[[World], Door]) -> Iterator[Callable[[World], Stand]]:
+    """Puts a world's door to work: a loop that is stepped by the test, over real files."""
+    made: list[Stand] = []
+
+    def make(world: World) -> Stand:
+        door = open_door(world)
+        link = ReplicaLink(world.data / "replica.db", door)
+        link.tend()
+        while link.hear():
+            pass
+        signals = SimulatedSignals(SignalSettings(pins=Pins(passed=24)))
+        inputs = Inputs({})
+        board = Board(notice("starting", LANGUAGES))
+        face = Face(door, signals, board, LANGUAGES)
+        sensors = Sensors(SimulatedPower(PowerReading(free_bytes=10**9)))
+        duties = Duties(door, sensors, world.clock.read, time.monotonic, camera=True, scanner=False)
+        loop = ScanLoop(door, link, inputs, face, duties, Notifier({}))
+        stand = Stand(world, door, loop, link, inputs, signals, board)
+        made.append(stand)
+        loop.open()
+        loop.step()
+        return stand
+
+    yield make
+    for stand in made:
+        stand.inputs.close()
+        stand.link.close()
+
+
+@pytest.fixture
+def stand(world: World, make_stand: Callable[[World], Stand]) -> Stand:
+    """The entrance of Chengdu, at work."""
+    return make_stand(world)
+
+
+class SteppedService(DoorService):
+    """A service around a stand: its loop is stepped by the test, or by `at_work`."""
+
+    def __init__(self, stand: Stand) -> None:
+        world = stand.world
+        home = Home(
+            world.data,
+            world.open_journal,
+            lambda: world.registry.fingerprint,
+            crashed=False,
+            earliest_ms=world.earliest_ms,
+        )
+        parts = Parts(
+            world.clock, SimulatedPower(), Notifier({}), lambda: stand.signals, None, None
+        )
+        super().__init__(home, parts, "en")
+        self.board = stand.board
+        self.loop = stand.loop
+
+
+@pytest.fixture
+def service_of() -> Callable[[Stand], DoorService]:
+    """What the pages of a stand are made for."""
+    return SteppedService
+
+
+@pytest.fixture
+def at_work() -> Iterator[Callable[[Stand], None]]:
+    """Lets a stand's loop go on beside the test, as in a real door."""
+    stop = threading.Event()
+    threads: list[threading.Thread] = []
+
+    def start(stand: Stand) -> None:
+        def go() -> None:
+            while not stop.is_set():
+                stand.loop.step()
+
+        threads.append(threading.Thread(target=go))
+        threads[-1].start()
+
+    yield start
+    stop.set()
+    for thread in threads:
+        thread.join()

@@ -1,0 +1,156 @@
+"""The whole door process: from a picture before the camera to the journal and the screen."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from access.entry import Boot, Scan
+from hardware.adapters import DecoderSettings
+from hardware.camera import CameraSettings
+from hardware.notify import Notifier
+from hardware.picture_file import write_whole
+from hardware.power import SimulatedPower
+from hardware.reader import Reader
+from hardware.scene import draw_badge_scene
+from hardware.signals import SignalSettings
+from hardware.simulated_signals import SimulatedSignals
+from kiosk.parts import Parts, looks_like_badge
+from kiosk.service import DoorService, Home
+from sync.enrolment import Enrolment
+
+PATIENCE_S = 30.0
+
+
+def service_of(world, camera=None, crashed: bool = False) -> DoorService:
+    def registry() -> str | None:
+        try:
+            return Enrolment.load(world.data).registry
+        except FileNotFoundError:
+            return None
+
+    parts = Parts(
+        clock=world.clock,
+        power=SimulatedPower(),
+        notifier=Notifier({}),
+        open_signals=lambda: SimulatedSignals(SignalSettings()),
+        open_camera=camera,
+        open_scanner=None,
+    )
+    home = Home(world.data, world.open_journal, registry, crashed, world.earliest_ms)
+    return DoorService(home, parts, "en")
+
+
+@contextmanager
+def running(service: DoorService) -> Iterator[DoorService]:
+    thread = threading.Thread(target=service.run)
+    thread.start()
+    try:
+        yield service
+    finally:
+        service.stop()
+        thread.join()
+
+
+def wait_for_screen(service: DoorService, holds: Callable[..., bool]):
+    """The first screen that is as wanted."""
+    seen = ""
+    while True:
+        found = service.board.after(seen, PATIENCE_S)
+        assert found is not None, "the screen stayed as it was"
+        seen, screen = found
+        if holds(screen):
+            return screen
+
+
+def headline(screen) -> str:
+    return screen.say[0].headline
+
+
+def test_a_badge_before_the_camera_is_let_in(world, tmp_path):
+    guest = world.register("陳大文", "zh-Hant")
+    world.deliver()
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    write_whole(spool / "1.png", draw_badge_scene(guest.text, seed=1))
+    camera = CameraSettings(adapter="simulated", path=str(spool), gap_ms=50)
+
+    service = service_of(world, lambda: Reader(camera, DecoderSettings(), looks_like_badge))
+    with running(service):
+        screen = wait_for_screen(service, lambda screen: screen.state == "answer")
+
+    assert headline(screen) == "歡迎，陳**"
+    (scan,) = world.written("scan")
+    assert isinstance(scan, Scan)
+    assert (scan.verdict, scan.method, scan.badge) == ("admit", "camera", guest.badge)
+
+
+def test_a_kiosk_that_is_not_enrolled_says_so_and_begins_once_it_is(world, monkeypatch):
+    monkeypatch.setattr("kiosk.service.RETRY_S", 0.01)
+    (world.data / "enrolment.json").unlink()
+
+    with running(service_of(world)) as service:
+        wait_for_screen(service, lambda s: headline(s) == "This kiosk is not set up yet")
+        world.enrol()
+        wait_for_screen(service, lambda s: headline(s) == "Hold your badge to the scanner")
+
+
+def test_a_start_on_a_full_disk_is_out_of_order_until_there_is_space(world, monkeypatch):
+    monkeypatch.setattr("kiosk.service.RETRY_S", 0.01)
+    journal = world.open_journal()
+    world.open_journal = lambda: journal
+    journal.append = failing_until_told(journal.append, full := threading.Event())
+
+    with running(service_of(world)) as service:
+        wait_for_screen(service, lambda s: headline(s) == "Out of order")
+        full.set()
+        wait_for_screen(service, lambda s: s.tone == "idle")
+
+
+def failing_until_told(append, told: threading.Event):
+    def one(*args, **named):
+        if not told.is_set():
+            raise sqlite3.OperationalError("database or disk is full")
+        return append(*args, **named)
+
+    return one
+
+
+@pytest.mark.parametrize(
+    ("crashed", "boot_id", "why"),
+    [(False, "boot-1", "restart"), (True, "boot-1", "crash"), (True, "boot-2", "power")],
+)
+def test_each_start_opens_a_log_that_names_the_one_before_and_says_why(
+    world, crashed, boot_id, why
+):
+    with running(service_of(world)) as service:
+        wait_for_screen(service, lambda screen: screen.tone == "idle")
+    world.clock.boot_id = boot_id
+    with running(service_of(world, crashed=crashed)) as service:
+        wait_for_screen(service, lambda screen: screen.tone == "idle")
+
+    first, second = [boot for boot in world.written("boot") if isinstance(boot, Boot)]
+    assert (first.why, second.why) == ("first start", why)
+    assert first.previous is None
+    assert second.previous is not None
+    assert second.previous[1] >= 1
+    assert second.gate == "chengdu-main-1"
+
+
+def test_a_restart_knows_who_is_inside(make_world):
+    world = make_world("chengdu-room-b-1", at="14:00")
+    guest = world.walk_up()
+    outcomes = []
+    for _ in range(2):
+        with running(service_of(world)) as service:
+            wait_for_screen(service, lambda screen: screen.tone == "idle")
+            loop = service.loop
+            assert loop is not None
+            answer = loop.submit(lambda loop=loop: loop.door.present(guest.text, "in")).result(10)
+            outcomes.append(answer.decision.reason)
+
+    assert outcomes == ["unlisted", "already_inside"]
