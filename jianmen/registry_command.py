@@ -30,12 +30,14 @@ if TYPE_CHECKING:
 
 
 @click.group()
-def registry() -> None:
+@click.pass_context
+def registry(context: click.Context) -> None:
     """The centre: roster, headcounts, conflicts, kiosks.
 
     Commands ask the server that is running on this data folder, or do the work themselves where none is.
     """
-    os.umask(0o077)  # what they write holds keys and names
+    before = os.umask(0o077)  # what they write holds keys and names
+    context.call_on_close(lambda: os.umask(before))
 
 
 for _command in (serve, headcount, conflicts, export, close):

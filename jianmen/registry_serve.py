@@ -13,6 +13,7 @@ import click
 import msgspec
 
 from config.settings import RegistrySettings
+from hardware.notify import Notifier
 from jianmen.registry_asking import (
     data_option,
     json_option,
@@ -56,7 +57,6 @@ def serve(
     as_json: bool,
 ) -> None:
     """Serve kiosks, dashboard and public interface until stopped."""
-    from hardware.notify import Notifier
     from jianmen.registry_client import Note
     from registry.app import WebSettings
     from registry.authority import CertificateError, certificate_of
@@ -94,19 +94,32 @@ def serve(
             ),
         )
 
-    note.write(settings.data)
-    say(
-        {"url": here, "kiosk_url": for_kiosks},
-        as_json=as_json,
-        words=f"Dashboard: {here}/\nKiosks:    {for_kiosks}",
-    )
-    sys.stdout.flush()
+    def say_where() -> None:
+        note.write(settings.data)
+        words = f"Dashboard: {here}/\nKiosks:    {for_kiosks}"
+        say({"url": here, "kiosk_url": for_kiosks}, as_json=as_json, words=words)
+        sys.stdout.flush()
+
     count = workers or (1 if settings.database_url is None else 3)
     try:
-        run(sock, make_app, Serving(count, certificate), Notifier())
+        run(sock, make_app, Serving(count, certificate), _Supervisor(Notifier(), say_where))
     finally:
         if Note.read(settings.data) == note:
             Note.remove(settings.data)
+
+
+class _Supervisor:
+    """The service manager, and whoever started the server by hand: both hear when it is ready."""
+
+    def __init__(self, notifier: Notifier, say_where: Callable[[], None]) -> None:
+        self._say_where = say_where
+        self._notifier = notifier
+        self.watchdog = notifier.watchdog
+        self.stopping = notifier.stopping
+
+    def ready(self) -> None:
+        self._say_where()
+        self._notifier.ready()
 
 
 def _local(host: str) -> str:

@@ -6,14 +6,12 @@ import tempfile
 from pathlib import Path
 
 import msgspec
-import segno
 from flask import Response, request
 
 from access.desk import BadPinError
 from access.entry import EntryRef
 from registry import answers, bodies
 from registry.accounts import PasswordError
-from registry.badges import print_sheets
 from registry.board import Board
 from registry.errors import RegistryError, UnknownError
 from registry.guard import Guard
@@ -88,6 +86,8 @@ def _add_people(api: Interface, board: Board) -> None:
         query=(Parameter("ref", "whose; may be there several times. Left out: everybody's"),),
     )
     def badges() -> Response:
+        from registry.badges import print_sheets  # fpdf2 is slow to load, and few commands print
+
         refs = request.args.getlist("ref") or None
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "badges.pdf")
@@ -209,6 +209,8 @@ def enrol_text(registry: str, code: str, url: str, pin: str | None) -> str:
 
 
 def _drawn(text: str) -> str:
+    import segno
+
     picture = io.BytesIO()
     segno.make(text, error="m", micro=False).save(
         picture, kind="svg", xmldecl=False, svgns=True, border=4, omitsize=True
