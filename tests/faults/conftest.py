@@ -1,0 +1,51 @@
+"""Real processes, real sockets, real files: nothing here stands in for the product."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from access.event import Event
+from tests.faults import happening
+from tests.faults.places import Kiosk, Registry
+from tests.faults.programs import Programs
+from tests.faults.programs import programs as started
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Iterator[Programs]:
+    """Starts processes; none outlives the test."""
+    with started(tmp_path / "logs") as found:
+        yield found
+
+
+@pytest.fixture
+def event(tmp_path: Path) -> Event:
+    """The event of these tests, going on now."""
+    return happening.event(tmp_path)
+
+
+@pytest.fixture
+def registry(tmp_path: Path, programs: Programs, event: Event) -> Registry:
+    """A registry with forty people, not yet serving."""
+    return Registry(tmp_path / "registry", programs, event)
+
+
+@pytest.fixture
+def serving(registry: Registry) -> Registry:
+    """The same, serving over TLS on loopback, and sure of its clock."""
+    registry.serve("--trust-clock")
+    return registry
+
+
+@pytest.fixture
+def kiosk_at(tmp_path: Path, programs: Programs) -> Callable[[str], Kiosk]:
+    """Makes the folder of a kiosk that shall stand at a gate."""
+
+    def make(gate: str) -> Kiosk:
+        number = len(list(tmp_path.glob("kiosk-*.toml")))
+        return Kiosk(tmp_path / f"kiosk-{number}", programs, gate)
+
+    return make

@@ -1,0 +1,55 @@
+"""A door and nothing else, for tests that pull its plug: `python -m tests.faults.door_driver DATA`.
+
+It opens its files as the door service does, prints "opening" before and "open LOG" after, then answers the codes that
+it is given one to a line, each with `LOG SEQ HASH VERDICT REASON OPENS` when the entry is durable.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from access.background import Background
+from hardware.clock import SystemClock
+from kiosk.door import Door
+from kiosk.parts import log_reading
+from kiosk.replica_link import ReplicaLink
+from kiosk.versions import BUILT_MS
+from sync.enrolment import Enrolment
+from sync.identity import Identity
+from sync.journal import Reading
+from sync.salvage import open_journal
+
+
+def main(data: Path) -> None:
+    identity = Identity.at(data / "device.key")
+    registry = Enrolment.load(data).registry
+    clock = SystemClock()
+
+    def read() -> Reading:
+        return log_reading(clock.read())
+
+    print("opening", flush=True)
+    journal, _ = open_journal(data / "journal.db", identity)
+    door = Door(journal, None, Background(registry, BUILT_MS), read)
+    link = ReplicaLink(data / "replica.db", door)
+    for held in journal.everything():
+        door.noticed(held)
+    link.tend()
+    while link.hear():
+        pass
+    door.noticed(journal.begin(read(), clock.read().boot_id, "power", {}, None))
+    print(f"open {journal.log}", flush=True)
+    for line in sys.stdin:
+        answer = door.present(line.rstrip("\n"), "in")
+        entry, decision = answer.entry, answer.decision
+        print(
+            entry.log, entry.seq, entry.digest.hex(), decision.verdict, answer.reason,
+            int(answer.opens), flush=True,
+        )  # fmt: skip
+        link.tend()
+        link.hear()
+        link.read_inbox()
+
+
+main(Path(sys.argv[1]))

@@ -1,0 +1,82 @@
+"""The event of these tests: two venues and a small room, going on today at noon of its own time zone, whenever they run."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from access.event import Event
+from config.event_file import load
+
+ROOM_SEATS = 12
+
+_TEXT = """
+[event]
+id = "faults"
+name = {{ en = "Faults", zh-Hant = "故障", zh-Hans = "故障" }}
+timezone = "{zone}"
+days = ["{today}", "{tomorrow}"]
+
+[[venue]]
+id = "east"
+name = {{ en = "East", zh-Hant = "東", zh-Hans = "东" }}
+[[venue]]
+id = "west"
+name = {{ en = "West", zh-Hant = "西", zh-Hans = "西" }}
+
+[[area]]
+id = "east-room"
+venue = "east"
+capacity = {seats}
+name = {{ en = "Room", zh-Hant = "廳", zh-Hans = "厅" }}
+{gates}
+[[ticket]]
+id = "delegate"
+name = {{ en = "Delegate", zh-Hant = "參會代表", zh-Hans = "参会代表" }}
+areas = ["*"]
+
+[policy]
+hold_off_s = 3
+travel_min = 0
+"""
+
+_GATE = """
+[[gate]]
+id = "{gate}"
+area = "{area}"
+direction = "{direction}"
+"""
+
+GATES = {
+    "east-1": ("east", "in"),
+    "east-2": ("east", "in"),
+    "east-out": ("east", "out"),
+    "east-room-1": ("east-room", "both"),
+    "east-room-2": ("east-room", "both"),
+    "west-1": ("west", "in"),
+    "west-out": ("west", "out"),
+}
+
+
+def event(folder: Path, gates: dict[str, tuple[str, str]] = GATES) -> Event:
+    """The event with these gates (id -> area, direction)."""
+    now = datetime.fromtimestamp(time.time(), UTC)
+    east = 12 - now.hour  # hours by which noon is reached; the names of these zones count the other way
+    zone = f"Etc/GMT{-east:+d}" if east else "Etc/GMT"
+    today = (now + timedelta(hours=east)).date()
+    written = "".join(
+        _GATE.format(gate=gate, area=area, direction=way) for gate, (area, way) in gates.items()
+    )
+    path = folder / "event.toml"
+    path.write_text(
+        _TEXT.format(
+            zone=zone,
+            today=today,
+            tomorrow=today + timedelta(days=1),
+            seats=ROOM_SEATS,
+            gates=written,
+        ),
+        encoding="utf-8",
+    )
+    return load(path)

@@ -1,0 +1,379 @@
+"""A registry and kiosks on real files: folders, keys, badges, and the processes that work on them."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+import urllib3
+
+from access.background import Background
+from access.event import Event
+from hardware.clock import Clock, SystemClock
+from kiosk.door import Door
+from kiosk.parts import log_reading
+from kiosk.replica_link import ReplicaLink
+from kiosk.versions import BUILT_MS
+from registry.centre import Centre
+from registry.deeds import enrol_text
+from registry.ledger import Ledger
+from registry.person import Person
+from sync.certificate import certificate_at
+from sync.enrolling import enrol, read_enrol_text
+from sync.enrolment import Enrolment
+from sync.exchange import Answerer, Asker
+from sync.identity import Identity
+from sync.journal import Journal, JournalReader, Reading
+from sync.messages import Enrol, TimeWord
+from sync.replica import Replica
+from tests.faults.programs import Program, Programs, until
+
+LOOPBACK = "127.0.0.1"
+Mark = tuple[str, int, str]
+"""An entry, by log, number and hash (hex)."""
+
+
+def read_clock() -> Reading:
+    return log_reading(SystemClock().read())
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+class Registry:
+    """A registry on SQLite. `texts` are those of everybody's badges, in order."""
+
+    def __init__(self, folder: Path, programs: Programs, event: Event, people: int = 40) -> None:
+        folder.mkdir(parents=True)
+        self.data = folder
+        self._programs = programs
+        self.port = 0
+        self.program: Program | None = None
+        self.pin = certificate_at(folder).fingerprint
+        with self.opened() as centre:
+            centre.init(event)
+            persons = [Person(ref=f"p{n}", ticket="delegate") for n in range(people)]
+            self.texts = [badge.text for badge in centre.register_many(persons)]
+            self.fingerprint = centre.identity.fingerprint
+            self.public = centre.identity.public
+            self._codes = {gate.id: centre.enrol_code(gate.id) for gate in event.gates}
+            self._spare = [centre.enrol_code(None) for _ in range(3)]
+
+    @contextmanager
+    def opened(self) -> Iterator[Centre]:
+        """The centre in this process, while no server runs."""
+        ledger = Ledger(None, self.data)
+        try:
+            yield Centre(ledger, read_clock, earliest_ms=BUILT_MS)
+        finally:
+            ledger.close()
+
+    def serve(
+        self, *more: str, host: str = LOOPBACK, netns: str | None = None, wait: bool = True
+    ) -> Program:
+        """Start the server, at the port it had before; `wait` until it answers."""
+        arguments = ["registry", "serve", "--data", str(self.data), "--host", host, "--json"]
+        arguments += ["--port", str(self.port), "--tls", *more]
+        self.program = self._programs.jianmen("registry", *arguments, netns=netns)
+        said = json.loads(self.program.next_line())
+        self.port = int(said["url"].rpartition(":")[2])
+        if wait and netns is None:
+            until(self.answers, "the registry to answer")
+        return self.program
+
+    @property
+    def url(self) -> str:
+        return f"https://{LOOPBACK}:{self.port}"
+
+    def answers(self) -> bool:
+        try:
+            return bool(self.headcount())
+        except requests.RequestException:
+            return False
+
+    def headcount(self) -> dict[str, dict[str, int]]:
+        """The public headcount, by area."""
+        with requests.Session() as session:
+            session.trust_env = False
+            session.verify = False
+            with _quiet():
+                found = session.get(f"{self.url}/api/v1/headcount", timeout=20)
+        found.raise_for_status()
+        return {area["id"]: area for area in found.json()["areas"]}
+
+    def let_in(self, area: str = "east") -> int:
+        """Distinct people let in today, as the registry counts them."""
+        return self.headcount()[area]["people"]
+
+    def enrol_text(self, gate: str | None, url: str | None = None) -> str:
+        code = self._codes[gate] if gate is not None else self._spare.pop()
+        return enrol_text(self.fingerprint, code, url or self.url, self.pin)
+
+    def marks(self) -> list[Mark]:
+        """Every entry that it holds."""
+        return marks(self.data / "registry.db")
+
+
+@dataclass
+class Kiosk:
+    """A kiosk's folder, and the processes on it."""
+
+    data: Path
+    programs: Programs
+    gate: str
+    lan_host: str = LOOPBACK
+    lan_port: int = 0
+    netns: str | None = None
+    extra: str = ""
+    screen: str = ""
+
+    def __post_init__(self) -> None:
+        self.data.mkdir(parents=True)
+        self.lan_port = self.lan_port or free_port()
+        self.settings.write_text(
+            f'[kiosk]\ndata = "{self.data}"\nlan_host = "{self.lan_host}"\n'
+            f"lan_port = {self.lan_port}\nmdns = false\nlanguage = \"en\"\n"
+            f'[kiosk.pages]\nport = 0\n[kiosk.camera]\nadapter = ""\n{self.extra}'
+        )
+
+    @property
+    def settings(self) -> Path:
+        return self.data.parent / f"{self.data.name}.toml"
+
+    @property
+    def identity(self) -> Identity:
+        return Identity.at(self.data / "device.key")
+
+    def _reach(self) -> tuple[str, str]:
+        return f"{self.lan_host}:{self.lan_port}", certificate_at(self.data).fingerprint
+
+    def enrol(self, registry: Registry, url: str | None = None) -> None:
+        """Over the network, by a one-time code; `url` where the registry is behind something."""
+        address, certificate = self._reach()
+        text = registry.enrol_text(self.gate, url)
+        said = enrol(
+            read_enrol_text(text), self.identity,
+            name=self.gate, address=address, certificate=certificate,
+        )  # fmt: skip
+        said.save(self.data)
+
+    def enrol_with(self, centre: Centre, url: str, pin: str) -> None:
+        """By the centre itself, where its server cannot be reached from here."""
+        address, certificate = self._reach()
+        code = centre.enrol_code(self.gate)
+        public = centre.identity.public
+        request = Enrol(self.identity.public, code, b"", self.gate, address, certificate)
+        said = centre.enrol(request)
+        assert not said.refused
+        Enrolment(
+            registry_url=url,
+            registry_public=public,
+            registry=centre.identity.fingerprint,
+            event=said.event,
+            gate=said.gate,
+            certificate_pin=pin,
+        ).save(self.data)
+
+    def fetch(self, centre: Centre) -> None:
+        """Exchange with a centre in this process until it is quiet, as its carrier would."""
+        registry = centre.identity
+        replica = Replica(self.data / "replica.db", registry.public, registry.fingerprint)
+        try:
+            exchange(replica, self.identity, centre.ledger, registry)
+        finally:
+            replica.close()
+
+    def carry(self) -> Program:
+        """Start its carrier."""
+        return self.programs.jianmen(
+            f"{self.data.name}-carrier", "sync", "run", "--settings", str(self.settings),
+            netns=self.netns,
+        )  # fmt: skip
+
+    def door_program(self) -> Program:
+        """Start its door alone, which answers the codes that it is told."""
+        import sys
+
+        return self.programs.start(
+            f"{self.data.name}-door",
+            [sys.executable, "-m", "tests.faults.door_driver", str(self.data)],
+        )
+
+    def run(self) -> Program:
+        """Start the real door, with a scanner that `scan` speaks for, and wait until it is open."""
+        if not self._fifo.exists():
+            os.mkfifo(self._fifo)
+        door = self.programs.jianmen(
+            f"{self.data.name}-kiosk", "kiosk", "run", "--settings", str(self.settings),
+            "--scanner", f"simulated:{self._fifo}",
+        )  # fmt: skip
+        self.screen = door.next_line().removeprefix("screen: ").rstrip("/")
+        until(lambda: self.status().get("state") == "working", "the door to open")
+        return door
+
+    @property
+    def _fifo(self) -> Path:
+        return self.data.parent / f"{self.data.name}.scanner"
+
+    def scan(self, texts: Sequence[str]) -> None:
+        """Codes come from the scanner of the real door."""
+        with os.fdopen(os.open(self._fifo, os.O_RDWR), "wb", buffering=0) as scanner:
+            for text in texts:
+                scanner.write(f"{text}\n".encode())
+
+    def status(self) -> dict[str, Any]:
+        """What the door's own page says of it; empty where no page answers."""
+        try:
+            with requests.Session() as session:
+                session.trust_env = False
+                found = session.get(f"{self.screen}/status.json", timeout=10)
+        except requests.RequestException:
+            return {}
+        return dict(found.json())
+
+    def shows(self) -> str:
+        """What stands on its screen now, as the screen is sent it."""
+        with requests.Session() as session:
+            session.trust_env = False
+            with session.get(f"{self.screen}/events", stream=True, timeout=10) as events:
+                lines = events.iter_lines(chunk_size=1, decode_unicode=True)
+                return next(line for line in lines if line.startswith("data: {"))
+
+    def marks(self) -> list[Mark]:
+        """Every entry of its journal."""
+        return marks(self.data / "journal.db")
+
+    def replica(self) -> list[Mark]:
+        """Every entry of its replica."""
+        return marks(self.data / "replica.db")
+
+    def holds(self, mark: Mark) -> bool:
+        """Whether its replica holds an entry."""
+        return mark in self.replica()
+
+    def has_roster_of(self, registry: Registry) -> bool:
+        """Whether it holds all that the registry has said."""
+        there = [mark for mark in registry.marks() if mark[0].startswith(registry.fingerprint)]
+        return set(there) <= set(self.replica())
+
+    def target(self, name: str = "registry") -> dict[str, Any]:
+        """How its carrier says things stand with a target."""
+        try:
+            with closing(_reading(self.data / "replica.db")) as db:
+                row = db.execute("SELECT state FROM target WHERE name = ?", (name,)).fetchone()
+        except sqlite3.OperationalError:
+            return {}
+        found: dict[str, Any] = json.loads(row[0]) if row else {}
+        return found
+
+    def alarms(self) -> list[str]:
+        """What its journal tells of, oldest first."""
+        reader = JournalReader.at(self.data / "journal.db")
+        try:
+            return [h.body.what for h in reader.everything() if h.kind == "alarm"]  # type: ignore[union-attr]
+        finally:
+            reader.close()
+
+
+class OpenDoor:
+    """A kiosk's door in this process, over its real files."""
+
+    def __init__(self, kiosk: Kiosk, registry: str, clock: Clock | None = None) -> None:
+        self.clock = clock or SystemClock()
+        journal = Journal(kiosk.data / "journal.db", kiosk.identity)
+        self.door = Door(journal, None, Background(registry, BUILT_MS), self._read)
+        self.link = ReplicaLink(kiosk.data / "replica.db", self.door)
+        for held in journal.everything():
+            self.door.noticed(held)
+        self.link.tend()
+        while self.link.hear():
+            pass
+        boot = self.clock.read().boot_id
+        self.door.noticed(journal.begin(self._read(), boot, "power", {}, None))
+
+    def _read(self) -> Reading:
+        return log_reading(self.clock.read())
+
+    def hear(self) -> None:
+        """What the loop does between scans."""
+        self.link.tend()
+        while self.link.hear():
+            pass
+        self.link.read_inbox()
+
+    def present(self, text: str, direction: str = "in") -> tuple[str, Mark]:
+        """The reason of the answer, and its entry."""
+        self.hear()
+        answer = self.door.present(text, direction)  # type: ignore[arg-type]
+        entry = answer.entry
+        return answer.reason, (entry.log, entry.seq, entry.digest.hex())
+
+    def close(self) -> None:
+        self.link.close()
+        self.door.journal.close()
+
+
+@contextmanager
+def door_of(kiosk: Kiosk, registry: Registry, clock: Clock | None = None) -> Iterator[OpenDoor]:
+    opened = OpenDoor(kiosk, registry.fingerprint, clock)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def exchange(replica: Replica, device: Identity, ledger: Ledger, registry: Identity) -> None:
+    """Two stores talk until neither has anything new for the other."""
+
+    def now_ms() -> int:
+        return read_clock().wall_ms
+
+    def word() -> TimeWord:
+        return TimeWord(now_ms(), 100, "registry")
+
+    answerer = Answerer(ledger, registry, now_ms, word)
+    asker = Asker(replica, device, now_ms, lambda: None, registry.fingerprint)
+    again = True
+    while again:
+        answer, _ = answerer.answer(asker.request(), read_clock().mono_ms)
+        _, again = asker.receive(answer)
+
+
+def marks(path: Path) -> list[Mark]:
+    """Every entry of a journal, replica or registry, read beside its writer."""
+    try:
+        with closing(_reading(path)) as db:
+            rows = db.execute("SELECT log, seq, digest FROM entry").fetchall()
+    except sqlite3.OperationalError:
+        return []
+    return [(log, seq, digest.hex()) for log, seq, digest in rows]
+
+
+def _reading(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None)
+    db.execute("PRAGMA busy_timeout=5000")
+    return db
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The tests' own requests check no certificate."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
+        yield
+
+

@@ -1,0 +1,165 @@
+"""Disks that are full, fail or turn read-only: the door says so in plain words, opens nothing, and recovers by itself."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.places import Kiosk, Mark, Registry
+from tests.faults.programs import Program, Programs, jianmen, until
+
+ROOMY = 4 * 1024 * 1024
+
+
+def _run(*command: str) -> bool:
+    return subprocess.run(command, capture_output=True).returncode == 0
+
+
+@pytest.fixture
+def mount() -> Iterator[Callable[..., Path | None]]:
+    """Mounts file systems, away from the folders that the test runner tidies up; None where that is not allowed."""
+    folders: list[Path] = []
+
+    def one(*options: str) -> Path | None:
+        folder = Path(tempfile.mkdtemp(prefix="jianmen-faults-"))
+        if not _run("mount", *options, str(folder)):
+            folder.rmdir()
+            return None
+        folders.append(folder)
+        return folder
+
+    yield one
+    for folder in folders:
+        assert _run("umount", "--lazy", str(folder))
+        folder.rmdir()
+
+
+@pytest.fixture
+def small_disk(mount: Callable[..., Path | None]) -> Path:
+    """A file system of a few MiB of its own."""
+    folder = mount("-t", "tmpfs", "-o", f"size={ROOMY}", "tmpfs")
+    if folder is None:
+        pytest.skip("no tmpfs can be mounted here (needs root)")
+    return folder
+
+
+@pytest.fixture
+def card(tmp_path: Path, mount: Callable[..., Path | None]) -> Path:
+    """An ext4 file system of its own, which turns read-only when it finds an error, as cards do."""
+    image = tmp_path / "card.img"
+    with image.open("wb") as file:
+        file.truncate(16 * 1024 * 1024)
+    made = shutil.which("mkfs.ext4", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+    if made is None or not _run(made, "-q", "-F", str(image)):
+        pytest.skip("no mkfs.ext4 here")
+    folder = mount("-o", "loop,errors=remount-ro", str(image))
+    if folder is None:
+        pytest.skip("no loop device can be mounted here (needs root)")
+    return folder
+
+
+@pytest.fixture
+def put_at_door(registry: Registry, programs: Programs) -> Callable[[Path], Kiosk]:
+    """Makes a kiosk, enrolled and with the roster, in a folder."""
+
+    def make(folder: Path) -> Kiosk:
+        kiosk = Kiosk(folder / "kiosk", programs, "east-1")
+        with registry.opened() as centre:
+            kiosk.enrol_with(centre, "https://127.0.0.1:1", registry.pin)
+            kiosk.fetch(centre)
+        return kiosk
+
+    return make
+
+
+def _out_of_order(kiosk: Kiosk, texts: list[str], *causes: str) -> list[Mark]:
+    """People come until the door can record no more; what it holds then."""
+
+    def broken() -> bool:
+        kiosk.scan(texts[:3])
+        return bool(kiosk.status().get("state") == "out_of_order")
+
+    until(broken, "the door to be out of order")
+    held = kiosk.marks()
+    kiosk.scan(texts[3:12])
+    until(lambda: kiosk.status().get("cause") in causes, f"the cause to be {causes}")
+    shown = kiosk.shows()
+    assert "out of order" in shown.lower()
+    assert '"colour":"green"' not in shown
+    assert "Welcome" not in shown
+    assert kiosk.marks() == held
+    return held
+
+
+def _works_again(kiosk: Kiosk, texts: list[str], held: list[Mark]) -> None:
+    until(lambda: kiosk.status().get("state") == "working", "the door to recover by itself")
+    kiosk.scan(texts[12:15])
+    until(lambda: len(set(kiosk.marks()) - set(held)) >= 3, "people to be recorded again")
+    assert set(held) < set(kiosk.marks())
+
+
+def _whole(kiosk: Kiosk, door: Program) -> None:
+    assert door.stop() == 0
+    assert jianmen("journal", "verify", str(kiosk.data)).returncode == 0
+
+
+def test_a_full_disk_stops_the_door_until_there_is_room_again(
+    registry: Registry, small_disk: Path, put_at_door: Callable[[Path], Kiosk]
+) -> None:
+    kiosk = put_at_door(small_disk)
+    door = kiosk.run()
+    filler = small_disk / "filler"
+    with filler.open("wb", buffering=0) as file:
+        size = 1 << 20
+        while size:
+            try:
+                file.write(b"x" * size)
+            except OSError:
+                size //= 2
+    held = _out_of_order(kiosk, registry.texts, "disk_full")
+    filler.unlink()
+    _works_again(kiosk, registry.texts, held)
+    _whole(kiosk, door)
+
+
+def test_a_disk_that_fails_stops_the_door_until_it_works_again(
+    registry: Registry, tmp_path: Path, put_at_door: Callable[[Path], Kiosk]
+) -> None:
+    """A limit on file sizes stands in for a failing medium: every write past it is an I/O error to SQLite."""
+    kiosk = put_at_door(tmp_path)
+    door = kiosk.run()
+    resource.prlimit(door.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+    held = _out_of_order(kiosk, registry.texts, "disk_errors")
+    resource.prlimit(
+        door.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    )
+    _works_again(kiosk, registry.texts, held)
+    _whole(kiosk, door)
+
+
+def test_a_card_that_turns_read_only_keeps_all_that_was_recorded(
+    registry: Registry, card: Path, put_at_door: Callable[[Path], Kiosk]
+) -> None:
+    device = next(
+        line.split()[0].removeprefix("/dev/")
+        for line in Path("/proc/mounts").read_text().splitlines()
+        if line.split()[1] == str(card)
+    )
+    trigger = Path(f"/sys/fs/ext4/{device}/trigger_fs_error")
+    if not trigger.exists():
+        pytest.skip("this kernel cannot be asked to find an error on ext4")
+    kiosk = put_at_door(card)
+    door = kiosk.run()
+    kiosk.scan(registry.texts[:2])
+    trigger.write_text("the card is worn out")
+    held = _out_of_order(kiosk, registry.texts, "disk_read_only", "disk_errors")
+    door.kill()
+    assert jianmen("journal", "verify", str(kiosk.data)).returncode == 0
+    assert kiosk.marks() == held
