@@ -104,8 +104,7 @@ class Party:
             public, envelope.signature, envelope.body
         ):
             raise MessageError(f"the message is not signed by device {envelope.device}")
-        kiosk = self.store.devices().get(envelope.device)
-        if kiosk is not None and kiosk.cut_off:
+        if self.store.is_cut_off(envelope.device):
             raise CutOffError(f"device {envelope.device} is cut off")
         message = read(Message, envelope.body)
         if message.version != VERSION:

@@ -342,6 +342,12 @@ class Replica(ReplicaReader, LogStore):
 
     # What the carrier and the door say to each other.
 
+    def is_cut_off(self, device: str) -> bool:
+        row = self._db.execute(
+            "SELECT kiosk FROM device WHERE fingerprint = ?", (device,)
+        ).fetchone()
+        return row is not None and msgspec.msgpack.decode(row[0], type=Kiosk).cut_off
+
     def devices(self) -> dict[str, Kiosk]:
         """Every kiosk the registry has named, as it stands now."""
         return {

@@ -77,6 +77,11 @@ class LogStore(ABC):
     def devices(self) -> dict[str, Kiosk]:
         """Every kiosk that the registry has named, as it stands now, by fingerprint."""
 
+    def is_cut_off(self, device: str) -> bool:
+        """Whether the registry has cut a device off."""
+        kiosk = self.devices().get(device)
+        return kiosk is not None and kiosk.cut_off
+
     @abstractmethod
     def tips(self, log: str) -> list[Point]:
         """The ends of a log's branches; empty where nothing of it is held."""
