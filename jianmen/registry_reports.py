@@ -31,11 +31,12 @@ def headcount(settings_file: Path | None, data: Path | None, *, as_json: bool) -
     if as_json:
         click.echo(msgspec.json.encode(said))
         return
+    venues = [area["id"] for area in said["areas"] if area["parent"] is None]
     click.echo(f"as of {said['as_of'][:19].replace('T', ' ')}")
     click.echo(
         f"{'':28}{'inside':>8}{'people':>8}{'in':>8}{'out':>8}{'refused':>9}{'left':>7}  between"
     )
-    for area in said["areas"]:
+    for area in sorted(said["areas"], key=lambda area: venues.index(area["venue"])):
         name = ("" if area["parent"] is None else "  ") + area["name"]["en"]
         left = "" if area["places_left"] is None else area["places_left"]
         sure = area["low"] == area["inside"] == area["high"]

@@ -1,0 +1,207 @@
+"""The dashboard in a real browser: numbers that move by themselves, and a page that says when it knows nothing."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from access.entry import Scan, Span
+from config import event_file
+from registry.accounts import Accounts
+from registry.app import WebSettings, create_app
+from registry.centre import Centre
+from registry.ledger import Ledger
+from registry.person import Person
+from sync.identity import Identity
+from sync.journal import Journal, Reading
+from sync.messages import Batch, Enrol
+
+EVENT = Path(__file__).parents[1] / "scenarios" / "smarthk.toml"
+MORNING_MS = 1_605_573_000_000
+PASSWORD = "a password of mine"
+CHROMIUM = shutil.which("chromium")
+SWITCHES = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+
+
+@dataclass
+class Site:
+    """A centre with its server, and one kiosk that says what the test wants it to."""
+
+    centre: Centre
+    journal: Journal
+    server: BaseWSGIServer
+    thread: threading.Thread
+    going_down: threading.Event
+    began_s: float
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.port}"
+
+    def clock(self) -> Reading:
+        now = MORNING_MS + int((time.monotonic() - self.began_s) * 1000)
+        return Reading(now, now, True)
+
+    def let_in(self, badge: bytes, gate: str = "chengdu-main-1") -> None:
+        """The kiosk lets somebody in, and its log arrives."""
+        now = self.clock()
+        seq, digest = self.journal.seq, self.journal.digest
+        scan = Scan(
+            gate, "in", badge, 1, "proven", None, "admit", "ok", "camera", (), False, None, 1, None, None,
+            Span(now.wall_ms, now.wall_ms),
+        )  # fmt: skip
+        self.journal.append("scan", scan, now)
+        self.send(seq, digest)
+
+    def send(self, after: int, prev: bytes) -> None:
+        journal = self.journal
+        head = journal.identity.head(journal.log, journal.seq, journal.digest, self.clock().wall_ms)
+        raws = [raw for _, raw in journal.raws(journal.log, after, 100)]
+        with self.centre.ledger.transaction():
+            self.centre.ledger.take(Batch(journal.log, after, prev, raws, head))
+
+    def stop(self) -> None:
+        """The server goes away. Safe to repeat."""
+        self.going_down.set()
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    began_s = time.monotonic()
+    ledger = Ledger("sqlite://", None)
+    journal = Journal(":memory:", Identity.new(), durable=False)
+
+    def clock() -> Reading:
+        now = MORNING_MS + int((time.monotonic() - began_s) * 1000)
+        return Reading(now, now, True)
+
+    centre = Centre(ledger, clock)
+    centre.init(event_file.load(EVENT))
+    Accounts(ledger, lambda: MORNING_MS, cost=2**8).set_password("admin", PASSWORD)
+    code = centre.enrol_code("chengdu-main-1")
+    centre.enrol(Enrol(journal.identity.public, code, b"", "pi-1"))
+    journal.begin(clock(), "boot", "test", {}, "chengdu-main-1")
+    going_down = threading.Event()
+    app = create_app(centre, clock, WebSettings(stopping=going_down.is_set))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server.daemon_threads = False  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.serve_forever)
+    site = Site(centre, journal, server, thread, going_down, began_s)
+    site.send(0, bytes(32))
+    thread.start()
+    yield site
+    site.stop()
+    journal.close()
+    ledger.close()
+
+
+@pytest.fixture
+def page(site: Site) -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(SWITCHES))
+        page = browser.new_page(locale="en-GB")
+        wrong: list[str] = []
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on(
+            "console",
+            lambda said: wrong.append(said.text) if "Content Security" in said.text else None,
+        )
+        yield page
+        browser.close()
+    assert wrong == []
+
+
+def register(site: Site, ref: str, name: str) -> bytes:
+    return site.centre.register(
+        Person(ref=ref, name=name, ticket="delegate", language="zh-Hans")
+    ).badge
+
+
+def test_the_numbers_move_by_themselves_and_say_how_old_they_are(site: Site, page: Page) -> None:
+    page.goto(site.url)
+    chengdu = page.locator("[data-area=chengdu] .big")
+    expect(chengdu).to_contain_text("0 inside now")
+    site.let_in(register(site, "P1", "李雷"))
+    expect(chengdu).to_contain_text("1 inside now")
+    expect(page.locator("#contact")).to_have_text("● Live")
+    expect(page.locator("#age")).to_contain_text("Numbers as of 08:30:")
+
+
+def test_a_page_without_contact_says_so(site: Site, page: Page) -> None:
+    page.clock.install()
+    page.goto(site.url)
+    expect(page.locator("#contact")).to_have_text("● Live")
+    site.stop()
+    page.clock.run_for(20_000)
+    expect(page.locator("#contact")).to_contain_text("lost contact with the registry since 08:3")
+
+
+def test_the_page_is_read_in_three_languages(site: Site, page: Page) -> None:
+    page.goto(site.url)
+    page.get_by_text("繁體").click()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hant-HK")
+    expect(page.locator("[data-area=meishan] h2")).to_have_text("眉山")
+    page.get_by_text("简体").click()
+    expect(page.locator("[data-area=mianyang] h2")).to_have_text("绵阳")
+
+
+def test_an_admin_finds_a_person_and_revokes_the_badge(site: Site, page: Page) -> None:
+    badge = register(site, "P1", "李雷")
+    page.goto(f"{site.url}/people")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("searchbox").fill("li lei")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator("td").first).to_contain_text("李雷")
+    page.get_by_role("button", name="Revoke").click()
+    page.locator("dialog input").fill("lost")
+    page.get_by_role("button", name="Yes, do it").click()
+    expect(page.locator("tbody")).to_contain_text("revoked")
+    with site.centre.knowing() as known:
+        assert known.history(badge).revoked(1)
+
+
+def test_an_admin_answers_a_conflict(site: Site, page: Page) -> None:
+    badge = register(site, "P1", "李雷")
+    site.let_in(badge, "chengdu-main-1")
+    site.let_in(badge, "meishan-main-1")
+    page.goto(f"{site.url}/login?next=/conflicts")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    card = page.locator("article")
+    expect(card).to_contain_text("One badge at two venues within minutes")
+    expect(card).to_contain_text("Chengdu (chengdu-main-1) → Meishan (meishan-main-1)")
+    page.get_by_role("button", name="Agree").click()
+    expect(card).to_contain_text("Answered: the badge was copied")
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(390, 844), (1280, 800), (1920, 1080)], ids=["phone", "desk", "wall"]
+)
+def test_no_page_is_wider_than_its_screen(site: Site, page: Page, width: int, height: int) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    for path in ("/", "/?wall", "/kiosks", "/conflicts", "/receipt"):
+        page.goto(site.url + path)
+        page.wait_for_load_state("load")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
