@@ -18,6 +18,9 @@ from access.programme import Programme
 RATE_WINDOW_MS = 10 * 60_000
 """A silent kiosk is taken to go on at the rate of its last ten minutes that are known."""
 
+LEAST_WINDOW_MS = 60_000
+"""A rate is not taken from less than a minute."""
+
 
 @dataclass(frozen=True, slots=True)
 class Count:
@@ -254,12 +257,16 @@ def silence(
     """What a kiosk silent since then may have done, from the rate of the ten minutes before it fell silent."""
     if since_ms is None:
         return Silence(device, gate, None, missing)
-    first = since_ms - RATE_WINDOW_MS
+    first = since_ms
     entered = left = 0
     for badge in knowledge.badges:
         for one in knowledge.history(badge).moves:
-            if one.held.device == device and first < one.order.at_ms <= since_ms:
-                entered += one.direction == "in"
-                left += one.direction == "out"
-    share = max(0, at_ms - since_ms) / RATE_WINDOW_MS
+            if one.held.device == device and one.order.at_ms <= since_ms:
+                first = min(first, one.order.at_ms)
+                if one.order.at_ms > since_ms - RATE_WINDOW_MS:
+                    entered += one.direction == "in"
+                    left += one.direction == "out"
+    # A kiosk that has worked for a minute only has its rate from that minute.
+    window_ms = min(RATE_WINDOW_MS, max(LEAST_WINDOW_MS, since_ms - first))
+    share = max(0, at_ms - since_ms) / window_ms
     return Silence(device, gate, since_ms, missing, round(entered * share), round(left * share))

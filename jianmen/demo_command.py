@@ -63,8 +63,8 @@ def demo(
     from jianmen.demo.control import FOLDER
     from jianmen.demo.run import Options
     from jianmen.demo.show import present
-    from jianmen.demo.stop import Stop
     from jianmen.demo.table import display_for
+    from jianmen.stop import Stop
 
     stop = Stop()
     stop.on_signals()

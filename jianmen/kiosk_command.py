@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 
+from access.event import Direction
 from config.errors import ConfigError
 from config.settings import KioskSettings, kiosk_settings, require_writable
 
@@ -99,7 +100,7 @@ def run(
     camera: str | None,
     scanner: str | None,
     port: int | None,
-    direction: str | None,
+    direction: Direction | None,
 ) -> None:
     """Run the door until it is told to stop.
 
@@ -119,7 +120,7 @@ def run(
     sys.exit(_run(settings, direction))
 
 
-def _run(settings: KioskSettings, direction: str | None) -> int:
+def _run(settings: KioskSettings, direction: Direction | None) -> int:
     from hardware.errors import HardwareError
     from kiosk.pages import create_app
     from kiosk.parts import parts_of, signal_settings
@@ -150,9 +151,7 @@ def _run(settings: KioskSettings, direction: str | None) -> int:
             registry,
             running.crashed,
         )
-        service = DoorService(
-            home, parts_of(settings), settings.language, "out" if direction == "out" else None
-        )
+        service = DoorService(home, parts_of(settings), settings.language, direction)
         buzzer = settings.signals.adapter == "gpio" and signal_settings(settings).pins.buzzer
         app = create_app(service, sounds=not buzzer)
         server = PageServer(app, settings.pages.host, settings.pages.port)

@@ -1,10 +1,8 @@
 """`jianmen sync`: the carrier of a kiosk."""
 
 import logging
-import signal
 import sqlite3
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +17,7 @@ from config.errors import ConfigError
 from config.settings import KioskSettings, kiosk_settings, require_writable
 from hardware.clock import SystemClock
 from hardware.notify import Notifier
+from jianmen.stop import Stop
 from sync.bundle import BundleError, Imported, export, take_in
 from sync.carrier import Carrier
 from sync.certificate import certificate_at
@@ -104,9 +103,8 @@ def run(settings: Path | None, data: Path | None) -> None:
     found = _settings_of(settings, data)
     hints: list[Hints] = []
     notifier = Notifier()
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = Stop()
+    stop.on_signals()
     with _alone(found.data):
         carrier = _carrier(found.data, lambda: hints[0].heard() if hints else {})
         try:
@@ -123,13 +121,13 @@ def _carry(
     settings: KioskSettings,
     hints: list[Hints],
     notifier: Notifier,
-    stop: threading.Event,
+    stop: Stop,
 ) -> None:
     with _listening(carrier, settings):
         if settings.mdns and carrier.reach[0]:
             hints += _announce(carrier)
         notifier.ready()
-        carrier.run(stop, notifier.watchdog, time.monotonic)
+        carrier.run(stop.wait, notifier.watchdog, time.monotonic)
 
 
 @contextmanager

@@ -6,7 +6,6 @@ disk, the event's data.
 
 import logging
 import sqlite3
-import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -23,6 +22,7 @@ from kiosk.door import Door
 from kiosk.duties import Duties
 from kiosk.face import Face
 from kiosk.faults import cause_of, unready
+from kiosk.flag import Flag
 from kiosk.health import Sensors
 from kiosk.inputs import Device, Inputs, Source
 from kiosk.loop import ScanLoop
@@ -74,7 +74,7 @@ class DoorService:
         self._home = home
         self._parts = parts
         self._camera_direction = camera_direction
-        self._stop = threading.Event()
+        self._stop = Flag()
         self.order = languages(language)
         self.board = Board(notice("starting", self.order))
         self.loop: ScanLoop | None = None

@@ -279,12 +279,16 @@ class Carrier:
     # Running.
 
     def run(
-        self, stopped: threading.Event, alive: Callable[[], None], clock: Callable[[], float]
+        self,
+        stopped: Callable[[float], bool],
+        alive: Callable[[], None],
+        clock: Callable[[], float],
     ) -> None:
-        """Carry until stopped. `alive` is called at every look at the journal; `clock` is any that goes on (s)."""
+        """Carry until `stopped(seconds)`, which waits so long, says so. `alive` is called at every look at the journal;
+        `clock` is any that goes on (s)."""
         sought = -PEERS_EVERY_S
         try:
-            while not stopped.wait(LOOK_EVERY_S):
+            while not stopped(LOOK_EVERY_S):
                 if self.look() or self._news.is_set():
                     self._news.clear()
                     for target in self.targets:

@@ -29,8 +29,8 @@ from jianmen.demo.programme import going_on
 from jianmen.demo.registry_view import RegistryView, SilentError
 from jianmen.demo.site import KioskSite, Ports
 from jianmen.demo.staff import DoorStaff
-from jianmen.demo.stop import Stop
 from jianmen.demo.watch import Watch
+from jianmen.stop import Stop
 
 EVENT = Path(config.__file__).parent / "events" / "smarthk.toml"
 

@@ -8,8 +8,8 @@ from jianmen.demo.keys import Keys
 from jianmen.demo.registry_view import SilentError
 from jianmen.demo.run import Demo, Options
 from jianmen.demo.state import Result, State
-from jianmen.demo.stop import Stop
 from jianmen.demo.table import Display
+from jianmen.stop import Stop
 
 LOOK_S = 0.5
 """How often the numbers are made anew."""

@@ -267,6 +267,14 @@ def test_a_silent_kiosk_is_taken_to_go_on_as_in_its_last_ten_minutes(forum: Any)
     assert silence(forum.known(), device, "hall-1", since, 7, since - 1).may_enter == 0
 
 
+def test_a_kiosk_that_has_worked_for_two_minutes_has_its_rate_from_these(forum: Any) -> None:
+    device = forum.doors["hall-1"].device
+    forum.enters("hall-1", "09:58", 1)
+    forum.enters("hall-1", "09:59", 2)
+    silent = silence(forum.known(), device, "hall-1", forum.at("10:00"), 7, forum.at("10:10"))
+    assert (silent.may_enter, silent.may_leave) == (10, 0)
+
+
 def test_the_band_reaches_from_all_that_may_have_left_to_all_that_may_have_come(forum: Any) -> None:
     forum.enters("room-1", "13:40", 1)
     known = forum.known()

@@ -276,7 +276,7 @@ def test_a_carrier_runs_until_it_is_told_to_stop(door: Door, centre: Centre) -> 
             stopped.set()
 
     running = threading.Thread(
-        target=door.carrier.run, args=(stopped, alive, lambda: float(next(ticks)))
+        target=door.carrier.run, args=(stopped.wait, alive, lambda: float(next(ticks)))
     )
     running.start()
     assert seen.wait(20)

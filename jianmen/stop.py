@@ -1,4 +1,4 @@
-"""The wish that the demo ends, from a signal, a key or a command."""
+"""The wish that a command ends, from a signal or a key."""
 
 import signal
 import time
