@@ -33,7 +33,7 @@ LIMIT_BYTES = 3 * 2**30
 settings.register_profile(
     "mutation",
     deadline=None,
-    max_examples=60,
+    max_examples=30,
     derandomize=True,
     database=None,
     phases=(Phase.explicit, Phase.generate),

@@ -1,0 +1,10 @@
+"""The rule book at its edges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def test_a_badge_whose_issue_nobody_can_tell_is_older_than_any_that_is_known(fair: Any) -> None:
+    assert fair.ask(issue=None, newest_issue=1).reason == "superseded"
+    assert fair.ask(issue=None, newest_issue=0).opens
