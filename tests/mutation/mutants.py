@@ -49,7 +49,8 @@ def mutants(module: str) -> Iterator[Mutant]:
     names: Counter[str] = Counter()
     for node, function in list(_places(tree, None, ())):
         for line, what in _changes(node, in_function=function is not None):
-            name = f"{module}: {lines[line - 1].strip()}: {what}"
+            where = module if function is None else f"{module}.{function}"
+            name = f"{where}: {lines[line - 1].strip()}: {what}"
             names[name] += 1
             if names[name] > 1:
                 name += f" ({names[name]})"

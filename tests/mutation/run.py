@@ -61,7 +61,9 @@ def main(modules: Sequence[str]) -> int:
         for name in unnoticed(tried, *tests_of(module)):
             survived += 1
             say(f"line {every[name].line}: {name}")
-        gone = {name for name in known if name.startswith(f"{module}:")} - every.keys()
+        gone = {
+            name for name in known if f"{name.partition(':')[0]}.".startswith(f"{module}.")
+        } - every.keys()
         for name in sorted(gone):
             say(f"{EQUIVALENT.name}: no such mutant any more: {name}")
         wrong += survived + len(gone)

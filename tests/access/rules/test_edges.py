@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 
 def test_a_badge_whose_issue_nobody_can_tell_is_older_than_any_that_is_known(fair: Any) -> None:
     assert fair.ask(issue=None, newest_issue=1).reason == "superseded"
     assert fair.ask(issue=None, newest_issue=0).opens
+
+
+@pytest.mark.parametrize("place", [None, "room"])
+def test_standby_is_the_word_of_the_rule_on_bookings(fair: Any, place: str | None) -> None:
+    assert fair.ask("free", "14:10", sessions=[], place=place).rule == 14
