@@ -179,7 +179,13 @@ def badges(
 @data_option
 @click.option("--gate", help="The gate that the kiosk is for.")
 @click.option("--spare", is_flag=True, help="A kiosk without a gate, to be given one later.")
-@click.option("--minutes", type=click.IntRange(1, 1440), default=10, show_default=True)
+@click.option(
+    "--minutes",
+    type=click.IntRange(1, 1440),
+    default=10,
+    show_default=True,
+    help="How long the code can be used.",
+)
 @click.option("--url", help="Where kiosks reach the registry, if not where it listens.")
 @json_option
 def enrol(
@@ -217,7 +223,9 @@ def enrol(
 @click.argument("badge")
 @settings_option
 @data_option
-@click.option("--why", default="revoked by the operator", show_default=True)
+@click.option(
+    "--why", default="revoked by the operator", show_default=True, help="For the log; names nobody."
+)
 @json_option
 def revoke(
     badge: str, settings_file: Path | None, data: Path | None, why: str, *, as_json: bool
