@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from access.event import Event
+from registry.centre import Centre
 from tests.faults import happening
 from tests.faults.places import Kiosk, Registry
 from tests.faults.programs import Programs
@@ -49,3 +50,19 @@ def kiosk_at(tmp_path: Path, programs: Programs) -> Callable[[str], Kiosk]:
         return Kiosk(tmp_path / f"kiosk-{number}", programs, gate)
 
     return make
+
+
+@pytest.fixture
+def centre(registry: Registry) -> Iterator[Centre]:
+    """The registry, answering kiosks from this process."""
+    with registry.here() as found:
+        yield found
+
+
+@pytest.fixture
+def kiosk(registry: Registry, centre: Centre, kiosk_at: Callable[[str], Kiosk]) -> Kiosk:
+    """A kiosk at the first entrance, with the roster."""
+    found = kiosk_at("east-1")
+    found.enrol_with(centre, registry.url, registry.pin)
+    found.sync()
+    return found

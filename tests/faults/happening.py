@@ -62,7 +62,9 @@ GATES = {
 def event(folder: Path, gates: dict[str, tuple[str, str]] = GATES) -> Event:
     """The event with these gates (id -> area, direction)."""
     now = datetime.fromtimestamp(time.time(), UTC)
-    east = 12 - now.hour  # hours by which noon is reached; the names of these zones count the other way
+    east = (
+        12 - now.hour
+    )  # hours by which noon is reached; the names of these zones count the other way
     zone = f"Etc/GMT{-east:+d}" if east else "Etc/GMT"
     today = (now + timedelta(hours=east)).date()
     written = "".join(

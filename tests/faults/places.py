@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from access.background import Background
 from access.event import Event
 from hardware.clock import Clock, SystemClock
 from kiosk.door import Door
+from kiosk.faults import unready
 from kiosk.parts import log_reading
 from kiosk.replica_link import ReplicaLink
 from kiosk.versions import BUILT_MS
@@ -26,12 +28,14 @@ from registry.centre import Centre
 from registry.deeds import enrol_text
 from registry.ledger import Ledger
 from registry.person import Person
+from sync.carrier import Carrier
 from sync.certificate import certificate_at
 from sync.enrolling import enrol, read_enrol_text
 from sync.enrolment import Enrolment
 from sync.exchange import Answerer, Asker
 from sync.identity import Identity
 from sync.journal import Journal, JournalReader, Reading
+from sync.lan import LanServer
 from sync.messages import Enrol, TimeWord
 from sync.replica import Replica
 from tests.faults.programs import Program, Programs, until
@@ -43,6 +47,15 @@ Mark = tuple[str, int, str]
 
 def read_clock() -> Reading:
     return log_reading(SystemClock().read())
+
+
+def wall_ms() -> int:
+    return read_clock().wall_ms
+
+
+def right_time() -> TimeWord:
+    """What a registry says that is sure of its clock."""
+    return TimeWord(wall_ms(), 100, "registry")
 
 
 def free_port() -> int:
@@ -60,6 +73,7 @@ class Registry:
         self.data = folder
         self._programs = programs
         self.port = 0
+        self._tls = True
         self.program: Program | None = None
         self.pin = certificate_at(folder).fingerprint
         with self.opened() as centre:
@@ -80,12 +94,42 @@ class Registry:
         finally:
             ledger.close()
 
+    @contextmanager
+    def here(self) -> Iterator[Centre]:
+        """The device interface in this process, over the same TLS: quick to start."""
+        lock = threading.Lock()
+        with self.opened() as centre:
+            answerer = Answerer(centre.ledger, centre.identity, wall_ms, right_time)
+
+            def answer(raw: bytes) -> bytes:
+                with lock:
+                    return answerer.answer(raw, read_clock().mono_ms)[0]
+
+            server = LanServer(LOOPBACK, self.port, certificate_at(self.data), answer)
+            self.port = server.port
+            try:
+                yield centre
+            finally:
+                server.close()
+
+    def choose_port(self) -> None:
+        """Settle on a port before serving, where others must know it first."""
+        self.port = free_port()
+
     def serve(
-        self, *more: str, host: str = LOOPBACK, netns: str | None = None, wait: bool = True
+        self,
+        *more: str,
+        host: str = LOOPBACK,
+        netns: str | None = None,
+        wait: bool = True,
+        tls: bool = True,
     ) -> Program:
         """Start the server, at the port it had before; `wait` until it answers."""
         arguments = ["registry", "serve", "--data", str(self.data), "--host", host, "--json"]
-        arguments += ["--port", str(self.port), "--tls", *more]
+        arguments += ["--port", str(self.port), *more]
+        self._tls = tls
+        if not tls:  # what is there would be shown
+            (self.data / "lan.pem").unlink(missing_ok=True)
         self.program = self._programs.jianmen("registry", *arguments, netns=netns)
         said = json.loads(self.program.next_line())
         self.port = int(said["url"].rpartition(":")[2])
@@ -95,7 +139,7 @@ class Registry:
 
     @property
     def url(self) -> str:
-        return f"https://{LOOPBACK}:{self.port}"
+        return f"{'https' if self._tls else 'http'}://{LOOPBACK}:{self.port}"
 
     def answers(self) -> bool:
         try:
@@ -144,7 +188,7 @@ class Kiosk:
         self.lan_port = self.lan_port or free_port()
         self.settings.write_text(
             f'[kiosk]\ndata = "{self.data}"\nlan_host = "{self.lan_host}"\n'
-            f"lan_port = {self.lan_port}\nmdns = false\nlanguage = \"en\"\n"
+            f'lan_port = {self.lan_port}\nmdns = false\nlanguage = "en"\n'
             f'[kiosk.pages]\nport = 0\n[kiosk.camera]\nadapter = ""\n{self.extra}'
         )
 
@@ -169,8 +213,8 @@ class Kiosk:
         )  # fmt: skip
         said.save(self.data)
 
-    def enrol_with(self, centre: Centre, url: str, pin: str) -> None:
-        """By the centre itself, where its server cannot be reached from here."""
+    def enrol_with(self, centre: Centre, url: str, pin: str | None) -> None:
+        """By the centre itself, where its server cannot be reached from here; `pin` None: no TLS is spoken."""
         address, certificate = self._reach()
         code = centre.enrol_code(self.gate)
         public = centre.identity.public
@@ -194,6 +238,16 @@ class Kiosk:
             exchange(replica, self.identity, centre.ledger, registry)
         finally:
             replica.close()
+
+    def sync(self) -> Carrier:
+        """Start a carrier in this process, exchange with the registry once, and end it; it is closed."""
+        carrier = Carrier(self.data, Enrolment.load(self.data), self.identity, read_clock)
+        try:
+            carrier.look()
+            assert carrier.step(carrier.registry), carrier.registry.state.why
+        finally:
+            carrier.close()
+        return carrier
 
     def carry(self) -> Program:
         """Start its carrier."""
@@ -313,6 +367,15 @@ class OpenDoor:
             pass
         self.link.read_inbox()
 
+    def ready(self) -> bool:
+        """Whether it has heard of the event and its gate."""
+        self.hear()
+        return unready(self.door) is None
+
+    def clocks(self) -> int:
+        """How many trusted times its journal holds."""
+        return sum(held.kind == "clock" for held in self.door.journal.everything())
+
     def present(self, text: str, direction: str = "in") -> tuple[str, Mark]:
         """The reason of the answer, and its entry."""
         self.hear()
@@ -336,15 +399,8 @@ def door_of(kiosk: Kiosk, registry: Registry, clock: Clock | None = None) -> Ite
 
 def exchange(replica: Replica, device: Identity, ledger: Ledger, registry: Identity) -> None:
     """Two stores talk until neither has anything new for the other."""
-
-    def now_ms() -> int:
-        return read_clock().wall_ms
-
-    def word() -> TimeWord:
-        return TimeWord(now_ms(), 100, "registry")
-
-    answerer = Answerer(ledger, registry, now_ms, word)
-    asker = Asker(replica, device, now_ms, lambda: None, registry.fingerprint)
+    answerer = Answerer(ledger, registry, wall_ms, right_time)
+    asker = Asker(replica, device, wall_ms, lambda: None, registry.fingerprint)
     again = True
     while again:
         answer, _ = answerer.answer(asker.request(), read_clock().mono_ms)
@@ -375,5 +431,3 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
         yield
-
-

@@ -1,0 +1,114 @@
+"""Lines that lose, double, delay and alter what passes: every entry arrives once, and nothing false is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from sync.carrier import Carrier
+from sync.enrolment import Enrolment
+from tests.faults.fault_proxy import FAULTS, Fault, FaultProxy
+from tests.faults.places import Kiosk, Registry, door_of, read_clock
+
+SHORT = 60
+SOAK = 1500
+
+
+def _carrier(kiosk: Kiosk) -> Carrier:
+    return Carrier(kiosk.data, Enrolment.load(kiosk.data), kiosk.identity, read_clock)
+
+
+def _enrolled(registry: Registry, kiosk: Kiosk, url: str) -> None:
+    with registry.opened() as centre:
+        kiosk.enrol_with(centre, url, None)
+
+
+def _bad_lines(
+    registry: Registry, kiosk_at: Callable[[str], Kiosk], requests: int, seed: int
+) -> None:
+    """People come at two doors of different venues, whose lines are as bad as lines can be, and good in the end."""
+    random = Random(seed)
+    good = False
+    bag: list[Fault] = []
+
+    def choose() -> Fault:
+        if good:
+            return "pass"
+        if not bag:
+            bag.extend([*FAULTS, *["pass"] * (len(FAULTS) // 2)])
+            random.shuffle(bag)
+        return bag.pop()
+
+    east, west = kiosk_at("east-1"), kiosk_at("west-1")
+    registry.choose_port()
+    with FaultProxy(registry.port, choose) as proxy:
+        for kiosk in (east, west):
+            _enrolled(registry, kiosk, proxy.url)
+        registry.serve("--trust-clock", tls=False)
+        with (
+            closing(_carrier(east)) as one, closing(_carrier(west)) as two,
+            door_of(east, registry) as first, door_of(west, registry) as second,
+        ):  # fmt: skip
+            while not (first.ready() and second.ready()):
+                one.step(one.registry)
+                two.step(two.registry)
+            seen: set[str] = set()
+            while sum(proxy.done.values()) < requests:
+                for carrier, door in ((one, first), (two, second)):
+                    for text in random.sample(registry.texts, 3):
+                        door.present(text)
+                        seen.add(text)
+                    carrier.look()
+                    carrier.step(carrier.registry)
+            good = True
+            for carrier in (one, two, one):
+                carrier.look()
+                assert carrier.step(carrier.registry), carrier.registry.state.why
+            _same_everywhere(registry, [east, west])
+            assert set(proxy.done) == set(FAULTS)
+    people = registry.headcount()
+    assert people["east"]["people"] + people["west"]["people"] >= len(seen)
+
+
+def _same_everywhere(registry: Registry, kiosks: list[Kiosk]) -> None:
+    there = registry.marks()
+    assert len(there) == len(set(there))
+    for kiosk in kiosks:
+        assert set(kiosk.marks()) <= set(there)
+        assert set(kiosk.replica()) == set(there)
+
+
+def test_every_entry_arrives_once_over_the_worst_of_lines(
+    registry: Registry, kiosk_at: Callable[[str], Kiosk]
+) -> None:
+    _bad_lines(registry, kiosk_at, SHORT, seed=4)
+
+
+@pytest.mark.soak
+def test_every_entry_arrives_once_over_the_worst_of_lines_for_long(
+    registry: Registry, kiosk_at: Callable[[str], Kiosk]
+) -> None:
+    for seed in range(5):
+        _bad_lines(registry, kiosk_at, SOAK // 5, seed)
+
+
+def test_the_carrier_says_what_answered_in_the_place_of_the_registry(
+    registry: Registry, kiosk_at: Callable[[str], Kiosk], tmp_path: Path
+) -> None:
+    kiosk = kiosk_at("east-1")
+    told: list[str] = []
+    wanted: Fault = "html"
+    with FaultProxy(9, lambda: wanted) as proxy:
+        _enrolled(registry, kiosk, proxy.url)
+        with closing(_carrier(kiosk)) as carrier:
+            for wanted in ("html", "error", "garbage", "refuse"):
+                assert not carrier.step(carrier.registry)
+                told.append(str(kiosk.target()["why"]))
+    assert "login page" in told[0]
+    assert "503" in told[1]
+    assert "not a message" in told[2]
+    assert "cannot be reached" in told[3]
