@@ -19,6 +19,8 @@ from jianmen.registry_asking import (
     stop,
 )
 
+ALL = 10**9
+
 
 @click.command()
 @settings_option
@@ -58,8 +60,8 @@ def headcount(settings_file: Path | None, data: Path | None, *, as_json: bool) -
 def conflicts(settings_file: Path | None, data: Path | None, *, as_json: bool) -> None:
     """The partition report. Exit 1 while a line of it has no answer."""
     with asking(settings_file, data) as client:
-        said = client.get("/conflicts")
-    for line in said["conflicts"]:
+        said = client.get("/conflicts", limit=ALL)
+    for line in sorted(said["conflicts"], key=lambda line: str(line["at"])):
         if as_json:
             click.echo(msgspec.json.encode(line))
             continue

@@ -209,7 +209,10 @@ class ConflictLine(Answer, frozen=True, kw_only=True):
 
 
 class ConflictReport(Answer, frozen=True, kw_only=True):
+    """A page of the report: the unanswered first, and of these the newest. `total` and `open` count all lines."""
+
     as_of: Time
+    total: int
     open: int
     conflicts: list[ConflictLine]
 

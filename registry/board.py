@@ -5,8 +5,10 @@ Threads share one board; whoever asks first within a second does the work for al
 
 import hashlib
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from typing import Generic, TypeVar
 
 from access.background import Held, Order
 from access.badge import human_code
@@ -30,6 +32,39 @@ CONFLICTS_FRESH_MS = 5000
 """Replaying a day costs more, and nobody answers a line within five seconds."""
 
 
+SHARE = 10
+"""An answer is kept for at least ten times as long as it took to work out, so that no more than a tenth of the machine
+goes into looking."""
+
+Value = TypeVar("Value")
+
+
+class _Kept(Generic[Value]):
+    """An answer that many ask for and one works out."""
+
+    def __init__(self, fresh_ms: int) -> None:
+        self._fresh_ms = fresh_ms
+        self._lock = threading.Lock()
+        self._kept: tuple[int, int, Value] | None = None
+
+    def get(self, now_ms: int, work: Callable[[int], Value]) -> Value:
+        """The answer as of `now_ms`, or a kept one that is fresh enough. Who asks while it is worked out waits."""
+        with self._lock:
+            if self._kept is not None:
+                since_ms, fresh_ms, value = self._kept
+                if 0 <= now_ms - since_ms < fresh_ms:
+                    return value
+            began = time.monotonic()
+            value = work(now_ms)
+            took_ms = int((time.monotonic() - began) * 1000)
+            self._kept = (now_ms, max(self._fresh_ms, SHARE * took_ms), value)
+            return value
+
+    def forget(self) -> None:
+        with self._lock:
+            self._kept = None
+
+
 class Board:
     """The centre, read by many threads."""
 
@@ -37,9 +72,8 @@ class Board:
         self.centre = centre
         self.contacts = Contacts()
         self.clock = clock
-        self._lock = threading.Lock()
-        self._headcount: tuple[int, answers.Headcount] | None = None
-        self._conflicts: tuple[int, list[Conflict]] | None = None
+        self._headcount: _Kept[answers.Headcount] = _Kept(FRESH_MS)
+        self._conflicts: _Kept[list[Conflict]] = _Kept(CONFLICTS_FRESH_MS)
 
     def knowing(self) -> AbstractContextManager[Knowledge]:
         """The folds, brought up to date, for this thread alone."""
@@ -47,8 +81,9 @@ class Board:
 
     @property
     def programme(self) -> Programme:
-        """The event definition in force."""
-        return self.centre.programme
+        """The event definition in force, as of the last question: asked for every line of a long answer."""
+        known = self.centre.knowledge.programme
+        return known if known is not None else self.centre.programme
 
     def now_ms(self) -> int:
         """The registry's wall clock."""
@@ -58,23 +93,17 @@ class Board:
         return rfc3339(at_ms, self.programme.zone)
 
     def headcount(self) -> answers.Headcount:
-        """Everybody, everywhere: at most a second old."""
-        with self._lock:
-            now = self.now_ms()
-            kept = self._headcount
-            if kept is not None and 0 <= now - kept[0] < FRESH_MS:
-                return kept[1]
-            with self.knowing() as knowledge:
-                said = self._count(knowledge, now)
-            self._headcount = (now, said)
-            return said
+        """Everybody, everywhere: a second old, or somewhat more where there is much to count."""
+        return self._headcount.get(self.now_ms(), self._count)
 
-    def _count(self, knowledge: Knowledge, now: int) -> answers.Headcount:
-        programme = self.programme
-        counts = self.centre.headcount(now)
-        silences = self.silences(knowledge, now)
-        bands = band(counts, silences, programme)
-        heard = self._heard_by_area(knowledge, programme)
+    def _count(self, now: int) -> answers.Headcount:
+        with self.knowing() as knowledge:
+            programme = self.programme
+            counts = self.centre.headcount(now)
+            silences = self.silences(knowledge, now)
+            bands = band(counts, silences, programme)
+            heard = self._heard_by_area(knowledge, programme)
+            kiosks = sum(not one.cut_off for one in knowledge.background.kiosks.values())
         return answers.Headcount(
             event=programme.event.id,
             name=programme.event.name,
@@ -84,7 +113,7 @@ class Board:
                 self._area(programme, area, count, bands[area], heard.get(area), silences, now)
                 for area, count in counts.items()
             ],
-            kiosks=sum(not kiosk.cut_off for kiosk in knowledge.background.kiosks.values()),
+            kiosks=kiosks,
             silent=[self.silent(silence) for silence in silences],
             missing=sum(silence.missing or 0 for silence in silences),
         )
@@ -222,28 +251,25 @@ class Board:
             return knowledge.background.order(held)
 
     def conflict_lines(self) -> list[Conflict]:
-        """The partition report: at most five seconds old."""
-        with self._lock:
-            now = self.now_ms()
-            kept = self._conflicts
-            if kept is not None and 0 <= now - kept[0] < CONFLICTS_FRESH_MS:
-                return kept[1]
-            lines = self.centre.conflicts()
-            self._conflicts = (now, lines)
-            return lines
+        """The partition report, in order of corrected time: some seconds old."""
+        return self._conflicts.get(self.now_ms(), lambda _: self.centre.conflicts())
 
     def forget_conflicts(self) -> None:
         """After a ruling the report is made anew."""
-        with self._lock:
-            self._conflicts = None
+        self._conflicts.forget()
 
-    def conflicts(self, *, with_codes: bool) -> answers.ConflictReport:
-        """The report; `with_codes`: with the badges' human codes."""
+    def conflicts(self, offset: int, limit: int, *, with_codes: bool) -> answers.ConflictReport:
+        """A page of the report, the unanswered first and of these the newest; `with_codes`: with the badges' human
+        codes."""
         lines = self.conflict_lines()
+        newest_first = lines[::-1]
+        newest_first.sort(key=lambda line: line.ruling is not None)
+        page = newest_first[max(0, offset) :][: max(0, limit)]
         return answers.ConflictReport(
             as_of=self.time(self.now_ms()),
+            total=len(lines),
             open=sum(line.ruling is None for line in lines),
-            conflicts=[self._line(line, with_codes=with_codes) for line in lines],
+            conflicts=[self._line(line, with_codes=with_codes) for line in page],
         )
 
     def _line(self, line: Conflict, *, with_codes: bool) -> answers.ConflictLine:

@@ -15,6 +15,8 @@ from registry.stream import Streams
 CSV = "text/csv"
 EVENT_STREAM = "text/event-stream"
 JSON = "application/json"
+CONFLICTS = 200
+"""Lines of the partition report on one page."""
 
 
 def add_questions(api: Interface, board: Board, guard: Guard, streams: Streams) -> None:
@@ -84,9 +86,17 @@ def _add_conflicts(api: Interface, board: Board, guard: Guard) -> None:
         "The partition report: what would have gone otherwise had everything been known",
         access="viewer",
         answer=answers.ConflictReport,
+        query=(
+            Parameter("offset", "how many to leave out in front", "integer"),
+            Parameter("limit", f"how many to say; {CONFLICTS} where left out", "integer"),
+        ),
     )
     def conflicts() -> answers.ConflictReport:
-        return board.conflicts(with_codes=_is_admin(guard))
+        return board.conflicts(
+            request.args.get("offset", 0, int),
+            request.args.get("limit", CONFLICTS, int),
+            with_codes=_is_admin(guard),
+        )
 
     @api.get(
         "/receipts/<code>",

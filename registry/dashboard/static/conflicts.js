@@ -9,10 +9,10 @@ async function refresh() {
 }
 
 function render(said) {
-  const open = said.conflicts.filter((line) => line.ruling === null);
-  const done = said.conflicts.filter((line) => line.ruling !== null);
+  const hidden = said.total - said.conflicts.length;
   document.getElementById("conflicts").replaceChildren(
-    ...(said.conflicts.length ? [...open.reverse(), ...done.reverse()].map(card) : [el("p", { class: "quiet" }, `● ${say("conflicts.none")}`)]));
+    ...(hidden ? [el("p", { class: "quiet" }, say("conflicts.more", { n: said.total, shown: said.conflicts.length }))] : []),
+    ...(said.conflicts.length ? said.conflicts.map(card) : [el("p", { class: "quiet" }, `● ${say("conflicts.none")}`)]));
 }
 
 function card(line) {

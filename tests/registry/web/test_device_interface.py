@@ -154,10 +154,10 @@ def test_entries_left_on_the_way_are_known_missing(
     kiosk.asker.forget()
     # A call of which only the vector arrived, as when the link breaks before the entries are sent.
     assert kiosk.client.post("/v1/exchange", data=kiosk.asker.request()).status_code == 200
-    clock.wait(2_000)
+    clock.wait(20_000)
     count = api.get("/headcount")
     assert count["missing"] == 3
     assert [one["gate"] for one in count["silent"]] == ["meishan-main-1"]
     kiosk.exchange()
-    clock.wait(2_000)
+    clock.wait(20_000)
     assert api.get("/headcount")["missing"] == 0

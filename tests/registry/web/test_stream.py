@@ -56,7 +56,7 @@ def test_a_change_is_told_to_who_comes_back(
         mark = events(answer)[1]["id"]
     kiosk.show(delegates[0].text)
     kiosk.exchange()
-    clock.wait(1_000)
+    clock.wait(20_000)
     with streams.answer(mark) as answer:
         told = events(answer)[1]
     assert told["event"] == "headcount"
