@@ -16,7 +16,7 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from access.chain import ChainError, Head
-from access.entry import pack
+from access.entry import UNREADABLE, pack
 from sync.identity import Identity, verifies
 from sync.messages import MAX_BODY_BYTES, Batch, MessageError, SealedCard
 from sync.store import BEGINNING, LogStore
@@ -104,7 +104,7 @@ def take_in(store: LogStore, path: Path) -> Imported:
         imported = Imported(opening.device)
         for kind, body in _frames(file, path):
             with store.transaction():
-                _take_frame(store, kind, body, imported)
+                _take_frame(store, kind, body, path, imported)
     return imported
 
 
@@ -150,28 +150,28 @@ def _frames(file: BinaryIO, path: Path) -> Iterator[tuple[str, bytes]]:
             raise BundleError(f"{path}: the bundle is cut short; export it again")
         try:
             kind, value = msgspec.msgpack.decode(body, type=tuple[str, msgspec.Raw])
-        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        except UNREADABLE as error:
             raise BundleError(f"{path}: a piece cannot be read: {error}") from error
         yield kind, bytes(value)
 
 
-def _take_frame(store: LogStore, kind: str, body: bytes, imported: Imported) -> None:
+def _take_frame(store: LogStore, kind: str, body: bytes, path: Path, imported: Imported) -> None:
     match kind:
         case "batch":
-            batch = msgspec.msgpack.decode(body, type=Batch)
+            batch = _decode(body, Batch, path)
             try:
                 imported.entries += store.take(batch)
             except (MessageError, ChainError) as error:
                 imported.rejected[batch.log] = str(error)
         case "head":
-            store.take_head(msgspec.msgpack.decode(body, type=Head))
+            store.take_head(_decode(body, Head, path))
         case "card":
-            store.keep_card(msgspec.msgpack.decode(body, type=SealedCard))
+            store.keep_card(_decode(body, SealedCard, path))
             imported.cards += 1
 
 
 def _decode(body: bytes, kind: type[Kind], path: Path) -> Kind:
     try:
         return msgspec.msgpack.decode(body, type=kind)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except UNREADABLE as error:
         raise BundleError(f"{path}: a piece cannot be read: {error}") from error

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from access.entry import Clock
 from access.programme import Programme
 from sync.enrolment import Enrolment
 from sync.exchange import Answerer, Asker, Taken
@@ -26,7 +25,7 @@ from sync.replica import Replica
 from sync.salvage import is_damage, sound, sound_or_gone
 from sync.stick import take_waiting
 from sync.target import Target
-from sync.timekeeping import TimeKeeper
+from sync.timekeeping import BestTime, TimeKeeper
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +36,7 @@ PEERS_EVERY_S = 3.0
 """How often the list of neighbours is drawn up anew, and bundles are looked for."""
 
 REACHED_MS = 10_000
-"""A kiosk whose word is younger than this can be reached, directly or through another: seats may be passed to it."""
+"""A kiosk that was heard, directly or through another, less than this ago can be reached: seats may be passed to it."""
 
 LEVEL_EVERY_S = 1.0
 
@@ -69,7 +68,8 @@ class Carrier:
         self._hints = hints
         self._lock = threading.RLock()
         self._times = TimeKeeper(enrolment.registry)
-        self._trusted: Clock | None = None
+        self.time = BestTime(read_clock)
+        self._words: dict[str, tuple[int, int, int]] = {}
         self._news = threading.Event()
         self._levelled = 0.0
         self._changed = True
@@ -78,7 +78,8 @@ class Carrier:
         sound_or_gone(self._replica_path)
         self.replica = Replica(self._replica_path, enrolment.registry_public, enrolment.registry)
         self._own = OwnLogs(self.replica, identity)
-        self.answerer = Answerer(self.replica, identity, self.now_ms, self.time_word)
+        self._not_before()
+        self.answerer = Answerer(self.replica, identity, self.time.now_ms, self.time_word)
         self.registry = Target(
             "registry",
             self._asker(enrolment.registry),
@@ -87,7 +88,7 @@ class Carrier:
         self.peers: dict[str, Target] = {}
 
     def _asker(self, device: str) -> Asker:
-        return Asker(self.replica, self._identity, self.now_ms, self.time_word, device)
+        return Asker(self.replica, self._identity, self.time.now_ms, self.time_word, device)
 
     @property
     def device(self) -> str:
@@ -104,17 +105,10 @@ class Carrier:
 
     # Time.
 
-    def now_ms(self) -> int:
-        """The best time this carrier has: a trusted one carried on by the steady clock, else the wall clock."""
-        reading = self._read_clock()
-        if self._trusted is None:
-            return reading.wall_ms
-        return self._trusted.trusted_ms + reading.mono_ms - self._trusted.mono_ms
-
     def time_word(self) -> TimeWord | None:
         """What neighbours may be told of the time: the registry's word heard here, else the kernel's own."""
-        if self._trusted is not None and self._trusted.source == "registry":
-            return TimeWord(self.now_ms(), self._trusted.error_ms, "registry")
+        if self.time.error_ms is not None:
+            return TimeWord(self.time.now_ms(), self.time.error_ms, "registry")
         reading = self._read_clock()
         return TimeWord(reading.wall_ms, 1000, "kernel") if reading.synced else None
 
@@ -122,10 +116,17 @@ class Carrier:
         clock = self._times.heard(word, device, asked, answered)
         if clock is None:
             return
-        if self._trusted is None or clock.source == "registry":
-            self._trusted = clock
+        if clock.source == "registry":
+            self.time.trust(clock)
         with self.replica.transaction():
             self.replica.tell_door("clock", clock)
+
+    def _not_before(self) -> None:
+        """It is later than what the registry, or this kiosk itself, has signed."""
+        for device in (self._enrolment.registry, self._identity.fingerprint):
+            word = self.replica.word(device)
+            if word is not None:
+                self.time.not_before(word.at_ms)
 
     # The door's log.
 
@@ -155,7 +156,7 @@ class Carrier:
                 return False  # the door has not started yet
             try:
                 with self.replica.transaction():
-                    new = self._own.copy(journal, self.now_ms())
+                    new = self._own.copy(journal, self.time.now_ms())
                     read = journal.inbox_read()
                     self.replica.number_inbox_after(read)
                     self.replica.forget_inbox(read)
@@ -187,6 +188,7 @@ class Carrier:
         """The answer to another kiosk. Raises MessageError or ChainError for one not to be believed."""
         with self._lock:
             answer, taken = self.answerer.answer(raw, self._read_clock().mono_ms)
+            self._not_before()
         if taken.entries:
             self._changed = True
             self._news.set()  # a kiosk with an uplink carries the logs of one without
@@ -215,9 +217,10 @@ class Carrier:
         answered = self._read_clock().mono_ms
         with self._lock:
             taken, again = target.asker.receive(raw)
+            self._not_before()
             if taken.time is not None:
                 self._heard(taken.time, target.asker.other, asked, answered)
-            target.answered(self.now_ms())
+            target.answered(self.time.now_ms())
         self._note(target, taken)
         return again
 
@@ -265,16 +268,26 @@ class Carrier:
             return
         self._changed = False
         self._levelled = now_s
-        with self._lock, self.replica.transaction():
-            fresh = self.now_ms() - REACHED_MS
-            reached = [word.log[:16] for word in self.replica.words() if word.at_ms >= fresh]
-            reached = [
-                d
-                for d in reached
-                if d not in (self._identity.fingerprint, self._enrolment.registry)
-            ]
+        with self._lock:
+            reached = self._reached(self._read_clock().mono_ms)
             if reached:
-                self.replica.tell_door("reached", reached)
+                with self.replica.transaction():
+                    self.replica.tell_door("reached", reached)
+
+    def _reached(self, mono_ms: int) -> list[str]:
+        """Kiosks that have said something new within the last seconds, by this kiosk's own steady clock."""
+        reached = []
+        for word in self.replica.words():
+            device = word.log[:16]
+            at_ms, seq, heard = self._words.get(device, (-1, -1, mono_ms - REACHED_MS))
+            if (at_ms, seq) != (word.at_ms, word.seq):
+                first = device not in self._words  # what the replica held at the start is no news
+                heard = mono_ms - REACHED_MS if first else mono_ms
+                self._words[device] = (word.at_ms, word.seq, heard)
+            if mono_ms - heard < REACHED_MS:
+                reached.append(device)
+        own = (self._identity.fingerprint, self._enrolment.registry)
+        return [device for device in reached if device not in own]
 
     # Running.
 

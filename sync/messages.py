@@ -51,7 +51,7 @@ Have = Annotated[
 class Batch(msgspec.Struct, frozen=True, array_like=True):
     """A run of a log's entries after number `after` with hash `prev`, up to a head that vouches for them."""
 
-    log: Annotated[LogId, Meta(max_length=24)]  # a pattern's $ lets a line end pass
+    log: LogId
     after: Annotated[int, Meta(ge=0, le=2**40)]
     prev: Digest
     raws: Annotated[list[bytes], Meta(max_length=MAX_BATCH_ENTRIES)]

@@ -1,7 +1,10 @@
 """Which of the times that other devices tell are worth the door's while."""
 
+from collections.abc import Callable
+
 from access.clocks import RANK
 from access.entry import Clock, ClockSource
+from sync.journal import Reading
 from sync.messages import TimeWord
 
 APART_MS = 500
@@ -56,3 +59,41 @@ def _tells_more(best: Clock, clock: Clock) -> bool:
         return True
     apart = abs((clock.trusted_ms - clock.mono_ms) - (best.trusted_ms - best.mono_ms))
     return clock.error_ms * 2 < best.error_ms or apart > clock.error_ms + best.error_ms + APART_MS
+
+
+class BestTime:
+    """The time with which a carrier signs how far its log goes. It never runs ahead of what is known.
+
+    The registry's word, carried on by the steady clock; else the kernel's, while it calls its clock synchronised;
+    else a lower bound, the newest word that the registry or this kiosk itself has signed: a kiosk that wakes up in
+    2038 must not seem to have been heard from in 2038 for ever after.
+    """
+
+    def __init__(self, read: Callable[[], Reading]) -> None:
+        self._read = read
+        self._word: Clock | None = None
+        self._floor: tuple[int, int] = (0, 0)
+
+    @property
+    def error_ms(self) -> int | None:
+        """How far off the registry's word may be; None: none was heard in this boot."""
+        return None if self._word is None else self._word.error_ms
+
+    def trust(self, word: Clock) -> None:
+        """The registry has told the time."""
+        self._word = word
+
+    def not_before(self, at_ms: int) -> None:
+        """It is later than this."""
+        mono_ms = self._read().mono_ms
+        if at_ms > self._floor[0] + mono_ms - self._floor[1]:
+            self._floor = (at_ms, mono_ms)
+
+    def now_ms(self) -> int:
+        reading = self._read()
+        if self._word is not None:
+            return self._word.trusted_ms + reading.mono_ms - self._word.mono_ms
+        if reading.synced:
+            return reading.wall_ms
+        at_ms, mono_ms = self._floor
+        return at_ms + reading.mono_ms - mono_ms

@@ -221,7 +221,7 @@ def test_the_registrys_time_reaches_the_door_through_its_inbox(door: Door, centr
     with closing(ReplicaReader.at(door.data / "replica.db")) as reader:
         clocks = [msgspec.msgpack.decode(raw, type=Clock) for _, kind, raw in reader.inbox(0)]
     assert [(clock.source, clock.trusted_ms) for clock in clocks] == [("registry", NOW_MS + 77_000)]
-    assert door.carrier.now_ms() == NOW_MS + 77_000
+    assert door.carrier.time.now_ms() == NOW_MS + 77_000
 
 
 @pytest.mark.parametrize("wall_ms", [0, 2_147_483_647_000, NOW_MS - 3_600_000])
@@ -234,7 +234,7 @@ def test_a_kiosk_with_a_wrong_clock_syncs_all_the_same(
 
     assert door.step()
     assert centre.node.replica.tips(door.journal.log)
-    assert door.carrier.now_ms() == NOW_MS
+    assert door.carrier.time.now_ms() == NOW_MS
 
 
 def test_what_the_door_has_dealt_with_leaves_the_inbox(door: Door, centre: Centre) -> None:
