@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from access.entry import Clock, pack
 from sync.journal import Reading
 from sync.messages import TimeWord
-from sync.timekeeping import AGAIN_MS, TimeKeeper
+from sync.timekeeping import AGAIN_MS, BestTime, TimeKeeper
 
 REGISTRY = "a" * 16
 NEIGHBOUR = "b" * 16
