@@ -144,8 +144,9 @@ class KioskNode:
 
     @property
     def exact(self) -> bool:
-        """Whether this kiosk has the registry's word on the time: then its clock is right, and stays so."""
-        return self.door.background.clocks.line(self.journal.log).rank == RANK["registry"]
+        """Whether this kiosk has a trusted source of time, and it is right."""
+        now = self.door.now()
+        return now.sure and now.span.exact and now.at_ms == self.clock.true.ms
 
     @property
     def wants_time(self) -> bool:

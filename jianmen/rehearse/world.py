@@ -2,7 +2,7 @@
 
 By the rules of a rehearsal the exchange runs between all nodes that are joined, before and after every step. Most of it
 changes nothing that anybody asks for, so it waits until a node is asked or decides. What must not wait: a kiosk
-without the registry's word on the time learns from when it hears something; and seats are levelled after each step
+whose clock is unsure or wrong learns from when it hears something; and seats are levelled after each step
 that moves somebody, since what gates pass on depends on what they have just then.
 """
 
@@ -52,7 +52,7 @@ class World:
         self._freshest: dict[str, str] = {}
         """Of each group the kiosk that has everything its members wrote; none: all of them have."""
         self._unsure: set[str] = set()
-        """Groups of several nodes in which a kiosk lacks the registry's word on the time."""
+        """Groups of several nodes in which a kiosk's clock is unsure or wrong."""
         self._seated: dict[bytes, set[str]] = {}
         """The areas in which a badge was ever let in on a seat."""
         self._levelled_ms = start_ms
@@ -206,8 +206,8 @@ class World:
         return passed
 
     def _even(self, gates: Sequence[str]) -> bool:
-        """Whether nobody would pass anything on. Kiosks with the registry's time and the same logs all think the same,
-        so one is asked for all."""
+        """Whether nobody would pass anything on. Kiosks with the right time and the same logs all think the same, so
+        one is asked for all."""
         if not all(self.kiosks[gate].exact for gate in gates):
             return False
         freshest = self._freshest.get(self.links.group_of(gates[0]), gates[0])
