@@ -1,0 +1,24 @@
+"""Time repair at its edges."""
+
+from __future__ import annotations
+
+from access.clocks import Clocks
+from access.entry import Span
+
+HOUR = 3_600_000
+EARLIEST = 1_000 * HOUR
+LATEST = 9_000 * HOUR
+EVENT_END = 8_000 * HOUR
+DEVICE = "0123456789abcdef"
+
+
+def log(epoch: int) -> str:
+    return f"{DEVICE}{epoch:08x}"
+
+
+def test_a_new_end_of_the_event_is_noticed_before_any_log_is_held() -> None:
+    known = Clocks(EARLIEST, LATEST, EVENT_END)
+    version = known.version
+    known.bound(LATEST, EVENT_END - HOUR)
+    assert known.version > version
+    assert known.line(log(1)).span(0) == Span(EARLIEST, EVENT_END - HOUR)

@@ -1,0 +1,53 @@
+"""The time rules at their edges."""
+
+from __future__ import annotations
+
+from access.badge import Claims
+from access.entry import Span
+from access.event import Event, Gate, Session, Ticket, Venue
+from access.programme import Programme
+from access.timing import Opening, Timing, door_session, timing, turning_points
+
+HOUR = 3_600_000
+START = 1_605_556_800_000  # 2020-11-17T04:00+08:00, where the first day begins
+NOBODY = Claims(0, 0xFF, 0, 0xFF)
+
+
+def at(hours: float) -> int:
+    """An instant some hours after the first day began."""
+    return START + int(hours * HOUR)
+
+
+def talk(name: str, start_h: float, end_h: float, area: str = "room", **more: object) -> Session:
+    return Session(
+        id=name, area=area, starts_ms=at(start_h), ends_ms=at(end_h), name={"en": name},
+        **more,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def programme(*sessions: Session) -> Programme:
+    return Programme(
+        Event(
+            id="fair",
+            name={"en": "Fair"},
+            timezone="Asia/Shanghai",
+            days=("2020-11-17", "2020-11-18"),
+            venues=tuple(Venue(id=name, name={"en": name}) for name in ("room", "annex")),
+            gates=(Gate(id="door", area="room"),),
+            tickets=(Ticket(id="guest", name={"en": "Guest"}, areas=("*",)),),
+            sessions=sessions,
+        )
+    )
+
+
+def test_one_without_a_booking_is_in_the_later_session_if_only_that_needs_none() -> None:
+    both = programme(talk("booked", 5, 8, booking="required"), talk("open", 6, 9))
+    assert door_session(both, "room", NOBODY, at(7)) == both.sessions["open"]
+    answer = timing(both, "room", NOBODY, Span(at(7), at(7)))
+    assert answer == Timing(Opening("open"), session="open")
+
+
+def test_an_interval_that_begins_years_before_asks_the_events_own_days_alone() -> None:
+    years_before = START - 10_000 * 24 * HOUR
+    points = list(turning_points(programme(), "room", Span(years_before, at(1))))
+    assert points == [years_before, START]
