@@ -18,8 +18,13 @@ ALARMS_MS = 24 * 3_600_000
 FRESH_ALARM_MS = 10 * 60_000
 """A kiosk is called ill for an alarm this long: what still goes on is told again."""
 
-BAD_READINGS = ("camera", "disk", "power", "temperature")
-"""Health readings that say "ok" or true when all is well; any other text is a trouble."""
+LEAST_DISK_MB = 500
+"""Below this a kiosk's disk is called full: a day writes some 100 MB."""
+
+HOTTEST_C = 80
+"""A Raspberry Pi slows down from 80 °C on (https://www.raspberrypi.com/documentation/computers/raspberry-pi.html)."""
+
+Readings = dict[str, int | float | str | bool | None]
 
 
 def kiosk_report(
@@ -100,7 +105,7 @@ def _troubles(
     heard: int | None,
     silence: Silence | None,
     clock: answers.KioskClock,
-    readings: dict[str, int | float | str | bool | None],
+    readings: Readings,
     *,
     loud: bool,
     now_ms: int,
@@ -122,13 +127,21 @@ def _troubles(
         found.append("clock_unsure")
     if loud:
         found.append("alarm")
-    if any(_is_bad(readings.get(name)) for name in BAD_READINGS):
+    if is_ill(readings):
         found.append("health")
     return found
 
 
-def _is_bad(reading: float | str | bool | None) -> bool:
-    return reading is False or (isinstance(reading, str) and reading not in ("", "ok"))
+def is_ill(readings: Readings) -> bool:
+    """Whether a kiosk's own readings say that somebody should look at it."""
+    disk, temperature = readings.get("disk_free_mb"), readings.get("temperature_c")
+    return (
+        "lost" in (readings.get("camera"), readings.get("scanner"))
+        or readings.get("under_voltage") is True
+        or readings.get("throttled") is True
+        or (isinstance(disk, int | float) and disk < LEAST_DISK_MB)
+        or (isinstance(temperature, int | float) and temperature > HOTTEST_C)
+    )
 
 
 def _clock(background: Background, device: str) -> answers.KioskClock:

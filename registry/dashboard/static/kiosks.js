@@ -1,5 +1,5 @@
 // Kiosks: the ill ones on top, and what an admin does with them.
-import { ago, alarms, ask, attempt, clock, confirmed, count, data, el, note, place, say, table } from "./common.js";
+import { ago, alarms, ask, attempt, clock, confirmed, count, data, el, has, note, place, say, table } from "./common.js";
 
 const EVERY_MS = 5_000;
 const where = (gate) => `${place(gate.venue)}${gate.area === gate.venue ? "" : ` · ${place(gate.area)}`} · ${gate.id}`;
@@ -41,8 +41,16 @@ function time(kiosk) {
   return `${say(`clock.${source}`)} ±${error < 1000 ? `${count(error)} ms` : `${count(Math.round(error / 1000))} s`}`;
 }
 
-const readings = (kiosk) => el("span", { class: "quiet" },
-  Object.entries(kiosk.readings).map(([key, value]) => `${key.replaceAll("_", " ")} ${value}`).join(" · "));
+/** What the kiosk says of itself, as far as it is of use to people: what it does not have, or is not, is left out. */
+function readings(kiosk) {
+  const told = [];
+  for (const [key, value] of Object.entries(kiosk.readings)) {
+    if (!has(`health.${key}`) || value === null || value === false || value === "none") continue;
+    const word = typeof value === "string" && has(`health.${value}`) ? say(`health.${value}`) : value;
+    told.push(say(`health.${key}`, { v: word }));
+  }
+  return el("span", { class: "quiet" }, told.join(" · "));
+}
 
 function deeds(kiosk) {
   if (kiosk.troubles.includes("cut_off")) return "";

@@ -11,8 +11,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from access.entry import Alarm, Health
 from registry.app import Parts
 from registry.interface import Operation
+from registry.kiosk_report import is_ill
 from registry.person import IssuedBadge
 
 NewKiosk = Callable[[str], Any]
@@ -145,6 +147,41 @@ def test_ill_kiosks_stand_on_top(api: Any, busy: dict[str, Any], clock: Any) -> 
         ("chengdu-main-1", []),
     ]
     assert said[1]["clock"]["source"] == "registry"
+
+
+def test_a_kiosk_that_says_it_is_ill_is_ill_and_its_alarms_are_shown(
+    api: Any, new_kiosk: NewKiosk
+) -> None:
+    kiosk = new_kiosk("chengdu-main-1")
+    readings = {"camera": "lost", "scanner": "none", "disk_free_mb": 9000}
+    kiosk.door.noticed(kiosk.journal.append("health", Health(readings), kiosk.clock()))
+    alarm = Alarm("camera_lost", "no picture for 30 s")
+    kiosk.door.noticed(kiosk.journal.append("alarm", alarm, kiosk.clock()))
+    kiosk.exchange()
+    said = api.get("/kiosks")
+    assert said["kiosks"][0]["troubles"] == ["alarm", "health"]
+    assert said["kiosks"][0]["readings"] == readings
+    assert [(one["what"], one["gate"]) for one in said["alarms"]] == [
+        ("camera_lost", "chengdu-main-1")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("readings", "ill"),
+    [
+        ({"camera": "ok", "scanner": "none", "under_voltage": False, "disk_free_mb": 9000}, False),
+        ({"camera": "starting", "temperature_c": 79.9, "throttled": None}, False),
+        ({}, False),
+        ({"scanner": "lost"}, True),
+        ({"under_voltage": True}, True),
+        ({"throttled": True}, True),
+        ({"disk_free_mb": 499}, True),
+        ({"temperature_c": 80.5}, True),
+        ({"disk_free_mb": "unknown", "temperature_c": None}, False),
+    ],
+)
+def test_readings_say_whether_somebody_should_look(readings: Any, *, ill: bool) -> None:
+    assert is_ill(readings) == ill
 
 
 def test_a_badge_at_two_venues_is_a_line_until_somebody_answers_it(
