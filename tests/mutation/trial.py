@@ -25,8 +25,8 @@ from _pytest.main import pytest_runtestloop as run_all
 from hypothesis import HealthCheck, Phase, settings
 from mutants import ROOT, Mutant
 
-LIMIT_S = 60
-"""Of processor time. A mutant that has not been noticed by then has made an endless loop: noticed."""
+LIMIT_S = 20
+"""Of processor time: several times what all tests take. A mutant that has not been noticed by then has made an endless loop: noticed."""
 
 LIMIT_BYTES = 3 * 2**30
 
