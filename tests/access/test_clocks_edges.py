@@ -9,6 +9,7 @@ HOUR = 3_600_000
 EARLIEST = 1_000 * HOUR
 LATEST = 9_000 * HOUR
 EVENT_END = 8_000 * HOUR
+NOON = 2_000 * HOUR
 DEVICE = "0123456789abcdef"
 
 
@@ -16,8 +17,21 @@ def log(epoch: int) -> str:
     return f"{DEVICE}{epoch:08x}"
 
 
+def clocks() -> Clocks:
+    return Clocks(EARLIEST, LATEST, EVENT_END)
+
+
+def began(known: Clocks, epoch: int, after: int | None = None, boot: str | None = None) -> None:
+    previous = None if after is None else (log(after), 1, bytes(32))
+    known.began(log(epoch), Boot(DEVICE, previous, boot or f"boot {epoch}", "power", {}))
+
+
+def told(known: Clocks, epoch: int, at_ms: int, mono_ms: int = 0, error: int = 0) -> None:
+    known.told(log(epoch), 2, Clock("registry", at_ms, mono_ms, error))
+
+
 def test_a_new_end_of_the_event_is_noticed_before_any_log_is_held() -> None:
-    known = Clocks(EARLIEST, LATEST, EVENT_END)
+    known = clocks()
     version = known.version
     known.bound(LATEST, EVENT_END - HOUR)
     assert known.version > version
@@ -25,9 +39,20 @@ def test_a_new_end_of_the_event_is_noticed_before_any_log_is_held() -> None:
 
 
 def test_a_boot_of_a_single_millisecond_still_ends_before_the_next() -> None:
-    known = Clocks(EARLIEST, LATEST, EVENT_END)
+    known = clocks()
     known.saw(log(1), 1)
-    known.began(log(1), Boot(DEVICE, None, "first", "power", {}))
-    known.told(log(1), 2, Clock("registry", 2_000 * HOUR, 0, 0))
-    known.began(log(2), Boot(DEVICE, (log(1), 1, bytes(32)), "second", "power", {}))
-    assert known.line(log(2)).span(0).lo == 2_000 * HOUR + 1
+    began(known, 1)
+    told(known, 1, NOON)
+    began(known, 2, after=1)
+    assert known.line(log(2)).span(0).lo == NOON + 1
+
+
+def test_a_first_entry_that_arrives_last_puts_its_boot_in_its_place() -> None:
+    known = clocks()
+    for epoch in (1, 2):
+        told(known, epoch, NOON)
+        known.saw(log(epoch), HOUR)
+        assert known.line(log(epoch)).order == NOON
+    began(known, 1)
+    began(known, 2, after=1)
+    assert known.line(log(2)).order == NOON + HOUR

@@ -51,3 +51,20 @@ def test_an_interval_that_begins_years_before_asks_the_events_own_days_alone() -
     years_before = START - 10_000 * 24 * HOUR
     points = list(turning_points(programme(), "room", Span(years_before, at(1))))
     assert points == [years_before, START]
+
+
+def test_too_early_for_a_session_whose_doors_never_open_names_none() -> None:
+    never = programme(talk("never", 4, 5, closing_min=90))
+    answer = timing(never, "room", NOBODY, Span(at(3.7), at(3.7)))
+    assert (answer.reason, answer.coming) == ("too_early", None)
+
+
+def test_too_late_names_todays_booking_before_last_nights_that_still_runs() -> None:
+    nights = programme(
+        talk("over", 24.2, 24.5),
+        talk("night", 20, 27, "annex", booking="required"),
+        talk("today", 26, 27, "annex", booking="required"),
+    )
+    claims = Claims(0, 0xFF, 0b111, 0xFF)
+    answer = timing(nights, "room", claims, Span(at(25), at(25)))
+    assert (answer.reason, answer.coming) == ("too_late", nights.sessions["today"])
