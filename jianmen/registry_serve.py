@@ -27,7 +27,9 @@ from jianmen.registry_asking import (
 if TYPE_CHECKING:
     from flask import Flask
 
+    from jianmen.registry_client import Note
     from registry.app import WebSettings
+    from sync.certificate import Certificate
 
 
 @click.command()
@@ -72,16 +74,7 @@ def serve(
         sock = listen(settings.host, settings.port)
     except (AddressError, CertificateError) as error:
         stop(2, str(error))
-    bound = sock.getsockname()[1]
-    for_kiosks = kiosk_url(settings, bound)
-    here = kiosk_url(msgspec.structs.replace(settings, host=_local(settings.host)), bound)
-    note = Note(
-        here,
-        for_kiosks,
-        token_urlsafe(24),
-        os.getpid(),
-        certificate.fingerprint if certificate else None,
-    )
+    note = _note(settings, sock.getsockname()[1], certificate)
 
     def make_app(stopping: Callable[[], bool]) -> Flask:
         return _application(
@@ -96,8 +89,8 @@ def serve(
 
     def say_where() -> None:
         note.write(settings.data)
-        words = f"Dashboard: {here}/\nKiosks:    {for_kiosks}"
-        say({"url": here, "kiosk_url": for_kiosks}, as_json=as_json, words=words)
+        words = f"Dashboard: {note.url}/\nKiosks:    {note.kiosk_url}"
+        say({"url": note.url, "kiosk_url": note.kiosk_url}, as_json=as_json, words=words)
         sys.stdout.flush()
 
     count = workers or (1 if settings.database_url is None else 3)
@@ -120,6 +113,20 @@ class _Supervisor:
     def ready(self) -> None:
         self._say_where()
         self._notifier.ready()
+
+
+def _note(settings: RegistrySettings, port: int, certificate: Certificate | None) -> Note:
+    """What the server says of itself to the commands on this machine."""
+    from jianmen.registry_client import Note
+
+    here = msgspec.structs.replace(settings, host=_local(settings.host))
+    return Note(
+        kiosk_url(here, port),
+        kiosk_url(settings, port),
+        token_urlsafe(24),
+        os.getpid(),
+        certificate.fingerprint if certificate is not None else None,
+    )
 
 
 def _local(host: str) -> str:

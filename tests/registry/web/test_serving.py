@@ -20,6 +20,8 @@ from click.testing import CliRunner, Result
 
 from jianmen.registry_command import registry
 from registry.serving import AddressError, listen
+from sync.enrolling import enrol, read_enrol_text
+from sync.identity import Identity
 
 EVENT = Path(__file__).parents[2] / "scenarios" / "smarthk.toml"
 JIANMEN = Path(sys.executable).with_name("jianmen")
@@ -140,6 +142,8 @@ def test_tls_is_spoken_with_a_certificate_of_its_own_and_told_to_kiosks(
     pin = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
     code = json.loads(jianmen("enrol", "--spare", "--json", "--data", data).stdout)
     assert code["text"].endswith(f"{server.url}#{pin}")
+    enrolled = enrol(read_enrol_text(code["text"]), Identity.new())
+    assert (enrolled.event, enrolled.certificate_pin) == ("smarthk-2020", pin)
 
 
 def test_the_service_manager_hears_when_it_is_ready_and_that_it_lives(
