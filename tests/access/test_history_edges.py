@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from access.entry import Recount
 from access.history import Whereabouts
 
 
@@ -59,3 +60,11 @@ def test_somebody_exempt_sits_on_no_doors_seat_even_after_holding_one_elsewhere(
     forum.enters("hall-1", "09:00", 1)
     forum.enters("hall-2", "10:00", 1, seat=False)
     assert seats(forum, "10:00") == [("hall-1", "hall")]
+
+
+def test_a_word_from_a_turnstile_that_cannot_be_read_is_passed_over(forum: Any) -> None:
+    forum.refuses("north-in", "09:00", None, "not_a_badge")
+    body = Recount("hall", 1, None, "")
+    unreadable = forum.doors["north-in"].writes(forum.at("09:00"), "not_passed", body)
+    assert unreadable.held.body is None
+    assert len(forum.known().history(None).presentations) == 1
