@@ -5,11 +5,14 @@ memory at once.
 """
 
 import logging
+import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from cheroot.errors import FatalSSLAlert
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
 
@@ -22,8 +25,12 @@ from sync.store import UnknownWriterError
 
 log = logging.getLogger(__name__)
 
-THREADS = 8
-WAITING = 16
+THREADS = 24
+OF_ONE_ADDRESS = 4
+"""Connections from one address at a time, of which an honest kiosk needs one: somebody who opens many and says nothing
+leaves threads for the others."""
+
+WAITING = 64
 TIMEOUT_S = 10
 BODIES_AT_ONCE = 3
 """Bodies in memory at once: with what they unpack to, some 24 MiB of the carrier's 120."""
@@ -58,9 +65,7 @@ class LanServer:
         self._server.max_request_header_size = 16 * 1024
         self._server.error_log = self._log  # type: ignore[method-assign]
         if certificate is not None:
-            self._server.ssl_adapter = BuiltinSSLAdapter(
-                str(certificate.certificate), str(certificate.key)
-            )
+            self._server.ssl_adapter = _Tls(str(certificate.certificate), str(certificate.key))
         self._server.prepare()
         self._thread = threading.Thread(target=self._server.serve, name="lan", daemon=True)
         self._thread.start()
@@ -103,6 +108,34 @@ class LanServer:
         """Safe to repeat."""
         self._server.stop()
         self._thread.join(timeout=5)
+
+
+class _Tls(BuiltinSSLAdapter):
+    """Shakes hands in the thread that serves a connection, and not in the one that accepts all of them."""
+
+    def __init__(self, certificate: str, key: str) -> None:
+        super().__init__(certificate, key)
+        self._open: dict[str, list[ssl.SSLSocket]] = {}
+
+    def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, Any]]:
+        """Called in the accepting thread alone."""
+        self._open = {
+            address: alive
+            for address, known in self._open.items()
+            if (alive := [one for one in known if one.fileno() >= 0])
+        }
+        try:
+            address = sock.getpeername()[0]
+            if len(self._open.get(address, ())) >= OF_ONE_ADDRESS:
+                raise ConnectionRefusedError(f"more than {OF_ONE_ADDRESS} connections")
+            wrapped = self.context.wrap_socket(
+                sock, server_side=True, do_handshake_on_connect=False
+            )
+        except OSError as error:
+            sock.close()
+            raise FatalSSLAlert(*error.args) from error
+        self._open.setdefault(address, []).append(wrapped)
+        return wrapped, {"wsgi.url_scheme": "https", "HTTPS": "on"}
 
 
 def _say(start_response: StartResponse, status: HTTPStatus, why: str) -> list[bytes]:
