@@ -249,6 +249,17 @@ class Kiosk:
             carrier.close()
         return carrier
 
+    def sync_with(self, neighbour: Kiosk) -> None:
+        """The same with another kiosk of the venue, directly."""
+        carrier = Carrier(self.data, Enrolment.load(self.data), self.identity, read_clock)
+        try:
+            carrier.look()
+            carrier.find_peers()
+            target = carrier.peers[neighbour.identity.fingerprint]
+            assert carrier.step(target), target.state.why
+        finally:
+            carrier.close()
+
     def carry(self) -> Program:
         """Start its carrier."""
         return self.programs.jianmen(
