@@ -56,3 +56,14 @@ def test_a_first_entry_that_arrives_last_puts_its_boot_in_its_place() -> None:
     began(known, 1)
     began(known, 2, after=1)
     assert known.line(log(2)).order == NOON + HOUR
+
+
+def test_a_boot_between_two_others_is_placed_anew_as_more_of_it_is_heard() -> None:
+    known = clocks()
+    for epoch in (1, 2, 3):
+        began(known, epoch, after=epoch - 1 or None)
+    told(known, 1, NOON)
+    told(known, 3, NOON + 5 * HOUR)
+    assert known.line(log(2)).span(0) == Span(NOON, NOON + 5 * HOUR)
+    known.saw(log(2), HOUR)
+    assert known.line(log(2)).span(0) == Span(NOON, NOON + 4 * HOUR)
