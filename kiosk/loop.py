@@ -112,6 +112,12 @@ class ScanLoop:
 
     # The loop.
 
+    def close(self) -> None:
+        """Nobody waits for a staff card any more."""
+        if self._card is not None:
+            self._card[0].cancel()
+            self._card = None
+
     def step(self) -> None:
         """Take one happening, or wait for one a moment, and do a little of what waits."""
         happened = self._inputs.next(0 if self._hearing else IDLE_S)

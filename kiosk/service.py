@@ -117,6 +117,7 @@ class DoorService:
                 return
             self.loop = self._open_loop(opened, door, link, signals)
             self.loop.open()
+            opened.callback(self.loop.close)
             self._parts.notifier.ready()
             self._parts.notifier.status("working")
             while not self._stop.is_set():

@@ -11,6 +11,7 @@ THREADS = 20
 """Twice the streams that `kiosk.pages` allows, and some for whoever waits for a staff card."""
 
 CLOSE_S = 5
+LOOP_S = 1.0
 
 
 class PageServer:
@@ -25,7 +26,8 @@ class PageServer:
         self._server = create_server(
             app, map=self._map, sockets=[listening], threads=THREADS, ident=None
         )
-        self._thread = threading.Thread(target=self._server.run, name="pages")
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name="pages")
 
     @property
     def url(self) -> str:
@@ -37,12 +39,17 @@ class PageServer:
 
     def close(self) -> None:
         """Stop answering. Streams must have been ended before. Safe to repeat."""
-        if self._thread.is_alive():
-            # In the server's own thread: closing a socket that it polls would raise there.
-            self._server.trigger.pull_trigger(
-                lambda: wasyncore.close_all(self._map, ignore_all=True)
-            )
-            self._thread.join(CLOSE_S)
-        else:
-            wasyncore.close_all(self._map, ignore_all=True)
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        # One after the other: a thread that still answers wakes the serving one by a descriptor, and a closed one's
+        # number may be another file's by then.
         self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=CLOSE_S)
+        if self._thread.is_alive():
+            self._server.pull_trigger()
+            self._thread.join()
+        wasyncore.close_all(self._map, ignore_all=True)
+
+    def _serve(self) -> None:
+        while not self._closing.is_set():
+            wasyncore.loop(timeout=LOOP_S, use_poll=True, map=self._map, count=1)
