@@ -125,6 +125,7 @@ class World:
             self._ask_registry(self._freshest.get(group, kiosks[0]))
 
     def _ask_registry(self, gate: str) -> None:
+        self.registry.vouch()
         self.kiosks[gate].talk_to(self.registry)
         self._asked_ms = self.true.ms
         self.registry_wrote = False
