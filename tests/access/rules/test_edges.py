@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from access.rules import RULES
+
 
 def test_a_badge_whose_issue_nobody_can_tell_is_older_than_any_that_is_known(fair: Any) -> None:
     assert fair.ask(issue=None, newest_issue=1).reason == "superseded"
@@ -15,3 +17,7 @@ def test_a_badge_whose_issue_nobody_can_tell_is_older_than_any_that_is_known(fai
 @pytest.mark.parametrize("place", [None, "room"])
 def test_standby_is_the_word_of_the_rule_on_bookings(fair: Any, place: str | None) -> None:
     assert fair.ask("free", "14:10", sessions=[], place=place).rule == 14
+
+
+def test_the_rules_are_numbered_and_walked_as_in_the_table() -> None:
+    assert [number for number, _ in RULES] == list(range(2, 18))
