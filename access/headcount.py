@@ -7,6 +7,7 @@ estimate; what kiosks may not have told yet is a band beside it, drawn from thei
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from access.background import Order
 from access.clocks import FAR_MS
@@ -246,27 +247,36 @@ def band(
     }
 
 
-def silence(
-    knowledge: Knowledge,
-    device: str,
-    gate: str | None,
-    since_ms: int | None,
-    missing: int | None,
-    at_ms: int,
-) -> Silence:
-    """What a kiosk silent since then may have done, from the rate of the ten minutes before it fell silent."""
-    if since_ms is None:
-        return Silence(device, gate, None, missing)
-    first = since_ms
-    entered = left = 0
-    for badge in knowledge.badges:
+class Quiet(NamedTuple):
+    """A kiosk that has not told everything: its gate, when it was last heard (ms), and entries known missing."""
+
+    device: str
+    gate: str | None
+    since_ms: int | None
+    missing: int | None
+
+
+def silences(knowledge: Knowledge, quiet: Iterable[Quiet], at_ms: int) -> list[Silence]:
+    """What silent kiosks may have done since, each at the rate of the ten minutes before it fell silent."""
+    asked = list(quiet)
+    since = {one.device: one.since_ms for one in asked if one.since_ms is not None}
+    first = dict(since)
+    entered: Counter[str] = Counter()
+    left: Counter[str] = Counter()
+    for badge in knowledge.badges if since else ():
         for one in knowledge.history(badge).moves:
-            if one.held.device == device and one.order.at_ms <= since_ms:
-                first = min(first, one.order.at_ms)
-                if one.order.at_ms > since_ms - RATE_WINDOW_MS:
-                    entered += one.direction == "in"
-                    left += one.direction == "out"
-    # A kiosk that has worked for a minute only has its rate from that minute.
-    window_ms = min(RATE_WINDOW_MS, max(LEAST_WINDOW_MS, since_ms - first))
-    share = max(0, at_ms - since_ms) / window_ms
-    return Silence(device, gate, since_ms, missing, round(entered * share), round(left * share))
+            device, when = one.held.device, one.order.at_ms
+            if device in since and when <= since[device]:
+                first[device] = min(first[device], when)
+                if when > since[device] - RATE_WINDOW_MS:
+                    (entered if one.direction == "in" else left)[device] += 1
+    found = []
+    for device, gate, since_ms, missing in asked:
+        share = 0.0
+        if since_ms is not None:
+            # A kiosk that has worked for a minute only has its rate from that minute.
+            worked_ms = max(LEAST_WINDOW_MS, since_ms - first[device])
+            share = max(0, at_ms - since_ms) / min(RATE_WINDOW_MS, worked_ms)
+        may_enter, may_leave = round(entered[device] * share), round(left[device] * share)
+        found.append(Silence(device, gate, since_ms, missing, may_enter, may_leave))
+    return found

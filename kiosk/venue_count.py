@@ -12,7 +12,7 @@ from typing import Any
 
 from access.background import Background, Held, hold
 from access.event import LANGUAGES, Language
-from access.headcount import Count, Headcount, Silence, band, silence
+from access.headcount import Count, Headcount, Quiet, Silence, band, silences
 from access.knowledge import Knowledge
 from access.programme import Programme
 from access.receipt import gate_code
@@ -119,10 +119,13 @@ class VenueCount:
             if device != self._newest_own[:16] and gate is not None and not kiosk.cut_off:
                 yield device, gate, self._words.get(device)
 
-    def _silences(self, at_ms: int) -> Iterable[Silence]:
-        for device, gate, since_ms in self._others():
-            if since_ms is None or at_ms - since_ms > SILENT_MS:
-                yield silence(self._knowledge, device, gate, since_ms, None, at_ms)
+    def _silences(self, at_ms: int) -> list[Silence]:
+        quiet = [
+            Quiet(device, gate, since_ms, None)
+            for device, gate, since_ms in self._others()
+            if since_ms is None or at_ms - since_ms > SILENT_MS
+        ]
+        return silences(self._knowledge, quiet, at_ms)
 
     def _heard(self, programme: Programme, at_ms: int) -> dict[str, int | None]:
         """The oldest last word among the kiosks of each area and of the areas in it; None where no kiosk stands, or one

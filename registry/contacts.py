@@ -7,7 +7,7 @@ said beside every count that it makes unsure. Kept in memory: after a restart th
 import threading
 from collections.abc import Mapping, Sequence
 
-from access.headcount import Silence, silence
+from access.headcount import Quiet, Silence, silences
 from access.knowledge import Knowledge
 from registry.ledger import Ledger
 from sync.messages import Have
@@ -38,11 +38,12 @@ class Contacts:
         return sum(max(0, seq - held.get(log, 0)) for log, seq in own.items())
 
     def added_to(
-        self, silences: Sequence[Silence], knowledge: Knowledge, ledger: Ledger, now_ms: int
+        self, silent: Sequence[Silence], knowledge: Knowledge, ledger: Ledger, now_ms: int
     ) -> list[Silence]:
         """The silences, with what is known missing of each, and the kiosks that speak but are not through yet."""
         background = knowledge.background
-        found = {one.device: one for one in silences}
+        found = {one.device: one for one in silent}
+        quiet = []
         for device, kiosk in background.kiosks.items():
             missing = self.missing(device, background.last_seq)
             if not missing or kiosk.cut_off:
@@ -51,5 +52,6 @@ class Contacts:
             since = known.since_ms if known is not None else ledger.heard_ms(device)
             if known is None or missing > (known.missing or 0):
                 gate = background.gate_of(device)
-                found[device] = silence(knowledge, device, gate, since, missing, now_ms)
+                quiet.append(Quiet(device, gate, since, missing))
+        found.update({one.device: one for one in silences(knowledge, quiet, now_ms)})
         return [found[device] for device in sorted(found)]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from access.background import Held
 from access.conflicts import Conflict, Conflicts
 from access.entry import Boot
-from access.headcount import Count, Headcount, Silence, band, silence
+from access.headcount import Count, Headcount, Quiet, Silence, band, silences
 from access.knowledge import Knowledge
 from registry.ledger import Ledger
 
@@ -81,7 +81,7 @@ class Outlook:
     def silences(self, at_ms: int) -> list[Silence]:
         """The kiosks that have not told everything: not heard for a minute, or known to have written more."""
         with self.knowing() as known:
-            found = []
+            quiet = []
             for device, kiosk in sorted(known.background.kiosks.items()):
                 if kiosk.cut_off:
                     continue
@@ -89,8 +89,8 @@ class Outlook:
                 missing = self._missing(known, device)
                 if heard_ms is None or at_ms - heard_ms > SILENT_AFTER_MS or missing:
                     gate = known.background.gate_of(device)
-                    found.append(silence(known, device, gate, heard_ms, missing or None, at_ms))
-            return found
+                    quiet.append(Quiet(device, gate, heard_ms, missing or None))
+            return silences(known, quiet, at_ms)
 
     def _missing(self, known: Knowledge, device: str) -> int:
         """Entries of a kiosk's earlier logs that its later ones name and that are not held here."""

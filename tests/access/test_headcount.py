@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from access.entry import Recount
-from access.headcount import Count, Headcount, Silence, attendance, band, silence
+from access.headcount import Count, Headcount, Quiet, Silence, attendance, band, silences
 
 
 def counts(forum: Any, clock: str) -> dict[str, Count]:
@@ -249,9 +249,8 @@ def test_attendance_counts_distinct_people_let_in_for_a_session(forum: Any) -> N
 
 def test_a_kiosk_never_heard_may_have_done_anything(forum: Any) -> None:
     device = forum.doors["hall-1"].device
-    assert silence(forum.known(), device, "hall-1", None, None, forum.at("10:00")) == Silence(
-        device, "hall-1", None, None
-    )
+    quiet = Quiet(device, "hall-1", None, None)
+    assert silences(forum.known(), [quiet], forum.at("10:00")) == [Silence(*quiet)]
 
 
 def test_a_silent_kiosk_is_taken_to_go_on_as_in_its_last_ten_minutes(forum: Any) -> None:
@@ -262,16 +261,18 @@ def test_a_silent_kiosk_is_taken_to_go_on_as_in_its_last_ten_minutes(forum: Any)
     forum.leaves("hall-1", "09:58", 1)
     forum.enters("hall-2", "09:59", 4)  # at another kiosk
     since, at = forum.at("10:00"), forum.at("10:20")
-    silent = silence(forum.known(), device, "hall-1", since, 7, at)
+    quiet = Quiet(device, "hall-1", since, 7)
+    (silent,) = silences(forum.known(), [quiet], at)
     assert silent == Silence(device, "hall-1", since, 7, may_enter=6, may_leave=2)
-    assert silence(forum.known(), device, "hall-1", since, 7, since - 1).may_enter == 0
+    assert silences(forum.known(), [quiet], since - 1)[0].may_enter == 0
 
 
 def test_a_kiosk_that_has_worked_for_two_minutes_has_its_rate_from_these(forum: Any) -> None:
     device = forum.doors["hall-1"].device
     forum.enters("hall-1", "09:58", 1)
     forum.enters("hall-1", "09:59", 2)
-    silent = silence(forum.known(), device, "hall-1", forum.at("10:00"), 7, forum.at("10:10"))
+    quiet = Quiet(device, "hall-1", forum.at("10:00"), 7)
+    (silent,) = silences(forum.known(), [quiet], forum.at("10:10"))
     assert (silent.may_enter, silent.may_leave) == (10, 0)
 
 
