@@ -1,5 +1,8 @@
-"""The TLS certificate of a kiosk: for secrecy only. It is known by its fingerprint, which the registry's log names; so
-neither its name nor its dates say anything, and it is valid whenever a wrong clock may think it is."""
+"""The TLS certificate of a kiosk or of the registry: for secrecy only.
+
+It is known by its fingerprint, which the registry's log or the enrolment code names; so neither its name nor its dates
+say anything, and it is valid whenever a wrong clock may think it is.
+"""
 
 import datetime as dt
 import os
@@ -41,7 +44,7 @@ def certificate_at(data: Path) -> Certificate:
 
 def _make(chain: Path, key: Path) -> None:
     private = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "jianmen kiosk")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "jianmen")])
     made = (
         x509.CertificateBuilder()
         .subject_name(name)
