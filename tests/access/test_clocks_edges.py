@@ -67,3 +67,24 @@ def test_a_boot_between_two_others_is_placed_anew_as_more_of_it_is_heard() -> No
     assert known.line(log(2)).span(0) == Span(NOON, NOON + 5 * HOUR)
     known.saw(log(2), HOUR)
     assert known.line(log(2)).span(0) == Span(NOON, NOON + 4 * HOUR)
+
+
+def test_a_log_made_after_the_cut_off_cannot_lengthen_a_boot_that_is_believed() -> None:
+    known = clocks()
+    known.cut_off(DEVICE, {log(1): 9, log(3): 9})
+    began(known, 1, boot="a")
+    told(known, 1, NOON)
+    began(known, 3, after=1, boot="b")
+    told(known, 3, NOON + HOUR)
+    began(known, 2, after=1, boot="a")
+    known.saw(log(2), 9 * HOUR)
+    assert known.line(log(3)).order == NOON + HOUR
+
+
+def test_two_logs_of_one_boot_have_one_clock() -> None:
+    known = clocks()
+    began(known, 1, boot="same kernel")
+    began(known, 2, after=1, boot="same kernel")
+    told(known, 1, NOON, error=40)
+    assert known.line(log(2)) == known.line(log(1))
+    assert known.line(log(2)).span(HOUR) == Span(NOON + HOUR - 40, NOON + HOUR + 40)

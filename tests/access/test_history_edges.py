@@ -68,3 +68,9 @@ def test_a_word_from_a_turnstile_that_cannot_be_read_is_passed_over(forum: Any) 
     unreadable = forum.doors["north-in"].writes(forum.at("09:00"), "not_passed", body)
     assert unreadable.held.body is None
     assert len(forum.known().history(None).presentations) == 1
+
+
+def test_a_proof_that_names_no_issue_proves_none(forum: Any) -> None:
+    forum.enters("north-in", "09:00", 1, issue=None)
+    history = forum.known().history(forum.build.badge(1))
+    assert history.newest_issue(forum.doors["north-in"].device) == 1

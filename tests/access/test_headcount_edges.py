@@ -1,0 +1,94 @@
+"""One count kept up over the day: it says what a count made afterwards says, and looks only at whom something moved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from access.headcount import Headcount
+from access.history import History
+from access.knowledge import Knowledge
+
+
+class Watched(Knowledge):
+    """Knowledge that notes whose history was asked for."""
+
+    asked: list[bytes | None]
+
+    def history(self, badge: bytes | None) -> History:
+        self.asked.append(badge)
+        return super().history(badge)
+
+
+@pytest.fixture
+def short_and_long(forum: Any) -> Any:
+    """Three people in the room: one until the short talk's clearing, one until the long one's, one until night."""
+    event = forum.programme.event
+    short = msgspec.structs.replace(
+        event.sessions[0], id="short", ends_ms=event.sessions[0].ends_ms - 3_600_000
+    )
+    definition = msgspec.structs.replace(event, sessions=(*event.sessions, short))
+    forum.registry.defines(forum.at("08:30"), definition)
+    forum.enters("room-1", "13:40", 1, session="short")
+    forum.enters("room-1", "13:41", 2, session="talk")
+    forum.enters("room-2", "13:42", 3)
+    return forum
+
+
+def watched(forum: Any) -> Watched:
+    known = Watched(forum.registry.device, 0)
+    known.asked = []
+    for entry in forum.entries:
+        known.add(entry.log, entry.digest, entry.raw)
+    return known
+
+
+@pytest.mark.parametrize(
+    "clocks",
+    [
+        ["14:00", "15:19", "15:20", "16:19", "16:20", "18T04:00"],
+        ["14:00", "16:20", "18T04:00"],
+        ["18T04:00", "14:00", "16:19", "15:20", "16:20"],
+    ],
+)
+def test_a_count_asked_all_day_says_what_one_made_then_says(
+    short_and_long: Any, clocks: list[str]
+) -> None:
+    forum = short_and_long
+    kept = Headcount(forum.known())
+    for clock in clocks:
+        assert kept.areas(forum.at(clock)) == Headcount(forum.known()).areas(forum.at(clock))
+
+
+def test_only_whom_the_time_moved_is_looked_at_again(short_and_long: Any) -> None:
+    forum = short_and_long
+    known = watched(forum)
+    headcount = Headcount(known)
+    one, two = forum.build.badge(1), forum.build.badge(2)
+    headcount.areas(forum.at("14:00"))
+    looked_at = []
+    for clock in ("14:00", "15:00", "15:20", "15:30", "16:20", "16:30"):
+        known.asked.clear()
+        headcount.areas(forum.at(clock))
+        looked_at.append(list(known.asked))
+    assert looked_at == [[], [], [one], [], [two], []]
+
+
+def test_the_next_day_begins_without_those_who_left_the_day_before(forum: Any) -> None:
+    forum.enters("north-in", "09:00", 1)
+    forum.leaves("north-out", "10:00", 1)
+    headcount = Headcount(forum.known())
+    first = headcount.areas(forum.at("11:00"))["north"]
+    assert (first.people, first.entries, first.exits) == (1, 1, 1)
+    second = headcount.areas(forum.at("18T09:00"))["north"]
+    assert (second.people, second.entries, second.exits) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(("asked", "entries"), [("18T03:59", 0), ("18T04:00", 1)])
+def test_an_entry_at_the_very_beginning_of_a_day_is_that_days(
+    forum: Any, asked: str, entries: int
+) -> None:
+    forum.enters("north-in", "18T04:00", 1)
+    assert Headcount(forum.known()).areas(forum.at(asked))["north"].entries == entries
