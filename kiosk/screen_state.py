@@ -69,7 +69,13 @@ TONES: dict[Verdict, Tone] = {
     "ask_staff": "ask",
     "refuse": "refuse",
 }
-SHAPES: dict[Tone, Shape] = {"admit": "tick", "flagged": "arrow", "ask": "hand", "refuse": "cross"}
+SHAPES: dict[Tone, Shape] = {
+    "admit": "tick",
+    "flagged": "arrow",
+    "ask": "hand",
+    "refuse": "cross",
+    "info": "clock",
+}
 LIGHTS: dict[Tone, Light] = {
     "admit": Light.ADMIT,
     "flagged": Light.FLAGGED,
@@ -158,6 +164,8 @@ def answer_screen(
     """What the person who held up a badge is told: in their own language where it is known, else in all."""
     gate = programme.gates[answer.presented.gate]
     tone = tone_of(answer.decision)
+    if answer.repeat and answer.decision.opens and not answer.opens:
+        tone = "info"  # the first answer again, and nobody may take it for leave to pass
     spoken = (person.language,) if person is not None else tuple(order)
     name = person.masked if person is not None and answer.decision.opens else ""
     say = tuple(_say(answer, programme, gate, language, name) for language in spoken)

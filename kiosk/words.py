@@ -25,7 +25,12 @@ Cause = Literal[
 
 
 def _in(en: str, hant: str, hans: str) -> Words:
-    return {"en": en, "zh-Hant": hant, "zh-Hans": hans}
+    """One text; "|" is where a Chinese line may break, which no browser can tell from the characters."""
+    return {
+        "en": en,
+        "zh-Hant": hant.replace("|", "\u200b"),
+        "zh-Hans": hans.replace("|", "\u200b"),
+    }
 
 
 WELCOME = _in("Welcome", "歡迎", "欢迎")
@@ -37,57 +42,57 @@ ONE_MOMENT = _in("One moment, please", "請稍候", "请稍候")
 
 HEADLINES: Mapping[Reason, Words] = {
     "not_a_badge": _in(
-        "This code is not a badge", "這個二維碼不是入場證", "这个二维码不是入场证"
+        "This code is not a badge", "這個二維碼|不是入場證", "这个二维码|不是入场证"
     ),
     "other_event": _in(
-        "This badge is for another event", "這是其他活動的入場證", "这是其他活动的入场证"
+        "This badge is for another event", "這是其他活動的|入場證", "这是其他活动的|入场证"
     ),
     "forged": _in(
-        "We could not verify this badge", "未能核實這張入場證", "无法核实这张入场证"
+        "We could not verify this badge", "未能核實|這張入場證", "无法核实|这张入场证"
     ),
     "unknown": _in(
-        "We have no record of this badge yet", "暫時查不到這張入場證", "暂时查不到这张入场证"
+        "We have no record of this badge yet", "暫時查不到|這張入場證", "暂时查不到|这张入场证"
     ),
     "revoked": _in(
-        "This badge is no longer valid", "這張入場證已經失效", "这张入场证已失效"
+        "This badge is no longer valid", "這張入場證|已經失效", "这张入场证|已失效"
     ),
     "superseded": _in(
-        "A newer badge was issued to you", "您已換領新的入場證", "您已换领新的入场证"
+        "A newer badge was issued to you", "您已換領|新的入場證", "您已换领|新的入场证"
     ),
     "online_only": _in(
-        "You are registered for the live broadcast", "您登記的是網上直播", "您报名的是线上直播"
+        "You are registered for the live broadcast", "您登記的|是網上直播", "您报名的|是线上直播"
     ),
     "wrong_venue": _in(
         "This badge is for {venues}, not {here}",
-        "這張入場證適用於{venues}會場，不是{here}",
-        "这张入场证适用于{venues}会场，不是{here}",
+        "這張入場證適用於|{venues}會場，不是{here}",
+        "这张入场证适用于|{venues}会场，不是{here}",
     ),
     "wrong_day": _in(
-        "This badge is not for today", "這張入場證不適用於今天", "这张入场证今天不能用"
+        "This badge is not for today", "這張入場證|不適用於今天", "这张入场证|今天不能用"
     ),
     "not_entitled": _in(
         "Your badge does not include {area}",
-        "您的入場證不包括{area}",
-        "您的入场证不包括{area}",
+        "您的入場證|不包括 {area}",
+        "您的入场证|不包括 {area}",
     ),
     "too_early": _in("The doors are not open yet", "尚未開放入場", "还没到入场时间"),
     "too_late": _in("Admission here has ended", "這裏已停止入場", "这里已停止入场"),
-    "no_session": _in("Nothing is held here today", "這裏今天沒有環節", "这里今天没有场次"),
+    "no_session": _in("Nothing is held here today", "這裏今天|沒有環節", "这里今天|没有场次"),
     "not_booked": _in(
-        "You have not booked this session", "您沒有預約這個環節", "您没有预约这个场次"
+        "You have not booked this session", "您沒有預約|這個環節", "您没有预约|这个场次"
     ),
     "already_inside": _in(
-        "This badge is already inside", "這張入場證已在場內", "这张入场证已经入场"
+        "This badge is already inside", "這張入場證|已在場內", "这张入场证|已经入场"
     ),
     "full": _in("{area} is full", "{area}已經滿座", "{area}已满座"),
     "unlisted": _in(
-        "Your badge is not on our list yet", "名單上暫時沒有您的入場證", "名单上暂时没有您的入场证"
+        "Your badge is not on our list yet", "名單上暫時沒有|您的入場證", "名单上暂时没有|您的入场证"
     ),
     "clock_unsure": _in(
-        "We cannot check the time here", "這裏暫時無法核對時間", "这里暂时无法核对时间"
+        "We cannot check the time here", "這裏暫時|無法核對時間", "这里暂时|无法核对时间"
     ),
     "roster_stale": _in(
-        "Our list here is out of date", "這裏的名單有待更新", "这里的名单有待更新"
+        "Our list here is out of date", "這裏的名單|有待更新", "这里的名单|有待更新"
     ),
     "not_staff": _in(
         "This is not a staff card", "這不是工作人員證", "这不是工作人员证"
@@ -152,10 +157,10 @@ NOTICES: Mapping[Notice, Words] = {
     "not_ready": _in("This door is not ready yet", "這道門尚未就緒", "此门尚未就绪"),
     "out_of_order": _in("Out of order", "暫停服務", "暂停服务"),
     "camera_lost": _in(
-        "The camera is not working", "鏡頭暫時不能使用", "摄像头暂时不能用"
+        "The camera is not working", "鏡頭|暫時不能使用", "摄像头|暂时不能用"
     ),
     "no_camera": _in(
-        "Hold your badge to the scanner", "請將入場證對準掃描器", "请将入场证对准扫码器"
+        "Hold your badge to the scanner", "請將入場證|對準掃描器", "请将入场证|对准扫码器"
     ),
     "show_one": _in("One badge at a time, please", "請每次出示一張", "请一次只出示一张"),
     "hold_still": _in("Hold it still", "請拿穩", "请拿稳"),
