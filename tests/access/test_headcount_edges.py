@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from access.headcount import Headcount
+from access.headcount import Headcount, Quiet, attendance, silences
 from access.history import History
 from access.knowledge import Knowledge
 
@@ -92,3 +92,21 @@ def test_an_entry_at_the_very_beginning_of_a_day_is_that_days(
 ) -> None:
     forum.enters("north-in", "18T04:00", 1)
     assert Headcount(forum.known()).areas(forum.at(asked))["north"].entries == entries
+
+
+def test_whoever_is_only_seen_leaving_a_session_did_not_attend_it(forum: Any) -> None:
+    forum.enters("room-1", "13:40", 1, session="talk")
+    forum.leaves("room-1", "14:50", 2, session="talk", reason="not_inside")
+    assert attendance(forum.known()) == {"talk": 1}
+
+
+@pytest.mark.parametrize(("clock", "people"), [("09:59", 1), ("10:00", 1), ("10:01", 0)])
+def test_the_rate_is_drawn_from_what_was_done_before_the_kiosk_fell_silent(
+    forum: Any, clock: str, people: int
+) -> None:
+    device = forum.doors["hall-1"].device
+    forum.enters("hall-1", "09:40", 2)  # long enough before to know ten minutes
+    forum.enters("hall-1", clock, 1)
+    quiet = Quiet(device, "hall-1", forum.at("10:00"), None)
+    (found,) = silences(forum.known(), [quiet], forum.at("10:10"))
+    assert (found.may_enter, found.may_leave) == (people, 0)

@@ -1,0 +1,47 @@
+"""The partition report at its seams: days, clearings, and what is looked at again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from access.conflicts import Conflicts
+from access.history import History
+from access.knowledge import Knowledge
+
+
+class Watched(Knowledge):
+    """Knowledge that notes whose history was asked for."""
+
+    asked: list[bytes | None]
+
+    def history(self, badge: bytes | None) -> History:
+        self.asked.append(badge)
+        return super().history(badge)
+
+
+def reasons(forum: Any) -> list[str | None]:
+    return [line.reason for line in Conflicts(forum.known()).lines()]
+
+
+def test_whoever_was_inside_yesterday_is_not_inside_today(forum: Any) -> None:
+    forum.enters("north-in", "09:00", 1)
+    forum.enters("north-in", "18T09:00", 1)
+    assert reasons(forum) == []
+
+
+def test_only_badges_of_which_something_was_heard_are_decided_again(forum: Any) -> None:
+    known = Watched(forum.registry.device, 0)
+    known.asked = []
+    for number in (1, 2):
+        forum.enters("north-in", "09:00", number)
+    for entry in forum.entries:
+        known.add(entry.log, entry.digest, entry.raw)
+    report = Conflicts(known)
+    report.lines()
+    known.asked.clear()
+    report.lines()
+    assert known.asked == []
+    again = forum.enters("north-in", "09:10", 1)
+    known.add(again.log, again.digest, again.raw)
+    assert [line.entry for line in report.lines()] == [again.ref]
+    assert known.asked == [forum.build.badge(1)]
