@@ -62,7 +62,9 @@ class Listener:
         door = self._door
         if kind == "clock":
             clock = msgspec.msgpack.decode(raw, type=Clock)
-            if door.clock.worth_writing(door.journal.log, clock):
+            # One of the future was told in an earlier boot, whose steady clock means nothing now.
+            now = clock.mono_ms <= reading.mono_ms
+            if now and door.clock.worth_writing(door.journal.log, clock):
                 yield "clock", clock
         elif kind == "rollback":
             told = msgspec.msgpack.decode(raw, type=dict[str, Any])

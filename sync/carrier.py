@@ -77,6 +77,8 @@ class Carrier:
         self._replica_path = data / "replica.db"
         sound_or_gone(self._replica_path)
         self.replica = Replica(self._replica_path, enrolment.registry_public, enrolment.registry)
+        with self.replica.transaction():
+            self.replica.forget_times()
         self._own = OwnLogs(self.replica, identity)
         self._not_before()
         self.answerer = Answerer(self.replica, identity, self.time.now_ms, self.time_word)

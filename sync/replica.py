@@ -367,6 +367,10 @@ class Replica(ReplicaReader, LogStore):
         """Leave the door something that its log must hold."""
         self._db.execute("INSERT INTO inbox (kind, body) VALUES (?, ?)", (kind, pack(body)))
 
+    def forget_times(self) -> None:
+        """Drop trusted times that the door has not read: the kernel may have started anew since they were told."""
+        self._db.execute("DELETE FROM inbox WHERE kind = 'clock'")
+
     def number_inbox_after(self, last: int) -> None:
         """Number what is told from now on above `last`: the door has read so far, perhaps in an earlier replica."""
         self._db.execute(

@@ -136,7 +136,7 @@ class FaultProxy:
             upstream.sendall(request)
             if not _whole(request):
                 return b""
-            return _read_message(upstream)
+            return _read_message(upstream).replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
 
 
 def _read_message(sock: socket.socket) -> bytes:

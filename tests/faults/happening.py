@@ -1,4 +1,4 @@
-"""The event of these tests: two venues and a small room, going on today at noon of its own time zone, whenever they run."""
+"""The event of these tests: two venues and a small room; it is noon of its first day there, whenever they run."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import os
 import socket
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ from registry.deeds import enrol_text
 from registry.ledger import Ledger
 from registry.person import Person
 from sync.carrier import Carrier
-from sync.certificate import certificate_at
+from sync.certificate import Certificate, certificate_at
 from sync.enrolling import enrol, read_enrol_text
 from sync.enrolment import Enrolment
 from sync.exchange import Answerer, Asker
@@ -95,11 +95,11 @@ class Registry:
             ledger.close()
 
     @contextmanager
-    def here(self) -> Iterator[Centre]:
-        """The device interface in this process, over the same TLS: quick to start."""
+    def here(self, says: Callable[[], TimeWord | None] | None = None) -> Iterator[Centre]:
+        """The device interface in this process, over the same TLS: quick to start. `says` is its word on the time."""
         lock = threading.Lock()
         with self.opened() as centre:
-            answerer = Answerer(centre.ledger, centre.identity, wall_ms, right_time)
+            answerer = Answerer(centre.ledger, centre.identity, wall_ms, says or right_time)
 
             def answer(raw: bytes) -> bytes:
                 with lock:
@@ -200,8 +200,12 @@ class Kiosk:
     def identity(self) -> Identity:
         return Identity.at(self.data / "device.key")
 
+    @property
+    def certificate(self) -> Certificate:
+        return certificate_at(self.data)
+
     def _reach(self) -> tuple[str, str]:
-        return f"{self.lan_host}:{self.lan_port}", certificate_at(self.data).fingerprint
+        return f"{self.lan_host}:{self.lan_port}", self.certificate.fingerprint
 
     def enrol(self, registry: Registry, url: str | None = None) -> None:
         """Over the network, by a one-time code; `url` where the registry is behind something."""
@@ -239,26 +243,23 @@ class Kiosk:
         finally:
             replica.close()
 
-    def sync(self) -> Carrier:
-        """Start a carrier in this process, exchange with the registry once, and end it; it is closed."""
-        carrier = Carrier(self.data, Enrolment.load(self.data), self.identity, read_clock)
-        try:
+    def carrier(self, read: Callable[[], Reading] = read_clock) -> Carrier:
+        """Its carrier, in this process."""
+        return Carrier(self.data, Enrolment.load(self.data), self.identity, read)
+
+    def sync(self, read: Callable[[], Reading] = read_clock) -> None:
+        """Start a carrier in this process, exchange with the registry once, and end it."""
+        with closing(self.carrier(read)) as carrier:
             carrier.look()
             assert carrier.step(carrier.registry), carrier.registry.state.why
-        finally:
-            carrier.close()
-        return carrier
 
-    def sync_with(self, neighbour: Kiosk) -> None:
+    def sync_with(self, neighbour: Kiosk, read: Callable[[], Reading] = read_clock) -> None:
         """The same with another kiosk of the venue, directly."""
-        carrier = Carrier(self.data, Enrolment.load(self.data), self.identity, read_clock)
-        try:
+        with closing(self.carrier(read)) as carrier:
             carrier.look()
             carrier.find_peers()
             target = carrier.peers[neighbour.identity.fingerprint]
             assert carrier.step(target), target.state.why
-        finally:
-            carrier.close()
 
     def carry(self) -> Program:
         """Start its carrier."""
@@ -358,7 +359,7 @@ class OpenDoor:
     def __init__(self, kiosk: Kiosk, registry: str, clock: Clock | None = None) -> None:
         self.clock = clock or SystemClock()
         journal = Journal(kiosk.data / "journal.db", kiosk.identity)
-        self.door = Door(journal, None, Background(registry, BUILT_MS), self._read)
+        self.door = Door(journal, None, Background(registry, BUILT_MS), self.read)
         self.link = ReplicaLink(kiosk.data / "replica.db", self.door)
         for held in journal.everything():
             self.door.noticed(held)
@@ -366,9 +367,9 @@ class OpenDoor:
         while self.link.hear():
             pass
         boot = self.clock.read().boot_id
-        self.door.noticed(journal.begin(self._read(), boot, "power", {}, None))
+        self.door.noticed(journal.begin(self.read(), boot, "power", {}, None))
 
-    def _read(self) -> Reading:
+    def read(self) -> Reading:
         return log_reading(self.clock.read())
 
     def hear(self) -> None:

@@ -1,4 +1,4 @@
-"""Real processes: started in groups of their own, waited for by what they reach, and gone at the end whatever happens."""
+"""Real processes: in groups of their own, waited for by what they reach, and gone at the end whatever happens."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -106,10 +106,8 @@ class Program:
 
     def kill(self) -> None:
         """As a pulled plug would: at once, with everything that it started."""
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self._gone()
 
     def stop(self) -> int:

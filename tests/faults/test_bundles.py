@@ -33,7 +33,7 @@ def test_a_stick_brings_the_roster_to_a_kiosk_and_its_log_back(
     _export(tmp_path / "there", *at_registry)
     if carried:
         alone.carry()
-        until(lambda: (alone.data / "replica.db").exists(), "the carrier to start")
+        until((alone.data / "replica.db").exists, "the carrier to start")
     taken = jianmen("sync", "import", str(tmp_path / "there"), *at_kiosk)
     assert taken.returncode == 0, taken.stderr
     with door_of(alone, registry) as door:
@@ -80,7 +80,7 @@ def test_a_running_carrier_refuses_a_spoiled_stick_and_carries_on(
     _export(bundle, "--registry", str(registry.data))
     bundle.write_bytes(bundle.read_bytes()[:-100])
     carrier = alone.carry()
-    until(lambda: (alone.data / "replica.db").exists(), "the carrier to start")
+    until((alone.data / "replica.db").exists, "the carrier to start")
     refused = jianmen("sync", "import", str(bundle), "--settings", str(alone.settings))
     assert refused.returncode == 1
     assert "cut short" in refused.stderr

@@ -1,4 +1,4 @@
-"""Disks that are full, fail or turn read-only: the door says so in plain words, opens nothing, and recovers by itself."""
+"""Disks that are full, fail or turn read-only: the door says so plainly, opens nothing, and recovers by itself."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""A hostile kiosk, a hostile carrier and strangers, against a real registry and a real neighbour: refused with a reason,
-in bounded memory, and nobody else is harmed."""
+"""A hostile kiosk, a hostile carrier and strangers, against a real registry and a real neighbour.
+
+They are refused with a reason, in bounded memory, and nobody else is harmed.
+"""
 
 from __future__ import annotations
 
@@ -156,7 +158,9 @@ def _invented(log: str, signer: Identity, count: int = 3, kind: str = "scan") ->
         body = (
             _scan()
             if kind == "scan"
-            else BadgeIssued(secrets.token_bytes(5), 1, "plain", Claims(0, 1, 0, 1), bytes(32), None)
+            else BadgeIssued(
+                secrets.token_bytes(5), 1, "plain", Claims(0, 1, 0, 1), bytes(32), None
+            )
         )
         raws.append(encode(seq, prev, seq, wall_ms(), True, kind, body))
         prev = digest_of(raws[-1])
@@ -177,7 +181,9 @@ def _broken(batch: Batch, how: str) -> Batch:
     return msgspec.structs.replace(batch, raws=raws)
 
 
-def _lies(foe: Foe, liar: Liar, registry: Registry, other: str, held: Callable[[], set[str]]) -> None:
+def _lies(
+    foe: Foe, liar: Liar, registry: Registry, other: str, held: Callable[[], set[str]]
+) -> None:
     """Entries that were never written, by an enrolled device: each is refused, the exchange goes on."""
     mine = foe.identity
     log = mine.fingerprint + "0badc0de"
@@ -186,7 +192,10 @@ def _lies(foe: Foe, liar: Liar, registry: Registry, other: str, held: Callable[[
         assert status == 200
         assert answer is not None
         assert log not in answer.have, how
-    for stranger, kind in ((other + "0badc0de", "scan"), (registry.fingerprint + "0badc0de", "badge")):
+    for stranger, kind in (
+        (other + "0badc0de", "scan"),
+        (registry.fingerprint + "0badc0de", "badge"),
+    ):
         _, answer, _ = liar.lie(foe, batches=[_invented(stranger, mine, kind=kind)])
         assert answer is not None
         assert stranger not in answer.have
@@ -280,9 +289,7 @@ def test_the_registry_stands_up_to_a_stolen_kiosk_and_strangers(
     def held() -> set[str]:
         return {log for log, _, _ in registry.marks()}
 
-    grown = _attack(
-        foe, lying, registry, victim.identity.fingerprint, program, held, honest
-    )
+    grown = _attack(foe, lying, registry, victim.identity.fingerprint, program, held, honest)
     assert grown < GROWS_BY_KB
 
 

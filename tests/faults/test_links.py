@@ -9,17 +9,11 @@ from random import Random
 
 import pytest
 
-from sync.carrier import Carrier
-from sync.enrolment import Enrolment
 from tests.faults.fault_proxy import FAULTS, Fault, FaultProxy
-from tests.faults.places import Kiosk, Registry, door_of, read_clock
+from tests.faults.places import Kiosk, Registry, door_of
 
 SHORT = 60
 SOAK = 1500
-
-
-def _carrier(kiosk: Kiosk) -> Carrier:
-    return Carrier(kiosk.data, Enrolment.load(kiosk.data), kiosk.identity, read_clock)
 
 
 def _enrolled(registry: Registry, kiosk: Kiosk, url: str) -> None:
@@ -50,7 +44,7 @@ def _bad_lines(
             _enrolled(registry, kiosk, proxy.url)
         registry.serve("--trust-clock", tls=False)
         with (
-            closing(_carrier(east)) as one, closing(_carrier(west)) as two,
+            closing(east.carrier()) as one, closing(west.carrier()) as two,
             door_of(east, registry) as first, door_of(west, registry) as second,
         ):  # fmt: skip
             while not (first.ready() and second.ready()):
@@ -101,11 +95,11 @@ def test_the_carrier_says_what_answered_in_the_place_of_the_registry(
 ) -> None:
     kiosk = kiosk_at("east-1")
     told: list[str] = []
-    wanted: Fault = "html"
-    with FaultProxy(9, lambda: wanted) as proxy:
+    faults: list[Fault] = ["html", "error", "garbage", "refuse"]
+    with FaultProxy(9, lambda: faults[len(told)]) as proxy:
         _enrolled(registry, kiosk, proxy.url)
-        with closing(_carrier(kiosk)) as carrier:
-            for wanted in ("html", "error", "garbage", "refuse"):
+        with closing(kiosk.carrier()) as carrier:
+            for _ in faults:
                 assert not carrier.step(carrier.registry)
                 told.append(str(kiosk.target()["why"]))
     assert "login page" in told[0]

@@ -60,7 +60,9 @@ def test_an_old_image_put_back_is_noticed_and_nobody_is_lost(
     green = _people(registry, kiosk, registry.texts[:5])
     kiosk.sync()
     image = _copy(kiosk.data, tmp_path / "image")
-    green += _people(registry, kiosk, registry.texts[5:9])  # in a log that the image has never heard of
+    green += _people(
+        registry, kiosk, registry.texts[5:9]
+    )  # in a log that the image has never heard of
     kiosk.sync()
     _put_back(image, kiosk, *restored)
     green += _people(registry, kiosk, registry.texts[9:12])
@@ -82,7 +84,9 @@ def test_a_journal_that_lost_its_newest_pages_is_noticed_and_nobody_is_lost(
     with door_of(kiosk, registry) as door:
         green = [door.present(text)[1] for text in registry.texts[:8]]
         kiosk.sync()
-        image = _copy(kiosk.data, tmp_path / "image")  # as after a power cut: everything is in the WAL
+        image = _copy(
+            kiosk.data, tmp_path / "image"
+        )  # as after a power cut: everything is in the WAL
     (image / "journal.db-wal").unlink()
     _put_back(image, kiosk, "journal.db")
     green += _people(registry, kiosk, registry.texts[8:10])
