@@ -88,3 +88,29 @@ def test_two_logs_of_one_boot_have_one_clock() -> None:
     told(known, 1, NOON, error=40)
     assert known.line(log(2)) == known.line(log(1))
     assert known.line(log(2)).span(HOUR) == Span(NOON + HOUR - 40, NOON + HOUR + 40)
+
+
+def test_of_a_log_believed_up_to_its_first_entry_that_entry_is_believed() -> None:
+    known = clocks()
+    known.cut_off(DEVICE, {log(1): 9, log(2): 1})
+    began(known, 1, boot="same kernel")
+    told(known, 1, NOON)
+    began(known, 2, after=1, boot="same kernel")
+    assert known.line(log(2)) == known.line(log(1))
+
+
+def test_a_boot_of_which_no_instant_is_known_has_no_length() -> None:
+    known = clocks()
+    began(known, 1)
+    told(known, 1, NOON)
+    began(known, 2, after=1)
+    assert known.line(log(2)).span(0).lo == NOON
+
+
+def test_what_a_kiosk_had_heard_after_it_was_cut_off_is_not_believed() -> None:
+    known = clocks()
+    began(known, 1)
+    known.not_before(log(1), 9, 0, NOON)
+    known.not_before(log(1), 10, 0, NOON + HOUR)
+    known.cut_off(DEVICE, {log(1): 9})
+    assert known.line(log(1)).span(0).lo == NOON

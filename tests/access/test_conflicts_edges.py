@@ -45,3 +45,17 @@ def test_only_badges_of_which_something_was_heard_are_decided_again(forum: Any) 
     known.add(again.log, again.digest, again.raw)
     assert [line.entry for line in report.lines()] == [again.ref]
     assert known.asked == [forum.build.badge(1)]
+
+
+def test_whoever_was_inside_until_this_very_instant_is_not_inside_any_more(forum: Any) -> None:
+    forum.enters("north-in", "09:00", 1)
+    forum.enters("north-in", "18T04:00", 1)
+    assert reasons(forum) == []
+
+
+def test_a_seat_received_in_an_instant_can_be_spent_in_it(forum: Any) -> None:
+    forum.enters("room-1", "13:40", 1)
+    forum.enters("room-1", "13:41", 2)
+    forum.gives("room", "room-2", "13:50", "room-1", 1)
+    forum.enters("room-1", "13:50", 3)
+    assert reasons(forum) == []

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from access.entry import Recount
 from access.headcount import Headcount, Quiet, attendance, silences
 from access.history import History
 from access.knowledge import Knowledge
@@ -110,3 +111,16 @@ def test_the_rate_is_drawn_from_what_was_done_before_the_kiosk_fell_silent(
     quiet = Quiet(device, "hall-1", forum.at("10:00"), None)
     (found,) = silences(forum.known(), [quiet], forum.at("10:10"))
     assert (found.may_enter, found.may_leave) == (people, 0)
+
+
+def test_a_gate_that_the_definition_has_lost_takes_nobody_out_of_the_count(forum: Any) -> None:
+    forum.enters("north-in", "09:00", 1)
+    forum.doors["hall-1"].scans(forum.at("10:00"), forum.build.badge(1), gate="attic")
+    assert Headcount(forum.known()).areas(forum.at("10:00"))["north"].inside == 1
+
+
+def test_whoever_enters_in_the_very_instant_of_a_recount_is_in_it(forum: Any) -> None:
+    forum.enters("hall-1", "10:00", 1)
+    body = Recount("hall", 4, b"STAFF", "by eye")
+    forum.doors["hall-2"].writes(forum.at("10:00"), "recount", body)
+    assert Headcount(forum.known()).areas(forum.at("10:30"))["hall"].inside == 4
