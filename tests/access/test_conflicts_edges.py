@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from access.conflicts import Conflicts
 from access.history import History
 from access.knowledge import Knowledge
@@ -58,4 +60,17 @@ def test_a_seat_received_in_an_instant_can_be_spent_in_it(forum: Any) -> None:
     forum.enters("room-1", "13:41", 2)
     forum.gives("room", "room-2", "13:50", "room-1", 1)
     forum.enters("room-1", "13:50", 3)
+    assert reasons(forum) == []
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_somebody_exempt_let_into_a_full_room_is_no_line(forum: Any, listed: bool) -> None:
+    forum.enters("room-2", "13:40", 1)  # on its only seat
+    speaker = forum.build.claims(forum.programme, "speaker")
+    if listed:
+        forum.registry.issues(forum.at("13:00"), forum.build.badge(2), speaker)
+        forum.enters("room-2", "13:41", 2, seat=False)
+    else:
+        own = forum.build.signed("small", forum.build.badge(77), speaker).signed
+        forum.enters("room-2", "13:41", 77, seat=False, claims=own)
     assert reasons(forum) == []

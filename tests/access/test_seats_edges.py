@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 
 def free(forum: Any, area: str, gate: str, clock: str) -> int:
     account = (forum.doors[gate].device, gate)
@@ -17,3 +19,17 @@ def test_seats_of_the_hall_given_to_a_door_of_the_room_are_no_seats_of_the_room(
     forum.gives("hall", "hall-1", "09:00", "room-1", 2)
     assert free(forum, "room", "room-1", "09:00") == 2
     assert free(forum, "hall", "hall-1", "09:00") == 1
+
+
+def test_seats_dealt_later_are_for_the_kiosk_that_came_last_whoevers_address_is_told_anew(
+    forum: Any, build: Any
+) -> None:
+    old, new = forum.doors["hall-1"], build.kiosk("hall-1 again", forum.at("10:00"))
+    forum.registry.assigns(forum.at("10:00"), new, "hall-1")
+    forum.registry.assigns(forum.at("11:00"), old, "hall-1")
+    event = forum.programme.event
+    areas = tuple(msgspec.structs.replace(a, capacity=8) for a in event.areas)
+    forum.registry.defines(forum.at("12:00"), msgspec.structs.replace(event, areas=areas))
+    book = forum.known().seat_book("hall")
+    assert book.free((new.device, "hall-1"), forum.at("12:00")) == 2
+    assert book.free((old.device, "hall-1"), forum.at("12:00")) == 3
