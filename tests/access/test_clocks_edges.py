@@ -114,3 +114,13 @@ def test_what_a_kiosk_had_heard_after_it_was_cut_off_is_not_believed() -> None:
     known.not_before(log(1), 10, 0, NOON + HOUR)
     known.cut_off(DEVICE, {log(1): 9})
     assert known.line(log(1)).span(0).lo == NOON
+
+
+def test_the_last_word_of_a_cut_off_kiosk_that_is_believed_counts() -> None:
+    known = clocks()
+    began(known, 1)
+    told(known, 1, NOON)
+    known.cut_off(DEVICE, {log(1): 2})
+    assert known.line(log(1)).order == NOON
+    known.cut_off(DEVICE, {log(1): 1})
+    assert not known.line(log(1)).sure

@@ -74,3 +74,26 @@ def test_somebody_exempt_let_into_a_full_room_is_no_line(forum: Any, listed: boo
         own = forum.build.signed("small", forum.build.badge(77), speaker).signed
         forum.enters("room-2", "13:41", 77, seat=False, claims=own)
     assert reasons(forum) == []
+
+
+@pytest.mark.parametrize(
+    ("gate", "clock", "reason"),
+    [
+        ("north-in", "19T09:00", "wrong_day"),
+        ("room-1", "13:00", "too_early"),
+        ("room-1", "16:30", "too_late"),
+        ("room-1", "18T14:00", "no_session"),
+    ],
+)
+def test_an_entry_that_only_the_time_forbids_is_read_as_clocks_that_crossed(
+    forum: Any, gate: str, clock: str, reason: str
+) -> None:
+    forum.enters(gate, clock, 1)
+    (line,) = Conflicts(forum.known()).lines()
+    assert (line.reason, line.reading) == (reason, "clocks_crossed")
+
+
+def test_a_gate_that_the_definition_has_lost_is_in_no_venue(forum: Any) -> None:
+    forum.enters("north-in", "09:00", 1)
+    forum.doors["south-in"].scans(forum.at("09:01"), forum.build.badge(1), gate="attic")
+    assert reasons(forum) == []

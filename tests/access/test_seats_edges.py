@@ -33,3 +33,19 @@ def test_seats_dealt_later_are_for_the_kiosk_that_came_last_whoevers_address_is_
     book = forum.known().seat_book("hall")
     assert book.free((new.device, "hall-1"), forum.at("12:00")) == 2
     assert book.free((old.device, "hall-1"), forum.at("12:00")) == 3
+
+
+def test_a_kiosk_already_cut_off_is_dealt_nothing_and_the_share_waits_for_an_honest_one(
+    forum: Any, build: Any
+) -> None:
+    registry = build.registry(forum.at("08:00"))
+    stolen, spare, honest = (build.kiosk(name, 0) for name in ("stolen", "spare", "honest"))
+    entries = [
+        registry.defines(forum.at("08:00"), forum.programme.event),
+        registry.assigns(forum.at("08:01"), stolen, "hall-2", cut_off=True, seats={"hall": 4}),
+        registry.assigns(forum.at("08:02"), spare, None, seats={"hall": 4}),
+        registry.assigns(forum.at("08:03"), honest, "hall-2"),
+    ]
+    book = build.knowledge(entries).seat_book("hall")
+    accounts = [(kiosk.device, "hall-2") for kiosk in (stolen, spare, honest)]
+    assert [book.free(account, forum.at("09:00")) for account in accounts] == [0, 0, 2]
