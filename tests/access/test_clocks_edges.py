@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from access.clocks import Clocks
+from access.clocks import Clocks, own_word
 from access.entry import Boot, Clock, Span
 
 HOUR = 3_600_000
@@ -124,3 +124,12 @@ def test_the_last_word_of_a_cut_off_kiosk_that_is_believed_counts() -> None:
     assert known.line(log(1)).order == NOON
     known.cut_off(DEVICE, {log(1): 1})
     assert not known.line(log(1)).sure
+
+
+def test_sources_that_disagree_late_in_a_boot_span_what_they_say_of_its_begin() -> None:
+    line = own_word(
+        [Clock("kernel", NOON + HOUR, HOUR, 100), Clock("kernel", NOON + 5 * HOUR, 2 * HOUR, 200)]
+    )
+    assert line is not None
+    assert (line.lo, line.hi) == (NOON - 100, NOON + 3 * HOUR + 200)
+    assert line.disagree

@@ -97,3 +97,12 @@ def test_a_gate_that_the_definition_has_lost_is_in_no_venue(forum: Any) -> None:
     forum.enters("north-in", "09:00", 1)
     forum.doors["south-in"].scans(forum.at("09:01"), forum.build.badge(1), gate="attic")
     assert reasons(forum) == []
+
+
+def test_a_seat_that_one_left_is_there_for_one(forum: Any) -> None:
+    forum.enters("room-2", "13:40", 1)
+    forum.leaves("room-2", "13:50", 1)
+    forum.enters("room-2", "13:51", 2)
+    forum.enters("room-2", "13:52", 3)
+    (line,) = Conflicts(forum.known()).lines()
+    assert (line.reason, line.badge) == ("full", forum.build.badge(3))
