@@ -106,3 +106,12 @@ def test_a_seat_that_one_left_is_there_for_one(forum: Any) -> None:
     forum.enters("room-2", "13:52", 3)
     (line,) = Conflicts(forum.known()).lines()
     assert (line.reason, line.badge) == ("full", forum.build.badge(3))
+
+
+def test_a_stranger_at_a_gate_who_writes_of_no_seat_had_none(forum: Any) -> None:
+    stranger = forum.build.kiosk("stranger", forum.at("08:00"))
+    stranger.boots()
+    stranger.trusts(forum.at("08:00"))
+    stranger.scans(forum.at("13:40"), forum.build.badge(1), gate="room-1")
+    known = forum.build.knowledge([*forum.entries, *stranger.entries])
+    assert [line.reason for line in Conflicts(known).lines()] == ["full"]
