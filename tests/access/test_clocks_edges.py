@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from access.clocks import Clocks, own_word
 from access.entry import Boot, Clock, Span
 
@@ -133,3 +135,15 @@ def test_sources_that_disagree_late_in_a_boot_span_what_they_say_of_its_begin() 
     assert line is not None
     assert (line.lo, line.hi) == (NOON - 100, NOON + 3 * HOUR + 200)
     assert line.disagree
+
+
+@pytest.mark.parametrize(("apart", "disagree"), [(720, False), (721, True)])
+def test_a_crystal_strays_only_between_two_sources(apart: int, disagree: bool) -> None:
+    line = own_word(
+        [
+            Clock("registry", NOON + HOUR, HOUR, 0),
+            Clock("registry", NOON + 2 * HOUR + apart, 2 * HOUR, 0),
+        ]
+    )
+    assert line is not None
+    assert line.disagree is disagree
