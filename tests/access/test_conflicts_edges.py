@@ -115,3 +115,9 @@ def test_a_stranger_at_a_gate_who_writes_of_no_seat_had_none(forum: Any) -> None
     stranger.scans(forum.at("13:40"), forum.build.badge(1), gate="room-1")
     known = forum.build.knowledge([*forum.entries, *stranger.entries])
     assert [line.reason for line in Conflicts(known).lines()] == ["full"]
+
+
+def test_an_order_is_uncertain_only_between_two_places(forum: Any) -> None:
+    forum.enters("north-in", "09:00", 1)
+    forum.enters("north-in", "09:01", 1)
+    assert [line.overlap for line in Conflicts(forum.known()).lines()] == [False]

@@ -124,3 +124,11 @@ def test_whoever_enters_in_the_very_instant_of_a_recount_is_in_it(forum: Any) ->
     body = Recount("hall", 4, b"STAFF", "by eye")
     forum.doors["hall-2"].writes(forum.at("10:00"), "recount", body)
     assert Headcount(forum.known()).areas(forum.at("10:30"))["hall"].inside == 4
+
+
+def test_of_a_kiosk_whose_last_word_has_no_time_no_rate_is_drawn(forum: Any) -> None:
+    device = forum.doors["hall-1"].device
+    forum.enters("hall-1", "09:40", 1)
+    quiet = [Quiet(device, "hall-1", None, 3), Quiet("f" * 16, None, forum.at("10:00"), None)]
+    found = silences(forum.known(), quiet, forum.at("10:10"))
+    assert [(one.may_enter, one.missing) for one in found] == [(0, 3), (0, None)]

@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from access.seats import gifts
+
 
 def free(forum: Any, area: str, gate: str, clock: str) -> int:
     account = (forum.doors[gate].device, gate)
@@ -49,3 +51,7 @@ def test_a_kiosk_already_cut_off_is_dealt_nothing_and_the_share_waits_for_an_hon
     book = build.knowledge(entries).seat_book("hall")
     accounts = [(kiosk.device, "hall-2") for kiosk in (stolen, spare, honest)]
     assert [book.free(account, forum.at("09:00")) for account in accounts] == [0, 0, 2]
+
+
+def test_a_gate_with_two_seats_gives_one_to_a_gate_with_none() -> None:
+    assert gifts("a", {"a": 2, "b": 0}, ["b"], ["a", "b"]) == [("b", 1)]
