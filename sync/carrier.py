@@ -39,6 +39,7 @@ REACHED_MS = 10_000
 """A kiosk that was heard, directly or through another, less than this ago can be reached: seats may be passed to it."""
 
 LEVEL_EVERY_S = 1.0
+DAY_MS = 86_400_000
 
 ROUNDS = 50
 """Rounds of one step at most; a first sync goes on in the next step, after a look at the journal."""
@@ -264,6 +265,20 @@ class Carrier:
         links = tuple(Link(f"https://{address}", peer.certificate) for address in peer.addresses)
         return Target(peer.gate or peer.device, self._asker(peer.device), links, peer.addresses)
 
+    def purge(self) -> None:
+        """Delete every name card once the event is over by its retention days. The logs name nobody."""
+        with self._lock:
+            event = self.replica.definition()
+            if event is None or not self.replica.has_cards():
+                return
+            over_ms = Programme(event).end_ms + event.policy.retention_days * DAY_MS
+            if self.time.now_ms() > over_ms:
+                self.replica.forget_cards()
+                log.warning(
+                    "the event is over by %d days: all name cards are deleted",
+                    event.policy.retention_days,
+                )
+
     def level(self, now_s: float) -> None:
         """Tell the door, when something has changed, which kiosks can be reached: it may pass seats to them."""
         if not self._changed or now_s - self._levelled < LEVEL_EVERY_S:
@@ -313,6 +328,7 @@ class Carrier:
                     sought = now_s
                     self.find_peers()
                     self.take_bundles()
+                    self.purge()
                     for target in self.targets:
                         target.start(self.step)
                 self.level(now_s)

@@ -35,6 +35,8 @@ def open_writer(
         connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
         connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
         connection.execute("PRAGMA mmap_size=0")
+        # What is deleted (the name card of somebody who was erased) must not stay readable in the file.
+        connection.execute("PRAGMA secure_delete=ON")
         migrations.apply(sqlite_utils.Database(connection))
     except BaseException:
         connection.close()  # a damaged file is about to be moved aside: nobody may hold it open

@@ -322,6 +322,16 @@ class Replica(ReplicaReader, LogStore):
             self._asked_for = wanted[-1]
         return wanted
 
+    def has_cards(self) -> bool:
+        """Whether any name card is held, or asked for."""
+        return self._db.execute("SELECT 1 FROM card LIMIT 1").fetchone() is not None
+
+    def forget_cards(self) -> None:
+        """Delete every name card, from the file and its write-ahead log."""
+        with self.transaction():
+            self._db.execute("DELETE FROM card")
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def all_sealed(self) -> Iterator[SealedCard]:
         for digest, raw in self._db.execute("SELECT digest, raw FROM card WHERE raw IS NOT NULL"):
             yield SealedCard(digest, raw)

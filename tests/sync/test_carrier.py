@@ -13,7 +13,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from access.entry import Alarm, Clock, Kiosk
+from access.badge import Claims
+from access.entry import Alarm, BadgeIssued, Clock, EventDefined, Kiosk, digest_of, pack
+from access.programme import Programme
+from config.event_file import load
 from sync import link as link_module
 from sync.carrier import Carrier
 from sync.certificate import certificate_at
@@ -21,7 +24,7 @@ from sync.enrolment import Enrolment
 from sync.identity import Identity
 from sync.journal import Journal, Reading
 from sync.lan import LanServer
-from sync.messages import TimeWord
+from sync.messages import SealedCard, TimeWord
 from sync.replica import ReplicaReader
 from sync.target import LONGEST_PAUSE_S
 
@@ -235,6 +238,30 @@ def test_a_kiosk_with_a_wrong_clock_syncs_all_the_same(
     assert door.step()
     assert centre.node.replica.tips(door.journal.log)
     assert door.carrier.time.now_ms() == NOW_MS
+
+
+def test_name_cards_are_deleted_when_the_events_retention_days_are_over(
+    door: Door, centre: Centre
+) -> None:
+    event = load(Path(__file__).parents[2] / "config" / "events" / "smarthk.toml")
+    over_ms = Programme(event).end_ms + event.policy.retention_days * 86_400_000
+    card = b"a sealed name card"
+    roster = BadgeIssued(b"BADGE", 1, "plain", Claims(0, 1, 0, 1), bytes(32), digest_of(card))
+    centre.node.say("event", EventDefined(msgspec.Raw(pack(event))))
+    centre.node.say("badge", roster)
+    centre.node.publish()
+    centre.node.replica.keep_card(SealedCard(digest_of(card), card))
+
+    centre.node.word = TimeWord(over_ms - 60_000, 20, "registry")
+    assert door.step()
+    door.carrier.purge()
+    assert door.carrier.replica.card(b"BADGE", 1) == card
+
+    centre.node.word = TimeWord(over_ms + 60_000, 20, "registry")
+    assert door.step()
+    door.carrier.purge()
+    assert door.carrier.replica.card(b"BADGE", 1) is None
+    assert not any(card in file.read_bytes() for file in door.data.glob("replica.db*"))
 
 
 def test_what_the_door_has_dealt_with_leaves_the_inbox(door: Door, centre: Centre) -> None:
