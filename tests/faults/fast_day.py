@@ -169,11 +169,14 @@ class FastDay:
     # How it ends.
 
     def settle(self) -> None:
-        """Everything is joined again, and everybody talks until all is quiet."""
+        """Everything is joined again, and everybody talks until all is quiet: what a door hears may make it write."""
         self.cut.clear()
-        for _ in range(2):
+        for _ in range(6):
+            before = self.registry.ledger.vector()
             for kiosk in self.kiosks.values():
                 self._talk(kiosk, self.registry)
+            if all(kiosk.replica.vector() == before for kiosk in self.kiosks.values()):
+                break
 
     def everybody_leaves(self) -> None:
         """One after another, by any door of the place they are in."""

@@ -1,0 +1,91 @@
+"""The carrier of a kiosk stays small while it fetches a whole event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.exchange import batches, fill, kiosks, scans
+from registry.centre import Centre
+from registry.person import Person
+from sync.messages import Enrol
+from tests.faults.places import Kiosk, Registry
+from tests.faults.programs import Program, until
+
+MOST_KB = 120 * 1024
+
+
+def _whole_event(registry: Registry, people: int, entries: int, devices: int = 30) -> None:
+    """Fill the registry's database with people and with what doors have written."""
+    with registry.opened() as centre:
+        _register(centre, people)
+        others = kiosks(devices)
+        for device in others:
+            centre.enrol(Enrol(device.public, centre.enrol_code(None), b""))
+        logs = [batches(one, scans(n, entries // devices)) for n, one in enumerate(others)]
+        fill(centre.ledger, logs)
+
+
+def _register(centre: Centre, people: int) -> None:
+    centre.register_many(
+        [
+            Person(ref=f"guest-{n}", ticket="delegate", name=f"Guest {n}", organisation="Forum")
+            for n in range(people)
+        ]
+    )
+
+
+def _watched(carrier: Program, done: Callable[[], bool]) -> Iterator[int]:
+    """The carrier's memory (KiB), until it is done."""
+
+    def look() -> bool:
+        sizes.append(carrier.resident_kb())
+        return done()
+
+    sizes: list[int] = []
+    until(look, "the first sync to end", 900)
+    yield from sizes
+
+
+def _held(path: Path) -> int:
+    import sqlite3
+    from contextlib import closing
+
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as db:
+            return int(db.execute("SELECT max(id) FROM entry").fetchone()[0] or 0)
+    except sqlite3.OperationalError:
+        return 0
+
+
+def _first_sync(registry: Registry, kiosk: Kiosk, people: int, entries: int) -> None:
+    _whole_event(registry, people, entries)
+    registry.choose_port()
+    with registry.opened() as centre:
+        kiosk.enrol_with(centre, registry.url, registry.pin)
+    registry.serve("--trust-clock")
+    wanted = _held(registry.data / "registry.db")
+    assert wanted >= people + entries
+    carrier = kiosk.carry()
+
+    def done() -> bool:
+        return _held(kiosk.data / "replica.db") >= wanted and not kiosk.target().get("behind", 1)
+
+    most = max(_watched(carrier, done))
+    print(f"{people} people, {entries} entries: the carrier needs {most / 1024:.0f} MiB at most")
+    assert most < MOST_KB
+
+
+def test_a_carrier_stays_small_in_its_first_sync(
+    registry: Registry, kiosk_at: Callable[[str], Kiosk]
+) -> None:
+    _first_sync(registry, kiosk_at("east-1"), 3_000, 15_000)
+
+
+@pytest.mark.soak
+def test_a_carrier_stays_small_in_the_first_sync_of_a_whole_event(
+    registry: Registry, kiosk_at: Callable[[str], Kiosk]
+) -> None:
+    _first_sync(registry, kiosk_at("east-1"), 26_000, 150_000)
