@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from access.clocks import Clocks, own_word
+from access.clocks import BootClock, Clocks, own_word, repaired
 from access.entry import Boot, Clock, Span
 
 HOUR = 3_600_000
@@ -147,3 +147,55 @@ def test_a_crystal_strays_only_between_two_sources(apart: int, disagree: bool) -
     )
     assert line is not None
     assert line.disagree is disagree
+
+
+# Several boots that follow one (a cloned card), or one that follows several.
+
+
+def test_two_boots_in_a_row_that_know_nothing_both_reach_to_the_end_of_the_event() -> None:
+    boots = {"first": BootClock(last_mono=HOUR), "second": BootClock(before={"first"})}
+    lines = repaired(boots, NOON, EVENT_END)
+    assert lines["first"].span(0) == Span(NOON, EVENT_END)
+    assert lines["second"].span(0) == Span(NOON + HOUR, EVENT_END)
+
+
+def test_a_boot_that_knows_nothing_ends_before_the_first_of_all_that_follow_it() -> None:
+    vague = Clock("supervisor", NOON, 0, 120_000)
+    sure = Clock("supervisor", NOON + 9 * HOUR, 0, 0)
+    boots = {
+        "root": BootClock(last_mono=HOUR, floors={NOON - HOUR - 1_000}),
+        "one": BootClock(clocks={vague}, before={"root"}),
+        "other": BootClock(clocks={sure}, before={"root"}),
+    }
+    root = repaired(boots, EARLIEST, EVENT_END)["root"]
+    assert root.span(HOUR) == Span(NOON - 1_000, NOON + 120_000)
+    assert root.sorts_at(HOUR) == NOON
+
+
+def test_a_worse_boot_is_pulled_down_to_the_first_of_all_that_follow_it() -> None:
+    boots = {
+        "root": BootClock(clocks={Clock("kernel", NOON + 20 * HOUR, 0, 0)}, last_mono=HOUR),
+        "one": BootClock(clocks={Clock("registry", NOON, 0, 0)}, before={"root"}),
+        "other": BootClock(clocks={Clock("registry", NOON + 5 * HOUR, 0, 0)}, before={"root"}),
+    }
+    assert repaired(boots, EARLIEST, EVENT_END)["root"].sorts_at(HOUR) == NOON
+
+
+def test_a_boot_begins_after_the_last_of_all_that_it_follows() -> None:
+    boots = {
+        "one": BootClock(clocks={Clock("registry", NOON, 0, 0)}, last_mono=HOUR),
+        "other": BootClock(clocks={Clock("registry", NOON + 5 * HOUR, 0, 0)}, last_mono=HOUR),
+        "next": BootClock(before={"one", "other"}),
+    }
+    assert repaired(boots, EARLIEST, EVENT_END)["next"].span(0).lo == NOON + 6 * HOUR
+
+
+def test_a_clones_open_branch_is_not_sorted_a_millisecond_before_its_root_ends() -> None:
+    boots = {
+        "root": BootClock(last_mono=HOUR),
+        "clone": BootClock(last_mono=HOUR, before={"root"}),
+        "known": BootClock(clocks={Clock("registry", NOON + HOUR + 2, 0, 0)}, before={"root"}),
+    }
+    lines = repaired(boots, NOON, EVENT_END)
+    assert lines["root"].sorts_at(HOUR) == NOON + HOUR + 1
+    assert lines["clone"].sorts_at(0) == NOON + HOUR + 1
