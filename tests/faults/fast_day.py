@@ -1,4 +1,4 @@
-"""A day in fast motion, from a seed: real doors, journals, stores and exchange in one process, and the truth beside them.
+"""A day in fast motion, from a seed: real doors, journals, stores and exchange in one process, and the truth beside.
 
 People do what people can do: they come in where they are not, and leave where they are. Meanwhile kiosks and venues are
 cut off and joined again, lose their power, are wiped, and have wrong clocks. Whatever a door opens for happens.
@@ -11,12 +11,17 @@ from dataclasses import dataclass, field
 from random import Random
 
 from access.event import Direction, Event
-from jianmen.rehearse.nodes import BUILT_BEFORE_MS, KioskNode, MachineClock, RegistryNode, TrueTime
-from jianmen.rehearse.nodes import event_keys
+from jianmen.rehearse.nodes import (
+    BUILT_BEFORE_MS,
+    KioskNode,
+    MachineClock,
+    RegistryNode,
+    TrueTime,
+    event_keys,
+)
 from registry.person import Person
 from tests.faults.happening import ROOM_SEATS
 
-MINUTE_MS = 60_000
 OUTSIDE = ""
 ROOM = "east-room"
 PARENT = {"east": OUTSIDE, "west": OUTSIDE, ROOM: "east"}

@@ -16,13 +16,9 @@ from typing import Any
 import requests
 import urllib3
 
-from access.background import Background
 from access.event import Event
-from hardware.clock import Clock, SystemClock
-from kiosk.door import Door
-from kiosk.faults import unready
+from hardware.clock import SystemClock
 from kiosk.parts import log_reading
-from kiosk.replica_link import ReplicaLink
 from kiosk.versions import BUILT_MS
 from registry.centre import Centre
 from registry.deeds import enrol_text
@@ -34,7 +30,7 @@ from sync.enrolling import enrol, read_enrol_text
 from sync.enrolment import Enrolment
 from sync.exchange import Answerer, Asker
 from sync.identity import Identity
-from sync.journal import Journal, JournalReader, Reading
+from sync.journal import JournalReader, Reading
 from sync.lan import LanServer
 from sync.messages import Enrol, TimeWord
 from sync.replica import Replica
@@ -351,62 +347,6 @@ class Kiosk:
             return [h.body.what for h in reader.everything() if h.kind == "alarm"]  # type: ignore[union-attr]
         finally:
             reader.close()
-
-
-class OpenDoor:
-    """A kiosk's door in this process, over its real files."""
-
-    def __init__(self, kiosk: Kiosk, registry: str, clock: Clock | None = None) -> None:
-        self.clock = clock or SystemClock()
-        journal = Journal(kiosk.data / "journal.db", kiosk.identity)
-        self.door = Door(journal, None, Background(registry, BUILT_MS), self.read)
-        self.link = ReplicaLink(kiosk.data / "replica.db", self.door)
-        for held in journal.everything():
-            self.door.noticed(held)
-        self.link.tend()
-        while self.link.hear():
-            pass
-        boot = self.clock.read().boot_id
-        self.door.noticed(journal.begin(self.read(), boot, "power", {}, None))
-
-    def read(self) -> Reading:
-        return log_reading(self.clock.read())
-
-    def hear(self) -> None:
-        """What the loop does between scans."""
-        self.link.tend()
-        while self.link.hear():
-            pass
-        self.link.read_inbox()
-
-    def ready(self) -> bool:
-        """Whether it has heard of the event and its gate."""
-        self.hear()
-        return unready(self.door) is None
-
-    def clocks(self) -> int:
-        """How many trusted times its journal holds."""
-        return sum(held.kind == "clock" for held in self.door.journal.everything())
-
-    def present(self, text: str, direction: str = "in") -> tuple[str, Mark]:
-        """The reason of the answer, and its entry."""
-        self.hear()
-        answer = self.door.present(text, direction)  # type: ignore[arg-type]
-        entry = answer.entry
-        return answer.reason, (entry.log, entry.seq, entry.digest.hex())
-
-    def close(self) -> None:
-        self.link.close()
-        self.door.journal.close()
-
-
-@contextmanager
-def door_of(kiosk: Kiosk, registry: Registry, clock: Clock | None = None) -> Iterator[OpenDoor]:
-    opened = OpenDoor(kiosk, registry.fingerprint, clock)
-    try:
-        yield opened
-    finally:
-        opened.close()
 
 
 def exchange(replica: Replica, device: Identity, ledger: Ledger, registry: Identity) -> None:

@@ -27,7 +27,8 @@ from sync.link import MEDIA_TYPE
 from sync.messages import MAX_BODY_BYTES, Batch, Envelope, Message, read
 from sync.replica import Replica
 from sync.store import BEGINNING
-from tests.faults.places import Kiosk, Registry, door_of, exchange, marks, right_time, wall_ms
+from tests.faults.open_door import door_of
+from tests.faults.places import Kiosk, Registry, exchange, marks, right_time, wall_ms
 from tests.faults.programs import Program, until
 
 GROWS_BY_KB = 160 * 1024

@@ -10,7 +10,8 @@ from random import Random
 import pytest
 
 from tests.faults.fault_proxy import FAULTS, Fault, FaultProxy
-from tests.faults.places import Kiosk, Registry, door_of
+from tests.faults.open_door import door_of
+from tests.faults.places import Kiosk, Registry
 
 SHORT = 60
 SOAK = 1500

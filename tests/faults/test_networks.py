@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults.namespaces import REGISTRY, Networks, NoNetworksError
-from tests.faults.places import Kiosk, Registry, door_of
+from tests.faults.open_door import door_of
+from tests.faults.places import Kiosk, Registry
 from tests.faults.programs import JIANMEN, Programs, until
 
 PORT = 8743

@@ -10,7 +10,8 @@ import pytest
 
 from registry.centre import Centre
 from registry.person import Person
-from tests.faults.places import Kiosk, Mark, Registry, door_of, wall_ms
+from tests.faults.open_door import door_of
+from tests.faults.places import Kiosk, Mark, Registry, wall_ms
 
 
 def _people(registry: Registry, kiosk: Kiosk, texts: list[str]) -> list[Mark]:

@@ -14,7 +14,8 @@ import pytest
 from registry.centre import Centre
 from sync.journal import Journal
 from sync.salvage import open_journal
-from tests.faults.places import Kiosk, Mark, Registry, door_of, marks, wall_ms
+from tests.faults.open_door import door_of
+from tests.faults.places import Kiosk, Mark, Registry, marks, wall_ms
 from tests.faults.programs import jianmen, until
 
 PAGE = 4096

@@ -14,7 +14,8 @@ from hardware.clock import SimulatedClock
 from registry.centre import Centre
 from sync.lan import LanServer
 from sync.messages import TimeWord
-from tests.faults.places import LOOPBACK, Kiosk, Mark, Registry, door_of, read_clock, wall_ms
+from tests.faults.open_door import door_of
+from tests.faults.places import LOOPBACK, Kiosk, Mark, Registry, read_clock, wall_ms
 
 HOUR_MS = 3_600_000
 OPEN = ("ok", "clock_unsure")

@@ -1,0 +1,72 @@
+"""A kiosk's door in this process, over its real files: quick to start, and its clock can be set wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from access.background import Background
+from hardware.clock import Clock, SystemClock
+from kiosk.door import Door
+from kiosk.faults import unready
+from kiosk.parts import log_reading
+from kiosk.replica_link import ReplicaLink
+from kiosk.versions import BUILT_MS
+from sync.journal import Journal, Reading
+from tests.faults.places import Kiosk, Mark, Registry
+
+
+class OpenDoor:
+    """A kiosk's door in this process, over its real files."""
+
+    def __init__(self, kiosk: Kiosk, registry: str, clock: Clock | None = None) -> None:
+        self.clock = clock or SystemClock()
+        journal = Journal(kiosk.data / "journal.db", kiosk.identity)
+        self.door = Door(journal, None, Background(registry, BUILT_MS), self.read)
+        self.link = ReplicaLink(kiosk.data / "replica.db", self.door)
+        for held in journal.everything():
+            self.door.noticed(held)
+        self.link.tend()
+        while self.link.hear():
+            pass
+        boot = self.clock.read().boot_id
+        self.door.noticed(journal.begin(self.read(), boot, "power", {}, None))
+
+    def read(self) -> Reading:
+        return log_reading(self.clock.read())
+
+    def hear(self) -> None:
+        """What the loop does between scans."""
+        self.link.tend()
+        while self.link.hear():
+            pass
+        self.link.read_inbox()
+
+    def ready(self) -> bool:
+        """Whether it has heard of the event and its gate."""
+        self.hear()
+        return unready(self.door) is None
+
+    def clocks(self) -> int:
+        """How many trusted times its journal holds."""
+        return sum(held.kind == "clock" for held in self.door.journal.everything())
+
+    def present(self, text: str, direction: str = "in") -> tuple[str, Mark]:
+        """The reason of the answer, and its entry."""
+        self.hear()
+        answer = self.door.present(text, direction)  # type: ignore[arg-type]
+        entry = answer.entry
+        return answer.reason, (entry.log, entry.seq, entry.digest.hex())
+
+    def close(self) -> None:
+        self.link.close()
+        self.door.journal.close()
+
+
+@contextmanager
+def door_of(kiosk: Kiosk, registry: Registry, clock: Clock | None = None) -> Iterator[OpenDoor]:
+    opened = OpenDoor(kiosk, registry.fingerprint, clock)
+    try:
+        yield opened
+    finally:
+        opened.close()
