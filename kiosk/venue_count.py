@@ -29,7 +29,7 @@ FRESH_S = 2.0
 KEPT_S = 600.0
 """A fold that nobody has asked for this long is dropped: it takes some hundred megabytes late on a busy day."""
 
-SILENT_MS = 60_000
+SILENT_MS = 30_000
 """A kiosk not heard of for longer is counted as silent; in touch, each is heard every few seconds."""
 
 

@@ -14,8 +14,8 @@ from registry.ledger import Ledger
 AT_ONCE = 5000
 """Entries read from the ledger at a time."""
 
-SILENT_AFTER_MS = 60_000
-"""A kiosk that exchanges every few seconds and was not heard for a minute is cut off or off."""
+SILENT_AFTER_MS = 30_000
+"""A kiosk that exchanges every second or two and was not heard for half a minute is cut off, or off."""
 
 
 class Outlook:

@@ -17,7 +17,7 @@ ASK_EVERY_S = 1.0
 seconds, lost messages included."""
 
 FIRST_PAUSE_S = 1.0
-LONGEST_PAUSE_S = 60.0
+LONGEST_PAUSE_S = 20.0
 """After an error the pause doubles between these, give or take a quarter: thirty kiosks must not come back at once."""
 
 

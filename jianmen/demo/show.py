@@ -21,7 +21,7 @@ LAST_ANSWERS_S = 40.0
 """Whoever stands before a door is answered first."""
 
 DRAIN_S = 150.0
-"""A carrier whose link was cut for long tries again once a minute, give or take a quarter."""
+"""A carrier whose link was cut for long tries again every twenty seconds or so, and the machine may be busy."""
 
 SETTLE_S = 10.0
 """The registry works its counts out once a second; a busy machine gets some more."""
