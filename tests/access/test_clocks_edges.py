@@ -199,3 +199,13 @@ def test_a_clones_open_branch_is_not_sorted_a_millisecond_before_its_root_ends()
     lines = repaired(boots, NOON, EVENT_END)
     assert lines["root"].sorts_at(HOUR) == NOON + HOUR + 1
     assert lines["clone"].sorts_at(0) == NOON + HOUR + 1
+
+
+def test_of_boots_that_name_each_other_in_a_circle_the_first_by_name_comes_first() -> None:
+    known = clocks()
+    began(known, 1, after=2)
+    began(known, 2, after=1)
+    known.saw(log(1), HOUR)
+    told(known, 1, NOON)
+    assert known.line(log(1)).order == NOON
+    assert known.line(log(2)).span(0).lo == NOON + HOUR
