@@ -1,5 +1,6 @@
 """Why a door does not work, in a word of `kiosk.words.CAUSES`."""
 
+import errno
 import sqlite3
 
 from kiosk.door import Door, NotReadyError
@@ -17,8 +18,20 @@ def unready(door: Door) -> Cause | None:
     return None
 
 
-def cause_of(error: sqlite3.Error) -> Cause:
-    """What is wrong with the disk, by SQLite's own name for it (https://www.sqlite.org/rescode.html)."""
+_BY_NUMBER: dict[int, Cause] = {
+    errno.ENOSPC: "disk_full",
+    errno.EDQUOT: "disk_full",
+    errno.EROFS: "disk_read_only",
+    errno.EACCES: "disk_read_only",
+    errno.EPERM: "disk_read_only",
+}
+
+
+def cause_of(error: sqlite3.Error | OSError) -> Cause:
+    """What is wrong with the disk, by the system's number, or SQLite's own name for it
+    (https://www.sqlite.org/rescode.html)."""
+    if isinstance(error, OSError):
+        return _BY_NUMBER.get(error.errno or 0, "disk_errors")
     name = getattr(error, "sqlite_errorname", "")
     if name == "SQLITE_FULL":
         return "disk_full"

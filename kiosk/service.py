@@ -178,7 +178,7 @@ class DoorService:
             cause: Cause | None = None
             try:
                 found = ask()
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OSError) as error:
                 found, cause = None, cause_of(error)
             if found is not None:
                 return found

@@ -163,3 +163,16 @@ def test_a_card_that_turns_read_only_keeps_all_that_was_recorded(
     door.kill()
     assert jianmen("journal", "verify", str(kiosk.data)).returncode == 0
     assert kiosk.marks() == held
+
+
+def test_a_door_that_cannot_open_its_journal_says_so_and_opens_by_itself_later(
+    registry: Registry, tmp_path: Path, put_at_door: Callable[[Path], Kiosk]
+) -> None:
+    kiosk = put_at_door(tmp_path)
+    in_the_way = kiosk.data / "journal.db"
+    in_the_way.mkdir()
+    door = kiosk.run(wait=False)
+    until(lambda: "out of order" in kiosk.shows().lower(), "the screen to say so")
+    in_the_way.rmdir()
+    until(lambda: kiosk.status().get("state") == "working", "the door to open by itself")
+    _whole(kiosk, door)
