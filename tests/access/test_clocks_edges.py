@@ -209,3 +209,14 @@ def test_of_boots_that_name_each_other_in_a_circle_the_first_by_name_comes_first
     told(known, 1, NOON)
     assert known.line(log(1)).order == NOON
     assert known.line(log(2)).span(0).lo == NOON + HOUR
+
+
+def test_boots_stand_in_the_order_in_which_they_followed_whatever_their_names() -> None:
+    boots = {
+        "a": BootClock(before={"m"}),
+        "m": BootClock(last_mono=HOUR, before={"z"}),
+        "z": BootClock(clocks={Clock("registry", NOON, 0, 0)}, last_mono=HOUR),
+    }
+    lines = repaired(boots, EARLIEST, EVENT_END)
+    assert lines["m"].span(0).lo == NOON + HOUR
+    assert lines["a"].span(0).lo == NOON + 2 * HOUR
