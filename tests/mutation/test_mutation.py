@@ -1,4 +1,4 @@
-"""No small wrong in the rule book or the folds goes unnoticed (a quarter of an hour on one core: run by `make soak`)."""
+"""No small wrong in the rule book or the folds goes unnoticed (ten minutes or more: run by `make soak`)."""
 
 import subprocess
 import sys

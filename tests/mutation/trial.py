@@ -26,7 +26,8 @@ from hypothesis import HealthCheck, Phase, settings
 from mutants import ROOT, Mutant
 
 LIMIT_S = 20
-"""Of processor time: several times what all tests take. A mutant that has not been noticed by then has made an endless loop: noticed."""
+"""Of processor time, several times what all tests take. A mutant that has not been noticed by then has made an endless
+loop: noticed."""
 
 LIMIT_BYTES = 3 * 2**30
 
