@@ -85,12 +85,13 @@ class FastDay:
 
     # What people do.
 
-    def go_on(self, presentations: int, pause_ms: int) -> None:
-        """So many people come to doors, some `pause_ms` apart on average, while everything breaks around them."""
+    def go_on(self, presentations: int, pause_ms: int, calm: int = 1) -> None:
+        """So many people come to doors, some `pause_ms` apart on average, while everything breaks around them; the
+        `calm`er the day, the less often."""
         for _ in range(presentations):
             self.true.ms += self.random.randint(1, 2 * pause_ms)
             self._someone_comes()
-            roll = self.random.random()
+            roll = self.random.random() * calm
             if roll < 0.05:
                 self._exchange()
             elif roll < 0.057:
