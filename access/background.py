@@ -294,7 +294,8 @@ class Background:
 
     def _bound(self, programme: Programme) -> None:
         retention_ms = programme.policy.retention_days * DAY_MS
-        self.clocks.bound(programme.end_ms + retention_ms, programme.end_ms)
+        # The instant at which the last day ends belongs to no day of the event any more.
+        self.clocks.bound(programme.end_ms + retention_ms, programme.end_ms - 1)
 
 
 def _place(held: Held) -> tuple[int, bytes]:

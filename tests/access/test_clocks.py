@@ -407,7 +407,7 @@ def test_entries_are_timed_anew_when_a_trusted_time_arrives_later(build) -> None
     door.boots()
     scan = door.scans(noon + MINUTE, build.badge(1))
     known = build.knowledge([definition, *door.entries], earliest_ms=noon - HOUR)
-    assert known.background.span(scan.held) == Span(noon - HOUR + MINUTE, small.end_ms)
+    assert known.background.span(scan.held) == Span(noon - HOUR + MINUTE, small.end_ms - 1)
     told = door.trusts(noon + HOUR, error_ms=30)
     known.add(told.log, told.digest, told.raw)
     at = noon + MINUTE

@@ -97,7 +97,8 @@ def test_doors_of_a_venue_know_of_each_other_without_uplink_and_carry_for_each_o
         _, mark = two.present(ben)
         until(lambda: mark in registry.marks(), "the log of a door without uplink to arrive")
         _revoke(programs, registry, space, "p2")
-        until(lambda: two.present(cleo)[0] == "revoked", "word of the revocation")
+        until(lambda: second.has_roster_of(registry), "word of the revocation")
+        assert two.present(cleo)[0] == "revoked"
 
         # The other venue has a thin line all this while.
         assert networks.slow(west.netns or ""), "this kernel has no token bucket (sch_tbf)"
