@@ -16,6 +16,8 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -56,7 +58,7 @@ class Database:
         self.path = None if self.is_postgres or not target.database else Path(target.database)
         try:
             self._open(target)
-            self._migrate()
+            self._migrate(target)
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             self.close()
             reason = str(getattr(error, "orig", None) or error).strip()
@@ -91,11 +93,20 @@ class Database:
                 pass  # the file is there before anyone opens it for reading
             self._reader = _read_only(self.path)
 
-    def _migrate(self) -> None:
+    def _migrate(self, target: URL) -> None:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         config.set_main_option("path_separator", "os")
+        steps = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
+        # One transaction, which is this connection's and not Alembic's: tables and rows are the old ones or the new.
         with self.writing() as connection:
+            done = MigrationContext.configure(connection).get_current_heads()
+            unknown = [step for step in done if step not in steps]
+            if unknown:
+                raise DatabaseError(
+                    f"{_shown(target)} was written by a newer version of Jianmen (its step {unknown[0]!r} is not known"
+                    " here). Install that version again; nothing was changed."
+                )
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import sqlite_utils
@@ -16,13 +16,19 @@ CHECKPOINT_PAGES = 400
 """The WAL is folded back after some 1.6 MB: short enough for a quick start after a power cut."""
 
 
+class NewerFileError(Exception):
+    """A newer version of this software has worked on a file. It is left as it is."""
+
+
 def open_writer(
     path: Path | str, migrations: Migrations, *, durable: bool = True
 ) -> sqlite3.Connection:
-    """The one writing connection of a file, its tables brought up to date.
+    """The one writing connection of a file, its tables brought up to date step by step: each step is done whole, or
+    not at all and done at the next start.
 
     WAL with synchronous=FULL, so that a commit has reached the card when it returns; `durable=False` is for derived
-    data and rehearsals. Raises OSError where the file cannot be made, sqlite3.Error where it is damaged.
+    data and rehearsals. Raises OSError where the file cannot be made, sqlite3.Error where it is damaged,
+    NewerFileError where its tables are of steps that are not known here.
     """
     if path != ":memory:":
         # Door and carrier share a group: whoever reads a closed WAL file has to make its companions,
@@ -31,17 +37,32 @@ def open_writer(
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        database = sqlite_utils.Database(connection)
+        _refuse_newer(path, migrations, database)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
         connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
         connection.execute("PRAGMA mmap_size=0")
         # What is deleted (the name card of somebody who was erased) must not stay readable in the file.
         connection.execute("PRAGMA secure_delete=ON")
-        migrations.apply(sqlite_utils.Database(connection))
+        migrations.apply(database)
     except BaseException:
         connection.close()  # a damaged file is about to be moved aside: nobody may hold it open
         raise
     return connection
+
+
+def _refuse_newer(
+    path: Path | str, migrations: Migrations, database: sqlite_utils.Database
+) -> None:
+    with closing(sqlite_utils.Database(memory=True)) as empty:
+        known = {step.name for step in migrations.pending(empty)}
+    unknown = [step.name for step in migrations.applied(database) if step.name not in known]
+    if unknown:
+        raise NewerFileError(
+            f"{path} was written by a newer version of Jianmen ({unknown[-1]!r} is not known here)."
+            " Install that version again; nothing was changed."
+        )
 
 
 def open_reader(path: Path) -> sqlite3.Connection:

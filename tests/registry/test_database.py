@@ -75,6 +75,17 @@ def test_a_file_that_is_no_database_is_named_and_let_be(tmp_path: Path) -> None:
     assert (tmp_path / FILE).read_bytes().startswith(b"a shopping list")
 
 
+def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    with closing(Database(None, tmp_path)) as database, database.writing() as connection:
+        connection.execute(text("ALTER TABLE tip ADD COLUMN rank INTEGER"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '9001'"))
+    held = (tmp_path / FILE).read_bytes()
+
+    with pytest.raises(DatabaseError, match=r"registry\.db was written by a newer version.*'9001'"):
+        Database(None, tmp_path)
+    assert (tmp_path / FILE).read_bytes() == held
+
+
 def test_an_address_that_is_none_is_refused_with_one_that_is() -> None:
     with pytest.raises(DatabaseError, match="postgresql://user@host/name"):
         Database("somewhere", None)

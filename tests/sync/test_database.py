@@ -7,11 +7,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+from sqlite_utils.migrations import Migrations
 
 from sync import journal, replica
-from sync.database import open_reader, open_writer, writing
+from sync.database import NewerFileError, open_reader, open_writer, writing
 
 
 @pytest.fixture
@@ -83,6 +85,23 @@ def test_an_empty_file_left_by_a_power_cut_becomes_a_new_one(tmp_path: Path) -> 
 def test_a_folder_that_is_not_there_is_an_error_of_the_machine(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
         open_writer(tmp_path / "gone" / "journal.db", journal.migrations)
+
+
+@pytest.mark.parametrize("kind", [journal, replica])
+def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(
+    tmp_path: Path, kind: ModuleType
+) -> None:
+    path = tmp_path / "kept.db"
+    later = Migrations(kind.migrations.name)
+    later()(kind.first_tables)
+    later(name="better_tables")(lambda db: db.execute("ALTER TABLE head ADD COLUMN rank INTEGER"))
+    open_writer(path, later).close()
+    held = path.read_bytes()
+
+    with pytest.raises(NewerFileError, match=r"kept\.db was written by a newer version.*better_t"):
+        open_writer(path, kind.migrations)
+    assert path.read_bytes() == held
+    open_writer(path, later).close()
 
 
 def _write_and_fail(connection: sqlite3.Connection, error: Exception) -> None:
