@@ -93,6 +93,7 @@ class Background:
         self.registry_head: tuple[str, int] | None = None
         self._registry_newest = (0, "", 0)
         self._cut_off: dict[str, Mapping[str, int]] = {}
+        self._kiosk_words: list[tuple[Order, Kiosk]] = []
         self._seen: set[bytes] = set()
         self._given_programme: Programme | None = None
         self._given_keys: dict[int, bytes] = {}
@@ -244,8 +245,8 @@ class Background:
                 )
                 self._find_keys()
             case Kiosk():
-                insort(self.assignments, (self.order(held), body), key=lambda a: a[0])
-                self.kiosks = {kiosk.device: kiosk for _, kiosk in self.assignments}
+                insort(self._kiosk_words, (self.order(held), body), key=lambda w: w[0])
+                self._assign()
                 self._cut_off = {
                     d: kiosk.believed for d, kiosk in self.kiosks.items() if kiosk.cut_off
                 }
@@ -268,6 +269,15 @@ class Background:
                 return
         self._seen.add(held.digest)
         self.version += 1
+
+    def _assign(self) -> None:
+        """Draw up what each kiosk was from which instant on."""
+        kiosks: dict[str, Kiosk] = {}
+        assignments = []
+        for order, word in self._kiosk_words:
+            kiosks[word.device] = kiosks.get(word.device, word).then(word)
+            assignments.append((order, kiosks[word.device]))
+        self.kiosks, self.assignments = kiosks, assignments
 
     def _take_state(self, held: Held, body: Body) -> None:
         match body:

@@ -243,6 +243,13 @@ class Kiosk(msgspec.Struct, frozen=True, array_like=True, gc=False):
     seats: dict[str, int] = {}
     name: Annotated[str, Meta(max_length=64)] = ""
 
+    def then(self, word: "Kiosk") -> "Kiosk":
+        """What the kiosk is after the registry's next word on it. A cut-off is final: a registry put back from an old
+        backup has forgotten it, and may speak of the kiosk as if nothing had happened."""
+        if not self.cut_off or word.cut_off:
+            return word
+        return msgspec.structs.replace(word, cut_off=True, believed=self.believed)
+
 
 class Ruling(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An admin's answer to a conflict line, named by its kind and entry."""

@@ -219,7 +219,10 @@ def export_(file: Path, settings: Path | None, data: Path | None, registry: Path
     """Write all logs held into the bundle FILE, to carry to a machine on another network."""
     try:
         with _store(settings, data, registry) as (store, identity):
-            entries = export(store, identity, file, _read().wall_ms)
+            # A kiosk tells those who have not heard of it who it is; everybody knows the registry.
+            kiosk = _settings_of(settings, data).data if registry is None else None
+            warrant = Enrolment.load(kiosk).warrant if kiosk is not None else b""
+            entries = export(store, identity, file, _read().wall_ms, warrant)
     except OSError as error:
         click.echo(f"{file}: cannot be written: {error.strerror}", err=True)
         sys.exit(2)

@@ -23,6 +23,9 @@ class Listener:
     def __init__(self, door: Door) -> None:
         self._door = door
         self.heard = 0
+        if door.replica is not None:
+            for kiosk in door.replica.introduced():
+                self._introduced(kiosk.device, kiosk.gate)
 
     def catch_up(self) -> None:
         """Hear everything there is: at the start, and in rehearsals."""
@@ -72,6 +75,13 @@ class Listener:
             yield "alarm", Alarm("rollback", detail.format(**told))
         elif kind == "reached":
             yield from self._level(msgspec.msgpack.decode(raw, type=list[str]), reading)
+        elif kind == "introduced":
+            self._introduced(**msgspec.msgpack.decode(raw))
+
+    def _introduced(self, device: str, gate: str | None) -> None:
+        """Another kiosk is known by its warrant, before the registry's log names it."""
+        if gate is not None:
+            self._door.background.introduced(device, gate)
 
     def _level(self, devices: list[str], reading: Reading) -> Iterable[tuple[str, Body]]:
         """Seats passed to other gates of the area that were reached in this round and have fewer free."""

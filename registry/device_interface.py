@@ -82,7 +82,8 @@ def device_interface(
             answer, taken = answerer.answer(raw, clock().wall_ms)
         finally:
             room.release()
-        centre.reached_at(taken.device, *taken.reach)
+        if taken.level:
+            centre.reached_at(taken.device, *taken.reach)
         return _packed(request, answer)
 
     @routes.post("/enrol")

@@ -17,6 +17,7 @@ from registry.ledger import Ledger
 from registry.own_log import OwnLog
 from sync.identity import Identity
 from sync.messages import Enrol, Enrolled
+from sync.warrant import warrant_for
 
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Without 0, O, 1 and I, which people take for one another. 32 characters: five bits each."""
@@ -78,7 +79,7 @@ class Enrolment:
         """Enrol a kiosk whose signature over its request was checked; the answer says why not, if not."""
         device = fingerprint(asked.public)
         with self._ledger.transaction():
-            known = self._ledger.devices().get(device)
+            known = self._ledger.kiosk(device)
             if known is not None and known.cut_off:
                 refused = "This kiosk's key was cut off. Delete its data folder, so that it makes a new key."
                 return self._answer(asked, event, None, refused)
@@ -97,7 +98,8 @@ class Enrolment:
                 name=asked.name,
             )
             self._log.append("kiosk", kiosk)
-            return self._answer(asked, event, gate, "")
+            said = self._answer(asked, event, gate, "")
+            return msgspec.structs.replace(said, warrant=warrant_for(kiosk, self._identity))
 
     def _answer(self, asked: Enrol, event: Event, gate: str | None, refused: str) -> Enrolled:
         return Enrolled(self._identity.public, asked.nonce, event.id, gate, refused)
@@ -149,12 +151,17 @@ class Enrolment:
             self._change(device, seats={**given, area: given.get(area, 0) + seats})
 
     def reached_at(self, device: str, address: str, certificate: str) -> bool:
-        """A kiosk says where it listens on its LAN: its neighbours are told, if that is new. Whether it was."""
-        known = self._ledger.devices().get(device)
-        if known is None or not address:
+        """A kiosk that has told all it knows of the registry's log says where it listens on its LAN (empty: nowhere).
+        Everybody is told, if that is new; and of the kiosk itself, if only its warrant speaks for it: a database put
+        back from a backup has forgotten it. Whether there was something to tell."""
+        known = self._ledger.kiosk(device)
+        if known is None:
             return False
-        if (known.address, known.certificate) == (address, certificate):
+        news = address != "" and (known.address, known.certificate) != (address, certificate)
+        if not news and known not in self._ledger.introduced():
             return False
+        if not address:
+            address, certificate = known.address, known.certificate
         self._change(device, address=address, certificate=certificate)
         return True
 

@@ -4,11 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
 from sqlalchemy import delete, select, text
 
 from access.background import Held, hold
-from access.entry import Kiosk
 from registry import tables
 from registry.database import Database
 from registry.landmark import Landmark, Place
@@ -86,12 +84,6 @@ class Ledger(Logs):
             .order_by(entry.id)
         )
         return [hold(log, digest, raw) for log, digest, raw in rows]
-
-    def devices(self) -> dict[str, Kiosk]:
-        """Every kiosk that was ever enrolled, as it stands now, by fingerprint."""
-        device = tables.device.c
-        rows = self.read(select(device.fingerprint, device.kiosk).order_by(device.fingerprint))
-        return {name: msgspec.msgpack.decode(kiosk, type=Kiosk) for name, kiosk in rows}
 
     def heard_ms(self, device: str) -> int | None:
         """When a device last signed a head that reached us, by its own word."""

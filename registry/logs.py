@@ -16,7 +16,7 @@ from access.entry import Kiosk, digest_of, pack
 from registry import tables
 from registry.database import Database
 from sync.messages import Point, SealedCard
-from sync.store import BEGINNING, LogStore, Row, cards_named
+from sync.store import BEGINNING, INTRODUCED, LogStore, Row, cards_named, newest_word
 
 PUBLIC_KEY = "public"
 """The registry's own public key among its values."""
@@ -173,16 +173,40 @@ class Logs(LogStore):
     def _know(self, held: Held, kiosk: Kiosk) -> None:
         """Keep the newest word on a kiosk, in whatever order the registry's logs arrive."""
         device = tables.device.c
-        known = self.first(
-            select(device.wall_ms, device.seq).where(device.fingerprint == kiosk.device)
+        row = self.first(
+            select(device.wall_ms, device.seq, device.kiosk).where(
+                device.fingerprint == kiosk.device
+            )
         )
-        if known is not None and (held.wall_ms, held.seq) < tuple(known):
-            return
+        place = (held.wall_ms, held.seq)
+        self._keep_kiosk(*newest_word((kiosk, place), tuple(row) if row else None))
+
+    def introduce(self, kiosk: Kiosk) -> None:
+        if self.kiosk(kiosk.device) is None:
+            self._keep_kiosk(kiosk, INTRODUCED)
+
+    def introduced(self) -> list[Kiosk]:
+        device = tables.device.c
+        rows = self.read(
+            select(device.kiosk).where(device.wall_ms == INTRODUCED[0], device.seq == INTRODUCED[1])
+        )
+        return [msgspec.msgpack.decode(kiosk, type=Kiosk) for (kiosk,) in rows]
+
+    def kiosk(self, device: str) -> Kiosk | None:
+        row = self.first(select(tables.device.c.kiosk).where(tables.device.c.fingerprint == device))
+        return msgspec.msgpack.decode(row[0], type=Kiosk) if row else None
+
+    def devices(self) -> dict[str, Kiosk]:
+        device = tables.device.c
+        rows = self.read(select(device.fingerprint, device.kiosk).order_by(device.fingerprint))
+        return {name: msgspec.msgpack.decode(kiosk, type=Kiosk) for name, kiosk in rows}
+
+    def _keep_kiosk(self, kiosk: Kiosk, place: tuple[int, int]) -> None:
         values = {
             "public": kiosk.public,
             "kiosk": pack(kiosk),
-            "wall_ms": held.wall_ms,
-            "seq": held.seq,
+            "wall_ms": place[0],
+            "seq": place[1],
         }
         insert = self.insert(tables.device).values(fingerprint=kiosk.device, **values)
         self.write(insert.on_conflict_do_update(index_elements=["fingerprint"], set_=values))

@@ -16,10 +16,11 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from access.chain import ChainError, Head
-from access.entry import UNREADABLE, pack
+from access.entry import UNREADABLE, Kiosk, pack
 from sync.identity import Identity, verifies
 from sync.messages import MAX_BODY_BYTES, Batch, MessageError, SealedCard
 from sync.store import BEGINNING, LogStore
+from sync.warrant import warranted
 
 MAGIC = b"jianmen bundle 1\n"
 _LENGTH = struct.Struct(">I")
@@ -32,11 +33,13 @@ class BundleError(Exception):
 
 
 class Opening(msgspec.Struct, frozen=True, array_like=True):
-    """The first frame: who made the bundle, for which event's registry, and when (ms)."""
+    """The first frame: who made the bundle, for which event's registry, and when (ms); and the maker's warrant, for
+    those who do not know it yet."""
 
     device: str
     registry: str
     made_ms: int
+    warrant: bytes = b""
 
 
 @dataclass
@@ -49,13 +52,16 @@ class Imported:
     rejected: dict[str, str] = field(default_factory=dict)
 
 
-def export(store: LogStore, identity: Identity, path: Path, made_ms: int) -> int:
-    """Write everything a store holds; says how many entries. The file is whole or not there. Raises OSError."""
+def export(
+    store: LogStore, identity: Identity, path: Path, made_ms: int, warrant: bytes = b""
+) -> int:
+    """Write everything a store holds; says how many entries. `warrant` is a kiosk's own. The file is whole or not
+    there. Raises OSError."""
     part = path.with_name(f".{path.name}.part")
     entries = 0
     with part.open("wb") as file:
         writer = _Writer(file)
-        writer.frame("opening", Opening(identity.fingerprint, store.registry, made_ms))
+        writer.frame("opening", Opening(identity.fingerprint, store.registry, made_ms, warrant))
         logs = sorted(store.vector(), key=lambda log: (not store.is_registry(log), log))
         for log in logs:
             for batch in _whole(store, log):
@@ -99,7 +105,10 @@ class _Writer:
 def take_in(store: LogStore, path: Path) -> Imported:
     """Join what a bundle carries to a store. Idempotent. Raises BundleError (then nothing was taken) or OSError."""
     with path.open("rb") as file:
-        opening = _check(store, file, path)
+        opening, introduced = _check(store, file, path)
+        if introduced is not None:
+            with store.transaction():
+                store.introduce(introduced)
         file.seek(0)
         imported = Imported(opening.device)
         for kind, body in _frames(file, path):
@@ -108,9 +117,11 @@ def take_in(store: LogStore, path: Path) -> Imported:
     return imported
 
 
-def _check(store: LogStore, file: BinaryIO, path: Path) -> Opening:
-    """Read a bundle through once: whole, for this event, and signed by an enrolled device."""
+def _check(store: LogStore, file: BinaryIO, path: Path) -> tuple[Opening, Kiosk | None]:
+    """Read a bundle through once: whole, for this event, and signed by an enrolled device; a kiosk that is known by
+    the bundle's warrant alone is named."""
     opening: Opening | None = None
+    introduced: Kiosk | None = None
     signed = False
     running = sha256(MAGIC)
     for kind, body in _frames(file, path):
@@ -125,7 +136,8 @@ def _check(store: LogStore, file: BinaryIO, path: Path) -> Opening:
         elif kind == "signature":
             public = store.public_key(opening.device)
             if public is None:
-                raise BundleError(f"{path}: made by {opening.device}, which is not enrolled here")
+                introduced = _introduced(store, opening, path)
+                public = introduced.public
             if not verifies(public, _decode(body, bytes, path), running.digest()):
                 raise BundleError(f"{path}: the bundle was altered: its signature does not fit")
             signed = True
@@ -133,7 +145,18 @@ def _check(store: LogStore, file: BinaryIO, path: Path) -> Opening:
         running.update(_LENGTH.pack(len(whole)) + whole)
     if opening is None or not signed:
         raise BundleError(f"{path}: the bundle is cut short; export it again")
-    return opening
+    return opening, introduced
+
+
+def _introduced(store: LogStore, opening: Opening, path: Path) -> Kiosk:
+    """The maker of a bundle as its warrant names it."""
+    public = store.public_key(store.registry)
+    try:
+        if opening.warrant and public is not None:
+            return warranted(opening.warrant, opening.device, public)
+    except MessageError as error:
+        raise BundleError(f"{path}: made by {opening.device}: {error}") from error
+    raise BundleError(f"{path}: made by {opening.device}, which is not enrolled here")
 
 
 def _frames(file: BinaryIO, path: Path) -> Iterator[tuple[str, bytes]]:

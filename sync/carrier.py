@@ -83,6 +83,7 @@ class Carrier:
         self._own = OwnLogs(self.replica, identity)
         self._not_before()
         self.answerer = Answerer(self.replica, identity, self.time.now_ms, self.time_word)
+        self.answerer.warrant = enrolment.warrant
         self.registry = Target(
             "registry",
             self._asker(enrolment.registry),
@@ -91,7 +92,9 @@ class Carrier:
         self.peers: dict[str, Target] = {}
 
     def _asker(self, device: str) -> Asker:
-        return Asker(self.replica, self._identity, self.time.now_ms, self.time_word, device)
+        asker = Asker(self.replica, self._identity, self.time.now_ms, self.time_word, device)
+        asker.warrant = self._enrolment.warrant
+        return asker
 
     @property
     def device(self) -> str:

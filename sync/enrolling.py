@@ -79,6 +79,7 @@ def enrol(
         event=answer.event,
         gate=answer.gate,
         certificate_pin=asked.pin,
+        warrant=answer.warrant,
     )
 
 

@@ -20,7 +20,8 @@ class EnrolmentError(ValueError):
 class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
     """Where the registry is and by which key it is known; `certificate_pin` is the SHA-256 of the one TLS certificate
     it may show (None: any that the machine's authorities vouch for). `gate` is what the registry said on the day of
-    enrolment; its log has the newest word.
+    enrolment; its log has the newest word. `warrant` is the registry's signed word on this kiosk, for those who do not
+    know it yet.
     """
 
     registry_url: Annotated[str, Meta(pattern=r"^https?://[^/\s]+$")]
@@ -29,6 +30,7 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
     event: str
     gate: str | None = None
     certificate_pin: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")] | None = None
+    warrant: bytes = b""
 
     @classmethod
     def load(cls, data: Path) -> "Enrolment":

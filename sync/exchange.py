@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from access.chain import ChainError, fingerprint
-from access.entry import pack
+from access.entry import Kiosk, pack
 from sync.identity import Identity, verifies
 from sync.messages import (
     MAX_BATCHES,
@@ -33,6 +33,7 @@ from sync.messages import (
     read,
 )
 from sync.store import BEGINNING, CutOffError, LogStore, UnknownWriterError
+from sync.warrant import warranted
 
 NONCE_LIVES_MS = 10 * 60_000
 """How long a nonce given out may be answered: longer than any round takes, shorter than anyone needs to misuse it."""
@@ -45,13 +46,15 @@ without news."""
 @dataclass(slots=True)
 class Taken:
     """What a message brought: new entries, cards, the sender's time, where it says it can be reached (address,
-    certificate), and what could not be taken, by log."""
+    certificate), and what could not be taken, by log. `level`: the sender holds nothing of the registry's own logs that
+    this side lacks."""
 
     device: str = ""
     reach: tuple[str, str] = ("", "")
     entries: int = 0
     cards: int = 0
     time: TimeWord | None = None
+    level: bool = False
     rejected: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -78,6 +81,8 @@ class Party:
         self._random = random
         self.reach: tuple[str, str] = ("", "")
         """Where this kiosk can be reached on its LAN: host:port, and its certificate's SHA-256."""
+        self.warrant = b""
+        """A kiosk's own, for those who do not know it yet."""
         self._nonce_key = HKDF(SHA256(), 32, None, b"jianmen nonce").derive(
             identity.key.private_bytes_raw()
         )
@@ -86,10 +91,11 @@ class Party:
         """A fresh nonce for the asking side."""
         return self._random(NONCE_BYTES)
 
-    def seal(self, message: Message) -> bytes:
-        """The bytes of a message, signed."""
+    def seal(self, message: Message, *, introducing: bool = False) -> bytes:
+        """The bytes of a message, signed; `introducing`, to a side that may not know this one yet, with the warrant."""
         body = pack(message)
-        return pack(Envelope(body, self.identity.fingerprint, self.identity.sign(body)))
+        warrant = self.warrant if introducing else b""
+        return pack(Envelope(body, self.identity.fingerprint, self.identity.sign(body), warrant))
 
     def unseal(self, raw: bytes) -> tuple[str, Message]:
         """The sender and message of these bytes.
@@ -98,12 +104,17 @@ class Party:
         """
         envelope = read(Envelope, raw)
         public = self.store.public_key(envelope.device)
-        if public is None:
-            raise UnknownWriterError(f"device {envelope.device} is not enrolled here")
-        if fingerprint(public) != envelope.device or not verifies(
-            public, envelope.signature, envelope.body
+        introduced = self._introduced(envelope) if public is None else None
+        public = introduced.public if introduced is not None else public
+        if (
+            public is None
+            or fingerprint(public) != envelope.device
+            or not verifies(public, envelope.signature, envelope.body)
         ):
             raise MessageError(f"the message is not signed by device {envelope.device}")
+        if introduced is not None:
+            with self.store.transaction():
+                self.store.introduce(introduced)
         if self.store.is_cut_off(envelope.device):
             raise CutOffError(f"device {envelope.device} is cut off")
         message = read(Message, envelope.body)
@@ -112,6 +123,16 @@ class Party:
                 f"the other side speaks version {message.version}, this one {VERSION}"
             )
         return envelope.device, message
+
+    def _introduced(self, envelope: Envelope) -> Kiosk:
+        """A sender that is not known here, by its warrant. Raises UnknownWriterError."""
+        registry = self.store.public_key(self.store.registry)
+        if not envelope.warrant or registry is None:
+            raise UnknownWriterError(f"device {envelope.device} is not enrolled here")
+        try:
+            return warranted(envelope.warrant, envelope.device, registry)
+        except MessageError as error:
+            raise UnknownWriterError(f"device {envelope.device}: {error}") from error
 
     def compose(self, nonce: bytes, yours: bytes, theirs: Message | None) -> Message:
         """A message: what this side has, and what the other lacks as far as its last message says."""
@@ -226,10 +247,20 @@ class Answerer(Party):
         nonce = self._give_nonce(device, now_ms)
         if not self._gave(device, message.yours, now_ms):
             # No nonce of ours yet, or an old one: the asker learns one and comes again.
-            return self.seal(Message(VERSION, nonce, message.nonce, {}, hello=True)), taken
+            hello = Message(VERSION, nonce, message.nonce, {}, hello=True)
+            return self.seal(hello, introducing=True), taken
         taken = self.take(message)
         taken.device = device
+        taken.level = self._holds_registry_logs(message.have)
         return self.seal(self.compose(nonce, message.nonce, message)), taken
+
+    def _holds_registry_logs(self, have: Mapping[str, list[Point]]) -> bool:
+        return all(
+            self.store.holds(log, *point)
+            for log, points in have.items()
+            if self.store.is_registry(log) and points != self.store.tips(log)
+            for point in points
+        )
 
     def _give_nonce(self, device: str, now_ms: int) -> bytes:
         """A nonce that any worker with this key can check later, without remembering it."""
@@ -271,7 +302,7 @@ class Asker(Party):
         theirs = self._theirs
         yours = theirs.nonce if theirs is not None else b""
         known = theirs if offering and theirs is not None and not theirs.hello else None
-        return self.seal(self.compose(self._nonce, yours, known))
+        return self.seal(self.compose(self._nonce, yours, known), introducing=theirs is None)
 
     def receive(self, raw: bytes) -> tuple[Taken, bool]:
         """What the answer brought, and whether another round is worth while.

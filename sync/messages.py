@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from access.chain import Head
-from access.entry import UNREADABLE, Device, Digest, LogId, Millis
+from access.entry import UNREADABLE, Device, Digest, Kiosk, LogId, Millis
 
 VERSION = 1
 """Of the exchange. Both sides say theirs; a side that knows only older ones refuses with a reason."""
@@ -37,6 +37,7 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 """Of a whole message, with its vectors, heads and cards: no honest one comes near."""
 
 MAX_CARDS = 500
+MAX_WARRANT_BYTES = 2048
 NONCE_BYTES = 16
 
 Nonce = Annotated[bytes, Meta(max_length=64)]
@@ -103,12 +104,21 @@ class Message(msgspec.Struct, frozen=True, array_like=True):
     certificate: Annotated[str, Meta(max_length=128)] = ""
 
 
+class Warrant(msgspec.Struct, frozen=True, array_like=True):
+    """A packed `Kiosk` as the registry has enrolled it, and the registry's signature."""
+
+    kiosk: bytes
+    signature: Annotated[bytes, Meta(min_length=64, max_length=64)]
+
+
 class Envelope(msgspec.Struct, frozen=True, array_like=True):
-    """A packed message, its sender's fingerprint, and the signature over the packed message."""
+    """A packed message, its sender's fingerprint, and the signature over the packed message; to a side that may not
+    know the sender yet, its warrant."""
 
     body: bytes
     device: Device
     signature: Annotated[bytes, Meta(min_length=64, max_length=64)]
+    warrant: Annotated[bytes, Meta(max_length=MAX_WARRANT_BYTES)] = b""
 
 
 class Enrol(msgspec.Struct, frozen=True, array_like=True):
@@ -123,13 +133,15 @@ class Enrol(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Enrolled(msgspec.Struct, frozen=True, array_like=True):
-    """The registry's answer: its public key, the event, the gate (None: not yet assigned), or why not."""
+    """The registry's answer: its public key, the event, the gate (None: not yet assigned), or why not; and the kiosk's
+    warrant."""
 
     public: Digest
     yours: Nonce
     event: str = ""
     gate: str | None = None
     refused: str = ""
+    warrant: Annotated[bytes, Meta(max_length=MAX_WARRANT_BYTES)] = b""
 
 
 class MessageError(ValueError):
@@ -137,7 +149,8 @@ class MessageError(ValueError):
 
 
 _decoders: dict[type[Any], msgspec.msgpack.Decoder[Any]] = {
-    kind: msgspec.msgpack.Decoder(kind) for kind in (Envelope, Message, Enrol, Enrolled)
+    kind: msgspec.msgpack.Decoder(kind)
+    for kind in (Envelope, Message, Enrol, Enrolled, Warrant, Kiosk)
 }
 
 

@@ -20,7 +20,7 @@ from access.entry import BadgeIssued, Clock, EventDefined, Kiosk, digest_of, pac
 from access.event import Event
 from sync.database import open_reader, open_writer, writing
 from sync.messages import Point, SealedCard
-from sync.store import LogStore, Row, cards_named
+from sync.store import INTRODUCED, LogStore, Row, cards_named, newest_word
 
 migrations = Migrations("replica")
 
@@ -128,6 +128,13 @@ class ReplicaReader:
             name: msgspec.json.decode(word)
             for name, word in self._db.execute("SELECT name, word FROM import")
         }
+
+    def introduced(self) -> list[Kiosk]:
+        """Kiosks that are known by their warrants alone."""
+        rows = self._db.execute(
+            "SELECT kiosk FROM device WHERE (wall_ms, seq) = (?, ?)", INTRODUCED
+        )
+        return [msgspec.msgpack.decode(kiosk, type=Kiosk) for (kiosk,) in rows]
 
     def tips(self, log: str) -> list[Point]:
         return [
@@ -242,20 +249,25 @@ class Replica(ReplicaReader, LogStore):
                 self._expect_card(badge, issue)
 
     def introduce(self, kiosk: Kiosk) -> None:
-        """Know a kiosk by the word of whoever sets it up, until the registry's log names it."""
-        self._publics.setdefault(kiosk.device, kiosk.public)
-        self._db.execute(
-            "INSERT OR IGNORE INTO device VALUES (?, ?, ?, 0, 0)",
-            (kiosk.device, kiosk.public, pack(kiosk)),
-        )
+        if kiosk.device in self._publics:
+            return
+        self._publics[kiosk.device] = kiosk.public
+        self._keep_kiosk(kiosk, INTRODUCED)
+        self.tell_door("introduced", {"device": kiosk.device, "gate": kiosk.gate})
 
     def _know(self, held: Held, kiosk: Kiosk) -> None:
+        """Keep the registry's newest word on a kiosk, in whatever order its logs arrive."""
         self._publics[kiosk.device] = kiosk.public
+        row = self._db.execute(
+            "SELECT wall_ms, seq, kiosk FROM device WHERE fingerprint = ?", (kiosk.device,)
+        ).fetchone()
+        place = (held.wall_ms, held.seq)
+        self._keep_kiosk(*newest_word((kiosk, place), row))
+
+    def _keep_kiosk(self, kiosk: Kiosk, place: tuple[int, int]) -> None:
         self._db.execute(
-            "INSERT INTO device VALUES (?, ?, ?, ?, ?) ON CONFLICT (fingerprint) DO UPDATE SET"
-            " kiosk = excluded.kiosk, wall_ms = excluded.wall_ms, seq = excluded.seq"
-            " WHERE (excluded.wall_ms, excluded.seq) >= (wall_ms, seq)",
-            (kiosk.device, kiosk.public, pack(kiosk), held.wall_ms, held.seq),
+            "INSERT OR REPLACE INTO device VALUES (?, ?, ?, ?, ?)",
+            (kiosk.device, kiosk.public, pack(kiosk), *place),
         )
 
     def _define(self, held: Held, definition: EventDefined) -> None:
@@ -352,14 +364,13 @@ class Replica(ReplicaReader, LogStore):
 
     # What the carrier and the door say to each other.
 
-    def is_cut_off(self, device: str) -> bool:
+    def kiosk(self, device: str) -> Kiosk | None:
         row = self._db.execute(
             "SELECT kiosk FROM device WHERE fingerprint = ?", (device,)
         ).fetchone()
-        return row is not None and msgspec.msgpack.decode(row[0], type=Kiosk).cut_off
+        return msgspec.msgpack.decode(row[0], type=Kiosk) if row else None
 
     def devices(self) -> dict[str, Kiosk]:
-        """Every kiosk the registry has named, as it stands now."""
         return {
             device: msgspec.msgpack.decode(kiosk, type=Kiosk)
             for device, kiosk in self._db.execute("SELECT fingerprint, kiosk FROM device")

@@ -11,6 +11,8 @@ from contextlib import AbstractContextManager
 from itertools import takewhile
 from typing import NamedTuple
 
+import msgspec
+
 from access.background import Held
 from access.chain import ChainError, Head, follow, vouched
 from access.entry import GENESIS, BadgeIssued, Kiosk, badge_of, body_of, decode
@@ -30,6 +32,10 @@ BEGINNING: Point = (0, GENESIS)
 
 LOCATOR_POINTS = 40
 """Points named of a log of which the other side knows no tip: each twice as far back as the one before."""
+
+
+INTRODUCED = (0, 0)
+"""Where a store keeps the place of the registry's word on a kiosk (wall clock, number): there is none yet."""
 
 
 class Row(NamedTuple):
@@ -75,12 +81,24 @@ class LogStore(ABC):
 
     @abstractmethod
     def devices(self) -> dict[str, Kiosk]:
-        """Every kiosk that the registry has named, as it stands now, by fingerprint."""
+        """Every kiosk that the registry has named, as it stands now, by fingerprint; introduced ones too."""
+
+    @abstractmethod
+    def kiosk(self, device: str) -> Kiosk | None:
+        """One of them."""
 
     def is_cut_off(self, device: str) -> bool:
         """Whether the registry has cut a device off."""
-        kiosk = self.devices().get(device)
+        kiosk = self.kiosk(device)
         return kiosk is not None and kiosk.cut_off
+
+    @abstractmethod
+    def introduce(self, kiosk: Kiosk) -> None:
+        """Know a kiosk by its warrant, until the registry's log names it."""
+
+    @abstractmethod
+    def introduced(self) -> list[Kiosk]:
+        """Kiosks that are known by their warrants alone."""
 
     @abstractmethod
     def tips(self, log: str) -> list[Point]:
@@ -267,6 +285,20 @@ class LogStore(ABC):
                 points += [(r.seq, r.digest) for r in self.rows(log, tip[0] - back, tip[0] - back)]
                 back *= 2
         return points[: MAX_POINTS - 1]
+
+
+def newest_word(
+    said: tuple[Kiosk, tuple[int, int]], held: tuple[int, int, bytes] | None
+) -> tuple[Kiosk, tuple[int, int]]:
+    """What a kiosk is after a word of the registry that may be older than the one held (wall clock, number, packed
+    kiosk), and the place of the newer one."""
+    kiosk, place = said
+    if held is None or held[:2] == INTRODUCED:
+        return said
+    before = msgspec.msgpack.decode(held[2], type=Kiosk)
+    if place >= held[:2]:
+        return before.then(kiosk), place
+    return kiosk.then(before), held[:2]
 
 
 def follow_back(raw: bytes) -> bytes:

@@ -5,7 +5,7 @@ from random import Random
 
 from access.background import Background
 from access.clocks import RANK
-from access.entry import Clock, Kiosk
+from access.entry import Clock
 from access.event import Event
 from access.headcount import Count, Headcount
 from access.knowledge import Knowledge
@@ -94,6 +94,7 @@ class KioskNode:
     journal: Journal = field(init=False)
     replica: Replica = field(init=False)
     door: Door = field(init=False)
+    warrant: bytes = field(init=False)
     boots: int = 0
 
     def __post_init__(self) -> None:
@@ -104,7 +105,7 @@ class KioskNode:
         self.identity = Identity.from_seed(self.random.randbytes(32))
         centre = self.registry.centre
         code = centre.enrol_code(self.name)
-        centre.enrol(Enrol(self.identity.public, code, b"", self.name))
+        self.warrant = centre.enrol(Enrol(self.identity.public, code, b"", self.name)).warrant
         self.journal = Journal(":memory:", self.identity, durable=False)
         self.replica = Replica(":memory:", centre.identity.public, centre.identity.fingerprint)
         self.own = OwnLogs(self.replica, self.identity)
@@ -116,9 +117,6 @@ class KioskNode:
         self.clock.booted_ms = self.clock.true.ms
         background = Background(self.registry.device, self.earliest_ms)
         background.enrolled_with(self.event, self.keys, self.identity.fingerprint, self.name)
-        for kiosk in self.replica.devices().values():
-            if kiosk.gate is not None:
-                background.introduced(kiosk.device, kiosk.gate)
         self.door = Door(self.journal, self.replica, background, self.clock.read)
         self.listener = Listener(self.door)
         self.staff = StaffDesk(self.door)
@@ -137,6 +135,7 @@ class KioskNode:
         self.answerer = Answerer(
             self.replica, self.identity, self.at_ms, self.time_word, self.random.randbytes
         )
+        self.answerer.warrant = self.warrant
 
     @property
     def device(self) -> str:
@@ -152,11 +151,6 @@ class KioskNode:
     def wants_time(self) -> bool:
         """Whether a neighbour's word on the time is of use: this kiosk has nothing better."""
         return self.door.background.clocks.line(self.journal.log).rank >= RANK["neighbour"]
-
-    def introduce(self, other: "KioskNode") -> None:
-        """Tell this kiosk of another, as whoever sets it up would, before the registry's log does."""
-        self.replica.introduce(Kiosk(other.device, other.identity.public, other.name))
-        self.door.background.introduced(other.device, other.name)
 
     def at_ms(self) -> int:
         return self.door.now().at_ms
@@ -200,6 +194,7 @@ class KioskNode:
                 other.device,
                 self.random.randbytes,
             )
+            asker.warrant = self.warrant
         self.publish()
         offering, again = False, True
         while again:

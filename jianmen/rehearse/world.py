@@ -108,14 +108,8 @@ class World:
                 self._level(place, nodes)
 
     def wipe(self, gate: str) -> None:
-        """Storage lost, and enrolled again. The other kiosks are told of the new one: where the registry cannot be
-        reached they would not listen to it otherwise."""
-        wiped = self.kiosks[gate]
-        wiped.enrol()
-        for other in self.kiosks.values():
-            if other is not wiped:
-                other.introduce(wiped)
-                wiped.introduce(other)
+        """Storage lost, and enrolled again."""
+        self.kiosks[gate].enrol()
 
     def tell_registry(self) -> None:
         """Let the registry hear what the kiosks joined with it have written."""

@@ -200,8 +200,21 @@ def test_a_device_cut_off_is_believed_up_to_the_number_named(forum: Any) -> None
     third = door.scans(forum.at("13:00"), forum.build.badge(1)).held
     assert background.believed(door.entries[1].held)
     assert not background.believed(third)
-    forum.registry.assigns(forum.at("14:00"), door, "hall-1")
+    forum.registry.assigns(forum.at("14:00"), door, "hall-1", cut_off=True, believed={door.log: 3})
     assert folded(forum).believed(third)
+
+
+def test_a_cut_off_is_final_though_the_registry_forgets_it(forum: Any) -> None:
+    door = forum.doors["hall-1"]
+    forum.registry.assigns(forum.at("12:00"), door, "hall-1", cut_off=True, believed={door.log: 2})
+    forum.registry.assigns(forum.at("14:00"), door, "hall-2")
+    third = door.scans(forum.at("15:00"), forum.build.badge(1)).held
+    for entries in (forum.entries, forum.entries[::-1]):
+        background = folded(forum, *entries)
+        assert background.kiosks[door.device].cut_off
+        assert background.kiosk_at("hall-1") != door.device
+        assert background.kiosk_at("hall-2") != door.device
+        assert not background.believed(third)
 
 
 def test_a_cut_off_kiosks_later_word_about_its_gate_or_its_time_is_ignored(forum: Any) -> None:

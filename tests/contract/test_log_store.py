@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from access.background import Held
@@ -136,6 +137,52 @@ def test_the_log_of_a_device_that_nobody_enrolled_is_refused(store: LogStore) ->
 def test_an_enrolled_device_is_known_by_its_key(store: LogStore) -> None:
     assert store.public_key(KIOSK.fingerprint) == KIOSK.public
     assert store.public_key(STRANGER.fingerprint) is None
+
+
+def test_a_device_is_introduced_until_the_registrys_log_names_it(store: LogStore) -> None:
+    stranger = Kiosk(STRANGER.fingerprint, STRANGER.public, "gate")
+    with store.transaction():
+        store.introduce(stranger)
+
+    assert store.public_key(STRANGER.fingerprint) == STRANGER.public
+    assert store.introduced() == [stranger]
+    assert store.kiosk(STRANGER.fingerprint) == stranger
+    assert take(store, Log(STRANGER).boot().batch()) == 1
+
+    log = _roster()
+    log.write("kiosk", msgspec.structs.replace(stranger, gate="other"))
+    take(store, log.batch())
+    assert store.introduced() == []
+    assert store.devices()[STRANGER.fingerprint].gate == "other"
+
+
+def test_an_introduction_changes_nothing_that_the_registrys_log_says(store: LogStore) -> None:
+    with store.transaction():
+        store.introduce(Kiosk(KIOSK.fingerprint, KIOSK.public, "other"))
+
+    assert store.kiosk(KIOSK.fingerprint) == Kiosk(KIOSK.fingerprint, KIOSK.public, "gate")
+    assert store.introduced() == []
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1)])
+def test_a_cut_off_is_final_in_whatever_order_the_registrys_logs_come(
+    empty_store: LogStore, order: tuple[int, ...]
+) -> None:
+    kiosk = Kiosk(KIOSK.fingerprint, KIOSK.public, "gate")
+    words = [kiosk, msgspec.structs.replace(kiosk, cut_off=True, believed={"a": 7})]
+    words.append(msgspec.structs.replace(kiosk, gate="other"))
+    logs = []
+    for number, word in enumerate(words):
+        log = Log(REGISTRY, f"{number:08}").boot()
+        log.write("kiosk", word, wall_ms=1000 + number)
+        logs.append(log)
+    for number in order:
+        take(empty_store, logs[number].batch())
+
+    known = empty_store.kiosk(KIOSK.fingerprint)
+    assert known is not None
+    assert (known.gate, known.cut_off, known.believed) == ("other", True, {"a": 7})
+    assert empty_store.is_cut_off(KIOSK.fingerprint)
 
 
 def test_a_batch_joins_the_log_and_is_all_there(store: LogStore) -> None:

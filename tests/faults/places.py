@@ -228,6 +228,7 @@ class Kiosk:
             event=said.event,
             gate=said.gate,
             certificate_pin=pin,
+            warrant=said.warrant,
         ).save(self.data)
 
     def fetch(self, centre: Centre) -> None:

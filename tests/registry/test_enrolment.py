@@ -58,7 +58,8 @@ def test_a_kiosk_with_a_good_code_stands_at_its_gate(
 ) -> None:
     answer = enrol(centre.enrol_code(GATE))
 
-    assert answer == Enrolled(centre.identity.public, b"nonce", "smarthk-2020", GATE)
+    assert (answer.public, answer.yours) == (centre.identity.public, b"nonce")
+    assert (answer.event, answer.gate, answer.refused) == ("smarthk-2020", GATE, "")
     entry = background(centre).kiosks[kiosk.fingerprint]
     assert (entry.public, entry.gate) == (kiosk.public, GATE)
     assert (entry.name, entry.address) == ("tablet 7", "192.0.2.7:8744")

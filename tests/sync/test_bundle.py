@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from access.entry import Kiosk
 from sync.bundle import BundleError, export, take_in
+from sync.warrant import warrant_for
 
 Node = Any
 Log = Any
@@ -73,6 +75,34 @@ def test_of_a_bundle_that_was_altered_nothing_is_taken(
     with pytest.raises(BundleError):
         take_in(neighbour.replica, bundle)
     assert neighbour.everything() == before
+
+
+def test_a_new_kiosk_that_nobody_has_heard_of_brings_its_logs_on_a_stick(
+    make_node: Callable[[int], Node], registry: Node, neighbour: Node, tmp_path: Path
+) -> None:
+    newcomer = make_node(9)
+    newcomer.work(3)
+    newcomer.publish()
+    known = Kiosk(newcomer.device, newcomer.identity.public, "gate-9")
+    warrant = warrant_for(known, registry.identity)
+    export(newcomer.replica, newcomer.identity, tmp_path / "stick", 1, warrant)
+
+    brought = take_in(neighbour.replica, tmp_path / "stick")
+    assert (brought.device, brought.entries, brought.rejected) == (newcomer.device, 4, {})
+    assert neighbour.replica.introduced() == [known]
+
+
+def test_a_bundle_with_anothers_warrant_is_refused(
+    make_node: Callable[[int], Node], registry: Node, neighbour: Node, tmp_path: Path
+) -> None:
+    thief = make_node(9)
+    thief.publish()
+    stolen = Kiosk(neighbour.device, neighbour.identity.public, "gate-9")
+    warrant = warrant_for(stolen, registry.identity)
+    export(thief.replica, thief.identity, tmp_path / "stick", 1, warrant)
+
+    with pytest.raises(BundleError, match="another device's"):
+        take_in(neighbour.replica, tmp_path / "stick")
 
 
 def test_a_bundle_of_a_stranger_is_refused(

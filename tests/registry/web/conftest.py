@@ -95,6 +95,17 @@ class Kiosk:
             self.replica, self.identity, lambda: self.clock().wall_ms, lambda: None, registry
         )
 
+    def become(self, identity: Identity, warrant: bytes) -> None:
+        """A kiosk with this key and nothing but its warrant: nobody's log names it."""
+        self.identity = identity
+        self.journal = Journal(":memory:", identity, durable=False)
+        self.own = OwnLogs(self.replica, identity)
+        self.journal.begin(self.clock(), "boot", "test", {}, self.gate)
+        self.asker = Asker(
+            self.replica, identity, lambda: self.clock().wall_ms, lambda: None, self.asker.other
+        )
+        self.asker.warrant = warrant
+
     def show(self, text: str, direction: Direction = "in") -> Answer:
         """Hold a badge up to the door."""
         self.clock.wait(10_000)

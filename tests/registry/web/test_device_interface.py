@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from access.entry import pack
+from access.entry import Kiosk, pack
 from registry.app import WebSettings, create_app
 from registry.centre import Centre
 from registry.person import IssuedBadge
 from sync.exchange import Asker
 from sync.identity import Identity
 from sync.messages import Enrol, Enrolled, Envelope, Message, read
+from sync.warrant import warrant_for
 
 NewKiosk = Callable[[str], Any]
 
@@ -65,6 +66,23 @@ def test_a_device_that_nobody_enrolled_gets_no_answer(client: FlaskClient) -> No
     answer = client.post("/v1/exchange", data=raw)
     assert answer.status_code == 403
     assert "not enrolled" in answer.text
+
+
+def test_a_kiosk_that_a_restored_registry_has_forgotten_is_logged_anew_and_everybody_told(
+    new_kiosk: NewKiosk, centre: Centre
+) -> None:
+    neighbour = new_kiosk("chengdu-main-1")
+    identity = Identity.new()
+    lost = Kiosk(identity.fingerprint, identity.public, "meishan-main-1", name="tablet 7")
+    forgotten = new_kiosk("chengdu-main-2")
+    forgotten.become(identity, warrant_for(lost, centre.identity))
+
+    forgotten.exchange()
+    neighbour.exchange()
+    assert centre.ledger.introduced() == []
+    with centre.knowing() as known:
+        assert known.background.kiosks[identity.fingerprint] == lost
+    assert neighbour.replica.kiosk(identity.fingerprint) == lost
 
 
 @pytest.mark.parametrize("body", [b"GET / HTTP/1.1", b"\x93\x01\x02\x03", b"\xc1" * 5000])
