@@ -4,6 +4,7 @@ To add a key, add a field to its struct here and, unless it may be left out, its
 `data/default.toml`. Settings are read once and never change; what changes lives in a database.
 """
 
+import errno
 import os
 import pwd
 import tempfile
@@ -22,6 +23,7 @@ from config.errors import ConfigError, Mistake
 from config.shape import by_type
 
 DEFAULTS = Path(__file__).parent / "data" / "default.toml"
+_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 _SECTIONS = ("kiosk", "registry")
 _MASK = "••••"
 
@@ -248,16 +250,40 @@ def _is_secret(field: FieldInfo) -> bool:
 
 def require_writable(folder: Path) -> None:
     """Makes sure that `folder` is there and files can be written in it; ConfigError says how."""
+    error = _probed(folder)
+    if error is not None:
+        raise ConfigError([_mistake(folder, error)])
+
+
+def require_permission(folder: Path) -> None:
+    """Makes sure that `folder` is there and this user may write in it; ConfigError says how.
+
+    A disk that is full, failing or read-only is no mistake of the settings: whoever writes will meet it.
+    """
+    error = _probed(folder)
+    if error is not None and not (error.errno in _DISK and folder.is_dir()):
+        raise ConfigError([_mistake(folder, error)])
+
+
+def _probed(folder: Path) -> OSError | None:
+    """What keeps a file from being written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"\x00")
             probe.flush()
     except OSError as error:
-        user = _user()
-        wrong = f"user {user} cannot write in this folder ({error.strerror})"
-        right = f"run: sudo install -d -o {user} {folder}, or name another folder for the data"
-        raise ConfigError([Mistake(str(folder), "", wrong, right)]) from None
+        return error
+    return None
+
+
+def _mistake(folder: Path, error: OSError) -> Mistake:
+    user = _user()
+    wrong = f"user {user} cannot write in this folder ({error.strerror})"
+    right = f"run: sudo install -d -o {user} {folder}"
+    if error.errno in _DISK:
+        right = "make room on its disk, or mend it"
+    return Mistake(str(folder), "", wrong, f"{right}, or name another folder for the data")
 
 
 def _user() -> str:

@@ -19,7 +19,7 @@ import click
 
 from access.event import Direction
 from config.errors import ConfigError
-from config.settings import KioskSettings, kiosk_settings, require_writable
+from config.settings import KioskSettings, kiosk_settings, require_permission
 
 DEVICE_KEY = "device.key"
 JOURNAL = "journal.db"
@@ -48,12 +48,12 @@ json_option = click.option("--json", "as_json", is_flag=True, help="JSON on stan
 def read_settings(
     settings_file: Path | None, data: Path | None, **overrides: object
 ) -> KioskSettings:
-    """The settings, with a folder for the data that can be written; exits with 2 where they cannot be used."""
+    """The settings, with a folder for the data that this user may write; exits with 2 where they cannot be used."""
     named = {key.replace("_", ".", 1): value for key, value in overrides.items()}
     named["data"] = str(data) if data is not None else None
     try:
         settings = kiosk_settings(settings_file, named)
-        require_writable(settings.data)
+        require_permission(settings.data)
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
@@ -127,14 +127,15 @@ def _run(settings: KioskSettings, direction: Direction | None) -> int:
     from kiosk.running import AlreadyRunningError, RunningMark
     from kiosk.service import DoorService, Home
     from kiosk.serving import PageServer
+    from sync.database import NewerFileError
     from sync.enrolment import Enrolment, EnrolmentError
     from sync.identity import Identity
+    from sync.journal import Journal
     from sync.salvage import open_journal
 
     try:
-        identity = Identity.at(settings.data / DEVICE_KEY)
         running = RunningMark(settings.data)
-    except (AlreadyRunningError, ValueError, OSError) as error:
+    except (AlreadyRunningError, OSError) as error:
         return _complain(str(error))
 
     def registry() -> str | None:
@@ -143,14 +144,17 @@ def _run(settings: KioskSettings, direction: Direction | None) -> int:
         except FileNotFoundError:
             return None
 
+    def journal() -> Journal:
+        try:
+            identity = Identity.at(settings.data / DEVICE_KEY)
+        except ValueError as error:
+            raise EnrolmentError(f"{error}: put it back, or remove it and enrol again") from error
+        return open_journal(settings.data / JOURNAL, identity)[0]
+
+    where = f"{settings.pages.host}:{settings.pages.port}"
     cleanly = False
     try:
-        home = Home(
-            settings.data,
-            lambda: open_journal(settings.data / JOURNAL, identity)[0],
-            registry,
-            running.crashed,
-        )
+        home = Home(settings.data, journal, registry, running.begin)
         service = DoorService(home, parts_of(settings), settings.language, direction)
         buzzer = settings.signals.adapter == "gpio" and signal_settings(settings).pins.buzzer
         app = create_app(service, sounds=not buzzer)
@@ -163,12 +167,14 @@ def _run(settings: KioskSettings, direction: Direction | None) -> int:
         finally:
             server.close()
         cleanly = True
+    except PermissionError as error:
+        what = error.filename or where
+        return _complain(f"{what}: {error.strerror}; the door's user must be allowed to use it")
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
-        where = f"{settings.pages.host}:{settings.pages.port}"
         return _complain(f"{where} is in use by another program: stop it, or name another --port")
-    except (HardwareError, EnrolmentError) as error:
+    except (HardwareError, EnrolmentError, NewerFileError) as error:
         return _complain(str(error))
     finally:
         running.close(cleanly=cleanly)

@@ -165,10 +165,9 @@ def _signals(settings: KioskSettings) -> Finding:
 
 def _door_runs(settings: KioskSettings) -> bool:
     try:
-        mark = RunningMark(settings.data)
+        RunningMark(settings.data).close(cleanly=False)
     except AlreadyRunningError:
         return True
-    mark.close(cleanly=not mark.crashed)
     return False
 
 

@@ -99,7 +99,7 @@ def door_status(service: DoorService) -> dict[str, Any]:
     """The status, whatever state the door is in."""
     loop = service.loop
     if loop is None:
-        return waiting_status(service.board.screen.say[0].headline)
+        return waiting_status(service.board.screen)
     try:
         return loop.submit(lambda: status(loop)).result(LOOP_S)
     except (TimeoutError, CancelledError):

@@ -1,10 +1,13 @@
 """Marks that a door runs on a data folder: there is one writer, and the next start knows how the last one ended."""
 
 import fcntl
+import logging
 import os
 from pathlib import Path
 
 FILE = "door.running"
+
+log = logging.getLogger(__name__)
 
 
 class AlreadyRunningError(Exception):
@@ -12,34 +15,54 @@ class AlreadyRunningError(Exception):
 
 
 class RunningMark:
-    """Held while the door runs. `crashed`: the last holder did not say that it stopped."""
+    """Held while the door runs. The folder itself is locked, so that nothing need be written to hold it."""
 
     def __init__(self, data: Path) -> None:
-        """Raises AlreadyRunningError, or OSError where the file cannot be made."""
-        self._file = os.open(data / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        """Raises AlreadyRunningError, or OSError where the folder cannot be looked into."""
+        self._path = data / FILE
+        self._folder = os.open(data, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._crashed: bool | None = None
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            os.close(self._file)
+            os.close(self._folder)
             raise AlreadyRunningError(
                 f"another door is running on {data}: stop it first, or give this one a folder of its own"
             ) from None
-        self.crashed = os.read(self._file, 1) == b"1"
-        self._write(b"1")
+
+    def begin(self) -> bool:
+        """Write that the door runs; whether the last one that did never said that it stopped.
+
+        The same answer each time. Raises OSError where the file cannot be written; then nothing was changed.
+        """
+        if self._crashed is None:
+            self._crashed = self._write(b"1") == b"1"
+        return self._crashed
 
     def close(self, *, cleanly: bool) -> None:
         """Let the folder go; `cleanly`: the door was told to stop, and did."""
-        if cleanly:
-            self._write(b"0")
-        os.close(self._file)
+        try:
+            if cleanly and self._crashed is not None:
+                self._write(b"0")
+        except OSError as error:
+            log.warning("the next start will take this one for a crash: %s", error)
+        finally:
+            os.close(self._folder)
 
-    def _write(self, state: bytes) -> None:
-        os.pwrite(self._file, state, 0)
+    def _write(self, state: bytes) -> bytes:
+        """Put this state in the place of the one that is returned."""
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        try:
+            before = os.pread(file, 1, 0)
+            os.pwrite(file, state, 0)
+        finally:
+            os.close(file)
+        return before
 
 
-def why_started(crashed: bool, boot_id: str, last_boot_id: str | None) -> str:
-    """Why a door starts, as its log says: "first start", "power", "crash" or "restart"."""
-    if last_boot_id is None:
+def why_started(crashed: bool, boot_id: str, last_boot_id: str) -> str:
+    """Why a door starts, as its log says: "first start" (there is no last boot id), "power", "crash" or "restart"."""
+    if not last_boot_id:
         return "first start"
     if last_boot_id != boot_id:
         return "power"

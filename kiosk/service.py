@@ -51,13 +51,14 @@ RETRY_S = 1.0
 class Home:
     """Where a door lives: its data folder, how its journal is opened, and the registry it is enrolled at.
 
-    `registry` answers with the fingerprint of the registry's key, or None while the kiosk is not enrolled.
+    `registry` answers with the fingerprint of the registry's key, or None while the kiosk is not enrolled; `begin`
+    marks that the door runs, and says whether the last one crashed. All are asked again while the disk fails them.
     """
 
     data: Path
     open_journal: Callable[[], Journal]
     registry: Callable[[], str | None]
-    crashed: bool
+    begin: Callable[[], bool]
     earliest_ms: int = BUILT_MS
 
 
@@ -103,7 +104,8 @@ class DoorService:
         return self._home.data / REPLICA
 
     def run(self) -> None:
-        """Until `stop`. Raises HardwareError for parts that this machine does not have."""
+        """Until `stop`. Raises HardwareError for parts that this machine does not have, PermissionError for files that
+        are somebody else's."""
         with ExitStack() as opened:
             opened.callback(self.board.close)
             signals = self._parts.open_signals()
@@ -113,7 +115,11 @@ class DoorService:
                 return
             link = ReplicaLink(self.replica_path, door)
             opened.callback(link.close)
-            if self._wait_for(lambda: self._begin(door, link), "out_of_order") is None:
+            self.board.show(notice("starting", self.order))
+            last_boot = self._wait_for(lambda: self._remember(door, link), "out_of_order")
+            if last_boot is None:
+                return
+            if self._wait_for(lambda: self._begin(door, last_boot), "out_of_order") is None:
                 return
             self.loop = self._open_loop(opened, door, link, signals)
             self.loop.open()
@@ -172,52 +178,36 @@ class DoorService:
         )
 
     def _wait_for(self, ask: Callable[[], Result | None], lacking: Notice) -> Result | None:
-        """What `ask` gives, as soon as it gives something; None: told to stop. A failing disk is waited for as well."""
+        """What `ask` gives, as soon as it gives something; None: told to stop.
+
+        A disk that is full, read-only or failing is waited for as well. A file that this user may not touch is not:
+        somebody has to be told.
+        """
         told: tuple[Notice, Cause | None] | None = None
         while not self._stop.is_set():
-            cause: Cause | None = None
+            what, cause, why = lacking, None, ""
             try:
                 found = ask()
+            except PermissionError:
+                raise
             except (sqlite3.Error, OSError) as error:
-                found, cause = None, cause_of(error)
+                found = None
+                what, cause, why = "out_of_order", cause_of(error), f": {cause_of(error)} ({error})"
             if found is not None:
                 return found
-            if told != (lacking, cause):
-                told = (lacking, cause)
-                log.warning("waiting: %s %s", lacking, cause or "")
-                self.board.show(notice(lacking, self.order, cause=cause))
+            if told != (what, cause):
+                told = (what, cause)
+                log.warning("waiting: %s%s", what, why)
+                self.board.show(notice(what, self.order, cause=cause))
                 self._parts.notifier.ready()  # it does all it can: this is no failed start
-                self._parts.notifier.status(f"waiting: {lacking}")
+                self._parts.notifier.status(f"waiting: {what}")
             self._parts.notifier.watchdog()
             self._stop.wait(RETRY_S)
         return None
 
-    def _begin(self, door: Door, link: ReplicaLink) -> Held | None:
-        """Remember what the logs say, and open this start's log. Raises sqlite3.Error; asking again does no harm."""
-        self.board.show(notice("starting", self.order))
-        last_boot = self._remember(door, link)
-        if self._stop.is_set():
-            return None
-        reading = self._parts.clock.read()
-        why = why_started(self._home.crashed, reading.boot_id, last_boot)
-        log.info("starting after: %s", why)
-        held = door.journal.begin(
-            log_reading(reading),
-            reading.boot_id,
-            why,
-            versions(),
-            door.background.gate_of(door.device),
-        )
-        door.noticed(held)
-        if door.journal.salvaged:
-            told = Alarm("journal_salvaged", door.journal.salvaged)
-            door.noticed(door.journal.append("alarm", told, door.clock.read()))
-            door.journal.salvaged = ""
-        return held
-
-    def _remember(self, door: Door, link: ReplicaLink) -> str | None:
-        """Fold the own logs and the replica's; the kernel's boot id of the last start."""
-        last_boot: str | None = None
+    def _remember(self, door: Door, link: ReplicaLink) -> str:
+        """Fold the own logs and the replica's; the kernel's boot id of the last start, "" if there was none."""
+        last_boot = ""
         reading = door.clock.read()
         for count, held in enumerate(door.journal.everything()):
             door.noticed(held)
@@ -232,3 +222,22 @@ class DoorService:
         if unready(door) is None:
             door.seats()  # counted now, and not while the first person waits
         return last_boot
+
+    def _begin(self, door: Door, last_boot: str) -> Held:
+        """Open this start's log. Raises sqlite3.Error or OSError; asking again does no harm."""
+        reading = self._parts.clock.read()
+        why = why_started(self._home.begin(), reading.boot_id, last_boot)
+        held = door.journal.begin(
+            log_reading(reading),
+            reading.boot_id,
+            why,
+            versions(),
+            door.background.gate_of(door.device),
+        )
+        log.info("started after: %s", why)
+        door.noticed(held)
+        if door.journal.salvaged:
+            told = Alarm("journal_salvaged", door.journal.salvaged)
+            door.noticed(door.journal.append("alarm", told, door.clock.read()))
+            door.journal.salvaged = ""
+        return held

@@ -3,12 +3,14 @@
 from typing import Any
 
 from kiosk.loop import ScanLoop
+from kiosk.screen_state import Screen
 from kiosk.versions import versions
 
 
-def waiting_status(headline: str) -> dict[str, Any]:
+def waiting_status(screen: Screen) -> dict[str, Any]:
     """The status of a door that is not open yet: it says on its screen what it waits for."""
-    return {"state": "waiting", "says": headline, "versions": versions()}
+    says = screen.say[0].headline
+    return {"state": "waiting", "says": says, "cause": screen.cause or None, "versions": versions()}
 
 
 def status(loop: ScanLoop) -> dict[str, Any]:

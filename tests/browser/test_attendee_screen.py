@@ -72,7 +72,7 @@ def service(tmp_path) -> DoorService:
         tmp_path,
         lambda: Journal(tmp_path / "journal.db", Identity.new()),
         lambda: None,
-        crashed=False,
+        begin=lambda: False,
     )
     return DoorService(home, parts, "zh-Hans")
 

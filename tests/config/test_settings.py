@@ -2,7 +2,9 @@
 
 import contextlib
 import dataclasses
+import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,12 @@ from hypothesis import strategies as st
 
 from config import settings
 from config.errors import ConfigError
-from config.settings import kiosk_settings, registry_settings, require_writable
+from config.settings import (
+    kiosk_settings,
+    registry_settings,
+    require_permission,
+    require_writable,
+)
 from hardware.adapters import DecoderSettings
 from hardware.camera import CameraSettings
 from hardware.scanner import ScannerSettings
@@ -192,18 +199,32 @@ def test_a_missing_data_folder_is_made_and_left_empty(tmp_path: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.parametrize("require", [require_writable, require_permission])
 @pytest.mark.parametrize("place", ["file", "file/below", "/proc/jianmen"])
 def test_a_data_folder_that_cannot_be_written_is_named_with_what_to_do(
-    tmp_path: Path, place: str
+    tmp_path: Path, place: str, require: Callable[[Path], None]
 ) -> None:
     (tmp_path / "file").touch()
     folder = tmp_path / place
     with pytest.raises(ConfigError) as caught:
-        require_writable(folder)
+        require(folder)
     said = str(caught.value)
     assert said.startswith(f"{folder}: user ")
     assert "cannot write in this folder" in said
     assert f"{folder}, or name another folder for the data" in said
+
+
+@pytest.mark.parametrize("trouble", [errno.ENOSPC, errno.EROFS, errno.EIO])
+def test_a_disk_that_cannot_be_written_now_is_no_mistake_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: int
+) -> None:
+    def failing(**_: object) -> None:
+        raise OSError(trouble, os.strerror(trouble))
+
+    monkeypatch.setattr("tempfile.TemporaryFile", failing)
+    require_permission(tmp_path)
+    with pytest.raises(ConfigError, match="make room on its disk, or mend it, or name another"):
+        require_writable(tmp_path)
 
 
 def test_a_user_without_a_name_is_called_by_number(

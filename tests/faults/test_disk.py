@@ -110,12 +110,9 @@ def _whole(kiosk: Kiosk, door: Program) -> None:
     assert jianmen("journal", "verify", str(kiosk.data)).returncode == 0
 
 
-def test_a_full_disk_stops_the_door_until_there_is_room_again(
-    registry: Registry, small_disk: Path, put_at_door: Callable[[Path], Kiosk]
-) -> None:
-    kiosk = put_at_door(small_disk)
-    door = kiosk.run()
-    filler = small_disk / "filler"
+def _fill(folder: Path) -> Path:
+    """A file that takes all the room there is."""
+    filler = folder / "filler"
     with filler.open("wb", buffering=0) as file:
         size = 1 << 20
         while size:
@@ -123,6 +120,15 @@ def test_a_full_disk_stops_the_door_until_there_is_room_again(
                 file.write(b"x" * size)
             except OSError:
                 size //= 2
+    return filler
+
+
+def test_a_full_disk_stops_the_door_until_there_is_room_again(
+    registry: Registry, small_disk: Path, put_at_door: Callable[[Path], Kiosk]
+) -> None:
+    kiosk = put_at_door(small_disk)
+    door = kiosk.run()
+    filler = _fill(small_disk)
     held = _out_of_order(kiosk, registry.texts, "disk_full")
     filler.unlink()
     _works_again(kiosk, registry.texts, held)
@@ -175,4 +181,52 @@ def test_a_door_that_cannot_open_its_journal_says_so_and_opens_by_itself_later(
     until(lambda: "out of order" in kiosk.shows().lower(), "the screen to say so")
     in_the_way.rmdir()
     until(lambda: kiosk.status().get("state") == "working", "the door to open by itself")
+    _whole(kiosk, door)
+
+
+def _starts_out_of_order(kiosk: Kiosk, texts: list[str], cause: str) -> Program:
+    """A door that starts on a disk that cannot be written: it says so in each language, opens nothing, and goes on."""
+    door = kiosk.run(wait=False)
+    until(lambda: "Out of order" in kiosk.shows(), "the screen to say so")
+    shown = kiosk.shows()
+    assert "暫停服務" in shown
+    assert "暂停服务" in shown
+    kiosk.scan(texts[:5])
+    said = kiosk.status()
+    assert (said["state"], said["cause"]) == ("waiting", cause)
+    assert jianmen("kiosk", "status", "--data", str(kiosk.data)).returncode == 1
+    assert door.alive
+    return door
+
+
+@pytest.mark.parametrize("before", ["never ran", "was stopped", "was killed"])
+def test_a_door_that_starts_on_a_full_disk_opens_by_itself_once_there_is_room(
+    registry: Registry, small_disk: Path, put_at_door: Callable[[Path], Kiosk], before: str
+) -> None:
+    kiosk = put_at_door(small_disk)
+    if before != "never ran":
+        door = kiosk.run()
+        kiosk.scan(registry.texts[20:23])
+        until(lambda: len(kiosk.marks()) >= 4, "people to be recorded")
+        door.kill() if before == "was killed" else door.stop()
+    held = kiosk.marks()
+    filler = _fill(small_disk)
+
+    door = _starts_out_of_order(kiosk, registry.texts, "The disk is full")
+    filler.unlink()
+    _works_again(kiosk, registry.texts, held)
+    _whole(kiosk, door)
+
+
+def test_a_door_that_starts_on_a_read_only_disk_opens_by_itself_once_it_can_write(
+    registry: Registry, small_disk: Path, put_at_door: Callable[[Path], Kiosk]
+) -> None:
+    kiosk = put_at_door(small_disk)
+    kiosk.run().stop()
+    held = kiosk.marks()
+    assert _run("mount", "-o", "remount,ro", str(small_disk))
+
+    door = _starts_out_of_order(kiosk, registry.texts, "The disk cannot be written")
+    assert _run("mount", "-o", "remount,rw", str(small_disk))
+    _works_again(kiosk, registry.texts, held)
     _whole(kiosk, door)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 from flask import Flask
+from sqlite_utils.migrations import Migrations
 
 from config.event_file import load
 from jianmen.kiosk_command import device_named, kiosk
@@ -19,6 +21,7 @@ from kiosk.serving import PageServer
 from registry.centre import Centre
 from registry.device_interface import device_interface
 from registry.ledger import Ledger
+from sync.database import open_writer
 from sync.enrolment import Enrolment
 from sync.journal import Reading
 
@@ -123,6 +126,50 @@ def test_a_kiosk_enrols_with_a_code_of_the_registry_once(tmp_path, centre):
     again = run("enrol", text, "--data", tmp_path / "another")
     assert again.exit_code == 1
     assert "code" in again.stderr
+
+
+@pytest.fixture
+def enrolled(tmp_path, centre, monkeypatch):
+    """The data folder of a kiosk whose door may be run in this process."""
+    monkeypatch.setattr("jianmen.kiosk_command.stop_on_signals", lambda _: None)
+    registry, url = centre
+    code = registry.enrol_code("chengdu-main-1")
+    text = f"JME1:{registry.identity.fingerprint.upper()}:{code}:{url}"
+    assert run("enrol", text, "--data", tmp_path / "kiosk").exit_code == 0
+    return tmp_path / "kiosk"
+
+
+def run_door(data) -> Result:
+    return run("run", "--data", data, "--camera", "none", "--port", 0)
+
+
+def test_a_journal_of_a_newer_version_ends_the_door_and_is_left_as_it_is(enrolled):
+    later = Migrations("journal")
+    later(name="better_tables")(lambda db: db.execute("CREATE TABLE better (entry BLOB)"))
+    open_writer(enrolled / "journal.db", later).close()
+    held = (enrolled / "journal.db").read_bytes()
+
+    answer = run_door(enrolled)
+    assert answer.exit_code == 2
+    assert "journal.db was written by a newer version" in answer.stderr
+    assert (enrolled / "journal.db").read_bytes() == held
+
+
+def test_a_file_that_the_door_may_not_touch_is_named(enrolled, monkeypatch):
+    def not_ours(path, _identity):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr("sync.salvage.open_journal", not_ours)
+    answer = run_door(enrolled)
+    assert answer.exit_code == 2
+    assert f"{enrolled}/journal.db: Permission denied" in answer.stderr
+
+
+def test_a_damaged_device_key_is_named_with_what_to_do(enrolled):
+    (enrolled / "device.key").write_bytes(b"half a key")
+    answer = run_door(enrolled)
+    assert answer.exit_code == 2
+    assert "a device key has 32 bytes, this file has 10: put it back" in answer.stderr
 
 
 def test_no_code_before_the_camera_is_an_error_with_words(tmp_path):

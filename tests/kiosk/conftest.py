@@ -330,7 +330,7 @@ class SteppedService(DoorService):
             world.data,
             world.open_journal,
             lambda: world.registry.fingerprint,
-            crashed=False,
+            begin=lambda: False,
             earliest_ms=world.earliest_ms,
         )
         parts = Parts(

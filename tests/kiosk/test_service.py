@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -41,7 +43,7 @@ def service_of(world, camera=None, crashed: bool = False) -> DoorService:
         open_camera=camera,
         open_scanner=None,
     )
-    home = Home(world.data, world.open_journal, registry, crashed, world.earliest_ms)
+    home = Home(world.data, world.open_journal, registry, lambda: crashed, world.earliest_ms)
     return DoorService(home, parts, "en")
 
 
@@ -103,21 +105,60 @@ def test_a_start_on_a_full_disk_is_out_of_order_until_there_is_space(world, monk
     monkeypatch.setattr("kiosk.service.RETRY_S", 0.01)
     journal = world.open_journal()
     world.open_journal = lambda: journal
-    journal.append = failing_until_told(journal.append, full := threading.Event())
+    append, tried, full = journal.append, threading.Semaphore(0), threading.Event()
 
+    def appending(*args, **named):
+        tried.release()
+        if not full.is_set():
+            raise sqlite3.OperationalError("database or disk is full")
+        return append(*args, **named)
+
+    journal.append = appending
     with running(service_of(world)) as service:
         wait_for_screen(service, lambda s: headline(s) == "Out of order")
+        for _ in range(3):
+            assert tried.acquire(timeout=PATIENCE_S)
+        assert headline(service.board.screen) == "Out of order", "it must not say that it starts"
         full.set()
         wait_for_screen(service, lambda s: s.tone == "idle")
 
 
-def failing_until_told(append, told: threading.Event):
-    def one(*args, **named):
-        if not told.is_set():
-            raise sqlite3.OperationalError("database or disk is full")
-        return append(*args, **named)
+@pytest.mark.parametrize("fails", ["the enrolment", "the journal"])
+def test_a_disk_that_cannot_be_used_yet_is_waited_for_whatever_it_keeps_from_the_door(
+    world, monkeypatch, fails
+):
+    monkeypatch.setattr("kiosk.service.RETRY_S", 0.01)
+    service = service_of(world)
+    home, mended = service._home, threading.Event()
 
-    return one
+    def failing(ask):
+        def one():
+            if not mended.is_set():
+                raise OSError(errno.EROFS, "Read-only file system")
+            return ask()
+
+        return one
+
+    changed = {"open_journal": failing(home.open_journal)}
+    if fails == "the enrolment":
+        changed = {"registry": failing(home.registry)}
+    service._home = replace(home, **changed)
+    with running(service):
+        screen = wait_for_screen(service, lambda s: headline(s) == "Out of order")
+        assert [say.headline for say in screen.say] == ["Out of order", "暫停服務", "暂停服务"]
+        assert screen.cause == "The disk cannot be written"
+        assert service.loop is None
+        mended.set()
+        wait_for_screen(service, lambda s: s.tone == "idle")
+
+
+def test_a_file_that_belongs_to_somebody_else_ends_the_door(world):
+    def not_ours():
+        raise PermissionError(errno.EACCES, "Permission denied", "journal.db")
+
+    world.open_journal = not_ours
+    with pytest.raises(PermissionError):
+        service_of(world).run()
 
 
 @pytest.mark.parametrize(
