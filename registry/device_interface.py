@@ -82,6 +82,8 @@ def device_interface(
             answer, taken = answerer.answer(raw, clock().wall_ms)
         finally:
             room.release()
+        for why in taken.rejected.values():
+            log.warning("%s: not taken: %s", taken.device, why)
         if taken.level:
             centre.reached_at(taken.device, *taken.reach)
         return _packed(request, answer)

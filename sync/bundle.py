@@ -19,6 +19,7 @@ from access.chain import ChainError, Head
 from access.entry import UNREADABLE, Kiosk, pack
 from sync.identity import Identity, verifies
 from sync.messages import MAX_BODY_BYTES, Batch, MessageError, SealedCard
+from sync.room import Room
 from sync.store import BEGINNING, LogStore
 from sync.warrant import warranted
 
@@ -111,9 +112,10 @@ def take_in(store: LogStore, path: Path) -> Imported:
                 store.introduce(introduced)
         file.seek(0)
         imported = Imported(opening.device)
+        room = Room(store)
         for kind, body in _frames(file, path):
             with store.transaction():
-                _take_frame(store, kind, body, path, imported)
+                _take_frame(store, room, kind, body, path, imported)
     return imported
 
 
@@ -178,11 +180,14 @@ def _frames(file: BinaryIO, path: Path) -> Iterator[tuple[str, bytes]]:
         yield kind, bytes(value)
 
 
-def _take_frame(store: LogStore, kind: str, body: bytes, path: Path, imported: Imported) -> None:
+def _take_frame(
+    store: LogStore, room: Room, kind: str, body: bytes, path: Path, imported: Imported
+) -> None:
     match kind:
         case "batch":
             batch = _decode(body, Batch, path)
             try:
+                room.admit(batch)
                 imported.entries += store.take(batch)
             except (MessageError, ChainError) as error:
                 imported.rejected[batch.log] = str(error)

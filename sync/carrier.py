@@ -89,6 +89,7 @@ class Carrier:
             self._asker(enrolment.registry),
             (Link(enrolment.registry_url, enrolment.certificate_pin),),
         )
+        self._recall(self.registry)
         self.peers: dict[str, Target] = {}
 
     def _asker(self, device: str) -> Asker:
@@ -240,6 +241,19 @@ class Carrier:
             self._news.set()
             self._tell(target)  # a first sync takes a while: show how far it has come
 
+    def _recall(self, target: Target) -> None:
+        before = self.replica.targets().get(target.name)
+        if before is not None:
+            target.recall(before)
+
+    def _forget_others(self) -> None:
+        """Of a kiosk that is no neighbour any more nothing is said."""
+        with self._lock:
+            told = set(self.replica.targets()) - {target.name for target in self.targets}
+            if told:
+                with self.replica.transaction():
+                    self.replica.forget_targets(told)
+
     def _tell(self, target: Target) -> None:
         with self._lock, self.replica.transaction():
             self.replica.set_target(target.name, asdict(target.state))
@@ -263,10 +277,13 @@ class Carrier:
         for device, peer in wanted.items():
             if device not in self.peers:
                 self.peers[device] = self._peer_target(peer)
+        self._forget_others()
 
     def _peer_target(self, peer: Peer) -> Target:
         links = tuple(Link(f"https://{address}", peer.certificate) for address in peer.addresses)
-        return Target(peer.gate or peer.device, self._asker(peer.device), links, peer.addresses)
+        target = Target(peer.gate or peer.device, self._asker(peer.device), links, peer.addresses)
+        self._recall(target)
+        return target
 
     def purge(self) -> None:
         """Delete every name card once the event is over by its retention days. The logs name nobody."""

@@ -7,10 +7,11 @@ broken off at any point leave both stores valid, and the next round goes on from
 
 import hmac
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+import msgspec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -20,7 +21,6 @@ from sync.identity import Identity, verifies
 from sync.messages import (
     MAX_BATCHES,
     MAX_CARDS,
-    MAX_DEVICE_LOGS,
     MAX_MESSAGE_BYTES,
     NONCE_BYTES,
     VERSION,
@@ -32,6 +32,7 @@ from sync.messages import (
     TimeWord,
     read,
 )
+from sync.room import Room
 from sync.store import BEGINNING, CutOffError, LogStore, UnknownWriterError
 from sync.warrant import warranted
 
@@ -134,15 +135,18 @@ class Party:
         except MessageError as error:
             raise UnknownWriterError(f"device {envelope.device}: {error}") from error
 
-    def compose(self, nonce: bytes, yours: bytes, theirs: Message | None) -> Message:
-        """A message: what this side has, and what the other lacks as far as its last message says."""
+    def compose(
+        self, nonce: bytes, yours: bytes, theirs: Message | None, declined: list[str]
+    ) -> Message:
+        """A message: what this side has, and what the other lacks as far as its last message says. Of the logs
+        `declined` this side wants no more as they are."""
         self._vouch()
         have = self.store.vector()
         words = self.store.words()
         heard = {word.log[:16]: word.at_ms for word in words}
         if theirs is None:
             return Message(VERSION, nonce, yours, have, heard, time=self._time_word())
-        batches, unknown, more = self._lacking(have, theirs.have, nonce)
+        batches, unknown, more = self._lacking(have, theirs, nonce)
         for log in theirs.unknown:
             if log in have:
                 have[log] = [*self.store.locator(log), BEGINNING]
@@ -161,6 +165,7 @@ class Party:
             more=more,
             address=self.reach[0],
             certificate=self.reach[1],
+            declined=declined,
         )
 
     def _vouch(self) -> None:
@@ -175,7 +180,7 @@ class Party:
             self.store.keep_head(self.identity.head(last.log, last.seq, last.digest, now_ms))
 
     def _lacking(
-        self, have: Mapping[str, list[Point]], theirs: Mapping[str, list[Point]], nonce: bytes
+        self, have: Mapping[str, list[Point]], theirs: Message, nonce: bytes
     ) -> tuple[list[Batch], list[str], bool]:
         """The batches that the other side lacks, the logs it should say more of, and whether there is more to send.
 
@@ -185,13 +190,16 @@ class Party:
         batches: list[Batch] = []
         unknown: list[str] = []
         size = 0
+        declined = set(theirs.declined)
         differing = [
-            log for log, tips in have.items() if sorted(theirs.get(log, [])) != sorted(tips)
+            log
+            for log, tips in have.items()
+            if sorted(theirs.have.get(log, [])) != sorted(tips) and log not in declined
         ]
         differing.sort(key=lambda log: hmac.digest(nonce, log.encode(), sha256))
         differing.sort(key=self.store.is_registry, reverse=True)
         for log in differing:
-            stretches = self.store.stretches(log, theirs.get(log, []))
+            stretches = self.store.stretches(log, theirs.have.get(log, []))
             if stretches is None:
                 unknown.append(log)
                 continue
@@ -208,12 +216,12 @@ class Party:
         """Keep what a message brings. What fails is named and let be; other logs go on."""
         taken = Taken(reach=(message.address, message.certificate), time=message.time)
         with self.store.transaction():
-            logs = set(self.store.vector()) if message.batches else set()
+            room = Room(self.store)
             for batch in message.batches:
                 if batch.log in taken.rejected:
                     continue
                 try:
-                    _make_room(batch.log, logs)
+                    room.admit(batch)
                     taken.entries += self.store.take(batch)
                 except (MessageError, ChainError) as error:
                     taken.rejected[batch.log] = str(error)
@@ -223,15 +231,6 @@ class Party:
                 self.store.keep_card(card)
                 taken.cards += 1
         return taken
-
-
-def _make_room(log: str, logs: set[str]) -> None:
-    """Count a log among those held. Raises MessageError where its device has enough of them."""
-    if log in logs:
-        return
-    if sum(known.startswith(log[:16]) for known in logs) >= MAX_DEVICE_LOGS:
-        raise MessageError(f"log {log}: {MAX_DEVICE_LOGS} logs of its device are held, no more")
-    logs.add(log)
 
 
 class Answerer(Party):
@@ -252,7 +251,8 @@ class Answerer(Party):
         taken = self.take(message)
         taken.device = device
         taken.level = self._holds_registry_logs(message.have)
-        return self.seal(self.compose(nonce, message.nonce, message)), taken
+        said = self.compose(nonce, message.nonce, message, list(taken.rejected))
+        return self.seal(said), taken
 
     def _holds_registry_logs(self, have: Mapping[str, list[Point]]) -> bool:
         return all(
@@ -294,6 +294,8 @@ class Asker(Party):
         self.other = other
         self._nonce = b""
         self._theirs: Message | None = None
+        self._refused = _Refusals(store)
+        self._unwanted = _Refusals(store)
 
     def request(self, *, offering: bool = True) -> bytes:
         """The next request. Without `offering` it only says what this side has: where the other side may have learned
@@ -302,7 +304,9 @@ class Asker(Party):
         theirs = self._theirs
         yours = theirs.nonce if theirs is not None else b""
         known = theirs if offering and theirs is not None and not theirs.hello else None
-        return self.seal(self.compose(self._nonce, yours, known), introducing=theirs is None)
+        declined = self._refused.still(theirs.have) if theirs is not None else []
+        message = self.compose(self._nonce, yours, known, declined)
+        return self.seal(message, introducing=theirs is None)
 
     def receive(self, raw: bytes) -> tuple[Taken, bool]:
         """What the answer brought, and whether another round is worth while.
@@ -319,6 +323,10 @@ class Asker(Party):
             # A second hello in a row: our nonce is not taken (its clock jumps); try again later.
             return Taken(), before is None or not before.hello
         taken = self.take(message)
+        self._refused.note(taken.rejected, message.have)
+        self._unwanted.note(message.declined, message.have)
+        unwanted = self._unwanted.still(message.have)
+        self._theirs = msgspec.structs.replace(message, declined=unwanted)
         moved = (
             before is None
             or before.hello
@@ -344,6 +352,32 @@ class Asker(Party):
     def forget(self) -> None:
         """After an error nothing is taken for granted: what the other side holds is asked again."""
         self._theirs = None
+        self._refused.clear()
+        self._unwanted.clear()
+
+
+class _Refusals:
+    """Logs of which one side has refused what the other sent. To send it again would be in vain, until either holds
+    something else of that log."""
+
+    def __init__(self, store: LogStore) -> None:
+        self._store = store
+        self._as_it_was: dict[str, tuple[list[Point], list[Point]]] = {}
+
+    def note(self, logs: Iterable[str], theirs: Mapping[str, list[Point]]) -> None:
+        for log in logs:
+            self._as_it_was[log] = (theirs.get(log, []), self._store.tips(log))
+
+    def still(self, theirs: Mapping[str, list[Point]]) -> list[str]:
+        """Those that stand, now that the other side holds this."""
+        return [
+            log
+            for log, was in self._as_it_was.items()
+            if was == (theirs.get(log, []), self._store.tips(log))
+        ]
+
+    def clear(self) -> None:
+        self._as_it_was.clear()
 
 
 def _more(here: Mapping[str, list[Point]], there: Mapping[str, list[Point]]) -> int:

@@ -19,9 +19,6 @@ VERSION = 1
 MAX_LOGS = 20_000
 """Logs in a have-vector: 300 kiosks that each start sixty times."""
 
-MAX_DEVICE_LOGS = 2000
-"""Logs taken of one device, so that a stolen one cannot fill everybody's vector: a start every minute for a day."""
-
 MAX_BRANCHES = 8
 """Branches of one log that are taken: each is named in every message, and an honest device makes none."""
 
@@ -81,7 +78,8 @@ class Message(msgspec.Struct, frozen=True, array_like=True):
     `have` is this side's vector (of logs that the other side does not know, with more points further back).
     `heard` says when each device last vouched for its log as far as this side knows; `heads` are newer words
     than the other side has. `unknown` names logs of which the other side's points are all unknown here: it
-    should say more. `wants` are hashes of name cards lacking, `more` says that there is more to come, and
+    should say more. `declined` are logs of which this side has refused what came: not to be sent again as they are.
+    `wants` are hashes of name cards lacking, `more` says that there is more to come, and
     `hello` that this answer only gives a nonce. A kiosk says at which address (host:port) and with which
     certificate (SHA-256) it can be reached on its LAN.
     """
@@ -102,6 +100,7 @@ class Message(msgspec.Struct, frozen=True, array_like=True):
     hello: bool = False
     address: Annotated[str, Meta(max_length=200)] = ""
     certificate: Annotated[str, Meta(max_length=128)] = ""
+    declined: Annotated[list[LogId], Meta(max_length=MAX_LOGS)] = []
 
 
 class Warrant(msgspec.Struct, frozen=True, array_like=True):

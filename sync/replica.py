@@ -109,6 +109,13 @@ class ReplicaReader:
         """(badge, issue, sealed card) of every card held: for a search by name in staff mode."""
         yield from self._db.execute("SELECT badge, issue, raw FROM card WHERE raw IS NOT NULL")
 
+    def cards_held(self) -> tuple[int, int]:
+        """How many name cards are held, and how many the roster names."""
+        named, lacking = self._db.execute(
+            "SELECT (SELECT count(*) FROM card), (SELECT count(*) FROM card WHERE raw IS NULL)"
+        ).fetchone()
+        return named - lacking, named
+
     def inbox(self, after: int) -> list[tuple[int, str, bytes]]:
         """(id, kind, body) of what the carrier has for the door since it last read."""
         return self._db.execute(
@@ -409,6 +416,10 @@ class Replica(ReplicaReader, LogStore):
         self._db.execute(
             "INSERT OR REPLACE INTO target VALUES (?, ?)", (name, msgspec.json.encode(state))
         )
+
+    def forget_targets(self, names: Iterable[str]) -> None:
+        """These are targets no longer."""
+        self._db.executemany("DELETE FROM target WHERE name = ?", [(name,) for name in names])
 
     def keep_import(self, name: str, word: dict[str, Any]) -> None:
         """Say how it went with a bundle."""

@@ -4,8 +4,9 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sync.exchange import Asker
 from sync.link import Link, LinkError
@@ -25,12 +26,14 @@ LONGEST_PAUSE_S = 20.0
 class TargetState:
     """How things stand with one target, for people.
 
-    When it last answered (ms), entries it still lacks (`ahead`) and that are still to come from it (`behind`; None:
-    not known), entries received in all, and why the last try failed.
+    When it last answered (ms); how many entries were held here then, or at the last try since, how many of them it
+    lacks as far as it has said (`ahead`), and how many were still to come from it (`behind`; None: not known);
+    entries received since the carrier started; why the last try failed, and how many have in a row.
     """
 
     url: str
     last_contact_ms: int | None = None
+    held: int | None = None
     ahead: int | None = None
     behind: int | None = None
     received: int = 0
@@ -65,9 +68,19 @@ class Target:
             self._at = (self._at + 1) % len(self._links)
             raise
 
+    def recall(self, before: Mapping[str, Any]) -> None:
+        """Go on from the state that the last carrier left: what it knew of the target is still the best word."""
+        state = self.state
+        state.last_contact_ms = before.get("last_contact_ms")
+        state.held, state.ahead, state.behind = map(before.get, ("held", "ahead", "behind"))
+
     def failed(self, why: str) -> None:
         """Wait longer each time, and take nothing for granted."""
         self.asker.forget()
+        if self.state.held is not None and self.state.ahead is not None:
+            held = self._held()
+            self.state.ahead += max(0, held - self.state.held)  # as far as it knows
+            self.state.held = held
         self.state.failures += 1
         if self.state.failures == 1:
             log.warning("%s: %s", self.name, why)
@@ -76,11 +89,18 @@ class Target:
         self._pause_s = pause * random.uniform(0.75, 1.25)  # noqa: S311 - spreads kiosks out
 
     def answered(self, at_ms: int) -> None:
-        """A round went through: how far both sides are."""
+        """A round went through: how far both sides are, if the other has said what it holds."""
         self.state.last_contact_ms = at_ms
-        self.state.ahead = self.asker.ahead()
-        self.state.behind = self.asker.behind()
         self.state.url = self._links[self._at].url
+        if self.asker.behind() is not None:
+            self.state.held = self._held()
+            self.state.ahead = self.asker.ahead()
+            self.state.behind = self.asker.behind()
+
+    def _held(self) -> int:
+        """Entries held here, of all logs."""
+        vector = self.asker.store.vector()
+        return sum(max((seq for seq, _ in tips), default=0) for tips in vector.values())
 
     def succeeded(self) -> None:
         """A whole exchange went through."""

@@ -99,7 +99,7 @@ class Liar(Asker):
         self.receive(foe.post(self.request())[1])
         self._nonce = self.nonce()
         assert self._theirs is not None
-        honest = self.compose(self._nonce, self._theirs.nonce, self._theirs)
+        honest = self.compose(self._nonce, self._theirs.nonce, self._theirs, [])
         status, raw, why = foe.post(self.seal(msgspec.structs.replace(honest, **changes)))
         if status != 200:
             return status, None, why

@@ -142,6 +142,75 @@ def test_what_the_door_wrote_reaches_the_registry_and_its_word_comes_back(
     assert state["received"] == len(centre.node.everything()) - 601
 
 
+def test_what_is_here_and_what_is_still_to_come_is_told_while_a_first_sync_goes_on(
+    door: Door, centre: Centre
+) -> None:
+    for _ in range(20):
+        centre.node.journal.extend(
+            [("alarm", Alarm("x", "y" * 1000))] * 250, Reading(1, NOW_MS, True)
+        )
+    centre.node.publish()
+    told: list[tuple[int, int]] = []
+    tell = door.carrier.replica.set_target
+
+    def telling(name: str, state: dict[str, Any]) -> None:
+        told.append((state["held"], state["behind"]))
+        tell(name, state)
+
+    door.carrier.replica.set_target = telling  # type: ignore[method-assign]
+    assert door.step()
+
+    here = [held for held, _ in told]
+    assert here == sorted(here)
+    assert any(behind for _, behind in told), "it is told before the end"
+    assert {held + behind for held, behind in told} == {here[-1]}
+    assert told[-1] == (len(centre.node.everything()), 0)
+
+
+def test_what_the_door_writes_while_nobody_answers_is_told_as_still_to_bring(
+    door: Door, centre: Centre
+) -> None:
+    assert door.step()
+    assert door.told()["ahead"] == 0
+    last = door.told()["last_contact_ms"]
+
+    centre.server.close()
+    for more in (7, 5):
+        work(door, more)
+        assert not door.step()
+
+    said = door.told()
+    assert (said["ahead"], said["failures"], said["last_contact_ms"]) == (12, 2, last)
+
+
+def test_a_carrier_goes_on_from_what_the_last_one_knew(
+    start_door: Callable[..., Door], centre: Centre
+) -> None:
+    first = start_door()
+    assert first.step()
+    last = first.told()["last_contact_ms"]
+    first.carrier.close()
+    first.journal.close()
+    centre.server.close()
+
+    second = start_door()
+    work(second, 3)
+    assert not second.step()
+    said = second.told()
+    assert (said["last_contact_ms"], said["ahead"], said["received"]) == (last, 4, 0)
+
+
+def test_nothing_is_told_of_a_kiosk_that_is_no_neighbour_any_more(door: Door) -> None:
+    door.step()
+    with door.carrier.replica.transaction():
+        door.carrier.replica.set_target("gate-9", {"failures": 3})
+
+    door.carrier.find_peers()
+
+    with closing(ReplicaReader.at(door.data / "replica.db")) as reader:
+        assert list(reader.targets()) == ["registry"]
+
+
 def test_a_carrier_may_start_before_the_door(tmp_path: Path, centre: Centre) -> None:
     data = tmp_path / "early"
     data.mkdir()

@@ -10,7 +10,7 @@ import pytest
 from access.chain import ChainError
 from access.entry import Alarm
 from access.knowledge import Knowledge
-from sync.messages import MAX_BRANCHES, MAX_DEVICE_LOGS, MessageError
+from sync.messages import MAX_BRANCHES, MessageError
 from sync.store import BEGINNING
 
 Node = Any
@@ -173,8 +173,7 @@ def test_a_device_cannot_fill_everybodys_vector_with_logs(
     new_log: Callable[..., Log],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sync.exchange.MAX_DEVICE_LOGS", 40)
-    assert MAX_DEVICE_LOGS > 40
+    monkeypatch.setattr("sync.room.MAX_DEVICE_LOGS", 40)
     for epoch in range(90):
         kiosk.take(new_log(kiosk.identity, f"{epoch:08x}").grow(1).batch())
     registrys = set(neighbour.everything())
@@ -193,7 +192,7 @@ def test_logs_that_a_side_will_not_take_hold_up_no_others_for_long(
     new_log: Callable[..., Log],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sync.exchange.MAX_DEVICE_LOGS", 40)
+    monkeypatch.setattr("sync.room.MAX_DEVICE_LOGS", 40)
     for epoch in range(300):
         kiosk.take(new_log(kiosk.identity, f"{epoch:08x}").grow(1).batch())
     honest = [new_log(neighbour.identity, f"{epoch:08x}").grow(1) for epoch in range(30)]
