@@ -4,8 +4,9 @@ import logging
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,15 @@ import msgspec
 from zeroconf import NonUniqueNameException
 
 from config.errors import ConfigError
-from config.settings import KioskSettings, kiosk_settings, require_writable
+from config.settings import KioskSettings, kiosk_settings, require_permission, require_writable
 from hardware.clock import SystemClock
 from hardware.notify import Notifier
 from jianmen.stop import Stop
+from jianmen.sync_progress import cards_line, silent, target_lines, watch
 from sync.bundle import BundleError, Imported, export, take_in
 from sync.carrier import Carrier
 from sync.certificate import certificate_at
+from sync.database import NewerFileError
 from sync.enrolment import Enrolment, EnrolmentError
 from sync.identity import Identity
 from sync.journal import Reading
@@ -42,10 +45,12 @@ def sync() -> None:
     """The carrier: brings the door's log to the registry, and back what others have."""
 
 
-def _settings_of(settings: Path | None, data: Path | None) -> KioskSettings:
+def _settings_of(
+    settings: Path | None, data: Path | None, require: Callable[[Path], None] = require_writable
+) -> KioskSettings:
     try:
         found = kiosk_settings(settings, {"data": str(data) if data else None})
-        require_writable(found.data)
+        require(found.data)
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
@@ -65,7 +70,7 @@ def _carrier(folder: Path, hints: Callable[[], dict[str, str]] = dict) -> Carrie
     except FileNotFoundError:
         click.echo(f"{folder}: this kiosk is not enrolled yet; run: jianmen kiosk enrol", err=True)
         sys.exit(2)
-    except (OSError, ValueError, EnrolmentError, sqlite3.Error) as error:
+    except (OSError, ValueError, EnrolmentError, NewerFileError, sqlite3.Error) as error:
         click.echo(f"{folder}: {error}", err=True)
         sys.exit(2)
 
@@ -162,8 +167,7 @@ def once(settings: Path | None, data: Path | None, *, as_json: bool) -> None:
             carrier.look()
             carrier.find_peers()
             good = [carrier.step(target) for target in carrier.targets]
-            for target in carrier.targets:
-                _show(target.name, msgspec.to_builtins(target.state), as_json=as_json)
+            _show({t.name: asdict(t.state) for t in carrier.targets}, carrier.replica, as_json)
         finally:
             carrier.close()
     sys.exit(0 if all(good) else 1)
@@ -172,35 +176,44 @@ def once(settings: Path | None, data: Path | None, *, as_json: bool) -> None:
 @sync.command()
 @_settings
 @_data
+@click.option("--watch", "watching", is_flag=True, help="Show bars first, until all is here.")
 @_json
-def status(settings: Path | None, data: Path | None, *, as_json: bool) -> None:
-    """How things stand with each target. Exit 1 if any is failing."""
-    folder = _settings_of(settings, data).data
+def status(settings: Path | None, data: Path | None, *, watching: bool, as_json: bool) -> None:
+    """How things stand with each target, and how far the first exchange has come.
+
+    Exit 1 if any target is failing, or was not heard for a minute.
+    """
+    path = _settings_of(settings, data, require_permission).data / "replica.db"
     try:
-        replica = ReplicaReader.at(folder / "replica.db")
+        if watching:
+            watch(path)
+        with closing(ReplicaReader.at(path)) as replica:
+            states = replica.targets()
+            _show(states, replica, as_json)
     except sqlite3.OperationalError:
-        click.echo(f"{folder}: the carrier has not run here yet", err=True)
+        click.echo(f"{path.parent}: the carrier has not run here yet", err=True)
         sys.exit(1)
-    targets = replica.targets()
-    replica.close()
-    for name, state in targets.items():
-        _show(name, state, as_json=as_json)
-    sys.exit(1 if any(state["failures"] for state in targets.values()) else 0)
+    if not states:
+        click.echo(f"{path.parent}: the carrier has asked nobody yet", err=True)
+        sys.exit(1)
+    now_ms = _read().wall_ms
+    failing = [one for one in states.values() if one["failures"] or silent(one, now_ms)]
+    sys.exit(1 if failing else 0)
 
 
-def _show(name: str, state: dict[str, Any], *, as_json: bool) -> None:
+def _show(states: Mapping[str, dict[str, Any]], replica: ReplicaReader, as_json: bool) -> None:
     if as_json:
-        click.echo(msgspec.json.encode({"target": name, **state}).decode())
+        cards, named = replica.cards_held()
+        for name, state in states.items():
+            line = {"target": name, **state, "cards": cards, "cards_to_come": named - cards}
+            click.echo(msgspec.json.encode(line).decode())
         return
-    if state["why"]:
-        click.echo(f"{name}: {state['why']} ({state['failures']} tries)")
-        return
-    to_bring, to_come = state["ahead"] or 0, state["behind"] or 0
-    parts = [f"{to_bring} entries to bring", f"{state['received']} received"]
-    if to_come:
-        done = state["received"] / (state["received"] + to_come)
-        parts.append(f"{to_come} to come ({done:.0%} of all)")
-    click.echo(f"{name}: in touch; {', '.join(parts)}")
+    now_ms = _read().wall_ms
+    for name, state in states.items():
+        for said in target_lines(name, state, now_ms):
+            click.echo(said)
+    if cards_said := cards_line(replica):
+        click.echo(cards_said)
 
 
 _registry = click.option(
