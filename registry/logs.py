@@ -1,7 +1,7 @@
 """Logs and name cards in the central database: what the exchange asks of any store of logs."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -10,19 +10,22 @@ from sqlalchemy import Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import bindparam
 
-from access.background import Held
+from access.background import Held, hold
 from access.chain import Head, fingerprint
 from access.entry import Kiosk, digest_of, pack
 from registry import tables
 from registry.database import Database
+from sync.cards import Issued, badges_listed, cards_named
 from sync.messages import Point, SealedCard
-from sync.store import BEGINNING, INTRODUCED, LogStore, Row, cards_named, newest_word
+from sync.store import BEGINNING, INTRODUCED, LogStore, Row, newest_word
 
 PUBLIC_KEY = "public"
 """The registry's own public key among its values."""
 
 CARDS_AT_ONCE = 1000
 """Name cards read from the database at a time: a megabyte."""
+
+BADGES_AT_ONCE = 500
 
 ADD_ENTRY = (
     "INSERT INTO entry (log, seq, digest, badge, raw, received_ms) VALUES (?, ?, ?, ?, ?, ?)"
@@ -46,6 +49,7 @@ class Logs(LogStore):
         self._dialect: Any = postgresql if database.is_postgres else sqlite
         self._add_entry = ADD_ENTRY.replace("?", "%s") if database.is_postgres else ADD_ENTRY
         self._public: bytes | None = None
+        self._asked_for = b""
 
     def write(self, statement: Any, rows: Sequence[dict[str, Any]] | None = None) -> int:
         """Run a statement, for each of the rows if there are some; says how many rows it touched."""
@@ -168,7 +172,7 @@ class Logs(LogStore):
             for one in held:
                 if isinstance(one.body, Kiosk):
                     self._know(one, one.body)
-            self._expect_cards(list(cards_named(held)))
+            self._expect_cards(sorted(badges_listed(held)))
 
     def _know(self, held: Held, kiosk: Kiosk) -> None:
         """Keep the newest word on a kiosk, in whatever order the registry's logs arrive."""
@@ -211,11 +215,30 @@ class Logs(LogStore):
         insert = self.insert(tables.device).values(fingerprint=kiosk.device, **values)
         self.write(insert.on_conflict_do_update(index_elements=["fingerprint"], set_=values))
 
-    def _expect_cards(self, named: Sequence[tuple[bytes, int, bytes | None]]) -> None:
+    def _expect_cards(self, badges: Sequence[bytes]) -> None:
         """Name the cards to ask for, and delete those that the roster no longer names: erased, or sealed again."""
-        if not named:
-            return
-        newest = {(badge, issue): digest for badge, issue, digest in named}
+        for first in range(0, len(badges), BADGES_AT_ONCE):
+            named = cards_named(self._registry_words(badges[first : first + BADGES_AT_ONCE]))
+            self._forget_others(named)
+            wanted = [
+                {"digest": digest, "badge": badge, "issue": issue}
+                for (badge, issue), digest in named.items()
+                if digest is not None
+            ]
+            if wanted:
+                self.write(self.insert(tables.card).on_conflict_do_nothing(), wanted)
+
+    def _registry_words(self, badges: Sequence[bytes]) -> Iterator[Held]:
+        entry = tables.entry.c
+        rows = self.read(
+            select(entry.log, entry.digest, entry.raw).where(
+                entry.badge.in_(badges), entry.log.startswith(self.registry)
+            )
+        )
+        return (hold(log, digest, raw) for log, digest, raw in rows)
+
+    def _forget_others(self, named: Mapping[Issued, bytes | None]) -> None:
+        """Delete the cards of these issues but those that are named."""
         card = tables.card.c
         gone = delete(tables.card).where(
             card.badge == bindparam("of_badge"),
@@ -224,16 +247,9 @@ class Logs(LogStore):
         )
         keys = [
             {"of_badge": badge, "of_issue": issue, "but": digest or b""}
-            for (badge, issue), digest in newest.items()
+            for (badge, issue), digest in named.items()
         ]
         self.write(gone, keys)
-        wanted = [
-            {"digest": digest, "badge": badge, "issue": issue}
-            for (badge, issue), digest in newest.items()
-            if digest is not None
-        ]
-        if wanted:
-            self.write(self.insert(tables.card).on_conflict_do_nothing(), wanted)
 
     def move_tip(self, log: str, parent: Point, tip: Point) -> None:
         columns = tables.tip.c
@@ -273,8 +289,14 @@ class Logs(LogStore):
 
     def wanted_cards(self, limit: int) -> list[bytes]:
         card = tables.card.c
-        rows = self.read(select(card.digest).where(card.raw.is_(None)).limit(limit))
-        return [digest for (digest,) in rows]
+        lacking = select(card.digest).where(card.raw.is_(None)).order_by(card.digest)
+        # In turn: cards that nobody has any more keep none of the others waiting.
+        after = self.read(lacking.where(card.digest > self._asked_for).limit(limit))
+        before = self.read(lacking.where(card.digest <= self._asked_for).limit(limit - len(after)))
+        wanted = [digest for (digest,) in [*after, *before]]
+        if wanted:
+            self._asked_for = wanted[-1]
+        return wanted
 
     def cards(self, digests: Iterable[bytes]) -> list[SealedCard]:
         asked = list(digests)

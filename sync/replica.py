@@ -16,11 +16,12 @@ from sqlite_utils.migrations import Migrations
 
 from access.background import Held, hold
 from access.chain import Head
-from access.entry import BadgeIssued, Clock, EventDefined, Kiosk, digest_of, pack
+from access.entry import Clock, EventDefined, Kiosk, pack
 from access.event import Event
+from sync.cards import CardShelf, badges_listed, cards_named
 from sync.database import open_reader, open_writer, writing
 from sync.messages import Point, SealedCard
-from sync.store import INTRODUCED, LogStore, Row, cards_named, newest_word
+from sync.store import INTRODUCED, LogStore, Row, newest_word
 
 migrations = Migrations("replica")
 
@@ -170,7 +171,6 @@ class Replica(ReplicaReader, LogStore):
         super().__init__(open_writer(path, migrations, durable=False))
         self.registry = registry
         self._registry_public = registry_public
-        self._asked_for = b""
         self._read_again()
 
     @classmethod
@@ -185,6 +185,7 @@ class Replica(ReplicaReader, LogStore):
 
     def _read_again(self) -> None:
         """Take from the file what is asked at every message: tips, words and keys. This is its one writer."""
+        self._cards = CardShelf(self._db)
         self._tips = super().vector()
         self._words = {
             device: Head(*head)
@@ -252,8 +253,9 @@ class Replica(ReplicaReader, LogStore):
                     self._know(one, one.body)
                 elif isinstance(one.body, EventDefined):
                     self._define(one, one.body)
-            for badge, issue in {(badge, issue) for badge, issue, _ in cards_named(held)}:
-                self._expect_card(badge, issue)
+            for badge in badges_listed(held):
+                words = (word for word in self.about(badge) if self.is_registry(word.log))
+                self._cards.expect(cards_named(words))
 
     def introduce(self, kiosk: Kiosk) -> None:
         if kiosk.device in self._publics:
@@ -285,27 +287,6 @@ class Replica(ReplicaReader, LogStore):
             (held.wall_ms, held.seq, bytes(definition.event)),
         )
 
-    def _expect_card(self, badge: bytes, issue: int) -> None:
-        """Name the card to ask for, and delete one that the roster no longer names: erased, or sealed again.
-
-        The registry's logs arrive in any order, so an erased card must not come back with an older one.
-        """
-        words = [
-            (held.wall_ms, held.log, held.seq, held.digest, held.body.card)
-            for held in self.about(badge)
-            if held.log.startswith(self.registry)
-            and isinstance(held.body, BadgeIssued)
-            and held.body.issue == issue
-        ]
-        card = max(words)[-1]
-        if card is None:
-            self._db.execute("DELETE FROM card WHERE badge = ? AND issue = ?", (badge, issue))
-            return
-        self._db.execute(
-            "DELETE FROM card WHERE badge = ? AND issue = ? AND digest != ?", (badge, issue, card)
-        )
-        self._db.execute("INSERT OR IGNORE INTO card VALUES (?, ?, ?, NULL)", (card, badge, issue))
-
     def move_tip(self, log: str, parent: Point, tip: Point) -> None:
         self._tips[log] = sorted([p for p in self._tips.get(log, []) if p != parent] + [tip])
         self._db.execute("DELETE FROM tip WHERE log = ? AND digest = ?", (log, parent[1]))
@@ -328,46 +309,26 @@ class Replica(ReplicaReader, LogStore):
             )
 
     def wanted_cards(self, limit: int) -> list[bytes]:
-        """In turn: cards that nobody has any more keep none of the others waiting."""
-        lacking = "SELECT digest FROM card WHERE raw IS NULL AND digest"
-        after = self._db.execute(
-            f"{lacking} > ? ORDER BY digest LIMIT ?", (self._asked_for, limit)
-        ).fetchall()
-        before = self._db.execute(
-            f"{lacking} <= ? ORDER BY digest LIMIT ?", (self._asked_for, limit - len(after))
-        ).fetchall()
-        wanted = [digest for (digest,) in [*after, *before]]
-        if wanted:
-            self._asked_for = wanted[-1]
-        return wanted
+        return self._cards.wanted(limit)
 
     def has_cards(self) -> bool:
         """Whether any name card is held, or asked for."""
-        return self._db.execute("SELECT 1 FROM card LIMIT 1").fetchone() is not None
+        return self._cards.any()
 
     def forget_cards(self) -> None:
         """Delete every name card, from the file and its write-ahead log."""
         with self.transaction():
-            self._db.execute("DELETE FROM card")
+            self._cards.clear()
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def all_sealed(self) -> Iterator[SealedCard]:
-        for digest, raw in self._db.execute("SELECT digest, raw FROM card WHERE raw IS NOT NULL"):
-            yield SealedCard(digest, raw)
+        return self._cards.all()
 
     def cards(self, digests: Iterable[bytes]) -> list[SealedCard]:
-        found = []
-        for digest in digests:
-            row = self._db.execute(
-                "SELECT raw FROM card WHERE digest = ? AND raw IS NOT NULL", (digest,)
-            ).fetchone()
-            if row is not None:
-                found.append(SealedCard(digest, row[0]))
-        return found
+        return self._cards.held(digests)
 
     def keep_card(self, card: SealedCard) -> None:
-        if digest_of(card.raw) == card.digest:
-            self._db.execute("UPDATE card SET raw = ? WHERE digest = ?", (card.raw, card.digest))
+        self._cards.keep(card)
 
     # What the carrier and the door say to each other.
 

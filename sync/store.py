@@ -15,7 +15,7 @@ import msgspec
 
 from access.background import Held
 from access.chain import ChainError, Head, follow, vouched
-from access.entry import GENESIS, BadgeIssued, Kiosk, badge_of, body_of, decode
+from access.entry import GENESIS, Kiosk, badge_of, body_of, decode
 from sync.messages import (
     MAX_BATCH_ENTRIES,
     MAX_BRANCHES,
@@ -304,10 +304,3 @@ def newest_word(
 def follow_back(raw: bytes) -> bytes:
     """The hash that an entry names as the one before it."""
     return decode(raw).prev
-
-
-def cards_named(held: Iterable[Held]) -> Iterable[tuple[bytes, int, bytes | None]]:
-    """(badge, issue, card hash or None) of the roster entries among these."""
-    for one in held:
-        if isinstance(one.body, BadgeIssued):
-            yield one.body.badge, one.body.issue, one.body.card

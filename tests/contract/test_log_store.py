@@ -415,6 +415,31 @@ def test_a_name_card_that_the_roster_no_longer_names_is_deleted(store: LogStore)
     assert store.wanted_cards(10) == []
 
 
+def test_an_erased_card_does_not_come_back_with_an_older_log_of_the_registry(
+    store: LogStore,
+) -> None:
+    _, digest = _card()
+    newer, older = Log(REGISTRY, "00000003"), Log(REGISTRY, "00000002")
+    newer.write("badge", _listed(None), wall_ms=9000)
+    older.write("badge", _listed(digest), wall_ms=5000)
+    take(store, newer.batch())
+    take(store, older.batch())
+
+    assert store.wanted_cards(10) == []
+
+
+def test_cards_that_nobody_has_keep_none_of_the_others_waiting(store: LogStore) -> None:
+    roster = _roster()
+    cards = [_card(issue, bytes([issue]))[1] for issue in range(1, 8)]
+    for issue, digest in enumerate(cards, 1):
+        roster.write("badge", msgspec.structs.replace(_listed(digest), issue=issue))
+    take(store, roster.batch(2))
+
+    asked = [store.wanted_cards(3) for _ in range(3)]
+    assert {digest for some in asked for digest in some} == set(cards)
+    assert store.wanted_cards(100) != []
+
+
 def test_only_the_registry_names_cards_and_kiosks(store: LogStore) -> None:
     log = Log(KIOSK).boot()
     log.write("badge", _listed(_card()[1]))
