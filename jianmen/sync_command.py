@@ -190,8 +190,13 @@ def status(settings: Path | None, data: Path | None, *, watching: bool, as_json:
         with closing(ReplicaReader.at(path)) as replica:
             states = replica.targets()
             _show(states, replica, as_json)
-    except sqlite3.OperationalError:
-        click.echo(f"{path.parent}: the carrier has not run here yet", err=True)
+    except sqlite3.Error as error:
+        said = (
+            f"{path}: {error}"
+            if path.exists()
+            else f"{path.parent}: the carrier has not run here yet"
+        )
+        click.echo(said, err=True)
         sys.exit(1)
     if not states:
         click.echo(f"{path.parent}: the carrier has asked nobody yet", err=True)
