@@ -103,12 +103,14 @@ class Background:
         self._health: dict[str, tuple[Held, Health]] = {}
 
     def enrolled_with(
-        self, event: Event, keys: Mapping[int, bytes], device: str, gate: str
+        self, event: Event, keys: Mapping[int, bytes], device: str, gate: str | None
     ) -> None:
-        """What a kiosk was given when it was enrolled, until the registry's log has told it more."""
+        """What a kiosk was given when it was enrolled (`gate` None: a spare one), until the registry's log has told it
+        more."""
         self._given_programme = Programme(event)
         self._given_keys.update(keys)
-        self._given_gates[device] = gate
+        if gate is not None:
+            self._given_gates[device] = gate
         self._find_keys()
         self._bound(self.events[-1][1] if self.events else self._given_programme)
         self.version += 1

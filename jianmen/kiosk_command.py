@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 
+from access.background import Background
 from access.event import Direction
 from config.errors import ConfigError
 from config.settings import KioskSettings, kiosk_settings, require_permission
@@ -128,7 +129,7 @@ def _run(settings: KioskSettings, direction: Direction | None) -> int:
     from kiosk.service import DoorService, Home
     from kiosk.serving import PageServer
     from sync.database import NewerFileError
-    from sync.enrolment import Enrolment, EnrolmentError
+    from sync.enrolment import Enrolment, EnrolmentError, prepare
     from sync.identity import Identity
     from sync.journal import Journal
     from sync.salvage import open_journal
@@ -144,6 +145,9 @@ def _run(settings: KioskSettings, direction: Direction | None) -> int:
         except FileNotFoundError:
             return None
 
+    def begin(background: Background, device: str) -> None:
+        prepare(background, device, Enrolment.load(settings.data))
+
     def journal() -> Journal:
         try:
             identity = Identity.at(settings.data / DEVICE_KEY)
@@ -154,7 +158,7 @@ def _run(settings: KioskSettings, direction: Direction | None) -> int:
     where = f"{settings.pages.host}:{settings.pages.port}"
     cleanly = False
     try:
-        home = Home(settings.data, journal, registry, running.begin)
+        home = Home(settings.data, journal, registry, running.begin, begin)
         service = DoorService(home, parts_of(settings), settings.language, direction)
         buzzer = settings.signals.adapter == "gpio" and signal_settings(settings).pins.buzzer
         app = create_app(service, sounds=not buzzer)

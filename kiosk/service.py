@@ -53,12 +53,14 @@ class Home:
 
     `registry` answers with the fingerprint of the registry's key, or None while the kiosk is not enrolled; `begin`
     marks that the door runs, and says whether the last one crashed. All are asked again while the disk fails them.
+    `prepare` tells a background what this device was given when it was enrolled.
     """
 
     data: Path
     open_journal: Callable[[], Journal]
     registry: Callable[[], str | None]
     begin: Callable[[], bool]
+    prepare: Callable[[Background, str], None]
     earliest_ms: int = BUILT_MS
 
 
@@ -144,6 +146,7 @@ class DoorService:
             return None
         opened.callback(journal.close)
         background = Background(registry, self._home.earliest_ms)
+        self._home.prepare(background, journal.identity.fingerprint)
         return Door(journal, None, background, self.read_clock)
 
     def _open_loop(

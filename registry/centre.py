@@ -229,7 +229,9 @@ class Centre:
 
     def enrol(self, asked: Enrol) -> Enrolled:
         """Enrol a kiosk; the caller has checked its signature. The answer says why not, if not."""
-        return self._all.enrolment.enrol(self.event, asked)
+        with self.knowing() as known:
+            keys = dict(known.background.keys)
+        return self._all.enrolment.enrol(self.event, keys, asked)
 
     def reached_at(self, device: str, address: str, certificate: str) -> bool:
         """Tell a kiosk's neighbours where it listens, if that is new; whether it was."""

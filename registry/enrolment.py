@@ -1,14 +1,14 @@
 """Kiosks: enrolled by a one-time code, given a gate, cut off."""
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 
 import msgspec
 from sqlalchemy import delete, insert, select, update
 
 from access.chain import fingerprint
-from access.entry import Kiosk
+from access.entry import Kiosk, pack
 from access.event import Event
 from config.errors import instead
 from registry import tables
@@ -75,8 +75,9 @@ class Enrolment:
     def _draw(self) -> str:
         return "".join(ALPHABET[byte % len(ALPHABET)] for byte in self._random(CODE_CHARACTERS))
 
-    def enrol(self, event: Event, asked: Enrol) -> Enrolled:
-        """Enrol a kiosk whose signature over its request was checked; the answer says why not, if not."""
+    def enrol(self, event: Event, keys: Mapping[int, bytes], asked: Enrol) -> Enrolled:
+        """Enrol a kiosk whose signature over its request was checked, and give it the event and its keys to begin
+        with; the answer says why not, if not."""
         device = fingerprint(asked.public)
         with self._ledger.transaction():
             known = self._ledger.kiosk(device)
@@ -99,7 +100,12 @@ class Enrolment:
             )
             self._log.append("kiosk", kiosk)
             said = self._answer(asked, event, gate, "")
-            return msgspec.structs.replace(said, warrant=warrant_for(kiosk, self._identity))
+            return msgspec.structs.replace(
+                said,
+                warrant=warrant_for(kiosk, self._identity),
+                definition=pack(event),
+                keys=sorted(keys.items()),
+            )
 
     def _answer(self, asked: Enrol, event: Event, gate: str | None, refused: str) -> Enrolled:
         return Enrolled(self._identity.public, asked.nonce, event.id, gate, refused)

@@ -80,6 +80,8 @@ def enrol(
         gate=answer.gate,
         certificate_pin=asked.pin,
         warrant=answer.warrant,
+        definition=answer.definition,
+        keys=answer.keys,
     )
 
 

@@ -7,8 +7,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from access.background import Background
 from access.chain import fingerprint
-from access.entry import Device, Digest
+from access.entry import UNREADABLE, Device, Digest
+from access.event import Event
+from sync.messages import Enrolled
 
 FILE = "enrolment.json"
 
@@ -21,7 +24,7 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
     """Where the registry is and by which key it is known; `certificate_pin` is the SHA-256 of the one TLS certificate
     it may show (None: any that the machine's authorities vouch for). `gate` is what the registry said on the day of
     enrolment; its log has the newest word. `warrant` is the registry's signed word on this kiosk, for those who do not
-    know it yet.
+    know it yet; with `definition` (packed) and `keys` the door can begin before the first exchange.
     """
 
     registry_url: Annotated[str, Meta(pattern=r"^https?://[^/\s]+$")]
@@ -31,6 +34,8 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
     gate: str | None = None
     certificate_pin: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")] | None = None
     warrant: bytes = b""
+    definition: bytes = b""
+    keys: list[tuple[int, Digest]] = []
 
     @classmethod
     def load(cls, data: Path) -> "Enrolment":
@@ -61,3 +66,14 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def prepare(background: Background, device: str, given: Enrolment | Enrolled) -> None:
+    """Tell a background what a kiosk was given when it was enrolled, until the registry's log tells it more."""
+    if not given.definition:
+        return
+    try:
+        event = msgspec.msgpack.decode(given.definition, type=Event)
+    except UNREADABLE:
+        return  # of a newer registry: the log will say what this version can read
+    background.enrolled_with(event, dict(given.keys), device, given.gate)

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from access.chain import Head
-from access.entry import UNREADABLE, Device, Digest, Kiosk, LogId, Millis
+from access.entry import MAX_ENTRY_BYTES, UNREADABLE, Device, Digest, Kiosk, LogId, Millis
 
 VERSION = 1
 """Of the exchange. Both sides say theirs; a side that knows only older ones refuses with a reason."""
@@ -132,8 +132,9 @@ class Enrol(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Enrolled(msgspec.Struct, frozen=True, array_like=True):
-    """The registry's answer: its public key, the event, the gate (None: not yet assigned), or why not; and the kiosk's
-    warrant."""
+    """The registry's answer: its public key, the event, the gate (None: not yet assigned), or why not; the kiosk's
+    warrant; and with what it can begin before its first exchange: the packed event definition and the event's keys by
+    number."""
 
     public: Digest
     yours: Nonce
@@ -141,6 +142,8 @@ class Enrolled(msgspec.Struct, frozen=True, array_like=True):
     gate: str | None = None
     refused: str = ""
     warrant: Annotated[bytes, Meta(max_length=MAX_WARRANT_BYTES)] = b""
+    definition: Annotated[bytes, Meta(max_length=MAX_ENTRY_BYTES)] = b""
+    keys: Annotated[list[tuple[int, Digest]], Meta(max_length=256)] = []
 
 
 class MessageError(ValueError):

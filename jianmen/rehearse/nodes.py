@@ -14,10 +14,11 @@ from kiosk.listening import Listener
 from kiosk.staff import StaffDesk
 from registry.centre import Centre
 from registry.ledger import Ledger
+from sync.enrolment import prepare
 from sync.exchange import Answerer, Asker
 from sync.identity import Identity
 from sync.journal import Journal, Reading
-from sync.messages import Enrol, TimeWord
+from sync.messages import Enrol, Enrolled, TimeWord
 from sync.own import OwnLogs
 from sync.replica import Replica
 from sync.timekeeping import TimeKeeper
@@ -86,15 +87,13 @@ class KioskNode:
     name: str
     clock: MachineClock
     registry: RegistryNode
-    event: Event
-    keys: dict[int, bytes]
     earliest_ms: int
     random: Random
     identity: Identity = field(init=False)
     journal: Journal = field(init=False)
     replica: Replica = field(init=False)
     door: Door = field(init=False)
-    warrant: bytes = field(init=False)
+    given: Enrolled = field(init=False)
     boots: int = 0
 
     def __post_init__(self) -> None:
@@ -105,7 +104,7 @@ class KioskNode:
         self.identity = Identity.from_seed(self.random.randbytes(32))
         centre = self.registry.centre
         code = centre.enrol_code(self.name)
-        self.warrant = centre.enrol(Enrol(self.identity.public, code, b"", self.name)).warrant
+        self.given = centre.enrol(Enrol(self.identity.public, code, b"", self.name))
         self.journal = Journal(":memory:", self.identity, durable=False)
         self.replica = Replica(":memory:", centre.identity.public, centre.identity.fingerprint)
         self.own = OwnLogs(self.replica, self.identity)
@@ -116,7 +115,7 @@ class KioskNode:
         self.boots += 1
         self.clock.booted_ms = self.clock.true.ms
         background = Background(self.registry.device, self.earliest_ms)
-        background.enrolled_with(self.event, self.keys, self.identity.fingerprint, self.name)
+        prepare(background, self.device, self.given)
         self.door = Door(self.journal, self.replica, background, self.clock.read)
         self.listener = Listener(self.door)
         self.staff = StaffDesk(self.door)
@@ -135,7 +134,7 @@ class KioskNode:
         self.answerer = Answerer(
             self.replica, self.identity, self.at_ms, self.time_word, self.random.randbytes
         )
-        self.answerer.warrant = self.warrant
+        self.answerer.warrant = self.given.warrant
 
     @property
     def device(self) -> str:
@@ -194,7 +193,7 @@ class KioskNode:
                 other.device,
                 self.random.randbytes,
             )
-            asker.warrant = self.warrant
+            asker.warrant = self.given.warrant
         self.publish()
         offering, again = False, True
         while again:
@@ -234,7 +233,7 @@ class KioskNode:
         """The counts as this kiosk knows them."""
         if self._headcount is None:
             knowledge = Knowledge(self.registry.device, self.earliest_ms)
-            knowledge.background.enrolled_with(self.event, self.keys, self.device, self.name)
+            prepare(knowledge.background, self.device, self.given)
             self._headcount = Headcount(knowledge)
             self._counted = 0
         self.publish()
@@ -242,9 +241,3 @@ class KioskNode:
             self._headcount.knowledge.file(held)
             self._counted = place
         return self._headcount.areas(self.at_ms())
-
-
-def event_keys(centre: Centre) -> dict[int, bytes]:
-    """The event's public keys, as a kiosk is given them when it is enrolled."""
-    with centre.knowing() as known:
-        return dict(known.background.keys)

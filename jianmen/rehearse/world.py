@@ -19,7 +19,6 @@ from jianmen.rehearse.nodes import (
     MachineClock,
     RegistryNode,
     TrueTime,
-    event_keys,
 )
 
 REGISTRY = "registry"
@@ -37,13 +36,10 @@ class World:
         self.programme = Programme(event)
         earliest_ms = self.programme.start_ms - BUILT_BEFORE_MS
         self.registry = RegistryNode(self.true, event, earliest_ms, random)
-        keys = event_keys(self.registry.centre)
         self.kiosks: dict[str, KioskNode] = {}
         for gate in event.gates:
             clock = MachineClock(self.true)
-            self.kiosks[gate.id] = KioskNode(
-                gate.id, clock, self.registry, event, keys, earliest_ms, random
-            )
+            self.kiosks[gate.id] = KioskNode(gate.id, clock, self.registry, earliest_ms, random)
         self.links = Links([REGISTRY, *self.kiosks])
         self.registry_wrote = True
         # The registry's word is fetched often enough for any roster_stale_min to be told in time.

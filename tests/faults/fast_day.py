@@ -17,7 +17,6 @@ from jianmen.rehearse.nodes import (
     MachineClock,
     RegistryNode,
     TrueTime,
-    event_keys,
 )
 from registry.person import Person
 from tests.faults.happening import ROOM_SEATS
@@ -70,14 +69,12 @@ class FastDay:
         centre = self.registry.centre
         persons = [Person(ref=f"p{n}", ticket="delegate") for n in range(people)]
         self.texts = [badge.text for badge in centre.register_many(persons)]
-        keys = event_keys(centre)
         self.kiosks = {
             gate: KioskNode(
-                gate, MachineClock(self.true, start_ms), self.registry, event, keys, earliest_ms,
-                self.random,
+                gate, MachineClock(self.true, start_ms), self.registry, earliest_ms, self.random
             )
             for gate in gates
-        }  # fmt: skip
+        }
         self.cut: set[str] = set()
         self.happened: Counter[str] = Counter()
         for kiosk in self.kiosks.values():

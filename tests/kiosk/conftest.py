@@ -331,6 +331,7 @@ class SteppedService(DoorService):
             world.open_journal,
             lambda: world.registry.fingerprint,
             begin=lambda: False,
+            prepare=lambda background, device: None,
             earliest_ms=world.earliest_ms,
         )
         parts = Parts(

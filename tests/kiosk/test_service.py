@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+import msgspec
 import pytest
 
-from access.entry import Boot, Scan
+from access.background import Background
+from access.entry import Boot, Scan, pack
 from hardware.adapters import DecoderSettings
 from hardware.camera import CameraSettings
 from hardware.notify import Notifier
@@ -23,7 +25,7 @@ from hardware.signals import SignalSettings
 from hardware.simulated_signals import SimulatedSignals
 from kiosk.parts import Parts, looks_like_badge
 from kiosk.service import DoorService, Home
-from sync.enrolment import Enrolment
+from sync.enrolment import Enrolment, prepare
 
 PATIENCE_S = 30.0
 
@@ -43,7 +45,13 @@ def service_of(world, camera=None, crashed: bool = False) -> DoorService:
         open_camera=camera,
         open_scanner=None,
     )
-    home = Home(world.data, world.open_journal, registry, lambda: crashed, world.earliest_ms)
+
+    def begin_with(background: Background, device: str) -> None:
+        prepare(background, device, Enrolment.load(world.data))
+
+    home = Home(
+        world.data, world.open_journal, registry, lambda: crashed, begin_with, world.earliest_ms
+    )
     return DoorService(home, parts, "en")
 
 
@@ -99,6 +107,32 @@ def test_a_kiosk_that_is_not_enrolled_says_so_and_begins_once_it_is(world, monke
         wait_for_screen(service, lambda s: headline(s) == "This kiosk is not set up yet")
         world.enrol()
         wait_for_screen(service, lambda s: headline(s) == "Hold your badge to the scanner")
+
+
+def test_a_kiosk_that_was_just_enrolled_knows_the_event_and_its_keys_before_its_first_exchange(
+    world, monkeypatch
+):
+    monkeypatch.setattr("kiosk.service.RETRY_S", 0.01)
+    world.make_replica_anew()
+    enrolled = Enrolment.load(world.data)
+    keys = [(0, world.registry.public)]
+    msgspec.structs.replace(
+        enrolled, gate="chengdu-main-1", definition=pack(world.event), keys=keys
+    ).save(world.data)
+    walk_up, listed = world.walk_up(), world.plain()
+
+    with running(service_of(world)) as service:
+        wait_for_screen(service, lambda s: headline(s) == "Hold your badge to the scanner")
+        loop = service.loop
+        assert loop is not None
+        said = [
+            loop.submit(lambda text=text: loop.door.present(text, "in")).result(10).decision
+            for text in (walk_up.text, listed.text)
+        ]
+    assert [(one.verdict, one.reason) for one in said] == [
+        ("admit_flagged", "unlisted"),
+        ("ask_staff", "unknown"),
+    ]
 
 
 def test_a_start_on_a_full_disk_is_out_of_order_until_there_is_space(world, monkeypatch):
