@@ -6,11 +6,13 @@ sharp on any printer.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import segno
 from fpdf import FPDF
+from fpdf.fonts import TTFFont
 
 from access.event import Language
 from registry.errors import RegistryError
@@ -56,22 +58,34 @@ def qr_code(text: str, form: Form) -> segno.QRCode:
 
 def print_sheets(labels: Iterable[Label], path: Path, fonts: Path = FONTS) -> int:
     """Write a PDF of badges; says how many pages. Raises RegistryError where the fonts are missing, OSError."""
-    pdf = _document(fonts)
-    places = list(_places())
-    for count, label in enumerate(labels):
-        if count % len(places) == 0:
-            pdf.add_page()
-            _cut_marks(pdf)
-        _card(pdf, label, *places[count % len(places)])
-    if pdf.pages_count == 0:
-        raise RegistryError("There is no badge to print.")
-    pdf.output(str(path))
-    return int(pdf.pages_count)
+    with _document(fonts) as pdf:
+        places = list(_places())
+        for count, label in enumerate(labels):
+            if count % len(places) == 0:
+                pdf.add_page()
+                _cut_marks(pdf)
+            _card(pdf, label, *places[count % len(places)])
+        if pdf.pages_count == 0:
+            raise RegistryError("There is no badge to print.")
+        pdf.output(str(path))
+        return int(pdf.pages_count)
 
 
-def _document(fonts: Path) -> FPDF:
+@contextmanager
+def _document(fonts: Path) -> Iterator[FPDF]:
+    """An empty document. Its fonts stay open until it is written, or let go."""
     pdf = FPDF(format="A4", unit="mm")
     pdf.set_auto_page_break(False)
+    try:
+        _add_fonts(pdf, fonts)
+        yield pdf
+    finally:
+        for font in pdf.fonts.values():
+            if isinstance(font, TTFFont):
+                font.close()
+
+
+def _add_fonts(pdf: FPDF, fonts: Path) -> None:
     for language, face in FACES.items():
         for style, file in (("", "NotoSansCJK-Regular.ttc"), ("B", "NotoSansCJK-Bold.ttc")):
             if not (fonts / file).is_file():
@@ -79,7 +93,6 @@ def _document(fonts: Path) -> FPDF:
                     f"The font {fonts / file} is missing. Run: sudo apt-get install {FONT_PACKAGE}"
                 )
             pdf.add_font(language, style, fonts / file, collection_font_number=face)
-    return pdf
 
 
 def _origin() -> tuple[float, float]:
