@@ -34,6 +34,7 @@ class Face:
         self.fire = False
         self.broken: Cause | None = None
         self.unready: Cause | None = None
+        self.incomplete = False
         self.sees = True
         self.blind = False
         self.direction: Direction = "in"
@@ -78,6 +79,11 @@ class Face:
             self.rest()
 
     @property
+    def state(self) -> tuple[object, ...]:
+        """All that the resting screen depends on, but fire and faults, which show at once."""
+        return self.unready, self.incomplete, self.blind, self.sees, self.direction
+
+    @property
     def resting(self) -> bool:
         return not self._until
 
@@ -98,7 +104,8 @@ class Face:
             return self._notice("camera_lost", "camera")
         if not self.sees:
             return self._notice("no_camera")
-        return self._notice("idle_out" if self.direction == "out" else "idle_in")
+        idle: Notice = "idle_out" if self.direction == "out" else "idle_in"
+        return self._notice(idle, "incomplete" if self.incomplete else None)
 
     def _put(self, screen: Screen, seconds: float) -> None:
         """Put a screen up for so long (0: until the door's state changes)."""

@@ -6,6 +6,9 @@ import sqlite3
 from kiosk.door import Door, NotReadyError
 from kiosk.words import Cause
 
+MUCH = 1000
+"""Entries still to come that are worth a word to people: a door in touch is never so far behind."""
+
 
 def unready(door: Door) -> Cause | None:
     """What a door lacks to decide, or None."""
@@ -14,8 +17,16 @@ def unready(door: Door) -> Cause | None:
     try:
         door.gate  # noqa: B018 -- asked for what it raises
     except NotReadyError:
-        return "no_gate"
+        return "incomplete" if incomplete(door) else "no_gate"
     return None
+
+
+def incomplete(door: Door) -> bool:
+    """Whether much of what the registry holds is not here yet: a first sync goes on, or broke off."""
+    if door.replica is None:
+        return False
+    registry = door.replica.targets().get("registry", {})
+    return (registry.get("behind") or 0) >= MUCH
 
 
 _BY_NUMBER: dict[int, Cause] = {

@@ -22,7 +22,7 @@ from hardware.reading import CameraState, Hint, Reading, ScannerState, ShowOne
 from kiosk.door import Answer, Door, NotReadyError
 from kiosk.duties import Duties
 from kiosk.face import Face
-from kiosk.faults import cause_of, unready
+from kiosk.faults import cause_of, incomplete, unready
 from kiosk.inputs import Happening, Inputs, Source, Work, age_ms
 from kiosk.recent import RecentAnswers
 from kiosk.replica_link import ReplicaLink
@@ -321,11 +321,12 @@ class ScanLoop:
     def _settle(self) -> None:
         """Tell the face what state the door is in; a change shows as soon as nobody is being answered."""
         face, duties = self.face, self.duties
-        before = (face.unready, face.blind, face.sees, face.direction)
+        before = face.state
         face.unready = unready(self.door)
+        face.incomplete = incomplete(self.door)
         face.blind = duties.camera == "lost" and duties.scanner != "ok"
         face.sees = duties.camera in ("ok", "starting")
         if face.unready is None:
             face.direction = self._direction("camera")
-        if (face.unready, face.blind, face.sees, face.direction) != before and face.resting:
+        if face.state != before and face.resting:
             face.rest()

@@ -19,7 +19,7 @@ Notice = Literal[
 ]  # fmt: skip
 
 Cause = Literal[
-    "disk_full", "disk_read_only", "disk_errors", "journal", "no_event", "no_gate", "camera",
+    "disk_full", "disk_read_only", "disk_errors", "journal", "no_event", "no_gate", "incomplete", "camera",
     "unexpected",
 ]  # fmt: skip
 
@@ -205,6 +205,9 @@ CAUSES: Mapping[Cause, Words] = {
     ),
     "no_gate": _in(
         "No gate yet: assign one at the registry", "尚未分配閘口，請在中央登記處分配", "尚未分配闸口，请在登记中心分配"
+    ),
+    "incomplete": _in(
+        "The event's data is not all here yet", "活動資料尚未收齊", "活动数据尚未收齐"
     ),
     "camera": _in("Check the camera's cable", "請檢查鏡頭連線", "请检查摄像头连线"),
     "unexpected": _in("The details are in the log", "詳情見系統日誌", "详情见系统日志"),
