@@ -20,7 +20,7 @@ from hardware.scanner import ScannerSettings
 from kiosk.parts import open_reader, signal_settings
 from kiosk.running import AlreadyRunningError, RunningMark
 from kiosk.versions import BUILT_MS, WAL_RESET_FIXED
-from sync.enrolment import Enrolment
+from sync.enrolment import Enrolment, prepare
 from sync.identity import Identity
 from sync.journal import JournalReader
 from sync.replica import ReplicaReader
@@ -129,6 +129,7 @@ def _replica(settings: KioskSettings, enrolment: Enrolment) -> Iterator[Finding]
 def _replica_held(
     replica: ReplicaReader, settings: KioskSettings, enrolment: Enrolment
 ) -> Iterator[Finding]:
+    device = Identity.at(settings.data / "device.key").fingerprint
     heard = replica.heard_ms(enrolment.registry)
     if heard is None:
         yield Finding("replica", "mend", "the registry was never heard: is it on the network?")
@@ -136,13 +137,16 @@ def _replica_held(
     minutes = max(0, int(time.time() * 1000) - heard) // 60_000
     state: State = "good" if minutes <= OLD_MIN else "note"
     yield Finding("replica", state, f"registry heard {minutes} min ago")
+    to_come = replica.targets().get("registry", {}).get("behind") or 0
+    if to_come:
+        yield Finding("first sync", "note", f"{to_come:,} entries of the registry are still to come")
     background = Background(enrolment.registry, BUILT_MS)
+    prepare(background, device, enrolment)
     after = 0
     while rows := replica.since(after, 5_000):
         for _, held in rows:
             background.add(held)
         after = rows[-1][0]
-    device = Identity.at(settings.data / "device.key").fingerprint
     gate = background.gate_of(device)
     programme = background.programme
     if programme is None:

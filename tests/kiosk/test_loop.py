@@ -229,22 +229,21 @@ def test_a_door_without_a_gate_says_that_it_is_not_ready_and_is_once_it_has_one(
 
 
 def test_a_door_says_while_it_works_that_the_events_data_is_not_all_here_yet(stand, monkeypatch):
-    monkeypatch.setattr("kiosk.loop.TEND_S", 0)
+    monkeypatch.setattr("kiosk.loop.TEND_S", 0.01)
     replica, walk_up = stand.world.replica, stand.world.walk_up()
 
     def hears(behind):
         with replica.transaction():
             replica.set_target("registry", {"behind": behind})
-        stand.loop.step()
 
     hears(25_000)
+    stand.until(lambda: stand.board.screen.cause == "The event's data is not all here yet")
     assert stand.headline == "Show your badge"
-    assert stand.board.screen.cause == "The event's data is not all here yet"
     assert stand.show(walk_up.text).tone == "flagged"
 
     stand.loop.face.rest()
     hears(3)
-    assert stand.board.screen.cause == ""
+    stand.until(lambda: stand.board.screen.cause == "")
 
 
 def test_a_revocation_that_the_carrier_brings_holds_for_the_next_scan(stand):
