@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import msgspec
@@ -37,6 +37,10 @@ _HEAD = ("log", "seq", "digest", "at_ms", "signature")
 def wall_ms() -> int:
     """This machine's clock, in ms since 1970."""
     return time.time_ns() // 1_000_000
+
+
+_fingerprint = lru_cache(maxsize=8)(fingerprint)
+"""Asked of every log in every message."""
 
 
 class Logs(LogStore):
@@ -95,7 +99,7 @@ class Logs(LogStore):
     def registry(self) -> str:  # type: ignore[override]
         """The fingerprint of the registry's own key; empty before there is one."""
         public = self._own_public()
-        return fingerprint(public) if public is not None else ""
+        return _fingerprint(public) if public is not None else ""
 
     def _own_public(self) -> bytes | None:
         if self._public is not None:

@@ -112,7 +112,7 @@ def take_in(store: LogStore, path: Path) -> Imported:
                 store.introduce(introduced)
         file.seek(0)
         imported = Imported(opening.device)
-        room = Room(store)
+        room = Room(store.vector(), store.registry)
         for kind, body in _frames(file, path):
             with store.transaction():
                 _take_frame(store, room, kind, body, path, imported)

@@ -216,7 +216,7 @@ class Party:
         """Keep what a message brings. What fails is named and let be; other logs go on."""
         taken = Taken(reach=(message.address, message.certificate), time=message.time)
         with self.store.transaction():
-            room = Room(self.store)
+            room = Room(self.store.vector() if message.batches else {}, self.store.registry)
             for batch in message.batches:
                 if batch.log in taken.rejected:
                     continue
@@ -255,10 +255,11 @@ class Answerer(Party):
         return self.seal(said), taken
 
     def _holds_registry_logs(self, have: Mapping[str, list[Point]]) -> bool:
+        registry = self.store.registry
         return all(
             self.store.holds(log, *point)
             for log, points in have.items()
-            if self.store.is_registry(log) and points != self.store.tips(log)
+            if log.startswith(registry)
             for point in points
         )
 

@@ -2,8 +2,7 @@
 
 from collections import Counter
 
-from sync.messages import Batch, MessageError
-from sync.store import LogStore
+from sync.messages import Batch, MessageError, Point
 
 MAX_DEVICE_LOGS = 2000
 """Logs taken of one device: a start every minute for a day."""
@@ -19,9 +18,10 @@ ends at 2 GB a device."""
 class Room:
     """What a store holds of each device, the registry excepted. Made anew for every message or bundle."""
 
-    def __init__(self, store: LogStore) -> None:
-        self._store = store
-        self._held = store.vector()
+    def __init__(self, held: dict[str, list[Point]], registry: str) -> None:
+        """`held` are the tips of every log in the store; of the `registry` (its fingerprint) all is taken."""
+        self._held = held
+        self._registry = registry
         self._logs = Counter(log[:16] for log in self._held)
         self._entries: Counter[str] = Counter()
         for log, tips in self._held.items():
@@ -30,7 +30,7 @@ class Room:
     def admit(self, batch: Batch) -> None:
         """Count a batch among what is held. Raises MessageError where its device has enough."""
         log, device = batch.log, batch.log[:16]
-        if self._store.is_registry(log):
+        if device == self._registry:
             return
         if any(len(raw) > MAX_DEVICE_ENTRY_BYTES for raw in batch.raws):
             raise MessageError(f"log {log}: an entry of over {MAX_DEVICE_ENTRY_BYTES} bytes")
