@@ -1,331 +1,183 @@
-"""The exchange against its floors.
+"""Kiosks bring their logs to a registry on SQLite: the registry's side of every message, against its floor.
 
-`bring`: thirty kiosks bring 5,000 entries each to a registry on SQLite. What is timed is the registry's side of every
-message; the floor is what it cannot do without: the same rows by bare `executemany` in equal batches, the same bytes
-hashed, as many heads verified.
-
-`first_sync`: a new kiosk fetches the roster of 26,000 people and 150,000 entries over loopback HTTPS. The floor moves
-the same bytes over the same kind of server and inserts the same rows.
+The floor is what it cannot do without: the same rows by bare `executemany`, a transaction to a message as the
+registry's own, the same bytes hashed, as many heads verified. Registry and floor take turns, so that a machine that
+slows down slows both.
 """
 
-import gc
-import sqlite3
-import threading
 import time
-from collections.abc import Callable, Iterator
-from hashlib import sha256
+from collections.abc import Sequence
+from itertools import count as numbers
 from pathlib import Path
+from typing import NamedTuple
 
-import msgspec
-from cheroot.ssl.builtin import BuiltinSSLAdapter
-from cheroot.wsgi import Server
-
-from access.badge import Claims
-from access.chain import Head
-from access.entry import (
-    BadgeIssued,
-    Body,
-    EventDefined,
-    Key,
-    Kiosk,
-    Scan,
-    Span,
-    badge_of,
-    body_of,
-    decode,
-    digest_of,
-    encode,
-    pack,
-)
 from access.knowledge import Knowledge
-from bench.figure import Figure
+from bench.bare import BareRegistry
+from bench.figure import Figure, median
+from bench.logs import EVENT, START_MS, batches, fill, held, kiosks, scans
+from bench.stopwatch import Stopwatch
 from config.event_file import load
 from registry.centre import Centre
 from registry.ledger import Ledger
-from sync.certificate import certificate_at
 from sync.exchange import Answerer, Asker
-from sync.identity import Identity, verifies
-from sync.journal import HEAD_EVERY, Reading
-from sync.lan import LanServer
-from sync.link import Link
-from sync.messages import Batch, Enrol
+from sync.identity import Identity
+from sync.journal import Reading
+from sync.messages import Batch, Enrol, Envelope, Message, read
 from sync.replica import Replica
-from sync.store import BEGINNING, LogStore
 
-EVENT = Path(__file__).parents[1] / "config" / "events" / "smarthk.toml"
-START_MS = 1_605_571_200_000
-GATES = ("chengdu-main-1", "meishan-main-1", "mianyang-main-1")
-REGISTRY = Identity.from_seed(b"r" * 32)
+SIZES = (10_000, 100_000, 1_000_000)
+SAMPLES = 5
 
 
-def kiosks(count: int) -> list[Identity]:
-    """As many devices, always the same ones."""
-    return [Identity.from_seed(number.to_bytes(32, "big")) for number in range(1, count + 1)]
+class Spent(NamedTuple):
+    """Time, ours and the floor's."""
 
-
-def scans(number: int, count: int) -> Iterator[tuple[str, Body]]:
-    """A kiosk's day: people let in, one after another."""
-    for place in range(count):
-        badge = sha256(f"{number} {place}".encode()).digest()[:5]
-        yield (
-            "scan",
-            Scan(
-                GATES[number % 3], "in", badge, 1, "proven", None, "admit", "ok", "camera", (),
-                False, None, 1, None, ("0" * 24, 1), Span(START_MS + place, START_MS + place),
-            ),
-        )  # fmt: skip
-
-
-def roster(devices: list[Identity], people: int) -> Iterator[tuple[str, Body]]:
-    """The registry's log: the event, its key, the kiosks, the people."""
-    yield "event", EventDefined(msgspec.Raw(pack(load(EVENT))))
-    yield "key", Key(0, bytes(32))
-    for number, device in enumerate(devices):
-        yield "kiosk", Kiosk(device.fingerprint, device.public, GATES[number % 3])
-    claims = Claims(0, 7, 0, 3)
-    for person in range(people):
-        badge = sha256(f"person {person}".encode()).digest()[:5]
-        yield "badge", BadgeIssued(badge, 1, "plain", claims, bytes(32))
-
-
-def batches(identity: Identity, bodies: Iterator[tuple[str, Body]]) -> list[Batch]:
-    """A log as batches, each up to a head."""
-    log = identity.fingerprint + "00000001"
-    made: list[Batch] = []
-    raws: list[bytes] = []
-    after = BEGINNING
-    prev = after[1]
-    seq = 0
-
-    def close() -> None:
-        nonlocal after
-        head = identity.head(log, seq, prev, START_MS + seq)
-        made.append(Batch(log, *after, list(raws), head))
-        after = (seq, prev)
-        raws.clear()
-
-    for kind, body in bodies:
-        seq += 1
-        raw = encode(seq, prev, seq, START_MS + seq, True, kind, body)
-        prev = digest_of(raw)
-        raws.append(raw)
-        if seq % HEAD_EVERY == 0:
-            close()
-    if raws:
-        close()
-    return made
-
-
-def fill(store: LogStore, logs: list[list[Batch]]) -> None:
-    """Take whole logs into a store."""
-    for log in logs:
-        with store.transaction():
-            for batch in log:
-                store.take(batch)
-
-
-class Stopwatch:
-    """Wall time of some calls among others, in seconds."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def __call__(self, work: Callable[[], bytes]) -> bytes:
-        start = time.perf_counter()
-        try:
-            return work()
-        finally:
-            self.seconds += time.perf_counter() - start
+    ours: float
+    floor: float
 
 
 def bring(folder: Path, count: int = 30, entries: int = 5_000) -> list[Figure]:
     """Two lines: the exchange against its floor, and the folds made of what was brought."""
-    devices = kiosks(count)
-    logs = [batches(device, scans(n, entries)) for n, device in enumerate(devices)]
-    ledger = Ledger(None, folder)
-    centre = Centre(ledger, lambda: Reading(0, START_MS, True))
-    centre.init(load(EVENT))
-    registry = centre.identity
-    for device in devices:
-        centre.enrol(Enrol(device.public, centre.enrol_code(), b""))
-    before = _held(ledger)
-    answerer = Answerer(ledger, registry, lambda: START_MS, lambda: None)
-    watch = Stopwatch()
-    for device, log in zip(devices, logs, strict=True):
+    registry = _Registry(folder, kiosks(count))
+    try:
+        for number, device in enumerate(registry.devices):
+            registry.hear(device, batches(device, scans(number, entries)))
+        total = count * entries
+        registry.check(total)
+        note = (
+            f"{count} kiosks bring {entries} entries each, the registry's side of every message; floor: the same"
+            " rows by executemany in equal batches, the same bytes hashed, as many heads verified"
+        )
+        ours, floor = registry.spent
+        return [Figure("exchange bring", ours, floor, "s", note), registry.fold(total)]
+    finally:
+        registry.close()
+
+
+def bring_growing(folder: Path, sizes: Sequence[int] = SIZES) -> list[Figure]:
+    """A line for each size: an entry brought to a registry that holds so many; and the last beside the first.
+
+    Kiosks bring as many entries each as the smallest size says.
+    """
+    each = sizes[0]
+    registry = _Registry(folder, kiosks(sizes[-1] // each + SAMPLES * len(sizes)))
+    number = numbers()
+    costs: list[Spent] = []
+    figures = []
+    try:
+        for size in sizes:
+            while registry.brought < size:
+                registry.fill(*_log(registry.devices, next(number), each))
+            samples = []
+            for _ in range(SAMPLES):
+                before = registry.spent
+                registry.hear(*_log(registry.devices, next(number), each))
+                ours, floor = registry.spent
+                samples.append(Spent(ours - before.ours, floor - before.floor))
+            cost = Spent(
+                median([one.ours for one in samples]) / each * 1e6,
+                median([one.floor for one in samples]) / each * 1e6,
+            )
+            costs.append(cost)
+            note = (
+                f"median of {SAMPLES} kiosks that bring {each:,} entries each to a registry that holds"
+                f" {size:,}; floor: as for `exchange bring`, in a file of the same size"
+            )
+            figures.append(Figure(f"exchange bring at {size:,}", *cost, "us/entry", note))
+        registry.check(registry.brought)
+    finally:
+        registry.close()
+    return [*figures, flat("exchange bring", sizes, costs)]
+
+
+def flat(name: str, sizes: Sequence[int], costs: Sequence[Spent]) -> Figure:
+    """The cost of an entry at the largest size beside that at the smallest."""
+    first, last = costs[0], costs[-1]
+    note = (
+        f"an entry at {sizes[-1]:,} beside one at {sizes[0]:,}; bare rows in a file with the same indexes grow"
+        f" {last.floor / first.floor:.2f} times, and what is ours beyond them from {first.ours - first.floor:.2f} to"
+        f" {last.ours - last.floor:.2f} us; wanted: about 1"
+    )
+    return Figure(f"{name} flat", last.ours, first.ours, "us/entry", note)
+
+
+def _log(devices: list[Identity], number: int, entries: int) -> tuple[Identity, list[Batch]]:
+    return devices[number], batches(devices[number], scans(number, entries))
+
+
+class _Registry:
+    """A registry on SQLite that hears kiosks, and the bare file beside it."""
+
+    def __init__(self, folder: Path, devices: list[Identity]) -> None:
+        self.devices = devices
+        self.brought = 0
+        self._ledger = Ledger(None, folder)
+        centre = Centre(self._ledger, lambda: Reading(0, START_MS, True))
+        centre.init(load(EVENT))
+        for device in devices:
+            centre.enrol(Enrol(device.public, centre.enrol_code(), b""))
+        self._identity = centre.identity
+        self._own = held(self._ledger)
+        self._answerer = Answerer(self._ledger, centre.identity, lambda: START_MS, lambda: None)
+        self._watch = Stopwatch()
+        self._bare = BareRegistry(folder / "floor.db")
+
+    @property
+    def spent(self) -> Spent:
+        """Seconds so far."""
+        return Spent(self._watch.seconds, self._bare.watch.seconds)
+
+    def hear(self, device: Identity, log: list[Batch]) -> None:
+        """A kiosk that knows the roster already brings its log."""
+        registry = self._identity
         replica = Replica(":memory:", registry.public, registry.fingerprint)
         asker = Asker(replica, device, lambda: START_MS, lambda: None, registry.fingerprint)
-        _talk(asker, answerer, lambda work: work())
+        self._talk(asker, Stopwatch())
         fill(replica, [log])
-        _talk(asker, answerer, watch)
+        self._talk(asker, self._watch)
         replica.close()
-    total = count * entries
-    if _held(ledger) - before != total:
-        raise RuntimeError(f"the registry holds {_held(ledger) - before} entries, not {total}")
-    floor = _bare(folder / "floor.db", logs, devices)
-    folding = _fold(ledger, registry.fingerprint, total)
-    ledger.close()
-    note = (
-        f"{count} kiosks bring {entries} entries each, the registry's side of every message; floor: the same rows by"
-        " executemany in equal batches, the same bytes hashed, as many heads verified"
-    )
-    return [Figure("exchange bring", watch.seconds, floor, "s", note), folding]
+        self._brought(log)
 
+    def fill(self, device: Identity, log: list[Batch]) -> None:
+        """A kiosk has brought its log before."""
+        fill(self._ledger, [log])
+        self._bare.take(device, log)
+        self._brought(log)
 
-def _talk(asker: Asker, answerer: Answerer, timed: Callable[[Callable[[], bytes]], bytes]) -> None:
-    """Exchange until it is quiet; `timed` does the answering."""
-    again = True
-    while again:
-        request = asker.request()
-        answer = timed(lambda request=request: answerer.answer(request, 0)[0])  # type: ignore[misc]
-        _, again = asker.receive(answer)
+    def _brought(self, log: list[Batch]) -> None:
+        self.brought += sum(len(batch.raws) for batch in log)
 
+    def _talk(self, asker: Asker, watch: Stopwatch) -> None:
+        """Exchange until it is quiet; `watch` times the answers."""
+        again = True
+        while again:
+            request = asker.request()
+            with watch:
+                answer, _ = self._answerer.answer(request, 0)
+            _, again = asker.receive(answer)
+            said = read(Message, read(Envelope, request).body)
+            if said.batches:
+                self._bare.take(asker.identity, said.batches)
 
-def _held(store: LogStore) -> int:
-    return sum(tips[0][0] for tips in store.vector().values())
+    def check(self, entries: int) -> None:
+        """Raises RuntimeError where it does not hold what was brought."""
+        found = held(self._ledger) - self._own
+        if found != entries:
+            raise RuntimeError(f"the registry holds {found} entries, not {entries}")
 
+    def fold(self, total: int) -> Figure:
+        """What is derived from the entries: read back, and filed for the folds."""
+        knowledge = Knowledge(self._identity.fingerprint, 0)
+        start = time.perf_counter()
+        last = 0
+        while rows := self._ledger.since(last, 5000):
+            for _, entry in rows:
+                knowledge.file(entry)
+            last = rows[-1][0]
+        took = time.perf_counter() - start
+        note = "derived tables, apart: reading the entries back and filing them for the folds"
+        return Figure("exchange bring: folds", took / total * 1e6, None, "us/entry", note)
 
-def _fold(ledger: Ledger, registry: str, total: int) -> Figure:
-    knowledge = Knowledge(registry, 0)
-    start = time.perf_counter()
-    last = 0
-    while rows := ledger.since(last, 5000):
-        for _, held in rows:
-            knowledge.file(held)
-        last = rows[-1][0]
-    took = time.perf_counter() - start
-    note = "derived tables, apart: reading the entries back and filing them for the folds"
-    return Figure("exchange bring: folds", took / total * 1e6, None, "us/entry", note)
-
-
-def _bare(path: Path, logs: list[list[Batch]], devices: list[Identity]) -> float:
-    """Seconds for the rows, hashes and heads alone."""
-    db = sqlite3.connect(path, isolation_level=None)
-    db.execute("PRAGMA journal_mode=WAL")
-    db.execute("PRAGMA synchronous=FULL")
-    db.execute(
-        "CREATE TABLE entry (id INTEGER PRIMARY KEY AUTOINCREMENT, log TEXT NOT NULL, seq INTEGER NOT NULL,"
-        " digest BLOB NOT NULL, badge BLOB, raw BLOB NOT NULL, received_ms INTEGER NOT NULL,"
-        " UNIQUE (log, seq, digest))"
-    )
-    db.execute("CREATE INDEX entry_badge ON entry (badge) WHERE badge IS NOT NULL")
-    work = [
-        (device, [(batch, _rows(batch)) for batch in log])
-        for device, log in zip(devices, logs, strict=True)
-    ]
-    start = time.perf_counter()
-    for device, pieces in work:
-        for batch, rows in pieces:
-            for raw in batch.raws:
-                sha256(raw).digest()
-            head: Head = batch.head
-            verifies(device.public, head.signature, raw)
-            db.execute("BEGIN IMMEDIATE")
-            db.executemany(
-                "INSERT INTO entry (log, seq, digest, badge, raw, received_ms) VALUES (?, ?, ?, ?, ?, ?)",
-                rows,
-            )
-            db.execute("COMMIT")
-    took = time.perf_counter() - start
-    db.close()
-    return took
-
-
-def _rows(batch: Batch) -> list[tuple[str, int, bytes, bytes | None, bytes, int]]:
-    return [
-        (
-            batch.log,
-            batch.after + place,
-            digest_of(raw),
-            badge_of(body_of(decode(raw))),
-            raw,
-            START_MS,
-        )
-        for place, raw in enumerate(batch.raws, 1)
-    ]
-
-
-def first_sync(folder: Path, people: int = 26_000, entries: int = 150_000) -> list[Figure]:
-    """A new kiosk's first exchange, over HTTPS."""
-    devices = kiosks(30)
-    new = Identity.from_seed(b"n" * 32)
-    logs = [batches(REGISTRY, roster([*devices, new], people))]
-    logs += [batches(device, scans(n, entries // 30)) for n, device in enumerate(devices)]
-    server = Replica(folder / "server.db", REGISTRY.public, REGISTRY.fingerprint)
-    fill(server, logs)
-    certificate = certificate_at(folder)
-    lock = threading.Lock()
-    answerer = Answerer(server, REGISTRY, lambda: START_MS, lambda: None)
-    moved: list[int] = []
-
-    def answer(raw: bytes) -> bytes:
-        with lock:
-            said, _ = answerer.answer(raw, 0)
-        moved.append(len(raw) + len(said))
-        return said
-
-    lan = LanServer("127.0.0.1", 0, certificate, answer)
-    link = Link(f"https://127.0.0.1:{lan.port}", certificate.fingerprint)
-    replica = Replica(folder / "kiosk.db", REGISTRY.public, REGISTRY.fingerprint)
-    asker = Asker(replica, new, lambda: START_MS, lambda: None, REGISTRY.fingerprint)
-    gc.collect()
-    start = time.perf_counter()
-    again = True
-    while again:
-        _, again = asker.receive(link.post("/v1/exchange", asker.request()))
-    took = time.perf_counter() - start
-    link.close()
-    lan.close()
-    if replica.vector() != server.vector():
-        raise RuntimeError("the new kiosk does not hold what the registry holds")
-    floor = _moved(folder, moved, logs)
-    replica.close()
-    server.close()
-    note = (
-        f"{people} people and {entries} entries over loopback HTTPS, {sum(moved) / 1e6:.0f} MB in"
-        f" {len(moved)} messages; floor: the same bytes over the same TLS server, and the same rows by executemany"
-    )
-    return [Figure("exchange first sync", took, floor, "s", note)]
-
-
-def _moved(folder: Path, sizes: list[int], logs: list[list[Batch]]) -> float:
-    """Seconds for the bytes over TLS and the rows alone."""
-    body = bytes(max(sizes))
-
-    def serve(environ: dict[str, str], start_response: Callable[..., object]) -> list[bytes]:
-        size = int(environ["PATH_INFO"].removeprefix("/"))
-        start_response(
-            "200 OK", [("Content-Type", "application/msgpack"), ("Content-Length", str(size))]
-        )
-        return [body[:size]]
-
-    server = Server(("127.0.0.1", 0), serve, numthreads=2)
-    certificate = certificate_at(folder)
-    server.ssl_adapter = BuiltinSSLAdapter(str(certificate.certificate), str(certificate.key))
-    server.prepare()
-    thread = threading.Thread(target=server.serve, daemon=True)
-    thread.start()
-    link = Link(f"https://127.0.0.1:{server.bind_addr[1]}", certificate.fingerprint)
-    db = sqlite3.connect(folder / "floor.db", isolation_level=None)
-    db.execute("PRAGMA journal_mode=WAL")
-    db.execute("PRAGMA synchronous=OFF")
-    db.execute(
-        "CREATE TABLE entry (id INTEGER PRIMARY KEY, log TEXT NOT NULL, seq INTEGER NOT NULL,"
-        " digest BLOB NOT NULL, badge BLOB, raw BLOB NOT NULL, UNIQUE (log, seq, digest))"
-    )
-    db.execute("CREATE INDEX entry_badge ON entry (badge) WHERE badge IS NOT NULL")
-    rows = [[row[:5] for row in _rows(batch)] for log in logs for batch in log]
-    start = time.perf_counter()
-    for size in sizes:
-        link.post(f"/{size}", b"")
-    for piece in rows:
-        db.execute("BEGIN IMMEDIATE")
-        db.executemany(
-            "INSERT INTO entry (log, seq, digest, badge, raw) VALUES (?, ?, ?, ?, ?)", piece
-        )
-        db.execute("COMMIT")
-    took = time.perf_counter() - start
-    db.close()
-    link.close()
-    server.stop()
-    thread.join()
-    return took
+    def close(self) -> None:
+        self._bare.close()
+        self._ledger.close()

@@ -1,7 +1,8 @@
 """A door at work during its kiosk's first sync: what the download costs those who stand at it.
 
-Another process takes 26,000 people and 150,000 entries into the replica, as the carrier would, while this one answers
-codes and hears what comes in, a piece between two codes. The floor is the same door on the same replica, at rest.
+Another process takes 26,000 people with their name cards and 150,000 entries into the replica, message by message as
+the carrier would, while this one answers codes and hears what comes in, a piece between two codes. The floor is the
+same door on the same replica, at rest.
 """
 
 import multiprocessing
@@ -11,28 +12,45 @@ from pathlib import Path
 
 from access.background import Background
 from access.badge import Plain, plain_text
-from bench.exchange import EVENT, REGISTRY, START_MS, batches, fill, kiosks, roster, scans
 from bench.figure import Figure, median, percentile
+from bench.logs import (
+    DAY_MS,
+    DEVICES,
+    EVENT,
+    REGISTRY,
+    START_MS,
+    batches,
+    card,
+    kiosks,
+    roster,
+    scans,
+)
 from config.event_file import load
 from kiosk.door import Door
 from kiosk.listening import Listener
 from sync.identity import Identity
 from sync.journal import Journal, Reading
+from sync.messages import MAX_CARDS, Batch
 from sync.replica import Replica, ReplicaReader
-from sync.store import LogStore
 
 GATE = "chengdu-main-1"
 REST = 300
+
+BATCHES = 20
+"""In one message, and so in one transaction: about a megabyte of entries."""
 
 
 def door_during_first_sync(
     folder: Path, people: int = 26_000, entries: int = 150_000
 ) -> list[Figure]:
-    """One line: the median time of a decision while the sync runs, beside that at rest."""
+    """One line: the median time of a decision while the sync runs, beside that at rest.
+
+    Raises RuntimeError where the sync fails.
+    """
     Replica(folder / "replica.db", REGISTRY.public, REGISTRY.fingerprint).close()
     kiosk = Identity.from_seed(b"k" * 32)
     journal = Journal(folder / "journal.db", kiosk)
-    background = Background(REGISTRY.fingerprint, START_MS - 30 * 86_400_000)
+    background = Background(REGISTRY.fingerprint, START_MS - 30 * DAY_MS)
     background.enrolled_with(load(EVENT), {}, kiosk.fingerprint, GATE)
     begun = time.monotonic()
 
@@ -49,17 +67,19 @@ def door_during_first_sync(
     carrier.start()
     numbers = count(1)
     busy: list[float] = []
-    while carrier.is_alive():
-        busy.append(_present(door, listener, next(numbers)))
-    carrier.join()
-    while listener.hear():
-        pass
-    rest = [_present(door, listener, next(numbers)) for _ in range(REST)]
-    heard = listener.heard
-    replica.close()
-    journal.close()
+    try:
+        while carrier.is_alive():
+            busy.append(_present(door, listener, next(numbers)))
+        listener.catch_up()
+        rest = [_present(door, listener, next(numbers)) for _ in range(REST)]
+    finally:
+        carrier.join()
+        replica.close()
+        journal.close()
+    if carrier.exitcode != 0 or listener.heard < people + entries // DEVICES * DEVICES:
+        raise RuntimeError(f"the sync did not come to its end: {listener.heard} entries were heard")
     note = (
-        f"{len(busy)} decisions while {heard} entries came in; 99th percentile {percentile(busy, 99):.2f} ms"
+        f"{len(busy)} decisions while {listener.heard} entries came in; 99th percentile {percentile(busy, 99):.2f} ms"
         f" (at rest {percentile(rest, 99):.2f}); floor: the same door at rest afterwards"
     )
     return [Figure("door during first sync", median(busy), median(rest), "ms", note)]
@@ -76,9 +96,21 @@ def _present(door: Door, listener: Listener, number: int) -> float:
 
 
 def _carry(folder: Path, people: int, entries: int) -> None:
-    """The other process: takes the logs in, message by message."""
-    devices = kiosks(30)
-    replica: LogStore = Replica(folder / "replica.db", REGISTRY.public, REGISTRY.fingerprint)
-    fill(replica, [batches(REGISTRY, roster(devices, people))])
+    """The other process: takes the logs in, and then the name cards."""
+    devices = kiosks(DEVICES)
+    replica = Replica(folder / "replica.db", REGISTRY.public, REGISTRY.fingerprint)
+    _take(replica, batches(REGISTRY, roster(devices, people)))
     for number, device in enumerate(devices):
-        fill(replica, [batches(device, scans(number, entries // 30))])
+        _take(replica, batches(device, scans(number, entries // DEVICES)))
+    for first in range(0, people, MAX_CARDS):
+        with replica.transaction():
+            for person in range(first, min(first + MAX_CARDS, people)):
+                replica.keep_card(card(person))
+    replica.close()
+
+
+def _take(replica: Replica, log: list[Batch]) -> None:
+    for first in range(0, len(log), BATCHES):
+        with replica.transaction():
+            for batch in log[first : first + BATCHES]:
+                replica.take(batch)

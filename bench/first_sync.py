@@ -1,0 +1,115 @@
+"""A new kiosk's first sync, over loopback HTTPS, against its floor.
+
+The floor moves the same bytes over the same kind of server and inserts the same rows, entries and name cards, a
+transaction to a message. Kiosk and floor take turns, message by message.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.bare import BareKiosk, BareServer
+from bench.exchange import SIZES, Spent, flat
+from bench.figure import Figure
+from bench.logs import wall_ms
+from bench.stopwatch import Stopwatch
+from bench.whole_event import WholeEvent
+from sync.bodies import COMPRESS_FROM, packed
+from sync.exchange import Asker
+from sync.identity import Identity
+from sync.link import Link
+from sync.messages import MAX_BODY_BYTES, Envelope, Message, read
+from sync.replica import Replica
+
+WINDOW = 3
+"""Messages over which the cost of an entry is taken: some 15,000 entries."""
+
+
+class Mark(NamedTuple):
+    """How far a first sync had come after a message: entries held, and the seconds that it and its floor had taken."""
+
+    entries: int
+    spent: Spent
+
+
+def first_sync(event: WholeEvent, folder: Path) -> list[Figure]:
+    """One line: people, name cards and entries, all of them."""
+    marks, size = _fetch(event, folder)
+    note = (
+        f"{event.people} people with their name cards, {event.entries} entries in all, {size / 1e6:.0f} MB in"
+        f" {len(marks)} messages; floor: the same bytes over the same TLS server, and the same rows by executemany"
+    )
+    return [Figure("exchange first sync", *marks[-1].spent, "s", note)]
+
+
+def first_sync_growing(
+    event: WholeEvent, folder: Path, sizes: Sequence[int] = SIZES
+) -> list[Figure]:
+    """Two lines, of an event of entries alone: all of them, and an entry at the largest size beside one at the
+    smallest."""
+    marks, size = _fetch(event, folder)
+    note = f"{event.entries} entries, {size / 1e6:.0f} MB in {len(marks)} messages; floor as for `exchange first sync`"
+    costs = [_cost(marks, size) for size in sizes]
+    return [
+        Figure(f"exchange first sync of {sizes[-1]:,}", *marks[-1].spent, "s", note),
+        flat("exchange first sync", sizes, costs),
+    ]
+
+
+def _cost(marks: Sequence[Mark], entries: int) -> Spent:
+    """Microseconds an entry, ours and the floor's, about where so many were held."""
+    at = next((n for n, mark in enumerate(marks) if mark.entries >= entries), len(marks) - 1)
+    last = min(len(marks) - 1, at + WINDOW)
+    first = max(0, last - WINDOW)
+    more = marks[last].entries - marks[first].entries
+    before, after = marks[first].spent, marks[last].spent
+    return Spent((after.ours - before.ours) / more * 1e6, (after.floor - before.floor) / more * 1e6)
+
+
+def _fetch(event: WholeEvent, folder: Path) -> tuple[list[Mark], int]:
+    """Fetch everything, and move as much over the bare server. Says how far it had come after each message, and how
+    many bytes went over the wire. Raises RuntimeError where something is missing at the end."""
+    kiosk = Identity.from_seed(b"n" * 32)
+    enrolment = event.enrol(kiosk)
+    registry = event.identity
+    replica = Replica(folder / "kiosk.db", registry.public, registry.fingerprint)
+    asker = Asker(replica, kiosk, wall_ms, lambda: None, registry.fingerprint)
+    link = Link(enrolment.registry_url, enrolment.certificate_pin)
+    bare, server = BareKiosk(folder / "floor.db"), BareServer(folder, MAX_BODY_BYTES)
+    watch, moving = Stopwatch(), Stopwatch()
+    marks: list[Mark] = []
+    total = entries = 0
+    again = True
+    try:
+        while again:
+            with watch:
+                request = asker.request()
+                answer = link.post("/v1/exchange", request)
+                taken, again = asker.receive(answer)
+            size = _on_the_wire(request) + _on_the_wire(answer)
+            with moving:
+                server.move(size)
+            bare.take(read(Message, read(Envelope, answer).body))
+            again = again or taken.news  # a carrier asks again after every exchange
+            total += size
+            entries += taken.entries
+            marks.append(Mark(entries, Spent(watch.seconds, moving.seconds + bare.watch.seconds)))
+        _check(replica, event)
+        return marks, total
+    finally:
+        link.close()
+        server.close()
+        bare.close()
+        replica.close()
+
+
+def _on_the_wire(body: bytes) -> int:
+    return len(body) if len(body) < COMPRESS_FROM else len(packed(body))
+
+
+def _check(replica: Replica, event: WholeEvent) -> None:
+    if replica.vector() != event.ledger.vector():
+        raise RuntimeError("the new kiosk does not hold what the registry holds")
+    cards = sum(1 for _ in replica.all_cards())
+    if cards != event.people:
+        raise RuntimeError(f"the new kiosk holds {cards} name cards of {event.people}")

@@ -1,0 +1,149 @@
+"""Logs of a made-up event: its kiosks, what their doors wrote, its roster and its name cards. Always the same ones."""
+
+import random
+import time
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from access.badge import Claims
+from access.entry import (
+    BadgeIssued,
+    Body,
+    EventDefined,
+    Key,
+    Kiosk,
+    Scan,
+    Span,
+    digest_of,
+    encode,
+    pack,
+)
+from access.event import Event
+from config.event_file import load
+from sync.identity import Identity
+from sync.journal import HEAD_EVERY
+from sync.messages import Batch, SealedCard
+from sync.store import BEGINNING, LogStore
+
+EVENT = Path(__file__).parents[1] / "config" / "events" / "smarthk.toml"
+START_MS = 1_605_571_200_000
+DAY_MS = 86_400_000
+GATES = ("chengdu-main-1", "meishan-main-1", "mianyang-main-1")
+REGISTRY = Identity.from_seed(b"r" * 32)
+
+PEOPLE = 26_000
+DEVICES = 30
+
+CARD_BYTES = 583
+"""A name card as the registry seals most of them: twice a content that is padded to 256 bytes."""
+
+
+def present_event() -> Event:
+    """The example event, moved so that it began yesterday: for programs that look at the clock."""
+    event = load(EVENT)
+    yesterday = datetime.now(ZoneInfo(event.timezone)).date() - timedelta(days=1)
+    moved = yesterday - date.fromisoformat(event.days[0])
+    moved_ms = moved.days * DAY_MS
+    return msgspec.structs.replace(
+        event,
+        days=tuple((date.fromisoformat(day) + moved).isoformat() for day in event.days),
+        sessions=tuple(
+            msgspec.structs.replace(
+                one, starts_ms=one.starts_ms + moved_ms, ends_ms=one.ends_ms + moved_ms
+            )
+            for one in event.sessions
+        ),
+    )
+
+
+def wall_ms() -> int:
+    """This machine's clock."""
+    return time.time_ns() // 1_000_000
+
+
+def kiosks(count: int) -> list[Identity]:
+    """As many devices, always the same ones."""
+    return [Identity.from_seed(number.to_bytes(32, "big")) for number in range(1, count + 1)]
+
+
+def badge_of_person(person: int) -> bytes:
+    """Of one of the roster."""
+    return sha256(f"person {person}".encode()).digest()[:5]
+
+
+def scans(number: int, count: int) -> Iterator[tuple[str, Body]]:
+    """A kiosk's day: people let in, one after another, each kiosk in an order of its own."""
+    drawn = random.Random(number)
+    for place in range(count):
+        badge = badge_of_person(drawn.randrange(PEOPLE))
+        yield (
+            "scan",
+            Scan(
+                GATES[number % 3], "in", badge, 1, "proven", None, "admit", "ok", "camera", (),
+                False, None, 1, None, ("0" * 24, 1), Span(START_MS + place, START_MS + place),
+            ),
+        )  # fmt: skip
+
+
+def roster(devices: list[Identity], people: int) -> Iterator[tuple[str, Body]]:
+    """The registry's log: the event, its key, the kiosks, the people with their name cards."""
+    yield "event", EventDefined(msgspec.Raw(pack(load(EVENT))))
+    yield "key", Key(0, bytes(32))
+    for number, device in enumerate(devices):
+        yield "kiosk", Kiosk(device.fingerprint, device.public, GATES[number % 3])
+    claims = Claims(0, 7, 0, 3)
+    for person in range(people):
+        badge = badge_of_person(person)
+        yield "badge", BadgeIssued(badge, 1, "plain", claims, bytes(32), card(person).digest)
+
+
+def card(person: int) -> SealedCard:
+    """The name card of one of the roster: bytes that do not shrink, as sealed ones do not."""
+    raw = random.Random(person).randbytes(CARD_BYTES)
+    return SealedCard(digest_of(raw), raw)
+
+
+def batches(identity: Identity, bodies: Iterator[tuple[str, Body]]) -> list[Batch]:
+    """A log as batches, each up to a head."""
+    log = identity.fingerprint + "00000001"
+    made: list[Batch] = []
+    raws: list[bytes] = []
+    after = BEGINNING
+    prev = after[1]
+    seq = 0
+
+    def close() -> None:
+        nonlocal after
+        head = identity.head(log, seq, prev, START_MS + seq)
+        made.append(Batch(log, *after, list(raws), head))
+        after = (seq, prev)
+        raws.clear()
+
+    for kind, body in bodies:
+        seq += 1
+        raw = encode(seq, prev, seq, START_MS + seq, True, kind, body)
+        prev = digest_of(raw)
+        raws.append(raw)
+        if seq % HEAD_EVERY == 0:
+            close()
+    if raws:
+        close()
+    return made
+
+
+def fill(store: LogStore, logs: list[list[Batch]]) -> None:
+    """Take whole logs into a store."""
+    for log in logs:
+        with store.transaction():
+            for batch in log:
+                store.take(batch)
+
+
+def held(store: LogStore) -> int:
+    """How many entries a store without forks holds."""
+    return sum(tips[0][0] for tips in store.vector().values())

@@ -1,0 +1,149 @@
+"""How soon the next door knows who was let in, with no registry to be reached.
+
+Two doors at one venue, each with its carrier (`jianmen sync run`, a process of its own). Somebody is let in at one; the
+clock runs from the moment the entry is durable until the other door finds it where it looks whenever a badge is held
+up. Then the badge is held up there, to see that the door acts on it.
+"""
+
+import random
+import time
+from collections.abc import Iterator, Sequence
+from itertools import count
+from pathlib import Path
+
+from bench.bare import BareServer
+from bench.carrying import KioskFolder
+from bench.figure import Figure, median, percentile
+from bench.venue import KioskAtDoor, Unknown, known, venue
+from sync.carrier import LOOK_EVERY_S
+from sync.target import ASK_EVERY_S, LONGEST_PAUSE_S
+
+WANTED_S = 2.0
+MESSAGE_BYTES = 4096
+"""What a round with one new entry takes, both ways together."""
+
+LONGER = 1.25
+"""A pause after an error may be longer by a quarter."""
+
+CUTS_S = (20.0, 40.0)
+"""After the longer one a carrier waits as long between two tries as it ever does."""
+
+ROUND_TRIPS = 50
+RESTARTS = 4
+
+Pair = tuple[KioskAtDoor, KioskAtDoor]
+
+
+def next_door(
+    folder: Path, trials: int = 48, cuts_s: Sequence[float] = CUTS_S, restarts: int = RESTARTS
+) -> list[Figure]:
+    """Three lines: while the link is whole, after a carrier was started anew, and after each of some cuts of the link
+    (without any there is no such line). Raises RuntimeError where anything stays unknown at the next door."""
+    floor = _round_trip(folder)
+    with venue(folder, 2 + trials + restarts + 2 * len(cuts_s)) as kiosks:
+        people = count(2)
+        whole = [_whole(_turned(kiosks, number), next(people)) for number in range(trials)]
+        restarted = [_restarted(_turned(kiosks, n), next(people)) for n in range(restarts)]
+        healed = [took for cut_s in cuts_s for took in _healed(kiosks, cut_s, people)]
+        start = _start(kiosks[0].folder, restarts)
+    figures = [_whole_line(whole, floor), _restarted_line(restarted, start)]
+    if healed:
+        figures.append(_healed_line(healed, cuts_s, max(whole)))
+    return figures
+
+
+def _turned(kiosks: Pair, number: int) -> Pair:
+    """They take turns."""
+    here, there = kiosks
+    return (there, here) if number % 2 else (here, there)
+
+
+def _whole(kiosks: Pair, person: int) -> float:
+    """Seconds until the next door knows, at a random moment of whatever the carriers do by the clock."""
+    here, there = kiosks
+    time.sleep(random.uniform(0, ASK_EVERY_S))
+    who = here.let_in(person)
+    (at_s,) = known([Unknown(there, who)])
+    return at_s - who.at_s
+
+
+def _restarted(kiosks: Pair, person: int) -> float:
+    """Seconds from the start of a carrier until its door knows what happened elsewhere while it was gone."""
+    here, there = kiosks
+    there.stop()
+    who = here.let_in(person)
+    began = time.perf_counter()
+    there.carry()
+    (at_s,) = known([Unknown(there, who)])
+    return at_s - began
+
+
+def _healed(kiosks: Pair, cut_s: float, people: Iterator[int]) -> list[float]:
+    """Seconds from the end of a cut until each door knows what happened at the other meanwhile."""
+    here, there = kiosks
+    for one in kiosks:
+        one.cable.cut()
+    moment = random.uniform(0, cut_s)
+    time.sleep(moment)
+    waiting = [Unknown(there, here.let_in(next(people))), Unknown(here, there.let_in(next(people)))]
+    time.sleep(cut_s - moment)
+    if any(door.knows(who) for door, who in waiting):
+        raise RuntimeError("known at the next door although the link was cut")
+    healed = time.perf_counter()
+    for one in kiosks:
+        one.cable.heal()
+    return [at_s - healed for at_s in known(waiting)]
+
+
+def _round_trip(folder: Path) -> float:
+    """Seconds for the bytes of a message over a bare server: the median of some."""
+    server = BareServer(folder, MESSAGE_BYTES)
+    try:
+        took = []
+        for _ in range(ROUND_TRIPS):
+            began = time.perf_counter()
+            server.move(MESSAGE_BYTES)
+            took.append(time.perf_counter() - began)
+        return median(took)
+    finally:
+        server.close()
+
+
+def _start(folder: KioskFolder, times: int) -> float:
+    """Seconds until a process has loaded what a carrier loads."""
+    took = []
+    for _ in range(times):
+        began = time.perf_counter()
+        idle = folder.idle()
+        took.append(time.perf_counter() - began)
+        idle.kill()
+    return median(took)
+
+
+def _whole_line(took: list[float], floor: float) -> Figure:
+    ms = [one * 1000 for one in took]
+    note = (
+        f"the worst of {len(ms)} entries at random moments, from durable at one door to known at the next; median"
+        f" {median(ms):.0f} ms, 95th percentile {percentile(ms, 95):.0f} ms; no registry to be reached, and a carrier"
+        f" looks at its door's journal every {LOOK_EVERY_S * 1000:.0f} ms; wanted: {WANTED_S * 1000:.0f} or less;"
+        " floor: one round trip of the same bytes over a bare TLS server"
+    )
+    return Figure("exchange next door", max(ms), floor * 1000, "ms", note)
+
+
+def _restarted_line(took: list[float], floor: float) -> Figure:
+    note = (
+        f"the worst of {len(took)}, from the start of a killed carrier until its door knows what happened elsewhere"
+        f" meanwhile; median {median(took):.2f} s; floor: the start of a process that loads the same modules"
+    )
+    return Figure("exchange next door, carrier restarted", max(took), floor, "s", note)
+
+
+def _healed_line(took: list[float], cuts_s: Sequence[float], floor: float) -> Figure:
+    lengths = ", ".join(f"{cut_s:g}" for cut_s in cuts_s)
+    note = (
+        f"the worst of {len(took)}, from the end of a cut until the next door knows; median {median(took):.2f} s; cut"
+        f" for {lengths} s; wanted: within the longest pause between two tries ({LONGEST_PAUSE_S * LONGER:.0f} s) and"
+        f" {WANTED_S:.0f} s; floor: the worst with the link whole"
+    )
+    return Figure("exchange next door, link healed", max(took), floor, "s", note)

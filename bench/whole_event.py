@@ -1,0 +1,83 @@
+"""A registry that holds a whole event, as it is when a new kiosk is put up: people, name cards, what doors wrote."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.logs import DEVICES, batches, fill, held, kiosks, present_event, scans, wall_ms
+from registry.centre import Centre
+from registry.ledger import Ledger
+from registry.person import Person
+from sync.certificate import certificate_at
+from sync.enrolment import Enrolment
+from sync.exchange import Answerer
+from sync.identity import Identity
+from sync.journal import Reading
+from sync.lan import LanServer
+from sync.messages import Enrol, TimeWord
+
+GATE = "chengdu-main-1"
+
+
+class WholeEvent:
+    """The registry's database, and its device interface over TLS in a thread of this process."""
+
+    def __init__(self, folder: Path, people: int, entries: int) -> None:
+        """`entries` are those of the doors: 30 kiosks wrote as many each."""
+        folder.mkdir()
+        self.people = people
+        self.ledger = Ledger(None, folder)
+        self._centre = Centre(self.ledger, lambda: Reading(0, wall_ms(), True))
+        self._centre.init(present_event())
+        self._centre.register_many([_person(number) for number in range(people)])
+        for number, device in enumerate(kiosks(DEVICES)):
+            self._centre.enrol(Enrol(device.public, self._centre.enrol_code(), b""))
+            fill(self.ledger, [batches(device, scans(number, entries // DEVICES))])
+        self.identity = self._centre.identity
+        self._certificate = certificate_at(folder)
+        self._answerer = Answerer(self.ledger, self.identity, wall_ms, _time)
+        self._server = LanServer("127.0.0.1", 0, self._certificate, self._answer)
+
+    @property
+    def entries(self) -> int:
+        """How many it holds, the registry's own among them."""
+        return held(self.ledger)
+
+    def _answer(self, request: bytes) -> bytes:
+        return self._answerer.answer(request, wall_ms())[0]
+
+    def enrol(self, device: Identity) -> Enrolment:
+        """Take a new kiosk in."""
+        code = self._centre.enrol_code(GATE)
+        said = self._centre.enrol(Enrol(device.public, code, b""))
+        return Enrolment(
+            registry_url=f"https://127.0.0.1:{self._server.port}",
+            registry_public=said.public,
+            registry=self.identity.fingerprint,
+            event=said.event,
+            gate=said.gate,
+            certificate_pin=self._certificate.fingerprint,
+        )
+
+    def close(self) -> None:
+        self._server.close()
+        self.ledger.close()
+
+
+@contextmanager
+def whole_event(folder: Path, people: int, entries: int) -> Iterator[WholeEvent]:
+    """The same, ended at the end."""
+    event = WholeEvent(folder, people, entries)
+    try:
+        yield event
+    finally:
+        event.close()
+
+
+def _person(number: int) -> Person:
+    name = "陳大文" if number % 2 else f"Guest {number}"
+    return Person(ref=f"guest-{number}", ticket="delegate", name=name, organisation="Forum")
+
+
+def _time() -> TimeWord:
+    return TimeWord(wall_ms(), 100, "registry")
