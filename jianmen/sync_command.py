@@ -15,7 +15,13 @@ import msgspec
 from zeroconf import NonUniqueNameException
 
 from config.errors import ConfigError
-from config.settings import KioskSettings, kiosk_settings, require_permission, require_writable
+from config.settings import (
+    KioskSettings,
+    kiosk_settings,
+    registry_settings,
+    require_permission,
+    require_writable,
+)
 from hardware.clock import SystemClock
 from hardware.notify import Notifier
 from jianmen.stop import Stop
@@ -224,7 +230,7 @@ def _show(states: Mapping[str, dict[str, Any]], replica: ReplicaReader, as_json:
 _registry = click.option(
     "--registry",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Data folder of a registry, in the place of a kiosk's.",
+    help="Data folder of a registry, in the place of a kiosk's; --settings is then the registry's too.",
 )
 
 
@@ -236,10 +242,7 @@ _registry = click.option(
 def export_(file: Path, settings: Path | None, data: Path | None, registry: Path | None) -> None:
     """Write all logs held into the bundle FILE, to carry to a machine on another network."""
     try:
-        with _store(settings, data, registry) as (store, identity):
-            # A kiosk tells those who have not heard of it who it is; everybody knows the registry.
-            kiosk = _settings_of(settings, data).data if registry is None else None
-            warrant = Enrolment.load(kiosk).warrant if kiosk is not None else b""
+        with _store(settings, data, registry) as (store, identity, warrant):
             entries = export(store, identity, file, _read().wall_ms, warrant)
     except OSError as error:
         click.echo(f"{file}: cannot be written: {error.strerror}", err=True)
@@ -269,7 +272,7 @@ def _imported(
     file: Path, settings: Path | None, data: Path | None, registry: Path | None
 ) -> Imported:
     if registry is not None:
-        with _store(settings, data, registry) as (store, _):
+        with _store(settings, data, registry) as (store, _, _):
             return take_in(store, file)
     folder = _settings_of(settings, data).data
     try:
@@ -286,17 +289,11 @@ def _imported(
 @contextmanager
 def _store(
     settings: Path | None, data: Path | None, registry: Path | None
-) -> Iterator[tuple[LogStore, Identity]]:
-    """The logs of a kiosk, or of a registry, and the key of the machine."""
+) -> Iterator[tuple[LogStore, Identity, bytes]]:
+    """The logs of a kiosk, or of a registry; the key of the machine, and its warrant (a registry needs none)."""
     if registry is not None:
-        from registry.centre import Centre
-        from registry.ledger import Ledger
-
-        ledger = Ledger(None, registry)
-        try:
-            yield ledger, Centre(ledger, _read).identity
-        finally:
-            ledger.close()
+        with _ledger(settings, registry) as (ledger, identity):
+            yield ledger, identity, b""
         return
     folder = _settings_of(settings, data).data
     identity = Identity.at(folder / "device.key")
@@ -305,7 +302,7 @@ def _store(
             carrier = _carrier(folder)
             try:
                 carrier.look()
-                yield carrier.replica, identity
+                yield carrier.replica, identity, Enrolment.load(folder).warrant
             finally:
                 carrier.close()
     except CarrierRunsError:
@@ -314,6 +311,20 @@ def _store(
             folder / "replica.db", enrolment.registry_public, enrolment.registry
         )
         try:
-            yield replica, identity
+            yield replica, identity, enrolment.warrant
         finally:
             replica.close()
+
+
+@contextmanager
+def _ledger(settings: Path | None, data: Path) -> Iterator[tuple[LogStore, Identity]]:
+    """The logs of a registry, in the database that its settings name."""
+    from jianmen.registry_client import opened
+    from registry.errors import RegistryError
+
+    try:
+        with opened(registry_settings(settings, {"data": str(data)})) as centre:
+            yield centre.ledger, centre.identity
+    except (ConfigError, RegistryError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)

@@ -121,3 +121,11 @@ def test_a_kiosk_that_is_not_enrolled_has_nobody_to_ask(tmp_path: Path) -> None:
     assert answer.exit_code == 2
     assert "not enrolled yet" in answer.stderr
     assert not (tmp_path / "replica.db").exists()
+
+
+def test_of_a_registry_that_has_no_event_yet_there_is_nothing_to_export(tmp_path: Path) -> None:
+    answer = run("export", tmp_path / "stick", "--registry", tmp_path)
+
+    assert answer.exit_code == 2
+    assert "jianmen registry init" in answer.stderr
+    assert not (tmp_path / "stick").exists()
