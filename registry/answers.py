@@ -373,6 +373,12 @@ class Closed(Answer, frozen=True, kw_only=True):
     silent: list[SilentKiosk]
 
 
+class Resealed(Answer, frozen=True, kw_only=True):
+    """How many name cards were sealed anew."""
+
+    cards: int
+
+
 class Purged(Answer, frozen=True, kw_only=True):
     """How many persons were erased."""
 

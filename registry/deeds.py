@@ -127,6 +127,16 @@ def _add_badges(api: Interface, board: Board) -> None:
         return DONE
 
     @api.post(
+        "/desk-key",
+        "A new desk key, after a staff card was lost: all name cards are sealed anew, and all staff PINs are to be set"
+        " again",
+        access="admin",
+        answer=answers.Resealed,
+    )
+    def new_desk_key() -> answers.Resealed:
+        return answers.Resealed(cards=board.centre.rotate_desk_key())
+
+    @api.post(
         "/registrants/<code>/pin",
         "Let a staff badge and this PIN unlock staff mode",
         access="admin",

@@ -182,6 +182,16 @@ def test_an_admin_finds_a_person_and_revokes_the_badge(site: Site, page: Page) -
         assert known.history(badge).revoked(1)
 
 
+def test_an_admin_changes_the_desk_key_after_a_staff_card_was_lost(site: Site, page: Page) -> None:
+    register(site, "P1", "李雷")
+    page.goto(f"{site.url}/login?next=/settings")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="New desk key").click()
+    page.get_by_role("button", name="Yes, do it").click()
+    expect(page.get_by_role("status")).to_contain_text("1 name cards are sealed anew")
+
+
 def test_an_admin_answers_a_conflict(site: Site, page: Page) -> None:
     badge = register(site, "P1", "李雷")
     site.let_in(badge, "chengdu-main-1")

@@ -1,4 +1,4 @@
-// Settings: tokens, webhooks, passwords, the end of a day.
+// Settings: tokens, webhooks, passwords, the end of a day, a new desk key.
 import { ask, attempt, confirmed, data, el, minute, note, say, table } from "./common.js";
 
 const by = (id) => document.getElementById(id);
@@ -58,6 +58,12 @@ on("close", async (form) => {
   const said = await ask("POST", "/days/close", { day });
   note(said.drained ? `✓ ${say("close.drained", { day })}`
     : say("close.not_drained", { day, kiosks: said.silent.map((kiosk) => kiosk.gate ?? kiosk.device.slice(0, 8)).join(", ") }), !said.drained);
+});
+
+on("desk", async () => {
+  if (!(await confirmed(say("desk.sure")))) return;
+  const said = await ask("POST", "/desk-key", {});
+  note(`✓ ${say("desk.done", { n: said.cards })}`);
 });
 
 tokens();

@@ -55,6 +55,20 @@ def test_a_revoked_badge_is_refused_at_the_doors(
     assert api.get(f"/registrants/{delegates[0].code}")["revoked"]
 
 
+def test_after_a_staff_card_was_lost_all_name_cards_are_sealed_under_a_new_desk_key(
+    api: Any, centre: Centre, delegates: list[IssuedBadge], new_kiosk: NewKiosk
+) -> None:
+    kiosk = new_kiosk("chengdu-main-1")
+    before = {badge: card for badge, _, card in kiosk.replica.all_cards()}
+
+    assert api.post("/desk-key", {}) == {"cards": len(delegates)}
+    kiosk.exchange()
+    after = {badge: card for badge, _, card in kiosk.replica.all_cards()}
+    assert set(after) == set(before) == {one.badge for one in delegates}
+    assert all(after[badge] != before[badge] for badge in after)
+    assert kiosk.show(delegates[0].text).decision.reason == "ok"
+
+
 def test_a_new_print_retires_the_old_one(
     api: Any, delegates: list[IssuedBadge], new_kiosk: NewKiosk
 ) -> None:
