@@ -17,6 +17,7 @@ from access.entry import (
     Boot,
     Clock,
     Close,
+    EntryRef,
     EventDefined,
     GateGiven,
     Health,
@@ -27,6 +28,7 @@ from access.entry import (
     Scan,
     Seats,
     Span,
+    Void,
     body_of,
     decode,
 )
@@ -99,7 +101,9 @@ class Background:
         self._given_keys: dict[int, bytes] = {}
         self._given_gates: dict[str, str] = {}
         self._key_words: dict[int, tuple[Order, Key]] = {}
+        self._placed_ms: dict[str, int] = {}
         self._gate_words: dict[str, list[tuple[Held, GateGiven]]] = {}
+        self._taken_back: list[tuple[Held, EntryRef]] = []
         self._health: dict[str, tuple[Held, Health]] = {}
 
     def enrolled_with(
@@ -159,15 +163,41 @@ class Background:
         believed = self._cut_off.get(held.device)
         return believed is None or held.seq <= believed.get(held.log, 0)
 
-    def gate_of(self, device: str) -> str | None:
-        """The gate a kiosk stands at: the registry's word, or a supervisor's since."""
+    def assigned(self, device: str) -> str | None:
+        """The gate at which the registry put a kiosk: by its log, or when it was enrolled, until the log names it."""
         kiosk = self.kiosks.get(device)
-        if kiosk is not None and kiosk.gate is not None:
-            return kiosk.gate
-        words = [word for word in self._gate_words.get(device, ()) if self.believed(word[0])]
-        if words:
-            return max(words, key=lambda word: self.order(word[0]))[1].gate
-        return self._given_gates.get(device)
+        return kiosk.gate if kiosk is not None else self._given_gates.get(device)
+
+    def gate_words(self, device: str) -> list[tuple[Held, GateGiven]]:
+        """What supervisors have said of a kiosk's gate since the registry last named one for it, and the kiosk has not
+        taken back; oldest first."""
+        gone = {
+            entry
+            for held, entry in self._taken_back
+            if held.device == device and self.believed(held)
+        }
+        placed_ms = self._placed_ms.get(device)
+        standing = [
+            (held, word)
+            for held, word in self._gate_words.get(device, ())
+            if self.believed(held)
+            and EntryRef(held.log, held.seq, held.digest) not in gone
+            and (placed_ms is None or self.span(held).hi > placed_ms)
+        ]
+        return sorted(standing, key=lambda word: self.order(word[0]))
+
+    def gate_of(self, device: str) -> str | None:
+        """The gate a kiosk stands at: the registry's word, or else a supervisor's."""
+        assigned = self.assigned(device)
+        if assigned is not None:
+            return assigned
+        words = self.gate_words(device)
+        return words[-1][1].gate if words else None
+
+    @property
+    def devices(self) -> set[str]:
+        """Every kiosk that is known to have been given a gate, or named by the registry."""
+        return {*self.kiosks, *self._given_gates, *self._gate_words}
 
     @property
     def health(self) -> dict[str, tuple[Held, Health]]:
@@ -180,11 +210,21 @@ class Background:
         return newest
 
     def kiosk_at(self, gate: str) -> str | None:
-        """The device that stands at a gate now: the one assigned last, or set up so newly that the registry's log does
-        not name it yet."""
+        """The device that stands at a gate now: the one that came last, by the registry's word or a supervisor's. One
+        set up so newly that the registry's log does not name it yet came after all whom it names."""
+        assigned, sent = self._assigned_at(gate), self._sent_to(gate)
+        if sent is not None:
+            came, device = sent
+            # Where it cannot be told who came last: the supervisor saw the gate.
+            if assigned is None or self.span(came).hi >= assigned[0].at_ms:
+                return device
         for device, given in reversed(self._given_gates.items()):
             if given == gate and device not in self.kiosks:
                 return device
+        return assigned[1] if assigned is not None else None
+
+    def _assigned_at(self, gate: str) -> tuple[Order, str] | None:
+        """Whom the registry's log put at a gate last, and since when."""
         came: dict[str, Order] = {}
         stood: dict[str, str | None] = {}
         for order, kiosk in self.assignments:
@@ -192,12 +232,26 @@ class Background:
             if kiosk.device not in came or stood[kiosk.device] != kiosk.gate:
                 came[kiosk.device] = order
             stood[kiosk.device] = kiosk.gate
-        here = [
-            (order, device)
-            for device, order in came.items()
-            if self.gate_of(device) == gate and not self.kiosks[device].cut_off
-        ]
-        return max(here)[1] if here else None
+        return max(
+            (
+                (order, device)
+                for device, order in came.items()
+                if stood[device] == gate and not self.kiosks[device].cut_off
+            ),
+            default=None,
+        )
+
+    def _sent_to(self, gate: str) -> tuple[Held, str] | None:
+        """Whom a supervisor put at a gate last, and the entry with which they came."""
+        found: list[tuple[Held, str]] = []
+        for device in self._gate_words:
+            kiosk = self.kiosks.get(device)
+            if self.assigned(device) is not None or (kiosk is not None and kiosk.cut_off):
+                continue
+            words = self.gate_words(device)
+            if words and words[-1][1].gate == gate:
+                found.append((words[-1][0], device))
+        return max(found, key=lambda one: self.order(one[0]), default=None)
 
     def saw(self, held: Held) -> None:
         """Take what any entry says of its log's clock, whatever its kind."""
@@ -221,7 +275,7 @@ class Background:
         body = held.body
         if (
             body is None
-            or held.kind in ABOUT_BADGES
+            or (held.kind in ABOUT_BADGES and not (type(body) is Void and body.badge is None))
             or (held.kind in REGISTRY_KINDS and not self.is_registry(held.log))
         ):
             return
@@ -266,6 +320,8 @@ class Background:
                 insort(self.closes, (self.order(held), body), key=lambda c: c[0])
             case GateGiven():
                 self._gate_words.setdefault(held.device, []).append((held, body))
+            case Void():  # of an entry about no badge: perhaps of a gate given
+                self._taken_back.append((held, body.entry))
             case _:
                 self._take_state(held, body)
                 return
@@ -276,7 +332,10 @@ class Background:
         """Draw up what each kiosk was from which instant on."""
         kiosks: dict[str, Kiosk] = {}
         assignments = []
+        self._placed_ms = {}
         for order, word in self._kiosk_words:
+            if word.gate is not None:
+                self._placed_ms[word.device] = order.at_ms
             kiosks[word.device] = kiosks.get(word.device, word).then(word)
             assignments.append((order, kiosks[word.device]))
         self.kiosks, self.assignments = kiosks, assignments

@@ -20,7 +20,9 @@ from access.entry import (
     Recount,
     Ruling,
     Scan,
+    Seats,
     Span,
+    Void,
     pack,
 )
 from access.programme import Programme
@@ -186,6 +188,126 @@ def test_a_spare_kiosk_stands_where_a_supervisor_put_it_last(forum: Any) -> None
         assert folded(forum, *order).gate_of(spare.device) == "room-1"
     forum.registry.assigns(forum.at("11:00"), spare, "south-in")
     assert folded(forum, *forum.entries, *entries).gate_of(spare.device) == "south-in"
+
+
+def spare_sent_to(forum: Any, gate: str, at: str) -> Any:
+    """A spare kiosk, enrolled early and without a gate, to which a supervisor gives one."""
+    spare = forum.build.kiosk("spare", forum.at("08:00"), gate="")
+    forum.registry.assigns(forum.at("08:00"), spare, None)
+    spare.boots()
+    spare.trusts(forum.at("08:01"))
+    spare.writes(forum.at(at), "gate", GateGiven(gate, b"STAFF"))
+    return spare
+
+
+def in_both_orders(forum: Any, *writers: Any) -> list[Background]:
+    entries = [*forum.entries, *(entry for writer in writers for entry in writer.entries)]
+    return [folded(forum, *entries), folded(forum, *reversed(entries))]
+
+
+def test_a_spare_kiosk_takes_the_place_of_the_one_assigned_before(forum: Any) -> None:
+    dead = forum.doors["hall-1"]
+    forum.registry.assigns(forum.at("08:00"), dead, "hall-1")
+    spare = spare_sent_to(forum, "hall-1", "09:00")
+    forum.registry.assigns(forum.at("09:01"), dead, "hall-1")  # only its address is told anew
+    for background in in_both_orders(forum, spare):
+        assert background.kiosk_at("hall-1") == spare.device
+        assert background.gate_of(dead.device) == "hall-1"
+        assert background.assigned(spare.device) is None
+        assert {spare.device, dead.device} <= background.devices
+
+
+def test_whom_the_registry_puts_at_a_gate_after_a_supervisor_did_stands_there(forum: Any) -> None:
+    spare = spare_sent_to(forum, "hall-1", "09:00")
+    new = forum.build.kiosk("new", forum.at("08:00"))
+    forum.registry.assigns(forum.at("10:00"), new, "hall-1")
+    for background in in_both_orders(forum, spare):
+        assert background.kiosk_at("hall-1") == new.device
+        assert background.gate_of(spare.device) == "hall-1"
+
+
+def test_of_a_kiosk_that_does_not_know_the_time_the_supervisors_word_is_taken_for_the_last(
+    forum: Any,
+) -> None:
+    spare = forum.build.kiosk("spare", forum.at("08:00"), gate="")
+    forum.registry.assigns(forum.at("08:00"), spare, None)
+    dead = forum.build.kiosk("dead", forum.at("08:00"))
+    forum.registry.assigns(forum.at("08:30"), dead, "hall-1")
+    spare.boots()
+    given = spare.writes(forum.at("09:00"), "gate", GateGiven("hall-1", b"STAFF"))
+    for background in in_both_orders(forum, spare):
+        assert background.at_ms(given.held) < forum.at("08:30")
+        assert background.kiosk_at("hall-1") == spare.device
+
+
+def test_a_kiosk_from_which_the_registry_takes_its_gate_has_none(forum: Any) -> None:
+    spare = spare_sent_to(forum, "hall-1", "09:00")
+    forum.registry.assigns(forum.at("10:00"), spare, "hall-2")
+    for background in in_both_orders(forum, spare):
+        assert background.gate_of(spare.device) == "hall-2"
+        assert background.kiosk_at("hall-1") == forum.doors["hall-1"].device
+    forum.registry.assigns(forum.at("11:00"), spare, None)
+    for background in in_both_orders(forum, spare):
+        assert background.gate_of(spare.device) is None
+    spare.writes(forum.at("12:00"), "gate", GateGiven("room-1", b"STAFF"))
+    for background in in_both_orders(forum, spare):
+        assert background.gate_of(spare.device) == "room-1"
+
+
+def test_a_gate_that_a_supervisor_has_taken_back_is_the_kiosks_no_more(forum: Any) -> None:
+    spare = spare_sent_to(forum, "hall-1", "09:00")
+    first = spare.entries[-1].ref
+    second = spare.writes(forum.at("09:10"), "gate", GateGiven("hall-2", b"STAFF")).ref
+    thief = forum.doors["room-1"]
+    thief.writes(forum.at("09:20"), "void", Void(second, None, b"STAFF", 1, "mine"))
+    for background in in_both_orders(forum, spare):
+        assert background.gate_of(spare.device) == "hall-2"
+    spare.writes(forum.at("10:00"), "void", Void(second, None, b"STAFF", 1, "back"))
+    for background in in_both_orders(forum, spare):
+        assert background.gate_of(spare.device) == "hall-1"
+        assert background.kiosk_at("hall-2") == forum.doors["hall-2"].device
+    spare.writes(forum.at("10:00"), "void", Void(first, None, b"STAFF", 1, "back"))
+    for background in in_both_orders(forum, spare):
+        assert background.gate_of(spare.device) is None
+        assert background.kiosk_at("hall-1") == forum.doors["hall-1"].device
+    seq = spare.entries[2].seq
+    forum.registry.assigns(forum.at("11:00"), spare, None, cut_off=True, believed={spare.log: seq})
+    for background in in_both_orders(forum, spare):
+        assert background.gate_of(spare.device) == "hall-1"  # what followed is not believed
+        assert background.kiosk_at("hall-1") == forum.doors["hall-1"].device
+
+
+def test_a_spare_kiosk_that_the_registrys_log_does_not_name_yet_is_seen_at_its_gate(
+    forum: Any,
+) -> None:
+    spare = forum.build.kiosk("spare", forum.at("08:00"), gate="")
+    spare.boots()
+    spare.trusts(forum.at("08:01"))
+    spare.writes(forum.at("09:00"), "gate", GateGiven("hall-1", b"STAFF"))
+    for background in in_both_orders(forum, spare):
+        background.introduced("f" * 16, "hall-1")
+        assert background.kiosk_at("hall-1") == spare.device
+        assert background.devices >= {spare.device, "f" * 16}
+
+
+def test_what_a_kiosk_was_enrolled_with_outweighs_a_supervisors_word(forum: Any) -> None:
+    spare = spare_sent_to(forum, "hall-1", "09:00")
+    background = folded(forum, *spare.entries)
+    background.enrolled_with(forum.programme.event, {}, spare.device, "room-1")
+    assert background.assigned(spare.device) == "room-1"
+    assert background.gate_of(spare.device) == "room-1"
+    assert background.kiosk_at("hall-1") is None
+
+
+def test_seats_pass_to_the_kiosk_that_a_supervisor_put_at_a_gate(forum: Any) -> None:
+    spare = spare_sent_to(forum, "hall-1", "09:00")
+    known = forum.build.knowledge([*forum.entries, *spare.entries])
+    book = known.seat_book("hall")
+    assert book.by_gate(forum.at("09:01"))["hall-1"] == 0
+    to_spare = Seats("hall", "hall-2", "hall-1", spare.device, 1)
+    passed = forum.doors["hall-2"].writes(forum.at("09:02"), "seats", to_spare)
+    known.add(passed.log, passed.digest, passed.raw)
+    assert book.by_gate(forum.at("09:03"))["hall-1"] == 1
 
 
 def test_nobody_stands_where_nobody_was_put(forum: Any) -> None:
@@ -354,3 +476,13 @@ def test_an_entry_of_a_kind_not_known_here_does_nothing(forum: Any) -> None:
     version = background.version
     background.add(held)
     assert (background.version, background.alarms, background.health) == (version, {}, {})
+
+
+def test_a_kiosk_enrolled_without_a_gate_has_none_until_somebody_gives_it_one(forum: Any) -> None:
+    spare = forum.build.kiosk("spare", forum.at("08:00"), gate="")
+    background = Background(forum.registry.device, 0)
+    background.enrolled_with(forum.programme.event, {}, spare.device, None)
+    assert background.gate_of(spare.device) is None
+    background.add(spare.writes(forum.at("09:00"), "gate", GateGiven("hall-1", b"STAFF")).held)
+    assert background.gate_of(spare.device) == "hall-1"
+    assert background.kiosk_at("hall-1") == spare.device
