@@ -158,6 +158,18 @@ class SeatBook:
             if (device := self._background.kiosk_at(gate)) is not None
         }
 
+    def lost(self, at_ms: int) -> int:
+        """Free seats of kiosks that stand at their gates no more (wiped, replaced), as far as no admin has given them
+        anew: nobody can spend them."""
+        self._refresh(at_ms)
+        gone = sum(
+            max(0, self.free((device, gate), at_ms))
+            for device, gate in self._balance
+            if self._background.kiosk_at(gate) != device
+        )
+        kiosks = self._background.kiosks.values()
+        return max(0, gone - sum(kiosk.seats.get(self.area, 0) for kiosk in kiosks))
+
     def _refresh(self, at_ms: int) -> None:
         version = (self._background.version, self._background.clocks.version)
         if version != self._version or at_ms < self._asked_ms:

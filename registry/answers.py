@@ -139,13 +139,15 @@ Trouble = Literal[
     "clock_disagrees",
     "alarm",
     "health",
+    "seats_lost",
     "cut_off",
 ]
 
 
 class KioskState(Answer, frozen=True, kw_only=True):
     """One kiosk. `troubles` is empty for a well one; `missing` are entries that it has and the registry lacks, as far
-    as its last head says; `held` the entries of it that are held here; `readings` its own last health entry."""
+    as its last head says; `held` the entries of it that are held here; `readings` its own last health entry;
+    `seats_lost` the seats of its area that a kiosk which stood at its gate before took with it."""
 
     device: str
     name: str
@@ -160,6 +162,7 @@ class KioskState(Answer, frozen=True, kw_only=True):
     clock: KioskClock
     readings: dict[str, int | float | str | bool | None]
     readings_at: Time | None
+    seats_lost: int
     troubles: list[Trouble]
 
 

@@ -243,7 +243,7 @@ class Board:
         now = self.now_ms()
         with self.knowing() as knowledge:
             silences = self.silences(knowledge, now)
-            return kiosk_report(self.centre, knowledge.background, self.programme, silences, now)
+            return kiosk_report(self.centre, knowledge, self.programme, silences, now)
 
     def order(self, held: Held) -> Order:
         """The place of an entry among all."""

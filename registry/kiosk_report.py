@@ -1,11 +1,12 @@
 """How every kiosk is: whether it speaks, what it lacks, what it says of itself. The ill ones first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from access.background import Background
 from access.clocks import RANK
 from access.entry import Kiosk
 from access.headcount import Silence
+from access.knowledge import Knowledge
 from access.programme import Programme
 from registry import answers
 from registry.centre import Centre
@@ -29,12 +30,14 @@ Readings = dict[str, int | float | str | bool | None]
 
 def kiosk_report(
     centre: Centre,
-    background: Background,
+    knowledge: Knowledge,
     programme: Programme,
     silences: Sequence[Silence],
     now_ms: int,
 ) -> answers.Kiosks:
     """All kiosks that were ever enrolled, and the alarms of the last day."""
+    background = knowledge.background
+    lost = _seats_lost(knowledge, programme, now_ms)
     silent = {silence.device: silence for silence in silences}
     alarms = _alarms(background, programme, now_ms)
     loud = {
@@ -49,6 +52,7 @@ def kiosk_report(
             programme,
             kiosk,
             silent.get(device),
+            lost,
             loud=device in loud,
             now_ms=now_ms,
         )
@@ -70,6 +74,7 @@ def _state(
     programme: Programme,
     kiosk: Kiosk,
     silence: Silence | None,
+    lost: Mapping[str, int],
     *,
     loud: bool,
     now_ms: int,
@@ -80,7 +85,10 @@ def _state(
     clock = _clock(background, kiosk.device)
     said = background.health.get(kiosk.device)
     readings = said[1].readings if said is not None else {}
+    seats_lost = lost.get(gate.id, 0) if gate is not None and not kiosk.cut_off else 0
     troubles = _troubles(kiosk, gate_id, heard, silence, clock, readings, loud=loud, now_ms=now_ms)
+    if seats_lost:
+        troubles.append("seats_lost")
     return answers.KioskState(
         device=kiosk.device,
         name=kiosk.name,
@@ -95,8 +103,26 @@ def _state(
         clock=clock,
         readings=readings,
         readings_at=None if said is None else rfc3339(background.at_ms(said[0]), programme.zone),
+        seats_lost=seats_lost,
         troubles=troubles,
     )
+
+
+def _seats_lost(knowledge: Knowledge, programme: Programme, now_ms: int) -> dict[str, int]:
+    """The seats lost to the area of each gate at which another kiosk stood before. Of most events: none, and nothing is
+    computed."""
+    background = knowledge.background
+    replaced = {
+        kiosk.gate
+        for _, kiosk in background.assignments
+        if kiosk.gate is not None and background.kiosk_at(kiosk.gate) != kiosk.device
+    }
+    gates = [programme.gates[gate] for gate in sorted(replaced) if gate in programme.gates]
+    return {
+        gate.id: knowledge.seat_book(gate.area).lost(now_ms)
+        for gate in gates
+        if gate.lets_in and programme.places[gate.area].capacity is not None
+    }
 
 
 def _troubles(

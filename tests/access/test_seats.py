@@ -109,6 +109,19 @@ def test_a_wiped_kiosk_gets_its_seats_back_only_from_an_admin(forum: Any, build:
     assert forum.known().seat_book("hall").free(account, forum.at("12:01")) == 3
 
 
+def test_the_seats_that_a_replaced_kiosk_took_with_it_are_known(forum: Any, build: Any) -> None:
+    forum.enters("hall-1", "09:00", 1)
+    assert forum.known().seat_book("hall").lost(forum.at("09:30")) == 0
+    new = build.kiosk("hall-1 again", forum.at("10:00"))
+    forum.registry.assigns(forum.at("10:00"), new, "hall-1")
+    assert forum.known().seat_book("hall").lost(forum.at("10:01")) == 2
+    forum.registry.assigns(forum.at("11:00"), new, "hall-1", seats={"hall": 2})
+    assert forum.known().seat_book("hall").lost(forum.at("11:00")) == 0
+    # The seat that was taken comes back to the kiosk that is gone.
+    forum.leaves("hall-1", "12:00", 1)
+    assert forum.known().seat_book("hall").lost(forum.at("12:01")) == 1
+
+
 # Spending and getting back.
 
 

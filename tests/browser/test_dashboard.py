@@ -182,6 +182,19 @@ def test_an_admin_finds_a_person_and_revokes_the_badge(site: Site, page: Page) -
         assert known.history(badge).revoked(1)
 
 
+def test_an_admin_erases_a_person(site: Site, page: Page) -> None:
+    register(site, "P1", "李雷")
+    page.goto(f"{site.url}/login?next=/people")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("searchbox").fill("李雷")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("button", name="Erase").click()
+    page.get_by_role("button", name="Yes, do it").click()
+    expect(page.locator("#note")).to_contain_text("Erased")
+    assert site.centre.people.count() == 0
+
+
 def test_an_admin_changes_the_desk_key_after_a_staff_card_was_lost(site: Site, page: Page) -> None:
     register(site, "P1", "李雷")
     page.goto(f"{site.url}/login?next=/settings")

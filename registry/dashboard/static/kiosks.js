@@ -58,7 +58,19 @@ function deeds(kiosk) {
     el("option", { value: "" }, say("choose_gate")),
     ...data.gates.map((gate) => el("option", { value: gate.id }, where(gate))));
   return el("details", {}, el("summary", {}, say("change")),
-    el("p", { class: "deeds" }, choice, el("button", { click: () => cutOff(kiosk) }, say("cut_off"))));
+    el("p", { class: "deeds" }, choice,
+      kiosk.seats_lost ? el("button", { click: () => giveSeats(kiosk) }, say("give_seats", { n: kiosk.seats_lost })) : "",
+      el("button", { click: () => cutOff(kiosk) }, say("cut_off"))));
+}
+
+async function giveSeats(kiosk) {
+  const seats = kiosk.seats_lost;
+  if (!(await confirmed(say("give_seats.sure", { n: seats })))) return;
+  await attempt(async () => {
+    await ask("POST", `/kiosks/${kiosk.device}/seats`, { area: kiosk.area, seats });
+    note(`✓ ${say("give_seats.done", { gate: kiosk.gate, n: seats })}`);
+    render(await ask("GET", "/kiosks"));
+  });
 }
 
 async function assign(kiosk, gate) {

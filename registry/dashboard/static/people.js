@@ -34,7 +34,8 @@ function row(person) {
       el("button", { click: () => revoke(person) }, say("revoke")),
       el("button", { click: () => reissue(person) }, say("reissue")),
       el("a", { class: "button", href: `/api/v1/badges?ref=${encodeURIComponent(person.ref)}`, target: "_blank" }, say("print")),
-      person.roles.length ? el("button", { click: () => pin(person) }, say("pin")) : ""),
+      person.roles.length ? el("button", { click: () => pin(person) }, say("pin")) : "",
+      el("button", { click: () => erase(person) }, say("erase"))),
   ], { className: person.revoked ? "gone" : "" });
 }
 
@@ -71,6 +72,16 @@ async function reissue(person) {
 async function pin(person) {
   const digits = await confirmed(say("pin.ask"), "", "password");
   if (digits) await attempt(async () => { await ask("POST", `/registrants/${encodeURIComponent(person.code)}/pin`, { pin: digits }); note(`✓ ${say("pin")}`); });
+}
+
+async function erase(person) {
+  if (!(await confirmed(say("erase.sure")))) return;
+  await attempt(async () => {
+    await ask("POST", `/registrants/${encodeURIComponent(person.code)}/erase`, {});
+    shown = shown.filter((one) => one.code !== person.code);
+    render();
+    note(`✓ ${say("erase.done", { code: person.code })}`);
+  });
 }
 
 document.getElementById("import").addEventListener("submit", async (event) => {

@@ -10,6 +10,8 @@ import pytest
 from registry.centre import Centre
 from registry.person import IssuedBadge, Person
 from sync.enrolling import read_enrol_text
+from sync.identity import Identity
+from sync.messages import Enrol
 
 NewKiosk = Callable[[str], Any]
 HEADER = "ref,name,organisation,language,ticket,venues,days,sessions\n"
@@ -164,6 +166,25 @@ def test_a_code_for_a_gate_that_is_not_there_names_one_that_is(api: Any) -> None
     answer = api.call("POST", "/kiosks/code", {"gate": "chengdu-main-9"})
     assert answer.status_code == 404
     assert "chengdu-main-" in answer.json["error"]
+
+
+def test_the_seats_that_a_wiped_kiosk_took_with_it_are_shown_until_they_are_given_anew(
+    api: Any, centre: Centre, new_kiosk: NewKiosk
+) -> None:
+    new_kiosk("chengdu-room-b-1")
+    anew = Identity.new()
+    centre.enrol(Enrol(anew.public, centre.enrol_code("chengdu-room-b-1"), b""))
+
+    def shown() -> dict[str, Any]:
+        kiosks = api.get("/kiosks")["kiosks"]
+        return next(one for one in kiosks if one["device"] == anew.fingerprint)
+
+    lost = shown()["seats_lost"]
+    assert lost > 0
+    assert "seats_lost" in shown()["troubles"]
+    api.post(f"/kiosks/{anew.fingerprint}/seats", {"area": "chengdu-room-b", "seats": lost})
+    assert shown()["seats_lost"] == 0
+    assert "seats_lost" not in shown()["troubles"]
 
 
 def test_a_kiosk_can_be_moved_cut_off_and_given_seats(api: Any, new_kiosk: NewKiosk) -> None:
