@@ -16,7 +16,7 @@ from bench.carrying import KioskFolder
 from bench.figure import Figure, median, percentile
 from bench.venue import KioskAtDoor, Unknown, known, venue
 from sync.carrier import LOOK_EVERY_S
-from sync.target import ASK_EVERY_S, LONGEST_PAUSE_S
+from sync.target import ASK_EVERY_S, NEIGHBOUR_PAUSE_S
 
 WANTED_S = 2.0
 MESSAGE_BYTES = 4096
@@ -143,7 +143,7 @@ def _healed_line(took: list[float], cuts_s: Sequence[float], floor: float) -> Fi
     lengths = ", ".join(f"{cut_s:g}" for cut_s in cuts_s)
     note = (
         f"the worst of {len(took)}, from the end of a cut until the next door knows; median {median(took):.2f} s; cut"
-        f" for {lengths} s; wanted: within the longest pause between two tries ({LONGEST_PAUSE_S * LONGER:.0f} s) and"
+        f" for {lengths} s; wanted: within the longest pause between two tries ({NEIGHBOUR_PAUSE_S * LONGER:.0f} s) and"
         f" {WANTED_S:.0f} s; floor: the worst with the link whole"
     )
     return Figure("exchange next door, link healed", max(took), floor, "s", note)

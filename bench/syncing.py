@@ -105,7 +105,7 @@ def _carry(folder: Path, people: int, entries: int) -> None:
     for first in range(0, people, MAX_CARDS):
         with replica.transaction():
             for person in range(first, min(first + MAX_CARDS, people)):
-                replica.keep_card(card(person))
+                replica.keep_cards([card(person)])
     replica.close()
 
 

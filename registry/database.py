@@ -29,6 +29,10 @@ FILE = "registry.db"
 LOCK_FILE = "registry.lock"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
+CACHE_KIB = 64_000
+CHECKPOINT_PAGES = 8000
+"""Of the SQLite writer: its page cache, and how long its write-ahead log grows before it is folded back (32 MB)."""
+
 BUSY_MS = 5000
 """How long a reader of SQLite waits for a checkpoint."""
 
@@ -208,6 +212,9 @@ def _prepare_writer(connection: sqlite3.Connection, _: Any) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA mmap_size=0")
+    # A day's entries are written all over the index by badge: let it stay in memory, and fold the WAL back seldom.
+    connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
 
 
 def _prepare_reader(connection: sqlite3.Connection, _: Any) -> None:

@@ -31,6 +31,9 @@ ADD_ENTRY = (
     "INSERT INTO entry (log, seq, digest, badge, raw, received_ms) VALUES (?, ?, ?, ?, ?, ?)"
 )
 
+ROWS = "SELECT log, seq, digest, badge, raw FROM entry WHERE log = ? AND seq BETWEEN ? AND ? ORDER BY seq"
+CARDS = "SELECT digest, raw FROM card WHERE raw IS NOT NULL AND digest IN ({marks})"
+
 _HEAD = ("log", "seq", "digest", "at_ms", "signature")
 
 
@@ -69,6 +72,12 @@ class Logs(LogStore):
         """The first row of an answer, or None."""
         with self.database.reading() as connection:
             return connection.execute(statement).first()
+
+    def _fetch(self, question: str, values: Sequence[Any]) -> Sequence[Any]:
+        """The answer to what every exchange asks, past the toolkit: at a fraction of the cost."""
+        spelt = question.replace("?", "%s") if self.database.is_postgres else question
+        with self.database.reading() as connection:
+            return connection.exec_driver_sql(spelt, tuple(values)).all()
 
     def insert(self, table: Table) -> Any:
         """An INSERT that knows ON CONFLICT, which both databases spell alike."""
@@ -140,13 +149,7 @@ class Logs(LogStore):
         return self.first(one) is not None
 
     def rows(self, log: str, first: int, last: int) -> list[Row]:
-        entry = tables.entry.c
-        found = self.read(
-            select(entry.log, entry.seq, entry.digest, entry.badge, entry.raw)
-            .where(entry.log == log, entry.seq.between(first, last))
-            .order_by(entry.seq)
-        )
-        return [Row(*row) for row in found]
+        return [Row(*row) for row in self._fetch(ROWS, (log, first, last))]
 
     def heads(self, log: str, after: int, limit: int) -> list[Head]:
         head = tables.head.c
@@ -306,11 +309,8 @@ class Logs(LogStore):
         asked = list(digests)
         if not asked:
             return []
-        card = tables.card.c
-        rows = self.read(
-            select(card.digest, card.raw).where(card.digest.in_(asked), card.raw.is_not(None))
-        )
-        return [SealedCard(digest, raw) for digest, raw in rows]
+        marks = ",".join("?" * len(asked))
+        return [SealedCard(*row) for row in self._fetch(CARDS.format(marks=marks), asked)]
 
     def all_sealed(self) -> Iterator[SealedCard]:
         card = tables.card.c
@@ -325,11 +325,7 @@ class Logs(LogStore):
                 yield SealedCard(digest, raw)
             last = rows[-1][0]
 
-    def keep_card(self, card: SealedCard) -> None:
-        self.keep_cards([card])
-
     def keep_cards(self, cards: Sequence[SealedCard]) -> None:
-        """Keep those name cards whose hashes are right and wanted."""
         rows = [
             {"of_digest": one.digest, "raw": one.raw}
             for one in cards

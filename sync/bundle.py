@@ -194,7 +194,7 @@ def _take_frame(
         case "head":
             store.take_head(_decode(body, Head, path))
         case "card":
-            store.keep_card(_decode(body, SealedCard, path))
+            store.keep_cards([_decode(body, SealedCard, path)])
             imported.cards += 1
 
 

@@ -41,15 +41,14 @@ class CardShelf:
 
     def expect(self, named: dict[Issued, bytes | None]) -> None:
         """Ask for the cards that the roster names, and delete those that it no longer names: erased, or sealed anew."""
-        for issued, digest in named.items():
-            self._db.execute(
-                "DELETE FROM card WHERE badge = ? AND issue = ? AND digest IS NOT ?",
-                (*issued, digest),
-            )
-            if digest is not None:
-                self._db.execute(
-                    "INSERT OR IGNORE INTO card VALUES (?, ?, ?, NULL)", (digest, *issued)
-                )
+        self._db.executemany(
+            "DELETE FROM card WHERE badge = ? AND issue = ? AND digest IS NOT ?",
+            ((*issued, digest) for issued, digest in named.items()),
+        )
+        self._db.executemany(
+            "INSERT OR IGNORE INTO card VALUES (?, ?, ?, NULL)",
+            ((digest, *issued) for issued, digest in named.items() if digest is not None),
+        )
 
     def wanted(self, limit: int) -> list[bytes]:
         """In turn: cards that nobody has any more keep none of the others waiting."""
@@ -69,10 +68,12 @@ class CardShelf:
         """Whether any card is held, or asked for."""
         return self._db.execute("SELECT 1 FROM card LIMIT 1").fetchone() is not None
 
-    def keep(self, card: SealedCard) -> None:
-        """Keep a card whose hash is right and wanted; any other is let fall."""
-        if digest_of(card.raw) == card.digest:
-            self._db.execute("UPDATE card SET raw = ? WHERE digest = ?", (card.raw, card.digest))
+    def keep(self, cards: Iterable[SealedCard]) -> None:
+        """Keep those cards whose hashes are right and wanted; any other is let fall."""
+        self._db.executemany(
+            "UPDATE card SET raw = ? WHERE digest = ?",
+            ((card.raw, card.digest) for card in cards if digest_of(card.raw) == card.digest),
+        )
 
     def held(self, digests: Iterable[bytes]) -> list[SealedCard]:
         """Those of the named cards that are here."""

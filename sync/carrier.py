@@ -24,7 +24,7 @@ from sync.peers import Peer, peers_of
 from sync.replica import Replica
 from sync.salvage import is_damage, sound, sound_or_gone
 from sync.stick import take_waiting
-from sync.target import Target
+from sync.target import NEIGHBOUR_PAUSE_S, Target
 from sync.timekeeping import BestTime, TimeKeeper
 
 log = logging.getLogger(__name__)
@@ -281,7 +281,13 @@ class Carrier:
 
     def _peer_target(self, peer: Peer) -> Target:
         links = tuple(Link(f"https://{address}", peer.certificate) for address in peer.addresses)
-        target = Target(peer.gate or peer.device, self._asker(peer.device), links, peer.addresses)
+        target = Target(
+            peer.gate or peer.device,
+            self._asker(peer.device),
+            links,
+            peer.addresses,
+            NEIGHBOUR_PAUSE_S,
+        )
         self._recall(target)
         return target
 

@@ -7,7 +7,7 @@ broken off at any point leave both stores valid, and the next round goes on from
 
 import hmac
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -17,11 +17,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from access.chain import ChainError, fingerprint
 from access.entry import Kiosk, pack
+from sync.cargo import Load, Refusals
 from sync.identity import Identity, verifies
 from sync.messages import (
-    MAX_BATCHES,
     MAX_CARDS,
-    MAX_MESSAGE_BYTES,
     NONCE_BYTES,
     VERSION,
     Batch,
@@ -187,9 +186,8 @@ class Party:
         Roster and enrolments go first: entries of a device that nobody has named yet would be refused. The rest
         goes in another order each time, so that logs which the other side will not take hold up no others for long.
         """
-        batches: list[Batch] = []
+        load = Load(self.store)
         unknown: list[str] = []
-        size = 0
         declined = set(theirs.declined)
         differing = [
             log
@@ -202,15 +200,9 @@ class Party:
             stretches = self.store.stretches(log, theirs.have.get(log, []))
             if stretches is None:
                 unknown.append(log)
-                continue
-            for at, tip in stretches:
-                while (batch := self.store.batch(log, at, tip)) is not None:
-                    size += sum(len(raw) for raw in batch.raws)
-                    if batches and (size > MAX_MESSAGE_BYTES or len(batches) >= MAX_BATCHES):
-                        return batches, unknown, True
-                    batches.append(batch)
-                    at = (batch.head.seq, batch.head.digest)
-        return batches, unknown, False
+            elif not all(load.fill(log, at, tip) for at, tip in stretches):
+                return load.batches, unknown, True
+        return load.batches, unknown, False
 
     def take(self, message: Message) -> Taken:
         """Keep what a message brings. What fails is named and let be; other logs go on."""
@@ -227,9 +219,8 @@ class Party:
                     taken.rejected[batch.log] = str(error)
             for head in message.heads:
                 self.store.take_head(head)
-            for card in message.cards:
-                self.store.keep_card(card)
-                taken.cards += 1
+            self.store.keep_cards(message.cards)
+            taken.cards = len(message.cards)
         return taken
 
 
@@ -295,8 +286,8 @@ class Asker(Party):
         self.other = other
         self._nonce = b""
         self._theirs: Message | None = None
-        self._refused = _Refusals(store)
-        self._unwanted = _Refusals(store)
+        self._refused = Refusals(store)
+        self._unwanted = Refusals(store)
 
     def request(self, *, offering: bool = True) -> bytes:
         """The next request. Without `offering` it only says what this side has: where the other side may have learned
@@ -335,7 +326,7 @@ class Asker(Party):
             or before.unknown != message.unknown
         )
         quiet = message.have == self.store.vector() and not message.wants
-        more = message.more or (taken.cards > 0 and bool(self.store.wanted_cards(1)))
+        more = message.more or (taken.news and bool(self.store.wanted_cards(1)))
         return taken, more or (not quiet and (moved or taken.news))
 
     def ahead(self) -> int | None:
@@ -355,30 +346,6 @@ class Asker(Party):
         self._theirs = None
         self._refused.clear()
         self._unwanted.clear()
-
-
-class _Refusals:
-    """Logs of which one side has refused what the other sent. To send it again would be in vain, until either holds
-    something else of that log."""
-
-    def __init__(self, store: LogStore) -> None:
-        self._store = store
-        self._as_it_was: dict[str, tuple[list[Point], list[Point]]] = {}
-
-    def note(self, logs: Iterable[str], theirs: Mapping[str, list[Point]]) -> None:
-        for log in logs:
-            self._as_it_was[log] = (theirs.get(log, []), self._store.tips(log))
-
-    def still(self, theirs: Mapping[str, list[Point]]) -> list[str]:
-        """Those that stand, now that the other side holds this."""
-        return [
-            log
-            for log, was in self._as_it_was.items()
-            if was == (theirs.get(log, []), self._store.tips(log))
-        ]
-
-    def clear(self) -> None:
-        self._as_it_was.clear()
 
 
 def _more(here: Mapping[str, list[Point]], there: Mapping[str, list[Point]]) -> int:

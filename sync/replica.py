@@ -5,7 +5,7 @@ door reads it, and finds in its inbox what the log must hold.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,9 @@ from sync.cards import CardShelf, badges_listed, cards_named
 from sync.database import open_reader, open_writer, writing
 from sync.messages import Point, SealedCard
 from sync.store import INTRODUCED, LogStore, Row, newest_word
+
+CACHE_KIB = 16_000
+"""Of pages in memory, for the writer: the index by badge is written all over the place."""
 
 migrations = Migrations("replica")
 
@@ -169,6 +172,7 @@ class Replica(ReplicaReader, LogStore):
     def __init__(self, path: Path | str, registry_public: bytes, registry: str) -> None:
         """`registry` is the fingerprint of the registry's key. Raises sqlite3.Error for a damaged file."""
         super().__init__(open_writer(path, migrations, durable=False))
+        self._db.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         self.registry = registry
         self._registry_public = registry_public
         self._read_again()
@@ -253,9 +257,16 @@ class Replica(ReplicaReader, LogStore):
                     self._know(one, one.body)
                 elif isinstance(one.body, EventDefined):
                     self._define(one, one.body)
-            for badge in badges_listed(held):
-                words = (word for word in self.about(badge) if self.is_registry(word.log))
-                self._cards.expect(cards_named(words))
+            self._cards.expect(cards_named(self._roster_words(badges_listed(held))))
+
+    def _roster_words(self, badges: Collection[bytes]) -> Iterator[Held]:
+        """What the registry's logs say of these badges: of as many as a batch may hold."""
+        marks = ",".join("?" * len(badges))
+        rows = self._db.execute(
+            f"SELECT log, digest, raw FROM entry WHERE badge IN ({marks})",  # noqa: S608 - marks
+            tuple(badges),
+        )
+        return (hold(log, digest, raw) for log, digest, raw in rows if self.is_registry(log))
 
     def introduce(self, kiosk: Kiosk) -> None:
         if kiosk.device in self._publics:
@@ -327,8 +338,8 @@ class Replica(ReplicaReader, LogStore):
     def cards(self, digests: Iterable[bytes]) -> list[SealedCard]:
         return self._cards.held(digests)
 
-    def keep_card(self, card: SealedCard) -> None:
-        self._cards.keep(card)
+    def keep_cards(self, cards: Sequence[SealedCard]) -> None:
+        self._cards.keep(cards)
 
     # What the carrier and the door say to each other.
 

@@ -129,7 +129,7 @@ class LogStore(ABC):
 
     @abstractmethod
     def add(self, rows: Sequence[Row], held: Sequence[Held]) -> None:
-        """Keep new entries. They are checked, and follow one another."""
+        """Keep new entries. They are checked, and follow one another. `held` is what those of the registry say."""
 
     @abstractmethod
     def move_tip(self, log: str, parent: Point, tip: Point) -> None:
@@ -152,8 +152,8 @@ class LogStore(ABC):
         """Every name card held, sealed as it is."""
 
     @abstractmethod
-    def keep_card(self, card: SealedCard) -> None:
-        """Keep a name card whose hash is right and wanted; any other is let fall."""
+    def keep_cards(self, cards: Sequence[SealedCard]) -> None:
+        """Keep those name cards whose hashes are right and wanted; any other is let fall."""
 
     def take(self, batch: Batch) -> int:
         """Join a batch to the set; says how many entries were new.
@@ -187,7 +187,7 @@ class LogStore(ABC):
                 raise MessageError(f"log {batch.log}: {MAX_BRANCHES} branches are held, no more")
             held = [
                 Held(row.log, row.seq, row.digest, e.mono_ms, e.wall_ms, e.kind, body)
-                for row, e, body in fresh
+                for row, e, body in (fresh if self.is_registry(batch.log) else ())
             ]
             self.add([row for row, _, _ in fresh], held)
             self.move_tip(batch.log, parent, end)
@@ -252,7 +252,7 @@ class LogStore(ABC):
         """The next piece of a log after a point, on the way to a tip (None: the furthest), as far as a head that is
         held vouches for and bounds allow; None: no head lies beyond it."""
         tips = self.tips(log)
-        run = self._run(log, start, tip or max(tips)) if tips else []
+        run = self._run(log, start, tips, tip or max(tips)) if tips else []
         limit = MAX_BATCH_ENTRIES * len(tips)
         heads = {head.digest: head for head in self.heads(log, start[0], limit)}
         size = 0
@@ -268,10 +268,10 @@ class LogStore(ABC):
         raws = [row.raw for row in run[:until]]
         return Batch(log, *start, raws, heads[run[until - 1].digest])
 
-    def _run(self, log: str, start: Point, tip: Point) -> list[Row]:
-        """The entries that follow a point on the branch of a tip, as many as a batch may hold."""
+    def _run(self, log: str, start: Point, tips: Sequence[Point], tip: Point) -> list[Row]:
+        """The entries that follow a point on the branch of one of the tips, as many as a batch may hold."""
         rows = self.rows(log, start[0] + 1, start[0] + MAX_BATCH_ENTRIES)
-        if len(self.tips(log)) > 1:  # a fork: keep to the branch
+        if len(tips) > 1:  # a fork: keep to the branch
             branch = {digest for seq, digest in self._back(log, tip) if seq > start[0]}
             rows = [row for row in rows if row.digest in branch]
         return rows if rows and follow_back(rows[0].raw) == start[1] else []

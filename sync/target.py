@@ -21,6 +21,9 @@ FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 20.0
 """After an error the pause doubles between these, give or take a quarter: thirty kiosks must not come back at once."""
 
+NEIGHBOUR_PAUSE_S = 4.0
+"""The longest for a kiosk on the same LAN: to ask there costs nobody anything."""
+
 
 @dataclass
 class TargetState:
@@ -46,11 +49,17 @@ class Target:
     """The registry, or another kiosk; several addresses of it are tried in turn."""
 
     def __init__(
-        self, name: str, asker: Asker, links: tuple[Link, ...], addresses: tuple[str, ...] = ()
+        self,
+        name: str,
+        asker: Asker,
+        links: tuple[Link, ...],
+        addresses: tuple[str, ...] = (),
+        longest_pause_s: float = LONGEST_PAUSE_S,
     ) -> None:
         self.name = name
         self.asker = asker
         self.addresses = addresses
+        self.longest_pause_s = longest_pause_s
         self.state = TargetState(links[0].url)
         self._links = links
         self._at = 0
@@ -85,7 +94,7 @@ class Target:
         if self.state.failures == 1:
             log.warning("%s: %s", self.name, why)
         self.state.why = why
-        pause = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(self.state.failures - 1, 10))
+        pause = min(self.longest_pause_s, FIRST_PAUSE_S * 2 ** min(self.state.failures - 1, 10))
         self._pause_s = pause * random.uniform(0.75, 1.25)  # noqa: S311 - spreads kiosks out
 
     def answered(self, at_ms: int) -> None:

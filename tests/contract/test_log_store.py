@@ -383,11 +383,11 @@ def test_a_name_card_that_the_roster_names_is_asked_for_and_kept(store: LogStore
     assert store.wanted_cards(10) == [digest]
     assert store.cards([digest]) == []
     with store.transaction():
-        store.keep_card(SealedCard(digest, b"not what was named"))
-        store.keep_card(unasked)
+        store.keep_cards([SealedCard(digest, b"not what was named")])
+        store.keep_cards([unasked])
     assert store.wanted_cards(10) == [digest]
     with store.transaction():
-        store.keep_card(card)
+        store.keep_cards([card])
     assert store.wanted_cards(10) == []
     assert store.cards([digest, unasked.digest]) == list(store.all_sealed()) == [card]
     assert store.cards([]) == []
@@ -402,13 +402,13 @@ def test_a_name_card_that_the_roster_no_longer_names_is_deleted(store: LogStore)
     roster.write("badge", _listed(None))
     take(store, roster.batch(2, 3))
     with store.transaction():
-        store.keep_card(card)
+        store.keep_cards([card])
 
     take(store, roster.batch(3, 4))
     assert store.cards([digest]) == []
     assert store.wanted_cards(10) == [newer_digest]
     with store.transaction():
-        store.keep_card(newer)
+        store.keep_cards([newer])
 
     take(store, roster.batch(4, 5))
     assert store.cards([newer_digest]) == []

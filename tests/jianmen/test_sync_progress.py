@@ -108,7 +108,7 @@ def replica(tmp_path: Path) -> Iterator[Replica]:
             journal.append("badge", badge, now)
         with replica.transaction():
             OwnLogs(replica, REGISTRY).copy(journal, NOW_MS)
-            replica.keep_card(cards()[0])
+            replica.keep_cards([cards()[0]])
         yield replica
 
 
@@ -121,7 +121,7 @@ def test_name_cards_are_counted(replica: Replica) -> None:
     assert cards_line(replica) == "1 of 3 name cards are here (33%), 2 to come"
     with replica.transaction():
         for card in cards():
-            replica.keep_card(card)
+            replica.keep_cards([card])
     assert cards_line(replica) == "all 3 name cards are here"
     replica.forget_cards()
     assert cards_line(replica) == ""
@@ -139,7 +139,7 @@ def test_watching_ends_once_everything_is_here_by_a_word_given_since(
     def all_cards() -> None:
         with replica.transaction():
             for card in cards():
-                replica.keep_card(card)
+                replica.keep_cards([card])
 
     happens = iter(
         [

@@ -82,8 +82,7 @@ class World:
         """Bring the replica everything that the registry has said so far."""
         with self.replica.transaction():
             OwnLogs(self.replica, self.registry).copy(self.registry_log, self.clock.read().wall_ms)
-            for card in self._cards:
-                self.replica.keep_card(card)
+            self.replica.keep_cards(self._cards)
 
     def make_replica_anew(self) -> None:
         """The carrier throws its file away and begins again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 from typing import Any
 
 import pytest
@@ -28,6 +29,14 @@ def test_a_body_comes_out_as_it_went_in(body: bytes) -> None:
     assert read_body(environ(body), LIMIT) == body
     assert unpacked(packed(body), LIMIT) == body
     assert gzip.decompress(packed(body)) == body
+
+
+def test_what_does_not_shrink_is_only_wrapped() -> None:
+    sealed = os.urandom(900_000)
+
+    assert len(packed(sealed)) < len(sealed) * 1.001
+    assert unpacked(packed(sealed), 10**6) == sealed
+    assert len(packed(b"words " * 10_000)) < 6_000
 
 
 def test_a_packed_body_is_unpacked() -> None:

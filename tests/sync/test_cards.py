@@ -43,7 +43,7 @@ def issue(registry: Node, cards: list[SealedCard]) -> None:
 def keep(node: Node, cards: list[SealedCard]) -> None:
     with node.replica.transaction():
         for card in cards:
-            node.replica.keep_card(card)
+            node.replica.keep_cards([card])
 
 
 def test_cards_reach_a_kiosk_beyond_its_neighbour(

@@ -319,7 +319,7 @@ def test_name_cards_are_deleted_when_the_events_retention_days_are_over(
     centre.node.say("event", EventDefined(msgspec.Raw(pack(event))))
     centre.node.say("badge", roster)
     centre.node.publish()
-    centre.node.replica.keep_card(SealedCard(digest_of(card), card))
+    centre.node.replica.keep_cards([SealedCard(digest_of(card), card)])
 
     centre.node.word = TimeWord(over_ms - 60_000, 20, "registry")
     assert door.step()
