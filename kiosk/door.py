@@ -86,8 +86,15 @@ class Door:
         gate = self.background.gate_of(self.device)
         known = self.programme.gate_or_none(gate) if gate is not None else None
         if known is None:
-            raise NotReadyError("this kiosk has no gate yet: assign one at the registry")
+            raise NotReadyError(
+                "this kiosk has no gate yet: assign one at the registry, or let a supervisor give it one here"
+            )
         return known
+
+    @property
+    def assigned(self) -> str | None:
+        """The gate at which the registry put this kiosk; None: it has none, or a supervisor gave it one."""
+        return self.background.assigned(self.device)
 
     @property
     def account(self) -> Account:
@@ -169,11 +176,22 @@ class Door:
     def identify(
         self, code: Plain | Signed, direction: Direction, history: History, *, foreign: bool
     ) -> Presented:
+        """A code as it is presented at this gate."""
+        return self.identify_at(self.gate.id, code, direction, history, foreign=foreign)
+
+    def identify_at(
+        self,
+        gate: str,
+        code: Plain | Signed,
+        direction: Direction,
+        history: History,
+        *,
+        foreign: bool,
+    ) -> Presented:
+        """A code as it would be presented at any gate: what a kiosk can tell of a staff card before it has one."""
         if isinstance(code, Signed):
-            return presented_signed(
-                code, self.gate.id, direction, self.programme, self.background.keys
-            )
-        return presented_plain(code, self.gate.id, direction, history, foreign=foreign)
+            return presented_signed(code, gate, direction, self.programme, self.background.keys)
+        return presented_plain(code, gate, direction, history, foreign=foreign)
 
     def facts(self, presented: Presented, history: History, now: Moment) -> Facts:
         """What this door knows for a decision."""

@@ -71,7 +71,7 @@ class Face:
     def refuse_unready(self) -> None:
         """Somebody held up a badge to a door that cannot decide yet."""
         self._signals.show(Light.FAULT)
-        self._put(self._notice("not_ready", self.unready), FAILED_S)
+        self._put(self._unready(), FAILED_S)
 
     def tick(self) -> None:
         """Go back to rest once what was shown has stood long enough."""
@@ -81,7 +81,9 @@ class Face:
     @property
     def state(self) -> tuple[object, ...]:
         """All that the resting screen depends on, but fire and faults, which show at once."""
-        return self.unready, self.incomplete, self.blind, self.sees, self.direction
+        door = self._door
+        stands = door.background.gate_of(door.device), door.assigned
+        return self.unready, self.incomplete, self.blind, self.sees, self.direction, stands
 
     @property
     def resting(self) -> bool:
@@ -99,13 +101,18 @@ class Face:
         if self.broken is not None:
             return self._notice("out_of_order", self.broken)
         if self.unready is not None:
-            return self._notice("not_ready", self.unready)
+            return self._unready()
         if self.blind:
             return self._notice("camera_lost", "camera")
         if not self.sees:
             return self._notice("no_camera")
         idle: Notice = "idle_out" if self.direction == "out" else "idle_in"
         return self._notice(idle, "incomplete" if self.incomplete else None)
+
+    def _unready(self) -> Screen:
+        """What a door says that cannot decide: one that has all it needs but a gate may be given one here."""
+        lacks_gate = self.unready in ("no_gate", "incomplete")
+        return self._notice("spare" if lacks_gate else "not_ready", self.unready)
 
     def _put(self, screen: Screen, seconds: float) -> None:
         """Put a screen up for so long (0: until the door's state changes)."""
@@ -117,11 +124,12 @@ class Face:
         try:
             gate = self._door.gate
         except NotReadyError:
-            return notice(what, self._order, cause=cause)
+            return notice(what, self._order, staffed=what == "spare", cause=cause)
         return notice(
             what,
             self._order,
             head=title(self._door.programme, gate, self._order),
-            staffed=gate.mode == "staffed",
+            # Where a supervisor gave the gate, a supervisor may want to give another.
+            staffed=gate.mode == "staffed" or self._door.assigned is None,
             cause=cause,
         )

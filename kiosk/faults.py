@@ -23,10 +23,19 @@ def unready(door: Door) -> Cause | None:
 
 def incomplete(door: Door) -> bool:
     """Whether much of what the registry holds is not here yet: a first sync goes on, or broke off."""
+    return _behind(door) >= MUCH
+
+
+def lacks_roster(door: Door) -> bool:
+    """Whether somebody on the roster may be unknown here: not everything that the registry holds has come."""
+    return door.background.registry_head is None or _behind(door) > 0
+
+
+def _behind(door: Door) -> int:
+    """Entries of the registry that are known to be still to come."""
     if door.replica is None:
-        return False
-    registry = door.replica.targets().get("registry", {})
-    return (registry.get("behind") or 0) >= MUCH
+        return 0
+    return door.replica.targets().get("registry", {}).get("behind") or 0
 
 
 _BY_NUMBER: dict[int, Cause] = {

@@ -99,5 +99,7 @@ class Listener:
             if (d := door.background.kiosk_at(g))
         }
         reached = [g for g, device in at_gate.items() if device in devices]
-        for other, count in gifts(gate.id, seats.by_gate(at_ms), reached, list(at_gate)):
+        # Where another kiosk stands at this gate too, it is its own seats that this one may give.
+        free = {**seats.by_gate(at_ms), gate.id: seats.free(door.account, at_ms)}
+        for other, count in gifts(gate.id, free, reached, list(at_gate)):
             yield "seats", Seats(gate.area, gate.id, other, at_gate[other], count)

@@ -104,6 +104,11 @@ class ScanLoop:
         """Show an answer that staff asked for by hand, and open the door if it says so."""
         self._tell(answer, who)
 
+    def gate_changed(self) -> None:
+        """This kiosk stands at another gate from here on, or at none."""
+        self.door.forget_repeats()
+        self.turn("in")
+
     def turn(self, direction: Direction) -> None:
         """Set the switch of a two-way gate."""
         self.switch = direction
@@ -193,14 +198,14 @@ class ScanLoop:
 
     def _read(self, source: Source, reading: Reading) -> None:
         self.duties.decoded(reading.ms)
-        direction = self._direction(source)
-        same_view = self._same_view(reading.text, direction)
+        same_view = self._same_view(reading.text, self._way(source))
         if self._card is not None:
             self._give_card(self._card[0], reading.text)
             return
         if same_view and reading.text == self._card_given:
             return  # still held up, and still not meant for the door
         self._card_given = ""
+        direction = self._direction(source)
         began = time.perf_counter()
         answer = self.door.present(
             reading.text, direction, "scanner" if source == "scanner" else "camera"
@@ -231,10 +236,14 @@ class ScanLoop:
     def _direction(self, source: Source) -> Direction:
         match self.door.gate.direction:
             case "both":
-                bound = self._camera_direction if source == "camera" else None
-                return bound or self.switch
+                return self._way(source)
             case only:
                 return only
+
+    def _way(self, source: Source) -> Direction:
+        """Which way a code was held up, where the gate leads both ways."""
+        bound = self._camera_direction if source == "camera" else None
+        return bound or self.switch
 
     def _tell(self, answer: Answer, who: str | bytes) -> None:
         if self.face.tell(answer, opens=answer.opens):

@@ -21,6 +21,7 @@ from kiosk.board import Board
 from kiosk.headcount_pages import headcount_pages
 from kiosk.screen_state import notice
 from kiosk.service import DoorService
+from kiosk.spare_pages import gate_pages
 from kiosk.staff_pages import staff_pages
 from kiosk.staff_room import StaffRoom
 from kiosk.status import status, waiting_status
@@ -91,6 +92,7 @@ def create_app(service: DoorService, *, sounds: bool) -> Flask:
     room = StaffRoom(lambda: service.loop, service.replica_path)
     app.register_blueprint(headcount_pages(service))
     app.register_blueprint(staff_pages(room, service.order[0]))
+    app.register_blueprint(gate_pages(room, service.order[0]))
     app.jinja_env.globals["token"] = token
     return app
 

@@ -99,6 +99,7 @@ _NOTICE_LOOKS: dict[Notice, tuple[Tone, Shape]] = {
     "failed": ("fault", "wrench"),
     "no_contact": ("fault", "wrench"),
     "staff_card": ("info", "badge"),
+    "spare": ("fault", "wrench"),
 }
 
 
@@ -144,7 +145,7 @@ def notice(
     tone, shape = _NOTICE_LOOKS[what]
     lines = NOTICE_LINES.get(what, {})
     say = tuple(
-        Say(language, NOTICES[what][language], tuple(filter(None, [lines.get(language, "")])))
+        Say(language, NOTICES[what][language], tuple(lines.get(language, "").splitlines()))
         for language in order
     )
     return Screen(

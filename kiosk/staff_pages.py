@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from flask import Blueprint, Response, abort, jsonify, render_template, request
+from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
 from access.badge import human_code, read_human_code
 from access.event import LANGUAGES, Direction, Language
@@ -19,8 +20,9 @@ from kiosk.greeting import Person
 from kiosk.loop import ScanLoop
 from kiosk.recent import Recent
 from kiosk.screen_state import answer_screen, place_name
+from kiosk.spare_pages import gate_is_all
 from kiosk.staff import StaffDesk
-from kiosk.staff_room import Session, StaffError, StaffRoom
+from kiosk.staff_room import Found, Session, StaffError, StaffRoom
 from kiosk.staff_words import ERRORS, LABELS, REASONS, WHYS
 
 COOKIE = "jianmen_staff"
@@ -33,7 +35,9 @@ def staff_pages(room: StaffRoom, first: Language) -> Blueprint:
     pages = Blueprint("staff", __name__, url_prefix="/staff")
 
     @pages.get("")
-    def page() -> str:
+    def page() -> str | BaseResponse:
+        if _asks_for_gate(room):
+            return redirect(url_for("gate.page"))
         words = {"labels": LABELS, "reasons": REASONS, "whys": WHYS, "errors": ERRORS}
         return render_template(
             "staff.html", words=msgspec.json.encode(words).decode(), first=first, all=LANGUAGES
@@ -67,17 +71,7 @@ def staff_pages(room: StaffRoom, first: Language) -> Blueprint:
     @pages.post("/search")
     def search() -> Response:
         found = room.search(_session(room), _text("query"))
-        return jsonify(
-            [
-                {
-                    "badge": one.badge.hex(),
-                    "name": one.content.name,
-                    "organisation": one.content.organisation,
-                    "code": human_code(one.badge),
-                }
-                for one in found
-            ]
-        )
+        return jsonify([_found(one) for one in found])
 
     @pages.post("/<name>")
     def deed(name: str) -> Response:
@@ -92,6 +86,14 @@ def staff_pages(room: StaffRoom, first: Language) -> Blueprint:
         return jsonify({"why": error.why}), 409
 
     return pages
+
+
+def _asks_for_gate(room: StaffRoom) -> bool:
+    """Whether all that staff can do at this kiosk is to give it a gate, or another one."""
+    try:
+        return room.do(lambda loop: gate_is_all(loop.door))
+    except StaffError:
+        return False  # not open yet: the staff screen says so
 
 
 def _session(room: StaffRoom, *, touch: bool = True) -> Session:
@@ -109,6 +111,15 @@ def _text(key: str) -> str:
 
 
 # Reading.
+
+
+def _found(one: Found) -> dict[str, str]:
+    return {
+        "badge": one.badge.hex(),
+        "name": one.content.name,
+        "organisation": one.content.organisation,
+        "code": human_code(one.badge),
+    }
 
 
 def _state(loop: ScanLoop) -> dict[str, Any]:

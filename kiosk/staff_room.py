@@ -107,13 +107,17 @@ class StaffRoom:
 
     def wait_for_card(self) -> None:
         """Take the next code held up as a staff card. Raises StaffError when none comes."""
-        card = self.do(ScanLoop.await_card)
-        try:
-            text = card.result(CARD_S + 2)
-        except (TimeoutError, CancelledError) as error:
-            raise StaffError("no_card") from error
+        text = self.next_card()
         with self._lock:
             self._card = text
+
+    def next_card(self) -> str:
+        """The text of the next code held up. Raises StaffError when none comes."""
+        card = self.do(ScanLoop.await_card)
+        try:
+            return card.result(CARD_S + 2)
+        except (TimeoutError, CancelledError) as error:
+            raise StaffError("no_card") from error
 
     def unlock(self, pin: str) -> Session:
         """Open staff mode with the card shown last. Raises StaffError; the PIN is kept nowhere."""

@@ -81,6 +81,37 @@ ERRORS: Mapping[str, Words] = {
     "supervisor": _in("Only a supervisor may do this", "只有主管可以操作", "只有主管可以操作"),
     "bad_time": _in("This is not a time", "時間格式不正確", "时间格式不正确"),
     "lead_out": _in("This gate only leads out", "此閘口只供離場", "此闸口仅供离场"),
+    "gate_locked": _in(
+        "Show the supervisor's card again", "請再次出示主管證件", "请再次出示主管证件"
+    ),
+    "gate_taken": _in(
+        "A kiosk works at this gate: confirm that two are to stand there",
+        "這個閘口已有一部機在運作，請確認要放兩部",
+        "这个闸口已有一台机在工作，请确认要放两台",
+    ),
+    "gate_assigned": _in(
+        "The registry has assigned a gate: only the registry can change it",
+        "閘口已由中央登記處分配，只有登記處可以更改",
+        "闸口已由登记中心分配，只有登记中心可以更改",
+    ),
+    "no_roster": _in(
+        "The event's data is not all here yet, so this card is not known. A card with the large signed code works",
+        "活動資料尚未收齊，認不出這張證。可用附有大型簽署二維碼的證件",
+        "活动数据尚未收齐，认不出这张证。可以用带签名大二维码的证件",
+    ),
+    "card_unknown": _in(
+        "This card is not on this kiosk's list", "本機名單上沒有這張證", "本机名单上没有这张证"
+    ),
+    "card_retired": _in(
+        "This card was revoked or replaced: the centre is told",
+        "這張證已註銷或已換新，此事會通知中央",
+        "这张证已作废或已换新，此事会通知中心",
+    ),
+    "card_forged": _in(
+        "This card is not genuine: the centre is told",
+        "這張證未能核實，此事會通知中央",
+        "这张证无法核实，此事会通知中心",
+    ),
     "failed": _in("That did not work; try again", "未能完成，請再試", "没有成功，请再试"),
 }
 
@@ -124,6 +155,87 @@ LABELS: Mapping[str, Words] = {
     "set_time": _in(
         "Set by your watch (supervisor)", "按您的手錶設定（主管）", "按您的手表设置（主管）"
     ),
+    "gate_of_kiosk": _in("Gate of this kiosk", "本機閘口", "本机闸口"),
+    "lost": _in("No contact with the door", "與門失去聯絡", "与门失去联系"),
+}
+
+GATE_LABELS: Mapping[str, Words] = {
+    "title": _in("Gate of this kiosk", "本機閘口", "本机闸口"),
+    "back": _in("Back to the screen", "返回主畫面", "返回主画面"),
+    "none": _in("This kiosk has no gate yet", "這部機尚未分配閘口", "本机尚未分配闸口"),
+    "no_event": _in(
+        "The event's data has not come to this kiosk yet",
+        "這部機尚未收到活動資料",
+        "本机尚未收到活动数据",
+    ),
+    "incomplete": _in(
+        "The event's data is not all here yet: this door may not know everybody",
+        "活動資料尚未收齊，此門或會認不出部分人士",
+        "活动数据尚未收齐，此门可能认不出部分人员",
+    ),
+    "by_registry": _in(
+        "The registry assigned this gate, so only the registry can change it",
+        "此閘口由中央登記處分配，只有登記處可以更改",
+        "此闸口由登记中心分配，只有登记中心可以更改",
+    ),
+    "by_supervisor": _in(
+        "A supervisor gave it this gate; as soon as the registry assigns one, that one counts",
+        "此閘口由主管分配；登記處一旦另行分配，即以登記處為準",
+        "此闸口由主管分配；登记中心一旦另行分配，以登记中心为准",
+    ),
+    "how": _in(
+        "A supervisor can give it one here, with the staff card alone",
+        "主管可在此分配，只需出示工作人員證",
+        "主管可在此分配，只需出示工作人员证",
+    ),
+    "ask_card": _in("Show a supervisor's card", "出示主管證件", "出示主管证件"),
+    "show_card": _in(
+        "Hold the supervisor's card to the camera or scanner",
+        "請將主管證件對準鏡頭或掃描器",
+        "请将主管证件对准摄像头或扫码器",
+    ),
+    "choose": _in("Which gate is this?", "這是哪個閘口？", "这是哪个闸口？"),
+    "mine": _in("this kiosk", "本機", "本机"),
+    "in": _in("In", "入場", "入场"),
+    "out": _in("Out", "離場", "离场"),
+    "both": _in("In and out", "出入", "出入"),
+    "self": _in("self-service", "自助", "自助"),
+    "staffed": _in("staffed", "有人值守", "有人值守"),
+    "works": _in("A kiosk works here", "已有一部機在運作", "已有一台机在工作"),
+    "silent": _in(
+        "Its kiosk was last heard {minutes} min ago",
+        "原機 {minutes} 分鐘前失去聯絡",
+        "原机 {minutes} 分钟前失去联系",
+    ),
+    "silent_s": _in(
+        "Its kiosk was last heard {seconds} s ago",
+        "原機 {seconds} 秒前失去聯絡",
+        "原机 {seconds} 秒前失去联系",
+    ),
+    "never": _in(
+        "Its kiosk has not been heard of here", "未曾收到原機的消息", "没有收到过原机的消息"
+    ),
+    "give": _in("Give it this gate", "分配此閘口", "分配此闸口"),
+    "cancel": _in("Cancel", "取消", "取消"),
+    "beside": _in(
+        "A kiosk that works stands at this gate. Go on only if two are to stand here.",
+        "這個閘口已有一部機在運作。確定要放兩部，才繼續。",
+        "这个闸口已有一台机在工作。确定要放两台，再继续。",
+    ),
+    "seats": _in(
+        "This room has a limit of seats, and a spare kiosk comes without any. Other doors in touch pass some on; until"
+        " then it says full, and staff let people in by hand.",
+        "此處有座位上限，備用機本身沒有座位。有聯絡的其他門會分來座位；在此之前會顯示滿座，須由職員放行。",
+        "此处有座位上限，备用机本身没有座位。有联系的其他门会分来座位；在此之前会显示满座，须由工作人员放行。",
+    ),
+    "take_back": _in("Take the gate back", "收回閘口", "收回闸口"),
+    "take_back_sure": _in(
+        "This kiosk will have no gate then, and let nobody in.",
+        "這部機將沒有閘口，不再讓人入場。",
+        "本机将没有闸口，不再放人入场。",
+    ),
+    "given": _in("This kiosk is now gate {gate}", "這部機現為閘口 {gate}", "本机现为闸口 {gate}"),
+    "taken": _in("This kiosk has no gate now", "這部機現在沒有閘口", "本机现在没有闸口"),
     "lost": _in("No contact with the door", "與門失去聯絡", "与门失去联系"),
 }
 

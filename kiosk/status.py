@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from kiosk.door import Door
 from kiosk.loop import ScanLoop
 from kiosk.screen_state import Screen
 from kiosk.versions import versions
@@ -11,6 +12,13 @@ def waiting_status(screen: Screen) -> dict[str, Any]:
     """The status of a door that is not open yet: it says on its screen what it waits for."""
     says = screen.say[0].headline
     return {"state": "waiting", "says": says, "cause": screen.cause or None, "versions": versions()}
+
+
+def gate_by(door: Door) -> str | None:
+    """Who put this kiosk at its gate: "registry", or "supervisor"; None: it has none."""
+    if door.assigned is not None:
+        return "registry"
+    return "supervisor" if door.background.gate_of(door.device) is not None else None
 
 
 def status(loop: ScanLoop) -> dict[str, Any]:
@@ -26,6 +34,7 @@ def status(loop: ScanLoop) -> dict[str, Any]:
         "device": door.device,
         "event": programme.event.id if programme is not None else None,
         "gate": door.background.gate_of(door.device),
+        "gate_by": gate_by(door),
         "direction": face.direction,
         "camera": loop.duties.camera,
         "scanner": loop.duties.scanner,

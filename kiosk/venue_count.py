@@ -104,7 +104,7 @@ class VenueCount:
                     self._file(held, reading)
                     self._read = place
             self._words = {
-                device: replica.heard_ms(device) for device in self._knowledge.background.kiosks
+                device: replica.heard_ms(device) for device in self._knowledge.background.devices
             }
 
     def _file(self, held: Held, reading: Reading) -> None:
@@ -114,9 +114,10 @@ class VenueCount:
     def _others(self) -> Iterable[tuple[str, str, int | None]]:
         """(device, gate, last word) of every other kiosk that stands at a gate."""
         background: Background = self._knowledge.background
-        for device, kiosk in background.kiosks.items():
-            gate = background.gate_of(device)
-            if device != self._newest_own[:16] and gate is not None and not kiosk.cut_off:
+        for device in sorted(background.devices):
+            gate, kiosk = background.gate_of(device), background.kiosks.get(device)
+            cut_off = kiosk is not None and kiosk.cut_off
+            if device != self._newest_own[:16] and gate is not None and not cut_off:
                 yield device, gate, self._words.get(device)
 
     def _silences(self, at_ms: int) -> list[Silence]:

@@ -1,7 +1,8 @@
 """What the attendee screen says, in three languages. Each is written by its meaning, not from another.
 
 `HEADLINES` has a refusal's headline for every reason of the rule book that can refuse; `NOTES` what is added below a
-headline; `NOTICES` the states of the door itself. Words in braces are filled in by `kiosk.screen_state`.
+headline; `NOTICES` the states of the door itself, `NOTICE_LINES` what stands below them, line by line. Words in braces
+are filled in by `kiosk.screen_state`.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ Words = Mapping[Language, str]
 Notice = Literal[
     "idle_in", "idle_out", "starting", "not_enrolled", "not_ready", "out_of_order", "camera_lost",
     "no_camera", "show_one", "hold_still", "come_closer", "fire", "failed", "no_contact",
-    "staff_card",
+    "staff_card", "spare",
 ]  # fmt: skip
 
 Cause = Literal[
@@ -169,6 +170,9 @@ NOTICES: Mapping[Notice, Words] = {
     "failed": _in("Something went wrong here", "這裏出了點問題", "这里出了点问题"),
     "no_contact": _in("Out of order", "暫停服務", "暂停服务"),
     "staff_card": _in("Show the staff card", "請出示工作人員證", "请出示工作人员证"),
+    "spare": _in(
+        "This kiosk has no gate yet", "這部機|尚未分配閘口", "本机|尚未分配闸口"
+    ),
 }  # fmt: skip
 
 NOTICE_LINES: Mapping[Notice, Words] = {
@@ -189,6 +193,11 @@ NOTICE_LINES: Mapping[Notice, Words] = {
     "failed": _in("Please try once more", "請再試一次", "请再试一次"),
     "no_contact": _in("Please use another door", "請使用其他門口", "请走其他门"),
     "no_camera": _in("", "", ""),
+    "spare": _in(
+        "Please use another door\nSupervisors: touch ⚙ below to give it one",
+        "請使用其他門口\n主管可按下方 ⚙|為它分配閘口",
+        "请走其他门\n主管可点下方 ⚙|为它分配闸口",
+    ),
 }  # fmt: skip
 
 CAUSES: Mapping[Cause, Words] = {
@@ -204,7 +213,7 @@ CAUSES: Mapping[Cause, Words] = {
         "正在等待活动数据，请检查同步程序是否运行",
     ),
     "no_gate": _in(
-        "No gate yet: assign one at the registry", "尚未分配閘口，請在中央登記處分配", "尚未分配闸口，请在登记中心分配"
+        "The registry can assign a gate too", "中央登記處亦可分配閘口", "登记中心也可以分配闸口"
     ),
     "incomplete": _in(
         "The event's data is not all here yet", "活動資料尚未收齊", "活动数据尚未收齐"

@@ -209,22 +209,24 @@ def test_a_camera_lost_for_half_a_minute_is_an_alarm_once(stand, monkeypatch):
     assert [alarm.what for alarm in alarms if isinstance(alarm, Alarm)] == ["camera_lost"]
 
 
-def test_a_door_without_a_gate_says_that_it_is_not_ready_and_is_once_it_has_one(
+def test_a_door_without_a_gate_says_so_and_works_once_the_registry_has_assigned_one(
     make_world, make_stand, monkeypatch
 ):
     monkeypatch.setattr("kiosk.face.FAILED_S", 0.01)
     stand = make_stand(make_world(None))
-    assert stand.headline == "This door is not ready yet"
+    assert stand.headline == "This kiosk has no gate yet"
+    assert stand.board.screen.staffed
 
     guest = stand.world.walk_up()
     screen = stand.show(guest.text)
     assert (screen.tone, stand.signals.openings) == ("fault", 0)
-    assert "assign one" in screen.cause or "闸口" in screen.cause
+    assert "registry" in screen.cause
 
     monkeypatch.setattr("kiosk.loop.TEND_S", 0.0)
     stand.world.assign("chengdu-main-1")
     stand.world.deliver()
     stand.until(lambda: stand.headline == "Show your badge")
+    assert not stand.board.screen.staffed
     assert stand.show(guest.text).tone == "flagged"
 
 

@@ -41,7 +41,7 @@ def test_every_cause_has_words_for_whoever_mends_the_door(cause):
     [
         words.HEADLINES, words.ADDED, words.NOTES, words.NOTICES, words.NOTICE_LINES, words.CAUSES,
         staff_words.REASONS, staff_words.WHYS, staff_words.ERRORS, staff_words.LABELS,
-        staff_words.COUNT_LABELS,
+        staff_words.COUNT_LABELS, staff_words.GATE_LABELS,
     ],
 )  # fmt: skip
 def test_no_table_lacks_a_language_or_a_blank_to_fill_in(table):

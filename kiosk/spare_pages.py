@@ -1,0 +1,153 @@
+"""The page on which a supervisor gives a spare kiosk a gate, another one, or takes it back."""
+
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, jsonify, render_template, request
+
+from access.event import LANGUAGES, Language
+from access.receipt import gate_code
+from kiosk.door import Door
+from kiosk.faults import incomplete
+from kiosk.loop import ScanLoop
+from kiosk.screen_state import place_name
+from kiosk.spare import Choice, GateDesk, GateRoom
+from kiosk.staff_room import StaffError, StaffRoom
+from kiosk.staff_words import ERRORS, GATE_LABELS
+from kiosk.status import gate_by
+
+COOKIE = "jianmen_gate"
+PATH = "/staff/gate"
+
+
+def gate_is_all(door: Door) -> bool:
+    """Whether the staff screen has nothing to offer here but a gate: at a kiosk without one, or at a self-service gate
+    that a supervisor gave."""
+    gate = door.background.gate_of(door.device)
+    known = door.programme.gate_or_none(gate) if gate is not None else None
+    return known is None or (known.mode == "self" and door.assigned is None)
+
+
+def gate_pages(staff: StaffRoom, first: Language) -> Blueprint:
+    """The routes below /staff/gate. `first` is the kiosk's own language."""
+    pages = Blueprint("gate", __name__, url_prefix=PATH)
+    room = GateRoom(staff)
+
+    @pages.get("")
+    def page() -> str:
+        words = {"labels": GATE_LABELS, "errors": ERRORS}
+        return render_template("gate.html", words=msgspec.json.encode(words).decode(), first=first)
+
+    @pages.get("/state")
+    def state() -> Response:
+        return jsonify(room.do(lambda loop: _state(loop.door)))
+
+    @pages.post("/card")
+    def card() -> Response:
+        answer = jsonify({})
+        visit = room.admit()
+        answer.set_cookie(COOKIE, visit.token, httponly=True, samesite="Strict", path=PATH)
+        return answer
+
+    @pages.get("/choices")
+    def choices() -> Response:
+        _card(room)
+        return jsonify(room.do(lambda loop: _choices(loop.door)))
+
+    @pages.post("/give")
+    def give() -> Response:
+        text, asked = _card(room), _json()
+        gate, beside = str(asked.get("gate", "")), asked.get("beside") is True
+
+        def done(loop: ScanLoop) -> dict[str, Any]:
+            GateDesk(loop.door).give(gate, text, beside=beside)
+            return _changed(loop)
+
+        now = room.do(done)
+        room.leave()
+        return jsonify(now)
+
+    @pages.post("/take-back")
+    def take_back() -> Response:
+        text = _card(room)
+
+        def done(loop: ScanLoop) -> dict[str, Any]:
+            GateDesk(loop.door).take_back(text)
+            return _changed(loop)
+
+        now = room.do(done)
+        room.leave()
+        return jsonify(now)
+
+    @pages.post("/leave")
+    def leave() -> Response:
+        room.leave()
+        return jsonify({})
+
+    @pages.errorhandler(StaffError)
+    def refused(error: StaffError) -> tuple[Response, int]:
+        return jsonify({"why": error.why}), 409
+
+    return pages
+
+
+def _card(room: GateRoom) -> str:
+    return room.card(request.cookies.get(COOKIE, ""))
+
+
+def _json() -> dict[str, Any]:
+    asked = request.get_json(silent=True)
+    return asked if isinstance(asked, dict) else {}
+
+
+# Both run in the scan loop, as do the deeds above.
+
+
+def _changed(loop: ScanLoop) -> dict[str, Any]:
+    """The entry is durable: the door is told, and how it stands now is what the page says."""
+    loop.gate_changed()
+    return _state(loop.door)
+
+
+def _state(door: Door) -> dict[str, Any]:
+    """What anybody may see: where this kiosk stands, and by whose word."""
+    programme = door.background.programme
+    gate = door.background.gate_of(door.device)
+    known = programme.gate_or_none(gate) if programme is not None and gate is not None else None
+    return {
+        "event": programme is not None,
+        "incomplete": incomplete(door),
+        "by": gate_by(door),
+        "gate": gate_code(door.programme, known.id) if known is not None else None,
+        "place": _named(door, known.area) if known is not None else None,
+    }
+
+
+def _choices(door: Door) -> list[dict[str, Any]]:
+    """The gates of each venue, in file order."""
+    gates: dict[str, list[dict[str, Any]]] = {}
+    for choice in GateDesk(door).choices():
+        gates.setdefault(door.programme.venue_of(choice.gate.area), []).append(
+            _choice(door, choice)
+        )
+    return [{"name": _named(door, venue), "gates": found} for venue, found in gates.items()]
+
+
+def _choice(door: Door, choice: Choice) -> dict[str, Any]:
+    gate = choice.gate
+    return {
+        "id": gate.id,
+        "code": gate_code(door.programme, gate.id),
+        "area": _named(door, gate.area),
+        "direction": gate.direction,
+        "mode": gate.mode,
+        "seats": gate.lets_in and door.programme.places[gate.area].capacity is not None,
+        "mine": door.background.gate_of(door.device) == gate.id,
+        "others": choice.others,
+        "taken": choice.taken,
+        "silent_s": choice.silent_ms // 1000 if choice.silent_ms is not None else None,
+    }
+
+
+def _named(door: Door, place: str) -> dict[Language, str]:
+    return {language: place_name(door.programme, place, language) for language in LANGUAGES}
