@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, jsonify, render_template, request
 
-from access.event import LANGUAGES, Language
+from access.event import LANGUAGES, Gate, Language
 from access.receipt import gate_code
 from kiosk.door import Door
 from kiosk.faults import incomplete
@@ -119,7 +119,7 @@ def _state(door: Door) -> dict[str, Any]:
         "incomplete": incomplete(door),
         "by": gate_by(door),
         "gate": gate_code(door.programme, known.id) if known is not None else None,
-        "place": _named(door, known.area) if known is not None else None,
+        "place": _where(door, known) if known is not None else None,
     }
 
 
@@ -139,6 +139,7 @@ def _choice(door: Door, choice: Choice) -> dict[str, Any]:
         "id": gate.id,
         "code": gate_code(door.programme, gate.id),
         "area": _named(door, gate.area),
+        "place": _where(door, gate),
         "direction": gate.direction,
         "mode": gate.mode,
         "seats": gate.lets_in and door.programme.places[gate.area].capacity is not None,
@@ -146,6 +147,16 @@ def _choice(door: Door, choice: Choice) -> dict[str, Any]:
         "others": choice.others,
         "taken": choice.taken,
         "silent_s": choice.silent_ms // 1000 if choice.silent_ms is not None else None,
+    }
+
+
+def _where(door: Door, gate: Gate) -> dict[Language, str]:
+    """Venue and area: rooms of two cities may have the same name."""
+    venue = door.programme.venue_of(gate.area)
+    places = [venue] if gate.area == venue else [venue, gate.area]
+    return {
+        language: " · ".join(place_name(door.programme, place, language) for place in places)
+        for language in LANGUAGES
     }
 
 

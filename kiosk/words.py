@@ -195,8 +195,8 @@ NOTICE_LINES: Mapping[Notice, Words] = {
     "no_camera": _in("", "", ""),
     "spare": _in(
         "Please use another door\nSupervisors: touch ⚙ below to give it one",
-        "請使用其他門口\n主管可按下方 ⚙|為它分配閘口",
-        "请走其他门\n主管可点下方 ⚙|为它分配闸口",
+        "請使用其他門口\n主管可按下方 ⚙ 為它分配閘口",
+        "请走其他门\n主管可点下方 ⚙ 为它分配闸口",
     ),
 }  # fmt: skip
 

@@ -107,7 +107,7 @@ function silence(seconds) {
 
 // `gate` null: none at all.
 function sure(gate) {
-  $("which").textContent = gate ? `${gate.code} · ${gate.area[language]}` : word("take_back");
+  $("which").textContent = gate ? `${gate.code} · ${gate.place[language]}` : word("take_back");
   $("beside").hidden = !gate || !gate.taken;
   $("seats").hidden = !gate || !gate.seats;
   $("none-left").hidden = Boolean(gate);

@@ -138,6 +138,7 @@ def test_the_entry_is_in_the_journal_before_the_page_says_so_and_the_door_works_
     (given,) = spare.written("gate")
     assert given == GateGiven(GATE, spare.card.badge)
     assert (told["gate"], told["by"]) == ("C6", "supervisor")
+    assert told["place"]["en"] == "Chengdu · Room B"
     assert spare.stand.headline == "Show your badge"
     assert spare.client.get("/status.json").get_json()["gate"] == GATE
     spare.scan(spare.world.walk_up().text)

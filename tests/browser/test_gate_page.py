@@ -1,0 +1,168 @@
+"""The page on which a supervisor gives a spare kiosk a gate: a real browser at a real door with a real scanner pipe."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from access.badge import Claims, sign, signed_text
+from access.entry import GateGiven
+from config.event_file import load, moved_to
+from hardware.adapters import open_scanner
+from hardware.clock import SimulatedClock
+from hardware.notify import Notifier
+from hardware.power import SimulatedPower
+from hardware.scanner import ScannerSettings
+from hardware.signals import SignalSettings
+from hardware.simulated_signals import SimulatedSignals
+from kiosk.pages import create_app
+from kiosk.parts import Parts
+from kiosk.service import DoorService, Home
+from kiosk.serving import PageServer
+from sync.identity import Identity
+from sync.journal import Journal, JournalReader
+
+CHROMIUM = shutil.which("chromium")
+EVENT = moved_to(load(Path("config/events/smarthk.toml")), datetime.now(UTC).date())
+PATIENCE_S = 20.0
+SIZES = [(1080, 1920), (800, 480)]
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+
+
+@dataclass
+class Spare:
+    """A kiosk enrolled without a gate, at work, and whoever holds cards to its scanner."""
+
+    data: Path
+    url: str
+    registry: Identity
+    service: DoorService
+    scanner: int
+
+    def show(self, card: str) -> None:
+        """Hold a card to the scanner, once the kiosk asks for it."""
+        board, seen = self.service.board, ""
+        while board.screen.say[0].headline != "Show the staff card":
+            found = board.after(seen, PATIENCE_S)
+            assert found is not None
+            seen = found[0]
+        os.write(self.scanner, f"{card}\n".encode())
+
+    def card(self, ticket: str) -> str:
+        """A genuine signed card, of which no roster has come here."""
+        number = [one.id for one in EVENT.tickets].index(ticket)
+        claims = Claims(number, 0b111, 0, 0b11)
+        badge = sign(self.registry.key, 0, EVENT.id, secrets.token_bytes(5), 1, claims)
+        return signed_text(badge)
+
+    def gates_given(self) -> list[str]:
+        reader = JournalReader.at(self.data / "journal.db")
+        try:
+            return [h.body.gate for h in reader.everything() if isinstance(h.body, GateGiven)]
+        finally:
+            reader.close()
+
+
+@pytest.fixture
+def spare(tmp_path) -> Iterator[Spare]:
+    registry, device = Identity.new(), Identity.new()
+    pipe = tmp_path / "scanner"
+    os.mkfifo(pipe)
+    writing = os.open(pipe, os.O_RDWR)
+    parts = Parts(
+        SimulatedClock(synced=True),
+        SimulatedPower(),
+        Notifier({}),
+        lambda: SimulatedSignals(SignalSettings()),
+        None,
+        lambda: open_scanner(ScannerSettings("simulated", str(pipe))),
+    )
+    home = Home(
+        tmp_path,
+        lambda: Journal(tmp_path / "journal.db", device),
+        lambda: registry.fingerprint,
+        begin=lambda: False,
+        prepare=lambda background, own: background.enrolled_with(
+            EVENT, {0: registry.public}, own, None
+        ),
+        earliest_ms=0,
+    )
+    service = DoorService(home, parts, "en")
+    server = PageServer(create_app(service, sounds=False), "127.0.0.1", 0)
+    server.start()
+    door = threading.Thread(target=service.run)
+    door.start()
+    yield Spare(tmp_path, server.url, registry, service, writing)
+    service.stop()
+    door.join()
+    server.close()
+    os.close(writing)
+
+
+@pytest.fixture
+def page():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        )
+        yield browser.new_page()
+        browser.close()
+
+
+def come_to_the_gates(spare, page) -> None:
+    """From the attendee screen to the list of gates."""
+    page.goto(spare.url)
+    page.get_by_text("This kiosk has no gate yet").wait_for()
+    page.click("#staff")
+    page.click("#ask-card")
+    page.wait_for_selector("#show-card:not([hidden])")
+
+
+def test_from_the_spare_screen_to_a_door_at_work_with_a_card_and_three_touches(spare, page):
+    come_to_the_gates(spare, page)
+    spare.show(spare.card("staff"))
+    page.wait_for_selector("#choose:not([hidden])")
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        for language in ("en", "zh-Hant", "zh-Hans"):
+            page.click(f'[data-language="{language}"]')
+            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert wide <= 0, (width, language)
+    page.click('[data-language="en"]')
+    headings = page.eval_on_selector_all("#venues h2", "all => all.map(one => one.textContent)")
+    assert headings == ["Chengdu", "Meishan", "Mianyang"]
+
+    page.click("text=meishan-room-1")
+    assert page.inner_text("#which") == "M9 · Meishan · Seminar Room"
+    assert page.is_visible("#seats")
+    assert not page.is_visible("#beside")
+    assert spare.gates_given() == []
+    page.click("#confirm")
+    page.wait_for_selector("#message.good")
+    assert page.inner_text("#message") == "This kiosk is now gate M9"
+    assert spare.gates_given() == ["meishan-room-1"]
+
+    page.click("text=Back to the screen")
+    page.get_by_text("Hold your badge to the scanner").wait_for()
+
+
+def test_a_card_that_may_not_is_told_why_in_the_language_of_the_page(spare, page):
+    come_to_the_gates(spare, page)
+    page.click('[data-language="zh-Hant"]')
+    spare.show(spare.card("delegate"))
+    page.wait_for_selector("#message:not(:empty)")
+    assert page.inner_text("#message") == "這不是有效的工作人員證"
+    assert page.is_visible("#ask-card")
+    assert spare.gates_given() == []
