@@ -1,5 +1,6 @@
 """The page on which a supervisor gives a spare kiosk a gate, another one, or takes it back."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -58,24 +59,16 @@ def gate_pages(staff: StaffRoom, first: Language) -> Blueprint:
     def give() -> Response:
         text, asked = _card(room), _json()
         gate, beside = str(asked.get("gate", "")), asked.get("beside") is True
-
-        def done(loop: ScanLoop) -> dict[str, Any]:
-            GateDesk(loop.door).give(gate, text, beside=beside)
-            return _changed(loop)
-
-        now = room.do(done)
-        room.leave()
-        return jsonify(now)
+        return done(lambda desk: desk.give(gate, text, beside=beside))
 
     @pages.post("/take-back")
     def take_back() -> Response:
         text = _card(room)
+        return done(lambda desk: desk.take_back(text))
 
-        def done(loop: ScanLoop) -> dict[str, Any]:
-            GateDesk(loop.door).take_back(text)
-            return _changed(loop)
-
-        now = room.do(done)
+    def done(deed: Callable[[GateDesk], None]) -> Response:
+        """The card signs off one deed."""
+        now = room.do(lambda loop: _changed(loop, deed))
         room.leave()
         return jsonify(now)
 
@@ -100,11 +93,12 @@ def _json() -> dict[str, Any]:
     return asked if isinstance(asked, dict) else {}
 
 
-# Both run in the scan loop, as do the deeds above.
+# All run in the scan loop.
 
 
-def _changed(loop: ScanLoop) -> dict[str, Any]:
-    """The entry is durable: the door is told, and how it stands now is what the page says."""
+def _changed(loop: ScanLoop, deed: Callable[[GateDesk], None]) -> dict[str, Any]:
+    """Once the deed's entry is durable the door is told; how it stands then is what the page says."""
+    deed(GateDesk(loop.door))
     loop.gate_changed()
     return _state(loop.door)
 
