@@ -8,9 +8,10 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
-from access.background import Background
+from access.background import Background, Held
 from config.settings import KioskSettings
 from hardware.adapters import open_scanner
 from hardware.clock import SystemClock
@@ -139,7 +140,9 @@ def _replica_held(
     yield Finding("replica", state, f"registry heard {minutes} min ago")
     to_come = replica.targets().get("registry", {}).get("behind") or 0
     if to_come:
-        yield Finding("first sync", "note", f"{to_come:,} entries of the registry are still to come")
+        yield Finding(
+            "first sync", "note", f"{to_come:,} entries of the registry are still to come"
+        )
     background = Background(enrolment.registry, BUILT_MS)
     prepare(background, device, enrolment)
     after = 0
@@ -147,16 +150,26 @@ def _replica_held(
         for _, held in rows:
             background.add(held)
         after = rows[-1][0]
+    for held in _own_words(settings.data / "journal.db"):
+        background.add(held)
     gate = background.gate_of(device)
     programme = background.programme
     if programme is None:
         yield Finding("gate", "mend", "no event definition is held yet")
     elif gate is None or gate not in programme.gates:
-        yield Finding("gate", "mend", f"none for kiosk {device}: assign one at the registry")
+        mend = "assign one at the registry, or let a supervisor give it one"
+        yield Finding("gate", "mend", f"none for kiosk {device}: {mend}")
     elif settings.gate not in (None, gate):
         yield Finding("gate", "mend", f"{gate} by the registry, {settings.gate} in the settings")
     else:
         yield Finding("gate", "good", gate)
+
+
+def _own_words(journal: Path) -> Iterator[Held]:
+    """What the door has written, the carrier aside: a supervisor may have given it a gate."""
+    if journal.exists():
+        with closing(JournalReader.at(journal)) as reader:
+            yield from reader.everything()
 
 
 def _signals(settings: KioskSettings) -> Finding:

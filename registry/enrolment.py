@@ -153,7 +153,12 @@ class Enrolment:
         if seats < 1:
             raise RegistryError("The number of seats to free should be 1 or more.")
         with self._ledger.transaction():
-            given = self._kiosk(device).seats
+            kiosk = self._kiosk(device)
+            if kiosk.gate is None:
+                raise RegistryError(
+                    f"Kiosk {device} has no gate by the registry's word: assign it one, then give it the seats."
+                )
+            given = kiosk.seats
             self._change(device, seats={**given, area: given.get(area, 0) + seats})
 
     def reached_at(self, device: str, address: str, certificate: str) -> bool:

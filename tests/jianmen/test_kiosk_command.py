@@ -15,15 +15,19 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from sqlite_utils.migrations import Migrations
 
+from access.entry import GateGiven
 from config.event_file import load
 from jianmen.kiosk_command import device_named, kiosk
+from jianmen.sync_command import sync
 from kiosk.serving import PageServer
 from registry.centre import Centre
+from registry.contacts import Contacts
 from registry.device_interface import device_interface
 from registry.ledger import Ledger
 from sync.database import open_writer
 from sync.enrolment import Enrolment
-from sync.journal import Reading
+from sync.identity import Identity
+from sync.journal import Journal, Reading
 
 EVENT = Path("config/events/smarthk.toml")
 COMMANDS = ("run", "enrol", "status", "doctor", "headcount")
@@ -104,7 +108,7 @@ def centre(tmp_path):
     centre = Centre(ledger, lambda: NOW)
     centre.init(load(EVENT))
     app = Flask(__name__)
-    app.register_blueprint(device_interface(centre, lambda: NOW, lambda *_: None, trust_clock=True))
+    app.register_blueprint(device_interface(centre, lambda: NOW, Contacts(), trust_clock=True))
     server = PageServer(app, "127.0.0.1", 0)
     server.start()
     yield centre, server.url.rstrip("/")
@@ -126,6 +130,28 @@ def test_a_kiosk_enrols_with_a_code_of_the_registry_once(tmp_path, centre):
     again = run("enrol", text, "--data", tmp_path / "another")
     assert again.exit_code == 1
     assert "code" in again.stderr
+
+
+def test_the_doctor_knows_a_gate_that_a_supervisor_has_just_given(tmp_path, centre):
+    registry, url = centre
+    code = registry.enrol_code(None)
+    text = f"JME1:{registry.identity.fingerprint.upper()}:{code}:{url}"
+    assert run("enrol", text, "--data", tmp_path).exit_code == 0
+    assert CliRunner().invoke(sync, ["once", "--data", str(tmp_path)]).exit_code == 0
+
+    def gate():
+        answer = run("doctor", "--data", tmp_path, "--camera", "none", "--json")
+        found = {one["check"]: one for one in map(json.loads, answer.stdout.splitlines())}
+        return found["gate"]["state"], found["gate"]["says"]
+
+    state, says = gate()
+    assert state == "mend"
+    assert "let a supervisor give it one" in says
+    journal = Journal(tmp_path / "journal.db", Identity.at(tmp_path / "device.key"))
+    journal.begin(NOW, "boot", "first start", {}, None)
+    journal.append("gate", GateGiven("chengdu-main-1", b"STAFF"), NOW)
+    journal.close()
+    assert gate() == ("good", "chengdu-main-1")
 
 
 @pytest.fixture

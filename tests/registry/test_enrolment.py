@@ -158,6 +158,15 @@ def test_a_cut_off_believes_what_is_held_now_and_nothing_after(
     assert background(centre).kiosks[kiosk.fingerprint].believed == {log: 0}
 
 
+def test_a_kiosk_without_a_gate_is_given_no_seats(
+    centre: Centre, kiosk: Identity, enrol: Callable[[str], Enrolled]
+) -> None:
+    enrol(centre.enrol_code())
+
+    with pytest.raises(RegistryError, match="assign it one"):
+        centre.free_seats(kiosk.fingerprint, "chengdu-room-b", 1)
+
+
 def test_freed_seats_add_up(
     centre: Centre, kiosk: Identity, enrol: Callable[[str], Enrolled]
 ) -> None:
