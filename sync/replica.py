@@ -231,7 +231,7 @@ class Replica(ReplicaReader, LogStore):
             " ORDER BY seq",
             (log, first, last),
         )
-        return [Row(*row) for row in found]
+        return list(map(Row._make, found))
 
     def heads(self, log: str, after: int, limit: int) -> list[Head]:
         rows = self._db.execute(
@@ -248,19 +248,21 @@ class Replica(ReplicaReader, LogStore):
         return list(self._words.values())
 
     def add(self, rows: Sequence[Row], held: Sequence[Held]) -> None:
+        said = held if self.is_registry(rows[0].log) else ()
+        badges = badges_listed(said)
+        cards = cards_named([*self._roster_words(badges), *said]) if badges else {}
         self._db.executemany(
             "INSERT INTO entry (log, seq, digest, badge, raw) VALUES (?, ?, ?, ?, ?)", rows
         )
-        if rows[0].log.startswith(self.registry):
-            for one in held:
-                if isinstance(one.body, Kiosk):
-                    self._know(one, one.body)
-                elif isinstance(one.body, EventDefined):
-                    self._define(one, one.body)
-            self._cards.expect(cards_named(self._roster_words(badges_listed(held))))
+        for one in said:
+            if isinstance(one.body, Kiosk):
+                self._know(one, one.body)
+            elif isinstance(one.body, EventDefined):
+                self._define(one, one.body)
+        self._cards.expect(cards)
 
     def _roster_words(self, badges: Collection[bytes]) -> Iterator[Held]:
-        """What the registry's logs say of these badges: of as many as a batch may hold."""
+        """What the registry's logs say of these badges so far: of as many as a batch may hold."""
         marks = ",".join("?" * len(badges))
         rows = self._db.execute(
             f"SELECT log, digest, raw FROM entry WHERE badge IN ({marks})",  # noqa: S608 - marks
