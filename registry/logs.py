@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, delete, select, update
+from sqlalchemy import Table, and_, case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import bindparam
 
@@ -291,7 +291,13 @@ class Logs(LogStore):
         return insert.on_conflict_do_update(
             index_elements=["device"],
             set_={name: fresh[name] for name in _HEAD},
-            where=fresh.at_ms >= tables.word.c.at_ms,
+            where=case(  # as `sync.store.newer`
+                (
+                    and_(fresh.log == tables.word.c.log, fresh.seq != tables.word.c.seq),
+                    fresh.seq > tables.word.c.seq,
+                ),
+                else_=fresh.at_ms >= tables.word.c.at_ms,
+            ),
         )
 
     def wanted_cards(self, limit: int) -> list[bytes]:

@@ -21,7 +21,7 @@ from access.event import Event
 from sync.cards import CardShelf, badges_listed, cards_named
 from sync.database import open_reader, open_writer, writing
 from sync.messages import Point, SealedCard
-from sync.store import INTRODUCED, LogStore, Row, newest_word
+from sync.store import INTRODUCED, LogStore, Row, newer, newest_word
 
 CACHE_KIB = 16_000
 """Of pages in memory, for the writer: the index by badge is written all over the place."""
@@ -314,7 +314,7 @@ class Replica(ReplicaReader, LogStore):
                 "INSERT OR IGNORE INTO head VALUES (?, ?, ?, ?, ?)",
                 (head.log, head.seq, head.digest, head.at_ms, head.signature),
             )
-        if before is None or head.at_ms >= before.at_ms:
+        if before is None or newer(head, before):
             self._words[head.log[:16]] = head
             self._db.execute(
                 "INSERT OR REPLACE INTO word VALUES (?, ?, ?, ?, ?, ?)",

@@ -287,6 +287,14 @@ class LogStore(ABC):
         return points[: MAX_POINTS - 1]
 
 
+def newer(head: Head, before: Head) -> bool:
+    """Whether a device signed a head after another. Within a log the higher number is the later one, whatever its clock
+    said: one that was an hour ahead for a while must not be waited for."""
+    if head.log == before.log and head.seq != before.seq:
+        return head.seq > before.seq
+    return head.at_ms >= before.at_ms
+
+
 def newest_word(
     said: tuple[Kiosk, tuple[int, int]], held: tuple[int, int, bytes] | None
 ) -> tuple[Kiosk, tuple[int, int]]:

@@ -356,6 +356,21 @@ def test_a_devices_newest_word_is_the_one_signed_last(store: LogStore) -> None:
     }
 
 
+def test_a_word_signed_by_a_clock_ahead_of_its_time_gives_way_to_the_next_entrys(
+    store: LogStore,
+) -> None:
+    log = Log(KIOSK).boot(3)
+    take(store, log.batch(until=2))
+    with store.transaction():
+        store.take_head(log.head(2, at_ms=9_000_000))
+    take(store, log.batch(2))
+
+    assert store.word(KIOSK.fingerprint) == log.head(3)
+    with store.transaction():
+        store.take_head(log.head(2, at_ms=9_000_000))
+    assert store.word(KIOSK.fingerprint) == log.head(3)
+
+
 def test_a_word_on_an_entry_that_is_not_held_is_let_fall(store: LogStore) -> None:
     log = Log(KIOSK).boot(3)
 
