@@ -36,9 +36,9 @@ acts = st.lists(
     st.tuples(
         st.sampled_from(
             ["in"] * 6 + ["out"] * 3 + ["reentry", "refuse", "void", "test", "turnstile"]
-            + ["recount", "seats", "health", "gate", "alarm", "ruling"]
+            + ["recount", "seats", "health", "gate", "gate", "take_back", "alarm", "ruling"]
             + ["clock", "boot", "clone"]
-            + ["issue", "revoke", "cut", "uncut", "define", "key"]
+            + ["issue", "revoke", "cut", "uncut", "spare", "define", "key"]
         ),
         st.integers(0, len(GATES) - 1),
         st.integers(1, 3),
@@ -73,7 +73,9 @@ class _Days:
             self.about_a_scan(what, door, number, at)
         elif what in ("boot", "clone"):
             self.restarts(what, gate, door, badge, at)
-        elif what in ("issue", "revoke", "cut", "uncut", "define", "key"):
+        elif what == "take_back":
+            self.takes_back(door, at)
+        elif what in ("issue", "revoke", "cut", "uncut", "spare", "define", "key"):
             self.registry_says(what, gate, door, badge, number, at)
         elif what in ("recount", "seats", "health", "gate", "alarm", "clock"):
             self.entries.append(self.kiosk_says(what, gate, door, number, at))
@@ -126,10 +128,18 @@ class _Days:
             case "key":
                 key = Key(1, bytes([number]) * 32, withdrawn=number == 3)
                 registry.writes(at, "key", key)
+            case "spare":
+                registry.assigns(at, door, None)
             case "cut" | "uncut":
                 believed = {door.log: len(door.entries) - 1}
                 cut_off, seats = what == "cut", {"hall": number}
                 registry.assigns(at, door, gate, cut_off=cut_off, believed=believed, seats=seats)
+
+    def takes_back(self, door: Any, at: int) -> None:
+        """A supervisor takes back the gate that was given last, whichever kiosk's it is: only its own may."""
+        given = [entry for entry in self.entries if entry.held.kind == "gate"]
+        if given:
+            self.entries.append(door.voids(at, given[-1], None))
 
     def restarts(self, what: str, gate: str, door: Any, badge: bytes, at: int) -> None:
         """The kiosk boots; a clone of its card also goes on with the first log."""
@@ -185,6 +195,7 @@ def answers(forum: Any, known: Knowledge) -> bytes:
             [[log, background.clocks.line(log)] for log in sorted(background.last_seq)],
             [[background.gate_of(device), background.health.get(device)] for device, _ in accounts],
             [background.kiosk_at(gate) for gate in GATES],
+            [known.seat_book(area).lost(evening) for area in ("hall", "room")],
             sorted(background.keys.items()),
             background.registry_head,
             [order for order, _ in background.events],
