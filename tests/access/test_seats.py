@@ -122,6 +122,16 @@ def test_the_seats_that_a_replaced_kiosk_took_with_it_are_known(forum: Any, buil
     assert forum.known().seat_book("hall").lost(forum.at("12:01")) == 1
 
 
+def test_a_kiosk_that_is_replaced_when_all_its_seats_are_taken_loses_none(
+    forum: Any, build: Any
+) -> None:
+    for number in (1, 2, 3):
+        forum.enters("hall-1", "09:00", number)
+    new = build.kiosk("hall-1 again", forum.at("10:00"))
+    forum.registry.assigns(forum.at("10:00"), new, "hall-1")
+    assert forum.known().seat_book("hall").lost(forum.at("10:01")) == 0
+
+
 # Spending and getting back.
 
 
