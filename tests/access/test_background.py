@@ -310,6 +310,58 @@ def test_seats_pass_to_the_kiosk_that_a_supervisor_put_at_a_gate(forum: Any) -> 
     assert book.by_gate(forum.at("09:03"))["hall-1"] == 1
 
 
+def test_of_two_spare_kiosks_sent_to_one_gate_the_later_stands_there(forum: Any) -> None:
+    first = spare_sent_to(forum, "hall-1", "09:00")
+    second = forum.build.kiosk("second spare", forum.at("08:00"), gate="")
+    forum.registry.assigns(forum.at("08:00"), second, None)
+    second.boots()
+    second.trusts(forum.at("08:01"))
+    second.writes(forum.at("09:30"), "gate", GateGiven("hall-1", b"STAFF"))
+    for background in in_both_orders(forum, first, second):
+        assert background.kiosk_at("hall-1") == second.device
+
+
+def test_a_supervisors_word_of_the_very_instant_of_the_registrys_counts_after_it(
+    forum: Any,
+) -> None:
+    spare = spare_sent_to(forum, "hall-1", "09:00")
+    dead = forum.build.kiosk("dead", forum.at("08:00"))
+    forum.registry.assigns(forum.at("09:00"), dead, "hall-1")
+    assert folded(forum, *forum.entries, *spare.entries).kiosk_at("hall-1") == spare.device
+    # Of its own gate the registry's word of that instant is the later one.
+    forum.registry.assigns(forum.at("09:00"), spare, "room-1")
+    forum.registry.assigns(forum.at("09:01"), spare, None)
+    assert folded(forum, *forum.entries, *spare.entries).gate_of(spare.device) is None
+
+
+def test_a_kiosk_of_which_only_the_address_is_told_anew_has_not_come_again(forum: Any) -> None:
+    old, new = forum.doors["hall-1"], forum.build.kiosk("new", forum.at("08:00"))
+    forum.registry.assigns(forum.at("10:00"), new, "hall-1")
+    forum.registry.assigns(forum.at("11:00"), old, "hall-1", seats={"hall": 1})
+    for entries in (forum.entries, forum.entries[::-1]):
+        assert folded(forum, *entries).kiosk_at("hall-1") == new.device
+
+
+def test_of_two_kiosks_set_up_newly_at_one_gate_the_last_stands_there(forum: Any) -> None:
+    background = folded(forum)
+    background.introduced("a" * 16, "hall-1")
+    background.introduced("b" * 16, "hall-1")
+    assert background.kiosk_at("hall-1") == "b" * 16
+
+
+def test_two_logs_of_one_kernel_boot_share_the_time_that_either_met(forum: Any) -> None:
+    door = forum.build.kiosk("hall-1", forum.at("08:00"), epoch=7)
+    door.boots()
+    again = forum.build.kiosk("hall-1", forum.at("08:00"), epoch=8)
+    boot = msgspec.structs.replace(door.entries[0].held.body, previous=None)
+    again.writes(forum.at("09:00"), "boot", boot)
+    scan = again.scans(forum.at("09:30"), forum.build.badge(1))
+    door.trusts(forum.at("08:30"))
+    for entries in ([*door.entries, *again.entries], [*again.entries, *door.entries]):
+        background = folded(forum, *forum.entries, *entries)
+        assert background.span(scan.held) == Span(forum.at("09:30"), forum.at("09:30"))
+
+
 def test_nobody_stands_where_nobody_was_put(forum: Any) -> None:
     assert folded(forum).gate_of("f" * 16) is None
     assert folded(forum).kiosk_at("attic") is None
