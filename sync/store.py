@@ -15,7 +15,7 @@ import msgspec
 
 from access.background import Held
 from access.chain import ChainError, Head, follow, vouched
-from access.entry import GENESIS, Kiosk, badge_of, body_of, decode
+from access.entry import GENESIS, Entry, Kiosk, badge_of, body_of, decode
 from sync.messages import (
     MAX_BATCH_ENTRIES,
     MAX_BRANCHES,
@@ -174,25 +174,33 @@ class LogStore(ABC):
         if parent != BEGINNING and not self.holds(batch.log, *parent):
             raise GapError(f"log {batch.log}: entry {batch.after} is not held here")
         start = self._first_new(batch.log, parent, run)
-        fresh = [
-            (Row(batch.log, entry.seq, digest, badge_of(body), raw), entry, body)
-            for (entry, digest), raw in zip(run[start:], batch.raws[start:], strict=True)
-            for body in (body_of(entry),)
-        ]
+        fresh = run[start:]
         if fresh:
             if start:
                 parent = (run[start - 1][0].seq, run[start - 1][1])
             tips = self.tips(batch.log)
             if len(tips) >= MAX_BRANCHES and parent not in tips:
                 raise MessageError(f"log {batch.log}: {MAX_BRANCHES} branches are held, no more")
-            held = [
-                Held(row.log, row.seq, row.digest, e.mono_ms, e.wall_ms, e.kind, body)
-                for row, e, body in (fresh if self.is_registry(batch.log) else ())
-            ]
-            self.add([row for row, _, _ in fresh], held)
+            self.add(*self._rows_of(batch.log, fresh, batch.raws[start:]))
             self.move_tip(batch.log, parent, end)
         self.keep_head(head)
         return len(fresh)
+
+    def _rows_of(
+        self, log: str, run: Sequence[tuple[Entry, bytes]], raws: Sequence[bytes]
+    ) -> tuple[list[Row], list[Held]]:
+        """Entries as stores keep them; and of the registry's, what they say."""
+        says = self.is_registry(log)
+        rows: list[Row] = []
+        held: list[Held] = []
+        for (entry, digest), raw in zip(run, raws, strict=True):
+            body = body_of(entry)
+            rows.append(Row(log, entry.seq, digest, badge_of(body), raw))
+            if says:
+                held.append(
+                    Held(log, entry.seq, digest, entry.mono_ms, entry.wall_ms, entry.kind, body)
+                )
+        return rows, held
 
     def _first_new(self, log: str, parent: Point, run: Sequence[tuple[object, bytes]]) -> int:
         """How many entries of the run are held already: they come first, since each names the one before it."""

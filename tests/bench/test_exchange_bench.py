@@ -20,6 +20,7 @@ LINES = [
     "exchange bring",
     "exchange bring: folds",
     "exchange first sync",
+    "exchange first sync: list of cards",
     "exchange memory of a carrier",
     "door during first sync",
     "exchange next door",
