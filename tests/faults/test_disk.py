@@ -168,7 +168,8 @@ def test_a_card_that_turns_read_only_keeps_all_that_was_recorded(
     held = _out_of_order(kiosk, registry.texts, "disk_read_only", "disk_errors")
     door.kill()
     assert jianmen("journal", "verify", str(kiosk.data)).returncode == 0
-    assert kiosk.marks() == held
+    # An entry whose commit failed may have reached the card all the same: nobody was let in on it.
+    assert set(held) <= set(kiosk.marks())
 
 
 def test_a_door_that_cannot_open_its_journal_says_so_and_opens_by_itself_later(
