@@ -32,7 +32,7 @@ from sync.messages import (
     read,
 )
 from sync.room import Room
-from sync.store import BEGINNING, CutOffError, LogStore, UnknownWriterError
+from sync.store import BEGINNING, CutOffError, GapError, LogStore, UnknownWriterError
 from sync.warrant import warranted
 
 NONCE_LIVES_MS = 10 * 60_000
@@ -46,8 +46,8 @@ without news."""
 @dataclass(slots=True)
 class Taken:
     """What a message brought: new entries, cards, the sender's time, where it says it can be reached (address,
-    certificate), and what could not be taken, by log. `level`: the sender holds nothing of the registry's own logs that
-    this side lacks."""
+    certificate), what could not be taken, by log, and which of these logs need not be sent again as they are. `level`:
+    the sender holds nothing of the registry's own logs that this side lacks."""
 
     device: str = ""
     reach: tuple[str, str] = ("", "")
@@ -56,6 +56,7 @@ class Taken:
     time: TimeWord | None = None
     level: bool = False
     rejected: dict[str, str] = field(default_factory=dict)
+    declined: list[str] = field(default_factory=list)
 
     @property
     def news(self) -> bool:
@@ -217,6 +218,9 @@ class Party:
                     taken.entries += self.store.take(batch)
                 except (MessageError, ChainError) as error:
                     taken.rejected[batch.log] = str(error)
+                    # What lacks only another log, by which its device or its beginning is known, may come again.
+                    if not isinstance(error, UnknownWriterError | GapError):
+                        taken.declined.append(batch.log)
             for head in message.heads:
                 self.store.take_head(head)
             self.store.keep_cards(message.cards)
@@ -242,7 +246,7 @@ class Answerer(Party):
         taken = self.take(message)
         taken.device = device
         taken.level = self._holds_registry_logs(message.have)
-        said = self.compose(nonce, message.nonce, message, list(taken.rejected))
+        said = self.compose(nonce, message.nonce, message, taken.declined)
         return self.seal(said), taken
 
     def _holds_registry_logs(self, have: Mapping[str, list[Point]]) -> bool:
@@ -315,7 +319,7 @@ class Asker(Party):
             # A second hello in a row: our nonce is not taken (its clock jumps); try again later.
             return Taken(), before is None or not before.hello
         taken = self.take(message)
-        self._refused.note(taken.rejected, message.have)
+        self._refused.note(taken.declined, message.have)
         self._unwanted.note(message.declined, message.have)
         unwanted = self._unwanted.still(message.have)
         self._theirs = msgspec.structs.replace(message, declined=unwanted)

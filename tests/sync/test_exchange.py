@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from access.entry import Alarm
+from access.entry import Alarm, Kiosk
 from sync.exchange import NONCE_LIVES_MS
 from sync.journal import Reading
 from sync.messages import (
@@ -313,3 +313,24 @@ def test_the_time_of_a_hello_is_not_believed(kiosk: Node, neighbour: Node) -> No
 
     assert first.time is None
     assert second.time == neighbour.word
+
+
+def test_what_was_refused_of_a_device_not_yet_known_is_taken_as_soon_as_it_is(
+    registry: Node, kiosk: Node, neighbour: Node, make_node: Callable[[int], Node]
+) -> None:
+    """The registry names it by another way, and the device itself writes nothing more."""
+    newcomer = make_node(9)
+    newcomer.publish()
+    log = newcomer.journal.log
+    named = Kiosk(newcomer.device, newcomer.identity.public, "gate-9")
+    with neighbour.replica.transaction():
+        neighbour.replica.introduce(named)
+        neighbour.replica.take(newcomer.replica.batch(log, (0, bytes(32))))
+    kiosk.talk_to(neighbour)
+    neighbour.talk_to(kiosk)
+    assert log not in kiosk.replica.vector()
+
+    registry.say("kiosk", named)
+    kiosk.talk_to(registry)
+    kiosk.talk_to(neighbour)
+    assert log in kiosk.replica.vector()
