@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +21,11 @@ from access.background import Background
 from access.event import Direction
 from config.errors import ConfigError
 from config.settings import KioskSettings, kiosk_settings, require_permission
+
+if TYPE_CHECKING:  # loaded by the commands that need them
+    from kiosk.running import RunningMark
+    from kiosk.service import Home
+    from sync.journal import Journal
 
 DEVICE_KEY = "device.key"
 JOURNAL = "journal.db"
@@ -126,40 +131,22 @@ def _run(settings: KioskSettings, direction: Direction | None) -> int:
     from kiosk.pages import create_app
     from kiosk.parts import parts_of, signal_settings
     from kiosk.running import AlreadyRunningError, RunningMark
-    from kiosk.service import DoorService, Home
+    from kiosk.service import DoorService
     from kiosk.serving import PageServer
     from sync.database import NewerFileError
-    from sync.enrolment import Enrolment, EnrolmentError, prepare
-    from sync.identity import Identity
-    from sync.journal import Journal
-    from sync.salvage import open_journal
+    from sync.enrolment import EnrolmentError
 
     try:
         running = RunningMark(settings.data)
     except (AlreadyRunningError, OSError) as error:
         return _complain(str(error))
 
-    def registry() -> str | None:
-        try:
-            return Enrolment.load(settings.data).registry
-        except FileNotFoundError:
-            return None
-
-    def begin(background: Background, device: str) -> None:
-        prepare(background, device, Enrolment.load(settings.data))
-
-    def journal() -> Journal:
-        try:
-            identity = Identity.at(settings.data / DEVICE_KEY)
-        except ValueError as error:
-            raise EnrolmentError(f"{error}: put it back, or remove it and enrol again") from error
-        return open_journal(settings.data / JOURNAL, identity)[0]
-
     where = f"{settings.pages.host}:{settings.pages.port}"
     cleanly = False
     try:
-        home = Home(settings.data, journal, registry, running.begin, begin)
-        service = DoorService(home, parts_of(settings), settings.language, direction)
+        service = DoorService(
+            _home(settings.data, running), parts_of(settings), settings.language, direction
+        )
         buzzer = settings.signals.adapter == "gpio" and signal_settings(settings).pins.buzzer
         app = create_app(service, sounds=not buzzer)
         server = PageServer(app, settings.pages.host, settings.pages.port)
@@ -183,6 +170,32 @@ def _run(settings: KioskSettings, direction: Direction | None) -> int:
     finally:
         running.close(cleanly=cleanly)
     return 0
+
+
+def _home(data: Path, running: RunningMark) -> Home:
+    """What a door asks of its folder, again and again while the disk fails it."""
+    from kiosk.service import Home
+    from sync.enrolment import Enrolment, EnrolmentError, prepare
+    from sync.identity import Identity
+    from sync.salvage import open_journal
+
+    def registry() -> str | None:
+        try:
+            return Enrolment.load(data).registry
+        except FileNotFoundError:
+            return None
+
+    def journal() -> Journal:
+        try:
+            identity = Identity.at(data / DEVICE_KEY)
+        except ValueError as error:
+            raise EnrolmentError(f"{error}: put it back, or remove it and enrol again") from error
+        return open_journal(data / JOURNAL, identity)[0]
+
+    def begin_with(background: Background, device: str) -> None:
+        prepare(background, device, Enrolment.load(data))
+
+    return Home(data, journal, registry, running.begin, begin_with)
 
 
 def stop_on_signals(ask_to_stop: Callable[[], None]) -> None:

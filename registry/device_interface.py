@@ -22,7 +22,7 @@ from registry.centre import Centre
 from registry.contacts import Contacts
 from registry.errors import RegistryError
 from sync.bodies import COMPRESS_FROM, BodyError, packed, read_body
-from sync.exchange import Answerer
+from sync.exchange import Answerer, Taken
 from sync.identity import verifies
 from sync.journal import Reading
 from sync.link import MEDIA_TYPE
@@ -82,10 +82,7 @@ def device_interface(
             answer, taken = answerer.answer(raw, clock().wall_ms)
         finally:
             room.release()
-        for why in taken.rejected.values():
-            log.warning("%s: not taken: %s", taken.device, why)
-        if taken.level:
-            centre.reached_at(taken.device, *taken.reach)
+        _note(centre, taken)
         return _packed(request, answer)
 
     @routes.post("/enrol")
@@ -142,6 +139,14 @@ def _packed(asked: Request, body: bytes) -> Response:
         answer.set_data(packed(body))
         answer.headers["Content-Encoding"] = "gzip"
     return answer
+
+
+def _note(centre: Centre, taken: Taken) -> None:
+    """What a message is good for beside the logs."""
+    for why in taken.rejected.values():
+        log.warning("%s: not taken: %s", taken.device, why)
+    if taken.level:
+        centre.reached_at(taken.device, *taken.reach)
 
 
 def _plain(status: HTTPStatus, why: str) -> Response:

@@ -25,8 +25,29 @@ def _inside(centre: Centre) -> dict[str, int]:
     return {area: count.people for area, count in centre.headcount(wall_ms()).items()}
 
 
+@dataclass
+class Backup:
+    """The registry's database as it was at an instant."""
+
+    registry: Registry
+    file: Path
+
+    def make(self) -> None:
+        shutil.copy(self.registry.data / "registry.db", self.file)
+
+    def put_back(self) -> None:
+        for suffix in ("-wal", "-shm"):
+            (self.registry.data / f"registry.db{suffix}").unlink(missing_ok=True)
+        shutil.copy(self.file, self.registry.data / "registry.db")
+
+
+@pytest.fixture
+def backup(registry: Registry, tmp_path: Path) -> Backup:
+    return Backup(registry, tmp_path / "backup.db")
+
+
 def test_a_registry_put_back_from_an_old_backup_ends_as_if_nothing_had_happened(
-    registry: Registry, kiosk_at: Callable[[str], Kiosk], tmp_path: Path
+    registry: Registry, kiosk_at: Callable[[str], Kiosk], backup: Backup
 ) -> None:
     east, west, late = kiosk_at("east-1"), kiosk_at("west-1"), kiosk_at("east-2")
     with registry.here() as centre:
@@ -35,8 +56,7 @@ def test_a_registry_put_back_from_an_old_backup_ends_as_if_nothing_had_happened(
             kiosk.sync()
         green = _people(registry, east, registry.texts[:6])
         east.sync()
-    backup = tmp_path / "backup.db"
-    shutil.copy(registry.data / "registry.db", backup)
+    backup.make()
 
     # After the backup: more people, a late registration, a revocation, another kiosk.
     with registry.here() as centre:
@@ -51,9 +71,7 @@ def test_a_registry_put_back_from_an_old_backup_ends_as_if_nothing_had_happened(
         late.sync()
         before, held = _inside(centre), set(registry.marks())
         logs = {mark[0] for mark in held if mark[0].startswith(registry.fingerprint)}
-    for suffix in ("-wal", "-shm"):
-        (registry.data / f"registry.db{suffix}").unlink(missing_ok=True)
-    shutil.copy(backup, registry.data / "registry.db")
+    backup.put_back()
 
     with registry.here() as centre:
         lost = held - set(registry.marks())
@@ -79,27 +97,6 @@ def test_a_registry_put_back_from_an_old_backup_ends_as_if_nothing_had_happened(
         assert _reasons(registry, east, [newer.text, registry.texts[30]]) == ["ok", "revoked"]
 
 
-@dataclass
-class Backup:
-    """The registry's database as it was at an instant."""
-
-    registry: Registry
-    file: Path
-
-    def make(self) -> None:
-        shutil.copy(self.registry.data / "registry.db", self.file)
-
-    def put_back(self) -> None:
-        for suffix in ("-wal", "-shm"):
-            (self.registry.data / f"registry.db{suffix}").unlink(missing_ok=True)
-        shutil.copy(self.file, self.registry.data / "registry.db")
-
-
-@pytest.fixture
-def backup(registry: Registry, tmp_path: Path) -> Backup:
-    return Backup(registry, tmp_path / "backup.db")
-
-
 def test_a_kiosk_enrolled_after_the_backup_fills_the_registry_up_though_it_alone_knows_the_rest(
     registry: Registry, kiosk_at: Callable[[str], Kiosk], backup: Backup
 ) -> None:
@@ -120,9 +117,11 @@ def test_a_kiosk_enrolled_after_the_backup_fills_the_registry_up_though_it_alone
         assert centre.headcount(wall_ms())["east"].people == 4
 
 
-def test_a_stick_from_a_kiosk_enrolled_after_the_backup_is_taken(
-    registry: Registry, kiosk_at: Callable[[str], Kiosk], backup: Backup, tmp_path: Path
-) -> None:
+@pytest.fixture
+def lost_hours(
+    registry: Registry, kiosk_at: Callable[[str], Kiosk], backup: Backup
+) -> tuple[Kiosk, list[Mark]]:
+    """A kiosk that was enrolled after the backup to which the registry went back, and what it let in."""
     backup.make()
     late = kiosk_at("east-1")
     with registry.here() as centre:
@@ -130,6 +129,13 @@ def test_a_stick_from_a_kiosk_enrolled_after_the_backup_is_taken(
         late.sync()
         green = _people(registry, late, registry.texts[:3])
     backup.put_back()
+    return late, green
+
+
+def test_a_stick_from_a_kiosk_enrolled_after_the_backup_is_taken(
+    registry: Registry, lost_hours: tuple[Kiosk, list[Mark]], tmp_path: Path
+) -> None:
+    late, green = lost_hours
     stick = tmp_path / "stick"
     written = jianmen("sync", "export", str(stick), "--settings", str(late.settings))
     assert written.returncode == 0, written.stderr
@@ -140,15 +146,9 @@ def test_a_stick_from_a_kiosk_enrolled_after_the_backup_is_taken(
 
 
 def test_a_kiosk_of_the_lost_hours_may_also_be_enrolled_again_with_the_key_it_has(
-    registry: Registry, kiosk_at: Callable[[str], Kiosk], backup: Backup
+    registry: Registry, lost_hours: tuple[Kiosk, list[Mark]]
 ) -> None:
-    backup.make()
-    late = kiosk_at("east-1")
-    with registry.here() as centre:
-        late.enrol_with(centre, registry.url, registry.pin)
-        late.sync()
-        green = _people(registry, late, registry.texts[:3])
-    backup.put_back()
+    late, green = lost_hours
 
     with registry.here() as centre:
         late.enrol_with(centre, registry.url, registry.pin)
