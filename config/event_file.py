@@ -9,7 +9,17 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from access.event import LANGUAGES, Area, Event, Gate, Names, Policy, Session, Ticket, Venue
+from access.event.definition import (
+    LANGUAGES,
+    Area,
+    Event,
+    Gate,
+    Names,
+    Policy,
+    Session,
+    Ticket,
+    Venue,
+)
 from config import document as toml
 from config.document import ROOT, Document, Place
 from config.errors import Mistake, instead, shown

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta, inspect
 from msgspec.structs import FieldInfo
 
-from access.event import Language
+from access.event.definition import Language
 from config import document as toml
 from config.document import ROOT, Document, Place
 from config.errors import ConfigError, Mistake
