@@ -16,7 +16,7 @@ from config.errors import ConfigError, one_of
 from config.event_file import grows_from
 from registry.devices.enrolment import MINUTES, Enrolment
 from registry.devices.own_log import OwnLog
-from registry.queries.projections import Outlook
+from registry.projections import Outlook
 from registry.roster.keys import Keyring
 from registry.roster.model import IssuedBadge, Known, Label, Person
 from registry.roster.repository import People

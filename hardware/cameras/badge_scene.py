@@ -14,7 +14,7 @@ import numpy as np
 import segno
 from numpy.typing import NDArray
 
-from hardware.decoding.enhance import Gray
+from hardware.ports.camera import Gray
 
 QUIET_ZONE = 4
 """Modules of white around a code (ISO/IEC 18004)."""

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from hardware.decoding.enhance import Gray
-from hardware.ports.camera import CameraSettings, Frame
+from hardware.ports.camera import CameraSettings, Frame, Gray
 from hardware.ports.errors import AdapterMissing, CameraLost
 
 FOCUS_BY_HAND = 0

@@ -6,10 +6,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from hardware.decoding.enhance import Gray
 from hardware.files.picture_file import SUFFIXES, read_gray
 from hardware.files.video_file import VIDEO_SUFFIXES, video_frames
-from hardware.ports.camera import CameraSettings, Frame
+from hardware.ports.camera import CameraSettings, Frame, Gray
 from hardware.ports.errors import CameraLost, PicturesEnded
 
 

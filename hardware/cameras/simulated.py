@@ -15,9 +15,8 @@ import cv2
 import numpy as np
 
 from hardware.cameras.badge_scene import draw_empty_scene
-from hardware.decoding.enhance import Gray, reduced
-from hardware.files.picture_file import read_gray
-from hardware.ports.camera import CameraSettings, Frame
+from hardware.files.picture_file import read_gray, reduced
+from hardware.ports.camera import CameraSettings, Frame, Gray
 from hardware.ports.errors import CameraLost, PictureError
 
 SHAKE_PX = 3

@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from hardware.decoding.enhance import RETRIES, Gray
+from hardware.decoding.enhance import RETRIES
 from hardware.decoding.zbar import ZbarDecoder
 from hardware.decoding.zxing import ZxingDecoder
+from hardware.ports.camera import Gray
 from hardware.ports.decoder import Code, Corners, Decoder, Sight, area
 from hardware.ports.errors import AdapterMissing
 

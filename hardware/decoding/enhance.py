@@ -6,13 +6,11 @@ The order is the order in which they were found to pay on crops of codes that we
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Gray: TypeAlias = NDArray[np.uint8]
+from hardware.ports.camera import Gray
 
 
 def enlarged(gray: Gray) -> Gray:
@@ -42,13 +40,6 @@ def thresholded(gray: Gray) -> Gray:
 def smoothed(gray: Gray) -> Gray:
     """Gaussian blur of one pixel: for noise."""
     return _gray(cv2.GaussianBlur(gray, (0, 0), 1.0))
-
-
-def reduced(gray: Gray, scale: float) -> Gray:
-    """Smaller by `scale` (below 1), averaging what is thrown away."""
-    height, width = gray.shape
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return _gray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA))
 
 
 RETRIES: tuple[tuple[str, Callable[[Gray], Gray]], ...] = (

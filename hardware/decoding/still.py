@@ -13,14 +13,14 @@ from dataclasses import replace
 
 from hardware.decoding.cascade import Engines, cut_out, moved, placed, retries
 from hardware.decoding.enhance import (
-    Gray,
     enlarged,
     equalised,
-    reduced,
     sharpened,
     smoothed,
     thresholded,
 )
+from hardware.files.picture_file import reduced
+from hardware.ports.camera import Gray
 from hardware.ports.decoder import Code, Corners, Decoder, Sight, covers
 
 LONGEST_SIDE = 1280

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from hardware.decoding.enhance import reduced
+from hardware.files.picture_file import reduced
 from hardware.ports.decoder import Code, Corners, Sight, payload_text
 from hardware.ports.errors import AdapterMissing
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.decoding.enhance import Gray
+from hardware.ports.camera import Gray
 from hardware.ports.errors import PictureError
 
 SUFFIXES = frozenset(
@@ -136,3 +136,10 @@ def _refuse_cut_short(path: Path, data: bytes) -> None:
         return
     if not whole:
         raise PictureError(path, "the picture is cut short", "copy or take it again")
+
+
+def reduced(gray: Gray, scale: float) -> Gray:
+    """Smaller by `scale` (below 1), averaging what is thrown away."""
+    height, width = gray.shape
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import cv2
 
-from hardware.decoding.enhance import Gray
 from hardware.files.picture_file import require_file, to_gray
+from hardware.ports.camera import Gray
 from hardware.ports.errors import PictureError
 
 VIDEO_SUFFIXES = frozenset(

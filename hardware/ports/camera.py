@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+Gray: TypeAlias = "NDArray[np.uint8]"
+"""A picture in shades of grey: (height, width), 0 black, 255 white. Quoted, so that the door does not load numpy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-
-class HardwareError(Exception):
-    """Anything this package raises on purpose."""
+from hardware.system.errors import HardwareError
 
 
 class UnknownAdapter(HardwareError, ValueError):  # noqa: N818 -- names a state

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Protocol
 
 from hardware.ports.door_contacts import DoorEvent, DoorEventKind
-from hardware.ports.errors import HardwareError
+from hardware.system.errors import HardwareError
 
 __all__ = [
     "PATTERNS",

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.decoding.enhance import Gray
+from hardware.ports.camera import Gray
 
 THUMBNAIL = (160, 90)
 """Pixels: small enough to cost a fifth of a millisecond, large enough to show a badge."""

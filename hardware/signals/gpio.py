@@ -12,8 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from hardware.ports.door_contacts import Contacts, DoorEvent, DoorWatch
-from hardware.ports.errors import AdapterMissing, HardwareError
+from hardware.ports.errors import AdapterMissing
 from hardware.ports.signals import PATTERNS, Lamp, Light, Pattern, Pins, SignalSettings
+from hardware.system.errors import HardwareError
 
 BLINK_S = 0.35
 """Half a blink: a little over one a second, far below what harms people with photosensitivity."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from hardware.ports.errors import HardwareError
+from hardware.system.errors import HardwareError
 
 TIME_ERROR = 5
 """adjtimex's answer for a clock that nothing disciplines (timex.h)."""

@@ -31,7 +31,7 @@ def decode(context: click.Context, paths: tuple[Path, ...]) -> None:
         os.environ.setdefault(name, value)  # before the imports below load OpenCV
     from hardware.cameras.pictures import pictures_below
     from hardware.decoding.file_codes import FileDecoder
-    from hardware.ports.errors import HardwareError
+    from hardware.system.errors import HardwareError
 
     complaints = 0
     try:

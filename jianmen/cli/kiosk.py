@@ -127,7 +127,7 @@ def run(
 
 
 def _run(settings: KioskSettings, direction: Direction | None) -> int:
-    from hardware.ports.errors import HardwareError
+    from hardware.system.errors import HardwareError
     from kiosk.pages.app import create_app
     from kiosk.pages.serving import PageServer
     from kiosk.runtime.parts import parts_of, signal_settings

@@ -13,11 +13,11 @@ from typing import Literal
 
 from access.state.event_state import Background, Held
 from config.settings import KioskSettings
-from hardware.ports.errors import HardwareError
 from hardware.ports.events import CameraState, ScannerState
 from hardware.ports.scanner import ScannerSettings
 from hardware.reader.factory import open_scanner
 from hardware.system.clock import SystemClock
+from hardware.system.errors import HardwareError
 from hardware.system.version import BUILT_MS, WAL_RESET_FIXED
 from kiosk.runtime.parts import open_reader, signal_settings
 from kiosk.runtime.run_lock import AlreadyRunningError, RunningMark

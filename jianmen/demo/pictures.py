@@ -4,8 +4,8 @@ from pathlib import Path
 
 from hardware.cameras.badge_scene import draw_badge_scene
 from hardware.decoding.cascade import Cascade, installed_engines
-from hardware.decoding.enhance import Gray
 from hardware.files.picture_file import write_whole
+from hardware.ports.camera import Gray
 from hardware.ports.errors import PictureError
 
 SIZE = (960, 540)

@@ -2,9 +2,14 @@
 
 import errno
 import sqlite3
+from typing import Literal
 
 from kiosk.door.door import Door, NotReadyError
-from kiosk.screen.texts import Cause
+
+Cause = Literal[
+    "disk_full", "disk_read_only", "disk_errors", "journal", "no_event", "no_gate", "incomplete", "camera",
+    "unexpected",
+]  # fmt: skip
 
 MUCH = 1000
 """Entries still to come that are worth a word to people: a door in touch is never so far behind."""

@@ -14,6 +14,14 @@ SUPERVISOR_ERROR_MS = 120_000
 """How far off a watch may be by which a supervisor sets a kiosk's time."""
 
 
+class StaffError(Exception):
+    """What staff asked for cannot be done; `why` is a key of `kiosk.staff_words.ERRORS`."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
 class StaffDesk:
     """Staff at one door, known by the text of their card (or its typed code once their session is unlocked)."""
 

@@ -9,9 +9,11 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from access.event.definition import LANGUAGES, Gate, Language
 from access.log.receipt import gate_code
 from kiosk.door.door import Door
-from kiosk.door.gate_assignment import Choice, GateDesk, GateRoom
+from kiosk.door.gate_assignment import Choice, GateDesk
 from kiosk.door.readiness import incomplete
-from kiosk.pages.staff_session import StaffError, StaffRoom
+from kiosk.door.staff_actions import StaffError
+from kiosk.pages.gate_session import GateRoom
+from kiosk.pages.staff_session import StaffRoom
 from kiosk.pages.staff_texts import ERRORS, GATE_LABELS
 from kiosk.pages.status import gate_by
 from kiosk.runtime.scan_loop import ScanLoop

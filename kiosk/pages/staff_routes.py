@@ -17,9 +17,9 @@ from access.log.receipt import gate_code
 from access.rules.decide import Decision
 from kiosk.door.door import Answer
 from kiosk.door.recent_answers import Recent
-from kiosk.door.staff_actions import StaffDesk
+from kiosk.door.staff_actions import StaffDesk, StaffError
 from kiosk.pages.gate_routes import gate_is_all
-from kiosk.pages.staff_session import Found, Session, StaffError, StaffRoom
+from kiosk.pages.staff_session import Found, Session, StaffRoom
 from kiosk.pages.staff_texts import ERRORS, LABELS, REASONS, WHYS
 from kiosk.runtime.scan_loop import ScanLoop
 from kiosk.screen.attendee_screen import answer_screen, place_name

@@ -23,7 +23,7 @@ from access.badge.name_card import Card, CardContent, matches, open_with_desk
 from access.event.definition import Role
 from access.rules.overrides import roles
 from kiosk.door.door import Door, NotReadyError
-from kiosk.door.staff_actions import StaffDesk
+from kiosk.door.staff_actions import StaffDesk, StaffError
 from kiosk.runtime.scan_loop import CARD_S, ScanLoop
 from sync.store.replica import ReplicaReader
 
@@ -44,14 +44,6 @@ NAMES_S = 60.0
 """How old the list of names in memory may be when somebody is searched for."""
 
 FOUND = 20
-
-
-class StaffError(Exception):
-    """What staff asked for cannot be done; `why` is a key of `kiosk.staff_words.ERRORS`."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from hardware.ports.signals import Signals
 from hardware.system.version import BUILT_MS, versions
 from kiosk.door.door import Door
 from kiosk.door.housekeeping import Duties
-from kiosk.door.readiness import cause_of, unready
+from kiosk.door.readiness import Cause, cause_of, unready
 from kiosk.door.replica_link import ReplicaLink
 from kiosk.door.sensors import Sensors
 from kiosk.runtime.inputs import Device, Inputs, Source
@@ -31,7 +31,7 @@ from kiosk.runtime.stop_flag import Flag
 from kiosk.screen.attendee_screen import languages, notice
 from kiosk.screen.presenter import Face
 from kiosk.screen.screen_feed import Board
-from kiosk.screen.texts import Cause, Notice
+from kiosk.screen.texts import Notice
 from sync.store.journal import Journal, Reading
 
 Result = TypeVar("Result")

@@ -18,6 +18,7 @@ from access.log.receipt import gate_code
 from access.rules.decide import Decision
 from hardware.ports.signals import Light
 from kiosk.door.door import Answer
+from kiosk.door.readiness import Cause
 from kiosk.screen.name_on_card import Person
 from kiosk.screen.texts import (
     ADDED,
@@ -32,7 +33,6 @@ from kiosk.screen.texts import (
     WELCOME_BACK,
     WELCOME_BACK_NAME,
     WELCOME_NAME,
-    Cause,
     Notice,
 )
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 from access.event.definition import Language
 from access.rules.decide import Reason
+from kiosk.door.readiness import Cause
 
 Words = Mapping[Language, str]
 
@@ -17,11 +18,6 @@ Notice = Literal[
     "idle_in", "idle_out", "starting", "not_enrolled", "not_ready", "out_of_order", "camera_lost",
     "no_camera", "show_one", "hold_still", "come_closer", "fire", "failed", "no_contact",
     "staff_card", "spare",
-]  # fmt: skip
-
-Cause = Literal[
-    "disk_full", "disk_read_only", "disk_errors", "journal", "no_event", "no_gate", "incomplete", "camera",
-    "unexpected",
 ]  # fmt: skip
 
 

@@ -14,10 +14,10 @@ from registry.accounts.accounts import PasswordError
 from registry.accounts.authorization import Guard
 from registry.http import requests as bodies
 from registry.http.operations import Interface, Parameter
+from registry.lists.importing import import_file
 from registry.queries import shapes as answers
 from registry.queries.queries import Board
 from registry.queries.registrants import badge_of
-from registry.roster.lists.importing import import_file
 from registry.roster.model import IssuedBadge, Person
 from registry.storage.errors import RegistryError, UnknownError
 from registry.webhooks import HookRow, Hooks

@@ -13,8 +13,8 @@ import msgspec
 from flask import Blueprint, Request, Response, request
 
 from registry.accounts.authorization import Guard
+from registry.lists.spreadsheet import SpreadsheetError
 from registry.queries.shapes import Access, Problem
-from registry.roster.lists.spreadsheet import SpreadsheetError
 from registry.storage.errors import RegistrationError, RegistryError, UnknownError
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from access.state.event_state import Background
 from access.state.headcount import Silence
 from access.state.log_state import Knowledge
 from access.state.time_repair import RANK
+from registry.projections import SILENT_AFTER_MS
 from registry.queries import shapes as answers
-from registry.queries.projections import SILENT_AFTER_MS
 from registry.service import Centre
 
 ALARMS_MS = 24 * 3_600_000

@@ -18,7 +18,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from registry.http.app import Parts
+from registry.server.app import Parts
 from registry.webhooks import Teller
 from sync.transport.tls_certificate import Certificate
 

@@ -16,8 +16,8 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from access.log.entry import Scan, Span
 from config import event_file
 from registry.accounts.accounts import Accounts
-from registry.http.app import WebSettings, create_app
 from registry.roster.model import Person
+from registry.server.app import WebSettings, create_app
 from registry.service import Centre
 from registry.storage.ledger import Ledger
 from sync.store.journal import Journal, Reading

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from hardware.ports.door_contacts import DoorEventKind
-from hardware.ports.errors import HardwareError
 from hardware.ports.signals import Light, Pins, Signals, SignalSettings
 from hardware.reader.factory import SIGNALS, open_signals
 from hardware.signals.gpio import GpioSignals, mock_factory
 from hardware.signals.simulated import SimulatedSignals
+from hardware.system.errors import HardwareError
 
 PATIENCE_S = 20.0
 SETTINGS = {"pins": Pins(passed=24, door=16, fire=25), "pulse_ms": 200, "pass_s": 0.2}

@@ -22,8 +22,8 @@ from access.state.event_state import Background
 from config import event_file
 from kiosk.door.door import Answer, Door
 from kiosk.door.replica_feed import Listener
-from registry.http.app import WebSettings, create_app
 from registry.roster.model import IssuedBadge, Person
+from registry.server.app import WebSettings, create_app
 from registry.service import Centre
 from registry.storage.ledger import Ledger
 from sync.carrier.journal_copy import OwnLogs

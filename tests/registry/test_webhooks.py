@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from registry.http.app import Parts
 from registry.roster.model import IssuedBadge
+from registry.server.app import Parts
 from registry.webhooks import Teller, signature
 
 NewKiosk = Callable[[str], Any]

@@ -20,7 +20,7 @@ import urllib3
 from config.settings import RegistrySettings
 from hardware.system.clock import SystemClock
 from hardware.system.version import BUILT_MS
-from registry.http.app import WebSettings, create_app
+from registry.server.app import WebSettings, create_app
 from registry.server.tls import certificate_of
 from registry.service import Centre
 from registry.storage.errors import DatabaseError, RegistryError

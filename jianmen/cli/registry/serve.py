@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from jianmen.cli.registry.client import Note
-    from registry.http.app import WebSettings
+    from registry.server.app import WebSettings
     from sync.transport.tls_certificate import Certificate
 
 
@@ -60,7 +60,7 @@ def serve(
 ) -> None:
     """Serve kiosks, dashboard and public interface until stopped."""
     from jianmen.cli.registry.client import Note
-    from registry.http.app import WebSettings
+    from registry.server.app import WebSettings
     from registry.server.server import AddressError, Serving, listen
     from registry.server.server import serve as run
     from registry.server.tls import CertificateError, certificate_of
@@ -149,7 +149,7 @@ def _application(settings: RegistrySettings, web: WebSettings) -> Flask:
     """The application of one worker, which keeps its database for as long as it lives."""
     from hardware.system.version import BUILT_MS
     from jianmen.cli.registry.client import read_clock
-    from registry.http.app import create_app
+    from registry.server.app import create_app
     from registry.service import Centre
     from registry.storage.ledger import Ledger
 

@@ -10,10 +10,11 @@ import pytest
 from gpiozero.pins.mock import MockFactory, MockPin
 
 from hardware.ports.door_contacts import DoorEventKind
-from hardware.ports.errors import AdapterMissing, HardwareError
+from hardware.ports.errors import AdapterMissing
 from hardware.ports.signals import Light, Pins, SignalSettings
 from hardware.reader.factory import open_signals
 from hardware.signals.gpio import GpioSignals, mock_factory
+from hardware.system.errors import HardwareError
 
 GREEN, AMBER, RED, BUZZER, RELAY, PASSED, DOOR, FIRE = 17, 27, 22, 18, 23, 24, 16, 25
 PATIENCE_S = 20.0

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hardware.ports.errors import HardwareError
 from hardware.system.clock import ClockReading, SimulatedClock, SystemClock
+from hardware.system.errors import HardwareError
 
 
 def test_the_system_clock_reads_boot_time_wall_time_and_the_name_of_the_boot() -> None:

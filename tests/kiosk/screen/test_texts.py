@@ -8,9 +8,10 @@ import pytest
 
 from access.event.definition import LANGUAGES
 from access.rules.decide import Reason
+from kiosk.door.readiness import Cause
 from kiosk.pages import staff_texts as staff_words
 from kiosk.screen import texts as words
-from kiosk.screen.texts import Cause, Notice
+from kiosk.screen.texts import Notice
 
 REASONS = get_args(Reason)
 OPENS_ALWAYS = {"ok", "repeat", "not_inside", "standby", "reentry", "overridden"}

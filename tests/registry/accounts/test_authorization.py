@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from registry.accounts.accounts import Accounts, PasswordError
 from registry.accounts.throttle import FREE_TRIES, Throttle
-from registry.http.app import WebSettings, create_app
+from registry.server.app import WebSettings, create_app
 from registry.service import Centre
 
 PASSWORD = "correct horse battery"

@@ -10,8 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from access.log.entry import Kiosk, pack
-from registry.http.app import WebSettings, create_app
 from registry.roster.model import IssuedBadge
+from registry.server.app import WebSettings, create_app
 from registry.service import Centre
 from sync.exchange.exchange import Asker
 from sync.wire.device_key import Identity

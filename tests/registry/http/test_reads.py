@@ -12,10 +12,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from access.log.entry import Alarm, Health
-from registry.http.app import Parts
 from registry.http.operations import Operation
 from registry.queries.kiosks import is_ill
 from registry.roster.model import IssuedBadge
+from registry.server.app import Parts
 
 NewKiosk = Callable[[str], Any]
 ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from registry.http.app import WebSettings, create_app
 from registry.http.streams import Streams
 from registry.roster.model import IssuedBadge
+from registry.server.app import WebSettings, create_app
 from registry.service import Centre
 
 NewKiosk = Callable[[str], Any]

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from registry.roster.lists import spreadsheet
-from registry.roster.lists.spreadsheet import Sheet, SpreadsheetError
+from registry.lists import spreadsheet
+from registry.lists.spreadsheet import Sheet, SpreadsheetError
 from registry.roster.model import IssuedBadge
 from registry.service import Centre
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from registry.roster.lists.importing import Imported, import_file
-from registry.roster.lists.spreadsheet import SpreadsheetError
+from registry.lists.importing import Imported, import_file
+from registry.lists.spreadsheet import SpreadsheetError
 from registry.service import Centre
 from registry.storage.errors import RegistryError
 
