@@ -1,4 +1,4 @@
-"""Event files: an event definition in TOML, read into `access.event` with all its mistakes named."""
+"""Event files: an event definition in TOML, read into `access.event.definition` with all its mistakes named."""
 
 import re
 import zoneinfo

@@ -216,7 +216,7 @@ class Revoked(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class EventDefined(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A version of the event definition (MessagePack of `access.event.Event`)."""
+    """A version of the event definition (MessagePack of `access.event.definition.Event`)."""
 
     event: msgspec.Raw
 

@@ -2,7 +2,7 @@
 
 Capture can block for ever and a C library can abort on a crafted code; here neither harms the door,
 which kills this process when it falls silent and starts another. No frame leaves it.
-Started by `hardware.reader.Reader` as `python -m hardware.reader.process FD`.
+Started by `hardware.reader.reader.Reader` as `python -m hardware.reader.process FD`.
 """
 
 from __future__ import annotations

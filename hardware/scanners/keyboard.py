@@ -88,7 +88,7 @@ class KeyDecoder:
 
 
 class KeyboardDevice:
-    """See `hardware.line_scanner.ScannerDevice`.
+    """See `hardware.scanners.lines.ScannerDevice`.
 
     `device` is /dev/input/by-id/…-event-kbd; give the service rights to this one device and not to
     the group input, which reads every keyboard.

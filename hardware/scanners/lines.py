@@ -41,7 +41,7 @@ class ScannerDevice(Protocol):
 
 
 class LineScanner:
-    """A `hardware.scanner.Scanner` over any `ScannerDevice`. For use from one thread."""
+    """A `hardware.ports.scanner.Scanner` over any `ScannerDevice`. For use from one thread."""
 
     def __init__(self, device: ScannerDevice) -> None:
         self._device = device

@@ -10,7 +10,7 @@ from hardware.ports.scanner import ScannerSettings
 
 
 class SerialDevice:
-    """See `hardware.line_scanner.ScannerDevice`.
+    """See `hardware.scanners.lines.ScannerDevice`.
 
     Set the scanner to "USB virtual COM" with suffix CR. Name it by /dev/serial/by-id/…: ttyACM numbers
     change. Raises `AdapterMissing` when pyserial is not installed.

@@ -26,7 +26,7 @@ ENTER_KEY = 28
 
 
 class SimulatedDevice:
-    """See `hardware.line_scanner.ScannerDevice`. Removing the FIFO is pulling the plug."""
+    """See `hardware.scanners.lines.ScannerDevice`. Removing the FIFO is pulling the plug."""
 
     name = "simulated"
 

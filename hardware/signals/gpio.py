@@ -24,7 +24,7 @@ BOUNCE_S = 0.02
 
 
 class GpioSignals:
-    """See `hardware.signals.Signals`. `factory` is a gpiozero pin factory, closed with this object.
+    """See `hardware.ports.signals.Signals`. `factory` is a gpiozero pin factory, closed with this object.
 
     Raises `HardwareError` when a pin is not to be had (another process holds it).
     """

@@ -1,4 +1,4 @@
-"""Why a door does not work, in a word of `kiosk.words.CAUSES`."""
+"""Why a door does not work, in a word of `kiosk.screen.texts.CAUSES`."""
 
 import errno
 import sqlite3

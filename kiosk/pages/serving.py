@@ -8,7 +8,7 @@ from flask import Flask
 from waitress import create_server, wasyncore
 
 THREADS = 20
-"""Twice the streams that `kiosk.pages` allows, and some for whoever waits for a staff card."""
+"""Twice the streams that `kiosk.pages.app` allows, and some for whoever waits for a staff card."""
 
 CLOSE_S = 5
 LOOP_S = 1.0

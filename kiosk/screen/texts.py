@@ -2,7 +2,7 @@
 
 `HEADLINES` has a refusal's headline for every reason of the rule book that can refuse; `NOTES` what is added below a
 headline; `NOTICES` the states of the door itself, `NOTICE_LINES` what stands below them, line by line. Words in braces
-are filled in by `kiosk.screen_state`.
+are filled in by `kiosk.screen.attendee_screen`.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """How a route of the public interface is written down: once, with its shapes, so that the document cannot differ.
 
 An operation names its method, path, who may ask, the shape of its body and of its answer. From this Flask gets its
-routes, and `registry.openapi` the document.
+routes, and `registry.http.openapi` the document.
 """
 
 import logging

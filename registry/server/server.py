@@ -43,7 +43,7 @@ class AddressError(Exception):
 
 
 class Supervisor(Protocol):
-    """Whoever watches the server: `hardware.notify.Notifier` fits."""
+    """Whoever watches the server: `hardware.system.systemd.Notifier` fits."""
 
     def ready(self) -> None: ...
 

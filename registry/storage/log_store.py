@@ -291,7 +291,7 @@ class Logs(LogStore):
         return insert.on_conflict_do_update(
             index_elements=["device"],
             set_={name: fresh[name] for name in _HEAD},
-            where=case(  # as `sync.store.newer`
+            where=case(  # as `sync.store.log_store.newer`
                 (
                     and_(fresh.log == tables.word.c.log, fresh.seq != tables.word.c.seq),
                     fresh.seq > tables.word.c.seq,
