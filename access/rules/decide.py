@@ -1,8 +1,8 @@
 """The rule book: may this badge pass this gate now?
 
 `decide` is pure. It walks the rules in the order of the table below; the first that speaks wins. Rule 1, `repeat`, is
-a memory of the last seconds and stands before this table, in `access.rules.decide.repeat`; overrides stand beside it, in
-`access.rules.decide.overrides`.
+a memory of the last seconds and stands before this table, in `access.rules.repeat`; overrides stand beside it, in
+`access.rules.overrides`.
 
   2 not_a_badge    3 other_event    4 forged       5 unknown       6 exits
   7 revoked        8 superseded     9 online_only 10 wrong_venue  11 wrong_day    12 not_entitled
@@ -10,8 +10,8 @@ a memory of the last seconds and stands before this table, in `access.rules.deci
  15 already_inside, reentry       16 full         17 ok
 
 An expected "no" is a value. Time is an argument, and an interval: the time rules (11, 13, 14) are asked at every
-instant of it at which their answer can change (`access.rules.decide.session_times`). Conditions (unlisted, clock_unsure, roster_stale)
-never decide; they qualify an answer that would have let the person in.
+instant of it at which their answer can change (`access.rules.session_times`). Conditions (unlisted, clock_unsure,
+roster_stale) never decide; they qualify an answer that would have let the person in.
 
 Seats. Rules 5 and 15 can let a person into an area that has a capacity; they too need a seat of this gate, or one that
 this badge already holds here. Otherwise two doors that cannot talk to each other could together admit more people

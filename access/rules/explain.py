@@ -1,6 +1,6 @@
 """Why the rule book said what it said: its rules in order, each with the facts it looked at.
 
-`explain` walks the very table that `access.rules.decide.decide` walks, so the two cannot part: a rule spoke here if and only
+`explain` walks the very table that `access.rules.decide` walks, so the two cannot part: a rule spoke here if and only
 if it speaks there. What follows the table (an exit that opens all the same, the conditions) are steps without a number.
 """
 
