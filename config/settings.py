@@ -90,7 +90,7 @@ class Camera(_Settings, frozen=True, kw_only=True):
 
 
 class Decoder(_Settings, frozen=True, kw_only=True):
-    """The decoder of its pictures. The fields are `hardware.reader.reader.factory`'."""
+    """The decoder of its pictures. The fields are `hardware.reader.factory`'."""
 
     adapter: Literal["cascade", "still", "zxing", "zbar"]
     budget_ms: float

@@ -28,7 +28,7 @@ class UsbCamera:
     A path such as /dev/v4l/by-id/… names the same camera after every reboot; numbers do not. The
     driver keeps at most one old picture, and that one is thrown away whenever the last picture took
     longer to decode than the camera takes for the next. A camera that falls silent is given up after the
-    time in `hardware.reader.reader.opencv_settings`. Once unplugged a device never recovers:
+    time in `hardware.reader.opencv_settings`. Once unplugged a device never recovers:
     close this object and open a new one, which sets everything up again.
     """
 

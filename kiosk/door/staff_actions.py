@@ -15,7 +15,7 @@ SUPERVISOR_ERROR_MS = 120_000
 
 
 class StaffError(Exception):
-    """What staff asked for cannot be done; `why` is a key of `kiosk.pages.app.staff_texts.ERRORS`."""
+    """What staff asked for cannot be done; `why` is a key of `kiosk.pages.staff_texts.ERRORS`."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)

@@ -1,6 +1,7 @@
 """The tables of the central database: the logs as they travel, and beside them what no log may hold.
 
-Made and changed by `registry.storage.migrations`; a test holds the two together. Times are milliseconds since 1970, UTC.
+Made and changed by `registry.storage.migrations`; a test holds the two together. Times are milliseconds since 1970,
+UTC.
 """
 
 from sqlalchemy import (
