@@ -320,7 +320,8 @@ class _Stage:
         left, top, side = card.code
         code = np.array([[[left, top], [left + side, top + side]]], np.float32)
         corner, opposite = cv2.perspectiveTransform(code, warp)[0] - low
-        self._light(drawn, (corner + opposite) / 2, float(abs(opposite - corner).max()), seconds)
+        middle = np.asarray((corner + opposite) / 2, np.float32)
+        self._light(drawn, middle, float(abs(opposite - corner).max()), seconds)
         view = scene[low[1] : high[1], low[0] : high[0]]
         view *= 1 - part
         view += drawn * (1.0 if self._how.electrons > 100 else 0.85)
