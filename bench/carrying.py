@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sync.enrolment import Enrolment
-from sync.identity import Identity
+from sync.enrolment.record import Enrolment
+from sync.wire.device_key import Identity
 
 _COMMAND = "from jianmen.command import main; main(prog_name='jianmen')"
 _IDLE = "import jianmen.sync_command; print('up', flush=True); import sys; sys.stdin.read()"

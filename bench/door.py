@@ -14,9 +14,9 @@ from pathlib import Path
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from access.background import Background
-from access.badge import Claims, Plain, plain_text, sign, signed_text, verifier
-from access.entry import (
+from access.badge.credential import Claims, Plain, plain_text, sign, signed_text, verifier
+from access.event.definition import Event
+from access.log.entry import (
     BadgeIssued,
     Body,
     EventDefined,
@@ -29,16 +29,16 @@ from access.entry import (
     encode,
     pack,
 )
-from access.event import Event
+from access.state.event_state import Background
 from bench.figure import Figure, median, percentile
 from config.event_file import load
-from kiosk.door import Door
-from kiosk.listening import Listener
-from sync.database import open_reader
-from sync.identity import Identity
-from sync.journal import Journal, Reading
-from sync.replica import Replica, ReplicaReader
-from sync.store import BEGINNING, Row
+from kiosk.door.door import Door
+from kiosk.door.replica_feed import Listener
+from sync.store.journal import Journal, Reading
+from sync.store.log_store import BEGINNING, Row
+from sync.store.replica import Replica, ReplicaReader
+from sync.store.sqlite import open_reader
+from sync.wire.device_key import Identity
 
 EVENT = Path(__file__).parents[1] / "config" / "events" / "smarthk.toml"
 GATE = "chengdu-main-1"

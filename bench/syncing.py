@@ -10,8 +10,8 @@ import time
 from itertools import count
 from pathlib import Path
 
-from access.background import Background
-from access.badge import Plain, plain_text
+from access.badge.credential import Plain, plain_text
+from access.state.event_state import Background
 from bench.figure import Figure, median, percentile
 from bench.logs import (
     DAY_MS,
@@ -26,12 +26,12 @@ from bench.logs import (
     scans,
 )
 from config.event_file import load
-from kiosk.door import Door
-from kiosk.listening import Listener
-from sync.identity import Identity
-from sync.journal import Journal, Reading
-from sync.messages import MAX_CARDS, Batch
-from sync.replica import Replica, ReplicaReader
+from kiosk.door.door import Door
+from kiosk.door.replica_feed import Listener
+from sync.store.journal import Journal, Reading
+from sync.store.replica import Replica, ReplicaReader
+from sync.wire.device_key import Identity
+from sync.wire.messages import MAX_CARDS, Batch
 
 GATE = "chengdu-main-1"
 REST = 300

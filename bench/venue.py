@@ -12,20 +12,20 @@ from typing import NamedTuple
 
 import msgspec
 
-from access.background import Background
-from access.badge import Claims, Plain, plain_text, verifier
-from access.entry import BadgeIssued, Body, Clock, EventDefined, Key, Kiosk, pack
+from access.badge.credential import Claims, Plain, plain_text, verifier
+from access.log.entry import BadgeIssued, Body, Clock, EventDefined, Key, Kiosk, pack
+from access.state.event_state import Background
 from bench.cable import Cable
 from bench.carrying import KioskFolder, Process
 from bench.logs import DAY_MS, REGISTRY, badge_of_person, batches, fill, present_event
-from hardware.clock import SystemClock
-from kiosk.door import Door
-from kiosk.listening import Listener
-from kiosk.parts import log_reading
-from sync.certificate import certificate_at
-from sync.enrolment import Enrolment
-from sync.journal import Journal, Reading
-from sync.replica import Replica, ReplicaReader
+from hardware.system.clock import SystemClock
+from kiosk.door.door import Door
+from kiosk.door.replica_feed import Listener
+from kiosk.runtime.parts import log_reading
+from sync.enrolment.record import Enrolment
+from sync.store.journal import Journal, Reading
+from sync.store.replica import Replica, ReplicaReader
+from sync.transport.tls_certificate import certificate_at
 
 GATES = ("chengdu-main-1", "chengdu-main-2")
 LOOK_S = 0.002

@@ -7,10 +7,10 @@ import requests
 
 from jianmen.demo.processes import Children
 from jianmen.demo.site import KioskSite
-from sync.enrolling import enrol, read_enrol_text
-from sync.identity import Identity
-from sync.messages import Point
-from sync.replica import ReplicaReader
+from sync.enrolment.client import enrol, read_enrol_text
+from sync.store.replica import ReplicaReader
+from sync.wire.device_key import Identity
+from sync.wire.messages import Point
 
 TIMEOUT_S = 3.0
 

@@ -4,10 +4,10 @@ import sqlite3
 from collections import Counter
 from pathlib import Path
 
-from access.background import hold
-from access.entry import Scan
-from access.event import Verdict
-from sync.journal import JournalReader
+from access.event.definition import Verdict
+from access.log.entry import Scan
+from access.state.event_state import hold
+from sync.store.journal import JournalReader
 
 AT_ONCE = 1000
 

@@ -1,9 +1,9 @@
 """Why a door of a rehearsal says what it says."""
 
-from access import badge as badges
-from access.event import Direction
-from access.explain import Step, explain
-from kiosk.door import Door
+from access.badge import credential as badges
+from access.event.definition import Direction
+from access.rules.explain import Step, explain
+from kiosk.door.door import Door
 
 REPEAT = [
     Step(

@@ -3,25 +3,25 @@
 from dataclasses import dataclass, field
 from random import Random
 
-from access.background import Background
-from access.clocks import RANK
-from access.entry import Clock
-from access.event import Event
-from access.headcount import Count, Headcount
-from access.knowledge import Knowledge
-from kiosk.door import Door
-from kiosk.listening import Listener
-from kiosk.staff import StaffDesk
-from registry.centre import Centre
-from registry.ledger import Ledger
-from sync.enrolment import prepare
-from sync.exchange import Answerer, Asker
-from sync.identity import Identity
-from sync.journal import Journal, Reading
-from sync.messages import Enrol, Enrolled, TimeWord
-from sync.own import OwnLogs
-from sync.replica import Replica
-from sync.timekeeping import TimeKeeper
+from access.event.definition import Event
+from access.log.entry import Clock
+from access.state.event_state import Background
+from access.state.headcount import Count, Headcount
+from access.state.log_state import Knowledge
+from access.state.time_repair import RANK
+from kiosk.door.door import Door
+from kiosk.door.replica_feed import Listener
+from kiosk.door.staff_actions import StaffDesk
+from registry.service import Centre
+from registry.storage.ledger import Ledger
+from sync.carrier.journal_copy import OwnLogs
+from sync.carrier.time_exchange import TimeKeeper
+from sync.enrolment.record import prepare
+from sync.exchange.exchange import Answerer, Asker
+from sync.store.journal import Journal, Reading
+from sync.store.replica import Replica
+from sync.wire.device_key import Identity
+from sync.wire.messages import Enrol, Enrolled, TimeWord
 
 DAY_MS = 86_400_000
 BUILT_BEFORE_MS = 30 * DAY_MS

@@ -7,11 +7,11 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request, session
 from werkzeug.wrappers import Response as AnyResponse
 
-from access.event import LANGUAGES, Language, Names
-from registry.board import Board
-from registry.dashboard.throttle import Throttle
-from registry.guard import Guard, is_own_page, page_token
-from registry.words import HTML_TAGS, OWN_NAMES, chosen, words
+from access.event.definition import LANGUAGES, Language, Names
+from registry.accounts.authorization import Guard, is_own_page, page_token
+from registry.accounts.throttle import Throttle
+from registry.queries.queries import Board
+from registry.texts import HTML_TAGS, OWN_NAMES, chosen, words
 
 HERE = Path(__file__).parent
 PAGES = ("live", "kiosks", "conflicts", "people", "receipt", "settings")

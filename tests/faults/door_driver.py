@@ -9,16 +9,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from access.background import Background
-from hardware.clock import SystemClock
-from kiosk.door import Door
-from kiosk.parts import log_reading
-from kiosk.replica_link import ReplicaLink
-from kiosk.versions import BUILT_MS
-from sync.enrolment import Enrolment
-from sync.identity import Identity
-from sync.journal import Reading
-from sync.salvage import open_journal
+from access.state.event_state import Background
+from hardware.system.clock import SystemClock
+from hardware.system.version import BUILT_MS
+from kiosk.door.door import Door
+from kiosk.door.replica_link import ReplicaLink
+from kiosk.runtime.parts import log_reading
+from sync.enrolment.record import Enrolment
+from sync.store.journal import Reading
+from sync.store.journal_recovery import open_journal
+from sync.wire.device_key import Identity
 
 
 def main(data: Path) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from access.background import Background
-from hardware.clock import Clock, SystemClock
-from kiosk.door import Door
-from kiosk.faults import unready
-from kiosk.parts import log_reading
-from kiosk.replica_link import ReplicaLink
-from kiosk.versions import BUILT_MS
-from sync.journal import Journal, Reading
+from access.state.event_state import Background
+from hardware.system.clock import Clock, SystemClock
+from hardware.system.version import BUILT_MS
+from kiosk.door.door import Door
+from kiosk.door.readiness import unready
+from kiosk.door.replica_link import ReplicaLink
+from kiosk.runtime.parts import log_reading
+from sync.store.journal import Journal, Reading
 from tests.faults.places import Kiosk, Mark, Registry
 
 

@@ -11,9 +11,9 @@ from random import Random
 
 import pytest
 
-from registry.centre import Centre
-from sync.journal import Journal
-from sync.salvage import open_journal
+from registry.service import Centre
+from sync.store.journal import Journal
+from sync.store.journal_recovery import open_journal
 from tests.faults.open_door import door_of
 from tests.faults.places import Kiosk, Mark, Registry, marks, wall_ms
 from tests.faults.programs import jianmen, until

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from access.background import Held
-from access.entry import Clock
-from hardware.clock import SimulatedClock
-from registry.centre import Centre
-from sync.lan import LanServer
-from sync.messages import TimeWord
+from access.log.entry import Clock
+from access.state.event_state import Held
+from hardware.system.clock import SimulatedClock
+from registry.service import Centre
+from sync.transport.lan_server import LanServer
+from sync.wire.messages import TimeWord
 from tests.faults.open_door import door_of
 from tests.faults.places import LOOPBACK, Kiosk, Mark, Registry, read_clock, wall_ms
 

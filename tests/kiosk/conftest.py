@@ -13,36 +13,36 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from access.badge import Claims, Plain, Signed, plain_text, sign, signed_text, verifier
-from access.card import CardContent, card_hash, seal
-from access.desk import KeyCard, wrap
-from access.entry import BadgeIssued, Body, EventDefined, Key, Kiosk, Revoked, Scan, pack
-from access.event import LANGUAGES, Event, Language
+from access.badge.credential import Claims, Plain, Signed, plain_text, sign, signed_text, verifier
+from access.badge.desk_key import KeyCard, wrap
+from access.badge.name_card import CardContent, card_hash, seal
+from access.event.definition import LANGUAGES, Event, Language
+from access.log.entry import BadgeIssued, Body, EventDefined, Key, Kiosk, Revoked, Scan, pack
 from config.event_file import load, moved_to
-from hardware.clock import SimulatedClock
-from hardware.door_watch import now_ms
-from hardware.notify import Notifier
-from hardware.power import PowerReading, SimulatedPower
-from hardware.reading import Reading as Scanned
-from hardware.signals import Pins, SignalSettings
-from hardware.simulated_signals import SimulatedSignals
-from kiosk.board import Board
-from kiosk.door import Door
-from kiosk.duties import Duties
-from kiosk.face import Face
-from kiosk.health import Sensors
-from kiosk.inputs import Happening, Inputs, Source
-from kiosk.loop import ScanLoop
-from kiosk.parts import Parts, log_reading
-from kiosk.replica_link import ReplicaLink
-from kiosk.screen_state import Screen, notice
-from kiosk.service import DoorService, Home
-from sync.enrolment import Enrolment
-from sync.identity import Identity
-from sync.journal import Journal, JournalReader, Reading
-from sync.messages import SealedCard
-from sync.own import OwnLogs
-from sync.replica import Replica, ReplicaReader
+from hardware.ports.door_contacts import now_ms
+from hardware.ports.events import Reading as Scanned
+from hardware.ports.signals import Pins, SignalSettings
+from hardware.signals.simulated import SimulatedSignals
+from hardware.system.clock import SimulatedClock
+from hardware.system.power import PowerReading, SimulatedPower
+from hardware.system.systemd import Notifier
+from kiosk.door.door import Door
+from kiosk.door.housekeeping import Duties
+from kiosk.door.replica_link import ReplicaLink
+from kiosk.door.sensors import Sensors
+from kiosk.runtime.inputs import Happening, Inputs, Source
+from kiosk.runtime.parts import Parts, log_reading
+from kiosk.runtime.scan_loop import ScanLoop
+from kiosk.runtime.service import DoorService, Home
+from kiosk.screen.attendee_screen import Screen, notice
+from kiosk.screen.presenter import Face
+from kiosk.screen.screen_feed import Board
+from sync.carrier.journal_copy import OwnLogs
+from sync.enrolment.record import Enrolment
+from sync.store.journal import Journal, JournalReader, Reading
+from sync.store.replica import Replica, ReplicaReader
+from sync.wire.device_key import Identity
+from sync.wire.messages import SealedCard
 
 EVENT = Path("config/events/smarthk.toml")
 ALL = Claims(ticket=0, venues=0b111, sessions=0, days=0b11)
@@ -228,8 +228,8 @@ def open_door(make_world: Callable[..., World]) -> Iterator[Callable[[World], Do
     opened: list[Door] = []
 
     def open_one(world: World) -> Door:
-        from access.background import Background
-        from kiosk.listening import Listener
+        from access.state.event_state import Background
+        from kiosk.door.replica_feed import Listener
 
         door = Door(
             world.open_journal(),
