@@ -16,8 +16,8 @@ import numpy as np
 import segno
 from numpy.typing import NDArray
 
-from hardware.enhance import Gray
-from hardware.scene import Conditions, draw_empty_scene
+from hardware.cameras.badge_scene import Conditions, draw_empty_scene
+from hardware.ports.camera import Gray
 
 WIDTH, HEIGHT = 1280, 720
 FRAMES_PER_S = 15

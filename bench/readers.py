@@ -8,16 +8,15 @@ from typing import Any, Protocol
 
 import cv2
 
-from hardware.adapters import DecoderSettings, make_decoder
-from hardware.camera import Frame
-from hardware.cascade import Cascade, installed_engines
-from hardware.decoder import Decoder, every_code
-from hardware.enhance import Gray
-from hardware.reader_messages import Message
-from hardware.reader_process import ReaderLoop
-from hardware.reading import Reading
-from hardware.zbar_decoder import ZbarDecoder
-from hardware.zxing_decoder import ZxingDecoder
+from hardware.decoding.cascade import Cascade, installed_engines
+from hardware.decoding.zbar import ZbarDecoder
+from hardware.decoding.zxing import ZxingDecoder
+from hardware.ports.camera import Frame, Gray
+from hardware.ports.decoder import Decoder, every_code
+from hardware.ports.events import Reading
+from hardware.reader.factory import DecoderSettings, make_decoder
+from hardware.reader.messages import Message
+from hardware.reader.process import ReaderLoop
 
 
 class Reader(Protocol):

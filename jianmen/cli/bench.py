@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from bench.figure import Figure
-from hardware.opencv_settings import OPENCV_SETTINGS
+from hardware.reader.opencv_settings import OPENCV_SETTINGS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

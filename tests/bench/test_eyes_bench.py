@@ -14,10 +14,10 @@ from click.testing import CliRunner
 
 from bench.eyes import empty, photos_below
 from bench.presentations import HARD_KINDS, easy, empty_frames, hard, taking_turns
-from hardware.decoder import Sight
-from hardware.enhance import Gray
-from hardware.zxing_decoder import ZxingDecoder
-from jianmen.command import main
+from hardware.decoding.zxing import ZxingDecoder
+from hardware.ports.camera import Gray
+from hardware.ports.decoder import Sight
+from jianmen.cli.main import main
 
 PHOTOS = Path(__file__).parents[1] / "samples" / "photos"
 OTHERS = ("pyzbar", "OpenCV", "OpenCV Aruco")
