@@ -26,8 +26,8 @@ from bench.presentations import (
     taking_turns,
 )
 from bench.readers import LiveReader, Reader, others, still_reader, zxing
-from hardware.files.picture_file import SUFFIXES, read_gray
-from hardware.ports.camera import Gray, reduced
+from hardware.files.picture_file import SUFFIXES, read_gray, reduced
+from hardware.ports.camera import Gray
 
 PERIOD_S = 1 / FRAMES_PER_S
 CAPTURE_S = 0.004

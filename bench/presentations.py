@@ -310,18 +310,21 @@ class _Stage:
             return
         near = np.array([[SUPER, 0, -SUPER * low[0]], [0, SUPER, -SUPER * low[1]], [0, 0, 1.0]])
         size = (int(width * SUPER), int(height * SUPER))
-        drawn = cv2.warpPerspective(card.picture, near @ warp, size)
+        flat = cv2.warpPerspective(card.picture, near @ warp, size)
         cover = cv2.warpPerspective(np.full_like(card.picture, 255), near @ warp, size)
-        drawn = self._blurred(np.asarray(drawn, np.float32), move)
+        large = self._blurred(np.asarray(flat, np.float32), move)
         part = self._blurred(np.asarray(cover / 255, np.float32), move)
         small = (int(width), int(height))
-        drawn = np.asarray(cv2.resize(drawn, small, interpolation=cv2.INTER_AREA), np.float32)
+        drawn: Float = np.asarray(
+            cv2.resize(large, small, interpolation=cv2.INTER_AREA), np.float32
+        )
         part = np.asarray(cv2.resize(part, small, interpolation=cv2.INTER_AREA), np.float32)
         left, top, side = card.code
         code = np.array([[[left, top], [left + side, top + side]]], np.float32)
-        corner, opposite = cv2.perspectiveTransform(code, warp)[0] - low
+        ends = np.asarray(cv2.perspectiveTransform(code, warp)[0] - low, np.float32)
+        corner, opposite = ends[0], ends[1]
         middle = np.asarray((corner + opposite) / 2, np.float32)
-        self._light(drawn, middle, float(abs(opposite - corner).max()), seconds)
+        self._light(drawn, middle, float(np.abs(ends[1] - ends[0]).max()), seconds)
         view = scene[low[1] : high[1], low[0] : high[0]]
         view *= 1 - part
         view += drawn * (1.0 if self._how.electrons > 100 else 0.85)
@@ -371,7 +374,7 @@ class _Stage:
         opposite: NDArray[np.float32],
         seconds: float,
     ) -> None:
-        side = opposite - corner
+        side = np.asarray(opposite - corner, np.float32)
         reach = self._how.thumb * (0.75 + 2 * float(self._drift(seconds)[0]))
         along = 0.55 + float(self._drift(seconds * 1.3)[1])
         at = corner + side * np.array([along, 1.25 - reach])
