@@ -33,7 +33,7 @@ from access.state.event_state import Background
 from bench.figure import Figure, median, percentile
 from config.event_file import load
 from kiosk.door.door import Door
-from kiosk.door.replica_feed import Listener
+from kiosk.door.replica_feed import ReplicaFeed
 from sync.store.journal import Journal, Reading
 from sync.store.log_store import BEGINNING, Row
 from sync.store.replica import Replica, ReplicaReader
@@ -110,8 +110,8 @@ class _World:
             background,
             lambda: Reading(int((time.monotonic() - begun) * 1000), self.start_ms, True),
         )
-        self.journal.begin(self.door.clock.read(), "bench", "bench", {}, GATE)
-        Listener(self.door).catch_up()
+        ReplicaFeed(self.door, replica=self.replica).catch_up()
+        self.door.begin_log(self.door.read_clock(), "bench", "bench", {})
         self._floor_reads = open_reader(folder / "replica.db")
         self._floor = sqlite3.connect(folder / "floor.db", isolation_level=None)
         self._floor.execute("PRAGMA journal_mode=WAL")

@@ -27,7 +27,7 @@ from bench.logs import (
 )
 from config.event_file import load
 from kiosk.door.door import Door
-from kiosk.door.replica_feed import Listener
+from kiosk.door.replica_feed import ReplicaFeed
 from sync.store.journal import Journal, Reading
 from sync.store.replica import Replica, ReplicaReader
 from sync.wire.device_key import Identity
@@ -59,8 +59,8 @@ def door_during_first_sync(
 
     replica = ReplicaReader.at(folder / "replica.db")
     door = Door(journal, replica, background, read)
-    listener = Listener(door)
-    journal.begin(read(), "bench", "bench", {}, GATE)
+    feed = ReplicaFeed(door, replica=replica)
+    door.begin_log(read(), "bench", "bench", {})
     carrier = multiprocessing.get_context("spawn").Process(
         target=_carry, args=(folder, people, entries)
     )
@@ -69,29 +69,29 @@ def door_during_first_sync(
     busy: list[float] = []
     try:
         while carrier.is_alive():
-            busy.append(_present(door, listener, next(numbers)))
-        listener.catch_up()
-        rest = [_present(door, listener, next(numbers)) for _ in range(REST)]
+            busy.append(_present(door, feed, next(numbers)))
+        feed.catch_up()
+        rest = [_present(door, feed, next(numbers)) for _ in range(REST)]
     finally:
         carrier.join()
         replica.close()
         journal.close()
-    if carrier.exitcode != 0 or listener.heard < people + entries // DEVICES * DEVICES:
-        raise RuntimeError(f"the sync did not come to its end: {listener.heard} entries were heard")
+    if carrier.exitcode != 0 or feed.position < people + entries // DEVICES * DEVICES:
+        raise RuntimeError(f"the sync did not come to its end: {feed.position} entries were heard")
     note = (
-        f"{len(busy)} decisions while {listener.heard} entries came in; 99th percentile {percentile(busy, 99):.2f} ms"
+        f"{len(busy)} decisions while {feed.position} entries came in; 99th percentile {percentile(busy, 99):.2f} ms"
         f" (at rest {percentile(rest, 99):.2f}); floor: the same door at rest afterwards"
     )
     return [Figure("door during first sync", median(busy), median(rest), "ms", note)]
 
 
-def _present(door: Door, listener: Listener, number: int) -> float:
+def _present(door: Door, feed: ReplicaFeed, number: int) -> float:
     """One decision, in ms, and then what the scan loop hears between two."""
     text = plain_text(Plain(number.to_bytes(5, "big"), 1, bytes(11)))
     start = time.perf_counter()
     door.present(text, "in")
     took = (time.perf_counter() - start) * 1000
-    listener.hear()
+    feed.read_entries()
     return took
 
 
