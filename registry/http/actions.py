@@ -63,7 +63,7 @@ def _add_people(api: Interface, board: Board) -> None:
         done = import_list(
             board.centre,
             request.get_data(),
-            request.args.get("file", "")[-100:] or "people",
+            request.args.get("file", "")[-100:] or "people.csv",
             update=request.args.get("update") == "1",
             encoding=request.args.get("encoding"),
         )
