@@ -21,9 +21,9 @@ from registry.queries.registrants import badge_of
 from registry.roster.model import IssuedBadge, Person
 from registry.storage.errors import RegistryError, UnknownError
 from registry.webhooks import HookRow, Hooks
+from sync.wire.enrolment_code import EnrolmentCode
 
 DONE = answers.Done()
-ENROL_MARK = "JME1"
 
 
 def add_deeds(api: Interface, board: Board, guard: Guard, hooks: Hooks, pin: str | None) -> None:
@@ -166,7 +166,7 @@ def _add_kiosks(api: Interface, board: Board, pin: str | None) -> None:
     def enrol_code(body: bodies.NewCode) -> answers.Code:
         code = board.centre.enrol_code(body.gate, body.minutes)
         url = body.url or request.url_root.rstrip("/")
-        text = enrol_text(board.centre.identity.fingerprint, code, url, pin)
+        text = EnrolmentCode(board.centre.identity.fingerprint, code, url, pin).text()
         return answers.Code(
             code=code,
             gate=body.gate,
@@ -207,15 +207,6 @@ def _add_kiosks(api: Interface, board: Board, pin: str | None) -> None:
     def free_seats(body: bodies.FreeSeats, device: str) -> answers.Done:
         board.centre.free_seats(device, body.area, body.seats)
         return DONE
-
-
-def enrol_text(registry: str, code: str, url: str, pin: str | None) -> str:
-    """What an enrolment QR code says: `JME1:<fingerprint>:<code>:<url>`.
-
-    `fingerprint` is that of the registry's key, 16 hex digits in capitals: the kiosk believes the answer of no other.
-    `code` is good once. Where TLS is spoken the url ends in `#` and the SHA-256 of the certificate, 64 hex digits.
-    """
-    return f"{ENROL_MARK}:{registry.upper()}:{code}:{url}" + (f"#{pin}" if pin else "")
 
 
 def _drawn(text: str) -> str:

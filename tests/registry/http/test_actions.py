@@ -9,8 +9,8 @@ import pytest
 
 from registry.roster.model import IssuedBadge, Person
 from registry.service import Centre
-from sync.enrolment.client import read_enrol_text
 from sync.wire.device_key import Identity
+from sync.wire.enrolment_code import EnrolmentCode
 from sync.wire.messages import Enrol
 
 NewKiosk = Callable[[str], Any]
@@ -167,7 +167,7 @@ def test_badges_can_be_printed(api: Any, delegates: list[IssuedBadge]) -> None:
 
 def test_an_enrolment_code_says_where_and_who_the_registry_is(api: Any, centre: Centre) -> None:
     said = api.post("/kiosks/code", {"gate": "chengdu-main-1", "url": "https://registry.example"})
-    read = read_enrol_text(said["text"])
+    read = EnrolmentCode.parse(said["text"])
     assert (read.registry, read.url) == (
         centre.identity.fingerprint,
         "https://registry.example",
