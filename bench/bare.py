@@ -10,13 +10,13 @@ import msgspec
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
 
-from access.card import Card
-from access.entry import badge_of, body_of, decode, digest_of
+from access.badge.name_card import Card
+from access.log.entry import badge_of, body_of, decode, digest_of
 from bench.stopwatch import Stopwatch
-from sync.certificate import certificate_at
-from sync.identity import Identity, verifies
-from sync.link import MEDIA_TYPE, Link
-from sync.messages import Batch, Message
+from sync.transport.http_client import MEDIA_TYPE, Link
+from sync.transport.tls_certificate import certificate_at
+from sync.wire.device_key import Identity, verifies
+from sync.wire.messages import Batch, Message
 
 EntryRow = tuple[str, int, bytes, bytes | None, bytes]
 

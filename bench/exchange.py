@@ -11,19 +11,19 @@ from itertools import count as numbers
 from pathlib import Path
 from typing import NamedTuple
 
-from access.knowledge import Knowledge
+from access.state.log_state import Knowledge
 from bench.bare import BareRegistry
 from bench.figure import Figure, median
 from bench.logs import EVENT, START_MS, batches, fill, held, kiosks, scans
 from bench.stopwatch import Stopwatch
 from config.event_file import load
-from registry.centre import Centre
-from registry.ledger import Ledger
-from sync.exchange import Answerer, Asker
-from sync.identity import Identity
-from sync.journal import Reading
-from sync.messages import Batch, Enrol, Envelope, Message, read
-from sync.replica import Replica
+from registry.service import Centre
+from registry.storage.ledger import Ledger
+from sync.exchange.exchange import Answerer, Asker
+from sync.store.journal import Reading
+from sync.store.replica import Replica
+from sync.wire.device_key import Identity
+from sync.wire.messages import Batch, Enrol, Envelope, Message, read
 
 SIZES = (10_000, 100_000, 1_000_000)
 SAMPLES = 5

@@ -16,13 +16,13 @@ from bench.figure import Figure
 from bench.logs import wall_ms
 from bench.stopwatch import Stopwatch
 from bench.whole_event import WholeEvent
-from sync.bodies import COMPRESS_FROM, packed
-from sync.cards import CardShelf, Issued
-from sync.exchange import Asker
-from sync.identity import Identity
-from sync.link import Link
-from sync.messages import MAX_BODY_BYTES, Envelope, Message, read
-from sync.replica import Replica
+from sync.exchange.exchange import Asker
+from sync.store.name_cards import CardShelf, Issued
+from sync.store.replica import Replica
+from sync.transport.http_body import COMPRESS_FROM, packed
+from sync.transport.http_client import Link
+from sync.wire.device_key import Identity
+from sync.wire.messages import MAX_BODY_BYTES, Envelope, Message, read
 
 WINDOW = 3
 """Messages over which the cost of an entry is taken: some 15,000 entries."""

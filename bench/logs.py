@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from access.badge import Claims
-from access.entry import (
+from access.badge.credential import Claims
+from access.event.definition import Event
+from access.log.entry import (
     BadgeIssued,
     Body,
     EventDefined,
@@ -23,12 +24,11 @@ from access.entry import (
     encode,
     pack,
 )
-from access.event import Event
 from config.event_file import load
-from sync.identity import Identity
-from sync.journal import HEAD_EVERY
-from sync.messages import Batch, SealedCard
-from sync.store import BEGINNING, LogStore
+from sync.store.journal import HEAD_EVERY
+from sync.store.log_store import BEGINNING, LogStore
+from sync.wire.device_key import Identity
+from sync.wire.messages import Batch, SealedCard
 
 EVENT = Path(__file__).parents[1] / "config" / "events" / "smarthk.toml"
 START_MS = 1_605_571_200_000

@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.carrying import KioskFolder, Process
 from bench.figure import Figure
 from bench.whole_event import WholeEvent
-from sync.database import open_reader
+from sync.store.sqlite import open_reader
 
 LOOK_S = 0.2
 PATIENCE_S = 900.0

@@ -15,8 +15,8 @@ from bench.bare import BareServer
 from bench.carrying import KioskFolder
 from bench.figure import Figure, median, percentile
 from bench.venue import KioskAtDoor, Unknown, known, venue
-from sync.carrier import LOOK_EVERY_S
-from sync.target import ASK_EVERY_S, NEIGHBOUR_PAUSE_S
+from sync.carrier.carrier import LOOK_EVERY_S
+from sync.carrier.peer_worker import ASK_EVERY_S, NEIGHBOUR_PAUSE_S
 
 WANTED_S = 2.0
 MESSAGE_BYTES = 4096

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import msgspec
 
-from access.badge import Claims
-from access.chain import log_id
-from access.conflicts import Conflicts
-from access.entry import (
+from access.badge.credential import Claims
+from access.event.definition import Direction, Event
+from access.event.programme import Programme
+from access.log.chain import log_id
+from access.log.entry import (
     GENESIS,
     BadgeIssued,
     Body,
@@ -31,11 +32,10 @@ from access.entry import (
     encode,
     pack,
 )
-from access.event import Direction, Event
-from access.headcount import Headcount
-from access.knowledge import Knowledge
-from access.programme import Programme
-from access.rules import Facts, Presented, decide
+from access.rules.decide import Facts, Presented, decide
+from access.state.conflicts import Conflicts
+from access.state.headcount import Headcount
+from access.state.log_state import Knowledge
 from bench.figure import Figure
 from config.event_file import load
 

@@ -5,16 +5,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.logs import DEVICES, batches, fill, held, kiosks, present_event, scans, wall_ms
-from registry.centre import Centre
-from registry.ledger import Ledger
-from registry.person import Person
-from sync.certificate import certificate_at
-from sync.enrolment import Enrolment
-from sync.exchange import Answerer
-from sync.identity import Identity
-from sync.journal import Reading
-from sync.lan import LanServer
-from sync.messages import Enrol, TimeWord
+from registry.roster.model import Person
+from registry.service import Centre
+from registry.storage.ledger import Ledger
+from sync.enrolment.record import Enrolment
+from sync.exchange.exchange import Answerer
+from sync.store.journal import Reading
+from sync.transport.lan_server import LanServer
+from sync.transport.tls_certificate import certificate_at
+from sync.wire.device_key import Identity
+from sync.wire.messages import Enrol, TimeWord
 
 GATE = "chengdu-main-1"
 

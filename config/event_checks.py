@@ -4,7 +4,7 @@ import zoneinfo
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
-from access.event import (
+from access.event.definition import (
     MAX_DAYS,
     MAX_SESSIONS,
     MAX_TICKETS,

@@ -1,4 +1,4 @@
-"""Event files: an event definition in TOML, read into `access.event` with all its mistakes named."""
+"""Event files: an event definition in TOML, read into `access.event.definition` with all its mistakes named."""
 
 import re
 import zoneinfo
@@ -9,7 +9,17 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from access.event import LANGUAGES, Area, Event, Gate, Names, Policy, Session, Ticket, Venue
+from access.event.definition import (
+    LANGUAGES,
+    Area,
+    Event,
+    Gate,
+    Names,
+    Policy,
+    Session,
+    Ticket,
+    Venue,
+)
 from config import document as toml
 from config.document import ROOT, Document, Place
 from config.errors import Mistake, instead, shown

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta, inspect
 from msgspec.structs import FieldInfo
 
-from access.event import Language
+from access.event.definition import Language
 from config import document as toml
 from config.document import ROOT, Document, Place
 from config.errors import ConfigError, Mistake
@@ -74,7 +74,7 @@ class RegistryLink(_Settings, frozen=True, kw_only=True):
 
 
 class Camera(_Settings, frozen=True, kw_only=True):
-    """The camera, or None for a kiosk with a scanner only. The fields are `hardware.camera`'s."""
+    """The camera, or None for a kiosk with a scanner only. The fields are `hardware.ports.camera`'s."""
 
     adapter: Literal["usb", "pi", "pictures", "simulated"] | None = None
     device: str
@@ -90,14 +90,14 @@ class Camera(_Settings, frozen=True, kw_only=True):
 
 
 class Decoder(_Settings, frozen=True, kw_only=True):
-    """The decoder of its pictures. The fields are `hardware.adapters`'."""
+    """The decoder of its pictures. The fields are `hardware.reader.factory`'."""
 
     adapter: Literal["cascade", "still", "zxing", "zbar"]
     budget_ms: float
 
 
 class Scanner(_Settings, frozen=True, kw_only=True):
-    """A hand or counter scanner, or None. The fields are `hardware.scanner`'s."""
+    """A hand or counter scanner, or None. The fields are `hardware.ports.scanner`'s."""
 
     adapter: Literal["serial", "keyboard", "simulated"] | None = None
     device: str = ""
@@ -118,7 +118,7 @@ class Pins(_Settings, frozen=True, kw_only=True):
 
 
 class Signals(_Settings, frozen=True, kw_only=True):
-    """Lights, buzzer and relay. The fields are `hardware.signals`'."""
+    """Lights, buzzer and relay. The fields are `hardware.ports.signals`'."""
 
     adapter: Literal["gpio", "mock", "simulated"]
     pins: Pins

@@ -22,11 +22,11 @@ import msgspec
 import requests
 from sqlalchemy import func, select
 
-from access.background import Held
-from access.entry import EntryRef, Override, Scan
-from registry import tables
-from registry.answers import EntryName
-from registry.board import Board, badge_mark, entry_name
+from access.log.entry import EntryRef, Override, Scan
+from access.state.event_state import Held
+from registry.queries.queries import Board, badge_mark, entry_name
+from registry.queries.shapes import EntryName
+from registry.storage import tables
 
 log = logging.getLogger(__name__)
 

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from access.event import Event
-from hardware.clock import SystemClock
+from access.event.definition import Event
+from hardware.system.clock import SystemClock
 from jianmen.demo.crowd import Guest
 from jianmen.demo.people import staff_person
-from registry.accounts import Accounts
-from registry.centre import Centre
-from registry.deeds import enrol_text
-from registry.ledger import Ledger
-from registry.person import Person
-from sync.journal import Reading
-from sync.messages import Point
+from registry.accounts.accounts import Accounts
+from registry.roster.model import Person
+from registry.service import Centre
+from registry.storage.ledger import Ledger
+from sync.store.journal import Reading
+from sync.wire.enrolment_code import EnrolmentCode
+from sync.wire.messages import Point
 
 REVOKED_SHARE = 0.03
 STAFF_PIN = "271828"
@@ -66,7 +66,7 @@ def prepare(
         _, token, _ = accounts.add_token("demo", "admin")
         identity = centre.identity
         codes = {
-            gate: enrol_text(identity.fingerprint, centre.enrol_code(gate), url, None)
+            gate: EnrolmentCode(identity.fingerprint, centre.enrol_code(gate), url).text()
             for gate, url in urls.items()
         }
         [(log, tips)] = ledger.vector().items()

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from random import Random
 
-from access.event import Direction
-from access.programme import Programme
-from access.rules import Reason
-from registry.person import IssuedBadge, Person
+from access.event.definition import Direction
+from access.event.programme import Programme
+from access.rules.decide import Reason
+from registry.roster.model import IssuedBadge, Person
 
 REST_S = 20.0
 """Somebody who was just at one door is at another no sooner: news of them takes a few seconds to get there."""

@@ -6,8 +6,8 @@ Each doing finds somebody whom it fits and says what they hold up. Where nobody 
 from collections.abc import Callable, Mapping
 from random import Random
 
-from access.event import Direction, Gate, Session
-from access.rules import Reason
+from access.event.definition import Direction, Gate, Session
+from access.rules.decide import Reason
 from jianmen.demo.crowd import Crowd, Guest, Visit
 from jianmen.demo.forgeries import Forger
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from random import Random
 
-from access.event import Direction
+from access.event.definition import Direction
 from jianmen.demo.crowd import Crowd, Visit
 from jianmen.demo.doings import Doings
 from jianmen.demo.errors import DemoError

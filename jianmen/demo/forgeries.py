@@ -4,8 +4,8 @@ from random import Random
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from access import badge as credential
-from access.badge import BADGE_BYTES, SECRET_BYTES, Claims, Plain
+from access.badge import credential
+from access.badge.credential import BADGE_BYTES, SECRET_BYTES, Claims, Plain
 from jianmen.rehearse.run import tampered
 
 OTHER_EVENT = "book-fair-2020"

@@ -7,12 +7,12 @@ from random import Random
 
 import msgspec
 
-from access.badge import read_human_code
-from access.event import Event
+from access.badge.credential import read_human_code
+from access.event.definition import Event
 from jianmen.demo.crowd import Crowd, Guest
 from jianmen.demo.people import invent_person
 from jianmen.demo.registry_view import RegistryView, SilentError
-from registry.person import IssuedBadge, Person
+from registry.roster.model import IssuedBadge, Person
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@ Western ones. All are put together at random from common parts; a likeness to an
 
 from random import Random
 
-from access.event import Language
+from access.event.definition import Language
 
 MAINLAND_SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"

@@ -2,9 +2,9 @@
 
 from random import Random
 
-from access.event import Event
+from access.event.definition import Event
 from jianmen.demo.names import invent_name
-from registry.person import Form, Person
+from registry.roster.model import Form, Person
 
 VENUE_SHARES = (0.5, 0.25, 0.25)
 """Of the venues in the order of the event file."""

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from hardware.cascade import Cascade, installed_engines
-from hardware.enhance import Gray
-from hardware.errors import PictureError
-from hardware.picture_file import write_whole
-from hardware.scene import draw_badge_scene
+from hardware.cameras.badge_scene import draw_badge_scene
+from hardware.decoding.cascade import Cascade, installed_engines
+from hardware.files.picture_file import write_whole
+from hardware.ports.camera import Gray
+from hardware.ports.errors import PictureError
 
 SIZE = (960, 540)
 """Pixels of the simulated cameras: all of them run on one machine."""

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from access.event import Event, Session
+from access.event.definition import Event, Session
 from config.event_file import moved_to
 
 SEMINAR_BEGINS = timedelta(minutes=10)

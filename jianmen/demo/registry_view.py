@@ -6,8 +6,8 @@ from typing import TypeVar
 import msgspec
 import requests
 
-from registry import answers
-from registry.person import Person
+from registry.queries import shapes as answers
+from registry.roster.model import Person
 
 TIMEOUT_S = 4.0
 """A page that waits longer is not live."""

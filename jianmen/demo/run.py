@@ -10,8 +10,9 @@ from random import Random
 from typing import Self
 
 import config
-from access.programme import Programme
+from access.event.programme import Programme
 from config import event_file
+from hardware.system.stop_signal import Stop
 from jianmen.demo import kiosks, site
 from jianmen.demo.cards import set_aside
 from jianmen.demo.centre import STAFF_PIN, Opening, prepare
@@ -30,7 +31,6 @@ from jianmen.demo.registry_view import RegistryView, SilentError
 from jianmen.demo.site import KioskSite, Ports
 from jianmen.demo.staff import DoorStaff
 from jianmen.demo.watch import Watch
-from jianmen.stop import Stop
 
 EVENT = Path(config.__file__).parent / "events" / "smarthk.toml"
 

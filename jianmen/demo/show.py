@@ -3,13 +3,13 @@
 import time
 from collections.abc import Callable
 
+from hardware.system.stop_signal import Stop
 from jianmen.demo.errors import DemoError, PortTakenError, StoppedError
 from jianmen.demo.keys import Keys
 from jianmen.demo.registry_view import SilentError
 from jianmen.demo.run import Demo, Options
 from jianmen.demo.state import Result, State
 from jianmen.demo.table import Display
-from jianmen.stop import Stop
 
 LOOK_S = 0.5
 """How often the numbers are made anew."""

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import requests
 
-from access.event import Direction
+from access.event.definition import Direction
 from jianmen.demo.crowd import Guest
 from jianmen.demo.errors import DemoError
 from jianmen.demo.pictures import Hands

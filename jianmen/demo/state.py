@@ -2,7 +2,7 @@
 
 import msgspec
 
-from access.event import Names
+from access.event.definition import Names
 
 
 class GateState(msgspec.Struct, frozen=True, kw_only=True):

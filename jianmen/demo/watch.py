@@ -4,14 +4,14 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from access.programme import Programme
+from access.event.programme import Programme
 from jianmen.demo.crowd import Crowd
 from jianmen.demo.link import VenueLink
 from jianmen.demo.onlooker import Onlooker
 from jianmen.demo.registry_view import RegistryView, SilentError, seconds_between
 from jianmen.demo.site import KioskSite
 from jianmen.demo.state import GateState, Result, State, VenueResult, VenueState
-from registry.answers import AreaCount, Headcount
+from registry.queries.shapes import AreaCount, Headcount
 
 LET_IN = "let in"
 REFUSALS = frozenset({

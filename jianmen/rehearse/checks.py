@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from access.event import MAX_ISSUES, Event, Gate
+from access.event.definition import MAX_ISSUES, Event, Gate
 from config.errors import instead, shown
 from jianmen.rehearse import steps
 from jianmen.rehearse.steps import AnyStep
-from registry.person import Person, mistakes
+from registry.roster.model import Person, mistakes
 
 REGISTRY = "registry"
 

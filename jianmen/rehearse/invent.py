@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from access.event import LANGUAGES, MAX_ISSUES, Event, Session
-from access.programme import Programme
+from access.event.definition import LANGUAGES, MAX_ISSUES, Event, Session
+from access.event.programme import Programme
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS

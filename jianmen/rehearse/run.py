@@ -4,26 +4,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from access import badge as badges
-from access.badge import SIGNED_BYTES, Plain, Signed
-from access.conflicts import Conflict
-from access.entry import EntryRef
-from access.explain import Step
-from access.rules import Decision
+from access.badge import credential as badges
+from access.badge.credential import SIGNED_BYTES, Plain, Signed
+from access.log.entry import EntryRef
+from access.rules.decide import Decision
+from access.rules.explain import Step
+from access.state.conflicts import Conflict
 from jianmen.rehearse import steps
 from jianmen.rehearse.checks import person_of
 from jianmen.rehearse.explaining import REPEAT, steps_of
 from jianmen.rehearse.scenario import Planned, Scenario, ScenarioError
 from jianmen.rehearse.steps import AnyStep
 from jianmen.rehearse.world import World
-from kiosk.door import Answer
-from registry.person import Person
+from kiosk.door.door import Answer
+from registry.roster.model import Person
 
 CHANGES = (steps.Cut, steps.Heal, steps.Sync, steps.SetClock, steps.Restart, steps.Wipe)
 """Steps that change links or machines, before and after which every node hears all it can."""
 
-TICKET_BYTE, VENUES_BYTE = 9, 10
-"""Where the signed part of a badge holds the ticket number and the venue bits (design of the signed form)."""
+VENUES_BYTE = 10
+"""Where the signed part of a badge holds the venue bits (design of the signed form)."""
 
 
 @dataclass

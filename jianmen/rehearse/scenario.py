@@ -7,7 +7,7 @@ from typing import NamedTuple, get_args
 
 import msgspec
 
-from access.event import Event
+from access.event.definition import Event
 from config.errors import ConfigError
 from config.event_file import load
 from jianmen.rehearse.checks import Checker

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from access.event import Direction, Language
+from access.event.definition import Direction, Language
 
 Word = Annotated[str, Meta(min_length=1, max_length=200)]
 

@@ -7,9 +7,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from access.event import Event
-from access.plan import Row, Window, who_may_enter
-from access.programme import Programme
+from access.event.definition import Event
+from access.event.programme import Programme
+from access.rules.access_plan import Row, Window, who_may_enter
 
 
 def show(event: Event, console: Console) -> None:

@@ -10,8 +10,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from random import Random
 
-from access.event import Event
-from access.programme import Programme
+from access.event.definition import Event
+from access.event.programme import Programme
 from jianmen.rehearse.links import Links
 from jianmen.rehearse.nodes import (
     BUILT_BEFORE_MS,

@@ -17,10 +17,11 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from access.background import Held, hold
-from access.badge import Claims, Plain, Signed, foreign, sign, verifier
-from access.chain import log_id
-from access.entry import (
+from access.badge.credential import Claims, Plain, Signed, foreign, sign, verifier
+from access.event.definition import Direction, Event, Verdict
+from access.event.programme import Programme
+from access.log.chain import log_id
+from access.log.entry import (
     GENESIS,
     BadgeIssued,
     Body,
@@ -42,17 +43,16 @@ from access.entry import (
     encode,
     pack,
 )
-from access.event import Direction, Event, Verdict
-from access.facts import (
+from access.rules.decide import Decision, Facts, Presented, decide
+from access.state.event_state import Held, hold
+from access.state.facts import (
     Moment,
     gather,
     presented_by_hand,
     presented_plain,
     presented_signed,
 )
-from access.knowledge import Knowledge
-from access.programme import Programme
-from access.rules import Decision, Facts, Presented, decide
+from access.state.log_state import Knowledge
 from config import event_file
 
 EXAMPLE = Path(event_file.__file__).parent / "events" / "smarthk.toml"

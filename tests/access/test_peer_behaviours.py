@@ -21,12 +21,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from access.badge import Claims, Plain
-from access.entry import EntryRef
-from access.event import VERDICTS
-from access.headcount import Headcount
-from access.hold_off import HoldOff
-from access.programme import Programme
+from access.badge.credential import Claims, Plain
+from access.event.definition import VERDICTS
+from access.event.programme import Programme
+from access.log.entry import EntryRef
+from access.rules.repeat import HoldOff
+from access.state.headcount import Headcount
 
 EVENT = "smarthk-2020"
 ANNA, BEN, CARA = (bytes(4) + letter for letter in (b"a", b"b", b"c"))

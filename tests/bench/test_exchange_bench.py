@@ -13,7 +13,7 @@ from bench.figure import Figure
 from bench.first_sync import first_sync, first_sync_growing
 from bench.syncing import door_during_first_sync
 from bench.whole_event import whole_event
-from jianmen.command import main
+from jianmen.cli.main import main
 
 TINY = ["--kiosks", "2", "--entries", "60", "--people", "20", "--trials", "1", "--cut", "0.2"]
 LINES = [

@@ -8,25 +8,25 @@ from pathlib import Path
 
 import pytest
 
-from access.entry import EntryRef, Span
-from access.facts import Moment
-from access.programme import Programme
-from access.rules import Decision, Next, Presented
+from access.event.programme import Programme
+from access.log.entry import EntryRef, Span
+from access.rules.decide import Decision, Next, Presented
+from access.state.facts import Moment
 from config.event_file import load
-from hardware.clock import SimulatedClock
-from hardware.notify import Notifier
-from hardware.power import SimulatedPower
-from hardware.signals import SignalSettings
-from hardware.simulated_signals import SimulatedSignals
-from kiosk.door import Answer
-from kiosk.greeting import Person
-from kiosk.pages import create_app
-from kiosk.parts import Parts
-from kiosk.screen_state import Screen, answer_screen, notice, title
-from kiosk.service import DoorService, Home
-from kiosk.serving import PageServer
-from sync.identity import Identity
-from sync.journal import Journal
+from hardware.ports.signals import SignalSettings
+from hardware.signals.simulated import SimulatedSignals
+from hardware.system.clock import SimulatedClock
+from hardware.system.power import SimulatedPower
+from hardware.system.systemd import Notifier
+from kiosk.door.door import Answer
+from kiosk.pages.app import create_app
+from kiosk.pages.serving import PageServer
+from kiosk.runtime.parts import Parts
+from kiosk.runtime.service import DoorService, Home
+from kiosk.screen.attendee_screen import Screen, answer_screen, notice, title
+from kiosk.screen.name_on_card import Person
+from sync.store.journal import Journal
+from sync.wire.device_key import Identity
 
 CHROMIUM = shutil.which("chromium")
 SIZES = [(1080, 1920), (800, 480)]

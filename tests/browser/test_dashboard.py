@@ -13,16 +13,16 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from access.entry import Scan, Span
+from access.log.entry import Scan, Span
 from config import event_file
-from registry.accounts import Accounts
-from registry.app import WebSettings, create_app
-from registry.centre import Centre
-from registry.ledger import Ledger
-from registry.person import Person
-from sync.identity import Identity
-from sync.journal import Journal, Reading
-from sync.messages import Batch, Enrol
+from registry.accounts.accounts import Accounts
+from registry.roster.model import Person
+from registry.server.app import WebSettings, create_app
+from registry.service import Centre
+from registry.storage.ledger import Ledger
+from sync.store.journal import Journal, Reading
+from sync.wire.device_key import Identity
+from sync.wire.messages import Batch, Enrol
 
 EVENT = Path(__file__).parents[1] / "scenarios" / "smarthk.toml"
 MORNING_MS = 1_605_573_000_000

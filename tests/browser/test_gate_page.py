@@ -13,22 +13,22 @@ from pathlib import Path
 
 import pytest
 
-from access.badge import Claims, sign, signed_text
-from access.entry import GateGiven
+from access.badge.credential import Claims, sign, signed_text
+from access.log.entry import GateGiven
 from config.event_file import load, moved_to
-from hardware.adapters import open_scanner
-from hardware.clock import SimulatedClock
-from hardware.notify import Notifier
-from hardware.power import SimulatedPower
-from hardware.scanner import ScannerSettings
-from hardware.signals import SignalSettings
-from hardware.simulated_signals import SimulatedSignals
-from kiosk.pages import create_app
-from kiosk.parts import Parts
-from kiosk.service import DoorService, Home
-from kiosk.serving import PageServer
-from sync.identity import Identity
-from sync.journal import Journal, JournalReader
+from hardware.ports.scanner import ScannerSettings
+from hardware.ports.signals import SignalSettings
+from hardware.reader.factory import open_scanner
+from hardware.signals.simulated import SimulatedSignals
+from hardware.system.clock import SimulatedClock
+from hardware.system.power import SimulatedPower
+from hardware.system.systemd import Notifier
+from kiosk.pages.app import create_app
+from kiosk.pages.serving import PageServer
+from kiosk.runtime.parts import Parts
+from kiosk.runtime.service import DoorService, Home
+from sync.store.journal import Journal, JournalReader
+from sync.wire.device_key import Identity
 
 CHROMIUM = shutil.which("chromium")
 EVENT = moved_to(load(Path("config/events/smarthk.toml")), datetime.now(UTC).date())

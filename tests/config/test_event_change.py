@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from access.event import Event, Venue
+from access.event.definition import Event, Venue
 from config import event_file
 
 EXAMPLE = Path(event_file.__file__).parent / "events" / "smarthk.toml"

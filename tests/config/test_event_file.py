@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from access.event import Policy
+from access.event.definition import Policy
 from config import event_file
 from config.errors import ConfigError
 

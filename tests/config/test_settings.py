@@ -21,10 +21,10 @@ from config.settings import (
     require_permission,
     require_writable,
 )
-from hardware.adapters import DecoderSettings
-from hardware.camera import CameraSettings
-from hardware.scanner import ScannerSettings
-from hardware.signals import SignalSettings
+from hardware.ports.camera import CameraSettings
+from hardware.ports.scanner import ScannerSettings
+from hardware.ports.signals import SignalSettings
+from hardware.reader.factory import DecoderSettings
 
 
 @pytest.fixture

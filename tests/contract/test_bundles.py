@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from config.event_file import load
-from jianmen.registry_client import read_clock
-from jianmen.sync_command import sync
-from registry.centre import Centre
-from registry.ledger import Ledger
+from jianmen.cli.registry.client import read_clock
+from jianmen.cli.sync import sync
+from registry.service import Centre
+from registry.storage.ledger import Ledger
 
 EVENT = Path(__file__).parents[2] / "config" / "events" / "smarthk.toml"
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hardware.adapters import CAMERAS, open_camera
-from hardware.camera import Camera, CameraSettings
-from hardware.errors import AdapterMissing, CameraLost, PicturesEnded
-from hardware.picture_file import write_whole
+from hardware.files.picture_file import write_whole
+from hardware.ports.camera import Camera, CameraSettings
+from hardware.ports.errors import AdapterMissing, CameraLost, PicturesEnded
+from hardware.reader.factory import CAMERAS, open_camera
 
 
 def settings_for(adapter: str, pictures: Path) -> CameraSettings:

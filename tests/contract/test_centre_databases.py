@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from access.chain import follow
-from access.entry import GENESIS, Boot
-from access.event import Event
+from access.event.definition import Event
+from access.log.chain import follow
+from access.log.entry import GENESIS, Boot
 from config import event_file
-from registry.centre import Centre
-from registry.ledger import Ledger
-from registry.own_log import DATABASE
-from registry.person import Person
-from sync.identity import Identity
-from sync.journal import Reading
-from sync.messages import Enrol
+from registry.devices.own_log import DATABASE
+from registry.roster.model import Person
+from registry.service import Centre
+from registry.storage.ledger import Ledger
+from sync.store.journal import Reading
+from sync.wire.device_key import Identity
+from sync.wire.messages import Enrol
 
 EVENT_FILE = Path(__file__).parents[1] / "scenarios" / "smarthk.toml"
 NOW_MS = 1_605_573_000_000

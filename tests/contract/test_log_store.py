@@ -10,11 +10,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from access.background import Held
-from access.badge import Claims
-from access.card import Card, card_hash
-from access.chain import ChainError, Head
-from access.entry import (
+from access.badge.credential import Claims
+from access.badge.name_card import Card, card_hash
+from access.log.chain import ChainError, Head
+from access.log.entry import (
     GENESIS,
     BadgeIssued,
     Body,
@@ -25,12 +24,13 @@ from access.entry import (
     encode,
     pack,
 )
-from registry.ledger import Ledger
-from registry.logs import PUBLIC_KEY
-from sync.identity import Identity
-from sync.messages import Batch, MessageError, Point, SealedCard
-from sync.replica import Replica
-from sync.store import BEGINNING, GapError, LogStore, UnknownWriterError
+from access.state.event_state import Held
+from registry.storage.ledger import Ledger
+from registry.storage.log_store import PUBLIC_KEY
+from sync.store.log_store import BEGINNING, GapError, LogStore, UnknownWriterError
+from sync.store.replica import Replica
+from sync.wire.device_key import Identity
+from sync.wire.messages import Batch, MessageError, Point, SealedCard
 
 REGISTRY = Identity.from_seed(bytes([1]) * 32)
 KIOSK = Identity.from_seed(bytes([2]) * 32)

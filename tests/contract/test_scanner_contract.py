@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from hardware.adapters import SCANNERS, open_scanner
-from hardware.reading import Reading, ScannerState
-from hardware.scanner import Scanner, ScannerSettings
-from hardware.simulated_scanner import typed
+from hardware.ports.events import Reading, ScannerState
+from hardware.ports.scanner import Scanner, ScannerSettings
+from hardware.reader.factory import SCANNERS, open_scanner
+from hardware.scanners.simulated import typed
 
 PATIENCE_S = 20.0
 BASE45 = "JM1:0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./: ."

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from hardware.adapters import SIGNALS, open_signals
-from hardware.door_watch import DoorEventKind
-from hardware.errors import HardwareError
-from hardware.gpio_signals import GpioSignals, mock_factory
-from hardware.signals import Light, Pins, Signals, SignalSettings
-from hardware.simulated_signals import SimulatedSignals
+from hardware.ports.door_contacts import DoorEventKind
+from hardware.ports.signals import Light, Pins, Signals, SignalSettings
+from hardware.reader.factory import SIGNALS, open_signals
+from hardware.signals.gpio import GpioSignals, mock_factory
+from hardware.signals.simulated import SimulatedSignals
+from hardware.system.errors import HardwareError
 
 PATIENCE_S = 20.0
 SETTINGS = {"pins": Pins(passed=24, door=16, fire=25), "pulse_ms": 200, "pass_s": 0.2}

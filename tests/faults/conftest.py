@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from access.event import Event
-from registry.centre import Centre
+from access.event.definition import Event
+from registry.service import Centre
 from tests.faults import happening
 from tests.faults.places import Kiosk, Registry
 from tests.faults.programs import Programs

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
 
-from access.event import Direction, Event
+from access.event.definition import Direction, Event
 from jianmen.rehearse.nodes import (
     BUILT_BEFORE_MS,
     KioskNode,
@@ -18,7 +18,7 @@ from jianmen.rehearse.nodes import (
     RegistryNode,
     TrueTime,
 )
-from registry.person import Person
+from registry.roster.model import Person
 from tests.faults.happening import ROOM_SEATS
 
 OUTSIDE = ""
@@ -191,7 +191,7 @@ class FastDay:
 
 def _times(event: Event) -> tuple[int, int]:
     """Morning of the first day, and the build date (ms)."""
-    from access.programme import Programme
+    from access.event.programme import Programme
 
     start_ms = Programme(event).start_ms + 4 * 3600_000
     return start_ms, start_ms - BUILT_BEFORE_MS

@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from access.event import Event
+from access.event.definition import Event
 from config.event_file import load
 
 ROOM_SEATS = 12

@@ -10,13 +10,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import registry.database
-from registry.database import Database
-from sync import journal, replica
-from sync.enrolment import Enrolment
-from sync.identity import Identity
-from sync.replica import Replica
-from sync.salvage import open_journal, sound_or_gone
+import registry.storage.database
+from registry.storage.database import Database
+from sync.enrolment.record import Enrolment
+from sync.store import journal, replica
+from sync.store.journal_recovery import open_journal, sound_or_gone
+from sync.store.replica import Replica
+from sync.wire.device_key import Identity
 from tests.faults.migration_steps import KIOSK_STEPS
 
 

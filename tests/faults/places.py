@@ -16,24 +16,24 @@ from typing import Any
 import requests
 import urllib3
 
-from access.event import Event
-from hardware.clock import SystemClock
-from kiosk.parts import log_reading
-from kiosk.versions import BUILT_MS
-from registry.centre import Centre
-from registry.deeds import enrol_text
-from registry.ledger import Ledger
-from registry.person import Person
-from sync.carrier import Carrier
-from sync.certificate import Certificate, certificate_at
-from sync.enrolling import enrol, read_enrol_text
-from sync.enrolment import Enrolment
-from sync.exchange import Answerer, Asker
-from sync.identity import Identity
-from sync.journal import JournalReader, Reading
-from sync.lan import LanServer
-from sync.messages import Enrol, TimeWord
-from sync.replica import Replica
+from access.event.definition import Event
+from hardware.system.clock import SystemClock
+from hardware.system.version import BUILT_MS
+from kiosk.runtime.parts import log_reading
+from registry.roster.model import Person
+from registry.service import Centre
+from registry.storage.ledger import Ledger
+from sync.carrier.carrier import Carrier
+from sync.enrolment.client import enrol
+from sync.enrolment.record import Enrolment
+from sync.exchange.exchange import Answerer, Asker
+from sync.store.journal import JournalReader, Reading
+from sync.store.replica import Replica
+from sync.transport.lan_server import LanServer
+from sync.transport.tls_certificate import Certificate, certificate_at
+from sync.wire.device_key import Identity
+from sync.wire.enrolment_code import EnrolmentCode
+from sync.wire.messages import Enrol, TimeWord
 from tests.faults.programs import Program, Programs, until
 
 LOOPBACK = "127.0.0.1"
@@ -159,7 +159,7 @@ class Registry:
 
     def enrol_text(self, gate: str | None, url: str | None = None) -> str:
         code = self._codes[gate] if gate is not None else self._spare.pop()
-        return enrol_text(self.fingerprint, code, url or self.url, self.pin)
+        return EnrolmentCode(self.fingerprint, code, url or self.url, self.pin).text()
 
     def marks(self) -> list[Mark]:
         """Every entry that it holds."""
@@ -208,7 +208,7 @@ class Kiosk:
         address, certificate = self._reach()
         text = registry.enrol_text(self.gate, url)
         said = enrol(
-            read_enrol_text(text), self.identity,
+            EnrolmentCode.parse(text), self.identity,
             name=self.gate, address=address, certificate=certificate,
         )  # fmt: skip
         said.save(self.data)

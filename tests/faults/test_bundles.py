@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.bundle import BundleError, take_in
+from sync.exchange.bundle_file import BundleError, take_in
 from tests.faults.open_door import door_of
 from tests.faults.places import Kiosk, Registry, marks
 from tests.faults.programs import jianmen, until

@@ -11,13 +11,13 @@ from random import Random
 
 import pytest
 
-from registry.centre import Centre
-from registry.person import Person
-from sync.certificate import certificate_at
-from sync.exchange import Answerer
-from sync.lan import LanServer
-from sync.messages import MAX_CARDS, Envelope, Message, MessageError, read
-from sync.replica import ReplicaReader
+from registry.roster.model import Person
+from registry.service import Centre
+from sync.exchange.exchange import Answerer
+from sync.store.replica import ReplicaReader
+from sync.transport.lan_server import LanServer
+from sync.transport.tls_certificate import certificate_at
+from sync.wire.messages import MAX_CARDS, Envelope, Message, MessageError, read
 from tests.faults.places import LOOPBACK, Kiosk, Registry, read_clock, right_time, wall_ms
 from tests.faults.programs import PATIENCE_S, until
 

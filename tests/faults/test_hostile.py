@@ -18,15 +18,15 @@ from dataclasses import dataclass
 import msgspec
 import pytest
 
-from access.badge import Claims
-from access.chain import Head, sign_head
-from access.entry import BadgeIssued, Scan, Span, digest_of, encode, pack
-from sync.exchange import Asker
-from sync.identity import Identity
-from sync.link import MEDIA_TYPE
-from sync.messages import MAX_BODY_BYTES, Batch, Envelope, Message, read
-from sync.replica import Replica
-from sync.store import BEGINNING
+from access.badge.credential import Claims
+from access.log.chain import Head, sign_head
+from access.log.entry import BadgeIssued, Scan, Span, digest_of, encode, pack
+from sync.exchange.exchange import Asker
+from sync.store.log_store import BEGINNING
+from sync.store.replica import Replica
+from sync.transport.http_client import MEDIA_TYPE
+from sync.wire.device_key import Identity
+from sync.wire.messages import MAX_BODY_BYTES, Batch, Envelope, Message, read
 from tests.faults.open_door import door_of
 from tests.faults.places import Kiosk, Registry, exchange, marks, right_time, wall_ms
 from tests.faults.programs import Program, until

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bench.exchange import batches, fill, kiosks, scans
-from registry.centre import Centre
-from registry.person import Person
-from sync.messages import Enrol
+from registry.roster.model import Person
+from registry.service import Centre
+from sync.wire.messages import Enrol
 from tests.faults.places import Kiosk, Registry
 from tests.faults.programs import Program, until
 

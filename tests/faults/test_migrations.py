@@ -18,12 +18,12 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 from sqlalchemy.pool import NullPool
 
-from access.entry import Alarm, Passage
-from registry.centre import Centre
-from registry.database import MIGRATIONS
-from registry.ledger import Ledger
-from registry.person import Person
-from sync.journal import Journal
+from access.log.entry import Alarm, Passage
+from registry.roster.model import Person
+from registry.service import Centre
+from registry.storage.database import MIGRATIONS
+from registry.storage.ledger import Ledger
+from sync.store.journal import Journal
 from tests.contract.conftest import postgres_server, postgres_url  # noqa: F401 - fixtures
 from tests.faults.migration_steps import KIOSK_STEPS, PIECE, REGISTRY_STEPS
 from tests.faults.places import Kiosk, Registry, read_clock

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from registry.centre import Centre
-from registry.person import Person
+from registry.roster.model import Person
+from registry.service import Centre
 from tests.faults.open_door import door_of
 from tests.faults.places import Kiosk, Mark, Registry, wall_ms
 from tests.faults.programs import jianmen

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from access.background import Held
-from access.entry import Clock
-from hardware.clock import SimulatedClock
-from registry.centre import Centre
-from sync.lan import LanServer
-from sync.messages import TimeWord
+from access.log.entry import Clock
+from access.state.event_state import Held
+from hardware.system.clock import SimulatedClock
+from registry.service import Centre
+from sync.transport.lan_server import LanServer
+from sync.wire.messages import TimeWord
 from tests.faults.open_door import door_of
 from tests.faults.places import LOOPBACK, Kiosk, Mark, Registry, read_clock, wall_ms
 
@@ -171,7 +171,7 @@ def test_a_lying_neighbour_moves_no_clock_that_the_registry_has_set_and_is_put_r
                 door.hear()
                 assert abs(door.door.now().at_ms - wall_ms()) < NEAR_MS
                 kiosk.sync(door.read)
-                sources = [c.source for c in _trusted(list(door.door.journal.everything()))]
+                sources = [c.source for c in _trusted(list(door.door.own_entries()))]
                 assert sources[0] == "neighbour"
                 assert "registry" in sources
         finally:

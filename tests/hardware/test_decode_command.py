@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 from numpy.typing import NDArray
 
-from hardware.picture_file import write_whole
-from hardware.scene import draw_badge_scene
-from jianmen.decode import decode
+from hardware.cameras.badge_scene import draw_badge_scene
+from hardware.files.picture_file import write_whole
+from jianmen.cli.decode import decode
 
 Gray = NDArray[np.uint8]
 PHOTOS = Path(__file__).parents[1] / "samples" / "photos"

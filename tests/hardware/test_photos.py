@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from hardware.adapters import DecoderSettings, make_decoder
-from hardware.decoder import Sight
-from hardware.picture_file import read_gray
+from hardware.files.picture_file import read_gray
+from hardware.ports.decoder import Sight
+from hardware.reader.factory import DecoderSettings, make_decoder
 
 PHOTOS = Path(__file__).parents[1] / "samples" / "photos"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from jianmen.command import main
+from jianmen.cli.main import main
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 TIGHT = SCENARIOS / "tight.toml"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from jianmen.command import main
+from jianmen.cli.main import main
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 FIRST_DAY = SCENARIOS / "first-day.jsonl"

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from config.event_file import load
-from jianmen.command import main
+from jianmen.cli.main import main
 from jianmen.rehearse.invent import Inventor
 from jianmen.rehearse.run import Rehearsal
 from jianmen.rehearse.scenario import Scenario, read

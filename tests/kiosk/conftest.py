@@ -13,36 +13,36 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from access.badge import Claims, Plain, Signed, plain_text, sign, signed_text, verifier
-from access.card import CardContent, card_hash, seal
-from access.desk import KeyCard, wrap
-from access.entry import BadgeIssued, Body, EventDefined, Key, Kiosk, Revoked, Scan, pack
-from access.event import LANGUAGES, Event, Language
+from access.badge.credential import Claims, Plain, Signed, plain_text, sign, signed_text, verifier
+from access.badge.desk_key import KeyCard, wrap
+from access.badge.name_card import CardContent, card_hash, seal
+from access.event.definition import LANGUAGES, Event, Language
+from access.log.entry import BadgeIssued, Body, EventDefined, Key, Kiosk, Revoked, Scan, pack
 from config.event_file import load, moved_to
-from hardware.clock import SimulatedClock
-from hardware.door_watch import now_ms
-from hardware.notify import Notifier
-from hardware.power import PowerReading, SimulatedPower
-from hardware.reading import Reading as Scanned
-from hardware.signals import Pins, SignalSettings
-from hardware.simulated_signals import SimulatedSignals
-from kiosk.board import Board
-from kiosk.door import Door
-from kiosk.duties import Duties
-from kiosk.face import Face
-from kiosk.health import Sensors
-from kiosk.inputs import Happening, Inputs, Source
-from kiosk.loop import ScanLoop
-from kiosk.parts import Parts, log_reading
-from kiosk.replica_link import ReplicaLink
-from kiosk.screen_state import Screen, notice
-from kiosk.service import DoorService, Home
-from sync.enrolment import Enrolment
-from sync.identity import Identity
-from sync.journal import Journal, JournalReader, Reading
-from sync.messages import SealedCard
-from sync.own import OwnLogs
-from sync.replica import Replica, ReplicaReader
+from hardware.ports.door_contacts import now_ms
+from hardware.ports.events import Reading as Scanned
+from hardware.ports.signals import Pins, SignalSettings
+from hardware.signals.simulated import SimulatedSignals
+from hardware.system.clock import SimulatedClock
+from hardware.system.power import PowerReading, SimulatedPower
+from hardware.system.systemd import Notifier
+from kiosk.door.door import Door
+from kiosk.door.housekeeping import Duties
+from kiosk.door.replica_feed import ReplicaFeed
+from kiosk.door.sensors import Sensors
+from kiosk.runtime.inputs import Happening, Inputs, Source
+from kiosk.runtime.parts import Parts, log_reading
+from kiosk.runtime.scan_loop import ScanLoop
+from kiosk.runtime.service import DoorService, Home
+from kiosk.screen.attendee_screen import Screen, notice
+from kiosk.screen.presenter import Face
+from kiosk.screen.screen_feed import Board
+from sync.carrier.journal_copy import OwnLogs
+from sync.enrolment.record import Enrolment
+from sync.store.journal import Journal, JournalReader, Reading
+from sync.store.replica import Replica, ReplicaReader
+from sync.wire.device_key import Identity
+from sync.wire.messages import SealedCard
 
 EVENT = Path("config/events/smarthk.toml")
 ALL = Claims(ticket=0, venues=0b111, sessions=0, days=0b11)
@@ -72,6 +72,8 @@ class World:
     registry_log: Journal
     replica: Replica
     desk_key: bytes = b"d" * 32
+    journal: Journal = field(init=False)
+    """The door's own, once one is open."""
     _cards: list[SealedCard] = field(default_factory=list)
 
     def say(self, *bodies: tuple[str, Body]) -> None:
@@ -225,28 +227,24 @@ def world(make_world: Callable[..., World]) -> World:
 @pytest.fixture
 def open_door(make_world: Callable[..., World]) -> Iterator[Callable[[World], Door]]:
     """Opens a door over a world's files, as a start of the service does."""
-    opened: list[Door] = []
+    opened: list[Journal | ReplicaReader] = []
 
     def open_one(world: World) -> Door:
-        from access.background import Background
-        from kiosk.listening import Listener
+        from access.state.event_state import Background
 
-        door = Door(
-            world.open_journal(),
-            ReplicaReader.at(world.data / "replica.db"),
-            Background(world.registry.fingerprint, world.earliest_ms),
-            world.reading,
-        )
-        opened.append(door)
-        Listener(door).catch_up()
-        door.noticed(door.journal.begin(world.reading(), "boot", "first start", {}, None))
+        journal = world.open_journal()
+        feed_from = ReplicaReader.at(world.data / "replica.db")
+        opened.extend((journal, feed_from))
+        background = Background(world.registry.fingerprint, world.earliest_ms)
+        door = Door(journal, None, background, world.reading)
+        ReplicaFeed(door, replica=feed_from).catch_up()
+        door.begin_log(world.reading(), "boot", "first start", {})
+        world.journal = journal
         return door
 
     yield open_one
-    for door in opened:
-        door.journal.close()
-        if door.replica is not None:
-            door.replica.close()
+    for file in opened:
+        file.close()
 
 
 @dataclass
@@ -256,7 +254,8 @@ class Stand:
     world: World
     door: Door
     loop: ScanLoop
-    link: ReplicaLink
+    feed: ReplicaFeed
+    journal: Journal
     inputs: Inputs
     signals: SimulatedSignals
     board: Board
@@ -291,18 +290,17 @@ def make_stand(open_door: Callable[[World], Door]) -> Iterator[Callable[[World],
 
     def make(world: World) -> Stand:
         door = open_door(world)
-        link = ReplicaLink(world.data / "replica.db", door)
-        link.tend()
-        while link.hear():
-            pass
+        feed = ReplicaFeed(door, world.data / "replica.db")
+        feed.tend()
+        feed.catch_up()
         signals = SimulatedSignals(SignalSettings(pins=Pins(passed=24)))
         inputs = Inputs({})
         board = Board(notice("starting", LANGUAGES))
         face = Face(door, signals, board, LANGUAGES)
         sensors = Sensors(SimulatedPower(PowerReading(free_bytes=10**9)))
         duties = Duties(door, sensors, world.clock.read, time.monotonic, camera=True, scanner=False)
-        loop = ScanLoop(door, link, inputs, face, duties, Notifier({}))
-        stand = Stand(world, door, loop, link, inputs, signals, board)
+        loop = ScanLoop(door, feed, inputs, face, duties, Notifier({}))
+        stand = Stand(world, door, loop, feed, world.journal, inputs, signals, board)
         made.append(stand)
         loop.open()
         loop.step()
@@ -311,7 +309,7 @@ def make_stand(open_door: Callable[[World], Door]) -> Iterator[Callable[[World],
     yield make
     for stand in made:
         stand.inputs.close()
-        stand.link.close()
+        stand.feed.close()
 
 
 @pytest.fixture

@@ -13,19 +13,19 @@ ROOT = HERE.parents[1]
 TESTS = Path("tests/access")
 
 MODULES = (
-    "access.rules",
-    "access.timing",
-    "access.overrides",
-    "access.hold_off",
-    "access.clocks",
-    "access.history",
-    "access.seats",
-    "access.headcount",
-    "access.conflicts",
+    "access.rules.decide",
+    "access.rules.session_times",
+    "access.rules.overrides",
+    "access.rules.repeat",
+    "access.state.time_repair",
+    "access.state.badge_history",
+    "access.state.seat_leases",
+    "access.state.headcount",
+    "access.state.conflicts",
 )
 
-ELSEWHERE = frozenset({"badge", "base45", "card", "chain", "desk", "entry", "event"})
-"""What these tests are about knows none of the modules."""
+FOLDERS = ("rules", "state")
+"""The tests of the other folders know none of the modules."""
 
 EQUIVALENT = HERE / "equivalent.txt"
 """Mutants looked at one by one that change no answer, by name; a line that begins with # says why."""
@@ -34,9 +34,9 @@ EQUIVALENT = HERE / "equivalent.txt"
 def tests_of(module: str) -> tuple[list[str], list[str]]:
     """A module's own tests, and the others that may notice something."""
     name = module.rpartition(".")[2]
-    files = [f for f in (ROOT / TESTS).glob("test_*.py") if f.stem[5:] not in ELSEWHERE]
-    files.append(ROOT / TESTS / "rules")
-    own = {f for f in files if f.name == name or f.stem.startswith(f"test_{name}")}
+    files = [file for folder in FOLDERS for file in (ROOT / TESTS / folder).glob("test_*.py")]
+    files += (ROOT / TESTS).glob("test_*.py")
+    own = {file for file in files if file.stem.startswith(f"test_{name}")}
     return _named(own), _named(set(files) - own)
 
 

@@ -4,17 +4,38 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
-from access.event import Event
+from access.event.definition import Direction, Event
+from access.log.chain import fingerprint
+from access.log.entry import Clock as ClockEntry
+from access.log.entry import pack
+from access.state.event_state import Background
 from config import event_file
-from registry.centre import Centre
-from registry.ledger import Ledger
-from sync.journal import Reading
+from kiosk.door.door import Answer, Door
+from kiosk.door.replica_feed import ReplicaFeed
+from registry.roster.model import IssuedBadge, Person
+from registry.server.app import WebSettings, create_app
+from registry.service import Centre
+from registry.storage.ledger import Ledger
+from sync.carrier.journal_copy import OwnLogs
+from sync.exchange.exchange import Asker
+from sync.store.journal import Journal, Reading
+from sync.store.replica import Replica
+from sync.wire.device_key import Identity
+from sync.wire.enrolment_code import EnrolmentCode
+from sync.wire.messages import Enrol, Enrolled, Envelope, read
 
+CONTROL = "control-token-of-the-tests"
+DAY_MS = 86_400_000
 EVENT_FILE = Path(__file__).parents[1] / "scenarios" / "smarthk.toml"
 MORNING_MS = 1_605_573_000_000
 """08:30 in Chengdu on the first event day."""
@@ -63,3 +84,166 @@ def centre(new_centre: Callable[..., Centre], event: Event) -> Centre:
     centre = new_centre()
     centre.init(event)
     return centre
+
+
+@dataclass
+class Api:
+    """The public interface with the rights of an admin."""
+
+    client: FlaskClient
+    token: str = CONTROL
+
+    def call(self, method: str, path: str, body: object = None, **kind: Any) -> TestResponse:
+        headers = {"Authorization": f"Bearer {self.token}", **kind.pop("headers", {})}
+        if body is not None and not isinstance(body, bytes):
+            body = msgspec.json.encode(body)
+        return self.client.open(f"/api/v1{path}", method=method, data=body, headers=headers, **kind)
+
+    def get(self, path: str) -> Any:
+        answer = self.call("GET", path)
+        assert answer.status_code == 200, answer.text
+        return answer.json
+
+    def post(self, path: str, body: object) -> Any:
+        answer = self.call("POST", path, body)
+        assert answer.status_code == 200, answer.text
+        return answer.json
+
+
+@dataclass
+class Kiosk:
+    """A door with its two files in memory, enrolled and exchanging over HTTP."""
+
+    gate: str
+    client: FlaskClient
+    clock: Clock
+    event: Event
+    identity: Identity
+    enrolled: Enrolled
+    keys: dict[int, bytes]
+    journal: Journal = field(init=False)
+    knows_time: bool = False
+
+    def __post_init__(self) -> None:
+        registry = fingerprint(self.enrolled.public)
+        self.journal = Journal(":memory:", self.identity, durable=False)
+        self.replica = Replica(":memory:", self.enrolled.public, registry)
+        self.own = OwnLogs(self.replica, self.identity)
+        background = Background(registry, 0)
+        background.enrolled_with(self.event, self.keys, self.identity.fingerprint, self.gate)
+        self.door = Door(self.journal, self.replica, background, self.clock)
+        self.feed = ReplicaFeed(self.door, replica=self.replica)
+        self.door.begin_log(self.clock(), "boot", "test", {})
+        self.asker = Asker(
+            self.replica, self.identity, lambda: self.clock().wall_ms, lambda: None, registry
+        )
+
+    def become(self, identity: Identity, warrant: bytes) -> None:
+        """A kiosk with this key and nothing but its warrant: nobody's log names it."""
+        self.identity = identity
+        self.journal = Journal(":memory:", identity, durable=False)
+        self.own = OwnLogs(self.replica, identity)
+        self.journal.begin(self.clock(), "boot", "test", {}, self.gate)
+        self.asker = Asker(
+            self.replica, identity, lambda: self.clock().wall_ms, lambda: None, self.asker.other
+        )
+        self.asker.warrant = warrant
+
+    def show(self, text: str, direction: Direction = "in") -> Answer:
+        """Hold a badge up to the door."""
+        self.clock.wait(10_000)
+        return self.door.present(text, direction)
+
+    def publish(self) -> None:
+        with self.replica.transaction():
+            self.own.copy(self.journal, self.clock().wall_ms)
+
+    def exchange_once(self) -> bool:
+        """One round; whether another is worth while."""
+        self.publish()
+        answer = self.client.post("/v1/exchange", data=self.asker.request())
+        assert answer.status_code == 200, answer.text
+        taken, again = self.asker.receive(answer.data)
+        if taken.time is not None and not self.knows_time:
+            self.knows_time = True
+            now = self.clock()
+            word = ClockEntry("registry", taken.time.at_ms, now.mono_ms, taken.time.error_ms)
+            self.door.record("clock", word, now)
+        return again
+
+    def exchange(self) -> None:
+        """Until it is quiet."""
+        for _ in range(2):  # the second takes the word of the clock along that the first brought
+            while self.exchange_once():
+                pass
+        self.feed.catch_up()
+
+    def close(self) -> None:
+        self.journal.close()
+        self.replica.close()
+
+
+@pytest.fixture
+def app(centre: Centre, clock: Clock) -> Flask:
+    return create_app(centre, clock, WebSettings(control=CONTROL))
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser on the registry's own machine."""
+    return app.test_client()
+
+
+@pytest.fixture
+def stranger(app: Flask) -> FlaskClient:
+    """A browser somewhere on the network."""
+    client = app.test_client()
+    client.environ_base["REMOTE_ADDR"] = "192.0.2.7"
+    return client
+
+
+@pytest.fixture
+def api(app: Flask) -> Api:
+    return Api(app.test_client())
+
+
+@pytest.fixture
+def new_kiosk(
+    app: Flask, api: Api, centre: Centre, event: Event, clock: Clock
+) -> Iterator[Callable[[str], Kiosk]]:
+    """Enrols a kiosk at a gate, through the application."""
+    made: list[Kiosk] = []
+
+    def make(gate: str) -> Kiosk:
+        client = app.test_client()
+        code = EnrolmentCode.parse(api.post("/kiosks/code", {"gate": gate})["text"])
+        identity = Identity.from_seed(random.Random(gate).randbytes(32))
+        body = pack(Enrol(identity.public, code.code, b"nonce", gate))
+        envelope = Envelope(body, identity.fingerprint, identity.sign(body))
+        answer = client.post("/v1/enrol", data=pack(envelope))
+        assert answer.status_code == 200, answer.text
+        enrolled = read(Enrolled, read(Envelope, answer.data).body)
+        with centre.knowing() as known:
+            keys = dict(known.background.keys)
+        kiosk = Kiosk(gate, client, clock, event, identity, enrolled, keys)
+        made.append(kiosk)
+        kiosk.exchange()
+        return kiosk
+
+    yield make
+    for kiosk in made:
+        kiosk.close()
+
+
+@pytest.fixture
+def delegates(centre: Centre) -> list[IssuedBadge]:
+    """Three people with names in three scripts."""
+    return centre.register_many(
+        [
+            Person(ref="P1", name="陳大文", language="zh-Hant", ticket="delegate"),
+            Person(
+                ref="P2", name="李雷", language="zh-Hans", ticket="delegate", venues=("meishan",)
+            ),
+            Person(ref="P3", name="Jane Smith", organisation="ACME", ticket="speaker"),
+        ]
+    )

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from access.entry import GENESIS, Alarm, Body, Boot, Kiosk, digest_of, encode
-from sync.exchange import Answerer, Asker, Taken
-from sync.identity import Identity
-from sync.journal import Journal, Reading
-from sync.messages import Batch, Envelope, Message, Point, TimeWord, read
-from sync.own import OwnLogs
-from sync.replica import Replica
+from access.log.entry import GENESIS, Alarm, Body, Boot, Kiosk, digest_of, encode
+from sync.carrier.journal_copy import OwnLogs
+from sync.exchange.exchange import Answerer, Asker, Taken
+from sync.store.journal import Journal, Reading
+from sync.store.replica import Replica
+from sync.wire.device_key import Identity
+from sync.wire.messages import Batch, Envelope, Message, Point, TimeWord, read
 
 NOW_MS = 1_795_000_000_000
 REGISTRY = Identity.from_seed(bytes([1]) * 32)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from access.chain import ChainError
-from access.entry import Alarm
-from access.knowledge import Knowledge
-from sync.messages import MAX_BRANCHES, MessageError
-from sync.store import BEGINNING
+from access.log.chain import ChainError
+from access.log.entry import Alarm
+from access.state.log_state import Knowledge
+from sync.store.log_store import BEGINNING
+from sync.wire.messages import MAX_BRANCHES, MessageError
 
 Node = Any
 Log = Any
@@ -173,7 +173,7 @@ def test_a_device_cannot_fill_everybodys_vector_with_logs(
     new_log: Callable[..., Log],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sync.room.MAX_DEVICE_LOGS", 40)
+    monkeypatch.setattr("sync.exchange.quota.MAX_DEVICE_LOGS", 40)
     for epoch in range(90):
         kiosk.take(new_log(kiosk.identity, f"{epoch:08x}").grow(1).batch())
     registrys = set(neighbour.everything())
@@ -192,7 +192,7 @@ def test_logs_that_a_side_will_not_take_hold_up_no_others_for_long(
     new_log: Callable[..., Log],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sync.room.MAX_DEVICE_LOGS", 40)
+    monkeypatch.setattr("sync.exchange.quota.MAX_DEVICE_LOGS", 40)
     for epoch in range(300):
         kiosk.take(new_log(kiosk.identity, f"{epoch:08x}").grow(1).batch())
     honest = [new_log(neighbour.identity, f"{epoch:08x}").grow(1) for epoch in range(30)]

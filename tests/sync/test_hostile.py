@@ -8,12 +8,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from access.badge import Claims
-from access.chain import ChainError, Head
-from access.entry import Alarm, BadgeIssued, Kiosk, Revoked, decode, encode, pack
-from sync.exchange import Asker
-from sync.identity import Identity
-from sync.messages import (
+from access.badge.credential import Claims
+from access.log.chain import ChainError, Head
+from access.log.entry import Alarm, BadgeIssued, Kiosk, Revoked, decode, encode, pack
+from sync.exchange.exchange import Asker
+from sync.store.log_store import CutOffError, GapError, UnknownWriterError
+from sync.wire.device_key import Identity
+from sync.wire.messages import (
     MAX_BATCH_ENTRIES,
     MAX_CARDS,
     MAX_LOGS,
@@ -27,7 +28,6 @@ from sync.messages import (
     TimeWord,
     read,
 )
-from sync.store import CutOffError, GapError, UnknownWriterError
 
 Node = Any
 Log = Any

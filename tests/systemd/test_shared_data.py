@@ -18,7 +18,7 @@ BECOME = f"""
 import os, sys
 from pathlib import Path
 from sqlite_utils.migrations import Migrations
-from sync.database import open_reader, open_writer
+from sync.store.sqlite import open_reader, open_writer
 tables = Migrations("shared")
 @tables()
 def first(db): db["entry"].create({{"number": int}}, pk="number")

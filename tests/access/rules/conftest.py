@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from access.badge import Claims
-from access.entry import Span
-from access.programme import Programme
-from access.rules import Decision, Facts, Presented, decide
+from access.badge.credential import Claims
+from access.event.programme import Programme
+from access.log.entry import Span
+from access.rules.decide import Decision, Facts, Presented, decide
 from config import event_file
 
 DAY = "2020-11-17T"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from access.rules import RULES
+from access.rules.decide import RULES
 
 
 def test_a_badge_whose_issue_nobody_can_tell_is_older_than_any_that_is_known(fair: Any) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from access.entry import Span
-from access.event import VERDICTS, Verdict
-from access.rules import Decision
+from access.event.definition import VERDICTS, Verdict
+from access.log.entry import Span
+from access.rules.decide import Decision
 
 World = Any  # of conftest.py, which tests do not import
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from access.badge import Claims
-from access.event import VERDICTS, Verdict
-from access.rules import Decision, Next, decide
+from access.badge.credential import Claims
+from access.event.definition import VERDICTS, Verdict
+from access.rules.decide import Decision, Next, decide
 
 World = Any  # of conftest.py, which tests do not import
 HELP = Next(help_desk=True)

@@ -1,0 +1,150 @@
+"""Name cards: what a door may say to a person, sealed so that nobody reads it without a right to.
+
+A card travels and is stored beside the logs and can be deleted without breaking a chain; the log
+holds only its hash. It is sealed twice with AES-GCM: under a key that the badge's own secret gives,
+and under the event's desk key, for staff who search by name.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from access.badge.credential import derive
+from access.event.definition import Language
+
+NONCE_BYTES = 12
+DESK_KEY_BYTES = 32
+
+BLOCK = 256
+"""Contents are padded to a multiple of this many bytes: most people's cards are equally long."""
+
+_TAG_BYTES = 16
+_APOSTROPHES = re.compile(r"['’ʼ`]")
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
+
+
+class CardContent(msgspec.Struct, frozen=True, array_like=True):
+    """What a card says. `keys` are what people may search for: pinyin, initials, both scripts."""
+
+    name: str
+    organisation: str
+    language: Language
+    keys: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Without the person: a name is in no log line, not even in a trace."""
+        return "CardContent(…)"
+
+
+class Card(msgspec.Struct, frozen=True, array_like=True):
+    """A sealed card, as it travels. Each seal is 12 bytes of nonce, then the sealed content.
+
+    `sealed_badge` is None for a badge of another system whose code can be guessed.
+    """
+
+    badge: bytes
+    issue: int
+    sealed_badge: bytes | None
+    sealed_desk: bytes
+
+
+def seal(
+    content: CardContent,
+    secret: bytes | None,
+    desk_key: bytes,
+    badge: bytes,
+    issue: int,
+    nonces: tuple[bytes, bytes],
+) -> Card:
+    """The card of one issue of a badge; `secret` None leaves out the badge's own seal.
+
+    `desk_key` has 32 bytes; the nonces, for badge and desk, are random, 12 bytes each, and never
+    used again. ValueError if one has another length.
+    """
+    if len(desk_key) != DESK_KEY_BYTES:
+        raise ValueError(f"a desk key has {DESK_KEY_BYTES} bytes, not {len(desk_key)}")
+    if any(len(nonce) != NONCE_BYTES for nonce in nonces):
+        raise ValueError(f"a nonce has {NONCE_BYTES} bytes")
+    plain = _padded(msgspec.msgpack.encode(content))
+    bound = _bound(badge, issue)
+    for_badge, for_desk = nonces
+    sealed_badge = None
+    if secret is not None:
+        sealed_badge = for_badge + AESGCM(_seal_key(secret)).encrypt(for_badge, plain, bound)
+    sealed_desk = for_desk + AESGCM(desk_key).encrypt(for_desk, plain, bound)
+    return Card(badge, issue, sealed_badge, sealed_desk)
+
+
+def open_with_secret(card: Card, secret: bytes) -> CardContent | None:
+    """What the card says to a badge with this secret; None if it is another's, or was altered."""
+    return _opened(card, card.sealed_badge, _seal_key(secret))
+
+
+def open_with_desk(card: Card, desk_key: bytes) -> CardContent | None:
+    """What the card says to staff; None if sealed under another desk key, or altered."""
+    return _opened(card, card.sealed_desk, desk_key)
+
+
+def card_hash(card: Card) -> bytes:
+    """The 32 bytes by which a roster entry names its card."""
+    return hashlib.sha256(msgspec.msgpack.encode(card)).digest()
+
+
+def matches(content: CardContent, query: str) -> bool:
+    """Whether staff who typed `query` may mean this person.
+
+    Case, accents, blanks and full-width letters do not matter. Letters match where the name or a
+    search key begins with them, or word by word in any order; Chinese characters match anywhere.
+    """
+    asked = _words(query)
+    whole = "".join(asked)
+    if not whole:
+        return False
+    texts = [_words(text) for text in (content.name, *content.keys)]
+    return any(_begins(text, whole) or _has_words(text, asked) for text in texts)
+
+
+def _begins(text: list[str], whole: str) -> bool:
+    joined = "".join(text)
+    return joined.startswith(whole) if whole.isascii() else whole in joined
+
+
+def _has_words(text: Iterable[str], asked: Iterable[str]) -> bool:
+    return all(any(word.startswith(one) for word in text) for one in asked)
+
+
+def _words(text: str) -> list[str]:
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return [word for word in _BETWEEN_WORDS.split(_APOSTROPHES.sub("", letters)) if word]
+
+
+def _seal_key(secret: bytes) -> bytes:
+    return derive(secret, b"seal")
+
+
+def _bound(badge: bytes, issue: int) -> bytes:
+    """What a seal is bound to: opened under another badge or issue, it is broken."""
+    return badge + bytes([issue])
+
+
+def _padded(data: bytes) -> bytes:
+    """`data`, one byte 0x80, and zeros up to a whole block (ISO/IEC 7816-4)."""
+    marked = data + b"\x80"
+    return marked + bytes(-len(marked) % BLOCK)
+
+
+def _opened(card: Card, sealed: bytes | None, key: bytes) -> CardContent | None:
+    if sealed is None or len(sealed) < NONCE_BYTES + _TAG_BYTES or not 0 <= card.issue <= 255:
+        return None
+    nonce, box = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+    try:
+        padded = AESGCM(key).decrypt(nonce, box, _bound(card.badge, card.issue))
+        return msgspec.msgpack.decode(padded.rstrip(b"\x00")[:-1], type=CardContent)
+    except (InvalidTag, msgspec.DecodeError):
+        return None

@@ -1,0 +1,200 @@
+"""The event definition made ready for questions: trees, numbers, days and doors.
+
+Nothing here is stored or sent; a `Programme` is built from an `Event` and thrown away with it.
+"""
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from access.event.definition import Area, Event, Gate, Session, Ticket, Venue
+
+DAYS_AROUND = 60
+"""Days before the first and after the last event day whose edges are worked out once; clocks that stray further are
+rare, and are worked out when they come."""
+
+CALENDAR_MS = (-60_000_000_000_000, 250_000_000_000_000)
+"""The years 68 to 9892: a broken clock can write instants of which no calendar knows the day, and they count as the
+nearest of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A venue or an area of the tree."""
+
+    id: str
+    venue: str
+    parent: str | None
+    capacity: int | None
+    clear_min: int | None
+
+
+class Programme:
+    """One version of the event definition, indexed.
+
+    Raises ValueError for a definition that does not hold together: ids that lead nowhere, areas inside themselves, no
+    days, no such time zone. Its methods raise KeyError for ids that it does not have: callers ask `gate_or_none`
+    where an id comes from outside.
+    """
+
+    def __init__(self, event: Event) -> None:
+        self.event = event
+        self.policy = event.policy
+        self.zone = _zone(event.timezone)
+        self._event_days = _days(event)
+        self.gates: dict[str, Gate] = {gate.id: gate for gate in event.gates}
+        self.venues: dict[str, Venue] = {venue.id: venue for venue in event.venues}
+        self.areas: dict[str, Area] = {area.id: area for area in event.areas}
+        self.places: dict[str, Place] = {
+            **{v.id: Place(v.id, v.id, None, v.capacity, None) for v in event.venues},
+            **{a.id: Place(a.id, a.venue, a.parent, a.capacity, a.clear_min) for a in event.areas},
+        }
+        _all_lead_somewhere(event, self.places)
+        self.above: dict[str, tuple[str, ...]] = {
+            place: self._chain(place) for place in self.places
+        }
+        """Of each place: itself and the areas above it, up to the venue."""
+        self.sessions: dict[str, Session] = {session.id: session for session in event.sessions}
+        self.session_bit = {session.id: bit for bit, session in enumerate(event.sessions)}
+        self.venue_bit = {venue.id: bit for bit, venue in enumerate(event.venues)}
+        self.day_bit = {day: bit for bit, day in enumerate(event.days)}
+        self._sessions_in: dict[str, tuple[Session, ...]] = {
+            place: tuple(
+                sorted(
+                    (s for s in event.sessions if s.area == place),
+                    key=lambda s: (s.doors_open_ms, s.starts_ms, self.session_bit[s.id]),
+                )
+            )
+            for place in self.places
+        }
+        self._admitted = [self._closure(ticket) for ticket in event.tickets]
+        self._entry_gates: dict[str, tuple[str, ...]] = {
+            place: tuple(g.id for g in event.gates if g.area == place and g.lets_in)
+            for place in self.places
+        }
+        self._edges, self._first_edge_day = self._day_edges()
+
+    def _chain(self, place: str) -> tuple[str, ...]:
+        chain = [place]
+        while (parent := self.places[chain[-1]].parent) is not None:
+            if parent in chain:
+                raise ValueError(f"the area {place!r} lies inside itself")
+            chain.append(parent)
+        return tuple(chain)
+
+    def _closure(self, ticket: Ticket) -> frozenset[str]:
+        if "*" in ticket.areas:
+            return frozenset(self.places)
+        return frozenset(up for area in ticket.areas for up in self.above[area])
+
+    def gate_or_none(self, gate: str) -> Gate | None:
+        return self.gates.get(gate)
+
+    def ticket(self, number: int) -> Ticket | None:
+        """The ticket type of that number, or None where this definition has none."""
+        tickets = self.event.tickets
+        return tickets[number] if 0 <= number < len(tickets) else None
+
+    def admits(self, ticket: int, area: str) -> bool:
+        """Whether the ticket type of that number may enter the area at all."""
+        return 0 <= ticket < len(self._admitted) and area in self._admitted[ticket]
+
+    def within(self, place: str | None, area: str) -> bool:
+        """Whether `place` is the area or below it; a place of an older definition is nowhere."""
+        return place is not None and area in self.above.get(place, ())
+
+    def venue_of(self, place: str) -> str:
+        return self.places[place].venue
+
+    def sessions_in(self, area: str) -> Sequence[Session]:
+        """The area's own sessions, those whose doors open first in front."""
+        return self._sessions_in.get(area, ())
+
+    def entry_gates(self, area: str) -> Sequence[str]:
+        """The gates that lead into the area, in file order: its seats are shared among them."""
+        return self._entry_gates.get(area, ())
+
+    # Days. A day runs from `day_ends` to `day_ends` in the event's zone; the day of an instant before `day_ends` is
+    # the day before.
+
+    def _edge(self, day: date) -> int:
+        """The instant at which an event day begins, in ms."""
+        local = datetime(day.year, day.month, day.day, tzinfo=self.zone)
+        wall = local + timedelta(minutes=self.event.day_ends_min)
+        return int(wall.astimezone(UTC).timestamp() * 1000)
+
+    def _day_edges(self) -> tuple[list[int], int]:
+        first = self._event_days[0].toordinal() - DAYS_AROUND
+        last = self._event_days[-1].toordinal() + DAYS_AROUND
+        return [self._edge(date.fromordinal(day)) for day in range(first, last + 2)], first
+
+    def day_of(self, at_ms: int) -> int:
+        """The event day of an instant, as a proleptic ordinal (`date.fromordinal`)."""
+        at = bisect_right(self._edges, at_ms)
+        if 0 < at < len(self._edges):
+            return self._first_edge_day + at - 1
+        earliest_ms, latest_ms = CALENDAR_MS
+        at_ms = min(max(at_ms, earliest_ms), latest_ms)
+        day = datetime.fromtimestamp(at_ms / 1000, self.zone).date()
+        return day.toordinal() - (at_ms < self._edge(day))
+
+    def day_end_ms(self, day: int) -> int:
+        """The first instant after an event day."""
+        at = day + 1 - self._first_edge_day
+        if 0 <= at < len(self._edges):
+            return self._edges[at]
+        return self._edge(date.fromordinal(day + 1))
+
+    @staticmethod
+    def day_name(day: int) -> str:
+        """The ISO date of a day."""
+        return date.fromordinal(day).isoformat()
+
+    @cached_property
+    def end_ms(self) -> int:
+        """The end of the last event day."""
+        return self.day_end_ms(self._event_days[-1].toordinal())
+
+    @cached_property
+    def start_ms(self) -> int:
+        """The beginning of the first event day."""
+        return self._edge(self._event_days[0])
+
+    def clears_at(self, area: str, session: str | None) -> int | None:
+        """When those let into the area for that session are taken to have left, in ms, or None: at the day's end."""
+        place = self.places.get(area)
+        known = self.sessions.get(session) if session is not None else None
+        if place is None or place.clear_min is None or known is None:
+            return None
+        return known.ends_ms + place.clear_min * 60_000
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, OSError) as error:  # OSError: the name of a folder of zones
+        raise ValueError(f"there is no time zone {name!r}") from error
+
+
+def _days(event: Event) -> Sequence[date]:
+    """The event's days, with room in the calendar around them."""
+    days = [date.fromisoformat(day) for day in event.days]
+    if not days or not all(MINYEAR < day.year < MAXYEAR for day in days):
+        raise ValueError("an event needs at least one day, of a year in the calendar")
+    if not 0 <= event.day_ends_min < 24 * 60:
+        raise ValueError("a day ends at a minute of the next day")
+    return days
+
+
+def _all_lead_somewhere(event: Event, places: Mapping[str, Place]) -> None:
+    venues = {venue.id for venue in event.venues}
+    named = {area.parent for area in event.areas}
+    named.update(gate.area for gate in event.gates)
+    named.update(session.area for session in event.sessions)
+    named.update(area for ticket in event.tickets for area in ticket.areas if area != "*")
+    nowhere = sorted(named - places.keys() | {area.venue for area in event.areas} - venues)
+    if nowhere:
+        raise ValueError(f"there is no area or venue {nowhere[0]!r}")

@@ -1,0 +1,94 @@
+"""The hash chain of a log, and the signed heads that vouch for it.
+
+Each entry names the SHA-256 of the one before it, so one signature over the newest (log, number, hash) vouches for
+all; a carrier can neither alter, drop from the middle, nor invent. Log ids are the device's key fingerprint (16 hex
+digits) and 8 random ones: an epoch, opened anew at every boot.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import sha256
+from typing import Annotated
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from msgspec import Meta
+
+from access.log.entry import Digest, Entry, EntryError, LogId, Millis, Seq, decode, digest_of, pack
+
+HEAD_CONTEXT = b"jianmen head 1"
+"""Keeps a head's signature from meaning anything else."""
+
+
+class ChainError(ValueError):
+    """Entries that do not continue a log. `seq` is the first that fails, `why` the reason."""
+
+    def __init__(self, seq: int, why: str) -> None:
+        super().__init__(f"entry {seq}: {why}")
+        self.seq = seq
+        self.why = why
+
+
+class Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A log up to a number, vouched for by its writer. `at_ms` is the writer's best time when it signed: to hear that
+    nothing is new is news too."""
+
+    log: LogId
+    seq: Seq
+    digest: Digest
+    at_ms: Millis
+    signature: Annotated[bytes, Meta(min_length=64, max_length=64)]
+
+
+def fingerprint(public: bytes) -> str:
+    """The 16 hex digits by which a device's key is known."""
+    return sha256(public).hexdigest()[:16]
+
+
+def log_id(public: bytes, random: bytes) -> str:
+    """The id of a new log: the device's fingerprint and 4 random bytes."""
+    return fingerprint(public) + random.hex()
+
+
+def _signed_part(log: str, seq: int, digest: bytes, at_ms: int) -> bytes:
+    return HEAD_CONTEXT + pack((log, seq, digest, at_ms))
+
+
+def sign_head(key: Ed25519PrivateKey, log: str, seq: int, digest: bytes, at_ms: int) -> Head:
+    """A head signed by the log's writer."""
+    return Head(log, seq, digest, at_ms, key.sign(_signed_part(log, seq, digest, at_ms)))
+
+
+@lru_cache(maxsize=2048)
+def vouched(head: Head, public: bytes) -> bool:
+    """Whether the head is signed by the device that owns the log. Heads come again and again, by every way there is."""
+    if fingerprint(public) != head.log[:16]:
+        return False
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(
+            head.signature, _signed_part(head.log, head.seq, head.digest, head.at_ms)
+        )
+    except InvalidSignature:
+        return False
+    return True
+
+
+def follow(first_seq: int, prev: bytes, raws: Sequence[bytes]) -> list[tuple[Entry, bytes]]:
+    """Entries with their hashes, checked to be a run that begins with number `first_seq` after hash `prev`.
+
+    Raises ChainError at the first that is no entry, has another number, or names another `prev`.
+    """
+    run: list[tuple[Entry, bytes]] = []
+    for seq, raw in enumerate(raws, first_seq):
+        try:
+            entry = decode(raw)
+        except EntryError as error:
+            raise ChainError(seq, str(error)) from error
+        if entry.seq != seq:
+            raise ChainError(seq, f"it says that it is number {entry.seq}")
+        if entry.prev != prev:
+            raise ChainError(seq, "it does not follow the entry before it")
+        prev = digest_of(raw)
+        run.append((entry, prev))
+    return run

@@ -1,0 +1,54 @@
+"""Letting somebody in by hand: who may set aside which reason."""
+
+from dataclasses import dataclass
+
+from access.badge.credential import Claims
+from access.event.definition import Role
+from access.event.programme import Programme
+from access.log.entry import Proof
+from access.rules.decide import Decision
+
+DOOR_MAY: frozenset[str] = frozenset(
+    {"not_booked", "full", "wrong_day", "too_early", "too_late", "no_session"}
+)
+"""Reasons that staff at a door may set aside, besides every `ask_staff`."""
+
+NOBODY_MAY: frozenset[str] = frozenset({"forged", "revoked"})
+
+NOBODY_THERE: frozenset[str] = frozenset({"not_a_badge", "other_event"})
+"""There is no badge of this event to let in: staff finds the person by name or code instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffCard:
+    """A staff badge as presented: its claims (None: neither listed nor genuine), its proof, and whether it is
+    revoked or replaced by a newer issue."""
+
+    claims: Claims | None
+    proof: Proof | None
+    retired: bool
+
+
+def roles(card: StaffCard, programme: Programme) -> frozenset[Role]:
+    """The roles the card gives its owner; none if it is not genuine, retired, or no staff ticket."""
+    if card.claims is None or card.proof not in ("proven", "vouched") or card.retired:
+        return frozenset()
+    ticket = programme.ticket(card.claims.ticket)
+    return frozenset(ticket.roles) if ticket else frozenset()
+
+
+def override(stands: Decision, held: frozenset[Role], session: str | None) -> Decision:
+    """The answer to an override of `stands` by someone holding these roles. `session` is the room's open one."""
+    if not held:
+        return Decision("refuse", "not_staff", 0, next=stands.next)
+    if stands.reason in NOBODY_THERE or not (stands.opens or _may(stands, held)):
+        return Decision("refuse", stands.reason, stands.rule, next=stands.next)
+    return Decision("admit_flagged", "overridden", 0, session=session)
+
+
+def _may(stands: Decision, held: frozenset[Role]) -> bool:
+    if stands.reason in NOBODY_MAY:
+        return False
+    if "supervisor" in held:
+        return True
+    return stands.verdict == "ask_staff" or stands.reason in DOOR_MAY

@@ -1,0 +1,288 @@
+"""What a partition did: the entries that would have gone otherwise had everything been known, and signs of copying.
+
+A fold: every let-in is decided again at its own corrected time, with every fact that is not later, wherever it was
+logged. What the door did is never rewritten; each line has a proposed reading, and the admin's answer is an entry.
+"""
+
+from bisect import bisect_left
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
+from typing import Literal
+
+from access.badge.credential import claims_in
+from access.event.programme import Programme
+from access.log.entry import EntryRef, Scan, Span
+from access.rules.decide import Facts, Presented, decide
+from access.state.badge_history import Account, History, Presentation, Whereabouts
+from access.state.event_state import Background, Order
+from access.state.log_state import Knowledge
+from access.state.seat_leases import dealings
+from access.state.time_repair import FAR_MS
+
+Kind = Literal["would_refuse", "two_places", "fork"]
+KINDS: tuple[Kind, ...] = ("would_refuse", "two_places", "fork")
+"""In the order in which lines of one entry stand."""
+
+Reading = Literal[
+    "left_unseen",
+    "copied_badge",
+    "clocks_crossed",
+    "news_came_late",
+    "room_overfull",
+    "cloned_kiosk",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A line of the partition report. `gates` are the two of `two_places`, in time order; `overlap` says that the
+    corrected times of the two entries cross, so that their order is not certain."""
+
+    kind: Kind
+    reason: str | None
+    badge: bytes | None
+    gate: str | None
+    entry: EntryRef
+    at: Span
+    order: Order
+    reading: Reading
+    gates: tuple[str, str] | None = None
+    overlap: bool = False
+    ruling: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A let-in that passes every rule but needs a seat: whether there was one is asked of the whole area."""
+
+    account: Account
+    area: str
+    line: Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A seat of an account held from one place in the order until another."""
+
+    account: Account
+    since: Order
+    until: Order
+
+
+@dataclass(frozen=True, slots=True)
+class _Replay:
+    """One badge's history decided again."""
+
+    lines: tuple[Conflict, ...]
+    wanted: tuple[_Wanted, ...]
+    seats: tuple[_Held, ...]
+
+
+class Conflicts:
+    """The partition report over a set of logs. Asking again costs only what has changed."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
+        self._changed = knowledge.watch()
+        self._replays: dict[bytes, _Replay] = {}
+
+    def lines(self) -> list[Conflict]:
+        """All lines, in order of corrected time."""
+        background = self._knowledge.background
+        self._refresh()
+        found = [line for replay in self._replays.values() for line in replay.lines]
+        found += _without_seat(background, self._replays.values())
+        found += self._forks()
+        answers = {
+            (ruling.conflict, ruling.entry): ruling.answer for _, ruling in background.rulings
+        }
+        return sorted(
+            (replace(line, ruling=answers.get((line.kind, line.entry))) for line in found),
+            key=lambda line: (line.order, KINDS.index(line.kind)),
+        )
+
+    def _refresh(self) -> None:
+        self._knowledge.settle()
+        for badge in self._changed:
+            if badge is not None:
+                history = self._knowledge.history(badge)
+                self._replays[badge] = replay_badge(self._knowledge.background, badge, history)
+        self._changed.clear()
+
+    def _forks(self) -> Iterator[Conflict]:
+        background = self._knowledge.background
+        for held in self._knowledge.forks():
+            yield Conflict(
+                "fork",
+                None,
+                None,
+                background.gate_of(held.device),
+                EntryRef(held.log, held.seq, held.digest),
+                background.span(held),
+                background.order(held),
+                "cloned_kiosk",
+            )
+
+
+def replay_badge(background: Background, badge: bytes, history: History) -> _Replay:
+    """Decide every let-in of a badge again, each with what was known of the badge by then."""
+    programme = background.programme
+    lines: list[Conflict] = []
+    wanted: list[_Wanted] = []
+    seats = _SeatsOfOne()
+    if programme is not None:
+        state = Whereabouts(programme)
+        for one in history.moves:
+            seats.time_passes(state, one.order.at_ms)
+            if one.direction == "in" and isinstance(one.body, Scan):
+                answer = _decide_again(background, badge, history, one, one.body, state)
+                if isinstance(answer, Conflict):
+                    lines.append(answer)
+                elif answer is not None:
+                    wanted.append(answer)
+            seats.walks(state, one)
+        seats.stays(state)
+        lines += _two_places(background, history, programme)
+    return _Replay(tuple(lines), tuple(wanted), tuple(seats.held))
+
+
+class _SeatsOfOne:
+    """Which seats one person held from when until when."""
+
+    def __init__(self) -> None:
+        self.held: list[_Held] = []
+        self._open: dict[Account, Order] = {}
+
+    def time_passes(self, state: Whereabouts, at_ms: int) -> None:
+        """Time alone clears a room, and at the day's end the house."""
+        while (leaves_ms := state.changes_ms()) is not None and leaves_ms <= at_ms:
+            state.until(leaves_ms)
+            self._release(state.seats, _instant(leaves_ms))
+
+    def walks(self, state: Whereabouts, one: Presentation) -> None:
+        state.step(one)
+        self._release(state.seats, one.order)
+        for account in state.seats:
+            self._open.setdefault(account, one.order)
+
+    def stays(self, state: Whereabouts) -> None:
+        """No more presentations: the seats are held until time alone moves the person."""
+        self.time_passes(state, FAR_MS)
+
+    def _release(self, still: dict[Account, str], until: Order) -> None:
+        for account in [account for account in self._open if account not in still]:
+            self.held.append(_Held(account, self._open.pop(account), until))
+
+
+def _instant(at_ms: int) -> Order:
+    """An instant as a place in the order, before every entry of it."""
+    return Order(at_ms, "", 0, b"")
+
+
+def _end_of(at_ms: int) -> Order:
+    """An instant as a place in the order, after every entry of it: what is written within it is not later."""
+    return Order(at_ms, "~", 0, b"")
+
+
+def _decide_again(
+    background: Background,
+    badge: bytes,
+    history: History,
+    one: Presentation,
+    body: Scan,
+    state: Whereabouts,
+) -> Conflict | _Wanted | None:
+    """A let-in that the rule book would refuse, one that still needs a seat, or None: it stands."""
+    programme = background.programme_at(one.order)
+    if programme is None or one.gate not in programme.gates:
+        return None
+    by_then = _end_of(one.order.at_ms)
+    listed = history.listed(body.issue, by_then)
+    own = claims_in(body.claims) if body.claims is not None else None
+    form = listed.form if listed is not None else ("signed" if own is not None else "plain")
+    presented = Presented(
+        one.gate, "in", form, badge, body.issue, body.proof, own, other_event=False
+    )
+    facts = Facts(
+        listed=listed.claims if listed is not None else None,
+        newest_issue=history.newest_issue(one.held.device, by_then),
+        revoked=history.revoked(body.issue, by_then),
+        place=state.place,
+    )
+    span = background.span(one.held)
+    said = decide(presented, facts, programme, span)
+    gate = programme.gates[one.gate]
+    if said.verdict == "refuse":
+        return _line(background, one, "would_refuse", said.reason, _reading(said.reason))
+    claims = facts.listed or own
+    ticket = programme.ticket(claims.ticket) if claims is not None else None
+    exempt = ticket is not None and ticket.capacity_exempt
+    account = (one.held.device, one.gate)
+    if programme.places[gate.area].capacity is None or exempt or account in state.seats:
+        return None
+    line = _line(background, one, "would_refuse", "full", "room_overfull")
+    return _Wanted(account, gate.area, line)
+
+
+def _reading(reason: str) -> Reading:
+    if reason == "already_inside":
+        return "left_unseen"
+    if reason in ("wrong_day", "too_early", "too_late", "no_session"):
+        return "clocks_crossed"
+    return "news_came_late"
+
+
+def _line(
+    background: Background, one: Presentation, kind: Kind, reason: str | None, reading: Reading
+) -> Conflict:
+    return Conflict(
+        kind,
+        reason,
+        one.body.badge,
+        one.gate,
+        EntryRef(one.held.log, one.held.seq, one.held.digest),
+        background.span(one.held),
+        one.order,
+        reading,
+    )
+
+
+def _two_places(
+    background: Background, history: History, programme: Programme
+) -> Iterator[Conflict]:
+    """Let-ins at two venues with too little time between them to travel: compared with the one before only."""
+    travel_ms = programme.policy.travel_min * 60_000
+    let_in = [one for one in history.moves if one.direction == "in" and one.gate in programme.gates]
+    for first, second in pairwise(let_in):
+        venues = {programme.venue_of(programme.gates[one.gate].area) for one in (first, second)}
+        if len(venues) == 2 and second.order.at_ms - first.order.at_ms < travel_ms:
+            line = _line(background, second, "two_places", None, "copied_badge")
+            crossed = background.span(first.held).hi >= line.at.lo
+            yield replace(line, gates=(first.gate, second.gate), overlap=crossed)
+
+
+def _without_seat(background: Background, replays: Collection[_Replay]) -> list[Conflict]:
+    """The let-ins for which their gate had no seat, with every let-in and every leaving in its place."""
+    wanted = [want for replay in replays for want in replay.wanted]
+    if not wanted:
+        return []
+    changes: dict[Account, list[tuple[Order, int]]] = {}
+    for area in {want.area for want in wanted}:
+        for order, account, count in dealings(background, area):
+            changes.setdefault(account, []).append((order, count))
+    for replay in replays:
+        for seat in replay.seats:
+            mine = changes.setdefault(seat.account, [])
+            mine.append((seat.since, -1))
+            mine.append((seat.until, 1))
+    tallies: dict[Account, tuple[list[Order], list[int]]] = {}
+    for account, mine in changes.items():
+        mine.sort()
+        tallies[account] = ([o for o, _ in mine], [0, *accumulate(n for _, n in mine)])
+    full = []
+    for want in wanted:
+        places, free = tallies.get(want.account, ([], [0]))
+        if free[bisect_left(places, want.line.order)] <= 0:
+            full.append(want.line)
+    return full

@@ -1,0 +1,374 @@
+"""What every fold needs, whichever badge it is about: clocks, event definitions, keys, kiosks, cut-offs.
+
+It is small (some hundreds of entries in a whole event), so every door keeps it in memory.
+"""
+
+from bisect import bisect_right, insort
+from collections.abc import Mapping
+
+import msgspec
+
+from access.event.definition import Event
+from access.event.programme import Programme
+from access.log.entry import (
+    REGISTRY_KINDS,
+    UNREADABLE,
+    Alarm,
+    Body,
+    Boot,
+    Clock,
+    Close,
+    EntryRef,
+    EventDefined,
+    GateGiven,
+    Health,
+    Key,
+    Kiosk,
+    Recount,
+    Ruling,
+    Scan,
+    Seats,
+    Span,
+    Void,
+    body_of,
+    decode,
+)
+from access.state.time_repair import Clocks
+
+DAY_MS = 86_400_000
+
+ABOUT_BADGES = frozenset({"scan", "override", "void", "passed", "not_passed", "badge", "revoke"})
+"""Kinds that histories are made of."""
+
+
+class Held(msgspec.Struct, frozen=True, gc=False):
+    """An entry as folds take it: where it stands, its clocks, and its body (None: cannot be read)."""
+
+    log: str
+    seq: int
+    digest: bytes
+    mono_ms: int
+    wall_ms: int
+    kind: str
+    body: Body | None
+
+    @property
+    def device(self) -> str:
+        return self.log[:16]
+
+
+class Order(msgspec.Struct, frozen=True, order=True, gc=False):
+    """The place of an entry among all: corrected time (ms), then log, number and hash."""
+
+    at_ms: int
+    log: str
+    seq: int
+    digest: bytes
+
+
+def hold(log: str, digest: bytes, raw: bytes) -> Held:
+    """The entry that these bytes are. Raises EntryError where they are none."""
+    entry = decode(raw)
+    return Held(log, entry.seq, digest, entry.mono_ms, entry.wall_ms, entry.kind, body_of(entry))
+
+
+class Background:
+    """A fold over the entries that are about no badge. Adding is idempotent and takes any order."""
+
+    def __init__(self, registry: str, earliest_ms: int) -> None:
+        """`registry` is the fingerprint (16 hex digits) of the registry's device key: only its logs may speak of
+        badges, keys and kiosks. No trusted time before `earliest_ms` (the build date) is believed."""
+        self.registry = registry
+        self.clocks = Clocks(earliest_ms, earliest_ms + 3660 * DAY_MS, earliest_ms + 3660 * DAY_MS)
+        self.version = 0
+        """Grows whenever an answer that is not about one badge may have changed."""
+        self.keys: dict[int, bytes] = {}
+        self.kiosks: dict[str, Kiosk] = {}
+        self.assignments: list[tuple[Order, Kiosk]] = []
+        self.events: list[tuple[Order, Programme]] = []
+        self.rulings: list[tuple[Order, Ruling]] = []
+        self.closes: list[tuple[Order, Close]] = []
+        self.alarms: dict[bytes, tuple[Held, Alarm]] = {}
+        self.seats: list[tuple[Held, Seats]] = []
+        self.recounts: list[tuple[Held, Recount]] = []
+        self.last_seq: dict[str, int] = {}
+        self.registry_head: tuple[str, int] | None = None
+        self._registry_newest = (0, "", 0)
+        self._cut_off: dict[str, Mapping[str, int]] = {}
+        self._kiosk_words: list[tuple[Order, Kiosk]] = []
+        self._seen: set[bytes] = set()
+        self._given_programme: Programme | None = None
+        self._given_keys: dict[int, bytes] = {}
+        self._given_gates: dict[str, str] = {}
+        self._key_words: dict[int, tuple[Order, Key]] = {}
+        self._placed_ms: dict[str, int] = {}
+        self._gate_words: dict[str, list[tuple[Held, GateGiven]]] = {}
+        self._taken_back: list[tuple[Held, EntryRef]] = []
+        self._health: dict[str, tuple[Held, Health]] = {}
+
+    def enrolled_with(
+        self, event: Event, keys: Mapping[int, bytes], device: str, gate: str | None
+    ) -> None:
+        """What a kiosk was given when it was enrolled (`gate` None: a spare one), until the registry's log has told it
+        more."""
+        self._given_programme = Programme(event)
+        self._given_keys.update(keys)
+        if gate is not None:
+            self._given_gates[device] = gate
+        self._find_keys()
+        self._bound(self.events[-1][1] if self.events else self._given_programme)
+        self.version += 1
+
+    def introduced(self, device: str, gate: str) -> None:
+        """What whoever set up another kiosk says of it, until the registry's log names it."""
+        self._given_gates[device] = gate
+        self.version += 1
+
+    @property
+    def programme(self) -> Programme | None:
+        """The event definition in force, or None before the first is held."""
+        return self.events[-1][1] if self.events else self._given_programme
+
+    def programme_at(self, order: Order) -> Programme | None:
+        """The definition in force at an entry's time: the last one not after it, else the first."""
+        if not self.events:
+            return self._given_programme
+        place = bisect_right(self.events, order.at_ms, key=lambda event: event[0].at_ms)
+        return self.events[max(0, place - 1)][1]
+
+    def is_registry(self, log: str) -> bool:
+        return log.startswith(self.registry)
+
+    def order(self, held: Held) -> Order:
+        """The place of an entry among all that are held. It moves when clocks are repaired."""
+        log = held.log
+        if log.startswith(self.registry):
+            return Order(held.wall_ms, log, held.seq, held.digest)
+        return Order(self.clocks.line(log).order + held.mono_ms, log, held.seq, held.digest)
+
+    def at_ms(self, held: Held) -> int:
+        """The instant by which an entry is ordered."""
+        return self.order(held).at_ms
+
+    def span(self, held: Held) -> Span:
+        """The corrected time of an entry, as an interval."""
+        if held.log.startswith(self.registry):
+            return Span(held.wall_ms, held.wall_ms)
+        return self.clocks.line(held.log).span(held.mono_ms)
+
+    def believed(self, held: Held) -> bool:
+        """Whether the entry counts: a cut-off names the last number of each log that is believed."""
+        if not self._cut_off:
+            return True
+        believed = self._cut_off.get(held.device)
+        return believed is None or held.seq <= believed.get(held.log, 0)
+
+    def assigned(self, device: str) -> str | None:
+        """The gate at which the registry put a kiosk: by its log, or when it was enrolled, until the log names it."""
+        kiosk = self.kiosks.get(device)
+        return kiosk.gate if kiosk is not None else self._given_gates.get(device)
+
+    def gate_words(self, device: str) -> list[tuple[Held, GateGiven]]:
+        """What supervisors have said of a kiosk's gate since the registry last named one for it, and the kiosk has not
+        taken back; oldest first."""
+        gone = {
+            entry
+            for held, entry in self._taken_back
+            if held.device == device and self.believed(held)
+        }
+        placed_ms = self._placed_ms.get(device)
+        standing = [
+            (held, word)
+            for held, word in self._gate_words.get(device, ())
+            if self.believed(held)
+            and EntryRef(held.log, held.seq, held.digest) not in gone
+            and (placed_ms is None or self.span(held).hi > placed_ms)
+        ]
+        return sorted(standing, key=lambda word: self.order(word[0]))
+
+    def gate_of(self, device: str) -> str | None:
+        """The gate a kiosk stands at: the registry's word, or else a supervisor's."""
+        assigned = self.assigned(device)
+        if assigned is not None:
+            return assigned
+        words = self.gate_words(device)
+        return words[-1][1].gate if words else None
+
+    @property
+    def devices(self) -> set[str]:
+        """Every kiosk that is known to have been given a gate, or named by the registry."""
+        return {*self.kiosks, *self._given_gates, *self._gate_words}
+
+    @property
+    def health(self) -> dict[str, tuple[Held, Health]]:
+        """The newest word of each device on how it is."""
+        newest: dict[str, tuple[Held, Health]] = {}
+        for held, health in self._health.values():
+            known = newest.get(held.device)
+            if self.believed(held) and (known is None or self.order(held) > self.order(known[0])):
+                newest[held.device] = (held, health)
+        return newest
+
+    def kiosk_at(self, gate: str) -> str | None:
+        """The device that stands at a gate now: the one that came last, by the registry's word or a supervisor's. One
+        set up so newly that the registry's log does not name it yet came after all whom it names."""
+        assigned, sent = self._assigned_at(gate), self._sent_to(gate)
+        if sent is not None:
+            came, device = sent
+            # Where it cannot be told who came last: the supervisor saw the gate.
+            if assigned is None or self.span(came).hi >= assigned[0].at_ms:
+                return device
+        for device, given in reversed(self._given_gates.items()):
+            if given == gate and device not in self.kiosks:
+                return device
+        return assigned[1] if assigned is not None else None
+
+    def _assigned_at(self, gate: str) -> tuple[Order, str] | None:
+        """Whom the registry's log put at a gate last, and since when."""
+        came: dict[str, Order] = {}
+        stood: dict[str, str | None] = {}
+        for order, kiosk in self.assignments:
+            # A kiosk of which only the address is told anew has not come to its gate again.
+            if kiosk.device not in came or stood[kiosk.device] != kiosk.gate:
+                came[kiosk.device] = order
+            stood[kiosk.device] = kiosk.gate
+        return max(
+            (
+                (order, device)
+                for device, order in came.items()
+                if stood[device] == gate and not self.kiosks[device].cut_off
+            ),
+            default=None,
+        )
+
+    def _sent_to(self, gate: str) -> tuple[Held, str] | None:
+        """Whom a supervisor put at a gate last, and the entry with which they came."""
+        found: list[tuple[Held, str]] = []
+        for device in self._gate_words:
+            kiosk = self.kiosks.get(device)
+            if self.assigned(device) is not None or (kiosk is not None and kiosk.cut_off):
+                continue
+            words = self.gate_words(device)
+            if words and words[-1][1].gate == gate:
+                found.append((words[-1][0], device))
+        return max(found, key=lambda one: self.order(one[0]), default=None)
+
+    def saw(self, held: Held) -> None:
+        """Take what any entry says of its log's clock, whatever its kind."""
+        log = held.log
+        if held.seq > self.last_seq.get(log, 0):
+            self.last_seq[log] = held.seq
+        if log.startswith(self.registry):
+            newest = (held.wall_ms, log, held.seq)
+            if newest > self._registry_newest:
+                self._registry_newest = newest
+                self.registry_head = (log, held.seq)
+            return
+        self.clocks.saw(log, held.mono_ms)
+        body = held.body
+        if type(body) is Scan and (span := body.span) is not None and span.lo != span.hi:
+            self.clocks.not_before(log, held.seq, held.mono_ms, span.lo)
+
+    def add(self, held: Held) -> None:
+        """Fold one entry. Those about a badge only tell the time here; kinds unknown to this version do nothing."""
+        self.saw(held)
+        body = held.body
+        if (
+            body is None
+            or (held.kind in ABOUT_BADGES and not (type(body) is Void and body.badge is None))
+            or (held.kind in REGISTRY_KINDS and not self.is_registry(held.log))
+        ):
+            return
+        match body:
+            case Boot():
+                if held.seq == 1 and not self.is_registry(held.log):
+                    self.clocks.began(held.log, body)
+            case Clock():
+                if not self.is_registry(held.log):
+                    self.clocks.told(held.log, held.seq, body)
+            case _ if held.digest not in self._seen:
+                self._take(held, body)
+
+    def _take(self, held: Held, body: Body) -> None:
+        """Fold an entry for the first time."""
+        match body:
+            case EventDefined():
+                self._define(held, body)
+            case Key():
+                word = (self.order(held), body)
+                self._key_words[body.number] = max(
+                    word, self._key_words.get(body.number, word), key=lambda w: w[0]
+                )
+                self._find_keys()
+            case Kiosk():
+                insort(self._kiosk_words, (self.order(held), body), key=lambda w: w[0])
+                self._assign()
+                self._cut_off = {
+                    d: kiosk.believed for d, kiosk in self.kiosks.items() if kiosk.cut_off
+                }
+                self.clocks.cut_off(body.device, self._cut_off.get(body.device))
+            case Seats() | Recount():
+                self._seen.add(held.digest)
+                if isinstance(body, Seats):
+                    self.seats.append((held, body))
+                else:
+                    self.recounts.append((held, body))
+                return
+            case Ruling():
+                insort(self.rulings, (self.order(held), body), key=lambda r: r[0])
+            case Close():
+                insort(self.closes, (self.order(held), body), key=lambda c: c[0])
+            case GateGiven():
+                self._gate_words.setdefault(held.device, []).append((held, body))
+            case Void():  # of an entry about no badge: perhaps of a gate given
+                self._taken_back.append((held, body.entry))
+            case _:
+                self._take_state(held, body)
+                return
+        self._seen.add(held.digest)
+        self.version += 1
+
+    def _assign(self) -> None:
+        """Draw up what each kiosk was from which instant on."""
+        kiosks: dict[str, Kiosk] = {}
+        assignments = []
+        self._placed_ms = {}
+        for order, word in self._kiosk_words:
+            if word.gate is not None:
+                self._placed_ms[word.device] = order.at_ms
+            kiosks[word.device] = kiosks.get(word.device, word).then(word)
+            assignments.append((order, kiosks[word.device]))
+        self.kiosks, self.assignments = kiosks, assignments
+
+    def _take_state(self, held: Held, body: Body) -> None:
+        match body:
+            case Health():
+                known = self._health.get(held.log)
+                if known is None or _place(held) > _place(known[0]):
+                    self._health[held.log] = (held, body)
+            case Alarm():
+                self.alarms[held.digest] = (held, body)
+
+    def _find_keys(self) -> None:
+        """What the registry's log says of a key's number outweighs what the kiosk was enrolled with."""
+        said = {number: key for number, (_, key) in self._key_words.items()}
+        self.keys = {number: key for number, key in self._given_keys.items() if number not in said}
+        self.keys.update((n, key.public) for n, key in said.items() if not key.withdrawn)
+
+    def _define(self, held: Held, body: EventDefined) -> None:
+        try:
+            programme = Programme(msgspec.msgpack.decode(body.event, type=Event))
+        except (*UNREADABLE, ValueError):
+            return  # a definition that a newer registry understands: kept, and not in force here
+        insort(self.events, (self.order(held), programme), key=lambda e: e[0])
+        self._bound(self.events[-1][1])
+
+    def _bound(self, programme: Programme) -> None:
+        retention_ms = programme.policy.retention_days * DAY_MS
+        # The instant at which the last day ends belongs to no day of the event any more.
+        self.clocks.bound(programme.end_ms + retention_ms, programme.end_ms - 1)
+
+
+def _place(held: Held) -> tuple[int, bytes]:
+    """The place of an entry in its log; two branches of a fork have the same number."""
+    return held.seq, held.digest

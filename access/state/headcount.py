@@ -1,0 +1,282 @@
+"""How many people are where, how sure that is, and as of when.
+
+Counted from histories: who is inside now, who was let in today, what each gate did. The firm number never includes an
+estimate; what kiosks may not have told yet is a band beside it, drawn from their last ten minutes' rate.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from access.event.programme import Programme
+from access.log.entry import Recount
+from access.state.badge_history import History
+from access.state.event_state import Order
+from access.state.log_state import Knowledge
+from access.state.time_repair import FAR_MS
+
+RATE_WINDOW_MS = 10 * 60_000
+"""A silent kiosk is taken to go on at the rate of its last ten minutes that are known."""
+
+LEAST_WINDOW_MS = 60_000
+"""A rate is not taken from less than a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One area: `inside` now and distinct `people` today (both in it or below it); `entries`, `exits` and `refused` at
+    its own gates today. `by_hand` is what a recount added or took off `inside`."""
+
+    inside: int = 0
+    people: int = 0
+    entries: int = 0
+    exits: int = 0
+    refused: int = 0
+    capacity: int | None = None
+    by_hand: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A kiosk that has not told everything: its gate, since when (ms, None: never heard), entries known missing (None:
+    nobody can say), and the people it may have let in and out since, at its last known rate."""
+
+    device: str
+    gate: str | None
+    since_ms: int | None
+    missing: int | None
+    may_enter: int = 0
+    may_leave: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """What one badge adds to the counts of one day, and where its person goes by themselves when."""
+
+    until_ms: int
+    place: str | None
+    visited: frozenset[str]
+    entries: Sequence[str]
+    exits: Sequence[str]
+    refused: Sequence[str]
+
+
+@dataclass(slots=True)
+class _Totals:
+    """The shares of all badges, summed by area."""
+
+    inside: Counter[str] = field(default_factory=Counter)
+    people: Counter[str] = field(default_factory=Counter)
+    entries: Counter[str] = field(default_factory=Counter)
+    exits: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+
+    def take(self, share: _Share, programme: Programme, sign: int) -> None:
+        """Add a share (sign 1), or take it off again (-1)."""
+        for area in programme.above[share.place] if share.place is not None else ():
+            self.inside[area] += sign
+        for area in share.visited:
+            self.people[area] += sign
+        for area in share.entries:
+            self.entries[area] += sign
+        for area in share.exits:
+            self.exits[area] += sign
+        for area in share.refused:
+            self.refused[area] += sign
+
+
+class Headcount:
+    """The counts of every area, folded from a set of logs. Asking again costs only what has changed."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+        self._changed = knowledge.watch()
+        self._shares: dict[bytes | None, _Share] = {}
+        self._totals = _Totals()
+        self._key: tuple[object, int] | None = None
+        self._asked_ms = 0
+        self._next_ms = FAR_MS
+
+    def areas(self, at_ms: int) -> dict[str, Count]:
+        """The counts at an instant, by area id in file order, venues first. Empty without an event definition."""
+        programme = self.knowledge.programme
+        if programme is None:
+            return {}
+        self._refresh(programme, at_ms)
+        corrections = self._recounted(programme, at_ms)
+        totals = self._totals
+        return {
+            area: Count(
+                max(0, totals.inside[area] + corrections.get(area, 0)),
+                totals.people[area],
+                totals.entries[area],
+                totals.exits[area],
+                totals.refused[area],
+                place.capacity,
+                corrections.get(area, 0),
+            )
+            for area, place in programme.places.items()
+        }
+
+    def _refresh(self, programme: Programme, at_ms: int) -> None:
+        """Count again whom an entry, a repaired clock, or time alone has changed."""
+        self.knowledge.settle()
+        day = programme.day_of(at_ms)
+        key = (programme, day)
+        if key != self._key or at_ms < self._asked_ms:
+            self._key = key
+            self._shares = {}
+            self._totals = _Totals()
+            self._next_ms = FAR_MS
+            self._changed.update(self.knowledge.badges)
+        elif at_ms >= self._next_ms:
+            self._changed.update(b for b, s in self._shares.items() if s.until_ms <= at_ms)
+            self._next_ms = min(
+                (s.until_ms for s in self._shares.values() if s.until_ms > at_ms), default=FAR_MS
+            )
+        self._asked_ms = at_ms
+        for badge in self._changed:
+            before = self._shares.get(badge)
+            if before is not None:
+                self._totals.take(before, programme, -1)
+            share = _share(self.knowledge.history(badge), programme, day, at_ms)
+            self._shares[badge] = share
+            self._totals.take(share, programme, 1)
+            self._next_ms = min(self._next_ms, share.until_ms)
+        self._changed.clear()
+
+    def _recounted(self, programme: Programme, at_ms: int) -> dict[str, int]:
+        """What people counted by eye corrects: the difference at the newest recount of each area today."""
+        background = self.knowledge.background
+        newest: dict[str, tuple[Order, Recount]] = {}
+        for held, recount in background.recounts:
+            when = background.order(held)
+            if (
+                background.believed(held)
+                and recount.area in programme.places
+                and programme.day_of(when.at_ms) == programme.day_of(at_ms)
+                and when >= newest.get(recount.area, (when, recount))[0]
+            ):
+                newest[recount.area] = (when, recount)
+        return {
+            area: recount.inside - self._inside_then(programme, area, when.at_ms)
+            for area, (when, recount) in newest.items()
+        }
+
+    def _inside_then(self, programme: Programme, area: str, at_ms: int) -> int:
+        return sum(
+            programme.within(
+                self.knowledge.history(badge).place(programme, at_ms, at_ms).place, area
+            )
+            for badge in self.knowledge.badges
+        )
+
+    def by_gate(self, at_ms: int) -> dict[str, Counter[str]]:
+        """What each gate did today: verdicts by reason."""
+        programme = self.knowledge.programme
+        found: dict[str, Counter[str]] = {}
+        if programme is None:
+            return found
+        day = programme.day_of(at_ms)
+        for badge in self.knowledge.badges:
+            for one in self.knowledge.history(badge).presentations:
+                if programme.day_of(one.order.at_ms) == day:
+                    found.setdefault(one.gate, Counter())[one.body.reason] += 1
+        return found
+
+
+def _share(history: History, programme: Programme, day: int, at_ms: int) -> _Share:
+    """What one badge adds to the counts of a day."""
+    state = history.place(programme, at_ms)
+    visited: set[str] = set()
+    entries: list[str] = []
+    exits: list[str] = []
+    refused: list[str] = []
+    until_ms = state.changes_ms()
+    begins_ms, ends_ms = programme.day_end_ms(day - 1), programme.day_end_ms(day)
+    for one in history.presentations:
+        gate = programme.gates.get(one.gate)
+        if gate is None or not begins_ms <= one.order.at_ms < ends_ms:
+            continue
+        if not one.opened:
+            if one.body.verdict == "refuse":
+                refused.append(gate.area)
+        elif one.moved and one.direction == "in":
+            entries.append(gate.area)
+            visited.update(programme.above[gate.area])
+        elif one.moved:
+            exits.append(gate.area)
+    return _Share(
+        FAR_MS if until_ms is None else until_ms,
+        state.place,
+        frozenset(visited),
+        entries,
+        exits,
+        refused,
+    )
+
+
+def attendance(knowledge: Knowledge) -> dict[str, int]:
+    """Distinct people let in for each session, by session id."""
+    programme = knowledge.programme
+    if programme is None:
+        return {}
+    people: Counter[str] = Counter()
+    for badge in knowledge.badges:
+        if badge is not None:
+            let_in = [one for one in knowledge.history(badge).moves if one.direction == "in"]
+            people.update({one.body.session for one in let_in if one.body.session is not None})
+    return {session: people[session] for session in programme.sessions}
+
+
+def band(
+    counts: Mapping[str, Count], silences: Iterable[Silence], programme: Programme
+) -> dict[str, tuple[int, int]]:
+    """The low and high number of people inside each area, if the silent kiosks went on as before."""
+    low: Counter[str] = Counter()
+    high: Counter[str] = Counter()
+    for silence in silences:
+        gate = programme.gates.get(silence.gate or "")
+        for area in programme.above[gate.area] if gate else ():
+            low[area] += silence.may_leave
+            high[area] += silence.may_enter
+    return {
+        area: (max(0, count.inside - low[area]), count.inside + high[area])
+        for area, count in counts.items()
+    }
+
+
+class Quiet(NamedTuple):
+    """A kiosk that has not told everything: its gate, when it was last heard (ms), and entries known missing."""
+
+    device: str
+    gate: str | None
+    since_ms: int | None
+    missing: int | None
+
+
+def silences(knowledge: Knowledge, quiet: Iterable[Quiet], at_ms: int) -> list[Silence]:
+    """What silent kiosks may have done since, each at the rate of the ten minutes before it fell silent."""
+    asked = list(quiet)
+    since = {one.device: one.since_ms for one in asked if one.since_ms is not None}
+    first = dict(since)
+    entered: Counter[str] = Counter()
+    left: Counter[str] = Counter()
+    for badge in knowledge.badges if since else ():
+        for one in knowledge.history(badge).moves:
+            device, when = one.held.device, one.order.at_ms
+            if device in since and when <= since[device]:
+                first[device] = min(first[device], when)
+                if when > since[device] - RATE_WINDOW_MS:
+                    (entered if one.direction == "in" else left)[device] += 1
+    found = []
+    for device, gate, since_ms, missing in asked:
+        share = 0.0
+        if since_ms is not None:
+            # A kiosk that has worked for a minute only has its rate from that minute.
+            worked_ms = max(LEAST_WINDOW_MS, since_ms - first[device])
+            share = max(0, at_ms - since_ms) / min(RATE_WINDOW_MS, worked_ms)
+        may_enter, may_leave = round(entered[device] * share), round(left[device] * share)
+        found.append(Silence(device, gate, since_ms, missing, may_enter, may_leave))
+    return found

@@ -1,0 +1,216 @@
+"""Capacity leases: the seats of a room, shared among its doors, so that doors which cannot talk to each other can never
+admit more people than the room holds.
+
+Every entry gate of an area with a capacity begins with an equal share of it. A share belongs to an account: the kiosk
+that stood at the gate when it was dealt. An account has
+
+    free = dealt + received - given + freed by an admin - people who hold one of its seats
+
+A person holds the seat on which a gate let them in until they leave the area (through any door, by entering elsewhere,
+by the clearing of the room, at the day's end) or the entry is voided; a re-entry takes the same seat over. So nothing
+is counted up or down: who holds a seat is read off each person's history. Spending is the scan entry itself, giving is
+a `seats` entry in the giver's log, receiving is holding that entry.
+
+This is a bounded counter (Balegas et al., "Extending Eventual Consistency", EuroSys 2015) whose rights are seats.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from access.event.programme import Programme
+from access.log.entry import Kiosk, Scan
+from access.state.badge_history import OPENED, Account, History
+from access.state.event_state import Background, Held, Order
+
+
+def deal(difference: int, gates: Sequence[str]) -> dict[str, int]:
+    """Equal shares of seats (or of seats taken away), the remainder in file order."""
+    if not gates:
+        return {}
+    sign = -1 if difference < 0 else 1
+    each, rest = divmod(abs(difference), len(gates))
+    return {gate: sign * (each + (place < rest)) for place, gate in enumerate(gates)}
+
+
+def dealings(background: Background, area: str) -> Iterator[tuple[Order, Account, int]]:
+    """Every change of what an account may spend of an area, with its place in the order: shares dealt (of a changed
+    capacity, the difference), seats freed by an admin, seats passed on.
+
+    A share of a gate where no kiosk stood yet waits for the first one that comes. Gates keep their account where a
+    kiosk is replaced: the new one begins with nothing.
+    """
+    yield from _shares(background, area)
+    for held, seats in background.seats:
+        if seats.area == area and background.believed(held):
+            order = background.order(held)
+            yield order, (held.device, seats.from_gate), -seats.count
+            # Received before anything else of that instant: the receiver may spend at once.
+            received = Order(order.at_ms, "", 0, b"")
+            yield received, (seats.to_device, seats.to_gate), seats.count
+
+
+def _shares(background: Background, area: str) -> Iterator[tuple[Order, Account, int]]:
+    waiting: dict[str, int] = {}
+    stands: dict[str, str] = {}
+    at: dict[str, str] = {}
+    freed: dict[str, int] = {}
+    shared = 0
+    changes: list[tuple[Order, Programme | Kiosk]] = [*background.events, *background.assignments]
+    for order, change in sorted(changes, key=lambda change: change[0]):
+        if isinstance(change, Programme):
+            now = (change.places[area].capacity or 0) if area in change.places else 0
+            shares = deal(now - shared, change.entry_gates(area))
+            shared += sum(shares.values())
+            for gate, count in shares.items():
+                if gate in stands:
+                    yield order, (stands[gate], gate), count
+                else:
+                    waiting[gate] = waiting.get(gate, 0) + count
+        elif change.gate is not None and not change.cut_off:
+            account = (change.device, change.gate)
+            if at.get(change.device) != change.gate:  # else only its address is told anew
+                stands[change.gate] = change.device
+            at[change.device] = change.gate
+            if change.gate in waiting:
+                yield order, account, waiting.pop(change.gate)
+            more = change.seats.get(area, 0) - freed.get(change.device, 0)
+            if more:
+                freed[change.device] = change.seats[area]
+                yield order, account, more
+
+
+def gifts(
+    gate: str, free: Mapping[str, int], reachable: Iterable[str], gates: Sequence[str]
+) -> list[tuple[str, int]]:
+    """What a gate gives to the area's other gates that it can reach: half of what it has more, rounded down.
+
+    `free` are the free seats of each gate, as this one knows them; `gates` the entry gates in file order.
+    """
+    known = dict(free)
+    given: list[tuple[str, int]] = []
+    reached = set(reachable)
+    for other in gates:
+        if other == gate or other not in reached or other not in known or gate not in known:
+            continue
+        count = (known[gate] - known[other]) // 2
+        if count > 0:
+            known[gate] -= count
+            known[other] += count
+            given.append((other, count))
+    return given
+
+
+class SeatBook:
+    """Who holds which seats of one area now, kept up as entries come.
+
+    `history` gives the history of a badge from whatever store the caller has.
+    """
+
+    def __init__(
+        self, area: str, background: Background, history: Callable[[bytes], History]
+    ) -> None:
+        self.area = area
+        self._background = background
+        self._history = history
+        self._badges: dict[bytes, tuple[frozenset[Account], int | None]] = {}
+        self._stale: set[bytes] = set()
+        self._holding: dict[Account, int] = {}
+        self._seated: set[bytes] = set()
+        """Everybody who was ever let in on a seat, of whatever area."""
+        self._version: tuple[int, int] = (-1, -1)
+        self._asked_ms = 0
+        self._seats_known = -1
+        self._next_ms: int | None = None
+        self._balance: dict[Account, int] = {}
+
+    def saw(self, held: Held) -> None:
+        """An entry has come: if it is about somebody who may hold a seat here, look again when asked."""
+        body = held.body
+        badge: bytes | None = getattr(body, "badge", None)
+        if badge is None:
+            return
+        if badge in self._badges:
+            self._stale.add(badge)
+        elif type(body) is Scan and body.seat and body.verdict in OPENED:
+            self._seated.add(badge)
+            programme = self._background.programme
+            gate = programme.gates.get(body.gate) if programme else None
+            if gate is not None and gate.area == self.area:
+                self._stale.add(badge)
+
+    def free(self, account: Account, at_ms: int) -> int:
+        """Seats that this account may still spend; below 0 it owes some."""
+        self._refresh(at_ms)
+        return self._balance.get(account, 0) - self._holding.get(account, 0)
+
+    def holds(self, badge: bytes, account: Account, at_ms: int) -> bool:
+        """Whether the person is in the area on a seat of this account."""
+        self._refresh(at_ms)
+        return badge in self._badges and account in self._badges[badge][0]
+
+    def by_gate(self, at_ms: int) -> dict[str, int]:
+        """The free seats of each entry gate with a kiosk, as far as known here."""
+        programme = self._background.programme
+        if programme is None:
+            return {}
+        return {
+            gate: self.free((device, gate), at_ms)
+            for gate in programme.entry_gates(self.area)
+            if (device := self._background.kiosk_at(gate)) is not None
+        }
+
+    def lost(self, at_ms: int) -> int:
+        """Free seats of kiosks that stand at their gates no more (wiped, replaced), as far as no admin has given them
+        anew: nobody can spend them."""
+        self._refresh(at_ms)
+        gone = sum(
+            max(0, self.free((device, gate), at_ms))
+            for device, gate in self._balance
+            if self._background.kiosk_at(gate) != device
+        )
+        kiosks = self._background.kiosks.values()
+        return max(0, gone - sum(kiosk.seats.get(self.area, 0) for kiosk in kiosks))
+
+    def _refresh(self, at_ms: int) -> None:
+        version = (self._background.version, self._background.clocks.version)
+        if version != self._version or at_ms < self._asked_ms:
+            self._version = version
+            self._stale |= self._seated
+            self._seats_known = -1
+        elif self._next_ms is not None and at_ms >= self._next_ms:
+            self._stale.update(self._due(at_ms))
+            later = [at for _, at in self._badges.values() if at is not None and at > at_ms]
+            self._next_ms = min(later, default=None)
+        self._asked_ms = at_ms
+        if self._seats_known != len(self._background.seats):
+            self._seats_known = len(self._background.seats)
+            self._balance = {}
+            for _, account, count in dealings(self._background, self.area):
+                self._balance[account] = self._balance.get(account, 0) + count
+        if self._stale:
+            self._look_again(at_ms)
+
+    def _due(self, at_ms: int) -> list[bytes]:
+        """The people whom time alone has moved by now."""
+        return [
+            badge
+            for badge, (_, changes_ms) in self._badges.items()
+            if changes_ms is not None and at_ms >= changes_ms
+        ]
+
+    def _look_again(self, at_ms: int) -> None:
+        programme = self._background.programme
+        if programme is None:
+            return
+        for badge in self._stale:
+            before, _ = self._badges.get(badge, (frozenset(), None))
+            state = self._history(badge).whereabouts(programme, at_ms)
+            now = frozenset(a for a, area in state.seats.items() if area == self.area)
+            self._badges[badge] = (now, state.changes_ms() if now else None)
+            for account in before - now:
+                self._holding[account] -= 1
+            for account in now - before:
+                self._holding[account] = self._holding.get(account, 0) + 1
+            changes_ms = self._badges[badge][1]
+            if changes_ms is not None and (self._next_ms is None or changes_ms < self._next_ms):
+                self._next_ms = changes_ms
+        self._stale.clear()

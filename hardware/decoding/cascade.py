@@ -1,0 +1,157 @@
+"""The door's decoder: cheap first, and effort only where a code is known to be.
+
+1. The first decoder looks at the whole picture.
+2. Where it saw a code that it could not read, the place is cut out and tried again enlarged,
+   sharpened, equalised and thresholded, then shown to the second decoder, within a time budget.
+3. Where it saw nothing, one quick look with a single brightness threshold.
+
+Frame rate beats effort per frame: a person moves, and the next frame may be the good one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from hardware.decoding.enhance import RETRIES
+from hardware.decoding.zbar import ZbarDecoder
+from hardware.decoding.zxing import ZxingDecoder
+from hardware.ports.camera import Gray
+from hardware.ports.decoder import Code, Corners, Decoder, Sight, area
+from hardware.ports.errors import AdapterMissing
+
+CROP_MARGIN = 0.35
+"""Part of the code's size kept around it: the quiet zone, and a position that is a little off."""
+
+MAX_CROPS = 2
+"""Places retried in one picture: a wall of posters must not eat the time of the badge."""
+
+MIN_SIDE = 12
+"""Pixels: a crop smaller than this cannot hold the 21 modules of the smallest code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A piece of a picture and where its top left corner lies in the whole."""
+
+    gray: Gray
+    left: int
+    top: int
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """The decoders a cascade is made of; all but the first may be absent."""
+
+    first: Decoder
+    histogram: Decoder | None = None
+    second: Decoder | None = None
+
+
+def installed_engines() -> Engines:
+    """zxing-cpp first and pyzbar second; whichever is installed alone if the other is not.
+
+    Raises `AdapterMissing` when neither is.
+    """
+    second = _or_none(ZbarDecoder)
+    first = _or_none(ZxingDecoder)
+    if first is not None:
+        return Engines(first, ZxingDecoder(histogram=True), second)
+    if second is not None:
+        return Engines(second)
+    raise AdapterMissing(
+        "no QR decoder is installed; install the package zxing-cpp (or pyzbar with libzbar0)"
+    )
+
+
+def _or_none(make: Callable[[], Decoder]) -> Decoder | None:
+    try:
+        return make()
+    except AdapterMissing:
+        return None
+
+
+class Cascade:
+    """See the module's text. `budget_ms` bounds the retries on crops of one picture."""
+
+    name = "cascade"
+
+    def __init__(
+        self,
+        engines: Engines,
+        budget_ms: float = 40.0,
+        now: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._engines = engines
+        self._budget_s = budget_ms / 1000
+        self._now = now
+
+    def decode(self, gray: Gray) -> Sight:
+        """The codes in the picture, and the places of those that stayed unreadable."""
+        began = self._now()
+        sight = self._engines.first.decode(gray)
+        if sight.codes:
+            return sight
+        if sight.unreadable:
+            return self._retry(gray, sight, began)
+        if self._engines.histogram is not None:
+            sight = self._engines.histogram.decode(gray)
+        return self._timed(sight, began)
+
+    def _retry(self, gray: Gray, sight: Sight, began: float) -> Sight:
+        largest = sorted(sight.unreadable, key=area, reverse=True)
+        for place in largest[:MAX_CROPS]:
+            for found in retries(cut_out(gray, place), self._engines):
+                if found:
+                    rest = tuple(other for other in sight.unreadable if other != place)
+                    return self._timed(Sight(found, rest), began)
+                if self._now() - began > self._budget_s:
+                    return sight
+        return sight
+
+    def _timed(self, sight: Sight, began: float) -> Sight:
+        """The same, with the time spent since `began` instead of the last decoder's own."""
+        ms = (self._now() - began) * 1000
+        return replace(sight, codes=tuple(replace(code, ms=ms) for code in sight.codes))
+
+
+def cut_out(gray: Gray, corners: Corners) -> Crop:
+    """The upright box around a code with `CROP_MARGIN` on each side, inside the picture."""
+    xs, ys = zip(*corners, strict=True)
+    margin_x = (max(xs) - min(xs)) * CROP_MARGIN
+    margin_y = (max(ys) - min(ys)) * CROP_MARGIN
+    left, top = max(0, int(min(xs) - margin_x)), max(0, int(min(ys) - margin_y))
+    right, bottom = int(max(xs) + margin_x) + 1, int(max(ys) + margin_y) + 1
+    return Crop(gray[top:bottom, left:right], left, top)
+
+
+def retries(crop: Crop, engines: Engines) -> Iterator[tuple[Code, ...]]:
+    """Try a crop again in every way, cheapest gain first; each step yields what it read."""
+    if min(crop.gray.shape) < MIN_SIDE:
+        return
+    for name, enhance in RETRIES:
+        picture = enhance(crop.gray)
+        scale = picture.shape[1] / crop.gray.shape[1]
+        codes = engines.first.decode(picture).codes
+        yield tuple(placed(code, crop.left, crop.top, scale, name) for code in codes)
+    if engines.second is not None:
+        codes = engines.second.decode(crop.gray).codes
+        yield tuple(placed(code, crop.left, crop.top) for code in codes)
+
+
+def placed(code: Code, left: int = 0, top: int = 0, scale: float = 1.0, how: str = "") -> Code:
+    """A code found in a changed piece of a picture, in the coordinates of the whole."""
+    decoder = f"{code.decoder} {how}" if how else code.decoder
+    return replace(code, corners=moved(code.corners, left, top, scale), decoder=decoder)
+
+
+def moved(corners: Corners, left: int, top: int, scale: float) -> Corners:
+    """Corners in a piece that was enlarged by `scale`, as corners in the whole picture."""
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = corners
+    return (
+        (ax / scale + left, ay / scale + top),
+        (bx / scale + left, by / scale + top),
+        (cx / scale + left, cy / scale + top),
+        (dx / scale + left, dy / scale + top),
+    )

@@ -1,0 +1,55 @@
+"""Filters that make an unreadable code readable, each a name and a function of a gray picture.
+
+The order is the order in which they were found to pay on crops of codes that were seen and not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from hardware.ports.camera import Gray
+
+
+def enlarged(gray: Gray) -> Gray:
+    """Twice the size, cubic: for modules of about two pixels."""
+    return _gray(cv2.resize(gray, None, fx=2.0, fy=2.0, interpolation=cv2.INTER_CUBIC))
+
+
+def sharpened(gray: Gray) -> Gray:
+    """Unsharp mask of strength 1.5: for a badge out of focus."""
+    soft = cv2.GaussianBlur(gray, (0, 0), 2.0)
+    return _gray(cv2.addWeighted(gray, 2.5, soft, -1.5, 0))
+
+
+def equalised(gray: Gray) -> Gray:
+    """Contrast-limited adaptive histogram equalisation: for glare and phone screens."""
+    return _gray(cv2.createCLAHE(clipLimit=3.0, tileGridSize=(8, 8)).apply(gray))
+
+
+def thresholded(gray: Gray) -> Gray:
+    """Adaptive threshold: for shadows across the code."""
+    block = max(15, min(gray.shape) // 8) | 1
+    return _gray(
+        cv2.adaptiveThreshold(gray, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, block, 5)
+    )
+
+
+def smoothed(gray: Gray) -> Gray:
+    """Gaussian blur of one pixel: for noise."""
+    return _gray(cv2.GaussianBlur(gray, (0, 0), 1.0))
+
+
+RETRIES: tuple[tuple[str, Callable[[Gray], Gray]], ...] = (
+    ("2x", enlarged),
+    ("sharpened", sharpened),
+    ("equalised", equalised),
+    ("threshold", thresholded),
+)
+"""What is tried on the crop of a code that was seen and not read."""
+
+
+def _gray(picture: object) -> Gray:
+    return np.asarray(picture, dtype=np.uint8)

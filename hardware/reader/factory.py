@@ -1,0 +1,177 @@
+"""Picks adapters by the name in their settings. A wrong name lists the right ones.
+
+Each adapter is imported when it is asked for, so that a door without a camera loads no picture
+library and a laptop needs no vendor's library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from hardware.ports.camera import Camera, CameraSettings
+from hardware.ports.decoder import Decoder
+from hardware.ports.errors import UnknownAdapter
+from hardware.ports.scanner import Scanner, ScannerSettings
+from hardware.ports.signals import Signals, SignalSettings
+from hardware.scanners.keyboard import KeyboardDevice
+from hardware.scanners.lines import LineScanner
+from hardware.scanners.simulated import SimulatedDevice
+from hardware.signals.simulated import SimulatedSignals
+
+Settings = TypeVar("Settings")
+Port = TypeVar("Port")
+
+
+def _usb_camera(settings: CameraSettings) -> Camera:
+    from hardware.cameras.usb import UsbCamera
+
+    return UsbCamera(settings)
+
+
+def _pi_camera(settings: CameraSettings) -> Camera:
+    from hardware.cameras.pi import PiCamera
+
+    return PiCamera(settings)
+
+
+def _picture_camera(settings: CameraSettings) -> Camera:
+    from hardware.cameras.pictures import PictureCamera
+
+    return PictureCamera(settings)
+
+
+def _simulated_camera(settings: CameraSettings) -> Camera:
+    from hardware.cameras.simulated import SimulatedCamera
+
+    return SimulatedCamera(settings)
+
+
+CAMERAS: Mapping[str, Callable[[CameraSettings], Camera]] = {
+    "usb": _usb_camera,
+    "pi": _pi_camera,
+    "pictures": _picture_camera,
+    "simulated": _simulated_camera,
+}
+
+
+def open_camera(settings: CameraSettings) -> Camera:
+    """The camera that `settings.adapter` names, open.
+
+    Raises `UnknownAdapter`, `AdapterMissing`, or `CameraLost` when it is not there now.
+    """
+    return _named("camera", settings.adapter, CAMERAS)(settings)
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderSettings:
+    """Which decoder, and how long it may think about one frame."""
+
+    adapter: str = "cascade"
+    """`cascade` (the door's), `still` (for single pictures), `zxing` or `zbar` alone."""
+    budget_ms: float = 40.0
+    """Time for retries on codes that were seen and not read."""
+
+
+def _cascade(settings: DecoderSettings) -> Decoder:
+    from hardware.decoding.cascade import Cascade, installed_engines
+
+    return Cascade(installed_engines(), settings.budget_ms)
+
+
+def _still(_settings: DecoderSettings) -> Decoder:
+    from hardware.decoding.cascade import installed_engines
+    from hardware.decoding.still import StillDecoder
+
+    return StillDecoder(installed_engines())
+
+
+def _zxing(_settings: DecoderSettings) -> Decoder:
+    from hardware.decoding.zxing import ZxingDecoder
+
+    return ZxingDecoder()
+
+
+def _zbar(_settings: DecoderSettings) -> Decoder:
+    from hardware.decoding.zbar import ZbarDecoder
+
+    return ZbarDecoder()
+
+
+DECODERS: Mapping[str, Callable[[DecoderSettings], Decoder]] = {
+    "cascade": _cascade,
+    "still": _still,
+    "zxing": _zxing,
+    "zbar": _zbar,
+}
+
+
+def make_decoder(settings: DecoderSettings) -> Decoder:
+    """The decoder that `settings.adapter` names. Raises `UnknownAdapter` or `AdapterMissing`."""
+    return _named("decoder", settings.adapter, DECODERS)(settings)
+
+
+def _gpio_signals(settings: SignalSettings) -> Signals:
+    from hardware.signals.gpio import GpioSignals, lgpio_factory
+
+    return GpioSignals(settings, lgpio_factory())
+
+
+def _mock_signals(settings: SignalSettings) -> Signals:
+    from hardware.signals.gpio import GpioSignals, mock_factory
+
+    return GpioSignals(settings, mock_factory())
+
+
+SIGNALS: Mapping[str, Callable[[SignalSettings], Signals]] = {
+    "gpio": _gpio_signals,
+    "mock": _mock_signals,
+    "simulated": SimulatedSignals,
+}
+
+
+def open_signals(settings: SignalSettings) -> Signals:
+    """The signals that `settings.adapter` names.
+
+    Raises `UnknownAdapter`, `AdapterMissing`, or `HardwareError` when the pins are not to be had.
+    """
+    return _named("signals adapter", settings.adapter, SIGNALS)(settings)
+
+
+def _serial_scanner(settings: ScannerSettings) -> Scanner:
+    from hardware.scanners.serial_port import SerialDevice
+
+    return LineScanner(SerialDevice(settings))
+
+
+def _keyboard_scanner(settings: ScannerSettings) -> Scanner:
+    return LineScanner(KeyboardDevice(settings))
+
+
+def _simulated_scanner(settings: ScannerSettings) -> Scanner:
+    return LineScanner(SimulatedDevice(settings))
+
+
+SCANNERS: Mapping[str, Callable[[ScannerSettings], Scanner]] = {
+    "serial": _serial_scanner,
+    "keyboard": _keyboard_scanner,
+    "simulated": _simulated_scanner,
+}
+
+
+def open_scanner(settings: ScannerSettings) -> Scanner:
+    """The scanner that `settings.adapter` names, which may be plugged in later.
+
+    Raises `UnknownAdapter` or `AdapterMissing`.
+    """
+    return _named("scanner", settings.adapter, SCANNERS)(settings)
+
+
+def _named(
+    kind: str, name: str, known: Mapping[str, Callable[[Settings], Port]]
+) -> Callable[[Settings], Port]:
+    try:
+        return known[name]
+    except KeyError:
+        raise UnknownAdapter(kind, name, known) from None

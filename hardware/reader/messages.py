@@ -1,0 +1,56 @@
+"""What passes over the pipe between the door and its reader process.
+
+Down goes one `Job`; up come readings, hints, camera states, and beats that say "I am alive, and
+shall speak again within so many milliseconds". Everything is MessagePack of known shapes.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from hardware.ports.camera import CameraSettings
+from hardware.ports.events import CameraState, Hint, Reading, ShowOne
+from hardware.reader.factory import DecoderSettings
+
+MAX_MESSAGE = 256 * 1024
+"""Bytes: a reading of the longest code is a twentieth of this."""
+
+
+class Job(msgspec.Struct, frozen=True):
+    """What a reader process is to do."""
+
+    camera: CameraSettings
+    decoder: DecoderSettings
+    badge_like: str
+    """`module:function` that says whether a text looks like a badge."""
+
+
+class Beat(msgspec.Struct, frozen=True, tag="beat"):
+    """The process lives; silence longer than this means that it hangs."""
+
+    next_within_ms: int
+
+
+class Hinted(msgspec.Struct, frozen=True, tag="hint"):
+    hint: Hint
+
+
+class Ended(msgspec.Struct, frozen=True, tag="ended"):
+    """The source has shown its last picture; the process ends by itself."""
+
+    why: str
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed"):
+    """The process cannot work as it is set up (a wrong name, a missing library); it ends by itself."""
+
+    why: str
+
+
+Message: TypeAlias = Reading | ShowOne | CameraState | Beat | Hinted | Ended | Failed
+
+encode = msgspec.msgpack.Encoder().encode
+decode_message = msgspec.msgpack.Decoder(Message).decode
+decode_job = msgspec.msgpack.Decoder(Job).decode

@@ -1,0 +1,219 @@
+"""The reader process: one camera, one decoder, and a pipe to the door.
+
+Capture can block for ever and a C library can abort on a crafted code; here neither harms the door,
+which kills this process when it falls silent and starts another. No frame leaves it.
+Started by `hardware.reader.reader.Reader` as `python -m hardware.reader.process FD`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+
+from hardware.ports.camera import Camera, CameraSettings, Frame
+from hardware.ports.decoder import Code, Corners, Decoder, Several, area, choose
+from hardware.ports.errors import (
+    AdapterMissing,
+    CameraLost,
+    PictureError,
+    PicturesEnded,
+    UnknownAdapter,
+)
+from hardware.ports.events import MAX_TEXT, CameraState, Hint, Reading, ShowOne
+from hardware.reader.factory import make_decoder, open_camera
+from hardware.reader.messages import (
+    MAX_MESSAGE,
+    Beat,
+    Ended,
+    Failed,
+    Hinted,
+    Message,
+    decode_job,
+    encode,
+)
+from hardware.reader.motion_gate import MotionGate
+from hardware.reader.rate_limit import Pace
+from hardware.system.backoff import Backoff
+
+log = logging.getLogger("hardware.reader.process")
+
+BEAT_S = 0.5
+"""How often the process says that it lives."""
+
+SILENCE_MS = 5_000
+"""Longest silence while frames come: the driver's own time limit is two seconds."""
+
+OPENING_MS = 75_000
+"""Longest silence while a camera is opened: setting up a misbehaving one can take a minute."""
+
+NO_FRAME_S = 4.0
+"""A camera that gives no frame for so long is closed and opened again."""
+
+SAME_TEXT_MS = 200
+"""A code that stays in view is reported five times a second."""
+
+HINT_MS = 500
+"""Hints and "show one" are reported at most twice a second."""
+
+SHOW_ONE_MS = 600
+"""After two badges were seen neither is read for so long: the other one may only have blurred."""
+
+CLOSER_BELOW_PX = 120
+"""A code whose side is shorter than this has modules too small to read: come closer."""
+
+
+class ReaderLoop:
+    """Frames in, messages out. `step` does one frame, so that a test can call it without a process."""
+
+    def __init__(
+        self, decoder: Decoder, badge_like: Callable[[str], bool], send: Callable[[Message], None]
+    ) -> None:
+        self._decoder = decoder
+        self._badge_like = badge_like
+        self._send = send
+        self._gate = MotionGate()
+        self._texts = Pace(SAME_TEXT_MS)
+        self._hints = Pace(HINT_MS)
+        self._one_from = 0
+
+    def step(self, frame: Frame) -> None:
+        """Decode one frame if it is worth it, and say what was seen."""
+        if not self._gate.passes(frame.gray):
+            return
+        now = frame.taken_ms
+        sight = self._decoder.decode(frame.gray)
+        if sight.codes or sight.unreadable:
+            self._gate.keep_open()
+        height, width = frame.gray.shape
+        match choose(sight.codes, (height, width), self._badge_like):
+            case Code() as code:
+                if now >= self._one_from and self._texts.due(code.text, now):
+                    self._send(_reading(code, frame.taken_ms))
+                self._hints.note("hint", now)
+            case Several.SHOW_ONE:
+                self._one_from = now + SHOW_ONE_MS
+                if self._hints.due("show one", now):
+                    self._send(ShowOne(frame.taken_ms))
+            case None:
+                if sight.unreadable and self._hints.due("hint", now):
+                    self._send(Hinted(hint_for(max(sight.unreadable, key=area))))
+
+
+def hint_for(place: Corners) -> Hint:
+    """What helps with an unreadable code of this size."""
+    side = area(place) ** 0.5
+    return Hint.COME_CLOSER if side < CLOSER_BELOW_PX else Hint.HOLD_STILL
+
+
+def _reading(code: Code, taken_ms: int) -> Reading:
+    text, raw = code.text[:MAX_TEXT], code.raw[:MAX_TEXT]
+    return Reading(text, raw, code.decoder, round(code.ms, 2), taken_ms)
+
+
+class _Watch:
+    """Runs one camera after another through the loop, for as long as cameras come back."""
+
+    def __init__(self, settings: CameraSettings, loop: ReaderLoop, send: Callable[[Message], None]):
+        self._settings = settings
+        self._loop = loop
+        self._send = send
+        self._backoff = Backoff(first_s=0.5, most_s=8.0)
+
+    def run(self) -> None:
+        """Until the pictures end (`PicturesEnded`) or the set-up turns out wrong."""
+        while True:
+            self._send(Beat(OPENING_MS))
+            try:
+                camera = open_camera(self._settings)
+            except CameraLost as error:
+                self._pause(error)
+                continue
+            try:
+                self._run_one(camera)
+            except CameraLost as error:
+                self._pause(error)
+            finally:
+                camera.close()
+
+    def _run_one(self, camera: Camera) -> None:
+        self._send(Beat(SILENCE_MS))
+        working = False
+        last_frame = beat_at = time.monotonic()
+        while True:
+            frame = None
+            try:
+                frame = camera.read()
+            except PictureError as error:
+                log.warning("picture left out: %s", error)
+                last_frame = time.monotonic()
+            now = time.monotonic()
+            if now - beat_at > BEAT_S:
+                self._send(Beat(SILENCE_MS))
+                beat_at = now
+            if frame is None:
+                if now - last_frame > NO_FRAME_S:
+                    raise CameraLost(f"the camera has given no picture for {NO_FRAME_S:.0f} s")
+                continue
+            last_frame = now
+            if not working:
+                working = True
+                self._backoff.reset()
+                self._send(CameraState(working=True))
+            self._loop.step(frame)
+
+    def _pause(self, error: CameraLost) -> None:
+        """Say that the camera is gone and wait a little, longer each time, beating on."""
+        self._send(CameraState(working=False, why=str(error)))
+        until = time.monotonic() + self._backoff.next_s()
+        while (left := until - time.monotonic()) > 0:
+            self._send(Beat(SILENCE_MS))
+            time.sleep(min(left, BEAT_S))
+
+
+def main(fd: int) -> int:
+    """Do the job that comes first over the pipe `fd`. Returns the exit code."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    pipe = Connection(fd)
+    job = decode_job(pipe.recv_bytes(MAX_MESSAGE))
+    threading.Thread(target=_end_with_the_door, args=(pipe,), daemon=True).start()
+
+    def send(message: Message) -> None:
+        pipe.send_bytes(encode(message))
+
+    try:
+        loop = ReaderLoop(make_decoder(job.decoder), _function(job.badge_like), send)
+        _Watch(job.camera, loop, send).run()
+    except PicturesEnded as ended:
+        send(Ended(str(ended)))
+    except (UnknownAdapter, AdapterMissing) as wrong:
+        send(Failed(str(wrong)))
+    except (BrokenPipeError, ConnectionResetError):
+        return 0
+    except Exception:
+        log.exception("the reader process stops")
+        return 1
+    return 0
+
+
+def _function(name: str) -> Callable[[str], bool]:
+    module, _, function = name.partition(":")
+    found: Callable[[str], bool] = getattr(importlib.import_module(module), function)
+    return found
+
+
+def _end_with_the_door(pipe: Connection) -> None:
+    """The door sends nothing more; the pipe's end is the door's end, even if capture hangs."""
+    try:
+        pipe.recv_bytes()
+    except (EOFError, OSError):
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1])))

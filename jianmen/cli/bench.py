@@ -1,0 +1,201 @@
+"""`jianmen bench`: performance on this machine, each figure beside a floor measured in the same run."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+from bench.figure import Figure
+from hardware.reader.opencv_settings import OPENCV_SETTINGS
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_json = click.option("--json", "as_json", is_flag=True, help="JSON lines on standard output.")
+_folder = click.option(
+    "--folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Measure on the file system of this folder (default: the one for temporary files).",
+)
+
+
+def _count(name: str, default: int, words: str) -> Callable[[Command], Command]:
+    """An option that is a number of things."""
+    return click.option(
+        name, type=click.IntRange(1), default=default, show_default=True, help=words
+    )
+
+
+LARGEST = 1_000_000
+"""Entries of the largest event that is measured."""
+
+
+@contextmanager
+def _room(folder: Path | None) -> Iterator[Path]:
+    """A folder for one measurement, gone afterwards."""
+    with tempfile.TemporaryDirectory(dir=folder) as made:
+        yield Path(made)
+
+
+@click.group()
+def bench() -> None:
+    """Performance on this machine, each figure beside a named floor measured in the same run.
+
+    A ratio of 2 means twice the time of the floor.
+    """
+
+
+def _show(figures: Iterable[Figure], *, as_json: bool) -> None:
+    for line in figures:
+        if as_json:
+            fields = ("bench", "figure", "floor", "ratio", "unit", "note")
+            click.echo(msgspec.json.encode({name: getattr(line, name) for name in fields}).decode())
+            continue
+        against = f"  floor {line.floor:.3f}  ratio {line.ratio:.2f}" if line.ratio else ""
+        click.echo(f"{line.bench}: {line.figure:.3f} {line.unit}{against}\n    {line.note}")
+
+
+@bench.command()
+@_json
+@_folder
+@_count("--people", 100_000, "People on the roster.")
+@_count("--entries", 500_000, "Earlier entries held.")
+def door(folder: Path | None, people: int, entries: int, *, as_json: bool) -> None:
+    """From the text of a code to a durable decision."""
+    from bench.door import door as measure
+
+    with _room(folder) as made:
+        _show(measure(made, people, entries), as_json=as_json)
+
+
+@bench.command()
+@_json
+@_folder
+@_count("--kiosks", 30, "Kiosks that bring their logs.")
+@_count("--entries", 5_000, "Entries that each brings.")
+@_count("--people", 26_000, "People of the first sync.")
+@_count("--trials", 48, "Entries carried to the next door, one by one.")
+@click.option(
+    "--cut",
+    "cuts_s",
+    type=click.FloatRange(0),
+    multiple=True,
+    default=(20.0, 40.0),
+    show_default=True,
+    metavar="SECONDS",
+    help="Cut the link to the next door for so long; may be given more than once.",
+)
+@click.option(
+    "--full",
+    is_flag=True,
+    help="Also the cost of an entry among 10,000, 100,000 and 1,000,000: five minutes more.",
+)
+def exchange(
+    folder: Path | None,
+    kiosks: int,
+    entries: int,
+    people: int,
+    trials: int,
+    cuts_s: tuple[float, ...],
+    *,
+    full: bool,
+    as_json: bool,
+) -> None:
+    """Logs carried between kiosks and registry: some three minutes.
+
+    \b
+    exchange bring          kiosks bring their logs to a registry
+    exchange first sync     a new kiosk fetches people, name cards and entries
+    exchange memory         what its carrier needs for that
+    door during first sync  the answers of its door meanwhile
+    exchange next door      from one door to the next without a registry: as a
+                            rule, after a restart, after a cut of the link
+    """
+    from bench.exchange import bring, bring_growing
+    from bench.first_sync import first_sync, first_sync_growing
+    from bench.memory import memory
+    from bench.next_door import next_door
+    from bench.syncing import door_during_first_sync
+    from bench.whole_event import whole_event
+
+    with _room(folder) as made:
+        _show(bring(made, kiosks, entries), as_json=as_json)
+    with _room(folder) as made, whole_event(made / "registry", people, kiosks * entries) as event:
+        _show(first_sync(event, made), as_json=as_json)
+        _show(memory(event, made), as_json=as_json)
+    with _room(folder) as made:
+        _show(door_during_first_sync(made, people, kiosks * entries), as_json=as_json)
+    with _room(folder) as made:
+        _show(next_door(made, trials, cuts_s), as_json=as_json)
+    if not full:
+        return
+    with _room(folder) as made:
+        _show(bring_growing(made), as_json=as_json)
+    with _room(folder) as made, whole_event(made / "registry", 0, LARGEST) as event:
+        _show(first_sync_growing(event, made), as_json=as_json)
+
+
+@bench.command()
+@_json
+@_count("--entries", 1_000_000, "Entries folded at most.")
+def rules(entries: int, *, as_json: bool) -> None:
+    """Decisions per second, entries folded, conflicts found."""
+    from bench.rules import conflicts, decisions, folds
+
+    _show([decisions()], as_json=as_json)
+    _show(folds((min(10_000, entries), entries)), as_json=as_json)
+    _show([conflicts()], as_json=as_json)
+
+
+PHOTOS = Path(__file__).parents[1] / "tests" / "samples" / "photos"
+"""The photographs of a checked-out tree; an installed program has none."""
+
+
+@bench.command()
+@_json
+@click.option(
+    "--photos",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Photographs, each with its text in a .txt file beside it; one without has no code."
+    " Default: those of the source tree, where there is one.",
+)
+@_count("--presentations", 165, "Hard presentations; a third as many easy ones.")
+@_count("--frames", 150, "Frames of an empty room.")
+@click.option(
+    "--factor",
+    type=click.FloatRange(1),
+    default=5.0,
+    show_default=True,
+    help="How many times slower the simulated machine is (a Raspberry Pi 4: about 5).",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of everything that is drawn.")
+@click.option("--full", is_flag=True, help="Also the other libraries on the hard presentations.")
+def eyes(
+    photos: Path | None,
+    presentations: int,
+    frames: int,
+    factor: float,
+    seed: int,
+    *,
+    full: bool,
+    as_json: bool,
+) -> None:
+    """The camera's reader beside zxing-cpp, pyzbar and OpenCV, each alone: some four minutes.
+
+    \b
+    eyes still, eyes busy     CPU time of an empty frame
+    eyes hard, eyes easy      drawn presentations: missed, first read, wrong contents
+    eyes turns                badges that take turns at one place: read late
+    eyes photos, eyes decode  photographs before the camera, and as files
+    """
+    for name, value in OPENCV_SETTINGS.items():
+        os.environ.setdefault(name, value)  # before the imports below load OpenCV
+    from bench.eyes import everything
+
+    folder = photos or (PHOTOS if PHOTOS.is_dir() else None)
+    lines = everything(folder, presentations, frames, factor, seed, full=full)
+    _show(lines, as_json=as_json)

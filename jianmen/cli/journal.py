@@ -1,0 +1,209 @@
+"""`jianmen journal`: read and check a kiosk's own log, offline."""
+
+import sqlite3
+import sys
+from collections import deque
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from access.log.chain import ChainError, fingerprint, follow, vouched
+from access.log.entry import GENESIS, Boot, EntryError, body_of
+from access.state.event_state import Held
+from sync.store.data_folder import DataFolder
+from sync.store.journal import JournalReader
+from sync.wire.device_key import Identity
+
+PIECE = 1000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+SHOWN = ("gate", "direction", "verdict", "reason", "session", "source", "why", "area", "count")
+"""What a line for people says of an entry, where it has it."""
+
+
+@click.group()
+def journal() -> None:
+    """Read and check a kiosk's log, offline. DATA is the kiosk's data folder, or a journal.db."""
+
+
+@contextmanager
+def _opened(data: Path) -> Iterator[JournalReader]:
+    """The journal of a data folder; ends the command with 2 where there is none to read."""
+    path = DataFolder(data).journal if data.is_dir() else data
+    if not path.is_file():
+        click.echo(f"{path}: there is no such file; name a kiosk's data folder", err=True)
+        sys.exit(2)
+    try:
+        with closing(JournalReader.at(path)) as reader:
+            reader.logs()
+            yield reader
+    except sqlite3.Error as error:
+        click.echo(f"{path}: not a journal that can be read: {error}", err=True)
+        sys.exit(2)
+
+
+@journal.command()
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--last", type=click.IntRange(1), help="Only the last N entries.")
+@click.option("--json", "as_json", is_flag=True, help="JSON lines on standard output.")
+def show(data: Path, last: int | None, *, as_json: bool) -> None:
+    """Print the entries, oldest first. No name is among them: a log holds none.
+
+    Exit 1 where an entry cannot be read; those before it are printed.
+    """
+    with _opened(data) as reader:
+        entries: deque[Held] = deque(maxlen=last)
+        damage = None
+        try:
+            for held in reader.everything():
+                entries.append(held)
+        except EntryError as error:
+            damage = error
+    for held in entries:
+        click.echo(_json_line(held) if as_json else _line(held))
+    if damage is not None:
+        click.echo(f"{data}: {damage}; jianmen journal verify says where", err=True)
+        sys.exit(1)
+
+
+def _line(held: Held) -> str:
+    said = []
+    for name in SHOWN:
+        value = getattr(held.body, name, None)
+        if value not in (None, ""):
+            said.append(f"{name}={value}")
+    badge = getattr(held.body, "badge", None)
+    if badge is not None:
+        said.insert(0, f"badge={badge.hex()}")
+    when = _when(held.wall_ms)
+    return f"{held.log} {held.seq:>6}  {when}  {held.kind:<10} {' '.join(said)}".rstrip()
+
+
+def _when(wall_ms: int) -> str:
+    """What the machine's own clock said; a broken one can say times that no calendar has."""
+    try:
+        return (EPOCH + timedelta(milliseconds=wall_ms)).strftime("%Y-%m-%d %H:%M:%SZ")
+    except OverflowError:
+        return f"{wall_ms} ms"
+
+
+def _json_line(held: Held) -> str:
+    shown: dict[str, Any] = {
+        "log": held.log,
+        "seq": held.seq,
+        "hash": held.digest.hex(),
+        "mono_ms": held.mono_ms,
+        "wall_ms": held.wall_ms,
+        "kind": held.kind,
+        "body": _plain(held.body),
+    }
+    return msgspec.json.encode(shown).decode()
+
+
+def _plain(value: Any) -> Any:
+    """A body as an object of its fields, bytes as hex digits."""
+    if isinstance(value, msgspec.Struct):
+        fields = value.__struct_fields__
+        return {name: _plain(getattr(value, name)) for name in fields}
+    if isinstance(value, bytes | msgspec.Raw):
+        return bytes(value).hex()
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+@journal.command()
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="JSON lines on standard output.")
+def verify(data: Path, *, as_json: bool) -> None:
+    """Check every chain of hashes, every kept head, and that each log follows the one before it.
+
+    Heads are checked where the kiosk's key (device.key) lies beside the journal. Exit 1 if anything does not hold.
+    """
+    public = _public_key(data)
+    good = True
+    with _opened(data) as reader:
+        for result in _check(reader, public):
+            good = good and not result["wrong"]
+            if as_json:
+                click.echo(msgspec.json.encode(result).decode())
+                continue
+            word = "; ".join(result["wrong"]) or "every entry follows the one before it"
+            heads = f"{result['heads']} heads{'' if result['heads_checked'] else ' (not checked)'}"
+            click.echo(f"{result['log']}: {result['entries']} entries, {heads}: {word}")
+    sys.exit(0 if good else 1)
+
+
+def _public_key(data: Path) -> bytes | None:
+    """The kiosk's public key, if its key lies beside the journal."""
+    key = DataFolder(data if data.is_dir() else data.parent).device_key
+    if not key.exists():
+        return None
+    try:
+        return Identity.at(key).public
+    except (OSError, ValueError) as error:
+        click.echo(f"the heads are not checked: {error}", err=True)
+        return None
+
+
+def _check(reader: JournalReader, public: bytes | None) -> Iterator[dict[str, Any]]:
+    ends: dict[str, tuple[int, bytes]] = {}
+    for log in reader.logs():
+        digests, boot, wrong = _chain(reader, log)
+        ends[log] = (len(digests), digests.get(len(digests), GENESIS))
+        if boot is not None and boot.previous is not None:
+            wrong += _wrong_before(boot.previous, ends)
+        heads = reader.heads(log)
+        checked = public is not None and fingerprint(public) == log[:16]
+        if checked and public is not None:
+            wrong += [
+                f"the head at {head.seq} is not signed by this kiosk, or names another entry"
+                for head in heads
+                if not vouched(head, public) or digests.get(head.seq) != head.digest
+            ]
+        yield {
+            "log": log,
+            "entries": len(digests),
+            "heads": len(heads),
+            "heads_checked": checked,
+            "wrong": wrong,
+        }
+
+
+def _chain(reader: JournalReader, log: str) -> tuple[dict[int, bytes], Boot | None, list[str]]:
+    """The hash of each entry up to the first that does not hold, the log's first entry, and what is wrong."""
+    digests: dict[int, bytes] = {}
+    boot: Boot | None = None
+    prev = GENESIS
+    wrong: list[str] = []
+    try:
+        while pairs := reader.raws(log, len(digests), PIECE):
+            for kept, raw in pairs:
+                ((entry, digest),) = follow(len(digests) + 1, prev, [raw])
+                if digest != kept:
+                    raise ChainError(entry.seq, "its bytes have another hash than the one kept")
+                body = body_of(entry)
+                boot = body if isinstance(body, Boot) else boot
+                digests[entry.seq] = prev = digest
+    except ChainError as error:
+        wrong.append(str(error))
+    except sqlite3.Error as error:
+        wrong.append(f"the file cannot be read after entry {len(digests)}: {error}")
+    return digests, boot, wrong
+
+
+def _wrong_before(named: tuple[str, int, bytes], ends: dict[str, tuple[int, bytes]]) -> list[str]:
+    """What is wrong between a log and the end that its first entry names of the one before."""
+    log, last, digest = named
+    if log not in ends:
+        return [f"the log before it, {log}, is not here"]
+    if ends[log] != (last, digest):
+        return [f"the log before it, {log}, ended at {last}, and here at {ends[log][0]}"]
+    return []

@@ -1,0 +1,219 @@
+"""What `jianmen kiosk doctor` looks at, one check after the other."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from access.state.event_state import Background, Held
+from config.settings import KioskSettings
+from hardware.ports.events import CameraState, ScannerState
+from hardware.ports.scanner import ScannerSettings
+from hardware.reader.factory import open_scanner
+from hardware.system.clock import SystemClock
+from hardware.system.errors import HardwareError
+from hardware.system.version import BUILT_MS, WAL_RESET_FIXED
+from jianmen.own_packages import clashes
+from kiosk.runtime.parts import open_reader, signal_settings
+from kiosk.runtime.run_lock import AlreadyRunningError, RunningMark
+from sync.enrolment.record import Enrolment, prepare
+from sync.store.data_folder import DataFolder
+from sync.store.journal import JournalReader
+from sync.store.replica import ReplicaReader
+from sync.wire.device_key import Identity
+
+State = Literal["good", "note", "mend"]
+
+LEAST_FREE = 200_000_000
+"""Bytes: some ten times what all logs of an event of 26,000 people take."""
+
+CAMERA_S = 20.0
+SCANNER_S = 3.0
+
+OLD_MIN = 10
+"""Word of the registry older than this deserves a look while there is a network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check. A note says that nothing is wrong and something is worth knowing."""
+
+    check: str
+    state: State
+    says: str
+
+
+def findings(settings: KioskSettings) -> Iterator[Finding]:
+    """All checks, in the order in which a person would make them. The data folder can be written already."""
+    for clash in clashes():
+        yield Finding("packages", "mend", str(clash))
+    free = shutil.disk_usage(settings.data).free
+    yield Finding(
+        "disk",
+        "good" if free >= LEAST_FREE else "mend",
+        f"{free // 1_000_000} MB free on {settings.data}",
+    )
+    yield _sqlite()
+    yield _clock()
+    enrolment: Enrolment | None = None
+    try:
+        enrolment = Enrolment.load(settings.data)
+        yield Finding("enrolment", "good", f"{enrolment.event}, at {enrolment.registry_url}")
+    except FileNotFoundError:
+        yield Finding("enrolment", "mend", "not enrolled: run `jianmen kiosk enrol`")
+    except (ValueError, OSError) as error:
+        yield Finding("enrolment", "mend", str(error))
+    yield _journal(settings)
+    if enrolment is not None:
+        yield from _replica(settings, enrolment)
+    yield _signals(settings)
+    running = _door_runs(settings)
+    if running:
+        yield Finding("door", "note", "running; camera and scanner are its own: see `kiosk status`")
+        return
+    yield _camera(settings)
+    yield _scanner(settings)
+
+
+def _sqlite() -> Finding:
+    version = sqlite3.sqlite_version
+    if sqlite3.sqlite_version_info >= WAL_RESET_FIXED:
+        return Finding("sqlite", "good", version)
+    says = f"{version} has the WAL-reset fault; one writer for each file keeps clear of it"
+    return Finding("sqlite", "note", says)
+
+
+def _clock() -> Finding:
+    reading = SystemClock().read()
+    if reading.synced:
+        return Finding("clock", "good", f"synchronised, to {reading.error_ms} ms")
+    if reading.wall_ms < BUILT_MS:
+        return Finding("clock", "note", "before the build date; the registry will set it right")
+    return Finding(
+        "clock", "note", "not synchronised; the registry's or a supervisor's word will do"
+    )
+
+
+def _journal(settings: KioskSettings) -> Finding:
+    path = DataFolder(settings.data).journal
+    if not path.exists():
+        return Finding("journal", "note", "none yet: the door makes it at its first start")
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+            (answer,) = db.execute("PRAGMA quick_check(1)").fetchone()
+        with closing(JournalReader.at(path)) as journal:
+            entries = sum(tip.seq for tip in journal.tips().values())
+    except sqlite3.Error as error:
+        return Finding("journal", "mend", f"{path}: {error}; keep the file, and ask for help")
+    return Finding(
+        "journal", "good" if answer == "ok" else "mend", f"{entries} entries; quick check: {answer}"
+    )
+
+
+def _replica(settings: KioskSettings, enrolment: Enrolment) -> Iterator[Finding]:
+    try:
+        replica = ReplicaReader.at(DataFolder(settings.data).replica)
+    except sqlite3.OperationalError:
+        yield Finding("replica", "mend", "none yet: is the carrier running?")
+        return
+    with closing(replica):
+        try:
+            yield from _replica_held(replica, settings, enrolment)
+        except sqlite3.Error as error:
+            yield Finding(
+                "replica", "mend", f"{error}: stop the carrier, delete the file, start it"
+            )
+
+
+def _replica_held(
+    replica: ReplicaReader, settings: KioskSettings, enrolment: Enrolment
+) -> Iterator[Finding]:
+    device = Identity.at(DataFolder(settings.data).device_key).fingerprint
+    heard = replica.heard_ms(enrolment.registry)
+    if heard is None:
+        yield Finding("replica", "mend", "the registry was never heard: is it on the network?")
+        return
+    minutes = max(0, int(time.time() * 1000) - heard) // 60_000
+    state: State = "good" if minutes <= OLD_MIN else "note"
+    yield Finding("replica", state, f"registry heard {minutes} min ago")
+    to_come = replica.targets().get("registry", {}).get("behind") or 0
+    if to_come:
+        yield Finding(
+            "first sync", "note", f"{to_come:,} entries of the registry are still to come"
+        )
+    background = Background(enrolment.registry, BUILT_MS)
+    prepare(background, device, enrolment)
+    after = 0
+    while rows := replica.since(after, 5_000):
+        for _, held in rows:
+            background.add(held)
+        after = rows[-1][0]
+    for held in _own_words(DataFolder(settings.data).journal):
+        background.add(held)
+    gate = background.gate_of(device)
+    programme = background.programme
+    if programme is None:
+        yield Finding("gate", "mend", "no event definition is held yet")
+    elif gate is None or gate not in programme.gates:
+        mend = "assign one at the registry, or let a supervisor give it one"
+        yield Finding("gate", "mend", f"none for kiosk {device}: {mend}")
+    elif settings.gate not in (None, gate):
+        yield Finding("gate", "mend", f"{gate} by the registry, {settings.gate} in the settings")
+    else:
+        yield Finding("gate", "good", gate)
+
+
+def _own_words(journal: Path) -> Iterator[Held]:
+    """What the door has written, the carrier aside: a supervisor may have given it a gate."""
+    if journal.exists():
+        with closing(JournalReader.at(journal)) as reader:
+            yield from reader.everything()
+
+
+def _signals(settings: KioskSettings) -> Finding:
+    try:
+        signal_settings(settings)
+    except HardwareError as error:
+        return Finding("signals", "mend", str(error))
+    return Finding("signals", "good", settings.signals.adapter)
+
+
+def _door_runs(settings: KioskSettings) -> bool:
+    try:
+        RunningMark(settings.data).close(cleanly=False)
+    except AlreadyRunningError:
+        return True
+    return False
+
+
+def _camera(settings: KioskSettings) -> Finding:
+    if settings.camera.adapter is None:
+        return Finding("camera", "note", "none in the settings")
+    why = "gave no picture"
+    ends = time.monotonic() + CAMERA_S
+    with open_reader(settings) as reader:
+        while time.monotonic() < ends:
+            event = reader.next(1.0)
+            if isinstance(event, CameraState):
+                if event.working:
+                    return Finding("camera", "good", f"{settings.camera.adapter} gives pictures")
+                why = event.why
+    return Finding("camera", "mend", why)
+
+
+def _scanner(settings: KioskSettings) -> Finding:
+    if settings.scanner.adapter is None:
+        return Finding("scanner", "note", "none in the settings")
+    section = settings.scanner
+    wanted = ScannerSettings(section.adapter or "", section.device, section.baud)
+    with closing(open_scanner(wanted)) as scanner:
+        event = scanner.next(SCANNER_S)
+    if isinstance(event, ScannerState) and not event.working:
+        return Finding("scanner", "mend", event.why)
+    return Finding("scanner", "good", f"{section.adapter} on {section.device}")

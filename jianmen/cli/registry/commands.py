@@ -1,0 +1,272 @@
+"""`jianmen registry`: the centre, and what an operator does at it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from config import event_file
+from config.errors import ConfigError
+from jianmen.cli.registry.options import (
+    asking,
+    data_option,
+    json_option,
+    quoted,
+    read_settings,
+    say,
+    settings_option,
+    stop,
+)
+from jianmen.cli.registry.reports import close, conflicts, export, headcount
+from jianmen.cli.registry.serve import serve
+
+if TYPE_CHECKING:
+    from jianmen.cli.registry.client import Client
+
+
+@click.group()
+@click.pass_context
+def registry(context: click.Context) -> None:
+    """The centre: roster, headcounts, conflicts, kiosks.
+
+    Commands ask the server that is running on this data folder, or do the work themselves where none is.
+    """
+    before = os.umask(0o077)  # what they write holds keys and names
+    context.call_on_close(lambda: os.umask(before))
+
+
+for _command in (serve, headcount, conflicts, export, close):
+    registry.add_command(_command)
+
+
+@registry.command()
+@click.argument("event", type=click.Path(dir_okay=False, path_type=Path))
+@settings_option
+@data_option
+@click.option(
+    "--password-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The first admin's password, in the file's first line; asked for where left out.",
+)
+@json_option
+def init(
+    event: Path,
+    settings_file: Path | None,
+    data: Path | None,
+    password_file: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Begin an event from its definition EVENT (TOML), or put a changed one in force.
+
+    Makes the registry's key, the event's keys and the first admin's password. Of an event that is there already only
+    the definition is changed; lists that printed badges point into may only grow.
+    """
+    from jianmen.cli.registry.client import opened, read_clock
+    from registry.accounts.accounts import Accounts, PasswordError
+    from registry.storage.errors import NotInitialisedError, RegistryError
+
+    settings = read_settings(settings_file, data)
+    try:
+        definition = event_file.load(event)
+        with opened(settings) as centre:
+            accounts = Accounts(centre.ledger, lambda: read_clock()().wall_ms)
+            known = accounts.has_password("admin")
+            password = "" if known and password_file is None else _password(password_file)
+            try:
+                changed = centre.event != definition
+                if changed:
+                    centre.update_event(definition)
+            except NotInitialisedError:
+                changed = True
+                centre.init(definition)
+            if password:
+                accounts.set_password("admin", password)
+            fingerprint = centre.identity.fingerprint
+    except (ConfigError, PasswordError) as error:
+        stop(2, str(error))
+    except RegistryError as error:
+        stop(2, str(error))
+    say(
+        {"event": definition.id, "fingerprint": fingerprint, "changed": changed},
+        as_json=as_json,
+        words=f"{definition.id}: {'in force' if changed else 'nothing new'}; registry {fingerprint}",
+    )
+
+
+def _password(file: Path | None) -> str:
+    """The password in a file, or one typed twice. Ends the command where there is neither."""
+    if file is not None:
+        return (file.read_text(encoding="utf-8").splitlines() or [""])[0]
+    if not sys.stdin.isatty():
+        stop(2, "There is nobody to ask for the admin's password; name a file: --password-file")
+    typed: str = click.prompt(
+        "Password of the first admin", hide_input=True, confirmation_prompt=True, err=True
+    )
+    return typed
+
+
+@registry.command("import")
+@click.argument("people", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@settings_option
+@data_option
+@click.option("--update", is_flag=True, help="Change people who are registered already.")
+@click.option("--encoding", default="utf-8", show_default=True, help="Of the file.")
+@json_option
+def import_people(
+    people: Path,
+    settings_file: Path | None,
+    data: Path | None,
+    encoding: str,
+    *,
+    update: bool,
+    as_json: bool,
+) -> None:
+    """Register the people of the CSV file PEOPLE: all of them, or, where anything is wrong, nobody.
+
+    Columns: ref,name,organisation,language,ticket,venues,days,sessions and, if wanted, code,form; several ids in one
+    cell are parted by semicolons.
+    """
+    with asking(settings_file, data) as client:
+        done = client.post_file(
+            "/import",
+            people.read_bytes(),
+            file=people.name,
+            encoding=encoding,
+            update=int(update),
+        )
+    for line in done["warnings"]:
+        click.echo(line, err=True)
+    say(done, as_json=as_json, words=f"{done['added']} added, {done['updated']} changed")
+
+
+@registry.command()
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+@settings_option
+@data_option
+@click.option(
+    "--ref", "refs", multiple=True, help="Whose; several may be named. Left out: everybody's."
+)
+@json_option
+def badges(
+    out: Path,
+    settings_file: Path | None,
+    data: Path | None,
+    refs: tuple[str, ...],
+    *,
+    as_json: bool,
+) -> None:
+    """Write badges to print into the PDF file OUT."""
+    with asking(settings_file, data) as client:
+        pages = client.raw(
+            "GET",
+            "/badges" + "".join(f"{'&' if n else '?'}ref={quoted(r)}" for n, r in enumerate(refs)),
+        )
+    try:
+        out.write_bytes(pages)
+    except OSError as error:
+        stop(2, f"{out}: cannot be written ({error.strerror})")
+    say({"file": str(out), "bytes": len(pages)}, as_json=as_json, words=f"{out} written")
+
+
+@registry.command()
+@settings_option
+@data_option
+@click.option("--gate", help="The gate that the kiosk is for.")
+@click.option("--spare", is_flag=True, help="A kiosk without a gate, to be given one later.")
+@click.option(
+    "--minutes",
+    type=click.IntRange(1, 1440),
+    default=10,
+    show_default=True,
+    help="How long the code can be used.",
+)
+@click.option("--url", help="Where kiosks reach the registry, if not where it listens.")
+@json_option
+def enrol(
+    settings_file: Path | None,
+    data: Path | None,
+    gate: str | None,
+    minutes: int,
+    url: str | None,
+    *,
+    spare: bool,
+    as_json: bool,
+) -> None:
+    """Make a one-time code for a kiosk, as text and as a QR code to show to its camera.
+
+    The code says JME1:<fingerprint of the registry's key>:<code>:<address>.
+    """
+    import segno
+
+    if (gate is None) != spare:
+        raise click.UsageError("Name the gate (--gate ID), or say that it is a --spare.")
+    with asking(settings_file, data) as client:
+        body: dict[str, object] = {"gate": gate, "minutes": minutes, "url": url or client.kiosk_url}
+        code = client.post("/kiosks/code", body)
+    if as_json:
+        click.echo(
+            msgspec.json.encode({key: code[key] for key in ("code", "gate", "expires", "text")})
+        )
+        return
+    segno.make(code["text"], error="m", micro=False).terminal(compact=True)
+    click.echo(code["text"])
+    click.echo(f"Good once, until {code['expires'][11:19]}.", err=True)
+
+
+@registry.command()
+@click.argument("badge")
+@settings_option
+@data_option
+@click.option(
+    "--why", default="revoked by the operator", show_default=True, help="For the log; names nobody."
+)
+@json_option
+def revoke(
+    badge: str, settings_file: Path | None, data: Path | None, why: str, *, as_json: bool
+) -> None:
+    """Make a badge invalid: BADGE is the code printed on it or the person's ref; BADGE#2 is its second print alone."""
+    name, _, number = badge.partition("#")
+    if number and not number.isdecimal():
+        raise click.UsageError(f"{badge!r}: after # stands the number of a print, as in {name}#1")
+    issue = int(number) if number else None
+    with asking(settings_file, data) as client:
+        code = _code_of(client, name)
+        client.post(f"/registrants/{quoted(code)}/revoke", {"issue": issue, "why": why})
+    say(
+        {"badge": code, "issue": issue},
+        as_json=as_json,
+        words=f"{code}: {'revoked' if issue is None else f'print {issue} revoked'}",
+    )
+
+
+def _code_of(client: Client, name: str) -> str:
+    """The human code of a badge named by code or ref."""
+    found = client.get("/registrants", q=name)["registrants"]
+    bare = name.replace("-", "").upper()
+    for one in found:
+        if one["ref"] == name or one["code"].replace("-", "") == bare:
+            return str(one["code"])
+    return stop(1, f"{name!r} is nobody's ref, and no badge's code here")
+
+
+@registry.command()
+@settings_option
+@data_option
+@click.option("--early", is_flag=True, help="Before the retention days of the event are over.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def purge(
+    settings_file: Path | None, data: Path | None, *, early: bool, yes: bool, as_json: bool
+) -> None:
+    """Erase all persons. The counts stay; names cannot be had back."""
+    if not yes:
+        click.confirm("Erase every person of this event?", abort=True, err=True)
+    with asking(settings_file, data) as client:
+        said = client.post("/purge", {"early": early})
+    say(said, as_json=as_json, words=f"{said['persons']} persons erased")

@@ -1,0 +1,98 @@
+"""What the registry's commands share: options, settings, and the way to the registry."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import quote
+
+import click
+import msgspec
+
+from config.errors import ConfigError
+from config.settings import RegistrySettings, registry_settings, require_writable
+
+if TYPE_CHECKING:
+    from jianmen.cli.registry.client import Client
+
+ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
+
+settings_option = click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Settings file of the registry (TOML).",
+)
+data_option = click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), help="Another data folder."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
+
+
+def read_settings(
+    settings_file: Path | None, data: Path | None, **overrides: object
+) -> RegistrySettings:
+    """The settings, with a data folder that can be written; exits with 2 where they cannot be used."""
+    overrides["data"] = str(data) if data is not None else None
+    try:
+        settings = registry_settings(settings_file, overrides)
+        require_writable(settings.data)
+    except ConfigError as error:
+        stop(2, str(error))
+    return settings
+
+
+def stop(status: int, words: str) -> NoReturn:
+    """End the command."""
+    click.echo(words, err=True)
+    sys.exit(status)
+
+
+@contextmanager
+def asking(settings_file: Path | None, data: Path | None) -> Iterator[Client]:
+    """The registry; what it refuses ends the command with 1, what keeps it from being asked with 2."""
+    from jianmen.cli.registry.client import RefusedError, connected
+    from registry.server.tls import CertificateError
+    from registry.storage.errors import RegistryError
+
+    settings = read_settings(settings_file, data)
+    try:
+        with connected(settings, kiosk_url(settings)) as client:
+            yield client
+    except RefusedError as error:
+        stop(1, str(error))
+    except (RegistryError, CertificateError) as error:
+        stop(2, str(error))
+
+
+def kiosk_url(settings: RegistrySettings, port: int | None = None) -> str:
+    """Where kiosks reach the registry."""
+    from registry.server.tls import certificate_of
+
+    scheme = "https" if certificate_of(settings) else "http"
+    host = _outward() if settings.host in ANYWHERE else settings.host
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port or settings.port}"
+
+
+def _outward() -> str:
+    """This machine's own address towards the network; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # an address for documentation (RFC 5737)
+        except OSError:
+            return socket.gethostname()
+        return str(probe.getsockname()[0])
+
+
+def quoted(text: str) -> str:
+    """A text as one part of a path."""
+    return quote(text, safe="")
+
+
+def say(value: object, *, as_json: bool, words: str) -> None:
+    """Say how it went: as one line of JSON, or in words."""
+    click.echo(msgspec.json.encode(value).decode() if as_json else words)

@@ -1,0 +1,158 @@
+"""`jianmen registry serve`: the centre as a server."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from config.settings import RegistrySettings
+from hardware.system.systemd import Notifier
+from jianmen.cli.registry.options import (
+    data_option,
+    json_option,
+    kiosk_url,
+    read_settings,
+    say,
+    settings_option,
+    stop,
+)
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from jianmen.cli.registry.client import Note
+    from registry.server.app import WebSettings
+    from sync.transport.tls_certificate import Certificate
+
+
+@click.command()
+@settings_option
+@data_option
+@click.option("--host", help="Address to listen at; 0.0.0.0 for every network.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 for any free one.")
+@click.option("--tls", is_flag=True, help="Speak TLS; a certificate is made in the data folder.")
+@click.option(
+    "--trust-clock",
+    is_flag=True,
+    help="This machine's clock is right, although its kernel cannot say so (in a container).",
+)
+@click.option(
+    "--workers", type=click.IntRange(1, 64), help="Processes; on SQLite one, on PostgreSQL three."
+)
+@json_option
+def serve(
+    settings_file: Path | None,
+    data: Path | None,
+    host: str | None,
+    port: int | None,
+    workers: int | None,
+    *,
+    tls: bool,
+    trust_clock: bool,
+    as_json: bool,
+) -> None:
+    """Serve kiosks, dashboard and public interface until stopped."""
+    from jianmen.cli.registry.client import Note
+    from registry.server.app import WebSettings
+    from registry.server.server import AddressError, Serving, listen
+    from registry.server.server import serve as run
+    from registry.server.tls import CertificateError, certificate_of
+
+    settings = read_settings(settings_file, data, host=host, port=port)
+    if settings.database_url is None and (workers or 1) > 1:
+        stop(2, "On SQLite one process alone may write; leave --workers out, or set database_url")
+    _check(settings)
+    try:
+        certificate = certificate_of(settings, make=tls)
+        sock = listen(settings.host, settings.port)
+    except (AddressError, CertificateError) as error:
+        stop(2, str(error))
+    note = _note(settings, sock.getsockname()[1], certificate)
+
+    def make_app(stopping: Callable[[], bool]) -> Flask:
+        return _application(
+            settings,
+            WebSettings(
+                trust_clock=trust_clock,
+                control=note.token,
+                pin=note.certificate,
+                stopping=stopping,
+            ),
+        )
+
+    def say_where() -> None:
+        note.write(settings.data)
+        words = f"Dashboard: {note.url}/\nKiosks:    {note.kiosk_url}"
+        say({"url": note.url, "kiosk_url": note.kiosk_url}, as_json=as_json, words=words)
+        sys.stdout.flush()
+
+    count = workers or (1 if settings.database_url is None else 3)
+    try:
+        run(sock, make_app, Serving(count, certificate), _Supervisor(Notifier(), say_where))
+    finally:
+        if Note.read(settings.data) == note:
+            Note.remove(settings.data)
+
+
+class _Supervisor:
+    """The service manager, and whoever started the server by hand: both hear when it is ready."""
+
+    def __init__(self, notifier: Notifier, say_where: Callable[[], None]) -> None:
+        self._say_where = say_where
+        self._notifier = notifier
+        self.watchdog = notifier.watchdog
+        self.stopping = notifier.stopping
+
+    def ready(self) -> None:
+        self._say_where()
+        self._notifier.ready()
+
+
+def _note(settings: RegistrySettings, port: int, certificate: Certificate | None) -> Note:
+    """What the server says of itself to the commands on this machine."""
+    from jianmen.cli.registry.client import Note
+
+    here = msgspec.structs.replace(settings, host=_local(settings.host))
+    return Note(
+        kiosk_url(here, port),
+        kiosk_url(settings, port),
+        token_urlsafe(24),
+        os.getpid(),
+        certificate.fingerprint if certificate is not None else None,
+    )
+
+
+def _local(host: str) -> str:
+    return "127.0.0.1" if host in ("", "0.0.0.0") else "::1" if host == "::" else host  # noqa: S104
+
+
+def _check(settings: RegistrySettings) -> None:
+    """Ends the command, with 2, where the database cannot be used or holds no event."""
+    from jianmen.cli.registry.client import opened
+    from registry.storage.errors import RegistryError
+
+    try:
+        with opened(settings) as centre:
+            _ = centre.event
+    except RegistryError as error:
+        stop(2, str(error))
+
+
+def _application(settings: RegistrySettings, web: WebSettings) -> Flask:
+    """The application of one worker, which keeps its database for as long as it lives."""
+    from hardware.system.version import BUILT_MS
+    from jianmen.cli.registry.client import read_clock
+    from registry.server.app import create_app
+    from registry.service import Centre
+    from registry.storage.ledger import Ledger
+
+    clock = read_clock()
+    ledger = Ledger(settings.database_url, settings.data)
+    return create_app(Centre(ledger, clock, earliest_ms=BUILT_MS), clock, web)

@@ -1,0 +1,53 @@
+"""What time a kiosk may say it is."""
+
+from collections.abc import Callable
+
+from access.log.entry import Clock, Span
+from access.state.event_state import Background, Held
+from access.state.facts import Moment
+from access.state.time_repair import DRIFT_PPM, RANK, UNKNOWN
+from sync.store.journal import Reading
+
+STEP_MS = 500
+"""Trusted times of one source closer together than this are not worth another entry."""
+
+
+class KioskClock:
+    """Now, from the kernel's steady clock and everything the logs say about time."""
+
+    def __init__(self, background: Background, read: Callable[[], Reading]) -> None:
+        self._background = background
+        self.read = read
+        self._floor: int | None = None
+
+    def heard(self, held: Held, reading: Reading) -> None:
+        """An entry is held now, so it is not earlier than that entry: all that a boot without trusted time knows."""
+        at_ms = self._background.at_ms(held) - reading.mono_ms
+        if self._floor is None or at_ms > self._floor:
+            self._floor = at_ms
+
+    def now(self, log: str, reading: Reading) -> Moment:
+        """This instant, as an interval; `log` is the kiosk's own."""
+        clocks = self._background.clocks
+        line = clocks.line(log)
+        if line.rank != UNKNOWN:
+            return Moment(line.span(reading.mono_ms), line.sorts_at(reading.mono_ms), line.sure)
+        floor = self._floor if self._floor is not None else line.lo
+        lo = max(line.span(reading.mono_ms).lo, floor + reading.mono_ms, clocks.earliest_ms)
+        return Moment(Span(lo, max(lo, clocks.event_end_ms)), lo, sure=False)
+
+    def worth_writing(self, log: str, clock: Clock) -> bool:
+        """Whether a trusted time tells more than the log holds: a better source, half the error, or a contradiction."""
+        clocks = self._background.clocks
+        if not clocks.earliest_ms <= clock.trusted_ms <= clocks.latest_ms:
+            return False
+        line = clocks.line(log)
+        rank = RANK[clock.source]
+        if rank != line.rank:
+            return rank < line.rank
+        span = line.span(clock.mono_ms)
+        if clock.error_ms * 2 < (span.hi - span.lo) // 2:
+            return True
+        slack = STEP_MS + clock.mono_ms * DRIFT_PPM // 1_000_000
+        apart = max(span.lo - clock.trusted_ms, clock.trusted_ms - span.hi)
+        return not line.disagree and apart > clock.error_ms + slack

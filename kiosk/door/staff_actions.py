@@ -1,0 +1,118 @@
+"""What staff does at a door: let somebody in by hand, take an entry back, count heads, set the time."""
+
+from access.badge.credential import Claims
+from access.log.entry import Body, Clock, EntryRef, Override, Recount, Void
+from access.rules.decide import Decision
+from access.rules.overrides import StaffCard, override, roles
+from access.rules.session_times import door_session
+from access.state.facts import listed_claims
+from kiosk.door.door import Answer, Assessment, Door, NotReadyError
+
+SUPERVISOR_ERROR_MS = 120_000
+"""How far off a watch may be by which a supervisor sets a kiosk's time."""
+
+
+class StaffError(Exception):
+    """What staff asked for cannot be done; `why` is a key of `kiosk.pages.staff_texts.ERRORS`."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class StaffDesk:
+    """Staff at one door, known by the text of their card (or its typed code once their session is unlocked)."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def card(self, text: str) -> tuple[StaffCard, bytes | None, int | None]:
+        """A staff card as presented, with its badge id and issue. The kiosk need have no gate."""
+        subject = self._door.identify(text, "in", gate="")
+        presented, history = subject.presented, subject.history
+        claims: Claims | None = listed_claims(history, presented.issue) or presented.claims
+        retired = history.revoked(presented.issue) or (
+            history.newest_issue(self._door.device) > (presented.issue or 0)
+        )
+        return StaffCard(claims, presented.proof, retired), presented.badge, presented.issue
+
+    def let_in(
+        self, who: str | bytes, staff: str, why: str, refused: EntryRef | None = None
+    ) -> Answer:
+        """Override: let in the badge of this text (or id, found by name or code). Recorded whatever the answer.
+
+        Raises NotReadyError at a gate that lets nobody in, and as `Door.present`.
+        """
+        door = self._door
+        if not door.gate.lets_in:
+            raise NotReadyError(f"gate {door.gate.id} leads out only: nobody can be let in here")
+        reading = door.read_clock()
+        card, staff_badge, staff_issue = self.card(staff)
+
+        def by_hand(found: Assessment) -> tuple[Decision, str, Body]:
+            presented, facts = found.subject.presented, found.facts
+            room = door_session(
+                door.programme,
+                door.gate.area,
+                facts.listed or presented.claims,
+                found.now.span.lo,
+            )
+            held = roles(card, door.programme)
+            decision = override(found.stands, held, room.id if room is not None else None)
+            body = Override(
+                gate=presented.gate,
+                badge=presented.badge,
+                issue=presented.issue,
+                proof=presented.proof,
+                session=decision.session,
+                verdict=decision.verdict,
+                reason=decision.reason,
+                stands=found.stands.reason,
+                staff=staff_badge,
+                staff_issue=staff_issue,
+                why=why,
+                entry=refused,
+                place=facts.place,
+                roster_issue=found.roster_issue,
+                roster_head=found.registry_head,
+                span=found.now.span,
+                claims=found.unlisted_claims,
+            )
+            return decision, "override", body
+
+        answer = door.settle(door.identify(who, "in"), reading, by_hand)
+        door.forget_repeats()
+        return answer
+
+    def take_back(
+        self, entry: EntryRef, badge: bytes | None, staff: str, why: str
+    ) -> Decision | None:
+        """Void an entry. None: done; else the refusal: the card is no staff card, and nothing has changed."""
+        door = self._door
+        card, staff_badge, staff_issue = self.card(staff)
+        if not roles(card, door.programme) or staff_badge is None or staff_issue is None:
+            return Decision("refuse", "not_staff", 0)
+        door.record("void", Void(entry, badge, staff_badge, staff_issue, why))
+        door.forget_repeats()
+        return None
+
+    def recount(self, area: str, inside: int, staff: str, why: str) -> Decision | None:
+        """Record how many people staff counted in an area. None: done; else the refusal."""
+        door = self._door
+        card, staff_badge, _ = self.card(staff)
+        if not roles(card, door.programme):
+            return Decision("refuse", "not_staff", 0)
+        door.record("recount", Recount(area, inside, staff_badge, why))
+        return None
+
+    def set_time(self, wall_ms: int, staff: str) -> Decision | None:
+        """A supervisor sets the time by their watch. None: done; else the refusal."""
+        door = self._door
+        card, _, _ = self.card(staff)
+        if "supervisor" not in roles(card, door.programme):
+            return Decision("refuse", "not_staff", 0)
+        reading = door.read_clock()
+        body = Clock("supervisor", wall_ms, reading.mono_ms, SUPERVISOR_ERROR_MS)
+        if door.tells_more(body):
+            door.record("clock", body, reading)
+        return None

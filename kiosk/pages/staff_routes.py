@@ -1,0 +1,299 @@
+"""The staff screen of a staffed gate: what staff ask of the door, as JSON, and the page that asks.
+
+Every deed runs in the scan loop, signed off with the card that unlocked the screen.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from access.badge.credential import human_code, read_human_code
+from access.event.definition import LANGUAGES, Direction, Language
+from access.log.receipt import gate_code
+from access.rules.decide import Decision
+from kiosk.door.door import Answer
+from kiosk.door.recent_answers import Recent
+from kiosk.door.staff_actions import StaffDesk, StaffError
+from kiosk.pages.gate_routes import gate_is_all
+from kiosk.pages.staff_session import Found, Session, StaffRoom
+from kiosk.runtime.scan_loop import ScanLoop
+from kiosk.screen.attendee_screen import answer_screen, place_name
+from kiosk.screen.name_on_card import Person
+from web.texts import in_every_language
+
+COOKIE = "jianmen_staff"
+
+WHYS: Mapping[str, str] = {
+    "known to staff": "known_to_staff",
+    "organiser's word": "organisers_word",
+    "speaker or guest": "speaker_or_guest",
+    "badge does not read": "badge_does_not_read",
+    "came out for a moment": "came_out_for_a_moment",
+    "mistake": "mistake",
+}
+"""Reasons to choose from: what the log keeps, and the key of its text."""
+
+Deed = Callable[[ScanLoop, Session, dict[str, Any]], dict[str, Any]]
+
+
+def staff_pages(room: StaffRoom, first: Language) -> Blueprint:
+    """The routes below /staff. `first` is the kiosk's own language."""
+    pages = Blueprint("staff", __name__, url_prefix="/staff")
+
+    @pages.get("")
+    def page() -> str | BaseResponse:
+        if _asks_for_gate(room):
+            return redirect(url_for("gate.page"))
+        texts = in_every_language("staff.why")
+        words = {
+            "labels": in_every_language("staff.label"),
+            "reasons": in_every_language("staff.reason"),
+            "whys": {why: texts[key] for why, key in WHYS.items()},
+            "errors": in_every_language("staff.error"),
+        }
+        return render_template(
+            "staff.html", words=msgspec.json.encode(words).decode(), first=first, all=LANGUAGES
+        )
+
+    @pages.post("/card")
+    def card() -> Response:
+        room.wait_for_card()
+        return jsonify({})
+
+    @pages.post("/unlock")
+    def unlock() -> Response:
+        session = room.unlock(_text("pin"))
+        answer = jsonify({"roles": sorted(session.roles)})
+        answer.set_cookie(COOKIE, session.token, httponly=True, samesite="Strict", path="/staff")
+        return answer
+
+    @pages.post("/lock")
+    def lock() -> Response:
+        room.lock()
+        return jsonify({})
+
+    @pages.get("/state")
+    def state() -> Response:
+        session = _session(room, touch=False)
+        shown = room.do(_state)
+        for answer in shown["answers"]:
+            answer["name"] = room.name_of(session, bytes.fromhex(answer["badge"]) or None)
+        return jsonify({**shown, "roles": sorted(session.roles)})
+
+    @pages.post("/search")
+    def search() -> Response:
+        found = room.search(_session(room), _text("query"))
+        return jsonify([_found(one) for one in found])
+
+    @pages.post("/<name>")
+    def deed(name: str) -> Response:
+        if name not in DEEDS:
+            abort(404)
+        session = _session(room)
+        asked = _json()
+        return jsonify(room.do(lambda loop: DEEDS[name](loop, session, asked)))
+
+    @pages.errorhandler(StaffError)
+    def refused(error: StaffError) -> tuple[Response, int]:
+        return jsonify({"why": error.why}), 409
+
+    return pages
+
+
+def _asks_for_gate(room: StaffRoom) -> bool:
+    """Whether all that staff can do at this kiosk is to give it a gate, or another one."""
+    try:
+        return room.do(lambda loop: gate_is_all(loop.door))
+    except StaffError:
+        return False  # not open yet: the staff screen says so
+
+
+def _session(room: StaffRoom, *, touch: bool = True) -> Session:
+    return room.session(request.cookies.get(COOKIE, ""), touch=touch)
+
+
+def _json() -> dict[str, Any]:
+    asked = request.get_json(silent=True)
+    return asked if isinstance(asked, dict) else {}
+
+
+def _text(key: str) -> str:
+    value = _json().get(key, "")
+    return value if isinstance(value, str) else ""
+
+
+# Reading.
+
+
+def _found(one: Found) -> dict[str, str]:
+    return {
+        "badge": one.badge.hex(),
+        "name": one.content.name,
+        "organisation": one.content.organisation,
+        "code": human_code(one.badge),
+    }
+
+
+def _state(loop: ScanLoop) -> dict[str, Any]:
+    """What the page shows while staff mode is open. Names are added where they may be read."""
+    door = loop.door
+    gate, programme = door.gate, door.programme
+    now = door.now()
+    seats = door.seats()
+    by_gate = seats.by_gate(now.at_ms) if seats is not None else {}
+    local = datetime.fromtimestamp(now.span.lo / 1000, programme.zone)
+    areas = [place for place in programme.places if gate.area in programme.above[place]]
+    return {
+        "gate": gate_code(programme, gate.id),
+        "place": {language: place_name(programme, gate.area, language) for language in LANGUAGES},
+        "direction": loop.face.direction,
+        "switch": gate.direction == "both",
+        "leads_in": gate.lets_in,
+        "seats": by_gate.pop(gate.id, None),
+        "seats_elsewhere": {gate_code(programme, g): n for g, n in by_gate.items() if n > 0},
+        "areas": [
+            {"id": area, "name": {n: place_name(programme, area, n) for n in LANGUAGES}}
+            for area in [gate.area, *(a for a in areas if a != gate.area)]
+        ],
+        "days": sorted({*programme.event.days, local.date().isoformat()}),
+        "time": local.strftime("%Y-%m-%d %H:%M:%S"),
+        "sure": now.sure,
+        "broken": loop.face.broken,
+        "answers": [_recent(loop, one) for one in loop.recent],
+    }
+
+
+def _recent(loop: ScanLoop, one: Recent) -> dict[str, Any]:
+    programme = loop.door.programme
+    answer = one.answer
+    at = datetime.fromtimestamp(answer.moment.span.lo / 1000, programme.zone)
+    return {
+        **_told(loop, answer),
+        "number": one.number,
+        "at": at.strftime("%H:%M:%S"),
+        "direction": answer.presented.direction,
+        "badge": (answer.presented.badge or b"").hex(),
+        "undone": one.number in loop.recent.undone,
+    }
+
+
+def _told(loop: ScanLoop, answer: Answer) -> dict[str, Any]:
+    """An answer as the person was told it, in each language."""
+    screens = {
+        language: answer_screen(answer, loop.door.programme, Person("", language), (language,))
+        for language in LANGUAGES
+    }
+    return {
+        "verdict": answer.decision.verdict,
+        "reason": answer.decision.reason,
+        "opens": answer.decision.opens,
+        "receipt": answer.receipt,
+        "says": {
+            language: [screen.say[0].headline, *screen.say[0].lines]
+            for language, screen in screens.items()
+        },
+    }
+
+
+# Deeds. All run in the scan loop.
+
+
+def _turn(loop: ScanLoop, _session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+    direction: Direction = "out" if asked.get("direction") == "out" else "in"
+    loop.turn(direction)
+    return {}
+
+
+def _ask(loop: ScanLoop, _session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+    """Present somebody found by name, or by the code on their badge."""
+    badge = _badge(asked)
+    answer = loop.door.present_by_hand(badge, loop.face.direction)
+    loop.staff_answered(answer, badge)
+    return _told(loop, answer)
+
+
+def _badge(asked: dict[str, Any]) -> bytes:
+    badge = read_human_code(str(asked.get("code", "")))
+    if badge is None:
+        try:
+            badge = bytes.fromhex(str(asked.get("badge", "")))
+        except ValueError:
+            badge = b""
+    if len(badge) != 5:
+        raise StaffError("bad_code")
+    return badge
+
+
+def _let_in(loop: ScanLoop, session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+    one = _recent_named(loop, asked)
+    if not loop.door.gate.lets_in:
+        raise StaffError("lead_out")
+    answer = StaffDesk(loop.door).let_in(one.who, session.card, _why(asked), one.answer.entry)
+    loop.staff_answered(answer, one.who)
+    return _told(loop, answer)
+
+
+def _undo(loop: ScanLoop, session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+    one = _recent_named(loop, asked)
+    badge = one.answer.presented.badge
+    desk = StaffDesk(loop.door)
+    _allowed(desk.take_back(one.answer.entry, badge, session.card, _why(asked)))
+    loop.recent.undone.add(one.number)
+    return {}
+
+
+def _recount(loop: ScanLoop, session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+    area, inside = asked.get("area"), asked.get("inside")
+    if area not in loop.door.programme.places or not isinstance(inside, int):
+        raise StaffError("failed")
+    if not 0 <= inside <= 1_000_000:
+        raise StaffError("failed")
+    _allowed(StaffDesk(loop.door).recount(str(area), inside, session.card, "counted by eye"))
+    return {}
+
+
+def _set_time(loop: ScanLoop, session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+    try:
+        local = datetime.fromisoformat(str(asked.get("time", "")))
+    except ValueError as error:
+        raise StaffError("bad_time") from error
+    wall = local.replace(tzinfo=loop.door.programme.zone)
+    wall_ms = int(wall.timestamp() * 1000)
+    if not loop.door.is_plausible(wall_ms):
+        raise StaffError("bad_time")
+    if StaffDesk(loop.door).set_time(wall_ms, session.card) is not None:
+        raise StaffError("supervisor")
+    return {}
+
+
+def _recent_named(loop: ScanLoop, asked: dict[str, Any]) -> Recent:
+    number = asked.get("number")
+    one = loop.recent.get(number) if isinstance(number, int) else None
+    if one is None:
+        raise StaffError("gone")
+    return one
+
+
+def _why(asked: dict[str, Any]) -> str:
+    why = str(asked.get("why", ""))
+    return why if why in WHYS else "other"
+
+
+def _allowed(refusal: Decision | None) -> None:
+    if refusal is not None:
+        raise StaffError("not_staff")
+
+
+DEEDS: dict[str, Deed] = {
+    "direction": _turn,
+    "ask": _ask,
+    "let-in": _let_in,
+    "undo": _undo,
+    "recount": _recount,
+    "time": _set_time,
+}
+"""What may be asked, by the last part of the address."""

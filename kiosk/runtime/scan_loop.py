@@ -1,0 +1,335 @@
+"""The scan loop: the one thread that reads codes, writes the journal and opens the door.
+
+A step takes one happening (a code, a contact, a page's work) and then a little of what waits: news of other logs, the
+carrier's inbox, what the door writes by itself. Nothing in it opens the door but an answer that is already durable.
+Whatever fails is said on the screen, and the loop goes on.
+"""
+
+import logging
+import sqlite3
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from access.event.definition import Direction
+from access.log.entry import EntryRef, Passage
+from hardware.ports.door_contacts import DoorEvent, DoorEventKind
+from hardware.ports.events import CameraState, Hint, Reading, ScannerState, ShowOne
+from hardware.system.systemd import Notifier
+from kiosk.door.door import Answer, Door, NotReadyError
+from kiosk.door.housekeeping import Duties
+from kiosk.door.readiness import cause_of, incomplete, unready
+from kiosk.door.recent_answers import RecentAnswers
+from kiosk.door.replica_feed import ReplicaFeed
+from kiosk.runtime.inputs import Happening, Inputs, Source, Work, age_ms
+from kiosk.screen.attendee_screen import Notice
+from kiosk.screen.presenter import Face
+
+log = logging.getLogger(__name__)
+
+IDLE_S = 0.1
+"""The longest wait for something to happen: news of a neighbour's door is folded within this."""
+
+STALE_MS = 2_000
+"""A code read longer ago than this was held up by somebody who may be gone."""
+
+SAME_VIEW_S = 1.0
+"""A code in view is reported five times a second; one that was away for longer has been held up anew."""
+
+PROBE_S = 2.0
+"""How often a door that could not write tries to."""
+
+TEND_S = 1.0
+"""How often the loop looks whether the replica's file is still the same one, and whether the door is ready."""
+
+CARD_S = 20.0
+"""How long a staff card is waited for."""
+
+HINTS: dict[Hint, Notice] = {Hint.HOLD_STILL: "hold_still", Hint.COME_CLOSER: "come_closer"}
+
+
+class ScanLoop:
+    """The door at work. Everything but `submit` and `silent_s` belongs to one thread."""
+
+    def __init__(
+        self,
+        door: Door,
+        feed: ReplicaFeed,
+        inputs: Inputs,
+        face: Face,
+        duties: Duties,
+        notifier: Notifier,
+        camera_direction: Direction | None = None,
+    ) -> None:
+        """`camera_direction` binds the camera of a two-way gate to one of its ways."""
+        self.door = door
+        self.face = face
+        self.duties = duties
+        self.recent = RecentAnswers()
+        self.switch: Direction = "in"
+        """The way of a two-way gate, as staff has set it."""
+        self.submit = inputs.submit
+        self._feed = feed
+        self._inputs = inputs
+        self._notifier = notifier
+        self._camera_direction = camera_direction
+        self._view: tuple[str, Direction, float] = ("", "in", 0.0)
+        self._opened: deque[tuple[EntryRef, bytes | None]] = deque(maxlen=16)
+        self._card: tuple[Future[str], float] | None = None
+        self._card_given = ""
+        self._probe_due = self._tend_due = self._watchdog_due = 0.0
+        self._hearing = False
+        self._beat = time.monotonic()
+
+    def open(self) -> None:
+        """Show the state that the door is in, before the first step."""
+        self._settle()
+        self.face.rest()
+
+    # What the pages ask for. All run in this thread, by way of `submit`.
+
+    def await_card(self) -> Future[str]:
+        """The text of the next code held up: it goes to staff and is not presented to the door."""
+        if self._card is not None:
+            self._card[0].cancel()
+        card: Future[str] = Future()
+        self._card = (card, time.monotonic() + CARD_S)
+        self.face.notice("staff_card", CARD_S)
+        return card
+
+    def staff_answered(self, answer: Answer, who: str | bytes) -> None:
+        """Show an answer that staff asked for by hand, and open the door if it says so."""
+        self._tell(answer, who)
+
+    def gate_changed(self) -> None:
+        """This kiosk stands at another gate from here on, or at none."""
+        self.door.forget_repeats()
+        self.turn("in")
+
+    def turn(self, direction: Direction) -> None:
+        """Set the switch of a two-way gate."""
+        self.switch = direction
+        self._settle()
+        self.face.rest()
+
+    # The loop.
+
+    def close(self) -> None:
+        """Nobody waits for a staff card any more."""
+        if self._card is not None:
+            self._card[0].cancel()
+            self._card = None
+
+    def step(self) -> None:
+        """Take one happening, or wait for one a moment, and do a little of what waits."""
+        happened = self._inputs.next(0 if self._hearing else IDLE_S)
+        if happened is not None:
+            source, what = happened
+            self._guarded(lambda: self._take(source, what))
+        self._guarded(self._between)
+        self.face.tick()
+        now = self._beat = time.monotonic()
+        if self._notifier.watchdog_s is not None and now >= self._watchdog_due:
+            self._watchdog_due = now + self._notifier.watchdog_s
+            self._notifier.watchdog()
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the last step, for whoever asks whether the door lives. From any thread."""
+        return time.monotonic() - self._beat
+
+    @property
+    def heard(self) -> int:
+        """The number of the last entry of the replica that is folded."""
+        return self._feed.position
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Whatever goes wrong, nothing opens, people are told, and the loop goes on."""
+        try:
+            work()
+        except sqlite3.Error as error:
+            self._break(error)
+        except NotReadyError:
+            self._settle()
+            self.face.refuse_unready()
+        except Exception as error:  # noqa: BLE001 -- the loop's own boundary: one bad scan must not stop the door
+            # The message of an exception may repeat what was on a badge; its place in the code does not.
+            trace = "".join(traceback.format_tb(error.__traceback__))
+            log.error("unexpected %s; nothing was opened\n%s", type(error).__name__, trace)
+            self.face.failed()
+
+    def _take(self, source: Source, what: Happening | Work) -> None:
+        match what:
+            case Work():
+                self._do(what)
+            case Reading():
+                if age_ms(what) < STALE_MS:
+                    self._read(source, what)
+            case Hint() as hint:
+                self._hint(HINTS[hint])
+            case ShowOne():
+                self._hint("show_one")
+            case CameraState(working=working, why=why):
+                log.info("camera %s %s", "works" if working else "lost:", why)
+                self.duties.camera_is(working=working)
+                self._settle()
+            case ScannerState(working=working, why=why):
+                log.info("scanner %s %s", "works" if working else "lost:", why)
+                self.duties.scanner_is(working=working)
+                self._settle()
+            case DoorEvent(kind=kind):
+                self._contact(kind)
+
+    def _do(self, work: Work) -> None:
+        """A page's work: what it raises goes to the page, and a failing disk to the door as well."""
+        if not work.done.set_running_or_notify_cancel():
+            return
+        try:
+            result: Any = work.run()
+        except Exception as error:  # noqa: BLE001 -- raised again where the page asks for the result
+            work.done.set_exception(error)
+            if isinstance(error, sqlite3.Error):
+                self._break(error)
+            return
+        work.done.set_result(result)
+
+    def _read(self, source: Source, reading: Reading) -> None:
+        self.duties.decoded(reading.ms)
+        same_view = self._same_view(reading.text, self._way(source))
+        if self._card is not None:
+            self._give_card(self._card[0], reading.text)
+            return
+        if same_view and reading.text == self._card_given:
+            return  # still held up, and still not meant for the door
+        self._card_given = ""
+        direction = self._direction(source)
+        began = time.perf_counter()
+        answer = self.door.present(
+            reading.text, direction, "scanner" if source == "scanner" else "camera"
+        )
+        if not answer.repeat:
+            self.duties.answered((time.perf_counter() - began) * 1000)
+            self._mend()
+        if not answer.repeat or not same_view:
+            self._tell(answer, reading.text)
+        else:
+            self.face.keep(answer, SAME_VIEW_S)
+
+    def _give_card(self, card: Future[str], text: str) -> None:
+        """A staff card was waited for, and this is it."""
+        self._card = None
+        self._card_given = text
+        if card.set_running_or_notify_cancel():
+            card.set_result(text)
+        self.face.rest()
+
+    def _same_view(self, text: str, direction: Direction) -> bool:
+        """Whether this code has not left the view since it was last read."""
+        now = time.monotonic()
+        seen_text, seen_direction, seen_at = self._view
+        self._view = (text, direction, now)
+        return (text, direction) == (seen_text, seen_direction) and now - seen_at < SAME_VIEW_S
+
+    def _direction(self, source: Source) -> Direction:
+        match self.door.gate.direction:
+            case "both":
+                return self._way(source)
+            case only:
+                return only
+
+    def _way(self, source: Source) -> Direction:
+        """Which way a code was held up, where the gate leads both ways."""
+        bound = self._camera_direction if source == "camera" else None
+        return bound or self.switch
+
+    def _tell(self, answer: Answer, who: str | bytes) -> None:
+        if self.face.tell(answer, opens=answer.opens):
+            self._opened.append((answer.entry, answer.presented.badge))
+        if not answer.repeat:
+            self.recent.add(answer, who)
+
+    def _hint(self, what: Notice) -> None:
+        """Help with a code that cannot be read; an answer that stands is more important."""
+        face = self.face
+        if face.answer is None and self._card is None and not (face.broken or face.unready):
+            face.notice(what)
+
+    def _contact(self, kind: DoorEventKind) -> None:
+        match kind:
+            case DoorEventKind.PASSED | DoorEventKind.NOT_PASSED:
+                if self._opened:
+                    entry, badge = self._opened.popleft()
+                    self.door.record(kind.value, Passage(entry, badge))
+                return
+            case DoorEventKind.FIRE | DoorEventKind.FIRE_OVER:
+                self.face.fire = kind is DoorEventKind.FIRE
+                self._opened.clear()
+                self.face.rest()
+            case DoorEventKind.FORCED:
+                pass
+        self.duties.contact(kind)
+
+    def _between(self) -> None:
+        """What waits while nobody is there."""
+        now = time.monotonic()
+        if self.face.broken is not None:
+            self._hearing = False
+            if now >= self._probe_due:
+                self._probe_due = now + PROBE_S
+                self._probe()
+            return
+        if now >= self._tend_due:
+            self._tend_due = now + TEND_S
+            self._feed.tend()
+            self._settle()
+            if self._card is not None and now >= self._card[1]:
+                self._card[0].cancel()
+                self._card = None
+        self._hearing = self._feed.read_entries()
+        if not self._hearing:
+            self._feed.read_inbox()
+        self.duties.step()
+
+    def _probe(self) -> None:
+        """Try what failed: a commit that adds no entry, and a look into the replica."""
+        try:
+            self.door.check_writable()
+            self._feed.check_readable()
+        except sqlite3.Error as error:
+            if cause_of(error) != self.face.broken:
+                self._break(error)
+            return
+        self._mend()
+
+    def _break(self, error: sqlite3.Error) -> None:
+        cause = cause_of(error)
+        if cause != self.face.broken:
+            log.error("out of order: %s (%s)", cause, error)
+            self._notifier.status(f"out of order: {cause}")
+        self.face.broken = cause
+        self._probe_due = time.monotonic() + PROBE_S
+        self.face.rest()
+
+    def _mend(self) -> None:
+        if self.face.broken is None:
+            return
+        log.warning("in order again: the journal can be written")
+        self._notifier.status("working")
+        self.face.broken = None
+        self.face.rest()
+
+    def _settle(self) -> None:
+        """Tell the face what state the door is in; a change shows as soon as nobody is being answered."""
+        face, duties = self.face, self.duties
+        before = face.state
+        face.unready = unready(self.door)
+        face.incomplete = incomplete(self.door)
+        face.blind = duties.camera == "lost" and duties.scanner != "ok"
+        face.sees = duties.camera in ("ok", "starting")
+        if face.unready is None:
+            face.direction = self._direction("camera")
+        if face.state != before and face.resting:
+            face.rest()

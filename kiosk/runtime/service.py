@@ -1,0 +1,235 @@
+"""The door process: what it needs is opened in order, the scan loop runs, and everything is closed in reverse.
+
+The pages are served from the first moment on, so that the screen can say what is being waited for: the enrolment, the
+disk, the event's data.
+"""
+
+import logging
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from access.event.definition import Direction, Language
+from access.log.entry import Alarm, Boot
+from access.state.event_state import Background, Held
+from hardware.ports.signals import Signals
+from hardware.system.version import BUILT_MS, versions
+from kiosk.door.door import Door
+from kiosk.door.housekeeping import Duties
+from kiosk.door.readiness import Cause, cause_of, unready
+from kiosk.door.replica_feed import ReplicaFeed
+from kiosk.door.sensors import Sensors
+from kiosk.runtime.inputs import Device, Inputs, Source
+from kiosk.runtime.parts import Parts, log_reading
+from kiosk.runtime.run_lock import why_started
+from kiosk.runtime.scan_loop import ScanLoop
+from kiosk.runtime.stop_flag import Flag
+from kiosk.screen.attendee_screen import Notice, languages, notice
+from kiosk.screen.presenter import Face
+from kiosk.screen.screen_feed import Board
+from sync.store.data_folder import DataFolder
+from sync.store.journal import Journal, Reading
+
+Result = TypeVar("Result")
+
+log = logging.getLogger(__name__)
+
+FED_EVERY = 1000
+"""Own entries folded between two words to the watchdog."""
+
+RETRY_S = 1.0
+"""How often a start that waits for something looks again."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a door lives: its data folder, how its journal is opened, and the registry it is enrolled at.
+
+    `registry` answers with the fingerprint of the registry's key, or None while the kiosk is not enrolled; `begin`
+    marks that the door runs, and says whether the last one crashed. All are asked again while the disk fails them.
+    `prepare` tells a background what this device was given when it was enrolled.
+    """
+
+    data: Path
+    open_journal: Callable[[], Journal]
+    registry: Callable[[], str | None]
+    begin: Callable[[], bool]
+    prepare: Callable[[Background, str], None]
+    earliest_ms: int = BUILT_MS
+
+
+class DoorService:
+    """One run of the door. `loop` is None until the door is open; from any thread."""
+
+    def __init__(
+        self,
+        home: Home,
+        parts: Parts,
+        language: Language,
+        camera_direction: Direction | None = None,
+    ) -> None:
+        self._home = home
+        self._parts = parts
+        self._camera_direction = camera_direction
+        self._stop = Flag()
+        self.order = languages(language)
+        self.board = Board(notice("starting", self.order))
+        self.loop: ScanLoop | None = None
+
+    def stop(self) -> None:
+        """Ask the run to end, from any thread or signal handler."""
+        self._stop.set()
+
+    @property
+    def data(self) -> Path:
+        return self._home.data
+
+    @property
+    def earliest_ms(self) -> int:
+        """No time before this is believed."""
+        return self._home.earliest_ms
+
+    @property
+    def registry(self) -> str | None:
+        """The fingerprint of the registry's key, or None while the kiosk is not enrolled."""
+        return self._home.registry()
+
+    @property
+    def replica_path(self) -> Path:
+        """Where the carrier keeps what others say."""
+        return DataFolder(self._home.data).replica
+
+    def run(self) -> None:
+        """Until `stop`. Raises HardwareError for parts that this machine does not have, PermissionError for files that
+        are somebody else's."""
+        with ExitStack() as opened:
+            opened.callback(self.board.close)
+            signals = self._parts.open_signals()
+            opened.callback(signals.close)
+            door = self._open_door(opened)
+            if door is None:
+                return
+            feed = ReplicaFeed(door, self.replica_path)
+            opened.callback(feed.close)
+            self.board.show(notice("starting", self.order))
+            last_boot = self._wait_for(lambda: self._remember(door, feed), "out_of_order")
+            if last_boot is None:
+                return
+            if self._wait_for(lambda: self._begin(door, last_boot), "out_of_order") is None:
+                return
+            self.loop = self._open_loop(opened, door, feed, signals)
+            self.loop.open()
+            opened.callback(self.loop.close)
+            self._parts.notifier.ready()
+            self._parts.notifier.status("working")
+            while not self._stop.is_set():
+                self.loop.step()
+            self._parts.notifier.stopping()
+
+    def read_clock(self) -> Reading:
+        """The machine's clocks now."""
+        return log_reading(self._parts.clock.read())
+
+    def _open_door(self, opened: ExitStack) -> Door | None:
+        """The door over its journal, once the kiosk is enrolled and the file can be opened; None: told to stop."""
+        registry = self._wait_for(self._home.registry, "not_enrolled")
+        if registry is None:
+            return None
+        journal = self._wait_for(self._home.open_journal, "out_of_order")
+        if journal is None:
+            return None
+        opened.callback(journal.close)
+        background = Background(registry, self._home.earliest_ms)
+        self._home.prepare(background, journal.identity.fingerprint)
+        return Door(journal, None, background, self.read_clock)
+
+    def _open_loop(
+        self, opened: ExitStack, door: Door, feed: ReplicaFeed, signals: Signals
+    ) -> ScanLoop:
+        sensors = Sensors(self._parts.power)
+        opened.callback(sensors.close)
+        sensors.start()
+        devices: dict[Source, Device] = {"contacts": signals}
+        if self._parts.open_camera is not None:
+            camera = self._parts.open_camera()
+            opened.callback(camera.close)
+            devices["camera"] = camera
+        if self._parts.open_scanner is not None:
+            scanner = self._parts.open_scanner()
+            opened.callback(scanner.close)
+            devices["scanner"] = scanner
+        inputs = Inputs(devices)
+        opened.callback(inputs.close)
+        inputs.start()
+        face = Face(door, signals, self.board, self.order)
+        duties = Duties(
+            door,
+            sensors,
+            self._parts.clock.read,
+            time.monotonic,
+            camera="camera" in devices,
+            scanner="scanner" in devices,
+        )
+        return ScanLoop(
+            door, feed, inputs, face, duties, self._parts.notifier, self._camera_direction
+        )
+
+    def _wait_for(self, ask: Callable[[], Result | None], lacking: Notice) -> Result | None:
+        """What `ask` gives, as soon as it gives something; None: told to stop.
+
+        A disk that is full, read-only or failing is waited for as well. A file that this user may not touch is not:
+        somebody has to be told.
+        """
+        told: tuple[Notice, Cause | None] | None = None
+        while not self._stop.is_set():
+            what, cause, why = lacking, None, ""
+            try:
+                found = ask()
+            except PermissionError:
+                raise
+            except (sqlite3.Error, OSError) as error:
+                found = None
+                what, cause, why = "out_of_order", cause_of(error), f": {cause_of(error)} ({error})"
+            if found is not None:
+                return found
+            if told != (what, cause):
+                told = (what, cause)
+                log.warning("waiting: %s%s", what, why)
+                self.board.show(notice(what, self.order, cause=cause))
+                self._parts.notifier.ready()  # it does all it can: this is no failed start
+                self._parts.notifier.status(f"waiting: {what}")
+            self._parts.notifier.watchdog()
+            self._stop.wait(RETRY_S)
+        return None
+
+    def _remember(self, door: Door, feed: ReplicaFeed) -> str:
+        """Fold the own logs and the replica's; the kernel's boot id of the last start, "" if there was none."""
+        last_boot = ""
+        reading = door.read_clock()
+        for count, entry in enumerate(door.own_entries()):
+            door.fold(entry, reading)
+            if isinstance(entry.body, Boot):
+                last_boot = entry.body.boot_id
+            if count % FED_EVERY == 0:
+                self._parts.notifier.watchdog()
+        feed.tend()
+        while not self._stop.is_set() and feed.read_entries():
+            self._parts.notifier.watchdog()
+        if unready(door) is None:
+            door.seats()  # counted now, and not while the first person waits
+        return last_boot
+
+    def _begin(self, door: Door, last_boot: str) -> Held:
+        """Open this start's log. Raises sqlite3.Error or OSError; asking again does no harm."""
+        reading = self._parts.clock.read()
+        why = why_started(self._home.begin(), reading.boot_id, last_boot)
+        entry = door.begin_log(log_reading(reading), reading.boot_id, why, versions())
+        log.info("started after: %s", why)
+        if note := door.salvage_note:
+            door.record("alarm", Alarm("journal_salvaged", note))
+            door.salvage_note = ""
+        return entry

@@ -1,0 +1,143 @@
+"""What a door shows: its lights and its screen, an answer for a while and between answers the state it is in."""
+
+import time
+from collections.abc import Sequence
+
+from access.event.definition import Direction, Language
+from hardware.ports.signals import Light, Signals
+from kiosk.door.door import Answer, Door, NotReadyError
+from kiosk.door.readiness import Cause
+from kiosk.screen.attendee_screen import (
+    LIGHTS,
+    Notice,
+    Screen,
+    answer_screen,
+    notice,
+    title,
+    tone_of,
+)
+from kiosk.screen.name_on_card import person_of
+from kiosk.screen.screen_feed import Board
+
+SHOWN_S = {"admit": 3.0, "flagged": 3.0, "ask": 8.0, "refuse": 8.0}
+"""How long an answer stands. Names stand no longer than the first two; a refusal takes time to read."""
+
+NOTICE_S = 1.5
+FAILED_S = 4.0
+
+
+class Face:
+    """Belongs to the scan loop's thread. `rest` shows the first that holds of: fire, out of order, not ready, camera
+    lost, show your badge."""
+
+    def __init__(
+        self, door: Door, signals: Signals, board: Board, order: Sequence[Language]
+    ) -> None:
+        """`order` are the languages of the screen."""
+        self._door = door
+        self._signals = signals
+        self._board = board
+        self._order = order
+        self._until = 0.0
+        self.fire = False
+        self.broken: Cause | None = None
+        self.unready: Cause | None = None
+        self.incomplete = False
+        self.sees = True
+        self.blind = False
+        self.direction: Direction = "in"
+        self.answer: Answer | None = None
+        """The answer that stands on the screen now."""
+
+    def tell(self, answer: Answer, *, opens: bool) -> bool:
+        """Light, door, screen, in this order. Says whether the door was opened. The answer is durable by now."""
+        tone = tone_of(answer.decision)
+        # A repeat that opens nothing must not look like leave to pass.
+        if opens or not (answer.repeat and answer.decision.opens):
+            self._signals.show(LIGHTS[tone])
+        opened = opens and self._signals.open_door()
+        person = person_of(answer, self._door.name_card)
+        screen = answer_screen(answer, self._door.programme, person, self._order)
+        self._put(screen, SHOWN_S[tone])
+        self.answer = answer
+        return opened
+
+    def keep(self, answer: Answer, seconds: float) -> None:
+        """Let a refusal stand for as long as its badge is held up."""
+        if self.answer is not None and self.answer.entry == answer.entry and not answer.opens:
+            self._until = max(self._until, time.monotonic() + seconds)
+
+    def notice(self, what: Notice, seconds: float = NOTICE_S) -> None:
+        """Say something for a while, without a light."""
+        self._put(self._notice(what), seconds)
+
+    def failed(self) -> None:
+        """This scan went wrong; the next may be well."""
+        self._signals.show(Light.FAULT)
+        self._put(self._notice("failed", "unexpected"), FAILED_S)
+
+    def refuse_unready(self) -> None:
+        """Somebody held up a badge to a door that cannot decide yet."""
+        self._signals.show(Light.FAULT)
+        self._put(self._unready(), FAILED_S)
+
+    def tick(self) -> None:
+        """Go back to rest once what was shown has stood long enough."""
+        if self._until and time.monotonic() >= self._until:
+            self.rest()
+
+    @property
+    def state(self) -> tuple[object, ...]:
+        """All that the resting screen depends on, but fire and faults, which show at once."""
+        door = self._door
+        stands = door.gate_id, door.assigned
+        return self.unready, self.incomplete, self.blind, self.sees, self.direction, stands
+
+    @property
+    def resting(self) -> bool:
+        return not self._until
+
+    def rest(self) -> None:
+        """The light and the screen of a door before which nobody stands."""
+        at_fault = self.broken is not None or (self.blind and self.unready is None)
+        self._signals.show(Light.FAULT if at_fault and not self.fire else Light.READY)
+        self._put(self._resting(), 0)
+
+    def _resting(self) -> Screen:
+        if self.fire:
+            return self._notice("fire")
+        if self.broken is not None:
+            return self._notice("out_of_order", self.broken)
+        if self.unready is not None:
+            return self._unready()
+        if self.blind:
+            return self._notice("camera_lost", "camera")
+        if not self.sees:
+            return self._notice("no_camera")
+        idle: Notice = "idle_out" if self.direction == "out" else "idle_in"
+        return self._notice(idle, "incomplete" if self.incomplete else None)
+
+    def _unready(self) -> Screen:
+        """What a door says that cannot decide: one that has all it needs but a gate may be given one here."""
+        lacks_gate = self.unready in ("no_gate", "incomplete")
+        return self._notice("spare" if lacks_gate else "not_ready", self.unready)
+
+    def _put(self, screen: Screen, seconds: float) -> None:
+        """Put a screen up for so long (0: until the door's state changes)."""
+        self.answer = None
+        self._until = time.monotonic() + seconds if seconds else 0.0
+        self._board.show(screen)
+
+    def _notice(self, what: Notice, cause: Cause | None = None) -> Screen:
+        try:
+            gate = self._door.gate
+        except NotReadyError:
+            return notice(what, self._order, staffed=what == "spare", cause=cause)
+        return notice(
+            what,
+            self._order,
+            head=title(self._door.programme, gate, self._order),
+            # Where a supervisor gave the gate, a supervisor may want to give another.
+            staffed=gate.mode == "staffed" or self._door.assigned is None,
+            cause=cause,
+        )

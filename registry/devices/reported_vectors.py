@@ -1,0 +1,57 @@
+"""What kiosks said of themselves when they last called: how far their own logs go.
+
+A call that broke off half-way leaves entries that the kiosk has and the registry lacks; so the number is known, and
+said beside every count that it makes unsure. Kept in memory: after a restart the next call says it again.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+
+from access.state.headcount import Quiet, Silence, silences
+from access.state.log_state import Knowledge
+from registry.storage.ledger import Ledger
+from sync.wire.messages import Have
+
+
+class Contacts:
+    """The newest own vector of each device."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._own: dict[str, dict[str, int]] = {}
+
+    def heard(self, device: str, have: Have) -> None:
+        """A device called and has this; of others' logs it is not asked, they speak for themselves."""
+        own = {
+            log: max(seq for seq, _ in tips)
+            for log, tips in have.items()
+            if log.startswith(device) and tips
+        }
+        if own:
+            with self._lock:
+                self._own[device] = own
+
+    def missing(self, device: str, held: Mapping[str, int]) -> int:
+        """Entries of a device's own logs that it has and that are not held, by log and last number."""
+        with self._lock:
+            own = dict(self._own.get(device, {}))
+        return sum(max(0, seq - held.get(log, 0)) for log, seq in own.items())
+
+    def added_to(
+        self, silent: Sequence[Silence], knowledge: Knowledge, ledger: Ledger, now_ms: int
+    ) -> list[Silence]:
+        """The silences, with what is known missing of each, and the kiosks that speak but are not through yet."""
+        background = knowledge.background
+        found = {one.device: one for one in silent}
+        quiet = []
+        for device, kiosk in background.kiosks.items():
+            missing = self.missing(device, background.last_seq)
+            if not missing or kiosk.cut_off:
+                continue
+            known = found.get(device)
+            since = known.since_ms if known is not None else ledger.heard_ms(device)
+            if known is None or missing > (known.missing or 0):
+                gate = background.gate_of(device)
+                quiet.append(Quiet(device, gate, since, missing))
+        found.update({one.device: one for one in silences(knowledge, quiet, now_ms)})
+        return [found[device] for device in sorted(found)]

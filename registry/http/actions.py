@@ -1,0 +1,340 @@
+"""The public interface's deeds: what admins change under /api/v1. Each is an entry of the registry's log, or a value
+of its own."""
+
+import io
+import tempfile
+from pathlib import Path
+
+import msgspec
+from flask import Response, request
+
+from access.badge.desk_key import BadPinError
+from access.log.entry import EntryRef
+from registry.accounts.accounts import PasswordError
+from registry.accounts.authorization import Guard
+from registry.http import requests as bodies
+from registry.http.operations import Interface, Parameter
+from registry.lists.importing import import_file
+from registry.queries import shapes as answers
+from registry.queries.queries import Board
+from registry.queries.registrants import badge_of
+from registry.roster.model import IssuedBadge, Person
+from registry.storage.errors import RegistryError, UnknownError
+from registry.webhooks import HookRow, Hooks
+from sync.wire.enrolment_code import EnrolmentCode
+
+DONE = answers.Done()
+
+
+def add_deeds(api: Interface, board: Board, guard: Guard, hooks: Hooks, pin: str | None) -> None:
+    """Give the interface its deeds. `pin` is the SHA-256 of the TLS certificate, which an enrolment code tells."""
+    _add_people(api, board)
+    _add_badges(api, board)
+    _add_kiosks(api, board, pin)
+    _add_reports(api, board, guard)
+    _add_access(api, board, guard)
+    _add_hooks(api, board, hooks)
+
+
+def _add_people(api: Interface, board: Board) -> None:
+    @api.post(
+        "/registrants",
+        "Register a person, and issue their badge",
+        access="admin",
+        body=bodies.NewPerson,
+        answer=answers.Issued,
+    )
+    def register(body: bodies.NewPerson) -> answers.Issued:
+        return _issued(board.centre.register(Person(**msgspec.structs.asdict(body))))
+
+    @api.post(
+        "/import",
+        "Register the people of a CSV file: all of them, or nobody",
+        access="admin",
+        body="text/csv",
+        answer=answers.Imported,
+        query=(
+            Parameter("update", "1: change people who are registered already", "integer"),
+            Parameter("encoding", "of the file; utf-8 where left out"),
+            Parameter("file", "what to call the file where its mistakes are named"),
+        ),
+    )
+    def import_people() -> answers.Imported:
+        name = Path(request.args.get("file", "")).name or "people.csv"
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, name[-100:])
+            path.write_bytes(request.get_data())
+            done = import_file(
+                board.centre,
+                path,
+                update=request.args.get("update") == "1",
+                encoding=request.args.get("encoding", "utf-8"),
+            )
+        return answers.Imported(
+            added=len(done.new),
+            updated=len(done.updated),
+            warnings=[
+                f"{ref}: the code can be guessed and copied; no name is sealed under it"
+                for ref in done.copyable
+            ],
+        )
+
+    @api.get(
+        "/badges",
+        "Badges to print: A4 pages with cut marks",
+        access="admin",
+        answer="application/pdf",
+        query=(Parameter("ref", "whose; may be there several times. Left out: everybody's"),),
+    )
+    def badges() -> Response:
+        from registry.roster.badge_sheets import (
+            print_sheets,  # fpdf2 is slow to load, and few commands print
+        )
+
+        refs = request.args.getlist("ref") or None
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "badges.pdf")
+            print_sheets(board.centre.labels(refs), path)
+            return Response(path.read_bytes(), mimetype="application/pdf")
+
+
+def _add_badges(api: Interface, board: Board) -> None:
+    @api.post(
+        "/registrants/<code>/revoke",
+        "A badge, or one issue of it, is no longer good",
+        access="admin",
+        body=bodies.Revoke,
+        answer=answers.Done,
+    )
+    def revoke(body: bodies.Revoke, code: str) -> answers.Done:
+        board.centre.revoke(badge_of(code), body.issue, body.why)
+        return DONE
+
+    @api.post(
+        "/registrants/<code>/reissue",
+        "A new print of a badge; it retires the ones before",
+        access="admin",
+        answer=answers.Issued,
+    )
+    def reissue(code: str) -> answers.Issued:
+        return _issued(board.centre.reissue(badge_of(code)))
+
+    @api.post(
+        "/registrants/<code>/erase",
+        "Forget a person; the badge stays as good as it was",
+        access="admin",
+        answer=answers.Done,
+    )
+    def erase(code: str) -> answers.Done:
+        board.centre.erase(badge_of(code))
+        return DONE
+
+    @api.post(
+        "/desk-key",
+        "A new desk key, after a staff card was lost: all name cards are sealed anew, and all staff PINs are to be set"
+        " again",
+        access="admin",
+        answer=answers.Resealed,
+    )
+    def new_desk_key() -> answers.Resealed:
+        return answers.Resealed(cards=board.centre.rotate_desk_key())
+
+    @api.post(
+        "/registrants/<code>/pin",
+        "Let a staff badge and this PIN unlock staff mode",
+        access="admin",
+        body=bodies.StaffPin,
+        answer=answers.Done,
+    )
+    def staff_pin(body: bodies.StaffPin, code: str) -> answers.Done:
+        try:
+            board.centre.staff_card(badge_of(code), body.pin)
+        except BadPinError as error:
+            raise RegistryError(str(error)) from error
+        return DONE
+
+
+def _issued(badge: IssuedBadge) -> answers.Issued:
+    return answers.Issued(code=badge.code, issue=badge.issue, form=badge.form, text=badge.text)
+
+
+def _add_kiosks(api: Interface, board: Board, pin: str | None) -> None:
+    @api.post(
+        "/kiosks/code",
+        "A one-time code with which a kiosk is enrolled, and the QR code to show to it",
+        access="admin",
+        body=bodies.NewCode,
+        answer=answers.Code,
+    )
+    def enrol_code(body: bodies.NewCode) -> answers.Code:
+        code = board.centre.enrol_code(body.gate, body.minutes)
+        url = body.url or request.url_root.rstrip("/")
+        text = EnrolmentCode(board.centre.identity.fingerprint, code, url, pin).text()
+        return answers.Code(
+            code=code,
+            gate=body.gate,
+            expires=board.time(board.now_ms() + body.minutes * 60_000),
+            text=text,
+            qr=_drawn(text),
+        )
+
+    @api.post(
+        "/kiosks/<device>/gate",
+        "Put a kiosk at a gate, or (null) take it away from one",
+        access="admin",
+        body=bodies.Assign,
+        answer=answers.Done,
+    )
+    def assign(body: bodies.Assign, device: str) -> answers.Done:
+        board.centre.assign(device, body.gate)
+        return DONE
+
+    @api.post(
+        "/kiosks/<device>/cut-off",
+        "Believe nothing more that a kiosk says",
+        access="admin",
+        body=bodies.CutOff,
+        answer=answers.Done,
+    )
+    def cut_off(body: bodies.CutOff, device: str) -> answers.Done:
+        board.centre.cut_off(device, body.believed)
+        return DONE
+
+    @api.post(
+        "/kiosks/<device>/seats",
+        "Give a kiosk seats of an area that a wiped one took with it",
+        access="admin",
+        body=bodies.FreeSeats,
+        answer=answers.Done,
+    )
+    def free_seats(body: bodies.FreeSeats, device: str) -> answers.Done:
+        board.centre.free_seats(device, body.area, body.seats)
+        return DONE
+
+
+def _drawn(text: str) -> str:
+    import segno
+
+    picture = io.BytesIO()
+    segno.make(text, error="m", micro=False).save(
+        picture, kind="svg", xmldecl=False, svgns=True, border=4, omitsize=True
+    )
+    return picture.getvalue().decode()
+
+
+def _add_reports(api: Interface, board: Board, guard: Guard) -> None:
+    @api.post(
+        "/conflicts",
+        "Answer a line of the partition report",
+        access="admin",
+        body=bodies.NewRuling,
+        answer=answers.Done,
+    )
+    def rule(body: bodies.NewRuling) -> answers.Done:
+        named = EntryRef(body.entry.log, body.entry.seq, bytes.fromhex(body.entry.digest))
+        lines = [
+            line
+            for line in board.conflict_lines()
+            if line.kind == body.kind and line.entry == named
+        ]
+        if not lines:
+            raise UnknownError("This line is no longer in the report. Load it again.")
+        visitor = guard.visitor()
+        board.centre.rule(lines[0], body.answer, visitor.name if visitor else "")
+        board.forget_conflicts()
+        return DONE
+
+    @api.post(
+        "/days/close",
+        "End an event day, and say who has not told everything of it",
+        access="admin",
+        body=bodies.CloseDay,
+        answer=answers.Closed,
+    )
+    def close_day(body: bodies.CloseDay) -> answers.Closed:
+        return board.close_day(body.day)
+
+    @api.post(
+        "/purge",
+        "Erase all persons, once the retention days are over",
+        access="admin",
+        body=bodies.Purge,
+        answer=answers.Purged,
+    )
+    def purge(body: bodies.Purge) -> answers.Purged:
+        return answers.Purged(persons=board.centre.purge(early=body.early))
+
+
+def _add_access(api: Interface, board: Board, guard: Guard) -> None:
+    accounts = guard.accounts
+
+    @api.post(
+        "/tokens", "A new API token", access="admin", body=bodies.NewToken, answer=answers.Token
+    )
+    def new_token(body: bodies.NewToken) -> answers.Token:
+        token_id, text, row = accounts.add_token(body.label, body.access)
+        return answers.Token(
+            id=token_id,
+            label=row.label,
+            access=row.access,
+            made=board.time(row.made_ms),
+            token=text,
+        )
+
+    @api.delete(
+        "/tokens/<token_id>", "An API token is no longer good", access="admin", answer=answers.Done
+    )
+    def drop_token(token_id: str) -> answers.Done:
+        if not accounts.drop_token(token_id):
+            raise UnknownError(f"There is no token {token_id[:20]!r}.")
+        return DONE
+
+    @api.post(
+        "/password",
+        "A new password for an account; its sessions end",
+        access="admin",
+        body=bodies.NewPassword,
+        answer=answers.Done,
+    )
+    def set_password(body: bodies.NewPassword) -> answers.Done:
+        try:
+            accounts.set_password(body.account, body.password)
+        except PasswordError as error:
+            raise RegistryError(str(error)) from error
+        return DONE
+
+
+def _add_hooks(api: Interface, board: Board, hooks: Hooks) -> None:
+    def shown(hook_id: str, row: HookRow, secret: str | None = None) -> answers.Hook:
+        return answers.Hook(
+            id=hook_id,
+            url=row.url,
+            made=board.time(row.made_ms),
+            behind=max(0, hooks.newest() - row.seen),
+            tries=row.tries,
+            trouble=row.trouble,
+            secret=secret,
+        )
+
+    @api.get("/webhooks", "Addresses told of check-ins", access="admin", answer=answers.Hooks)
+    def webhooks() -> answers.Hooks:
+        return answers.Hooks(hooks=[shown(*one) for one in hooks.all().items()])
+
+    @api.post(
+        "/webhooks",
+        "Tell an address of every check-in from now on",
+        access="admin",
+        body=bodies.NewHook,
+        answer=answers.Hook,
+    )
+    def new_hook(body: bodies.NewHook) -> answers.Hook:
+        hook_id, row = hooks.add(body.url)
+        return shown(hook_id, row, row.secret.hex())
+
+    @api.delete(
+        "/webhooks/<hook_id>", "Tell an address no more", access="admin", answer=answers.Done
+    )
+    def drop_hook(hook_id: str) -> answers.Done:
+        if not hooks.drop(hook_id):
+            raise UnknownError(f"There is no webhook {hook_id[:20]!r}.")
+        return DONE

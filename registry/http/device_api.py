@@ -1,0 +1,119 @@
+"""The registry's side of the device interface: it enrols kiosks and exchanges logs with them.
+
+How requests come in and how refusals are answered says `sync.transport.endpoint`.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
+
+from access.log.chain import fingerprint
+from access.log.entry import pack
+from registry.devices.reported_vectors import Contacts
+from registry.service import Centre
+from registry.storage.errors import RegistryError
+from sync.exchange.exchange import Answerer, Taken
+from sync.store.journal import Reading
+from sync.transport.endpoint import ENROL, EXCHANGE, Endpoint, Route
+from sync.wire.device_key import verifies
+from sync.wire.messages import (
+    MAX_BODY_BYTES,
+    Enrol,
+    Enrolled,
+    Envelope,
+    Message,
+    NotSignedError,
+    TimeWord,
+    read,
+)
+
+log = logging.getLogger(__name__)
+
+MAX_ENROL_BYTES = 16 * 1024
+BODIES_AT_ONCE = 8
+"""Bodies in memory at once, so at most 256 MiB with what they unpack to."""
+
+CLOCK_ERROR_MS = 500
+"""Beside the kernel's own bound, which is tens of ms: the time between reading the clock and sending the answer."""
+
+OUTAGES = (OperationalError, InterfaceError, NoConnectionError)
+"""What a database raises that starts again, fails over or has no room on its disk."""
+
+
+def device_interface(
+    centre: Centre,
+    clock: Callable[[], Reading],
+    contacts: Contacts,
+    *,
+    trust_clock: bool,
+) -> Endpoint:
+    """The endpoint. `trust_clock`: the operator vouches for this machine's clock, where the kernel cannot say (in a
+    container); `contacts` is told who calls."""
+
+    def time_word() -> TimeWord | None:
+        now = clock()
+        if not (now.synced or trust_clock):
+            return None
+        return TimeWord(now.wall_ms, CLOCK_ERROR_MS, "registry")
+
+    answerer = _Listening(
+        contacts, centre.ledger, centre.identity, lambda: clock().wall_ms, time_word
+    )
+
+    def exchange(raw: bytes) -> bytes:
+        # The wall clock: a nonce given by one machine may come back to another behind the same balancer.
+        answer, taken = answerer.answer(raw, clock().wall_ms)
+        _note(centre, taken)
+        return answer
+
+    def enrol(raw: bytes) -> bytes:
+        envelope, asked = read_enrol(raw)
+        try:
+            said = centre.enrol(asked)
+        except RegistryError as error:
+            said = Enrolled(centre.identity.public, asked.nonce, refused=str(error))
+        log.info("enrol %s: %s", envelope.device, said.refused or f"gate {said.gate}")
+        body = pack(said)
+        identity = centre.identity
+        return pack(Envelope(body, identity.fingerprint, identity.sign(body)))
+
+    routes = {EXCHANGE: Route(exchange, MAX_BODY_BYTES), ENROL: Route(enrol, MAX_ENROL_BYTES)}
+    return Endpoint(routes, BODIES_AT_ONCE, OUTAGES)
+
+
+class _Listening(Answerer):
+    """Answers, and notes what each device says of its own logs."""
+
+    def __init__(self, contacts: Contacts, *party: Any) -> None:
+        super().__init__(*party)
+        self._contacts = contacts
+
+    def unseal(self, raw: bytes) -> tuple[str, Message]:
+        device, message = super().unseal(raw)
+        self._contacts.heard(device, message.have)
+        return device, message
+
+
+def read_enrol(raw: bytes) -> tuple[Envelope, Enrol]:
+    """The request of a device that nobody knows yet: signed by the key that it brings.
+
+    Raises MessageError, NotSignedError where another key has signed it.
+    """
+    envelope = read(Envelope, raw)
+    asked = read(Enrol, envelope.body)
+    if fingerprint(asked.public) != envelope.device or not verifies(
+        asked.public, envelope.signature, envelope.body
+    ):
+        raise NotSignedError("the request is not signed by the key that it brings")
+    return envelope, asked
+
+
+def _note(centre: Centre, taken: Taken) -> None:
+    """What a message is good for beside the logs."""
+    for why in taken.rejected.values():
+        log.warning("%s: not taken: %s", taken.device, why)
+    if taken.level:
+        centre.reached_at(taken.device, *taken.reach)

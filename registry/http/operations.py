@@ -1,0 +1,127 @@
+"""How a route of the public interface is written down: once, with its shapes, so that the document cannot differ.
+
+An operation names its method, path, who may ask, the shape of its body and of its answer. From this Flask gets its
+routes, and `registry.http.openapi` the document.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+from flask import Blueprint, Request, Response, request
+
+from registry.accounts.authorization import Guard
+from registry.lists.spreadsheet import SpreadsheetError
+from registry.queries.shapes import Access, Problem
+from registry.storage.errors import RegistrationError, RegistryError, UnknownError
+
+log = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 64 * 1024
+"""Of a JSON body: none that is right has more than a few hundred bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A query parameter."""
+
+    name: str
+    summary: str
+    kind: str = "string"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One route. `path` is Flask's, below /api/v1; `access` None: anybody. `answer` is a struct, or a media type."""
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    access: Access | None
+    answer: type[msgspec.Struct] | str
+    body: type[msgspec.Struct] | str | None = None
+    query: tuple[Parameter, ...] = ()
+
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Interface:
+    """The operations of one blueprint."""
+
+    def __init__(self, guard: Guard) -> None:
+        self.blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+        self.operations: list[Operation] = []
+        self._guard = guard
+
+    def get(self, path: str, summary: str, **kind: Any) -> Callable[[View], View]:
+        """A route that reads. `kind` is as of `Operation`."""
+        return self._route("GET", path, summary, **kind)
+
+    def post(self, path: str, summary: str, **kind: Any) -> Callable[[View], View]:
+        """A route that changes something; its view gets the decoded body first, if it has a shape."""
+        return self._route("POST", path, summary, **kind)
+
+    def delete(self, path: str, summary: str, **kind: Any) -> Callable[[View], View]:
+        return self._route("DELETE", path, summary, **kind)
+
+    def _route(self, method: str, path: str, summary: str, **kind: Any) -> Callable[[View], View]:
+        def bind(view: View) -> View:
+            operation = Operation(view.__name__.strip("_"), method, path, summary, **kind)
+            self.operations.append(operation)
+            self.blueprint.add_url_rule(
+                path, operation.name, self._answering(operation, view), methods=[method]
+            )
+            return view
+
+        return bind
+
+    def _answering(self, operation: Operation, view: Callable[..., Any]) -> Callable[..., Response]:
+        def answer(**arguments: str) -> Response:
+            if operation.access is not None:
+                refusal = self._guard.refusal(operation.access, changes=operation.method != "GET")
+                if refusal is not None:
+                    return problem(*refusal)
+            given: list[Any] = []
+            try:
+                if isinstance(operation.body, type):
+                    given.append(body_of(request, operation.body))
+                said = view(*given, **arguments)
+            except msgspec.ValidationError as error:
+                return problem(400, f"The body is not what {operation.name} takes: {error}.")
+            except msgspec.DecodeError:
+                return problem(400, "The body is not JSON.")
+            except RegistryError as error:
+                return refused(error)
+            return said if isinstance(said, Response) else to_json(said)
+
+        return answer
+
+
+def body_of(asked: Request, kind: type[msgspec.Struct]) -> Any:
+    """The JSON body, in its shape. Raises msgspec.DecodeError (a ValidationError names the field)."""
+    asked.max_content_length = MAX_BODY_BYTES
+    return msgspec.json.decode(asked.get_data() or b"{}", type=kind)
+
+
+def to_json(value: msgspec.Struct, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(value), status, mimetype="application/json")
+
+
+def problem(status: int, words: str, mistakes: tuple[str, ...] = ()) -> Response:
+    """An answer that says what is wrong."""
+    return to_json(Problem(error=words, mistakes=list(mistakes)), status)
+
+
+def refused(error: RegistryError) -> Response:
+    """What the centre could not do, as an answer."""
+    if isinstance(error, RegistrationError | SpreadsheetError):
+        lines = tuple(str(error).splitlines())
+        words = (
+            lines[0] if len(lines) == 1 else f"{len(error.mistakes)} mistakes; nothing was changed."
+        )
+        return problem(422, words, lines)
+    return problem(404 if isinstance(error, UnknownError) else 409, str(error))

@@ -1,0 +1,161 @@
+"""The public interface's questions: everything that can be read under /api/v1."""
+
+from importlib.metadata import version
+
+import msgspec
+from flask import Response, request
+
+from registry.accounts.authorization import Guard
+from registry.http.openapi import document
+from registry.http.operations import Interface, Parameter, problem
+from registry.http.streams import Streams
+from registry.queries import exports as exporting
+from registry.queries import receipts, registrants
+from registry.queries import shapes as answers
+from registry.queries.queries import Board
+
+CSV = "text/csv"
+EVENT_STREAM = "text/event-stream"
+JSON = "application/json"
+CONFLICTS = 200
+"""Lines of the partition report on one page."""
+
+
+def add_questions(api: Interface, board: Board, guard: Guard, streams: Streams) -> None:
+    """Give the interface its questions."""
+    _add_counts(api, board, streams)
+    _add_conflicts(api, board, guard)
+    _add_people(api, board, guard)
+
+    @api.get("/openapi.json", "This document", access=None, answer=JSON)
+    def openapi() -> Response:
+        said = document(api.operations, version("jianmen"))
+        return Response(msgspec.json.encode(said), mimetype=JSON)
+
+
+def _add_counts(api: Interface, board: Board, streams: Streams) -> None:
+    @api.get(
+        "/headcount",
+        "How many people are where, as of when, and who has not reported",
+        access="viewer",
+        answer=answers.Headcount,
+    )
+    def headcount() -> answers.Headcount:
+        return board.headcount()
+
+    @api.get(
+        "/headcount/stream",
+        "The headcount whenever it changes: `headcount` events, and `alive` events in between."
+        " Ends after 30 s; come back with Last-Event-ID. 503 while too many listen",
+        access="viewer",
+        answer=EVENT_STREAM,
+    )
+    def headcount_stream() -> Response:
+        return streams.answer(request.headers.get("Last-Event-ID", ""))
+
+    @api.get(
+        "/gates",
+        "Every gate, its kiosk, and what it answered today",
+        access="viewer",
+        answer=answers.Gates,
+    )
+    def gates() -> answers.Gates:
+        return board.gates()
+
+    @api.get(
+        "/sessions", "Every session and its attendance", access="viewer", answer=answers.Sessions
+    )
+    def sessions() -> answers.Sessions:
+        return board.sessions()
+
+    @api.get(
+        "/kiosks",
+        "Every kiosk and how it is, the ill ones first",
+        access="viewer",
+        answer=answers.Kiosks,
+    )
+    def kiosks() -> answers.Kiosks:
+        return board.kiosks()
+
+    @api.get("/health", "The registry itself", access="viewer", answer=answers.Health)
+    def health() -> answers.Health:
+        return board.health()
+
+
+def _add_conflicts(api: Interface, board: Board, guard: Guard) -> None:
+    @api.get(
+        "/conflicts",
+        "The partition report: what would have gone otherwise had everything been known",
+        access="viewer",
+        answer=answers.ConflictReport,
+        query=(
+            Parameter("offset", "how many to leave out in front", "integer"),
+            Parameter("limit", f"how many to say; {CONFLICTS} where left out", "integer"),
+        ),
+    )
+    def conflicts() -> answers.ConflictReport:
+        return board.conflicts(
+            request.args.get("offset", 0, int),
+            request.args.get("limit", CONFLICTS, int),
+            with_codes=_is_admin(guard),
+        )
+
+    @api.get(
+        "/receipts/<code>",
+        "The decisions with this receipt, and what would be said today",
+        access="viewer",
+        answer=answers.Receipts,
+    )
+    def receipt(code: str) -> answers.Receipts | Response:
+        if receipts.read_code(code) is None:
+            return problem(400, f"{code[:20]!r} is no receipt; it should be like M3-4F2K.")
+        return receipts.find(board, code, with_codes=_is_admin(guard))
+
+    @api.get("/export", "Every attempt at every door", access="admin", answer=CSV)
+    def export() -> Response:
+        answer = Response(exporting.attempts(board), mimetype=CSV)
+        answer.headers["Content-Disposition"] = 'attachment; filename="attempts.csv"'
+        return answer
+
+
+def _add_people(api: Interface, board: Board, guard: Guard) -> None:
+    @api.get(
+        "/registrants",
+        "People, a page at a time",
+        access="admin",
+        answer=answers.Registrants,
+        query=(
+            Parameter("q", "name in any script, pinyin, initials, ref or badge code"),
+            Parameter("offset", "how many to leave out in front", "integer"),
+            Parameter("limit", f"how many to say, at most {registrants.MOST}", "integer"),
+        ),
+    )
+    def registrants_page() -> answers.Registrants:
+        return registrants.search(
+            board,
+            request.args.get("q", ""),
+            request.args.get("offset", 0, int),
+            request.args.get("limit", registrants.PAGE, int),
+        )
+
+    @api.get(
+        "/registrants/<code>", "The person of a badge", access="admin", answer=answers.Registrant
+    )
+    def registrant(code: str) -> answers.Registrant:
+        return registrants.one(board, code)
+
+    @api.get("/tokens", "API tokens", access="admin", answer=answers.Tokens)
+    def tokens() -> answers.Tokens:
+        return answers.Tokens(
+            tokens=[
+                answers.Token(
+                    id=token_id, label=row.label, access=row.access, made=board.time(row.made_ms)
+                )
+                for token_id, row in guard.accounts.tokens().items()
+            ]
+        )
+
+
+def _is_admin(guard: Guard) -> bool:
+    visitor = guard.visitor()
+    return visitor is not None and visitor.is_admin

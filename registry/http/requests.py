@@ -1,0 +1,105 @@
+"""What the public interface is asked to do: the shapes of the JSON that is sent to it."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from access.event.definition import Language
+from registry.queries.shapes import Access, EntryName
+
+Text = Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A JSON object; a field that is not known is a mistake, and named."""
+
+
+class NewRuling(Body, frozen=True, kw_only=True):
+    """An admin's answer to a conflict line."""
+
+    kind: Literal["would_refuse", "two_places", "fork"]
+    entry: EntryName
+    answer: Text
+
+
+class NewPerson(Body, frozen=True, kw_only=True):
+    """A person to be registered, in the event definition's ids; `venues` and `days` null: all of them. A `signed` badge
+    is let in by doors that have not heard of it yet."""
+
+    ref: Text
+    ticket: Text
+    name: Annotated[str, Meta(max_length=200)] = ""
+    organisation: Annotated[str, Meta(max_length=200)] = ""
+    language: Language = "en"
+    venues: tuple[str, ...] | None = None
+    days: tuple[str, ...] | None = None
+    sessions: tuple[str, ...] = ()
+    form: Literal["plain", "signed"] = "signed"
+
+
+class Revoke(Body, frozen=True, kw_only=True):
+    """`issue` null: the badge, all issues and later ones too."""
+
+    issue: Annotated[int, Meta(ge=1, le=63)] | None = None
+    why: Text
+
+
+class StaffPin(Body, frozen=True, kw_only=True):
+    """The PIN of a staff card's owner: six digits or more."""
+
+    pin: Annotated[str, Meta(min_length=6, max_length=32, pattern="^[0-9]+$")]
+
+
+class NewCode(Body, frozen=True, kw_only=True):
+    """Ask for a one-time code with which a kiosk is enrolled at a gate (null: a spare). `url` is where kiosks reach the
+    registry; left out: as this request did."""
+
+    gate: str | None = None
+    minutes: Annotated[int, Meta(ge=1, le=1440)] = 10
+    url: Annotated[str, Meta(pattern=r"^https?://[^\s#]+$", max_length=200)] | None = None
+
+
+class Assign(Body, frozen=True, kw_only=True):
+    gate: str | None
+
+
+class CutOff(Body, frozen=True, kw_only=True):
+    """`believed`: the last number of each of its logs that still counts; left out: everything held now."""
+
+    believed: dict[str, int] | None = None
+
+
+class FreeSeats(Body, frozen=True, kw_only=True):
+    """Seats given to a kiosk: those that a wiped one at its gate had."""
+
+    area: str
+    seats: Annotated[int, Meta(ge=1, le=100_000)]
+
+
+class NewToken(Body, frozen=True, kw_only=True):
+    label: Text
+    access: Access
+
+
+class NewHook(Body, frozen=True, kw_only=True):
+    """An address told of every check-in from now on."""
+
+    url: Annotated[str, Meta(pattern=r"^https?://[^\s]+$", max_length=500)]
+
+
+class NewPassword(Body, frozen=True, kw_only=True):
+    """The password of the account "viewer" or "admin"."""
+
+    account: Access
+    password: Annotated[str, Meta(min_length=10, max_length=200)]
+
+
+class CloseDay(Body, frozen=True, kw_only=True):
+    day: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+
+class Purge(Body, frozen=True, kw_only=True):
+    """`early`: before the retention days are over."""
+
+    early: bool = False

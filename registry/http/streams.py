@@ -1,0 +1,78 @@
+"""The headcount as an event stream (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+
+`headcount` events carry the whole answer of /api/v1/headcount when a number has changed, at most one a second;
+`alive` events say every few seconds as of when the last one still holds. A stream ends after half a minute, since each
+holds a thread; the browser comes back by itself and says with Last-Event-ID what it has seen.
+"""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import msgspec
+from flask import Response
+
+from registry.queries.queries import Board
+from registry.queries.shapes import Headcount
+
+LASTS_S = 30.0
+STEP_S = 1.0
+ALIVE_S = 5.0
+RETRY_MS = 1000
+MOST_STREAMS = 16
+"""Open at once. A page that gets none asks every few seconds instead."""
+
+
+class Streams:
+    """The open streams of one process."""
+
+    def __init__(
+        self, board: Board, stopping: Callable[[], bool], most: int = MOST_STREAMS
+    ) -> None:
+        """`stopping` says when the server is going down: streams end then."""
+        self._board = board
+        self._stopping = stopping
+        self._room = threading.BoundedSemaphore(most)
+        self._pause = threading.Event()
+
+    def answer(self, last_seen: str) -> Response:
+        """A new stream, or 503 where there are too many. `last_seen` is the request's Last-Event-ID."""
+        if not self._room.acquire(blocking=False):
+            busy = Response(
+                "too many streams; ask /api/v1/headcount instead\n", 503, mimetype="text/plain"
+            )
+            busy.headers["Retry-After"] = "10"
+            return busy
+        answer = Response(self._events(last_seen), mimetype="text/event-stream")
+        # Closed in any case, also where the browser left before the first event.
+        answer.call_on_close(self._room.release)
+        answer.headers["X-Accel-Buffering"] = "no"
+        return answer
+
+    def _events(self, last_seen: str) -> Iterator[bytes]:
+        began = spoke = time.monotonic()
+        yield f"retry: {RETRY_MS}\n\n".encode()
+        while True:
+            count = self._board.headcount()
+            mark = mark_of(count)
+            now = time.monotonic()
+            if mark != last_seen:
+                last_seen, spoke = mark, now
+                yield b"id: %b\nevent: headcount\ndata: %b\n\n" % (
+                    mark.encode(),
+                    msgspec.json.encode(count),
+                )
+            elif now - spoke >= ALIVE_S or spoke == began:
+                spoke = now
+                yield b"event: alive\ndata: %b\n\n" % msgspec.json.encode({"as_of": count.as_of})
+            if self._stopping() or time.monotonic() - began >= LASTS_S:
+                return
+            self._pause.wait(STEP_S)
+
+
+def mark_of(count: Headcount) -> str:
+    """Names what a headcount says, its age apart."""
+    areas = [msgspec.structs.replace(area, as_of="", heard=None) for area in count.areas]
+    timeless = msgspec.structs.replace(count, as_of="", areas=areas)
+    return hashlib.sha256(msgspec.json.encode(timeless)).hexdigest()[:16]

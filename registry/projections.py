@@ -1,0 +1,101 @@
+"""What the centre knows: the folds over its ledger, kept up by reading what has arrived since."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from access.log.entry import Boot
+from access.state.conflicts import Conflict, Conflicts
+from access.state.event_state import Held
+from access.state.headcount import Count, Headcount, Quiet, Silence, band, silences
+from access.state.log_state import Knowledge
+from registry.storage.ledger import Ledger
+
+AT_ONCE = 5000
+"""Entries read from the ledger at a time."""
+
+SILENT_AFTER_MS = 30_000
+"""A kiosk that exchanges every second or two and was not heard for half a minute is cut off, or off."""
+
+
+class Outlook:
+    """The folds of one ledger. Threads may share it."""
+
+    def __init__(self, ledger: Ledger, registry: str, earliest_ms: int) -> None:
+        """`registry` is the fingerprint of the registry's key; no trusted time before `earliest_ms` is believed."""
+        self._ledger = ledger
+        self._lock = threading.RLock()
+        self.knowledge = Knowledge(registry, earliest_ms)
+        self._headcount = Headcount(self.knowledge)
+        self._conflicts = Conflicts(self.knowledge)
+        self._seen = 0
+        self._before: dict[str, tuple[str, int]] = {}
+        """Of each log that names one before it: that log, and its last number."""
+
+    @contextmanager
+    def knowing(self) -> Iterator[Knowledge]:
+        """All folds as of now, for this thread alone. Raises RuntimeError inside a transaction."""
+        if self._ledger.database.writer is not None:
+            raise RuntimeError("the folds were asked inside a transaction, which may yet be undone")
+        with self._lock:
+            self._refresh()
+            yield self.knowledge
+
+    def _refresh(self) -> None:
+        more = True
+        while more:
+            arrived = self._ledger.since(self._seen, AT_ONCE)
+            for place, held in arrived:
+                self.knowledge.file(held)
+                self._note(held)
+                self._seen = place
+            more = len(arrived) == AT_ONCE
+
+    def _note(self, held: Held) -> None:
+        body = held.body
+        if isinstance(body, Boot) and body.previous is not None:
+            self._before[held.log] = body.previous[:2]
+
+    def headcount(self, at_ms: int) -> dict[str, Count]:
+        """The counts of every area, by area id in file order."""
+        with self.knowing():
+            return self._headcount.areas(at_ms)
+
+    def band(self, at_ms: int) -> dict[str, tuple[int, int]]:
+        """Low and high number of people in each area, if the silent kiosks went on as before."""
+        with self.knowing() as known:
+            if known.programme is None:
+                return {}
+            return band(self._headcount.areas(at_ms), self.silences(at_ms), known.programme)
+
+    def by_gate(self, at_ms: int) -> dict[str, dict[str, int]]:
+        """What each gate did today: presentations by reason."""
+        with self.knowing():
+            return {gate: dict(reasons) for gate, reasons in self._headcount.by_gate(at_ms).items()}
+
+    def conflicts(self) -> list[Conflict]:
+        """The partition report, in order of corrected time."""
+        with self.knowing():
+            return self._conflicts.lines()
+
+    def silences(self, at_ms: int) -> list[Silence]:
+        """The kiosks that have not told everything: not heard for a minute, or known to have written more."""
+        with self.knowing() as known:
+            quiet = []
+            for device, kiosk in sorted(known.background.kiosks.items()):
+                if kiosk.cut_off:
+                    continue
+                heard_ms = self._ledger.heard_ms(device)
+                missing = self._missing(known, device)
+                if heard_ms is None or at_ms - heard_ms > SILENT_AFTER_MS or missing:
+                    gate = known.background.gate_of(device)
+                    quiet.append(Quiet(device, gate, heard_ms, missing or None))
+            return silences(known, quiet, at_ms)
+
+    def _missing(self, known: Knowledge, device: str) -> int:
+        """Entries of a kiosk's earlier logs that its later ones name and that are not held here."""
+        return sum(
+            max(0, last - known.background.last_seq.get(earlier, 0))
+            for log, (earlier, last) in self._before.items()
+            if log.startswith(device)
+        )

@@ -1,0 +1,91 @@
+"""Every attempt as a table: one line for each presentation at a door, with its corrected time and its receipt.
+
+CSV (RFC 4180) with a byte order mark, which spreadsheets need to read Chinese. A text that a spreadsheet would take
+for a formula is given an apostrophe in front: it may come from a badge that a stranger has made.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+
+from access.log.entry import EntryRef, Override, Scan, Void
+from access.log.receipt import receipt
+from access.state.event_state import Held
+from access.state.log_state import Knowledge
+from registry.queries.queries import Board, badge_mark
+
+COLUMNS = (
+    "at", "latest", "venue", "area", "gate", "direction", "badge", "issue", "verdict", "reason",
+    "session", "method", "conditions", "receipt", "voided", "test", "log", "seq",
+)  # fmt: skip
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+BYTE_ORDER_MARK = "\ufeff"
+AT_ONCE = 1000
+"""Rows read and sent together."""
+
+
+def guarded(cell: object) -> str:
+    """A cell that no spreadsheet runs."""
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def attempts(board: Board) -> Iterator[str]:
+    """The table, a piece at a time, in order of arrival."""
+    voided = _voided(board)
+    yield BYTE_ORDER_MARK + _lines([COLUMNS])
+    last = 0
+    while found := board.centre.ledger.since(last, AT_ONCE):
+        last = found[-1][0]
+        with board.knowing() as knowledge:
+            rows = [
+                _row(board, knowledge, held, held.body, voided)
+                for _, held in found
+                if isinstance(held.body, Scan | Override)
+            ]
+        if rows:
+            yield _lines(rows)
+
+
+def _lines(rows: Iterable[Iterable[object]]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows([guarded(cell) for cell in row] for row in rows)
+    return text.getvalue()
+
+
+def _voided(board: Board) -> set[EntryRef]:
+    found: set[EntryRef] = set()
+    last = 0
+    while some := board.centre.ledger.since(last, AT_ONCE):
+        last = some[-1][0]
+        found |= {held.body.entry for _, held in some if isinstance(held.body, Void)}
+    return found
+
+
+def _row(
+    board: Board, knowledge: Knowledge, held: Held, body: Scan | Override, voided: set[EntryRef]
+) -> list[object]:
+    programme = board.programme
+    gate = programme.gates.get(body.gate)
+    span = knowledge.background.span(held)
+    scan = body if isinstance(body, Scan) else None
+    return [
+        board.time(span.lo),
+        board.time(span.hi),
+        programme.venue_of(gate.area) if gate else None,
+        gate.area if gate else None,
+        body.gate,
+        scan.direction if scan else "in",
+        badge_mark(body.badge),
+        body.issue,
+        body.verdict,
+        body.reason,
+        body.session,
+        scan.method if scan else "override",
+        " ".join(scan.conditions) if scan else "",
+        receipt(programme, body.gate, held.digest) if gate else None,
+        "yes" if EntryRef(held.log, held.seq, held.digest) in voided else "",
+        "yes" if body.test else "",
+        held.log,
+        held.seq,
+    ]

@@ -1,0 +1,201 @@
+"""How every kiosk is: whether it speaks, what it lacks, what it says of itself. The ill ones first."""
+
+from collections.abc import Mapping, Sequence
+
+from access.event.programme import Programme
+from access.event.rfc3339 import rfc3339
+from access.log.entry import Kiosk
+from access.state.event_state import Background
+from access.state.headcount import Silence
+from access.state.log_state import Knowledge
+from access.state.time_repair import RANK
+from registry.projections import SILENT_AFTER_MS
+from registry.queries import shapes as answers
+from registry.service import Centre
+
+ALARMS_MS = 24 * 3_600_000
+"""Alarms are shown for a day; the logs keep them."""
+
+FRESH_ALARM_MS = 10 * 60_000
+"""A kiosk is called ill for an alarm this long: what still goes on is told again."""
+
+LEAST_DISK_MB = 500
+"""Below this a kiosk's disk is called full: a day writes some 100 MB."""
+
+HOTTEST_C = 80
+"""A Raspberry Pi slows down from 80 °C on (https://www.raspberrypi.com/documentation/computers/raspberry-pi.html)."""
+
+Readings = dict[str, int | float | str | bool | None]
+
+
+def kiosk_report(
+    centre: Centre,
+    knowledge: Knowledge,
+    programme: Programme,
+    silences: Sequence[Silence],
+    now_ms: int,
+) -> answers.Kiosks:
+    """All kiosks that were ever enrolled, and the alarms of the last day."""
+    background = knowledge.background
+    lost = _seats_lost(knowledge, programme, now_ms)
+    silent = {silence.device: silence for silence in silences}
+    alarms = _alarms(background, programme, now_ms)
+    loud = {
+        held.device
+        for held, _ in background.alarms.values()
+        if now_ms - background.at_ms(held) < FRESH_ALARM_MS
+    }
+    kiosks = [
+        _state(
+            centre,
+            background,
+            programme,
+            kiosk,
+            silent.get(device),
+            lost,
+            loud=device in loud,
+            now_ms=now_ms,
+        )
+        for device, kiosk in background.kiosks.items()
+    ]
+    kiosks.sort(key=_order)
+    return answers.Kiosks(as_of=rfc3339(now_ms, programme.zone), kiosks=kiosks, alarms=alarms)
+
+
+def _order(kiosk: answers.KioskState) -> tuple[bool, int, str, str]:
+    """Ill before well, cut off last, then by place."""
+    gone = "cut_off" in kiosk.troubles
+    return gone, -len(kiosk.troubles) if not gone else 0, kiosk.venue or "~", kiosk.gate or "~"
+
+
+def _state(
+    centre: Centre,
+    background: Background,
+    programme: Programme,
+    kiosk: Kiosk,
+    silence: Silence | None,
+    lost: Mapping[str, int],
+    *,
+    loud: bool,
+    now_ms: int,
+) -> answers.KioskState:
+    gate_id = background.gate_of(kiosk.device)
+    gate = programme.gates.get(gate_id or "")
+    heard = centre.ledger.heard_ms(kiosk.device)
+    clock = _clock(background, kiosk.device)
+    said = background.health.get(kiosk.device)
+    readings = said[1].readings if said is not None else {}
+    seats_lost = lost.get(gate.id, 0) if gate is not None and not kiosk.cut_off else 0
+    troubles = _troubles(kiosk, gate_id, heard, silence, clock, readings, loud=loud, now_ms=now_ms)
+    if seats_lost:
+        troubles.append("seats_lost")
+    return answers.KioskState(
+        device=kiosk.device,
+        name=kiosk.name,
+        gate=gate_id,
+        area=gate.area if gate else None,
+        venue=programme.venue_of(gate.area) if gate else None,
+        address=kiosk.address,
+        heard=None if heard is None else rfc3339(heard, programme.zone),
+        silent="silent" in troubles,
+        missing=(silence.missing or 0) if silence is not None else 0,
+        held=sum(seq for log, seq in background.last_seq.items() if log.startswith(kiosk.device)),
+        clock=clock,
+        readings=readings,
+        readings_at=None if said is None else rfc3339(background.at_ms(said[0]), programme.zone),
+        seats_lost=seats_lost,
+        troubles=troubles,
+    )
+
+
+def _seats_lost(knowledge: Knowledge, programme: Programme, now_ms: int) -> dict[str, int]:
+    """The seats lost to the area of each gate at which another kiosk stood before. Of most events: none, and nothing is
+    computed."""
+    background = knowledge.background
+    replaced = {
+        kiosk.gate
+        for _, kiosk in background.assignments
+        if kiosk.gate is not None and background.kiosk_at(kiosk.gate) != kiosk.device
+    }
+    gates = [programme.gates[gate] for gate in sorted(replaced) if gate in programme.gates]
+    return {
+        gate.id: knowledge.seat_book(gate.area).lost(now_ms)
+        for gate in gates
+        if gate.lets_in and programme.places[gate.area].capacity is not None
+    }
+
+
+def _troubles(
+    kiosk: Kiosk,
+    gate: str | None,
+    heard: int | None,
+    silence: Silence | None,
+    clock: answers.KioskClock,
+    readings: Readings,
+    *,
+    loud: bool,
+    now_ms: int,
+) -> list[answers.Trouble]:
+    if kiosk.cut_off:
+        return ["cut_off"]
+    found: list[answers.Trouble] = []
+    if heard is None:
+        found.append("never_heard")
+    elif silence is not None and now_ms - heard > SILENT_AFTER_MS:
+        found.append("silent")
+    if silence is not None and silence.missing:
+        found.append("backlog")
+    if gate is None:
+        found.append("unassigned")
+    if clock.disagree:
+        found.append("clock_disagrees")
+    elif heard is not None and clock.source is None:
+        found.append("clock_unsure")
+    if loud:
+        found.append("alarm")
+    if is_ill(readings):
+        found.append("health")
+    return found
+
+
+def is_ill(readings: Readings) -> bool:
+    """Whether a kiosk's own readings say that somebody should look at it."""
+    disk, temperature = readings.get("disk_free_mb"), readings.get("temperature_c")
+    return (
+        "lost" in (readings.get("camera"), readings.get("scanner"))
+        or readings.get("under_voltage") is True
+        or readings.get("throttled") is True
+        or (isinstance(disk, int | float) and disk < LEAST_DISK_MB)
+        or (isinstance(temperature, int | float) and temperature > HOTTEST_C)
+    )
+
+
+def _clock(background: Background, device: str) -> answers.KioskClock:
+    """On whose word the kiosk's newest boot stands."""
+    logs = [log for log in background.last_seq if log.startswith(device)]
+    lines = [background.clocks.line(log) for log in logs]
+    if not lines:
+        return answers.KioskClock(source=None, error_ms=None, disagree=False)
+    newest = max(lines, key=lambda line: line.order)
+    source = next((name for name, rank in RANK.items() if rank == newest.rank), None)
+    error = (newest.hi - newest.lo) // 2 if source is not None else None
+    return answers.KioskClock(source=source, error_ms=error, disagree=newest.disagree)
+
+
+def _alarms(background: Background, programme: Programme, now_ms: int) -> list[answers.Alarm]:
+    told = sorted(
+        ((background.at_ms(held), held, alarm) for held, alarm in background.alarms.values()),
+        key=lambda one: (one[0], one[1].digest),
+        reverse=True,
+    )
+    return [
+        answers.Alarm(
+            at=rfc3339(at_ms, programme.zone),
+            device=held.device,
+            gate=background.gate_of(held.device),
+            what=alarm.what,
+            detail=alarm.detail,
+        )
+        for at_ms, held, alarm in told
+        if now_ms - at_ms < ALARMS_MS
+    ]

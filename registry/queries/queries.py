@@ -1,0 +1,325 @@
+"""What the centre knows, as answers of the public interface: counts with their age, gates, sessions, kiosks, conflicts.
+
+Threads share one board; whoever asks first within a second does the work for all who ask then.
+"""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Generic, TypeVar
+
+from access.badge.credential import human_code
+from access.event.programme import Programme
+from access.event.rfc3339 import rfc3339
+from access.log.entry import EntryRef
+from access.log.receipt import receipt
+from access.state.conflicts import Conflict
+from access.state.event_state import Held, Order
+from access.state.headcount import Count, Silence, attendance, band
+from access.state.log_state import Knowledge
+from registry.devices.reported_vectors import Contacts
+from registry.queries import shapes as answers
+from registry.queries.kiosks import kiosk_report
+from registry.service import Centre
+from sync.store.journal import Reading
+
+FRESH_MS = 1000
+"""Counts are worked out at most once a second, however many pages are open."""
+
+CONFLICTS_FRESH_MS = 5000
+"""Replaying a day costs more, and nobody answers a line within five seconds."""
+
+
+SHARE = 10
+"""An answer is kept for at least ten times as long as it took to work out, so that no more than a tenth of the machine
+goes into looking."""
+
+Value = TypeVar("Value")
+
+
+class _Kept(Generic[Value]):
+    """An answer that many ask for and one works out."""
+
+    def __init__(self, fresh_ms: int) -> None:
+        self._fresh_ms = fresh_ms
+        self._lock = threading.Lock()
+        self._kept: tuple[int, int, Value] | None = None
+
+    def get(self, now_ms: int, work: Callable[[int], Value]) -> Value:
+        """The answer as of `now_ms`, or a kept one that is fresh enough. Who asks while it is worked out waits."""
+        with self._lock:
+            if self._kept is not None:
+                since_ms, fresh_ms, value = self._kept
+                if 0 <= now_ms - since_ms < fresh_ms:
+                    return value
+            began = time.monotonic()
+            value = work(now_ms)
+            took_ms = int((time.monotonic() - began) * 1000)
+            self._kept = (now_ms, max(self._fresh_ms, SHARE * took_ms), value)
+            return value
+
+    def forget(self) -> None:
+        with self._lock:
+            self._kept = None
+
+
+class Board:
+    """The centre, read by many threads."""
+
+    def __init__(self, centre: Centre, clock: Callable[[], Reading]) -> None:
+        self.centre = centre
+        self.contacts = Contacts()
+        self.clock = clock
+        self._headcount: _Kept[answers.Headcount] = _Kept(FRESH_MS)
+        self._conflicts: _Kept[list[Conflict]] = _Kept(CONFLICTS_FRESH_MS)
+
+    def knowing(self) -> AbstractContextManager[Knowledge]:
+        """The folds, brought up to date, for this thread alone."""
+        return self.centre.knowing()
+
+    @property
+    def programme(self) -> Programme:
+        """The event definition in force, as of the last question: asked for every line of a long answer."""
+        known = self.centre.knowledge.programme
+        return known if known is not None else self.centre.programme
+
+    def now_ms(self) -> int:
+        """The registry's wall clock."""
+        return self.clock().wall_ms
+
+    def time(self, at_ms: int) -> str:
+        return rfc3339(at_ms, self.programme.zone)
+
+    def headcount(self) -> answers.Headcount:
+        """Everybody, everywhere: a second old, or somewhat more where there is much to count."""
+        return self._headcount.get(self.now_ms(), self._count)
+
+    def _count(self, now: int) -> answers.Headcount:
+        with self.knowing() as knowledge:
+            programme = self.programme
+            counts = self.centre.headcount(now)
+            silences = self.silences(knowledge, now)
+            bands = band(counts, silences, programme)
+            heard = self._heard_by_area(knowledge, programme)
+            kiosks = sum(not one.cut_off for one in knowledge.background.kiosks.values())
+        return answers.Headcount(
+            event=programme.event.id,
+            name=programme.event.name,
+            day=programme.day_name(programme.day_of(now)),
+            as_of=self.time(now),
+            areas=[
+                self._area(programme, area, count, bands[area], heard.get(area), silences, now)
+                for area, count in counts.items()
+            ],
+            kiosks=kiosks,
+            silent=[self.silent(silence) for silence in silences],
+            missing=sum(silence.missing or 0 for silence in silences),
+        )
+
+    def _area(
+        self,
+        programme: Programme,
+        area: str,
+        count: Count,
+        between: tuple[int, int],
+        heard: int | None,
+        silences: Sequence[Silence],
+        now: int,
+    ) -> answers.AreaCount:
+        place = programme.places[area]
+        known = programme.areas.get(area) or programme.venues[area]
+        gates = programme.gates
+        mine = [
+            one
+            for one in silences
+            if one.gate in gates and programme.within(gates[one.gate].area, area)
+        ]
+        left = None if count.capacity is None else max(0, count.capacity - count.inside)
+        return answers.AreaCount(
+            id=area,
+            name=known.name,
+            venue=place.venue,
+            parent=place.parent,
+            inside=count.inside,
+            people=count.people,
+            entries=count.entries,
+            exits=count.exits,
+            refused=count.refused,
+            capacity=count.capacity,
+            places_left=left,
+            by_hand=count.by_hand,
+            low=between[0],
+            high=between[1],
+            as_of=self.time(now),
+            heard=None if heard is None else self.time(heard),
+            missing=sum(one.missing or 0 for one in mine),
+            silent=len(mine),
+        )
+
+    def _heard_by_area(self, knowledge: Knowledge, programme: Programme) -> dict[str, int | None]:
+        """Of each area the oldest last word of the kiosks at its gates and below; None: one was never heard."""
+        background = knowledge.background
+        found: dict[str, int | None] = {}
+        for device, kiosk in background.kiosks.items():
+            gate = programme.gates.get(background.gate_of(device) or "")
+            if gate is None or kiosk.cut_off:
+                continue
+            heard = self.centre.ledger.heard_ms(device)
+            for area in programme.above[gate.area]:
+                if area not in found:
+                    found[area] = heard
+                    continue
+                before = found[area]
+                found[area] = None if heard is None or before is None else min(before, heard)
+        return found
+
+    def silences(self, knowledge: Knowledge, now: int) -> list[Silence]:
+        """The kiosks that have not told everything."""
+        known = self.centre.silences(now)
+        return self.contacts.added_to(known, knowledge, self.centre.ledger, now)
+
+    def silent(self, silence: Silence) -> answers.SilentKiosk:
+        """A kiosk not heard from, in its place."""
+        gate = self.programme.gates.get(silence.gate or "")
+        return answers.SilentKiosk(
+            device=silence.device,
+            gate=silence.gate,
+            area=gate.area if gate else None,
+            venue=self.programme.venue_of(gate.area) if gate else None,
+            since=None if silence.since_ms is None else self.time(silence.since_ms),
+            missing=silence.missing,
+        )
+
+    def gates(self) -> answers.Gates:
+        """Every gate with its kiosk, and what it answered today."""
+        now = self.now_ms()
+        with self.knowing() as knowledge:
+            programme = self.programme
+            reasons = self.centre.by_gate(now)
+            return answers.Gates(
+                as_of=self.time(now),
+                gates=[
+                    answers.GateCount(
+                        id=gate.id,
+                        area=gate.area,
+                        venue=programme.venue_of(gate.area),
+                        direction=gate.direction,
+                        mode=gate.mode,
+                        kiosk=knowledge.background.kiosk_at(gate.id),
+                        reasons=dict(reasons.get(gate.id, {})),
+                    )
+                    for gate in programme.gates.values()
+                ],
+            )
+
+    def sessions(self) -> answers.Sessions:
+        """Every session with the people let in for it."""
+        now = self.now_ms()
+        with self.knowing() as knowledge:
+            programme = self.programme
+            attended = attendance(knowledge)
+            return answers.Sessions(
+                as_of=self.time(now),
+                sessions=[
+                    answers.SessionCount(
+                        id=session.id,
+                        area=session.area,
+                        venue=programme.venue_of(session.area),
+                        name=session.name,
+                        starts=self.time(session.starts_ms),
+                        ends=self.time(session.ends_ms),
+                        booking=session.booking,
+                        capacity=programme.places[session.area].capacity,
+                        attended=attended.get(session.id, 0),
+                    )
+                    for session in programme.sessions.values()
+                ],
+            )
+
+    def kiosks(self) -> answers.Kiosks:
+        """Every kiosk, the ill ones first, and the alarms of the last day."""
+        now = self.now_ms()
+        with self.knowing() as knowledge:
+            silences = self.silences(knowledge, now)
+            return kiosk_report(self.centre, knowledge, self.programme, silences, now)
+
+    def order(self, held: Held) -> Order:
+        """The place of an entry among all."""
+        with self.knowing() as knowledge:
+            return knowledge.background.order(held)
+
+    def conflict_lines(self) -> list[Conflict]:
+        """The partition report, in order of corrected time: some seconds old."""
+        return self._conflicts.get(self.now_ms(), lambda _: self.centre.conflicts())
+
+    def forget_conflicts(self) -> None:
+        """After a ruling the report is made anew."""
+        self._conflicts.forget()
+
+    def conflicts(self, offset: int, limit: int, *, with_codes: bool) -> answers.ConflictReport:
+        """A page of the report, the unanswered first and of these the newest; `with_codes`: with the badges' human
+        codes."""
+        lines = self.conflict_lines()
+        newest_first = lines[::-1]
+        newest_first.sort(key=lambda line: line.ruling is not None)
+        page = newest_first[max(0, offset) :][: max(0, limit)]
+        return answers.ConflictReport(
+            as_of=self.time(self.now_ms()),
+            total=len(lines),
+            open=sum(line.ruling is None for line in lines),
+            conflicts=[self._line(line, with_codes=with_codes) for line in page],
+        )
+
+    def _line(self, line: Conflict, *, with_codes: bool) -> answers.ConflictLine:
+        programme = self.programme
+        known_gate = line.gate is not None and line.gate in programme.gates
+        return answers.ConflictLine(
+            kind=line.kind,
+            reason=line.reason,
+            badge=badge_mark(line.badge),
+            code=human_code(line.badge) if with_codes and line.badge is not None else None,
+            gate=line.gate,
+            gates=list(line.gates or ()),
+            at=self.time(line.at.lo),
+            latest=self.time(line.at.hi),
+            overlap=line.overlap,
+            reading=line.reading,
+            ruling=line.ruling,
+            receipt=receipt(programme, line.gate, line.entry.digest)
+            if known_gate and line.gate is not None and line.kind != "fork"
+            else None,
+            entry=entry_name(line.entry),
+        )
+
+    def health(self) -> answers.Health:
+        """The registry itself."""
+        now = self.clock()
+        with self.knowing() as knowledge:
+            entries = len(knowledge)
+        return answers.Health(
+            event=self.programme.event.id,
+            fingerprint=self.centre.identity.fingerprint,
+            entries=entries,
+            synced=now.synced,
+            as_of=self.time(now.wall_ms),
+        )
+
+    def close_day(self, day: str) -> answers.Closed:
+        """Close an event day, and say who has not told everything of it."""
+        self.centre.close_day(day)
+        with self.knowing() as knowledge:
+            silences = self.silences(knowledge, self.now_ms())
+        return answers.Closed(
+            day=day, drained=not silences, silent=[self.silent(one) for one in silences]
+        )
+
+
+def badge_mark(badge: bytes | None) -> str | None:
+    """How a badge is named to those who may not know whose it is: 12 hex digits of its id's SHA-256."""
+    return hashlib.sha256(badge).hexdigest()[:12] if badge is not None else None
+
+
+def entry_name(entry: EntryRef) -> answers.EntryName:
+    return answers.EntryName(log=entry.log, seq=entry.seq, digest=entry.digest.hex())

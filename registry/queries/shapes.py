@@ -1,0 +1,398 @@
+"""What the public interface says: the shapes of its JSON.
+
+Times are RFC 3339 in the event's zone, ids are the event definition's own, names stand in three languages. A badge is
+named by the first 12 hex digits of its id's SHA-256; its human code is shown to admins alone.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from access.event.definition import Direction, Names, Role, Verdict
+
+Time = Annotated[
+    str,
+    Meta(description="RFC 3339, in the event's zone", extra_json_schema={"format": "date-time"}),
+]
+Access = Literal["viewer", "admin"]
+"""A viewer sees counts; an admin sees persons, revokes, enrols and rules on conflicts."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """A JSON object; fields may be added in later versions."""
+
+
+class Problem(Answer, frozen=True, kw_only=True):
+    """What went wrong, for people; `mistakes` has a line for each where there are several."""
+
+    error: str
+    mistakes: list[str] = []
+
+
+class Done(Answer, frozen=True, kw_only=True):
+    """It is done; `entry` is the number in the registry's log, where one was written."""
+
+    done: bool = True
+
+
+class SilentKiosk(Answer, frozen=True, kw_only=True):
+    """A kiosk that has not told everything: since when (null: never heard), and entries known missing (null: nobody
+    can say)."""
+
+    device: str
+    gate: str | None
+    area: str | None
+    venue: str | None
+    since: Time | None
+    missing: int | None
+
+
+class AreaCount(Answer, frozen=True, kw_only=True):
+    """One venue, hall or room. `inside` and `people` (distinct, today) include everything below it; `entries`, `exits`
+    and `refused` are those at its own gates today. `low` to `high` is the band in which `inside` may truly lie;
+    `heard` is the oldest last word of the kiosks that count for it (null: one was never heard, or there is none)."""
+
+    id: str
+    name: Names
+    venue: str
+    parent: str | None
+    inside: int
+    people: int
+    entries: int
+    exits: int
+    refused: int
+    capacity: int | None
+    places_left: int | None
+    by_hand: int
+    low: int
+    high: int
+    as_of: Time
+    heard: Time | None
+    missing: int
+    silent: int
+
+
+class Headcount(Answer, frozen=True, kw_only=True):
+    """Everybody, everywhere, and how far that can be trusted: `kiosks` at work, and those not heard from."""
+
+    event: str
+    name: Names
+    day: str
+    as_of: Time
+    areas: list[AreaCount]
+    kiosks: int
+    silent: list[SilentKiosk]
+    missing: int
+
+
+class GateCount(Answer, frozen=True, kw_only=True):
+    """A gate, its kiosk, and what it answered today: presentations by reason."""
+
+    id: str
+    area: str
+    venue: str
+    direction: Literal["in", "out", "both"]
+    mode: Literal["self", "staffed"]
+    kiosk: str | None
+    reasons: dict[str, int]
+
+
+class Gates(Answer, frozen=True, kw_only=True):
+    as_of: Time
+    gates: list[GateCount]
+
+
+class SessionCount(Answer, frozen=True, kw_only=True):
+    """A session: distinct people let in for it, and how many may book it."""
+
+    id: str
+    area: str
+    venue: str
+    name: Names
+    starts: Time
+    ends: Time
+    booking: Literal["required", "open"]
+    capacity: int | None
+    attended: int
+
+
+class Sessions(Answer, frozen=True, kw_only=True):
+    as_of: Time
+    sessions: list[SessionCount]
+
+
+class KioskClock(Answer, frozen=True, kw_only=True):
+    """Whose word the kiosk's time rests on (null: nobody's yet), how sure it is, and whether sources disagree."""
+
+    source: Literal["registry", "supervisor", "kernel", "neighbour"] | None
+    error_ms: int | None
+    disagree: bool
+
+
+Trouble = Literal[
+    "never_heard",
+    "silent",
+    "backlog",
+    "unassigned",
+    "clock_unsure",
+    "clock_disagrees",
+    "alarm",
+    "health",
+    "seats_lost",
+    "cut_off",
+]
+
+
+class KioskState(Answer, frozen=True, kw_only=True):
+    """One kiosk. `troubles` is empty for a well one; `missing` are entries that it has and the registry lacks, as far
+    as its last head says; `held` the entries of it that are held here; `readings` its own last health entry;
+    `seats_lost` the seats of its area that a kiosk which stood at its gate before took with it."""
+
+    device: str
+    name: str
+    gate: str | None
+    area: str | None
+    venue: str | None
+    address: str
+    heard: Time | None
+    silent: bool
+    missing: int
+    held: int
+    clock: KioskClock
+    readings: dict[str, int | float | str | bool | None]
+    readings_at: Time | None
+    seats_lost: int
+    troubles: list[Trouble]
+
+
+class Alarm(Answer, frozen=True, kw_only=True):
+    """Something that people must look at, told by a kiosk."""
+
+    at: Time
+    device: str
+    gate: str | None
+    what: str
+    detail: str
+
+
+class Kiosks(Answer, frozen=True, kw_only=True):
+    """The ill ones first. Alarms are those of the last 24 hours, newest first."""
+
+    as_of: Time
+    kiosks: list[KioskState]
+    alarms: list[Alarm]
+
+
+class EntryName(Answer, frozen=True, kw_only=True):
+    """Names one entry of one branch of a log."""
+
+    log: Annotated[str, Meta(pattern="^[0-9a-f]{24}$")]
+    seq: Annotated[int, Meta(ge=1)]
+    digest: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class ConflictLine(Answer, frozen=True, kw_only=True):
+    """A line of the partition report: what the door did, why that is odd, and a proposed reading. `ruling` is the
+    answer of an admin, once there is one; `code` the badge's human code, for admins."""
+
+    kind: Literal["would_refuse", "two_places", "fork"]
+    reason: str | None
+    badge: str | None
+    code: str | None
+    gate: str | None
+    gates: list[str]
+    at: Time
+    latest: Time
+    overlap: bool
+    reading: str
+    ruling: str | None
+    receipt: str | None
+    entry: EntryName
+
+
+class ConflictReport(Answer, frozen=True, kw_only=True):
+    """A page of the report: the unanswered first, and of these the newest. `total` and `open` count all lines."""
+
+    as_of: Time
+    total: int
+    open: int
+    conflicts: list[ConflictLine]
+
+
+class IssueState(Answer, frozen=True, kw_only=True):
+    """One print of a badge."""
+
+    issue: int
+    form: Literal["plain", "signed", "foreign"]
+    revoked: bool
+    superseded: bool
+
+
+class Registrant(Answer, frozen=True, kw_only=True):
+    """A person and what their badge may do. `place` is where presence has them (null: not here)."""
+
+    code: str
+    badge: str
+    ref: str
+    name: str
+    organisation: str
+    language: str
+    ticket: str
+    ticket_name: Names
+    roles: list[Role]
+    venues: list[str]
+    days: list[str]
+    sessions: list[str]
+    issues: list[IssueState]
+    revoked: bool
+    place: str | None
+    last: Time | None
+
+
+class Registrants(Answer, frozen=True, kw_only=True):
+    """A page of people; `total` counts all that match."""
+
+    total: int
+    offset: int
+    registrants: list[Registrant]
+
+
+class Issued(Answer, frozen=True, kw_only=True):
+    """A badge as issued, with the text of its QR code."""
+
+    code: str
+    issue: int
+    form: Literal["plain", "signed", "foreign"]
+    text: str
+
+
+class Imported(Answer, frozen=True, kw_only=True):
+    """What an import did; `warnings` are lines for people."""
+
+    added: int
+    updated: int
+    warnings: list[str]
+
+
+class Code(Answer, frozen=True, kw_only=True):
+    """`text` is what the QR code says, `qr` that code as an SVG."""
+
+    code: str
+    gate: str | None
+    expires: Time
+    text: str
+    qr: str
+
+
+class Deed(Answer, frozen=True, kw_only=True):
+    """What a presentation at a door came to: `rule` is the number in the rule book, null for what was done by hand."""
+
+    verdict: Verdict
+    reason: str
+    rule: int | None
+    session: str | None
+    conditions: list[str]
+
+
+class RuleStep(Answer, frozen=True, kw_only=True):
+    """One rule that was asked, and why it spoke or did not (in English); `rule` null: after the table."""
+
+    rule: int | None
+    name: str
+    spoke: bool
+    why: str
+
+
+class Receipt(Answer, frozen=True, kw_only=True):
+    """A decision found again by its receipt: what was held up, the facts used, and what the door said (`then`).
+
+    `again` is what these facts say when decided again, rule by rule in `steps`; `today` what would be said with all
+    that is known by now of that moment. Null where the entry does not hold enough."""
+
+    receipt: str
+    gate: str
+    direction: Direction
+    at: Time
+    latest: Time
+    badge: str | None
+    code: str | None
+    issue: int | None
+    proof: str | None
+    method: str
+    voided: bool
+    place: str | None
+    seats: int | None
+    roster_issue: int
+    why: str
+    then: Deed
+    again: Deed | None
+    steps: list[RuleStep]
+    today: Deed | None
+    entry: EntryName
+
+
+class Receipts(Answer, frozen=True, kw_only=True):
+    """All decisions with this receipt: 20 bits of a hash, so seldom more than one."""
+
+    receipts: list[Receipt]
+
+
+class Token(Answer, frozen=True, kw_only=True):
+    """An API token; `token` is shown once, when it is made."""
+
+    id: str
+    label: str
+    access: Access
+    made: Time
+    token: str | None = None
+
+
+class Tokens(Answer, frozen=True, kw_only=True):
+    tokens: list[Token]
+
+
+class Hook(Answer, frozen=True, kw_only=True):
+    """`secret` is the HMAC key, shown once, when it is made; `behind` are log entries not yet looked at."""
+
+    id: str
+    url: str
+    made: Time
+    behind: int
+    tries: int
+    trouble: str
+    secret: str | None = None
+
+
+class Hooks(Answer, frozen=True, kw_only=True):
+    hooks: list[Hook]
+
+
+class Closed(Answer, frozen=True, kw_only=True):
+    """A closed day, and the kiosks that have not told everything of it."""
+
+    day: str
+    drained: bool
+    silent: list[SilentKiosk]
+
+
+class Resealed(Answer, frozen=True, kw_only=True):
+    """How many name cards were sealed anew."""
+
+    cards: int
+
+
+class Purged(Answer, frozen=True, kw_only=True):
+    """How many persons were erased."""
+
+    persons: int
+
+
+class Health(Answer, frozen=True, kw_only=True):
+    """The registry itself. `fingerprint` names its key, `entries` counts what it has folded."""
+
+    event: str
+    fingerprint: str
+    entries: int
+    synced: bool
+    as_of: Time

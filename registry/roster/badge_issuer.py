@@ -1,0 +1,115 @@
+"""Making badges: secret or signature, verifier, name card, text. Nothing is written here."""
+
+from collections.abc import Callable
+
+from access.badge import credential
+from access.badge.credential import GUESSABLE_BELOW_BITS, Claims
+from access.badge.desk_key import SALT_BYTES, KeyCard, WrappedKey, wrap
+from access.badge.name_card import NONCE_BYTES, Card, card_hash, seal
+from access.event.definition import Event
+from access.log.entry import BadgeIssued, Body, pack
+from registry.roster.keys import BadgeKeys
+from registry.roster.model import Form, IssuedBadge, Known
+from sync.wire.messages import SealedCard
+
+
+class Press:
+    """Badges of one batch, and what must be kept of them: roster entries, sealed cards, underivable texts."""
+
+    def __init__(self, event: Event, keys: BadgeKeys, random: Callable[[int], bytes]) -> None:
+        self._event_id = event.id
+        self._keys = keys
+        self._random = random
+        self.badges: list[IssuedBadge] = []
+        self.entries: list[tuple[str, Body]] = []
+        self.cards: list[SealedCard] = []
+        self.texts: list[tuple[bytes, int, str]] = []
+
+    def issue(
+        self, known: Known, issue: int, form: Form, claims: Claims, code: str | None = None
+    ) -> None:
+        """Make one issue of a person's badge. `code` is what another system printed, of the form `foreign`."""
+        if form == "plain":
+            secret = plain_secret(self._keys.master, known, issue)
+            text = credential.plain_text(credential.Plain(known.badge, issue, secret))
+        elif form == "signed":
+            signed = credential.sign(
+                self._keys.signing, self._keys.number, self._event_id, known.badge, issue, claims
+            )
+            secret, text = signed.secret, credential.signed_text(signed)
+        else:
+            text = code or ""
+            secret = credential.foreign(text).secret
+        if form != "plain":
+            self.texts.append((known.badge, issue, text))
+        verifier = credential.verifier(secret)
+        self.enter(known, BadgeIssued(known.badge, issue, form, claims, verifier), text, secret)
+
+    def enter(
+        self,
+        known: Known,
+        issued: BadgeIssued,
+        text: str,
+        secret: bytes,
+        wrapped: WrappedKey | None = None,
+    ) -> None:
+        """The roster entry of an issue and its name card, for the first time or again. `wrapped` is the desk key that
+        a staff card carries."""
+        copyable = issued.form == "foreign" and guessable(text)
+        card = self._card(known, issued.issue, None if copyable else secret)
+        if card is not None and wrapped is not None:
+            card = KeyCard(card.badge, card.issue, card.sealed_badge, card.sealed_desk, wrapped)
+        digest = None
+        if card is not None:
+            digest = card_hash(card)
+            self.cards.append(SealedCard(digest, pack(card)))
+        entry = BadgeIssued(
+            issued.badge, issued.issue, issued.form, issued.claims, issued.verifier, digest
+        )
+        self.entries.append(("badge", entry))
+        self.badges.append(as_issued(known, entry, text))
+
+    def wrap_desk_key(self, secret: bytes, pin: str) -> WrappedKey:
+        """The desk key locked to a staff card and a PIN. Raises BadPinError."""
+        salt, nonce = self._random(SALT_BYTES), self._random(NONCE_BYTES)
+        return wrap(self._keys.desk, secret, pin, salt, nonce)
+
+    def withdraw_card(self, issued: BadgeIssued) -> None:
+        """The roster entry of an issue without its name card, which everybody then deletes."""
+        entry = BadgeIssued(issued.badge, issued.issue, issued.form, issued.claims, issued.verifier)
+        self.entries.append(("badge", entry))
+
+    def _card(self, known: Known, issue: int, secret: bytes | None) -> Card | None:
+        content = known.content
+        if content is None:
+            return None
+        nonces = (self._random(NONCE_BYTES), self._random(NONCE_BYTES))
+        return seal(content, secret, self._keys.desk, known.badge, issue, nonces)
+
+
+def plain_secret(master: bytes, known: Known, issue: int) -> bytes:
+    """The secret of a person's plain badge."""
+    return credential.plain_secret(master, known.salt, known.badge, issue)
+
+
+def secret_in(text: str) -> bytes:
+    """The secret that a badge's text carries."""
+    return (credential.read(text) or credential.foreign(text)).secret
+
+
+def guessable(code: str) -> bool:
+    """Whether a code of another system can be found by trying."""
+    return credential.strength_bits(code) < GUESSABLE_BELOW_BITS
+
+
+def as_issued(known: Known, issued: BadgeIssued, text: str) -> IssuedBadge:
+    """A roster entry as the badge that is printed for it."""
+    return IssuedBadge(
+        ref=known.ref,
+        badge=known.badge,
+        issue=issued.issue,
+        form=issued.form,
+        text=text,
+        code=credential.human_code(known.badge),
+        copyable=issued.form == "foreign" and guessable(text),
+    )

@@ -1,0 +1,87 @@
+"""The event's secret keys, which never leave the centre's database."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from access.badge.name_card import DESK_KEY_BYTES
+from registry.storage.errors import NotInitialisedError, RegistryError
+from registry.storage.ledger import Ledger
+from registry.storage.log_store import PUBLIC_KEY
+from sync.wire.device_key import Identity
+
+SEED_BYTES = 32
+
+_SEED = "seed"
+_MASTER = "master"
+_DESK = "desk"
+_SIGNING = "signing"
+
+
+@dataclass(frozen=True, slots=True)
+class BadgeKeys:
+    """What badges are made with: the master key of plain secrets, the desk key of name cards, and the newest key that
+    signs, with its number."""
+
+    master: bytes = field(repr=False)
+    desk: bytes = field(repr=False)
+    number: int
+    signing: Ed25519PrivateKey = field(repr=False)
+
+    @property
+    def public(self) -> bytes:
+        """The public half of the key that signs."""
+        return self.signing.public_key().public_bytes_raw()
+
+
+class Keyring:
+    """The registry's own key, the master key of plain badges, the desk key of name cards, and the keys that sign
+    badges."""
+
+    def __init__(self, ledger: Ledger, random: Callable[[int], bytes]) -> None:
+        self._ledger = ledger
+        self._random = random
+
+    def make(self) -> Identity:
+        """Make all keys, for a new event; gives the registry's own."""
+        seed = self._random(SEED_BYTES)
+        identity = Identity.from_seed(seed)
+        self._ledger.set_value(PUBLIC_KEY, identity.public)
+        self._ledger.set_value(_SEED, seed)
+        self._ledger.set_value(_MASTER, self._random(SEED_BYTES))
+        self.new_desk_key()
+        self._ledger.set_value(_SIGNING, msgspec.msgpack.encode({0: self._random(SEED_BYTES)}))
+        return identity
+
+    @property
+    def identity(self) -> Identity | None:
+        """The registry's own key; None before there is an event."""
+        seed = self._ledger.value(_SEED)
+        return Identity.from_seed(seed) if seed is not None else None
+
+    def badge_keys(self) -> BadgeKeys:
+        """The keys of today. Raises NotInitialisedError, RegistryError after a purge."""
+        known = self._ledger.values()
+        if _SEED not in known:
+            raise NotInitialisedError
+        if _SIGNING not in known:
+            raise RegistryError("This event's people and keys were deleted; no badge can be made.")
+        seeds = _seeds(known[_SIGNING])
+        number = max(seeds)
+        key = Ed25519PrivateKey.from_private_bytes(seeds[number])
+        return BadgeKeys(known[_MASTER], known[_DESK], number, key)
+
+    def new_desk_key(self) -> None:
+        self._ledger.set_value(_DESK, self._random(DESK_KEY_BYTES))
+
+    def forget(self) -> None:
+        """Delete the keys with which badges are made and names read; the registry's own key stays."""
+        for key in (_MASTER, _DESK, _SIGNING):
+            self._ledger.set_value(key, None)
+
+
+def _seeds(packed: bytes) -> dict[int, bytes]:
+    """The seeds of the keys that sign badges, by number."""
+    return msgspec.msgpack.decode(packed, type=dict[int, bytes])

@@ -1,0 +1,93 @@
+"""Where people are kept: their rows, and the texts printed for them.
+
+All that names a person is here and in the name cards. Erasing a person deletes it; what stays in the logs names
+nobody.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Select, delete, func, select
+
+from registry.roster.model import Known
+from registry.storage import tables
+from registry.storage.ledger import Ledger
+
+_AT_ONCE = 500
+"""Values in one question: databases bound their number."""
+
+
+class People:
+    """The people of the event, in the ledger's database."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def add(self, people: Sequence[Known]) -> None:
+        self._ledger.write(tables.person.insert(), [_row(known) for known in people])
+
+    def change(self, known: Known) -> None:
+        """Keep a person's new row in place of the one with the same badge."""
+        self._ledger.write(delete(tables.person).where(tables.person.c.badge == known.badge))
+        self.add([known])
+
+    def by_badge(self, badge: bytes) -> Known | None:
+        return next(self._found(select(tables.person).where(tables.person.c.badge == badge)), None)
+
+    def by_ref(self, ref: str) -> Known | None:
+        return next(self._found(select(tables.person).where(tables.person.c.ref == ref)), None)
+
+    def everyone(self) -> Iterator[Known]:
+        """All people, in order of their refs."""
+        return self._found(select(tables.person).order_by(tables.person.c.ref))
+
+    def count(self) -> int:
+        return int(self._ledger.read(select(func.count()).select_from(tables.person))[0][0])
+
+    def refs_taken(self, refs: Sequence[str]) -> set[str]:
+        """Those of the refs that are registered."""
+        return set(self._among(tables.person.c.ref, refs))
+
+    def badges_taken(self, badges: Sequence[bytes]) -> set[bytes]:
+        """Those of the badge ids that are somebody's."""
+        return set(self._among(tables.person.c.badge, badges))
+
+    def _among(self, column: Any, values: Sequence[Any]) -> Iterator[Any]:
+        for start in range(0, len(values), _AT_ONCE):
+            some = values[start : start + _AT_ONCE]
+            for (value,) in self._ledger.read(select(column).where(column.in_(some))):
+                yield value
+
+    def _found(self, question: Select[Any]) -> Iterator[Known]:
+        for row in self._ledger.read(question):
+            values = row._asdict()
+            yield Known(**(values | {"keys": tuple(msgspec.json.decode(values["keys"]))}))
+
+    def keep_texts(self, texts: Iterable[tuple[bytes, int, str]]) -> None:
+        """Keep (badge, issue, text) of badges whose texts cannot be derived."""
+        rows = [{"badge": badge, "issue": issue, "text": text} for badge, issue, text in texts]
+        if rows:
+            self._ledger.write(tables.printed.insert(), rows)
+
+    def text(self, badge: bytes, issue: int) -> str | None:
+        """The text kept for one issue."""
+        printed = tables.printed.c
+        rows = self._ledger.read(
+            select(printed.text).where(printed.badge == badge, printed.issue == issue)
+        )
+        return rows[0][0] if rows else None
+
+    def forget(self, badge: bytes) -> None:
+        """Delete a person's row and texts."""
+        for table in (tables.person, tables.printed):
+            self._ledger.write(delete(table).where(table.c.badge == badge))
+
+    def forget_all(self) -> None:
+        """Delete everybody's rows and texts."""
+        for table in (tables.person, tables.printed):
+            self._ledger.write(delete(table))
+
+
+def _row(known: Known) -> dict[str, Any]:
+    return msgspec.structs.asdict(known) | {"keys": msgspec.json.encode(known.keys).decode()}

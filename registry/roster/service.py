@@ -1,0 +1,306 @@
+"""Who may come in: badges made, replaced, changed and withdrawn. Each act is an entry of the registry's log."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import msgspec
+
+from access.badge import credential
+from access.badge.desk_key import KeyCard, WrappedKey
+from access.event.definition import MAX_ISSUES, Event, Language, Names
+from access.log.entry import BadgeIssued, Revoked
+from access.state.log_state import Knowledge
+from registry.devices.own_log import OwnLog
+from registry.roster.badge_issuer import Press, as_issued, plain_secret, secret_in
+from registry.roster.keys import Keyring
+from registry.roster.model import Form, IssuedBadge, Known, Label, Person, claims, mistakes
+from registry.roster.repository import People
+from registry.roster.search_keys import search_keys
+from registry.roster.validation import refusals
+from registry.storage.errors import Refusal, RegistrationError, UnknownError, refused
+from registry.storage.ledger import Ledger
+
+SALT_BYTES = 16
+"""Of a person's own salt."""
+
+
+class Roster:
+    """The roster's writer. Each verb is one transaction; where it raises, nothing was kept."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        log: OwnLog,
+        people: People,
+        keys: Keyring,
+        random: Callable[[int], bytes],
+    ) -> None:
+        self._ledger = ledger
+        self._log = log
+        self._people = people
+        self._keys = keys
+        self._random = random
+
+    # What is known of a badge.
+
+    def issues(self, badge: bytes) -> dict[int, BadgeIssued]:
+        """The roster's entry of each issue, as it stands now. Empty for a badge that nobody ever had."""
+        entries = [
+            held
+            for held in self._ledger.about(badge)
+            if isinstance(held.body, BadgeIssued) and self._ledger.is_registry(held.log)
+        ]
+        entries.sort(key=lambda held: (held.wall_ms, held.log, held.seq))
+        return {
+            held.body.issue: held.body for held in entries if isinstance(held.body, BadgeIssued)
+        }
+
+    def known(self, badge: bytes) -> Known:
+        """The person of a badge. Raises UnknownError."""
+        known = self._people.by_badge(badge)
+        if known is None:
+            raise UnknownError(f"Badge {credential.human_code(badge)} is nobody's here.")
+        return known
+
+    def by_ref(self, ref: str) -> Known:
+        """The person of a ref. Raises UnknownError."""
+        known = self._people.by_ref(ref)
+        if known is None:
+            raise UnknownError(f"Nobody is registered as {ref!r}.")
+        return known
+
+    def text(self, known: Known, issued: BadgeIssued) -> str:
+        """What the QR code of an issue says."""
+        return self._text(known, issued, self._keys.badge_keys().master)
+
+    def _text(self, known: Known, issued: BadgeIssued, master: bytes) -> str:
+        if issued.form == "plain":
+            secret = plain_secret(master, known, issued.issue)
+            return credential.plain_text(credential.Plain(known.badge, issued.issue, secret))
+        kept = self._people.text(known.badge, issued.issue)
+        if kept is None:
+            raise UnknownError(
+                f"The text of {known.ref!r}, issue {issued.issue}, is not kept here."
+            )
+        return kept
+
+    def badge(self, known: Known, issue: int | None = None) -> IssuedBadge:
+        """An issue of a person's badge as it was printed; None: the newest. Raises UnknownError."""
+        issues = self.issues(known.badge)
+        issued = issues.get(issue if issue is not None else max(issues, default=0))
+        if issued is None:
+            raise UnknownError(f"{known.ref!r} has no issue {issue}.")
+        return as_issued(known, issued, self.text(known, issued))
+
+    def labels(self, known: Knowledge, event: Event, people: Iterable[Known]) -> Iterator[Label]:
+        """What to print for people whose newest badge is good."""
+        master = self._keys.badge_keys().master
+        for person in people:
+            history = known.history(person.badge)
+            issued = history.newest()
+            if issued is None or history.revoked(issued.issue):
+                continue
+            yield Label(
+                badge=as_issued(person, issued, self._text(person, issued, master)),
+                name=person.name,
+                organisation=person.organisation,
+                language=person.language,
+                ticket=_in(person.language, event.tickets[issued.claims.ticket].name),
+                event=_in(person.language, event.name),
+            )
+
+    # Registering.
+
+    def register(self, people: Sequence[Person], event: Event) -> list[IssuedBadge]:
+        """Register people and issue their badges, all or none. Raises RegistrationError with all mistakes."""
+        with self._ledger.transaction():
+            badges = self._badges(people, event)
+            press = self._press(event)
+            known = [
+                self._meet(person, badge, self._random(SALT_BYTES))
+                for person, badge in zip(people, badges, strict=True)
+            ]
+            for person, one in zip(people, known, strict=True):
+                press.issue(one, 1, person.form, claims(person, event), person.code)
+            if known:
+                self._people.add(known)
+            self._keep(press)
+            return press.badges
+
+    @staticmethod
+    def _meet(person: Person, badge: bytes, salt: bytes) -> Known:
+        return Known(
+            badge=badge,
+            ref=person.ref,
+            name=person.name,
+            organisation=person.organisation,
+            language=person.language,
+            keys=search_keys(person.name),
+            salt=salt,
+        )
+
+    def refusals(self, people: Sequence[Person], event: Event) -> list[Refusal]:
+        """Why these people cannot be registered; empty: they can."""
+        codes = [credential.foreign(person.code).badge for person in people if person.code]
+        return refusals(
+            people,
+            event,
+            self._people.refs_taken([person.ref for person in people]),
+            self._people.badges_taken(codes),
+        )
+
+    def _badges(self, people: Sequence[Person], event: Event) -> list[bytes]:
+        """An id for each person's badge: a foreign code's own, or a new one. Raises RegistrationError."""
+        found = self.refusals(people, event)
+        if found:
+            raise RegistrationError(found)
+        of_codes = [credential.foreign(one.code).badge if one.code else None for one in people]
+        new = self._new_badges(of_codes.count(None), {badge for badge in of_codes if badge})
+        return [badge or new.pop() for badge in of_codes]
+
+    def _new_badges(self, count: int, used: set[bytes]) -> list[bytes]:
+        """Random badge ids that nobody has."""
+        drawn: dict[bytes, None] = {}
+        while len(drawn) < count:
+            more = [self._random(credential.BADGE_BYTES) for _ in range(count - len(drawn))]
+            taken = used | self._people.badges_taken(more)
+            drawn |= {badge: None for badge in more if badge not in taken}
+        return list(drawn)
+
+    def _press(self, event: Event) -> Press:
+        return Press(event, self._keys.badge_keys(), self._random)
+
+    def _keep(self, press: Press) -> None:
+        """Write what was made: roster entries, name cards, texts."""
+        self._log.extend(press.entries)
+        self._ledger.keep_cards(press.cards)
+        self._people.keep_texts(press.texts)
+
+    # Changing.
+
+    def reissue(self, badge: bytes, event: Event) -> IssuedBadge:
+        """A new issue with the same form and claims; it retires the ones before. A badge of another system is
+        replaced by a plain one of ours. Raises UnknownError, RegistrationError after 63 issues."""
+        with self._ledger.transaction():
+            known = self.known(badge)
+            issues = self.issues(badge)
+            last = issues[max(issues)]
+            if last.issue >= MAX_ISSUES:
+                raise refused(known.ref, f"has had {MAX_ISSUES} badges, the most there can be")
+            press = self._press(event)
+            for old in issues.values():
+                if old.card is not None:  # a search finds each person once
+                    press.withdraw_card(old)
+            form: Form = "signed" if last.form == "signed" else "plain"
+            press.issue(known, last.issue + 1, form, last.claims)
+            self._keep(press)
+            return press.badges[0]
+
+    def amend(self, person: Person, event: Event) -> IssuedBadge:
+        """Change what a registered person (of the same ref) is called and may do; the badge in their hand stays good.
+
+        Form and code stay as they are. Raises UnknownError, RegistrationError.
+        """
+        with self._ledger.transaction():
+            known = self.by_ref(person.ref)
+            wrong = self._wrong_to_amend(known, person, event)
+            if wrong:
+                raise refused(person.ref, *wrong)
+            last = self._newest(known)
+            text = self.text(known, last)
+            changed = self._meet(person, known.badge, known.salt)
+            entry = msgspec.structs.replace(last, claims=claims(person, event))
+            if changed != known:
+                self._people.change(changed)
+                press = self._press(event)
+                press.enter(changed, entry, text, secret_in(text), self._wrapped_key(last))
+                self._keep(press)
+            elif entry != last:
+                self._log.append("badge", entry)
+            return as_issued(changed, last, text)
+
+    def refusals_to_amend(self, people: Sequence[Person], event: Event) -> list[Refusal]:
+        """Why these registered people cannot be changed so; empty: they can."""
+        return [
+            Refusal(place, person.ref, why)
+            for place, person in enumerate(people)
+            for why in self._wrong_to_amend(self.by_ref(person.ref), person, event)
+        ]
+
+    @staticmethod
+    def _wrong_to_amend(known: Known, person: Person, event: Event) -> list[str]:
+        wrong = mistakes(person, event)
+        if person.code and credential.foreign(person.code).badge != known.badge:
+            wrong.append("has another code than before; register it under a ref of its own")
+        return wrong
+
+    def _wrapped_key(self, issued: BadgeIssued) -> WrappedKey | None:
+        """The desk key that an issue's name card carries, locked to its owner's PIN."""
+        raw = self._ledger.card(issued.badge, issued.issue)
+        return msgspec.msgpack.decode(raw, type=KeyCard).wrapped if raw is not None else None
+
+    def give_desk_key(self, badge: bytes, pin: str, event: Event) -> None:
+        """Lock the desk key to a staff card and its owner's PIN; the name card carries it to the kiosks.
+
+        A new issue or a new desk key needs the PIN again. Raises UnknownError, RegistrationError where
+        the ticket has no role, BadPinError.
+        """
+        with self._ledger.transaction():
+            known = self.known(badge)
+            last = self._newest(known)
+            ticket = event.tickets[last.claims.ticket]
+            if not ticket.roles:
+                raise refused(known.ref, f"has the ticket {ticket.id!r}, which has no role")
+            if known.content is None:
+                raise refused(known.ref, "has no name, and so no name card to carry the key")
+            text = self.text(known, last)
+            secret = secret_in(text)
+            press = self._press(event)
+            press.enter(known, last, text, secret, press.wrap_desk_key(secret, pin))
+            self._keep(press)
+
+    def seal_anew(self, event: Event) -> int:
+        """A new desk key, and every name card sealed under it: when a staff card is lost. Says how many cards.
+
+        No staff card opens anything until it is given the new key.
+        """
+        with self._ledger.transaction():
+            self._keys.new_desk_key()
+            press = self._press(event)
+            for known in self._people.everyone():
+                if known.content is not None:
+                    last = self._newest(known)
+                    text = self.text(known, last)
+                    press.enter(known, last, text, secret_in(text))
+            self._keep(press)
+            return len(press.cards)
+
+    def _newest(self, known: Known) -> BadgeIssued:
+        issues = self.issues(known.badge)
+        return issues[max(issues)]
+
+    def revoke(self, badge: bytes, issue: int | None, why: str) -> None:
+        """A badge is no longer good: one issue of it, or (None) all, later ones too. Raises UnknownError."""
+        with self._ledger.transaction():
+            issues = self.issues(badge)
+            if not issues or (issue is not None and issue not in issues):
+                raise UnknownError(
+                    f"Badge {credential.human_code(badge)} has no issue {issue or 1}."
+                )
+            self._log.append("revoke", Revoked(badge, issue, why))
+
+    def erase(self, badge: bytes, event: Event) -> None:
+        """Forget a person: row, salt, texts and name cards, here and wherever the log goes. The badge itself, which
+        names nobody any more, stays as good as it was. Raises UnknownError."""
+        with self._ledger.transaction():
+            self.known(badge)
+            press = self._press(event)
+            for issued in self.issues(badge).values():
+                if issued.card is not None:
+                    press.withdraw_card(issued)
+            self._keep(press)
+            self._people.forget(badge)
+
+
+def _in(language: Language, names: Names) -> str:
+    """A name in somebody's language; English is always there."""
+    return names.get(language) or names["en"]

@@ -1,0 +1,112 @@
+"""The centre's web application: device interface, public interface and dashboard, made by a function."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from registry.accounts.accounts import Accounts
+from registry.accounts.authorization import Guard
+from registry.dashboard import dashboard
+from registry.http.actions import add_deeds
+from registry.http.device_api import device_interface
+from registry.http.operations import Interface, problem
+from registry.http.reads import add_questions
+from registry.http.streams import MOST_STREAMS, Streams
+from registry.queries.queries import Board
+from registry.service import Centre
+from registry.webhooks import Hooks
+from sync.store.journal import Reading
+
+log = logging.getLogger(__name__)
+
+MAX_FILE_BYTES = 16 * 1024 * 1024
+"""Of a file of registrants: ten times what 26,000 people take."""
+
+SESSION_S = 12 * 3600
+"""A login lasts a long event day."""
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class WebSettings:
+    """What the application needs to know of its surroundings.
+
+    `trust_clock`: this machine's clock is right although its kernel cannot say so. `control` is the token of commands
+    on this machine, `pin` the SHA-256 of the TLS certificate (None: plain HTTP), `open_here`: a browser of this machine
+    sees counts without logging in; `stopping` says when the server is going down.
+    """
+
+    trust_clock: bool = False
+    control: str | None = None
+    pin: str | None = None
+    open_here: bool = True
+    streams: int = MOST_STREAMS
+    stopping: Callable[[], bool] = field(default=_never)
+
+
+def create_app(centre: Centre, clock: Callable[[], Reading], settings: WebSettings) -> Flask:
+    """The application over a centre. Raises NotInitialisedError where there is no event yet."""
+    board = Board(centre, clock)
+    accounts = Accounts(centre.ledger, board.now_ms)
+    guard = Guard(accounts, settings.control, open_here=settings.open_here)
+    app = Flask(__name__, static_folder=None)
+    app.config.update(
+        SECRET_KEY=accounts.session_key(),
+        SESSION_COOKIE_NAME="jianmen",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.pin is not None,
+        PERMANENT_SESSION_LIFETIME=SESSION_S,
+        MAX_CONTENT_LENGTH=MAX_FILE_BYTES,
+    )
+    api = Interface(guard)
+    add_questions(api, board, guard, Streams(board, settings.stopping, settings.streams))
+    hooks = Hooks(board)
+    add_deeds(api, board, guard, hooks, settings.pin)
+    app.register_blueprint(api.blueprint)
+    app.register_blueprint(dashboard(board, guard))
+    app.extensions["jianmen"] = Parts(api, board, hooks)
+    app.after_request(_guarded)
+    app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(Exception, _failed)
+    devices = device_interface(centre, clock, board.contacts, trust_clock=settings.trust_clock)
+    # Kiosks call every second: their requests need nothing of what a page needs.
+    app.wsgi_app = devices.in_front_of(app.wsgi_app)  # type: ignore[assignment,method-assign]
+    return app
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What stands behind the routes, for the server and for tests."""
+
+    api: Interface
+    board: Board
+    hooks: Hooks
+
+
+def _guarded(answer: Response) -> Response:
+    """Headers that every answer has (https://owasp.org/www-project-secure-headers/)."""
+    answer.headers.setdefault("Content-Security-Policy", POLICY)
+    answer.headers.setdefault("X-Content-Type-Options", "nosniff")
+    answer.headers.setdefault("Referrer-Policy", "no-referrer")
+    answer.headers.setdefault("Cache-Control", "no-store")
+    return answer
+
+
+def _refused(error: HTTPException) -> Response:
+    return problem(error.code or 500, error.description or error.name)
+
+
+def _failed(error: Exception) -> Response:
+    log.error("%s %s", request.method, request.path, exc_info=error)
+    return problem(500, "The registry failed at this; its log says why.")

@@ -1,0 +1,185 @@
+"""The registry as a server: gunicorn with threads, in workers that are started again if they hang.
+
+On SQLite one worker, since one process alone may write; on PostgreSQL several. The address is bound before anything
+else is done, so that a port in use is one clear line; the database is opened in the worker.
+"""
+
+import multiprocessing
+import os
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.base import Worker
+
+from registry.server.app import Parts
+from registry.webhooks import Teller
+from sync.transport.tls_certificate import Certificate
+
+THREADS = 48
+"""Of a worker: as many streams as may be open, and twice that for kiosks and pages."""
+
+KEEP_OPEN_S = 30
+"""Kiosks ask every few seconds over one connection."""
+
+STOPS_WITHIN_S = 10
+HANGS_AFTER_S = 60
+"""A worker whose main loop stands still so long is started again."""
+
+READ_S = 20
+"""A connection on which nothing moves for so long in the middle of a request is closed."""
+
+BACKLOG = 512
+
+
+class AddressError(Exception):
+    """The address cannot be listened at; says why, and what to do."""
+
+
+class Supervisor(Protocol):
+    """Whoever watches the server: `hardware.system.systemd.Notifier` fits."""
+
+    def ready(self) -> None: ...
+
+    def watchdog(self) -> None: ...
+
+    def stopping(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Serving:
+    """How to serve. `certificate` None: plain HTTP."""
+
+    workers: int
+    certificate: Certificate | None = None
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there; port 0 chooses one. Raises AddressError."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # Accepted connections inherit these (Linux, socket(7)): nobody holds a thread by saying nothing.
+            patience = struct.pack("ll", READ_S, 0)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
+            sock.bind(address)
+            sock.listen(BACKLOG)
+        except OSError:
+            sock.close()
+            raise
+    except OSError as error:
+        advice = "choose another with --port" if port else "choose another with --host"
+        raise AddressError(f"{host} port {port}: {error.strerror}; {advice}") from error
+    return sock
+
+
+def serve(
+    sock: socket.socket,
+    make_app: Callable[[Callable[[], bool]], Flask],
+    serving: Serving,
+    supervisor: Supervisor,
+) -> None:
+    """Serve until SIGTERM or SIGINT; then end by SystemExit. `make_app` is called in each worker, with a function that
+    says when it is going down."""
+    os.environ.pop("NOTIFY_SOCKET", None)  # gunicorn would call itself ready before its worker is
+    _Arbiter(_Application(sock, make_app, serving), supervisor).run()
+
+
+class _Application(BaseApplication):  # type: ignore[misc]
+    """Gunicorn's settings, without its command line and files."""
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        make_app: Callable[[Callable[[], bool]], Flask],
+        serving: Serving,
+    ) -> None:
+        self._sock = sock
+        self._make_app = make_app
+        self._serving = serving
+        self._worker: Worker | None = None
+        self._stop_hooks = threading.Event()
+        self.booted = multiprocessing.get_context("fork").Event()
+        super().__init__()
+
+    def load_config(self) -> None:
+        serving = self._serving
+        settings: dict[str, Any] = {
+            "bind": f"fd://{self._sock.fileno()}",
+            "workers": serving.workers,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "keepalive": KEEP_OPEN_S,
+            "graceful_timeout": STOPS_WITHIN_S,
+            "timeout": HANGS_AFTER_S,
+            "certfile": str(serving.certificate.certificate) if serving.certificate else None,
+            "keyfile": str(serving.certificate.key) if serving.certificate else None,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            "post_fork": self._note_worker,
+            "post_worker_init": self._worker_is_up,
+            "worker_exit": self._worker_ends,
+        }
+        for name, value in settings.items():
+            if (
+                name in self.cfg.settings
+            ):  # the control socket is newer than the oldest gunicorn we take
+                self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """The application, in a worker."""
+        worker = self._worker
+        app = self._make_app(lambda: worker is not None and not worker.alive)
+        parts: Parts = app.extensions["jianmen"]
+        teller = Teller(parts.board, parts.hooks, f"{socket.gethostname()}/{os.getpid()}")
+        threading.Thread(
+            target=teller.run, args=(self._stop_hooks,), name="webhooks", daemon=True
+        ).start()
+        return app
+
+    def _note_worker(self, _: Arbiter, worker: Worker) -> None:
+        self._worker = worker
+
+    def _worker_is_up(self, _: Worker) -> None:
+        self.booted.set()
+
+    def _worker_ends(self, _: Arbiter, __: Worker) -> None:
+        self._stop_hooks.set()
+
+
+class _Arbiter(Arbiter):  # type: ignore[misc]
+    """Gunicorn's main process, which tells the supervisor how its workers are."""
+
+    def __init__(self, application: _Application, supervisor: Supervisor) -> None:
+        self._booted = application.booted
+        self._supervisor = supervisor
+        self._said_ready = False
+        super().__init__(application)
+
+    def murder_workers(self) -> None:
+        """Gunicorn's step, once a second: end those that hang. Where one lives, all is well."""
+        super().murder_workers()
+        if self._booted.is_set() and self.WORKERS:
+            if not self._said_ready:
+                self._said_ready = True
+                self._supervisor.ready()
+            self._supervisor.watchdog()
+
+    def handle_int(self) -> None:
+        """Ctrl-C ends requests that are going on as gently as SIGTERM does."""
+        raise StopIteration
+
+    def halt(self, reason: str | None = None, exit_status: int = 0) -> None:
+        self._supervisor.stopping()
+        super().halt(reason, exit_status)

@@ -1,0 +1,295 @@
+"""What the centre can do, whoever asks: a page, a command, a rehearsal. No HTTP here."""
+
+import os
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
+
+import msgspec
+
+from access.event.definition import Event
+from access.event.programme import Programme
+from access.log.entry import Close, EventDefined, Key, Ruling, pack
+from access.state.conflicts import Conflict
+from access.state.headcount import Count, Silence
+from access.state.log_state import Knowledge
+from config.errors import ConfigError, one_of
+from config.event_file import grows_from
+from registry.devices.enrolment import MINUTES, Enrolment
+from registry.devices.own_log import OwnLog
+from registry.projections import Outlook
+from registry.roster.keys import Keyring
+from registry.roster.model import IssuedBadge, Known, Label, Person
+from registry.roster.repository import People
+from registry.roster.service import Roster
+from registry.storage.errors import NotInitialisedError, Refusal, RegistryError, UnknownError
+from registry.storage.ledger import Ledger
+from sync.store.journal import Reading
+from sync.wire.device_key import Identity
+from sync.wire.messages import Enrol, Enrolled
+
+DAY_MS = 86_400_000
+
+
+class Centre:
+    """One event's centre over its ledger. Threads may share it."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Callable[[], Reading],
+        random: Callable[[int], bytes] = os.urandom,
+        earliest_ms: int = 0,
+    ) -> None:
+        """`earliest_ms`: the build date; no trusted time before it is believed."""
+        self.ledger = ledger
+        self.people = People(ledger)
+        self._clock = clock
+        self._random = random
+        self._earliest_ms = earliest_ms
+        self._keys = Keyring(ledger, random)
+        self._parts: _Parts | None = None
+
+    def init(self, event: Event) -> None:
+        """Begin an event: the registry's own key, the event's keys, and its definition. Raises RegistryError where
+        there is one already."""
+        with self.ledger.transaction():
+            if self._keys.identity is not None:
+                raise RegistryError(
+                    "There is an event here already. Another one needs another data folder or database."
+                )
+            identity = self._keys.make()
+            keys = self._keys.badge_keys()
+            parts = _Parts(self, identity)
+            parts.log.extend(
+                [
+                    ("event", EventDefined(msgspec.Raw(pack(event)))),
+                    ("key", Key(keys.number, keys.public)),
+                ]
+            )
+        self._parts = parts
+
+    @property
+    def _all(self) -> "_Parts":
+        """The parts that need the registry's key, made when there is one. Raises NotInitialisedError."""
+        if self._parts is None:
+            identity = self._keys.identity
+            if identity is None:
+                raise NotInitialisedError
+            self._parts = _Parts(self, identity)
+        return self._parts
+
+    # What it is.
+
+    @property
+    def identity(self) -> Identity:
+        """The registry's own key. Raises NotInitialisedError."""
+        return self._all.identity
+
+    @property
+    def programme(self) -> Programme:
+        """The event definition in force, indexed. Raises NotInitialisedError."""
+        with self.knowing() as known:
+            if known.programme is None:
+                raise NotInitialisedError
+            return known.programme
+
+    @property
+    def event(self) -> Event:
+        """The event definition in force. Raises NotInitialisedError."""
+        return self.programme.event
+
+    def update_event(self, event: Event) -> None:
+        """Put a new definition in force. Raises ConfigError where printed badges would mean something else."""
+        mistakes = grows_from(self.event, event)
+        if mistakes:
+            raise ConfigError(mistakes)
+        self._all.log.append("event", EventDefined(msgspec.Raw(pack(event))))
+
+    def open_epoch(self, why: str) -> None:
+        """Go on in a new log of the registry."""
+        self._all.log.open_epoch(why)
+
+    # What it knows.
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """All folds as of the last refresh. Where other threads ask too, `knowing` keeps it still meanwhile."""
+        return self._all.outlook.knowledge
+
+    def knowing(self) -> AbstractContextManager[Knowledge]:
+        """`with centre.knowing() as known:` all folds as of now, for this thread alone."""
+        return self._all.outlook.knowing()
+
+    def refresh(self) -> None:
+        """Fold what has arrived since; every question does so by itself."""
+        with self.knowing():
+            pass
+
+    def headcount(self, at_ms: int) -> dict[str, Count]:
+        """The counts of every area at an instant, by area id in file order."""
+        return self._all.outlook.headcount(at_ms)
+
+    def band(self, at_ms: int) -> dict[str, tuple[int, int]]:
+        """Low and high number of people in each area, if the silent kiosks went on as before."""
+        return self._all.outlook.band(at_ms)
+
+    def by_gate(self, at_ms: int) -> dict[str, dict[str, int]]:
+        """What each gate did on the day of an instant: presentations by reason."""
+        return self._all.outlook.by_gate(at_ms)
+
+    def conflicts(self) -> list[Conflict]:
+        """The partition report, in order of corrected time."""
+        return self._all.outlook.conflicts()
+
+    def silences(self, at_ms: int) -> list[Silence]:
+        """The kiosks that have not told everything."""
+        return self._all.outlook.silences(at_ms)
+
+    # People and badges.
+
+    def register(self, person: Person) -> IssuedBadge:
+        """Register a person and issue their badge. Raises RegistrationError."""
+        return self.register_many([person])[0]
+
+    def register_many(self, people: Sequence[Person]) -> list[IssuedBadge]:
+        """Register people, all or none. Raises RegistrationError with all mistakes."""
+        return self._all.roster.register(people, self.event)
+
+    def person(self, ref: str) -> Known:
+        """A registered person. Raises UnknownError."""
+        return self._all.roster.by_ref(ref)
+
+    def badge(self, badge: bytes, issue: int | None = None) -> IssuedBadge:
+        """An issue of a badge as it was printed; None: the newest. Raises UnknownError."""
+        roster = self._all.roster
+        return roster.badge(roster.known(badge), issue)
+
+    def badge_text(self, badge: bytes, issue: int | None = None) -> str:
+        """What the QR code of an issue says; None: of the newest. Raises UnknownError."""
+        return self.badge(badge, issue).text
+
+    def labels(self, refs: Collection[str] | None = None) -> list[Label]:
+        """What to print for these people (None: for everybody), in order of their refs. Those whose newest badge is
+        revoked get none. Raises UnknownError for a ref that nobody has."""
+        roster, event = self._all.roster, self.event
+        people = (
+            self.people.everyone() if refs is None else [roster.by_ref(r) for r in sorted(refs)]
+        )
+        with self.knowing() as known:
+            return list(roster.labels(known, event, people))
+
+    def reissue(self, badge: bytes) -> IssuedBadge:
+        """A new issue with the same form and claims; it retires the ones before. Raises UnknownError."""
+        return self._all.roster.reissue(badge, self.event)
+
+    def amend(self, person: Person) -> IssuedBadge:
+        """Change what a registered person is called and may do; their badge stays good. Raises UnknownError,
+        RegistrationError."""
+        return self._all.roster.amend(person, self.event)
+
+    def bring_in(
+        self, new: Sequence[Person], changed: Sequence[Person]
+    ) -> tuple[list[IssuedBadge], list[IssuedBadge]]:
+        """Register some and amend others, all or none. Raises RegistrationError, UnknownError."""
+        event = self.event
+        with self.ledger.transaction():
+            registered = self._all.roster.register(new, event)
+            return registered, [self._all.roster.amend(person, event) for person in changed]
+
+    def refusals(self, people: Sequence[Person]) -> list[Refusal]:
+        """Why these people cannot be registered; empty: they can."""
+        return self._all.roster.refusals(people, self.event)
+
+    def refusals_to_amend(self, people: Sequence[Person]) -> list[Refusal]:
+        """Why these registered people cannot be changed so; empty: they can."""
+        return self._all.roster.refusals_to_amend(people, self.event)
+
+    def revoke(self, badge: bytes, issue: int | None = None, why: str = "") -> None:
+        """A badge, or one issue of it, is no longer good. Raises UnknownError."""
+        self._all.roster.revoke(badge, issue, why)
+
+    def erase(self, badge: bytes) -> None:
+        """Forget the person of a badge. Raises UnknownError."""
+        self._all.roster.erase(badge, self.event)
+
+    def staff_card(self, badge: bytes, pin: str) -> None:
+        """Let a staff badge and a PIN unlock staff mode. Raises UnknownError, RegistrationError, BadPinError."""
+        self._all.roster.give_desk_key(badge, pin, self.event)
+
+    def rotate_desk_key(self) -> int:
+        """A new desk key, after a staff card was lost; says how many name cards were sealed anew. All staff cards
+        need their PINs set again."""
+        return self._all.roster.seal_anew(self.event)
+
+    # Kiosks.
+
+    def enrol_code(self, gate: str | None = None, minutes: int = MINUTES) -> str:
+        """A one-time code with which a kiosk enrols, for a gate or as a spare. Raises UnknownError."""
+        return self._all.enrolment.new_code(self.event, gate, minutes)
+
+    def enrol(self, asked: Enrol) -> Enrolled:
+        """Enrol a kiosk; the caller has checked its signature. The answer says why not, if not."""
+        with self.knowing() as known:
+            keys = dict(known.background.keys)
+        return self._all.enrolment.enrol(self.event, keys, asked)
+
+    def reached_at(self, device: str, address: str, certificate: str) -> bool:
+        """Tell a kiosk's neighbours where it listens, if that is new; whether it was."""
+        return self._all.enrolment.reached_at(device, address, certificate)
+
+    def assign(self, device: str, gate: str | None) -> None:
+        """Put a kiosk at a gate, or take it away from one. Raises UnknownError."""
+        self._all.enrolment.assign(self.event, device, gate)
+
+    def cut_off(self, device: str, believed: dict[str, int] | None = None) -> None:
+        """Believe a kiosk's logs up to these numbers (None: those held now) and nothing after. Raises UnknownError."""
+        self._all.enrolment.cut_off(device, believed)
+
+    def free_seats(self, device: str, area: str, seats: int) -> None:
+        """Give a kiosk seats of an area that were lost. Raises UnknownError, RegistryError."""
+        self._all.enrolment.free_seats(self.event, device, area, seats)
+
+    # The days' work.
+
+    def rule(self, conflict: Conflict, answer: str, by: str) -> None:
+        """Log an admin's answer to a line of the partition report."""
+        self._all.log.append("ruling", Ruling(conflict.kind, conflict.entry, answer, by))
+
+    def close_day(self, day: str) -> None:
+        """Log the end of an event day, with what is held of each log. Raises UnknownError."""
+        days = self.event.days
+        if day not in days:
+            raise UnknownError(f"{day!r} is no day of the event; it should be {one_of(days)}")
+        with self.ledger.transaction():
+            held = {log: max(seq for seq, _ in tips) for log, tips in self.ledger.vector().items()}
+            self._all.log.append("close", Close(day, held))
+
+    def purge(self, *, early: bool = False) -> int:
+        """Delete all that names a person, and the keys with which badges are made; says how many people. The logs,
+        which name nobody, stay. Raises RegistryError before `retention_days` have passed, unless `early`."""
+        programme = self.programme
+        due_ms = programme.end_ms + programme.policy.retention_days * DAY_MS
+        if not early and self._clock().wall_ms < due_ms:
+            day = Programme.day_name(programme.day_of(due_ms))
+            raise RegistryError(
+                f"People are kept until {day}, as the event definition says. To delete them now: --early"
+            )
+        with self.ledger.transaction():
+            gone = self.people.count()
+            self.people.forget_all()
+            self.ledger.forget_cards()
+            self._keys.forget()
+        return gone
+
+
+class _Parts:
+    """What the centre is made of, once there is a registry key."""
+
+    def __init__(self, centre: Centre, identity: Identity) -> None:
+        self.identity = identity
+        self.log = OwnLog(centre.ledger, identity, centre._clock, centre._random)
+        self.outlook = Outlook(centre.ledger, identity.fingerprint, centre._earliest_ms)
+        self.roster = Roster(centre.ledger, self.log, centre.people, centre._keys, centre._random)
+        self.enrolment = Enrolment(
+            centre.ledger, self.log, identity, lambda: centre._clock().wall_ms, centre._random
+        )

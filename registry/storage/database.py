@@ -1,0 +1,227 @@
+"""Opening the central database: SQLite in a folder, SQLite in memory, or PostgreSQL; and who may write when.
+
+There is one writer at a time, whatever the database: SQLite has one writing connection in one process (its WAL is not
+safe under two), PostgreSQL an advisory lock that every worker takes. So entries become visible in the order of their
+ids, and a fold that has seen id n has seen all before it.
+"""
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from registry.storage.errors import DatabaseError
+
+FILE = "registry.db"
+LOCK_FILE = "registry.lock"
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+CACHE_KIB = 64_000
+CHECKPOINT_PAGES = 8000
+"""Of the SQLite writer: its page cache, and how long its write-ahead log grows before it is folded back (32 MB)."""
+
+BUSY_MS = 5000
+"""How long a reader of SQLite waits for a checkpoint."""
+
+POSTGRES_LOCK = 0x4A69616E6D656E
+"""The advisory lock of the one writer: "Jianmen"."""
+
+READERS = 8
+MORE_READERS = 24
+"""Connections kept for reading, and how many more a rush may open: one for each thread of a server."""
+
+
+class Database:
+    """One database. Reads may run beside the writer; a read inside a transaction sees what it wrote."""
+
+    def __init__(self, url: str | None, data: Path | None) -> None:
+        """`url` None: `registry.db` in the folder `data`. Raises DatabaseError."""
+        self._here = threading.local()
+        self._lock = threading.RLock()
+        self._lock_file: int | None = None
+        try:
+            target = make_url(url) if url else URL.create("sqlite", database=_path(data))
+        except ArgumentError:
+            raise DatabaseError(
+                'database_url is no address of a database; it should be like "postgresql://user@host/name"'
+            ) from None
+        self.is_postgres = target.get_backend_name() == "postgresql"
+        self.path = None if self.is_postgres or not target.database else Path(target.database)
+        try:
+            self._open(target)
+            self._migrate(target)
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+            self.close()
+            reason = str(getattr(error, "orig", None) or error).strip()
+            raise DatabaseError(f"{_shown(target)} cannot be opened: {reason}") from error
+        except DatabaseError:
+            self.close()
+            raise
+
+    def _open(self, target: URL) -> None:
+        if self.is_postgres:
+            self._writer = self._reader = create_engine(
+                target.set(drivername="postgresql+psycopg"),
+                pool_size=READERS,
+                max_overflow=MORE_READERS,
+                pool_pre_ping=True,  # a failover closes connections under us
+                hide_parameters=True,  # an error's text goes into logs: nobody's name may be in it
+            )
+            return
+        if self.path is not None:
+            self._lock_file = _lock(self.path.with_name(LOCK_FILE))
+        self._writer = create_engine(
+            target,
+            poolclass=StaticPool,
+            connect_args={"check_same_thread": False},
+            hide_parameters=True,
+        )
+        event.listen(self._writer, "connect", _prepare_writer)
+        event.listen(self._writer, "begin", _begin_immediate)
+        self._reader = self._writer
+        if self.path is not None:
+            with self._writer.connect():
+                pass  # the file is there before anyone opens it for reading
+            self._reader = _read_only(self.path)
+
+    def _migrate(self, target: URL) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.set_main_option("path_separator", "os")
+        steps = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
+        # One transaction, which is this connection's and not Alembic's: tables and rows are the old ones or the new.
+        with self.writing() as connection:
+            done = MigrationContext.configure(connection).get_current_heads()
+            unknown = [step for step in done if step not in steps]
+            if unknown:
+                raise DatabaseError(
+                    f"{_shown(target)} was written by a newer version of Jianmen (its step {unknown[0]!r} is not known"
+                    " here). Install that version again; nothing was changed."
+                )
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    @property
+    def writer(self) -> Connection | None:
+        """The connection of the transaction that this thread is in, or None."""
+        found: Connection | None = getattr(self._here, "connection", None)
+        return found
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction under the one writer's lock. Inside another one it is a part of that."""
+        current = self.writer
+        if current is not None:
+            yield current
+            return
+        with self.alone(), self._writer.begin() as connection:
+            if self.is_postgres:
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({POSTGRES_LOCK})"))
+            self._here.connection = connection
+            try:
+                yield connection
+            finally:
+                self._here.connection = None
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Threads of this process take turns at SQLite's one connection."""
+        if self.is_postgres:
+            yield
+            return
+        with self._lock:
+            yield
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection to read with."""
+        current = self.writer
+        if current is not None:
+            yield current
+        elif self._reader is self._writer:
+            with self.alone(), self._reader.connect() as connection:
+                yield connection
+        else:
+            with self._reader.connect() as connection:
+                yield connection
+
+    def close(self) -> None:
+        """Let go of the database. May be called again."""
+        for engine in (getattr(self, "_reader", None), getattr(self, "_writer", None)):
+            if engine is not None:
+                engine.dispose()
+        if self._lock_file is not None:
+            os.close(self._lock_file)
+            self._lock_file = None
+
+
+def _path(data: Path | None) -> str:
+    if data is None:
+        raise ValueError("a database needs an address or a folder")
+    return str(data / FILE)
+
+
+def _shown(target: URL) -> str:
+    """The database as people know it, without its password."""
+    if target.get_backend_name() == "sqlite":
+        return target.database or "the database in memory"
+    return f"the database {target.render_as_string(hide_password=True)}"
+
+
+def _lock(path: Path) -> int:
+    """The lock that keeps other processes from writing. Raises DatabaseError where one has it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise DatabaseError(
+            f"{path.with_name(FILE)} is in use by another process. Stop that registry first, or ask it to do this."
+        ) from None
+    return descriptor
+
+
+def _read_only(path: Path) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path.resolve().as_uri()}?mode=ro&uri=true",
+        pool_size=READERS,
+        max_overflow=MORE_READERS,
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", _prepare_reader)
+    return engine
+
+
+def _prepare_writer(connection: sqlite3.Connection, _: Any) -> None:
+    # None: SQLAlchemy begins and ends transactions, and `_begin_immediate` says how.
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA mmap_size=0")
+    # A day's entries are written all over the index by badge: let it stay in memory, and fold the WAL back seldom.
+    connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+
+
+def _prepare_reader(connection: sqlite3.Connection, _: Any) -> None:
+    connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    connection.execute("PRAGMA query_only=ON")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    """Take the write lock first, so that a transaction cannot fail half-way for another's lock."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

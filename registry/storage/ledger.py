@@ -1,0 +1,147 @@
+"""The centre's set of logs: everything any door ever said, and the registry's own word, in one database."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import delete, select, text
+
+from access.state.event_state import Held, hold
+from registry.storage import tables
+from registry.storage.database import Database
+from registry.storage.log_store import Logs, wall_ms
+from registry.storage.rollback_mark import Landmark, Place
+from sync.store.log_store import Row
+
+
+class Ledger(Logs):
+    """The logs of one event, and how far the registry's own has come. Threads may share it."""
+
+    def __init__(
+        self, url: str | None, data: Path | None, now_ms: Callable[[], int] = wall_ms
+    ) -> None:
+        """`url` None: SQLite in the folder `data`; "sqlite://": in memory. `now_ms` stamps what arrives.
+
+        Raises DatabaseError.
+        """
+        super().__init__(Database(url, data), now_ms)
+        self._landmark = Landmark.beside(self.database.path)
+        self._reached: Place | None = None
+
+    def close(self) -> None:
+        """Let go of the database. May be called again."""
+        self.database.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside is kept or nothing is, and no other thread, worker or machine writes meanwhile."""
+        if self.database.writer is not None:
+            yield
+            return
+        with self.database.alone():
+            try:
+                with self.database.writing():
+                    yield
+                if self._landmark is not None and self._reached is not None:
+                    self._landmark.write(self._reached)
+            finally:
+                self._reached = None
+
+    def since(self, entry_id: int, limit: int) -> list[tuple[int, Held]]:
+        """Up to `limit` entries that arrived after the one with this id, with their ids."""
+        entry = tables.entry.c
+        rows = self.read(
+            select(entry.id, entry.log, entry.digest, entry.raw)
+            .where(entry.id > entry_id)
+            .order_by(entry.id)
+            .limit(limit)
+        )
+        return [(place, hold(log, digest, raw)) for place, log, digest, raw in rows]
+
+    def last(self, log: str) -> Row | None:
+        """The newest entry of a log that has no fork."""
+        entry = tables.entry.c
+        row = self.first(
+            select(entry.log, entry.seq, entry.digest, entry.badge, entry.raw)
+            .where(entry.log == log)
+            .order_by(entry.seq.desc())
+            .limit(1)
+        )
+        return Row(*row) if row else None
+
+    def newest(self) -> int:
+        """The id of the entry that arrived last; 0 before there is one."""
+        entry = tables.entry.c
+        row = self.first(select(entry.id).order_by(entry.id.desc()).limit(1))
+        return row[0] if row else 0
+
+    def about(self, badge: bytes) -> list[Held]:
+        """All entries that name a badge, in order of arrival."""
+        entry = tables.entry.c
+        rows = self.read(
+            select(entry.log, entry.digest, entry.raw)
+            .where(entry.badge == badge)
+            .order_by(entry.id)
+        )
+        return [hold(log, digest, raw) for log, digest, raw in rows]
+
+    def heard_ms(self, device: str) -> int | None:
+        """When a device last signed a head that reached us, by its own word."""
+        head = self.word(device)
+        return head.at_ms if head is not None else None
+
+    def card(self, badge: bytes, issue: int) -> bytes | None:
+        """The sealed name card of an issue, if it is held."""
+        card = tables.card.c
+        row = self.first(
+            select(card.raw).where(card.badge == badge, card.issue == issue, card.raw.is_not(None))
+        )
+        return row[0] if row else None
+
+    def forget_cards(self) -> None:
+        """Delete every name card."""
+        self.write(delete(tables.card))
+
+    def forget_heads(self, log: str, after: int, before: int) -> None:
+        """Delete the heads of a log between two numbers: passed on, they would only make batches small."""
+        head = tables.head.c
+        self.write(delete(tables.head).where(head.log == log, head.seq > after, head.seq < before))
+
+    # The registry's own values, and how far its own log has come.
+
+    def new_identity(self, random: bytes) -> str:
+        """What to call this database from now on: a server's own identity and timeline, else the random bytes."""
+        return self._server_identity() if self.database.is_postgres else random.hex()
+
+    def _server_identity(self) -> str:
+        """A restored copy is another system or another timeline; so is a standby that took over."""
+        row = self.first(
+            text(
+                "SELECT (SELECT system_identifier FROM pg_control_system()),"
+                " left(pg_walfile_name(pg_current_wal_lsn()), 8)"
+            )
+        )
+        return f"{row[0]}/{row[1]}"
+
+    def displaced(self, here: Place) -> str | None:
+        """Why the registry's own log must not go on where this database says it stands; None: it may.
+
+        `here` is the database's identity and the log's end as this database remembers them.
+        """
+        if self.database.is_postgres:
+            now = self._server_identity()
+            return (
+                None if now == here.database else f"the database is {now}, it was {here.database}"
+            )
+        if self._landmark is None:
+            return None
+        mark = self._landmark.read()
+        if mark is None:
+            return "the database was moved here"
+        if (mark.database, mark.log) != (here.database, here.log):
+            return "another database was put here"
+        return None if mark.seq <= here.seq else f"the database is older than entry {mark.seq}"
+
+    def reached(self, place: Place) -> None:
+        """Say how far the registry's own log has come; the landmark hears of it once the transaction is kept."""
+        self._reached = place

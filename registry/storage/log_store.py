@@ -1,0 +1,342 @@
+"""Logs and name cards in the central database: what the exchange asks of any store of logs."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
+from typing import Any
+
+import msgspec
+from sqlalchemy import Table, and_, case, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql import bindparam
+
+from access.log.chain import Head, fingerprint
+from access.log.entry import Kiosk, digest_of, pack
+from access.state.event_state import Held, hold
+from registry.storage import tables
+from registry.storage.database import Database
+from sync.store.log_store import BEGINNING, INTRODUCED, LogStore, Row, newest_word
+from sync.store.name_cards import Issued, badges_listed, cards_named
+from sync.wire.messages import Point, SealedCard
+
+PUBLIC_KEY = "public"
+"""The registry's own public key among its values."""
+
+CARDS_AT_ONCE = 1000
+"""Name cards read from the database at a time: a megabyte."""
+
+BADGES_AT_ONCE = 500
+
+ADD_ENTRY = (
+    "INSERT INTO entry (log, seq, digest, badge, raw, received_ms) VALUES (?, ?, ?, ?, ?, ?)"
+)
+
+ROWS = "SELECT log, seq, digest, badge, raw FROM entry WHERE log = ? AND seq BETWEEN ? AND ? ORDER BY seq"
+CARDS = "SELECT digest, raw FROM card WHERE raw IS NOT NULL AND digest IN ({marks})"
+
+_HEAD = ("log", "seq", "digest", "at_ms", "signature")
+
+
+def wall_ms() -> int:
+    """This machine's clock, in ms since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+_fingerprint = lru_cache(maxsize=8)(fingerprint)
+"""Asked of every log in every message."""
+
+
+class Logs(LogStore):
+    """The logs, their heads and branches, and the name cards beside them. What a transaction is, the ledger says."""
+
+    def __init__(self, database: Database, now_ms: Callable[[], int] = wall_ms) -> None:
+        """`now_ms` stamps what arrives."""
+        self.database = database
+        self._now_ms = now_ms
+        self._dialect: Any = postgresql if database.is_postgres else sqlite
+        self._add_entry = ADD_ENTRY.replace("?", "%s") if database.is_postgres else ADD_ENTRY
+        self._public: bytes | None = None
+        self._asked_for = b""
+
+    def write(self, statement: Any, rows: Sequence[dict[str, Any]] | None = None) -> int:
+        """Run a statement, for each of the rows if there are some; says how many rows it touched."""
+        with self.database.writing() as connection:
+            return connection.execute(statement, rows).rowcount
+
+    def read(self, statement: Any) -> Sequence[Any]:
+        """All rows of an answer."""
+        with self.database.reading() as connection:
+            return connection.execute(statement).all()
+
+    def first(self, statement: Any) -> Any:
+        """The first row of an answer, or None."""
+        with self.database.reading() as connection:
+            return connection.execute(statement).first()
+
+    def _fetch(self, question: str, values: Sequence[Any]) -> Sequence[Any]:
+        """The answer to what every exchange asks, past the toolkit: at a fraction of the cost."""
+        spelt = question.replace("?", "%s") if self.database.is_postgres else question
+        with self.database.reading() as connection:
+            return connection.exec_driver_sql(spelt, tuple(values)).all()
+
+    def insert(self, table: Table) -> Any:
+        """An INSERT that knows ON CONFLICT, which both databases spell alike."""
+        return self._dialect.insert(table)
+
+    # The registry's own values.
+
+    def values(self) -> dict[str, bytes]:
+        """All of the registry's own values."""
+        return {row.key: row.value for row in self.read(select(tables.meta))}
+
+    def value(self, key: str) -> bytes | None:
+        """One of the registry's own values."""
+        row = self.first(select(tables.meta.c.value).where(tables.meta.c.key == key))
+        return row[0] if row else None
+
+    def set_value(self, key: str, value: bytes | None) -> None:
+        """Keep one of the registry's own values; None forgets it."""
+        if value is None:
+            self.write(delete(tables.meta).where(tables.meta.c.key == key))
+            return
+        insert = self.insert(tables.meta).values(key=key, value=value)
+        self.write(insert.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+
+    # What any store of logs does.
+
+    @property
+    def registry(self) -> str:  # type: ignore[override]
+        """The fingerprint of the registry's own key; empty before there is one."""
+        public = self._own_public()
+        return _fingerprint(public) if public is not None else ""
+
+    def _own_public(self) -> bytes | None:
+        if self._public is not None:
+            return self._public
+        public = self.value(PUBLIC_KEY)
+        if self.database.writer is None:  # not yet kept, it may be undone
+            self._public = public
+        return public
+
+    def is_registry(self, log: str) -> bool:
+        return self.registry != "" and log.startswith(self.registry)
+
+    def public_key(self, device: str) -> bytes | None:
+        if device == self.registry:
+            return self._own_public()
+        row = self.first(
+            select(tables.device.c.public).where(tables.device.c.fingerprint == device)
+        )
+        return row[0] if row else None
+
+    def tips(self, log: str) -> list[Point]:
+        tip = tables.tip.c
+        rows = self.read(select(tip.seq, tip.digest).where(tip.log == log).order_by(tip.seq))
+        return [(seq, digest) for seq, digest in rows]
+
+    def vector(self) -> dict[str, list[Point]]:
+        tip = tables.tip.c
+        found: dict[str, list[Point]] = {}
+        for log, seq, digest in self.read(
+            select(tip.log, tip.seq, tip.digest).order_by(tip.log, tip.seq)
+        ):
+            found.setdefault(log, []).append((seq, digest))
+        return found
+
+    def holds(self, log: str, seq: int, digest: bytes) -> bool:
+        entry = tables.entry.c
+        one = select(entry.id).where(entry.log == log, entry.seq == seq, entry.digest == digest)
+        return self.first(one) is not None
+
+    def rows(self, log: str, first: int, last: int) -> list[Row]:
+        return [Row(*row) for row in self._fetch(ROWS, (log, first, last))]
+
+    def heads(self, log: str, after: int, limit: int) -> list[Head]:
+        head = tables.head.c
+        rows = self.read(
+            select(*(head[name] for name in _HEAD))
+            .where(head.log == log, head.seq > after)
+            .order_by(head.seq)
+            .limit(limit)
+        )
+        return [Head(*row) for row in rows]
+
+    def word(self, device: str) -> Head | None:
+        word = tables.word.c
+        row = self.first(select(*(word[name] for name in _HEAD)).where(word.device == device))
+        return Head(*row) if row else None
+
+    def words(self) -> list[Head]:
+        rows = self.read(select(*(tables.word.c[name] for name in _HEAD)))
+        return [Head(*row) for row in rows]
+
+    def add(self, rows: Sequence[Row], held: Sequence[Held]) -> None:
+        now_ms = self._now_ms()
+        with self.database.writing() as connection:
+            # The one statement that runs for every entry of the event: past the toolkit, at half the cost.
+            connection.exec_driver_sql(self._add_entry, [(*row, now_ms) for row in rows])
+        if self.is_registry(rows[0].log):
+            for one in held:
+                if isinstance(one.body, Kiosk):
+                    self._know(one, one.body)
+            self._expect_cards(sorted(badges_listed(held)))
+
+    def _know(self, held: Held, kiosk: Kiosk) -> None:
+        """Keep the newest word on a kiosk, in whatever order the registry's logs arrive."""
+        device = tables.device.c
+        row = self.first(
+            select(device.wall_ms, device.seq, device.kiosk).where(
+                device.fingerprint == kiosk.device
+            )
+        )
+        place = (held.wall_ms, held.seq)
+        self._keep_kiosk(*newest_word((kiosk, place), tuple(row) if row else None))
+
+    def introduce(self, kiosk: Kiosk) -> None:
+        if self.kiosk(kiosk.device) is None:
+            self._keep_kiosk(kiosk, INTRODUCED)
+
+    def introduced(self) -> list[Kiosk]:
+        device = tables.device.c
+        rows = self.read(
+            select(device.kiosk).where(device.wall_ms == INTRODUCED[0], device.seq == INTRODUCED[1])
+        )
+        return [msgspec.msgpack.decode(kiosk, type=Kiosk) for (kiosk,) in rows]
+
+    def kiosk(self, device: str) -> Kiosk | None:
+        row = self.first(select(tables.device.c.kiosk).where(tables.device.c.fingerprint == device))
+        return msgspec.msgpack.decode(row[0], type=Kiosk) if row else None
+
+    def devices(self) -> dict[str, Kiosk]:
+        device = tables.device.c
+        rows = self.read(select(device.fingerprint, device.kiosk).order_by(device.fingerprint))
+        return {name: msgspec.msgpack.decode(kiosk, type=Kiosk) for name, kiosk in rows}
+
+    def _keep_kiosk(self, kiosk: Kiosk, place: tuple[int, int]) -> None:
+        values = {
+            "public": kiosk.public,
+            "kiosk": pack(kiosk),
+            "wall_ms": place[0],
+            "seq": place[1],
+        }
+        insert = self.insert(tables.device).values(fingerprint=kiosk.device, **values)
+        self.write(insert.on_conflict_do_update(index_elements=["fingerprint"], set_=values))
+
+    def _expect_cards(self, badges: Sequence[bytes]) -> None:
+        """Name the cards to ask for, and delete those that the roster no longer names: erased, or sealed again."""
+        for first in range(0, len(badges), BADGES_AT_ONCE):
+            named = cards_named(self._registry_words(badges[first : first + BADGES_AT_ONCE]))
+            self._forget_others(named)
+            wanted = [
+                {"digest": digest, "badge": badge, "issue": issue}
+                for (badge, issue), digest in named.items()
+                if digest is not None
+            ]
+            if wanted:
+                self.write(self.insert(tables.card).on_conflict_do_nothing(), wanted)
+
+    def _registry_words(self, badges: Sequence[bytes]) -> Iterator[Held]:
+        entry = tables.entry.c
+        rows = self.read(
+            select(entry.log, entry.digest, entry.raw).where(
+                entry.badge.in_(badges), entry.log.startswith(self.registry)
+            )
+        )
+        return (hold(log, digest, raw) for log, digest, raw in rows)
+
+    def _forget_others(self, named: Mapping[Issued, bytes | None]) -> None:
+        """Delete the cards of these issues but those that are named."""
+        card = tables.card.c
+        gone = delete(tables.card).where(
+            card.badge == bindparam("of_badge"),
+            card.issue == bindparam("of_issue"),
+            card.digest != bindparam("but"),
+        )
+        keys = [
+            {"of_badge": badge, "of_issue": issue, "but": digest or b""}
+            for (badge, issue), digest in named.items()
+        ]
+        self.write(gone, keys)
+
+    def move_tip(self, log: str, parent: Point, tip: Point) -> None:
+        columns = tables.tip.c
+        if parent != BEGINNING:
+            self.write(delete(tables.tip).where(columns.log == log, columns.digest == parent[1]))
+        insert = self.insert(tables.tip).values(log=log, seq=tip[0], digest=tip[1])
+        self.write(insert.on_conflict_do_nothing())
+
+    def keep_head(self, head: Head) -> None:
+        self.keep_heads([head])
+
+    def keep_heads(self, heads: Sequence[Head]) -> None:
+        """Keep heads, or their newer signatures, and each device's newest word."""
+        rows = [dict(zip(_HEAD, msgspec.structs.astuple(head), strict=True)) for head in heads]
+        self.write(self._keep_head, rows)
+        self.write(self._keep_word, [{"device": row["log"][:16], **row} for row in rows])
+
+    @cached_property
+    def _keep_head(self) -> Any:
+        insert = self.insert(tables.head)
+        fresh = insert.excluded
+        return insert.on_conflict_do_update(
+            index_elements=["log", "seq", "digest"],
+            set_={"at_ms": fresh.at_ms, "signature": fresh.signature},
+            where=fresh.at_ms > tables.head.c.at_ms,
+        )
+
+    @cached_property
+    def _keep_word(self) -> Any:
+        insert = self.insert(tables.word)
+        fresh = insert.excluded
+        return insert.on_conflict_do_update(
+            index_elements=["device"],
+            set_={name: fresh[name] for name in _HEAD},
+            where=case(  # as `sync.store.log_store.newer`
+                (
+                    and_(fresh.log == tables.word.c.log, fresh.seq != tables.word.c.seq),
+                    fresh.seq > tables.word.c.seq,
+                ),
+                else_=fresh.at_ms >= tables.word.c.at_ms,
+            ),
+        )
+
+    def wanted_cards(self, limit: int) -> list[bytes]:
+        card = tables.card.c
+        lacking = select(card.digest).where(card.raw.is_(None)).order_by(card.digest)
+        # In turn: cards that nobody has any more keep none of the others waiting.
+        after = self.read(lacking.where(card.digest > self._asked_for).limit(limit))
+        before = self.read(lacking.where(card.digest <= self._asked_for).limit(limit - len(after)))
+        wanted = [digest for (digest,) in [*after, *before]]
+        if wanted:
+            self._asked_for = wanted[-1]
+        return wanted
+
+    def cards(self, digests: Iterable[bytes]) -> list[SealedCard]:
+        asked = list(digests)
+        if not asked:
+            return []
+        marks = ",".join("?" * len(asked))
+        return [SealedCard(*row) for row in self._fetch(CARDS.format(marks=marks), asked)]
+
+    def all_sealed(self) -> Iterator[SealedCard]:
+        card = tables.card.c
+        last = b""
+        while rows := self.read(
+            select(card.digest, card.raw)
+            .where(card.digest > last, card.raw.is_not(None))
+            .order_by(card.digest)
+            .limit(CARDS_AT_ONCE)
+        ):
+            for digest, raw in rows:
+                yield SealedCard(digest, raw)
+            last = rows[-1][0]
+
+    def keep_cards(self, cards: Sequence[SealedCard]) -> None:
+        rows = [
+            {"of_digest": one.digest, "raw": one.raw}
+            for one in cards
+            if digest_of(one.raw) == one.digest
+        ]
+        if rows:
+            of = tables.card.c.digest == bindparam("of_digest")
+            self.write(update(tables.card).where(of).values(raw=bindparam("raw")), rows)

@@ -1,0 +1,46 @@
+"""A small file beside an SQLite database that says how far the registry's own log had come.
+
+A database put back from a backup does not know that it was: it would write other entries under numbers that kiosks
+already hold. The landmark is no part of the backup, so it shows.
+"""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+FILE = "registry.storage.rollback_mark"
+
+
+class Place(NamedTuple):
+    """Which database, and the newest entry of the registry's own log in it."""
+
+    database: str
+    log: str
+    seq: int
+
+
+class Landmark:
+    """The file. One that is missing or cannot be read says nothing."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @classmethod
+    def beside(cls, database: Path | None) -> "Landmark | None":
+        """The landmark of a database file; None for one in memory or on a server."""
+        return cls(database.with_name(FILE)) if database is not None else None
+
+    def read(self) -> Place | None:
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=Place)
+        except (FileNotFoundError, msgspec.DecodeError, msgspec.ValidationError):
+            return None
+
+    def write(self, place: Place) -> None:
+        """Raises OSError. After a power cut the file may be older than the database, never newer: that is no sign
+        of anything."""
+        part = self._path.with_name(f".{FILE}.{os.getpid()}")
+        part.write_bytes(msgspec.json.encode(place))
+        part.replace(self._path)

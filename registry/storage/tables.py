@@ -1,0 +1,139 @@
+"""The tables of the central database: the logs as they travel, and beside them what no log may hold.
+
+Made and changed by `registry.storage.migrations`; a test holds the two together. Times are milliseconds since 1970,
+UTC.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+
+entry = Table(
+    "entry",
+    metadata,
+    # In order of arrival: folds go on from the last one they have seen.
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("log", String(24), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("badge", LargeBinary),
+    Column("raw", LargeBinary, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    UniqueConstraint("log", "seq", "digest", name="entry_place"),
+    sqlite_autoincrement=True,
+)
+Index(
+    "entry_badge",
+    entry.c.badge,
+    sqlite_where=text("badge IS NOT NULL"),
+    postgresql_where=text("badge IS NOT NULL"),
+)
+
+tip = Table(
+    "tip",
+    metadata,
+    Column("log", String(24), primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+)
+
+head = Table(
+    "head",
+    metadata,
+    Column("log", String(24), primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+)
+
+word = Table(
+    "word",
+    metadata,
+    Column("device", String(16), primary_key=True),
+    Column("log", String(24), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+)
+"""Each device's newest head."""
+
+device = Table(
+    "device",
+    metadata,
+    Column("fingerprint", String(16), primary_key=True),
+    Column("public", LargeBinary, nullable=False),
+    Column("kiosk", LargeBinary, nullable=False),
+    Column("wall_ms", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+)
+
+card = Table(
+    "card",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("badge", LargeBinary, nullable=False),
+    Column("issue", Integer, nullable=False),
+    Column("raw", LargeBinary),
+)
+Index("card_badge", card.c.badge)
+Index(
+    "card_lacking",
+    card.c.digest,
+    sqlite_where=text("raw IS NULL"),
+    postgresql_where=text("raw IS NULL"),
+)
+
+person = Table(
+    "person",
+    metadata,
+    Column("badge", LargeBinary, primary_key=True),
+    Column("ref", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("organisation", Text, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("keys", Text, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+)
+"""The only place where a badge has a name. Without the salt a plain badge's secret cannot be made again."""
+
+printed = Table(
+    "printed",
+    metadata,
+    Column("badge", LargeBinary, primary_key=True),
+    Column("issue", Integer, primary_key=True),
+    Column("text", Text, nullable=False),
+)
+"""Texts of badges that cannot be derived: signed ones, and codes of other systems."""
+
+code = Table(
+    "code",
+    metadata,
+    Column("handle", String(2), primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("gate", Text),
+    Column("expires_ms", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+)
+"""One-time codes of enrolment that are still open: the first two characters, and a hash of the whole."""
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", String(32), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+"""The registry's own: its key, the event's keys, which of its logs it writes, which database this is."""

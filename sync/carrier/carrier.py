@@ -1,0 +1,372 @@
+"""The carrier: takes what the door has written to the registry and the neighbours, and brings back what others have.
+
+A process of its own, so that no network trouble ever reaches the door. Each target (the registry, every other kiosk of
+the venue) has a thread that waits on the network; whatever touches the replica happens under one lock. What another
+side holds is asked anew after every error.
+"""
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from access.event.programme import Programme
+from sync.carrier.journal_copy import OwnLogs
+from sync.carrier.peer_worker import NEIGHBOUR_PAUSE_S, Target
+from sync.carrier.time_exchange import BestTime, TimeKeeper
+from sync.carrier.usb_bundles import take_waiting
+from sync.enrolment.record import Enrolment
+from sync.exchange.exchange import Answerer, Asker, Taken
+from sync.store.data_folder import DataFolder
+from sync.store.journal import JournalReader, Reading
+from sync.store.journal_recovery import is_damage, sound, sound_or_gone
+from sync.store.replica import Replica
+from sync.transport.discovery import Peer, peers_of
+from sync.transport.http_client import Link, LinkError
+from sync.wire.device_key import Identity
+from sync.wire.messages import MessageError, TimeWord
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 0.2
+"""How often the journal is looked at: what the door writes is on its way as soon."""
+
+PEERS_EVERY_S = 3.0
+"""How often the list of neighbours is drawn up anew, and bundles are looked for."""
+
+REACHED_MS = 10_000
+"""A kiosk that was heard, directly or through another, less than this ago can be reached: seats may be passed to it."""
+
+LEVEL_EVERY_S = 1.0
+DAY_MS = 86_400_000
+
+ROUNDS = 50
+"""Rounds of one step at most; a first sync goes on in the next step, after a look at the journal."""
+
+
+class Carrier:
+    """The carrier of one kiosk."""
+
+    def __init__(
+        self,
+        data: Path,
+        enrolment: Enrolment,
+        identity: Identity,
+        read_clock: Callable[[], Reading],
+        hints: Callable[[], dict[str, str]] = dict,
+    ) -> None:
+        """`data` holds the door's journal and this carrier's replica; `hints` are addresses heard by mDNS. Raises
+        sqlite3.Error or OSError."""
+        self._data = data
+        self._journal_path = DataFolder(data).journal
+        self._journal: JournalReader | None = None
+        self._journal_file = (0, 0)
+        self._trouble = ""
+        self._read_clock = read_clock
+        self._identity = identity
+        self._enrolment = enrolment
+        self._hints = hints
+        self._lock = threading.RLock()
+        self._times = TimeKeeper(enrolment.registry)
+        self.time = BestTime(read_clock)
+        self._words: dict[str, tuple[int, int, int]] = {}
+        self._news = threading.Event()
+        self._levelled = 0.0
+        self._changed = True
+        self.reach: tuple[str, str] = ("", "")
+        self._replica_path = DataFolder(data).replica
+        sound_or_gone(self._replica_path)
+        self.replica = Replica(self._replica_path, enrolment.registry_public, enrolment.registry)
+        with self.replica.transaction():
+            self.replica.forget_times()
+        self._own = OwnLogs(self.replica, identity)
+        self._not_before()
+        self.answerer = Answerer(self.replica, identity, self.time.now_ms, self.time_word)
+        self.answerer.warrant = enrolment.warrant
+        self.registry = Target(
+            "registry",
+            self._asker(enrolment.registry),
+            (Link(enrolment.registry_url, enrolment.certificate_pin),),
+        )
+        self._recall(self.registry)
+        self.peers: dict[str, Target] = {}
+
+    def _asker(self, device: str) -> Asker:
+        asker = Asker(self.replica, self._identity, self.time.now_ms, self.time_word, device)
+        asker.warrant = self._enrolment.warrant
+        return asker
+
+    @property
+    def device(self) -> str:
+        return self._identity.fingerprint
+
+    @property
+    def targets(self) -> list[Target]:
+        """The registry, and the neighbours known now."""
+        return [self.registry, *self.peers.values()]
+
+    def be_reached_at(self, address: str, certificate: str) -> None:
+        """Where this kiosk listens on its LAN: told to everybody it talks to."""
+        self.reach = self.answerer.reach = self.registry.asker.reach = (address, certificate)
+
+    # Time.
+
+    def time_word(self) -> TimeWord | None:
+        """What neighbours may be told of the time: the registry's word heard here, else the kernel's own."""
+        if self.time.error_ms is not None:
+            return TimeWord(self.time.now_ms(), self.time.error_ms, "registry")
+        reading = self._read_clock()
+        return TimeWord(reading.wall_ms, 1000, "kernel") if reading.synced else None
+
+    def _heard(self, word: TimeWord, device: str, asked: int, answered: int) -> None:
+        clock = self._times.heard(word, device, asked, answered)
+        if clock is None:
+            return
+        if clock.source == "registry":
+            self.time.trust(clock)
+        with self.replica.transaction():
+            self.replica.tell_door("clock", clock)
+
+    def _not_before(self) -> None:
+        """It is later than what the registry, or this kiosk itself, has signed."""
+        for device in (self._enrolment.registry, self._identity.fingerprint):
+            word = self.replica.word(device)
+            if word is not None:
+                self.time.not_before(word.at_ms)
+
+    # The door's log.
+
+    def _opened_journal(self) -> JournalReader | None:
+        """The journal that is there now: the door may have put another one in the place of a damaged file."""
+        try:
+            stat = self._journal_path.stat()
+            file = (stat.st_dev, stat.st_ino)
+            if self._journal is None or file != self._journal_file:
+                self._close_journal()
+                self._journal = JournalReader.at(self._journal_path)
+                self._journal_file = file
+        except (FileNotFoundError, sqlite3.OperationalError):
+            self._close_journal()
+        return self._journal
+
+    def _close_journal(self) -> None:
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
+
+    def look(self) -> bool:
+        """Take over what the door has written since; whether there was anything."""
+        with self._lock:
+            journal = self._opened_journal()
+            if journal is None:
+                return False  # the door has not started yet
+            try:
+                with self.replica.transaction():
+                    new = self._own.copy(journal, self.time.now_ms())
+                    read = journal.inbox_read()
+                    self.replica.number_inbox_after(read)
+                    self.replica.forget_inbox(read)
+                    self._own.tell_if_shorter(journal)
+            except sqlite3.DatabaseError as error:
+                self._own.forget()
+                self._close_journal()
+                if is_damage(error) and not sound(self._replica_path):
+                    raise  # the next start makes it anew
+                # The door is starting, or finds its file damaged; or the disk is full.
+                if str(error) != self._trouble:
+                    log.warning("the journal cannot be taken over now: %s", error)
+                self._trouble = str(error)
+                return False
+            self._trouble = ""
+            self._changed = self._changed or new > 0
+            return new > 0
+
+    def take_bundles(self) -> None:
+        """Take in the bundles that somebody has brought on a stick."""
+        with self._lock:
+            if take_waiting(self.replica, self._data):
+                self._changed = True
+                self._news.set()
+
+    # Exchange.
+
+    def answer(self, raw: bytes) -> bytes:
+        """The answer to another kiosk. Raises MessageError or ChainError for one not to be believed."""
+        with self._lock:
+            answer, taken = self.answerer.answer(raw, self._read_clock().mono_ms)
+            self._not_before()
+        if taken.entries:
+            self._changed = True
+            self._news.set()  # a kiosk with an uplink carries the logs of one without
+        return answer
+
+    def step(self, target: Target) -> bool:
+        """Exchange with a target until it is quiet. False, with the reason in its state, where that failed."""
+        try:
+            for _ in range(ROUNDS):
+                if not self._round(target):
+                    break
+        except (LinkError, MessageError) as error:
+            target.failed(str(error))
+            self._tell(target)
+            return False
+        target.succeeded()
+        self._tell(target)
+        return True
+
+    def _round(self, target: Target) -> bool:
+        with self._lock:
+            target.asker.reach = self.reach
+            request = target.asker.request()
+        asked = self._read_clock().mono_ms
+        raw = target.post("/v1/exchange", request)
+        answered = self._read_clock().mono_ms
+        with self._lock:
+            taken, again = target.asker.receive(raw)
+            self._not_before()
+            if taken.time is not None:
+                self._heard(taken.time, target.asker.other, asked, answered)
+            target.answered(self.time.now_ms())
+        self._note(target, taken)
+        return again
+
+    def _note(self, target: Target, taken: Taken) -> None:
+        target.state.received += taken.entries
+        target.state.rejected = taken.rejected
+        for why in taken.rejected.values():
+            log.warning("%s: not taken: %s", target.name, why)
+        if taken.entries:
+            self._changed = True
+            self._news.set()
+            self._tell(target)  # a first sync takes a while: show how far it has come
+
+    def _recall(self, target: Target) -> None:
+        before = self.replica.targets().get(target.name)
+        if before is not None:
+            target.recall(before)
+
+    def _forget_others(self) -> None:
+        """Of a kiosk that is no neighbour any more nothing is said."""
+        with self._lock:
+            told = set(self.replica.targets()) - {target.name for target in self.targets}
+            if told:
+                with self.replica.transaction():
+                    self.replica.forget_targets(told)
+
+    def _tell(self, target: Target) -> None:
+        with self._lock, self.replica.transaction():
+            self.replica.set_target(target.name, asdict(target.state))
+
+    # Neighbours.
+
+    def find_peers(self) -> None:
+        """Draw up the neighbours anew: from the registry's log, with what mDNS hints at."""
+        with self._lock:
+            event = self.replica.definition()
+            kiosks = self.replica.devices()
+        programme = Programme(event) if event is not None else None
+        found = peers_of(self._identity.fingerprint, kiosks, programme, self._hints())
+        wanted = {peer.device: peer for peer in found}
+        for device in [
+            d
+            for d, t in self.peers.items()
+            if d not in wanted or t.addresses != wanted[d].addresses
+        ]:
+            self.peers.pop(device).close()
+        for device, peer in wanted.items():
+            if device not in self.peers:
+                self.peers[device] = self._peer_target(peer)
+        self._forget_others()
+
+    def _peer_target(self, peer: Peer) -> Target:
+        links = tuple(Link(f"https://{address}", peer.certificate) for address in peer.addresses)
+        target = Target(
+            peer.gate or peer.device,
+            self._asker(peer.device),
+            links,
+            peer.addresses,
+            NEIGHBOUR_PAUSE_S,
+        )
+        self._recall(target)
+        return target
+
+    def purge(self) -> None:
+        """Delete every name card once the event is over by its retention days. The logs name nobody."""
+        with self._lock:
+            event = self.replica.definition()
+            if event is None or not self.replica.has_cards():
+                return
+            over_ms = Programme(event).end_ms + event.policy.retention_days * DAY_MS
+            if self.time.now_ms() > over_ms:
+                self.replica.forget_cards()
+                log.warning(
+                    "the event is over by %d days: all name cards are deleted",
+                    event.policy.retention_days,
+                )
+
+    def level(self, now_s: float) -> None:
+        """Tell the door, when something has changed, which kiosks can be reached: it may pass seats to them."""
+        if not self._changed or now_s - self._levelled < LEVEL_EVERY_S:
+            return
+        self._changed = False
+        self._levelled = now_s
+        with self._lock:
+            reached = self._reached(self._read_clock().mono_ms)
+            if reached:
+                with self.replica.transaction():
+                    self.replica.tell_door("reached", reached)
+
+    def _reached(self, mono_ms: int) -> list[str]:
+        """Kiosks that have said something new within the last seconds, by this kiosk's own steady clock."""
+        reached = []
+        for word in self.replica.words():
+            device = word.log[:16]
+            at_ms, seq, heard = self._words.get(device, (-1, -1, mono_ms - REACHED_MS))
+            if (at_ms, seq) != (word.at_ms, word.seq):
+                first = device not in self._words  # what the replica held at the start is no news
+                heard = mono_ms - REACHED_MS if first else mono_ms
+                self._words[device] = (word.at_ms, word.seq, heard)
+            if mono_ms - heard < REACHED_MS:
+                reached.append(device)
+        own = (self._identity.fingerprint, self._enrolment.registry)
+        return [device for device in reached if device not in own]
+
+    # Running.
+
+    def run(
+        self,
+        stopped: Callable[[float], bool],
+        alive: Callable[[], None],
+        clock: Callable[[], float],
+    ) -> None:
+        """Carry until `stopped(seconds)`, which waits so long, says so. `alive` is called at every look at the journal;
+        `clock` is any that goes on (s)."""
+        sought = -PEERS_EVERY_S
+        try:
+            while not stopped(LOOK_EVERY_S):
+                if self.look() or self._news.is_set():
+                    self._news.clear()
+                    for target in self.targets:
+                        target.wake()
+                now_s = clock()
+                if now_s - sought >= PEERS_EVERY_S:
+                    sought = now_s
+                    self.find_peers()
+                    self.take_bundles()
+                    self.purge()
+                    for target in self.targets:
+                        target.start(self.step)
+                self.level(now_s)
+                alive()
+        finally:
+            for target in self.targets:
+                target.close()
+
+    def close(self) -> None:
+        """Safe to repeat."""
+        for target in self.targets:
+            target.close()
+        self._close_journal()
+        self.replica.close()

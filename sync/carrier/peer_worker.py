@@ -1,0 +1,160 @@
+"""Another device that a carrier exchanges with: the ways to it, how things stand, and when it is asked next."""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sync.exchange.exchange import Asker
+from sync.transport.http_client import Link, LinkError
+
+log = logging.getLogger(__name__)
+
+ASK_EVERY_S = 1.0
+"""How often a target is asked for news when there are none to bring: what another door let in is known within two
+seconds, lost messages included."""
+
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 20.0
+"""After an error the pause doubles between these, give or take a quarter: thirty kiosks must not come back at once."""
+
+NEIGHBOUR_PAUSE_S = 4.0
+"""The longest for a kiosk on the same LAN: to ask there costs nobody anything."""
+
+
+@dataclass
+class TargetState:
+    """How things stand with one target, for people.
+
+    When it last answered (ms); how many entries were held here then, or at the last try since, how many of them it
+    lacks as far as it has said (`ahead`), and how many were still to come from it (`behind`; None: not known);
+    entries received since the carrier started; why the last try failed, and how many have in a row.
+    """
+
+    url: str
+    last_contact_ms: int | None = None
+    held: int | None = None
+    ahead: int | None = None
+    behind: int | None = None
+    received: int = 0
+    failures: int = 0
+    why: str = ""
+    rejected: dict[str, str] = field(default_factory=dict)
+
+
+class Target:
+    """The registry, or another kiosk; several addresses of it are tried in turn."""
+
+    def __init__(
+        self,
+        name: str,
+        asker: Asker,
+        links: tuple[Link, ...],
+        addresses: tuple[str, ...] = (),
+        longest_pause_s: float = LONGEST_PAUSE_S,
+    ) -> None:
+        self.name = name
+        self.asker = asker
+        self.addresses = addresses
+        self.longest_pause_s = longest_pause_s
+        self.state = TargetState(links[0].url)
+        self._links = links
+        self._at = 0
+        self._pause_s = 0.0
+        self._stopped = False
+        self._woken = threading.Condition()
+        self._wake = False
+        self._thread: threading.Thread | None = None
+
+    def post(self, path: str, body: bytes) -> bytes:
+        """Send a message to the address that answered last. Raises LinkError."""
+        try:
+            return self._links[self._at].post(path, body)
+        except LinkError:
+            self._at = (self._at + 1) % len(self._links)
+            raise
+
+    def recall(self, before: Mapping[str, Any]) -> None:
+        """Go on from the state that the last carrier left: what it knew of the target is still the best word."""
+        state = self.state
+        state.last_contact_ms = before.get("last_contact_ms")
+        state.held, state.ahead, state.behind = map(before.get, ("held", "ahead", "behind"))
+
+    def failed(self, why: str) -> None:
+        """Wait longer each time, and take nothing for granted."""
+        self.asker.forget()
+        if self.state.held is not None and self.state.ahead is not None:
+            held = self._held()
+            self.state.ahead += max(0, held - self.state.held)  # as far as it knows
+            self.state.held = held
+        self.state.failures += 1
+        if self.state.failures == 1:
+            log.warning("%s: %s", self.name, why)
+        self.state.why = why
+        pause = min(self.longest_pause_s, FIRST_PAUSE_S * 2 ** min(self.state.failures - 1, 10))
+        self._pause_s = pause * random.uniform(0.75, 1.25)  # noqa: S311 - spreads kiosks out
+
+    def answered(self, at_ms: int) -> None:
+        """A round went through: how far both sides are, if the other has said what it holds."""
+        self.state.last_contact_ms = at_ms
+        self.state.url = self._links[self._at].url
+        if self.asker.behind() is not None:
+            self.state.held = self._held()
+            self.state.ahead = self.asker.ahead()
+            self.state.behind = self.asker.behind()
+
+    def _held(self) -> int:
+        """Entries held here, of all logs."""
+        vector = self.asker.store.vector()
+        return sum(max((seq for seq, _ in tips), default=0) for tips in vector.values())
+
+    def succeeded(self) -> None:
+        """A whole exchange went through."""
+        if self.state.failures:
+            log.warning("%s: in touch again after %d tries", self.name, self.state.failures)
+        self.state.failures = 0
+        self.state.why = ""
+        self._pause_s = ASK_EVERY_S
+
+    def wake(self) -> None:
+        """There are news: bring them at once, unless the target is not answering anyway."""
+        with self._woken:
+            self._wake = True
+            self._woken.notify()
+
+    def start(self, step: Callable[["Target"], bool]) -> None:
+        """Exchange again and again in a thread of its own, from now on. Safe to repeat."""
+        if self._thread is None:
+            self._thread = threading.Thread(
+                target=self._run, args=(step,), name=f"to {self.name}", daemon=True
+            )
+            self._thread.start()
+
+    def _run(self, step: Callable[["Target"], bool]) -> None:
+        while not self._stopped:
+            try:
+                step(self)
+            except Exception:  # the thread of a target: one that ends would never be missed
+                log.exception("%s: the exchange failed", self.name)
+                self.failed("an unexpected fault; see the log")
+            until = time.monotonic() + self._pause_s
+            with self._woken:
+                while not self._stopped and (left := until - time.monotonic()) > 0:
+                    if self._wake and self.state.failures == 0:
+                        break
+                    self._woken.wait(left)
+                self._wake = False
+
+    def close(self) -> None:
+        """Stop, and wait for a step under way as long as the network may take. Safe to repeat."""
+        with self._woken:
+            self._stopped = True
+            self._woken.notify()
+        for link in self._links:
+            link.close()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+            self._thread = None

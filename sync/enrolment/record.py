@@ -1,0 +1,78 @@
+"""What a kiosk knows of the registry it is enrolled at: one small file, read by door and carrier."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from access.event.definition import Event
+from access.log.chain import fingerprint
+from access.log.entry import UNREADABLE, Device, Digest
+from access.state.event_state import Background
+from sync.store.data_folder import DataFolder
+from sync.wire.messages import Enrolled
+
+
+class EnrolmentError(ValueError):
+    """Enrolling failed, or its file cannot be used. Says why, and what to do."""
+
+
+class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the registry is and by which key it is known; `certificate_pin` is the SHA-256 of the one TLS certificate
+    it may show (None: any that the machine's authorities vouch for). `gate` is what the registry said on the day of
+    enrolment; its log has the newest word. `warrant` is the registry's signed word on this kiosk, for those who do not
+    know it yet; with `definition` (packed) and `keys` the door can begin before the first exchange.
+    """
+
+    registry_url: Annotated[str, Meta(pattern=r"^https?://[^/\s]+$")]
+    registry_public: Digest
+    registry: Device
+    event: str
+    gate: str | None = None
+    certificate_pin: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")] | None = None
+    warrant: bytes = b""
+    definition: bytes = b""
+    keys: list[tuple[int, Digest]] = []
+
+    @classmethod
+    def load(cls, data: Path) -> "Enrolment":
+        """The enrolment kept in a data folder.
+
+        Raises FileNotFoundError where this kiosk is not enrolled, EnrolmentError for a file that is damaged.
+        """
+        path = DataFolder(data).enrolment
+        try:
+            found = msgspec.json.decode(path.read_bytes(), type=cls)
+        except msgspec.DecodeError as error:
+            raise EnrolmentError(f"{path}: {error}; enrol this kiosk again") from error
+        if fingerprint(found.registry_public) != found.registry:
+            raise EnrolmentError(f"{path} names another key than the registry's; enrol again")
+        return found
+
+    def save(self, data: Path) -> None:
+        """Keep it. After a power cut the file is the old one or the new one, never half of one. Raises OSError."""
+        path = DataFolder(data).enrolment
+        part = path.with_name(f".{path.name}.{os.getpid()}")
+        with part.open("wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(self)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+        folder = os.open(data, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def prepare(background: Background, device: str, given: Enrolment | Enrolled) -> None:
+    """Tell a background what a kiosk was given when it was enrolled, until the registry's log tells it more."""
+    if not given.definition:
+        return
+    try:
+        event = msgspec.msgpack.decode(given.definition, type=Event)
+    except UNREADABLE:
+        return  # of a newer registry: the log will say what this version can read
+    background.enrolled_with(event, dict(given.keys), device, given.gate)

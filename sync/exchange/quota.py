@@ -1,0 +1,48 @@
+"""How much is taken of one device: a stolen one that is not cut off yet must fill neither cards nor vectors."""
+
+from collections import Counter
+
+from sync.wire.messages import Batch, MessageError, Point
+
+MAX_DEVICE_LOGS = 2000
+"""Logs taken of one device: a start every minute for a day."""
+
+MAX_DEVICE_ENTRIES = 500_000
+"""Entries taken of one device: one every second for nearly six days. At some 300 bytes each, 150 MB."""
+
+MAX_DEVICE_ENTRY_BYTES = 4096
+"""Of one entry of a kiosk: a reason of 500 Chinese characters is the longest that one writes, at 2 KB. So even nonsense
+ends at 2 GB a device."""
+
+
+class Room:
+    """What a store holds of each device, the registry excepted. Made anew for every message or bundle."""
+
+    def __init__(self, held: dict[str, list[Point]], registry: str) -> None:
+        """`held` are the tips of every log in the store; of the `registry` (its fingerprint) all is taken."""
+        self._held = held
+        self._registry = registry
+        self._logs = Counter(log[:16] for log in self._held)
+        self._entries: Counter[str] = Counter()
+        for log, tips in self._held.items():
+            self._entries[log[:16]] += sum(seq for seq, _ in tips)
+
+    def admit(self, batch: Batch) -> None:
+        """Count a batch among what is held. Raises MessageError where its device has enough."""
+        log, device = batch.log, batch.log[:16]
+        if device == self._registry:
+            return
+        if any(len(raw) > MAX_DEVICE_ENTRY_BYTES for raw in batch.raws):
+            raise MessageError(f"log {log}: an entry of over {MAX_DEVICE_ENTRY_BYTES} bytes")
+        if self._entries[device] + len(batch.raws) > MAX_DEVICE_ENTRIES:
+            raise MessageError(
+                f"log {log}: {MAX_DEVICE_ENTRIES} entries of a device are held, no more"
+            )
+        if log not in self._held:
+            if self._logs[device] >= MAX_DEVICE_LOGS:
+                raise MessageError(
+                    f"log {log}: {MAX_DEVICE_LOGS} logs of a device are held, no more"
+                )
+            self._held[log] = []
+            self._logs[device] += 1
+        self._entries[device] += len(batch.raws)

@@ -1,0 +1,236 @@
+"""`journal.db`: a kiosk's own logs, written by one thread of the door process alone.
+
+An entry is on the card when `append` returns. Every start opens a new log, so numbers are never used again by a
+restored card, and a rollback shows itself.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import sqlite_utils
+from sqlite_utils.migrations import Migrations
+
+from access.log.chain import Head, log_id
+from access.log.entry import GENESIS, Body, Boot, badge_of, digest_of, encode
+from access.state.event_state import Held, hold
+from sync.store.sqlite import open_reader, open_writer, writing
+from sync.wire.device_key import Identity
+
+HEAD_EVERY = 256
+"""A head is kept every so many entries, so that a log can be passed on in pieces that end at one."""
+
+migrations = Migrations("journal")
+
+
+@migrations()
+def first_tables(db: sqlite_utils.Database) -> None:
+    """The logs, their entries as the bytes that were hashed, and heads to pass on."""
+    db.execute(
+        "CREATE TABLE entry (log TEXT NOT NULL, seq INTEGER NOT NULL, digest BLOB NOT NULL,"
+        " badge BLOB, raw BLOB NOT NULL, PRIMARY KEY (log, seq)) WITHOUT ROWID"
+    )
+    db.execute("CREATE INDEX entry_badge ON entry (badge) WHERE badge IS NOT NULL")
+    db.execute(
+        "CREATE TABLE head (log TEXT NOT NULL, seq INTEGER NOT NULL, digest BLOB NOT NULL,"
+        " at_ms INTEGER NOT NULL, signature BLOB NOT NULL, PRIMARY KEY (log, seq)) WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE inbox_read (id INTEGER PRIMARY KEY CHECK (id = 1), last INTEGER NOT NULL)"
+    )
+    db.execute(
+        "CREATE TABLE loose (log TEXT NOT NULL, seq INTEGER NOT NULL, digest BLOB NOT NULL,"
+        " badge BLOB, raw BLOB NOT NULL, PRIMARY KEY (log, seq)) WITHOUT ROWID"
+    )
+    db.execute("CREATE TABLE log (place INTEGER PRIMARY KEY, log TEXT NOT NULL UNIQUE)")
+
+
+class Reading(NamedTuple):
+    """The machine's clocks at one instant: CLOCK_BOOTTIME and wall (ms), and whether the kernel calls the wall clock
+    synchronised."""
+
+    mono_ms: int
+    wall_ms: int
+    synced: bool
+
+
+class Tip(NamedTuple):
+    """How far a log reaches: its last number and hash."""
+
+    seq: int
+    digest: bytes
+
+
+class JournalReader:
+    """A kiosk's own logs, read-only: for the carrier, `jianmen journal` and the door itself."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    @classmethod
+    def at(cls, path: Path) -> "JournalReader":
+        """Raises sqlite3.OperationalError where there is no journal yet."""
+        return cls(open_reader(path))
+
+    def logs(self) -> list[str]:
+        """The device's logs, oldest first."""
+        return [log for (log,) in self._db.execute("SELECT log FROM log ORDER BY place")]
+
+    def tips(self) -> dict[str, Tip]:
+        """How far each log reaches."""
+        found = {}
+        for log in self.logs():
+            row = self._db.execute(
+                "SELECT seq, digest FROM entry WHERE log = ? ORDER BY seq DESC LIMIT 1", (log,)
+            ).fetchone()
+            if row is not None:
+                found[log] = Tip(*row)
+        return found
+
+    def length(self, log: str) -> int:
+        """The last number of a log, 0 where nothing of it is held."""
+        row = self._db.execute("SELECT max(seq) FROM entry WHERE log = ?", (log,)).fetchone()
+        return row[0] or 0
+
+    def digest_at(self, log: str, seq: int) -> bytes | None:
+        """The hash of one entry, or None where it is not held."""
+        row = self._db.execute(
+            "SELECT digest FROM entry WHERE log = ? AND seq = ?", (log, seq)
+        ).fetchone()
+        return row[0] if row else None
+
+    def raws(self, log: str, after: int, limit: int) -> list[tuple[bytes, bytes]]:
+        """(hash, bytes) of up to `limit` entries after a number, in order."""
+        return self._db.execute(
+            "SELECT digest, raw FROM entry WHERE log = ? AND seq > ? ORDER BY seq LIMIT ?",
+            (log, after, limit),
+        ).fetchall()
+
+    def loose(self) -> list[tuple[str, int, bytes, bytes | None, bytes]]:
+        """(log, seq, hash, badge, bytes) of entries salvaged from behind a hole of a damaged journal."""
+        return self._db.execute(
+            "SELECT log, seq, digest, badge, raw FROM loose ORDER BY log, seq"
+        ).fetchall()
+
+    def about(self, badge: bytes) -> Iterator[Held]:
+        """All own entries that name a badge."""
+        for log, digest, raw in self._db.execute(
+            "SELECT log, digest, raw FROM entry WHERE badge = ?", (badge,)
+        ):
+            yield hold(log, digest, raw)
+
+    def everything(self) -> Iterator[Held]:
+        """All own entries, log by log."""
+        for log in self.logs():
+            for digest, raw in self._db.execute(
+                "SELECT digest, raw FROM entry WHERE log = ? ORDER BY seq", (log,)
+            ):
+                yield hold(log, digest, raw)
+
+    def heads(self, log: str) -> list[Head]:
+        """The heads kept of a log, in order."""
+        rows = self._db.execute(
+            "SELECT log, seq, digest, at_ms, signature FROM head WHERE log = ? ORDER BY seq", (log,)
+        )
+        return [Head(*row) for row in rows]
+
+    def inbox_read(self) -> int:
+        """The last number of the carrier's inbox that the door has dealt with."""
+        row = self._db.execute("SELECT last FROM inbox_read").fetchone()
+        return row[0] if row else 0
+
+    def close(self) -> None:
+        self._db.close()
+
+
+class Journal(JournalReader):
+    """The writer. `log`, `seq` and `digest` say where the log stands."""
+
+    def __init__(self, path: Path | str, identity: Identity, *, durable: bool = True) -> None:
+        """Raises sqlite3.Error where the file cannot be opened or is damaged."""
+        super().__init__(open_writer(path, migrations, durable=durable))
+        self.identity = identity
+        self.salvaged = ""
+        """What became of a damaged file in the place of which this one was made; the new log should tell."""
+        self.log = ""
+        self.seq = 0
+        self.digest = GENESIS
+
+    def begin(
+        self,
+        reading: Reading,
+        boot_id: str,
+        why: str,
+        versions: dict[str, str],
+        gate: str | None,
+        random: bytes | None = None,
+    ) -> Held:
+        """Open a new log; its first entry names the device's previous one. `random` is 4 bytes (None: drawn).
+
+        Where it raises sqlite3.Error nothing was written, and the journal stands where it stood.
+        """
+        previous = self.tips()
+        last = next((name for name in reversed(self.logs()) if name in previous), None)
+        before = (last, *previous[last]) if last is not None else None
+        boot = Boot(self.identity.fingerprint, before, boot_id, why, versions, gate)
+        stood = self.log, self.seq, self.digest
+        self.log = log_id(self.identity.public, random or os.urandom(4))
+        self.seq, self.digest = 0, GENESIS
+        try:
+            return self.append("boot", boot, reading)
+        except BaseException:
+            self.log, self.seq, self.digest = stood
+            raise
+
+    def restore(
+        self,
+        whole: Iterable[tuple[str, int, bytes, bytes | None, bytes]],
+        loose: Iterable[tuple[str, int, bytes, bytes | None, bytes]],
+    ) -> None:
+        """Put entries of a damaged journal into this new one: those that follow one another from the first of their
+        log, and those from behind a hole, for the carrier to join to what others hold."""
+        with writing(self._db):
+            for row in whole:
+                self._db.execute("INSERT OR IGNORE INTO log (log) VALUES (?)", (row[0],))
+                self._db.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?)", tuple(row))
+            for row in loose:
+                self._db.execute("INSERT INTO loose VALUES (?, ?, ?, ?, ?)", tuple(row))
+
+    def append(self, kind: str, body: Body, reading: Reading) -> Held:
+        """Write one entry. It is durable when this returns; where it raises sqlite3.Error nothing was written."""
+        return self.extend([(kind, body)], reading)[0]
+
+    def extend(
+        self, bodies: Iterable[tuple[str, Body]], reading: Reading, inbox: int | None = None
+    ) -> list[Held]:
+        """Write several entries in one transaction, and with them how far the carrier's inbox was read."""
+        written: list[Held] = []
+        seq, digest = self.seq, self.digest
+        rows: list[tuple[str, int, bytes, bytes | None, bytes]] = []
+        heads: list[Head] = []
+        for kind, body in bodies:
+            seq += 1
+            raw = encode(seq, digest, reading.mono_ms, reading.wall_ms, reading.synced, kind, body)
+            digest = digest_of(raw)
+            rows.append((self.log, seq, digest, badge_of(body), raw))
+            written.append(
+                Held(self.log, seq, digest, reading.mono_ms, reading.wall_ms, kind, body)
+            )
+            if seq % HEAD_EVERY == 0:
+                heads.append(self.identity.head(self.log, seq, digest, reading.wall_ms))
+        with writing(self._db):
+            if rows and rows[0][1] == 1:
+                self._db.execute("INSERT INTO log (log) VALUES (?)", (self.log,))
+            for row in rows:
+                self._db.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?)", row)
+            for head in heads:
+                self._db.execute(
+                    "INSERT INTO head VALUES (?, ?, ?, ?, ?)",
+                    (head.log, head.seq, head.digest, head.at_ms, head.signature),
+                )
+            if inbox is not None:
+                self._db.execute("INSERT OR REPLACE INTO inbox_read VALUES (1, ?)", (inbox,))
+        self.seq, self.digest = seq, digest
+        return written

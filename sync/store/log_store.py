@@ -1,0 +1,322 @@
+"""A set of single-writer logs, whatever it is kept in: what may join it, and what another store lacks of it.
+
+Entries are checked where they arrive: they must follow an entry held, and a head signed by the log's owner must vouch
+for them. Two different entries of one number make a fork: a log is then a tree, and each of its tips a branch that is
+kept, counted and passed on. So a store never says "up to number n", but "up to number n with this hash".
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from itertools import takewhile
+from typing import NamedTuple
+
+import msgspec
+
+from access.log.chain import ChainError, Head, follow, vouched
+from access.log.entry import GENESIS, Entry, Kiosk, badge_of, body_of, decode
+from access.state.event_state import Held
+from sync.wire.messages import (
+    MAX_BATCH_ENTRIES,
+    MAX_BRANCHES,
+    MAX_MESSAGE_BYTES,
+    MAX_POINTS,
+    Batch,
+    MessageError,
+    Point,
+    SealedCard,
+)
+
+BEGINNING: Point = (0, GENESIS)
+"""Where every log starts: the point that everybody holds."""
+
+LOCATOR_POINTS = 40
+"""Points named of a log of which the other side knows no tip: each twice as far back as the one before."""
+
+
+INTRODUCED = (0, 0)
+"""Where a store keeps the place of the registry's word on a kiosk (wall clock, number): there is none yet."""
+
+
+class Row(NamedTuple):
+    """One entry as stores keep it."""
+
+    log: str
+    seq: int
+    digest: bytes
+    badge: bytes | None
+    raw: bytes
+
+
+class UnknownWriterError(MessageError):
+    """A log of a device that no enrolment entry held here names."""
+
+
+class CutOffError(UnknownWriterError):
+    """A message of a device that the registry has cut off. What it wrote before still counts, whoever brings it."""
+
+
+class GapError(MessageError):
+    """Entries that follow one which is not held."""
+
+
+class LogStore(ABC):
+    """The part that all stores share; a store adds rows and look-ups.
+
+    `registry` is the fingerprint of the registry's key: its logs go first. `transaction()` brackets
+    whatever belongs together; everything taken inside it is kept or nothing is.
+    """
+
+    registry: str
+
+    def is_registry(self, log: str) -> bool:
+        return log.startswith(self.registry)
+
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[None]: ...
+
+    @abstractmethod
+    def public_key(self, device: str) -> bytes | None:
+        """The key of a device, by its fingerprint; None: not enrolled as far as is known here."""
+
+    @abstractmethod
+    def devices(self) -> dict[str, Kiosk]:
+        """Every kiosk that the registry has named, as it stands now, by fingerprint; introduced ones too."""
+
+    @abstractmethod
+    def kiosk(self, device: str) -> Kiosk | None:
+        """One of them."""
+
+    def is_cut_off(self, device: str) -> bool:
+        """Whether the registry has cut a device off."""
+        kiosk = self.kiosk(device)
+        return kiosk is not None and kiosk.cut_off
+
+    @abstractmethod
+    def introduce(self, kiosk: Kiosk) -> None:
+        """Know a kiosk by its warrant, until the registry's log names it."""
+
+    @abstractmethod
+    def introduced(self) -> list[Kiosk]:
+        """Kiosks that are known by their warrants alone."""
+
+    @abstractmethod
+    def tips(self, log: str) -> list[Point]:
+        """The ends of a log's branches; empty where nothing of it is held."""
+
+    @abstractmethod
+    def vector(self) -> dict[str, list[Point]]:
+        """The tips of every log held."""
+
+    @abstractmethod
+    def holds(self, log: str, seq: int, digest: bytes) -> bool: ...
+
+    @abstractmethod
+    def rows(self, log: str, first: int, last: int) -> list[Row]:
+        """All entries with these numbers (both included), of every branch, by number."""
+
+    @abstractmethod
+    def heads(self, log: str, after: int, limit: int) -> list[Head]:
+        """Heads held of a log with numbers greater than `after`, by number."""
+
+    @abstractmethod
+    def word(self, device: str) -> Head | None:
+        """The newest head that a device has signed, of whichever log."""
+
+    @abstractmethod
+    def words(self) -> list[Head]:
+        """The newest head of every device."""
+
+    @abstractmethod
+    def add(self, rows: Sequence[Row], held: Sequence[Held]) -> None:
+        """Keep new entries. They are checked, and follow one another. `held` is what those of the registry say."""
+
+    @abstractmethod
+    def move_tip(self, log: str, parent: Point, tip: Point) -> None:
+        """A branch has grown from `parent` (no longer a tip, if it was one) to `tip`."""
+
+    @abstractmethod
+    def keep_head(self, head: Head) -> None:
+        """Keep a head, or its newer signature, and the device's newest word."""
+
+    @abstractmethod
+    def wanted_cards(self, limit: int) -> list[bytes]:
+        """Hashes of name cards that the roster names and this store lacks."""
+
+    @abstractmethod
+    def cards(self, digests: Iterable[bytes]) -> list[SealedCard]:
+        """Those of the named cards that are held."""
+
+    @abstractmethod
+    def all_sealed(self) -> Iterator[SealedCard]:
+        """Every name card held, sealed as it is."""
+
+    @abstractmethod
+    def keep_cards(self, cards: Sequence[SealedCard]) -> None:
+        """Keep those name cards whose hashes are right and wanted; any other is let fall."""
+
+    def take(self, batch: Batch) -> int:
+        """Join a batch to the set; says how many entries were new.
+
+        Raises UnknownWriterError, GapError, ChainError or MessageError; then nothing of it was kept.
+        """
+        public = self.public_key(batch.log[:16])
+        if public is None:
+            raise UnknownWriterError(f"log {batch.log} is of a device that is not enrolled")
+        head = batch.head
+        if head.log != batch.log or not vouched(head, public):
+            raise MessageError(f"log {batch.log}: the head is not signed by its owner")
+        run = follow(batch.after + 1, batch.prev, batch.raws)
+        end: Point = (run[-1][0].seq, run[-1][1]) if run else (batch.after, batch.prev)
+        if end != (head.seq, head.digest):
+            raise ChainError(end[0], "the signed head names another entry")
+        parent: Point = (batch.after, batch.prev)
+        if parent != BEGINNING and not self.holds(batch.log, *parent):
+            raise GapError(f"log {batch.log}: entry {batch.after} is not held here")
+        start = self._first_new(batch.log, parent, run)
+        fresh = run[start:]
+        if fresh:
+            if start:
+                parent = (run[start - 1][0].seq, run[start - 1][1])
+            tips = self.tips(batch.log)
+            if len(tips) >= MAX_BRANCHES and parent not in tips:
+                raise MessageError(f"log {batch.log}: {MAX_BRANCHES} branches are held, no more")
+            self.add(*self._rows_of(batch.log, fresh, batch.raws[start:]))
+            self.move_tip(batch.log, parent, end)
+        self.keep_head(head)
+        return len(fresh)
+
+    def _rows_of(
+        self, log: str, run: Sequence[tuple[Entry, bytes]], raws: Sequence[bytes]
+    ) -> tuple[list[Row], list[Held]]:
+        """Entries as stores keep them; and of the registry's, what they say."""
+        says = self.is_registry(log)
+        rows: list[Row] = []
+        held: list[Held] = []
+        for (entry, digest), raw in zip(run, raws, strict=True):
+            body = body_of(entry)
+            rows.append(Row(log, entry.seq, digest, badge_of(body), raw))
+            if says:
+                held.append(
+                    Held(log, entry.seq, digest, entry.mono_ms, entry.wall_ms, entry.kind, body)
+                )
+        return rows, held
+
+    def _first_new(self, log: str, parent: Point, run: Sequence[tuple[object, bytes]]) -> int:
+        """How many entries of the run are held already: they come first, since each names the one before it."""
+        if parent in self.tips(log):
+            return 0
+        first = parent[0] + 1
+        known = 0
+        while known < len(run) and self.holds(log, first + known, run[known][1]):
+            known += 1
+        return known
+
+    def take_head(self, head: Head) -> bool:
+        """Keep a newer signature over an entry that is held: word that nothing more was there."""
+        public = self.public_key(head.log[:16])
+        if public is None or not vouched(head, public):
+            return False
+        if not self.holds(head.log, head.seq, head.digest):
+            return False
+        self.keep_head(head)
+        return True
+
+    def stretches(self, log: str, points: Sequence[Point]) -> list[tuple[Point, Point]] | None:
+        """From where to which tip another store lacks this log, given the points it has: one stretch for each branch
+        it lacks something of. None: it knows none of our entries, although it has some; it should name more points."""
+        tips = self.tips(log)
+        common = [p for p in points if p == BEGINNING or self.holds(log, *p)]
+        if not points:
+            common = [BEGINNING]
+        if not common:
+            return None if any(seq <= max(t[0] for t in tips) for seq, _ in points) else []
+        if len(tips) == 1:
+            start = max(common)
+            return [] if start == tips[0] else [(start, tips[0])]
+        known = {BEGINNING}
+        for point in common:
+            known.update(takewhile(lambda p: p not in known, self._back(log, point)))
+        found = []
+        for tip in tips:
+            start = next(p for p in self._back(log, tip) if p in known)
+            if start != tip:
+                found.append((start, tip))
+        return found
+
+    def _back(self, log: str, point: Point) -> Iterator[Point]:
+        """A point and all before it on its branch, back to the beginning. Only asked of forked logs."""
+        near: dict[bytes, Row] = {}
+        while point != BEGINNING:
+            yield point
+            seq, digest = point
+            if digest not in near:
+                first = max(1, seq - MAX_BATCH_ENTRIES + 1)
+                near = {row.digest: row for row in self.rows(log, first, seq)}
+            point = (seq - 1, follow_back(near[digest].raw))
+        yield BEGINNING
+
+    def batch(self, log: str, start: Point, tip: Point | None = None) -> Batch | None:
+        """The next piece of a log after a point, on the way to a tip (None: the furthest), as far as a head that is
+        held vouches for and bounds allow; None: no head lies beyond it."""
+        tips = self.tips(log)
+        run = self._run(log, start, tips, tip or max(tips)) if tips else []
+        limit = MAX_BATCH_ENTRIES * len(tips)
+        heads = {head.digest: head for head in self.heads(log, start[0], limit)}
+        size = 0
+        until = 0
+        for place, row in enumerate(run, 1):
+            size += len(row.raw)
+            if until and size > MAX_MESSAGE_BYTES:
+                break
+            if row.digest in heads:
+                until = place
+        if until == 0:
+            return None
+        raws = [row.raw for row in run[:until]]
+        return Batch(log, *start, raws, heads[run[until - 1].digest])
+
+    def _run(self, log: str, start: Point, tips: Sequence[Point], tip: Point) -> list[Row]:
+        """The entries that follow a point on the branch of one of the tips, as many as a batch may hold."""
+        rows = self.rows(log, start[0] + 1, start[0] + MAX_BATCH_ENTRIES)
+        if len(tips) > 1:  # a fork: keep to the branch
+            branch = {digest for seq, digest in self._back(log, tip) if seq > start[0]}
+            rows = [row for row in rows if row.digest in branch]
+        return rows if rows and follow_back(rows[0].raw) == start[1] else []
+
+    def locator(self, log: str) -> list[Point]:
+        """Points of a log, ever further back, for a store that knows none of its tips."""
+        points = list(self.tips(log))
+        for tip in list(points):
+            back = 1
+            while tip[0] - back > 0 and len(points) < LOCATOR_POINTS:
+                points += [(r.seq, r.digest) for r in self.rows(log, tip[0] - back, tip[0] - back)]
+                back *= 2
+        return points[: MAX_POINTS - 1]
+
+
+def newer(head: Head, before: Head) -> bool:
+    """Whether a device signed a head after another. Within a log the higher number is the later one, whatever its clock
+    said: one that was an hour ahead for a while must not be waited for."""
+    if head.log == before.log and head.seq != before.seq:
+        return head.seq > before.seq
+    return head.at_ms >= before.at_ms
+
+
+def newest_word(
+    said: tuple[Kiosk, tuple[int, int]], held: tuple[int, int, bytes] | None
+) -> tuple[Kiosk, tuple[int, int]]:
+    """What a kiosk is after a word of the registry that may be older than the one held (wall clock, number, packed
+    kiosk), and the place of the newer one."""
+    kiosk, place = said
+    if held is None or held[:2] == INTRODUCED:
+        return said
+    before = msgspec.msgpack.decode(held[2], type=Kiosk)
+    if place >= held[:2]:
+        return before.then(kiosk), place
+    return kiosk.then(before), held[:2]
+
+
+def follow_back(raw: bytes) -> bytes:
+    """The hash that an entry names as the one before it."""
+    return decode(raw).prev

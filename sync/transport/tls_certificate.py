@@ -1,0 +1,78 @@
+"""The TLS certificate of a kiosk or of the registry: for secrecy only.
+
+It is known by its fingerprint, which the registry's log or the enrolment code names; so neither its name nor its dates
+say anything, and it is valid whenever a wrong clock may think it is.
+"""
+
+import datetime as dt
+import os
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from sync.store.data_folder import DataFolder
+
+FROM = dt.datetime(1950, 1, 1, tzinfo=dt.UTC)
+UNTIL = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """The files that a TLS server is given, and the SHA-256 (64 hex digits) by which others know it."""
+
+    certificate: Path
+    key: Path
+    fingerprint: str
+
+
+def certificate_at(data: Path) -> Certificate:
+    """The certificate kept in a data folder (lan.pem, lan.key), made where there is none.
+
+    Raises OSError where it can be neither read nor made, ValueError for a file that holds none.
+    """
+    folder = DataFolder(data)
+    chain, key = folder.certificate, folder.certificate_key
+    if not (chain.exists() and key.exists()):
+        _make(chain, key)
+    found = x509.load_pem_x509_certificate(chain.read_bytes())
+    return Certificate(
+        chain, key, sha256(found.public_bytes(serialization.Encoding.DER)).hexdigest()
+    )
+
+
+def _make(chain: Path, key: Path) -> None:
+    private = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "jianmen")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(FROM)
+        .not_valid_after(UNTIL)
+        .sign(private, hashes.SHA256())
+    )
+    secret = private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    _write(key, secret, 0o640)
+    _write(chain, made.public_bytes(serialization.Encoding.PEM), 0o644)
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    try:
+        os.write(descriptor, content)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    part.replace(path)

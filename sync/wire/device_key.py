@@ -1,0 +1,91 @@
+"""A device's own key: it signs the heads of its logs and every message of an exchange."""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from access.log.chain import Head, fingerprint, sign_head
+
+
+@dataclass(frozen=True)
+class Identity:
+    """An Ed25519 key and the names that follow from it."""
+
+    key: Ed25519PrivateKey
+    public: bytes
+    fingerprint: str
+
+    @classmethod
+    def of(cls, key: Ed25519PrivateKey) -> "Identity":
+        public = key.public_key().public_bytes_raw()
+        return cls(key, public, fingerprint(public))
+
+    @classmethod
+    def new(cls) -> "Identity":
+        return cls.of(Ed25519PrivateKey.generate())
+
+    @classmethod
+    def from_seed(cls, seed: bytes) -> "Identity":
+        """The identity of a 32 byte seed."""
+        return cls.of(Ed25519PrivateKey.from_private_bytes(seed))
+
+    @classmethod
+    def at(cls, path: Path) -> "Identity":
+        """The identity kept in a file of 32 bytes (mode 0640: door and carrier share a group), made if need be.
+
+        Raises ValueError for a file of another length, OSError where it can be neither read nor made.
+        """
+        try:
+            seed = path.read_bytes()
+        except FileNotFoundError:
+            return cls._make(path)
+        if len(seed) != 32:
+            raise ValueError(f"{path}: a device key has 32 bytes, this file has {len(seed)}")
+        return cls.from_seed(seed)
+
+    @classmethod
+    def _make(cls, path: Path) -> "Identity":
+        identity = cls.new()
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        part = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                os.fchmod(file.fileno(), 0o640)
+                file.write(identity.key.private_bytes_raw())
+                file.flush()
+                os.fsync(file.fileno())
+            path.hardlink_to(part)
+        except FileExistsError:
+            return cls.at(path)  # another process of this device was quicker
+        finally:
+            part.unlink()
+        _keep_folder(path.parent)
+        return identity
+
+    def sign(self, message: bytes) -> bytes:
+        return self.key.sign(message)
+
+    def head(self, log: str, seq: int, digest: bytes, at_ms: int) -> Head:
+        return sign_head(self.key, log, seq, digest, at_ms)
+
+
+def _keep_folder(folder: Path) -> None:
+    """A new name in a folder is on the card when this returns."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def verifies(public: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether a device's key signed the message."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True

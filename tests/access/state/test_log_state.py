@@ -1,0 +1,148 @@
+"""A grow-only set of entries, and what is asked of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from access.log.entry import EntryError
+from access.state.event_state import hold
+
+
+def test_an_entry_held_already_is_skipped(forum: Any) -> None:
+    entry = forum.enters("north-in", "09:00", 1)
+    known = forum.known()
+    held = len(known)
+    known.add(entry.log, entry.digest, entry.raw)
+    known.file(entry.held)
+    assert len(known) == held == len(forum.entries)
+
+
+def test_bytes_that_are_no_entry_are_refused(forum: Any) -> None:
+    with pytest.raises(EntryError):
+        forum.known().add("f" * 24, bytes(32), b"nonsense")
+
+
+def test_an_entry_whose_body_cannot_be_read_is_kept(forum: Any) -> None:
+    entry = forum.doors["hall-1"].writes(
+        forum.at("09:00"), "scan", forum.registry.entries[0].held.body
+    )
+    assert entry.held.body is None
+    known = forum.known()
+    assert len(known) == len(forum.entries)
+    assert known.history(None).presentations == []
+
+
+def test_a_number_far_ahead_of_its_log_costs_nothing(forum: Any) -> None:
+    entry = forum.enters("north-in", "09:00", 1).held
+    far = type(entry)(entry.log, 2**40, bytes(32), entry.mono_ms, entry.wall_ms, "scan", entry.body)
+    known = forum.known()
+    known.file(far)
+    assert known.background.last_seq[entry.log] == 2**40
+
+
+def test_badges_are_those_that_any_entry_names(forum: Any) -> None:
+    forum.refuses("north-in", "09:00", None, "not_a_badge")
+    named = set(forum.known().badges)
+    assert named == {None, *(forum.build.badge(number) for number in range(1, 10))}
+
+
+def test_a_history_is_kept_until_something_changes_it(forum: Any) -> None:
+    forum.enters("north-in", "09:00", 1)
+    known = forum.known()
+    one, two = (known.history(forum.build.badge(n)) for n in (1, 2))
+    entry = forum.leaves("north-out", "10:00", 1)
+    known.add(entry.log, entry.digest, entry.raw)
+    assert known.history(forum.build.badge(1)) is not one
+    assert known.history(forum.build.badge(2)) is two
+
+
+def test_a_repaired_clock_changes_every_history(forum: Any) -> None:
+    forum.enters("north-in", "09:00", 1)
+    known = forum.known()
+    before = known.history(forum.build.badge(1))
+    better = forum.doors["north-in"].trusts(forum.at("09:30"), off_ms=60_000)
+    known.add(better.log, better.digest, better.raw)
+    after = known.history(forum.build.badge(1))
+    assert after.presentations[0].order.at_ms != before.presentations[0].order.at_ms
+
+
+def test_a_watch_names_everybody_whose_history_may_have_changed(forum: Any) -> None:
+    known = forum.known()
+    watch = known.watch()
+    known.settle()
+    assert watch == set(known.badges)
+    watch.clear()
+    entry = forum.enters("north-in", "09:00", 1)
+    known.add(entry.log, entry.digest, entry.raw)
+    known.settle()
+    assert watch == {forum.build.badge(1)}
+    watch.clear()
+    cut = forum.registry.assigns(forum.at("10:00"), forum.doors["hall-1"], "hall-1", cut_off=True)
+    known.add(cut.log, cut.digest, cut.raw)
+    known.settle()
+    assert watch == set(known.badges)
+
+
+def test_the_seats_of_an_area_are_one_book(forum: Any) -> None:
+    known = forum.known()
+    assert known.seat_book("hall") is known.seat_book("hall")
+    assert known.seat_book("hall") is not known.seat_book("room")
+
+
+# Forks.
+
+
+def fork(forum: Any, *clocks: str) -> list[Any]:
+    """Two kiosks with one card: both went on after the second entry of the log."""
+    original = forum.doors["north-in"]
+    clone = forum.build.kiosk("north-in", forum.at("08:00"))
+    clone.entries = original.entries[:2]
+    badge = forum.build.badge
+    written = [
+        original.scans(forum.at("09:00"), badge(1)),
+        original.scans(forum.at("09:05"), badge(2)),
+    ]
+    return [*written, *(clone.scans(forum.at(clock), badge(3)) for clock in clocks)]
+
+
+def test_a_fork_is_named_once_at_the_first_entry_of_the_branch_written_later(forum: Any) -> None:
+    written = fork(forum, "09:10", "09:20")
+    base = forum.entries
+    for order in (written, written[::-1]):
+        known = forum.build.knowledge([*base[:20], *order, *base])
+        assert [held.digest for held in known.forks()] == [written[2].digest]
+
+
+def test_both_branches_of_a_fork_count(forum: Any) -> None:
+    written = fork(forum, "09:10", "09:20")
+    known = forum.build.knowledge([*forum.entries, *written, *written])
+    for number, times in ((1, 1), (2, 1), (3, 2)):
+        assert len(known.history(forum.build.badge(number)).presentations) == times
+
+
+def test_each_further_branch_is_a_fork_of_its_own(forum: Any) -> None:
+    written = fork(forum, "09:10")
+    third = fork(forum, "09:20")[2]
+    known = forum.build.knowledge([*forum.entries[:20], written[0], third, written[2], third])
+    assert [held.digest for held in known.forks()] == [written[2].digest, third.digest]
+
+
+def test_a_log_without_a_fork_has_none(forum: Any) -> None:
+    forum.enters("north-in", "09:00", 1)
+    assert forum.known().forks() == []
+
+
+def test_what_a_cut_off_kiosk_forked_later_is_not_news(forum: Any) -> None:
+    written = fork(forum, "09:10")
+    door = forum.doors["north-in"]
+    forum.registry.assigns(forum.at("10:00"), door, None, cut_off=True, believed={door.log: 2})
+    assert forum.build.knowledge([*forum.entries, *written]).forks() == []
+
+
+def test_reading_an_entry_gives_where_it_stands_and_what_it_says(forum: Any) -> None:
+    entry = forum.enters("north-in", "09:00", 1)
+    held = hold(entry.log, entry.digest, entry.raw)
+    assert (held.log, held.seq, held.device) == (entry.log, 3, forum.doors["north-in"].device)
+    assert held.kind == "scan"

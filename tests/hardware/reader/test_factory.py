@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from hardware.ports.camera import CameraSettings
+from hardware.ports.errors import AdapterMissing, UnknownAdapter
+from hardware.ports.scanner import ScannerSettings
+from hardware.ports.signals import SignalSettings
+from hardware.reader.factory import (
+    DecoderSettings,
+    make_decoder,
+    open_camera,
+    open_scanner,
+    open_signals,
+)
+
+
+@pytest.mark.parametrize(
+    ("choose", "right"),
+    [
+        (lambda: open_camera(CameraSettings("webcam")), "pi, pictures, simulated, usb"),
+        (lambda: make_decoder(DecoderSettings("magic")), "cascade, still, zbar, zxing"),
+        (lambda: open_scanner(ScannerSettings("laser")), "keyboard, serial, simulated"),
+        (lambda: open_signals(SignalSettings("smoke")), "gpio, mock, simulated"),
+    ],
+)
+def test_a_wrong_name_lists_the_right_ones(choose: Callable[[], object], right: str) -> None:
+    with pytest.raises(UnknownAdapter, match=f"use one of: {right}"):
+        choose()
+
+
+def test_a_pi_camera_off_a_pi_says_what_to_install() -> None:
+    try:
+        import picamera2
+    except ImportError:
+        with pytest.raises(AdapterMissing, match="apt install python3-picamera2"):
+            open_camera(CameraSettings("pi"))
+    else:
+        pytest.skip(f"picamera2 is installed here: {picamera2}")
+
+
+def test_a_door_without_a_camera_loads_no_picture_library() -> None:
+    heavy = "cv2 numpy zxingcpp pyzbar gpiozero serial segno"
+    code = (
+        "import sys, hardware.adapters, hardware.reader, hardware.clock, hardware.power\n"
+        f"loaded = set('{heavy}'.split()) & set(sys.modules)\n"
+        "assert not loaded, loaded"
+    )
+
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,222 @@
+"""The door's commands: what they say, and with which exit code."""
+
+from __future__ import annotations
+
+import errno
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+from click.testing import CliRunner, Result
+from flask import Flask
+from sqlite_utils.migrations import Migrations
+
+from access.log.entry import GateGiven
+from config.event_file import load
+from jianmen.cli.kiosk import device_named, kiosk
+from jianmen.cli.sync import sync
+from kiosk.pages.serving import PageServer
+from registry.devices.reported_vectors import Contacts
+from registry.http.device_api import device_interface
+from registry.service import Centre
+from registry.storage.ledger import Ledger
+from sync.enrolment.record import Enrolment
+from sync.store.journal import Journal, Reading
+from sync.store.sqlite import open_writer
+from sync.wire.device_key import Identity
+
+EVENT = Path("config/events/smarthk.toml")
+COMMANDS = ("run", "enrol", "status", "doctor", "headcount")
+NOW = Reading(1_000, 1_795_000_000_000, True)
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(kiosk, [str(one) for one in arguments])
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command):
+    answer = run(command, "--help")
+    assert answer.exit_code == 0
+    assert "--data" in answer.output
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_folder_that_cannot_be_written_is_named(command):
+    answer = run(command, "--data", "/proc/nothing")
+    assert answer.exit_code == 2
+    assert "/proc/nothing" in answer.stderr
+
+
+def test_a_wrong_camera_is_told_the_right_ones(tmp_path):
+    answer = run("run", "--data", tmp_path, "--camera", "webcam:0")
+    assert answer.exit_code == 2
+    assert '"simulated"' in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [
+        (None, (None, None)),
+        ("0", ("usb", "0")),
+        ("usb:/dev/v4l/by-id/camera", ("usb", "/dev/v4l/by-id/camera")),
+        ("simulated:/run/spool", ("simulated", "/run/spool")),
+        ("pi", ("pi", None)),
+        ("none", ("", None)),
+    ],
+)
+def test_a_camera_is_named_in_a_word(text, means):
+    assert device_named(text) == means
+
+
+def test_status_without_a_door_says_so(tmp_path):
+    answer = run("status", "--data", tmp_path, "--port", 9)
+    assert answer.exit_code == 1
+    assert "is it running?" in answer.stderr
+
+
+def test_the_doctor_finds_what_must_be_mended(tmp_path):
+    answer = run("doctor", "--data", tmp_path, "--camera", "none", "--json")
+    found = {one["check"]: one["state"] for one in map(json.loads, answer.stdout.splitlines())}
+
+    assert answer.exit_code == 1
+    assert found["enrolment"] == "mend"
+    assert found["disk"] == "good"
+    assert found["camera"] == "note"
+
+
+def test_the_doctor_sees_a_camera_that_is_not_there(tmp_path, monkeypatch):
+    monkeypatch.setattr("jianmen.cli.kiosk_doctor.CAMERA_S", 2.0)
+    answer = run("doctor", "--data", tmp_path, "--camera", f"simulated:{tmp_path}/none")
+    assert "mend  camera" in answer.stdout
+
+
+def test_headcount_needs_an_enrolled_kiosk(tmp_path):
+    answer = run("headcount", "--data", tmp_path)
+    assert answer.exit_code == 2
+    assert "not enrolled" in answer.stderr
+
+
+@pytest.fixture
+def centre(tmp_path):
+    """A registry that answers at an address."""
+    ledger = Ledger("sqlite://", None, lambda: NOW.wall_ms)
+    centre = Centre(ledger, lambda: NOW)
+    centre.init(load(EVENT))
+    app = Flask(__name__)
+    devices = device_interface(centre, lambda: NOW, Contacts(), trust_clock=True)
+    app.wsgi_app = devices.in_front_of(app.wsgi_app)
+    server = PageServer(app, "127.0.0.1", 0)
+    server.start()
+    yield centre, server.url.rstrip("/")
+    server.close()
+    ledger.close()
+
+
+def test_a_kiosk_enrols_with_a_code_of_the_registry_once(tmp_path, centre):
+    registry, url = centre
+    code = registry.enrol_code("chengdu-main-1")
+    text = f"JME1:{registry.identity.fingerprint.upper()}:{code}:{url}"
+    data = tmp_path / "kiosk"
+
+    answer = run("enrol", text, "--data", data, "--json")
+    assert answer.exit_code == 0, answer.output
+    assert json.loads(answer.stdout)["gate"] == "chengdu-main-1"
+    assert Enrolment.load(data).registry == registry.identity.fingerprint
+
+    again = run("enrol", text, "--data", tmp_path / "another")
+    assert again.exit_code == 1
+    assert "code" in again.stderr
+
+
+def test_the_doctor_knows_a_gate_that_a_supervisor_has_just_given(tmp_path, centre):
+    registry, url = centre
+    code = registry.enrol_code(None)
+    text = f"JME1:{registry.identity.fingerprint.upper()}:{code}:{url}"
+    assert run("enrol", text, "--data", tmp_path).exit_code == 0
+    assert CliRunner().invoke(sync, ["once", "--data", str(tmp_path)]).exit_code == 0
+
+    def gate():
+        answer = run("doctor", "--data", tmp_path, "--camera", "none", "--json")
+        found = {one["check"]: one for one in map(json.loads, answer.stdout.splitlines())}
+        return found["gate"]["state"], found["gate"]["says"]
+
+    state, says = gate()
+    assert state == "mend"
+    assert "let a supervisor give it one" in says
+    journal = Journal(tmp_path / "journal.db", Identity.at(tmp_path / "device.key"))
+    journal.begin(NOW, "boot", "first start", {}, None)
+    journal.append("gate", GateGiven("chengdu-main-1", b"STAFF"), NOW)
+    journal.close()
+    assert gate() == ("good", "chengdu-main-1")
+
+
+@pytest.fixture
+def enrolled(tmp_path, centre, monkeypatch):
+    """The data folder of a kiosk whose door may be run in this process."""
+    monkeypatch.setattr("jianmen.cli.kiosk.stop_on_signals", lambda _: None)
+    registry, url = centre
+    code = registry.enrol_code("chengdu-main-1")
+    text = f"JME1:{registry.identity.fingerprint.upper()}:{code}:{url}"
+    assert run("enrol", text, "--data", tmp_path / "kiosk").exit_code == 0
+    return tmp_path / "kiosk"
+
+
+def run_door(data) -> Result:
+    return run("run", "--data", data, "--camera", "none", "--port", 0)
+
+
+def test_a_journal_of_a_newer_version_ends_the_door_and_is_left_as_it_is(enrolled):
+    later = Migrations("journal")
+    later(name="better_tables")(lambda db: db.execute("CREATE TABLE better (entry BLOB)"))
+    open_writer(enrolled / "journal.db", later).close()
+    held = (enrolled / "journal.db").read_bytes()
+
+    answer = run_door(enrolled)
+    assert answer.exit_code == 2
+    assert "journal.db was written by a newer version" in answer.stderr
+    assert (enrolled / "journal.db").read_bytes() == held
+
+
+def test_a_file_that_the_door_may_not_touch_is_named(enrolled, monkeypatch):
+    def not_ours(path, _identity):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr("sync.store.journal_recovery.open_journal", not_ours)
+    answer = run_door(enrolled)
+    assert answer.exit_code == 2
+    assert f"{enrolled}/journal.db: Permission denied" in answer.stderr
+
+
+def test_a_damaged_device_key_is_named_with_what_to_do(enrolled):
+    (enrolled / "device.key").write_bytes(b"half a key")
+    answer = run_door(enrolled)
+    assert answer.exit_code == 2
+    assert "a device key has 32 bytes, this file has 10: put it back" in answer.stderr
+
+
+def test_no_code_before_the_camera_is_an_error_with_words(tmp_path):
+    answer = run("enrol", "--data", tmp_path, "--camera", "none")
+    assert answer.exit_code == 1
+    assert "no camera" in answer.stderr
+
+
+def test_a_door_runs_answers_and_stops_on_request(tmp_path):
+    command = [sys.executable, "-m", "jianmen.cli.kiosk", "run", "--data", str(tmp_path)]
+    with subprocess.Popen(
+        [*command, "--camera", "none", "--port", "0"], stdout=subprocess.PIPE, text=True
+    ) as door:
+        assert door.stdout is not None
+        url = door.stdout.readline().split()[-1]
+        found = requests.get(f"{url}status.json", timeout=20).json()
+        second = run("run", "--data", tmp_path, "--camera", "none")
+        door.send_signal(signal.SIGTERM)
+        assert door.wait(30) == 0
+
+    assert found["says"] in ("正在启动", "本机尚未设置")
+    assert second.exit_code == 2
+    assert "another door is running" in second.stderr

@@ -1,0 +1,45 @@
+"""Names on the screen: only for the badge that opens its own card, and masked."""
+
+from __future__ import annotations
+
+import pytest
+
+from kiosk.screen.name_on_card import masked, person_of
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("陳大文", "陳**"),
+        ("欧阳娜娜", "欧**"),
+        ("Jane Smith", "J. Smith"),
+        ("CHAN Tai Man", "T. Chan"),
+        ("Tai Man CHAN", "T. Chan"),
+        ("Plato", "P***"),
+        ("Élodie Durand", "É. Durand"),
+        ("陳大文 Chan Tai Man", "陳**"),
+        ("  ", ""),
+    ],
+)
+def test_a_masked_name_is_known_to_its_owner_alone(name, shown):
+    assert masked(name) == shown
+
+
+def test_the_badge_itself_opens_its_name_card(stand):
+    guest = stand.world.register("陳大文", "zh-Hant")
+    stand.world.deliver()
+    stand.loop.step()
+    answer = stand.door.present(guest.text, "in")
+
+    person = person_of(answer, stand.door.name_card)
+    assert person is not None
+    assert (person.masked, person.language) == ("陳**", "zh-Hant")
+    assert "陳" not in repr(person)
+
+
+def test_without_its_secret_a_badge_shows_no_name(stand):
+    guest = stand.world.register("Jane Smith")
+    stand.world.deliver()
+    stand.loop.step()
+
+    assert person_of(stand.door.present_by_hand(guest.badge, "in"), stand.door.name_card) is None

@@ -1,0 +1,205 @@
+"""Kiosks join by a one-time code, get their gates, and can be cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import pytest
+
+from access.log.entry import Boot, Kiosk, digest_of, encode
+from access.state.event_state import Background
+from registry.devices.enrolment import ALPHABET, REFUSED
+from registry.service import Centre
+from registry.storage.errors import RegistryError, UnknownError
+from sync.wire.device_key import Identity
+from sync.wire.messages import Batch, Enrol, Enrolled
+
+GATE = "chengdu-main-1"
+MINUTE_MS = 60_000
+
+
+class Waits(Protocol):
+    """The clock of the tests."""
+
+    def wait(self, ms: int) -> None: ...
+
+
+@pytest.fixture
+def kiosk() -> Identity:
+    return Identity.new()
+
+
+@pytest.fixture
+def enrol(centre: Centre, kiosk: Identity) -> Callable[[str], Enrolled]:
+    """Asks to be enrolled with a code, as the kiosk."""
+
+    def ask(code: str) -> Enrolled:
+        return centre.enrol(Enrol(kiosk.public, code, b"nonce", "tablet 7", "192.0.2.7:8744"))
+
+    return ask
+
+
+def background(centre: Centre) -> Background:
+    centre.refresh()
+    return centre.knowledge.background
+
+
+def test_a_code_is_short_and_cannot_be_misread(centre: Centre) -> None:
+    codes = [centre.enrol_code(GATE) for _ in range(50)]
+
+    assert all(len(code) == 8 for code in codes)
+    assert not set("".join(codes)) & set("0O1I")
+    assert len({code[:2] for code in codes}) == 50
+
+
+def test_a_kiosk_with_a_good_code_stands_at_its_gate(
+    centre: Centre, kiosk: Identity, enrol: Callable[[str], Enrolled]
+) -> None:
+    answer = enrol(centre.enrol_code(GATE))
+
+    assert (answer.public, answer.yours) == (centre.identity.public, b"nonce")
+    assert (answer.event, answer.gate, answer.refused) == ("smarthk-2020", GATE, "")
+    entry = background(centre).kiosks[kiosk.fingerprint]
+    assert (entry.public, entry.gate) == (kiosk.public, GATE)
+    assert (entry.name, entry.address) == ("tablet 7", "192.0.2.7:8744")
+    assert background(centre).kiosk_at(GATE) == kiosk.fingerprint
+    assert centre.ledger.public_key(kiosk.fingerprint) == kiosk.public
+
+
+def test_a_code_typed_in_small_letters_with_a_dash_is_good(
+    centre: Centre, enrol: Callable[[str], Enrolled]
+) -> None:
+    code = centre.enrol_code(GATE).lower()
+
+    assert enrol(f" {code[:4]}-{code[4:]} ").refused == ""
+
+
+def test_a_spare_kiosk_has_no_gate_until_it_is_given_one(
+    centre: Centre, kiosk: Identity, enrol: Callable[[str], Enrolled]
+) -> None:
+    assert enrol(centre.enrol_code()).gate is None
+    centre.assign(kiosk.fingerprint, GATE)
+    assert background(centre).kiosk_at(GATE) == kiosk.fingerprint
+    centre.assign(kiosk.fingerprint, None)
+    assert background(centre).kiosk_at(GATE) is None
+
+
+def test_a_code_works_once(centre: Centre, enrol: Callable[[str], Enrolled]) -> None:
+    code = centre.enrol_code(GATE)
+    enrol(code)
+
+    assert enrol(code).refused == REFUSED
+
+
+def test_a_code_expires(centre: Centre, clock: Waits, enrol: Callable[[str], Enrolled]) -> None:
+    late, in_time = centre.enrol_code(GATE), centre.enrol_code(GATE, minutes=11)
+    clock.wait(10 * MINUTE_MS)
+
+    assert enrol(late).refused == REFUSED
+    assert enrol(in_time).refused == ""
+
+
+def test_five_wrong_tries_spend_a_code(centre: Centre, enrol: Callable[[str], Enrolled]) -> None:
+    code = centre.enrol_code(GATE)
+    wrong = code[:-1] + next(letter for letter in ALPHABET if letter != code[-1])
+    for _ in range(4):
+        assert enrol(wrong).refused == REFUSED
+    other = centre.enrol_code(GATE)
+    assert enrol(code).refused == ""
+
+    wrong = other[:-1] + next(letter for letter in ALPHABET if letter != other[-1])
+    for _ in range(5):
+        enrol(wrong)
+    assert enrol(other).refused == REFUSED
+
+
+@pytest.mark.parametrize("nonsense", ["", "A", "AAAAAAAA", "開門開門", "A" * 64])
+def test_nonsense_is_no_code(enrol: Callable[[str], Enrolled], nonsense: str) -> None:
+    assert enrol(nonsense).refused == REFUSED
+
+
+def test_a_kiosk_that_enrols_again_keeps_its_gate_and_seats(
+    centre: Centre, kiosk: Identity, enrol: Callable[[str], Enrolled]
+) -> None:
+    enrol(centre.enrol_code("chengdu-room-b-1"))
+    centre.free_seats(kiosk.fingerprint, "chengdu-room-b", 2)
+
+    assert enrol(centre.enrol_code()).gate == "chengdu-room-b-1"
+    assert background(centre).kiosks[kiosk.fingerprint].seats == {"chengdu-room-b": 2}
+
+
+def test_a_kiosk_that_was_cut_off_cannot_come_back_with_the_same_key(
+    centre: Centre, kiosk: Identity, enrol: Callable[[str], Enrolled]
+) -> None:
+    enrol(centre.enrol_code(GATE))
+    centre.cut_off(kiosk.fingerprint)
+
+    assert "new key" in enrol(centre.enrol_code(GATE)).refused
+    assert background(centre).kiosks[kiosk.fingerprint].cut_off
+
+
+def test_a_cut_off_believes_what_is_held_now_and_nothing_after(
+    centre: Centre, kiosk: Identity, enrol: Callable[[str], Enrolled]
+) -> None:
+    enrol(centre.enrol_code(GATE))
+    log = kiosk.fingerprint + "00000001"
+    raw = encode(1, bytes(32), 0, 0, False, "boot", Boot(kiosk.fingerprint, None, "", "", {}))
+    head = kiosk.head(log, 1, digest_of(raw), 0)
+    with centre.ledger.transaction():
+        centre.ledger.take(Batch(log, 0, bytes(32), [raw], head))
+    centre.cut_off(kiosk.fingerprint)
+
+    entry = background(centre).kiosks[kiosk.fingerprint]
+    assert entry.cut_off
+    assert entry.believed == {log: 1}
+    assert background(centre).kiosk_at(GATE) is None
+    centre.cut_off(kiosk.fingerprint, {log: 0})
+    assert background(centre).kiosks[kiosk.fingerprint].believed == {log: 0}
+
+
+def test_a_kiosk_without_a_gate_is_given_no_seats(
+    centre: Centre, kiosk: Identity, enrol: Callable[[str], Enrolled]
+) -> None:
+    enrol(centre.enrol_code())
+
+    with pytest.raises(RegistryError, match="assign it one"):
+        centre.free_seats(kiosk.fingerprint, "chengdu-room-b", 1)
+
+
+def test_freed_seats_add_up(
+    centre: Centre, kiosk: Identity, enrol: Callable[[str], Enrolled]
+) -> None:
+    enrol(centre.enrol_code("chengdu-room-b-1"))
+    centre.free_seats(kiosk.fingerprint, "chengdu-room-b", 1)
+    centre.free_seats(kiosk.fingerprint, "chengdu-room-b", 1)
+
+    assert background(centre).kiosks[kiosk.fingerprint].seats == {"chengdu-room-b": 2}
+
+
+def test_what_does_not_exist_is_named(
+    centre: Centre, kiosk: Identity, enrol: Callable[[str], Enrolled]
+) -> None:
+    enrol(centre.enrol_code(GATE))
+
+    with pytest.raises(UnknownError, match='did you mean "chengdu-main-1"'):
+        centre.enrol_code("chengdu-main1")
+    with pytest.raises(UnknownError, match="no gate"):
+        centre.assign(kiosk.fingerprint, "heaven")
+    with pytest.raises(UnknownError, match="No kiosk"):
+        centre.assign("0" * 16, GATE)
+    with pytest.raises(UnknownError, match="capacity"):
+        centre.free_seats(kiosk.fingerprint, "chengdu", 1)
+    with pytest.raises(RegistryError, match="1 or more"):
+        centre.free_seats(kiosk.fingerprint, "chengdu-room-b", 0)
+
+
+def test_kiosks_are_remembered_by_their_newest_entry(
+    centre: Centre, kiosk: Identity, enrol: Callable[[str], Enrolled]
+) -> None:
+    enrol(centre.enrol_code(GATE))
+    centre.assign(kiosk.fingerprint, "chengdu-main-2")
+
+    devices = centre.ledger.devices()
+    assert isinstance(devices[kiosk.fingerprint], Kiosk)
+    assert devices[kiosk.fingerprint].gate == "chengdu-main-2"

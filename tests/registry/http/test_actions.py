@@ -1,0 +1,218 @@
+"""What admins do through the public interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from registry.roster.model import IssuedBadge, Person
+from registry.service import Centre
+from sync.wire.device_key import Identity
+from sync.wire.enrolment_code import EnrolmentCode
+from sync.wire.messages import Enrol
+
+NewKiosk = Callable[[str], Any]
+HEADER = "ref,name,organisation,language,ticket,venues,days,sessions\n"
+
+
+@pytest.mark.parametrize(
+    "query", ["陳大文", "陈大", "chendawen", "cdw", "chen", "P1", "p1-code", "大文"]
+)
+def test_a_person_is_found_in_any_script(
+    api: Any, delegates: list[IssuedBadge], query: str
+) -> None:
+    asked = delegates[0].code.lower() if query == "p1-code" else query
+    found = api.get(f"/registrants?q={asked}")
+    assert [one["ref"] for one in found["registrants"]] == ["P1"]
+
+
+def test_people_come_a_page_at_a_time(api: Any, delegates: list[IssuedBadge]) -> None:
+    page = api.get("/registrants?limit=2&offset=1")
+    assert page["total"] == 3
+    assert [one["ref"] for one in page["registrants"]] == ["P2", "P3"]
+    assert api.get("/registrants?limit=0&offset=-5")["offset"] == 0
+
+
+def test_a_person_is_shown_with_what_their_badge_may_do(
+    api: Any, delegates: list[IssuedBadge], new_kiosk: NewKiosk
+) -> None:
+    kiosk = new_kiosk("meishan-main-1")
+    kiosk.show(delegates[1].text)
+    kiosk.exchange()
+    one = api.get(f"/registrants/{delegates[1].code}")
+    assert (one["name"], one["ticket"], one["venues"]) == ("李雷", "delegate", ["meishan"])
+    assert one["place"] == "meishan"
+    assert one["issues"] == [{"issue": 1, "form": "plain", "revoked": False, "superseded": False}]
+
+
+def test_a_revoked_badge_is_refused_at_the_doors(
+    api: Any, delegates: list[IssuedBadge], new_kiosk: NewKiosk
+) -> None:
+    kiosk = new_kiosk("chengdu-main-1")
+    api.post(f"/registrants/{delegates[0].code}/revoke", {"why": "lost"})
+    kiosk.exchange()
+    assert kiosk.show(delegates[0].text).decision.reason == "revoked"
+    assert api.get(f"/registrants/{delegates[0].code}")["revoked"]
+
+
+def test_after_a_staff_card_was_lost_all_name_cards_are_sealed_under_a_new_desk_key(
+    api: Any, centre: Centre, delegates: list[IssuedBadge], new_kiosk: NewKiosk
+) -> None:
+    kiosk = new_kiosk("chengdu-main-1")
+    before = {badge: card for badge, _, card in kiosk.replica.all_cards()}
+
+    assert api.post("/desk-key", {}) == {"cards": len(delegates)}
+    kiosk.exchange()
+    after = {badge: card for badge, _, card in kiosk.replica.all_cards()}
+    assert set(after) == set(before) == {one.badge for one in delegates}
+    assert all(after[badge] != before[badge] for badge in after)
+    assert kiosk.show(delegates[0].text).decision.reason == "ok"
+
+
+def test_a_new_print_retires_the_old_one(
+    api: Any, delegates: list[IssuedBadge], new_kiosk: NewKiosk
+) -> None:
+    kiosk = new_kiosk("chengdu-main-1")
+    issued = api.post(f"/registrants/{delegates[0].code}/reissue", {})
+    kiosk.exchange()
+    assert issued["issue"] == 2
+    assert kiosk.show(delegates[0].text).decision.reason == "superseded"
+    assert kiosk.show(issued["text"]).decision.reason == "ok"
+
+
+def test_an_erased_person_is_nobody_any_more(api: Any, delegates: list[IssuedBadge]) -> None:
+    api.post(f"/registrants/{delegates[0].code}/erase", {})
+    assert api.call("GET", f"/registrants/{delegates[0].code}").status_code == 404
+    assert api.get("/registrants?q=陳大文")["total"] == 0
+
+
+def test_a_walk_up_is_let_in_by_a_door_that_has_not_heard_of_them(
+    api: Any, new_kiosk: NewKiosk
+) -> None:
+    kiosk = new_kiosk("chengdu-main-1")
+    issued = api.post("/registrants", {"ref": "W1", "name": "New Person", "ticket": "delegate"})
+    answer = kiosk.show(issued["text"])
+    assert (answer.decision.reason, answer.opens) == ("unlisted", True)
+
+
+def test_a_person_who_cannot_be_is_refused_with_every_mistake(api: Any) -> None:
+    body = {"ref": "W1", "name": "X", "ticket": "delegat", "venues": ["chongqing"]}
+    answer = api.call("POST", "/registrants", body)
+    assert answer.status_code == 422
+    assert len(answer.json["mistakes"]) == 2
+
+
+def test_only_a_staff_card_gets_a_pin(
+    api: Any, delegates: list[IssuedBadge], centre: Centre
+) -> None:
+    staff = centre.register(Person(ref="S1", name="Wang Fang", ticket="staff"))
+    assert api.post(f"/registrants/{staff.code}/pin", {"pin": "246810"})["done"]
+    refused = api.call("POST", f"/registrants/{delegates[0].code}/pin", {"pin": "246810"})
+    assert refused.status_code == 422
+    assert api.call("POST", f"/registrants/{staff.code}/pin", {"pin": "12"}).status_code == 400
+
+
+def test_a_file_of_people_is_taken_in_whole(api: Any) -> None:
+    rows = "R1,陳小姐,HKSTP,zh-Hant,delegate,,,\nR2,Bob,,en,media,chengdu,,\n"
+    answer = api.call("POST", "/import", (HEADER + rows).encode())
+    assert answer.json == {"added": 2, "updated": 0, "warnings": []}
+    changed = rows.replace("Bob", "Bobby")
+    answer = api.call("POST", "/import?update=1", (HEADER + changed).encode())
+    assert answer.json == {"added": 0, "updated": 2, "warnings": []}
+
+
+def test_a_file_with_mistakes_names_them_all_and_changes_nothing(api: Any) -> None:
+    rows = "R1,A,,en,delegate,,,\nR2,B,,fr,delegate,,,\nR3,C,,en,nothing,,,\n"
+    answer = api.call("POST", "/import?file=day1.csv", (HEADER + rows).encode())
+    assert answer.status_code == 422
+    assert [line.split(": ")[0] for line in answer.json["mistakes"]] == ["day1.csv:3", "day1.csv:4"]
+    assert api.get("/registrants")["total"] == 0
+
+
+def test_a_broken_byte_is_named_with_its_place(api: Any) -> None:
+    answer = api.call(
+        "POST", "/import", HEADER.encode() + "R1,陳,,zh-Hant,delegate,,,\n".encode("big5")
+    )
+    assert answer.status_code == 422
+    assert "people.csv:2" in answer.json["error"]
+
+
+def test_codes_that_can_be_copied_are_said(api: Any) -> None:
+    header = HEADER.replace("sessions", "sessions,code")
+    answer = api.call("POST", "/import", (header + "F1,A,,en,delegate,,,,12345\n").encode())
+    assert "F1" in answer.json["warnings"][0]
+
+
+def test_badges_can_be_printed(api: Any, delegates: list[IssuedBadge]) -> None:
+    answer = api.call("GET", "/badges?ref=P1&ref=P3")
+    assert answer.status_code == 200, answer.text
+    assert answer.mimetype == "application/pdf"
+    assert answer.data.startswith(b"%PDF")
+
+
+def test_an_enrolment_code_says_where_and_who_the_registry_is(api: Any, centre: Centre) -> None:
+    said = api.post("/kiosks/code", {"gate": "chengdu-main-1", "url": "https://registry.example"})
+    read = EnrolmentCode.parse(said["text"])
+    assert (read.registry, read.url) == (
+        centre.identity.fingerprint,
+        "https://registry.example",
+    )
+    assert said["qr"].startswith("<svg")
+
+
+def test_a_code_for_a_gate_that_is_not_there_names_one_that_is(api: Any) -> None:
+    answer = api.call("POST", "/kiosks/code", {"gate": "chengdu-main-9"})
+    assert answer.status_code == 404
+    assert "chengdu-main-" in answer.json["error"]
+
+
+def test_the_seats_that_a_wiped_kiosk_took_with_it_are_shown_until_they_are_given_anew(
+    api: Any, centre: Centre, new_kiosk: NewKiosk
+) -> None:
+    new_kiosk("chengdu-room-b-1")
+    anew = Identity.new()
+    centre.enrol(Enrol(anew.public, centre.enrol_code("chengdu-room-b-1"), b""))
+
+    def shown() -> dict[str, Any]:
+        kiosks = api.get("/kiosks")["kiosks"]
+        return next(one for one in kiosks if one["device"] == anew.fingerprint)
+
+    lost = shown()["seats_lost"]
+    assert lost > 0
+    assert "seats_lost" in shown()["troubles"]
+    api.post(f"/kiosks/{anew.fingerprint}/seats", {"area": "chengdu-room-b", "seats": lost})
+    assert shown()["seats_lost"] == 0
+    assert "seats_lost" not in shown()["troubles"]
+
+
+def test_a_kiosk_can_be_moved_cut_off_and_given_seats(api: Any, new_kiosk: NewKiosk) -> None:
+    device = new_kiosk("chengdu-room-b-1").identity.fingerprint
+    api.post(f"/kiosks/{device}/seats", {"area": "chengdu-room-b", "seats": 2})
+    api.post(f"/kiosks/{device}/gate", {"gate": "chengdu-room-b-2"})
+    assert api.get("/kiosks")["kiosks"][0]["gate"] == "chengdu-room-b-2"
+    api.post(f"/kiosks/{device}/cut-off", {})
+    assert api.get("/kiosks")["kiosks"][0]["troubles"] == ["cut_off"]
+
+
+def test_a_day_is_closed_when_every_kiosk_has_told_everything(
+    api: Any, new_kiosk: NewKiosk, clock: Any
+) -> None:
+    kiosk = new_kiosk("chengdu-main-1")
+    clock.wait(120_000)
+    said = api.post("/days/close", {"day": "2020-11-17"})
+    assert (said["drained"], said["silent"][0]["gate"]) == (False, "chengdu-main-1")
+    kiosk.exchange()
+    assert api.post("/days/close", {"day": "2020-11-17"})["drained"]
+    assert api.call("POST", "/days/close", {"day": "2020-11-19"}).status_code == 404
+
+
+def test_people_are_erased_when_the_retention_days_are_over(
+    api: Any, delegates: list[IssuedBadge], clock: Any
+) -> None:
+    early = api.call("POST", "/purge", {})
+    assert early.status_code == 409
+    assert "2020-12-19" in early.json["error"]
+    clock.wait(40 * 86_400_000)
+    assert api.post("/purge", {}) == {"persons": 3}

@@ -1,0 +1,243 @@
+"""The public interface: every route is in its document, and every answer is as the document says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from access.log.entry import Alarm, Health
+from registry.http.operations import Operation
+from registry.queries.kiosks import is_ill
+from registry.roster.model import IssuedBadge
+from registry.server.app import Parts
+
+NewKiosk = Callable[[str], Any]
+ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+def parts(app: Flask) -> Parts:
+    found: Parts = app.extensions["jianmen"]
+    return found
+
+
+@pytest.fixture
+def busy(new_kiosk: NewKiosk, delegates: list[IssuedBadge]) -> dict[str, Any]:
+    """Kiosks at two venues; somebody came in, somebody was at the wrong venue, one badge was at both."""
+    one, other = new_kiosk("chengdu-main-1"), new_kiosk("meishan-main-1")
+    answers = [one.show(delegates[0].text), one.show(delegates[1].text)]
+    answers.append(other.show(delegates[0].text))
+    one.exchange()
+    other.exchange()
+    return {"one": one, "other": other, "answers": answers}
+
+
+def test_the_document_names_every_route_and_no_other(app: Flask, client: FlaskClient) -> None:
+    said = client.get("/api/v1/openapi.json").json
+    assert said is not None
+    assert said["openapi"].startswith("3.1")
+    described = {(method.upper(), path) for path, item in said["paths"].items() for method in item}
+    routed = {
+        (method, ARGUMENT.sub(r"{\1}", rule.rule))
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/api/v1")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert described == routed
+
+
+def test_every_reference_in_the_document_leads_somewhere(client: FlaskClient) -> None:
+    text = client.get("/api/v1/openapi.json").text
+    said = msgspec.json.decode(text)
+    for name in re.findall(r'"#/components/schemas/([^"]+)"', text):
+        assert name in said["components"]["schemas"]
+
+
+def test_operations_have_names_of_their_own(app: Flask) -> None:
+    names = [operation.name for operation in parts(app).api.operations]
+    assert len(names) == len(set(names))
+
+
+def test_every_question_is_answered_as_the_document_says(
+    app: Flask, api: Any, busy: dict[str, Any], delegates: list[IssuedBadge]
+) -> None:
+    fill = {"registrant": delegates[0].code, "receipt": busy["answers"][0].receipt}
+    for operation in parts(app).api.operations:
+        if operation.method != "GET" or "stream" in operation.name or operation.name == "badges":
+            continue
+        path = ARGUMENT.sub(fill.get(operation.name, "x"), operation.path)
+        answer = api.call("GET", path)
+        assert answer.status_code == 200, (operation.name, answer.text)
+        agrees(operation, answer.data, answer.mimetype)
+
+
+def agrees(operation: Operation, body: bytes, mimetype: str) -> None:
+    if isinstance(operation.answer, str):
+        assert mimetype == operation.answer
+        return
+    value = msgspec.json.decode(body, type=operation.answer)
+    assert msgspec.json.encode(value) == body, f"{operation.name} says more than its shape"
+
+
+@pytest.mark.parametrize("rights", ["nobody", "viewer"])
+def test_who_may_not_ask_gets_no_answer(
+    app: Flask, stranger: FlaskClient, client: FlaskClient, rights: str
+) -> None:
+    asking = stranger if rights == "nobody" else client  # a browser of this machine may look on
+    for operation in parts(app).api.operations:
+        allowed = operation.access is None or (rights == "viewer" and operation.access == "viewer")
+        if allowed:
+            continue
+        path = "/api/v1" + ARGUMENT.sub("x", operation.path)
+        answer = asking.open(path, method=operation.method)
+        assert answer.status_code in (401, 403), operation.name
+        assert answer.json is not None
+        assert answer.json["error"]
+
+
+def test_the_headcount_says_how_old_it_is_and_who_is_silent(
+    api: Any, busy: dict[str, Any], clock: Any
+) -> None:
+    said = api.get("/headcount")
+    chengdu = next(area for area in said["areas"] if area["id"] == "chengdu")
+    assert chengdu["people"] == 1
+    assert chengdu["refused"] == 1
+    assert chengdu["as_of"] == said["as_of"]
+    assert said["silent"] == []
+    clock.wait(6 * 60_000)
+    busy["one"].exchange()
+    clock.wait(20_000)
+    said = api.get("/headcount")
+    assert [one["gate"] for one in said["silent"]] == ["meishan-main-1"]
+    meishan = next(area for area in said["areas"] if area["id"] == "meishan")
+    assert (meishan["silent"], meishan["heard"]) == (1, said["silent"][0]["since"])
+
+
+def test_a_room_says_how_many_places_are_left(
+    api: Any, new_kiosk: NewKiosk, delegates: list[IssuedBadge], clock: Any
+) -> None:
+    clock.wait(5 * 3_600_000 + 20 * 60_000)  # 13:50, the doors of Room B are open
+    kiosk = new_kiosk("chengdu-room-b-1")
+    assert kiosk.show(delegates[0].text).opens
+    kiosk.exchange()
+    room = next(one for one in api.get("/headcount")["areas"] if one["id"] == "chengdu-room-b")
+    assert (room["inside"], room["capacity"], room["places_left"]) == (1, 3, 2)
+    session = next(one for one in api.get("/sessions")["sessions"] if one["id"] == "financing")
+    assert session["attended"] == 1
+
+
+def test_gates_say_what_they_answered_today(api: Any, busy: dict[str, Any]) -> None:
+    gates = {gate["id"]: gate for gate in api.get("/gates")["gates"]}
+    assert gates["chengdu-main-1"]["reasons"] == {"ok": 1, "wrong_venue": 1}
+    assert gates["chengdu-main-1"]["kiosk"] == busy["one"].identity.fingerprint
+    assert gates["chengdu-main-2"]["kiosk"] is None
+
+
+def test_ill_kiosks_stand_on_top(api: Any, busy: dict[str, Any], clock: Any) -> None:
+    clock.wait(2 * 60_000)
+    busy["one"].exchange()
+    said = api.get("/kiosks")["kiosks"]
+    assert [(kiosk["gate"], kiosk["troubles"]) for kiosk in said] == [
+        ("meishan-main-1", ["silent"]),
+        ("chengdu-main-1", []),
+    ]
+    assert said[1]["clock"]["source"] == "registry"
+
+
+def test_a_kiosk_that_says_it_is_ill_is_ill_and_its_alarms_are_shown(
+    api: Any, new_kiosk: NewKiosk
+) -> None:
+    kiosk = new_kiosk("chengdu-main-1")
+    readings = {"camera": "lost", "scanner": "none", "disk_free_mb": 9000}
+    kiosk.door.record("health", Health(readings))
+    alarm = Alarm("camera_lost", "no picture for 30 s")
+    kiosk.door.record("alarm", alarm)
+    kiosk.exchange()
+    said = api.get("/kiosks")
+    assert said["kiosks"][0]["troubles"] == ["alarm", "health"]
+    assert said["kiosks"][0]["readings"] == readings
+    assert [(one["what"], one["gate"]) for one in said["alarms"]] == [
+        ("camera_lost", "chengdu-main-1")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("readings", "ill"),
+    [
+        ({"camera": "ok", "scanner": "none", "under_voltage": False, "disk_free_mb": 9000}, False),
+        ({"camera": "starting", "temperature_c": 79.9, "throttled": None}, False),
+        ({}, False),
+        ({"scanner": "lost"}, True),
+        ({"under_voltage": True}, True),
+        ({"throttled": True}, True),
+        ({"disk_free_mb": 499}, True),
+        ({"temperature_c": 80.5}, True),
+        ({"disk_free_mb": "unknown", "temperature_c": None}, False),
+    ],
+)
+def test_readings_say_whether_somebody_should_look(readings: Any, *, ill: bool) -> None:
+    assert is_ill(readings) == ill
+
+
+def test_a_badge_at_two_venues_is_a_line_until_somebody_answers_it(
+    api: Any, busy: dict[str, Any], client: FlaskClient
+) -> None:
+    said = api.get("/conflicts")
+    assert said["open"] == 1
+    line = said["conflicts"][0]
+    assert (line["kind"], line["gates"]) == ("two_places", ["chengdu-main-1", "meishan-main-1"])
+    assert line["reading"] == "copied_badge"
+    api.post(
+        "/conflicts", {"kind": line["kind"], "entry": line["entry"], "answer": "two colleagues"}
+    )
+    said = api.get("/conflicts")
+    assert said["open"] == 0
+    assert said["conflicts"][0]["ruling"] == "two colleagues"
+
+
+def test_a_viewer_is_not_told_whose_badge_it_was(busy: dict[str, Any], client: FlaskClient) -> None:
+    said = client.get("/api/v1/conflicts").json
+    assert said is not None
+    assert said["conflicts"][0]["code"] is None
+    assert len(said["conflicts"][0]["badge"]) == 12
+
+
+def test_a_line_that_is_not_in_the_report_cannot_be_answered(api: Any) -> None:
+    entry = {"log": "0" * 24, "seq": 1, "digest": "0" * 64}
+    answer = api.call("POST", "/conflicts", {"kind": "fork", "entry": entry, "answer": "no"})
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"{", "not JSON"),
+        (b'{"issue": 1}', "why"),
+        (b'{"why": "lost", "isue": 1}', "isue"),
+        (b'{"why": "lost", "issue": 99}', "63"),
+    ],
+)
+def test_a_wrong_body_is_refused_with_what_is_wrong(
+    api: Any, delegates: list[IssuedBadge], body: bytes, words: str
+) -> None:
+    answer = api.call("POST", f"/registrants/{delegates[0].code}/revoke", body)
+    assert answer.status_code == 400
+    assert words in answer.json["error"]
+
+
+def test_a_failure_of_ours_is_told_without_its_trace(
+    app: Flask, api: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts(app).board, "kiosks", lambda: 1 // 0)
+    answer = api.call("GET", "/kiosks")
+    assert answer.status_code == 500
+    assert answer.json == {
+        "error": "The registry failed at this; its log says why.",
+        "mistakes": [],
+    }
+    assert "Traceback" in caplog.text

@@ -1,0 +1,238 @@
+"""A file of registrants is taken in whole, or every mistake in it is named with its line."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from registry.lists.importing import Imported, import_file
+from registry.lists.spreadsheet import SpreadsheetError
+from registry.service import Centre
+from registry.storage.errors import RegistryError
+
+HEADER = "ref,name,organisation,language,ticket,venues,days,sessions"
+WEI = "R1,张伟,高新区,zh-Hans,delegate,chengdu;meishan,2020-11-17,industrialisation"
+CHAN = 'R2,陳大文,"Chan, Wong & Co",zh-Hant,media,,,'
+
+Import = Callable[..., Imported]
+
+
+@pytest.fixture
+def import_(centre: Centre, tmp_path: Path) -> Import:
+    """Imports lines of text, or bytes, as a file."""
+
+    def run(*content: str | bytes, update: bool = False, encoding: str = "utf-8") -> Imported:
+        path = tmp_path / "people.csv"
+        parts = [one if isinstance(one, bytes) else f"{one}\r\n".encode() for one in content]
+        path.write_bytes(b"".join(parts))
+        return import_file(centre, path, update=update, encoding=encoding)
+
+    return run
+
+
+def mistakes(refused: pytest.ExceptionInfo[SpreadsheetError]) -> dict[int, str]:
+    return dict(refused.value.mistakes)
+
+
+def test_everybody_in_the_file_is_registered(import_: Import, centre: Centre) -> None:
+    imported = import_(HEADER, WEI, CHAN)
+
+    assert [badge.ref for badge in imported.new] == ["R1", "R2"]
+    assert imported.updated == imported.copyable == []
+    assert centre.person("R1").organisation == "高新区"
+    assert centre.person("R2").organisation == "Chan, Wong & Co"
+    with centre.knowing() as known:
+        newest = known.history(imported.new[0].badge).newest()
+    assert newest is not None
+    assert (newest.claims.venues, newest.claims.days) == (0b011, 0b01)
+
+
+def test_a_byte_order_mark_and_empty_lines_do_no_harm(import_: Import) -> None:
+    imported = import_(codecs.BOM_UTF8, HEADER, WEI, ",,,,,,,", "", CHAN)
+
+    assert len(imported.new) == 2
+
+
+def test_columns_may_stand_in_any_order_and_in_capitals(import_: Import, centre: Centre) -> None:
+    import_(
+        "Form,Ticket,REF,name,organisation,language,venues,days,sessions",
+        "signed,delegate,R1,Pat Press,,en,,,",
+    )
+
+    assert centre.badge(centre.person("R1").badge).form == "signed"
+
+
+def test_blanks_around_a_cell_are_no_part_of_it(import_: Import, centre: Centre) -> None:
+    import_(HEADER, " R1 ,  Pat   Press , , en , delegate , chengdu ; meishan , , ")
+
+    assert centre.person("R1").name == "Pat Press"
+
+
+def test_an_empty_file_and_a_wrong_header_say_what_is_right(import_: Import) -> None:
+    with pytest.raises(SpreadsheetError, match=f"should be {HEADER}"):
+        import_()
+    with pytest.raises(SpreadsheetError) as refused:
+        import_("ref,nam,organisation,language,ticket,venues,days,days", WEI)
+    said = str(refused.value)
+    assert 'people.csv:1: column "nam" is not known; did you mean "name"?' in said
+    assert 'column "days" is there twice' in said
+    assert "the header lacks name, sessions" in said
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_a_file_with_other_separators_is_told_apart(import_: Import, mark: str) -> None:
+    with pytest.raises(SpreadsheetError, match="separated by commas"):
+        import_(HEADER.replace(",", mark), WEI.replace(",", mark))
+
+
+def test_all_mistakes_are_named_with_their_lines_and_nothing_is_kept(
+    import_: Import, centre: Centre
+) -> None:
+    with pytest.raises(SpreadsheetError) as refused:
+        import_(
+            HEADER,
+            WEI,
+            "R2,Pat,,en,delegat,,,",
+            "R3,Pat,,en,delegate,,",
+            "R1,Again,,en,delegate,,,",
+            ",Nobody,,en,delegate,,,",
+            'R5,"over\r\ntwo lines",,en,delegate,,,',
+            "R6,Pat,,fr,delegate,atlantis,,",
+        )
+
+    found = mistakes(refused)
+    assert set(found) == {3, 4, 5, 6, 9}
+    assert 'did you mean "delegate"?' in found[3]
+    assert "has 7 cells" in found[4]
+    assert found[5] == "'R1' is on line 2 too"
+    assert "ref is empty" in found[6]
+    assert [line for line, _ in refused.value.mistakes].count(9) == 2
+    assert centre.people.count() == 0
+
+
+def test_a_message_lists_the_first_mistakes_and_counts_the_rest(import_: Import) -> None:
+    with pytest.raises(SpreadsheetError) as refused:
+        import_(HEADER, *(f"R{n},Pat,,en,none,,," for n in range(80)))
+
+    assert len(refused.value.mistakes) == 80
+    assert str(refused.value).endswith("and 30 more mistakes")
+
+
+def test_a_quote_that_never_closes_is_named_by_its_line(import_: Import) -> None:
+    with pytest.raises(SpreadsheetError, match=r"people\.csv:3: is no row of a CSV file"):
+        import_(HEADER, WEI, 'R2,"Pat,,en,delegate,,,')
+
+
+def test_a_person_registered_before_is_named_unless_the_import_updates(
+    import_: Import, centre: Centre
+) -> None:
+    first = import_(HEADER, WEI)
+    with pytest.raises(SpreadsheetError) as refused:
+        import_(HEADER, CHAN, WEI)
+    assert "registered already; --update" in mistakes(refused)[3]
+    assert centre.people.count() == 1
+
+    second = import_(HEADER, CHAN, WEI.replace("张伟", "张大伟"), update=True)
+    assert [badge.ref for badge in second.new] == ["R2"]
+    assert second.updated == first.new
+    assert centre.person("R1").name == "张大伟"
+
+
+def test_the_same_file_again_with_update_changes_nothing(import_: Import, centre: Centre) -> None:
+    import_(HEADER, WEI, CHAN)
+    before = centre.ledger.newest()
+
+    assert len(import_(HEADER, WEI, CHAN, update=True).updated) == 2
+    assert centre.ledger.newest() == before
+
+
+def test_an_update_with_a_mistake_changes_nobody(import_: Import, centre: Centre) -> None:
+    import_(HEADER, WEI, CHAN)
+    with pytest.raises(SpreadsheetError) as refused:
+        import_(
+            HEADER,
+            WEI.replace("张伟", "张大伟"),
+            CHAN.replace("media", "none"),
+            "R3,Pat,,en,delegate,,,",
+            update=True,
+        )
+
+    assert set(mistakes(refused)) == {3}
+    assert centre.person("R1").name == "张伟"
+    assert centre.people.count() == 2
+
+
+def test_codes_of_another_system_come_in_and_weak_ones_are_reported(import_: Import) -> None:
+    imported = import_(
+        f"{HEADER},code",
+        f"{WEI},QX7K-9M2P-4TRA-77HB-ZW3E",
+        f"{CHAN},100234",
+        "R3,Pat,,en,delegate,,,,",
+    )
+
+    assert [badge.form for badge in imported.new] == ["foreign", "foreign", "plain"]
+    assert imported.copyable == ["R2"]
+
+
+def test_the_same_code_twice_is_named_by_line(import_: Import) -> None:
+    with pytest.raises(SpreadsheetError) as refused:
+        import_(f"{HEADER},code", f"{WEI},QX7K-9M2P", f"{CHAN},QX7K-9M2P")
+
+    assert mistakes(refused) == {3: "'R2': has the same code as 'R1'"}
+
+
+def test_a_broken_byte_is_named_by_line_and_place(import_: Import, centre: Centre) -> None:
+    with pytest.raises(SpreadsheetError, match=r"people\.csv:3: byte 4 \(0xFF\) is not UTF-8"):
+        import_(HEADER, WEI, b"R2,\xff,,en,delegate,,,\n")
+    assert centre.people.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("encoding", "person", "name"), [("gb18030", WEI, "张伟"), ("big5", CHAN, "陳大文")]
+)
+def test_a_file_in_an_older_encoding_is_recognised_and_can_be_read(
+    import_: Import, centre: Centre, encoding: str, person: str, name: str
+) -> None:
+    data = f"{HEADER}\n{person}\n".encode(encoding)
+
+    with pytest.raises(SpreadsheetError, match=f"people.csv:2: .* try --encoding {encoding}"):
+        import_(data)
+    (badge,) = import_(data, encoding=encoding).new
+    assert centre.person(badge.ref).name == name
+
+
+def test_utf_16_as_some_spreadsheets_save_it_is_recognised(import_: Import) -> None:
+    data = f"{HEADER}\n{WEI}\n".encode("utf-16")
+
+    with pytest.raises(SpreadsheetError, match="try --encoding utf-16"):
+        import_(data)
+    assert len(import_(data, encoding="utf-16").new) == 1
+
+
+def test_a_file_of_no_known_encoding_is_to_be_saved_again(import_: Import) -> None:
+    with pytest.raises(SpreadsheetError, match="save the file as CSV UTF-8"):
+        import_(HEADER, b"\xff\xff\xff\xff\n")
+
+
+def test_an_encoding_that_does_not_exist_is_named(import_: Import) -> None:
+    with pytest.raises(RegistryError, match="should be utf-8, gb18030, big5 or utf-16"):
+        import_(HEADER, encoding="klingon")
+
+
+def test_a_file_that_is_not_there_is_named(centre: Centre, tmp_path: Path) -> None:
+    with pytest.raises(RegistryError, match=r"nowhere\.csv: cannot be read"):
+        import_file(centre, tmp_path / "nowhere.csv")
+
+
+def test_an_update_of_one_whose_badge_was_replaced_keeps_the_new_badge(
+    import_: Import, centre: Centre
+) -> None:
+    row = f"{WEI},QX7K-9M2P-4TRA-77HB-ZW3E"
+    (first,) = import_(f"{HEADER},code", row).new
+    centre.reissue(first.badge)
+
+    (updated,) = import_(f"{HEADER},code", row, update=True).updated
+    assert (updated.issue, updated.form) == (2, "plain")

@@ -1,0 +1,90 @@
+"""The door's log on its way out: what is taken over from the journal, and how far it is vouched for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from access.log.chain import vouched
+from access.log.entry import Alarm, Revoked
+from sync.store.journal import Reading
+
+Node = Any
+Log = Any
+
+
+def test_what_the_door_wrote_is_taken_over_once_and_vouched_for(kiosk: Node) -> None:
+    kiosk.work(600)
+    kiosk.publish()
+    kiosk.publish()
+
+    log = kiosk.journal.log
+    assert kiosk.replica.tips(log) == [kiosk.journal.tips()[log]]
+    heads = kiosk.replica.heads(log, 0, 99)
+    assert [head.seq for head in heads] == [256, 512, 601]
+    assert all(vouched(head, kiosk.identity.public) for head in heads)
+
+
+def test_every_log_of_the_device_is_taken_over(kiosk: Node) -> None:
+    kiosk.publish()
+    first = kiosk.journal.log
+    kiosk.journal.begin(Reading(1000, kiosk.clock_ms, True), "", "power", {}, None)
+    kiosk.work(3)
+    kiosk.publish()
+
+    for log, tip in kiosk.journal.tips().items():
+        assert kiosk.replica.tips(log) == [tuple(tip)]
+    assert kiosk.replica.word(kiosk.device).log == kiosk.journal.log != first
+
+
+def test_after_a_failure_it_is_taken_over_again_without_a_hole(kiosk: Node) -> None:
+    def fail() -> None:
+        with kiosk.replica.transaction():
+            kiosk.own.copy(kiosk.journal, 1)
+            raise RuntimeError("the disk is full")
+
+    kiosk.work(5)
+    with pytest.raises(RuntimeError):
+        fail()
+    kiosk.own.forget()
+    kiosk.work(5)
+    kiosk.publish()
+
+    log = kiosk.journal.log
+    assert [row.seq for row in kiosk.replica.rows(log, 1, 99)] == list(range(1, 12))
+
+
+def test_a_replica_that_was_thrown_away_is_filled_again(
+    kiosk: Node, make_node: Callable[[int], Node]
+) -> None:
+    kiosk.work(300)
+    fresh = make_node(2)
+    with fresh.replica.transaction():
+        fresh.own.copy(kiosk.journal, 1)
+
+    log = kiosk.journal.log
+    assert fresh.replica.tips(log) == [tuple(kiosk.journal.tips()[log])]
+
+
+def test_a_journal_that_others_hold_more_of_is_told_to_the_door_once(
+    kiosk: Node, new_log: Callable[..., Log]
+) -> None:
+    log = new_log(kiosk.identity, "0000000c").grow(9)
+    kiosk.take(log.batch())
+    for _ in range(2):
+        with kiosk.replica.transaction():
+            kiosk.own.copy(kiosk.journal, 1)
+            kiosk.own.tell_if_shorter(kiosk.journal)
+
+    ((_, kind, _),) = kiosk.replica.inbox(0)
+    assert kind == "rollback"
+
+
+def test_an_entry_that_is_about_a_badge_is_found_in_the_replica(kiosk: Node) -> None:
+    kiosk.say("revoke", Revoked(b"BADGE", None, "not ours to say"))
+    kiosk.say("alarm", Alarm("x", ""))
+    kiosk.publish()
+
+    assert [held.kind for held in kiosk.replica.about(b"BADGE")] == ["revoke"]
