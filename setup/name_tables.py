@@ -88,9 +88,10 @@ def classes(pairs: Iterable[tuple[str, str]]) -> list[str]:
     )
 
 
-def _preference(character: str) -> tuple[bool, int]:
+def _preference(character: str) -> tuple[bool, bool, int]:
     """Representatives are common characters: of the first Unicode block, lowest code point first."""
-    return not 0x4E00 <= ord(character) < 0xA000, ord(character)
+    composed = unicodedata.normalize("NFKC", character) != character
+    return composed, not 0x4E00 <= ord(character) < 0xA000, ord(character)
 
 
 def readings(folded: list[str]) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
@@ -109,7 +110,8 @@ def readings(folded: list[str]) -> tuple[dict[str, set[str]], dict[str, set[str]
                 mandarin[syllable].add(first)
         for _, spoken in ToJyutping.get_jyutping_candidates(character):
             for syllable in spoken:
-                cantonese[syllable.rstrip("123456")].add(first)
+                if syllable[:-1].isalpha():  # 浬 is read in two syllables, too
+                    cantonese[syllable[:-1]].add(first)
     return mandarin, cantonese
 
 

@@ -51,7 +51,7 @@ def document(identity: int, names: Sequence[str], texts: Sequence[str]) -> Docum
     chinese = [one.han_parts for one in folded if one.han_parts]
     return Document(
         identity,
-        exact_mark(names[0]) if names else 0,
+        exact_mark(names[0] if names else ""),
         [parts for index, parts in enumerate(chinese) if parts not in chinese[:index]],
         {word for one in folded for word in one.letters},
         {word for text in texts for word in _other_words(text)},
@@ -139,7 +139,7 @@ class Segment:
         if query.typed:
             self._by_words(query, ranks)
             self._by_reading(query, ranks)
-            ranks[(self._exact == query.exact) & (ranks < Rank.NONE)] = Rank.EXACT
+            ranks[self._exact == query.exact] = Rank.EXACT
             ranks[self._removed] = Rank.NONE
         return ranks
 

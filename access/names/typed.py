@@ -44,10 +44,10 @@ class Machine:
 class Query:
     """The words that were typed, folded, and the machines made of them."""
 
-    def __init__(self, typed: list[str], exact: int | None = None) -> None:
+    def __init__(self, typed: list[str], exact: int = -1) -> None:
         self.typed = typed
         self.exact = exact
-        """`exact_mark` of the whole query."""
+        """`exact_mark` of the whole query; -1: nobody has it."""
         self._machines: dict[tuple[int, int, int | None], Machine | None] = {}
 
     @classmethod

@@ -61,7 +61,7 @@ def found(index: NameIndex, query: str) -> list[int]:
         ("ＺＨＡＮＧ\u3000Ｗｅｉ", "zhang wei|zhangwei"),
         ("Zhang Xiaoming", "zhang xiao ming|xiaoming zhang|xiaomingzhang"),
         ("陳大文 Peter", "peter chan|peter 陳|陈 peter|chan peter"),
-        ("Müller-Lüdenscheidt", "mueller".replace("e", "", 1) + "|ludenscheidt"),
+        ("Müller-Lüdenscheidt", "muller|ludenscheidt"),
     ],
 )
 def test_a_person_is_found_by_all_of_these(stored: str, queries: str) -> None:
@@ -75,7 +75,7 @@ def test_a_person_is_found_by_all_of_these(stored: str, queries: str) -> None:
     [
         ("黃大文", "王大文"),
         ("黃大文", "chan"),
-        ("黃大文", "wong tai fan"),
+        ("黃大文", "wong lung"),
         ("曾国藩", "zg f x"),
         ("Ann Example", "nn"),
         ("Ann Example", "ann exampler"),
