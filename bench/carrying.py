@@ -9,8 +9,8 @@ from pathlib import Path
 from sync.enrolment.record import Enrolment
 from sync.wire.device_key import Identity
 
-_COMMAND = "from jianmen.command import main; main(prog_name='jianmen')"
-_IDLE = "import jianmen.sync_command; print('up', flush=True); import sys; sys.stdin.read()"
+_COMMAND = "from jianmen.cli.main import main; main(prog_name='jianmen')"
+_IDLE = "import jianmen.cli.sync; print('up', flush=True); import sys; sys.stdin.read()"
 _GOES_WITHIN_S = 30
 
 
