@@ -90,7 +90,10 @@ def test_an_installed_copy_holds_every_file_of_the_packages(tmp_path: Path) -> N
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
 @pytest.mark.parametrize(
     "script",
-    ["setup/debian", "setup/venv", "setup/lock", "systemd/install.sh", ".ci/run"],
+    [
+        *("setup/check", "setup/debian", "setup/lock", "setup/venv", "setup/wheels"),
+        *("systemd/install.sh", ".ci/run"),
+    ],
 )
 def test_shell_scripts_are_sound(script: str) -> None:
     done = subprocess.run(
