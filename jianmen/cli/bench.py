@@ -1,5 +1,6 @@
 """`jianmen bench`: performance on this machine, each figure beside a floor measured in the same run."""
 
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ import click
 import msgspec
 
 from bench.figure import Figure
+from hardware.reader.opencv_settings import OPENCV_SETTINGS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -147,3 +149,53 @@ def rules(entries: int, *, as_json: bool) -> None:
     _show([decisions()], as_json=as_json)
     _show(folds((min(10_000, entries), entries)), as_json=as_json)
     _show([conflicts()], as_json=as_json)
+
+
+PHOTOS = Path(__file__).parents[1] / "tests" / "samples" / "photos"
+"""The photographs of a checked-out tree; an installed program has none."""
+
+
+@bench.command()
+@_json
+@click.option(
+    "--photos",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Photographs, each with its text in a .txt file beside it; one without has no code."
+    " Default: those of the source tree, where there is one.",
+)
+@_count("--presentations", 165, "Hard presentations; a third as many easy ones.")
+@_count("--frames", 150, "Frames of an empty room.")
+@click.option(
+    "--factor",
+    type=click.FloatRange(1),
+    default=5.0,
+    show_default=True,
+    help="How many times slower the simulated machine is (a Raspberry Pi 4: about 5).",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of everything that is drawn.")
+@click.option("--full", is_flag=True, help="Also the other libraries on the hard presentations.")
+def eyes(
+    photos: Path | None,
+    presentations: int,
+    frames: int,
+    factor: float,
+    seed: int,
+    *,
+    full: bool,
+    as_json: bool,
+) -> None:
+    """The camera's reader beside zxing-cpp, pyzbar and OpenCV, each alone: some four minutes.
+
+    \b
+    eyes still, eyes busy     CPU time of an empty frame
+    eyes hard, eyes easy      drawn presentations: missed, first read, wrong contents
+    eyes turns                badges that take turns at one place: read late
+    eyes photos, eyes decode  photographs before the camera, and as files
+    """
+    for name, value in OPENCV_SETTINGS.items():
+        os.environ.setdefault(name, value)  # before the imports below load OpenCV
+    from bench.eyes import everything
+
+    folder = photos or (PHOTOS if PHOTOS.is_dir() else None)
+    lines = everything(folder, presentations, frames, factor, seed, full=full)
+    _show(lines, as_json=as_json)

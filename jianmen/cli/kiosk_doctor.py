@@ -19,6 +19,7 @@ from hardware.reader.factory import open_scanner
 from hardware.system.clock import SystemClock
 from hardware.system.errors import HardwareError
 from hardware.system.version import BUILT_MS, WAL_RESET_FIXED
+from jianmen.own_packages import clashes
 from kiosk.runtime.parts import open_reader, signal_settings
 from kiosk.runtime.run_lock import AlreadyRunningError, RunningMark
 from sync.enrolment.record import Enrolment, prepare
@@ -49,6 +50,8 @@ class Finding:
 
 def findings(settings: KioskSettings) -> Iterator[Finding]:
     """All checks, in the order in which a person would make them. The data folder can be written already."""
+    for clash in clashes():
+        yield Finding("packages", "mend", str(clash))
     free = shutil.disk_usage(settings.data).free
     yield Finding(
         "disk",

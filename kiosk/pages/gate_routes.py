@@ -14,10 +14,10 @@ from kiosk.door.readiness import incomplete
 from kiosk.door.staff_actions import StaffError
 from kiosk.pages.gate_session import GateRoom
 from kiosk.pages.staff_session import StaffRoom
-from kiosk.pages.staff_texts import ERRORS, GATE_LABELS
 from kiosk.pages.status import gate_by
 from kiosk.runtime.scan_loop import ScanLoop
 from kiosk.screen.attendee_screen import place_name
+from web.texts import in_every_language
 
 COOKIE = "jianmen_gate"
 PATH = "/staff/gate"
@@ -38,7 +38,7 @@ def gate_pages(staff: StaffRoom, first: Language) -> Blueprint:
 
     @pages.get("")
     def page() -> str:
-        words = {"labels": GATE_LABELS, "errors": ERRORS}
+        words = {"labels": in_every_language("gate"), "errors": in_every_language("staff.error")}
         return render_template("gate.html", words=msgspec.json.encode(words).decode(), first=first)
 
     @pages.get("/state")

@@ -25,8 +25,8 @@ from kiosk.door.readiness import cause_of, incomplete, unready
 from kiosk.door.recent_answers import RecentAnswers
 from kiosk.door.replica_link import ReplicaLink
 from kiosk.runtime.inputs import Happening, Inputs, Source, Work, age_ms
+from kiosk.screen.attendee_screen import Notice
 from kiosk.screen.presenter import Face
-from kiosk.screen.texts import Notice
 
 log = logging.getLogger(__name__)
 

@@ -28,10 +28,9 @@ from kiosk.runtime.parts import Parts, log_reading
 from kiosk.runtime.run_lock import why_started
 from kiosk.runtime.scan_loop import ScanLoop
 from kiosk.runtime.stop_flag import Flag
-from kiosk.screen.attendee_screen import languages, notice
+from kiosk.screen.attendee_screen import Notice, languages, notice
 from kiosk.screen.presenter import Face
 from kiosk.screen.screen_feed import Board
-from kiosk.screen.texts import Notice
 from sync.store.journal import Journal, Reading
 
 Result = TypeVar("Result")

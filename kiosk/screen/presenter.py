@@ -7,10 +7,17 @@ from access.event.definition import Direction, Language
 from hardware.ports.signals import Light, Signals
 from kiosk.door.door import Answer, Door, NotReadyError
 from kiosk.door.readiness import Cause
-from kiosk.screen.attendee_screen import LIGHTS, Screen, answer_screen, notice, title, tone_of
+from kiosk.screen.attendee_screen import (
+    LIGHTS,
+    Notice,
+    Screen,
+    answer_screen,
+    notice,
+    title,
+    tone_of,
+)
 from kiosk.screen.name_on_card import person_of
 from kiosk.screen.screen_feed import Board
-from kiosk.screen.texts import Notice
 
 SHOWN_S = {"admit": 3.0, "flagged": 3.0, "ask": 8.0, "refuse": 8.0}
 """How long an answer stands. Names stand no longer than the first two; a refusal takes time to read."""

@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LOCKS = [ROOT / "setup/all.lock", ROOT / "setup/run.lock"]
 PIN = re.compile(r"^([a-z0-9.-]+)==(\S+)", re.MULTILINE)
-PACKAGES = ("access", "config", "hardware", "sync", "kiosk", "registry", "jianmen", "bench")
+PACKAGES = ("access", "config", "hardware", "sync", "web", "kiosk", "registry", "jianmen", "bench")
 
 
 def pins(lock: Path) -> dict[str, str]:
@@ -90,7 +90,10 @@ def test_an_installed_copy_holds_every_file_of_the_packages(tmp_path: Path) -> N
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
 @pytest.mark.parametrize(
     "script",
-    ["setup/debian", "setup/venv", "setup/lock", "systemd/install.sh", ".ci/run"],
+    [
+        *("setup/check", "setup/debian", "setup/lock", "setup/venv", "setup/wheels"),
+        *("systemd/install.sh", ".ci/run"),
+    ],
 )
 def test_shell_scripts_are_sound(script: str) -> None:
     done = subprocess.run(
