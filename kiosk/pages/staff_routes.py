@@ -262,9 +262,8 @@ def _set_time(loop: ScanLoop, session: Session, asked: dict[str, Any]) -> dict[s
     except ValueError as error:
         raise StaffError("bad_time") from error
     wall = local.replace(tzinfo=loop.door.programme.zone)
-    clocks = loop.door.background.clocks
     wall_ms = int(wall.timestamp() * 1000)
-    if not clocks.earliest_ms <= wall_ms <= clocks.latest_ms:
+    if not loop.door.is_plausible(wall_ms):
         raise StaffError("bad_time")
     if StaffDesk(loop.door).set_time(wall_ms, session.card) is not None:
         raise StaffError("supervisor")

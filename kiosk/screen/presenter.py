@@ -56,7 +56,7 @@ class Face:
         if opens or not (answer.repeat and answer.decision.opens):
             self._signals.show(LIGHTS[tone])
         opened = opens and self._signals.open_door()
-        person = person_of(answer, self._door.replica)
+        person = person_of(answer, self._door.name_card)
         screen = answer_screen(answer, self._door.programme, person, self._order)
         self._put(screen, SHOWN_S[tone])
         self.answer = answer
@@ -90,7 +90,7 @@ class Face:
     def state(self) -> tuple[object, ...]:
         """All that the resting screen depends on, but fire and faults, which show at once."""
         door = self._door
-        stands = door.background.gate_of(door.device), door.assigned
+        stands = door.gate_id, door.assigned
         return self.unready, self.incomplete, self.blind, self.sees, self.direction, stands
 
     @property
