@@ -96,8 +96,9 @@ class Answerer(Party):
 
     def _holds_registry_logs(self, have: Mapping[str, list[Point]]) -> bool:
         registry = self.store.registry
+        here = self.store.vector()
         return all(
-            point in self.store.tips(log) or self.store.holds(log, *point)
+            point in here.get(log, ()) or self.store.holds(log, *point)
             for log, points in have.items()
             if log.startswith(registry)
             for point in points

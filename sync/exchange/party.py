@@ -216,6 +216,10 @@ class Party:
     def take(self, message: Message) -> Taken:
         """Keep what a message brings. What fails is named and let be; other logs go on."""
         taken = Taken(reach=(message.address, message.certificate), time=message.time)
+        if not (message.batches or message.cards):
+            if message.heads:
+                self.store.hear(message.heads)
+            return taken
         with self.store.transaction():
             room = Room(self.store.vector() if message.batches else {}, self.store.registry)
             for batch in message.batches:
