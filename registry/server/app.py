@@ -12,9 +12,11 @@ from registry.accounts.authorization import Guard
 from registry.dashboard import dashboard
 from registry.http.actions import add_deeds
 from registry.http.device_api import device_interface
+from registry.http.jobs import add_jobs
 from registry.http.operations import Interface, problem
 from registry.http.reads import add_questions
 from registry.http.streams import MOST_STREAMS, Streams
+from registry.jobs import Jobs
 from registry.queries.queries import Board
 from registry.service import Centre
 from registry.webhooks import Hooks
@@ -73,9 +75,12 @@ def create_app(centre: Centre, clock: Callable[[], Reading], settings: WebSettin
     add_questions(api, board, guard, Streams(board, settings.stopping, settings.streams))
     hooks = Hooks(board)
     add_deeds(api, board, guard, hooks, settings.pin)
+    jobs = Jobs(centre.ledger, board.now_ms, settings.stopping)
+    add_jobs(api, jobs)
+    jobs.settle()
     app.register_blueprint(api.blueprint)
     app.register_blueprint(dashboard(board, guard))
-    app.extensions["jianmen"] = Parts(api, board, hooks)
+    app.extensions["jianmen"] = Parts(api, board, hooks, jobs)
     app.after_request(_guarded)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Exception, _failed)
@@ -92,6 +97,7 @@ class Parts:
     api: Interface
     board: Board
     hooks: Hooks
+    jobs: Jobs
 
 
 def _guarded(answer: Response) -> Response:
