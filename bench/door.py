@@ -34,6 +34,7 @@ from bench.figure import Figure, median, percentile
 from config.event_file import load
 from kiosk.door.door import Door
 from kiosk.door.replica_feed import ReplicaFeed
+from sync.store.data_folder import DataFolder
 from sync.store.journal import Journal, Reading
 from sync.store.log_store import BEGINNING, Row
 from sync.store.replica import Replica, ReplicaReader
@@ -99,9 +100,9 @@ class _World:
         self.registry = Identity.from_seed(DRAWN.randbytes(32))
         self.kiosk = Identity.from_seed(DRAWN.randbytes(32))
         self.start_ms = next(s for s in event.sessions if s.id == "opening").starts_ms
-        self._fill(folder / "replica.db", entries)
-        self.replica = ReplicaReader.at(folder / "replica.db")
-        self.journal = Journal(folder / "journal.db", self.kiosk)
+        self._fill(DataFolder(folder).replica, entries)
+        self.replica = ReplicaReader.at(DataFolder(folder).replica)
+        self.journal = Journal(DataFolder(folder).journal, self.kiosk)
         background = Background(self.registry.fingerprint, self.start_ms - 30 * 86_400_000)
         begun = time.monotonic()
         self.door = Door(
@@ -112,7 +113,7 @@ class _World:
         )
         ReplicaFeed(self.door, replica=self.replica).catch_up()
         self.door.begin_log(self.door.read_clock(), "bench", "bench", {})
-        self._floor_reads = open_reader(folder / "replica.db")
+        self._floor_reads = open_reader(DataFolder(folder).replica)
         self._floor = sqlite3.connect(folder / "floor.db", isolation_level=None)
         self._floor.execute("PRAGMA journal_mode=WAL")
         self._floor.execute("PRAGMA synchronous=FULL")

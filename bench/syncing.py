@@ -28,6 +28,7 @@ from bench.logs import (
 from config.event_file import load
 from kiosk.door.door import Door
 from kiosk.door.replica_feed import ReplicaFeed
+from sync.store.data_folder import DataFolder
 from sync.store.journal import Journal, Reading
 from sync.store.replica import Replica, ReplicaReader
 from sync.wire.device_key import Identity
@@ -47,9 +48,9 @@ def door_during_first_sync(
 
     Raises RuntimeError where the sync fails.
     """
-    Replica(folder / "replica.db", REGISTRY.public, REGISTRY.fingerprint).close()
+    Replica(DataFolder(folder).replica, REGISTRY.public, REGISTRY.fingerprint).close()
     kiosk = Identity.from_seed(b"k" * 32)
-    journal = Journal(folder / "journal.db", kiosk)
+    journal = Journal(DataFolder(folder).journal, kiosk)
     background = Background(REGISTRY.fingerprint, START_MS - 30 * DAY_MS)
     background.enrolled_with(load(EVENT), {}, kiosk.fingerprint, GATE)
     begun = time.monotonic()
@@ -57,7 +58,7 @@ def door_during_first_sync(
     def read() -> Reading:
         return Reading(int((time.monotonic() - begun) * 1000), START_MS, True)
 
-    replica = ReplicaReader.at(folder / "replica.db")
+    replica = ReplicaReader.at(DataFolder(folder).replica)
     door = Door(journal, replica, background, read)
     feed = ReplicaFeed(door, replica=replica)
     door.begin_log(read(), "bench", "bench", {})
@@ -98,7 +99,7 @@ def _present(door: Door, feed: ReplicaFeed, number: int) -> float:
 def _carry(folder: Path, people: int, entries: int) -> None:
     """The other process: takes the logs in, and then the name cards."""
     devices = kiosks(DEVICES)
-    replica = Replica(folder / "replica.db", REGISTRY.public, REGISTRY.fingerprint)
+    replica = Replica(DataFolder(folder).replica, REGISTRY.public, REGISTRY.fingerprint)
     _take(replica, batches(REGISTRY, roster(devices, people)))
     for number, device in enumerate(devices):
         _take(replica, batches(device, scans(number, entries // DEVICES)))

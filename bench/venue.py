@@ -23,6 +23,7 @@ from kiosk.door.door import Door
 from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.runtime.parts import log_reading
 from sync.enrolment.record import Enrolment
+from sync.store.data_folder import DataFolder
 from sync.store.journal import Journal, Reading
 from sync.store.replica import Replica, ReplicaReader
 from sync.transport.tls_certificate import certificate_at
@@ -68,7 +69,7 @@ class KioskAtDoor:
 
     def open(self) -> None:
         """Open the door, which has the time from its kernel."""
-        self.journal = Journal(self.folder.folder / "journal.db", self.folder.identity)
+        self.journal = Journal(DataFolder(self.folder.folder).journal, self.folder.identity)
         self.replica = ReplicaReader.at(self.folder.replica)
         background = Background(REGISTRY.fingerprint, self._read().wall_ms - DAY_MS)
         self.door = Door(self.journal, self.replica, background, self._read)

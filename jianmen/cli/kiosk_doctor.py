@@ -23,6 +23,7 @@ from jianmen.own_packages import clashes
 from kiosk.runtime.parts import open_reader, signal_settings
 from kiosk.runtime.run_lock import AlreadyRunningError, RunningMark
 from sync.enrolment.record import Enrolment, prepare
+from sync.store.data_folder import DataFolder
 from sync.store.journal import JournalReader
 from sync.store.replica import ReplicaReader
 from sync.wire.device_key import Identity
@@ -100,7 +101,7 @@ def _clock() -> Finding:
 
 
 def _journal(settings: KioskSettings) -> Finding:
-    path = settings.data / "journal.db"
+    path = DataFolder(settings.data).journal
     if not path.exists():
         return Finding("journal", "note", "none yet: the door makes it at its first start")
     try:
@@ -117,7 +118,7 @@ def _journal(settings: KioskSettings) -> Finding:
 
 def _replica(settings: KioskSettings, enrolment: Enrolment) -> Iterator[Finding]:
     try:
-        replica = ReplicaReader.at(settings.data / "replica.db")
+        replica = ReplicaReader.at(DataFolder(settings.data).replica)
     except sqlite3.OperationalError:
         yield Finding("replica", "mend", "none yet: is the carrier running?")
         return
@@ -133,7 +134,7 @@ def _replica(settings: KioskSettings, enrolment: Enrolment) -> Iterator[Finding]
 def _replica_held(
     replica: ReplicaReader, settings: KioskSettings, enrolment: Enrolment
 ) -> Iterator[Finding]:
-    device = Identity.at(settings.data / "device.key").fingerprint
+    device = Identity.at(DataFolder(settings.data).device_key).fingerprint
     heard = replica.heard_ms(enrolment.registry)
     if heard is None:
         yield Finding("replica", "mend", "the registry was never heard: is it on the network?")
@@ -153,7 +154,7 @@ def _replica_held(
         for _, held in rows:
             background.add(held)
         after = rows[-1][0]
-    for held in _own_words(settings.data / "journal.db"):
+    for held in _own_words(DataFolder(settings.data).journal):
         background.add(held)
     gate = background.gate_of(device)
     programme = background.programme

@@ -31,13 +31,12 @@ from kiosk.runtime.stop_flag import Flag
 from kiosk.screen.attendee_screen import Notice, languages, notice
 from kiosk.screen.presenter import Face
 from kiosk.screen.screen_feed import Board
+from sync.store.data_folder import DataFolder
 from sync.store.journal import Journal, Reading
 
 Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)
-
-REPLICA = "replica.db"
 
 FED_EVERY = 1000
 """Own entries folded between two words to the watchdog."""
@@ -102,7 +101,7 @@ class DoorService:
     @property
     def replica_path(self) -> Path:
         """Where the carrier keeps what others say."""
-        return self._home.data / REPLICA
+        return DataFolder(self._home.data).replica
 
     def run(self) -> None:
         """Until `stop`. Raises HardwareError for parts that this machine does not have, PermissionError for files that

@@ -27,11 +27,11 @@ from registry.server.app import WebSettings, create_app
 from registry.service import Centre
 from registry.storage.ledger import Ledger
 from sync.carrier.journal_copy import OwnLogs
-from sync.enrolment.client import read_enrol_text
 from sync.exchange.exchange import Asker
 from sync.store.journal import Journal, Reading
 from sync.store.replica import Replica
 from sync.wire.device_key import Identity
+from sync.wire.enrolment_code import EnrolmentCode
 from sync.wire.messages import Enrol, Enrolled, Envelope, read
 
 CONTROL = "control-token-of-the-tests"
@@ -216,7 +216,7 @@ def new_kiosk(
 
     def make(gate: str) -> Kiosk:
         client = app.test_client()
-        code = read_enrol_text(api.post("/kiosks/code", {"gate": gate})["text"])
+        code = EnrolmentCode.parse(api.post("/kiosks/code", {"gate": gate})["text"])
         identity = Identity.from_seed(random.Random(gate).randbytes(32))
         body = pack(Enrol(identity.public, code.code, b"nonce", gate))
         envelope = Envelope(body, identity.fingerprint, identity.sign(body))
