@@ -2,9 +2,10 @@
 
 BIN := .venv/bin
 ARGS ?=
-export PYTHON
+export PYTHON WHEELS FOR
 
-.PHONY: help setup demo test bench soak coverage lint types imports pytest format lock install clean test-packages
+.PHONY: help setup demo test check bench soak coverage lint types imports pytest format lock wheels install clean \
+    to-run to-test own-packages core rest
 
 help: ## this menu
 	@echo "Jianmen: check-in at the doors of an event that runs in several cities at once"
@@ -12,46 +13,57 @@ help: ## this menu
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make setup PYTHON=python3.13 chooses a Python; ARGS=\"…\" is handed on to demo, bench, soak and pytest."
+	@echo "  make setup WHEELS=FOLDER installs what running needs without network, from a folder that make wheels has filled."
 
 setup: ## install everything into .venv, Debian packages included
 	@setup/debian run
 	@setup/venv
 
-demo: setup ## the whole system on this machine: registry, three venues, people arriving
+demo: to-run ## the whole system on this machine: registry, three venues, people arriving
 	@$(BIN)/jianmen demo $(ARGS)
 
-test: setup test-packages lint types imports pytest ## everything that must hold: style, types, imports, tests
+test: to-test own-packages lint types imports core rest ## everything that must hold: style, types, imports, tests
 
-bench: setup ## measure this machine against named floors
+check: to-test ## the quick answer, in under a minute: style, types, imports, the rule book's tests
+	@setup/check
+
+bench: to-run ## measure this machine against named floors
 	@$(BIN)/jianmen bench door $(ARGS)
 	@$(BIN)/jianmen bench rules $(ARGS)
 	@$(BIN)/jianmen bench exchange $(ARGS)
 
-soak: setup test-packages ## the long runs: random faults, and every property with many more examples
+soak: to-test ## the long runs: random faults, and every property with many more examples
 	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -m "soak or hypothesis" --numprocesses auto --maxprocesses 8 $(ARGS)
 
-coverage: setup ## the rule book's tests must take every branch of it
+coverage: to-test ## the rule book's tests must take every branch of it
 	$(BIN)/pytest --quiet --cov=access --cov-branch --cov-report=term-missing --cov-fail-under=100 tests/access $(ARGS)
 
-lint: setup ## style, as the checker wants it
+lint: to-test ## style, as the checker wants it; dependencies as declared; no dead code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/deptry .
+	$(BIN)/vulture
 
-types: setup ## types, strictly
+types: to-test ## types, strictly
 	$(BIN)/mypy
 
-imports: setup ## imports run one way
+imports: to-test ## imports run one way
 	$(BIN)/lint-imports
 
-pytest: setup ## the tests alone
+pytest: to-test ## the tests alone
 	$(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadfile $(ARGS)
 
-format: setup ## put the source in order
+format: to-test ## put the source in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: setup ## the newest versions that pyproject.toml allows, exactly
+lock: to-test ## the newest versions that pyproject.toml allows, exactly
 	@setup/lock
+
+wheels: ## fill WHEELS=FOLDER for a machine without network (another one: FOR="3.13 aarch64")
+	@setup/debian run
+	@WHEELS= LOCK=setup/run.lock setup/venv
+	@setup/wheels "$(or $(WHEELS),wheels)"
 
 install: ## onto this machine for good: make install ROLE=kiosk (or registry), as root
 	@systemd/install.sh $(ROLE)
@@ -60,5 +72,23 @@ clean: ## remove what the others made, .venv included
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-test-packages:
+# What running needs, and what the tests need besides.
+to-run:
+	@setup/debian run
+	@LOCK=setup/run.lock setup/venv
+
+to-test:
 	@setup/debian run test
+	@LOCK=setup/all.lock setup/venv
+
+# As the installed command sees it: the checkout is not on the path.
+own-packages: to-test
+	@$(BIN)/python -I jianmen/own_packages.py
+
+# The rule book with every branch taken, and then all other tests.
+core: to-test
+	HYPOTHESIS_PROFILE=ci $(BIN)/pytest --numprocesses auto --maxprocesses 8 \
+	    --cov=access --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 tests/access
+
+rest: to-test
+	HYPOTHESIS_PROFILE=ci $(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadfile --ignore=tests/access $(ARGS)

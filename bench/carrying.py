@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 from sync.enrolment.record import Enrolment
+from sync.store.data_folder import DataFolder
 from sync.wire.device_key import Identity
 
-_COMMAND = "from jianmen.command import main; main(prog_name='jianmen')"
-_IDLE = "import jianmen.sync_command; print('up', flush=True); import sys; sys.stdin.read()"
+_COMMAND = "from jianmen.cli.main import main; main(prog_name='jianmen')"
+_IDLE = "import jianmen.cli.sync; print('up', flush=True); import sys; sys.stdin.read()"
 _GOES_WITHIN_S = 30
 
 
@@ -74,7 +75,7 @@ class KioskFolder:
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
         self.folder = folder
-        self.identity = Identity.at(folder / "device.key")
+        self.identity = Identity.at(DataFolder(folder).device_key)
         self.port = _free_port()
         self._settings = folder / "kiosk.toml"
         self._settings.write_text(
@@ -84,7 +85,7 @@ class KioskFolder:
 
     @property
     def replica(self) -> Path:
-        return self.folder / "replica.db"
+        return DataFolder(self.folder).replica
 
     def enrolled(self, enrolment: Enrolment) -> None:
         """The registry has taken it in."""

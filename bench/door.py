@@ -33,7 +33,8 @@ from access.state.event_state import Background
 from bench.figure import Figure, median, percentile
 from config.event_file import load
 from kiosk.door.door import Door
-from kiosk.door.replica_feed import Listener
+from kiosk.door.replica_feed import ReplicaFeed
+from sync.store.data_folder import DataFolder
 from sync.store.journal import Journal, Reading
 from sync.store.log_store import BEGINNING, Row
 from sync.store.replica import Replica, ReplicaReader
@@ -99,9 +100,9 @@ class _World:
         self.registry = Identity.from_seed(DRAWN.randbytes(32))
         self.kiosk = Identity.from_seed(DRAWN.randbytes(32))
         self.start_ms = next(s for s in event.sessions if s.id == "opening").starts_ms
-        self._fill(folder / "replica.db", entries)
-        self.replica = ReplicaReader.at(folder / "replica.db")
-        self.journal = Journal(folder / "journal.db", self.kiosk)
+        self._fill(DataFolder(folder).replica, entries)
+        self.replica = ReplicaReader.at(DataFolder(folder).replica)
+        self.journal = Journal(DataFolder(folder).journal, self.kiosk)
         background = Background(self.registry.fingerprint, self.start_ms - 30 * 86_400_000)
         begun = time.monotonic()
         self.door = Door(
@@ -110,9 +111,9 @@ class _World:
             background,
             lambda: Reading(int((time.monotonic() - begun) * 1000), self.start_ms, True),
         )
-        self.journal.begin(self.door.clock.read(), "bench", "bench", {}, GATE)
-        Listener(self.door).catch_up()
-        self._floor_reads = open_reader(folder / "replica.db")
+        ReplicaFeed(self.door, replica=self.replica).catch_up()
+        self.door.begin_log(self.door.read_clock(), "bench", "bench", {})
+        self._floor_reads = open_reader(DataFolder(folder).replica)
         self._floor = sqlite3.connect(folder / "floor.db", isolation_level=None)
         self._floor.execute("PRAGMA journal_mode=WAL")
         self._floor.execute("PRAGMA synchronous=FULL")

@@ -27,7 +27,8 @@ from bench.logs import (
 )
 from config.event_file import load
 from kiosk.door.door import Door
-from kiosk.door.replica_feed import Listener
+from kiosk.door.replica_feed import ReplicaFeed
+from sync.store.data_folder import DataFolder
 from sync.store.journal import Journal, Reading
 from sync.store.replica import Replica, ReplicaReader
 from sync.wire.device_key import Identity
@@ -47,9 +48,9 @@ def door_during_first_sync(
 
     Raises RuntimeError where the sync fails.
     """
-    Replica(folder / "replica.db", REGISTRY.public, REGISTRY.fingerprint).close()
+    Replica(DataFolder(folder).replica, REGISTRY.public, REGISTRY.fingerprint).close()
     kiosk = Identity.from_seed(b"k" * 32)
-    journal = Journal(folder / "journal.db", kiosk)
+    journal = Journal(DataFolder(folder).journal, kiosk)
     background = Background(REGISTRY.fingerprint, START_MS - 30 * DAY_MS)
     background.enrolled_with(load(EVENT), {}, kiosk.fingerprint, GATE)
     begun = time.monotonic()
@@ -57,10 +58,10 @@ def door_during_first_sync(
     def read() -> Reading:
         return Reading(int((time.monotonic() - begun) * 1000), START_MS, True)
 
-    replica = ReplicaReader.at(folder / "replica.db")
+    replica = ReplicaReader.at(DataFolder(folder).replica)
     door = Door(journal, replica, background, read)
-    listener = Listener(door)
-    journal.begin(read(), "bench", "bench", {}, GATE)
+    feed = ReplicaFeed(door, replica=replica)
+    door.begin_log(read(), "bench", "bench", {})
     carrier = multiprocessing.get_context("spawn").Process(
         target=_carry, args=(folder, people, entries)
     )
@@ -69,36 +70,36 @@ def door_during_first_sync(
     busy: list[float] = []
     try:
         while carrier.is_alive():
-            busy.append(_present(door, listener, next(numbers)))
-        listener.catch_up()
-        rest = [_present(door, listener, next(numbers)) for _ in range(REST)]
+            busy.append(_present(door, feed, next(numbers)))
+        feed.catch_up()
+        rest = [_present(door, feed, next(numbers)) for _ in range(REST)]
     finally:
         carrier.join()
         replica.close()
         journal.close()
-    if carrier.exitcode != 0 or listener.heard < people + entries // DEVICES * DEVICES:
-        raise RuntimeError(f"the sync did not come to its end: {listener.heard} entries were heard")
+    if carrier.exitcode != 0 or feed.position < people + entries // DEVICES * DEVICES:
+        raise RuntimeError(f"the sync did not come to its end: {feed.position} entries were heard")
     note = (
-        f"{len(busy)} decisions while {listener.heard} entries came in; 99th percentile {percentile(busy, 99):.2f} ms"
+        f"{len(busy)} decisions while {feed.position} entries came in; 99th percentile {percentile(busy, 99):.2f} ms"
         f" (at rest {percentile(rest, 99):.2f}); floor: the same door at rest afterwards"
     )
     return [Figure("door during first sync", median(busy), median(rest), "ms", note)]
 
 
-def _present(door: Door, listener: Listener, number: int) -> float:
+def _present(door: Door, feed: ReplicaFeed, number: int) -> float:
     """One decision, in ms, and then what the scan loop hears between two."""
     text = plain_text(Plain(number.to_bytes(5, "big"), 1, bytes(11)))
     start = time.perf_counter()
     door.present(text, "in")
     took = (time.perf_counter() - start) * 1000
-    listener.hear()
+    feed.read_entries()
     return took
 
 
 def _carry(folder: Path, people: int, entries: int) -> None:
     """The other process: takes the logs in, and then the name cards."""
     devices = kiosks(DEVICES)
-    replica = Replica(folder / "replica.db", REGISTRY.public, REGISTRY.fingerprint)
+    replica = Replica(DataFolder(folder).replica, REGISTRY.public, REGISTRY.fingerprint)
     _take(replica, batches(REGISTRY, roster(devices, people)))
     for number, device in enumerate(devices):
         _take(replica, batches(device, scans(number, entries // DEVICES)))

@@ -20,9 +20,10 @@ from bench.carrying import KioskFolder, Process
 from bench.logs import DAY_MS, REGISTRY, badge_of_person, batches, fill, present_event
 from hardware.system.clock import SystemClock
 from kiosk.door.door import Door
-from kiosk.door.replica_feed import Listener
+from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.runtime.parts import log_reading
 from sync.enrolment.record import Enrolment
+from sync.store.data_folder import DataFolder
 from sync.store.journal import Journal, Reading
 from sync.store.replica import Replica, ReplicaReader
 from sync.transport.tls_certificate import certificate_at
@@ -68,16 +69,15 @@ class KioskAtDoor:
 
     def open(self) -> None:
         """Open the door, which has the time from its kernel."""
-        self.journal = Journal(self.folder.folder / "journal.db", self.folder.identity)
+        self.journal = Journal(DataFolder(self.folder.folder).journal, self.folder.identity)
         self.replica = ReplicaReader.at(self.folder.replica)
         background = Background(REGISTRY.fingerprint, self._read().wall_ms - DAY_MS)
         self.door = Door(self.journal, self.replica, background, self._read)
         now = self._read()
-        self.door.noticed(self.journal.begin(now, "bench", "bench", {}, self.gate))
-        clock = Clock("kernel", now.wall_ms, now.mono_ms, 10)
-        self.door.noticed(self.journal.append("clock", clock, now))
-        self._listener = Listener(self.door)
-        self._listener.catch_up()
+        self.door.begin_log(now, "bench", "bench", {})
+        self.door.record("clock", Clock("kernel", now.wall_ms, now.mono_ms, 10), now)
+        self._feed = ReplicaFeed(self.door, replica=self.replica)
+        self._feed.catch_up()
 
     def _read(self) -> Reading:
         return log_reading(self._clock.read())
@@ -88,7 +88,7 @@ class KioskAtDoor:
 
     def present(self, person: int) -> str:
         """Somebody comes to this door; the reason of its answer. Raises RuntimeError where it does not open."""
-        self._listener.catch_up()
+        self._feed.catch_up()
         text = plain_text(Plain(badge_of_person(person), 1, SECRET))
         answer = self.door.present(text, "in")
         if not answer.opens:

@@ -1,7 +1,7 @@
 """What every test can count on: a known environment, and a machine left as it was found.
 
-`HYPOTHESIS_PROFILE` chooses how hard the property tests look: `default`, `ci` (the same examples each time;
-chosen where `CI` is set) or `soak`.
+`HYPOTHESIS_PROFILE` chooses how hard the property tests look: `quick` (while one works), `ci` (the same
+examples each time; `make test` and wherever `CI` is set) or `soak`.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ def pytest_configure() -> None:
 
 
 def _load_hypothesis_profile() -> None:
-    settings.register_profile("default", deadline=None, max_examples=60)
+    settings.register_profile("quick", deadline=None, max_examples=10)
     settings.register_profile("ci", deadline=None, max_examples=60, derandomize=True, database=None)
     settings.register_profile(
         "soak", deadline=None, max_examples=3_000, suppress_health_check=[HealthCheck.too_slow]
     )
-    fallback = "ci" if os.environ.get("CI") else "default"
+    fallback = "ci" if os.environ.get("CI") else "quick"
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", fallback))
 
 

@@ -85,12 +85,6 @@ def draw_empty_scene(
     return draw_badges_scene([], seed=seed, size=size, conditions=conditions)
 
 
-@dataclass(frozen=True, slots=True)
-class _Card:
-    picture: NDArray[np.uint8]
-    code_modules: int
-
-
 def _room(rng: np.random.Generator, size: tuple[int, int]) -> NDArray[np.float32]:
     """A wall with coarse and fine texture, and a few edges: doors, people, posters."""
     width, height = size
@@ -112,7 +106,7 @@ def _room(rng: np.random.Generator, size: tuple[int, int]) -> NDArray[np.float32
     return np.asarray(cv2.GaussianBlur(scene, (0, 0), 3.0), dtype=np.float32)
 
 
-def _card(text: str, error: str, rng: np.random.Generator) -> _Card:
+def _card(text: str, error: str, rng: np.random.Generator) -> NDArray[np.uint8]:
     """A flat badge: a coloured band, bars where name and organisation are printed, the code."""
     code = segno.make(text, error=error, micro=False, boost_error=False)
     modules = np.array([[0 if dark else 255 for dark in row] for row in code.matrix], np.uint8)
@@ -129,19 +123,19 @@ def _card(text: str, error: str, rng: np.random.Generator) -> _Card:
         cv2.rectangle(card, (left, top), (width - left, top + int(side * 0.06)), 70.0, -1)
     top, left = int(side * 0.55), (width - side) // 2
     card[top : top + side, left : left + side] = np.minimum(printed, 243)
-    return _Card(card, modules.shape[0])
+    return card
 
 
 def _hold_up(
     scene: NDArray[np.float32],
-    card: _Card,
+    card: NDArray[np.uint8],
     middle: tuple[float, float],
     room: tuple[float, float],
     conditions: Conditions,
     rng: np.random.Generator,
 ) -> None:
     """Lay the card into the scene as a tilted, turned plane, with a thumb on its lower edge."""
-    height, width = card.picture.shape
+    height, width = card.shape
     module = rng.uniform(*conditions.module_px)
     scale = min(module / CARD_MODULE, 0.92 * room[0] / width, 0.92 * room[1] / height)
     most = np.radians(conditions.tilt_degrees)
@@ -154,8 +148,8 @@ def _hold_up(
     target = (corners + np.array(middle) + shift).astype(np.float32)
     warp = cv2.getPerspectiveTransform(flat, target)
     size = (scene.shape[1], scene.shape[0])
-    held = cv2.warpPerspective(card.picture, warp, size, flags=cv2.INTER_AREA)
-    cover = cv2.warpPerspective(np.full_like(card.picture, 255), warp, size)
+    held = cv2.warpPerspective(card, warp, size, flags=cv2.INTER_AREA)
+    cover = cv2.warpPerspective(np.full_like(card, 255), warp, size)
     part = cover.astype(np.float32) / 255
     scene *= 1 - part
     scene += held.astype(np.float32) * part

@@ -15,6 +15,7 @@ import msgspec
 from access.log.chain import ChainError, fingerprint, follow, vouched
 from access.log.entry import GENESIS, Boot, EntryError, body_of
 from access.state.event_state import Held
+from sync.store.data_folder import DataFolder
 from sync.store.journal import JournalReader
 from sync.wire.device_key import Identity
 
@@ -33,7 +34,7 @@ def journal() -> None:
 @contextmanager
 def _opened(data: Path) -> Iterator[JournalReader]:
     """The journal of a data folder; ends the command with 2 where there is none to read."""
-    path = data / "journal.db" if data.is_dir() else data
+    path = DataFolder(data).journal if data.is_dir() else data
     if not path.is_file():
         click.echo(f"{path}: there is no such file; name a kiosk's data folder", err=True)
         sys.exit(2)
@@ -142,7 +143,7 @@ def verify(data: Path, *, as_json: bool) -> None:
 
 def _public_key(data: Path) -> bytes | None:
     """The kiosk's public key, if its key lies beside the journal."""
-    key = (data if data.is_dir() else data.parent) / "device.key"
+    key = DataFolder(data if data.is_dir() else data.parent).device_key
     if not key.exists():
         return None
     try:

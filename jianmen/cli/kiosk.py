@@ -27,8 +27,6 @@ if TYPE_CHECKING:  # loaded by the commands that need them
     from kiosk.runtime.service import Home
     from sync.store.journal import Journal
 
-DEVICE_KEY = "device.key"
-JOURNAL = "journal.db"
 
 SHOWN_WITHIN_S = 120.0
 """How long an enrolment code is waited for."""
@@ -176,6 +174,7 @@ def _home(data: Path, running: RunningMark) -> Home:
     """What a door asks of its folder, again and again while the disk fails it."""
     from kiosk.runtime.service import Home
     from sync.enrolment.record import Enrolment, EnrolmentError, prepare
+    from sync.store.data_folder import DataFolder
     from sync.store.journal_recovery import open_journal
     from sync.wire.device_key import Identity
 
@@ -187,10 +186,10 @@ def _home(data: Path, running: RunningMark) -> Home:
 
     def journal() -> Journal:
         try:
-            identity = Identity.at(data / DEVICE_KEY)
+            identity = Identity.at(DataFolder(data).device_key)
         except ValueError as error:
             raise EnrolmentError(f"{error}: put it back, or remove it and enrol again") from error
-        return open_journal(data / JOURNAL, identity)[0]
+        return open_journal(DataFolder(data).journal, identity)[0]
 
     def begin_with(background: Background, device: str) -> None:
         prepare(background, device, Enrolment.load(data))
@@ -235,17 +234,18 @@ def enrol(
     camera; the door must not be running then, unless it waits to be enrolled.
     """
     from sync.enrolment.client import enrol as ask
-    from sync.enrolment.client import read_enrol_text
     from sync.enrolment.record import EnrolmentError
+    from sync.store.data_folder import DataFolder
     from sync.wire.device_key import Identity
+    from sync.wire.enrolment_code import EnrolmentCode, EnrolmentCodeError
 
     settings = read_settings(settings_file, data, **camera_overrides(camera))
     try:
-        asked = read_enrol_text(text if text is not None else _shown_code(settings))
-        identity = Identity.at(settings.data / DEVICE_KEY)
+        asked = EnrolmentCode.parse(text if text is not None else _shown_code(settings))
+        identity = Identity.at(DataFolder(settings.data).device_key)
         enrolment = ask(asked, identity, name=name)
         enrolment.save(settings.data)
-    except EnrolmentError as error:
+    except (EnrolmentError, EnrolmentCodeError) as error:
         click.echo(str(error), err=True)
         sys.exit(1)
     except (ValueError, OSError) as error:
@@ -261,6 +261,7 @@ def _shown_code(settings: KioskSettings) -> str:
     from hardware.ports.events import CameraState, Reading
     from kiosk.runtime.parts import open_reader
     from sync.enrolment.record import EnrolmentError
+    from sync.wire.enrolment_code import is_enrolment_code
 
     if settings.camera.adapter is None:
         raise EnrolmentError("this kiosk has no camera: give the code as text")
@@ -269,7 +270,7 @@ def _shown_code(settings: KioskSettings) -> str:
     with open_reader(settings) as reader:
         while time.monotonic() < ends:
             match reader.next(1.0):
-                case Reading(text=text) if text.startswith("JME1:"):
+                case Reading(text=text) if is_enrolment_code(text):
                     return text
                 case Reading():
                     click.echo("This is another code.", err=True)

@@ -19,9 +19,11 @@ from hardware.reader.factory import open_scanner
 from hardware.system.clock import SystemClock
 from hardware.system.errors import HardwareError
 from hardware.system.version import BUILT_MS, WAL_RESET_FIXED
+from jianmen.own_packages import clashes
 from kiosk.runtime.parts import open_reader, signal_settings
 from kiosk.runtime.run_lock import AlreadyRunningError, RunningMark
 from sync.enrolment.record import Enrolment, prepare
+from sync.store.data_folder import DataFolder
 from sync.store.journal import JournalReader
 from sync.store.replica import ReplicaReader
 from sync.wire.device_key import Identity
@@ -49,6 +51,8 @@ class Finding:
 
 def findings(settings: KioskSettings) -> Iterator[Finding]:
     """All checks, in the order in which a person would make them. The data folder can be written already."""
+    for clash in clashes():
+        yield Finding("packages", "mend", str(clash))
     free = shutil.disk_usage(settings.data).free
     yield Finding(
         "disk",
@@ -97,7 +101,7 @@ def _clock() -> Finding:
 
 
 def _journal(settings: KioskSettings) -> Finding:
-    path = settings.data / "journal.db"
+    path = DataFolder(settings.data).journal
     if not path.exists():
         return Finding("journal", "note", "none yet: the door makes it at its first start")
     try:
@@ -114,7 +118,7 @@ def _journal(settings: KioskSettings) -> Finding:
 
 def _replica(settings: KioskSettings, enrolment: Enrolment) -> Iterator[Finding]:
     try:
-        replica = ReplicaReader.at(settings.data / "replica.db")
+        replica = ReplicaReader.at(DataFolder(settings.data).replica)
     except sqlite3.OperationalError:
         yield Finding("replica", "mend", "none yet: is the carrier running?")
         return
@@ -130,7 +134,7 @@ def _replica(settings: KioskSettings, enrolment: Enrolment) -> Iterator[Finding]
 def _replica_held(
     replica: ReplicaReader, settings: KioskSettings, enrolment: Enrolment
 ) -> Iterator[Finding]:
-    device = Identity.at(settings.data / "device.key").fingerprint
+    device = Identity.at(DataFolder(settings.data).device_key).fingerprint
     heard = replica.heard_ms(enrolment.registry)
     if heard is None:
         yield Finding("replica", "mend", "the registry was never heard: is it on the network?")
@@ -150,7 +154,7 @@ def _replica_held(
         for _, held in rows:
             background.add(held)
         after = rows[-1][0]
-    for held in _own_words(settings.data / "journal.db"):
+    for held in _own_words(DataFolder(settings.data).journal):
         background.add(held)
     gate = background.gate_of(device)
     programme = background.programme

@@ -4,6 +4,8 @@ from importlib import import_module
 
 import click
 
+from jianmen.own_packages import clashes
+
 COMMANDS = {
     "demo": ("jianmen.cli.demo", "The whole system on one machine."),
     "decode": ("jianmen.cli.decode", "Read the codes in pictures and videos."),
@@ -16,6 +18,10 @@ COMMANDS = {
 }
 
 
+class _NotOursError(click.ClickException):
+    exit_code = 2
+
+
 class _Commands(click.Group):
     """Loads a subcommand's module only when it is used: `jianmen --help` needs neither OpenCV nor Flask."""
 
@@ -26,7 +32,14 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _ = COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(module), cmd_name)
+        try:
+            command: click.Command = getattr(import_module(module), cmd_name)
+        except ImportError as error:
+            # Another project's `config` or `sync` in the place of ours is the likeliest cause, and hard to see.
+            found = list(clashes())
+            if not found:
+                raise
+            raise _NotOursError("\n".join(map(str, found))) from error
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

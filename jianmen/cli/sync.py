@@ -30,6 +30,7 @@ from sync.carrier.carrier import Carrier
 from sync.carrier.usb_bundles import CarrierRunsError, hand_over, only_carrier
 from sync.enrolment.record import Enrolment, EnrolmentError
 from sync.exchange.bundle_file import BundleError, Imported, export, take_in
+from sync.store.data_folder import DataFolder
 from sync.store.journal import Reading
 from sync.store.log_store import LogStore
 from sync.store.replica import Replica, ReplicaReader
@@ -71,7 +72,7 @@ def _read() -> Reading:
 def _carrier(folder: Path, hints: Callable[[], dict[str, str]] = dict) -> Carrier:
     try:
         enrolment = Enrolment.load(folder)
-        identity = Identity.at(folder / "device.key")
+        identity = Identity.at(DataFolder(folder).device_key)
         return Carrier(folder, enrolment, identity, _read, hints)
     except FileNotFoundError:
         click.echo(f"{folder}: this kiosk is not enrolled yet; run: jianmen kiosk enrol", err=True)
@@ -189,7 +190,7 @@ def status(settings: Path | None, data: Path | None, *, watching: bool, as_json:
 
     Exit 1 if any target is failing, or was not heard for a minute.
     """
-    path = _settings_of(settings, data, require_permission).data / "replica.db"
+    path = DataFolder(_settings_of(settings, data, require_permission).data).replica
     try:
         if watching:
             watch(path)
@@ -296,7 +297,7 @@ def _store(
             yield ledger, identity, b""
         return
     folder = _settings_of(settings, data).data
-    identity = Identity.at(folder / "device.key")
+    identity = Identity.at(DataFolder(folder).device_key)
     try:
         with only_carrier(folder):
             carrier = _carrier(folder)
@@ -308,7 +309,7 @@ def _store(
     except CarrierRunsError:
         enrolment = Enrolment.load(folder)
         replica = Replica.reading(
-            folder / "replica.db", enrolment.registry_public, enrolment.registry
+            DataFolder(folder).replica, enrolment.registry_public, enrolment.registry
         )
         try:
             yield replica, identity, enrolment.warrant

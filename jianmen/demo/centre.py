@@ -15,11 +15,11 @@ from hardware.system.clock import SystemClock
 from jianmen.demo.crowd import Guest
 from jianmen.demo.people import staff_person
 from registry.accounts.accounts import Accounts
-from registry.http.actions import enrol_text
 from registry.roster.model import Person
 from registry.service import Centre
 from registry.storage.ledger import Ledger
 from sync.store.journal import Reading
+from sync.wire.enrolment_code import EnrolmentCode
 from sync.wire.messages import Point
 
 REVOKED_SHARE = 0.03
@@ -66,7 +66,7 @@ def prepare(
         _, token, _ = accounts.add_token("demo", "admin")
         identity = centre.identity
         codes = {
-            gate: enrol_text(identity.fingerprint, centre.enrol_code(gate), url, None)
+            gate: EnrolmentCode(identity.fingerprint, centre.enrol_code(gate), url).text()
             for gate, url in urls.items()
         }
         [(log, tips)] = ledger.vector().items()

@@ -7,9 +7,11 @@ import requests
 
 from jianmen.demo.processes import Children
 from jianmen.demo.site import KioskSite
-from sync.enrolment.client import enrol, read_enrol_text
+from sync.enrolment.client import enrol
+from sync.store.data_folder import DataFolder
 from sync.store.replica import ReplicaReader
 from sync.wire.device_key import Identity
+from sync.wire.enrolment_code import EnrolmentCode
 from sync.wire.messages import Point
 
 TIMEOUT_S = 3.0
@@ -17,8 +19,8 @@ TIMEOUT_S = 3.0
 
 def take_in(site: KioskSite, code: str) -> None:
     """Enrol a kiosk at the registry. Raises EnrolmentError."""
-    identity = Identity.at(site.data / "device.key")
-    enrol(read_enrol_text(code), identity, name=site.gate).save(site.data)
+    identity = Identity.at(DataFolder(site.data).device_key)
+    enrol(EnrolmentCode.parse(code), identity, name=site.gate).save(site.data)
 
 
 def start(site: KioskSite, children: Children) -> None:
@@ -52,7 +54,7 @@ def _waits_for(site: KioskSite, log: str, roster: Point) -> str:
 def _held(site: KioskSite, log: str) -> int:
     """How far it holds the registry's log."""
     try:
-        replica = ReplicaReader.at(site.data / "replica.db")
+        replica = ReplicaReader.at(DataFolder(site.data).replica)
     except sqlite3.OperationalError:
         return 0
     try:

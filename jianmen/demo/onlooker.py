@@ -7,6 +7,7 @@ from pathlib import Path
 from access.event.definition import Verdict
 from access.log.entry import Scan
 from access.state.event_state import hold
+from sync.store.data_folder import DataFolder
 from sync.store.journal import JournalReader
 
 AT_ONCE = 1000
@@ -16,7 +17,7 @@ class Onlooker:
     """Reads one journal, as far as it has come. For one thread."""
 
     def __init__(self, data: Path) -> None:
-        self._path = data / "journal.db"
+        self._path = DataFolder(data).journal
         self._journal: JournalReader | None = None
         self._read: dict[str, int] = {}
         self.verdicts: Counter[tuple[Verdict, str]] = Counter()

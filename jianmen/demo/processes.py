@@ -18,7 +18,7 @@ ENDING_S = 15.0
 TAIL_LINES = 12
 """Of a dead process's last words."""
 
-COMMAND = (sys.executable, "-c", "from jianmen.command import main; main(prog_name='jianmen')")
+COMMAND = (sys.executable, "-c", "from jianmen.cli.main import main; main(prog_name='jianmen')")
 
 
 @dataclass(frozen=True)

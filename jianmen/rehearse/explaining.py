@@ -1,6 +1,5 @@
 """Why a door of a rehearsal says what it says."""
 
-from access.badge import credential as badges
 from access.event.definition import Direction
 from access.rules.explain import Step, explain
 from kiosk.door.door import Door
@@ -14,12 +13,8 @@ REPEAT = [
 
 def steps_of(door: Door, text: str, direction: Direction) -> list[Step]:
     """The rules that a door is about to ask of a code, with what it knows now. Nothing is recorded."""
-    read = badges.read(text)
-    code = read if read is not None else badges.foreign(text)
-    history = door.history(code.badge)
-    presented = door.identify(code, direction, history, foreign=read is None)
-    now = door.now()
-    return explain(presented, door.facts(presented, history, now), door.programme, now.span)
+    found = door.assess(door.identify(text, direction), door.read_clock())
+    return explain(found.subject.presented, found.facts, door.programme, found.now.span)
 
 
 def in_words(steps: list[Step]) -> list[str]:

@@ -10,7 +10,7 @@ from access.state.headcount import Count, Headcount
 from access.state.log_state import Knowledge
 from access.state.time_repair import RANK
 from kiosk.door.door import Door
-from kiosk.door.replica_feed import Listener
+from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.door.staff_actions import StaffDesk
 from registry.service import Centre
 from registry.storage.ledger import Ledger
@@ -117,20 +117,16 @@ class KioskNode:
         background = Background(self.registry.device, self.earliest_ms)
         prepare(background, self.device, self.given)
         self.door = Door(self.journal, self.replica, background, self.clock.read)
-        self.listener = Listener(self.door)
+        self.feed = ReplicaFeed(self.door, replica=self.replica)
         self.staff = StaffDesk(self.door)
         self.times = TimeKeeper(self.registry.device)
         self.askers: dict[str, Asker] = {}
         self._headcount: Headcount | None = None
         reading = self.clock.read()
         for held in self.journal.everything():
-            self.door.noticed(held)
-            self.door.clock.heard(held, reading)
-        first = self.journal.begin(
-            reading, f"{self.name} {self.boots}", why, {}, self.name, self.random.randbytes(4)
-        )
-        self.door.noticed(first)
-        self.listener.catch_up()
+            self.door.fold(held, reading)
+        self.door.begin_log(reading, f"{self.name} {self.boots}", why, {}, self.random.randbytes(4))
+        self.feed.catch_up()
         self.answerer = Answerer(
             self.replica, self.identity, self.at_ms, self.time_word, self.random.randbytes
         )
@@ -149,14 +145,14 @@ class KioskNode:
     @property
     def wants_time(self) -> bool:
         """Whether a neighbour's word on the time is of use: this kiosk has nothing better."""
-        return self.door.background.clocks.line(self.journal.log).rank >= RANK["neighbour"]
+        return self.door.clock_line.rank >= RANK["neighbour"]
 
     def at_ms(self) -> int:
         return self.door.now().at_ms
 
     def time_word(self) -> TimeWord | None:
         """What this kiosk may tell its neighbours of the time: its own source, never one it has from a neighbour."""
-        line = self.door.background.clocks.line(self.journal.log)
+        line = self.door.clock_line
         source = next((name for name, rank in RANK.items() if rank == line.rank), None)
         if source is None or source == "neighbour" or not line.sure:
             return None
@@ -171,8 +167,8 @@ class KioskNode:
             self.clock.synced = synced
         reading = self.clock.read()
         clock = Clock("kernel", reading.wall_ms, reading.mono_ms, 0)
-        if self.clock.synced and self.door.clock.worth_writing(self.journal.log, clock):
-            self.door.noticed(self.journal.append("clock", clock, reading))
+        if self.clock.synced and self.door.tells_more(clock):
+            self.door.record("clock", clock, reading)
 
     def publish(self) -> None:
         """What the carrier does first: take over what the door has written."""
@@ -214,14 +210,14 @@ class KioskNode:
 
     def hear(self) -> None:
         """What the door does between scans."""
-        self.listener.catch_up()
-        self.listener.read_inbox()
+        self.feed.catch_up()
+        self.feed.read_inbox()
 
     def level(self, reached: list[str]) -> bool:
         """Pass seats to other gates that were reached and have fewer; whether any were passed."""
         before = self.journal.seq
         self.replica.tell_door("reached", reached)
-        self.listener.read_inbox()
+        self.feed.read_inbox()
         return self.journal.seq > before
 
     def seats_by_gate(self) -> dict[str, int]:

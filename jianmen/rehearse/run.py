@@ -22,8 +22,8 @@ from registry.roster.model import Person
 CHANGES = (steps.Cut, steps.Heal, steps.Sync, steps.SetClock, steps.Restart, steps.Wipe)
 """Steps that change links or machines, before and after which every node hears all it can."""
 
-TICKET_BYTE, VENUES_BYTE = 9, 10
-"""Where the signed part of a badge holds the ticket number and the venue bits (design of the signed form)."""
+VENUES_BYTE = 10
+"""Where the signed part of a badge holds the venue bits (design of the signed form)."""
 
 
 @dataclass

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from access.badge.credential import human_code
 from access.event.definition import Gate
-from access.log.entry import Alarm, EntryRef, GateGiven, Void
+from access.log.entry import Alarm, GateGiven, Void
 from access.rules.overrides import StaffCard, roles
 from kiosk.door.door import Door
 from kiosk.door.readiness import lacks_roster
@@ -55,26 +55,21 @@ class GateDesk:
             raise StaffError("supervisor" if held else "not_staff")
         if badge is not None and _once_staff(card, door):
             what = "revoked or replaced" if card.retired else "not genuine"
-            told = Alarm("gate_refused", f"a staff card that is {what}: {human_code(badge)}")
-            door.noticed(door.journal.append("alarm", told, door.clock.read()))
+            detail = f"a staff card that is {what}: {human_code(badge)}"
+            door.record("alarm", Alarm("gate_refused", detail))
         raise StaffError("card_retired" if card.retired else "card_forged")
 
     def choices(self) -> list[Choice]:
         """Every gate of the event, in file order."""
         door = self._door
         now_ms = door.now().at_ms
-        standing: dict[str | None, list[int | None]] = {}
-        for device in door.background.devices - {door.device}:
-            kiosk = door.background.kiosks.get(device)
-            if kiosk is None or not kiosk.cut_off:
-                heard = door.replica.heard_ms(device) if door.replica is not None else None
-                standing.setdefault(door.background.gate_of(device), []).append(heard)
+        standing = door.others_at_gates()
         found = []
         for gate in door.programme.gates.values():
-            words = standing.get(gate.id, [])
-            newest = max((word for word in words if word is not None), default=None)
+            heard = standing.get(gate.id, [])
+            newest = max((at_ms for at_ms in heard if at_ms is not None), default=None)
             silent = None if newest is None else max(0, now_ms - newest)
-            found.append(Choice(gate, bool(words), silent))
+            found.append(Choice(gate, bool(heard), silent))
         return found
 
     def give(self, gate: str, card: str, *, beside: bool) -> None:
@@ -87,21 +82,16 @@ class GateDesk:
             raise StaffError("failed")
         if choice.taken and not beside:
             raise StaffError("gate_taken")
-        if door.background.gate_of(door.device) != gate:
-            door.noticed(door.journal.append("gate", GateGiven(gate, staff), door.clock.read()))
+        if door.gate_id != gate:
+            door.record("gate", GateGiven(gate, staff))
 
     def take_back(self, card: str) -> None:
         """Leave this kiosk without a gate, as it was before a supervisor gave it any."""
         door = self._door
         staff, issue = self.supervisor(card)
         self._may_change()
-        voids = [
-            Void(EntryRef(held.log, held.seq, held.digest), None, staff, issue, "gate taken back")
-            for held, _ in door.background.gate_words(door.device)
-        ]
-        written = door.journal.extend([("void", void) for void in voids], door.clock.read())
-        for held in written:
-            door.noticed(held)
+        voids = [Void(grant, None, staff, issue, "gate taken back") for grant in door.gate_grants]
+        door.record_many([("void", void) for void in voids])
 
     def _may_change(self) -> None:
         if self._door.assigned is not None:

@@ -102,7 +102,7 @@ class Duties:
         if not reading.synced:
             return
         clock = Clock("kernel", reading.wall_ms, reading.mono_ms, reading.error_ms)
-        if self._door.clock.worth_writing(self._door.journal.log, clock):
+        if self._door.tells_more(clock):
             self._write("clock", clock)
 
     def _raise_alarms(self, now: float) -> None:
@@ -110,7 +110,7 @@ class Duties:
         if lost_s >= CAMERA_LOST_S and not self._camera_told:
             self._camera_told = True
             self._alarm("camera_lost", f"no picture for {CAMERA_LOST_S:.0f} s")
-        line = self._door.background.clocks.line(self._door.journal.log)
+        line = self._door.clock_line
         if line.disagree and not self._disagreement_told:
             self._alarm("clocks_disagree", "trusted times contradict each other")
         self._disagreement_told = line.disagree
@@ -130,5 +130,4 @@ class Duties:
         self._write("alarm", Alarm(what, detail))
 
     def _write(self, kind: str, body: Body) -> None:
-        door = self._door
-        door.noticed(door.journal.append(kind, body, door.clock.read()))
+        self._door.record(kind, body)

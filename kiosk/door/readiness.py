@@ -17,7 +17,7 @@ MUCH = 1000
 
 def unready(door: Door) -> Cause | None:
     """What a door lacks to decide, or None."""
-    if door.background.programme is None:
+    if not door.has_event:
         return "no_event"
     try:
         door.gate  # noqa: B018 -- asked for what it raises
@@ -33,14 +33,12 @@ def incomplete(door: Door) -> bool:
 
 def lacks_roster(door: Door) -> bool:
     """Whether somebody on the roster may be unknown here: not everything that the registry holds has come."""
-    return door.background.registry_head is None or _behind(door) > 0
+    return door.registry_head is None or _behind(door) > 0
 
 
 def _behind(door: Door) -> int:
     """Entries of the registry that are known to be still to come."""
-    if door.replica is None:
-        return 0
-    return door.replica.targets().get("registry", {}).get("behind") or 0
+    return door.exchange_states().get("registry", {}).get("behind") or 0
 
 
 _BY_NUMBER: dict[int, Cause] = {

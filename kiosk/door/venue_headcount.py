@@ -17,6 +17,7 @@ from access.state.event_state import Background, Held, hold
 from access.state.headcount import Count, Headcount, Quiet, Silence, band, silences
 from access.state.log_state import Knowledge
 from kiosk.door.clock import KioskClock
+from sync.store.data_folder import DataFolder
 from sync.store.journal import JournalReader, Reading
 from sync.store.replica import ReplicaReader
 
@@ -78,7 +79,7 @@ class VenueCount:
 
     def _read_journal(self, reading: Reading) -> None:
         try:
-            journal = JournalReader.at(self._data / "journal.db")
+            journal = JournalReader.at(DataFolder(self._data).journal)
         except sqlite3.OperationalError:
             return
         with closing(journal):
@@ -90,7 +91,7 @@ class VenueCount:
                     self._own[log] = self._own.get(log, 0) + len(raws)
 
     def _read_replica(self, reading: Reading) -> None:
-        path = self._data / "replica.db"
+        path = DataFolder(self._data).replica
         try:
             replica = ReplicaReader.at(path)
             file = path.stat().st_ino

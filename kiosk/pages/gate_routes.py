@@ -14,10 +14,10 @@ from kiosk.door.readiness import incomplete
 from kiosk.door.staff_actions import StaffError
 from kiosk.pages.gate_session import GateRoom
 from kiosk.pages.staff_session import StaffRoom
-from kiosk.pages.staff_texts import ERRORS, GATE_LABELS
 from kiosk.pages.status import gate_by
 from kiosk.runtime.scan_loop import ScanLoop
 from kiosk.screen.attendee_screen import place_name
+from web.texts import in_every_language
 
 COOKIE = "jianmen_gate"
 PATH = "/staff/gate"
@@ -26,7 +26,7 @@ PATH = "/staff/gate"
 def gate_is_all(door: Door) -> bool:
     """Whether the staff screen has nothing to offer here but a gate: at a kiosk without one, or at a self-service gate
     that a supervisor gave."""
-    gate = door.background.gate_of(door.device)
+    gate = door.gate_id
     known = door.programme.gate_or_none(gate) if gate is not None else None
     return known is None or (known.mode == "self" and door.assigned is None)
 
@@ -38,7 +38,7 @@ def gate_pages(staff: StaffRoom, first: Language) -> Blueprint:
 
     @pages.get("")
     def page() -> str:
-        words = {"labels": GATE_LABELS, "errors": ERRORS}
+        words = {"labels": in_every_language("gate"), "errors": in_every_language("staff.error")}
         return render_template("gate.html", words=msgspec.json.encode(words).decode(), first=first)
 
     @pages.get("/state")
@@ -107,11 +107,10 @@ def _changed(loop: ScanLoop, deed: Callable[[GateDesk], None]) -> dict[str, Any]
 
 def _state(door: Door) -> dict[str, Any]:
     """What anybody may see: where this kiosk stands, and by whose word."""
-    programme = door.background.programme
-    gate = door.background.gate_of(door.device)
-    known = programme.gate_or_none(gate) if programme is not None and gate is not None else None
+    gate = door.gate_id
+    known = door.programme.gate_or_none(gate) if door.has_event and gate is not None else None
     return {
-        "event": programme is not None,
+        "event": door.has_event,
         "incomplete": incomplete(door),
         "by": gate_by(door),
         "gate": gate_code(door.programme, known.id) if known is not None else None,
@@ -139,7 +138,7 @@ def _choice(door: Door, choice: Choice) -> dict[str, Any]:
         "direction": gate.direction,
         "mode": gate.mode,
         "seats": gate.lets_in and door.programme.places[gate.area].capacity is not None,
-        "mine": door.background.gate_of(door.device) == gate.id,
+        "mine": door.gate_id == gate.id,
         "others": choice.others,
         "taken": choice.taken,
         "silent_s": choice.silent_ms // 1000 if choice.silent_ms is not None else None,

@@ -4,8 +4,8 @@ import msgspec
 from flask import Blueprint, Response, abort, jsonify, render_template
 
 from kiosk.door.venue_headcount import SharedCount, as_json
-from kiosk.pages.staff_texts import COUNT_LABELS
 from kiosk.runtime.service import DoorService
+from web.texts import in_every_language
 
 
 def headcount_pages(service: DoorService) -> Blueprint:
@@ -15,7 +15,7 @@ def headcount_pages(service: DoorService) -> Blueprint:
 
     @pages.get("/headcount")
     def page() -> str:
-        words = msgspec.json.encode(COUNT_LABELS).decode()
+        words = msgspec.json.encode(in_every_language("headcount")).decode()
         return render_template("headcount.html", words=words, first=service.order[0])
 
     @pages.get("/headcount.json")

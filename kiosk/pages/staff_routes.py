@@ -3,7 +3,7 @@
 Every deed runs in the scan loop, signed off with the card that unlocked the screen.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,12 +20,22 @@ from kiosk.door.recent_answers import Recent
 from kiosk.door.staff_actions import StaffDesk, StaffError
 from kiosk.pages.gate_routes import gate_is_all
 from kiosk.pages.staff_session import Found, Session, StaffRoom
-from kiosk.pages.staff_texts import ERRORS, LABELS, REASONS, WHYS
 from kiosk.runtime.scan_loop import ScanLoop
 from kiosk.screen.attendee_screen import answer_screen, place_name
 from kiosk.screen.name_on_card import Person
+from web.texts import in_every_language
 
 COOKIE = "jianmen_staff"
+
+WHYS: Mapping[str, str] = {
+    "known to staff": "known_to_staff",
+    "organiser's word": "organisers_word",
+    "speaker or guest": "speaker_or_guest",
+    "badge does not read": "badge_does_not_read",
+    "came out for a moment": "came_out_for_a_moment",
+    "mistake": "mistake",
+}
+"""Reasons to choose from: what the log keeps, and the key of its text."""
 
 Deed = Callable[[ScanLoop, Session, dict[str, Any]], dict[str, Any]]
 
@@ -38,7 +48,13 @@ def staff_pages(room: StaffRoom, first: Language) -> Blueprint:
     def page() -> str | BaseResponse:
         if _asks_for_gate(room):
             return redirect(url_for("gate.page"))
-        words = {"labels": LABELS, "reasons": REASONS, "whys": WHYS, "errors": ERRORS}
+        texts = in_every_language("staff.why")
+        words = {
+            "labels": in_every_language("staff.label"),
+            "reasons": in_every_language("staff.reason"),
+            "whys": {why: texts[key] for why, key in WHYS.items()},
+            "errors": in_every_language("staff.error"),
+        }
         return render_template(
             "staff.html", words=msgspec.json.encode(words).decode(), first=first, all=LANGUAGES
         )
@@ -246,9 +262,8 @@ def _set_time(loop: ScanLoop, session: Session, asked: dict[str, Any]) -> dict[s
     except ValueError as error:
         raise StaffError("bad_time") from error
     wall = local.replace(tzinfo=loop.door.programme.zone)
-    clocks = loop.door.background.clocks
     wall_ms = int(wall.timestamp() * 1000)
-    if not clocks.earliest_ms <= wall_ms <= clocks.latest_ms:
+    if not loop.door.is_plausible(wall_ms):
         raise StaffError("bad_time")
     if StaffDesk(loop.door).set_time(wall_ms, session.card) is not None:
         raise StaffError("supervisor")

@@ -206,7 +206,7 @@ def _staff_card(door: Door, text: str) -> tuple[frozenset[Role], WrappedKey | No
     # A typed code would do for the roster; to unlock, the card itself must be there.
     if not held or card.proof != "proven" or badge is None or issue is None:
         raise StaffError("not_staff")
-    raw = door.replica.card(badge, issue) if door.replica is not None else None
+    raw = door.name_card(badge, issue)
     if raw is None:
         return held, None
     try:
@@ -217,9 +217,9 @@ def _staff_card(door: Door, text: str) -> tuple[frozenset[Role], WrappedKey | No
 
 def _cards_of(door: Door, badge: bytes) -> Sealed:
     newest = door.history(badge).newest()
-    if newest is None or door.replica is None:
+    if newest is None:
         return []
-    raw = door.replica.card(badge, newest.issue)
+    raw = door.name_card(badge, newest.issue)
     return [(badge, newest.issue, raw)] if raw is not None else []
 
 

@@ -18,37 +18,35 @@ def gate_by(door: Door) -> str | None:
     """Who put this kiosk at its gate: "registry", or "supervisor"; None: it has none."""
     if door.assigned is not None:
         return "registry"
-    return "supervisor" if door.background.gate_of(door.device) is not None else None
+    return "supervisor" if door.gate_id is not None else None
 
 
 def status(loop: ScanLoop) -> dict[str, Any]:
     """The status of an open door. To be asked in the loop's own thread."""
     door, face = loop.door, loop.face
     now = door.now()
-    replica = door.replica
     state = "out_of_order" if face.broken else "not_ready" if face.unready else "working"
-    programme = door.background.programme
     return {
         "state": state,
         "cause": face.broken or face.unready,
         "device": door.device,
-        "event": programme.event.id if programme is not None else None,
-        "gate": door.background.gate_of(door.device),
+        "event": door.programme.event.id if door.has_event else None,
+        "gate": door.gate_id,
         "gate_by": gate_by(door),
         "direction": face.direction,
         "camera": loop.duties.camera,
         "scanner": loop.duties.scanner,
         "fire": face.fire,
-        "log": door.journal.log,
-        "seq": door.journal.seq,
+        "log": door.log,
+        "seq": door.seq,
         "reasons": dict(loop.recent.reasons),
         "clock": {"sure": now.sure, "lo_ms": now.span.lo, "hi_ms": now.span.hi},
         "replica": None
-        if replica is None
+        if not door.has_replica
         else {
             "heard": loop.heard,
-            "registry_heard_ms": replica.heard_ms(door.background.registry),
-            "targets": replica.targets(),
+            "registry_heard_ms": door.registry_heard_ms(),
+            "targets": door.exchange_states(),
         },
         "versions": versions(),
     }

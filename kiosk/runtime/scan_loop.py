@@ -23,10 +23,10 @@ from kiosk.door.door import Answer, Door, NotReadyError
 from kiosk.door.housekeeping import Duties
 from kiosk.door.readiness import cause_of, incomplete, unready
 from kiosk.door.recent_answers import RecentAnswers
-from kiosk.door.replica_link import ReplicaLink
+from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.runtime.inputs import Happening, Inputs, Source, Work, age_ms
+from kiosk.screen.attendee_screen import Notice
 from kiosk.screen.presenter import Face
-from kiosk.screen.texts import Notice
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class ScanLoop:
     def __init__(
         self,
         door: Door,
-        link: ReplicaLink,
+        feed: ReplicaFeed,
         inputs: Inputs,
         face: Face,
         duties: Duties,
@@ -72,7 +72,7 @@ class ScanLoop:
         self.switch: Direction = "in"
         """The way of a two-way gate, as staff has set it."""
         self.submit = inputs.submit
-        self._link = link
+        self._feed = feed
         self._inputs = inputs
         self._notifier = notifier
         self._camera_direction = camera_direction
@@ -144,7 +144,7 @@ class ScanLoop:
     @property
     def heard(self) -> int:
         """The number of the last entry of the replica that is folded."""
-        return self._link.heard
+        return self._feed.position
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """Whatever goes wrong, nothing opens, people are told, and the loop goes on."""
@@ -262,9 +262,7 @@ class ScanLoop:
             case DoorEventKind.PASSED | DoorEventKind.NOT_PASSED:
                 if self._opened:
                     entry, badge = self._opened.popleft()
-                    door = self.door
-                    body = Passage(entry, badge)
-                    door.noticed(door.journal.append(kind.value, body, door.clock.read()))
+                    self.door.record(kind.value, Passage(entry, badge))
                 return
             case DoorEventKind.FIRE | DoorEventKind.FIRE_OVER:
                 self.face.fire = kind is DoorEventKind.FIRE
@@ -285,25 +283,21 @@ class ScanLoop:
             return
         if now >= self._tend_due:
             self._tend_due = now + TEND_S
-            self._link.tend()
+            self._feed.tend()
             self._settle()
             if self._card is not None and now >= self._card[1]:
                 self._card[0].cancel()
                 self._card = None
-        self._hearing = self._link.hear()
+        self._hearing = self._feed.read_entries()
         if not self._hearing:
-            self._link.read_inbox()
+            self._feed.read_inbox()
         self.duties.step()
 
     def _probe(self) -> None:
         """Try what failed: a commit that adds no entry, and a look into the replica."""
-        journal = self.door.journal
         try:
-            journal.extend((), self.door.clock.read(), inbox=journal.inbox_read())
-            self._link.let_go()
-            self._link.tend()
-            if self.door.replica is not None:
-                self.door.replica.since(self._link.heard, 1)
+            self.door.check_writable()
+            self._feed.check_readable()
         except sqlite3.Error as error:
             if cause_of(error) != self.face.broken:
                 self._break(error)

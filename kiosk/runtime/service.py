@@ -21,24 +21,22 @@ from hardware.system.version import BUILT_MS, versions
 from kiosk.door.door import Door
 from kiosk.door.housekeeping import Duties
 from kiosk.door.readiness import Cause, cause_of, unready
-from kiosk.door.replica_link import ReplicaLink
+from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.door.sensors import Sensors
 from kiosk.runtime.inputs import Device, Inputs, Source
 from kiosk.runtime.parts import Parts, log_reading
 from kiosk.runtime.run_lock import why_started
 from kiosk.runtime.scan_loop import ScanLoop
 from kiosk.runtime.stop_flag import Flag
-from kiosk.screen.attendee_screen import languages, notice
+from kiosk.screen.attendee_screen import Notice, languages, notice
 from kiosk.screen.presenter import Face
 from kiosk.screen.screen_feed import Board
-from kiosk.screen.texts import Notice
+from sync.store.data_folder import DataFolder
 from sync.store.journal import Journal, Reading
 
 Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)
-
-REPLICA = "replica.db"
 
 FED_EVERY = 1000
 """Own entries folded between two words to the watchdog."""
@@ -103,7 +101,7 @@ class DoorService:
     @property
     def replica_path(self) -> Path:
         """Where the carrier keeps what others say."""
-        return self._home.data / REPLICA
+        return DataFolder(self._home.data).replica
 
     def run(self) -> None:
         """Until `stop`. Raises HardwareError for parts that this machine does not have, PermissionError for files that
@@ -115,15 +113,15 @@ class DoorService:
             door = self._open_door(opened)
             if door is None:
                 return
-            link = ReplicaLink(self.replica_path, door)
-            opened.callback(link.close)
+            feed = ReplicaFeed(door, self.replica_path)
+            opened.callback(feed.close)
             self.board.show(notice("starting", self.order))
-            last_boot = self._wait_for(lambda: self._remember(door, link), "out_of_order")
+            last_boot = self._wait_for(lambda: self._remember(door, feed), "out_of_order")
             if last_boot is None:
                 return
             if self._wait_for(lambda: self._begin(door, last_boot), "out_of_order") is None:
                 return
-            self.loop = self._open_loop(opened, door, link, signals)
+            self.loop = self._open_loop(opened, door, feed, signals)
             self.loop.open()
             opened.callback(self.loop.close)
             self._parts.notifier.ready()
@@ -150,7 +148,7 @@ class DoorService:
         return Door(journal, None, background, self.read_clock)
 
     def _open_loop(
-        self, opened: ExitStack, door: Door, link: ReplicaLink, signals: Signals
+        self, opened: ExitStack, door: Door, feed: ReplicaFeed, signals: Signals
     ) -> ScanLoop:
         sensors = Sensors(self._parts.power)
         opened.callback(sensors.close)
@@ -177,7 +175,7 @@ class DoorService:
             scanner="scanner" in devices,
         )
         return ScanLoop(
-            door, link, inputs, face, duties, self._parts.notifier, self._camera_direction
+            door, feed, inputs, face, duties, self._parts.notifier, self._camera_direction
         )
 
     def _wait_for(self, ask: Callable[[], Result | None], lacking: Notice) -> Result | None:
@@ -208,19 +206,18 @@ class DoorService:
             self._stop.wait(RETRY_S)
         return None
 
-    def _remember(self, door: Door, link: ReplicaLink) -> str:
+    def _remember(self, door: Door, feed: ReplicaFeed) -> str:
         """Fold the own logs and the replica's; the kernel's boot id of the last start, "" if there was none."""
         last_boot = ""
-        reading = door.clock.read()
-        for count, held in enumerate(door.journal.everything()):
-            door.noticed(held)
-            door.clock.heard(held, reading)
-            if isinstance(held.body, Boot):
-                last_boot = held.body.boot_id
+        reading = door.read_clock()
+        for count, entry in enumerate(door.own_entries()):
+            door.fold(entry, reading)
+            if isinstance(entry.body, Boot):
+                last_boot = entry.body.boot_id
             if count % FED_EVERY == 0:
                 self._parts.notifier.watchdog()
-        link.tend()
-        while not self._stop.is_set() and link.hear():
+        feed.tend()
+        while not self._stop.is_set() and feed.read_entries():
             self._parts.notifier.watchdog()
         if unready(door) is None:
             door.seats()  # counted now, and not while the first person waits
@@ -230,17 +227,9 @@ class DoorService:
         """Open this start's log. Raises sqlite3.Error or OSError; asking again does no harm."""
         reading = self._parts.clock.read()
         why = why_started(self._home.begin(), reading.boot_id, last_boot)
-        held = door.journal.begin(
-            log_reading(reading),
-            reading.boot_id,
-            why,
-            versions(),
-            door.background.gate_of(door.device),
-        )
+        entry = door.begin_log(log_reading(reading), reading.boot_id, why, versions())
         log.info("started after: %s", why)
-        door.noticed(held)
-        if door.journal.salvaged:
-            told = Alarm("journal_salvaged", door.journal.salvaged)
-            door.noticed(door.journal.append("alarm", told, door.clock.read()))
-            door.journal.salvaged = ""
-        return held
+        if note := door.salvage_note:
+            door.record("alarm", Alarm("journal_salvaged", note))
+            door.salvage_note = ""
+        return entry

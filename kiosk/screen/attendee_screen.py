@@ -20,26 +20,17 @@ from hardware.ports.signals import Light
 from kiosk.door.door import Answer
 from kiosk.door.readiness import Cause
 from kiosk.screen.name_on_card import Person
-from kiosk.screen.texts import (
-    ADDED,
-    CAUSES,
-    GOODBYE,
-    HEADLINES,
-    NOTES,
-    NOTICE_LINES,
-    NOTICES,
-    ONE_MOMENT,
-    WELCOME,
-    WELCOME_BACK,
-    WELCOME_BACK_NAME,
-    WELCOME_NAME,
-    Notice,
-)
+from web.texts import LOCALES, catalogue, text
 
 Shape = Literal["badge", "tick", "arrow", "hand", "cross", "wrench", "clock", "exit"]
 Tone = Literal["idle", "admit", "flagged", "ask", "refuse", "fault", "info", "fire"]
 
-LOCALES: dict[Language, str] = {"en": "en_GB", "zh-Hant": "zh_Hant_HK", "zh-Hans": "zh_Hans_CN"}
+Notice = Literal[
+    "idle_in", "idle_out", "starting", "not_enrolled", "not_ready", "out_of_order", "camera_lost",
+    "no_camera", "show_one", "hold_still", "come_closer", "fire", "failed", "no_contact",
+    "staff_card", "spare",
+]  # fmt: skip
+"""A state of the door itself; its texts are `notice.…` and `notice_lines.…` of the catalogue."""
 
 
 class Say(msgspec.Struct, frozen=True):
@@ -143,9 +134,12 @@ def notice(
 ) -> Screen:
     """A state of the door itself, in all languages; its cause in the kiosk's own."""
     tone, shape = _NOTICE_LOOKS[what]
-    lines = NOTICE_LINES.get(what, {})
     say = tuple(
-        Say(language, NOTICES[what][language], tuple(lines.get(language, "").splitlines()))
+        Say(
+            language,
+            text(f"notice.{what}", language),
+            tuple(catalogue(language).get(f"notice_lines.{what}", "").splitlines()),
+        )
         for language in order
     )
     return Screen(
@@ -155,7 +149,7 @@ def notice(
         say=say,
         title=head,
         staffed=staffed,
-        cause=CAUSES[cause][order[0]] if cause is not None else "",
+        cause=text(f"cause.{cause}", order[0]) if cause is not None else "",
     )
 
 
@@ -192,33 +186,36 @@ def _say(answer: Answer, programme: Programme, gate: Gate, language: Language, n
     if decision.opens:
         headline = _opening(decision, answer.presented.direction, language, name)
     elif decision.verdict == "ask_staff":
-        headline = ONE_MOMENT[language]
+        headline = text("attendee.one_moment", language)
         staffed = gate.mode == "staffed"
-        lines.append(NOTES["staff_comes" if staffed else "help_desk"][language])
+        lines.append(text(f"attendee.next.{'staff_comes' if staffed else 'help_desk'}", language))
     else:
         # A badge that is good at no venue at all is told so without naming any.
         nowhere = decision.reason == "wrong_venue" and not decision.next.venues
-        headline = HEADLINES["not_entitled" if nowhere else decision.reason][language].format(
+        headline = text(
+            f"attendee.refused.{'not_entitled' if nowhere else decision.reason}",
+            language,
             venues=_places(programme, decision.next.venues, language),
             here=place_name(programme, programme.venue_of(gate.area), language),
             area=place_name(programme, gate.area, language),
         )
-    if decision.reason in ADDED:
-        lines.insert(0, ADDED[decision.reason][language])
+    if added := catalogue(language).get(f"attendee.added.{decision.reason}"):
+        lines.insert(0, added)
     if decision.verdict == "refuse":
         lines += _ahead(decision, programme, gate, answer.moment.at_ms, language)
     if answer.repeat:
-        lines.append(ADDED["repeat"][language])
+        lines.append(text("attendee.added.repeat", language))
     return Say(language, headline, tuple(lines))
 
 
 def _opening(decision: Decision, direction: Direction, language: Language, name: str) -> str:
     if direction == "out":
-        return GOODBYE[language]
+        return text("attendee.goodbye", language)
     back = decision.reason == "reentry"
     if name:
-        return (WELCOME_BACK_NAME if back else WELCOME_NAME)[language].format(name=name)
-    return (WELCOME_BACK if back else WELCOME)[language]
+        key = "attendee.welcome_back_name" if back else "attendee.welcome_name"
+        return text(key, language, name=name)
+    return text("attendee.welcome_back" if back else "attendee.welcome", language)
 
 
 def _ahead(
@@ -228,31 +225,33 @@ def _ahead(
     hint = decision.next
     lines = []
     if hint.venues and decision.reason != "wrong_venue":
-        lines.append(
-            NOTES["venues"][language].format(venues=_places(programme, hint.venues, language))
-        )
+        venues = _places(programme, hint.venues, language)
+        lines.append(text("attendee.next.venues", language, venues=venues))
     if hint.days:
         days = [day_name(day, language) for day in hint.days]
         listed = format_list(days, locale=LOCALES[language])
-        lines.append(NOTES["days"][language].format(days=listed))
+        lines.append(text("attendee.next.days", language, days=listed))
     session = programme.sessions.get(hint.session or "")
     if session is not None and hint.area is not None and hint.at_ms is not None:
         lines.append(named(session.name, language))
         lines.append(
-            NOTES["session_at"][language].format(
+            text(
+                "attendee.next.session_at",
+                language,
                 area=_whole_place(programme, hint.area, gate, language),
                 time=time_name(programme, hint.at_ms, now_ms, language),
             )
         )
     if hint.standby_ms is not None:
         when = time_name(programme, hint.standby_ms, now_ms, language)
-        lines.append(NOTES["standby"][language].format(time=when))
+        lines.append(text("attendee.next.standby", language, time=when))
     if hint.gates:
         codes = [gate_code(programme, other) for other, _ in hint.gates]
         listed = format_list(codes, locale=LOCALES[language], style="or")
-        lines.append(NOTES["gates"][language].format(gates=listed))
+        lines.append(text("attendee.next.gates", language, gates=listed))
     elif hint.help_desk and decision.reason != "online_only":
-        lines.append(NOTES["staff_here" if gate.mode == "staffed" else "help_desk"][language])
+        here = "staff_here" if gate.mode == "staffed" else "help_desk"
+        lines.append(text(f"attendee.next.{here}", language))
     return lines
 
 

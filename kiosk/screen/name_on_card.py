@@ -1,5 +1,6 @@
 """Who holds up the badge: read from the name card that the badge's own secret opens, and masked for the screen."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -7,7 +8,6 @@ import msgspec
 from access.badge.name_card import Card, CardContent, open_with_secret
 from access.event.definition import Language
 from kiosk.door.door import Answer
-from sync.store.replica import ReplicaReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,17 +18,21 @@ class Person:
     language: Language
 
 
-def person_of(answer: Answer, replica: ReplicaReader | None) -> Person | None:
-    """The person, or None where the badge opens no card that is held here."""
+NameCards = Callable[[bytes, int], bytes | None]
+"""The sealed name card of a badge's issue, if it is stored here (`Door.name_card`)."""
+
+
+def person_of(answer: Answer, cards: NameCards) -> Person | None:
+    """The person, or None where the badge opens no card that is stored here."""
     presented = answer.presented
-    if answer.secret is None or replica is None or presented.badge is None:
+    if answer.secret is None or presented.badge is None:
         return None
-    content = _opened(replica, presented.badge, presented.issue or 0, answer.secret)
+    content = _opened(cards, presented.badge, presented.issue or 0, answer.secret)
     return Person(masked(content.name), content.language) if content is not None else None
 
 
-def _opened(replica: ReplicaReader, badge: bytes, issue: int, secret: bytes) -> CardContent | None:
-    raw = replica.card(badge, issue)
+def _opened(cards: NameCards, badge: bytes, issue: int, secret: bytes) -> CardContent | None:
+    raw = cards(badge, issue)
     if raw is None:
         return None
     try:

@@ -7,10 +7,17 @@ from access.event.definition import Direction, Language
 from hardware.ports.signals import Light, Signals
 from kiosk.door.door import Answer, Door, NotReadyError
 from kiosk.door.readiness import Cause
-from kiosk.screen.attendee_screen import LIGHTS, Screen, answer_screen, notice, title, tone_of
+from kiosk.screen.attendee_screen import (
+    LIGHTS,
+    Notice,
+    Screen,
+    answer_screen,
+    notice,
+    title,
+    tone_of,
+)
 from kiosk.screen.name_on_card import person_of
 from kiosk.screen.screen_feed import Board
-from kiosk.screen.texts import Notice
 
 SHOWN_S = {"admit": 3.0, "flagged": 3.0, "ask": 8.0, "refuse": 8.0}
 """How long an answer stands. Names stand no longer than the first two; a refusal takes time to read."""
@@ -49,7 +56,7 @@ class Face:
         if opens or not (answer.repeat and answer.decision.opens):
             self._signals.show(LIGHTS[tone])
         opened = opens and self._signals.open_door()
-        person = person_of(answer, self._door.replica)
+        person = person_of(answer, self._door.name_card)
         screen = answer_screen(answer, self._door.programme, person, self._order)
         self._put(screen, SHOWN_S[tone])
         self.answer = answer
@@ -83,7 +90,7 @@ class Face:
     def state(self) -> tuple[object, ...]:
         """All that the resting screen depends on, but fire and faults, which show at once."""
         door = self._door
-        stands = door.background.gate_of(door.device), door.assigned
+        stands = door.gate_id, door.assigned
         return self.unready, self.incomplete, self.blind, self.sees, self.direction, stands
 
     @property

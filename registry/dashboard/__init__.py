@@ -11,7 +11,7 @@ from access.event.definition import LANGUAGES, Language, Names
 from registry.accounts.authorization import Guard, is_own_page, page_token
 from registry.accounts.throttle import Throttle
 from registry.queries.queries import Board
-from registry.texts import HTML_TAGS, OWN_NAMES, chosen, words
+from web.texts import HTML_TAGS, OWN_NAMES, best_language, section
 
 HERE = Path(__file__).parent
 PAGES = ("live", "kiosks", "conflicts", "people", "receipt", "settings")
@@ -69,7 +69,7 @@ class _Pages:
 
     def _tried(self) -> str:
         """Log in with the form; says what is wrong, or nothing."""
-        text = words(self._language())
+        text = section("dashboard", self._language())
         address = request.remote_addr or ""
         wait_s = self._throttle.wait_s(address)
         if wait_s > 0:
@@ -101,20 +101,18 @@ class _Pages:
         return answer
 
     def _language(self) -> Language:
-        return chosen(
-            request.cookies.get(LANGUAGE_COOKIE), request.headers.get("Accept-Language", "")
-        )
+        return best_language(request.cookies.get(LANGUAGE_COOKIE), request.accept_languages)
 
     def _rendered(self, template: str, **values: Any) -> Response:
         language = self._language()
-        text = words(language)
+        text = section("dashboard", language)
         programme = self._board.programme
         visitor = values.setdefault("visitor", self._guard.visitor())
         values.setdefault("wall", False)
         page = render_template(
             template,
             w=text,
-            words=dict(text),
+            words=text,
             html_tag=HTML_TAGS[language],
             language=language,
             languages=OWN_NAMES,

@@ -14,16 +14,16 @@ from registry.accounts.accounts import PasswordError
 from registry.accounts.authorization import Guard
 from registry.http import requests as bodies
 from registry.http.operations import Interface, Parameter
-from registry.lists.importing import import_file
+from registry.lists.importing import import_list
 from registry.queries import shapes as answers
 from registry.queries.queries import Board
 from registry.queries.registrants import badge_of
 from registry.roster.model import IssuedBadge, Person
 from registry.storage.errors import RegistryError, UnknownError
 from registry.webhooks import HookRow, Hooks
+from sync.wire.enrolment_code import EnrolmentCode
 
 DONE = answers.Done()
-ENROL_MARK = "JME1"
 
 
 def add_deeds(api: Interface, board: Board, guard: Guard, hooks: Hooks, pin: str | None) -> None:
@@ -49,27 +49,24 @@ def _add_people(api: Interface, board: Board) -> None:
 
     @api.post(
         "/import",
-        "Register the people of a CSV file: all of them, or nobody",
+        "Register the people of a list (XLSX, XLS, ODS, CSV): all of them, or nobody",
         access="admin",
         body="text/csv",
         answer=answers.Imported,
         query=(
             Parameter("update", "1: change people who are registered already", "integer"),
-            Parameter("encoding", "of the file; utf-8 where left out"),
+            Parameter("encoding", "of a text file; found by itself where left out"),
             Parameter("file", "what to call the file where its mistakes are named"),
         ),
     )
     def import_people() -> answers.Imported:
-        name = Path(request.args.get("file", "")).name or "people.csv"
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, name[-100:])
-            path.write_bytes(request.get_data())
-            done = import_file(
-                board.centre,
-                path,
-                update=request.args.get("update") == "1",
-                encoding=request.args.get("encoding", "utf-8"),
-            )
+        done = import_list(
+            board.centre,
+            request.get_data(),
+            request.args.get("file", "")[-100:] or "people.csv",
+            update=request.args.get("update") == "1",
+            encoding=request.args.get("encoding"),
+        )
         return answers.Imported(
             added=len(done.new),
             updated=len(done.updated),
@@ -169,7 +166,7 @@ def _add_kiosks(api: Interface, board: Board, pin: str | None) -> None:
     def enrol_code(body: bodies.NewCode) -> answers.Code:
         code = board.centre.enrol_code(body.gate, body.minutes)
         url = body.url or request.url_root.rstrip("/")
-        text = enrol_text(board.centre.identity.fingerprint, code, url, pin)
+        text = EnrolmentCode(board.centre.identity.fingerprint, code, url, pin).text()
         return answers.Code(
             code=code,
             gate=body.gate,
@@ -210,15 +207,6 @@ def _add_kiosks(api: Interface, board: Board, pin: str | None) -> None:
     def free_seats(body: bodies.FreeSeats, device: str) -> answers.Done:
         board.centre.free_seats(device, body.area, body.seats)
         return DONE
-
-
-def enrol_text(registry: str, code: str, url: str, pin: str | None) -> str:
-    """What an enrolment QR code says: `JME1:<fingerprint>:<code>:<url>`.
-
-    `fingerprint` is that of the registry's key, 16 hex digits in capitals: the kiosk believes the answer of no other.
-    `code` is good once. Where TLS is spoken the url ends in `#` and the SHA-256 of the certificate, 64 hex digits.
-    """
-    return f"{ENROL_MARK}:{registry.upper()}:{code}:{url}" + (f"#{pin}" if pin else "")
 
 
 def _drawn(text: str) -> str:

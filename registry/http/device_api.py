@@ -1,20 +1,14 @@
-"""The device interface: enrolment and exchange, MessagePack over HTTP.
+"""The registry's side of the device interface: it enrols kiosks and exchanges logs with them.
 
-    POST /v1/enrol      Envelope(pack(Enrol)), signed by the device's own key -> Envelope(pack(Enrolled))
-    POST /v1/exchange   Envelope(pack(Message)) -> Envelope(pack(Message))
-
-A body must say its length and may be gzip (RFC 1952); an answer is where the other side takes it. What must not be
-believed is refused with a short reason in plain text: 400 where it is no message, 403 where its sender is not known
-here or the signature is wrong. At most a few bodies are in memory at once; more are asked to come again (503).
+How requests come in and how refusals are answered says `sync.transport.endpoint`.
 """
 
 import logging
-import threading
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Request, Response, request
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from access.log.chain import fingerprint
 from access.log.entry import pack
@@ -23,9 +17,7 @@ from registry.service import Centre
 from registry.storage.errors import RegistryError
 from sync.exchange.exchange import Answerer, Taken
 from sync.store.journal import Reading
-from sync.store.log_store import UnknownWriterError
-from sync.transport.http_body import COMPRESS_FROM, BodyError, packed, read_body
-from sync.transport.http_client import MEDIA_TYPE
+from sync.transport.endpoint import ENROL, EXCHANGE, Endpoint, Route
 from sync.wire.device_key import verifies
 from sync.wire.messages import (
     MAX_BODY_BYTES,
@@ -33,7 +25,7 @@ from sync.wire.messages import (
     Enrolled,
     Envelope,
     Message,
-    MessageError,
+    NotSignedError,
     TimeWord,
     read,
 )
@@ -42,10 +34,13 @@ log = logging.getLogger(__name__)
 
 MAX_ENROL_BYTES = 16 * 1024
 BODIES_AT_ONCE = 8
-"""Bodies held in memory at once, so at most 256 MiB with what they unpack to."""
+"""Bodies in memory at once, so at most 256 MiB with what they unpack to."""
 
 CLOCK_ERROR_MS = 500
 """Beside the kernel's own bound, which is tens of ms: the time between reading the clock and sending the answer."""
+
+OUTAGES = (OperationalError, InterfaceError, NoConnectionError)
+"""What a database raises that starts again, fails over or has no room on its disk."""
 
 
 def device_interface(
@@ -54,8 +49,8 @@ def device_interface(
     contacts: Contacts,
     *,
     trust_clock: bool,
-) -> Blueprint:
-    """The routes. `trust_clock`: the operator vouches for this machine's clock, where the kernel cannot say (in a
+) -> Endpoint:
+    """The endpoint. `trust_clock`: the operator vouches for this machine's clock, where the kernel cannot say (in a
     container); `contacts` is told who calls."""
 
     def time_word() -> TimeWord | None:
@@ -67,27 +62,15 @@ def device_interface(
     answerer = _Listening(
         contacts, centre.ledger, centre.identity, lambda: clock().wall_ms, time_word
     )
-    routes = Blueprint("devices", __name__, url_prefix="/v1")
-    room = threading.BoundedSemaphore(BODIES_AT_ONCE)
 
-    @routes.post("/exchange")
-    def exchange() -> Response:
-        if not room.acquire(timeout=1.0):
-            refusal = _plain(HTTPStatus.SERVICE_UNAVAILABLE, "busy with others; come again")
-            refusal.headers["Retry-After"] = "2"
-            return refusal
-        try:
-            raw = read_body(request.environ, MAX_BODY_BYTES)
-            # The wall clock: a nonce given by one machine may come back to another behind the same balancer.
-            answer, taken = answerer.answer(raw, clock().wall_ms)
-        finally:
-            room.release()
+    def exchange(raw: bytes) -> bytes:
+        # The wall clock: a nonce given by one machine may come back to another behind the same balancer.
+        answer, taken = answerer.answer(raw, clock().wall_ms)
         _note(centre, taken)
-        return _packed(request, answer)
+        return answer
 
-    @routes.post("/enrol")
-    def enrol() -> Response:
-        envelope, asked = read_enrol(read_body(request.environ, MAX_ENROL_BYTES))
+    def enrol(raw: bytes) -> bytes:
+        envelope, asked = read_enrol(raw)
         try:
             said = centre.enrol(asked)
         except RegistryError as error:
@@ -95,18 +78,10 @@ def device_interface(
         log.info("enrol %s: %s", envelope.device, said.refused or f"gate {said.gate}")
         body = pack(said)
         identity = centre.identity
-        return _packed(request, pack(Envelope(body, identity.fingerprint, identity.sign(body))))
+        return pack(Envelope(body, identity.fingerprint, identity.sign(body)))
 
-    @routes.errorhandler(MessageError)
-    def not_believed(error: MessageError) -> Response:
-        strange = isinstance(error, UnknownWriterError) or "not signed" in str(error)
-        return _plain(HTTPStatus.FORBIDDEN if strange else HTTPStatus.BAD_REQUEST, str(error))
-
-    @routes.errorhandler(BodyError)
-    def not_taken(error: BodyError) -> Response:
-        return _plain(error.status, str(error))
-
-    return routes
+    routes = {EXCHANGE: Route(exchange, MAX_BODY_BYTES), ENROL: Route(enrol, MAX_ENROL_BYTES)}
+    return Endpoint(routes, BODIES_AT_ONCE, OUTAGES)
 
 
 class _Listening(Answerer):
@@ -123,22 +98,17 @@ class _Listening(Answerer):
 
 
 def read_enrol(raw: bytes) -> tuple[Envelope, Enrol]:
-    """The request of a device that nobody knows yet: signed by the key that it brings. Raises MessageError."""
+    """The request of a device that nobody knows yet: signed by the key that it brings.
+
+    Raises MessageError, NotSignedError where another key has signed it.
+    """
     envelope = read(Envelope, raw)
     asked = read(Enrol, envelope.body)
     if fingerprint(asked.public) != envelope.device or not verifies(
         asked.public, envelope.signature, envelope.body
     ):
-        raise MessageError("the request is not signed by the key that it brings")
+        raise NotSignedError("the request is not signed by the key that it brings")
     return envelope, asked
-
-
-def _packed(asked: Request, body: bytes) -> Response:
-    answer = Response(body, mimetype=MEDIA_TYPE)
-    if len(body) >= COMPRESS_FROM and asked.accept_encodings["gzip"] > 0:
-        answer.set_data(packed(body))
-        answer.headers["Content-Encoding"] = "gzip"
-    return answer
 
 
 def _note(centre: Centre, taken: Taken) -> None:
@@ -147,7 +117,3 @@ def _note(centre: Centre, taken: Taken) -> None:
         log.warning("%s: not taken: %s", taken.device, why)
     if taken.level:
         centre.reached_at(taken.device, *taken.reach)
-
-
-def _plain(status: HTTPStatus, why: str) -> Response:
-    return Response(f"{why}\n", status, mimetype="text/plain")

@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from config.settings import RegistrySettings
+from sync.store.data_folder import DataFolder
 from sync.transport.tls_certificate import Certificate, certificate_at
 
 
@@ -24,7 +25,7 @@ def certificate_of(settings: RegistrySettings, *, make: bool = False) -> Certifi
         return Certificate(
             settings.certificate, settings.certificate_key, fingerprint(settings.certificate)
         )
-    if not (make or (settings.data / "lan.pem").exists()):
+    if not (make or DataFolder(settings.data).certificate.exists()):
         return None
     try:
         return certificate_at(settings.data)

@@ -19,6 +19,7 @@ from sync.carrier.time_exchange import BestTime, TimeKeeper
 from sync.carrier.usb_bundles import take_waiting
 from sync.enrolment.record import Enrolment
 from sync.exchange.exchange import Answerer, Asker, Taken
+from sync.store.data_folder import DataFolder
 from sync.store.journal import JournalReader, Reading
 from sync.store.journal_recovery import is_damage, sound, sound_or_gone
 from sync.store.replica import Replica
@@ -59,7 +60,7 @@ class Carrier:
         """`data` holds the door's journal and this carrier's replica; `hints` are addresses heard by mDNS. Raises
         sqlite3.Error or OSError."""
         self._data = data
-        self._journal_path = data / "journal.db"
+        self._journal_path = DataFolder(data).journal
         self._journal: JournalReader | None = None
         self._journal_file = (0, 0)
         self._trouble = ""
@@ -75,7 +76,7 @@ class Carrier:
         self._levelled = 0.0
         self._changed = True
         self.reach: tuple[str, str] = ("", "")
-        self._replica_path = data / "replica.db"
+        self._replica_path = DataFolder(data).replica
         sound_or_gone(self._replica_path)
         self.replica = Replica(self._replica_path, enrolment.registry_public, enrolment.registry)
         with self.replica.transaction():

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from sync.exchange.bundle_file import BundleError, Imported, take_in
+from sync.store.data_folder import DataFolder
 from sync.store.replica import Replica, ReplicaReader
 
-FOLDER = "bundles"
 WAIT_S = 120.0
 LOOK_S = 0.2
 
@@ -29,7 +29,7 @@ class CarrierRunsError(Exception):
 @contextmanager
 def only_carrier(data: Path) -> Iterator[None]:
     """Be the one that writes the replica. Raises CarrierRunsError, or OSError where the lock cannot be made."""
-    descriptor = os.open(data / "carrier.lock", os.O_RDWR | os.O_CREAT, 0o660)
+    descriptor = os.open(DataFolder(data).carrier_lock, os.O_RDWR | os.O_CREAT, 0o660)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -42,7 +42,7 @@ def only_carrier(data: Path) -> Iterator[None]:
 
 def hand_over(data: Path, bundle: Path) -> Imported:
     """Lay a bundle before the running carrier, and wait for its word. Raises BundleError or OSError."""
-    folder = data / FOLDER
+    folder = DataFolder(data).bundles
     folder.mkdir(exist_ok=True)
     name = f"{time.time_ns()}-{bundle.name}"
     part = folder / f".{name}"
@@ -62,7 +62,7 @@ def hand_over(data: Path, bundle: Path) -> Imported:
 
 
 def _word(data: Path, name: str) -> dict[str, Any] | None:
-    reader = ReplicaReader.at(data / "replica.db")
+    reader = ReplicaReader.at(DataFolder(data).replica)
     try:
         return reader.imports().get(name)
     finally:
@@ -72,7 +72,7 @@ def _word(data: Path, name: str) -> dict[str, Any] | None:
 def take_waiting(replica: Replica, data: Path) -> int:
     """Take in the bundles that wait, as the carrier; says how many entries were new."""
     new = 0
-    for path in sorted((data / FOLDER).glob("[!.]*")):
+    for path in sorted((DataFolder(data).bundles).glob("[!.]*")):
         try:
             imported = take_in(replica, path)
             word = {**asdict(imported), "why": ""}

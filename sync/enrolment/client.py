@@ -1,52 +1,18 @@
-"""Enrolling a kiosk: a one-time code binds its key, and the registry's answer is believed by the registry's key alone.
-
-The code comes as text or as a QR code to be shown to the camera: `JME1:<fingerprint>:<code>:<url>`, where the
-fingerprint is that of the registry's key (16 hex digits) and the code is good once; where TLS is spoken the url ends in
-`#` and the SHA-256 of the certificate.
-"""
+"""Enrolling a kiosk: a one-time code binds its key, and the registry's answer is believed by its key."""
 
 import os
-import re
-from dataclasses import dataclass
 
 from access.log.chain import fingerprint
 from access.log.entry import pack
 from sync.enrolment.record import Enrolment, EnrolmentError
 from sync.transport.http_client import Link, LinkError
 from sync.wire.device_key import Identity, verifies
+from sync.wire.enrolment_code import EnrolmentCode
 from sync.wire.messages import NONCE_BYTES, Enrol, Enrolled, Envelope, MessageError, read
-
-_TEXT = re.compile(
-    r"JME1:(?P<registry>[0-9A-Fa-f]{16}):(?P<code>[^:\s]{1,64}):"
-    r"(?P<url>https?://[^/#\s]+)/?(?:#(?P<pin>[0-9A-Fa-f]{64}))?"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class EnrolText:
-    """What an enrolment code says. `registry` and `pin` are hex digits in small letters."""
-
-    registry: str
-    code: str
-    url: str
-    pin: str | None = None
-
-
-def read_enrol_text(text: str) -> EnrolText:
-    """The parts of an enrolment code. Raises EnrolmentError for any other text."""
-    found = _TEXT.fullmatch(text.strip())
-    if found is None:
-        raise EnrolmentError(
-            "this is no enrolment code: it begins with JME1: and is made by `jianmen registry enrol`"
-        )
-    pin = found["pin"]
-    return EnrolText(
-        found["registry"].lower(), found["code"], found["url"], pin.lower() if pin else None
-    )
 
 
 def enrol(
-    asked: EnrolText,
+    asked: EnrolmentCode,
     identity: Identity,
     *,
     name: str = "",

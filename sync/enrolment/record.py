@@ -11,9 +11,8 @@ from access.event.definition import Event
 from access.log.chain import fingerprint
 from access.log.entry import UNREADABLE, Device, Digest
 from access.state.event_state import Background
+from sync.store.data_folder import DataFolder
 from sync.wire.messages import Enrolled
-
-FILE = "enrolment.json"
 
 
 class EnrolmentError(ValueError):
@@ -43,7 +42,7 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises FileNotFoundError where this kiosk is not enrolled, EnrolmentError for a file that is damaged.
         """
-        path = data / FILE
+        path = DataFolder(data).enrolment
         try:
             found = msgspec.json.decode(path.read_bytes(), type=cls)
         except msgspec.DecodeError as error:
@@ -54,8 +53,8 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
 
     def save(self, data: Path) -> None:
         """Keep it. After a power cut the file is the old one or the new one, never half of one. Raises OSError."""
-        path = data / FILE
-        part = path.with_name(f".{FILE}.{os.getpid()}")
+        path = DataFolder(data).enrolment
+        part = path.with_name(f".{path.name}.{os.getpid()}")
         with part.open("wb") as file:
             file.write(msgspec.json.format(msgspec.json.encode(self)) + b"\n")
             file.flush()

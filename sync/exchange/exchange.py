@@ -30,6 +30,7 @@ from sync.wire.messages import (
     Envelope,
     Message,
     MessageError,
+    NotSignedError,
     Point,
     TimeWord,
     read,
@@ -112,7 +113,7 @@ class Party:
             or fingerprint(public) != envelope.device
             or not verifies(public, envelope.signature, envelope.body)
         ):
-            raise MessageError(f"the message is not signed by device {envelope.device}")
+            raise NotSignedError(f"the message is not signed by device {envelope.device}")
         if introduced is not None:
             with self.store.transaction():
                 self.store.introduce(introduced)

@@ -52,21 +52,22 @@ def unpacked(body: bytes, limit: int) -> bytes:
     return data
 
 
-def read_body(environ: Mapping[str, Any], limit: int) -> bytes:
-    """The whole body of a WSGI request, unpacked.
-
-    Raises BodyError for one that is too long, too slow, or does not say its length.
-    """
-    said = environ.get("CONTENT_LENGTH") or ""
-    if not said.isdecimal():
+def content_length(environ: Mapping[str, Any], limit: int) -> int:
+    """The length in bytes that a WSGI request says of its body. Raises BodyError for none, or one above `limit`."""
+    stated = environ.get("CONTENT_LENGTH") or ""
+    if not stated.isdecimal():
         raise BodyError(HTTPStatus.LENGTH_REQUIRED, "the request must say its Content-Length")
-    length = int(said)
+    length = int(stated)
     if length > limit:
         raise BodyError(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             f"a body of {length} bytes; at most {limit} are taken",
         )
-    body = _received(environ["wsgi.input"], length)
+    return length
+
+
+def decoded(environ: Mapping[str, Any], body: bytes, limit: int) -> bytes:
+    """A received body as its Content-Encoding says, unpacked to at most `limit` bytes. Raises BodyError."""
     encoding = str(environ.get("HTTP_CONTENT_ENCODING", "identity")).lower()
     if encoding == "identity":
         return body
@@ -78,7 +79,8 @@ def read_body(environ: Mapping[str, Any], limit: int) -> bytes:
     return unpacked(body, limit)
 
 
-def _received(stream: Any, length: int) -> bytes:
+def received(stream: Any, length: int) -> bytes:
+    """So many bytes of a request's body. Raises BodyError for a body that ends early or takes too long."""
     until = time.monotonic() + BODY_S
     body = bytearray()
     while len(body) < length:

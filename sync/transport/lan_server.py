@@ -8,20 +8,16 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from http import HTTPStatus
+from collections.abc import Callable
 from typing import Any
 
 from cheroot.errors import FatalSSLAlert
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
 
-from access.log.chain import ChainError
-from sync.store.log_store import UnknownWriterError
-from sync.transport.http_body import COMPRESS_FROM, BodyError, packed, read_body
-from sync.transport.http_client import MEDIA_TYPE
+from sync.transport.endpoint import EXCHANGE, Endpoint, Route
 from sync.transport.tls_certificate import Certificate
-from sync.wire.messages import MAX_BODY_BYTES, MessageError
+from sync.wire.messages import MAX_BODY_BYTES
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +30,6 @@ WAITING = 64
 TIMEOUT_S = 10
 BODIES_AT_ONCE = 3
 """Bodies in memory at once: with what they unpack to, some 24 MiB of the carrier's 120."""
-
-StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
 class LanServer:
@@ -50,11 +44,10 @@ class LanServer:
     ) -> None:
         """Port 0 takes any free one; `certificate` None speaks plain HTTP (tests alone). Raises OSError where the port
         is taken."""
-        self._answer = answer
-        self._room = threading.BoundedSemaphore(BODIES_AT_ONCE)
+        endpoint = Endpoint({EXCHANGE: Route(answer, MAX_BODY_BYTES)}, BODIES_AT_ONCE)
         self._server = Server(
             (host, port),
-            self._serve,
+            endpoint,
             numthreads=THREADS,
             max=THREADS,
             request_queue_size=WAITING,
@@ -80,29 +73,6 @@ class LanServer:
         """Broken handshakes and vanished clients are daily bread on a venue's network: noted, without a trace."""
         del traceback
         log.log(min(level, logging.INFO), "lan: %s", msg.strip().splitlines()[-1:] or msg)
-
-    def _serve(self, environ: Mapping[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        try:
-            if (environ["REQUEST_METHOD"], environ["PATH_INFO"]) != ("POST", "/v1/exchange"):
-                raise BodyError(HTTPStatus.NOT_FOUND, "there is only POST /v1/exchange here")
-            if not self._room.acquire(timeout=1.0):
-                raise BodyError(HTTPStatus.SERVICE_UNAVAILABLE, "busy with others; come again")
-            try:
-                body = self._answer(read_body(environ, MAX_BODY_BYTES))
-            finally:
-                self._room.release()
-        except BodyError as error:
-            return _say(start_response, error.status, str(error))
-        except UnknownWriterError as error:
-            return _say(start_response, HTTPStatus.FORBIDDEN, str(error))
-        except (MessageError, ChainError) as error:
-            return _say(start_response, HTTPStatus.BAD_REQUEST, str(error))
-        headers = [("Content-Type", MEDIA_TYPE)]
-        if len(body) >= COMPRESS_FROM and "gzip" in str(environ.get("HTTP_ACCEPT_ENCODING", "")):
-            body = packed(body)
-            headers.append(("Content-Encoding", "gzip"))
-        start_response("200 OK", [*headers, ("Content-Length", str(len(body)))])
-        return [body]
 
     def close(self) -> None:
         """Safe to repeat."""
@@ -136,10 +106,3 @@ class _Tls(BuiltinSSLAdapter):
             raise FatalSSLAlert(*error.args) from error
         self._open.setdefault(address, []).append(wrapped)
         return wrapped, {"wsgi.url_scheme": "https", "HTTPS": "on"}
-
-
-def _say(start_response: StartResponse, status: HTTPStatus, why: str) -> list[bytes]:
-    body = f"{why}\n".encode()
-    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
-    start_response(f"{status.value} {status.phrase}", headers)
-    return [body]

@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from sync.store.data_folder import DataFolder
+
 FROM = dt.datetime(1950, 1, 1, tzinfo=dt.UTC)
 UNTIL = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 
@@ -33,7 +35,8 @@ def certificate_at(data: Path) -> Certificate:
 
     Raises OSError where it can be neither read nor made, ValueError for a file that holds none.
     """
-    chain, key = data / "lan.pem", data / "lan.key"
+    folder = DataFolder(data)
+    chain, key = folder.certificate, folder.certificate_key
     if not (chain.exists() and key.exists()):
         _make(chain, key)
     found = x509.load_pem_x509_certificate(chain.read_bytes())

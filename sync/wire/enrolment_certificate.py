@@ -8,7 +8,7 @@ whatever the registry's log says of the kiosk, then or later, outweighs it.
 from access.log.chain import fingerprint
 from access.log.entry import Kiosk, pack
 from sync.wire.device_key import Identity, verifies
-from sync.wire.messages import MAX_WARRANT_BYTES, MessageError, Warrant, read
+from sync.wire.messages import MAX_WARRANT_BYTES, MessageError, NotSignedError, Warrant, read
 
 CONTEXT = b"jianmen warrant 1"
 """Keeps a warrant's signature from meaning anything else."""
@@ -27,7 +27,7 @@ def warranted(raw: bytes, device: str, registry_public: bytes) -> Kiosk:
     """A device as its warrant names it. Raises MessageError for another's, or one that the registry has not signed."""
     warrant = read(Warrant, raw)
     if not verifies(registry_public, warrant.signature, CONTEXT + warrant.kiosk):
-        raise MessageError("its warrant is not signed by this event's registry")
+        raise NotSignedError("its warrant is not signed by this event's registry")
     kiosk = read(Kiosk, warrant.kiosk)
     if kiosk.device != device or fingerprint(kiosk.public) != device:
         raise MessageError("its warrant is another device's")

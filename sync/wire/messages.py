@@ -150,6 +150,10 @@ class MessageError(ValueError):
     """Bytes that are no message, or one that must not be believed."""
 
 
+class NotSignedError(MessageError):
+    """A message that the key of its sender has not signed."""
+
+
 _decoders: dict[type[Any], msgspec.msgpack.Decoder[Any]] = {
     kind: msgspec.msgpack.Decoder(kind)
     for kind in (Envelope, Message, Enrol, Enrolled, Warrant, Kiosk)

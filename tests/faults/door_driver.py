@@ -13,7 +13,7 @@ from access.state.event_state import Background
 from hardware.system.clock import SystemClock
 from hardware.system.version import BUILT_MS
 from kiosk.door.door import Door
-from kiosk.door.replica_link import ReplicaLink
+from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.runtime.parts import log_reading
 from sync.enrolment.record import Enrolment
 from sync.store.journal import Reading
@@ -32,14 +32,13 @@ def main(data: Path) -> None:
     print("opening", flush=True)
     journal, _ = open_journal(data / "journal.db", identity)
     door = Door(journal, None, Background(registry, BUILT_MS), read)
-    link = ReplicaLink(data / "replica.db", door)
-    for held in journal.everything():
-        door.noticed(held)
-    link.tend()
-    while link.hear():
-        pass
-    door.noticed(journal.begin(read(), clock.read().boot_id, "power", {}, None))
-    print(f"open {journal.log}", flush=True)
+    feed = ReplicaFeed(door, data / "replica.db")
+    for entry in door.own_entries():
+        door.fold(entry, read())
+    feed.tend()
+    feed.catch_up()
+    door.begin_log(read(), clock.read().boot_id, "power", {})
+    print(f"open {door.log}", flush=True)
     for line in sys.stdin:
         answer = door.present(line.rstrip("\n"), "in")
         entry, decision = answer.entry, answer.decision
@@ -47,9 +46,9 @@ def main(data: Path) -> None:
             entry.log, entry.seq, entry.digest.hex(), decision.verdict, answer.reason,
             int(answer.opens), flush=True,
         )  # fmt: skip
-        link.tend()
-        link.hear()
-        link.read_inbox()
+        feed.tend()
+        feed.read_entries()
+        feed.read_inbox()
 
 
 main(Path(sys.argv[1]))

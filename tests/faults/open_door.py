@@ -10,7 +10,7 @@ from hardware.system.clock import Clock, SystemClock
 from hardware.system.version import BUILT_MS
 from kiosk.door.door import Door
 from kiosk.door.readiness import unready
-from kiosk.door.replica_link import ReplicaLink
+from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.runtime.parts import log_reading
 from sync.store.journal import Journal, Reading
 from tests.faults.places import Kiosk, Mark, Registry
@@ -21,26 +21,23 @@ class OpenDoor:
 
     def __init__(self, kiosk: Kiosk, registry: str, clock: Clock | None = None) -> None:
         self.clock = clock or SystemClock()
-        journal = Journal(kiosk.data / "journal.db", kiosk.identity)
-        self.door = Door(journal, None, Background(registry, BUILT_MS), self.read)
-        self.link = ReplicaLink(kiosk.data / "replica.db", self.door)
-        for held in journal.everything():
-            self.door.noticed(held)
-        self.link.tend()
-        while self.link.hear():
-            pass
-        boot = self.clock.read().boot_id
-        self.door.noticed(journal.begin(self.read(), boot, "power", {}, None))
+        self.journal = Journal(kiosk.data / "journal.db", kiosk.identity)
+        self.door = Door(self.journal, None, Background(registry, BUILT_MS), self.read)
+        self.feed = ReplicaFeed(self.door, kiosk.data / "replica.db")
+        for entry in self.door.own_entries():
+            self.door.fold(entry, self.read())
+        self.feed.tend()
+        self.feed.catch_up()
+        self.door.begin_log(self.read(), self.clock.read().boot_id, "power", {})
 
     def read(self) -> Reading:
         return log_reading(self.clock.read())
 
     def hear(self) -> None:
         """What the loop does between scans."""
-        self.link.tend()
-        while self.link.hear():
-            pass
-        self.link.read_inbox()
+        self.feed.tend()
+        self.feed.catch_up()
+        self.feed.read_inbox()
 
     def ready(self) -> bool:
         """Whether it has heard of the event and its gate."""
@@ -49,7 +46,7 @@ class OpenDoor:
 
     def clocks(self) -> int:
         """How many trusted times its journal holds."""
-        return sum(held.kind == "clock" for held in self.door.journal.everything())
+        return sum(held.kind == "clock" for held in self.door.own_entries())
 
     def present(self, text: str, direction: str = "in") -> tuple[str, Mark]:
         """The reason of the answer, and its entry."""
@@ -59,8 +56,8 @@ class OpenDoor:
         return answer.reason, (entry.log, entry.seq, entry.digest.hex())
 
     def close(self) -> None:
-        self.link.close()
-        self.door.journal.close()
+        self.feed.close()
+        self.journal.close()
 
 
 @contextmanager

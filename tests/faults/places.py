@@ -20,12 +20,11 @@ from access.event.definition import Event
 from hardware.system.clock import SystemClock
 from hardware.system.version import BUILT_MS
 from kiosk.runtime.parts import log_reading
-from registry.http.actions import enrol_text
 from registry.roster.model import Person
 from registry.service import Centre
 from registry.storage.ledger import Ledger
 from sync.carrier.carrier import Carrier
-from sync.enrolment.client import enrol, read_enrol_text
+from sync.enrolment.client import enrol
 from sync.enrolment.record import Enrolment
 from sync.exchange.exchange import Answerer, Asker
 from sync.store.journal import JournalReader, Reading
@@ -33,6 +32,7 @@ from sync.store.replica import Replica
 from sync.transport.lan_server import LanServer
 from sync.transport.tls_certificate import Certificate, certificate_at
 from sync.wire.device_key import Identity
+from sync.wire.enrolment_code import EnrolmentCode
 from sync.wire.messages import Enrol, TimeWord
 from tests.faults.programs import Program, Programs, until
 
@@ -159,7 +159,7 @@ class Registry:
 
     def enrol_text(self, gate: str | None, url: str | None = None) -> str:
         code = self._codes[gate] if gate is not None else self._spare.pop()
-        return enrol_text(self.fingerprint, code, url or self.url, self.pin)
+        return EnrolmentCode(self.fingerprint, code, url or self.url, self.pin).text()
 
     def marks(self) -> list[Mark]:
         """Every entry that it holds."""
@@ -208,7 +208,7 @@ class Kiosk:
         address, certificate = self._reach()
         text = registry.enrol_text(self.gate, url)
         said = enrol(
-            read_enrol_text(text), self.identity,
+            EnrolmentCode.parse(text), self.identity,
             name=self.gate, address=address, certificate=certificate,
         )  # fmt: skip
         said.save(self.data)

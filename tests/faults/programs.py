@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 ROOT = Path(__file__).parents[2]
-JIANMEN = (sys.executable, "-c", "from jianmen.command import main; main(prog_name='jianmen')")
+JIANMEN = (sys.executable, "-c", "from jianmen.cli.main import main; main(prog_name='jianmen')")
 
 LOOK_S = 0.02
 PATIENCE_S = 60.0

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -14,6 +15,7 @@ import pytest
 from registry.service import Centre
 from sync.store.journal import Journal
 from sync.store.journal_recovery import open_journal
+from sync.store.replica import ReplicaReader
 from tests.faults.open_door import door_of
 from tests.faults.places import Kiosk, Mark, Registry, marks, wall_ms
 from tests.faults.programs import jianmen, until
@@ -128,7 +130,7 @@ def test_two_branches_of_one_log_are_both_counted_and_reported(
         green = [door.present(text)[1] for text in registry.texts[:3]]
         _copy(kiosk.data, clone.data)  # a running machine was cloned, memory and all
         with door_of(clone, registry) as twin:
-            mine, theirs = door.door.journal, twin.door.journal
+            mine, theirs = door.journal, twin.journal
             theirs.log, theirs.seq, theirs.digest = mine.log, mine.seq, mine.digest
             green += [door.present(text)[1] for text in registry.texts[3:6]]
             green += [twin.present(text)[1] for text in registry.texts[6:9]]
@@ -287,16 +289,15 @@ def test_a_damaged_replica_is_made_anew_and_the_door_goes_on_hearing(
         kiosk.sync()
         door.hear()
         assert door.clocks() == 1
-        before = door.link.heard
+        before = door.feed.position
         _overwrite(kiosk.data / "replica.db", Random(4), [1, 2, 3])
         (kiosk.data / "replica.db-wal").unlink(missing_ok=True)
         kiosk.sync()
         assert set(kiosk.replica()) == set(registry.marks())
         assert door.present(registry.texts[1])[0] == "ok"
-        assert door.link.heard >= before
+        assert door.feed.position >= before
         # What the carrier tells from now on has numbers that the door has not read yet.
-        read = door.door.journal.inbox_read()
+        read = door.door.inbox_read
         kiosk.sync()
-        with_numbers = door.door.replica
-        assert with_numbers is not None
-        assert [number for number, _, _ in with_numbers.inbox(read)]
+        with closing(ReplicaReader.at(kiosk.data / "replica.db")) as replica:
+            assert [number for number, _, _ in replica.inbox(read)]

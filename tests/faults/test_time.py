@@ -171,7 +171,7 @@ def test_a_lying_neighbour_moves_no_clock_that_the_registry_has_set_and_is_put_r
                 door.hear()
                 assert abs(door.door.now().at_ms - wall_ms()) < NEAR_MS
                 kiosk.sync(door.read)
-                sources = [c.source for c in _trusted(list(door.door.journal.everything()))]
+                sources = [c.source for c in _trusted(list(door.door.own_entries()))]
                 assert sources[0] == "neighbour"
                 assert "registry" in sources
         finally:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("access", "config", "hardware", "sync", "kiosk", "registry", "jianmen", "bench")
+PACKAGES = ("access", "config", "hardware", "sync", "web", "kiosk", "registry", "jianmen", "bench")
 
 
 def check_imports(house: Path) -> subprocess.CompletedProcess[str]:

@@ -28,7 +28,7 @@ from hardware.system.power import PowerReading, SimulatedPower
 from hardware.system.systemd import Notifier
 from kiosk.door.door import Door
 from kiosk.door.housekeeping import Duties
-from kiosk.door.replica_link import ReplicaLink
+from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.door.sensors import Sensors
 from kiosk.runtime.inputs import Happening, Inputs, Source
 from kiosk.runtime.parts import Parts, log_reading
@@ -72,6 +72,8 @@ class World:
     registry_log: Journal
     replica: Replica
     desk_key: bytes = b"d" * 32
+    journal: Journal = field(init=False)
+    """The door's own, once one is open."""
     _cards: list[SealedCard] = field(default_factory=list)
 
     def say(self, *bodies: tuple[str, Body]) -> None:
@@ -225,28 +227,24 @@ def world(make_world: Callable[..., World]) -> World:
 @pytest.fixture
 def open_door(make_world: Callable[..., World]) -> Iterator[Callable[[World], Door]]:
     """Opens a door over a world's files, as a start of the service does."""
-    opened: list[Door] = []
+    opened: list[Journal | ReplicaReader] = []
 
     def open_one(world: World) -> Door:
         from access.state.event_state import Background
-        from kiosk.door.replica_feed import Listener
 
-        door = Door(
-            world.open_journal(),
-            ReplicaReader.at(world.data / "replica.db"),
-            Background(world.registry.fingerprint, world.earliest_ms),
-            world.reading,
-        )
-        opened.append(door)
-        Listener(door).catch_up()
-        door.noticed(door.journal.begin(world.reading(), "boot", "first start", {}, None))
+        journal = world.open_journal()
+        feed_from = ReplicaReader.at(world.data / "replica.db")
+        opened.extend((journal, feed_from))
+        background = Background(world.registry.fingerprint, world.earliest_ms)
+        door = Door(journal, None, background, world.reading)
+        ReplicaFeed(door, replica=feed_from).catch_up()
+        door.begin_log(world.reading(), "boot", "first start", {})
+        world.journal = journal
         return door
 
     yield open_one
-    for door in opened:
-        door.journal.close()
-        if door.replica is not None:
-            door.replica.close()
+    for file in opened:
+        file.close()
 
 
 @dataclass
@@ -256,7 +254,8 @@ class Stand:
     world: World
     door: Door
     loop: ScanLoop
-    link: ReplicaLink
+    feed: ReplicaFeed
+    journal: Journal
     inputs: Inputs
     signals: SimulatedSignals
     board: Board
@@ -291,18 +290,17 @@ def make_stand(open_door: Callable[[World], Door]) -> Iterator[Callable[[World],
 
     def make(world: World) -> Stand:
         door = open_door(world)
-        link = ReplicaLink(world.data / "replica.db", door)
-        link.tend()
-        while link.hear():
-            pass
+        feed = ReplicaFeed(door, world.data / "replica.db")
+        feed.tend()
+        feed.catch_up()
         signals = SimulatedSignals(SignalSettings(pins=Pins(passed=24)))
         inputs = Inputs({})
         board = Board(notice("starting", LANGUAGES))
         face = Face(door, signals, board, LANGUAGES)
         sensors = Sensors(SimulatedPower(PowerReading(free_bytes=10**9)))
         duties = Duties(door, sensors, world.clock.read, time.monotonic, camera=True, scanner=False)
-        loop = ScanLoop(door, link, inputs, face, duties, Notifier({}))
-        stand = Stand(world, door, loop, link, inputs, signals, board)
+        loop = ScanLoop(door, feed, inputs, face, duties, Notifier({}))
+        stand = Stand(world, door, loop, feed, world.journal, inputs, signals, board)
         made.append(stand)
         loop.open()
         loop.step()
@@ -311,7 +309,7 @@ def make_stand(open_door: Callable[[World], Door]) -> Iterator[Callable[[World],
     yield make
     for stand in made:
         stand.inputs.close()
-        stand.link.close()
+        stand.feed.close()
 
 
 @pytest.fixture

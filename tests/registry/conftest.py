@@ -21,17 +21,17 @@ from access.log.entry import pack
 from access.state.event_state import Background
 from config import event_file
 from kiosk.door.door import Answer, Door
-from kiosk.door.replica_feed import Listener
+from kiosk.door.replica_feed import ReplicaFeed
 from registry.roster.model import IssuedBadge, Person
 from registry.server.app import WebSettings, create_app
 from registry.service import Centre
 from registry.storage.ledger import Ledger
 from sync.carrier.journal_copy import OwnLogs
-from sync.enrolment.client import read_enrol_text
 from sync.exchange.exchange import Asker
 from sync.store.journal import Journal, Reading
 from sync.store.replica import Replica
 from sync.wire.device_key import Identity
+from sync.wire.enrolment_code import EnrolmentCode
 from sync.wire.messages import Enrol, Enrolled, Envelope, read
 
 CONTROL = "control-token-of-the-tests"
@@ -132,9 +132,8 @@ class Kiosk:
         background = Background(registry, 0)
         background.enrolled_with(self.event, self.keys, self.identity.fingerprint, self.gate)
         self.door = Door(self.journal, self.replica, background, self.clock)
-        self.listener = Listener(self.door)
-        first = self.journal.begin(self.clock(), "boot", "test", {}, self.gate)
-        self.door.noticed(first)
+        self.feed = ReplicaFeed(self.door, replica=self.replica)
+        self.door.begin_log(self.clock(), "boot", "test", {})
         self.asker = Asker(
             self.replica, self.identity, lambda: self.clock().wall_ms, lambda: None, registry
         )
@@ -169,7 +168,7 @@ class Kiosk:
             self.knows_time = True
             now = self.clock()
             word = ClockEntry("registry", taken.time.at_ms, now.mono_ms, taken.time.error_ms)
-            self.door.noticed(self.journal.append("clock", word, now))
+            self.door.record("clock", word, now)
         return again
 
     def exchange(self) -> None:
@@ -177,7 +176,7 @@ class Kiosk:
         for _ in range(2):  # the second takes the word of the clock along that the first brought
             while self.exchange_once():
                 pass
-        self.listener.catch_up()
+        self.feed.catch_up()
 
     def close(self) -> None:
         self.journal.close()
@@ -217,7 +216,7 @@ def new_kiosk(
 
     def make(gate: str) -> Kiosk:
         client = app.test_client()
-        code = read_enrol_text(api.post("/kiosks/code", {"gate": gate})["text"])
+        code = EnrolmentCode.parse(api.post("/kiosks/code", {"gate": gate})["text"])
         identity = Identity.from_seed(random.Random(gate).randbytes(32))
         body = pack(Enrol(identity.public, code.code, b"nonce", gate))
         envelope = Envelope(body, identity.fingerprint, identity.sign(body))

@@ -76,7 +76,7 @@ function render() {
 
 function renderStanding() {
   $("gate").textContent = state.gate ? `${state.gate} · ${state.place[language]}` : word("none");
-  const known = state.event ? (state.by ? `by_${state.by}` : "how") : "no_event";
+  const known = state.event ? (state.by ? `by.${state.by}` : "how") : "no_event";
   $("by").textContent = word(known);
   $("incomplete").hidden = !state.incomplete;
   $("ask-card").hidden = !state.event || state.by === "registry" || !$("show-card").hidden;

@@ -95,7 +95,7 @@ def test_wrong_usage_ends_with_2_and_says_where_help_is(arguments: list[str]) ->
 
 def test_help_needs_no_heavy_library() -> None:
     program = (
-        "import sys\nfrom jianmen.command import main\n"
+        "import sys\nfrom jianmen.cli.main import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit: pass\n"
         f"print('loaded', [name for name in {HEAVY!r} if name in sys.modules])"
     )

@@ -150,7 +150,7 @@ def test_after_a_restart_the_kiosk_still_stands_where_it_was_put(spare):
     spare.gives()
     world = spare.world
     background = Background(world.registry.fingerprint, world.earliest_ms)
-    for held in spare.stand.loop.submit(lambda: list(spare.stand.door.journal.everything())).result(
+    for held in spare.stand.loop.submit(lambda: list(spare.stand.door.own_entries())).result(
         PATIENCE_S
     ):
         background.add(held)
@@ -379,7 +379,7 @@ def test_a_neighbour_passes_seats_to_the_kiosk_that_a_supervisor_sent(
     stand = make_stand(world)
     stand.until(lambda: bool(world.written("seats")))
 
-    assert stand.door.background.kiosk_at("chengdu-room-b-2") == spare.fingerprint
+    assert stand.door.kiosk_at("chengdu-room-b-2") == spare.fingerprint
     assert world.written("seats") == [
         Seats("chengdu-room-b", GATE, "chengdu-room-b-2", spare.fingerprint, 1)
     ]

@@ -19,7 +19,7 @@ from sync.store.journal import Journal
 def test_a_badge_on_the_roster_is_let_in_once_its_entry_is_on_the_card(stand):
     guest = stand.world.register("Jane Smith")
     stand.world.deliver()
-    stand.until(lambda: not stand.link.hear())
+    stand.until(lambda: not stand.feed.read_entries())
 
     screen = stand.show(guest.text)
 
@@ -119,8 +119,8 @@ def test_the_staff_switch_sets_the_way_of_a_two_way_gate(make_world, make_stand)
 
 def test_a_full_disk_is_out_of_order_and_heals_by_itself_when_there_is_space(stand, monkeypatch):
     guest = stand.world.walk_up()
-    (pages,) = stand.door.journal._db.execute("PRAGMA page_count").fetchone()
-    fill_disk(stand.door, pages)
+    (pages,) = stand.journal._db.execute("PRAGMA page_count").fetchone()
+    fill_disk(stand.journal, pages)
 
     crowd = iter(range(10_000))
     stand.until(lambda: next(crowd) >= 0 and stand.show(stand.world.walk_up().text).tone == "fault")
@@ -135,15 +135,15 @@ def test_a_full_disk_is_out_of_order_and_heals_by_itself_when_there_is_space(sta
     assert stand.signals.openings == opened
 
     monkeypatch.setattr("kiosk.runtime.scan_loop.PROBE_S", 0.0)
-    stand.door.journal._db.execute("PRAGMA max_page_count=1000000")
+    stand.journal._db.execute("PRAGMA max_page_count=1000000")
     stand.until(lambda: stand.loop.face.broken is None)
     assert stand.headline == "Show your badge"
     assert stand.show(guest.text).tone == "flagged"
     assert len(stand.reasons()) == recorded + 1
 
 
-def fill_disk(door: Door, pages: int) -> None:
-    door.journal._db.execute(f"PRAGMA max_page_count={pages}")
+def fill_disk(journal: Journal, pages: int) -> None:
+    journal._db.execute(f"PRAGMA max_page_count={pages}")
 
 
 def test_a_door_out_of_order_is_not_heard_complaining_at_every_try(stand, monkeypatch):
@@ -168,7 +168,7 @@ def failing(error: Exception) -> Callable[..., None]:
 def test_an_unexpected_fault_opens_nothing_and_the_loop_goes_on(stand, monkeypatch, caplog):
     guest = stand.world.walk_up()
     with monkeypatch.context() as broken:
-        broken.setattr(Door, "_decide", failing(RuntimeError(guest.text)))
+        broken.setattr(Door, "settle", failing(RuntimeError(guest.text)))
         with caplog.at_level(logging.ERROR):
             screen = stand.show(guest.text)
 
@@ -261,12 +261,11 @@ def test_a_revocation_that_the_carrier_brings_holds_for_the_next_scan(stand):
 
 def test_a_replica_made_anew_by_the_carrier_is_taken_up(stand, monkeypatch):
     monkeypatch.setattr("kiosk.runtime.scan_loop.TEND_S", 0.0)
-    old = stand.door.replica
     stand.world.make_replica_anew()
     guest = stand.world.register()
     stand.world.deliver()
-    stand.until(lambda: stand.door.replica is not old)
-    stand.until(lambda: not stand.link.hear())
+    stand.until(lambda: stand.door.history(guest.badge).newest() is not None)
+    stand.until(lambda: not stand.feed.read_entries())
 
     assert stand.show(guest.text).tone == "admit"
 
@@ -361,12 +360,12 @@ def test_a_staff_card_that_is_waited_for_is_not_presented_to_the_door(stand):
 
 
 def test_work_of_a_page_is_done_between_scans_and_its_failure_is_the_pages(stand):
-    good = stand.loop.submit(lambda: stand.door.journal.seq)
+    good = stand.loop.submit(lambda: stand.door.seq)
     bad = stand.loop.submit(lambda: 1 // 0)
     stand.loop.step()
     stand.loop.step()
 
-    assert good.result(0) == stand.door.journal.seq
+    assert good.result(0) == stand.door.seq
     with pytest.raises(ZeroDivisionError):
         bad.result(0)
     assert stand.headline == "Show your badge"

@@ -31,7 +31,7 @@ def test_the_badge_itself_opens_its_name_card(stand):
     stand.loop.step()
     answer = stand.door.present(guest.text, "in")
 
-    person = person_of(answer, stand.door.replica)
+    person = person_of(answer, stand.door.name_card)
     assert person is not None
     assert (person.masked, person.language) == ("陳**", "zh-Hant")
     assert "陳" not in repr(person)
@@ -42,4 +42,4 @@ def test_without_its_secret_a_badge_shows_no_name(stand):
     stand.world.deliver()
     stand.loop.step()
 
-    assert person_of(stand.door.present_by_hand(guest.badge, "in"), stand.door.replica) is None
+    assert person_of(stand.door.present_by_hand(guest.badge, "in"), stand.door.name_card) is None

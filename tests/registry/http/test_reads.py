@@ -154,9 +154,9 @@ def test_a_kiosk_that_says_it_is_ill_is_ill_and_its_alarms_are_shown(
 ) -> None:
     kiosk = new_kiosk("chengdu-main-1")
     readings = {"camera": "lost", "scanner": "none", "disk_free_mb": 9000}
-    kiosk.door.noticed(kiosk.journal.append("health", Health(readings), kiosk.clock()))
+    kiosk.door.record("health", Health(readings))
     alarm = Alarm("camera_lost", "no picture for 30 s")
-    kiosk.door.noticed(kiosk.journal.append("alarm", alarm, kiosk.clock()))
+    kiosk.door.record("alarm", alarm)
     kiosk.exchange()
     said = api.get("/kiosks")
     assert said["kiosks"][0]["troubles"] == ["alarm", "health"]

@@ -9,9 +9,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from access.log.entry import pack
-from sync.enrolment.client import EnrolText, enrol, read_enrol_text
+from sync.enrolment.client import enrol
 from sync.enrolment.record import EnrolmentError
 from sync.wire.device_key import Identity
+from sync.wire.enrolment_code import EnrolmentCode
 from sync.wire.messages import Enrol, Enrolled, Envelope, read
 
 Answer = Callable[[bytes], tuple[int, str, bytes]]
@@ -68,8 +69,8 @@ def registry_answer(registry: Identity, signer: Identity | None = None, **change
     return answer
 
 
-def ask(url: str, registry: Identity) -> EnrolText:
-    return EnrolText(registry.fingerprint, "AB2CD3EF", url)
+def ask(url: str, registry: Identity) -> EnrolmentCode:
+    return EnrolmentCode(registry.fingerprint, "AB2CD3EF", url)
 
 
 def test_an_enrolled_kiosk_knows_its_registry(serve):
@@ -126,28 +127,3 @@ def test_anything_between_is_named_and_no_crash(serve, answer):
 def test_a_registry_out_of_reach_is_named():
     with pytest.raises(EnrolmentError, match="cannot be reached"):
         enrol(ask("http://127.0.0.1:9", Identity.new()), Identity.new())
-
-
-def test_a_code_is_read_with_and_without_a_certificate():
-    text = "JME1:0123456789ABCDEF:AB2CD3EF:https://registry.example:8743"
-    plain = EnrolText("0123456789abcdef", "AB2CD3EF", "https://registry.example:8743")
-    pin = "AB" * 32
-
-    assert read_enrol_text(text) == plain
-    assert read_enrol_text(f" {text}/\n") == plain
-    assert read_enrol_text(f"{text}#{pin}").pin == pin.lower()
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "JME1:",
-        "J" + "A" * 28,
-        "JME1:0123:AB:http://x",
-        "JME1:0123456789ABCDEF:AB2CD3EF:ftp://x",
-    ],
-)
-def test_any_other_text_is_no_enrolment_code(text):
-    with pytest.raises(EnrolmentError, match="JME1:"):
-        read_enrol_text(text)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sync.enrolment.record import FILE, Enrolment, EnrolmentError
+from sync.enrolment.record import Enrolment, EnrolmentError
+from sync.store.data_folder import DataFolder
 from sync.wire.device_key import Identity
 
 
@@ -25,7 +26,7 @@ def test_what_was_kept_is_read_again(tmp_path, enrolment):
     enrolment.save(tmp_path)
 
     assert Enrolment.load(tmp_path) == enrolment
-    assert [path.name for path in tmp_path.iterdir()] == [FILE]
+    assert [path.name for path in tmp_path.iterdir()] == ["enrolment.json"]
 
 
 def test_a_kiosk_that_is_not_enrolled_has_no_file(tmp_path):
@@ -35,7 +36,7 @@ def test_a_kiosk_that_is_not_enrolled_has_no_file(tmp_path):
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"registry_url": "ftp://x"}', b"\xff"])
 def test_a_damaged_file_says_to_enrol_again(tmp_path, damage):
-    (tmp_path / FILE).write_bytes(damage)
+    (DataFolder(tmp_path).enrolment).write_bytes(damage)
 
     with pytest.raises(EnrolmentError, match="enrol this kiosk again"):
         Enrolment.load(tmp_path)
@@ -43,7 +44,7 @@ def test_a_damaged_file_says_to_enrol_again(tmp_path, damage):
 
 def test_a_file_that_names_another_key_is_not_believed(tmp_path, enrolment):
     enrolment.save(tmp_path)
-    path = tmp_path / FILE
+    path = DataFolder(tmp_path).enrolment
     path.write_text(path.read_text().replace(enrolment.registry, "0" * 16))
 
     with pytest.raises(EnrolmentError, match="another key"):

@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.transport import http_body as bodies
-from sync.transport.http_body import BodyError, packed, read_body, unpacked
+from sync.transport.http_body import (
+    BodyError,
+    content_length,
+    decoded,
+    packed,
+    received,
+    unpacked,
+)
 
 LIMIT = 1000
 
@@ -22,6 +29,12 @@ def environ(body: bytes, length: object = None, encoding: str | None = None) -> 
     said = len(body) if length is None else length
     made = {"CONTENT_LENGTH": str(said), "wsgi.input": io.BytesIO(body)}
     return made if encoding is None else made | {"HTTP_CONTENT_ENCODING": encoding}
+
+
+def read_body(asked: dict[str, Any], limit: int) -> bytes:
+    """The body of a request, step by step as the endpoint takes it."""
+    length = content_length(asked, limit)
+    return decoded(asked, received(asked["wsgi.input"], length), limit)
 
 
 @given(st.binary(max_size=LIMIT))

@@ -1,0 +1,51 @@
+"""The files of a kiosk's data folder, and of a registry's where they are the same, by name. The names are FIXED."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    """Where everything lies that a kiosk keeps."""
+
+    path: Path
+
+    @property
+    def journal(self) -> Path:
+        """The logs that this kiosk's door writes (SQLite)."""
+        return self.path / "journal.db"
+
+    @property
+    def replica(self) -> Path:
+        """All logs that the carrier knows (SQLite)."""
+        return self.path / "replica.db"
+
+    @property
+    def device_key(self) -> Path:
+        """The seed of the device's Ed25519 key, 32 bytes."""
+        return self.path / "device.key"
+
+    @property
+    def enrolment(self) -> Path:
+        """At which registry the kiosk is enrolled (JSON)."""
+        return self.path / "enrolment.json"
+
+    @property
+    def certificate(self) -> Path:
+        """The TLS certificate of its server (PEM)."""
+        return self.path / "lan.pem"
+
+    @property
+    def certificate_key(self) -> Path:
+        """The private key of the certificate (PEM)."""
+        return self.path / "lan.key"
+
+    @property
+    def carrier_lock(self) -> Path:
+        """Locked by the one process that writes the replica."""
+        return self.path / "carrier.lock"
+
+    @property
+    def bundles(self) -> Path:
+        """The folder of bundles that wait for the carrier."""
+        return self.path / "bundles"

@@ -1,0 +1,151 @@
+"""The catalogue of texts: complete in three languages, everything in it used, and everything used in it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+
+from access.event.definition import LANGUAGES, VERDICTS, Language
+from access.rules.decide import Reason
+from access.state.conflicts import KINDS
+from access.state.conflicts import Reading as ConflictReading
+from kiosk.door.readiness import Cause
+from kiosk.pages.staff_routes import WHYS
+from kiosk.screen.attendee_screen import Notice
+from registry.dashboard import PAGES
+from registry.queries.shapes import Trouble
+from web.texts import best_language, catalogue, in_every_language, section, text
+
+ROOT = Path(__file__).parents[2]
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+REASONS = get_args(Reason)
+OPENS_ALWAYS = {"ok", "repeat", "not_inside", "standby", "reentry", "overridden"}
+
+CLOSED_LISTS: dict[str, tuple[str, ...]] = {
+    "attendee.added": (
+        "superseded",
+        "online_only",
+        "standby",
+        "already_inside",
+        "not_a_badge",
+        "repeat",
+    ),
+    "attendee.refused": tuple(reason for reason in REASONS if reason not in OPENS_ALWAYS),
+    "staff.reason": REASONS,
+    "staff.why": tuple(WHYS.values()),
+    "notice": get_args(Notice),
+    "cause": get_args(Cause),
+    "dashboard.reason": REASONS,
+    "dashboard.verdict": VERDICTS,
+    "dashboard.reading": get_args(ConflictReading),
+    "dashboard.conflict": KINDS,
+    "dashboard.trouble": get_args(Trouble),
+    "dashboard.clock": ("registry", "supervisor", "kernel", "neighbour"),
+    "dashboard.method": ("camera", "scanner", "manual", "override"),
+    "dashboard.proof": ("proven", "failed", "vouched", "none"),
+    "gate.by": ("registry", "supervisor"),
+    "dashboard.nav": PAGES,
+}
+"""Prefixes of keys that are put together at run time, and every value that may follow."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_is_there_in_every_language_with_the_same_values(language: Language) -> None:
+    texts = catalogue(language)
+    assert texts.keys() == catalogue("en").keys()
+    for key, found in texts.items():
+        assert found.strip(), key
+        wanted = set(PLACEHOLDER.findall(catalogue("en")[key]))
+        assert set(PLACEHOLDER.findall(found)) == wanted, key
+
+
+def test_no_language_borrows_english_texts() -> None:
+    for language in LANGUAGES:
+        own = (ROOT / "web" / "texts" / f"{language}.json").read_text(encoding="utf-8")
+        assert own.count('": ') == len(catalogue("en")), language
+
+
+def test_chinese_is_chinese_and_the_two_scripts_differ() -> None:
+    hant, hans = catalogue("zh-Hant"), catalogue("zh-Hans")
+    for texts in (hant, hans):
+        same = [key for key, value in texts.items() if value == catalogue("en")[key]]
+        assert [
+            key for key in same if re.search(r"[A-Za-z]{2}", PLACEHOLDER.sub("", texts[key]))
+        ] == []
+    assert sum(hant[key] != hans[key] for key in hant) > len(hant) * 0.75
+
+
+@pytest.mark.parametrize("prefix", CLOSED_LISTS)
+def test_every_value_of_a_closed_list_has_a_text(prefix: str) -> None:
+    assert [one for one in CLOSED_LISTS[prefix] if f"{prefix}.{one}" not in catalogue("en")] == []
+
+
+def sources() -> str:
+    """Everything that can name a key: code, scripts and templates."""
+    return "\n".join(
+        file.read_text(encoding="utf-8")
+        for folder in ("kiosk", "registry", "web")
+        for file in sorted((ROOT / folder).rglob("*"))
+        if file.suffix in {".py", ".js", ".html"}
+    )
+
+
+def test_no_text_is_unused() -> None:
+    """A key counts as used if it, or what follows its first part, stands somewhere in quotes or after a full stop."""
+    source = sources()
+    unused = []
+    for key in catalogue("en"):
+        prefix, _, last = key.rpartition(".")
+        if prefix in CLOSED_LISTS or (last == "one" and prefix in catalogue("en")):
+            continue
+        names = {key, key.partition(".")[2], last} if last != "one" else {prefix.rpartition(".")[2]}
+        if not any(re.search(rf"[\"'`.{{}}]{re.escape(name)}\b", source) for name in names):
+            unused.append(key)
+    assert unused == []
+
+
+def test_scripts_and_templates_ask_only_for_texts_that_exist() -> None:
+    texts = section("dashboard", "en")
+    for script in (ROOT / "registry/dashboard/static").glob("*.js"):
+        for key in re.findall(r'\bsay\(\s*"([a-z_.]+)"', script.read_text(encoding="utf-8")):
+            assert key in texts, (script.name, key)
+    for page in (ROOT / "registry/dashboard/templates").glob("*.html"):
+        for key in re.findall(r'w\["([a-z_.]+)"\]', page.read_text(encoding="utf-8")):
+            assert key in texts, (page.name, key)
+
+
+def test_values_are_filled_in() -> None:
+    assert text("attendee.welcome_name", "zh-Hans", name="陈**") == "欢迎，陈**"
+    assert in_every_language("headcount")["of"]["en"] == "of {capacity}"
+    with pytest.raises(KeyError):
+        text("attendee.no_such_text", "en")
+
+
+@pytest.mark.parametrize(
+    ("asked", "accepted", "language"),
+    [
+        (None, "zh-HK,zh;q=0.9,en;q=0.8", "zh-Hant"),
+        (None, "zh-TW", "zh-Hant"),
+        (None, "zh-CN,zh;q=0.9", "zh-Hans"),
+        (None, "zh-Hant-SG", "zh-Hant"),
+        (None, "zh-Hans-HK,en;q=0.5", "zh-Hans"),
+        (None, "en;q=0.2,yue;q=0.9", "zh-Hant"),
+        (None, "yue-Hans-CN", "zh-Hans"),
+        (None, "fr-FR,en;q=0.5", "en"),
+        (None, "en;q=0,zh-CN;q=0.1", "zh-Hans"),
+        (None, "fr", "en"),
+        (None, "*", "en"),
+        (None, "", "en"),
+        ("zh-Hans", "en", "zh-Hans"),
+        ("klingon", "zh-HK", "zh-Hant"),
+    ],
+)
+def test_the_readers_language_is_chosen_by_the_browsers_weights(
+    asked: str | None, accepted: str, language: str
+) -> None:
+    assert best_language(asked, parse_accept_header(accepted, LanguageAccept)) == language

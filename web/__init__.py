@@ -1,0 +1,1 @@
+"""What both web programs, the kiosk's pages and the registry's dashboard, share."""
