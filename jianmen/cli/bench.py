@@ -78,7 +78,7 @@ def door(folder: Path | None, people: int, entries: int, *, as_json: bool) -> No
 @_count("--kiosks", 30, "Kiosks that bring their logs.")
 @_count("--entries", 5_000, "Entries that each brings.")
 @_count("--people", 26_000, "People of the first sync.")
-@_count("--trials", 48, "Entries carried to the next door, one by one.")
+@_count("--trials", 200, "Entries carried to the next door, one by one.")
 @click.option(
     "--cut",
     "cuts_s",

@@ -15,8 +15,8 @@ from access.log.entry import Kiosk, digest_of, pack
 from access.state.event_state import Held, hold
 from registry.storage import tables
 from registry.storage.database import Database
-from registry.storage.heard_heads import HeardHeads, same_end
-from sync.store.log_store import BEGINNING, INTRODUCED, LogStore, Row, newest_word
+from registry.storage.heard_heads import HeardHeads
+from sync.store.log_store import BEGINNING, INTRODUCED, LogStore, Row, newest_word, same_end
 from sync.store.name_cards import Issued, badges_listed, cards_named
 from sync.wire.messages import Point, SealedCard
 

@@ -4,13 +4,96 @@ The journal is the door's and the replica the carrier's; from the replica everyt
 each log goes, in steps short enough to be passed on one by one.
 """
 
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
 from access.log.entry import badge_of, decode
 from access.state.event_state import Held, hold
+from sync.store.file_watch import FileWatch
 from sync.store.journal import HEAD_EVERY, JournalReader
 from sync.store.log_store import BEGINNING, Row
 from sync.store.replica import Replica
 from sync.wire.device_key import Identity
 from sync.wire.messages import Point
+
+COMMIT_PAUSES_S = (0.001, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032)
+"""Between two looks for a commit that has begun."""
+
+
+class JournalFollower:
+    """The door's journal as the carrier follows it. Everything but `watch` belongs to whoever holds the carrier's
+    lock."""
+
+    def __init__(self, path: Path, replica: Replica, identity: Identity) -> None:
+        self._path = path
+        self._replica = replica
+        self._own = OwnLogs(replica, identity)
+        self._journal: JournalReader | None = None
+        self._file = (0, 0)
+        self._version = -1
+        self._again = True
+        self.watch = FileWatch(path)
+
+    def _opened(self) -> JournalReader | None:
+        """The journal that is there now: the door may have put another one in the place of a damaged file."""
+        try:
+            stat = self._path.stat()
+            file = (stat.st_dev, stat.st_ino)
+            if self._journal is None or file != self._file:
+                self._close()
+                self._journal = JournalReader.at(self._path)
+                self._file = file
+                self._again = True
+        except (FileNotFoundError, sqlite3.OperationalError):
+            self._close()
+        return self._journal
+
+    def _close(self) -> None:
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
+
+    def changed(self) -> bool:
+        """Whether the door has committed anything since the last `take_over`, or there is no telling."""
+        journal = self._opened()
+        try:
+            return journal is None or journal.version() != self._version
+        except sqlite3.DatabaseError:
+            return True
+
+    def look_again(self) -> None:
+        """The replica holds more than before: compare them the next time, whatever the door does."""
+        self._again = True
+
+    def take_over(self, now_ms: Callable[[], int]) -> int:
+        """Take over what the door has written since; says how many entries were new. Raises sqlite3.DatabaseError for
+        either file."""
+        journal = self._opened()
+        if journal is None:
+            return 0  # the door has not started yet
+        try:
+            version = journal.version()
+            if version == self._version and not self._again:
+                return 0
+            with self._replica.transaction():
+                new = self._own.copy(journal, now_ms())
+                read = journal.inbox_read()
+                self._replica.number_inbox_after(read)
+                self._replica.forget_inbox(read)
+                self._own.tell_if_shorter(journal)
+        except sqlite3.DatabaseError:
+            self._own.forget()
+            self._again = True
+            self._close()
+            raise
+        self._version, self._again = version, False
+        return new
+
+    def close(self) -> None:
+        """Safe to repeat."""
+        self._close()
+        self.watch.close()
 
 
 class OwnLogs:

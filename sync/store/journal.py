@@ -74,6 +74,11 @@ class JournalReader:
         """Raises sqlite3.OperationalError where there is no journal yet."""
         return cls(open_reader(path))
 
+    def version(self) -> int:
+        """Another number after each commit of another connection; cheap to ask."""
+        found: int = self._db.execute("PRAGMA data_version").fetchone()[0]
+        return found
+
     def logs(self) -> list[str]:
         """The device's logs, oldest first."""
         return [log for (log,) in self._db.execute("SELECT log FROM log ORDER BY place")]

@@ -310,6 +310,11 @@ def newer(head: Head, before: Head) -> bool:
     return head.at_ms >= before.at_ms
 
 
+def same_end(head: Head, other: Head) -> bool:
+    """Whether two heads name the same entry."""
+    return (head.log, head.seq, head.digest) == (other.log, other.seq, other.digest)
+
+
 def newest_word(
     said: tuple[Kiosk, tuple[int, int]], held: tuple[int, int, bytes] | None
 ) -> tuple[Kiosk, tuple[int, int]]:

@@ -11,64 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import sqlite_utils
-from sqlite_utils.migrations import Migrations
 
 from access.event.definition import Event
-from access.log.chain import Head
+from access.log.chain import Head, vouched
 from access.log.entry import Clock, EventDefined, Kiosk, pack
 from access.state.event_state import Held, hold
-from sync.store.log_store import INTRODUCED, LogStore, Row, newer, newest_word
+from sync.store.log_store import INTRODUCED, LogStore, Row, newer, newest_word, same_end
 from sync.store.name_cards import CardShelf, badges_listed, cards_named
+from sync.store.replica_tables import migrations
 from sync.store.sqlite import open_reader, open_writer, writing
 from sync.wire.messages import Point, SealedCard
 
 CACHE_KIB = 16_000
 """Of pages in memory, for the writer: the index by badge is written all over the place."""
-
-migrations = Migrations("replica")
-
-
-@migrations()
-def first_tables(db: sqlite_utils.Database) -> None:
-    """Logs with their branches and heads, name cards, and what the door must hear of."""
-    db.execute(
-        "CREATE TABLE entry (id INTEGER PRIMARY KEY, log TEXT NOT NULL, seq INTEGER NOT NULL,"
-        " digest BLOB NOT NULL, badge BLOB, raw BLOB NOT NULL, UNIQUE (log, seq, digest))"
-    )
-    db.execute("CREATE INDEX entry_badge ON entry (badge) WHERE badge IS NOT NULL")
-    # The key's columns come first: elsewhere the quick_check of SQLite 3.40 finds NULLs that are not there.
-    db.execute(
-        "CREATE TABLE tip (log TEXT NOT NULL, digest BLOB NOT NULL, seq INTEGER NOT NULL,"
-        " PRIMARY KEY (log, digest)) WITHOUT ROWID"
-    )
-    db.execute(
-        "CREATE TABLE head (log TEXT NOT NULL, seq INTEGER NOT NULL, digest BLOB NOT NULL,"
-        " at_ms INTEGER NOT NULL, signature BLOB NOT NULL, PRIMARY KEY (log, seq, digest)) WITHOUT ROWID"
-    )
-    db.execute(
-        "CREATE TABLE word (device TEXT PRIMARY KEY, log TEXT NOT NULL, seq INTEGER NOT NULL,"
-        " digest BLOB NOT NULL, at_ms INTEGER NOT NULL, signature BLOB NOT NULL) WITHOUT ROWID"
-    )
-    db.execute(
-        "CREATE TABLE device (fingerprint TEXT PRIMARY KEY, public BLOB NOT NULL, kiosk BLOB NOT NULL,"
-        " wall_ms INTEGER NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID"
-    )
-    db.execute(
-        "CREATE TABLE definition (id INTEGER PRIMARY KEY CHECK (id = 1), wall_ms INTEGER NOT NULL,"
-        " seq INTEGER NOT NULL, event BLOB NOT NULL)"
-    )
-    db.execute(
-        "CREATE TABLE card (digest BLOB PRIMARY KEY, badge BLOB NOT NULL, issue INTEGER NOT NULL,"
-        " raw BLOB) WITHOUT ROWID"
-    )
-    db.execute("CREATE INDEX card_badge ON card (badge)")
-    db.execute("CREATE INDEX card_lacking ON card (digest) WHERE raw IS NULL")
-    db.execute(
-        "CREATE TABLE inbox (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, body BLOB NOT NULL)"
-    )
-    db.execute("CREATE TABLE import (name TEXT PRIMARY KEY, word BLOB NOT NULL) WITHOUT ROWID")
-    db.execute("CREATE TABLE target (name TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID")
 
 
 class ReplicaReader:
@@ -169,6 +124,9 @@ class ReplicaReader:
 class Replica(ReplicaReader, LogStore):
     """The writer."""
 
+    heads_may_wait = False
+    """Whether heads that say only that nothing more was there may be written later: their owner calls `write_heads`."""
+
     def __init__(self, path: Path | str, registry_public: bytes, registry: str) -> None:
         """`registry` is the fingerprint of the registry's key. Raises sqlite3.Error for a damaged file."""
         super().__init__(open_writer(path, migrations, durable=False))
@@ -190,6 +148,7 @@ class Replica(ReplicaReader, LogStore):
     def _read_again(self) -> None:
         """Take from the file what is asked at every message: tips, words and keys. This is its one writer."""
         self._cards = CardShelf(self._db)
+        self._unwritten: dict[str, Head] = {}
         self._tips = super().vector()
         self._words = {
             device: Head(*head)
@@ -316,10 +275,42 @@ class Replica(ReplicaReader, LogStore):
             )
         if before is None or newer(head, before):
             self._words[head.log[:16]] = head
-            self._db.execute(
-                "INSERT OR REPLACE INTO word VALUES (?, ?, ?, ?, ?, ?)",
-                (head.log[:16], head.log, head.seq, head.digest, head.at_ms, head.signature),
-            )
+            self._unwritten.pop(head.log[:16], None)
+            self._write_word(head)
+
+    def _write_word(self, head: Head) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO word VALUES (?, ?, ?, ?, ?, ?)",
+            (head.log[:16], head.log, head.seq, head.digest, head.at_ms, head.signature),
+        )
+
+    def hear(self, heads: Sequence[Head]) -> None:
+        """Where `heads_may_wait` is set, newer signatures over known ends of logs are noted, for `write_heads`."""
+        others = []
+        for head in heads:
+            before, public = self._words.get(head.log[:16]), self.public_key(head.log[:16])
+            if (
+                not self.heads_may_wait
+                or before is None
+                or public is None
+                or not same_end(head, before)
+            ):
+                others.append(head)
+            elif head.at_ms >= before.at_ms and vouched(head, public):
+                self._words[head.log[:16]] = self._unwritten[head.log[:16]] = head
+        if others:
+            super().hear(others)
+
+    @property
+    def unwritten_heads(self) -> bool:
+        """Whether `write_heads` has something to write."""
+        return bool(self._unwritten)
+
+    def write_heads(self) -> None:
+        """Write what was only noted of heads. Call inside a transaction."""
+        for head in self._unwritten.values():
+            self._write_word(head)
+        self._unwritten.clear()
 
     def wanted_cards(self, limit: int) -> list[bytes]:
         return self._cards.wanted(limit)

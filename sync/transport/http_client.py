@@ -12,6 +12,9 @@ from sync.transport.http_body import COMPRESS_FROM, packed
 from sync.wire.messages import MAX_BODY_BYTES
 
 CONNECT_S = 5.0
+NEIGHBOUR_CONNECT_S = 1.0
+"""On a LAN: one that does not answer within this is tried again rather than waited for."""
+
 READ_S = 20.0
 ANSWER_S = 60.0
 """A whole answer must be there after this, however steadily it drips."""
@@ -48,8 +51,10 @@ class _Session(requests.Session):
 class Link:
     """One other device, by its address. Connections are kept open between messages."""
 
-    def __init__(self, url: str, pin: str | None = None) -> None:
-        """`pin` is the SHA-256 of the certificate (64 hex digits), for https."""
+    def __init__(self, url: str, pin: str | None = None, connect_s: float | None = None) -> None:
+        """`pin` is the SHA-256 of the certificate (64 hex digits), for https; `connect_s` how long a connection may
+        take (None: as long as on any network)."""
+        self._connect_s = connect_s
         self.url = url.rstrip("/")
         self._session = _Session()
         self._session.trust_env = False  # no proxy of the machine's environment stands in between
@@ -70,7 +75,7 @@ class Link:
                 self.url + path,
                 data=body if small else packed(body),
                 headers={} if small else {"Content-Encoding": "gzip"},
-                timeout=(CONNECT_S, READ_S),
+                timeout=(self._connect_s or CONNECT_S, READ_S),
                 stream=True,
                 allow_redirects=False,
             ) as answer:

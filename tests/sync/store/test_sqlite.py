@@ -12,7 +12,8 @@ from types import ModuleType
 import pytest
 from sqlite_utils.migrations import Migrations
 
-from sync.store import journal, replica
+from sync.store import journal
+from sync.store import replica_tables as replica
 from sync.store.sqlite import NewerFileError, open_reader, open_writer, writing
 
 
