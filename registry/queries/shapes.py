@@ -1,7 +1,7 @@
 """What the public interface says: the shapes of its JSON.
 
 Times are RFC 3339 in the event's zone, ids are the event definition's own, names stand in three languages. A badge is
-named by the first 12 hex digits of its id's SHA-256; its human code is shown to admins alone.
+named by `b` and the first 12 hex digits of its id's SHA-256; its human code is shown to admins alone.
 """
 
 from typing import Annotated, Literal
