@@ -4,12 +4,12 @@ Pure, like every fold: a stay is derived from a badge's moves, and ends by an ex
 session's clearing or at the day's end.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from access.event.definition import Session
-from access.event.programme import Programme
 from access.state.badge_history import History, Presentation, Whereabouts
+from access.state.event_state import Background as EventState
 
 MINUTE_MS = 60_000
 
@@ -18,10 +18,11 @@ MINUTE_MS = 60_000
 class Stay:
     """A person's time in one area, from `from_ms` (included) to `to_ms` (excluded), in milliseconds since 1970.
 
-    `left`: whether somebody saw them leave; otherwise a session's clearing, the day's end or "now" ended it.
+    `around` is the area and those above it, the innermost first, by the definition in force then. `left`: whether
+    somebody saw them leave; otherwise a session's clearing, the day's end or "now" ended it.
     """
 
-    area: str
+    around: tuple[str, ...]
     from_ms: int
     to_ms: int
     left: bool
@@ -42,36 +43,36 @@ class Attended:
         return self.inside_ms // MINUTE_MS
 
 
-def stays(programme: Programme, moves: Iterable[Presentation], now_ms: int) -> list[Stay]:
-    """Where the moves of one person, in order, put them, up to `now_ms`."""
-    state = Whereabouts(programme)
+def stays(state: EventState, history: History, now_ms: int) -> list[Stay]:
+    """Where one person's moves put them, up to `now_ms`, in order of time."""
+    person = Whereabouts(state.definitions())
     since_ms = 0
     found: list[Stay] = []
 
-    def moved(at_ms: int, before: str | None, *, left: bool) -> None:
+    def moved(at_ms: int, before: tuple[str, ...], *, left: bool) -> None:
         nonlocal since_ms
-        if before is not None and at_ms > since_ms:
+        if before and at_ms > since_ms:
             found.append(Stay(before, since_ms, at_ms, left))
         since_ms = at_ms
 
     def pass_time(until_ms: int) -> None:
-        while (change_ms := state.changes_ms()) is not None and change_ms <= until_ms:
-            before = state.place
-            state.until(change_ms)
+        while (change_ms := person.changes_ms()) is not None and change_ms <= until_ms:
+            before = person.around
+            person.until(change_ms)
             moved(change_ms, before, left=False)
 
-    for move in moves:
+    for move in history.moves:
         pass_time(move.order.at_ms)
-        before = state.place
-        state.step(move)
+        before = person.around
+        person.step(move)
         moved(move.order.at_ms, before, left=move.direction == "out")
     pass_time(now_ms)
-    moved(now_ms, state.place, left=False)
+    moved(now_ms, person.around, left=False)
     return found
 
 
 def at_session(
-    programme: Programme, session: Session, history: History, now_ms: int
+    state: EventState, session: Session, history: History, now_ms: int
 ) -> Attended | None:
     """A person's attendance of a session: let in for it at any of its doors. None: they did not come.
 
@@ -83,10 +84,8 @@ def at_session(
     first_ms = let_in[0].order.at_ms
     inside = [
         stay
-        for stay in stays(programme, history.moves, now_ms)
-        if programme.within(stay.area, session.area)
-        and stay.to_ms > first_ms
-        and stay.from_ms < session.ends_ms
+        for stay in stays(state, history, now_ms)
+        if session.area in stay.around and stay.to_ms > first_ms and stay.from_ms < session.ends_ms
     ]
     inside_ms = sum(
         min(stay.to_ms, session.ends_ms) - max(stay.from_ms, first_ms) for stay in inside
@@ -95,21 +94,24 @@ def at_session(
 
 
 def at_venue(
-    programme: Programme, venue: str, day: int, history: History, now_ms: int
+    state: EventState, venue: str, day: int, history: History, now_ms: int
 ) -> Attended | None:
     """A person's attendance of a venue on an event day (a proleptic ordinal), or None: they did not come."""
+    programme = state.programme
+    if programme is None:
+        return None
     from_ms, to_ms = programme.day_end_ms(day - 1), programme.day_end_ms(day)
     let_in = [
         one
         for one in _let_in(history)
-        if from_ms <= one.order.at_ms < to_ms and _venue_of(programme, one) == venue
+        if from_ms <= one.order.at_ms < to_ms and venue in state.above(one.order, one.area)
     ]
     if not let_in:
         return None
     inside = [
         stay
-        for stay in stays(programme, history.moves, now_ms)
-        if programme.within(stay.area, venue) and from_ms <= stay.from_ms < to_ms
+        for stay in stays(state, history, now_ms)
+        if venue in stay.around and from_ms <= stay.from_ms < to_ms
     ]
     inside_ms = sum(stay.to_ms - stay.from_ms for stay in inside)
     return Attended(let_in[0].order.at_ms, _last_out(inside), inside_ms)
@@ -117,11 +119,6 @@ def at_venue(
 
 def _let_in(history: History) -> Sequence[Presentation]:
     return [one for one in history.moves if one.direction == "in"]
-
-
-def _venue_of(programme: Programme, move: Presentation) -> str | None:
-    gate = programme.gates.get(move.gate)
-    return programme.venue_of(gate.area) if gate is not None else None
 
 
 def _last_out(inside: Sequence[Stay]) -> int | None:

@@ -9,6 +9,7 @@ from access.badge.credential import Claims, human_code, read_human_code
 from access.event.programme import Programme
 from access.state.attendance import Attended, at_session, at_venue
 from access.state.badge_history import History
+from access.state.event_state import Background as EventState
 from registry.queries.queries import Board
 from registry.queries.shapes import Answer, Time
 from registry.queries.table_files import Cell, Table
@@ -90,7 +91,7 @@ class HybridAttendance(Answer, frozen=True, kw_only=True):
     unknown: list[str]
 
 
-Ask = Callable[[Programme, History, int], Attended | None]
+Ask = Callable[[EventState, History, int], Attended | None]
 
 
 class AttendanceReport:
@@ -130,9 +131,9 @@ class AttendanceReport:
                     count[1] += booked and session not in let_in
                     count[2] += not booked and session in let_in
                 there = {
-                    (programme.venue_of(gate.area), programme.day_of(one.order.at_ms))
+                    (around[-1], programme.day_of(one.order.at_ms))
                     for one in came
-                    if (gate := programme.gates.get(one.gate)) is not None
+                    if (around := knowledge.background.above(one.order, one.area))
                 }
                 for (venue, day), count in days.items():
                     here = (venue, _ordinal(programme, day)) in there
@@ -191,7 +192,7 @@ class AttendanceReport:
         """The people of a session that the event has."""
         known = self._board.programme.sessions[session]
         return self._people(
-            lambda programme, history, now_ms: at_session(programme, known, history, now_ms),
+            lambda state, history, now_ms: at_session(state, known, history, now_ms),
             lambda programme, claims: _booked(programme, claims, session),
             session=session,
         )
@@ -202,7 +203,7 @@ class AttendanceReport:
         number = list(programme.event.days).index(day)
         ordinal = _ordinal(programme, number)
         return self._people(
-            lambda programme, history, now_ms: at_venue(programme, venue, ordinal, history, now_ms),
+            lambda state, history, now_ms: at_venue(state, venue, ordinal, history, now_ms),
             lambda programme, claims: _valid_at(programme, claims, venue, number),
             venue=venue,
             day=day,
@@ -222,7 +223,7 @@ class AttendanceReport:
         for known in list(board.centre.people.everyone()):
             with board.knowing() as knowledge:
                 programme, history = board.programme, knowledge.history(known.badge)
-                attended = ask(programme, history, now_ms)
+                attended = ask(knowledge.background, history, now_ms)
                 claims = _valid_claims(history)
                 awaited = claims is not None and expected(programme, claims)
                 if attended is None and not awaited:
