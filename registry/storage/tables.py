@@ -6,6 +6,7 @@ UTC.
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Index,
     Integer,
@@ -136,4 +137,78 @@ meta = Table(
     Column("key", String(32), primary_key=True),
     Column("value", LargeBinary, nullable=False),
 )
-"""The registry's own: its key, the event's keys, which of its logs it writes, which database this is."""
+"""The registry's own: its key, the event's keys, which of its logs it writes, which database this is, and the key that
+signs cookies."""
+
+account = Table(
+    "account",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("cost", Integer, nullable=False),
+    Column("set_ms", BigInteger, nullable=False),
+)
+"""People who log in: the scrypt hash of each password, its cost (N), and when it was set."""
+
+login = Table(
+    "login",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("account", String(64), nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("seen_ms", BigInteger, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("browser", Text, nullable=False),
+)
+"""Sessions of browsers: SHA-256 of the id in the cookie, and where it was last seen."""
+Index("login_account", login.c.account)
+
+token = Table(
+    "token",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("access", String(16), nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+)
+"""API tokens, by SHA-256 of their text."""
+
+webhook = Table(
+    "webhook",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("seen", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("trouble", Text, nullable=False),
+    Column("ended", Boolean, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+)
+"""Addresses called at every check-in. `seen`: the entry up to which they were; `owner` has the row until `until_ms`."""
+
+trail = Table(
+    "trail",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Who changed what, when. No secret and no name of a registrant is in it."""
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+)
+"""Counts of logins and enrolments tried, until when they are remembered."""
+Index("attempt_until", attempt.c.until_ms)
