@@ -18,7 +18,7 @@ PAGE = 50
 MOST = 200
 """People on one page of an answer."""
 
-Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 63)]
+Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
 
 DEEPEST = 10_000
 """Hits of a search that can be paged through; whoever wants more wants another query, or everybody."""

@@ -14,6 +14,12 @@ from sync.wire.enrolment_code import EnrolmentCode
 from sync.wire.messages import Enrol
 
 NewKiosk = Callable[[str], Any]
+
+
+def someone(ref: str, name: str) -> Person:
+    return Person(ref=ref, name=name, ticket="delegate")
+
+
 HEADER = "ref,name,organisation,language,ticket,venues,days,sessions\n"
 
 
@@ -36,7 +42,7 @@ def test_people_come_a_page_at_a_time(api: Any, delegates: list[IssuedBadge]) ->
 
 
 def test_cursors_lead_through_everybody_once(api: Any, centre: Centre) -> None:
-    people = [with_(ref=f"X{n:03}", name="陳大文" if n % 2 else "王小明") for n in range(45)]
+    people = [someone(ref=f"X{n:03}", name="陳大文" if n % 2 else "王小明") for n in range(45)]
     centre.register_many(people)
     for query, total in (("", 45), ("&q=chan", 22)):
         refs, asked = [], f"/registrants?limit=10{query}"
@@ -101,9 +107,9 @@ def test_a_search_knows_what_changed_since_the_last_one(
     api: Any, centre: Centre, delegates: list[IssuedBadge]
 ) -> None:
     assert api.get("/registrants?q=chan tai")["total"] == 1
-    centre.register(with_(ref="NEW", name="陳太"))
+    centre.register(someone(ref="NEW", name="陳太"))
     assert api.get("/registrants?q=chan tai")["total"] == 2
-    centre.amend(with_(ref="NEW", name="王五"))
+    centre.amend(someone(ref="NEW", name="王五"))
     assert api.get("/registrants?q=chan tai")["total"] == 1
     assert api.get("/registrants?q=wong ng")["total"] == 1
     centre.erase(delegates[0].badge)
