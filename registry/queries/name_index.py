@@ -16,6 +16,9 @@ from registry.service import Centre
 AT_ONCE = 5000
 """People read from the database at a time."""
 
+REMARKS = ("note", "attention")
+"""Fields for staff that are sentences: nobody is found by them."""
+
 TRIES = 3
 """Searches that come upon erased people before the index is made again."""
 
@@ -91,7 +94,8 @@ class PersonIndex:
 
 def _named(known: Known) -> Named:
     names = (known.name, *known.keys)
-    return Named(_identity(known.badge), names, (known.organisation, known.ref))
+    extra = [text for field, text in known.extra.items() if field not in REMARKS]
+    return Named(_identity(known.badge), names, (known.organisation, known.ref, *extra))
 
 
 def _identity(badge: bytes) -> int:

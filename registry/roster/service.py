@@ -135,6 +135,7 @@ class Roster:
             language=person.language,
             keys=keys,
             salt=salt,
+            extra=person.extra,
         )
 
     def refusals(self, people: Sequence[Person], event: Event) -> list[Refusal]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -93,6 +94,23 @@ def test_offsets_beyond_the_end_are_an_empty_page(api: Any, delegates: list[Issu
     for asked in ("offset=999999999999999", "offset=3", "offset=20000&q=chen"):
         page = api.get(f"/registrants?{asked}")
         assert (page["registrants"], page["next"]) == ([], None), asked
+
+
+def test_people_are_found_by_company_phone_and_mail_but_not_by_remarks(
+    api: Any, centre: Centre
+) -> None:
+    extra = {
+        "phone": "+852 9123 4567",
+        "mail": "tm.chan@example.org",
+        "seat": "A-12",
+        "note": "wheelchair",
+    }
+    centre.register(
+        Person(ref="R1", name="陳大文", organisation="香港科技園", ticket="delegate", extra=extra)
+    )
+    for query in ("科技园", "91234567", "9123 4567", "85291234567", "tm.chan@ex", "a12", "r1"):
+        assert api.get(f"/registrants?q={quote(query)}")["total"] == 1, query
+    assert api.get("/registrants?q=wheelchair")["total"] == 0
 
 
 def test_people_close_to_what_was_typed_are_marked_as_such(
