@@ -8,6 +8,8 @@ from enum import Enum
 from math import hypot
 from typing import TYPE_CHECKING, Protocol
 
+from access.text.encoding import UndecodableError, decoded
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -29,7 +31,7 @@ class Code:
     """One code that was read."""
 
     text: str
-    """UTF-8 where the bytes are valid UTF-8, else what the code itself declares, else Latin-1."""
+    """See `payload_text`."""
     raw: bytes
     decoder: str
     corners: Corners
@@ -70,12 +72,25 @@ def every_code(_text: str) -> bool:
     return True
 
 
-def payload_text(raw: bytes, declared: str | None = None) -> str:
-    """The text of a payload: UTF-8 where valid, else what the code declares, else Latin-1."""
+def payload_text(raw: bytes, declared: str | None = None, guessed: str | None = None) -> str:
+    """The text of a payload, the same whoever read it.
+
+    UTF-8 where valid; else what the code itself declares (`declared`); else GB18030 or Big5 where it
+    looks like Chinese, which badge makers print without declaring it; else what the decoder makes of it
+    (`guessed`: Japanese), and Latin-1 at last.
+    """
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        return declared or raw.decode("latin-1")
+        return declared or _chinese(raw) or guessed or raw.decode("latin-1")
+
+
+def _chinese(raw: bytes) -> str | None:
+    try:
+        text, encoding = decoded(raw)
+    except UndecodableError:
+        return None
+    return None if encoding == "utf-16" else text
 
 
 def area(corners: Corners) -> float:
