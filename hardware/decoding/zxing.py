@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hardware.ports.decoder import Code, Corners, Sight, covers, payload_text
+from hardware.ports.decoder import Code, Corners, Sight, Symbol, covers, payload_text
 from hardware.ports.errors import AdapterMissing
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ MIDDLE = 128
 
 
 class ZxingDecoder:
-    """QR model 2 only, with rotation, downscaling and inverted codes.
+    """QR model 2 only, or only the `symbols` that are named; rotated, enlarged and inverted ones too.
 
     With `histogram` the picture is split at one brightness for the whole picture instead of a local
     one: a third of the time, and it reads some codes that the local one misses.
@@ -32,7 +33,7 @@ class ZxingDecoder:
 
     name = "zxing-cpp"
 
-    def __init__(self, *, histogram: bool = False) -> None:
+    def __init__(self, *, histogram: bool = False, symbols: Sequence[Symbol] = ()) -> None:
         try:
             import zxingcpp
         except ImportError as error:
@@ -43,8 +44,11 @@ class ZxingDecoder:
         self._options: dict[str, Any] = {
             "formats": zxingcpp.BarcodeFormat.QRCodeModel2,
             "text_mode": zxingcpp.TextMode.Plain,
-            "return_errors": True,
+            "return_errors": not symbols,  # which are not sought: a stripe pattern is no code
         }
+        if symbols:
+            self._options["formats"] = [_format(zxingcpp, symbol) for symbol in symbols]
+            self.name = "zxing-cpp other symbols"
         self._with_eci = zxingcpp.TextMode.HexECI
         if histogram:
             self._options["binarizer"] = zxingcpp.Binarizer.GlobalHistogram
@@ -99,6 +103,16 @@ class ZxingDecoder:
         """
         found = self._found(gray, text_mode=self._with_eci)
         return any(bytes(one.bytes) == raw and ECI.match(one.text) is not None for one in found)
+
+
+def _format(library: Any, symbol: Symbol) -> Any:
+    formats = library.BarcodeFormat
+    return {
+        "aztec": formats.Aztec,
+        "data_matrix": formats.DataMatrix,
+        "pdf417": formats.PDF417,
+        "code_128": formats.Code128,
+    }[symbol]
 
 
 def _is_utf8(raw: bytes) -> bool:

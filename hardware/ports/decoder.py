@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from math import hypot
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 from access.text.encoding import UndecodableError, decoded
 
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 Point = tuple[float, float]
 Corners = tuple[Point, Point, Point, Point]
 """Top left, top right, bottom right, bottom left of the code itself, in pixels (x, y)."""
+
+Symbol = Literal["aztec", "data_matrix", "pdf417", "code_128"]
+"""Kinds of codes besides QR that badges of other systems carry."""
+
+SYMBOLS: tuple[Symbol, ...] = get_args(Symbol)
 
 COMPARABLE = 0.4
 """Two codes of which one has at least this part of the other's area are held up together: a badge
