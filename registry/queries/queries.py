@@ -21,6 +21,7 @@ from access.state.log_state import Knowledge
 from registry.devices.reported_vectors import Contacts
 from registry.queries import shapes as answers
 from registry.queries.kiosks import kiosk_report
+from registry.queries.name_index import PersonIndex
 from registry.service import Centre
 from sync.store.journal import Reading
 
@@ -70,6 +71,7 @@ class Board:
     def __init__(self, centre: Centre, clock: Callable[[], Reading]) -> None:
         self.centre = centre
         self.contacts = Contacts()
+        self.names = PersonIndex(centre)
         self.clock = clock
         self._headcount: _Kept[answers.Headcount] = _Kept(FRESH_MS)
         self._conflicts: _Kept[list[Conflict]] = _Kept(CONFLICTS_FRESH_MS)

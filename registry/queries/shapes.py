@@ -252,11 +252,18 @@ class Registrant(Answer, frozen=True, kw_only=True):
 
 
 class Registrants(Answer, frozen=True, kw_only=True):
-    """A page of people; `total` counts all that match."""
+    """A page of people; `total` counts all that match, `limit` is the number that was used.
+
+    `next` is the `cursor` of the next page, null after the last. `near`: nobody has all the words that were typed, and
+    these have all but one.
+    """
 
     total: int
     offset: int
     registrants: list[Registrant]
+    limit: int
+    next: str | None
+    near: bool = False
 
 
 class Issued(Answer, frozen=True, kw_only=True):
