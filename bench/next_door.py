@@ -37,8 +37,8 @@ Pair = tuple[KioskAtDoor, KioskAtDoor]
 def next_door(
     folder: Path, trials: int = 200, cuts_s: Sequence[float] = CUTS_S, restarts: int = RESTARTS
 ) -> list[Figure]:
-    """Four lines: while the link is whole (median and worst), after a carrier was started anew, and after each of some cuts of the link
-    (without any there is no such line). Raises RuntimeError where anything stays unknown at the next door."""
+    """Four lines: while the link is whole (median and worst), after a carrier was started again, and after each of some
+    cuts of the link (without any there is no such line). Raises RuntimeError where anything stays unknown."""
     floor = _round_trip(folder)
     with venue(folder, 2 + trials + restarts + 2 * len(cuts_s)) as kiosks:
         people = count(2)
