@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
-from zeroconf import NonUniqueNameException
 
 from config.errors import ConfigError
 from config.settings import (
@@ -35,10 +34,13 @@ from sync.store.journal import Reading
 from sync.store.log_store import LogStore
 from sync.store.replica import Replica, ReplicaReader
 from sync.store.sqlite import NewerFileError
-from sync.transport.discovery import Hints, lan_host
+from sync.transport.discovery import lan_host
 from sync.transport.lan_server import LanServer
 from sync.transport.tls_certificate import certificate_at
 from sync.wire.device_key import Identity
+
+if TYPE_CHECKING:  # loaded where mDNS is on
+    from sync.transport.mdns import Hints
 
 _settings = click.option(
     "--settings", type=click.Path(path_type=Path), help="Settings file of the kiosk (TOML)."
@@ -118,7 +120,8 @@ def run(settings: Path | None, data: Path | None) -> None:
     stop = Stop()
     stop.on_signals()
     with _alone(found.data):
-        carrier = _carrier(found.data, lambda: hints[0].heard() if hints else {})
+        with _without_numpy():
+            carrier = _carrier(found.data, lambda: hints[0].heard() if hints else {})
         try:
             _carry(carrier, found, hints, notifier, stop)
         finally:
@@ -131,7 +134,7 @@ def run(settings: Path | None, data: Path | None) -> None:
 def _carry(
     carrier: Carrier,
     settings: KioskSettings,
-    hints: list[Hints],
+    hints: "list[Hints]",
     notifier: Notifier,
     stop: Stop,
 ) -> None:
@@ -152,13 +155,29 @@ def _alone(data: Path) -> Iterator[None]:
         sys.exit(2)
 
 
-def _announce(carrier: Carrier) -> list[Hints]:
+def _announce(carrier: Carrier) -> "list[Hints]":
+    from sync.transport.mdns import AnnounceError, Hints
+
     host, _, port = carrier.reach[0].rpartition(":")
     try:
         return [Hints(carrier.device, host, int(port))]
-    except (OSError, NonUniqueNameException) as error:
+    except AnnounceError as error:
         logging.getLogger(__name__).warning("no mDNS here: %s", error)
         return []
+
+
+@contextmanager
+def _without_numpy() -> Iterator[None]:
+    """sqlite-utils, which makes the tables, loads numpy wherever that is installed: 12 MB that a carrier never uses."""
+    modules: dict[str, Any] = sys.modules
+    if "numpy" in modules:
+        yield
+        return
+    modules["numpy"] = None
+    try:
+        yield
+    finally:
+        del modules["numpy"]
 
 
 @sync.command()

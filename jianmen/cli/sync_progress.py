@@ -7,9 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
 from sync.store.replica import ReplicaReader
 
 FRESH_S = 60
@@ -79,6 +76,15 @@ def _contact(last_ms: int | None, now_ms: int) -> str:
 
 def watch(path: Path) -> None:
     """Show bars until all that those in touch hold is here. Raises sqlite3.OperationalError for no replica."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

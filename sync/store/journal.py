@@ -8,25 +8,22 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
-
-import sqlite_utils
-from sqlite_utils.migrations import Migrations
+from typing import Any, NamedTuple
 
 from access.log.chain import Head, log_id
 from access.log.entry import GENESIS, Body, Boot, badge_of, digest_of, encode
 from access.state.event_state import Held, hold
-from sync.store.sqlite import open_reader, open_writer, writing
+from sync.store.sqlite import Steps, open_reader, open_writer, writing
 from sync.wire.device_key import Identity
 
 HEAD_EVERY = 256
 """A head is kept every so many entries, so that a log can be passed on in pieces that end at one."""
 
-migrations = Migrations("journal")
+migrations = Steps("journal")
 
 
 @migrations()
-def first_tables(db: sqlite_utils.Database) -> None:
+def first_tables(db: Any) -> None:
     """The logs, their entries as the bytes that were hashed, and heads to pass on."""
     db.execute(
         "CREATE TABLE entry (log TEXT NOT NULL, seq INTEGER NOT NULL, digest BLOB NOT NULL,"

@@ -1,13 +1,14 @@
 """The tables of `replica.db`, step by step."""
 
-import sqlite_utils
-from sqlite_utils.migrations import Migrations
+from typing import Any
 
-migrations = Migrations("replica")
+from sync.store.sqlite import Steps
+
+migrations = Steps("replica")
 
 
 @migrations()
-def first_tables(db: sqlite_utils.Database) -> None:
+def first_tables(db: Any) -> None:
     """Logs with their branches and heads, name cards, and what the door must hear of."""
     db.execute(
         "CREATE TABLE entry (id INTEGER PRIMARY KEY, log TEXT NOT NULL, seq INTEGER NOT NULL,"

@@ -13,7 +13,6 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 from flask import Flask
-from sqlite_utils.migrations import Migrations
 
 from access.log.entry import GateGiven
 from config.event_file import load
@@ -26,7 +25,7 @@ from registry.service import Centre
 from registry.storage.ledger import Ledger
 from sync.enrolment.record import Enrolment
 from sync.store.journal import Journal, Reading
-from sync.store.sqlite import open_writer
+from sync.store.sqlite import Steps, open_writer
 from sync.wire.device_key import Identity
 
 EVENT = Path("config/events/smarthk.toml")
@@ -171,7 +170,7 @@ def run_door(data) -> Result:
 
 
 def test_a_journal_of_a_newer_version_ends_the_door_and_is_left_as_it_is(enrolled):
-    later = Migrations("journal")
+    later = Steps("journal")
     later(name="better_tables")(lambda db: db.execute("CREATE TABLE better (entry BLOB)"))
     open_writer(enrolled / "journal.db", later).close()
     held = (enrolled / "journal.db").read_bytes()

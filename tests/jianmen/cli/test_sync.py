@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlite_utils.migrations import Migrations
 
 from jianmen.cli.sync import sync
 from sync.carrier.peer_worker import TargetState
 from sync.enrolment.record import Enrolment
 from sync.store.replica import Replica
-from sync.store.sqlite import open_writer
+from sync.store.sqlite import Steps, open_writer
 from sync.wire.device_key import Identity
 
 REGISTRY = Identity.from_seed(b"\x01" * 32)
@@ -104,7 +103,7 @@ def test_asking_once_says_who_could_not_be_reached(enrolled: Path) -> None:
 
 
 def test_a_replica_of_a_newer_version_is_refused_and_left_as_it_is(enrolled: Path) -> None:
-    later = Migrations("replica")
+    later = Steps("replica")
     later(name="better_tables")(lambda db: db.execute("CREATE TABLE better (entry BLOB)"))
     path = enrolled / "replica.db"
     open_writer(path, later).close()
