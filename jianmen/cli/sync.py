@@ -93,7 +93,9 @@ def _listening(carrier: Carrier, settings: KioskSettings) -> Iterator[None]:
         return
     certificate = certificate_at(settings.data)
     try:
-        server = LanServer(host, settings.lan_port, certificate, carrier.answer)
+        server = LanServer(
+            host, settings.lan_port, certificate, carrier.answer, lambda: carrier.lan_hosts
+        )
     except OSError as error:
         click.echo(
             f"{host}:{settings.lan_port}: cannot be listened on ({error.strerror});"

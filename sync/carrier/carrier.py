@@ -79,6 +79,8 @@ class Carrier:
         self._levelled = 0.0
         self._changed = True
         self.reach: tuple[str, str] = ("", "")
+        self.lan_hosts: frozenset[str] = frozenset()
+        """Addresses of kiosks, as the registry's log has them."""
         self._replica_path = DataFolder(data).replica
         sound_or_gone(self._replica_path)
         self.replica = Replica(self._replica_path, enrolment.registry_public, enrolment.registry)
@@ -278,6 +280,9 @@ class Carrier:
             kiosks = self.replica.devices()
         programme = Programme(event) if event is not None else None
         found = peers_of(self._identity.fingerprint, kiosks, programme, self._hints())
+        self.lan_hosts = frozenset(
+            kiosk.address.rpartition(":")[0] for kiosk in kiosks.values() if not kiosk.cut_off
+        )
         wanted = {peer.device: peer for peer in found}
         for device in [
             d
