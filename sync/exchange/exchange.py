@@ -71,8 +71,9 @@ class Answerer(Party):
             return self.seal(hello, introducing=True), taken
         taken = self.take(message)
         taken.device = device
-        taken.level = self._holds_registry_logs(message.have)
         said = self.compose(nonce, message.nonce, message, taken.declined)
+        same = message.digest != b"" and message.digest == said.digest
+        taken.level = same or self._holds_registry_logs(message.have)
         return self.seal(self._shortened(said, sent, basis, device)), taken
 
     def called(self, device: str, message: Message) -> None:
@@ -91,8 +92,9 @@ class Answerer(Party):
             said = msgspec.structs.replace(said, heads=heads, heard=heard)
         if not said.digest:
             return said
-        changed = delta(said.have, basis)
-        return msgspec.structs.replace(said, have=changed, basis=sent.basis or sent.digest)
+        named = sent.basis or sent.digest
+        changed = delta(said.have, basis) if said.digest != named else {}
+        return msgspec.structs.replace(said, have=changed, basis=named)
 
     def _holds_registry_logs(self, have: Mapping[str, list[Point]]) -> bool:
         registry = self.store.registry
@@ -166,7 +168,7 @@ class Asker(Party):
             asked = msgspec.structs.replace(asked, address="", certificate="")
         return msgspec.structs.replace(
             asked,
-            have=delta(asked.have, theirs.have),
+            have=delta(asked.have, theirs.have) if asked.digest != theirs.digest else {},
             heard={},
             heads=self._known.due(self.store.words(), theirs.heard, own, self.other),
             basis=theirs.digest,
