@@ -87,9 +87,9 @@ class Answerer(Party):
         self._feed.note(words)
         said = msgspec.structs.replace(said, mark=self._feed.mark)
         if sent.mark:
-            heads = self._feed.since(sent.mark, asker)
+            heads, renewed = self._feed.since(sent.mark, asker)
             heard = stale(words, self._now_ms())
-            said = msgspec.structs.replace(said, heads=heads, heard=heard)
+            said = msgspec.structs.replace(said, heads=heads, renewed=renewed, heard=heard)
         if not said.digest:
             return said
         named = sent.basis or sent.digest
@@ -166,11 +166,13 @@ class Asker(Party):
         known = self.store.kiosk(own)
         if known is not None and (known.address, known.certificate) == self.reach:
             asked = msgspec.structs.replace(asked, address="", certificate="")
+        heads, renewed = self._known.due(self.store.words(), theirs.heard, own, self.other)
         return msgspec.structs.replace(
             asked,
             have=delta(asked.have, theirs.have) if asked.digest != theirs.digest else {},
             heard={},
-            heads=self._known.due(self.store.words(), theirs.heard, own, self.other),
+            heads=heads,
+            renewed=renewed,
             basis=theirs.digest,
             mark=theirs.mark,
         )
@@ -212,7 +214,7 @@ class Asker(Party):
             return message
         self._known.told(message.heard, whole=not (message.mark and self._sent.mark))
         for one in (self._sent, message):
-            self._known.saw(one.heads, one.batches)
+            self._known.saw(one)
         if not message.basis:
             return message
         if message.basis == self._sent.digest:

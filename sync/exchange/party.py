@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from access.log.chain import ChainError, fingerprint
 from access.log.entry import Kiosk, pack
 from sync.exchange.batching import Load
+from sync.exchange.head_relay import renewed_heads
 from sync.exchange.quota import Room
 from sync.exchange.vector_delta import Vector, VectorHistory
 from sync.store.log_store import BEGINNING, CutOffError, GapError, LogStore, UnknownWriterError
@@ -216,9 +217,10 @@ class Party:
     def take(self, message: Message) -> Taken:
         """Keep what a message brings. What fails is named and let be; other logs go on."""
         taken = Taken(reach=(message.address, message.certificate), time=message.time)
+        heads = [*message.heads, *renewed_heads(message.renewed, self.store)]
         if not (message.batches or message.cards):
-            if message.heads:
-                self.store.hear(message.heads)
+            if heads:
+                self.store.hear(heads)
             return taken
         with self.store.transaction():
             room = Room(self.store.vector() if message.batches else {}, self.store.registry)
@@ -233,7 +235,7 @@ class Party:
                     # What lacks only another log, by which its device or its beginning is known, may come again.
                     if not isinstance(error, UnknownWriterError | GapError):
                         taken.declined.append(batch.log)
-            for head in message.heads:
+            for head in heads:
                 self.store.take_head(head)
             self.store.keep_cards(message.cards)
             taken.cards = len(message.cards)
