@@ -24,7 +24,7 @@ from sync.exchange.exchange import Answerer, Asker
 from sync.exchange.party import Taken
 from sync.store.data_folder import DataFolder
 from sync.store.journal import Reading
-from sync.store.journal_recovery import is_damage, sound, sound_or_gone
+from sync.store.journal_recovery import is_damage, sound, sound_replica
 from sync.store.replica import Replica
 from sync.transport.discovery import Peer, peers_of
 from sync.transport.http_client import NEIGHBOUR_CONNECT_S, Link, LinkError
@@ -82,8 +82,10 @@ class Carrier:
         self.lan_hosts: frozenset[str] = frozenset()
         """Addresses of kiosks, as the registry's log has them."""
         self._replica_path = DataFolder(data).replica
-        sound_or_gone(self._replica_path)
-        self.replica = Replica(self._replica_path, enrolment.registry_public, enrolment.registry)
+        self.replica = sound_replica(
+            self._replica_path,
+            lambda path: Replica(path, enrolment.registry_public, enrolment.registry),
+        )
         with self.replica.transaction():
             self.replica.forget_times()
         self._journal = JournalFollower(DataFolder(data).journal, self.replica, identity)
