@@ -24,8 +24,9 @@ from config.settings import (
 from hardware.system.clock import SystemClock
 from hardware.system.stop_signal import Stop
 from hardware.system.systemd import Notifier
-from jianmen.cli.sync_progress import cards_line, silent, target_lines, watch
+from jianmen.cli.sync_progress import aged, cards_line, silent, target_lines, watch
 from sync.carrier.carrier import Carrier
+from sync.carrier.peer_worker import boot_id
 from sync.carrier.usb_bundles import CarrierRunsError, hand_over, only_carrier
 from sync.enrolment.record import Enrolment, EnrolmentError
 from sync.exchange.bundle_file import BundleError, Imported, export, take_in
@@ -229,9 +230,19 @@ def status(settings: Path | None, data: Path | None, *, watching: bool, as_json:
     if not states:
         click.echo(f"{path.parent}: the carrier has asked nobody yet", err=True)
         sys.exit(1)
-    now_ms = _read().wall_ms
-    failing = [one for one in states.values() if one["failures"] or silent(one, now_ms)]
+    now = _read()
+    failing = [one for one in _aged(states, now).values() if _is_failing(one, now.wall_ms)]
     sys.exit(1 if failing else 0)
+
+
+def _is_failing(state: Mapping[str, Any], now_ms: int) -> bool:
+    return bool(state["failures"]) or silent(state, now_ms)
+
+
+def _aged(states: Mapping[str, dict[str, Any]], now: Reading) -> dict[str, Mapping[str, Any]]:
+    return {
+        name: aged(state, boot_id(), now.mono_ms, now.wall_ms) for name, state in states.items()
+    }
 
 
 def _show(states: Mapping[str, dict[str, Any]], replica: ReplicaReader, as_json: bool) -> None:
@@ -241,9 +252,9 @@ def _show(states: Mapping[str, dict[str, Any]], replica: ReplicaReader, as_json:
             line = {"target": name, **state, "cards": cards, "cards_to_come": named - cards}
             click.echo(msgspec.json.encode(line).decode())
         return
-    now_ms = _read().wall_ms
-    for name, state in states.items():
-        for said in target_lines(name, state, now_ms):
+    now = _read()
+    for name, state in _aged(states, now).items():
+        for said in target_lines(name, state, now.wall_ms):
             click.echo(said)
     if cards_said := cards_line(replica):
         click.echo(cards_said)

@@ -41,6 +41,15 @@ def target_lines(name: str, state: State, now_ms: int) -> Iterator[str]:
         yield f"  not taken of log {log}: {why}"
 
 
+def aged(state: State, boot_id: str, mono_ms: int, now_ms: int) -> State:
+    """A state with its last contact by this machine's wall clock, now at `now_ms`: the carrier's own time may lag behind
+    it before the registry was first heard. In another boot the state stays as it is."""
+    contact_ms = state.get("contact_mono_ms")
+    if contact_ms is None or not boot_id or state.get("boot_id") != boot_id:
+        return state
+    return {**state, "last_contact_ms": now_ms - (mono_ms - contact_ms)}
+
+
 def share(here: int, whole: int, what: str) -> str:
     """How many of how many are here. What is not all there is never called 100%."""
     if here >= whole:

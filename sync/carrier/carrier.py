@@ -226,7 +226,7 @@ class Carrier:
             self._not_before()
             if taken.time is not None:
                 self._heard(taken.time, target.asker.other, asked, answered)
-            target.answered(self.time.now_ms())
+            target.answered(self.time.now_ms(), answered)
         self._note(target, taken)
         return again
 

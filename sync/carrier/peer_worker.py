@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from sync.exchange.exchange import Asker
@@ -46,6 +48,15 @@ class Pauses:
         return min(longest, self.first_s * 2.0 ** min(failures - 1, 10))
 
 
+@cache
+def boot_id() -> str:
+    """The kernel's name for this boot; empty where it has none."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
 NEIGHBOUR_PAUSES = Pauses(
     NEIGHBOUR_FIRST_PAUSE_S, NEIGHBOUR_PAUSE_S, NEIGHBOUR_SOON_S, NEIGHBOUR_SOON_PAUSE_S
 )
@@ -57,7 +68,8 @@ class TargetState:
 
     When it last answered (ms); how many entries were held here then, or at the last try since, how many of them it
     lacks as far as it has said (`ahead`), and how many were still to come from it (`behind`; None: not known);
-    entries received since the carrier started; why the last try failed, and how many have in a row.
+    entries received since the carrier started; why the last try failed, and how many have in a row. In the kernel's
+    boot `boot_id` its steady clock said `contact_mono_ms` at the last answer: an age that no wrong clock can spoil.
     """
 
     url: str
@@ -69,6 +81,8 @@ class TargetState:
     failures: int = 0
     why: str = ""
     rejected: dict[str, str] = field(default_factory=dict)
+    boot_id: str = ""
+    contact_mono_ms: int | None = None
 
 
 class Target:
@@ -127,9 +141,11 @@ class Target:
         pause = self._pauses.after(self.state.failures, now_s - self._failing_since_s)
         self._pause_s = pause * random.uniform(0.75, 1.25)  # noqa: S311 - spreads kiosks out
 
-    def answered(self, at_ms: int) -> None:
-        """A round went through: how far both sides are, if the other has said what it holds."""
+    def answered(self, at_ms: int, mono_ms: int) -> None:
+        """A round went through: how far both sides are, if the other has said what it holds. `at_ms` is the best known
+        time, `mono_ms` that of the steady clock."""
         self.state.last_contact_ms = at_ms
+        self.state.boot_id, self.state.contact_mono_ms = boot_id(), mono_ms
         self.state.url = self._links[self._at].url
         if self.asker.behind() is not None:
             self.state.held = self._held()

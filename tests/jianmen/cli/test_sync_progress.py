@@ -13,7 +13,7 @@ import pytest
 from access.badge.credential import Claims
 from access.log.entry import BadgeIssued, digest_of
 from jianmen.cli import sync_progress
-from jianmen.cli.sync_progress import cards_line, share, silent, target_lines, watch
+from jianmen.cli.sync_progress import aged, cards_line, share, silent, target_lines, watch
 from sync.carrier.journal_copy import OwnLogs
 from sync.carrier.peer_worker import TargetState
 from sync.store.journal import Journal, Reading
@@ -85,6 +85,16 @@ def test_silence_without_a_failure_asks_for_the_carrier() -> None:
     assert then == "  as of then, all 4 entries are here"
     assert silent(state(last_contact_ms=NOW_MS - 5 * MINUTE_MS), NOW_MS)
     assert not silent(state(last_contact_ms=NOW_MS - 50_000), NOW_MS)
+
+
+def test_a_contact_of_this_boot_is_as_old_as_the_steady_clock_says() -> None:
+    """In its first exchange a carrier knows the time only as a lower bound, minutes ago."""
+    lagging = state(
+        last_contact_ms=NOW_MS - 9 * MINUTE_MS, boot_id="this", contact_mono_ms=70_000, behind=5
+    )
+    assert not silent(aged(lagging, "this", 71_000, NOW_MS), NOW_MS)
+    assert silent(aged(lagging, "another", 71_000, NOW_MS), NOW_MS)
+    assert silent(aged(lagging, "", 71_000, NOW_MS), NOW_MS)
 
 
 def test_what_was_not_believed_is_named() -> None:
