@@ -1,13 +1,15 @@
 """A person to be registered, what their badge may do, and the badge they get."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
-from access.badge.credential import Claims
+from access.badge.credential import Claims, foreign
 from access.badge.name_card import CardContent
 from access.event.definition import LANGUAGES, Event, Language
+from access.log.entry import BadgeIssued
 from config.errors import instead, one_of, shown
 
 Form = Literal["plain", "signed", "foreign"]
@@ -96,6 +98,19 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
         if not self.name and not self.organisation:
             return None
         return CardContent(self.name, self.organisation, self.language, self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A registered person, the newest issue of their badge, and whether that is revoked."""
+
+    known: Known
+    issued: BadgeIssued | None
+    revoked: bool
+
+    def is_other_code(self, code: str) -> bool:
+        """Whether a code of another system is not the one that they were registered with."""
+        return foreign(code).badge != self.known.badge
 
 
 def claims(person: Person, event: Event) -> Claims:
