@@ -117,7 +117,7 @@ class Batch:
     def change(
         self, changed: Sequence[tuple[Person, Registered]], step: Step, done: int = 0
     ) -> None:
-        """Stage what registered people are called and may do from now on; their badges stay good. `done`: steps so far."""
+        """Stage what registered people are called and may do from now on. `done`: steps before these."""
         for start in range(0, len(changed), PIECE):
             step(done + start)
             rows = [self._amended(*one) for one in changed[start : start + PIECE]]
