@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import delete, text
 
 from access.badge import credential
+from access.badge.credential import Claims
 from access.event.definition import Event
 from access.log.entry import BadgeIssued, Body, Revoked
 from registry.devices.own_log import OwnLog
@@ -32,6 +33,9 @@ PIECE = 500
 
 BREATH_S = 0.001
 """Between two of these, so that whoever waits for the database gets it."""
+
+SALT_BYTES = 16
+"""Of a person's own salt."""
 
 _PERSON = ("badge", "ref", "name", "organisation", "language", "keys", "salt", "extra")
 _STAGED = (*_PERSON, "printed", "new")
@@ -86,6 +90,7 @@ class Batch:
         self._sealing = sealing
         self._random = random
         self._entries: list[tuple[str, Body]] = []
+        self._known_claims: dict[object, Claims] = {}
 
     def register(self, people: Sequence[Person], step: Step) -> None:
         """Make and stage the badges of people who are new and without mistakes."""
@@ -95,11 +100,19 @@ class Batch:
             press = self._press
             known = []
             for person, badge in zip(some, self._badges(some), strict=True):
-                one = self._sealing.meet(person, badge, self._random(16))
+                one = self._sealing.meet(person, badge, self._random(SALT_BYTES))
                 known.append(one)
-                press.issue(one, 1, person.form, claims(person, self._event), person.code)
+                press.issue(one, 1, person.form, self._claims(person), person.code)
             texts = {badge: printed for badge, _, printed in press.texts}
             self._stage(known, texts, new=True)
+
+    def _claims(self, person: Person) -> Claims:
+        """What a person's badge may do; most people's are alike."""
+        key = (person.ticket, person.venues, person.days, person.sessions)
+        found = self._known_claims.get(key)
+        if found is None:
+            found = self._known_claims[key] = claims(person, self._event)
+        return found
 
     def _badges(self, people: Sequence[Person]) -> list[bytes]:
         """An id for each: a foreign code's own, or a new one."""
@@ -128,7 +141,7 @@ class Batch:
         known = self._sealing.meet(person, before.known.badge, before.known.salt)
         if before.issued is None:
             return known
-        entry = msgspec.structs.replace(before.issued, claims=claims(person, self._event))
+        entry = msgspec.structs.replace(before.issued, claims=self._claims(person))
         if known.content != before.known.content:
             self._sealing.enter_again(self._press, known, entry, self._event)
         elif entry != before.issued:

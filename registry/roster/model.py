@@ -22,7 +22,7 @@ MOST_CODE_BYTES = 1000
 """Of another system's code: more fits no QR code that a camera can read on a badge."""
 
 
-class Person(msgspec.Struct, frozen=True, kw_only=True):
+class Person(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One registrant, in the words of the event file. `ref` is the organiser's own name for the registration;
     `venues` and `days` None: all. `code` is what another system printed, of the form `foreign` alone. `extra` are
     fields for staff (phone, mail, seat, note, attention, and whatever else a list had), which no badge or kiosk has."""
@@ -44,7 +44,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
         return f"Person(ref={self.ref!r}, …)"
 
 
-class IssuedBadge(msgspec.Struct, frozen=True, kw_only=True):
+class IssuedBadge(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One issue of a badge: the text of its QR code, and the code that a person can read out.
 
     `copyable`: a code of another system that can be found by trying; no name is sealed under it.
@@ -77,7 +77,7 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
         return f"Label(ref={self.badge.ref!r}, …)"
 
 
-class Known(msgspec.Struct, frozen=True, kw_only=True):
+class Known(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A person as the centre keeps them: the only place where a badge has a name."""
 
     badge: bytes

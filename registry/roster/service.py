@@ -11,7 +11,7 @@ from access.log.entry import BadgeIssued, Revoked
 from access.state.log_state import Knowledge
 from registry.devices.own_log import OwnLog
 from registry.roster.badge_issuer import Press, as_issued, plain_secret, secret_in
-from registry.roster.batch import Batch, Sealing
+from registry.roster.batch import SALT_BYTES, Batch, Sealing
 from registry.roster.keys import Keyring
 from registry.roster.model import Form, IssuedBadge, Known, Label, Person, claims, mistakes
 from registry.roster.repository import People
@@ -19,9 +19,6 @@ from registry.roster.search_keys import search_keys
 from registry.roster.validation import refusals
 from registry.storage.errors import Refusal, RegistrationError, UnknownError, refused
 from registry.storage.ledger import Ledger
-
-SALT_BYTES = 16
-"""Of a person's own salt."""
 
 
 class Roster:
@@ -147,7 +144,7 @@ class Roster:
             self._log,
             self._people,
             event,
-            self._press(event),
+            self._press(event, with_badges=False),
             Sealing(self._meet, self._enter_again),
             self._random,
         )
@@ -187,8 +184,8 @@ class Roster:
             drawn |= {badge: None for badge in more if badge not in taken}
         return list(drawn)
 
-    def _press(self, event: Event) -> Press:
-        return Press(event, self._keys.badge_keys(), self._random)
+    def _press(self, event: Event, *, with_badges: bool = True) -> Press:
+        return Press(event, self._keys.badge_keys(), self._random, with_badges=with_badges)
 
     def _keep(self, press: Press) -> None:
         """Write what was made: roster entries, name cards, texts."""
