@@ -63,9 +63,10 @@ class ChangedMeanwhileError(RegistryError):
 
 
 class Sealing(NamedTuple):
-    """How a person's row is made, from a badge id and a salt; and how an issue's entry and card are made again."""
+    """How a person's row is made, from a badge id, a salt and the keys of an earlier release; and how an issue's entry
+    and card are made again."""
 
-    meet: Callable[[Person, bytes, bytes], Known]
+    row: Callable[[Person, bytes, bytes, tuple[str, ...]], Known]
     enter_again: Callable[[Press, Known, BadgeIssued, Event], None]
 
 
@@ -100,7 +101,7 @@ class Batch:
             press = self._press
             known = []
             for person, badge in zip(some, self._badges(some), strict=True):
-                one = self._sealing.meet(person, badge, self._random(SALT_BYTES))
+                one = self._sealing.row(person, badge, self._random(SALT_BYTES), ())
                 known.append(one)
                 press.issue(one, 1, person.form, self._claims(person), person.code)
             texts = {badge: printed for badge, _, printed in press.texts}
@@ -138,11 +139,14 @@ class Batch:
 
     def _amended(self, person: Person, before: Registered) -> Known:
         """A person's new row; entry and card, where they change, are in the press."""
-        known = self._sealing.meet(person, before.known.badge, before.known.salt)
+        old = before.known
+        # Keys of an earlier release stay with the name: without a change no card is sealed again.
+        keys = old.keys if person.name == old.name else ()
+        known = self._sealing.row(person, old.badge, old.salt, keys)
         if before.issued is None:
             return known
         entry = msgspec.structs.replace(before.issued, claims=self._claims(person))
-        if known.content != before.known.content:
+        if known.content != old.content:
             self._sealing.enter_again(self._press, known, entry, self._event)
         elif entry != before.issued:
             self._press.entries.append(("badge", entry))

@@ -144,7 +144,7 @@ class Roster:
             self._people,
             event,
             self._press(event, with_badges=False),
-            Sealing(self._meet, self._enter_again),
+            Sealing(self._known, self._enter_again),
             self._random,
         )
 
