@@ -43,7 +43,7 @@ lint: to-test ## style, as the checker wants it; dependencies as declared; no de
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/deptry .
-	$(BIN)/vulture
+	$(BIN)/python setup/dead_code.py
 
 types: to-test ## types, strictly
 	$(BIN)/mypy
