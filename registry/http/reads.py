@@ -6,6 +6,7 @@ import msgspec
 from flask import Response, request
 
 from registry.accounts.authorization import Guard
+from registry.http.attendance import add_attendance
 from registry.http.openapi import document
 from registry.http.operations import Interface, Parameter, problem
 from registry.http.streams import Streams
@@ -25,6 +26,7 @@ CONFLICTS = 200
 def add_questions(api: Interface, board: Board, guard: Guard, streams: Streams) -> None:
     """Give the interface its questions."""
     _add_counts(api, board, streams)
+    add_attendance(api, board)
     _add_conflicts(api, board, guard)
     _add_people(api, board, guard)
 

@@ -319,8 +319,11 @@ class Board:
 
 
 def badge_mark(badge: bytes | None) -> str | None:
-    """How a badge is named to those who may not know whose it is: 12 hex digits of its id's SHA-256."""
-    return hashlib.sha256(badge).hexdigest()[:12] if badge is not None else None
+    """How a badge is named to those who may not know whose it is: `b` and 12 hex digits of its id's SHA-256.
+
+    The letter is there for spreadsheets, which take some hex digits for numbers (05773237e263 for a power of ten).
+    """
+    return f"b{hashlib.sha256(badge).hexdigest()[:12]}" if badge is not None else None
 
 
 def entry_name(entry: EntryRef) -> answers.EntryName:
