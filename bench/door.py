@@ -173,11 +173,14 @@ class _World:
         replica.keep_head(identity.head(log, len(rows), prev, self.start_ms))
 
     def _roster(self, check: bytes, claims: Claims) -> Iterator[tuple[str, Body]]:
-        yield "event", EventDefined(msgspec.Raw(pack(self.event)))
-        yield "key", Key(0, self.signing.public_key().public_bytes_raw())
-        yield "kiosk", Kiosk(self.kiosk.fingerprint, self.kiosk.public, GATE)
+        yield "event", EventDefined(event=msgspec.Raw(pack(self.event)))
+        yield "key", Key(number=0, public=self.signing.public_key().public_bytes_raw())
+        yield "kiosk", Kiosk(device=self.kiosk.fingerprint, public=self.kiosk.public, gate=GATE)
         for badge in self.badges:
-            yield "badge", BadgeIssued(badge, 1, "plain", claims, check)
+            yield (
+                "badge",
+                BadgeIssued(badge=badge, issue=1, form="plain", claims=claims, verifier=check),
+            )
 
     def _scans(self, number: int, count: int) -> Iterator[tuple[str, Body]]:
         for place in range(count):
@@ -185,10 +188,24 @@ class _World:
             yield (
                 "scan",
                 Scan(
-                    "meishan-main-1", "in", badge, 1, "proven", None, "admit", "ok", "camera", (),
-                    False, None, 1, None, None, Span(self.start_ms, self.start_ms),
+                    gate="meishan-main-1",
+                    direction="in",
+                    badge=badge,
+                    issue=1,
+                    proof="proven",
+                    session=None,
+                    verdict="admit",
+                    reason="ok",
+                    method="camera",
+                    conditions=(),
+                    seat=False,
+                    place=None,
+                    roster_issue=1,
+                    seats=None,
+                    roster_head=None,
+                    span=Span(self.start_ms, self.start_ms),
                 ),
-            )  # fmt: skip
+            )
 
     def close(self) -> None:
         self.replica.close()

@@ -64,7 +64,11 @@ class KioskAtDoor:
         identity, certificate = self.folder.identity, certificate_at(self.folder.folder)
         address = f"127.0.0.1:{self.cable.port}"
         return Kiosk(
-            identity.fingerprint, identity.public, self.gate, address, certificate.fingerprint
+            device=identity.fingerprint,
+            public=identity.public,
+            gate=self.gate,
+            address=address,
+            certificate=certificate.fingerprint,
         )
 
     def open(self) -> None:
@@ -75,7 +79,11 @@ class KioskAtDoor:
         self.door = Door(self.journal, self.replica, background, self._read)
         now = self._read()
         self.door.begin_log(now, "bench", "bench", {})
-        self.door.record("clock", Clock("kernel", now.wall_ms, now.mono_ms, 10), now)
+        self.door.record(
+            "clock",
+            Clock(source="kernel", trusted_ms=now.wall_ms, mono_ms=now.mono_ms, error_ms=10),
+            now,
+        )
         self._feed = ReplicaFeed(self.door, replica=self.replica)
         self._feed.catch_up()
 
@@ -184,10 +192,19 @@ def _set_up(kiosks: tuple[KioskAtDoor, ...], people: int, url: str) -> None:
 
 
 def _roster(kiosks: tuple[KioskAtDoor, ...], people: int) -> Iterator[tuple[str, Body]]:
-    yield "event", EventDefined(msgspec.Raw(pack(present_event())))
-    yield "key", Key(0, bytes(32))
+    yield "event", EventDefined(event=msgspec.Raw(pack(present_event())))
+    yield "key", Key(number=0, public=bytes(32))
     for kiosk in kiosks:
         yield "kiosk", kiosk.entry()
     for person in range(people):
         badge = badge_of_person(person)
-        yield "badge", BadgeIssued(badge, 1, "plain", Claims(0, 7, 0, 3), verifier(SECRET))
+        yield (
+            "badge",
+            BadgeIssued(
+                badge=badge,
+                issue=1,
+                form="plain",
+                claims=Claims(0, 7, 0, 3),
+                verifier=verifier(SECRET),
+            ),
+        )

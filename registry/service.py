@@ -62,8 +62,8 @@ class Centre:
             parts = _Parts(self, identity)
             parts.log.extend(
                 [
-                    ("event", EventDefined(msgspec.Raw(pack(event)))),
-                    ("key", Key(keys.number, keys.public)),
+                    ("event", EventDefined(event=msgspec.Raw(pack(event)))),
+                    ("key", Key(number=keys.number, public=keys.public)),
                 ]
             )
         self._parts = parts
@@ -103,7 +103,7 @@ class Centre:
         mistakes = grows_from(self.event, event)
         if mistakes:
             raise ConfigError(mistakes)
-        self._all.log.append("event", EventDefined(msgspec.Raw(pack(event))))
+        self._all.log.append("event", EventDefined(event=msgspec.Raw(pack(event))))
 
     def open_epoch(self, why: str) -> None:
         """Go on in a new log of the registry."""
@@ -253,7 +253,9 @@ class Centre:
 
     def rule(self, conflict: Conflict, answer: str, by: str) -> None:
         """Log an admin's answer to a line of the partition report."""
-        self._all.log.append("ruling", Ruling(conflict.kind, conflict.entry, answer, by))
+        self._all.log.append(
+            "ruling", Ruling(conflict=conflict.kind, entry=conflict.entry, answer=answer, by=by)
+        )
 
     def close_day(self, day: str) -> None:
         """Log the end of an event day, with what is held of each log. Raises UnknownError."""
@@ -262,7 +264,7 @@ class Centre:
             raise UnknownError(f"{day!r} is no day of the event; it should be {one_of(days)}")
         with self.ledger.transaction():
             held = {log: max(seq for seq, _ in tips) for log, tips in self.ledger.vector().items()}
-            self._all.log.append("close", Close(day, held))
+            self._all.log.append("close", Close(day=day, held=held))
 
     def purge(self, *, early: bool = False) -> int:
         """Delete all that names a person, and the keys with which badges are made; says how many people. The logs,

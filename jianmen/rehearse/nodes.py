@@ -166,7 +166,9 @@ class KioskNode:
         if synced is not None:
             self.clock.synced = synced
         reading = self.clock.read()
-        clock = Clock("kernel", reading.wall_ms, reading.mono_ms, 0)
+        clock = Clock(
+            source="kernel", trusted_ms=reading.wall_ms, mono_ms=reading.mono_ms, error_ms=0
+        )
         if self.clock.synced and self.door.tells_more(clock):
             self.door.record("clock", clock, reading)
 

@@ -121,7 +121,7 @@ class ReplicaFeed:
         elif kind == "rollback":
             facts = msgspec.msgpack.decode(raw, type=dict[str, Any])
             detail = "others hold {elsewhere} entries of log {log}, this journal {here}"
-            yield "alarm", Alarm("rollback", detail.format(**facts))
+            yield "alarm", Alarm(what="rollback", detail=detail.format(**facts))
         elif kind == "reached":
             yield from self._level(msgspec.msgpack.decode(raw, type=list[str]), reading)
         elif kind == "introduced":
@@ -150,7 +150,16 @@ class ReplicaFeed:
         # Where another kiosk stands at this gate too, it is its own seats that this one may give.
         free = {**seats.by_gate(at_ms), gate.id: seats.free(door.account, at_ms)}
         for other, count in gifts(gate.id, free, reached, list(at_gate)):
-            yield "seats", Seats(gate.area, gate.id, other, at_gate[other], count)
+            yield (
+                "seats",
+                Seats(
+                    area=gate.area,
+                    from_gate=gate.id,
+                    to_gate=other,
+                    to_device=at_gate[other],
+                    count=count,
+                ),
+            )
 
     def close(self) -> None:
         """Close the file that `tend` opened. Safe to repeat."""

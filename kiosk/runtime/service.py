@@ -230,6 +230,6 @@ class DoorService:
         entry = door.begin_log(log_reading(reading), reading.boot_id, why, versions())
         log.info("started after: %s", why)
         if note := door.salvage_note:
-            door.record("alarm", Alarm("journal_salvaged", note))
+            door.record("alarm", Alarm(what="journal_salvaged", detail=note))
             door.salvage_note = ""
         return entry

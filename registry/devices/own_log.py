@@ -87,7 +87,9 @@ class OwnLog:
         database = self._ledger.new_identity(self._random(16))
         self._ledger.set_value(DATABASE, database.encode())
         previous = (before.log, before.seq, before.digest) if before is not None else None
-        boot = Boot(self._identity.fingerprint, previous, "", why, {})
+        boot = Boot(
+            device=self._identity.fingerprint, previous=previous, boot_id="", why=why, versions={}
+        )
         start = _End(database, log, *BEGINNING, before.wall_ms if before is not None else 0)
         held = self._write(start, [("boot", boot)])[0]
         return _End(database, log, held.seq, held.digest, held.wall_ms)

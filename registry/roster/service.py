@@ -286,7 +286,7 @@ class Roster:
                 raise UnknownError(
                     f"Badge {credential.human_code(badge)} has no issue {issue or 1}."
                 )
-            self._log.append("revoke", Revoked(badge, issue, why))
+            self._log.append("revoke", Revoked(badge=badge, issue=issue, why=why))
 
     def erase(self, badge: bytes, event: Event) -> None:
         """Forget a person: row, salt, texts and name cards, here and wherever the log goes. The badge itself, which

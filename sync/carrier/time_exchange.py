@@ -45,7 +45,13 @@ class TimeKeeper:
             return None
         half = -(-(answered_mono - asked_mono) // 2)
         error_ms = min(word.error_ms + half, MOST_ERROR_MS)
-        clock = Clock(source, word.at_ms + half, answered_mono, error_ms, device)
+        clock = Clock(
+            source=source,
+            trusted_ms=word.at_ms + half,
+            mono_ms=answered_mono,
+            error_ms=error_ms,
+            via=device,
+        )
         rank = RANK[source]
         best = self._best.get(rank)
         if best is not None and not _tells_more(best, clock):

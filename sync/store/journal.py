@@ -174,7 +174,14 @@ class Journal(JournalReader):
         previous = self.tips()
         last = next((name for name in reversed(self.logs()) if name in previous), None)
         before = (last, *previous[last]) if last is not None else None
-        boot = Boot(self.identity.fingerprint, before, boot_id, why, versions, gate)
+        boot = Boot(
+            device=self.identity.fingerprint,
+            previous=before,
+            boot_id=boot_id,
+            why=why,
+            versions=versions,
+            gate=gate,
+        )
         stood = self.log, self.seq, self.digest
         self.log = log_id(self.identity.public, random or os.urandom(4))
         self.seq, self.digest = 0, GENESIS

@@ -129,14 +129,23 @@ class KioskWriter(LogWriter):
     def boots(self, at_ms: int | None = None, after: LogWriter | None = None) -> Written:
         last = after.entries[-1] if after is not None else None
         previous = (last.log, last.seq, last.digest) if last is not None else None
-        boot = Boot(self.device, previous, f"boot-{self.epoch}", "power", {}, self.gate or None)
+        boot = Boot(
+            device=self.device,
+            previous=previous,
+            boot_id=f"boot-{self.epoch}",
+            why="power",
+            versions={},
+            gate=self.gate or None,
+        )
         return self.writes(self.booted_ms if at_ms is None else at_ms, "boot", boot)
 
     def trusts(
         self, at_ms: int, source: ClockSource = "registry", error_ms: int = 0, off_ms: int = 0
     ) -> Written:
         """Meet a trusted time, `off_ms` away from the truth."""
-        clock = Clock(source, at_ms + off_ms, self.mono(at_ms), error_ms)
+        clock = Clock(
+            source=source, trusted_ms=at_ms + off_ms, mono_ms=self.mono(at_ms), error_ms=error_ms
+        )
         return self.writes(at_ms, "clock", clock)
 
     def scans(
@@ -159,38 +168,44 @@ class KioskWriter(LogWriter):
         area: str | None = None,
     ) -> Written:
         scan = Scan(
-            gate or self.gate,
-            direction,
-            badge,
-            issue if badge is not None else None,
-            proof,
-            session,
-            verdict,
-            reason,
-            method,
-            (),
-            seat,
-            None,
-            0,
-            None,
-            None,
-            None,
-            claims,
-            test,
-            verifier,
-            area,
+            gate=gate or self.gate,
+            direction=direction,
+            badge=badge,
+            issue=issue if badge is not None else None,
+            proof=proof,
+            session=session,
+            verdict=verdict,
+            reason=reason,
+            method=method,
+            conditions=(),
+            seat=seat,
+            place=None,
+            roster_issue=0,
+            seats=None,
+            roster_head=None,
+            span=None,
+            claims=claims,
+            test=test,
+            verifier=verifier,
+            area=area,
         )
         return self.writes(at_ms, "scan", scan)
 
     def voids(self, at_ms: int, entry: Written, badge: bytes | None) -> Written:
-        return self.writes(at_ms, "void", Void(entry.ref, badge, b"STAFF", 1, "a mistake"))
+        return self.writes(
+            at_ms,
+            "void",
+            Void(entry=entry.ref, badge=badge, staff=b"STAFF", staff_issue=1, why="a mistake"),
+        )
 
 
 class RegistryWriter(LogWriter):
     """The registry: its clock is right."""
 
     def defines(self, at_ms: int, event: Event) -> Written:
-        return self.writes(at_ms, "event", EventDefined(msgspec.Raw(pack(event))), synced=True)
+        return self.writes(
+            at_ms, "event", EventDefined(event=msgspec.Raw(pack(event))), synced=True
+        )
 
     def issues(
         self,
@@ -202,11 +217,13 @@ class RegistryWriter(LogWriter):
         secret: bytes | None = None,
     ) -> Written:
         proof = verifier(secret_of(badge, issue) if secret is None else secret)
-        entry = BadgeIssued(badge, issue, form, claims, proof)
+        entry = BadgeIssued(badge=badge, issue=issue, form=form, claims=claims, verifier=proof)
         return self.writes(at_ms, "badge", entry, synced=True)
 
     def revokes(self, at_ms: int, badge: bytes, issue: int | None = None) -> Written:
-        return self.writes(at_ms, "revoke", Revoked(badge, issue, "lost"), synced=True)
+        return self.writes(
+            at_ms, "revoke", Revoked(badge=badge, issue=issue, why="lost"), synced=True
+        )
 
     def assigns(
         self,
@@ -219,13 +236,20 @@ class RegistryWriter(LogWriter):
         seats: dict[str, int] | None = None,
     ) -> Written:
         entry = Kiosk(
-            kiosk.device, kiosk.public, gate, "", "", cut_off, believed or {}, seats or {}
+            device=kiosk.device,
+            public=kiosk.public,
+            gate=gate,
+            address="",
+            certificate="",
+            cut_off=cut_off,
+            believed=believed or {},
+            seats=seats or {},
         )
         return self.writes(at_ms, "kiosk", entry, synced=True)
 
     def signs_with(self, at_ms: int, key: Ed25519PrivateKey, number: int = 1) -> Written:
         public = key.public_key().public_bytes_raw()
-        return self.writes(at_ms, "key", Key(number, public), synced=True)
+        return self.writes(at_ms, "key", Key(number=number, public=public), synced=True)
 
 
 @dataclass
@@ -450,14 +474,31 @@ class Forum:
         badge = None if number is None else self.build.badge(number)
         reason = "overridden" if verdict == "admit_flagged" else "not_staff"
         body = Override(
-            gate, badge, None if badge is None else 1, "proven", None, verdict, reason, "full", b"STAFF",
-            1, "a guest", None, None, 1, None, None, area=self.programme.gates[gate].area,
-        )  # fmt: skip
+            gate=gate,
+            badge=badge,
+            issue=None if badge is None else 1,
+            proof="proven",
+            session=None,
+            verdict=verdict,
+            reason=reason,
+            stands="full",
+            staff=b"STAFF",
+            staff_issue=1,
+            why="a guest",
+            entry=None,
+            place=None,
+            roster_issue=1,
+            roster_head=None,
+            span=None,
+            area=self.programme.gates[gate].area,
+        )
         return self.doors[gate].writes(self.at(clock), "override", body)
 
     def gives(self, area: str, giver: str, clock: str, to: str, count: int) -> Written:
         """Seats move from one gate of an area to another."""
-        body = Seats(area, giver, to, self.doors[to].device, count)
+        body = Seats(
+            area=area, from_gate=giver, to_gate=to, to_device=self.doors[to].device, count=count
+        )
         return self.doors[giver].writes(self.at(clock), "seats", body)
 
     @property

@@ -100,17 +100,25 @@ class _Days:
     def kiosk_says(self, what: str, gate: str, door: Any, number: int, at: int) -> Any:
         match what:
             case "recount":
-                return door.writes(at, "recount", Recount("hall", number, None, ""))
+                return door.writes(
+                    at, "recount", Recount(area="hall", inside=number, staff=None, why="")
+                )
             case "seats":
                 to = "hall-2" if gate == "hall-1" else "hall-1"
-                body = Seats("hall", gate, to, self.writers[to].device, 1)
+                body = Seats(
+                    area="hall",
+                    from_gate=gate,
+                    to_gate=to,
+                    to_device=self.writers[to].device,
+                    count=1,
+                )
                 return door.writes(at, "seats", body)
             case "health":
-                return door.writes(at, "health", Health({"disk": number}))
+                return door.writes(at, "health", Health(readings={"disk": number}))
             case "alarm":
-                return door.writes(at, "alarm", Alarm("forced", ""))
+                return door.writes(at, "alarm", Alarm(what="forced", detail=""))
             case "gate":
-                return door.writes(at, "gate", GateGiven(GATES[number], b"STAFF"))
+                return door.writes(at, "gate", GateGiven(gate=GATES[number], staff=b"STAFF"))
         return door.trusts(at, SOURCES[number], 50, (number - 2) * 90 * MINUTE)
 
     def registry_says(
@@ -126,7 +134,7 @@ class _Days:
                 areas = tuple(msgspec.structs.replace(a, capacity=number) for a in event.areas)
                 registry.defines(at, msgspec.structs.replace(event, areas=areas))
             case "key":
-                key = Key(1, bytes([number]) * 32, withdrawn=number == 3)
+                key = Key(number=1, public=bytes([number]) * 32, withdrawn=number == 3)
                 registry.writes(at, "key", key)
             case "spare":
                 registry.assigns(at, door, None)
@@ -166,9 +174,13 @@ class _Days:
             if what == "void":
                 self.entries.append(door.voids(at, scan, badge))
             elif what == "turnstile":
-                self.entries.append(door.writes(at, "not_passed", Passage(scan.ref, badge)))
+                self.entries.append(
+                    door.writes(at, "not_passed", Passage(entry=scan.ref, badge=badge))
+                )
             else:
-                ruling = Ruling("would_refuse", scan.ref, str(number), "admin")
+                ruling = Ruling(
+                    conflict="would_refuse", entry=scan.ref, answer=str(number), by="admin"
+                )
                 self.forum.registry.writes(at, "ruling", ruling)
 
 
@@ -462,5 +474,11 @@ class _Hall:
         free = door.known.seat_book("hall").by_gate(at)
         gates = self.forum.programme.entry_gates("hall")
         for to, count in gifts(door.gate, free, gates, gates):
-            body = Seats("hall", door.gate, to, self.doors[to].writer.device, count)
+            body = Seats(
+                area="hall",
+                from_gate=door.gate,
+                to_gate=to,
+                to_device=self.doors[to].writer.device,
+                count=count,
+            )
             door.learns([door.writer.writes(at, "seats", body)])

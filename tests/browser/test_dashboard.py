@@ -65,9 +65,23 @@ class Site:
         now = self.clock()
         seq, digest = self.journal.seq, self.journal.digest
         scan = Scan(
-            gate, "in", badge, 1, "proven", None, "admit", "ok", "camera", (), False, None, 1, None, None,
-            Span(now.wall_ms, now.wall_ms),
-        )  # fmt: skip
+            gate=gate,
+            direction="in",
+            badge=badge,
+            issue=1,
+            proof="proven",
+            session=None,
+            verdict="admit",
+            reason="ok",
+            method="camera",
+            conditions=(),
+            seat=False,
+            place=None,
+            roster_issue=1,
+            seats=None,
+            roster_head=None,
+            span=Span(now.wall_ms, now.wall_ms),
+        )
         self.journal.append("scan", scan, now)
         self.send(seq, digest)
 

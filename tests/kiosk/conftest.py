@@ -115,12 +115,12 @@ class World:
             self._seal(person, CardContent(name, "Organisation", language), pin) if name else None
         )
         body = BadgeIssued(
-            person.badge,
-            person.issue,
-            "plain",
-            Claims(number, venues, sessions, days),
-            verifier(person.secret),
-            digest,
+            badge=person.badge,
+            issue=person.issue,
+            form="plain",
+            claims=Claims(number, venues, sessions, days),
+            verifier=verifier(person.secret),
+            card=digest,
         )
         self.say(("badge", body))
         return person
@@ -148,11 +148,13 @@ class World:
         return Person(code.badge, 1, code.secret, signed_text(code))
 
     def revoke(self, person: Person) -> None:
-        self.say(("revoke", Revoked(person.badge, None, "lost")))
+        self.say(("revoke", Revoked(badge=person.badge, issue=None, why="lost")))
 
     def assign(self, gate: str | None) -> None:
         """The registry gives this kiosk a gate."""
-        self.say(("kiosk", Kiosk(self.device.fingerprint, self.device.public, gate)))
+        self.say(
+            ("kiosk", Kiosk(device=self.device.fingerprint, public=self.device.public, gate=gate))
+        )
 
     def open_journal(self) -> Journal:
         return Journal(self.data / "journal.db", self.device)
@@ -204,7 +206,8 @@ def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
         made.append(world)
         log.begin(world.reading(), "registry", "first start", {}, None)
         world.say(
-            ("event", EventDefined(msgspec.Raw(pack(event)))), ("key", Key(0, registry.public))
+            ("event", EventDefined(event=msgspec.Raw(pack(event)))),
+            ("key", Key(number=0, public=registry.public)),
         )
         if gate is not None:
             world.assign(gate)

@@ -167,7 +167,12 @@ class Kiosk:
         if taken.time is not None and not self.knows_time:
             self.knows_time = True
             now = self.clock()
-            word = ClockEntry("registry", taken.time.at_ms, now.mono_ms, taken.time.error_ms)
+            word = ClockEntry(
+                source="registry",
+                trusted_ms=taken.time.at_ms,
+                mono_ms=now.mono_ms,
+                error_ms=taken.time.error_ms,
+            )
             self.door.record("clock", word, now)
         return again
 

@@ -48,9 +48,18 @@ class Log:
         """Any entries: a boot, then alarms."""
         for _ in range(count):
             if self.raws:
-                self.write("alarm", Alarm("door_forced", word))
+                self.write("alarm", Alarm(what="door_forced", detail=word))
             else:
-                self.write("boot", Boot(self.writer.fingerprint, None, "", "first start", {}))
+                self.write(
+                    "boot",
+                    Boot(
+                        device=self.writer.fingerprint,
+                        previous=None,
+                        boot_id="",
+                        why="first start",
+                        versions={},
+                    ),
+                )
         return self
 
     def branch_after(self, seq: int) -> Log:
@@ -95,7 +104,7 @@ class Node:
 
     def work(self, count: int) -> None:
         """The door writes entries."""
-        self.journal.extend([("alarm", Alarm("door_forced", ""))] * count, reading())
+        self.journal.extend([("alarm", Alarm(what="door_forced", detail=""))] * count, reading())
 
     def publish(self) -> None:
         """What the carrier does first."""
@@ -173,7 +182,9 @@ def enrol(registry: Node, make_node: Callable[[int], Node]) -> Callable[..., Nod
 
     def enrol_one(seed: int, *, knows: bool = True) -> Node:
         node = make_node(seed)
-        registry.say("kiosk", Kiosk(node.device, node.identity.public, f"gate-{seed}"))
+        registry.say(
+            "kiosk", Kiosk(device=node.device, public=node.identity.public, gate=f"gate-{seed}")
+        )
         registry.publish()
         if knows:
             pass_registry_log(registry, node)

@@ -78,7 +78,7 @@ def test_branches_that_have_no_entry_in_common_still_meet(
 ) -> None:
     log = new_log(kiosk.identity).grow(30)
     other = new_log(kiosk.identity)
-    other.write("alarm", Alarm("door_forced", "first")).grow(29, "other")
+    other.write("alarm", Alarm(what="door_forced", detail="first")).grow(29, "other")
     kiosk.take(log.batch())
     neighbour.take(other.batch())
 

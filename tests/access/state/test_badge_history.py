@@ -157,9 +157,11 @@ def test_a_void_can_come_from_another_kiosk_and_before_what_it_takes_back(forum:
 def test_who_did_not_pass_the_turnstile_is_not_inside(forum: Any) -> None:
     scan = forum.enters("north-in", "09:00", 1)
     door = forum.doors["north-in"]
-    door.writes(forum.at("09:00"), "passed", Passage(scan.ref, forum.build.badge(1)))
+    door.writes(forum.at("09:00"), "passed", Passage(entry=scan.ref, badge=forum.build.badge(1)))
     assert place(forum, "09:01") == "north"
-    door.writes(forum.at("09:00"), "not_passed", Passage(scan.ref, forum.build.badge(1)))
+    door.writes(
+        forum.at("09:00"), "not_passed", Passage(entry=scan.ref, badge=forum.build.badge(1))
+    )
     assert place(forum, "09:01") is None
 
 
@@ -187,7 +189,9 @@ def test_what_a_cut_off_kiosk_wrote_later_moves_nobody(forum: Any) -> None:
 
 def test_a_word_about_a_badge_that_moves_nobody_is_passed_over(forum: Any) -> None:
     scan = forum.enters("north-in", "09:00", 1)
-    forum.registry.writes(forum.at("09:00"), "passed", Passage(scan.ref, forum.build.badge(1)))
+    forum.registry.writes(
+        forum.at("09:00"), "passed", Passage(entry=scan.ref, badge=forum.build.badge(1))
+    )
     assert place(forum, "09:01") == "north"
 
 

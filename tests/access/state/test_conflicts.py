@@ -256,7 +256,7 @@ def test_who_did_not_pass_makes_no_line(forum: Any) -> None:
     first = forum.enters("north-in", "09:00", 1)
     forum.enters("north-in", "09:10", 1)
     forum.doors["north-in"].writes(
-        forum.at("09:01"), "not_passed", Passage(first.ref, forum.build.badge(1))
+        forum.at("09:01"), "not_passed", Passage(entry=first.ref, badge=forum.build.badge(1))
     )
     assert lines(forum) == []
 
@@ -453,7 +453,7 @@ def test_an_admins_answer_stands_beside_its_line_the_last_one(forum: Any) -> Non
     forum.enters("north-in", "09:00", 1)
     second = forum.enters("north-in", "09:10", 1)
     for clock, answer in (("10:00", "asked"), ("10:05", "left by the window")):
-        ruling = Ruling("would_refuse", second.ref, answer, "admin")
+        ruling = Ruling(conflict="would_refuse", entry=second.ref, answer=answer, by="admin")
         forum.registry.writes(forum.at(clock), "ruling", ruling)
     (line,) = lines(forum)
     assert line.ruling == "left by the window"

@@ -72,7 +72,9 @@ def test_the_log_outweighs_the_enrolment_in_whatever_order_they_come(forum: Any)
     longer = msgspec.structs.replace(
         event, policy=msgspec.structs.replace(event.policy, retention_days=99)
     )
-    withdrawn = forum.registry.writes(forum.at("09:00"), "key", Key(1, b"k" * 32, withdrawn=True))
+    withdrawn = forum.registry.writes(
+        forum.at("09:00"), "key", Key(number=1, public=b"k" * 32, withdrawn=True)
+    )
     entries = [forum.registry.defines(forum.at("09:01"), longer), withdrawn]
     after, before = folded(forum, *entries), Background(forum.registry.device, 0)
     after.enrolled_with(event, {1: b"k" * 32}, door.device, "hall-1")
@@ -104,7 +106,7 @@ def test_a_definition_that_cannot_be_used_is_not_in_force(forum: Any, what: str)
     if what == "dangling":
         broken = msgspec.structs.replace(event, venues=event.venues[:1])
     entry = forum.registry.writes(
-        forum.at("09:00"), "event", EventDefined(msgspec.Raw(pack(broken)))
+        forum.at("09:00"), "event", EventDefined(event=msgspec.Raw(pack(broken)))
     )
     assert folded(forum).programme.event == event  # type: ignore[union-attr]
     assert folded(forum, entry).programme is None
@@ -114,32 +116,49 @@ def test_only_the_registry_speaks_of_events_keys_and_kiosks(forum: Any) -> None:
     thief = forum.doors["hall-1"]
     other = forum.doors["hall-2"]
     entries = [
-        thief.writes(forum.at("09:00"), "key", Key(7, b"k" * 32)),
-        thief.writes(forum.at("09:01"), "kiosk", Kiosk(other.device, other.public, None, "", "", True)),
-        thief.writes(forum.at("09:02"), "event", EventDefined(msgspec.Raw(pack(forum.programme.event)))),
-    ]  # fmt: skip
+        thief.writes(forum.at("09:00"), "key", Key(number=7, public=b"k" * 32)),
+        thief.writes(
+            forum.at("09:01"),
+            "kiosk",
+            Kiosk(
+                device=other.device,
+                public=other.public,
+                gate=None,
+                address="",
+                certificate="",
+                cut_off=True,
+            ),
+        ),
+        thief.writes(
+            forum.at("09:02"), "event", EventDefined(event=msgspec.Raw(pack(forum.programme.event)))
+        ),
+    ]
     background = folded(forum, *entries)
     assert (background.keys, background.kiosks, background.programme) == ({}, {}, None)
 
 
 def test_a_body_that_cannot_be_read_still_tells_that_its_log_got_so_far(forum: Any) -> None:
     door = forum.doors["hall-1"]
-    entry = door.writes(forum.at("09:00"), "hologram", Alarm("?", "?"))
+    entry = door.writes(forum.at("09:00"), "hologram", Alarm(what="?", detail="?"))
     assert entry.held.body is None
     assert folded(forum, entry).last_seq == {door.log: 3}
 
 
 def test_the_newest_word_on_a_signing_key_counts(forum: Any) -> None:
-    first = forum.registry.writes(forum.at("09:00"), "key", Key(1, b"a" * 32))
-    second = forum.registry.writes(forum.at("09:01"), "key", Key(1, b"b" * 32))
-    third = forum.registry.writes(forum.at("09:02"), "key", Key(2, b"c" * 32, withdrawn=True))
+    first = forum.registry.writes(forum.at("09:00"), "key", Key(number=1, public=b"a" * 32))
+    second = forum.registry.writes(forum.at("09:01"), "key", Key(number=1, public=b"b" * 32))
+    third = forum.registry.writes(
+        forum.at("09:02"), "key", Key(number=2, public=b"c" * 32, withdrawn=True)
+    )
     for background in in_every_order(forum, first, second, third):
         assert background.keys == {1: b"b" * 32}
 
 
 def test_a_withdrawn_key_signs_nothing_any_more(forum: Any) -> None:
-    first = forum.registry.writes(forum.at("09:00"), "key", Key(1, b"a" * 32))
-    gone = forum.registry.writes(forum.at("09:01"), "key", Key(1, b"a" * 32, withdrawn=True))
+    first = forum.registry.writes(forum.at("09:00"), "key", Key(number=1, public=b"a" * 32))
+    gone = forum.registry.writes(
+        forum.at("09:01"), "key", Key(number=1, public=b"a" * 32, withdrawn=True)
+    )
     for background in in_every_order(forum, first, gone):
         assert background.keys == {}
 
@@ -171,8 +190,8 @@ def test_a_spare_kiosk_stands_where_a_supervisor_put_it_last(forum: Any) -> None
         forum.registry.entries[0],
         spare.boots(),
         spare.trusts(forum.at("08:01")),
-        spare.writes(forum.at("08:02"), "gate", GateGiven("hall-1", b"STAFF")),
-        spare.writes(forum.at("08:03"), "gate", GateGiven("hall-2", b"STAFF")),
+        spare.writes(forum.at("08:02"), "gate", GateGiven(gate="hall-1", staff=b"STAFF")),
+        spare.writes(forum.at("08:03"), "gate", GateGiven(gate="hall-2", staff=b"STAFF")),
     ]
     background = folded(forum, *entries)
     assert background.gate_of(spare.device) == "hall-2"
@@ -182,7 +201,7 @@ def test_a_spare_kiosk_stands_where_a_supervisor_put_it_last(forum: Any) -> None
     more = [
         later.boots(after=spare),
         later.trusts(forum.at("10:01")),
-        later.writes(forum.at("10:02"), "gate", GateGiven("room-1", b"STAFF")),
+        later.writes(forum.at("10:02"), "gate", GateGiven(gate="room-1", staff=b"STAFF")),
     ]
     for order in (entries + more, more[::-1] + entries[::-1]):
         assert folded(forum, *order).gate_of(spare.device) == "room-1"
@@ -196,7 +215,7 @@ def spare_sent_to(forum: Any, gate: str, at: str) -> Any:
     forum.registry.assigns(forum.at("08:00"), spare, None)
     spare.boots()
     spare.trusts(forum.at("08:01"))
-    spare.writes(forum.at(at), "gate", GateGiven(gate, b"STAFF"))
+    spare.writes(forum.at(at), "gate", GateGiven(gate=gate, staff=b"STAFF"))
     return spare
 
 
@@ -234,7 +253,7 @@ def test_of_a_kiosk_that_does_not_know_the_time_the_supervisors_word_is_taken_fo
     dead = forum.build.kiosk("dead", forum.at("08:00"))
     forum.registry.assigns(forum.at("08:30"), dead, "hall-1")
     spare.boots()
-    given = spare.writes(forum.at("09:00"), "gate", GateGiven("hall-1", b"STAFF"))
+    given = spare.writes(forum.at("09:00"), "gate", GateGiven(gate="hall-1", staff=b"STAFF"))
     for background in in_both_orders(forum, spare):
         assert background.at_ms(given.held) < forum.at("08:30")
         assert background.kiosk_at("hall-1") == spare.device
@@ -249,7 +268,7 @@ def test_a_kiosk_from_which_the_registry_takes_its_gate_has_none(forum: Any) -> 
     forum.registry.assigns(forum.at("11:00"), spare, None)
     for background in in_both_orders(forum, spare):
         assert background.gate_of(spare.device) is None
-    spare.writes(forum.at("12:00"), "gate", GateGiven("room-1", b"STAFF"))
+    spare.writes(forum.at("12:00"), "gate", GateGiven(gate="room-1", staff=b"STAFF"))
     for background in in_both_orders(forum, spare):
         assert background.gate_of(spare.device) == "room-1"
 
@@ -257,16 +276,28 @@ def test_a_kiosk_from_which_the_registry_takes_its_gate_has_none(forum: Any) -> 
 def test_a_gate_that_a_supervisor_has_taken_back_is_the_kiosks_no_more(forum: Any) -> None:
     spare = spare_sent_to(forum, "hall-1", "09:00")
     first = spare.entries[-1].ref
-    second = spare.writes(forum.at("09:10"), "gate", GateGiven("hall-2", b"STAFF")).ref
+    second = spare.writes(forum.at("09:10"), "gate", GateGiven(gate="hall-2", staff=b"STAFF")).ref
     thief = forum.doors["room-1"]
-    thief.writes(forum.at("09:20"), "void", Void(second, None, b"STAFF", 1, "mine"))
+    thief.writes(
+        forum.at("09:20"),
+        "void",
+        Void(entry=second, badge=None, staff=b"STAFF", staff_issue=1, why="mine"),
+    )
     for background in in_both_orders(forum, spare):
         assert background.gate_of(spare.device) == "hall-2"
-    spare.writes(forum.at("10:00"), "void", Void(second, None, b"STAFF", 1, "back"))
+    spare.writes(
+        forum.at("10:00"),
+        "void",
+        Void(entry=second, badge=None, staff=b"STAFF", staff_issue=1, why="back"),
+    )
     for background in in_both_orders(forum, spare):
         assert background.gate_of(spare.device) == "hall-1"
         assert background.kiosk_at("hall-2") == forum.doors["hall-2"].device
-    spare.writes(forum.at("10:00"), "void", Void(first, None, b"STAFF", 1, "back"))
+    spare.writes(
+        forum.at("10:00"),
+        "void",
+        Void(entry=first, badge=None, staff=b"STAFF", staff_issue=1, why="back"),
+    )
     for background in in_both_orders(forum, spare):
         assert background.gate_of(spare.device) is None
         assert background.kiosk_at("hall-1") == forum.doors["hall-1"].device
@@ -283,7 +314,7 @@ def test_a_spare_kiosk_that_the_registrys_log_does_not_name_yet_is_seen_at_its_g
     spare = forum.build.kiosk("spare", forum.at("08:00"), gate="")
     spare.boots()
     spare.trusts(forum.at("08:01"))
-    spare.writes(forum.at("09:00"), "gate", GateGiven("hall-1", b"STAFF"))
+    spare.writes(forum.at("09:00"), "gate", GateGiven(gate="hall-1", staff=b"STAFF"))
     for background in in_both_orders(forum, spare):
         background.introduced("f" * 16, "hall-1")
         assert background.kiosk_at("hall-1") == spare.device
@@ -304,7 +335,9 @@ def test_seats_pass_to_the_kiosk_that_a_supervisor_put_at_a_gate(forum: Any) -> 
     known = forum.build.knowledge([*forum.entries, *spare.entries])
     book = known.seat_book("hall")
     assert book.by_gate(forum.at("09:01"))["hall-1"] == 0
-    to_spare = Seats("hall", "hall-2", "hall-1", spare.device, 1)
+    to_spare = Seats(
+        area="hall", from_gate="hall-2", to_gate="hall-1", to_device=spare.device, count=1
+    )
     passed = forum.doors["hall-2"].writes(forum.at("09:02"), "seats", to_spare)
     known.add(passed.log, passed.digest, passed.raw)
     assert book.by_gate(forum.at("09:03"))["hall-1"] == 1
@@ -316,7 +349,7 @@ def test_of_two_spare_kiosks_sent_to_one_gate_the_later_stands_there(forum: Any)
     forum.registry.assigns(forum.at("08:00"), second, None)
     second.boots()
     second.trusts(forum.at("08:01"))
-    second.writes(forum.at("09:30"), "gate", GateGiven("hall-1", b"STAFF"))
+    second.writes(forum.at("09:30"), "gate", GateGiven(gate="hall-1", staff=b"STAFF"))
     for background in in_both_orders(forum, first, second):
         assert background.kiosk_at("hall-1") == second.device
 
@@ -395,10 +428,10 @@ def test_a_cut_off_kiosks_later_word_about_its_gate_or_its_time_is_ignored(forum
     spare = forum.build.kiosk("spare", forum.at("08:00"), gate="")
     spare.boots()
     spare.trusts(forum.at("08:01"), "kernel")
-    spare.writes(forum.at("08:02"), "gate", GateGiven("hall-1", b"STAFF"))
-    spare.writes(forum.at("08:03"), "gate", GateGiven("hall-2", b"STAFF"))
+    spare.writes(forum.at("08:02"), "gate", GateGiven(gate="hall-1", staff=b"STAFF"))
+    spare.writes(forum.at("08:03"), "gate", GateGiven(gate="hall-2", staff=b"STAFF"))
     spare.trusts(forum.at("08:04"), off_ms=5 * MINUTE)
-    spare.writes(forum.at("08:05"), "health", Health({"disk": 1}))
+    spare.writes(forum.at("08:05"), "health", Health(readings={"disk": 1}))
     forum.registry.assigns(forum.at("12:00"), spare, None, cut_off=True, believed={spare.log: 3})
     for entries in (forum.entries + spare.entries, spare.entries[::-1] + forum.entries[::-1]):
         background = folded(forum, *entries)
@@ -410,11 +443,11 @@ def test_a_cut_off_kiosks_later_word_about_its_gate_or_its_time_is_ignored(forum
 def test_the_newest_word_on_a_kiosks_health_counts_whatever_its_wall_clock_said(forum: Any) -> None:
     door = forum.doors["hall-1"]
     door.wall_off_ms = 365 * 86_400_000
-    old = door.writes(forum.at("09:00"), "health", Health({"disk": 1}))
-    newer = door.writes(forum.at("09:01"), "health", Health({"disk": 2}))
+    old = door.writes(forum.at("09:00"), "health", Health(readings={"disk": 1}))
+    newer = door.writes(forum.at("09:01"), "health", Health(readings={"disk": 2}))
     again = forum.build.kiosk("hall-1", forum.at("10:00"), epoch=2)
     boot, told = again.boots(after=door), again.trusts(forum.at("10:01"))
-    newest = again.writes(forum.at("10:02"), "health", Health({"disk": 3}))
+    newest = again.writes(forum.at("10:02"), "health", Health(readings={"disk": 3}))
     start = [forum.registry.entries[0], *door.entries[:2], boot, told]
     for order in permutations([old, newer, newest]):
         assert folded(forum, *start, *order).health[door.device][1].readings == {"disk": 3}
@@ -422,11 +455,15 @@ def test_the_newest_word_on_a_kiosks_health_counts_whatever_its_wall_clock_said(
 
 def test_alarms_rulings_and_closed_days_are_kept_once(forum: Any) -> None:
     door = forum.doors["hall-1"]
-    alarm = door.writes(forum.at("09:00"), "alarm", Alarm("forced", "the door"))
+    alarm = door.writes(forum.at("09:00"), "alarm", Alarm(what="forced", detail="the door"))
     ruling = forum.registry.writes(
-        forum.at("09:00"), "ruling", Ruling("fork", alarm.ref, "seen", "admin")
+        forum.at("09:00"),
+        "ruling",
+        Ruling(conflict="fork", entry=alarm.ref, answer="seen", by="admin"),
     )
-    close = forum.registry.writes(forum.at("20:00"), "close", Close("2020-11-17", {door.log: 3}))
+    close = forum.registry.writes(
+        forum.at("20:00"), "close", Close(day="2020-11-17", held={door.log: 3})
+    )
     for background in in_every_order(forum, alarm, ruling, close, ruling):
         assert [alarm.what for _, alarm in background.alarms.values()] == ["forced"]
         assert [ruling.answer for _, ruling in background.rulings] == ["seen"]
@@ -435,7 +472,7 @@ def test_alarms_rulings_and_closed_days_are_kept_once(forum: Any) -> None:
 
 def test_a_recount_heard_twice_is_one(forum: Any) -> None:
     recount = forum.doors["hall-1"].writes(
-        forum.at("09:00"), "recount", Recount("hall", 5, b"STAFF", "by eye")
+        forum.at("09:00"), "recount", Recount(area="hall", inside=5, staff=b"STAFF", why="by eye")
     )
     assert len(folded(forum, recount, recount).recounts) == 1
 
@@ -535,6 +572,8 @@ def test_a_kiosk_enrolled_without_a_gate_has_none_until_somebody_gives_it_one(fo
     background = Background(forum.registry.device, 0)
     background.enrolled_with(forum.programme.event, {}, spare.device, None)
     assert background.gate_of(spare.device) is None
-    background.add(spare.writes(forum.at("09:00"), "gate", GateGiven("hall-1", b"STAFF")).held)
+    background.add(
+        spare.writes(forum.at("09:00"), "gate", GateGiven(gate="hall-1", staff=b"STAFF")).held
+    )
     assert background.gate_of(spare.device) == "hall-1"
     assert background.kiosk_at("hall-1") == spare.device

@@ -16,7 +16,7 @@ def counts(forum: Any, clock: str) -> dict[str, Count]:
 
 
 def recounts(forum: Any, gate: str, clock: str, area: str, inside: int) -> Any:
-    body = Recount(area, inside, b"STAFF", "by eye")
+    body = Recount(area=area, inside=inside, staff=b"STAFF", why="by eye")
     return forum.doors[gate].writes(forum.at(clock), "recount", body)
 
 

@@ -29,7 +29,7 @@ def log(epoch: int) -> str:
 def word(
     trusted_ms: int, mono_ms: int = 0, source: ClockSource = "registry", error: int = 0
 ) -> Clock:
-    return Clock(source, trusted_ms, mono_ms, error)
+    return Clock(source=source, trusted_ms=trusted_ms, mono_ms=mono_ms, error_ms=error)
 
 
 def chain(*boots: tuple[int, list[Clock]], floors: dict[int, int] | None = None) -> list[Line]:
@@ -53,7 +53,16 @@ def clocks() -> Clocks:
 
 def began(known: Clocks, epoch: int, after: int | None = None, boot: str | None = None) -> None:
     previous = None if after is None else (log(after), 1, bytes(32))
-    known.began(log(epoch), Boot(DEVICE, previous, boot or f"boot {epoch}", "power", {}))
+    known.began(
+        log(epoch),
+        Boot(
+            device=DEVICE,
+            previous=previous,
+            boot_id=boot or f"boot {epoch}",
+            why="power",
+            versions={},
+        ),
+    )
 
 
 # One boot.
@@ -331,9 +340,16 @@ def test_a_log_whose_first_entry_is_not_held_yet_stands_alone() -> None:
 def test_a_log_that_names_another_devices_log_as_its_own_past_is_not_followed() -> None:
     known = clocks()
     other = "f" * 24
-    known.began(other, Boot("f" * 16, None, "theirs", "power", {}))
+    known.began(
+        other, Boot(device="f" * 16, previous=None, boot_id="theirs", why="power", versions={})
+    )
     known.told(other, 2, word(NOON + 5 * HOUR, source="kernel"))
-    known.began(log(1), Boot(DEVICE, (other, 2, bytes(32)), "ours", "power", {}))
+    known.began(
+        log(1),
+        Boot(
+            device=DEVICE, previous=(other, 2, bytes(32)), boot_id="ours", why="power", versions={}
+        ),
+    )
     known.told(log(1), 2, word(NOON))
     assert known.line(other).order == NOON + 5 * HOUR
 
@@ -359,8 +375,10 @@ def test_a_boot_follows_a_previous_log_that_arrives_later() -> None:
 
 
 def test_of_two_first_entries_of_one_log_everybody_takes_the_same() -> None:
-    one = Boot(DEVICE, None, "b", "power", {})
-    two = Boot(DEVICE, (log(1), 1, bytes(32)), "a", "power", {})
+    one = Boot(device=DEVICE, previous=None, boot_id="b", why="power", versions={})
+    two = Boot(
+        device=DEVICE, previous=(log(1), 1, bytes(32)), boot_id="a", why="power", versions={}
+    )
     lines = []
     for order in ((one, two), (two, one)):
         known = clocks()

@@ -21,8 +21,23 @@ BADGE = bytes.fromhex("0102030405")
 def scan(number: int) -> Scan:
     badge = bytes([1, 2, 3, 4, number])
     return Scan(
-        "front", "in", badge, 1, "proven", None, "admit", "ok", "camera", (), False, None, 1, None, None, None
-    )  # fmt: skip
+        gate="front",
+        direction="in",
+        badge=badge,
+        issue=1,
+        proof="proven",
+        session=None,
+        verdict="admit",
+        reason="ok",
+        method="camera",
+        conditions=(),
+        seat=False,
+        place=None,
+        roster_issue=1,
+        seats=None,
+        roster_head=None,
+        span=None,
+    )
 
 
 @pytest.fixture
@@ -32,7 +47,11 @@ def data(tmp_path: Path) -> Path:
     with closing(journal):
         for boot in range(2):
             journal.begin(Reading(0, 1_600_000_000_000, True), f"boot {boot}", "power", {}, "front")
-            journal.append("clock", Clock("kernel", 1_600_000_001_000, 1_000, 0), _reading(1))
+            journal.append(
+                "clock",
+                Clock(source="kernel", trusted_ms=1_600_000_001_000, mono_ms=1_000, error_ms=0),
+                _reading(1),
+            )
             for number in range(3):
                 journal.append("scan", scan(number), _reading(2 + number))
     return tmp_path

@@ -150,7 +150,7 @@ def test_the_doctor_knows_a_gate_that_a_supervisor_has_just_given(tmp_path, cent
     assert "let a supervisor give it one" in says
     journal = Journal(tmp_path / "journal.db", Identity.at(tmp_path / "device.key"))
     journal.begin(NOW, "boot", "first start", {}, None)
-    journal.append("gate", GateGiven("chengdu-main-1", b"STAFF"), NOW)
+    journal.append("gate", GateGiven(gate="chengdu-main-1", staff=b"STAFF"), NOW)
     journal.close()
     assert gate() == ("good", "chengdu-main-1")
 

@@ -104,7 +104,14 @@ def replica(tmp_path: Path) -> Iterator[Replica]:
         journal.begin(now, "", "first start", {}, None)
         for card in cards():
             claims = Claims(0, 1, 0, 1)
-            badge = BadgeIssued(card.digest[:5], 1, "plain", claims, bytes(32), card.digest)
+            badge = BadgeIssued(
+                badge=card.digest[:5],
+                issue=1,
+                form="plain",
+                claims=claims,
+                verifier=bytes(32),
+                card=card.digest,
+            )
             journal.append("badge", badge, now)
         with replica.transaction():
             OwnLogs(replica, REGISTRY).copy(journal, NOW_MS)

@@ -144,7 +144,15 @@ def test_a_cut_off_believes_what_is_held_now_and_nothing_after(
 ) -> None:
     enrol(centre.enrol_code(GATE))
     log = kiosk.fingerprint + "00000001"
-    raw = encode(1, bytes(32), 0, 0, False, "boot", Boot(kiosk.fingerprint, None, "", "", {}))
+    raw = encode(
+        1,
+        bytes(32),
+        0,
+        0,
+        False,
+        "boot",
+        Boot(device=kiosk.fingerprint, previous=None, boot_id="", why="", versions={}),
+    )
     head = kiosk.head(log, 1, digest_of(raw), 0)
     with centre.ledger.transaction():
         centre.ledger.take(Batch(log, 0, bytes(32), [raw], head))

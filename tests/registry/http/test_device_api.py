@@ -73,7 +73,9 @@ def test_a_kiosk_that_a_restored_registry_has_forgotten_is_logged_anew_and_every
 ) -> None:
     neighbour = new_kiosk("chengdu-main-1")
     identity = Identity.new()
-    lost = Kiosk(identity.fingerprint, identity.public, "meishan-main-1", name="tablet 7")
+    lost = Kiosk(
+        device=identity.fingerprint, public=identity.public, gate="meishan-main-1", name="tablet 7"
+    )
     forgotten = new_kiosk("chengdu-main-2")
     forgotten.become(identity, warrant_for(lost, centre.identity))
 

@@ -91,7 +91,13 @@ def test_what_staff_took_back_says_so(
 ) -> None:
     kiosk = new_kiosk("chengdu-main-1")
     answer = kiosk.show(delegates[0].text)
-    void = Void(answer.entry, delegates[0].badge, delegates[2].badge, 1, "wrong person")
+    void = Void(
+        entry=answer.entry,
+        badge=delegates[0].badge,
+        staff=delegates[2].badge,
+        staff_issue=1,
+        why="wrong person",
+    )
     kiosk.door.record("void", void)
     kiosk.exchange()
     assert api.get(f"/receipts/{answer.receipt}")["receipts"][0]["voided"]

@@ -229,7 +229,9 @@ def test_a_badge_or_one_issue_of_it_is_revoked(centre: Centre) -> None:
     centre.revoke(issued.badge)
     with centre.knowing() as known:
         assert known.history(issued.badge).revoked(2)
-    assert [held.body for held in about(centre, issued)][1] == Revoked(issued.badge, 1, "stolen")
+    assert [held.body for held in about(centre, issued)][1] == Revoked(
+        badge=issued.badge, issue=1, why="stolen"
+    )
 
 
 def test_what_nobody_has_cannot_be_changed(centre: Centre) -> None:

@@ -63,7 +63,7 @@ def centre(registry: Node, tmp_path: Path) -> Iterator[Centre]:
 
     server = LanServer("127.0.0.1", 0, certificate, answer)
     made.append(Centre(registry, server, certificate.fingerprint))
-    registry.say("kiosk", Kiosk(DEVICE.fingerprint, DEVICE.public, "gate"))
+    registry.say("kiosk", Kiosk(device=DEVICE.fingerprint, public=DEVICE.public, gate="gate"))
     registry.publish()
     yield made[0]
     server.close()
@@ -123,7 +123,7 @@ def door(start_door: Callable[..., Door]) -> Door:
 
 
 def work(door: Door, count: int) -> None:
-    door.journal.extend([("alarm", Alarm("x", ""))] * count, Reading(1, NOW_MS, True))
+    door.journal.extend([("alarm", Alarm(what="x", detail=""))] * count, Reading(1, NOW_MS, True))
 
 
 def test_what_the_door_wrote_reaches_the_registry_and_its_word_comes_back(
@@ -147,7 +147,7 @@ def test_what_is_here_and_what_is_still_to_come_is_told_while_a_first_sync_goes_
 ) -> None:
     for _ in range(20):
         centre.node.journal.extend(
-            [("alarm", Alarm("x", "y" * 1000))] * 250, Reading(1, NOW_MS, True)
+            [("alarm", Alarm(what="x", detail="y" * 1000))] * 250, Reading(1, NOW_MS, True)
         )
     centre.node.publish()
     told: list[tuple[int, int]] = []
@@ -264,7 +264,9 @@ def test_a_registry_with_another_certificate_is_not_talked_to(
 
 def test_a_device_that_was_cut_off_is_told_so(door: Door, centre: Centre) -> None:
     assert door.step()
-    centre.node.say("kiosk", Kiosk(DEVICE.fingerprint, DEVICE.public, None, cut_off=True))
+    centre.node.say(
+        "kiosk", Kiosk(device=DEVICE.fingerprint, public=DEVICE.public, gate=None, cut_off=True)
+    )
     centre.node.publish()
     work(door, 3)
 
@@ -315,8 +317,15 @@ def test_name_cards_are_deleted_when_the_events_retention_days_are_over(
     event = load(Path(__file__).parents[3] / "config" / "events" / "smarthk.toml")
     over_ms = Programme(event).end_ms + event.policy.retention_days * 86_400_000
     card = b"a sealed name card"
-    roster = BadgeIssued(b"BADGE", 1, "plain", Claims(0, 1, 0, 1), bytes(32), digest_of(card))
-    centre.node.say("event", EventDefined(msgspec.Raw(pack(event))))
+    roster = BadgeIssued(
+        badge=b"BADGE",
+        issue=1,
+        form="plain",
+        claims=Claims(0, 1, 0, 1),
+        verifier=bytes(32),
+        card=digest_of(card),
+    )
+    centre.node.say("event", EventDefined(event=msgspec.Raw(pack(event))))
     centre.node.say("badge", roster)
     centre.node.publish()
     centre.node.replica.keep_cards([SealedCard(digest_of(card), card)])

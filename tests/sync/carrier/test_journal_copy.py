@@ -83,8 +83,8 @@ def test_a_journal_that_others_hold_more_of_is_told_to_the_door_once(
 
 
 def test_an_entry_that_is_about_a_badge_is_found_in_the_replica(kiosk: Node) -> None:
-    kiosk.say("revoke", Revoked(b"BADGE", None, "not ours to say"))
-    kiosk.say("alarm", Alarm("x", ""))
+    kiosk.say("revoke", Revoked(badge=b"BADGE", issue=None, why="not ours to say"))
+    kiosk.say("alarm", Alarm(what="x", detail=""))
     kiosk.publish()
 
     assert [held.kind for held in kiosk.replica.about(b"BADGE")] == ["revoke"]

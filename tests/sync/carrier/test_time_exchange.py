@@ -25,7 +25,9 @@ def keeper() -> TimeKeeper:
 def test_the_registrys_word_is_as_good_as_half_the_round_trip(keeper: TimeKeeper) -> None:
     clock = keeper.heard(TimeWord(AT, 10, "registry"), REGISTRY, 1000, 1301)
 
-    assert clock == Clock("registry", AT + 151, 1301, 161, REGISTRY)
+    assert clock == Clock(
+        source="registry", trusted_ms=AT + 151, mono_ms=1301, error_ms=161, via=REGISTRY
+    )
 
 
 def test_a_registry_whose_own_clock_is_not_sure_tells_nothing(keeper: TimeKeeper) -> None:
@@ -36,7 +38,9 @@ def test_a_registry_whose_own_clock_is_not_sure_tells_nothing(keeper: TimeKeeper
 def test_a_neighbours_word_counts_as_a_neighbours(keeper: TimeKeeper, source: str) -> None:
     clock = keeper.heard(TimeWord(AT, 10, source), NEIGHBOUR, 0, 100)
 
-    assert clock == Clock("neighbour", AT + 50, 100, 60, NEIGHBOUR)
+    assert clock == Clock(
+        source="neighbour", trusted_ms=AT + 50, mono_ms=100, error_ms=60, via=NEIGHBOUR
+    )
 
 
 @pytest.mark.parametrize("source", ["neighbour", "", "the speaking clock"])
@@ -114,5 +118,5 @@ class TestBestTime:
         time = BestTime(lambda: Reading(1_000, 77_000, synced=True))
         time.not_before(10_000)
         assert time.now_ms() == 77_000
-        time.trust(Clock("registry", 99_000, 900, 20))
+        time.trust(Clock(source="registry", trusted_ms=99_000, mono_ms=900, error_ms=20))
         assert (time.now_ms(), time.error_ms) == (99_100, 20)

@@ -29,7 +29,14 @@ def _badge(number: int) -> bytes:
 
 def listed(number: int, card: SealedCard | None) -> BadgeIssued:
     digest = card.digest if card is not None else None
-    return BadgeIssued(_badge(number), 1, "plain", Claims(0, 1, 0, 1), bytes(32), digest)
+    return BadgeIssued(
+        badge=_badge(number),
+        issue=1,
+        form="plain",
+        claims=Claims(0, 1, 0, 1),
+        verifier=bytes(32),
+        card=digest,
+    )
 
 
 def issue(registry: Node, cards: list[SealedCard]) -> None:
