@@ -29,7 +29,7 @@ from access.log.entry import (
     encode,
     pack,
 )
-from access.state.event_state import Background
+from access.state.event_state import EventState
 from bench.figure import Figure, median, percentile
 from config.event_file import load
 from kiosk.door.door import Door
@@ -103,12 +103,12 @@ class _World:
         self._fill(DataFolder(folder).replica, entries)
         self.replica = ReplicaReader.at(DataFolder(folder).replica)
         self.journal = Journal(DataFolder(folder).journal, self.kiosk)
-        background = Background(self.registry.fingerprint, self.start_ms - 30 * 86_400_000)
+        event_state = EventState(self.registry.fingerprint, self.start_ms - 30 * 86_400_000)
         begun = time.monotonic()
         self.door = Door(
             self.journal,
             self.replica,
-            background,
+            event_state,
             lambda: Reading(int((time.monotonic() - begun) * 1000), self.start_ms, True),
         )
         ReplicaFeed(self.door, replica=self.replica).catch_up()

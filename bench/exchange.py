@@ -11,7 +11,7 @@ from itertools import count as numbers
 from pathlib import Path
 from typing import NamedTuple
 
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from bench.bare import BareRegistry
 from bench.figure import Figure, median
 from bench.logs import EVENT, START_MS, batches, fill, held, kiosks, scans
@@ -167,12 +167,12 @@ class _Registry:
 
     def fold(self, total: int) -> Figure:
         """What is derived from the entries: read back, and filed for the folds."""
-        knowledge = Knowledge(self._identity.fingerprint, 0)
+        log_state = LogState(self._identity.fingerprint, 0)
         start = time.perf_counter()
         last = 0
         while rows := self._ledger.since(last, 5000):
             for _, entry in rows:
-                knowledge.file(entry)
+                log_state.file(entry)
             last = rows[-1][0]
         took = time.perf_counter() - start
         note = "derived tables, apart: reading the entries back and filing them for the folds"

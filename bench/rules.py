@@ -35,7 +35,7 @@ from access.log.entry import (
 from access.rules.decide import Facts, Presented, decide
 from access.state.conflicts import Conflicts
 from access.state.headcount import Headcount
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from bench.figure import Figure
 from config.event_file import load
 
@@ -133,9 +133,9 @@ def conflicts(size: int = 100_000) -> Figure:
     return Figure("rules conflicts", size / took, None, "entries/s", note)
 
 
-def fold(setting: Sequence[Raw], scans: Sequence[Raw]) -> Knowledge:
+def fold(setting: Sequence[Raw], scans: Sequence[Raw]) -> LogState:
     """Everything known from these entries, with the headcount of the evening asked once."""
-    known = Knowledge(setting[0].log[:16], 0)
+    known = LogState(setting[0].log[:16], 0)
     for entry in setting:
         known.add(entry.log, entry.digest, entry.raw)
     for entry in scans:

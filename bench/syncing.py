@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from access.badge.credential import Plain, plain_text
-from access.state.event_state import Background
+from access.state.event_state import EventState
 from bench.figure import Figure, median, percentile
 from bench.logs import (
     DAY_MS,
@@ -51,15 +51,15 @@ def door_during_first_sync(
     Replica(DataFolder(folder).replica, REGISTRY.public, REGISTRY.fingerprint).close()
     kiosk = Identity.from_seed(b"k" * 32)
     journal = Journal(DataFolder(folder).journal, kiosk)
-    background = Background(REGISTRY.fingerprint, START_MS - 30 * DAY_MS)
-    background.enrolled_with(load(EVENT), {}, kiosk.fingerprint, GATE)
+    event_state = EventState(REGISTRY.fingerprint, START_MS - 30 * DAY_MS)
+    event_state.enrolled_with(load(EVENT), {}, kiosk.fingerprint, GATE)
     begun = time.monotonic()
 
     def read() -> Reading:
         return Reading(int((time.monotonic() - begun) * 1000), START_MS, True)
 
     replica = ReplicaReader.at(DataFolder(folder).replica)
-    door = Door(journal, replica, background, read)
+    door = Door(journal, replica, event_state, read)
     feed = ReplicaFeed(door, replica=replica)
     door.begin_log(read(), "bench", "bench", {})
     carrier = multiprocessing.get_context("spawn").Process(

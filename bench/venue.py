@@ -14,7 +14,7 @@ import msgspec
 
 from access.badge.credential import Claims, Plain, plain_text, verifier
 from access.log.entry import BadgeIssued, Body, Clock, EventDefined, Key, Kiosk, pack
-from access.state.event_state import Background
+from access.state.event_state import EventState
 from bench.cable import Cable
 from bench.carrying import KioskFolder, Process
 from bench.logs import DAY_MS, REGISTRY, badge_of_person, batches, fill, present_event
@@ -75,8 +75,8 @@ class KioskAtDoor:
         """Open the door, which has the time from its kernel."""
         self.journal = Journal(DataFolder(self.folder.folder).journal, self.folder.identity)
         self.replica = ReplicaReader.at(self.folder.replica)
-        background = Background(REGISTRY.fingerprint, self._read().wall_ms - DAY_MS)
-        self.door = Door(self.journal, self.replica, background, self._read)
+        event_state = EventState(REGISTRY.fingerprint, self._read().wall_ms - DAY_MS)
+        self.door = Door(self.journal, self.replica, event_state, self._read)
         now = self._read()
         self.door.begin_log(now, "bench", "bench", {})
         self.door.record(

@@ -11,7 +11,7 @@ from access.event.programme import Programme
 from access.log.entry import Close, EventDefined, Key, Ruling, pack
 from access.state.conflicts import Conflict
 from access.state.headcount import Count, Silence
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from config.errors import ConfigError, one_of
 from config.event_file import grows_from
 from registry.devices.enrolment import MINUTES, Enrolment
@@ -112,11 +112,11 @@ class Centre:
     # What it knows.
 
     @property
-    def knowledge(self) -> Knowledge:
+    def log_state(self) -> LogState:
         """All folds as of the last refresh. Where other threads ask too, `knowing` keeps it still meanwhile."""
-        return self._all.outlook.knowledge
+        return self._all.outlook.log_state
 
-    def knowing(self) -> AbstractContextManager[Knowledge]:
+    def knowing(self) -> AbstractContextManager[LogState]:
         """`with centre.knowing() as known:` all folds as of now, for this thread alone."""
         return self._all.outlook.knowing()
 
@@ -230,7 +230,7 @@ class Centre:
     def enrol(self, asked: Enrol) -> Enrolled:
         """Enrol a kiosk; the caller has checked its signature. The answer says why not, if not."""
         with self.knowing() as known:
-            keys = dict(known.background.keys)
+            keys = dict(known.event_state.keys)
         return self._all.enrolment.enrol(self.event, keys, asked)
 
     def reached_at(self, device: str, address: str, certificate: str) -> bool:

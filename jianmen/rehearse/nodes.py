@@ -5,9 +5,9 @@ from random import Random
 
 from access.event.definition import Event
 from access.log.entry import Clock
-from access.state.event_state import Background
+from access.state.event_state import EventState
 from access.state.headcount import Count, Headcount
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from access.state.time_repair import RANK
 from kiosk.door.door import Door
 from kiosk.door.replica_feed import ReplicaFeed
@@ -114,9 +114,9 @@ class KioskNode:
         """Power on: a new kernel boot, a new log, nothing remembered but what the files hold."""
         self.boots += 1
         self.clock.booted_ms = self.clock.true.ms
-        background = Background(self.registry.device, self.earliest_ms)
-        prepare(background, self.device, self.given)
-        self.door = Door(self.journal, self.replica, background, self.clock.read)
+        event_state = EventState(self.registry.device, self.earliest_ms)
+        prepare(event_state, self.device, self.given)
+        self.door = Door(self.journal, self.replica, event_state, self.clock.read)
         self.feed = ReplicaFeed(self.door, replica=self.replica)
         self.staff = StaffDesk(self.door)
         self.times = TimeKeeper(self.registry.device)
@@ -230,12 +230,12 @@ class KioskNode:
     def headcount(self) -> dict[str, Count]:
         """The counts as this kiosk knows them."""
         if self._headcount is None:
-            knowledge = Knowledge(self.registry.device, self.earliest_ms)
-            prepare(knowledge.background, self.device, self.given)
-            self._headcount = Headcount(knowledge)
+            log_state = LogState(self.registry.device, self.earliest_ms)
+            prepare(log_state.event_state, self.device, self.given)
+            self._headcount = Headcount(log_state)
             self._counted = 0
         self.publish()
         for place, held in self.replica.since(self._counted, -1):
-            self._headcount.knowledge.file(held)
+            self._headcount.log_state.file(held)
             self._counted = place
         return self._headcount.areas(self.at_ms())

@@ -16,7 +16,7 @@ from access.log.receipt import receipt
 from access.rules.decide import Decision, Facts, Presented, decide
 from access.rules.repeat import HoldOff
 from access.state.badge_history import History
-from access.state.event_state import Background
+from access.state.event_state import EventState
 from access.state.facts import (
     Moment,
     facts_now,
@@ -101,11 +101,11 @@ class Door(LocalState):
         self,
         journal: Journal,
         replica: ReplicaReader | None,
-        background: Background,
+        event_state: EventState,
         read_clock: Callable[[], Reading],
     ) -> None:
         """`replica` is None until the carrier has made one."""
-        super().__init__(journal, replica, background, read_clock)
+        super().__init__(journal, replica, event_state, read_clock)
         self._hold_off: HoldOff[Answer] = HoldOff(0)
 
     def present(self, text: str, direction: Direction, method: Method = "camera") -> Answer:
@@ -151,7 +151,7 @@ class Door(LocalState):
         code = read if read is not None else badges.foreign(who)
         history = self.history(code.badge)
         if isinstance(code, Signed):
-            keys = self._background.keys
+            keys = self._event_state.keys
             presented = presented_signed(code, at, direction, self.programme, keys)
         else:
             presented = presented_plain(code, at, direction, history, foreign=read is None)
@@ -188,7 +188,7 @@ class Door(LocalState):
         facts = facts_now(
             presented,
             subject.history,
-            self._background,
+            self._event_state,
             self.account,
             now,
             seats,

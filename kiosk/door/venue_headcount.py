@@ -13,9 +13,9 @@ from typing import Any
 from access.event.definition import LANGUAGES, Language
 from access.event.programme import Programme
 from access.log.receipt import gate_code
-from access.state.event_state import Background, Held, hold
+from access.state.event_state import EventState, LogEntry, read_entry
 from access.state.headcount import Count, Headcount, Quiet, Silence, band, silences
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from kiosk.door.clock import KioskClock
 from sync.store.data_folder import DataFolder
 from sync.store.journal import JournalReader, Reading
@@ -54,9 +54,9 @@ class VenueCount:
     def __init__(self, data: Path, registry: str, earliest_ms: int, reading: Reading) -> None:
         """`reading` are the machine's clocks now. The files may not be there yet."""
         self._data = data
-        self._knowledge = Knowledge(registry, earliest_ms)
-        self._headcount = Headcount(self._knowledge)
-        self._clock = KioskClock(self._knowledge.background, lambda: reading)
+        self._log_state = LogState(registry, earliest_ms)
+        self._headcount = Headcount(self._log_state)
+        self._clock = KioskClock(self._log_state.event_state, lambda: reading)
         self._own: dict[str, int] = {}
         self._newest_own = ""
         self._read = 0
@@ -67,7 +67,7 @@ class VenueCount:
         """Read what has come since, and count. None without an event definition. Raises sqlite3.Error."""
         self._read_journal(reading)
         self._read_replica(reading)
-        programme = self._knowledge.programme
+        programme = self._log_state.programme
         if programme is None:
             return None
         now = self._clock.now(self._newest_own, reading)
@@ -87,7 +87,7 @@ class VenueCount:
                 self._newest_own = log
                 while raws := journal.raws(log, self._own.get(log, 0), PIECE):
                     for digest, raw in raws:
-                        self._file(hold(log, digest, raw), reading)
+                        self._file(read_entry(log, digest, raw), reading)
                     self._own[log] = self._own.get(log, 0) + len(raws)
 
     def _read_replica(self, reading: Reading) -> None:
@@ -105,18 +105,18 @@ class VenueCount:
                     self._file(held, reading)
                     self._read = place
             self._words = {
-                device: replica.heard_ms(device) for device in self._knowledge.background.devices
+                device: replica.heard_ms(device) for device in self._log_state.event_state.devices
             }
 
-    def _file(self, held: Held, reading: Reading) -> None:
-        self._knowledge.file(held)
+    def _file(self, held: LogEntry, reading: Reading) -> None:
+        self._log_state.file(held)
         self._clock.heard(held, reading)
 
     def _others(self) -> Iterable[tuple[str, str, int | None]]:
         """(device, gate, last word) of every other kiosk that stands at a gate."""
-        background: Background = self._knowledge.background
-        for device in sorted(background.devices):
-            gate, kiosk = background.gate_of(device), background.kiosks.get(device)
+        event_state: EventState = self._log_state.event_state
+        for device in sorted(event_state.devices):
+            gate, kiosk = event_state.gate_of(device), event_state.kiosks.get(device)
             cut_off = kiosk is not None and kiosk.cut_off
             if device != self._newest_own[:16] and gate is not None and not cut_off:
                 yield device, gate, self._words.get(device)
@@ -127,13 +127,13 @@ class VenueCount:
             for device, gate, since_ms in self._others()
             if since_ms is None or at_ms - since_ms > SILENT_MS
         ]
-        return silences(self._knowledge, quiet, at_ms)
+        return silences(self._log_state, quiet, at_ms)
 
     def _heard(self, programme: Programme, at_ms: int) -> dict[str, int | None]:
         """The oldest last word among the kiosks of each area and of the areas in it; None where no kiosk stands, or one
         was never heard of. The own gate is heard of now."""
         words: dict[str, list[int | None]] = {area: [] for area in programme.places}
-        own = self._knowledge.background.gate_of(self._newest_own[:16])
+        own = self._log_state.event_state.gate_of(self._newest_own[:16])
         for gate, since_ms in [(own, at_ms), *((g, w) for _, g, w in self._others())]:
             known = programme.gates.get(gate or "")
             for area in programme.above[known.area] if known is not None else ():

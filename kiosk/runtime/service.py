@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from access.event.definition import Direction, Language
 from access.log.entry import Alarm, Boot
-from access.state.event_state import Background, Held
+from access.state.event_state import EventState, LogEntry
 from hardware.ports.signals import Signals
 from hardware.system.version import BUILT_MS, versions
 from kiosk.door.door import Door
@@ -51,14 +51,14 @@ class Home:
 
     `registry` answers with the fingerprint of the registry's key, or None while the kiosk is not enrolled; `begin`
     marks that the door runs, and says whether the last one crashed. All are asked again while the disk fails them.
-    `prepare` tells a background what this device was given when it was enrolled.
+    `prepare` tells an event state what this device was given when it was enrolled.
     """
 
     data: Path
     open_journal: Callable[[], Journal]
     registry: Callable[[], str | None]
     begin: Callable[[], bool]
-    prepare: Callable[[Background, str], None]
+    prepare: Callable[[EventState, str], None]
     earliest_ms: int = BUILT_MS
 
 
@@ -143,9 +143,9 @@ class DoorService:
         if journal is None:
             return None
         opened.callback(journal.close)
-        background = Background(registry, self._home.earliest_ms)
-        self._home.prepare(background, journal.identity.fingerprint)
-        return Door(journal, None, background, self.read_clock)
+        event_state = EventState(registry, self._home.earliest_ms)
+        self._home.prepare(event_state, journal.identity.fingerprint)
+        return Door(journal, None, event_state, self.read_clock)
 
     def _open_loop(
         self, opened: ExitStack, door: Door, feed: ReplicaFeed, signals: Signals
@@ -223,7 +223,7 @@ class DoorService:
             door.seats()  # counted now, and not while the first person waits
         return last_boot
 
-    def _begin(self, door: Door, last_boot: str) -> Held:
+    def _begin(self, door: Door, last_boot: str) -> LogEntry:
         """Open this start's log. Raises sqlite3.Error or OSError; asking again does no harm."""
         reading = self._parts.clock.read()
         why = why_started(self._home.begin(), reading.boot_id, last_boot)

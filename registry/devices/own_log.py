@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from access.log.chain import log_id
 from access.log.entry import Body, Boot, badge_of, decode, digest_of, encode
-from access.state.event_state import Held
+from access.state.event_state import LogEntry
 from registry.storage.ledger import Ledger
 from registry.storage.rollback_mark import Place
 from sync.store.journal import HEAD_EVERY, Reading
@@ -50,11 +50,11 @@ class OwnLog:
         self._clock = clock
         self._random = random
 
-    def append(self, kind: str, body: Body) -> Held:
+    def append(self, kind: str, body: Body) -> LogEntry:
         """Write one entry."""
         return self.extend([(kind, body)])[0]
 
-    def extend(self, bodies: Sequence[tuple[str, Body]]) -> list[Held]:
+    def extend(self, bodies: Sequence[tuple[str, Body]]) -> list[LogEntry]:
         """Write several entries in one transaction, or as a part of the one that is going on."""
         if not bodies:
             return []
@@ -94,20 +94,20 @@ class OwnLog:
         held = self._write(start, [("boot", boot)])[0]
         return _End(database, log, held.seq, held.digest, held.wall_ms)
 
-    def _write(self, end: _End, bodies: Sequence[tuple[str, Body]]) -> list[Held]:
+    def _write(self, end: _End, bodies: Sequence[tuple[str, Body]]) -> list[LogEntry]:
         now = self._clock()
         # The order of the registry's word is its wall clock: set back, it must not undo what was said.
         wall_ms = max(now.wall_ms, end.wall_ms)
         seq, digest = end.seq, end.digest
         rows: list[Row] = []
-        written: list[Held] = []
+        written: list[LogEntry] = []
         heads = []
         for kind, body in bodies:
             seq += 1
             raw = encode(seq, digest, now.mono_ms, wall_ms, now.synced, kind, body)
             digest = digest_of(raw)
             rows.append(Row(end.log, seq, digest, badge_of(body), raw))
-            written.append(Held(end.log, seq, digest, now.mono_ms, wall_ms, kind, body))
+            written.append(LogEntry(end.log, seq, digest, now.mono_ms, wall_ms, kind, body))
             if seq % HEAD_EVERY == 0 or len(written) == len(bodies):
                 heads.append(self._identity.head(end.log, seq, digest, wall_ms))
         self._ledger.add(rows, written)

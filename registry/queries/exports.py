@@ -9,8 +9,8 @@ import io
 from collections.abc import Iterable, Iterator
 
 from access.log.entry import EntryRef, Override, Scan, Void
-from access.state.event_state import Held
-from access.state.log_state import Knowledge
+from access.state.event_state import LogEntry
+from access.state.log_state import LogState
 from registry.queries.queries import Board, badge_mark
 
 COLUMNS = (
@@ -36,9 +36,9 @@ def attempts(board: Board) -> Iterator[str]:
     last = 0
     while found := board.centre.ledger.since(last, AT_ONCE):
         last = found[-1][0]
-        with board.knowing() as knowledge:
+        with board.knowing() as log_state:
             rows = [
-                _row(board, knowledge, held, held.body, voided)
+                _row(board, log_state, held, held.body, voided)
                 for _, held in found
                 if isinstance(held.body, Scan | Override)
             ]
@@ -62,13 +62,13 @@ def _voided(board: Board) -> set[EntryRef]:
 
 
 def _row(
-    board: Board, knowledge: Knowledge, held: Held, body: Scan | Override, voided: set[EntryRef]
+    board: Board, log_state: LogState, held: LogEntry, body: Scan | Override, voided: set[EntryRef]
 ) -> list[object]:
-    background = knowledge.background
-    order = background.order(held)
-    area = background.area_of(order, body)
-    around = background.above(order, area)
-    span = background.span(held)
+    event_state = log_state.event_state
+    order = event_state.order(held)
+    area = event_state.area_of(order, body)
+    around = event_state.above(order, area)
+    span = event_state.span(held)
     scan = body if isinstance(body, Scan) else None
     return [
         board.time(span.lo),
@@ -84,7 +84,7 @@ def _row(
         body.session,
         scan.method if scan else "override",
         " ".join(scan.conditions) if scan else "",
-        knowledge.receipt_of(held),
+        log_state.receipt_of(held),
         "yes" if EntryRef(held.log, held.seq, held.digest) in voided else "",
         "yes" if body.test else "",
         held.log,

@@ -17,8 +17,8 @@ def search(board: Board, query: str, offset: int, limit: int) -> answers.Registr
     """A page of those whom `query` may mean; an empty one means everybody."""
     found = _found(board, query.strip())
     page = found[max(0, offset) : max(0, offset) + min(max(1, limit), MOST)]
-    with board.knowing() as knowledge:
-        people = [_shown(board, known, knowledge.history(known.badge)) for known in page]
+    with board.knowing() as log_state:
+        people = [_shown(board, known, log_state.history(known.badge)) for known in page]
     return answers.Registrants(total=len(found), offset=max(0, offset), registrants=people)
 
 
@@ -43,8 +43,8 @@ def one(board: Board, code: str) -> answers.Registrant:
     known = board.centre.people.by_badge(badge_of(code))
     if known is None:
         raise UnknownError(f"Badge {code} is nobody's here.")
-    with board.knowing() as knowledge:
-        return _shown(board, known, knowledge.history(known.badge))
+    with board.knowing() as log_state:
+        return _shown(board, known, log_state.history(known.badge))
 
 
 def badge_of(code: str) -> bytes:

@@ -12,7 +12,7 @@ from sqlalchemy.sql import bindparam
 
 from access.log.chain import Head, fingerprint
 from access.log.entry import Kiosk, digest_of, pack
-from access.state.event_state import Held, hold
+from access.state.event_state import LogEntry, read_entry
 from registry.storage import tables
 from registry.storage.database import Database
 from sync.store.log_store import BEGINNING, INTRODUCED, LogStore, Row, newest_word
@@ -170,7 +170,7 @@ class Logs(LogStore):
         rows = self.read(select(*(tables.word.c[name] for name in _HEAD)))
         return [Head(*row) for row in rows]
 
-    def add(self, rows: Sequence[Row], held: Sequence[Held]) -> None:
+    def add(self, rows: Sequence[Row], held: Sequence[LogEntry]) -> None:
         now_ms = self._now_ms()
         with self.database.writing() as connection:
             # The one statement that runs for every entry of the event: past the toolkit, at half the cost.
@@ -181,7 +181,7 @@ class Logs(LogStore):
                     self._know(one, one.body)
             self._expect_cards(sorted(badges_listed(held)))
 
-    def _know(self, held: Held, kiosk: Kiosk) -> None:
+    def _know(self, held: LogEntry, kiosk: Kiosk) -> None:
         """Keep the newest word on a kiosk, in whatever order the registry's logs arrive."""
         device = tables.device.c
         row = self.first(
@@ -235,14 +235,14 @@ class Logs(LogStore):
             if wanted:
                 self.write(self.insert(tables.card).on_conflict_do_nothing(), wanted)
 
-    def _registry_words(self, badges: Sequence[bytes]) -> Iterator[Held]:
+    def _registry_words(self, badges: Sequence[bytes]) -> Iterator[LogEntry]:
         entry = tables.entry.c
         rows = self.read(
             select(entry.log, entry.digest, entry.raw).where(
                 entry.badge.in_(badges), entry.log.startswith(self.registry)
             )
         )
-        return (hold(log, digest, raw) for log, digest, raw in rows)
+        return (read_entry(log, digest, raw) for log, digest, raw in rows)
 
     def _forget_others(self, named: Mapping[Issued, bytes | None]) -> None:
         """Delete the cards of these issues but those that are named."""

@@ -15,7 +15,7 @@ from sqlite_utils.migrations import Migrations
 
 from access.log.chain import Head, log_id
 from access.log.entry import GENESIS, Body, Boot, badge_of, digest_of, encode
-from access.state.event_state import Held, hold
+from access.state.event_state import LogEntry, read_entry
 from sync.store.sqlite import open_reader, open_writer, writing
 from sync.wire.device_key import Identity
 
@@ -114,20 +114,20 @@ class JournalReader:
             "SELECT log, seq, digest, badge, raw FROM loose ORDER BY log, seq"
         ).fetchall()
 
-    def about(self, badge: bytes) -> Iterator[Held]:
+    def about(self, badge: bytes) -> Iterator[LogEntry]:
         """All own entries that name a badge."""
         for log, digest, raw in self._db.execute(
             "SELECT log, digest, raw FROM entry WHERE badge = ?", (badge,)
         ):
-            yield hold(log, digest, raw)
+            yield read_entry(log, digest, raw)
 
-    def everything(self) -> Iterator[Held]:
+    def everything(self) -> Iterator[LogEntry]:
         """All own entries, log by log."""
         for log in self.logs():
             for digest, raw in self._db.execute(
                 "SELECT digest, raw FROM entry WHERE log = ? ORDER BY seq", (log,)
             ):
-                yield hold(log, digest, raw)
+                yield read_entry(log, digest, raw)
 
     def heads(self, log: str) -> list[Head]:
         """The heads kept of a log, in order."""
@@ -166,7 +166,7 @@ class Journal(JournalReader):
         versions: dict[str, str],
         gate: str | None,
         random: bytes | None = None,
-    ) -> Held:
+    ) -> LogEntry:
         """Open a new log; its first entry names the device's previous one. `random` is 4 bytes (None: drawn).
 
         Where it raises sqlite3.Error nothing was written, and the journal stands where it stood.
@@ -205,15 +205,15 @@ class Journal(JournalReader):
             for row in loose:
                 self._db.execute("INSERT INTO loose VALUES (?, ?, ?, ?, ?)", tuple(row))
 
-    def append(self, kind: str, body: Body, reading: Reading) -> Held:
+    def append(self, kind: str, body: Body, reading: Reading) -> LogEntry:
         """Write one entry. It is durable when this returns; where it raises sqlite3.Error nothing was written."""
         return self.extend([(kind, body)], reading)[0]
 
     def extend(
         self, bodies: Iterable[tuple[str, Body]], reading: Reading, inbox: int | None = None
-    ) -> list[Held]:
+    ) -> list[LogEntry]:
         """Write several entries in one transaction, and with them how far the carrier's inbox was read."""
-        written: list[Held] = []
+        written: list[LogEntry] = []
         seq, digest = self.seq, self.digest
         rows: list[tuple[str, int, bytes, bytes | None, bytes]] = []
         heads: list[Head] = []
@@ -223,7 +223,7 @@ class Journal(JournalReader):
             digest = digest_of(raw)
             rows.append((self.log, seq, digest, badge_of(body), raw))
             written.append(
-                Held(self.log, seq, digest, reading.mono_ms, reading.wall_ms, kind, body)
+                LogEntry(self.log, seq, digest, reading.mono_ms, reading.wall_ms, kind, body)
             )
             if seq % HEAD_EVERY == 0:
                 heads.append(self.identity.head(self.log, seq, digest, reading.wall_ms))

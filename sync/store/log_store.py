@@ -15,7 +15,7 @@ import msgspec
 
 from access.log.chain import ChainError, Head, follow, vouched
 from access.log.entry import GENESIS, Entry, Kiosk, badge_of, body_of, decode
-from access.state.event_state import Held
+from access.state.event_state import LogEntry
 from sync.wire.messages import (
     MAX_BATCH_ENTRIES,
     MAX_BRANCHES,
@@ -128,7 +128,7 @@ class LogStore(ABC):
         """The newest head of every device."""
 
     @abstractmethod
-    def add(self, rows: Sequence[Row], held: Sequence[Held]) -> None:
+    def add(self, rows: Sequence[Row], held: Sequence[LogEntry]) -> None:
         """Keep new entries. They are checked, and follow one another. `held` is what those of the registry say."""
 
     @abstractmethod
@@ -188,17 +188,17 @@ class LogStore(ABC):
 
     def _rows_of(
         self, log: str, run: Sequence[tuple[Entry, bytes]], raws: Sequence[bytes]
-    ) -> tuple[list[Row], list[Held]]:
+    ) -> tuple[list[Row], list[LogEntry]]:
         """Entries as stores keep them; and of the registry's, what they say."""
         says = self.is_registry(log)
         rows: list[Row] = []
-        held: list[Held] = []
+        held: list[LogEntry] = []
         for (entry, digest), raw in zip(run, raws, strict=True):
             body = body_of(entry)
             rows.append(Row(log, entry.seq, digest, badge_of(body), raw))
             if says:
                 held.append(
-                    Held(log, entry.seq, digest, entry.mono_ms, entry.wall_ms, entry.kind, body)
+                    LogEntry(log, entry.seq, digest, entry.mono_ms, entry.wall_ms, entry.kind, body)
                 )
         return rows, held
 

@@ -1,7 +1,7 @@
 """Builders for the tests of the rule book and its folds: events, badges, logs, and what is known from them.
 
 A test asks for one fixture, `build`, and says what it needs in a sentence: `build.programme(TOML)`,
-`build.instant("2020-11-17T14:00+08:00")`, `build.kiosk("door-1")`, `build.registry()`, `build.knowledge(entries)`.
+`build.instant("2020-11-17T14:00+08:00")`, `build.kiosk("door-1")`, `build.registry()`, `build.log_state(entries)`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from access.log.entry import (
     pack,
 )
 from access.rules.decide import Decision, Facts, Presented, decide
-from access.state.event_state import Held, hold
+from access.state.event_state import LogEntry, read_entry
 from access.state.facts import (
     Moment,
     facts_now,
@@ -52,7 +52,7 @@ from access.state.facts import (
     presented_plain,
     presented_signed,
 )
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from config import event_file
 
 EXAMPLE = Path(event_file.__file__).parent / "events" / "smarthk.toml"
@@ -71,8 +71,8 @@ class Written:
     raw: bytes
 
     @property
-    def held(self) -> Held:
-        return hold(self.log, self.digest, self.raw)
+    def held(self) -> LogEntry:
+        return read_entry(self.log, self.digest, self.raw)
 
     @property
     def ref(self) -> EntryRef:
@@ -258,7 +258,7 @@ class Door:
     this door, decided, written into its log and known at once."""
 
     kiosk: KioskWriter
-    known: Knowledge
+    known: LogState
     heard_ms: int | None = None
     """When the registry was last heard of; None: just now."""
 
@@ -275,18 +275,18 @@ class Door:
         return programme
 
     def moment(self, at_ms: int) -> Moment:
-        line = self.known.background.clocks.line(self.kiosk.log)
+        line = self.known.event_state.clocks.line(self.kiosk.log)
         mono_ms = self.kiosk.mono(at_ms)
         return Moment(line.span(mono_ms), line.sorts_at(mono_ms), line.sure)
 
     def sees(self, code: Plain | Signed | str | bytes, direction: Direction = "in") -> Presented:
         """What was held up: a badge, the text of another system's code, or (bytes) a person found by staff."""
         gate = self.kiosk.gate
-        background = self.known.background
+        event_state = self.known.event_state
         if isinstance(code, bytes):
             return presented_by_hand(code, gate, direction, self.known.history(code))
         if isinstance(code, Signed):
-            return presented_signed(code, gate, direction, self.programme, background.keys)
+            return presented_signed(code, gate, direction, self.programme, event_state.keys)
         plain = foreign(code) if isinstance(code, str) else code
         history = self.known.history(plain.badge)
         return presented_plain(plain, gate, direction, history, foreign=isinstance(code, str))
@@ -297,7 +297,7 @@ class Door:
         return facts_now(
             presented,
             self.known.history(presented.badge),
-            self.known.background,
+            self.known.event_state,
             (self.kiosk.device, gate.id),
             self.moment(at_ms),
             self.known.seat_book(gate.area) if capped and presented.direction == "in" else None,
@@ -407,13 +407,13 @@ class Build:
         registry.assigns(at_ms, kiosk, gate)
         kiosk.boots()
         kiosk.trusts(at_ms)
-        door = Door(kiosk, self.knowledge())
+        door = Door(kiosk, self.log_state())
         door.learns(registry, kiosk)
         return door
 
-    def knowledge(self, entries: Iterable[Written] = (), earliest_ms: int = 0) -> Knowledge:
+    def log_state(self, entries: Iterable[Written] = (), earliest_ms: int = 0) -> LogState:
         """What is known from these entries, added in this order."""
-        known = Knowledge(self.registry(0).device, earliest_ms)
+        known = LogState(self.registry(0).device, earliest_ms)
         for one in entries:
             known.add(one.log, one.digest, one.raw)
         return known
@@ -505,9 +505,9 @@ class Forum:
     def entries(self) -> list[Written]:
         return [entry for log in (self.registry, *self.doors.values()) for entry in log.entries]
 
-    def known(self) -> Knowledge:
+    def known(self) -> LogState:
         """Everything, at one place."""
-        return self.build.knowledge(self.entries)
+        return self.build.log_state(self.entries)
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ from access.rules.decide import Presented, decide
 from access.state.conflicts import Conflicts
 from access.state.facts import Moment, facts_now
 from access.state.headcount import Headcount, attendance
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from access.state.seat_leases import gifts
 
 MINUTE = 60_000
@@ -184,9 +184,9 @@ class _Days:
                 self.forum.registry.writes(at, "ruling", ruling)
 
 
-def answers(forum: Any, known: Knowledge) -> bytes:
+def answers(forum: Any, known: LogState) -> bytes:
     """Everything that can be asked, as bytes."""
-    background = known.background
+    event_state = known.event_state
     accounts = [(door.device, gate) for gate, door in forum.doors.items()]
     evening, next_day = forum.at("20:00"), forum.at("18T09:00")
     return msgspec.json.encode(
@@ -204,20 +204,23 @@ def answers(forum: Any, known: Knowledge) -> bytes:
                 for area in ("hall", "room")
                 for account in accounts
             ],
-            [[log, background.clocks.line(log)] for log in sorted(background.last_seq)],
-            [[background.gate_of(device), background.health.get(device)] for device, _ in accounts],
-            [background.kiosk_at(gate) for gate in GATES],
+            [[log, event_state.clocks.line(log)] for log in sorted(event_state.last_seq)],
+            [
+                [event_state.gate_of(device), event_state.health.get(device)]
+                for device, _ in accounts
+            ],
+            [event_state.kiosk_at(gate) for gate in GATES],
             [known.seat_book(area).lost(evening) for area in ("hall", "room")],
-            sorted(background.keys.items()),
-            background.registry_head,
-            [order for order, _ in background.events],
+            sorted(event_state.keys.items()),
+            event_state.registry_head,
+            [order for order, _ in event_state.events],
         ],
         order="deterministic",
     )
 
 
-def taken(forum: Any, entries: list[Any], ask_every: int = 0) -> Knowledge:
-    known: Knowledge = forum.build.knowledge()
+def taken(forum: Any, entries: list[Any], ask_every: int = 0) -> LogState:
+    known: LogState = forum.build.log_state()
     folds = (Headcount(known), Conflicts(known))
     for place, entry in enumerate(entries, 1):
         known.add(entry.log, entry.digest, entry.raw)
@@ -274,7 +277,7 @@ def test_repaired_times_never_break_the_order_within_a_log(new_forum: Any, chose
     forum = new_forum()
     entries = written(forum, chosen)
     known = taken(forum, entries)
-    order = known.background.order
+    order = known.event_state.order
     logs: dict[str, list[Any]] = {}
     for entry in {entry.digest: entry for entry in entries}.values():
         logs.setdefault(entry.log, []).append(entry.held)
@@ -295,14 +298,14 @@ def test_nothing_that_showed_green_is_ever_dropped(new_forum: Any, chosen: Any) 
     back = {
         one.body.entry.digest
         for one in held.values()
-        if one.kind in ("void", "not_passed") and known.background.believed(one)
+        if one.kind in ("void", "not_passed") and known.event_state.believed(one)
     }
     shown = {
-        one.held.digest for badge in known.badges for one in known.history(badge).presentations
+        one.entry.digest for badge in known.badges for one in known.history(badge).presentations
     }
     for digest, one in held.items():
         if one.kind == "scan" and not one.body.test and digest not in back:
-            assert (digest in shown) == known.background.believed(one)
+            assert (digest in shown) == known.event_state.believed(one)
 
 
 # Capacity leases.
@@ -314,7 +317,7 @@ class _Door:
 
     gate: str
     writer: Any
-    known: Knowledge
+    known: LogState
     held: dict[bytes, Any]
 
     def learns(self, entries: Any) -> None:
@@ -389,7 +392,7 @@ def test_once_all_have_told_all_every_seat_is_free_or_taken_by_somebody_inside(
     for minute, (what, gate, number) in enumerate(chosen):
         hall.act(what, hall.doors[gate], number, at + minute * MINUTE)
     everything = [entry for door in hall.doors.values() for entry in door.held.values()]
-    known = hall.forum.build.knowledge(everything)
+    known = hall.forum.build.log_state(everything)
     book = known.seat_book("hall")
     evening = at + len(chosen) * MINUTE
     accounts = [hall.doors[gate].account for gate in ("hall-1", "hall-2")]
@@ -419,7 +422,7 @@ class _Hall:
         self.last: dict[str, tuple[Any, int, bool, str]] = {}
         self.newest_of: dict[int, Any] = {}
         self.doors = {
-            gate: _Door(gate, writer, forum.build.knowledge(), {})
+            gate: _Door(gate, writer, forum.build.log_state(), {})
             for gate, writer in forum.doors.items()
         }
         for door in self.doors.values():
@@ -444,7 +447,7 @@ class _Hall:
         book = known.seat_book("hall") if area == "hall" and direction == "in" else None
         moment = Moment(Span(at, at), at, sure=True)
         history = known.history(badge)
-        facts = facts_now(presented, history, known.background, door.account, moment, book, at)
+        facts = facts_now(presented, history, known.event_state, door.account, moment, book, at)
         said = decide(presented, facts, self.forum.programme, Span(at, at))
         entry = door.writer.scans(
             at, badge, direction, said.verdict, said.reason, seat=said.seat, session=said.session

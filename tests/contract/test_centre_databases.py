@@ -78,7 +78,7 @@ def test_a_day_at_the_centre(new_worker: NewWorker, event: Event) -> None:
     assert len(centre.labels()) == 599
     with centre.knowing() as known:
         assert known.history(issued[2].badge).revoked(1)
-        assert known.background.kiosk_at("chengdu-main-1") == kiosk.fingerprint
+        assert known.event_state.kiosk_at("chengdu-main-1") == kiosk.fingerprint
     assert centre.headcount(NOW_MS)["chengdu"].inside == 0
     assert centre.purge(early=True) == 600
 
@@ -181,4 +181,4 @@ def test_the_fold_misses_nothing_that_another_worker_writes(
 
     assert failed == []
     reader.refresh()
-    assert len(reader.knowledge) == writer.ledger.newest() == 33
+    assert len(reader.log_state) == writer.ledger.newest() == 33

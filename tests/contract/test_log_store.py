@@ -24,7 +24,7 @@ from access.log.entry import (
     encode,
     pack,
 )
-from access.state.event_state import Held
+from access.state.event_state import LogEntry
 from registry.storage.ledger import Ledger
 from registry.storage.log_store import PUBLIC_KEY
 from sync.store.log_store import BEGINNING, GapError, LogStore, UnknownWriterError
@@ -510,7 +510,7 @@ def test_entries_are_found_by_badge_and_in_order_of_arrival(store: LogStore) -> 
 
     assert isinstance(store, Replica | Ledger)
     assert [held.kind for held in store.about(b"BADGE")] == ["badge", "revoke"]
-    arrived: list[tuple[int, Held]] = []
+    arrived: list[tuple[int, LogEntry]] = []
     while more := store.since(arrived[-1][0] if arrived else 0, 2):
         arrived += more
     assert [held.kind for _, held in arrived] == [

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from access.state.event_state import Background
+from access.state.event_state import EventState
 from hardware.system.clock import SystemClock
 from hardware.system.version import BUILT_MS
 from kiosk.door.door import Door
@@ -31,7 +31,7 @@ def main(data: Path) -> None:
 
     print("opening", flush=True)
     journal, _ = open_journal(data / "journal.db", identity)
-    door = Door(journal, None, Background(registry, BUILT_MS), read)
+    door = Door(journal, None, EventState(registry, BUILT_MS), read)
     feed = ReplicaFeed(door, data / "replica.db")
     for entry in door.own_entries():
         door.fold(entry, read())

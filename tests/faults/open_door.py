@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from access.state.event_state import Background
+from access.state.event_state import EventState
 from hardware.system.clock import Clock, SystemClock
 from hardware.system.version import BUILT_MS
 from kiosk.door.door import Door
@@ -22,7 +22,7 @@ class OpenDoor:
     def __init__(self, kiosk: Kiosk, registry: str, clock: Clock | None = None) -> None:
         self.clock = clock or SystemClock()
         self.journal = Journal(kiosk.data / "journal.db", kiosk.identity)
-        self.door = Door(self.journal, None, Background(registry, BUILT_MS), self.read)
+        self.door = Door(self.journal, None, EventState(registry, BUILT_MS), self.read)
         self.feed = ReplicaFeed(self.door, kiosk.data / "replica.db")
         for entry in self.door.own_entries():
             self.door.fold(entry, self.read())

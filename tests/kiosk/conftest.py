@@ -233,13 +233,13 @@ def open_door(make_world: Callable[..., World]) -> Iterator[Callable[[World], Do
     opened: list[Journal | ReplicaReader] = []
 
     def open_one(world: World) -> Door:
-        from access.state.event_state import Background
+        from access.state.event_state import EventState
 
         journal = world.open_journal()
         feed_from = ReplicaReader.at(world.data / "replica.db")
         opened.extend((journal, feed_from))
-        background = Background(world.registry.fingerprint, world.earliest_ms)
-        door = Door(journal, None, background, world.reading)
+        event_state = EventState(world.registry.fingerprint, world.earliest_ms)
+        door = Door(journal, None, event_state, world.reading)
         ReplicaFeed(door, replica=feed_from).catch_up()
         door.begin_log(world.reading(), "boot", "first start", {})
         world.journal = journal
@@ -331,7 +331,7 @@ class SteppedService(DoorService):
             world.open_journal,
             lambda: world.registry.fingerprint,
             begin=lambda: False,
-            prepare=lambda background, device: None,
+            prepare=lambda event_state, device: None,
             earliest_ms=world.earliest_ms,
         )
         parts = Parts(

@@ -18,7 +18,7 @@ from access.event.definition import Direction, Event
 from access.log.chain import fingerprint
 from access.log.entry import Clock as ClockEntry
 from access.log.entry import pack
-from access.state.event_state import Background
+from access.state.event_state import EventState
 from config import event_file
 from kiosk.door.door import Answer, Door
 from kiosk.door.replica_feed import ReplicaFeed
@@ -129,9 +129,9 @@ class Kiosk:
         self.journal = Journal(":memory:", self.identity, durable=False)
         self.replica = Replica(":memory:", self.enrolled.public, registry)
         self.own = OwnLogs(self.replica, self.identity)
-        background = Background(registry, 0)
-        background.enrolled_with(self.event, self.keys, self.identity.fingerprint, self.gate)
-        self.door = Door(self.journal, self.replica, background, self.clock)
+        event_state = EventState(registry, 0)
+        event_state.enrolled_with(self.event, self.keys, self.identity.fingerprint, self.gate)
+        self.door = Door(self.journal, self.replica, event_state, self.clock)
         self.feed = ReplicaFeed(self.door, replica=self.replica)
         self.door.begin_log(self.clock(), "boot", "test", {})
         self.asker = Asker(
@@ -229,7 +229,7 @@ def new_kiosk(
         assert answer.status_code == 200, answer.text
         enrolled = read(Enrolled, read(Envelope, answer.data).body)
         with centre.knowing() as known:
-            keys = dict(known.background.keys)
+            keys = dict(known.event_state.keys)
         kiosk = Kiosk(gate, client, clock, event, identity, enrolled, keys)
         made.append(kiosk)
         kiosk.exchange()

@@ -185,7 +185,7 @@ def test_a_conflict_is_reported_and_an_answer_to_it_logged(centre: Centre, clock
     assert isinstance(answered, Conflict)
     assert answered.ruling == "let it be"
     with centre.knowing() as known:
-        ((_, ruling),) = known.background.rulings
+        ((_, ruling),) = known.event_state.rulings
     assert ruling == Ruling(
         conflict="would_refuse", entry=line.entry, answer="let it be", by="admin"
     )
@@ -244,7 +244,7 @@ def test_the_end_of_a_day_says_what_was_held(centre: Centre, clock: Clock) -> No
     centre.close_day("2020-11-17")
 
     with centre.knowing() as known:
-        ((_, close),) = known.background.closes
+        ((_, close),) = known.event_state.closes
     assert isinstance(close, Close)
     assert close.day == "2020-11-17"
     assert close.held[door.log] == 1

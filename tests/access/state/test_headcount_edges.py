@@ -10,11 +10,11 @@ import pytest
 from access.log.entry import Recount
 from access.state.badge_history import History
 from access.state.headcount import Headcount, Quiet, attendance, silences
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 
 
-class Watched(Knowledge):
-    """Knowledge that notes whose history was asked for."""
+class Watched(LogState):
+    """LogState that notes whose history was asked for."""
 
     asked: list[bytes | None]
 

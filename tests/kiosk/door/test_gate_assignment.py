@@ -9,7 +9,7 @@ import pytest
 
 from access.badge.credential import Claims
 from access.log.entry import Alarm, EventDefined, GateGiven, Kiosk, Seats, Void, pack
-from access.state.event_state import Background
+from access.state.event_state import EventState
 from hardware.ports.door_contacts import now_ms
 from hardware.ports.events import Reading
 from kiosk.pages.app import create_app
@@ -149,13 +149,13 @@ def test_the_entry_is_in_the_journal_before_the_page_says_so_and_the_door_works_
 def test_after_a_restart_the_kiosk_still_stands_where_it_was_put(spare):
     spare.gives()
     world = spare.world
-    background = Background(world.registry.fingerprint, world.earliest_ms)
+    event_state = EventState(world.registry.fingerprint, world.earliest_ms)
     for held in spare.stand.loop.submit(lambda: list(spare.stand.door.own_entries())).result(
         PATIENCE_S
     ):
-        background.add(held)
+        event_state.add(held)
 
-    assert background.gate_of(world.device.fingerprint) == GATE
+    assert event_state.gate_of(world.device.fingerprint) == GATE
 
 
 def test_the_gates_are_listed_by_venue_and_those_where_a_kiosk_works_are_marked(spare):

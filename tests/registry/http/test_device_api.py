@@ -83,7 +83,7 @@ def test_a_kiosk_that_a_restored_registry_has_forgotten_is_logged_anew_and_every
     neighbour.exchange()
     assert centre.ledger.introduced() == []
     with centre.knowing() as known:
-        assert known.background.kiosks[identity.fingerprint] == lost
+        assert known.event_state.kiosks[identity.fingerprint] == lost
     assert neighbour.replica.kiosk(identity.fingerprint) == lost
 
 
