@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from access.badge.credential import Claims, Plain, plain_text, sign, signed_text, verifier
 from access.event.definition import Event
+from access.log.clock_reading import ClockReading
 from access.log.entry import (
     BadgeIssued,
     Body,
@@ -35,7 +36,7 @@ from config.event_file import load
 from kiosk.door.door import Door
 from kiosk.door.replica_feed import ReplicaFeed
 from sync.store.data_folder import DataFolder
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.store.log_store import BEGINNING, Row
 from sync.store.replica import Replica, ReplicaReader
 from sync.store.sqlite import open_reader
@@ -109,7 +110,7 @@ class _World:
             self.journal,
             self.replica,
             event_state,
-            lambda: Reading(int((time.monotonic() - begun) * 1000), self.start_ms, True),
+            lambda: ClockReading(int((time.monotonic() - begun) * 1000), self.start_ms, True),
         )
         ReplicaFeed(self.door, replica=self.replica).catch_up()
         self.door.begin_log(self.door.read_clock(), "bench", "bench", {})

@@ -11,6 +11,7 @@ from itertools import count as numbers
 from pathlib import Path
 from typing import NamedTuple
 
+from access.log.clock_reading import ClockReading
 from access.state.log_state import LogState
 from bench.bare import BareRegistry
 from bench.figure import Figure, median
@@ -20,7 +21,6 @@ from config.event_file import load
 from registry.service import Centre
 from registry.storage.ledger import Ledger
 from sync.exchange.exchange import Answerer, Asker
-from sync.store.journal import Reading
 from sync.store.replica import Replica
 from sync.wire.device_key import Identity
 from sync.wire.messages import Batch, Enrol, Envelope, Message, read
@@ -112,7 +112,7 @@ class _Registry:
         self.devices = devices
         self.brought = 0
         self._ledger = Ledger(None, folder)
-        centre = Centre(self._ledger, lambda: Reading(0, START_MS, True))
+        centre = Centre(self._ledger, lambda: ClockReading(0, START_MS, True))
         centre.init(load(EVENT))
         for device in devices:
             centre.enrol(Enrol(device.public, centre.enrol_code(), b""))

@@ -12,6 +12,7 @@ import msgspec
 
 from access.badge.credential import Claims
 from access.event.definition import Event
+from access.log.chain import HEAD_EVERY
 from access.log.entry import (
     BadgeIssued,
     Body,
@@ -25,7 +26,6 @@ from access.log.entry import (
     pack,
 )
 from config.event_file import load
-from sync.store.journal import HEAD_EVERY
 from sync.store.log_store import BEGINNING, LogStore
 from sync.wire.device_key import Identity
 from sync.wire.messages import Batch, SealedCard

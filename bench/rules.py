@@ -16,7 +16,7 @@ import msgspec
 from access.badge.credential import Claims
 from access.event.definition import Direction, Event
 from access.event.programme import Programme
-from access.log.chain import log_id
+from access.log.chain import device_of, log_id
 from access.log.entry import (
     GENESIS,
     BadgeIssued,
@@ -135,7 +135,7 @@ def conflicts(size: int = 100_000) -> Figure:
 
 def fold(setting: Sequence[Raw], scans: Sequence[Raw]) -> LogState:
     """Everything known from these entries, with the headcount of the evening asked once."""
-    known = LogState(setting[0].log[:16], 0)
+    known = LogState(device_of(setting[0].log), 0)
     for entry in setting:
         known.add(entry.log, entry.digest, entry.raw)
     for entry in scans:
@@ -170,7 +170,7 @@ class _Writer:
     def __init__(self, name: str) -> None:
         self.public = name.encode().ljust(32)
         self.log = log_id(self.public, bytes(4))
-        self.device = self.log[:16]
+        self.device = device_of(self.log)
         self._seq = 0
         self._prev = GENESIS
 

@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from access.badge.credential import Plain, plain_text
+from access.log.clock_reading import ClockReading
 from access.state.event_state import EventState
 from bench.figure import Figure, median, percentile
 from bench.logs import (
@@ -29,7 +30,7 @@ from config.event_file import load
 from kiosk.door.door import Door
 from kiosk.door.replica_feed import ReplicaFeed
 from sync.store.data_folder import DataFolder
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.store.replica import Replica, ReplicaReader
 from sync.wire.device_key import Identity
 from sync.wire.messages import MAX_CARDS, Batch
@@ -55,8 +56,8 @@ def door_during_first_sync(
     event_state.enrolled_with(load(EVENT), {}, kiosk.fingerprint, GATE)
     begun = time.monotonic()
 
-    def read() -> Reading:
-        return Reading(int((time.monotonic() - begun) * 1000), START_MS, True)
+    def read() -> ClockReading:
+        return ClockReading(int((time.monotonic() - begun) * 1000), START_MS, True)
 
     replica = ReplicaReader.at(DataFolder(folder).replica)
     door = Door(journal, replica, event_state, read)

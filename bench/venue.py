@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from access.badge.credential import Claims, Plain, plain_text, verifier
+from access.log.clock_reading import ClockReading
 from access.log.entry import BadgeIssued, Body, Clock, EventDefined, Key, Kiosk, pack
 from access.state.event_state import EventState
 from bench.cable import Cable
@@ -24,7 +25,7 @@ from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.runtime.parts import log_reading
 from sync.enrolment.record import Enrolment
 from sync.store.data_folder import DataFolder
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.store.replica import Replica, ReplicaReader
 from sync.transport.tls_certificate import certificate_at
 
@@ -87,7 +88,7 @@ class KioskAtDoor:
         self._feed = ReplicaFeed(self.door, replica=self.replica)
         self._feed.catch_up()
 
-    def _read(self) -> Reading:
+    def _read(self) -> ClockReading:
         return log_reading(self._clock.read())
 
     def carry(self) -> None:

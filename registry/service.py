@@ -8,6 +8,7 @@ import msgspec
 
 from access.event.definition import Event
 from access.event.programme import Programme
+from access.log.clock_reading import ClockReading
 from access.log.entry import Close, EventDefined, Key, Ruling, pack
 from access.state.conflicts import Conflict
 from access.state.headcount import Count, Silence
@@ -23,7 +24,6 @@ from registry.roster.repository import People
 from registry.roster.service import Roster
 from registry.storage.errors import NotInitialisedError, Refusal, RegistryError, UnknownError
 from registry.storage.ledger import Ledger
-from sync.store.journal import Reading
 from sync.wire.device_key import Identity
 from sync.wire.messages import Enrol, Enrolled
 
@@ -36,7 +36,7 @@ class Centre:
     def __init__(
         self,
         ledger: Ledger,
-        clock: Callable[[], Reading],
+        clock: Callable[[], ClockReading],
         random: Callable[[int], bytes] = os.urandom,
         earliest_ms: int = 0,
     ) -> None:

@@ -15,6 +15,7 @@ import msgspec
 
 from access.event.definition import Direction
 from access.event.programme import Programme
+from access.log.chain import device_of
 from access.log.entry import (
     BadgeIssued,
     EntryRef,
@@ -69,7 +70,7 @@ def _took_seat(one: Presentation) -> bool:
 
 
 def _account(one: Presentation) -> Account:
-    return one.entry.log[:16], one.gate
+    return device_of(one.entry.log), one.gate
 
 
 class _LetIn(NamedTuple):
@@ -261,7 +262,7 @@ class History:
         for order, entry, body in shown:
             if body.proof == "proven" and body.issue is not None:
                 proven.setdefault((entry.log, body.issue), order)
-        self.proofs = [(order, log[:16], issue) for (log, issue), order in proven.items()]
+        self.proofs = [(order, device_of(log), issue) for (log, issue), order in proven.items()]
         """Issues proven at doors: (place in the order, device, issue), of each log the first."""
 
     # What is known of the badge, as of a place in the order (None: all that is held).

@@ -10,6 +10,7 @@ import msgspec
 
 from access.event.definition import Event
 from access.event.programme import Programme
+from access.log.chain import device_of
 from access.log.entry import (
     REGISTRY_KINDS,
     UNREADABLE,
@@ -55,7 +56,7 @@ class LogEntry(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def device(self) -> str:
-        return self.log[:16]
+        return device_of(self.log)
 
 
 class Order(msgspec.Struct, frozen=True, order=True, gc=False):

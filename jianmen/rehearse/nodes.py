@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from access.event.definition import Event
+from access.log.clock_reading import ClockReading
 from access.log.entry import Clock
 from access.state.event_state import EventState
 from access.state.headcount import Count, Headcount
@@ -18,7 +19,7 @@ from sync.carrier.journal_copy import OwnLogs
 from sync.carrier.time_exchange import TimeKeeper
 from sync.enrolment.record import prepare
 from sync.exchange.exchange import Answerer, Asker
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.store.replica import Replica
 from sync.wire.device_key import Identity
 from sync.wire.messages import Enrol, Enrolled, TimeWord
@@ -44,8 +45,10 @@ class MachineClock:
     offset_ms: int = 0
     synced: bool = False
 
-    def read(self) -> Reading:
-        return Reading(self.true.ms - self.booted_ms, self.true.ms + self.offset_ms, self.synced)
+    def read(self) -> ClockReading:
+        return ClockReading(
+            self.true.ms - self.booted_ms, self.true.ms + self.offset_ms, self.synced
+        )
 
 
 class RegistryNode:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from access.badge import credential as badges
 from access.badge.credential import Plain, Signed
 from access.event.definition import Direction
+from access.log.clock_reading import ClockReading
 from access.log.entry import Body, EntryRef, Method, Scan
 from access.log.receipt import receipt
 from access.rules.decide import Decision, Facts, Presented, decide
@@ -27,7 +28,7 @@ from access.state.facts import (
     unlisted_verifier,
 )
 from kiosk.door.local_state import LocalState, NotReadyError
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.store.replica import ReplicaReader
 
 __all__ = ["Answer", "Assessment", "Door", "NotReadyError", "Subject"]
@@ -102,7 +103,7 @@ class Door(LocalState):
         journal: Journal,
         replica: ReplicaReader | None,
         event_state: EventState,
-        read_clock: Callable[[], Reading],
+        read_clock: Callable[[], ClockReading],
     ) -> None:
         """`replica` is None until the carrier has made one."""
         super().__init__(journal, replica, event_state, read_clock)
@@ -133,7 +134,9 @@ class Door(LocalState):
         self._hold_off.answered((who, direction), reading.mono_ms, answer)
         return answer
 
-    def _again(self, who: str | bytes, direction: Direction, reading: Reading) -> Answer | None:
+    def _again(
+        self, who: str | bytes, direction: Direction, reading: ClockReading
+    ) -> Answer | None:
         self._hold_off.hold_off_ms = self.programme.policy.hold_off_s * 1000
         first = self._hold_off.again((who, direction), reading.mono_ms)
         if first is None:
@@ -161,7 +164,7 @@ class Door(LocalState):
     def settle(
         self,
         subject: Subject,
-        reading: Reading,
+        reading: ClockReading,
         answer: Callable[[Assessment], tuple[Decision, str, Body]],
         secret: bytes | None = None,
     ) -> Answer:
@@ -181,7 +184,7 @@ class Door(LocalState):
             secret=secret,
         )
 
-    def assess(self, subject: Subject, reading: Reading) -> Assessment:
+    def assess(self, subject: Subject, reading: ClockReading) -> Assessment:
         """What this door knows of a subject now, and what the rule book says."""
         presented, now = subject.presented, self.now(reading)
         seats = self.seats() if presented.direction == "in" else None

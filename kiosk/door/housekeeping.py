@@ -7,7 +7,7 @@ from statistics import median
 
 from access.log.entry import Alarm, Body, Clock
 from hardware.ports.door_contacts import DoorEventKind
-from hardware.system.clock import ClockReading
+from hardware.system.clock import SystemReading
 from kiosk.door.door import Door
 from kiosk.door.sensors import Sensors, health, percentiles
 
@@ -39,7 +39,7 @@ class Duties:
         self,
         door: Door,
         sensors: Sensors,
-        read_clock: Callable[[], ClockReading],
+        read_clock: Callable[[], SystemReading],
         now_s: Callable[[], float],
         *,
         camera: bool,

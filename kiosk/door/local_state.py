@@ -9,6 +9,7 @@ from typing import Any
 
 from access.event.definition import Gate
 from access.event.programme import Programme
+from access.log.clock_reading import ClockReading
 from access.log.entry import Body, Clock, EntryRef
 from access.state.badge_history import Account, History
 from access.state.event_state import EventState, LogEntry
@@ -16,7 +17,7 @@ from access.state.facts import Moment
 from access.state.seat_leases import SeatBook
 from access.state.time_repair import Line
 from kiosk.door.clock import KioskClock
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.store.replica import ReplicaReader
 
 
@@ -33,7 +34,7 @@ class LocalState:
         journal: Journal,
         replica: ReplicaReader | None,
         event_state: EventState,
-        read_clock: Callable[[], Reading],
+        read_clock: Callable[[], ClockReading],
     ) -> None:
         """`replica` is None until the carrier has made one."""
         self._journal = journal
@@ -46,7 +47,7 @@ class LocalState:
 
     # Writing.
 
-    def record(self, kind: str, body: Body, reading: Reading | None = None) -> LogEntry:
+    def record(self, kind: str, body: Body, reading: ClockReading | None = None) -> LogEntry:
         """Append one entry to the own log and fold it. It is durable when this returns. `reading` are the clocks to
         stamp it with (None: now)."""
         return self.record_many([(kind, body)], reading)[0]
@@ -54,7 +55,7 @@ class LocalState:
     def record_many(
         self,
         bodies: Iterable[tuple[str, Body]],
-        reading: Reading | None = None,
+        reading: ClockReading | None = None,
         inbox: int | None = None,
     ) -> list[LogEntry]:
         """Append entries (kind, body) in one transaction and fold them. `inbox`: how far the carrier's inbox is dealt
@@ -67,7 +68,7 @@ class LocalState:
 
     def begin_log(
         self,
-        reading: Reading,
+        reading: ClockReading,
         boot_id: str,
         why: str,
         versions: dict[str, str],
@@ -96,7 +97,7 @@ class LocalState:
 
     # Folding what is stored already.
 
-    def fold(self, entry: LogEntry, reading: Reading) -> None:
+    def fold(self, entry: LogEntry, reading: ClockReading) -> None:
         """Fold an entry of another log, or of an earlier start: it is stored now, so now is not before it."""
         self._fold(entry)
         self._clock.heard(entry, reading)
@@ -196,11 +197,11 @@ class LocalState:
 
     # Time.
 
-    def read_clock(self) -> Reading:
+    def read_clock(self) -> ClockReading:
         """The machine's clocks now."""
         return self._clock.read()
 
-    def now(self, reading: Reading | None = None) -> Moment:
+    def now(self, reading: ClockReading | None = None) -> Moment:
         """What time it may be now, or was at a reading of this boot's clocks."""
         return self._clock.now(
             self._journal.log, reading if reading is not None else self._clock.read()

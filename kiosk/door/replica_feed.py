@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
+from access.log.clock_reading import ClockReading
 from access.log.entry import Alarm, Body, Clock, Seats
 from access.state.seat_leases import gifts
 from kiosk.door.door import Door, NotReadyError
-from sync.store.journal import Reading
 from sync.store.replica import ReplicaReader
 
 log = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ class ReplicaFeed:
             bodies += self._bodies(kind, raw, reading)
         door.record_many(bodies, reading, inbox=items[-1][0])
 
-    def _bodies(self, kind: str, raw: bytes, reading: Reading) -> Iterable[tuple[str, Body]]:
+    def _bodies(self, kind: str, raw: bytes, reading: ClockReading) -> Iterable[tuple[str, Body]]:
         if kind == "clock":
             clock = msgspec.msgpack.decode(raw, type=Clock)
             # A later instant than now is of an earlier boot, whose steady clock means nothing any more.
@@ -131,7 +131,7 @@ class ReplicaFeed:
         if gate is not None:
             self._door.introduce(device, gate)
 
-    def _level(self, devices: list[str], reading: Reading) -> Iterable[tuple[str, Body]]:
+    def _level(self, devices: list[str], reading: ClockReading) -> Iterable[tuple[str, Body]]:
         """Seats passed to other gates of the area that were reached in this round and have fewer free."""
         door = self._door
         try:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from access.event.definition import Direction, Language
+from access.log.clock_reading import ClockReading
 from access.log.entry import Alarm, Boot
 from access.state.event_state import EventState, LogEntry
 from hardware.ports.signals import Signals
@@ -32,7 +33,7 @@ from kiosk.screen.attendee_screen import Notice, languages, notice
 from kiosk.screen.presenter import Face
 from kiosk.screen.screen_feed import Board
 from sync.store.data_folder import DataFolder
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 
 Result = TypeVar("Result")
 
@@ -130,7 +131,7 @@ class DoorService:
                 self.loop.step()
             self._parts.notifier.stopping()
 
-    def read_clock(self) -> Reading:
+    def read_clock(self) -> ClockReading:
         """The machine's clocks now."""
         return log_reading(self._parts.clock.read())
 

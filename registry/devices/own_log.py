@@ -8,12 +8,12 @@ one may be taken already, in entries that kiosks hold and will bring back.
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from access.log.chain import log_id
+from access.log.chain import HEAD_EVERY, log_id
+from access.log.clock_reading import ClockReading
 from access.log.entry import Body, Boot, badge_of, decode, digest_of, encode
 from access.state.event_state import LogEntry
 from registry.storage.ledger import Ledger
 from registry.storage.rollback_mark import Place
-from sync.store.journal import HEAD_EVERY, Reading
 from sync.store.log_store import BEGINNING, Row
 from sync.wire.device_key import Identity
 
@@ -42,7 +42,7 @@ class OwnLog:
         self,
         ledger: Ledger,
         identity: Identity,
-        clock: Callable[[], Reading],
+        clock: Callable[[], ClockReading],
         random: Callable[[int], bytes],
     ) -> None:
         self._ledger = ledger

@@ -11,12 +11,12 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from access.log.chain import fingerprint
+from access.log.clock_reading import ClockReading
 from access.log.entry import pack
 from registry.devices.reported_vectors import Contacts
 from registry.service import Centre
 from registry.storage.errors import RegistryError
 from sync.exchange.exchange import Answerer, Taken
-from sync.store.journal import Reading
 from sync.transport.endpoint import ENROL, EXCHANGE, Endpoint, Route
 from sync.wire.device_key import verifies
 from sync.wire.messages import (
@@ -45,7 +45,7 @@ OUTAGES = (OperationalError, InterfaceError, NoConnectionError)
 
 def device_interface(
     centre: Centre,
-    clock: Callable[[], Reading],
+    clock: Callable[[], ClockReading],
     contacts: Contacts,
     *,
     trust_clock: bool,

@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 from access.badge.credential import human_code
 from access.event.programme import Programme
 from access.event.rfc3339 import rfc3339
+from access.log.clock_reading import ClockReading
 from access.log.entry import EntryRef
 from access.state.conflicts import Conflict
 from access.state.event_state import LogEntry, Order
@@ -22,7 +23,6 @@ from registry.devices.reported_vectors import Contacts
 from registry.queries import shapes as answers
 from registry.queries.kiosks import kiosk_report
 from registry.service import Centre
-from sync.store.journal import Reading
 
 FRESH_MS = 1000
 """Counts are worked out at most once a second, however many pages are open."""
@@ -67,7 +67,7 @@ class _Kept(Generic[Value]):
 class Board:
     """The centre, read by many threads."""
 
-    def __init__(self, centre: Centre, clock: Callable[[], Reading]) -> None:
+    def __init__(self, centre: Centre, clock: Callable[[], ClockReading]) -> None:
         self.centre = centre
         self.contacts = Contacts()
         self.clock = clock

@@ -5,7 +5,6 @@ that moment, which may not. What an entry does not hold (whether a seat was alre
 own answer implies.
 """
 
-import re
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -13,6 +12,7 @@ from sqlalchemy import select
 from access.badge.credential import human_code
 from access.event.definition import Direction
 from access.log.entry import EntryRef, Override, Scan, Void
+from access.log.receipt import digest_range, read_receipt
 from access.rules.decide import Decision, decide
 from access.rules.explain import Step, explain
 from access.state.badge_history import OPENED, History
@@ -23,20 +23,10 @@ from registry.queries import shapes as answers
 from registry.queries.queries import Board, badge_mark, entry_name
 from registry.storage import tables
 
-_CODE = re.compile(r"([A-Z][0-9]{1,3})-?([0-9A-Z]{4})")
-_MISREAD = str.maketrans("OIL", "011")
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-def read_code(typed: str) -> str | None:
-    """A receipt as it is printed, from one as people type it: small letters, blanks, O for 0. None: it is none."""
-    found = _CODE.fullmatch(re.sub(r"\s", "", typed.upper()))
-    return f"{found[1]}-{found[2].translate(_MISREAD)}" if found else None
-
 
 def find(board: Board, typed: str, *, with_codes: bool) -> answers.Receipts:
     """All decisions with this receipt."""
-    code = read_code(typed)
+    code = read_receipt(typed)
     found: list[answers.Receipt] = []
     if code is not None:
         with board.knowing() as log_state:
@@ -51,17 +41,12 @@ def _candidates(
     board: Board, log_state: LogState, code: str
 ) -> list[tuple[LogEntry, Scan | Override]]:
     """The presentations with this receipt: the 20 bits narrow it down, the gate decides."""
-    bits = 0
-    for character in code[-4:]:
-        place = _ALPHABET.find(character)
-        if place < 0:
-            return []
-        bits = bits << 5 | place
-    first = (bits << 4).to_bytes(3, "big")
-    last = (bits << 4 | 15).to_bytes(3, "big") + b"\xff" * 30
+    digests = digest_range(code)
+    if digests is None:
+        return []
     entry = tables.entry.c
     rows = board.centre.ledger.read(
-        select(entry.log, entry.digest, entry.raw).where(entry.digest.between(first, last))
+        select(entry.log, entry.digest, entry.raw).where(entry.digest.between(*digests))
     )
     held = [read_entry(log, digest, raw) for log, digest, raw in rows]
     return [

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from access.log.clock_reading import ClockReading
 from registry.accounts.accounts import Accounts
 from registry.accounts.authorization import Guard
 from registry.accounts.logins import MOST_MS, Logins
@@ -26,7 +27,6 @@ from registry.jobs import Jobs
 from registry.queries.queries import Board
 from registry.service import Centre
 from registry.webhooks import Hooks
-from sync.store.journal import Reading
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class WebSettings:
         return self.pin is not None
 
 
-def create_app(centre: Centre, clock: Callable[[], Reading], settings: WebSettings) -> Flask:
+def create_app(centre: Centre, clock: Callable[[], ClockReading], settings: WebSettings) -> Flask:
     """The application over a centre. Raises NotInitialisedError where there is no event yet."""
     board = Board(centre, clock)
     accounts = Accounts(centre.ledger, board.now_ms)

@@ -10,7 +10,7 @@ from sqlalchemy import Table, and_, case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import bindparam
 
-from access.log.chain import Head, fingerprint
+from access.log.chain import Head, device_of, fingerprint
 from access.log.entry import Kiosk, digest_of, pack
 from access.state.event_state import LogEntry, read_entry
 from registry.storage import tables
@@ -272,7 +272,7 @@ class Logs(LogStore):
         """Keep heads, or their newer signatures, and each device's newest word."""
         rows = [dict(zip(_HEAD, msgspec.structs.astuple(head), strict=True)) for head in heads]
         self.write(self._keep_head, rows)
-        self.write(self._keep_word, [{"device": row["log"][:16], **row} for row in rows])
+        self.write(self._keep_word, [{"device": device_of(row["log"]), **row} for row in rows])
 
     @cached_property
     def _keep_head(self) -> Any:

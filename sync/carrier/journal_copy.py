@@ -4,9 +4,10 @@ The journal is the door's and the replica the carrier's; from the replica everyt
 each log goes, in steps short enough to be passed on one by one.
 """
 
+from access.log.chain import HEAD_EVERY
 from access.log.entry import badge_of, decode
 from access.state.event_state import LogEntry, read_entry
-from sync.store.journal import HEAD_EVERY, JournalReader
+from sync.store.journal import JournalReader
 from sync.store.log_store import BEGINNING, Row
 from sync.store.replica import Replica
 from sync.wire.device_key import Identity

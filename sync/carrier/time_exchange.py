@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
+from access.log.clock_reading import ClockReading
 from access.log.entry import Clock, ClockSource
 from access.state.time_repair import RANK
-from sync.store.journal import Reading
 from sync.wire.messages import TimeWord
 
 APART_MS = 500
@@ -75,7 +75,7 @@ class BestTime:
     2038 must not seem to have been heard from in 2038 for ever after.
     """
 
-    def __init__(self, read: Callable[[], Reading]) -> None:
+    def __init__(self, read: Callable[[], ClockReading]) -> None:
         self._read = read
         self._word: Clock | None = None
         self._floor: tuple[int, int] = (0, 0)

@@ -13,14 +13,12 @@ from typing import NamedTuple
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from access.log.chain import Head, log_id
+from access.log.chain import HEAD_EVERY, Head, log_id
+from access.log.clock_reading import ClockReading
 from access.log.entry import GENESIS, Body, Boot, badge_of, digest_of, encode
 from access.state.event_state import LogEntry, read_entry
 from sync.store.sqlite import open_reader, open_writer, writing
 from sync.wire.device_key import Identity
-
-HEAD_EVERY = 256
-"""A head is kept every so many entries, so that a log can be passed on in pieces that end at one."""
 
 migrations = Migrations("journal")
 
@@ -45,15 +43,6 @@ def first_tables(db: sqlite_utils.Database) -> None:
         " badge BLOB, raw BLOB NOT NULL, PRIMARY KEY (log, seq)) WITHOUT ROWID"
     )
     db.execute("CREATE TABLE log (place INTEGER PRIMARY KEY, log TEXT NOT NULL UNIQUE)")
-
-
-class Reading(NamedTuple):
-    """The machine's clocks at one instant: CLOCK_BOOTTIME and wall (ms), and whether the kernel calls the wall clock
-    synchronised."""
-
-    mono_ms: int
-    wall_ms: int
-    synced: bool
 
 
 class Tip(NamedTuple):
@@ -160,7 +149,7 @@ class Journal(JournalReader):
 
     def begin(
         self,
-        reading: Reading,
+        reading: ClockReading,
         boot_id: str,
         why: str,
         versions: dict[str, str],
@@ -205,12 +194,12 @@ class Journal(JournalReader):
             for row in loose:
                 self._db.execute("INSERT INTO loose VALUES (?, ?, ?, ?, ?)", tuple(row))
 
-    def append(self, kind: str, body: Body, reading: Reading) -> LogEntry:
+    def append(self, kind: str, body: Body, reading: ClockReading) -> LogEntry:
         """Write one entry. It is durable when this returns; where it raises sqlite3.Error nothing was written."""
         return self.extend([(kind, body)], reading)[0]
 
     def extend(
-        self, bodies: Iterable[tuple[str, Body]], reading: Reading, inbox: int | None = None
+        self, bodies: Iterable[tuple[str, Body]], reading: ClockReading, inbox: int | None = None
     ) -> list[LogEntry]:
         """Write several entries in one transaction, and with them how far the carrier's inbox was read."""
         written: list[LogEntry] = []

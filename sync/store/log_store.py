@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from access.log.chain import ChainError, Head, follow, vouched
+from access.log.chain import ChainError, Head, device_of, follow, vouched
 from access.log.entry import GENESIS, Entry, Kiosk, badge_of, body_of, decode
 from access.state.event_state import LogEntry
 from sync.wire.messages import (
@@ -160,7 +160,7 @@ class LogStore(ABC):
 
         Raises UnknownWriterError, GapError, ChainError or MessageError; then nothing of it was kept.
         """
-        public = self.public_key(batch.log[:16])
+        public = self.public_key(device_of(batch.log))
         if public is None:
             raise UnknownWriterError(f"log {batch.log} is of a device that is not enrolled")
         head = batch.head
@@ -214,7 +214,7 @@ class LogStore(ABC):
 
     def take_head(self, head: Head) -> bool:
         """Keep a newer signature over an entry that is held: word that nothing more was there."""
-        public = self.public_key(head.log[:16])
+        public = self.public_key(device_of(head.log))
         if public is None or not vouched(head, public):
             return False
         if not self.holds(head.log, head.seq, head.digest):

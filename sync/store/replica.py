@@ -15,7 +15,7 @@ import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
 from access.event.definition import Event
-from access.log.chain import Head
+from access.log.chain import Head, device_of
 from access.log.entry import Clock, EventDefined, Kiosk, pack
 from access.state.event_state import LogEntry, read_entry
 from sync.store.log_store import INTRODUCED, LogStore, Row, newer, newest_word
@@ -308,17 +308,17 @@ class Replica(ReplicaReader, LogStore):
         )
 
     def keep_head(self, head: Head) -> None:
-        before = self._words.get(head.log[:16])
+        before = self._words.get(device_of(head.log))
         if before is None or (before.log, before.digest) != (head.log, head.digest):
             self._db.execute(
                 "INSERT OR IGNORE INTO head VALUES (?, ?, ?, ?, ?)",
                 (head.log, head.seq, head.digest, head.at_ms, head.signature),
             )
         if before is None or newer(head, before):
-            self._words[head.log[:16]] = head
+            self._words[device_of(head.log)] = head
             self._db.execute(
                 "INSERT OR REPLACE INTO word VALUES (?, ?, ?, ?, ?, ?)",
-                (head.log[:16], head.log, head.seq, head.digest, head.at_ms, head.signature),
+                (device_of(head.log), head.log, head.seq, head.digest, head.at_ms, head.signature),
             )
 
     def wanted_cards(self, limit: int) -> list[bytes]:

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from access.log.clock_reading import ClockReading
 from access.log.entry import Scan, Span
 from config import event_file
 from registry.accounts.accounts import Accounts
@@ -20,7 +21,7 @@ from registry.roster.model import Person
 from registry.server.app import WebSettings, create_app
 from registry.service import Centre
 from registry.storage.ledger import Ledger
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.wire.device_key import Identity
 from sync.wire.messages import Batch, Enrol
 
@@ -56,9 +57,9 @@ class Site:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server.port}"
 
-    def clock(self) -> Reading:
+    def clock(self) -> ClockReading:
         now = MORNING_MS + int((time.monotonic() - self.began_s) * 1000)
-        return Reading(now, now, True)
+        return ClockReading(now, now, True)
 
     def let_in(self, badge: bytes, gate: str = "chengdu-main-1") -> None:
         """The kiosk lets somebody in, and its log arrives."""
@@ -106,9 +107,9 @@ def site() -> Iterator[Site]:
     ledger = Ledger("sqlite://", None)
     journal = Journal(":memory:", Identity.new(), durable=False)
 
-    def clock() -> Reading:
+    def clock() -> ClockReading:
         now = MORNING_MS + int((time.monotonic() - began_s) * 1000)
-        return Reading(now, now, True)
+        return ClockReading(now, now, True)
 
     centre = Centre(ledger, clock)
     centre.init(event_file.load(EVENT))

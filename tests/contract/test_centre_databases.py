@@ -10,13 +10,13 @@ import pytest
 
 from access.event.definition import Event
 from access.log.chain import follow
+from access.log.clock_reading import ClockReading
 from access.log.entry import GENESIS, Boot
 from config import event_file
 from registry.devices.own_log import DATABASE
 from registry.roster.model import Person
 from registry.service import Centre
 from registry.storage.ledger import Ledger
-from sync.store.journal import Reading
 from sync.wire.device_key import Identity
 from sync.wire.messages import Enrol
 
@@ -37,7 +37,7 @@ def _workers(url: str | None, data: Path) -> Iterator[NewWorker]:
     def make() -> Centre:
         ledger = Ledger(url, data)
         ledgers.append(ledger)
-        return Centre(ledger, lambda: Reading(NOW_MS, NOW_MS, True))
+        return Centre(ledger, lambda: ClockReading(NOW_MS, NOW_MS, True))
 
     yield make
     for ledger in ledgers:

@@ -15,6 +15,7 @@ import pytest
 from cheroot.wsgi import Server
 
 from access.log.chain import fingerprint
+from access.log.clock_reading import ClockReading
 from access.log.entry import Kiosk, pack
 from config import event_file
 from registry.http.device_api import BODIES_AT_ONCE as AT_REGISTRY
@@ -22,7 +23,6 @@ from registry.server.app import WebSettings, create_app
 from registry.service import Centre
 from registry.storage.ledger import Ledger
 from sync.exchange.exchange import Answerer, Asker
-from sync.store.journal import Reading
 from sync.store.replica import Replica
 from sync.transport.http_client import MEDIA_TYPE
 from sync.transport.lan_server import BODIES_AT_ONCE as AT_NEIGHBOUR
@@ -37,8 +37,8 @@ NOW_MS = 1_605_573_000_000
 Reply = tuple[int, str, dict[str, str], bytes]
 
 
-def clock() -> Reading:
-    return Reading(NOW_MS, NOW_MS, True)
+def clock() -> ClockReading:
+    return ClockReading(NOW_MS, NOW_MS, True)
 
 
 @dataclass

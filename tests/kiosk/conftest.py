@@ -17,6 +17,7 @@ from access.badge.credential import Claims, Plain, Signed, plain_text, sign, sig
 from access.badge.desk_key import KeyCard, wrap
 from access.badge.name_card import CardContent, card_hash, seal
 from access.event.definition import LANGUAGES, Event, Language
+from access.log.clock_reading import ClockReading
 from access.log.entry import BadgeIssued, Body, EventDefined, Key, Kiosk, Revoked, Scan, pack
 from config.event_file import load, moved_to
 from hardware.ports.door_contacts import now_ms
@@ -39,7 +40,7 @@ from kiosk.screen.presenter import Face
 from kiosk.screen.screen_feed import Board
 from sync.carrier.journal_copy import OwnLogs
 from sync.enrolment.record import Enrolment
-from sync.store.journal import Journal, JournalReader, Reading
+from sync.store.journal import Journal, JournalReader
 from sync.store.replica import Replica, ReplicaReader
 from sync.wire.device_key import Identity
 from sync.wire.messages import SealedCard
@@ -159,7 +160,7 @@ class World:
     def open_journal(self) -> Journal:
         return Journal(self.data / "journal.db", self.device)
 
-    def reading(self) -> Reading:
+    def reading(self) -> ClockReading:
         return log_reading(self.clock.read())
 
     def written(self, kind: str) -> list[Body]:

@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from access.event.definition import Direction, Event
 from access.log.chain import fingerprint
+from access.log.clock_reading import ClockReading
 from access.log.entry import Clock as ClockEntry
 from access.log.entry import pack
 from access.state.event_state import EventState
@@ -28,7 +29,7 @@ from registry.service import Centre
 from registry.storage.ledger import Ledger
 from sync.carrier.journal_copy import OwnLogs
 from sync.exchange.exchange import Asker
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.store.replica import Replica
 from sync.wire.device_key import Identity
 from sync.wire.enrolment_code import EnrolmentCode
@@ -47,8 +48,8 @@ class Clock:
 
     now_ms: int = MORNING_MS
 
-    def __call__(self) -> Reading:
-        return Reading(self.now_ms, self.now_ms, True)
+    def __call__(self) -> ClockReading:
+        return ClockReading(self.now_ms, self.now_ms, True)
 
     def wait(self, ms: int) -> None:
         self.now_ms += ms

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from access.log.clock_reading import ClockReading
 from access.log.entry import GENESIS, Alarm, Body, Boot, Kiosk, digest_of, encode
 from sync.carrier.journal_copy import OwnLogs
 from sync.exchange.exchange import Answerer, Asker, Taken
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.store.replica import Replica
 from sync.wire.device_key import Identity
 from sync.wire.messages import Batch, Envelope, Message, Point, TimeWord, read
@@ -20,9 +21,9 @@ NOW_MS = 1_795_000_000_000
 REGISTRY = Identity.from_seed(bytes([1]) * 32)
 
 
-def reading(at: int = 0, *, synced: bool = True) -> Reading:
+def reading(at: int = 0, *, synced: bool = True) -> ClockReading:
     """The clocks `at` ms after the start."""
-    return Reading(1000 + at, NOW_MS + at, synced)
+    return ClockReading(1000 + at, NOW_MS + at, synced)
 
 
 @dataclass

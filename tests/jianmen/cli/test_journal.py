@@ -1,4 +1,4 @@
-"""Reading and checking a kiosk's log, offline."""
+"""ClockReading and checking a kiosk's log, offline."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from access.log.clock_reading import ClockReading
 from access.log.entry import Clock, Scan
 from jianmen.cli.main import main
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.wire.device_key import Identity
 
 BADGE = bytes.fromhex("0102030405")
@@ -46,7 +47,9 @@ def data(tmp_path: Path) -> Path:
     journal = Journal(tmp_path / "journal.db", Identity.at(tmp_path / "device.key"))
     with closing(journal):
         for boot in range(2):
-            journal.begin(Reading(0, 1_600_000_000_000, True), f"boot {boot}", "power", {}, "front")
+            journal.begin(
+                ClockReading(0, 1_600_000_000_000, True), f"boot {boot}", "power", {}, "front"
+            )
             journal.append(
                 "clock",
                 Clock(source="kernel", trusted_ms=1_600_000_001_000, mono_ms=1_000, error_ms=0),
@@ -67,8 +70,8 @@ def long(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _reading(seconds: int) -> Reading:
-    return Reading(seconds * 1000, 1_600_000_000_000 + seconds * 1000, True)
+def _reading(seconds: int) -> ClockReading:
+    return ClockReading(seconds * 1000, 1_600_000_000_000 + seconds * 1000, True)
 
 
 def run(*arguments: object) -> Result:
@@ -120,7 +123,7 @@ def test_json_lines_hold_everything_but_the_chain_of_hashes_of_names(data: Path)
 def test_a_clock_that_says_a_time_no_calendar_has_is_shown_as_it_is(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal.db", Identity.at(tmp_path / "device.key"))
     with closing(journal):
-        journal.begin(Reading(0, 2**53, False), "boot", "power", {}, None)
+        journal.begin(ClockReading(0, 2**53, False), "boot", "power", {}, None)
     assert f"{2**53} ms" in run("show", tmp_path).stdout
 
 

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from sqlite_utils.migrations import Migrations
 
+from access.log.clock_reading import ClockReading
 from access.log.entry import GateGiven
 from config.event_file import load
 from jianmen.cli.kiosk import device_named, kiosk
@@ -25,13 +26,13 @@ from registry.http.device_api import device_interface
 from registry.service import Centre
 from registry.storage.ledger import Ledger
 from sync.enrolment.record import Enrolment
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.store.sqlite import open_writer
 from sync.wire.device_key import Identity
 
 EVENT = Path("config/events/smarthk.toml")
 COMMANDS = ("run", "enrol", "status", "doctor", "headcount")
-NOW = Reading(1_000, 1_795_000_000_000, True)
+NOW = ClockReading(1_000, 1_795_000_000_000, True)
 
 
 def run(*arguments: object) -> Result:

@@ -15,12 +15,13 @@ import pytest
 
 from access.badge.credential import Claims
 from access.event.programme import Programme
+from access.log.clock_reading import ClockReading
 from access.log.entry import Alarm, BadgeIssued, Clock, EventDefined, Kiosk, digest_of, pack
 from config.event_file import load
 from sync.carrier.carrier import Carrier
 from sync.carrier.peer_worker import LONGEST_PAUSE_S
 from sync.enrolment.record import Enrolment
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.store.replica import ReplicaReader
 from sync.transport import http_client as link_module
 from sync.transport.lan_server import LanServer
@@ -98,7 +99,10 @@ def start_door(tmp_path: Path, centre: Centre) -> Iterator[Callable[..., Door]]:
     data = tmp_path / "door"
     data.mkdir()
 
-    def start(reading: Reading = Reading(1000, NOW_MS, False), pin: str | None = None) -> Door:  # noqa: B008
+    def start(
+        reading: ClockReading = ClockReading(1000, NOW_MS, False),  # noqa: B008
+        pin: str | None = None,
+    ) -> Door:
         journal = Journal(data / "journal.db", DEVICE)
         journal.begin(reading, "", "first start", {}, None)
         enrolment = Enrolment(
@@ -123,7 +127,9 @@ def door(start_door: Callable[..., Door]) -> Door:
 
 
 def work(door: Door, count: int) -> None:
-    door.journal.extend([("alarm", Alarm(what="x", detail=""))] * count, Reading(1, NOW_MS, True))
+    door.journal.extend(
+        [("alarm", Alarm(what="x", detail=""))] * count, ClockReading(1, NOW_MS, True)
+    )
 
 
 def test_what_the_door_wrote_reaches_the_registry_and_its_word_comes_back(
@@ -147,7 +153,7 @@ def test_what_is_here_and_what_is_still_to_come_is_told_while_a_first_sync_goes_
 ) -> None:
     for _ in range(20):
         centre.node.journal.extend(
-            [("alarm", Alarm(what="x", detail="y" * 1000))] * 250, Reading(1, NOW_MS, True)
+            [("alarm", Alarm(what="x", detail="y" * 1000))] * 250, ClockReading(1, NOW_MS, True)
         )
     centre.node.publish()
     told: list[tuple[int, int]] = []
@@ -221,7 +227,9 @@ def test_a_carrier_may_start_before_the_door(tmp_path: Path, centre: Centre) -> 
         event="forum",
         certificate_pin=centre.pin,
     )
-    with closing(Carrier(data, enrolment, DEVICE, lambda: Reading(1, NOW_MS, True))) as carrier:
+    with closing(
+        Carrier(data, enrolment, DEVICE, lambda: ClockReading(1, NOW_MS, True))
+    ) as carrier:
         assert not carrier.look()
         assert carrier.step(carrier.registry)
         assert carrier.replica.vector() == centre.node.replica.vector()
@@ -303,7 +311,7 @@ def test_a_kiosk_with_a_wrong_clock_syncs_all_the_same(
     start_door: Callable[..., Door], centre: Centre, wall_ms: int
 ) -> None:
     centre.node.word = TimeWord(NOW_MS, 20, "registry")
-    door = start_door(Reading(1000, wall_ms, False))
+    door = start_door(ClockReading(1000, wall_ms, False))
     work(door, 20)
 
     assert door.step()
@@ -347,7 +355,7 @@ def test_what_the_door_has_dealt_with_leaves_the_inbox(door: Door, centre: Centr
     door.step()
     ((number, _, _),) = door.carrier.replica.inbox(0)
 
-    door.journal.extend([], Reading(1, NOW_MS, True), inbox=number)
+    door.journal.extend([], ClockReading(1, NOW_MS, True), inbox=number)
     door.carrier.look()
 
     assert door.carrier.replica.inbox(0) == []

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from access.log.clock_reading import ClockReading
 from access.log.entry import Clock, pack
 from sync.carrier.time_exchange import AGAIN_MS, BestTime, TimeKeeper
-from sync.store.journal import Reading
 from sync.wire.messages import TimeWord
 
 REGISTRY = "a" * 16
@@ -101,13 +101,13 @@ class TestBestTime:
     """The time with which a carrier signs."""
 
     def test_a_clock_that_nobody_vouches_for_signs_only_a_lower_bound(self) -> None:
-        reading = Reading(5_000, 2_147_483_647_000, synced=False)  # it woke up in 2038
+        reading = ClockReading(5_000, 2_147_483_647_000, synced=False)  # it woke up in 2038
         time = BestTime(lambda: reading)
         time.not_before(1_605_000_000_000)
         assert time.now_ms() == 1_605_000_000_000
 
     def test_the_lower_bound_goes_on_with_the_steady_clock_and_never_back(self) -> None:
-        readings = iter([Reading(ms, 0, synced=False) for ms in (1_000, 2_500, 3_000, 4_000)])
+        readings = iter([ClockReading(ms, 0, synced=False) for ms in (1_000, 2_500, 3_000, 4_000)])
         time = BestTime(lambda: next(readings))
         time.not_before(10_000)
         time.not_before(10_500)
@@ -115,7 +115,7 @@ class TestBestTime:
         assert time.now_ms() == 13_000
 
     def test_the_kernels_word_counts_before_a_bound_and_the_registrys_before_both(self) -> None:
-        time = BestTime(lambda: Reading(1_000, 77_000, synced=True))
+        time = BestTime(lambda: ClockReading(1_000, 77_000, synced=True))
         time.not_before(10_000)
         assert time.now_ms() == 77_000
         time.trust(Clock(source="registry", trusted_ms=99_000, mono_ms=900, error_ms=20))

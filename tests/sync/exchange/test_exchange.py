@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from access.log.clock_reading import ClockReading
 from access.log.entry import Alarm, Kiosk
 from sync.exchange.exchange import NONCE_LIVES_MS
-from sync.store.journal import Reading
 from sync.store.log_store import UnknownWriterError
 from sync.wire.messages import (
     MAX_BATCHES,
@@ -139,7 +139,7 @@ def test_more_than_one_message_holds_goes_in_several_of_bounded_size(
     kiosk: Node, neighbour: Node
 ) -> None:
     long = [("alarm", Alarm(what="door_forced", detail="x" * 480))] * 9000
-    kiosk.journal.extend(long, Reading(1, kiosk.clock_ms, True))
+    kiosk.journal.extend(long, ClockReading(1, kiosk.clock_ms, True))
     kiosk.publish()
     asker = neighbour.asker(kiosk)
 

@@ -13,17 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from access.log.chain import follow, vouched
+from access.log.chain import HEAD_EVERY, follow, vouched
+from access.log.clock_reading import ClockReading
 from access.log.entry import GENESIS, Alarm, Boot, Recount, Revoked, decode
-from sync.store.journal import HEAD_EVERY, Journal, JournalReader, Reading
+from sync.store.journal import Journal, JournalReader
 from sync.wire.device_key import Identity
 
 DEVICE = Identity.from_seed(b"\x05" * 32)
 ALARM = Alarm(what="door_forced", detail="")
 
 
-def reading(at: int = 0) -> Reading:
-    return Reading(1000 + at, 1_795_000_000_000 + at, True)
+def reading(at: int = 0) -> ClockReading:
+    return ClockReading(1000 + at, 1_795_000_000_000 + at, True)
 
 
 @pytest.fixture
@@ -68,11 +69,12 @@ import os, signal
 from pathlib import Path
 from access.log.entry import Alarm
 from sync.wire.device_key import Identity
-from sync.store.journal import Journal, Reading
+from access.log.clock_reading import ClockReading
+from sync.store.journal import Journal
 journal = Journal(Path({str(path)!r}), Identity.from_seed(b"\\x05" * 32))
-journal.begin(Reading(1, 1, True), "", "", {{}}, None)
+journal.begin(ClockReading(1, 1, True), "", "", {{}}, None)
 for n in range(100):
-    print(journal.append("alarm", Alarm("x", str(n)), Reading(1, 1, True)).seq, flush=True)
+    print(journal.append("alarm", Alarm("x", str(n)), ClockReading(1, 1, True)).seq, flush=True)
     if n == 41:
         os.kill(os.getpid(), signal.SIGKILL)
 """

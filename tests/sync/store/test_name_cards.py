@@ -10,8 +10,8 @@ import pytest
 
 from access.badge.credential import Claims
 from access.badge.name_card import Card, card_hash
+from access.log.clock_reading import ClockReading
 from access.log.entry import BadgeIssued, pack
-from sync.store.journal import Reading
 from sync.wire.messages import MAX_CARDS, Envelope, Message, SealedCard, read
 
 Node = Any
@@ -42,7 +42,7 @@ def listed(number: int, card: SealedCard | None) -> BadgeIssued:
 def issue(registry: Node, cards: list[SealedCard]) -> None:
     """The registry lists badges and keeps their cards."""
     bodies = [("badge", listed(number, card)) for number, card in enumerate(cards)]
-    registry.journal.extend(bodies, Reading(1000, 1_795_000_000_000, True))
+    registry.journal.extend(bodies, ClockReading(1000, 1_795_000_000_000, True))
     registry.publish()
     keep(registry, cards)
 
@@ -149,7 +149,7 @@ def test_cards_that_nobody_has_any_more_keep_no_others_waiting(registry: Node, k
     bodies = [
         ("badge", listed(int.from_bytes(msgspec.msgpack.decode(c.raw)[0], "big"), c)) for c in cards
     ]
-    registry.journal.extend(bodies, Reading(1000, 1_795_000_000_000, True))
+    registry.journal.extend(bodies, ClockReading(1000, 1_795_000_000_000, True))
     registry.publish()
     keep(registry, cards[-20:])  # of those before, the registry has none
 
