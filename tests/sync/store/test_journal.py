@@ -74,7 +74,7 @@ from sync.store.journal import Journal
 journal = Journal(Path({str(path)!r}), Identity.from_seed(b"\\x05" * 32))
 journal.begin(ClockReading(1, 1, True), "", "", {{}}, None)
 for n in range(100):
-    print(journal.append("alarm", Alarm("x", str(n)), ClockReading(1, 1, True)).seq, flush=True)
+    print(journal.append("alarm", Alarm(what="x", detail=str(n)), ClockReading(1, 1, True)).seq, flush=True)
     if n == 41:
         os.kill(os.getpid(), signal.SIGKILL)
 """
