@@ -439,8 +439,8 @@ def test_entries_are_timed_anew_when_a_trusted_time_arrives_later(build) -> None
 SOURCES: tuple[ClockSource, ...] = ("registry", "supervisor", "kernel", "neighbour")
 hours = st.integers(EARLIEST // HOUR, EARLIEST // HOUR + 30).map(lambda h: h * HOUR)
 words = st.builds(
-    Clock, st.sampled_from(SOURCES), hours, st.integers(0, 3).map(lambda h: h * HOUR),
-    st.sampled_from([0, 50, 2 * MINUTE]),
+    Clock, source=st.sampled_from(SOURCES), trusted_ms=hours,
+    mono_ms=st.integers(0, 3).map(lambda h: h * HOUR), error_ms=st.sampled_from([0, 50, 2 * MINUTE]),
 )  # fmt: skip
 boots = st.lists(
     st.tuples(st.integers(0, 4).map(lambda h: h * HOUR), st.lists(words, max_size=2)),
