@@ -19,6 +19,8 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from registry.server.app import Parts
+from registry.server.proxies import TrustedProxies
+from registry.server.worker import MOST, GuardedWorker
 from registry.webhooks import Teller
 from sync.transport.tls_certificate import Certificate
 
@@ -33,7 +35,7 @@ HANGS_AFTER_S = 60
 """A worker whose main loop stands still so long is started again."""
 
 READ_S = 20
-"""A connection on which nothing moves for so long in the middle of a request is closed."""
+"""A connection on which nothing moves for so long in the middle of a long body, or of an answer, is closed."""
 
 BACKLOG = 512
 
@@ -54,10 +56,11 @@ class Supervisor(Protocol):
 
 @dataclass(frozen=True)
 class Serving:
-    """How to serve. `certificate` None: plain HTTP."""
+    """How to serve. `certificate` None: plain HTTP; `trusted_proxies`: addresses and networks of proxies in front."""
 
     workers: int
     certificate: Certificate | None = None
+    trusted_proxies: tuple[str, ...] = ()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -118,7 +121,8 @@ class _Application(BaseApplication):  # type: ignore[misc]
         settings: dict[str, Any] = {
             "bind": f"fd://{self._sock.fileno()}",
             "workers": serving.workers,
-            "worker_class": "gthread",
+            "worker_class": _worker_class(serving.trusted_proxies),
+            "worker_connections": 2 * MOST,
             "threads": THREADS,
             "keepalive": KEEP_OPEN_S,
             "graceful_timeout": STOPS_WITHIN_S,
@@ -156,6 +160,11 @@ class _Application(BaseApplication):  # type: ignore[misc]
 
     def _worker_ends(self, _: Arbiter, __: Worker) -> None:
         self._stop_hooks.set()
+
+
+def _worker_class(trusted: tuple[str, ...]) -> type[Worker]:
+    """gunicorn makes its workers itself: what they need to know is on their class."""
+    return type("Worker", (GuardedWorker,), {"trusted_proxies": TrustedProxies(trusted)})
 
 
 class _Arbiter(Arbiter):  # type: ignore[misc]
