@@ -11,14 +11,14 @@ Frame rate beats effort per frame: a person moves, and the next frame may be the
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from hardware.decoding.enhance import RETRIES
 from hardware.decoding.zbar import ZbarDecoder
 from hardware.decoding.zxing import ZxingDecoder
 from hardware.ports.camera import Gray
-from hardware.ports.decoder import Code, Corners, Decoder, Sight, area
+from hardware.ports.decoder import Code, Corners, Decoder, Sight, Symbol, area
 from hardware.ports.errors import AdapterMissing
 
 CROP_MARGIN = 0.35
@@ -26,6 +26,9 @@ CROP_MARGIN = 0.35
 
 MAX_CROPS = 2
 """Places retried in one picture: a wall of posters must not eat the time of the badge."""
+
+OTHERS_EVERY = 2
+"""Of frames without a QR code every second one is searched for other symbols, which takes longer."""
 
 MIN_SIDE = 12
 """Pixels: a crop smaller than this cannot hold the 21 modules of the smallest code."""
@@ -47,17 +50,21 @@ class Engines:
     first: Decoder
     histogram: Decoder | None = None
     second: Decoder | None = None
+    others: Decoder | None = None
+    """For symbols that are no QR codes, where the event has such badges."""
 
 
-def installed_engines() -> Engines:
+def installed_engines(symbols: Sequence[Symbol] = ()) -> Engines:
     """zxing-cpp first and pyzbar second; whichever is installed alone if the other is not.
 
-    Raises `AdapterMissing` when neither is.
+    `symbols` are read besides QR codes, by zxing-cpp. Raises `AdapterMissing` when there is no decoder,
+    or none for the symbols.
     """
+    others = ZxingDecoder(symbols=symbols) if symbols else None
     second = _or_none(ZbarDecoder)
     first = _or_none(ZxingDecoder)
     if first is not None:
-        return Engines(first, ZxingDecoder(histogram=True), second)
+        return Engines(first, ZxingDecoder(histogram=True), second, others)
     if second is not None:
         return Engines(second)
     raise AdapterMissing(
@@ -73,7 +80,8 @@ def _or_none(make: Callable[[], Decoder]) -> Decoder | None:
 
 
 class Cascade:
-    """See the module's text. `budget_ms` bounds the retries on crops of one picture."""
+    """See the module's text. `budget_ms` bounds the retries on crops of one picture; of the pictures in
+    which nothing was seen one in `second_look_every` gets the quick look of step 3."""
 
     name = "cascade"
 
@@ -82,8 +90,11 @@ class Cascade:
         engines: Engines,
         budget_ms: float = 40.0,
         now: Callable[[], float] = time.perf_counter,
+        second_look_every: int = 1,
     ) -> None:
         self._engines = engines
+        self._second_look_every = second_look_every
+        self._nothing_seen = 0
         self._budget_s = budget_ms / 1000
         self._now = now
 
@@ -95,7 +106,11 @@ class Cascade:
             return sight
         if sight.unreadable:
             return self._retry(gray, sight, began)
-        if self._engines.histogram is not None:
+        self._nothing_seen += 1
+        if (
+            self._engines.histogram is not None
+            and self._nothing_seen % self._second_look_every == 0
+        ):
             sight = self._engines.histogram.decode(gray)
         return self._timed(sight, began)
 

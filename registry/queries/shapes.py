@@ -369,3 +369,22 @@ class Health(Answer, frozen=True, kw_only=True):
     entries: int
     synced: bool
     as_of: Time
+
+
+class Job(Answer, frozen=True, kw_only=True):
+    """Long work. `stage` names what is being done, `done` of `total` how far that is (0: not known); `result` is of its
+    kind; `error` says why it failed; `files` are the names of what it has made."""
+
+    id: str
+    kind: str
+    state: Literal["waiting", "running", "done", "failed", "cancelled", "interrupted"]
+    stage: str
+    done: int
+    total: int
+    result: msgspec.Raw | None
+    error: str
+    files: list[str]
+
+
+class Jobs(Answer, frozen=True, kw_only=True):
+    jobs: list[Job]

@@ -18,9 +18,11 @@ from registry.dashboard.login import LoginDesk
 from registry.http.access import add_access
 from registry.http.actions import add_deeds
 from registry.http.device_api import device_interface
+from registry.http.jobs import add_jobs
 from registry.http.operations import Interface, problem
 from registry.http.reads import add_questions
 from registry.http.streams import MOST_STREAMS, Streams
+from registry.jobs import Jobs
 from registry.queries.queries import Board
 from registry.server.proxies import BehindProxies, TrustedProxies
 from registry.service import Centre
@@ -90,10 +92,13 @@ def create_app(centre: Centre, clock: Callable[[], Reading], settings: WebSettin
     hooks = Hooks(board)
     add_deeds(api, board, guard, settings.pin, settings.kiosk_url)
     add_access(api, board, guard, passwords, trail, hooks)
+    jobs = Jobs(centre.ledger, board.now_ms, settings.stopping)
+    add_jobs(api, jobs)
+    jobs.settle()
     app.register_blueprint(api.blueprint)
     desk = LoginDesk(guard, passwords, trail, secure=settings.secure)
     app.register_blueprint(dashboard(board, guard, desk))
-    app.extensions["jianmen"] = Parts(api, board, hooks)
+    app.extensions["jianmen"] = Parts(api, board, hooks, jobs)
     app.after_request(_guarded)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Exception, _failed)
@@ -114,6 +119,7 @@ class Parts:
     api: Interface
     board: Board
     hooks: Hooks
+    jobs: Jobs
 
 
 def _guarded(answer: Response) -> Response:

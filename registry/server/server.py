@@ -18,6 +18,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
+from registry.jobs import Jobs
 from registry.server.app import Parts
 from registry.server.proxies import TrustedProxies
 from registry.server.worker import MOST, GuardedWorker
@@ -112,6 +113,7 @@ class _Application(BaseApplication):  # type: ignore[misc]
         self._make_app = make_app
         self._serving = serving
         self._worker: Worker | None = None
+        self._jobs: Jobs | None = None
         self._stop_hooks = threading.Event()
         self.booted = multiprocessing.get_context("fork").Event()
         super().__init__()
@@ -146,6 +148,7 @@ class _Application(BaseApplication):  # type: ignore[misc]
         worker = self._worker
         app = self._make_app(lambda: worker is not None and not worker.alive)
         parts: Parts = app.extensions["jianmen"]
+        self._jobs = parts.jobs
         teller = Teller(parts.board, parts.hooks, f"{socket.gethostname()}/{os.getpid()}")
         threading.Thread(
             target=teller.run, args=(self._stop_hooks,), name="webhooks", daemon=True
@@ -160,6 +163,8 @@ class _Application(BaseApplication):  # type: ignore[misc]
 
     def _worker_ends(self, _: Arbiter, __: Worker) -> None:
         self._stop_hooks.set()
+        if self._jobs is not None:
+            self._jobs.close()
 
 
 def _worker_class(trusted: tuple[str, ...]) -> type[Worker]:

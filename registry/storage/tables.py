@@ -108,6 +108,7 @@ person = Table(
     Column("language", String(8), nullable=False),
     Column("keys", Text, nullable=False),
     Column("salt", LargeBinary, nullable=False),
+    Column("extra", Text, nullable=False, server_default="{}"),
 )
 """The only place where a badge has a name. Without the salt a plain badge's secret cannot be made again."""
 
@@ -212,3 +213,75 @@ attempt = Table(
 )
 """Counts of logins and enrolments tried, until when they are remembered."""
 Index("attempt_until", attempt.c.until_ms)
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("stage", String(40), nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("touched_ms", BigInteger, nullable=False),
+    Column("owner", String(16), nullable=False),
+    Column("cancelled", Integer, nullable=False),
+    Column("params", LargeBinary, nullable=False),
+    Column("result", LargeBinary),
+    Column("error", Text, nullable=False),
+)
+"""Long work: `registry.jobs`."""
+
+job_file = Table(
+    "job_file",
+    metadata,
+    Column("job", String(16), primary_key=True),
+    Column("name", String(60), primary_key=True),
+    Column("piece", Integer, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+"""Files that jobs were given and have made, in pieces. They may name people, and are kept for a day."""
+
+list_mapping = Table(
+    "list_mapping",
+    metadata,
+    Column("header", String(64), primary_key=True),
+    Column("mapping", LargeBinary, nullable=False),
+    Column("used_ms", BigInteger, nullable=False),
+)
+"""How a list is to be read that has these titles (SHA-256 of them, in hex)."""
+
+staged_entry = Table(
+    "staged_entry",
+    metadata,
+    Column("seq", BigInteger, primary_key=True),
+    Column("log", String(24), nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("badge", LargeBinary),
+    Column("raw", LargeBinary, nullable=False),
+)
+staged_person = Table(
+    "staged_person",
+    metadata,
+    Column("badge", LargeBinary, primary_key=True),
+    Column("ref", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("organisation", Text, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("keys", Text, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("extra", Text, nullable=False),
+)
+staged_card = Table(
+    "staged_card",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("badge", LargeBinary, nullable=False),
+    Column("issue", Integer, nullable=False),
+    Column("raw", LargeBinary),
+)
+"""What an import has prepared, row by row: nobody reads it until one statement moves all of it to where it belongs."""
+
+PERSONAL = (person, printed, staged_person, staged_card, job_file, job)
+"""Tables that name people: all of their rows go at the end of the event."""
