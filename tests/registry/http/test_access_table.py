@@ -46,6 +46,7 @@ TABLE = {
     "GET /jobs/<job_id>/files/<name>": "admin",
     "GET /export": "admin",
     "POST /import": "admin",
+    "POST /imports": "admin",
     "POST /registrants/<code>/erase": "admin",
     "POST /registrants/<code>/pin": "admin",
     "POST /desk-key": "admin",
