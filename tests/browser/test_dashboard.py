@@ -169,6 +169,7 @@ def test_the_page_is_read_in_three_languages(site: Site, page: Page) -> None:
 def test_an_admin_finds_a_person_and_revokes_the_badge(site: Site, page: Page) -> None:
     badge = register(site, "P1", "李雷")
     page.goto(f"{site.url}/people")
+    page.get_by_label("Account").fill("admin")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("searchbox").fill("li lei")
@@ -185,6 +186,7 @@ def test_an_admin_finds_a_person_and_revokes_the_badge(site: Site, page: Page) -
 def test_an_admin_erases_a_person(site: Site, page: Page) -> None:
     register(site, "P1", "李雷")
     page.goto(f"{site.url}/login?next=/people")
+    page.get_by_label("Account").fill("admin")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("searchbox").fill("李雷")
@@ -198,6 +200,7 @@ def test_an_admin_erases_a_person(site: Site, page: Page) -> None:
 def test_an_admin_changes_the_desk_key_after_a_staff_card_was_lost(site: Site, page: Page) -> None:
     register(site, "P1", "李雷")
     page.goto(f"{site.url}/login?next=/settings")
+    page.get_by_label("Account").fill("admin")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("button", name="New desk key").click()
@@ -210,6 +213,7 @@ def test_an_admin_answers_a_conflict(site: Site, page: Page) -> None:
     site.let_in(badge, "chengdu-main-1")
     site.let_in(badge, "meishan-main-1")
     page.goto(f"{site.url}/login?next=/conflicts")
+    page.get_by_label("Account").fill("admin")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     card = page.locator("article")

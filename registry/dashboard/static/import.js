@@ -60,7 +60,7 @@ function preview(report) {
   const missing = report.missing > 0 && el("section", {},
     el("h3", {}, say("import.missing", { n: report.missing })),
     people(report.missing_people, report.missing),
-    el("p", {}, el("label", {}, revoke, " ", say("import.revoke_missing"))));
+    report.mistakes.length === 0 && el("p", {}, el("label", {}, revoke, " ", say("import.revoke_missing"))));
   return [
     report.people > 0 && el("p", {}, el("strong", {}, say("import.found", report)), report.remembered ? ` ${say("import.remembered")}` : ""),
     report.mistakes.length > 0 && problem(say("import.wrong")),
