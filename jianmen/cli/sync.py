@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from access.log.clock_reading import ClockReading
 from config.errors import ConfigError
 from config.settings import (
     KioskSettings,
@@ -31,7 +32,6 @@ from sync.carrier.usb_bundles import CarrierRunsError, hand_over, only_carrier
 from sync.enrolment.record import Enrolment, EnrolmentError
 from sync.exchange.bundle_file import BundleError, Imported, export, take_in
 from sync.store.data_folder import DataFolder
-from sync.store.journal import Reading
 from sync.store.log_store import LogStore
 from sync.store.replica import Replica, ReplicaReader
 from sync.store.sqlite import NewerFileError
@@ -67,9 +67,9 @@ def _settings_of(
     return found
 
 
-def _read() -> Reading:
+def _read() -> ClockReading:
     now = SystemClock().read()
-    return Reading(now.mono_ms, now.wall_ms, now.synced)
+    return ClockReading(now.mono_ms, now.wall_ms, now.synced)
 
 
 def _carrier(folder: Path, hints: Callable[[], dict[str, str]] = dict) -> Carrier:
@@ -239,7 +239,7 @@ def _is_failing(state: Mapping[str, Any], now_ms: int) -> bool:
     return bool(state["failures"]) or silent(state, now_ms)
 
 
-def _aged(states: Mapping[str, dict[str, Any]], now: Reading) -> dict[str, Mapping[str, Any]]:
+def _aged(states: Mapping[str, dict[str, Any]], now: ClockReading) -> dict[str, Mapping[str, Any]]:
     return {
         name: aged(state, boot_id(), now.mono_ms, now.wall_ms) for name, state in states.items()
     }
@@ -253,8 +253,8 @@ def _show(states: Mapping[str, dict[str, Any]], replica: ReplicaReader, as_json:
             click.echo(msgspec.json.encode(line).decode())
         return
     now = _read()
-    for name, state in _aged(states, now).items():
-        for said in target_lines(name, state, now.wall_ms):
+    for name, known in _aged(states, now).items():
+        for said in target_lines(name, known, now.wall_ms):
             click.echo(said)
     if cards_said := cards_line(replica):
         click.echo(cards_said)

@@ -42,8 +42,8 @@ def target_lines(name: str, state: State, now_ms: int) -> Iterator[str]:
 
 
 def aged(state: State, boot_id: str, mono_ms: int, now_ms: int) -> State:
-    """A state with its last contact by this machine's wall clock, now at `now_ms`: the carrier's own time may lag behind
-    it before the registry was first heard. In another boot the state stays as it is."""
+    """A state with its last contact by this machine's wall clock, now at `now_ms`: the carrier's own time may lag
+    behind it before the registry was first heard. In another boot the state stays as it is."""
     contact_ms = state.get("contact_mono_ms")
     if contact_ms is None or not boot_id or state.get("boot_id") != boot_id:
         return state

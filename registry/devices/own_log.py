@@ -8,12 +8,12 @@ one may be taken already, in entries that kiosks hold and will bring back.
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from access.log.chain import log_id
+from access.log.chain import HEAD_EVERY, log_id
+from access.log.clock_reading import ClockReading
 from access.log.entry import Body, Boot, badge_of, decode, digest_of, encode
-from access.state.event_state import Held
+from access.state.event_state import LogEntry
 from registry.storage.ledger import Ledger
 from registry.storage.rollback_mark import Place
-from sync.store.journal import HEAD_EVERY, Reading
 from sync.store.log_store import BEGINNING, Row
 from sync.wire.device_key import Identity
 
@@ -42,7 +42,7 @@ class OwnLog:
         self,
         ledger: Ledger,
         identity: Identity,
-        clock: Callable[[], Reading],
+        clock: Callable[[], ClockReading],
         random: Callable[[int], bytes],
     ) -> None:
         self._ledger = ledger
@@ -50,12 +50,15 @@ class OwnLog:
         self._clock = clock
         self._random = random
 
-    def append(self, kind: str, body: Body) -> Held:
+    def append(self, kind: str, body: Body) -> LogEntry:
         """Write one entry."""
         return self.extend([(kind, body)])[0]
 
-    def extend(self, bodies: Sequence[tuple[str, Body]]) -> list[Held]:
-        """Write several entries in one transaction, or as a part of the one that is going on."""
+    def extend(
+        self, bodies: Sequence[tuple[str, Body]], *, with_cards: bool = False
+    ) -> list[LogEntry]:
+        """Write several entries in one transaction, or as a part of the one that is going on. `with_cards`: the caller
+        sees to the name cards that they name."""
         if not bodies:
             return []
         with self._ledger.transaction():
@@ -66,7 +69,7 @@ class OwnLog:
                 why = self._ledger.displaced(end.place)
                 if why is not None:
                     end = self._begin(end, why)
-            return self._write(end, bodies)
+            return self._write(end, bodies, with_cards=with_cards)
 
     def open_epoch(self, why: str) -> None:
         """Go on in a new log that names the old one, whether or not the database looks like the one it was."""
@@ -87,28 +90,32 @@ class OwnLog:
         database = self._ledger.new_identity(self._random(16))
         self._ledger.set_value(DATABASE, database.encode())
         previous = (before.log, before.seq, before.digest) if before is not None else None
-        boot = Boot(self._identity.fingerprint, previous, "", why, {})
+        boot = Boot(
+            device=self._identity.fingerprint, previous=previous, boot_id="", why=why, versions={}
+        )
         start = _End(database, log, *BEGINNING, before.wall_ms if before is not None else 0)
         held = self._write(start, [("boot", boot)])[0]
         return _End(database, log, held.seq, held.digest, held.wall_ms)
 
-    def _write(self, end: _End, bodies: Sequence[tuple[str, Body]]) -> list[Held]:
+    def _write(
+        self, end: _End, bodies: Sequence[tuple[str, Body]], *, with_cards: bool = False
+    ) -> list[LogEntry]:
         now = self._clock()
         # The order of the registry's word is its wall clock: set back, it must not undo what was said.
         wall_ms = max(now.wall_ms, end.wall_ms)
         seq, digest = end.seq, end.digest
         rows: list[Row] = []
-        written: list[Held] = []
+        written: list[LogEntry] = []
         heads = []
         for kind, body in bodies:
             seq += 1
             raw = encode(seq, digest, now.mono_ms, wall_ms, now.synced, kind, body)
             digest = digest_of(raw)
             rows.append(Row(end.log, seq, digest, badge_of(body), raw))
-            written.append(Held(end.log, seq, digest, now.mono_ms, wall_ms, kind, body))
+            written.append(LogEntry(end.log, seq, digest, now.mono_ms, wall_ms, kind, body))
             if seq % HEAD_EVERY == 0 or len(written) == len(bodies):
                 heads.append(self._identity.head(end.log, seq, digest, wall_ms))
-        self._ledger.add(rows, written)
+        self._ledger.add(rows, written, expect_cards=not with_cards)
         self._ledger.move_tip(end.log, (end.seq, end.digest), (seq, digest))
         # Of the heads made at earlier ends only every 256th is of use, as the end of a batch.
         self._ledger.forget_heads(end.log, end.seq - end.seq % HEAD_EVERY, end.seq + 1)

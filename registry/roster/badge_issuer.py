@@ -16,7 +16,16 @@ from sync.wire.messages import SealedCard
 class Press:
     """Badges of one batch, and what must be kept of them: roster entries, sealed cards, underivable texts."""
 
-    def __init__(self, event: Event, keys: BadgeKeys, random: Callable[[int], bytes]) -> None:
+    def __init__(
+        self,
+        event: Event,
+        keys: BadgeKeys,
+        random: Callable[[int], bytes],
+        *,
+        with_badges: bool = True,
+    ) -> None:
+        """`with_badges`: what is printed is made too; of thousands nobody asks for it at once."""
+        self._with_badges = with_badges
         self._event_id = event.id
         self._keys = keys
         self._random = random
@@ -31,7 +40,9 @@ class Press:
         """Make one issue of a person's badge. `code` is what another system printed, of the form `foreign`."""
         if form == "plain":
             secret = plain_secret(self._keys.master, known, issue)
-            text = credential.plain_text(credential.Plain(known.badge, issue, secret))
+            text = ""
+            if self._with_badges:
+                text = credential.plain_text(credential.Plain(known.badge, issue, secret))
         elif form == "signed":
             signed = credential.sign(
                 self._keys.signing, self._keys.number, self._event_id, known.badge, issue, claims
@@ -43,7 +54,14 @@ class Press:
         if form != "plain":
             self.texts.append((known.badge, issue, text))
         verifier = credential.verifier(secret)
-        self.enter(known, BadgeIssued(known.badge, issue, form, claims, verifier), text, secret)
+        self.enter(
+            known,
+            BadgeIssued(
+                badge=known.badge, issue=issue, form=form, claims=claims, verifier=verifier
+            ),
+            text,
+            secret,
+        )
 
     def enter(
         self,
@@ -64,10 +82,16 @@ class Press:
             digest = card_hash(card)
             self.cards.append(SealedCard(digest, pack(card)))
         entry = BadgeIssued(
-            issued.badge, issued.issue, issued.form, issued.claims, issued.verifier, digest
+            badge=issued.badge,
+            issue=issued.issue,
+            form=issued.form,
+            claims=issued.claims,
+            verifier=issued.verifier,
+            card=digest,
         )
         self.entries.append(("badge", entry))
-        self.badges.append(as_issued(known, entry, text))
+        if self._with_badges:
+            self.badges.append(as_issued(known, entry, text))
 
     def wrap_desk_key(self, secret: bytes, pin: str) -> WrappedKey:
         """The desk key locked to a staff card and a PIN. Raises BadPinError."""
@@ -76,7 +100,13 @@ class Press:
 
     def withdraw_card(self, issued: BadgeIssued) -> None:
         """The roster entry of an issue without its name card, which everybody then deletes."""
-        entry = BadgeIssued(issued.badge, issued.issue, issued.form, issued.claims, issued.verifier)
+        entry = BadgeIssued(
+            badge=issued.badge,
+            issue=issued.issue,
+            form=issued.form,
+            claims=issued.claims,
+            verifier=issued.verifier,
+        )
         self.entries.append(("badge", entry))
 
     def _card(self, known: Known, issue: int, secret: bytes | None) -> Card | None:

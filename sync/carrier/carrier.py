@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from access.event.programme import Programme
+from access.log.clock_reading import ClockReading
 from sync.carrier.journal_copy import COMMIT_PAUSES_S, JournalFollower
 from sync.carrier.peer_worker import NEIGHBOUR_PAUSES, Target
 from sync.carrier.reach_log import ReachLog
@@ -23,7 +24,6 @@ from sync.enrolment.record import Enrolment
 from sync.exchange.exchange import Answerer, Asker
 from sync.exchange.party import Taken
 from sync.store.data_folder import DataFolder
-from sync.store.journal import Reading
 from sync.store.journal_recovery import is_damage, sound, sound_replica
 from sync.store.replica import Replica
 from sync.transport.discovery import Peer, peers_of
@@ -58,7 +58,7 @@ class Carrier:
         data: Path,
         enrolment: Enrolment,
         identity: Identity,
-        read_clock: Callable[[], Reading],
+        read_clock: Callable[[], ClockReading],
         hints: Callable[[], dict[str, str]] = dict,
     ) -> None:
         """`data` holds the door's journal and this carrier's replica; `hints` are addresses heard by mDNS. Raises

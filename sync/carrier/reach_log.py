@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from access.log.chain import Head
+from access.log.chain import Head, device_of
 
 REACHED_MS = 10_000
 """A kiosk that was heard, directly or through another, less than this ago can be reached: seats may be passed to it."""
@@ -20,7 +20,7 @@ class ReachLog:
         """The devices heard lately. `heads` are the newest of each device."""
         found = []
         for head in heads:
-            device = head.log[:16]
+            device = device_of(head.log)
             at_ms, seq, heard = self._last.get(device, (-1, -1, mono_ms - REACHED_MS))
             if (at_ms, seq) != (head.at_ms, head.seq):
                 first = device not in self._last  # what the replica held at the start is no news

@@ -6,7 +6,7 @@ still there is passed on every few seconds.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from access.log.chain import Head
+from access.log.chain import Head, device_of
 from sync.store.log_store import LogStore, same_end
 from sync.wire.messages import Message, Renewal
 
@@ -40,12 +40,12 @@ class HeadFeed:
     def note(self, heads: Iterable[Head]) -> None:
         """The newest head of each device, as the store has them now."""
         for head in heads:
-            before = self._passed_on.get(head.log[:16])
+            before = self._passed_on.get(device_of(head.log))
             if before is None or _worth_passing(head, before[0]):
                 self._count += 1
-                self._passed_on[head.log[:16]] = (head, self._count)
+                self._passed_on[device_of(head.log)] = (head, self._count)
                 if before is None or not same_end(head, before[0]):
-                    self._whole[head.log[:16]] = self._count
+                    self._whole[device_of(head.log)] = self._count
 
     @property
     def mark(self) -> bytes:
@@ -70,7 +70,7 @@ class HeadFeed:
 
 def renewal(head: Head) -> Renewal:
     """A head for a side that knows it, but for its newest signature."""
-    return Renewal(bytes.fromhex(head.log[:16]), head.at_ms, head.signature)
+    return Renewal(bytes.fromhex(device_of(head.log)), head.at_ms, head.signature)
 
 
 def renewed_heads(renewals: Iterable[Renewal], store: LogStore) -> list[Head]:
@@ -90,7 +90,7 @@ def _worth_passing(head: Head, before: Head) -> bool:
 
 def stale(heads: Iterable[Head], now_ms: int) -> dict[str, int]:
     """Devices of which this side has heard nothing new for a while, and when they last signed."""
-    return {head.log[:16]: head.at_ms for head in heads if head.at_ms < now_ms - STALE_MS}
+    return {device_of(head.log): head.at_ms for head in heads if head.at_ms < now_ms - STALE_MS}
 
 
 class KnownHeads:
@@ -107,14 +107,14 @@ class KnownHeads:
         """The heads to send, whole or renewed. `wanted` are devices of which the other side said that it has heard
         nothing since then; `own` and `other` are this device and that one."""
         due = [head for head in heads if self._is_due(head, wanted, own, other)]
-        known = [self._ends.get(head.log[:16]) == (head.log, head.seq) for head in due]
+        known = [self._ends.get(device_of(head.log)) == (head.log, head.seq) for head in due]
         return (
             [head for head, is_known in zip(due, known, strict=True) if not is_known],
             [renewal(head) for head, is_known in zip(due, known, strict=True) if is_known],
         )
 
     def _is_due(self, head: Head, wanted: Mapping[str, int], own: str, other: str) -> bool:
-        device = head.log[:16]
+        device = device_of(head.log)
         if device == other:
             return False
         known_ms = self._at_ms.get(device, -1)
@@ -125,7 +125,7 @@ class KnownHeads:
     def saw(self, message: Message) -> None:
         """The other side sent this, or was sent it and answered."""
         for head in [*message.heads, *(batch.head for batch in message.batches)]:
-            device = head.log[:16]
+            device = device_of(head.log)
             self._at_ms[device] = max(head.at_ms, self._at_ms.get(device, -1))
             self._ends[device] = (head.log, head.seq)
         for one in message.renewed:

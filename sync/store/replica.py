@@ -4,7 +4,6 @@ Everything in it can be had again from the journal, the neighbours and the regis
 door reads it, and finds in its inbox what the log must hold.
 """
 
-import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,11 +12,12 @@ from typing import Any
 import msgspec
 
 from access.event.definition import Event
-from access.log.chain import Head, vouched
+from access.log.chain import Head, device_of, vouched
 from access.log.entry import Clock, EventDefined, Kiosk, pack
-from access.state.event_state import Held, hold
+from access.state.event_state import LogEntry, read_entry
 from sync.store.log_store import INTRODUCED, LogStore, Row, newer, newest_word, same_end
 from sync.store.name_cards import CardShelf, badges_listed, cards_named
+from sync.store.replica_reader import HeldCard, ReplicaReader
 from sync.store.replica_tables import migrations
 from sync.store.sqlite import open_reader, open_writer, writing
 from sync.wire.messages import Point, SealedCard
@@ -26,117 +26,7 @@ CACHE_KIB = 16_000
 """Of pages in memory, for the writer: the index by badge is written all over the place."""
 
 
-HeldCard = tuple[bytes, bytes, int, bytes]
-"""A sealed name card: its hash, badge, issue and bytes."""
-
-
-class ReplicaReader:
-    """What a kiosk knows of other logs, read-only: for the door."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
-
-    @classmethod
-    def at(cls, path: Path) -> "ReplicaReader":
-        """Raises sqlite3.OperationalError where there is no replica yet."""
-        return cls(open_reader(path))
-
-    def about(self, badge: bytes) -> Iterator[Held]:
-        """All entries that name a badge, the kiosk's own among them as far as the carrier has taken them over."""
-        for log, digest, raw in self._db.execute(
-            "SELECT log, digest, raw FROM entry WHERE badge = ?", (badge,)
-        ):
-            yield hold(log, digest, raw)
-
-    def since(self, entry_id: int, limit: int) -> list[tuple[int, Held]]:
-        """Up to `limit` entries that came after the one with this id, with their ids."""
-        rows = self._db.execute(
-            "SELECT id, log, digest, raw FROM entry WHERE id > ? ORDER BY id LIMIT ?",
-            (entry_id, limit),
-        )
-        return [(place, hold(log, digest, raw)) for place, log, digest, raw in rows]
-
-    def heard_ms(self, device: str) -> int | None:
-        """When a device last signed a head of its log that reached us, by its own word."""
-        row = self._db.execute("SELECT at_ms FROM word WHERE device = ?", (device,)).fetchone()
-        return row[0] if row else None
-
-    def card(self, badge: bytes, issue: int) -> bytes | None:
-        """The sealed name card of an issue, if it is held."""
-        row = self._db.execute(
-            "SELECT raw FROM card WHERE badge = ? AND issue = ? AND raw IS NOT NULL", (badge, issue)
-        ).fetchone()
-        return row[0] if row else None
-
-    def all_cards(self) -> Iterator[tuple[bytes, int, bytes]]:
-        """(badge, issue, sealed card) of every card held: for a search by name in staff mode."""
-        yield from self._db.execute("SELECT badge, issue, raw FROM card WHERE raw IS NOT NULL")
-
-    def card_hashes(self) -> set[bytes]:
-        """The hashes of every card held. Read from the indexes alone: the cards themselves are many megabytes."""
-        held = {
-            digest
-            for (digest,) in self._db.execute("SELECT digest FROM card INDEXED BY card_badge")
-        }
-        lacking = self._db.execute("SELECT digest FROM card WHERE raw IS NULL")
-        return held.difference(digest for (digest,) in lacking)
-
-    def cards_of(self, digests: Sequence[bytes]) -> list[HeldCard]:
-        """Those of the cards with these hashes that are held."""
-        one = "SELECT digest, badge, issue, raw FROM card WHERE digest = ? AND raw IS NOT NULL"
-        return [row for digest in digests for row in self._db.execute(one, (digest,))]
-
-    def cards_held(self) -> tuple[int, int]:
-        """How many name cards are held, and how many the roster names."""
-        named, lacking = self._db.execute(
-            "SELECT (SELECT count(*) FROM card), (SELECT count(*) FROM card WHERE raw IS NULL)"
-        ).fetchone()
-        return named - lacking, named
-
-    def inbox(self, after: int) -> list[tuple[int, str, bytes]]:
-        """(id, kind, body) of what the carrier has for the door since it last read."""
-        return self._db.execute(
-            "SELECT id, kind, body FROM inbox WHERE id > ? ORDER BY id", (after,)
-        ).fetchall()
-
-    def targets(self) -> dict[str, dict[str, Any]]:
-        """The state of each target of the carrier, by name."""
-        return {
-            name: msgspec.json.decode(state)
-            for name, state in self._db.execute("SELECT name, state FROM target")
-        }
-
-    def imports(self) -> dict[str, dict[str, Any]]:
-        """How it went with each bundle laid before the carrier, by file name."""
-        return {
-            name: msgspec.json.decode(word)
-            for name, word in self._db.execute("SELECT name, word FROM import")
-        }
-
-    def introduced(self) -> list[Kiosk]:
-        """Kiosks that are known by their warrants alone."""
-        rows = self._db.execute(
-            "SELECT kiosk FROM device WHERE (wall_ms, seq) = (?, ?)", INTRODUCED
-        )
-        return [msgspec.msgpack.decode(kiosk, type=Kiosk) for (kiosk,) in rows]
-
-    def tips(self, log: str) -> list[Point]:
-        return [
-            (seq, digest)
-            for seq, digest in self._db.execute(
-                "SELECT seq, digest FROM tip WHERE log = ? ORDER BY seq", (log,)
-            )
-        ]
-
-    def vector(self) -> dict[str, list[Point]]:
-        """The ends of the branches of every log held."""
-        found: dict[str, list[Point]] = {}
-        for log, seq, digest in self._db.execute("SELECT log, seq, digest FROM tip ORDER BY log"):
-            found.setdefault(log, []).append((seq, digest))
-        return found
-
-    def close(self) -> None:
-        self._db.close()
+__all__ = ["HeldCard", "Replica", "ReplicaReader"]
 
 
 class Replica(ReplicaReader, LogStore):
@@ -224,7 +114,7 @@ class Replica(ReplicaReader, LogStore):
     def words(self) -> list[Head]:
         return list(self._words.values())
 
-    def add(self, rows: Sequence[Row], held: Sequence[Held]) -> None:
+    def add(self, rows: Sequence[Row], held: Sequence[LogEntry]) -> None:
         said = held if self.is_registry(rows[0].log) else ()
         badges = badges_listed(said)
         cards = cards_named([*self._roster_words(badges), *said]) if badges else {}
@@ -238,14 +128,14 @@ class Replica(ReplicaReader, LogStore):
                 self._define(one, one.body)
         self._cards.expect(cards)
 
-    def _roster_words(self, badges: Collection[bytes]) -> Iterator[Held]:
+    def _roster_words(self, badges: Collection[bytes]) -> Iterator[LogEntry]:
         """What the registry's logs say of these badges so far: of as many as a batch may hold."""
         marks = ",".join("?" * len(badges))
         rows = self._db.execute(
             f"SELECT log, digest, raw FROM entry WHERE badge IN ({marks})",  # noqa: S608 - marks
             tuple(badges),
         )
-        return (hold(log, digest, raw) for log, digest, raw in rows if self.is_registry(log))
+        return (read_entry(log, digest, raw) for log, digest, raw in rows if self.is_registry(log))
 
     def introduce(self, kiosk: Kiosk) -> None:
         if kiosk.device in self._publics:
@@ -254,7 +144,7 @@ class Replica(ReplicaReader, LogStore):
         self._keep_kiosk(kiosk, INTRODUCED)
         self.tell_door("introduced", {"device": kiosk.device, "gate": kiosk.gate})
 
-    def _know(self, held: Held, kiosk: Kiosk) -> None:
+    def _know(self, held: LogEntry, kiosk: Kiosk) -> None:
         """Keep the registry's newest word on a kiosk, in whatever order its logs arrive."""
         self._publics[kiosk.device] = kiosk.public
         row = self._db.execute(
@@ -269,7 +159,7 @@ class Replica(ReplicaReader, LogStore):
             (kiosk.device, kiosk.public, pack(kiosk), *place),
         )
 
-    def _define(self, held: Held, definition: EventDefined) -> None:
+    def _define(self, held: LogEntry, definition: EventDefined) -> None:
         self._db.execute(
             "INSERT INTO definition VALUES (1, ?, ?, ?) ON CONFLICT DO UPDATE SET"
             " wall_ms = excluded.wall_ms, seq = excluded.seq, event = excluded.event"
@@ -285,28 +175,31 @@ class Replica(ReplicaReader, LogStore):
         )
 
     def keep_head(self, head: Head) -> None:
-        before = self._words.get(head.log[:16])
+        before = self._words.get(device_of(head.log))
         if before is None or (before.log, before.digest) != (head.log, head.digest):
             self._db.execute(
                 "INSERT OR IGNORE INTO head VALUES (?, ?, ?, ?, ?)",
                 (head.log, head.seq, head.digest, head.at_ms, head.signature),
             )
         if before is None or newer(head, before):
-            self._words[head.log[:16]] = head
-            self._unwritten.pop(head.log[:16], None)
+            self._words[device_of(head.log)] = head
+            self._unwritten.pop(device_of(head.log), None)
             self._write_word(head)
 
     def _write_word(self, head: Head) -> None:
         self._db.execute(
             "INSERT OR REPLACE INTO word VALUES (?, ?, ?, ?, ?, ?)",
-            (head.log[:16], head.log, head.seq, head.digest, head.at_ms, head.signature),
+            (device_of(head.log), head.log, head.seq, head.digest, head.at_ms, head.signature),
         )
 
     def hear(self, heads: Sequence[Head]) -> None:
         """Where `heads_may_wait` is set, newer signatures over known ends of logs are noted, for `write_heads`."""
         others = []
         for head in heads:
-            before, public = self._words.get(head.log[:16]), self.public_key(head.log[:16])
+            before, public = (
+                self._words.get(device_of(head.log)),
+                self.public_key(device_of(head.log)),
+            )
             if (
                 not self.heads_may_wait
                 or before is None
@@ -315,7 +208,7 @@ class Replica(ReplicaReader, LogStore):
             ):
                 others.append(head)
             elif head.at_ms >= before.at_ms and vouched(head, public):
-                self._words[head.log[:16]] = self._unwritten[head.log[:16]] = head
+                self._words[device_of(head.log)] = self._unwritten[device_of(head.log)] = head
         if others:
             super().hear(others)
 
