@@ -12,7 +12,7 @@ from urllib3.exceptions import (
     ReadTimeoutError,
     SSLError,
 )
-from urllib3.util import parse_url
+from urllib3.util import SKIP_HEADER, parse_url
 
 from sync.transport.http_body import COMPRESS_FROM, packed
 from sync.wire.messages import MAX_BODY_BYTES
@@ -45,7 +45,7 @@ class Link:
         self._headers = {
             "Content-Type": MEDIA_TYPE,
             "Accept-Encoding": "gzip",
-            "User-Agent": "jianmen",
+            "User-Agent": SKIP_HEADER,
         }
         # No proxy of the machine's environment stands in between, nothing is followed or tried again.
         self._pin = pin

@@ -26,7 +26,9 @@ def written(path: Path, count: int = 300) -> str:
     journal = Journal(path, KEY)
     journal.begin(NOW, "boot", "first start", {}, "gate-1")
     log = journal.log
-    journal.extend([("alarm", Alarm("door_forced", f"entry {n}")) for n in range(count - 1)], NOW)
+    journal.extend(
+        [("alarm", Alarm(what="door_forced", detail=f"entry {n}")) for n in range(count - 1)], NOW
+    )
     journal.close()
     return log
 
