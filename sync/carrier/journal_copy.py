@@ -4,19 +4,23 @@ The journal is the door's and the replica the carrier's; from the replica everyt
 each log goes, in steps short enough to be passed on one by one.
 """
 
+import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from access.log.chain import HEAD_EVERY
+from access.log.chain import HEAD_EVERY, device_of
 from access.log.entry import badge_of, decode
 from access.state.event_state import LogEntry, read_entry
+from sync.store.data_folder import DataFolder
 from sync.store.file_watch import FileWatch
 from sync.store.journal import JournalReader
 from sync.store.log_store import BEGINNING, Row
 from sync.store.replica import Replica
 from sync.wire.device_key import Identity
 from sync.wire.messages import Point
+
+logger = logging.getLogger(__name__)
 
 COMMIT_PAUSES_S = (0.001, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032)
 """Between two looks for a commit that has begun."""
@@ -27,9 +31,11 @@ class JournalFollower:
     lock."""
 
     def __init__(self, path: Path, replica: Replica, identity: Identity) -> None:
+        """Raises OSError or ValueError for a retired key that cannot be read."""
         self._path = path
         self._replica = replica
-        self._own = OwnLogs(replica, identity)
+        retired = [Identity.at(key) for key in DataFolder(path.parent).retired_keys]
+        self._own = OwnLogs(replica, identity, retired)
         self._journal: JournalReader | None = None
         self._file = (0, 0)
         self._version = -1
@@ -100,16 +106,34 @@ class JournalFollower:
 class OwnLogs:
     """Takes over what the door writes. One belongs to one journal and one replica."""
 
-    def __init__(self, replica: Replica, identity: Identity) -> None:
+    def __init__(
+        self, replica: Replica, identity: Identity, retired: Sequence[Identity] = ()
+    ) -> None:
+        """`retired` are keys that this device had before."""
         self._replica = replica
-        self._identity = identity
+        self._unsigned: set[str] = set()
+        self._keys = {one.fingerprint: one for one in (identity, *retired)}
         self._done: dict[str, Point] = {}
         self._told: set[str] = set()
 
     def copy(self, journal: JournalReader, at_ms: int) -> int:
         """Take over what was written since; says how many entries were new. Call inside a transaction."""
-        new = sum(self._copy_log(journal, log, at_ms) for log in journal.logs())
+        logs = journal.logs()
+        self._name_unsigned(logs)
+        new = sum(
+            self._copy_log(journal, log, at_ms) for log in logs if device_of(log) in self._keys
+        )
         return new + self._join_loose(journal, at_ms)
+
+    def _name_unsigned(self, logs: Iterable[str]) -> None:
+        """Say once of each device whose key is not here that its logs cannot be passed on."""
+        for device in {device_of(log) for log in logs} - self._keys.keys() - self._unsigned:
+            self._unsigned.add(device)
+            logger.warning(
+                "the journal has logs of device %s, whose key is not here: they stay on this machine. Put its key back"
+                " as device.key.retired-1",
+                device,
+            )
 
     def forget(self) -> None:
         """After a transaction that was not kept: look again how far the replica is."""
@@ -137,7 +161,7 @@ class OwnLogs:
         end: Point = (rows[-1].seq, rows[-1].digest)
         self._replica.add(rows, held)
         self._replica.move_tip(log, start, end)
-        self._replica.keep_head(self._identity.head(log, *end, at_ms))
+        self._replica.keep_head(self._keys[device_of(log)].head(log, *end, at_ms))
         return end
 
     def _common(self, journal: JournalReader, log: str) -> Point:
@@ -156,7 +180,7 @@ class OwnLogs:
         """Tell the door of logs of which others hold more than its journal: an old image was put back, a file was
         damaged, or the card was cloned. Each is told once. Call inside a transaction."""
         for log, tips in self._replica.vector().items():
-            if not log.startswith(self._identity.fingerprint) or log in self._told:
+            if device_of(log) not in self._keys or log in self._told:
                 continue
             here, elsewhere = journal.length(log), max(seq for seq, _ in tips)
             if elsewhere > here:
@@ -169,8 +193,10 @@ class OwnLogs:
         joined = 0
         for log, seq, digest, badge, raw in journal.loose():
             prev = decode(raw).prev
-            if self._replica.holds(log, seq, digest) or not (
-                seq == 1 or self._replica.holds(log, seq - 1, prev)
+            if (
+                device_of(log) not in self._keys
+                or self._replica.holds(log, seq, digest)
+                or not (seq == 1 or self._replica.holds(log, seq - 1, prev))
             ):
                 continue
             row = Row(log, seq, digest, badge, raw)

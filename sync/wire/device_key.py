@@ -66,6 +66,26 @@ class Identity:
         _keep_folder(path.parent)
         return identity
 
+    @classmethod
+    def replace(cls, path: Path, new: "Identity", retired: Path) -> None:
+        """Put a new key in the place of the one in a file, which is kept as `retired`. Power may go at any point of it:
+        a key is always there. Raises OSError."""
+        part = path.with_name(f".{path.name}.new")
+        part.unlink(missing_ok=True)
+        cls._write(part, new)
+        if path.exists():
+            retired.hardlink_to(path)
+        part.replace(path)
+        _keep_folder(path.parent)
+
+    @staticmethod
+    def _write(path: Path, identity: "Identity") -> None:
+        with path.open("xb") as file:
+            os.fchmod(file.fileno(), 0o640)
+            file.write(identity.key.private_bytes_raw())
+            file.flush()
+            os.fsync(file.fileno())
+
     def sign(self, message: bytes) -> bytes:
         return self.key.sign(message)
 
