@@ -9,7 +9,6 @@ badge of another system is any text at all.
 import base64
 import hashlib
 import hmac
-import math
 import re
 import struct
 import unicodedata
@@ -30,9 +29,6 @@ BADGE_BYTES = 5
 SECRET_BYTES = 11
 SIGNED_BYTES = 14
 SIGNATURE_BYTES = 64
-
-GUESSABLE_BELOW_BITS = 80
-"""A code of another system with fewer bits than this can be found by trying."""
 
 _PLAIN = re.compile(r"J[A-Z2-7]{28}")
 _SIGNED = re.compile(r"JM1:[0-9A-Z $%*+\-./:]{117}\.")
@@ -294,23 +290,3 @@ def read_human_code(typed: str) -> bytes | None:
     if code[8] != _CROCKFORD_CHECK[number % 37]:
         return None
     return number.to_bytes(BADGE_BYTES, "big")
-
-
-def strength_bits(code: str) -> int:
-    """How many bits a code of another system can hold at most, by its alphabet and length.
-
-    Only ASCII letters and digits count: separators hold nothing. What many codes share (a prefix, a
-    running number) cannot be seen in one of them and is for the importer to take off first.
-    """
-    held = [character for character in code if character.isascii() and character.isalnum()]
-    return int(len(held) * math.log2(_alphabet_size("".join(held))))
-
-
-def _alphabet_size(code: str) -> int:
-    if re.fullmatch(r"[0-9]*", code):
-        return 10
-    if re.fullmatch(r"[0-9a-f]*|[0-9A-F]*", code):
-        return 16
-    if code.isalpha():
-        return 26 if code in (code.lower(), code.upper()) else 52
-    return 36 if code in (code.lower(), code.upper()) else 62

@@ -207,8 +207,9 @@ def forged(case: Case) -> Decision | None:
 
 
 def unknown(case: Case) -> Decision | None:
-    if case.presented.form == "signed" or case.facts.listed is not None:
-        return None
+    unproven = case.presented.form == "signed" and case.presented.proof is None
+    if not unproven and (case.presented.form == "signed" or case.facts.listed is not None):
+        return None  # a genuine signed badge carries its own claims
     verdict = case.programme.policy.unknown
     if verdict in ("admit", "admit_flagged") and case.presented.direction == "in":
         return case.let_in(5, verdict, "unknown")

@@ -136,8 +136,10 @@ class Door(LocalState):
         code = read if read is not None else badges.foreign(who)
         history = self.history(code.badge)
         if isinstance(code, Signed):
-            keys = self._background.keys
-            presented = presented_signed(code, at, direction, self.programme, keys)
+            known = self._background
+            presented = presented_signed(
+                code, at, direction, self.programme, known.keys, known.key_history
+            )
             claims = code.signed
         else:
             presented = presented_plain(code, at, direction, history, foreign=read is None)

@@ -94,6 +94,15 @@ class LocalState:
         """Commit a transaction that adds no entry. Raises sqlite3.Error where the journal cannot be written."""
         self._journal.extend((), self._clock.read(), inbox=self._journal.inbox_read())
 
+    def pin_tries(self, badge: bytes) -> tuple[int, int]:
+        """A staff card's wrong PINs since its last right one, and when the last was tried (ms of CLOCK_BOOTTIME, of
+        this kernel boot or an earlier one)."""
+        return self._journal.pin_tries(badge)
+
+    def set_pin_tries(self, badge: bytes, wrong: int) -> None:
+        """Keep that count, as of now. It is durable when this returns."""
+        self._journal.set_pin_tries(badge, wrong, self._clock.read().mono_ms)
+
     # Folding what is stored already.
 
     def fold(self, entry: Held, reading: Reading) -> None:

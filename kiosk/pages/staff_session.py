@@ -1,7 +1,7 @@
-"""Staff mode: unlocked by a staff card and its owner's PIN, at staffed gates only, and locked again by itself.
+"""Staff mode: unlocked by a key card and its owner's PIN, and locked again by itself.
 
-Everything it knows is in memory: the card's text, with which deeds are signed off, and the desk key, with which names
-are read. Locking forgets both.
+Everything it knows is in memory: who unlocked it, which signs off what they do, and at staffed gates the desk key, with
+which names are read. Locking forgets both. At a self-service gate a supervisor alone unlocks it, and no name is read.
 """
 
 import hmac
@@ -17,13 +17,11 @@ from typing import TypeVar
 
 import msgspec
 
-from access.badge import credential as badges
-from access.badge.desk_key import KeyCard, WrappedKey, unwrap
 from access.badge.name_card import Card, CardContent, matches, open_with_desk
 from access.event.definition import Role
-from access.rules.overrides import roles
 from kiosk.door.door import Door, NotReadyError
-from kiosk.door.staff_actions import StaffDesk, StaffError
+from kiosk.door.staff_actions import StaffError
+from kiosk.door.staff_unlock import StaffUnlock, begin_pin_try, end_pin_tries, staff_unlock
 from kiosk.runtime.scan_loop import CARD_S, ScanLoop
 from sync.store.replica import ReplicaReader
 
@@ -32,10 +30,6 @@ Sealed = list[tuple[bytes, int, bytes]]
 
 IDLE_S = 180.0
 """Staff who have gone to help somebody must not leave names open to whoever comes by."""
-
-TRIES = 5
-PAUSE_S = 60.0
-"""After so many wrong PINs the next may be tried after a pause: a six digit PIN then holds for a year."""
 
 LOOP_S = 5.0
 """How long the scan loop is waited for."""
@@ -56,11 +50,13 @@ class Found:
 
 @dataclass
 class Session:
-    """One unlocking."""
+    """One unlocking. `signs` names the card in what its owner does (as `StaffUnlock.signs`); `desk_key` is None at a
+    self-service gate, where no name is read; `outdated`: this staff member should be given a key card."""
 
-    card: str = field(repr=False)
-    desk_key: bytes = field(repr=False)
+    signs: str | bytes = field(repr=False)
+    desk_key: bytes | None = field(repr=False)
     roles: frozenset[Role]
+    outdated: bool
     touched_s: float
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     names: dict[bytes, CardContent] = field(default_factory=dict, repr=False)
@@ -84,8 +80,6 @@ class StaffRoom:
         self._unlocking = threading.Lock()
         self._card: str | None = None
         self._session: Session | None = None
-        self._wrong = 0
-        self._try_again_s = 0.0
 
     def do(self, work: Callable[[ScanLoop], Result]) -> Result:
         """Have the scan loop do something. Raises StaffError where it cannot."""
@@ -99,7 +93,10 @@ class StaffRoom:
 
     def wait_for_card(self) -> None:
         """Take the next code held up as a staff card. Raises StaffError when none comes."""
-        text = self.next_card()
+        self.take_card(self.next_card())
+
+    def take_card(self, text: str) -> None:
+        """Take this text as that of the card shown: for a key card's code that was typed in."""
         with self._lock:
             self._card = text
 
@@ -122,20 +119,14 @@ class StaffRoom:
     def unlock_with(self, card: str, pin: str) -> Session:
         """Open staff mode. One at a time: trying a PIN takes 32 MiB and up to a second of a Pi."""
         with self._unlocking:
-            if self._now_s() < self._try_again_s:
-                raise StaffError("too_many")
-            held, wrapped = self.do(lambda loop: _staff_card(loop.door, card))
-            if wrapped is None:
-                raise StaffError("no_pin")
-            code = badges.read(card) or badges.foreign(card)
-            key = unwrap(wrapped, code.secret, pin)
+            shown, names = self.do(lambda loop: _begin(loop.door, card))
+            key = shown.open(pin)
             if key is None:
-                self._wrong += 1
-                if self._wrong % TRIES == 0:
-                    self._try_again_s = self._now_s() + PAUSE_S
                 raise StaffError("wrong_pin")
-            self._wrong = 0
-            session = Session(card, key, held, self._now_s())
+            self.do(lambda loop: end_pin_tries(loop.door, shown.badge))
+            session = Session(
+                shown.signs, key if names else None, shown.roles, shown.outdated, self._now_s()
+            )
             with self._lock:
                 self._session, self._card = session, None
             return session
@@ -163,6 +154,8 @@ class StaffRoom:
     def search(self, session: Session, query: str) -> list[Found]:
         """People whose name or search keys match, by name; at most 20."""
         now = self._now_s()
+        if session.desk_key is None:
+            raise StaffError("self_service")
         if session.names_read_s is None or now - session.names_read_s > NAMES_S:
             session.names = _opened(self._all_cards(), session.desk_key)
             session.names_read_s = now
@@ -188,7 +181,7 @@ class StaffRoom:
 
     def name_of(self, session: Session, badge: bytes | None) -> str:
         """The name on the newest card of a badge, or nothing."""
-        if badge is None:
+        if badge is None or session.desk_key is None:
             return ""
         content = session.names.get(badge)
         if content is None:
@@ -197,22 +190,15 @@ class StaffRoom:
         return content.name if content is not None else ""
 
 
-def _staff_card(door: Door, text: str) -> tuple[frozenset[Role], WrappedKey | None]:
-    """The roles of a staff card and the desk key it carries. Raises StaffError for any other badge."""
-    if door.gate.mode != "staffed":
+def _begin(door: Door, text: str) -> tuple[StaffUnlock, bool]:
+    """What the card unlocks, and whether names may be read here; one more try of its PIN is counted. Raises
+    StaffError."""
+    names = door.gate.mode == "staffed"
+    shown = staff_unlock(door, text)
+    if not names and "supervisor" not in shown.roles:
         raise StaffError("self_service")
-    card, badge, issue = StaffDesk(door).card(text)
-    held = roles(card, door.programme)
-    # A typed code would do for the roster; to unlock, the card itself must be there.
-    if not held or card.proof != "proven" or badge is None or issue is None:
-        raise StaffError("not_staff")
-    raw = door.name_card(badge, issue)
-    if raw is None:
-        return held, None
-    try:
-        return held, msgspec.msgpack.decode(raw, type=KeyCard).wrapped
-    except msgspec.DecodeError:
-        return held, None
+    begin_pin_try(door, shown.badge)
+    return shown, names
 
 
 def _cards_of(door: Door, badge: bytes) -> Sealed:

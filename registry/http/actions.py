@@ -8,11 +8,11 @@ from pathlib import Path
 import msgspec
 from flask import Response, request
 
-from access.badge.desk_key import BadPinError
 from access.log.entry import EntryRef
 from registry.accounts.accounts import PasswordError
 from registry.accounts.authorization import Guard
 from registry.http import requests as bodies
+from registry.http.keys import add_keys
 from registry.http.operations import Interface, Parameter
 from registry.lists.importing import import_file
 from registry.queries import shapes as answers
@@ -30,6 +30,7 @@ def add_deeds(api: Interface, board: Board, guard: Guard, hooks: Hooks, pin: str
     """Give the interface its deeds. `pin` is the SHA-256 of the TLS certificate, which an enrolment code tells."""
     _add_people(api, board)
     _add_badges(api, board)
+    add_keys(api, board)
     _add_kiosks(api, board, pin)
     _add_reports(api, board, guard)
     _add_access(api, board, guard)
@@ -127,30 +128,6 @@ def _add_badges(api: Interface, board: Board) -> None:
     )
     def erase(code: str) -> answers.Done:
         board.centre.erase(badge_of(code))
-        return DONE
-
-    @api.post(
-        "/desk-key",
-        "A new desk key, after a staff card was lost: all name cards are sealed anew, and all staff PINs are to be set"
-        " again",
-        access="admin",
-        answer=answers.Resealed,
-    )
-    def new_desk_key() -> answers.Resealed:
-        return answers.Resealed(cards=board.centre.rotate_desk_key())
-
-    @api.post(
-        "/registrants/<code>/pin",
-        "Let a staff badge and this PIN unlock staff mode",
-        access="admin",
-        body=bodies.StaffPin,
-        answer=answers.Done,
-    )
-    def staff_pin(body: bodies.StaffPin, code: str) -> answers.Done:
-        try:
-            board.centre.staff_card(badge_of(code), body.pin)
-        except BadPinError as error:
-            raise RegistryError(str(error)) from error
         return DONE
 
 
