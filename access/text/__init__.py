@@ -43,6 +43,10 @@ _NO_LONGER_PRIVATE = {
 bytes FE50 to FEA0, A8BC and A8BF, as GB 18030-2022 (and glibc's iconv) read them. Old lists have 䶮 as U+E863."""
 
 
+_PLAIN = re.compile("[!-~\u4e00-\u9fff]([ -~\u4e00-\u9fff]*[!-~\u4e00-\u9fff])?")
+"""Most texts: nothing is to be done to them."""
+
+
 def canonical_code(text: str) -> str:
     """The code of another system: NFC, no blanks at the ends, no zero-width characters or direction marks."""
     return _ENDS.sub("", unicodedata.normalize("NFC", _NOT_IN_CODES.sub("", text)))
@@ -54,6 +58,8 @@ def canonical(text: str) -> str:
     Other blanks (no-break, ideographic) become plain ones, old private-use characters what they stand for. Joiners stay
     where they shape a name. Line breaks, tabs and control characters inside stay: see `first_unprintable`.
     """
+    if _PLAIN.fullmatch(text):
+        return text
     visible = _NOT_IN_TEXT.sub("", text)
     joined = _STRAY_JOINER.sub("", _REPEATED_JOINER.sub(r"\1", visible))
     composed = unicodedata.normalize("NFC", joined.translate(_NO_LONGER_PRIVATE))

@@ -14,7 +14,7 @@ from registry.accounts.authorization import Guard
 from registry.http import requests as bodies
 from registry.http.keys import add_keys
 from registry.http.operations import Interface, Parameter
-from registry.lists.importing import import_file
+from registry.lists.importing import import_list
 from registry.queries import shapes as answers
 from registry.queries.queries import Board
 from registry.queries.registrants import badge_of
@@ -50,27 +50,24 @@ def _add_people(api: Interface, board: Board) -> None:
 
     @api.post(
         "/import",
-        "Register the people of a CSV file: all of them, or nobody",
+        "Register the people of a list (XLSX, XLS, ODS, CSV): all of them, or nobody",
         access="admin",
         body="text/csv",
         answer=answers.Imported,
         query=(
             Parameter("update", "1: change people who are registered already", "integer"),
-            Parameter("encoding", "of the file; utf-8 where left out"),
+            Parameter("encoding", "of a text file; found by itself where left out"),
             Parameter("file", "what to call the file where its mistakes are named"),
         ),
     )
     def import_people() -> answers.Imported:
-        name = Path(request.args.get("file", "")).name or "people.csv"
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, name[-100:])
-            path.write_bytes(request.get_data())
-            done = import_file(
-                board.centre,
-                path,
-                update=request.args.get("update") == "1",
-                encoding=request.args.get("encoding", "utf-8"),
-            )
+        done = import_list(
+            board.centre,
+            request.get_data(),
+            request.args.get("file", "")[-100:] or "people.csv",
+            update=request.args.get("update") == "1",
+            encoding=request.args.get("encoding"),
+        )
         return answers.Imported(
             added=len(done.new),
             updated=len(done.updated),

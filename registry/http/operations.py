@@ -13,7 +13,7 @@ import msgspec
 from flask import Blueprint, Request, Response, request
 
 from registry.accounts.authorization import Guard
-from registry.lists.spreadsheet import SpreadsheetError
+from registry.lists.findings import SpreadsheetError
 from registry.queries.shapes import Access, Problem
 from registry.storage.errors import RegistrationError, RegistryError, UnknownError
 
@@ -120,8 +120,7 @@ def refused(error: RegistryError) -> Response:
     """What the centre could not do, as an answer."""
     if isinstance(error, RegistrationError | SpreadsheetError):
         lines = tuple(str(error).splitlines())
-        words = (
-            lines[0] if len(lines) == 1 else f"{len(error.mistakes)} mistakes; nothing was changed."
-        )
+        count = error.rows if isinstance(error, SpreadsheetError) else len(error.mistakes)
+        words = lines[0] if len(lines) == 1 else f"{count} mistakes; nothing was changed."
         return problem(422, words, lines)
     return problem(404 if isinstance(error, UnknownError) else 409, str(error))

@@ -22,7 +22,8 @@ MOST_CODE_BYTES = 1000
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """One registrant, in the words of the event file. `ref` is the organiser's own name for the registration;
-    `venues` and `days` None: all. `code` is what another system printed, of the form `foreign` alone."""
+    `venues` and `days` None: all. `code` is what another system printed, of the form `foreign` alone. `extra` are
+    fields for staff (phone, mail, seat, note, attention, and whatever else a list had), which no badge or kiosk has."""
 
     ref: str
     ticket: str
@@ -34,6 +35,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     language: Language = "en"
     form: Form = "plain"
     code: str | None = None
+    extra: dict[str, str] = {}
 
     def __repr__(self) -> str:
         """Without the person: a name is in no log line, not even in a trace."""

@@ -116,21 +116,22 @@ def _password(file: Path | None) -> str:
 @settings_option
 @data_option
 @click.option("--update", is_flag=True, help="Change people who are registered already.")
-@click.option("--encoding", default="utf-8", show_default=True, help="Of the file.")
+@click.option("--encoding", help="Of a text file; found by itself where left out.")
 @json_option
 def import_people(
     people: Path,
     settings_file: Path | None,
     data: Path | None,
-    encoding: str,
+    encoding: str | None,
     *,
     update: bool,
     as_json: bool,
 ) -> None:
-    """Register the people of the CSV file PEOPLE: all of them, or, where anything is wrong, nobody.
+    """Register everybody in the list PEOPLE, or, where anything is wrong, nobody.
 
-    Columns: ref,name,organisation,language,ticket,venues,days,sessions and, if wanted, code,form; several ids in one
-    cell are parted by semicolons.
+    PEOPLE is a workbook (XLSX, XLS, ODS) or a text file (CSV, TSV) in any usual encoding. Its columns are found by
+    their titles, in English, 繁體 or 简体: ref, name, organisation, language, ticket, venues, days, sessions and, if
+    wanted, code and form. Other columns are kept as extra fields.
     """
     with asking(settings_file, data) as client:
         done = client.post_file(

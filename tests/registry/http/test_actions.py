@@ -132,11 +132,24 @@ def test_a_file_with_mistakes_names_them_all_and_changes_nothing(api: Any) -> No
 
 
 def test_a_broken_byte_is_named_with_its_place(api: Any) -> None:
-    answer = api.call(
-        "POST", "/import", HEADER.encode() + "R1,陳,,zh-Hant,delegate,,,\n".encode("big5")
-    )
+    answer = api.call("POST", "/import", HEADER.encode() + b"R1,\xff\xff,,zh-Hant,delegate,,,\n")
     assert answer.status_code == 422
     assert "people.csv:2" in answer.json["error"]
+
+
+@pytest.mark.parametrize(
+    "encoding", ["base64", "zip", "rot13", "punycode", "hex", "undefined", "utf-8%00x"]
+)
+def test_only_encodings_of_text_are_taken(api: Any, encoding: str) -> None:
+    answer = api.call("POST", f"/import?encoding={encoding}", HEADER.encode())
+    assert answer.status_code == 422
+    assert "should be one of utf-8" in answer.json["error"]
+
+
+@pytest.mark.parametrize("name", ["..", "%00x", "../../etc/passwd", "参" * 90])
+def test_what_a_browser_calls_a_file_is_no_path(api: Any, name: str) -> None:
+    answer = api.call("POST", f"/import?file={name}", (HEADER + "R1,A,,en,delegate,,,\n").encode())
+    assert answer.status_code == 200
 
 
 def test_codes_that_can_be_copied_are_said(api: Any) -> None:

@@ -1,0 +1,202 @@
+"""Which column of a list means what: by its title in English, 繁體 or 简体, or as somebody has said (`Mapping`)."""
+
+import difflib
+import re
+from collections.abc import Mapping as MappingType
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from access.text import half_width
+from registry.lists.findings import Findings
+from registry.lists.table import MOST_TITLE, Cell, ListError, Row
+from registry.lists.vocabulary import Vocabulary
+from registry.lists.words import titles
+
+FIELDS = (
+    "ref", "name", "family_name", "given_name", "organisation", "language", "ticket",
+    "venues", "days", "sessions", "code", "form",
+)  # fmt: skip
+EXTRA_FIELDS = ("phone", "mail", "seat", "note", "attention")
+"""Extra fields that the registry knows; a column of any other title is kept under that title."""
+
+REQUIRED = ("ref", "name", "ticket")
+EXPECTED = ("organisation", "language", "venues", "days", "sessions")
+"""Fields whose column may be missing; what that means is said as a warning."""
+
+MOST_UNKNOWN = 50
+"""Columns that are kept as extra fields; a sheet with more has its rows and columns exchanged, most likely."""
+
+HEADER_WITHIN = 30
+"""The titles are looked for in so many rows: above them stand names of the event, notes, dates."""
+
+SERIAL = "serial"
+
+_MARKS = re.compile(r"[\s\-_./·:：*＊()（）\[\]【】'\"“”、\\]+")
+_ASIDE = re.compile(r"(?<=.)[(（\[【].*?[)）\]】]")
+
+
+class Mapping(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody has said about a list's columns.
+
+    `columns`: title of a column → field, or the name of an extra field. `left_out`: titles of columns not kept.
+    `fill`: field → what stands in its empty cells, or everywhere where it has no column.
+    """
+
+    columns: dict[str, str] = {}
+    left_out: tuple[str, ...] = ()
+    fill: dict[str, str] = {}
+
+
+NO_MAPPING = Mapping()
+
+
+@dataclass
+class Columns:
+    """Where a list has what. `header` is the titles' line; `at` field → index; `ticks` index → (field, id) of columns
+    that have a yes or no for one session, day or venue; `extra` index → name of an extra field."""
+
+    header: int
+    titles: list[str]
+    at: dict[str, int] = field(default_factory=dict)
+    ticks: dict[int, tuple[str, str]] = field(default_factory=dict)
+    extra: dict[int, str] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+
+
+def title_key(title: str) -> str:
+    """A title without case, width, blanks and punctuation: "E-mail" and "ｅmail " are the same."""
+    return _MARKS.sub("", half_width(title).casefold()) or half_width(title)
+
+
+def field_of(title: str) -> str | None:
+    """The field that a title names in one of the three languages, or `SERIAL`, or None."""
+    found = titles().get(title_key(title))
+    return found or titles().get(title_key(_ASIDE.sub("", half_width(title))))
+
+
+def header_key(header: Sequence[str]) -> str:
+    """By what a list is known again: its titles, in whatever order."""
+    return "\n".join(sorted(filter(None, map(title_key, header))))
+
+
+def find_header(rows: Sequence[Row], mapping: Mapping) -> int:
+    """The index of the row that has the titles: of the first rows the one with the most known ones."""
+    wanted = set(map(title_key, mapping.columns))
+
+    def known(cells: Sequence[Cell]) -> int:
+        texts = [cell for cell in cells[:300] if isinstance(cell, str) and cell]
+        keys = {field_of(one) or title_key(one) for one in texts if len(one) <= MOST_TITLE}
+        return len(keys & (_KNOWN | wanted))
+
+    counts = [known(cells) for _, cells in rows[:HEADER_WITHIN]]
+    best = max(counts, default=0)
+    if best >= 2:
+        return counts.index(best)
+    # Nothing is known: the first row with more than one cell, so that a message can name its titles.
+    for index, (_, cells) in enumerate(rows[:HEADER_WITHIN]):
+        if sum(1 for cell in cells if cell != "") > 1:
+            return index
+    return 0
+
+
+_KNOWN = frozenset((*FIELDS, *EXTRA_FIELDS))
+
+
+def find_columns(
+    row: Row, vocabulary: MappingType[str, Vocabulary], mapping: Mapping, found: Findings
+) -> Columns:
+    """What each column means. Mistakes and warnings go into `found`. Raises ListError where it is no list of people."""
+    line, cells = row
+    header = [half_width(str(cell)) for cell in cells]
+    while header and not header[-1]:
+        header.pop()
+    columns = Columns(line, header)
+    asked = {title_key(title): name for title, name in mapping.columns.items()}
+    left_out = set(map(title_key, mapping.left_out))
+    unknown: list[int] = []
+    for index, title in enumerate(header):
+        if not title:
+            continue
+        key = title_key(title)
+        if key in left_out:
+            columns.left_out.append(title)
+            continue
+        name = asked.get(key) or field_of(title)
+        if name in FIELDS:
+            _put(columns, name, index, found)
+        elif name == SERIAL:
+            columns.left_out.append(title)
+        elif name is not None:
+            columns.extra[index] = name
+        elif (tick := _tick(title, vocabulary)) is not None:
+            columns.ticks[index] = tick
+        else:
+            unknown.append(index)
+    if len(unknown) > MOST_UNKNOWN:
+        raise ListError("columns.unknown", line, columns=len(unknown), most=MOST_UNKNOWN)
+    missing = _missing(columns, mapping)
+    for index in unknown:
+        _keep_unknown(columns, index, missing, found)
+    _say_unused(mapping, header, found, line)
+    _say_missing(missing, columns, found)
+    return columns
+
+
+def _put(columns: Columns, name: str, index: int, found: Findings) -> None:
+    if name in columns.at:
+        first, second = columns.titles[columns.at[name]], columns.titles[index]
+        found.mistake("columns.twice", columns.header, column=name, first=first, second=second)
+        return
+    columns.at[name] = index
+
+
+def _tick(title: str, vocabulary: MappingType[str, Vocabulary]) -> tuple[str, str] | None:
+    """The session, day or venue that a title names."""
+    for name in ("sessions", "days", "venues"):
+        known = vocabulary[name].one(title)
+        if known is not None:
+            return name, known
+    return None
+
+
+def _missing(columns: Columns, mapping: Mapping) -> list[str]:
+    has = set(columns.at) | set(mapping.fill) | {name for name, _ in columns.ticks.values()}
+    if {"family_name", "given_name"} <= has:
+        has.add("name")
+    return [name for name in (*REQUIRED, *EXPECTED) if name not in has]
+
+
+def _keep_unknown(columns: Columns, index: int, missing: Sequence[str], found: Findings) -> None:
+    """Keep a column as an extra field, unless it looks like a misspelt title of one that is missing."""
+    title = columns.titles[index]
+    if len(title) > MOST_TITLE:
+        found.mistake("columns.long", columns.header, value=title[:40], most=MOST_TITLE)
+        return
+    near = difflib.get_close_matches(title_key(title), missing, n=1, cutoff=0.7)
+    if near:
+        found.mistake("columns.near", columns.header, column=title, value=title, near=near[0])
+        return
+    name = title
+    if name in columns.extra.values() or name in _KNOWN:
+        name = f"{title} ({index + 1})"
+    columns.extra[index] = name
+
+
+def _say_unused(mapping: Mapping, header: Sequence[str], found: Findings, line: int) -> None:
+    keys = set(map(title_key, header))
+    for title in (*mapping.columns, *mapping.left_out):
+        if title_key(title) not in keys:
+            shown = ", ".join(one for one in header if one)[:300]
+            found.mistake("columns.mapped", line, value=title[:60], titles=shown)
+
+
+def _say_missing(missing: Sequence[str], columns: Columns, found: Findings) -> None:
+    required = [name for name in missing if name in REQUIRED]
+    if required:
+        shown = ", ".join(one for one in columns.titles if one)[:300]
+        found.mistake("columns.missing", columns.header, columns=", ".join(required), titles=shown)
+    for name in missing:
+        if name in EXPECTED:
+            found.warn(f"columns.without.{name}", columns.header, column=name)

@@ -1,0 +1,319 @@
+"""The people of a list: each row judged by itself, with all that is wrong in it."""
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from access.event.definition import Event
+from access.text import canonical_code, first_unprintable, half_width
+from config.errors import one_of, shown
+from registry.lists import cells
+from registry.lists.columns import Columns, find_columns, find_header
+from registry.lists.columns import Mapping as ColumnMapping
+from registry.lists.findings import MOST_CAUSES, MOST_VALUE, Findings
+from registry.lists.table import MOST_CELL, Cell, Row, Table
+from registry.lists.vocabulary import Days, Vocabulary, vocabularies
+from registry.roster.model import FORMS, MOST_CHARACTERS, MOST_CODE_BYTES, Form, Person
+
+Step = Callable[[int], None]
+"""Called with the number of rows done; may raise to stop the work."""
+
+STEP_ROWS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A person as a list has them, and the line they stand on."""
+
+    line: int
+    person: Person
+
+
+@dataclass
+class People:
+    """A list that was read. `left_out` are titles of columns that are not kept, `extra` names of those that are."""
+
+    table: Table
+    columns: Columns
+    candidates: list[Candidate]
+    findings: Findings
+
+
+def read_people(
+    table: Table, event: Event, mapping: ColumnMapping, step: Step = lambda _: None
+) -> People:
+    """The people of a table. What is wrong is in the findings; rows with mistakes give no candidate where they cannot.
+
+    Raises ListError where it is no list of people.
+    """
+    found = Findings()
+    vocabulary = vocabularies(event)
+    header = find_header(table.rows, mapping)
+    columns = find_columns(table.rows[header], vocabulary, mapping, found)
+    reader = _Reader(columns, vocabulary, mapping, found)
+    candidates = []
+    if "ref" in columns.at:
+        for number, row in enumerate(table.rows[header + 1 :]):
+            if number % STEP_ROWS == 0:
+                step(number)
+            if (candidate := reader.read(row)) is not None:
+                candidates.append(candidate)
+        if not candidates and not len(found):
+            found.mistake("file.nobody", columns.header)
+    for name in table.sheets:
+        found.warn("sheet.other", 1, value=name)
+    return People(table, columns, candidates, found)
+
+
+class _Reader:
+    def __init__(
+        self,
+        columns: Columns,
+        vocabulary: Mapping[str, Vocabulary],
+        mapping: ColumnMapping,
+        found: Findings,
+    ) -> None:
+        self._columns = columns
+        self._vocabulary = vocabulary
+        self._fill = mapping.fill
+        self._found = found
+        self._width = len(columns.titles)
+        self._line_of_ref: dict[str, int] = {}
+        self._near: dict[tuple[str, str], str | None] = {}
+        self._ticket_ids = frozenset(vocabulary["ticket"].ids)
+
+    def read(self, row: Row) -> Candidate | None:
+        line, values = row
+        if not self._has_room(line, values):
+            return None
+        ref = self._ref(line, self._cell(values, "ref"))
+        if ref is None:
+            return None
+        name = self._name(line, values)
+        code = self._code(line, self._cell(values, "code"))
+        language = cells.language_of(str(self._cell(values, "language")), name)
+        if language is None:
+            self._found.mistake(
+                "value.language",
+                line,
+                column=self._title("language"),
+                value=str(self._cell(values, "language")),
+            )
+        elif "language" in self._columns.at and not self._cell(values, "language"):
+            self._found.warn("value.language_empty", line, column=self._title("language"))
+        ticks = self._ticks(line, values)
+        person = Person(
+            ref=ref,
+            name=name,
+            organisation=self._text(line, "organisation", self._cell(values, "organisation")),
+            language=language or "en",
+            ticket=self._ticket(line, self._cell(values, "ticket")),
+            venues=self._several(line, "venues", values, ticks) or None,
+            days=self._several(line, "days", values, ticks) or None,
+            sessions=self._several(line, "sessions", values, ticks) or (),
+            code=code,
+            form=self._form(line, self._cell(values, "form"), code),
+            extra=self._extra(line, values),
+        )
+        return Candidate(line, person)
+
+    def _title(self, name: str) -> str:
+        """What the list itself calls a field."""
+        index = self._columns.at.get(name)
+        return self._columns.titles[index] if index is not None else name
+
+    def _has_room(self, line: int, values: Sequence[Cell]) -> bool:
+        if len(values) > self._width and any(text_filled(cell) for cell in values[self._width :]):
+            full = max(n for n, cell in enumerate(values, 1) if text_filled(cell))
+            self._found.mistake("row.cells", line, cells=full, columns=self._width)
+            return False
+        if len(values) < self._width:
+            self._found.warn("row.short", line)
+        for cell in values:
+            if isinstance(cell, str) and len(cell) > MOST_CELL:
+                self._found.mistake("row.long", line, characters=len(cell), most=MOST_CELL)
+                return False
+        return True
+
+    def _cell(self, values: Sequence[Cell], name: str) -> Cell:
+        """The cell of a field; what fills it where it is empty or has no column."""
+        index = self._columns.at.get(name)
+        cell = values[index] if index is not None and index < len(values) else ""
+        if cell == "" or (isinstance(cell, str) and not cell.strip()):
+            return self._fill.get(name, "")
+        return cell
+
+    def _ref(self, line: int, cell: Cell) -> str | None:
+        if cells.is_shortened(cell):
+            self._found.mistake("value.shortened", line, column=self._title("ref"), value=str(cell))
+            return None
+        ref = half_width(cells.text_of(cell))
+        if not ref:
+            self._found.mistake("value.no_ref", line, column="ref")
+            return None
+        self._printable(line, "ref", ref)
+        first = self._line_of_ref.setdefault(ref, line)
+        if first != line:
+            self._found.mistake("row.twice", line, column="ref", value=ref, first=first)
+            return None
+        return ref
+
+    def _name(self, line: int, values: Sequence[Cell]) -> str:
+        name = self._text(line, "name", self._cell(values, "name"))
+        if not name:
+            family = self._text(line, "name", self._cell(values, "family_name"))
+            given = self._text(line, "name", self._cell(values, "given_name"))
+            latin = (family + given).isascii() or not any("\u3400" <= c <= "\u9fff" for c in family)
+            name = f"{given} {family}".strip() if latin else family + given
+        if not name:
+            self._found.mistake("value.no_name", line, column="name")
+        return name
+
+    def _text(self, line: int, column: str, cell: Cell) -> str:
+        text = cells.text_of(cell)
+        if text:
+            self._printable(line, column, text)
+        return text
+
+    def _printable(self, line: int, column: str, text: str) -> None:
+        if len(text) > MOST_CHARACTERS:
+            self._found.mistake(
+                "value.long",
+                line,
+                column=self._title(column),
+                characters=len(text),
+                most=MOST_CHARACTERS,
+            )
+        if not text.isprintable() and (wrong := first_unprintable(text)) is not None:
+            place, name = wrong
+            self._found.mistake(
+                "value.unprintable",
+                line,
+                column=self._title(column),
+                character=name,
+                place=place + 1,
+            )
+
+    def _code(self, line: int, cell: Cell) -> str | None:
+        if cells.is_shortened(cell):
+            self._found.mistake(
+                "value.shortened", line, column=self._title("code"), value=str(cell)
+            )
+            return None
+        code = canonical_code(cell if isinstance(cell, str) else cells.text_of(cell))
+        size = len(code.encode())
+        if size > MOST_CODE_BYTES:
+            self._found.mistake(
+                "value.code_long",
+                line,
+                column=self._title("code"),
+                bytes=size,
+                most=MOST_CODE_BYTES,
+            )
+        return code or None
+
+    def _form(self, line: int, cell: Cell, code: str | None) -> Form:
+        form = half_width(cells.text_of(cell)).casefold() or ("foreign" if code else "plain")
+        if form not in FORMS:
+            self._found.mistake("value.form", line, column="form", value=form, right=one_of(FORMS))
+            return "plain"
+        if (form == "foreign") != bool(code):
+            kind = "value.form_without_code" if form == "foreign" else "value.form_with_code"
+            self._found.mistake(kind, line, column="form", value=form)
+        return form
+
+    def _ticket(self, line: int, cell: Cell) -> str:
+        text = cells.text_of(cell)
+        if text in self._ticket_ids:
+            return text
+        known = self._vocabulary["ticket"].one(text)
+        if known is None:
+            if text or "ticket" in self._columns.at:
+                self._unknown(line, "ticket", text)
+            return ""
+        return known
+
+    def _several(
+        self, line: int, column: str, values: Sequence[Cell], ticks: Mapping[str, list[str]]
+    ) -> tuple[str, ...] | None:
+        """The ids of a field that may have several; None: all of them."""
+        known = self._vocabulary[column]
+        named, strange = self._named(known, self._cell(values, column))
+        for one in strange:
+            self._unknown(line, column, one)
+        if named is None:
+            return tuple(known.ids) if column == "sessions" else None
+        if column not in ticks:
+            return named
+        return tuple(one for one in known.ids if one in (*named, *ticks[column]))
+
+    @staticmethod
+    def _named(known: Vocabulary, cell: Cell) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+        if isinstance(cell, date):
+            return known.several(cell.isoformat())
+        if isinstance(known, Days) and isinstance(cell, int | float):
+            day = known.serial(cell)
+            return ((day,), ()) if day else ((), (cells.text_of(cell),))
+        return known.several(cells.lines_of(cell))
+
+    def _ticks(self, line: int, values: Sequence[Cell]) -> dict[str, list[str]]:
+        ticks: dict[str, list[str]] = {}
+        for index, (column, known) in self._columns.ticks.items():
+            cell = values[index] if index < len(values) else ""
+            said = cells.yes_or_no(cell)
+            if said is None:
+                title = self._columns.titles[index]
+                self._found.mistake("value.tick", line, column=title, value=cells.text_of(cell))
+            elif said:
+                ticks.setdefault(column, []).append(known)
+        return ticks
+
+    def _unknown(self, line: int, column: str, text: str) -> None:
+        known = self._vocabulary[column]
+        title = self._title(column)
+        if not text:
+            self._found.mistake("value.empty", line, column=title, right=one_of(known.ids))
+        elif not known.ids:
+            self._found.mistake("value.none_there", line, column=title, value=text)
+        elif known.is_ambiguous(text):
+            right = one_of(known.ids)
+            self._found.mistake("value.ambiguous", line, column=title, value=text, right=right)
+        elif (near := self._nearest(column, text)) is not None:
+            self._found.mistake("value.near", line, column=title, value=text, near=near)
+        else:
+            right = one_of(known.ids)
+            self._found.mistake("value.unknown", line, column=title, value=text, right=right)
+
+    def _nearest(self, column: str, text: str) -> str | None:
+        """The id most like a misspelt word. Asked once for each word: it is slow."""
+        key = (column, text)
+        if key not in self._near:
+            if len(self._near) >= MOST_CAUSES:
+                return None
+            ids = self._vocabulary[column].ids
+            found = difflib.get_close_matches(text[:MOST_VALUE].casefold(), ids, n=1)
+            self._near[key] = shown(found[0]) if found else None
+        return self._near[key]
+
+    def _extra(self, line: int, values: Sequence[Cell]) -> dict[str, str]:
+        extra = {}
+        for index, name in self._columns.extra.items():
+            cell = values[index] if index < len(values) else ""
+            text = cells.text_of(cell)
+            if not text:
+                continue
+            if name in ("phone", "attention", "mail"):
+                text = half_width(text)
+            if cells.is_shortened(cell):
+                self._found.warn("value.extra_shortened", line, column=name)
+            if name == "attention" and (said := cells.yes_or_no(text)) is not None:
+                if not said:
+                    continue
+                text = "yes"
+            extra[name] = text
+        return extra
+
+
+def text_filled(cell: Cell) -> bool:
+    return not isinstance(cell, str) or bool(cell.strip())

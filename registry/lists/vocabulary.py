@@ -1,0 +1,188 @@
+"""Words of the event as people write them in cells: ids, names in three languages, dates in every order."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+
+from access.event.definition import Event, Names
+from access.text import half_width
+from registry.lists.words import cell_words
+
+_BETWEEN = re.compile(r"[\s\-_·.]+")
+_LEVELS = (
+    re.compile(r"[;；\n|｜]+"),
+    re.compile(r"[、，,]+"),
+    re.compile(r"[/／]+"),
+    re.compile(r"\s+"),
+)
+"""What parts the items of a cell, the strongest first: a name may have a comma in it, or a blank."""
+
+_DATE = re.compile(
+    r"(?:(?P<y>\d{4})\s*[-/.年]\s*)?(?P<m>\d{1,2})\s*[-/.月]\s*(?P<d>\d{1,2})\s*[日号號]?"
+    r"(?:\s*t?\s*0?0:00(?::00(?:\.0+)?)?)?"
+)
+_DAY_FIRST = re.compile(r"(?P<a>\d{1,2})[-/. ](?P<b>\d{1,2})[-/. ](?P<y>\d{4}|\d{2})")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NAMED_MONTH = (
+    re.compile(r"(?P<d>\d{1,2})(?:st|nd|rd|th)?[ \-]*(?P<m>[a-z]{3})[a-z]*\.?[ ,\-]*(?P<y>\d{4})?"),
+    re.compile(r"(?P<m>[a-z]{3})[a-z]*\.?[ \-]*(?P<d>\d{1,2})(?:st|nd|rd|th)?[ ,\-]*(?P<y>\d{4})?"),
+)
+_NTH = re.compile(r"(?:day|d|第)\s*([1-8一二三四五六七八])\s*[天日]?")
+_RANGE = re.compile(r"\s*(?:至|到|~|～|—|–|\bto\b|(?<=日)-)\s*")
+_ASIDE = re.compile(r"[(（].*?[)）]|(?:星期|周|週)[一二三四五六日天]")
+_SERIAL_EPOCHS = (date(1899, 12, 30), date(1904, 1, 1))
+"""From which Excel counts days, on Windows and on old Macs."""
+
+
+def word_key(text: str) -> str:
+    """A text without case, width, blanks and hyphens."""
+    return _BETWEEN.sub("", half_width(text).casefold())
+
+
+class Vocabulary:
+    """The ids that a column may name, and how people write them."""
+
+    def __init__(self, named: Iterable[tuple[str, Names]]) -> None:
+        """`named` are ids with their names."""
+        self.ids: list[str] = []
+        self._by_word: dict[str, str | None] = {}
+        for known, names in named:
+            self.ids.append(known)
+            for word in (known, *names.values()):
+                key = word_key(word)
+                taken = self._by_word.get(key, known)
+                self._by_word[key] = known if taken == known else None
+        for known in self.ids:  # an id is never ambiguous
+            self._by_word[word_key(known)] = known
+        self._seen: dict[str, tuple[tuple[str, ...] | None, tuple[str, ...]]] = {}
+
+    def one(self, text: str) -> str | None:
+        """The id that a text names, or None."""
+        return self._by_word.get(word_key(text))
+
+    def is_ambiguous(self, text: str) -> bool:
+        """Whether a text names more than one."""
+        return self._by_word.get(word_key(text), "") is None
+
+    def several(self, cell: str) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+        """The ids that a cell names in the event's order, None for all of them; and the parts that name nothing."""
+        known = self._seen.get(cell)
+        if known is None:
+            known = self._seen[cell] = self._read(cell)
+            if len(self._seen) > 10_000:
+                self._seen.clear()
+        return known
+
+    def _read(self, cell: str) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+        if word_key(cell) in cell_words("all"):
+            return None, ()
+        named, strange = self._parted(cell, 0)
+        return tuple(one for one in self.ids if one in named), tuple(dict.fromkeys(strange))
+
+    def _parted(self, text: str, level: int) -> tuple[set[str], list[str]]:
+        text = text.strip()
+        if not text:
+            return set(), []
+        found = self.found(text)
+        if found:
+            return set(found), []
+        while level < len(_LEVELS):
+            parts = [part for part in _LEVELS[level].split(text) if part.strip()]
+            level += 1
+            if len(parts) > 1:
+                break
+        else:
+            return set(), [text]
+        named: set[str] = set()
+        strange: list[str] = []
+        for part in parts:
+            ids, unknown = self._parted(part, level)
+            named |= ids
+            strange += unknown
+        if (
+            not named and level > 2
+        ):  # of a name with blanks or a stroke that is not known, all is shown
+            return set(), [text]
+        return named, strange
+
+    def found(self, text: str) -> Sequence[str]:
+        """The ids that a text without separators names."""
+        one = self.one(text)
+        return (one,) if one is not None else ()
+
+
+class Days(Vocabulary):
+    """The event's days, in every way in which people and spreadsheets write dates."""
+
+    def __init__(self, event: Event) -> None:
+        super().__init__((day, {}) for day in event.days)
+        self._dates = {date.fromisoformat(day): day for day in event.days}
+
+    def one(self, text: str) -> str | None:
+        found = self.found(text)
+        return found[0] if len(found) == 1 else None
+
+    def found(self, text: str) -> Sequence[str]:
+        tidy = _ASIDE.sub("", half_width(text)).strip().casefold()
+        ends = [part for part in _RANGE.split(tidy) if part]
+        if len(ends) == 2:
+            first, last = (self._dates_in(part) for part in ends)
+            if len(first) == 1 and not last and ends[1].rstrip("日号號").isdecimal():
+                start = next(iter(first))  # 28–29 日
+                last = self._dates_in(f"{start.month}-{ends[1]}")
+            if len(first) == len(last) == 1:
+                low, high = first.pop(), last.pop()
+                return [day for one, day in self._dates.items() if low <= one <= high]
+        return [self._dates[one] for one in self._dates_in(tidy)]
+
+    def serial(self, number: float) -> str | None:
+        """The day that a spreadsheet's number means: days since its epoch."""
+        if number != int(number) or not 0 < number < 200_000:
+            return None
+        for epoch in _SERIAL_EPOCHS:
+            day = self._dates.get(epoch + timedelta(int(number)))
+            if day is not None:
+                return day
+        return None
+
+    def _dates_in(self, text: str) -> set[date]:
+        """The event's dates that a text can mean; of one that is no date, none."""
+        if text.isdecimal() and len(text) == 8:
+            text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
+        elif text.isdecimal() and len(text) == 5:
+            day = self.serial(int(text))
+            return {date.fromisoformat(day)} if day else set()
+        if match := _NTH.fullmatch(text):
+            n = int(match[1]) if match[1].isdecimal() else "一二三四五六七八".index(match[1]) + 1
+            return set(list(self._dates)[n - 1 : n])
+        if match := _DATE.fullmatch(text):
+            return self._matching([(match["y"], int(match["m"]), int(match["d"]))])
+        if match := _DAY_FIRST.fullmatch(text):
+            a, b = int(match["a"]), int(match["b"])
+            return self._matching([(match["y"], b, a), (match["y"], a, b)])
+        for named in _NAMED_MONTH:
+            match = named.fullmatch(text)
+            if match and match["m"] in _MONTHS:
+                return self._matching(
+                    [(match["y"], _MONTHS.index(match["m"]) + 1, int(match["d"]))]
+                )
+        return set()
+
+    def _matching(self, asked: Iterable[tuple[str | None, int, int]]) -> set[date]:
+        return {
+            one
+            for one in self._dates
+            for year, month, day in asked
+            if (one.month, one.day) == (month, day)
+            and (not year or one.year % 100 == int(year) % 100)
+        }
+
+
+def vocabularies(event: Event) -> dict[str, Vocabulary]:
+    """What the cells of an event's lists may name, by field."""
+    return {
+        "ticket": Vocabulary((one.id, one.name) for one in event.tickets),
+        "venues": Vocabulary((one.id, one.name) for one in event.venues),
+        "sessions": Vocabulary((one.id, one.name) for one in event.sessions),
+        "days": Days(event),
+    }

@@ -1,0 +1,22 @@
+"""The words of `words.toml`: titles of columns, and what stands in cells, in three languages."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+
+@cache
+def _all() -> dict[str, dict[str, str]]:
+    return tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def cell_words(kind: str) -> frozenset[str]:
+    """The words of a kind ("yes", "no", "all", a language), as `vocabulary.word_key` spells them."""
+    return frozenset(_all()["words"][kind].split())
+
+
+@cache
+def titles() -> dict[str, str]:
+    """Field, or "serial" (a column that counts the rows), by title, as `columns.title_key` spells it."""
+    return {title: name for name, some in _all()["titles"].items() for title in some.split()}
