@@ -1,7 +1,6 @@
 """The public interface's deeds: what admins change under /api/v1. Each is an entry of the registry's log, or a value
 of its own."""
 
-import io
 import tempfile
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from registry.accounts.authorization import Guard
 from registry.http import requests as bodies
 from registry.http.keys import add_keys
 from registry.http.operations import Interface, Parameter
+from registry.http.qr import drawn
 from registry.lists.importing import import_list
 from registry.queries import shapes as answers
 from registry.queries.queries import Board
@@ -149,7 +149,7 @@ def _add_kiosks(api: Interface, board: Board, pin: str | None) -> None:
             gate=body.gate,
             expires=board.time(board.now_ms() + body.minutes * 60_000),
             text=text,
-            qr=_drawn(text),
+            qr=drawn(text, "m"),
         )
 
     @api.post(
@@ -184,16 +184,6 @@ def _add_kiosks(api: Interface, board: Board, pin: str | None) -> None:
     def free_seats(body: bodies.FreeSeats, device: str) -> answers.Done:
         board.centre.free_seats(device, body.area, body.seats)
         return DONE
-
-
-def _drawn(text: str) -> str:
-    import segno
-
-    picture = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(
-        picture, kind="svg", xmldecl=False, svgns=True, border=4, omitsize=True
-    )
-    return picture.getvalue().decode()
 
 
 def _add_reports(api: Interface, board: Board, guard: Guard) -> None:

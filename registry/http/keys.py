@@ -3,6 +3,7 @@
 from access.badge.desk_key import BadPinError
 from registry.http import requests as bodies
 from registry.http.operations import Interface
+from registry.http.qr import drawn
 from registry.queries import shapes as answers
 from registry.queries.queries import Board
 from registry.queries.registrants import badge_of
@@ -79,7 +80,12 @@ def _add_staff_keys(api: Interface, board: Board) -> None:
 
 def _shown(card: IssuedKeyCard) -> answers.KeyCard:
     return answers.KeyCard(
-        ref=card.ref, code=card.code, text=card.text, typed=card.typed, pin=card.pin
+        ref=card.ref,
+        code=card.code,
+        text=card.text,
+        typed=card.typed,
+        pin=card.pin,
+        qr=drawn(card.text, "q"),
     )
 
 

@@ -383,8 +383,8 @@ class Resealed(Answer, frozen=True, kw_only=True):
 
 
 class KeyCard(Answer, frozen=True, kw_only=True):
-    """A key card, whose only copy this is: the text of its QR code, the same for people to type, and its PIN. `code` is
-    that of its owner's badge."""
+    """A key card, whose only copy this is: the text of its QR code and the code itself (SVG), the same for people to
+    type, and its PIN. `code` is that of its owner's badge."""
 
     done: bool = True
     ref: str
@@ -392,6 +392,7 @@ class KeyCard(Answer, frozen=True, kw_only=True):
     text: str
     typed: str
     pin: str
+    qr: str
 
 
 class KeyCards(Answer, frozen=True, kw_only=True):
@@ -402,7 +403,7 @@ class KeyCards(Answer, frozen=True, kw_only=True):
 
 class StaffMember(Answer, frozen=True, kw_only=True):
     """Somebody whose ticket has a role. `unlocks`: what opens names for them (`badge_and_pin`: from before there were
-    key cards; they should be given one). `guessable`: their badge's code can be found by trying, so it gives no role."""
+    key cards; they should be given one). `guessable`: their badge's code can be found by trying; it gives no role."""
 
     ref: str
     code: str
