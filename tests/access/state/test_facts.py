@@ -10,7 +10,7 @@ import pytest
 
 from access.badge.credential import Claims, Plain, foreign
 from access.event.programme import Programme
-from access.state.facts import NEVER_MS, Moment, gather, listed_claims
+from access.state.facts import NEVER_MS, Moment, gather, listed_claims, presented_signed
 
 MAIN, ROOM_B = "chengdu-main-1", "chengdu-room-b-1"
 ANNA, BEN = bytes(4) + b"a", bytes(4) + b"b"
@@ -69,6 +69,17 @@ def test_a_signed_badge_is_proven_by_a_key_of_the_event_listed_or_not(
     assert not seen.other_event
     stranger = door.sees(build.signed("smarthk-2020", BEN, guest, key="another key"))
     assert (stranger.proof, stranger.other_event) == ("failed", False)
+
+
+def test_whether_a_key_that_was_never_heard_of_has_signed_nobody_can_tell(
+    example: Programme, build: Any, guest: Claims
+) -> None:
+    badge = build.signed("smarthk-2020", BEN, guest)
+    elsewhere = build.signed("another event", BEN, guest)
+
+    assert presented_signed(badge, MAIN, "in", example, {}, {1}).proof is None
+    assert presented_signed(badge, MAIN, "in", example, {}, {0, 1}).proof == "failed"
+    assert presented_signed(elsewhere, MAIN, "in", example, {}, {1}).proof == "failed"
 
 
 def test_a_signed_badge_of_another_event_is_that_even_under_our_own_key(
