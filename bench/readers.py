@@ -8,13 +8,12 @@ from typing import Any, Protocol
 
 import cv2
 
-from hardware.decoding.cascade import Cascade, installed_engines
 from hardware.decoding.zbar import ZbarDecoder
 from hardware.decoding.zxing import ZxingDecoder
 from hardware.ports.camera import Frame, Gray
 from hardware.ports.decoder import Decoder, every_code
 from hardware.ports.events import Reading
-from hardware.reader.factory import DecoderSettings, make_decoder
+from hardware.reader.factory import DecoderSettings, make_decoder, make_live
 from hardware.reader.messages import Message
 from hardware.reader.process import ReaderLoop
 
@@ -35,8 +34,12 @@ class LiveReader:
 
     def __init__(self, factor: float = 1.0) -> None:
         self._sent: list[Message] = []
-        cascade = Cascade(installed_engines(), now=lambda: time.thread_time() * factor)
-        self._loop = ReaderLoop(cascade, every_code, self._sent.append)
+
+        def now() -> float:
+            return time.thread_time() * factor
+
+        decoder, joiner = make_live(DecoderSettings(), now)
+        self._loop = ReaderLoop(decoder, every_code, self._sent.append, joiner, now)
 
     def read(self, gray: Gray, taken_ms: int) -> list[str]:
         self._sent.clear()

@@ -94,6 +94,7 @@ class Decoder(_Settings, frozen=True, kw_only=True):
 
     adapter: Literal["cascade", "still", "zxing", "zbar"]
     budget_ms: float
+    join_frames: Annotated[int, Meta(ge=0, le=9)]
 
 
 class Scanner(_Settings, frozen=True, kw_only=True):

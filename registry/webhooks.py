@@ -2,50 +2,64 @@
 
 The log is the outbox. For each address the registry keeps the number up to which it has told; after a restart it goes
 on from there, and nothing is written for an entry that nobody waits for. The exchange with kiosks never waits for a
-hook. An address that answers 410 is told nothing more; every other failure is tried again, later and later.
+webhook, and no webhook for another one: each has a thread of its own. An address that answers 410 is told nothing more;
+every other failure is tried again, later and later.
 
-A call carries `X-Jianmen-Signature: sha256=<hex>`, the HMAC-SHA256 of the body under the hook's secret, and
-`X-Jianmen-Delivery`, the entry's hash: a call that comes twice has the same one.
+A call is signed as Standard Webhooks says (https://www.standardwebhooks.com): `webhook-id` is the entry's hash, so a
+call that comes twice has the same one; `webhook-timestamp`, seconds since 1970; `webhook-signature`, `v1,` and the
+HMAC-SHA256 of `id.timestamp.body` in base64. For receivers of version 0.1.0 it also carries `X-Jianmen-Delivery` (the
+hash again) and `X-Jianmen-Signature: sha256=<hex>`, the HMAC-SHA256 of the body alone.
 """
 
+import base64
 import hashlib
 import hmac
+import ipaddress
 import logging
 import random
 import secrets
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 import requests
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, or_, select, update
 
 from access.log.entry import EntryRef, Override, Scan
 from access.state.event_state import Held
 from registry.queries.queries import Board, badge_mark, entry_name
 from registry.queries.shapes import EntryName
 from registry.storage import tables
+from registry.storage.errors import RegistryError
 
 log = logging.getLogger(__name__)
-
-KEY = "webhooks"
-"""The row of the registry's own values."""
 
 LOOK_S = 1.0
 TIMEOUT_S = (5.0, 10.0)
 FIRST_WAIT_S = 2.0
 LONGEST_WAIT_S = 300.0
 AT_ONCE = 500
+"""Entries read from the database at a time."""
+
+MOST_HOOKS = 32
+"""Each has a thread while there is something to tell."""
+
 LEASE_MS = 60_000
 """One worker at a time tells a hook; if it dies, another goes on after this long."""
 
+NOTE_S = 10.0
+"""How often a worker writes down how far it has come, and renews its lease; a call may take 15 s more."""
 
-class HookRow(msgspec.Struct, frozen=True):
+GONE = 410
+
+
+class HookRow(NamedTuple):
     """An address, its HMAC key, and how far it has been told. `seen` is the ledger's own number of the last entry
     dealt with; `until_ms` how long the worker `owner` has it."""
 
+    id: str
     url: str
     secret: bytes
     made_ms: int
@@ -83,45 +97,63 @@ class Hooks:
         self._ledger = board.centre.ledger
 
     def all(self) -> dict[str, HookRow]:
-        raw = self._ledger.value(KEY)
-        return msgspec.msgpack.decode(raw, type=dict[str, HookRow]) if raw else {}
+        """Every hook by its id, the oldest first."""
+        hook = tables.webhook.c
+        found = self._ledger.read(select(tables.webhook).order_by(hook.made_ms, hook.id))
+        return {row.id: HookRow(*row) for row in found}
 
     def newest(self) -> int:
         """The ledger's own number of the last entry that arrived."""
         found = self._ledger.read(select(func.max(tables.entry.c.id)))[0][0]
         return int(found or 0)
 
-    def change(self, change: Callable[[dict[str, HookRow]], None]) -> None:
-        with self._ledger.transaction():
-            rows = self.all()
-            change(rows)
-            self._ledger.set_value(KEY, msgspec.msgpack.encode(rows))
-
     def add(self, url: str) -> tuple[str, HookRow]:
-        """A new address, told of what arrives from now on."""
-        hook_id = secrets.token_hex(4)
-        newest = self.newest()
-        row = HookRow(url, secrets.token_bytes(32), self._board.now_ms(), newest)
-        self.change(lambda rows: rows.update({hook_id: row}))
-        return hook_id, row
+        """A new address, told of what arrives from now on. Raises RegistryError where there are too many."""
+        with self._ledger.transaction():
+            if len(self.all()) >= MOST_HOOKS:
+                raise RegistryError(f"There are {MOST_HOOKS} webhooks already. Remove one first.")
+            row = HookRow(
+                secrets.token_hex(4),
+                url,
+                secrets.token_bytes(32),
+                self._board.now_ms(),
+                self.newest(),
+            )
+            self._ledger.write(tables.webhook.insert().values(**row._asdict()))
+        return row.id, row
 
     def drop(self, hook_id: str) -> bool:
-        found = hook_id in self.all()
-        self.change(lambda rows: _ignore(rows.pop(hook_id, None)))
-        return found
+        """Whether there was such a hook; it is none from now on."""
+        return self._ledger.write(delete(tables.webhook).where(tables.webhook.c.id == hook_id)) > 0
 
-    def update(self, hook_id: str, **changes: Any) -> None:
-        """Change a row, unless it was dropped meanwhile."""
+    def due(self, name: str) -> list[str]:
+        """Hooks that the worker of this name may tell something."""
+        hook = tables.webhook.c
+        free = or_(hook.owner == name, hook.until_ms <= self._board.now_ms())
+        question = select(hook.id).where(hook.ended.is_(False), hook.seen < self.newest(), free)
+        return [row.id for row in self._ledger.read(question)]
 
-        def put(rows: dict[str, HookRow]) -> None:
-            if hook_id in rows:
-                rows[hook_id] = msgspec.structs.replace(rows[hook_id], **changes)
+    def lease(self, hook_id: str, name: str) -> HookRow | None:
+        """Give a hook to the worker of this name for a while; None: another one has it, or it is gone."""
+        hook = tables.webhook.c
+        now = self._board.now_ms()
+        free = or_(hook.owner == name, hook.until_ms <= now)
+        with self._ledger.transaction():
+            changed = self._ledger.write(
+                update(tables.webhook)
+                .where(hook.id == hook_id, hook.ended.is_(False), free)
+                .values(owner=name, until_ms=now + LEASE_MS)
+            )
+            if not changed:
+                return None
+            return HookRow(*self._ledger.first(select(tables.webhook).where(hook.id == hook_id)))
 
-        self.change(put)
-
-
-def _ignore(_: object) -> None:
-    """`dict.pop` says what it took; a change says nothing."""
+    def note(self, hook_id: str, name: str, **changes: Any) -> bool:
+        """Write down how far the worker of this name has come, and renew its lease; whether it has the hook still."""
+        hook = tables.webhook.c
+        until = self._board.now_ms() + LEASE_MS
+        mine = update(tables.webhook).where(hook.id == hook_id, hook.owner == name)
+        return self._ledger.write(mine.values(until_ms=until, **changes)) > 0
 
 
 class Teller:
@@ -133,75 +165,86 @@ class Teller:
         self._hooks = hooks
         self._name = name
         self._due: dict[str, float] = {}
-        self._session = requests.Session()
-        self._session.trust_env = False
+        self._threads: dict[str, threading.Thread] = {}
+        self._stop = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
         """Until stopped. A failure of our own is logged, and tried again later."""
+        self._stop = stop
         while not stop.wait(LOOK_S):
             try:
-                self.step(stop.is_set)
+                self._begin()
             except (
                 Exception
             ):  # the thread's own boundary: hooks must outlive a database that is away
                 log.exception("webhooks")
                 stop.wait(FIRST_WAIT_S)
-        self.close()
 
     def close(self) -> None:
-        """Safe to repeat."""
-        self._session.close()
+        """Wait for calls that are going on. Safe to repeat."""
+        self._stop.set()
+        self._wait()
 
-    def step(self, stopped: Callable[[], bool] = lambda: False) -> None:
+    def step(self) -> None:
         """Tell every hook what it lacks, as far as it takes it."""
-        for hook_id, row in self._hooks.all().items():
-            if (
-                not row.ended
-                and time.monotonic() >= self._due.get(hook_id, 0)
-                and self._lease(hook_id)
-            ):
-                self._tell(hook_id, stopped)
+        self._begin()
+        self._wait()
 
-    def _lease(self, hook_id: str) -> bool:
-        """Whether this worker has the hook. Renewed only when half over: most looks write nothing."""
-        now = self._board.now_ms()
-        row = self._hooks.all().get(hook_id)
-        if row is None or (row.owner != self._name and row.until_ms > now):
-            return False
-        newest = self._hooks.newest()
-        if row.seen >= newest:
-            return False
-        if row.owner != self._name or row.until_ms - now < LEASE_MS // 2:
-            self._hooks.update(hook_id, owner=self._name, until_ms=now + LEASE_MS)
-            return self._hooks.all()[hook_id].owner == self._name
-        return True
+    def _begin(self) -> None:
+        """Start a thread for each hook that is due and has none."""
+        self._threads = {name: one for name, one in self._threads.items() if one.is_alive()}
+        for hook_id in self._hooks.due(self._name):
+            if hook_id in self._threads or time.monotonic() < self._due.get(hook_id, 0):
+                continue
+            thread = threading.Thread(
+                target=self._tell_safely, args=(hook_id,), name=f"webhook {hook_id}", daemon=True
+            )
+            self._threads[hook_id] = thread
+            thread.start()
 
-    def _tell(self, hook_id: str, stopped: Callable[[], bool]) -> None:
-        row = self._hooks.all().get(hook_id)
+    def _wait(self) -> None:
+        for thread in self._threads.values():
+            thread.join()
+
+    def _tell_safely(self, hook_id: str) -> None:
+        try:
+            with requests.Session() as connection:
+                connection.trust_env = False
+                self._tell(hook_id, connection)
+        except Exception:  # the thread's own boundary: its lease ends, and it is tried again
+            log.exception("webhook %s", hook_id)
+            self._due[hook_id] = time.monotonic() + FIRST_WAIT_S
+
+    def _tell(self, hook_id: str, connection: requests.Session) -> None:
+        row = self._hooks.lease(hook_id, self._name)
         if row is None:
             return
-        done, trouble = row.seen, ""
+        done, trouble, noted = row.seen, "", time.monotonic()
         for place, held in self._board.centre.ledger.since(row.seen, AT_ONCE):
-            if stopped():
+            if self._stop.is_set():
                 break
+            if time.monotonic() - noted > NOTE_S:
+                if not self._hooks.note(hook_id, self._name, seen=done):
+                    return  # removed, or another worker's by now
+                noted = time.monotonic()
             call = self._call(held)
             if call is not None:
-                trouble = self._post(row, call)
+                trouble = self._post(row, call, connection)
                 if trouble:
                     break
             done = place
-        self._note(hook_id, row, done, trouble)
+        self._note(row, done, trouble)
 
-    def _note(self, hook_id: str, row: HookRow, done: int, trouble: str) -> None:
-        if trouble == "410":
-            self._hooks.update(hook_id, seen=done, ended=True, trouble="the address is gone (410)")
+    def _note(self, row: HookRow, done: int, trouble: str) -> None:
+        if trouble == str(GONE):
+            gone = "the address is gone (410)"
+            self._hooks.note(row.id, self._name, seen=done, ended=True, trouble=gone)
             return
         tries = row.tries + 1 if trouble and done == row.seen else 1 if trouble else 0
         if trouble:
             wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(tries, 10))
-            self._due[hook_id] = time.monotonic() + wait * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
-        if done != row.seen or trouble != row.trouble or tries != row.tries:
-            self._hooks.update(hook_id, seen=done, tries=tries, trouble=trouble)
+            self._due[row.id] = time.monotonic() + wait * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
+        self._hooks.note(row.id, self._name, seen=done, tries=tries, trouble=trouble)
 
     def _call(self, held: Held) -> CheckIn | None:
         body = held.body
@@ -227,17 +270,21 @@ class Teller:
             entry=entry_name(EntryRef(held.log, held.seq, held.digest)),
         )
 
-    def _post(self, row: HookRow, call: CheckIn) -> str:
+    def _post(self, row: HookRow, call: CheckIn, connection: requests.Session) -> str:
         """Make one call; what went wrong, or nothing."""
         body = msgspec.json.encode(call)
+        at_s = self._board.now_ms() // 1000
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "Jianmen",
+            "webhook-id": call.id,
+            "webhook-timestamp": str(at_s),
+            "webhook-signature": standard_signature(row.secret, call.id, at_s, body),
             "X-Jianmen-Delivery": call.id,
             "X-Jianmen-Signature": signature(row.secret, body),
         }
         try:
-            with self._session.post(
+            with connection.post(
                 row.url,
                 data=body,
                 headers=headers,
@@ -245,19 +292,56 @@ class Teller:
                 stream=True,
                 allow_redirects=False,
             ) as answer:
-                if answer.status_code == 410:
-                    return "410"
-                return (
-                    ""
-                    if answer.ok and answer.status_code < 300
-                    else f"it answered {answer.status_code}"
-                )
+                if answer.status_code == GONE:
+                    return str(GONE)
+                good = answer.ok and answer.status_code < 300
+                return "" if good else f"it answered {answer.status_code}"
         except requests.exceptions.Timeout:
             return "no answer in time"
         except requests.exceptions.RequestException as error:
             return f"cannot be reached ({type(error).__name__})"
 
 
+def standard_signature(secret: bytes, call_id: str, at_s: int, body: bytes) -> str:
+    """The value of webhook-signature."""
+    signed = b".".join((call_id.encode(), str(at_s).encode(), body))
+    return "v1," + base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest()).decode()
+
+
+def standard_secret(secret: bytes) -> str:
+    """A hook's key as libraries for Standard Webhooks take it."""
+    return "whsec_" + base64.b64encode(secret).decode()
+
+
 def signature(secret: bytes, body: bytes) -> str:
     """The value of X-Jianmen-Signature."""
     return "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
+
+
+def shown_url(url: str) -> str:
+    """An address for lists: without the password in it."""
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    if not at or ":" not in user:
+        return url
+    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}:••••@{host}"))
+
+
+def oddity(url: str) -> str:
+    """What an admin should know about an address; empty: nothing."""
+    host = urlsplit(url).hostname or ""
+    try:
+        ip = ipaddress.ip_address(host)
+    except ValueError:
+        local = host == "localhost" or host.endswith(".localhost")
+        return _THIS_MACHINE if local else ""
+    if ip.is_loopback or ip.is_unspecified:
+        return _THIS_MACHINE
+    return (
+        "This address is link-local: it reaches only the registry's own link."
+        if ip.is_link_local
+        else ""
+    )
+
+
+_THIS_MACHINE = "This address is the registry's own machine."

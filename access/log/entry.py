@@ -73,7 +73,9 @@ class Scan(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `seat` says whether the person was let in on a seat of this gate. From `place` on stand the facts used: where
     presence had the person, the newest roster issue, the seats left before, the registry's log as held (log, number),
-    the time interval, and of an unlisted badge its claims (never its signature).
+    the time interval, and of an unlisted badge its claims (never its signature). `verifier` is the SHA-256 of the
+    verifier of a plain badge that the roster lacked: a later roster can tell by it whether the badge was genuine.
+    `area` is the area into which the gate led.
     """
 
     gate: Id
@@ -94,6 +96,8 @@ class Scan(msgspec.Struct, frozen=True, array_like=True, gc=False):
     span: Span | None
     claims: ClaimBytes | None = None
     test: bool = False
+    verifier: Digest | None = None
+    area: Id | None = None
 
 
 class Override(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -117,6 +121,8 @@ class Override(msgspec.Struct, frozen=True, array_like=True, gc=False):
     span: Span | None
     claims: ClaimBytes | None = None
     test: bool = False
+    verifier: Digest | None = None
+    area: Id | None = None
 
 
 class Void(msgspec.Struct, frozen=True, array_like=True, gc=False):

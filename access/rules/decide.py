@@ -4,7 +4,7 @@
 a memory of the last seconds and stands before this table, in `access.rules.repeat`; overrides stand beside it, in
 `access.rules.overrides`.
 
-  2 not_a_badge    3 other_event    4 forged       5 unknown       6 exits
+  2 not_a_badge    3 other_event    4 forged       5 unknown (7 revoked)  6 exits
   7 revoked        8 superseded     9 online_only 10 wrong_venue  11 wrong_day    12 not_entitled
  13 too_early, too_late, no_session              14 not_booked, standby
  15 already_inside, reentry       16 full         17 ok
@@ -58,18 +58,21 @@ class Facts:
     """What the door knows of this badge and this gate.
 
     `listed` are the roster's claims for the issue presented, None where the roster lacks it; `newest_issue` the highest
-    issue known (0: none); `place` where presence has the person; `seats` the free seats of this gate (None: the area
-    has no capacity) and `holds_seat` whether one of them is this badge's; `seats_elsewhere` other gates of the area
-    known to have free seats; `roster_age_ms` the age of the newest word of the registry (None: the clock is unsure,
-    so nobody can say).
+    issue known (0: none); `revoked` whether the badge or this issue is, `all_revoked` whether the badge is in all its
+    issues; `place` where presence has the person; `seats` the free seats of this gate (None: the area has no capacity)
+    and `holds_seat` whether this badge has one of its seats; `seat_at` the other gate of the area whose seat the badge
+    has; `seats_elsewhere` other gates of the area known to have free seats; `roster_age_ms` the age of the registry's
+    latest head (None: the clock is unsure, so nobody can say).
     """
 
     listed: Claims | None = None
     newest_issue: int = 0
     revoked: bool = False
+    all_revoked: bool = False
     place: str | None = None
     seats: int | None = None
     holds_seat: bool = False
+    seat_at: str | None = None
     seats_elsewhere: tuple[tuple[str, int], ...] = ()
     roster_age_ms: int | None = None
 
@@ -174,7 +177,11 @@ class Case:
         )
 
     def full(self) -> Decision:
-        return self.refuse(16, "full", Next(gates=self.facts.seats_elsewhere, help_desk=True))
+        """No seat here: the door that has this badge's seat is named, else those that have free ones."""
+        gates = self.facts.seats_elsewhere
+        if self.facts.seat_at is not None:
+            gates = ((self.facts.seat_at, 1),)
+        return self.refuse(16, "full", Next(gates=gates, help_desk=True))
 
     def let_in(self, rule: int, verdict: Verdict, reason: Reason) -> Decision:
         """An answer that opens, unless the room is full."""
@@ -207,9 +214,12 @@ def forged(case: Case) -> Decision | None:
 
 
 def unknown(case: Case) -> Decision | None:
+    """A badge that is revoked in all its issues stays so on the way in, whatever issue number somebody gave it."""
     unproven = case.presented.form == "signed" and case.presented.proof is None
     if not unproven and (case.presented.form == "signed" or case.facts.listed is not None):
         return None  # a genuine signed badge carries its own claims
+    if case.facts.all_revoked and case.presented.direction == "in":
+        return revoked(case)
     verdict = case.programme.policy.unknown
     if verdict in ("admit", "admit_flagged") and case.presented.direction == "in":
         return case.let_in(5, verdict, "unknown")

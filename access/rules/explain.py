@@ -53,8 +53,11 @@ def explain(presented: Presented, facts: Facts, programme: Programme, at: Span) 
 
 def _ask(case: Case, number: int, rule: Rule) -> Step:
     said = rule(case)
-    why, data = _WHY[rule.__name__](case)
-    return Step(number, rule.__name__, said is not None, why, data, said)
+    name = rule.__name__
+    if said is not None and (number, said.rule) == (5, 7):  # rule 7 speaks before rule 5
+        number, name = 7, "revoked"
+    why, data = _WHY[name](case)
+    return Step(number, name, said is not None, why, data, said)
 
 
 def _afterwards(case: Case, said: Decision) -> Iterator[Step]:

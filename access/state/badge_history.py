@@ -5,10 +5,11 @@ and nothing derived. All answers can be asked as of an earlier place in the orde
 knowable then.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
+from typing import NamedTuple
 
 import msgspec
 
@@ -36,9 +37,10 @@ Account = tuple[str, str]
 
 
 class Presentation(msgspec.Struct, frozen=True, gc=False):
-    """A badge held up at a gate (or let in by hand), in its place in the order. Voided ones are not among them.
+    """A badge held up at a gate (or let in by hand), in its place in the order.
 
-    `opened`: whether the door did. `moved`: whether the person went through: let in, or out as somebody known.
+    `opened`: whether the door did. `moved`: whether the person went through: let in, or out as somebody known. `area`
+    is where the gate led then, None where no definition knows the gate. `voided`: staff took it back.
     """
 
     order: Order
@@ -48,13 +50,33 @@ class Presentation(msgspec.Struct, frozen=True, gc=False):
     held: Held
     opened: bool
     moved: bool
+    area: str | None
+    voided: bool
 
 
-def _presentation(order: Order, held: Held, body: Scan | Override) -> Presentation:
+def _presentation(
+    background: Background, order: Order, held: Held, body: Scan | Override, *, voided: bool
+) -> Presentation:
     direction: Direction = body.direction if type(body) is Scan else "in"
     opened = body.verdict in OPENED
     moved = opened and (direction == "in" or body.reason not in UNMOVED)
-    return Presentation(order, body.gate, direction, body, held, opened, moved)
+    area = background.area_of(order, body)
+    return Presentation(order, body.gate, direction, body, held, opened, moved, area, voided)
+
+
+def _took_seat(one: Presentation) -> bool:
+    return one.direction == "in" and type(one.body) is Scan and one.body.seat
+
+
+def _account(one: Presentation) -> Account:
+    return one.held.log[:16], one.gate
+
+
+class _LetIn(NamedTuple):
+    """The last time a person was let in at a gate of an area: which of their moves it was, and for which session."""
+
+    move: int
+    session: str | None
 
 
 @dataclass(slots=True)
@@ -62,67 +84,139 @@ class Whereabouts:
     """Where one person is as their presentations are walked through in order.
 
     Entering an area leaves every area not above it; leaving one puts the person in its parent; at the day's end, and
-    when a session's room is cleared, they leave by themselves.
+    when an area is cleared after a session, they leave by themselves. An area is cleared of those whose last let-in at
+    one of its gates was for that session, wherever in it they stand, except in an inner room into which they were let
+    later: they leave the area when they leave that room. Each move is read with the definition in force then.
+
+    `definitions` are as of `EventState.definitions`; `seats` is by area whose seat the person has, at most one in each.
     """
 
-    programme: Programme
+    definitions: Sequence[tuple[int, Programme]]
     place: str | None = None
-    day_ends_ms: int = -FAR_MS
-    session: str | None = None
-    clears_ms: int | None = None
-    seats: dict[Account, str] = field(default_factory=dict)
+    seats: dict[str, Account] = field(default_factory=dict)
+    _in_force: int = 0
+    _day_ends_ms: int = -FAR_MS
+    _moves: int = 0
+    _let_in: dict[str, _LetIn] = field(default_factory=dict)
+    _stands: dict[str, int] = field(default_factory=dict)
+    """The areas around the person into which they were let and that they have not left since, and by which move."""
+
+    @property
+    def programme(self) -> Programme:
+        """The definition in force."""
+        return self.definitions[self._in_force][1]
+
+    @property
+    def around(self) -> tuple[str, ...]:
+        """The area in which the person is and those above it, the innermost first."""
+        return self.programme.above[self.place] if self.place is not None else ()
 
     def until(self, at_ms: int) -> None:
-        """Let time pass: the day's end empties the house, clearing empties a room."""
-        if self.place is None:
-            return
-        if at_ms >= self.day_ends_ms:
-            self._go(None)
-        elif self.clears_ms is not None and at_ms >= self.clears_ms:
-            self._go(self.programme.places[self.place].parent)
+        """Let time pass: the day's end empties the house, clearing empties a room, definitions change."""
+        while (changes_ms := self._definition_changes_ms()) is not None and changes_ms <= at_ms:
+            self._pass(changes_ms)
+            self._change_definition()
+        self._pass(at_ms)
 
     def step(self, move: Presentation) -> None:
         """Go through a gate."""
         at_ms = move.order.at_ms
         self.until(at_ms)
-        gate = self.programme.gates.get(move.gate)
-        if gate is None:  # of another definition: nobody can say where it leads
+        if move.voided:
+            self._take_over(move)
             return
-        if at_ms >= self.day_ends_ms:
-            self.day_ends_ms = self.programme.day_end_ms(self.programme.day_of(at_ms))
-        if move.direction == "out":
-            self._go(self.programme.places[gate.area].parent)
+        area = move.area
+        if area not in self.programme.places:
+            area, into = self._nearest(area), True
+        else:
+            into = move.direction == "in"
+        if area is None:  # of no definition held: nobody can say where it leads
             return
-        body = move.body
-        if type(body) is Scan and body.seat:
-            self.seats[move.held.log[:16], move.gate] = gate.area
-        self._go(gate.area)
-        self.session = body.session
-        if self.session is not None:
-            self.clears_ms = self.programme.clears_at(gate.area, self.session)
+        if at_ms >= self._day_ends_ms:
+            self._day_ends_ms = self.programme.day_end_ms(self.programme.day_of(at_ms))
+            self._let_in.clear()
+        self._moves += 1
+        if not into:
+            self._go(self.programme.places[area].parent)
+            self._pass(at_ms)
+            return
+        self._go(area)
+        if move.direction == "in":
+            self._let_in[area] = _LetIn(self._moves, move.body.session)
+            self._stands[area] = self._moves
+            if _took_seat(move):
+                self.seats[area] = _account(move)
 
-    def _go(self, place: str | None) -> None:
-        self.place = place
-        self.session = None
-        self.clears_ms = None
-        if self.seats:
-            self.seats = {
-                account: area
-                for account, area in self.seats.items()
-                if self.programme.within(place, area)
-            }
+    def _take_over(self, voided: Presentation) -> None:
+        """Of a re-entry taken back the seat stays taken: the gate of the one before may have given its own away."""
+        if voided.area in self.seats:
+            self.seats[voided.area] = _account(voided)
 
     def changes_ms(self) -> int | None:
         """The next instant at which time alone moves this person, or None."""
         if self.place is None:
             return None
-        return self.day_ends_ms if self.clears_ms is None else min(self.day_ends_ms, self.clears_ms)
+        changes_ms = self._definition_changes_ms()
+        coming = [self._day_ends_ms, *(clears_ms for _, clears_ms in self._clearings())]
+        return min(coming if changes_ms is None else [*coming, changes_ms])
+
+    def _pass(self, at_ms: int) -> None:
+        """Let time pass while no definition changes."""
+        if self.place is not None and at_ms >= self._day_ends_ms:
+            self._go(None)
+        while (cleared := self._cleared(at_ms)) is not None:
+            self._go(self.programme.places[cleared].parent)
+
+    def _cleared(self, at_ms: int) -> str | None:
+        """The innermost area around the person that is cleared of them by now, or None."""
+        return next((area for area, clears_ms in self._clearings() if clears_ms <= at_ms), None)
+
+    def _clearings(self) -> Iterator[tuple[str, int]]:
+        """The areas around the person that will be cleared of them, the innermost first, each with the instant (ms)."""
+        inner = 0
+        for area in self.around:
+            last = self._let_in.get(area)
+            if last is not None and last.move > inner:
+                clears_ms = self.programme.clears_at(area, last.session)
+                if clears_ms is not None:
+                    yield area, clears_ms
+            inner = max(inner, self._stands.get(area, 0))
+
+    def _go(self, place: str | None) -> None:
+        self.place = place
+        around = self.around
+        if self._stands:
+            self._stands = {area: n for area, n in self._stands.items() if area in around}
+        if self.seats:
+            self.seats = {area: by for area, by in self.seats.items() if area in around}
+
+    def _definition_changes_ms(self) -> int | None:
+        coming = self._in_force + 1
+        return self.definitions[coming][0] if coming < len(self.definitions) else None
+
+    def _change_definition(self) -> None:
+        """Take the next definition. Who stands in an area that it lacks is in the nearest one around it that it has."""
+        self._in_force += 1
+        if self.place is not None:
+            self._go(self._nearest(self.place))
+
+    def _nearest(self, area: str | None) -> str | None:
+        """The area, or the innermost one around it (by the newest definition that has it) that is there now."""
+        if area in self.programme.places:
+            return area
+        before = self.definitions[self._in_force :: -1]
+        for _, programme in (*before, *self.definitions[self._in_force + 1 :]):
+            if area in programme.above:
+                around = programme.above[area]
+                return next((one for one in around if one in self.programme.places), None)
+        return None
 
 
 class History:
     """The folded entries of one badge."""
 
     def __init__(self, background: Background, entries: Iterable[Held]) -> None:
+        self._definitions = background.definitions()
         self.issued: list[tuple[Order, BadgeIssued]] = []
         self.revocations: list[tuple[Order, Revoked]] = []
         shown: list[tuple[Order, Held, Scan | Override]] = []
@@ -148,11 +242,20 @@ class History:
                 self.revocations.append((background.order(held), body))
         self.issued.sort(key=itemgetter(0))
         shown.sort(key=itemgetter(0))
-        self.presentations = [
-            _presentation(*one)
-            for one in shown
-            if not taken_back or EntryRef(one[1].log, one[1].seq, one[1].digest) not in taken_back
+        every = [
+            _presentation(
+                background,
+                order,
+                held,
+                body,
+                voided=bool(taken_back) and EntryRef(held.log, held.seq, held.digest) in taken_back,
+            )
+            for order, held, body in shown
         ]
+        self.presentations = [one for one in every if not one.voided] if taken_back else every
+        """What was held up at gates and not taken back, in order."""
+        self.walked = [one for one in every if one.moved and (not one.voided or _took_seat(one))]
+        """The moves, and let-ins on a seat that were taken back (the seat may stay taken), in order."""
         proven: dict[tuple[str, int], Order] = {}
         for order, held, body in shown:
             if body.proof == "proven" and body.issue is not None:
@@ -198,6 +301,14 @@ class History:
             if until is None or order <= until
         )
 
+    def all_revoked(self, until: Order | None = None) -> bool:
+        """Whether the badge is revoked in all its issues."""
+        return any(
+            revocation.issue is None
+            for order, revocation in self.revocations
+            if until is None or order <= until
+        )
+
     # Where the person is.
 
     @cached_property
@@ -205,25 +316,28 @@ class History:
         """The presentations that moved the person, in order."""
         return [one for one in self.presentations if one.moved]
 
-    @staticmethod
-    def walk(programme: Programme, moves: Iterable[Presentation], at_ms: int) -> Whereabouts:
-        """Where these moves, in order, put the person at an instant after them."""
-        state = Whereabouts(programme)
-        for one in moves:
+    def whereabouts(self, at_ms: int, moves: Sequence[Presentation] | None = None) -> Whereabouts:
+        """Where the moves (default: all) put the person at an instant not before the last of them.
+
+        Without any event definition nobody is anywhere.
+        """
+        state = Whereabouts(self._definitions)
+        for one in (self.walked if moves is None else moves) if self._definitions else ():
             state.step(one)
         state.until(at_ms)
         return state
 
-    def place(self, programme: Programme, at_ms: int, until_ms: int = FAR_MS) -> Whereabouts:
-        """Where the moves until then put the person at an instant after them, seats aside: the last one says it all."""
-        state = Whereabouts(programme)
-        for one in reversed(self.moves):
-            if one.order.at_ms <= until_ms and one.gate in programme.gates:
-                state.step(one)
-                break
-        state.until(at_ms)
-        return state
+    def stands(self, at_ms: int, until_ms: int = FAR_MS) -> Whereabouts:
+        """Where the moves until then put the person at an instant after them, seats aside."""
+        moves = self.moves
+        if moves and moves[-1].order.at_ms > until_ms:
+            moves = [one for one in moves if one.order.at_ms <= until_ms]
+        return self.whereabouts(at_ms, moves[-1:] if self._last_is_all(moves) else moves)
 
-    def whereabouts(self, programme: Programme, at_ms: int) -> Whereabouts:
-        """Where everything held puts the person at an instant not before their newest presentation."""
-        return self.walk(programme, self.moves, at_ms)
+    def _last_is_all(self, moves: Sequence[Presentation]) -> bool:
+        """Whether the last move alone says where the person is: nothing around them is ever cleared or redefined."""
+        if not moves or len(self._definitions) != 1:
+            return False
+        [(_, programme)] = self._definitions
+        around = programme.above.get(moves[-1].area or "", ())
+        return bool(around) and all(programme.places[area].clear_min is None for area in around)

@@ -10,12 +10,11 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from typing import Literal
 
-from access.badge.credential import claims_in
-from access.event.programme import Programme
 from access.log.entry import EntryRef, Scan, Span
-from access.rules.decide import Facts, Presented, decide
+from access.rules.decide import decide
 from access.state.badge_history import Account, History, Presentation, Whereabouts
 from access.state.event_state import Background, Order
+from access.state.facts import facts_as_known
 from access.state.log_state import Knowledge
 from access.state.seat_leases import dealings
 from access.state.time_repair import FAR_MS
@@ -62,9 +61,10 @@ class _Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
-    """A seat of an account held from one place in the order until another."""
+class _Taken:
+    """A seat of an account in an area, taken from one place in the order until another."""
 
+    area: str
     account: Account
     since: Order
     until: Order
@@ -76,7 +76,7 @@ class _Replay:
 
     lines: tuple[Conflict, ...]
     wanted: tuple[_Wanted, ...]
-    seats: tuple[_Held, ...]
+    seats: tuple[_Taken, ...]
 
 
 class Conflicts:
@@ -107,7 +107,7 @@ class Conflicts:
         for badge in self._changed:
             if badge is not None:
                 history = self._knowledge.history(badge)
-                self._replays[badge] = replay_badge(self._knowledge.background, badge, history)
+                self._replays[badge] = replay_badge(self._knowledge.background, history)
         self._changed.clear()
 
     def _forks(self) -> Iterator[Conflict]:
@@ -125,34 +125,34 @@ class Conflicts:
             )
 
 
-def replay_badge(background: Background, badge: bytes, history: History) -> _Replay:
+def replay_badge(background: Background, history: History) -> _Replay:
     """Decide every let-in of a badge again, each with what was known of the badge by then."""
-    programme = background.programme
     lines: list[Conflict] = []
     wanted: list[_Wanted] = []
     seats = _SeatsOfOne()
-    if programme is not None:
-        state = Whereabouts(programme)
-        for one in history.moves:
+    definitions = background.definitions()
+    if definitions:
+        state = Whereabouts(definitions)
+        for one in history.walked:
             seats.time_passes(state, one.order.at_ms)
-            if one.direction == "in" and isinstance(one.body, Scan):
-                answer = _decide_again(background, badge, history, one, one.body, state)
+            if one.direction == "in" and isinstance(one.body, Scan) and not one.voided:
+                answer = _decide_again(background, history, one, one.body, state)
                 if isinstance(answer, Conflict):
                     lines.append(answer)
                 elif answer is not None:
                     wanted.append(answer)
             seats.walks(state, one)
         seats.stays(state)
-        lines += _two_places(background, history, programme)
-    return _Replay(tuple(lines), tuple(wanted), tuple(seats.held))
+        lines += _two_places(background, history)
+    return _Replay(tuple(lines), tuple(wanted), tuple(seats.taken))
 
 
 class _SeatsOfOne:
-    """Which seats one person held from when until when."""
+    """Which seats one person had from when until when."""
 
     def __init__(self) -> None:
-        self.held: list[_Held] = []
-        self._open: dict[Account, Order] = {}
+        self.taken: list[_Taken] = []
+        self._open: dict[str, tuple[Account, Order]] = {}
 
     def time_passes(self, state: Whereabouts, at_ms: int) -> None:
         """Time alone clears a room, and at the day's end the house."""
@@ -163,16 +163,18 @@ class _SeatsOfOne:
     def walks(self, state: Whereabouts, one: Presentation) -> None:
         state.step(one)
         self._release(state.seats, one.order)
-        for account in state.seats:
-            self._open.setdefault(account, one.order)
+        for area, account in state.seats.items():
+            self._open.setdefault(area, (account, one.order))
 
     def stays(self, state: Whereabouts) -> None:
-        """No more presentations: the seats are held until time alone moves the person."""
+        """No more presentations: the seats are taken until time alone moves the person."""
         self.time_passes(state, FAR_MS)
 
-    def _release(self, still: dict[Account, str], until: Order) -> None:
-        for account in [account for account in self._open if account not in still]:
-            self.held.append(_Held(account, self._open.pop(account), until))
+    def _release(self, still: dict[str, Account], until: Order) -> None:
+        for area, (account, since) in list(self._open.items()):
+            if still.get(area) != account:
+                del self._open[area]
+                self.taken.append(_Taken(area, account, since, until))
 
 
 def _instant(at_ms: int) -> Order:
@@ -180,49 +182,25 @@ def _instant(at_ms: int) -> Order:
     return Order(at_ms, "", 0, b"")
 
 
-def _end_of(at_ms: int) -> Order:
-    """An instant as a place in the order, after every entry of it: what is written within it is not later."""
-    return Order(at_ms, "~", 0, b"")
-
-
 def _decide_again(
-    background: Background,
-    badge: bytes,
-    history: History,
-    one: Presentation,
-    body: Scan,
-    state: Whereabouts,
+    background: Background, history: History, one: Presentation, body: Scan, state: Whereabouts
 ) -> Conflict | _Wanted | None:
     """A let-in that the rule book would refuse, one that still needs a seat, or None: it stands."""
-    programme = background.programme_at(one.order)
-    if programme is None or one.gate not in programme.gates:
+    question = facts_as_known(one.held, body, history, background, state.place)
+    if question is None:
         return None
-    by_then = _end_of(one.order.at_ms)
-    listed = history.listed(body.issue, by_then)
-    own = claims_in(body.claims) if body.claims is not None else None
-    form = listed.form if listed is not None else ("signed" if own is not None else "plain")
-    presented = Presented(
-        one.gate, "in", form, badge, body.issue, body.proof, own, other_event=False
-    )
-    facts = Facts(
-        listed=listed.claims if listed is not None else None,
-        newest_issue=history.newest_issue(one.held.device, by_then),
-        revoked=history.revoked(body.issue, by_then),
-        place=state.place,
-    )
-    span = background.span(one.held)
-    said = decide(presented, facts, programme, span)
-    gate = programme.gates[one.gate]
-    if said.verdict == "refuse":
-        return _line(background, one, "would_refuse", said.reason, _reading(said.reason))
-    claims = facts.listed or own
+    answer = decide(*question)
+    if answer.verdict == "refuse":
+        return _line(background, one, "would_refuse", answer.reason, _reading(answer.reason))
+    programme, claims = question.programme, question.facts.listed or question.presented.claims
+    area = programme.gates[one.gate].area
     ticket = programme.ticket(claims.ticket) if claims is not None else None
     exempt = ticket is not None and ticket.capacity_exempt
     account = (one.held.device, one.gate)
-    if programme.places[gate.area].capacity is None or exempt or account in state.seats:
+    if programme.places[area].capacity is None or exempt or state.seats.get(area) == account:
         return None
     line = _line(background, one, "would_refuse", "full", "room_overfull")
-    return _Wanted(account, gate.area, line)
+    return _Wanted(account, area, line)
 
 
 def _reading(reason: str) -> Reading:
@@ -248,15 +226,17 @@ def _line(
     )
 
 
-def _two_places(
-    background: Background, history: History, programme: Programme
-) -> Iterator[Conflict]:
+def _two_places(background: Background, history: History) -> Iterator[Conflict]:
     """Let-ins at two venues with too little time between them to travel: compared with the one before only."""
-    travel_ms = programme.policy.travel_min * 60_000
-    let_in = [one for one in history.moves if one.direction == "in" and one.gate in programme.gates]
-    for first, second in pairwise(let_in):
-        venues = {programme.venue_of(programme.gates[one.gate].area) for one in (first, second)}
-        if len(venues) == 2 and second.order.at_ms - first.order.at_ms < travel_ms:
+    let_in = [
+        (one, around[-1])
+        for one in history.moves
+        if one.direction == "in" and (around := background.above(one.order, one.area))
+    ]
+    for (first, here), (second, there) in pairwise(let_in):
+        programme = background.programme_at(second.order)
+        travel_ms = programme.policy.travel_min * 60_000 if programme is not None else 0
+        if here != there and second.order.at_ms - first.order.at_ms < travel_ms:
             line = _line(background, second, "two_places", None, "copied_badge")
             crossed = background.span(first.held).hi >= line.at.lo
             yield replace(line, gates=(first.gate, second.gate), overlap=crossed)
@@ -267,22 +247,24 @@ def _without_seat(background: Background, replays: Collection[_Replay]) -> list[
     wanted = [want for replay in replays for want in replay.wanted]
     if not wanted:
         return []
-    changes: dict[Account, list[tuple[Order, int]]] = {}
-    for area in {want.area for want in wanted}:
+    areas = {want.area for want in wanted}
+    changes: dict[tuple[str, Account], list[tuple[Order, int]]] = {}
+    for area in areas:
         for order, account, count in dealings(background, area):
-            changes.setdefault(account, []).append((order, count))
+            changes.setdefault((area, account), []).append((order, count))
     for replay in replays:
         for seat in replay.seats:
-            mine = changes.setdefault(seat.account, [])
-            mine.append((seat.since, -1))
-            mine.append((seat.until, 1))
-    tallies: dict[Account, tuple[list[Order], list[int]]] = {}
-    for account, mine in changes.items():
+            if seat.area in areas:
+                mine = changes.setdefault((seat.area, seat.account), [])
+                mine.append((seat.since, -1))
+                mine.append((seat.until, 1))
+    tallies: dict[tuple[str, Account], tuple[list[Order], list[int]]] = {}
+    for key, mine in changes.items():
         mine.sort()
-        tallies[account] = ([o for o, _ in mine], [0, *accumulate(n for _, n in mine)])
+        tallies[key] = ([o for o, _ in mine], [0, *accumulate(n for _, n in mine)])
     full = []
     for want in wanted:
-        places, free = tallies.get(want.account, ([], [0]))
+        places, free = tallies.get((want.area, want.account), ([], [0]))
         if free[bisect_left(places, want.line.order)] <= 0:
             full.append(want.line)
     return full

@@ -4,7 +4,7 @@ It is small (some hundreds of entries in a whole event), so every door keeps it 
 """
 
 from bisect import bisect_right, insort
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -24,6 +24,7 @@ from access.log.entry import (
     Health,
     Key,
     Kiosk,
+    Override,
     Recount,
     Ruling,
     Scan,
@@ -33,7 +34,7 @@ from access.log.entry import (
     body_of,
     decode,
 )
-from access.state.time_repair import Clocks
+from access.state.time_repair import FAR_MS, Clocks
 
 DAY_MS = 86_400_000
 
@@ -141,6 +142,59 @@ class Background:
             return self._given_programme
         place = bisect_right(self.events, order.at_ms, key=lambda event: event[0].at_ms)
         return self.events[max(0, place - 1)][1]
+
+    def programme_known_to(self, device: str, until: Order) -> Programme | None:
+        """The definition that a kiosk went by when it knew the registry's log up to there: what it had heard of, else
+        the one with which it was enrolled."""
+        heard = [programme for order, programme in self.events if order <= until]
+        if heard:
+            return heard[-1]
+        enrolled = next(
+            (order for order, kiosk in self.assignments if kiosk.device == device), None
+        )
+        return self.programme if enrolled is None else self.programme_at(enrolled)
+
+    def definitions(self) -> Sequence[tuple[int, Programme]]:
+        """Every event definition held, each with the instant (ms) since when it is in force; the first always was."""
+        if len(self.events) < 2:
+            programme = self.programme
+            return () if programme is None else ((-FAR_MS, programme),)
+        later = ((order.at_ms, programme) for order, programme in self.events[1:])
+        return ((-FAR_MS, self.events[0][1]), *later)
+
+    def area_of(self, order: Order, body: Scan | Override) -> str | None:
+        """The area into which the entry's gate led: as the entry says, or by the definition of its time.
+
+        Where that definition lacks the gate (the door had not heard of it yet), the nearest one that has it counts;
+        None where none has.
+        """
+        if body.area is not None:
+            return body.area
+        for programme in self.nearest_first(order):
+            gate = programme.gates.get(body.gate)
+            if gate is not None:
+                return gate.area
+        return None
+
+    def above(self, order: Order, area: str | None) -> tuple[str, ...]:
+        """An area and those above it up to the venue, by the definition of that time or else the nearest one that has
+        the area; empty where none has."""
+        if area is not None:
+            for programme in self.nearest_first(order):
+                if area in programme.above:
+                    return programme.above[area]
+        return ()
+
+    def nearest_first(self, order: Order) -> Iterator[Programme]:
+        """The definition in force at a place in the order, those before it, the newest first, and those after it."""
+        if not self.events:
+            if self._given_programme is not None:
+                yield self._given_programme
+            return
+        place = bisect_right(self.events, order.at_ms, key=lambda event: event[0].at_ms)
+        now = max(0, place - 1)
+        for _, programme in (*self.events[now::-1], *self.events[now + 1 :]):
+            yield programme
 
     def is_registry(self, log: str) -> bool:
         return log.startswith(self.registry)

@@ -1,15 +1,30 @@
-"""Gathering what the rule book asks for, from a badge's history and the background."""
+"""Gathering what the rule book asks for, from a badge's history and the background.
+
+Three times, and only here: at the door (`facts_now`), as an entry recorded it (`facts_as_recorded`), and with all that
+is known of that time (`facts_as_known`). A new fact is gathered in each of them.
+"""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import NamedTuple
 
-from access.badge.credential import Claims, Plain, Signed, event_tag, genuine, proves
+from access.badge.credential import (
+    Claims,
+    Plain,
+    Signed,
+    claims_in,
+    event_tag,
+    genuine,
+    proves,
+    verifier,
+)
 from access.event.definition import Direction
 from access.event.programme import Programme
-from access.log.entry import Proof, Span
-from access.rules.decide import Facts, Presented
-from access.state.badge_history import Account, History
-from access.state.event_state import Background, Order
+from access.log.entry import BadgeIssued, Proof, Scan, Span
+from access.rules.decide import Facts, Form, Presented
+from access.state.badge_history import OPENED, Account, History
+from access.state.event_state import Background, Held, Order
 from access.state.seat_leases import SeatBook
 
 NEVER_MS = 10**15
@@ -69,7 +84,16 @@ def presented_by_hand(badge: bytes, gate: str, direction: Direction, history: Hi
     return Presented(gate, direction, "plain", badge, issue, "vouched" if newest else None)
 
 
-def gather(
+class Question(NamedTuple):
+    """All that the rule book is asked: `decide(*question)`, `explain(*question)`."""
+
+    presented: Presented
+    facts: Facts
+    programme: Programme
+    at: Span
+
+
+def facts_now(
     presented: Presented,
     history: History,
     background: Background,
@@ -78,39 +102,148 @@ def gather(
     seats: SeatBook | None,
     registry_heard_ms: int | None,
 ) -> Facts:
-    """What this door knows of the badge and of itself. `seats` is None where the gate's area has no capacity."""
+    """What this door knows of the badge and of itself. `seats` is None where the gate's area has no capacity.
+
+    Raises ValueError without an event definition.
+    """
     programme = background.programme
     if programme is None:
         raise ValueError("no event definition is held")
-    free: int | None = None
-    holds = False
-    elsewhere: tuple[tuple[str, int], ...] = ()
-    badge = presented.badge
-    if seats is not None:
-        free = seats.free(account, now.at_ms)
-        holds = badge is not None and seats.holds(badge, account, now.at_ms)
-        if free <= 0:
-            elsewhere = tuple(
-                (gate, count)
-                for gate, count in seats.by_gate(now.at_ms).items()
-                if count > 0 and gate != account[1]
-            )
     age = None
     if now.sure:
         age = NEVER_MS if registry_heard_ms is None else now.span.lo - registry_heard_ms
-    return Facts(
+    known = Facts(
         listed=listed_claims(history, presented.issue),
         newest_issue=history.newest_issue(account[0]),
         revoked=history.revoked(presented.issue),
-        place=history.whereabouts(programme, now.at_ms).place,
-        seats=free,
-        holds_seat=holds,
-        seats_elsewhere=elsewhere,
+        all_revoked=history.all_revoked(),
+        place=history.whereabouts(now.at_ms).place,
         roster_age_ms=age,
+    )
+    if seats is None:
+        return known
+    return _with_seats(known, presented.badge, account, now.at_ms, seats, programme)
+
+
+def _with_seats(
+    known: Facts,
+    badge: bytes | None,
+    account: Account,
+    at_ms: int,
+    seats: SeatBook,
+    programme: Programme,
+) -> Facts:
+    """The facts, and what the door knows of the seats of its area."""
+    free = seats.free(account, at_ms)
+    mine = seats.seat_of(badge, at_ms) if badge is not None else None
+    elsewhere: tuple[tuple[str, int], ...] = ()
+    if free <= 0:
+        elsewhere = tuple(
+            (gate, count)
+            for gate, count in seats.by_gate(at_ms).items()
+            if count > 0 and gate != account[1]
+        )
+    other = mine[1] if mine is not None and mine != account else None
+    return replace(
+        known,
+        seats=free,
+        holds_seat=mine == account,
+        seat_at=other if other in programme.gates and other != account[1] else None,
+        seats_elsewhere=elsewhere,
     )
 
 
-def listed_claims(history: History, issue: int | None, until: Order | None = None) -> Claims | None:
-    """The roster's claims for an issue, as of a place in the order (None: all that is held)."""
-    listed = history.listed(issue, until)
+def facts_as_recorded(
+    held: Held, body: Scan, history: History, background: Background, until: Order
+) -> Question | None:
+    """What the door was asked and knew when it made an entry, as the entry says; `until` is how far it knew the
+    registry's log (`LogState.registry_until`). Deciding on it gives the recorded answer.
+
+    What an entry does not hold (whether a seat was already this badge's) is taken as the door's own answer implies.
+    None where that cannot be told: no definition with this gate, no time.
+    """
+    programme = background.programme_known_to(held.device, until)
+    if body.span is None or programme is None or body.gate not in programme.gates:
+        return None
+    listed = history.listed(body.issue, until)
+    newest = body.roster_issue
+    if body.reason == "superseded" and newest <= (body.issue or 0):
+        # Not from its roster: a newer issue had been proven at a door that it had heard of.
+        newest = history.newest_issue(held.device, background.order(held))
+    facts = Facts(
+        listed=listed.claims if listed is not None else None,
+        newest_issue=newest,
+        revoked=history.revoked(body.issue, until),
+        all_revoked=history.all_revoked(until),
+        place=body.place,
+        seats=body.seats,
+        holds_seat=body.verdict in OPENED,
+        roster_age_ms=NEVER_MS if "roster_stale" in body.conditions else None,
+    )
+    return Question(_presented_then(body, listed, body.proof), facts, programme, body.span)
+
+
+def facts_as_known(
+    held: Held, body: Scan, history: History, background: Background, place: str | None
+) -> Question | None:
+    """What the door would have been asked and known, had it heard everything that is not later than its entry, by
+    corrected time, wherever it was logged. `place` is where the person was; seats are left out: whether there was one
+    is a question to the whole area.
+
+    None where the definition of that time has no such gate.
+    """
+    order = background.order(held)
+    programme = background.programme_at(order)
+    if programme is None or body.gate not in programme.gates:
+        return None
+    by_then = end_of(order.at_ms)
+    listed = history.listed(body.issue, by_then)
+    facts = Facts(
+        listed=listed.claims if listed is not None else None,
+        newest_issue=history.newest_issue(held.device, by_then),
+        revoked=history.revoked(body.issue, by_then),
+        all_revoked=history.all_revoked(by_then),
+        place=place,
+    )
+    proof = body.proof
+    if proof is None and listed is not None and body.verifier is not None:
+        proof = "proven" if sha256(listed.verifier).digest() == body.verifier else "failed"
+    return Question(_presented_then(body, listed, proof), facts, programme, background.span(held))
+
+
+def end_of(at_ms: int) -> Order:
+    """An instant as a place in the order, after every entry of it: what is written within it is not later."""
+    return Order(at_ms, "~", 0, b"")
+
+
+def _presented_then(body: Scan, listed: BadgeIssued | None, proof: Proof | None) -> Presented:
+    """What was held up, as the entry says; its form is the roster's, where the roster lists it."""
+    other_event = body.reason == "other_event"
+    if body.badge is None or body.reason == "not_a_badge":
+        return Presented(body.gate, body.direction, None, other_event=other_event)
+    claims = claims_in(body.claims) if body.claims is not None else None
+    form: Form = listed.form if listed is not None else "signed" if claims is not None else "plain"
+    return Presented(
+        body.gate, body.direction, form, body.badge, body.issue, proof, claims, other_event
+    )
+
+
+def unlisted_claims(code: Plain | Signed | None, facts: Facts) -> bytes | None:
+    """The claim bytes that an entry keeps of a signed badge that the roster lacks."""
+    return code.signed if isinstance(code, Signed) and facts.listed is None else None
+
+
+def unlisted_verifier(
+    code: Plain | Signed | None, presented: Presented, facts: Facts
+) -> bytes | None:
+    """What an entry keeps of a plain badge that the roster lacks: SHA-256 of its verifier, by which a later roster can
+    tell whether it was genuine."""
+    if isinstance(code, Plain) and presented.form == "plain" and facts.listed is None:
+        return sha256(verifier(code.secret)).digest()
+    return None
+
+
+def listed_claims(history: History, issue: int | None) -> Claims | None:
+    """The roster's claims for an issue."""
+    listed = history.listed(issue)
     return listed.claims if listed else None

@@ -55,7 +55,8 @@ class _Share:
     """What one badge adds to the counts of one day, and where its person goes by themselves when."""
 
     until_ms: int
-    place: str | None
+    around: tuple[str, ...]
+    """The area in which the person is, and those above it."""
     visited: frozenset[str]
     entries: Sequence[str]
     exits: Sequence[str]
@@ -72,9 +73,9 @@ class _Totals:
     exits: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
 
-    def take(self, share: _Share, programme: Programme, sign: int) -> None:
+    def take(self, share: _Share, sign: int) -> None:
         """Add a share (sign 1), or take it off again (-1)."""
-        for area in programme.above[share.place] if share.place is not None else ():
+        for area in share.around:
             self.inside[area] += sign
         for area in share.visited:
             self.people[area] += sign
@@ -139,12 +140,42 @@ class Headcount:
         for badge in self._changed:
             before = self._shares.get(badge)
             if before is not None:
-                self._totals.take(before, programme, -1)
-            share = _share(self.knowledge.history(badge), programme, day, at_ms)
+                self._totals.take(before, -1)
+            share = self._share(self.knowledge.history(badge), programme, day, at_ms)
             self._shares[badge] = share
-            self._totals.take(share, programme, 1)
+            self._totals.take(share, 1)
             self._next_ms = min(self._next_ms, share.until_ms)
         self._changed.clear()
+
+    def _share(self, history: History, programme: Programme, day: int, at_ms: int) -> _Share:
+        """What one badge adds to the counts of a day."""
+        above = self.knowledge.background.above
+        state = history.stands(at_ms)
+        visited: set[str] = set()
+        entries: list[str] = []
+        exits: list[str] = []
+        refused: list[str] = []
+        until_ms = state.changes_ms()
+        begins_ms, ends_ms = programme.day_end_ms(day - 1), programme.day_end_ms(day)
+        for one in history.presentations:
+            if one.area is None or not begins_ms <= one.order.at_ms < ends_ms:
+                continue
+            if not one.opened:
+                if one.body.verdict == "refuse":
+                    refused.append(one.area)
+            elif one.moved and one.direction == "in":
+                entries.append(one.area)
+                visited.update(above(one.order, one.area))
+            elif one.moved:
+                exits.append(one.area)
+        return _Share(
+            FAR_MS if until_ms is None else until_ms,
+            state.around,
+            frozenset(visited),
+            entries,
+            exits,
+            refused,
+        )
 
     def _recounted(self, programme: Programme, at_ms: int) -> dict[str, int]:
         """What people counted by eye corrects: the difference at the newest recount of each area today."""
@@ -160,15 +191,13 @@ class Headcount:
             ):
                 newest[recount.area] = (when, recount)
         return {
-            area: recount.inside - self._inside_then(programme, area, when.at_ms)
+            area: recount.inside - self._inside_then(area, when.at_ms)
             for area, (when, recount) in newest.items()
         }
 
-    def _inside_then(self, programme: Programme, area: str, at_ms: int) -> int:
+    def _inside_then(self, area: str, at_ms: int) -> int:
         return sum(
-            programme.within(
-                self.knowledge.history(badge).place(programme, at_ms, at_ms).place, area
-            )
+            area in self.knowledge.history(badge).stands(at_ms, at_ms).around
             for badge in self.knowledge.badges
         )
 
@@ -184,37 +213,6 @@ class Headcount:
                 if programme.day_of(one.order.at_ms) == day:
                     found.setdefault(one.gate, Counter())[one.body.reason] += 1
         return found
-
-
-def _share(history: History, programme: Programme, day: int, at_ms: int) -> _Share:
-    """What one badge adds to the counts of a day."""
-    state = history.place(programme, at_ms)
-    visited: set[str] = set()
-    entries: list[str] = []
-    exits: list[str] = []
-    refused: list[str] = []
-    until_ms = state.changes_ms()
-    begins_ms, ends_ms = programme.day_end_ms(day - 1), programme.day_end_ms(day)
-    for one in history.presentations:
-        gate = programme.gates.get(one.gate)
-        if gate is None or not begins_ms <= one.order.at_ms < ends_ms:
-            continue
-        if not one.opened:
-            if one.body.verdict == "refuse":
-                refused.append(gate.area)
-        elif one.moved and one.direction == "in":
-            entries.append(gate.area)
-            visited.update(programme.above[gate.area])
-        elif one.moved:
-            exits.append(gate.area)
-    return _Share(
-        FAR_MS if until_ms is None else until_ms,
-        state.place,
-        frozenset(visited),
-        entries,
-        exits,
-        refused,
-    )
 
 
 def attendance(knowledge: Knowledge) -> dict[str, int]:

@@ -7,9 +7,12 @@ repaired clock makes them stale. So folding a million entries costs little more 
 from collections.abc import Iterable
 
 from access.event.programme import Programme
+from access.log.entry import EntryRef, Override, Scan
+from access.log.receipt import receipt
 from access.state.badge_history import History
-from access.state.event_state import Background, Held, hold
+from access.state.event_state import Background, Held, Order, hold
 from access.state.seat_leases import SeatBook
+from access.state.time_repair import FAR_MS
 
 ABOUT_SOMEBODY = frozenset({"scan", "override", "void", "not_passed"})
 """Kinds that count where they name no badge too: nobody knows who it was."""
@@ -119,6 +122,38 @@ class Knowledge:
             history = History(self.background, self._entries.get(badge, ()))
             self._histories[badge] = history
         return history
+
+    def registry_until(self, head: tuple[str, int] | None) -> Order | None:
+        """The place in the order up to which somebody knew the registry's log who names this entry (log, number) as the
+        newest: None where it is not held, so nobody can tell."""
+        if head is None:
+            return Order(-FAR_MS, "", 0, b"")
+        log, seq = head
+        entry = self._logs.get(log, {}).get(seq)
+        if entry is None or not self.background.is_registry(log):
+            return None
+        return Order(entry.wall_ms, log, seq, b"\xff" * 32)
+
+    def entry(self, ref: EntryRef) -> Held | None:
+        """The entry of that name, or None where it is not held."""
+        first = self._logs.get(ref.log, {}).get(ref.seq)
+        if first is None or first.digest == ref.digest:
+            return first
+        return self._branches.get((ref.log, ref.seq), {}).get(ref.digest)
+
+    def receipt_of(self, held: Held) -> str | None:
+        """The receipt that the door showed for a presentation, by the definition that it had; None for other entries,
+        and where no definition held knows the gate."""
+        body = held.body
+        if not isinstance(body, (Scan, Override)):
+            return None
+        until = self.registry_until(body.roster_head)
+        known = self.background.programme_known_to(held.device, until) if until else None
+        order = self.background.order(held)
+        for programme in (known, *self.background.nearest_first(order)):
+            if programme is not None and body.gate in programme.gates:
+                return receipt(programme, body.gate, held.digest)
+        return None
 
     def seat_book(self, area: str) -> SeatBook:
         """The seats of an area with a capacity."""

@@ -6,10 +6,19 @@ that stood at the gate when it was dealt. An account has
 
     free = dealt + received - given + freed by an admin - people who hold one of its seats
 
-A person holds the seat on which a gate let them in until they leave the area (through any door, by entering elsewhere,
-by the clearing of the room, at the day's end) or the entry is voided; a re-entry takes the same seat over. So nothing
-is counted up or down: who holds a seat is read off each person's history. Spending is the scan entry itself, giving is
-a `seats` entry in the giver's log, receiving is holding that entry.
+A person has the seat on which a gate let them in until they leave the area (through any door, by entering elsewhere,
+by the clearing of the room, at the day's end) or the entry is voided. A re-entry at the same gate takes the same seat
+over; one at another gate of the area spends a seat there, and the first gate's is free when that gate learns of it: of
+each area a person has one seat, that of their last let-in on a seat (though that be a re-entry taken
+back since: the first gate may have given its seat away). So nothing is counted up or down: who has a seat
+is read off each person's history. Spending is the scan entry itself, giving is a `seats` entry in the giver's log,
+receiving is holding that entry.
+
+Why no partition overfills a room: a gate frees a seat only when it holds an entry by which the person left after their
+last let-in there, or was let in since on another gate's seat. Whoever is in the room was let in last by some gate; that
+gate holds no such entry, for there is none. So at every moment each person in the room has at least one spent seat, and
+spent seats, free ones and those on their way make up the capacity. A void alone can leave a gate owing a seat: of an
+exit whose seat was spent since, or of a let-in by a gate that did not know the person to be inside already.
 
 This is a bounded counter (Balegas et al., "Extending Eventual Consistency", EuroSys 2015) whose rights are seats.
 """
@@ -111,7 +120,7 @@ class SeatBook:
         self.area = area
         self._background = background
         self._history = history
-        self._badges: dict[bytes, tuple[frozenset[Account], int | None]] = {}
+        self._badges: dict[bytes, tuple[Account | None, int | None]] = {}
         self._stale: set[bytes] = set()
         self._holding: dict[Account, int] = {}
         self._seated: set[bytes] = set()
@@ -132,9 +141,7 @@ class SeatBook:
             self._stale.add(badge)
         elif type(body) is Scan and body.seat and body.verdict in OPENED:
             self._seated.add(badge)
-            programme = self._background.programme
-            gate = programme.gates.get(body.gate) if programme else None
-            if gate is not None and gate.area == self.area:
+            if body.area in (None, self.area):  # None: an entry of an older version
                 self._stale.add(badge)
 
     def free(self, account: Account, at_ms: int) -> int:
@@ -145,7 +152,15 @@ class SeatBook:
     def holds(self, badge: bytes, account: Account, at_ms: int) -> bool:
         """Whether the person is in the area on a seat of this account."""
         self._refresh(at_ms)
-        return badge in self._badges and account in self._badges[badge][0]
+        return self._has(badge) == account
+
+    def seat_of(self, badge: bytes, at_ms: int) -> Account | None:
+        """The account whose seat of this area the person has, as far as known here."""
+        self._refresh(at_ms)
+        return self._has(badge)
+
+    def _has(self, badge: bytes) -> Account | None:
+        return self._badges[badge][0] if badge in self._badges else None
 
     def by_gate(self, at_ms: int) -> dict[str, int]:
         """The free seats of each entry gate with a kiosk, as far as known here."""
@@ -159,13 +174,15 @@ class SeatBook:
         }
 
     def lost(self, at_ms: int) -> int:
-        """Free seats of kiosks that stand at their gates no more (wiped, replaced), as far as no admin has given them
-        anew: nobody can spend them."""
+        """Free seats of kiosks that stand at no gate of the area any more (wiped, replaced, their gate moved or
+        removed), as far as no admin has given them to another: nobody can spend them."""
         self._refresh(at_ms)
+        programme = self._background.programme
+        gates = () if programme is None else programme.entry_gates(self.area)
         gone = sum(
             max(0, self.free((device, gate), at_ms))
             for device, gate in self._balance
-            if self._background.kiosk_at(gate) != device
+            if gate not in gates or self._background.kiosk_at(gate) != device
         )
         kiosks = self._background.kiosks.values()
         return max(0, gone - sum(kiosk.seats.get(self.area, 0) for kiosk in kiosks))
@@ -198,18 +215,15 @@ class SeatBook:
         ]
 
     def _look_again(self, at_ms: int) -> None:
-        programme = self._background.programme
-        if programme is None:
-            return
         for badge in self._stale:
-            before, _ = self._badges.get(badge, (frozenset(), None))
-            state = self._history(badge).whereabouts(programme, at_ms)
-            now = frozenset(a for a, area in state.seats.items() if area == self.area)
-            self._badges[badge] = (now, state.changes_ms() if now else None)
-            for account in before - now:
-                self._holding[account] -= 1
-            for account in now - before:
-                self._holding[account] = self._holding.get(account, 0) + 1
+            before = self._has(badge)
+            state = self._history(badge).whereabouts(at_ms)
+            now = state.seats.get(self.area)
+            self._badges[badge] = (now, None if now is None else state.changes_ms())
+            if before is not None:
+                self._holding[before] -= 1
+            if now is not None:
+                self._holding[now] = self._holding.get(now, 0) + 1
             changes_ms = self._badges[badge][1]
             if changes_ms is not None and (self._next_ms is None or changes_ms < self._next_ms):
                 self._next_ms = changes_ms

@@ -73,7 +73,8 @@ def _or_none(make: Callable[[], Decoder]) -> Decoder | None:
 
 
 class Cascade:
-    """See the module's text. `budget_ms` bounds the retries on crops of one picture."""
+    """See the module's text. `budget_ms` bounds the retries on crops of one picture; of the pictures in
+    which nothing was seen one in `second_look_every` gets the quick look of step 3."""
 
     name = "cascade"
 
@@ -82,8 +83,11 @@ class Cascade:
         engines: Engines,
         budget_ms: float = 40.0,
         now: Callable[[], float] = time.perf_counter,
+        second_look_every: int = 1,
     ) -> None:
         self._engines = engines
+        self._second_look_every = second_look_every
+        self._nothing_seen = 0
         self._budget_s = budget_ms / 1000
         self._now = now
 
@@ -95,7 +99,11 @@ class Cascade:
             return sight
         if sight.unreadable:
             return self._retry(gray, sight, began)
-        if self._engines.histogram is not None:
+        self._nothing_seen += 1
+        if (
+            self._engines.histogram is not None
+            and self._nothing_seen % self._second_look_every == 0
+        ):
             sight = self._engines.histogram.decode(gray)
         return self._timed(sight, began)
 

@@ -42,6 +42,13 @@ def smoothed(gray: Gray) -> Gray:
     return _gray(cv2.GaussianBlur(gray, (0, 0), 1.0))
 
 
+def halved(gray: Gray) -> Gray:
+    """Half the size; of an odd width or height the last column or row is left out."""
+    height, width = gray.shape
+    even = gray[: height // 2 * 2, : width // 2 * 2]
+    return _gray(cv2.resize(even, (width // 2, height // 2), interpolation=cv2.INTER_AREA))
+
+
 RETRIES: tuple[tuple[str, Callable[[Gray], Gray]], ...] = (
     ("2x", enlarged),
     ("sharpened", sharpened),

@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from hardware.ports.decoder import Code, Corners, Sight, covers, payload_text
 from hardware.ports.errors import AdapterMissing
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
+
+MIDDLE = 128
+"""Shade below which a module that zxing-cpp draws is dark."""
 
 
 class ZxingDecoder:
@@ -44,23 +48,43 @@ class ZxingDecoder:
     def decode(self, gray: NDArray[np.uint8]) -> Sight:
         """Codes read, and the places of codes that were found and could not be read."""
         began = time.perf_counter()
-        try:
-            found = self._read(gray, **self._options)
-        except (ValueError, RuntimeError, UnicodeError):
-            # A picture no decoder can take is a picture without a code, not the end of the loop.
-            return Sight()
+        found = self._found(gray)
         ms = (time.perf_counter() - began) * 1000
         codes: list[Code] = []
         unreadable: list[Corners] = []
         for barcode in found:
             corners = _corners(barcode.position)
-            raw = bytes(barcode.bytes)
-            if barcode.valid and raw:
-                text = payload_text(raw, barcode.text)
-                codes.append(Code(text, raw, self.name, corners, ms))
+            if (code := self._code(barcode, ms)) is not None:
+                codes.append(code)
             elif not barcode.valid and not any(covers(known, corners) for known in unreadable):
                 unreadable.append(corners)
         return Sight(tuple(codes), tuple(unreadable))
+
+    def decode_with_modules(self, gray: NDArray[np.uint8]) -> list[tuple[Code, NDArray[np.bool_]]]:
+        """Codes read, each with its modules: (n, n), True where dark, without a quiet zone."""
+        began = time.perf_counter()
+        read = []
+        for barcode in self._found(gray):
+            code = self._code(barcode, (time.perf_counter() - began) * 1000)
+            if code is not None:
+                printed = np.asarray(barcode.to_image(add_quiet_zones=False))
+                read.append((code, printed < MIDDLE))
+        return read
+
+    def _found(self, gray: NDArray[np.uint8]) -> list[Any]:
+        try:
+            found: list[Any] = self._read(gray, **self._options)
+        except (ValueError, RuntimeError, UnicodeError):
+            # A picture no decoder can take is a picture without a code, not the end of the loop.
+            return []
+        return found
+
+    def _code(self, barcode: Any, ms: float) -> Code | None:
+        raw = bytes(barcode.bytes)
+        if not barcode.valid or not raw:
+            return None
+        text = payload_text(raw, barcode.text)
+        return Code(text, raw, self.name, _corners(barcode.position), ms)
 
 
 def _corners(position: Any) -> Corners:

@@ -6,9 +6,10 @@ library and a laptop needs no vendor's library.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from hardware.ports.camera import Camera, CameraSettings
 from hardware.ports.decoder import Decoder
@@ -19,6 +20,9 @@ from hardware.scanners.keyboard import KeyboardDevice
 from hardware.scanners.lines import LineScanner
 from hardware.scanners.simulated import SimulatedDevice
 from hardware.signals.simulated import SimulatedSignals
+
+if TYPE_CHECKING:
+    from hardware.decoding.joining import Joiner
 
 Settings = TypeVar("Settings")
 Port = TypeVar("Port")
@@ -72,6 +76,8 @@ class DecoderSettings:
     """`cascade` (the door's), `still` (for single pictures), `zxing` or `zbar` alone."""
     budget_ms: float = 40.0
     """Time for retries on codes that were seen and not read."""
+    join_frames: int = 5
+    """The cascade before a camera: frames that are averaged where no single one can be read; 0 turns it off."""
 
 
 def _cascade(settings: DecoderSettings) -> Decoder:
@@ -105,6 +111,31 @@ DECODERS: Mapping[str, Callable[[DecoderSettings], Decoder]] = {
     "zxing": _zxing,
     "zbar": _zbar,
 }
+
+
+LIVE_SECOND_LOOK_EVERY = 6
+"""Before a camera the next frame is soon there: of frames that show nothing only so many get a second
+look, which costs a fifth of the first."""
+
+
+def make_live(
+    settings: DecoderSettings, now: Callable[[], float] = time.perf_counter
+) -> tuple[Decoder, Joiner | None]:
+    """The decoder for the frames of a camera, and what joins them (None: turned off or not to be had).
+
+    Raises `UnknownAdapter` or `AdapterMissing`.
+    """
+    if settings.adapter != "cascade":
+        return make_decoder(settings), None
+    from hardware.decoding.cascade import Cascade, installed_engines
+    from hardware.decoding.joining import LEAST_FRAMES, Joiner
+    from hardware.decoding.zxing import ZxingDecoder
+
+    engines = installed_engines()
+    cascade = Cascade(engines, settings.budget_ms, now, LIVE_SECOND_LOOK_EVERY)
+    if settings.join_frames < LEAST_FRAMES or not isinstance(engines.first, ZxingDecoder):
+        return cascade, None
+    return cascade, Joiner(engines.first, settings.join_frames, settings.budget_ms, now)
 
 
 def make_decoder(settings: DecoderSettings) -> Decoder:

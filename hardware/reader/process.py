@@ -16,8 +16,9 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
+from hardware.decoding.joining import Joiner
 from hardware.ports.camera import Camera, CameraSettings, Frame
-from hardware.ports.decoder import Code, Corners, Decoder, Several, area, choose
+from hardware.ports.decoder import Code, Corners, Decoder, Several, Sight, area, choose
 from hardware.ports.errors import (
     AdapterMissing,
     CameraLost,
@@ -26,7 +27,8 @@ from hardware.ports.errors import (
     UnknownAdapter,
 )
 from hardware.ports.events import MAX_TEXT, CameraState, Hint, Reading, ShowOne
-from hardware.reader.factory import make_decoder, open_camera
+from hardware.reader.factory import make_live, open_camera
+from hardware.reader.load import Load
 from hardware.reader.messages import (
     MAX_MESSAGE,
     Beat,
@@ -72,9 +74,16 @@ class ReaderLoop:
     """Frames in, messages out. `step` does one frame, so that a test can call it without a process."""
 
     def __init__(
-        self, decoder: Decoder, badge_like: Callable[[str], bool], send: Callable[[Message], None]
+        self,
+        decoder: Decoder,
+        badge_like: Callable[[str], bool],
+        send: Callable[[Message], None],
+        joiner: Joiner | None = None,
+        now: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._decoder = decoder
+        self._joiner = joiner
+        self._load = Load(now)
         self._badge_like = badge_like
         self._send = send
         self._gate = MotionGate()
@@ -84,10 +93,15 @@ class ReaderLoop:
 
     def step(self, frame: Frame) -> None:
         """Decode one frame if it is worth it, and say what was seen."""
+        with self._load.of(frame.taken_ms):
+            self._step(frame)
+
+    def _step(self, frame: Frame) -> None:
         if not self._gate.passes(frame.gray):
+            self._forget()
             return
         now = frame.taken_ms
-        sight = self._decoder.decode(frame.gray)
+        sight = self._seen(frame)
         if sight.codes or sight.unreadable:
             self._gate.keep_open()
         height, width = frame.gray.shape
@@ -103,6 +117,22 @@ class ReaderLoop:
             case None:
                 if sight.unreadable and self._hints.due("hint", now):
                     self._send(Hinted(hint_for(max(sight.unreadable, key=area))))
+
+    def _seen(self, frame: Frame) -> Sight:
+        """What the decoder sees in this frame, else what this frame and the last ones show together."""
+        sight = self._decoder.decode(frame.gray)
+        if sight.codes:
+            self._forget()
+        elif self._joiner is not None and self._load.allows_more:
+            code = self._joiner.read(frame.gray, self._gate.changed())
+            if code is not None:
+                self._forget()
+                return Sight((code,))
+        return sight
+
+    def _forget(self) -> None:
+        if self._joiner is not None:
+            self._joiner.rest()
 
 
 def hint_for(place: Corners) -> Hint:
@@ -187,7 +217,8 @@ def main(fd: int) -> int:
         pipe.send_bytes(encode(message))
 
     try:
-        loop = ReaderLoop(make_decoder(job.decoder), _function(job.badge_like), send)
+        decoder, joiner = make_live(job.decoder)
+        loop = ReaderLoop(decoder, _function(job.badge_like), send, joiner)
         _Watch(job.camera, loop, send).run()
     except PicturesEnded as ended:
         send(Ended(str(ended)))

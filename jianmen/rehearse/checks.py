@@ -138,10 +138,12 @@ class Checker:
         if isinstance(step, steps.Cut):
             if step.nodes is None and step.groups is None:
                 yield 'a cut names "nodes", each cut off from everyone, or "groups" of nodes'
-            named += [("groups", node) for nodes in step.groups or () for node in nodes]
-            for node, times in Counter(node for _, node in named).items():
-                if times > 1:
-                    yield f"{shown(node)} is named {times} times; a node is in one place"
+            grouped = [("groups", node) for nodes in step.groups or () for node in nodes]
+            for what, nodes in (("nodes", named), ("groups", grouped)):
+                for node, times in Counter(node for _, node in nodes).items():
+                    if times > 1:
+                        yield f'"{what}": {shown(node)} is named {times} times; name it once'
+            named += grouped
         for what, node in named:
             if node != REGISTRY and node not in self._gates:
                 yield self._unknown(what, node, or_registry=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from access.badge import credential as badges
-from access.badge.credential import Signed
+from access.badge.credential import Plain, Signed
 from access.event.definition import Direction
 from access.log.entry import Body, EntryRef, Method, Scan
 from access.log.receipt import receipt
@@ -17,7 +17,15 @@ from access.rules.decide import Decision, Facts, Presented, decide
 from access.rules.repeat import HoldOff
 from access.state.badge_history import History
 from access.state.event_state import Background
-from access.state.facts import Moment, gather, presented_by_hand, presented_plain, presented_signed
+from access.state.facts import (
+    Moment,
+    facts_now,
+    presented_by_hand,
+    presented_plain,
+    presented_signed,
+    unlisted_claims,
+    unlisted_verifier,
+)
 from kiosk.door.local_state import LocalState, NotReadyError
 from sync.store.journal import Journal, Reading
 from sync.store.replica import ReplicaReader
@@ -48,24 +56,26 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A badge before the door: how it was presented, and all that is known here of it. `claims` are the 14 signed bytes
-    of a signed badge, `secret` that of a badge that proved to be genuine."""
+    """A badge before the door: how it was presented, and all that is known here of it. `code` is what was read (None:
+    found by staff), `secret` that of a badge that proved to be genuine."""
 
     presented: Presented
     history: History
-    claims: bytes | None = None
+    code: Plain | Signed | None = field(default=None, repr=False)
     secret: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """A subject at one instant: the facts gathered about it, and what the rule book says (`stands`)."""
+    """A subject at one instant: the facts gathered about it, and what the rule book says (`stands`). `area` is where
+    the gate leads."""
 
     subject: Subject
     now: Moment
     facts: Facts
     stands: Decision
     registry_head: tuple[str, int] | None
+    area: str
 
     @property
     def roster_issue(self) -> int:
@@ -76,7 +86,12 @@ class Assessment:
     @property
     def unlisted_claims(self) -> bytes | None:
         """The claims of a signed badge that the roster lacks, never its signature."""
-        return self.subject.claims if self.facts.listed is None else None
+        return unlisted_claims(self.subject.code, self.facts)
+
+    @property
+    def unlisted_verifier(self) -> bytes | None:
+        """SHA-256 of the verifier of a plain badge that the roster lacks."""
+        return unlisted_verifier(self.subject.code, self.subject.presented, self.facts)
 
 
 class Door(LocalState):
@@ -140,12 +155,10 @@ class Door(LocalState):
             presented = presented_signed(
                 code, at, direction, self.programme, known.keys, known.key_history
             )
-            claims = code.signed
         else:
             presented = presented_plain(code, at, direction, history, foreign=read is None)
-            claims = None
         secret = code.secret if presented.proof == "proven" else None
-        return Subject(presented, history, claims, secret)
+        return Subject(presented, history, code, secret)
 
     def settle(
         self,
@@ -174,7 +187,7 @@ class Door(LocalState):
         """What this door knows of a subject now, and what the rule book says."""
         presented, now = subject.presented, self.now(reading)
         seats = self.seats() if presented.direction == "in" else None
-        facts = gather(
+        facts = facts_now(
             presented,
             subject.history,
             self._background,
@@ -184,7 +197,7 @@ class Door(LocalState):
             self.registry_heard_ms(),
         )
         stands = decide(presented, facts, self.programme, now.span)
-        return Assessment(subject, now, facts, stands, self.registry_head)
+        return Assessment(subject, now, facts, stands, self.registry_head, self.gate.area)
 
 
 def _scan(found: Assessment, method: Method) -> tuple[Decision, str, Scan]:
@@ -208,5 +221,7 @@ def _scan(found: Assessment, method: Method) -> tuple[Decision, str, Scan]:
         roster_head=found.registry_head,
         span=found.now.span,
         claims=found.unlisted_claims,
+        verifier=found.unlisted_verifier,
+        area=found.area,
     )
     return decision, "scan", body

@@ -82,11 +82,14 @@ class StaffDesk:
                 roster_head=found.registry_head,
                 span=found.now.span,
                 claims=found.unlisted_claims,
+                verifier=found.unlisted_verifier,
+                area=found.area,
             )
             return decision, "override", body
 
         answer = door.settle(door.identify(who, "in"), reading, by_hand)
-        door.forget_repeats()
+        if answer.opens:
+            door.forget_repeats()
         return answer
 
     def take_back(

@@ -1,22 +1,22 @@
-"""Who may ask the centre what: two accounts with passwords, and API tokens.
+"""Accounts of people, with passwords and roles, and API tokens.
 
-All of it lives among the registry's own values, in one row: passwords as scrypt hashes, tokens as SHA-256 of
-16 random bytes. Nothing here is ever logged.
+Passwords are kept as scrypt hashes, tokens as SHA-256 of 16 random bytes. Nothing here is ever logged.
 """
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import get_args
 
-import msgspec
+from sqlalchemy import delete, func, select, update
 
 from registry.queries.shapes import Access
+from registry.storage import tables
+from registry.storage.errors import RegistryError, UnknownError
 from registry.storage.ledger import Ledger
-
-KEY = "accounts"
-"""The row of `meta`."""
 
 SCRYPT_N = 2**15
 SCRYPT_R = 8
@@ -28,18 +28,33 @@ _SCRYPT_MAXMEM = 2 * 128 * SCRYPT_N * SCRYPT_R
 LEAST_PASSWORD = 10
 TOKEN_MARK = "jmt_"  # noqa: S105 - the beginning of every token, so that people and scanners know one
 SALT_BYTES = 16
+NAME = r"[\w.@-]{1,64}"
+"""What an account may be called: letters of any script, digits, and . @ - _."""
+
+RANKS: tuple[Access, ...] = get_args(Access)
+"""The roles, from the one that may do least; each may do what those before it may."""
+
+COOKIE_KEY = "cookies"
+"""The registry's own value whose bytes sign cookies."""
+
+TOKEN_ID = 12
+"""How many hex digits of a token's digest name it."""
 
 
-class Password(msgspec.Struct, frozen=True):
-    """A salted scrypt hash and its cost, and when it was set (ms): sessions of an older one are over."""
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who logs in. `salt`, `hash` and `cost` are those of scrypt; `set_ms`: when the password was set."""
 
-    salt: bytes
-    hash: bytes
-    set_ms: int
+    name: str
+    role: Access
+    salt: bytes = field(repr=False)
+    hash: bytes = field(repr=False)
     cost: int
+    set_ms: int
 
 
-class TokenRow(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class TokenRow:
     """An API token, by the hash of its text."""
 
     label: str
@@ -47,31 +62,31 @@ class TokenRow(msgspec.Struct, frozen=True):
     made_ms: int
 
 
-class _Book(msgspec.Struct, frozen=True):
-    passwords: dict[Access, Password] = {}
-    tokens: dict[str, TokenRow] = {}
-    session_key: bytes = b""
-
-
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who asks: a name for the registry's log ("admin", a token's label), and what they may see."""
+    """Who asks: a name for the log and the trail (an account, or a token's label), and their role. `login` is the
+    digest of their session, where they logged in."""
 
     name: str
     access: Access
     by_cookie: bool = False
+    login: str | None = None
+
+    def may(self, access: Access) -> bool:
+        """Whether their role includes this one."""
+        return RANKS.index(self.access) >= RANKS.index(access)
 
     @property
     def is_admin(self) -> bool:
-        return self.access == "admin"
+        return self.may("admin")
 
 
-class PasswordError(ValueError):
+class PasswordError(RegistryError):
     """A password that is too easily guessed."""
 
 
 class Accounts:
-    """Passwords and tokens. Every look-up reads the database: a token revoked in one worker is so in all."""
+    """Accounts and tokens. Every look-up reads the database: a token revoked in one worker is so in all."""
 
     def __init__(
         self,
@@ -81,87 +96,154 @@ class Accounts:
         cost: int = SCRYPT_N,
     ) -> None:
         """`cost` is scrypt's N for passwords that are set from now on."""
-        self._ledger = ledger
+        self.ledger = ledger
         self._now_ms = now_ms
         self._random = random
         self._cost = cost
 
-    def _read(self) -> _Book:
-        raw = self._ledger.value(KEY)
-        return msgspec.msgpack.decode(raw, type=_Book) if raw else _Book()
+    # People.
 
-    def _change(self, change: Callable[[_Book], _Book]) -> None:
-        with self._ledger.transaction():
-            self._ledger.set_value(KEY, msgspec.msgpack.encode(change(self._read())))
+    def all(self) -> list[Account]:
+        """All accounts, by name."""
+        found = self.ledger.read(select(tables.account).order_by(tables.account.c.name))
+        return [Account(*row) for row in found]
 
-    def has_password(self, account: Access) -> bool:
-        return account in self._read().passwords
+    def find(self, name: str) -> Account | None:
+        row = self.ledger.first(select(tables.account).where(tables.account.c.name == name))
+        return Account(*row) if row else None
 
-    def set_password(self, account: Access, password: str) -> None:
-        """Raises PasswordError for one of fewer than ten characters."""
-        if len(password) < LEAST_PASSWORD:
-            raise PasswordError(f"A password has {LEAST_PASSWORD} characters or more.")
+    def has_password(self, name: str) -> bool:
+        return self.find(name) is not None
+
+    def set_password(
+        self, name: str, password: str, role: Access | None = None, keep: str | None = None
+    ) -> None:
+        """Set a password, and the role if one is given; the account's sessions end, but for the one with the digest
+        `keep`. An account that is not there is made: it needs a role, or the name of one.
+
+        Raises PasswordError, UnknownError, RegistryError (the last admin's role).
+        """
+        check_password(name, password)
         salt = self._random(SALT_BYTES)
-        kept = Password(salt, _stretched(password, salt, self._cost), self._now_ms(), self._cost)
-        self._change(
-            lambda book: msgspec.structs.replace(book, passwords={**book.passwords, account: kept})
-        )
+        digest = _stretched(password, salt, self._cost)
+        with self.ledger.transaction():
+            known = self.find(name)
+            named = next((one for one in RANKS if one == name), None)
+            kept = role or (known.role if known else named)
+            if kept is None:
+                raise UnknownError(
+                    f"There is no account {name[:64]!r}. Make it first, with a role."
+                )
+            if known is not None:
+                self._keep_an_admin(known, kept)
+            values = {
+                "role": kept, "salt": salt, "hash": digest, "cost": self._cost, "set_ms": self._now_ms()
+            }  # fmt: skip
+            insert = self.ledger.insert(tables.account).values(name=name, **values)
+            self.ledger.write(insert.on_conflict_do_update(index_elements=["name"], set_=values))
+            self._end_sessions(name, keep)
 
-    def log_in(self, account: str, password: str) -> Password | None:
-        """The account's password row if this is its password. Takes as long for an account that is not there."""
-        known = next((row for name, row in self._read().passwords.items() if name == account), None)
+    def add(self, name: str, role: Access, password: str) -> None:
+        """A new account. Raises PasswordError; RegistryError where there is one, or for a name that cannot be."""
+        if not re.fullmatch(NAME, name):
+            raise RegistryError(
+                f"{name[:64]!r} cannot be the name of an account; use letters, digits and . @ - _"
+            )
+        with self.ledger.transaction():
+            if self.find(name) is not None:
+                raise RegistryError(f"There is an account {name!r} already.")
+            self.set_password(name, password, role)
+
+    def set_role(self, name: str, role: Access) -> None:
+        """Raises UnknownError, RegistryError (the last admin)."""
+        with self.ledger.transaction():
+            self._keep_an_admin(self._known(name), role)
+            account = tables.account
+            self.ledger.write(update(account).where(account.c.name == name).values(role=role))
+
+    def remove(self, name: str) -> None:
+        """An account and its sessions are no more. Raises UnknownError, RegistryError (the last admin)."""
+        with self.ledger.transaction():
+            self._keep_an_admin(self._known(name), None)
+            self.ledger.write(delete(tables.account).where(tables.account.c.name == name))
+            self._end_sessions(name)
+
+    def log_in(self, name: str, password: str) -> Account | None:
+        """The account if this is its password. Takes as long for an account that is not there."""
+        known = self.find(name)
         salt, cost = (known.salt, known.cost) if known else (bytes(SALT_BYTES), self._cost)
         given = _stretched(password, salt, cost)
         return known if known is not None and hmac.compare_digest(given, known.hash) else None
 
-    def still_good(self, account: str, set_ms: int) -> Visitor | None:
-        """The visitor of a session that began under the password set then."""
-        for name, row in self._read().passwords.items():
-            if name == account and row.set_ms == set_ms:
-                return Visitor(name, name, by_cookie=True)
-        return None
+    def _known(self, name: str) -> Account:
+        found = self.find(name)
+        if found is None:
+            raise UnknownError(f"There is no account {name[:64]!r}.")
+        return found
 
-    def session_key(self) -> bytes:
-        """What signs session cookies; made when first asked."""
-        key = self._read().session_key
-        if not key:
-            self._change(
-                lambda book: (
-                    book
-                    if book.session_key
-                    else msgspec.structs.replace(book, session_key=self._random(32))
-                )
-            )
-            key = self._read().session_key
+    def _keep_an_admin(self, account: Account, role: Access | None) -> None:
+        if account.role != "admin" or role == "admin":
+            return
+        others = select(func.count()).where(
+            tables.account.c.role == "admin", tables.account.c.name != account.name
+        )
+        if not self.ledger.first(others)[0]:
+            raise RegistryError(f"{account.name!r} is the only admin. Make another one first.")
+
+    def _end_sessions(self, name: str, keep: str | None = None) -> None:
+        login = tables.login.c
+        self.ledger.write(
+            delete(tables.login).where(login.account == name, login.digest != (keep or ""))
+        )
+
+    def cookie_key(self) -> bytes:
+        """What signs cookies; made when first asked."""
+        key = self.ledger.value(COOKIE_KEY)
+        if key:
+            return key
+        with self.ledger.transaction():
+            key = self.ledger.value(COOKIE_KEY) or self._random(32)
+            self.ledger.set_value(COOKIE_KEY, key)
         return key
+
+    # Tokens.
 
     def add_token(self, label: str, access: Access) -> tuple[str, str, TokenRow]:
         """A new token: its id, its text (shown once) and its row."""
         text = TOKEN_MARK + self._random(16).hex()
         row = TokenRow(label, access, self._now_ms())
-        self._change(
-            lambda book: msgspec.structs.replace(book, tokens={**book.tokens, _hash(text): row})
+        digest = _hash(text)
+        insert = self.ledger.insert(tables.token)
+        self.ledger.write(
+            insert.values(digest=digest, label=label, access=access, made_ms=row.made_ms)
         )
-        return _hash(text)[:12], text, row
+        return digest[:TOKEN_ID], text, row
 
     def tokens(self) -> dict[str, TokenRow]:
-        """All tokens, by id."""
-        return {digest[:12]: row for digest, row in self._read().tokens.items()}
+        """All tokens, by id, the oldest first."""
+        token = tables.token.c
+        found = self.ledger.read(select(tables.token).order_by(token.made_ms, token.digest))
+        return {row.digest[:TOKEN_ID]: TokenRow(*row[1:]) for row in found}
 
     def drop_token(self, token_id: str) -> bool:
         """Whether there was such a token; it is none from now on."""
-        found = token_id in self.tokens()
-        self._change(
-            lambda book: msgspec.structs.replace(
-                book, tokens={d: row for d, row in book.tokens.items() if d[:12] != token_id}
-            )
-        )
-        return found
+        digest = tables.token.c.digest
+        if not re.fullmatch("[0-9a-f]{12}", token_id):
+            return False
+        return self.ledger.write(delete(tables.token).where(digest.startswith(token_id))) > 0
 
     def by_token(self, text: str) -> Visitor | None:
         """Whose token this is."""
-        row = self._read().tokens.get(_hash(text))
+        row = self.ledger.first(select(tables.token).where(tables.token.c.digest == _hash(text)))
         return Visitor(row.label, row.access) if row is not None else None
+
+
+def check_password(name: str, password: str) -> None:
+    """Raises PasswordError for one of fewer than ten characters, or that is the account's name over again."""
+    if len(password) < LEAST_PASSWORD:
+        raise PasswordError(f"A password has {LEAST_PASSWORD} characters or more.")
+    if len(set(password)) < 3 or (name and not password.lower().replace(name.lower(), "")):
+        raise PasswordError("This password is too easily guessed; take another one.")
 
 
 def _stretched(password: str, salt: bytes, cost: int) -> bytes:

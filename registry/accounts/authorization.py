@@ -1,8 +1,8 @@
 """Who is asking, and whether they may.
 
 A request shows who sends it by a bearer token, or by the session cookie of a login; with a cookie, whatever changes
-something also needs the session's own token in a header, which another site's page cannot send. Counts without
-persons need neither where the browser runs on the registry's own machine.
+something also needs the session's own token in a header, which another site's page cannot send. Where the settings say
+so, counts without persons need neither if the browser runs on the registry's own machine.
 """
 
 import hmac
@@ -10,14 +10,35 @@ import ipaddress
 import secrets
 from http import HTTPStatus
 
-from flask import Request, request, session
+from flask import Request, g, request, session
 
 from registry.accounts.accounts import Accounts, Visitor
+from registry.accounts.logins import Logins
 from registry.queries.shapes import Access
 
 CSRF_HEADER = "X-Jianmen-Token"
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via")
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+ASKED_BY_PAGES = frozenset(
+    f"api.{name}"
+    for name in (
+        "headcount",
+        "headcount_stream",
+        "gates",
+        "sessions",
+        "kiosks",
+        "conflicts",
+        "health",
+    )
+)
+"""Endpoints that an open page asks by itself: they do not show that somebody is there."""
+
+_NEEDS: dict[Access, str] = {
+    "viewer": "Log in first.",
+    "desk": "Only the help desk and admins may do this. Log in with such an account.",
+    "admin": "Only an admin may do this. Log in as admin.",
+}
 
 Refusal = tuple[int, str]
 
@@ -25,21 +46,31 @@ Refusal = tuple[int, str]
 class Guard:
     """Answers for the request that is going on."""
 
-    def __init__(self, accounts: Accounts, control: str | None, *, open_here: bool) -> None:
+    def __init__(
+        self, accounts: Accounts, logins: Logins, control: str | None, *, open_here: bool
+    ) -> None:
         """`control` is the token of the command on this machine, if it may ask; `open_here`: a browser of this
         machine sees counts without logging in."""
         self.accounts = accounts
+        self.logins = logins
         self._control = control
         self._open_here = open_here
 
     def visitor(self) -> Visitor | None:
-        """Who sends this request, as far as they may see anything."""
+        """Who sends this request, as far as they may see anything. Looked up once for each request."""
+        if "visitor" not in g:
+            g.visitor = self._visitor()
+        found: Visitor | None = g.visitor
+        return found
+
+    def _visitor(self) -> Visitor | None:
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             return self._by_token(text.strip())
         found = None
-        if "account" in session:
-            found = self.accounts.still_good(session["account"], session.get("set_ms", 0))
+        if "login" in session:
+            active = request.endpoint not in ASKED_BY_PAGES
+            found = self.logins.visitor(session["login"], active=active)
         if found is None and self._open_here and from_this_machine(request):
             return Visitor("this machine", "viewer", by_cookie=True)
         return found
@@ -50,15 +81,15 @@ class Guard:
         return self.accounts.by_token(text)
 
     def refusal(self, access: Access, *, changes: bool) -> Refusal | None:
-        """Why this request may not do what needs this access (status and words), or None: it may."""
+        """Why this request may not do what needs this role (status and reason), or None: it may."""
         visitor = self.visitor()
         if visitor is None:
             return (
                 HTTPStatus.UNAUTHORIZED,
                 "Log in, or send an API token: Authorization: Bearer jmt_…",
             )
-        if access == "admin" and not visitor.is_admin:
-            return HTTPStatus.FORBIDDEN, "Only an admin may do this. Log in as admin."
+        if not visitor.may(access):
+            return HTTPStatus.FORBIDDEN, _NEEDS[access]
         if changes and visitor.by_cookie and not is_own_page(request.headers.get(CSRF_HEADER, "")):
             return HTTPStatus.FORBIDDEN, "This page is too old. Load it again."
         return None

@@ -1,45 +1,183 @@
-"""Slows down those who guess passwords: after a few wrong ones an address waits, twice as long each time."""
+"""Slows down those who guess: every attempt is counted before any work is done for it.
 
+What an attempt costs is counted for the account and for the network that it comes from, in the database, so that all
+workers and machines of a registry share the counts. A browser that somebody logged in with before carries a device
+cookie (https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies): its attempts have counts
+of their own, so strangers who guess cannot keep its owner out.
+"""
+
+import hashlib
+import ipaddress
 import math
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from limits import (
+    RateLimitItem,
+    RateLimitItemPerHour,
+    RateLimitItemPerMinute,
+    strategies,
+)
+from limits.storage import Storage
+from sqlalchemy import delete, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from registry.storage import tables
+from registry.storage.ledger import Ledger
 
 FREE_TRIES = 5
-FIRST_WAIT_S = 5
-LONGEST_WAIT_S = 900
-FORGET_AFTER_S = 3600
-MOST_ADDRESSES = 10_000
-"""Remembered at once; beyond, the oldest is forgotten."""
+"""Attempts at one account from one network that need not wait."""
+
+
+class Limit(NamedTuple):
+    """At most so many attempts of this kind in a time, for whoever these names name."""
+
+    item: RateLimitItem
+    names: tuple[str, ...]
+
+
+_EACH = (
+    RateLimitItemPerMinute(FREE_TRIES),
+    RateLimitItemPerMinute(10, 15),
+    RateLimitItemPerHour(20),
+)
+_NETWORK = (RateLimitItemPerMinute(30, 10),)
+_ACCOUNT = (RateLimitItemPerMinute(15, 5), RateLimitItemPerHour(60))
+_ENROL = (RateLimitItemPerMinute(FREE_TRIES), RateLimitItemPerHour(20))
+
+
+def login_limits(account: str, address: str, device: str | None) -> list[Limit]:
+    """What a login costs. `device`: the browser's own mark, where somebody logged in to this account with it."""
+    who = _short(account)
+    if device is not None:
+        return [Limit(item, ("device", who, device)) for item in _EACH]
+    network = network_of(address)
+    return [
+        *(Limit(item, ("login", who, network)) for item in _EACH),
+        *(Limit(item, ("network", network)) for item in _NETWORK),
+        *(Limit(item, ("account", who)) for item in _ACCOUNT),
+    ]
+
+
+def enrol_limits(address: str) -> list[Limit]:
+    """What an attempt to enrol a kiosk costs."""
+    return [Limit(item, ("enrol", network_of(address))) for item in _ENROL]
+
+
+def network_of(address: str) -> str:
+    """Whom an address belongs to: one IPv4 address, or the /64 that an IPv6 subscriber has at least."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:64]
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped is not None:
+            return str(ip.ipv4_mapped)
+        return str(ipaddress.ip_network((ip, 64), strict=False))
+    return str(ip)
+
+
+def _short(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:24]
 
 
 class Throttle:
-    """Wrong tries by address."""
+    """Counts attempts against limits."""
 
-    def __init__(self, now_s: Callable[[], float]) -> None:
-        self._now_s = now_s
-        self._lock = threading.Lock()
-        self._tries: dict[str, tuple[int, float]] = {}
+    def __init__(self, ledger: Ledger, now_ms: Callable[[], int]) -> None:
+        self._ledger = ledger
+        self._now_ms = now_ms
+        self._storage = _Counts(ledger, now_ms)
+        self._windows = strategies.FixedWindowRateLimiter(self._storage)
 
-    def wait_s(self, address: str) -> int:
-        """Seconds until this address may try again; 0: now."""
-        with self._lock:
-            count, last = self._tries.get(address, (0, 0.0))
-            passed = self._now_s() - last
-            if count < FREE_TRIES or passed > FORGET_AFTER_S:
-                return 0
-            wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * (1 << min(count - FREE_TRIES, 10)))
-            return max(0, math.ceil(wait - passed))
+    def attempt(self, limits: Sequence[Limit]) -> int:
+        """Count an attempt: 0. Or, where a limit is reached, count nothing: the seconds to wait."""
+        wait_s = self._wait_s(limits)  # whoever hammers costs a read, not a write
+        if wait_s:
+            return wait_s
+        with self._ledger.transaction():
+            wait_s = self._wait_s(limits)
+            if not wait_s:
+                for limit in limits:
+                    self._windows.hit(limit.item, *limit.names)
+            return wait_s
 
-    def failed(self, address: str) -> None:
-        with self._lock:
-            count, last = self._tries.pop(address, (0, 0.0))
-            now = self._now_s()
-            if now - last > FORGET_AFTER_S:
-                count = 0
-            self._tries[address] = (count + 1, now)
-            if len(self._tries) > MOST_ADDRESSES:
-                del self._tries[next(iter(self._tries))]
+    def worked(self, limits: Sequence[Limit]) -> None:
+        """The attempt was a good one: it costs nothing."""
+        with self._ledger.transaction():
+            for limit in limits:
+                self._storage.decr(limit.item.key_for(*limit.names))
 
-    def worked(self, address: str) -> None:
-        with self._lock:
-            self._tries.pop(address, None)
+    def _wait_s(self, limits: Sequence[Limit]) -> int:
+        wait_s = 0
+        for limit in limits:
+            if not self._windows.test(limit.item, *limit.names):
+                until_s = self._windows.get_window_stats(limit.item, *limit.names).reset_time
+                wait_s = max(wait_s, math.ceil(until_s - self._now_ms() / 1000), 1)
+        return wait_s
+
+
+class _Counts(Storage):
+    """Where `limits` keeps its counts: the table `attempt`."""
+
+    STORAGE_SCHEME = None
+
+    def __init__(self, ledger: Ledger, now_ms: Callable[[], int]) -> None:
+        super().__init__()
+        self._ledger = ledger
+        self._now_ms = now_ms
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        return SQLAlchemyError
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Add to a count, which is forgotten `expiry` seconds after its first attempt."""
+        column = tables.attempt.c
+        now = self._now_ms()
+        with self._ledger.transaction():
+            self._ledger.write(delete(tables.attempt).where(column.until_ms <= now))
+            insert = self._ledger.insert(tables.attempt).values(
+                key=key, count=amount, until_ms=now + expiry * 1000
+            )
+            self._ledger.write(
+                insert.on_conflict_do_update(
+                    index_elements=["key"], set_={"count": column["count"] + amount}
+                )
+            )
+            return self.get(key)
+
+    def decr(self, key: str) -> None:
+        """Take one attempt back."""
+        column = tables.attempt.c
+        self._ledger.write(
+            tables.attempt.update()
+            .where(column.key == key, column["count"] > 0)
+            .values(count=column["count"] - 1)
+        )
+
+    def get(self, key: str) -> int:
+        row = self._row(key)
+        return row.count_ if row else 0
+
+    def get_expiry(self, key: str) -> float:
+        """When the count is forgotten, in seconds since 1970."""
+        row = self._row(key)
+        return (row.until_ms if row else self._now_ms()) / 1000
+
+    def check(self) -> bool:
+        return True
+
+    def reset(self) -> int:
+        return self._ledger.write(delete(tables.attempt))
+
+    def clear(self, key: str) -> None:
+        self._ledger.write(delete(tables.attempt).where(tables.attempt.c.key == key))
+
+    def _row(self, key: str) -> Any:
+        column = tables.attempt.c
+        return self._ledger.first(
+            select(column["count"].label("count_"), column.until_ms).where(
+                column.key == key, column.until_ms > self._now_ms()
+            )
+        )

@@ -1,26 +1,29 @@
 """The dashboard: pages for the people who run the event. What is on them comes from the public interface."""
 
-import time
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, session
+from flask import Blueprint, Response, make_response, redirect, render_template, request, session
 from werkzeug.wrappers import Response as AnyResponse
 
 from access.event.definition import LANGUAGES, Language, Names
+from registry.accounts.accounts import Visitor
 from registry.accounts.authorization import Guard, is_own_page, page_token
-from registry.accounts.throttle import Throttle
+from registry.dashboard.login import LoginDesk, LoginError
 from registry.queries.queries import Board
-from web.texts import HTML_TAGS, OWN_NAMES, best_language, section
+from registry.queries.shapes import Access
+from web.texts import HTML_TAGS, OWN_NAMES, best_language, section, text
 
 HERE = Path(__file__).parent
 PAGES = ("live", "kiosks", "conflicts", "people", "receipt", "settings")
-FOR_ADMINS = frozenset({"people", "settings"})
+NEEDS: dict[str, Access] = {"people": "desk", "settings": "admin"}
+"""The role that a page needs; the others are for everybody who logged in."""
+
 LANGUAGE_COOKIE = "language"
 YEAR_S = 365 * 86_400
 
 
-def dashboard(board: Board, guard: Guard) -> Blueprint:
+def dashboard(board: Board, guard: Guard, desk: LoginDesk) -> Blueprint:
     """The pages."""
     pages = Blueprint(
         "dashboard",
@@ -29,7 +32,7 @@ def dashboard(board: Board, guard: Guard) -> Blueprint:
         static_folder="static",
         static_url_path="/static",
     )
-    shown = _Pages(board, guard)
+    shown = _Pages(board, guard, desk)
     pages.add_url_rule("/", "live", lambda: shown.page("live"))
     for name in PAGES[1:]:
         pages.add_url_rule(f"/{name}", name, lambda name=name: shown.page(name))
@@ -41,17 +44,17 @@ def dashboard(board: Board, guard: Guard) -> Blueprint:
 
 
 class _Pages:
-    """The views, which share the board, the guard and the count of wrong passwords."""
+    """The views, which share the board, the guard and the way to log in."""
 
-    def __init__(self, board: Board, guard: Guard) -> None:
+    def __init__(self, board: Board, guard: Guard, desk: LoginDesk) -> None:
         self._board = board
         self._guard = guard
-        self._throttle = Throttle(time.monotonic)
+        self._desk = desk
 
     def page(self, name: str) -> Response | AnyResponse:
         """One page, or the way to the login."""
         visitor = self._guard.visitor()
-        if visitor is None or (name in FOR_ADMINS and not visitor.is_admin):
+        if visitor is None or not visitor.may(NEEDS.get(name, "viewer")):
             return redirect(f"/login?next=/{'' if name == 'live' else name}")
         wall = name == "live" and "wall" in request.args
         return self._rendered(f"{name}.html", page=name, wall=wall, visitor=visitor)
@@ -59,37 +62,25 @@ class _Pages:
     def login(self) -> Response | AnyResponse:
         wanted = request.args.get("next", "/")
         target = wanted if wanted.removeprefix("/") in ("", *PAGES) else "/"
-        admins = target.removeprefix("/") in FOR_ADMINS
-        problem = ""
+        needs = NEEDS.get(target.removeprefix("/"), "viewer")
+        status, problem = 200, ""
         if request.method == "POST":
-            problem = self._tried()
-            if not problem:
-                return redirect(target)
-        return self._rendered("login.html", page="login", problem=problem, for_admins=admins)
-
-    def _tried(self) -> str:
-        """Log in with the form; says what is wrong, or nothing."""
-        text = section("dashboard", self._language())
-        address = request.remote_addr or ""
-        wait_s = self._throttle.wait_s(address)
-        if wait_s > 0:
-            return text["login.wait"].format(s=wait_s)
-        account = request.form.get("account", "")
-        if not is_own_page(request.form.get("page_token", "")):
-            return text["login.wrong"]
-        row = self._guard.accounts.log_in(account, request.form.get("password", "")[:200])
-        if row is None:
-            self._throttle.failed(address)
-            return text["login.wrong"]
-        self._throttle.worked(address)
-        session.clear()  # a token from before the login is not good after it
-        session.update(account=account, set_ms=row.set_ms)
-        session.permanent = True
-        return ""
+            try:
+                account = self._desk.log_in()
+            except LoginError as error:
+                status = error.status
+                problem = text(f"dashboard.{error.key}", self._language(), **error.values)
+            else:
+                return self._desk.remember(make_response(redirect(target)), account.name)
+        page = self._rendered("login.html", page="login", problem=problem, needs=needs)
+        page.status_code = status
+        if status != 200:
+            page.headers["Retry-After"] = "2"
+        return page
 
     def logout(self) -> AnyResponse:
         if is_own_page(request.form.get("page_token", "")):
-            session.clear()
+            self._desk.log_out()
         return redirect("/")
 
     def language(self, language: str) -> AnyResponse:
@@ -105,35 +96,37 @@ class _Pages:
 
     def _rendered(self, template: str, **values: Any) -> Response:
         language = self._language()
-        text = section("dashboard", language)
+        texts = section("dashboard", language)
         programme = self._board.programme
         visitor = values.setdefault("visitor", self._guard.visitor())
         values.setdefault("wall", False)
         page = render_template(
             template,
-            w=text,
-            words=text,
+            w=texts,
+            words=texts,
             html_tag=HTML_TAGS[language],
             language=language,
             languages=OWN_NAMES,
             event=named(programme.event.name, language),
             admin=visitor is not None and visitor.is_admin,
-            logged_in="account" in session,
+            logged_in="login" in session,
+            may=lambda name: visitor is not None and visitor.may(NEEDS.get(name, "viewer")),
             page_token=page_token(),
             pages=PAGES,
-            data=self._data(language, admin=visitor is not None and visitor.is_admin),
+            data=self._data(language, visitor),
             **values,
         )
         return Response(page, mimetype="text/html")
 
-    def _data(self, language: Language, *, admin: bool) -> dict[str, Any]:
+    def _data(self, language: Language, visitor: Visitor | None) -> dict[str, Any]:
         """What scripts need to know besides words and numbers."""
         programme = self._board.programme
         venues = {venue.id: venue.name for venue in programme.event.venues}
         areas = {area.id: area.name for area in programme.event.areas}
         return {
             "language": language,
-            "admin": admin,
+            "admin": visitor is not None and visitor.is_admin,
+            "desk": visitor is not None and visitor.may("desk"),
             "days": list(programme.event.days),
             "places": {place: named(name, language) for place, name in {**venues, **areas}.items()},
             "tickets": [

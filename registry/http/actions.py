@@ -8,7 +8,6 @@ import msgspec
 from flask import Response, request
 
 from access.log.entry import EntryRef
-from registry.accounts.accounts import PasswordError
 from registry.accounts.authorization import Guard
 from registry.http import requests as bodies
 from registry.http.keys import add_keys
@@ -19,29 +18,26 @@ from registry.queries import shapes as answers
 from registry.queries.queries import Board
 from registry.queries.registrants import badge_of
 from registry.roster.model import IssuedBadge, Person
-from registry.storage.errors import RegistryError, UnknownError
-from registry.webhooks import HookRow, Hooks
+from registry.storage.errors import UnknownError
 from sync.wire.enrolment_code import EnrolmentCode
 
 DONE = answers.Done()
 
 
-def add_deeds(api: Interface, board: Board, guard: Guard, hooks: Hooks, pin: str | None) -> None:
+def add_deeds(api: Interface, board: Board, guard: Guard, pin: str | None) -> None:
     """Give the interface its deeds. `pin` is the SHA-256 of the TLS certificate, which an enrolment code tells."""
     _add_people(api, board)
     _add_badges(api, board)
     add_keys(api, board)
     _add_kiosks(api, board, pin)
     _add_reports(api, board, guard)
-    _add_access(api, board, guard)
-    _add_hooks(api, board, hooks)
 
 
 def _add_people(api: Interface, board: Board) -> None:
     @api.post(
         "/registrants",
         "Register a person, and issue their badge",
-        access="admin",
+        access="desk",
         body=bodies.NewPerson,
         answer=answers.Issued,
     )
@@ -80,7 +76,7 @@ def _add_people(api: Interface, board: Board) -> None:
     @api.get(
         "/badges",
         "Badges to print: A4 pages with cut marks",
-        access="admin",
+        access="desk",
         answer="application/pdf",
         query=(Parameter("ref", "whose; may be there several times. Left out: everybody's"),),
     )
@@ -100,7 +96,7 @@ def _add_badges(api: Interface, board: Board) -> None:
     @api.post(
         "/registrants/<code>/revoke",
         "A badge, or one issue of it, is no longer good",
-        access="admin",
+        access="desk",
         body=bodies.Revoke,
         answer=answers.Done,
     )
@@ -111,7 +107,7 @@ def _add_badges(api: Interface, board: Board) -> None:
     @api.post(
         "/registrants/<code>/reissue",
         "A new print of a badge; it retires the ones before",
-        access="admin",
+        access="desk",
         answer=answers.Issued,
     )
     def reissue(code: str) -> answers.Issued:
@@ -227,78 +223,3 @@ def _add_reports(api: Interface, board: Board, guard: Guard) -> None:
     )
     def purge(body: bodies.Purge) -> answers.Purged:
         return answers.Purged(persons=board.centre.purge(early=body.early))
-
-
-def _add_access(api: Interface, board: Board, guard: Guard) -> None:
-    accounts = guard.accounts
-
-    @api.post(
-        "/tokens", "A new API token", access="admin", body=bodies.NewToken, answer=answers.Token
-    )
-    def new_token(body: bodies.NewToken) -> answers.Token:
-        token_id, text, row = accounts.add_token(body.label, body.access)
-        return answers.Token(
-            id=token_id,
-            label=row.label,
-            access=row.access,
-            made=board.time(row.made_ms),
-            token=text,
-        )
-
-    @api.delete(
-        "/tokens/<token_id>", "An API token is no longer good", access="admin", answer=answers.Done
-    )
-    def drop_token(token_id: str) -> answers.Done:
-        if not accounts.drop_token(token_id):
-            raise UnknownError(f"There is no token {token_id[:20]!r}.")
-        return DONE
-
-    @api.post(
-        "/password",
-        "A new password for an account; its sessions end",
-        access="admin",
-        body=bodies.NewPassword,
-        answer=answers.Done,
-    )
-    def set_password(body: bodies.NewPassword) -> answers.Done:
-        try:
-            accounts.set_password(body.account, body.password)
-        except PasswordError as error:
-            raise RegistryError(str(error)) from error
-        return DONE
-
-
-def _add_hooks(api: Interface, board: Board, hooks: Hooks) -> None:
-    def shown(hook_id: str, row: HookRow, secret: str | None = None) -> answers.Hook:
-        return answers.Hook(
-            id=hook_id,
-            url=row.url,
-            made=board.time(row.made_ms),
-            behind=max(0, hooks.newest() - row.seen),
-            tries=row.tries,
-            trouble=row.trouble,
-            secret=secret,
-        )
-
-    @api.get("/webhooks", "Addresses told of check-ins", access="admin", answer=answers.Hooks)
-    def webhooks() -> answers.Hooks:
-        return answers.Hooks(hooks=[shown(*one) for one in hooks.all().items()])
-
-    @api.post(
-        "/webhooks",
-        "Tell an address of every check-in from now on",
-        access="admin",
-        body=bodies.NewHook,
-        answer=answers.Hook,
-    )
-    def new_hook(body: bodies.NewHook) -> answers.Hook:
-        hook_id, row = hooks.add(body.url)
-        return shown(hook_id, row, row.secret.hex())
-
-    @api.delete(
-        "/webhooks/<hook_id>", "Tell an address no more", access="admin", answer=answers.Done
-    )
-    def drop_hook(hook_id: str) -> answers.Done:
-        if not hooks.drop(hook_id):
-            raise UnknownError(f"There is no webhook {hook_id[:20]!r}.")
-        return DONE

@@ -13,6 +13,7 @@ import msgspec
 from flask import Blueprint, Request, Response, request
 
 from registry.accounts.authorization import Guard
+from registry.accounts.trail import Trail
 from registry.lists.findings import SpreadsheetError
 from registry.queries.shapes import Access, Problem
 from registry.storage.errors import RegistrationError, RegistryError, UnknownError
@@ -21,6 +22,10 @@ log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 64 * 1024
 """Of a JSON body: none that is right has more than a few hundred bytes."""
+
+
+class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of an operation that takes none: empty, or an empty object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +57,12 @@ View = TypeVar("View", bound=Callable[..., Any])
 class Interface:
     """The operations of one blueprint."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, trail: Trail) -> None:
+        """`trail` gets a line for whatever was changed."""
         self.blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
         self.operations: list[Operation] = []
         self._guard = guard
+        self._trail = trail
 
     def get(self, path: str, summary: str, **kind: Any) -> Callable[[View], View]:
         """A route that reads. `kind` is as of `Operation`."""
@@ -89,7 +96,11 @@ class Interface:
             try:
                 if isinstance(operation.body, type):
                     given.append(body_of(request, operation.body))
+                elif operation.body is None and operation.method != "GET":
+                    body_of(request, Nothing)
                 said = view(*given, **arguments)
+                if operation.method != "GET":
+                    self._note(operation, arguments, given)
             except msgspec.ValidationError as error:
                 return problem(400, f"The body is not what {operation.name} takes: {error}.")
             except msgspec.DecodeError:
@@ -99,6 +110,19 @@ class Interface:
             return said if isinstance(said, Response) else to_json(said)
 
         return answer
+
+    def _note(self, operation: Operation, arguments: dict[str, str], body: list[Any]) -> None:
+        visitor = self._guard.visitor()
+        who = visitor.name if visitor is not None else ""
+        self._trail.note(who, operation.name, _subject(arguments, body))
+
+
+def _subject(arguments: dict[str, str], body: list[Any]) -> str:
+    """What a change was about: what the path names, and those fields of the body that are no secret."""
+    named = dict(arguments)
+    for one in body:
+        named |= {name: str(getattr(one, name)) for name in one.traced}
+    return ", ".join(f"{name} {value}" for name, value in named.items())
 
 
 def body_of(asked: Request, kind: type[msgspec.Struct]) -> Any:

@@ -1,6 +1,6 @@
 """What the public interface is asked to do: the shapes of the JSON that is sent to it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -12,11 +12,16 @@ Text = Annotated[str, Meta(min_length=1, max_length=500)]
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A JSON object; a field that is not known is a mistake, and named."""
+    """A JSON object; a field that is not known is a mistake, and named. `traced` fields go into the trail: none that
+    names a person or is a secret."""
+
+    traced: ClassVar[tuple[str, ...]] = ()
 
 
 class NewRuling(Body, frozen=True, kw_only=True):
     """An admin's answer to a conflict line."""
+
+    traced = ("kind", "answer")
 
     kind: Literal["would_refuse", "two_places", "fork"]
     entry: EntryName
@@ -41,6 +46,8 @@ class NewPerson(Body, frozen=True, kw_only=True):
 class Revoke(Body, frozen=True, kw_only=True):
     """`issue` null: the badge, all issues and later ones too."""
 
+    traced = ("issue", "why")
+
     issue: Annotated[int, Meta(ge=1, le=63)] | None = None
     why: Text
 
@@ -55,12 +62,16 @@ class NewCode(Body, frozen=True, kw_only=True):
     """Ask for a one-time code with which a kiosk is enrolled at a gate (null: a spare). `url` is where kiosks reach the
     registry; left out: as this request did."""
 
+    traced = ("gate",)
+
     gate: str | None = None
     minutes: Annotated[int, Meta(ge=1, le=1440)] = 10
     url: Annotated[str, Meta(pattern=r"^https?://[^\s#]+$", max_length=200)] | None = None
 
 
 class Assign(Body, frozen=True, kw_only=True):
+    traced = ("gate",)
+
     gate: str | None
 
 
@@ -73,11 +84,15 @@ class CutOff(Body, frozen=True, kw_only=True):
 class FreeSeats(Body, frozen=True, kw_only=True):
     """Seats given to a kiosk: those that a wiped one at its gate had."""
 
+    traced = ("area", "seats")
+
     area: str
     seats: Annotated[int, Meta(ge=1, le=100_000)]
 
 
 class NewToken(Body, frozen=True, kw_only=True):
+    traced = ("label", "access")
+
     label: Text
     access: Access
 
@@ -88,18 +103,53 @@ class NewHook(Body, frozen=True, kw_only=True):
     url: Annotated[str, Meta(pattern=r"^https?://[^\s]+$", max_length=500)]
 
 
-class NewPassword(Body, frozen=True, kw_only=True):
-    """The password of the account "viewer" or "admin"."""
+Password = Annotated[str, Meta(min_length=10, max_length=200)]
+AccountName = Annotated[str, Meta(min_length=1, max_length=64)]
 
-    account: Access
-    password: Annotated[str, Meta(min_length=10, max_length=200)]
+
+class NewPassword(Body, frozen=True, kw_only=True):
+    """The password of an account."""
+
+    traced = ("account",)
+
+    account: AccountName
+    password: Password
+
+
+class OwnPassword(Body, frozen=True, kw_only=True):
+    """The password of whoever asks: the one of now, and the new one."""
+
+    old: Annotated[str, Meta(max_length=200)]
+    password: Password
+
+
+class NewAccount(Body, frozen=True, kw_only=True):
+    """Somebody who may log in from now on."""
+
+    traced = ("name", "role")
+
+    name: AccountName
+    role: Access
+    password: Password
+
+
+class NewRole(Body, frozen=True, kw_only=True):
+    """What an account may do from now on."""
+
+    traced = ("role",)
+
+    role: Access
 
 
 class CloseDay(Body, frozen=True, kw_only=True):
+    traced = ("day",)
+
     day: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 
 class Purge(Body, frozen=True, kw_only=True):
     """`early`: before the retention days are over."""
+
+    traced = ("early",)
 
     early: bool = False

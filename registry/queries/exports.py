@@ -9,7 +9,6 @@ import io
 from collections.abc import Iterable, Iterator
 
 from access.log.entry import EntryRef, Override, Scan, Void
-from access.log.receipt import receipt
 from access.state.event_state import Held
 from access.state.log_state import Knowledge
 from registry.queries.queries import Board, badge_mark
@@ -65,15 +64,17 @@ def _voided(board: Board) -> set[EntryRef]:
 def _row(
     board: Board, knowledge: Knowledge, held: Held, body: Scan | Override, voided: set[EntryRef]
 ) -> list[object]:
-    programme = board.programme
-    gate = programme.gates.get(body.gate)
-    span = knowledge.background.span(held)
+    background = knowledge.background
+    order = background.order(held)
+    area = background.area_of(order, body)
+    around = background.above(order, area)
+    span = background.span(held)
     scan = body if isinstance(body, Scan) else None
     return [
         board.time(span.lo),
         board.time(span.hi),
-        programme.venue_of(gate.area) if gate else None,
-        gate.area if gate else None,
+        around[-1] if around else None,
+        area,
         body.gate,
         scan.direction if scan else "in",
         badge_mark(body.badge),
@@ -83,7 +84,7 @@ def _row(
         body.session,
         scan.method if scan else "override",
         " ".join(scan.conditions) if scan else "",
-        receipt(programme, body.gate, held.digest) if gate else None,
+        knowledge.receipt_of(held),
         "yes" if EntryRef(held.log, held.seq, held.digest) in voided else "",
         "yes" if body.test else "",
         held.log,

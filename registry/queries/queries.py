@@ -14,7 +14,6 @@ from access.badge.credential import human_code
 from access.event.programme import Programme
 from access.event.rfc3339 import rfc3339
 from access.log.entry import EntryRef
-from access.log.receipt import receipt
 from access.state.conflicts import Conflict
 from access.state.event_state import Held, Order
 from access.state.headcount import Count, Silence, attendance, band
@@ -265,16 +264,19 @@ class Board:
         newest_first = lines[::-1]
         newest_first.sort(key=lambda line: line.ruling is not None)
         page = newest_first[max(0, offset) :][: max(0, limit)]
+        with self.knowing() as knowledge:
+            shown = [self._line(line, knowledge, with_codes=with_codes) for line in page]
         return answers.ConflictReport(
             as_of=self.time(self.now_ms()),
             total=len(lines),
             open=sum(line.ruling is None for line in lines),
-            conflicts=[self._line(line, with_codes=with_codes) for line in page],
+            conflicts=shown,
         )
 
-    def _line(self, line: Conflict, *, with_codes: bool) -> answers.ConflictLine:
-        programme = self.programme
-        known_gate = line.gate is not None and line.gate in programme.gates
+    def _line(
+        self, line: Conflict, knowledge: Knowledge, *, with_codes: bool
+    ) -> answers.ConflictLine:
+        held = knowledge.entry(line.entry) if line.kind != "fork" else None
         return answers.ConflictLine(
             kind=line.kind,
             reason=line.reason,
@@ -287,9 +289,7 @@ class Board:
             overlap=line.overlap,
             reading=line.reading,
             ruling=line.ruling,
-            receipt=receipt(programme, line.gate, line.entry.digest)
-            if known_gate and line.gate is not None and line.kind != "fork"
-            else None,
+            receipt=knowledge.receipt_of(held) if held is not None else None,
             entry=entry_name(line.entry),
         )
 

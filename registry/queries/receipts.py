@@ -6,19 +6,18 @@ own answer implies.
 """
 
 import re
+from dataclasses import replace
 
 from sqlalchemy import select
 
-from access.badge.credential import Claims, claims_in, human_code
+from access.badge.credential import human_code
 from access.event.definition import Direction
-from access.event.programme import Programme
-from access.log.entry import EntryRef, Override, Scan, Span, Void, decode
-from access.log.receipt import receipt
-from access.rules.decide import Decision, Facts, Form, Presented, decide
+from access.log.entry import EntryRef, Override, Scan, Void
+from access.rules.decide import Decision, decide
 from access.rules.explain import Step, explain
-from access.state.badge_history import History
-from access.state.event_state import Held, Order, hold
-from access.state.facts import NEVER_MS
+from access.state.badge_history import OPENED, History
+from access.state.event_state import Held, hold
+from access.state.facts import facts_as_known, facts_as_recorded
 from access.state.log_state import Knowledge
 from registry.queries import shapes as answers
 from registry.queries.queries import Board, badge_mark, entry_name
@@ -43,12 +42,14 @@ def find(board: Board, typed: str, *, with_codes: bool) -> answers.Receipts:
         with board.knowing() as knowledge:
             found = [
                 _explained(board, knowledge, held, body, code, with_codes=with_codes)
-                for held, body in _candidates(board, code)
+                for held, body in _candidates(board, knowledge, code)
             ]
     return answers.Receipts(receipts=found)
 
 
-def _candidates(board: Board, code: str) -> list[tuple[Held, Scan | Override]]:
+def _candidates(
+    board: Board, knowledge: Knowledge, code: str
+) -> list[tuple[Held, Scan | Override]]:
     """The presentations with this receipt: the 20 bits narrow it down, the gate decides."""
     bits = 0
     for character in code[-4:]:
@@ -62,14 +63,11 @@ def _candidates(board: Board, code: str) -> list[tuple[Held, Scan | Override]]:
     rows = board.centre.ledger.read(
         select(entry.log, entry.digest, entry.raw).where(entry.digest.between(first, last))
     )
-    programme = board.programme
     held = [hold(log, digest, raw) for log, digest, raw in rows]
     return [
         (one, one.body)
         for one in held
-        if isinstance(one.body, Scan | Override)
-        and one.body.gate in programme.gates
-        and receipt(programme, one.body.gate, one.digest) == code
+        if isinstance(one.body, Scan | Override) and knowledge.receipt_of(one) == code
     ]
 
 
@@ -89,9 +87,8 @@ def _explained(
     steps: list[Step] = []
     today = None
     if isinstance(body, Scan):
-        programme = background.programme_at(background.order(held)) or board.programme
-        steps = _again(board, programme, history, held, body)
-        today = _today(programme, history, held, body, background.order(held), span)
+        steps = _as_recorded(knowledge, history, held, body)
+        today = _as_known(knowledge, history, held, body)
     return answers.Receipt(
         receipt=code,
         gate=body.gate,
@@ -152,85 +149,29 @@ def _voided(board: Board, badge: bytes | None, held: Held) -> bool:
     )
 
 
-def _presented(body: Scan, form: Form, claims: Claims | None) -> Presented:
-    other_event = body.reason == "other_event"
-    if body.badge is None or body.reason == "not_a_badge":
-        return Presented(body.gate, body.direction, None, other_event=other_event)
-    return Presented(
-        body.gate,
-        body.direction,
-        form,
-        body.badge,
-        body.issue,
-        body.proof,
-        claims,
-        other_event,
-    )
-
-
-def _again(
-    board: Board, programme: Programme, history: History, held: Held, body: Scan
-) -> list[Step]:
+def _as_recorded(knowledge: Knowledge, history: History, held: Held, body: Scan) -> list[Step]:
     """The decision, rule by rule, from what the door held then: its roster up to the head that it names."""
-    until = _roster_until(board, body.roster_head)
-    if body.span is None or until is None or body.gate not in programme.gates:
+    until = knowledge.registry_until(body.roster_head)
+    if until is None:
         return []
-    listed = history.listed(body.issue, until)
-    own = claims_in(body.claims) if body.claims is not None else None
-    form: Form = "signed" if own is not None else listed.form if listed is not None else "plain"
-    newest = body.roster_issue
-    if body.reason == "superseded" and newest <= (body.issue or 0):
-        # Not from its roster: a newer issue had been proven at a door that it had heard of.
-        newest = history.newest_issue(held.device, board.order(held))
-    facts = Facts(
-        listed=listed.claims if listed is not None else None,
-        newest_issue=newest,
-        revoked=history.revoked(body.issue, until),
-        place=body.place,
-        seats=body.seats,
-        holds_seat=body.verdict in ("admit", "admit_flagged"),
-        roster_age_ms=NEVER_MS if "roster_stale" in body.conditions else None,
-    )
+    question = facts_as_recorded(held, body, history, knowledge.background, until)
     try:
-        return explain(_presented(body, form, own), facts, programme, body.span)
+        return [] if question is None else explain(*question)
     except ValueError:
         return []  # the roster entry that the door used is not held here
 
 
-def _today(
-    programme: Programme, history: History, held: Held, body: Scan, order: Order, span: Span
-) -> Decision | None:
+def _as_known(knowledge: Knowledge, history: History, held: Held, body: Scan) -> Decision | None:
     """The decision with everything known by now that is not later than the presentation. Seats are as the door had
     them: whether there was one is a question to the whole area, which the partition report answers."""
-    if body.gate not in programme.gates:
-        return None
-    listed = history.listed(body.issue, order)
-    own = claims_in(body.claims) if body.claims is not None else None
-    form: Form = listed.form if listed is not None else "signed" if own is not None else "plain"
+    order = knowledge.background.order(held)
     before = [one for one in history.moves if one.order < order]
-    facts = Facts(
-        listed=listed.claims if listed is not None else None,
-        newest_issue=history.newest_issue(held.device, order),
-        revoked=history.revoked(body.issue, order),
-        place=history.walk(programme, before, order.at_ms).place,
-        seats=body.seats,
-        holds_seat=body.verdict in ("admit", "admit_flagged"),
-    )
-    return _decided(_presented(body, form, own), facts, programme, span)
-
-
-def _decided(presented: Presented, facts: Facts, programme: Programme, at: Span) -> Decision | None:
+    place = history.whereabouts(order.at_ms, before).place
+    question = facts_as_known(held, body, history, knowledge.background, place)
+    if question is None:
+        return None
+    facts = replace(question.facts, seats=body.seats, holds_seat=body.verdict in OPENED)
     try:
-        return decide(presented, facts, programme, at)
+        return decide(*question._replace(facts=facts))
     except ValueError:
         return None  # the roster entry that the door used is not held here
-
-
-def _roster_until(board: Board, head: tuple[str, int] | None) -> Order | None:
-    """The place in the order up to which the door knew the registry's log."""
-    if head is None:
-        return Order(0, "", 0, b"")
-    rows = board.centre.ledger.rows(head[0], head[1], head[1])
-    if not rows:
-        return None
-    return Order(decode(rows[0].raw).wall_ms, head[0], head[1], b"\xff" * 32)

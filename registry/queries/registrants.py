@@ -2,7 +2,6 @@
 
 from access.badge.credential import human_code, read_human_code
 from access.badge.name_card import matches
-from access.event.programme import Programme
 from access.state.badge_history import History
 from registry.queries import shapes as answers
 from registry.queries.queries import Board, badge_mark
@@ -87,14 +86,10 @@ def _shown(board: Board, known: Known, history: History) -> answers.Registrant:
             for issue, entry in sorted(issues.items())
         ],
         revoked=history.revoked(None),
-        place=_place(programme, history, board.now_ms()),
+        place=history.whereabouts(board.now_ms()).place,
         last=None if last is None else board.time(last),
     )
 
 
 def _named(bits: dict[str, int], held: int) -> list[str]:
     return [name for name, bit in bits.items() if held >> bit & 1]
-
-
-def _place(programme: Programme, history: History, now_ms: int) -> str | None:
-    return history.whereabouts(programme, now_ms).place

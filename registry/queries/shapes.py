@@ -15,8 +15,9 @@ Time = Annotated[
     str,
     Meta(description="RFC 3339, in the event's zone", extra_json_schema={"format": "date-time"}),
 ]
-Access = Literal["viewer", "admin"]
-"""A viewer sees counts; an admin sees persons, revokes, enrols and rules on conflicts."""
+Access = Literal["viewer", "desk", "admin"]
+"""A role; each may do what those before it may. A viewer sees counts; the help desk sees persons, registers them and
+prints, revokes and renews badges; an admin enrols, rules on conflicts, erases and changes settings."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -338,36 +339,6 @@ class Receipts(Answer, frozen=True, kw_only=True):
     receipts: list[Receipt]
 
 
-class Token(Answer, frozen=True, kw_only=True):
-    """An API token; `token` is shown once, when it is made."""
-
-    id: str
-    label: str
-    access: Access
-    made: Time
-    token: str | None = None
-
-
-class Tokens(Answer, frozen=True, kw_only=True):
-    tokens: list[Token]
-
-
-class Hook(Answer, frozen=True, kw_only=True):
-    """`secret` is the HMAC key, shown once, when it is made; `behind` are log entries not yet looked at."""
-
-    id: str
-    url: str
-    made: Time
-    behind: int
-    tries: int
-    trouble: str
-    secret: str | None = None
-
-
-class Hooks(Answer, frozen=True, kw_only=True):
-    hooks: list[Hook]
-
-
 class Closed(Answer, frozen=True, kw_only=True):
     """A closed day, and the kiosks that have not told everything of it."""
 
@@ -461,3 +432,22 @@ class Health(Answer, frozen=True, kw_only=True):
     entries: int
     synced: bool
     as_of: Time
+
+
+class Job(Answer, frozen=True, kw_only=True):
+    """Long work. `stage` names what is being done, `done` of `total` how far that is (0: not known); `result` is of its
+    kind; `error` says why it failed; `files` are the names of what it has made."""
+
+    id: str
+    kind: str
+    state: Literal["waiting", "running", "done", "failed", "cancelled", "interrupted"]
+    stage: str
+    done: int
+    total: int
+    result: msgspec.Raw | None
+    error: str
+    files: list[str]
+
+
+class Jobs(Answer, frozen=True, kw_only=True):
+    jobs: list[Job]

@@ -85,6 +85,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     language: Language
     keys: tuple[str, ...]
     salt: bytes
+    extra: dict[str, str] = {}
 
     def __repr__(self) -> str:
         return f"Known(ref={self.ref!r}, …)"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, delete, func, select, update
 
 from registry.roster.model import Known
 from registry.storage import tables
@@ -62,7 +62,9 @@ class People:
     def _found(self, question: Select[Any]) -> Iterator[Known]:
         for row in self._ledger.read(question):
             values = row._asdict()
-            yield Known(**(values | {"keys": tuple(msgspec.json.decode(values["keys"]))}))
+            extra = msgspec.json.decode(values["extra"], type=dict[str, str])
+            keys = tuple(msgspec.json.decode(values["keys"]))
+            yield Known(**(values | {"keys": keys, "extra": extra}))
 
     def keep_texts(self, texts: Iterable[tuple[bytes, int, str]]) -> None:
         """Keep (badge, issue, text) of badges whose texts cannot be derived."""
@@ -88,12 +90,18 @@ class People:
         """Delete a person's row and texts."""
         for table in (tables.person, tables.printed):
             self._ledger.write(delete(table).where(table.c.badge == badge))
+        # What long work has made of lists names people too; it is wanted for a day, and can be made again.
+        self._ledger.write(delete(tables.job_file))
+        self._ledger.write(update(tables.job).values(result=None))
 
     def forget_all(self) -> None:
-        """Delete everybody's rows and texts."""
-        for table in (tables.person, tables.printed):
+        """Delete everybody's rows and texts, and what long work has made of them."""
+        for table in tables.PERSONAL:
             self._ledger.write(delete(table))
 
 
 def _row(known: Known) -> dict[str, Any]:
-    return msgspec.structs.asdict(known) | {"keys": msgspec.json.encode(known.keys).decode()}
+    return msgspec.structs.asdict(known) | {
+        "keys": msgspec.json.encode(known.keys).decode(),
+        "extra": msgspec.json.encode(known.extra).decode(),
+    }

@@ -136,6 +136,7 @@ class Roster:
             language=person.language,
             keys=search_keys(person.name),
             salt=salt,
+            extra=person.extra,
         )
 
     def refusals(self, people: Sequence[Person], event: Event) -> list[Refusal]:

@@ -9,12 +9,20 @@ from werkzeug.exceptions import HTTPException
 
 from registry.accounts.accounts import Accounts
 from registry.accounts.authorization import Guard
+from registry.accounts.logins import MOST_MS, Logins
+from registry.accounts.password_check import PasswordCheck
+from registry.accounts.throttle import Throttle
+from registry.accounts.trail import Trail
 from registry.dashboard import dashboard
+from registry.dashboard.login import LoginDesk
+from registry.http.access import add_access
 from registry.http.actions import add_deeds
 from registry.http.device_api import device_interface
+from registry.http.jobs import add_jobs
 from registry.http.operations import Interface, problem
 from registry.http.reads import add_questions
 from registry.http.streams import MOST_STREAMS, Streams
+from registry.jobs import Jobs
 from registry.queries.queries import Board
 from registry.service import Centre
 from registry.webhooks import Hooks
@@ -24,9 +32,6 @@ log = logging.getLogger(__name__)
 
 MAX_FILE_BYTES = 16 * 1024 * 1024
 """Of a file of registrants: ten times what 26,000 people take."""
-
-SESSION_S = 12 * 3600
-"""A login lasts a long event day."""
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
@@ -54,28 +59,42 @@ class WebSettings:
     streams: int = MOST_STREAMS
     stopping: Callable[[], bool] = field(default=_never)
 
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach the registry over TLS."""
+        return self.pin is not None
+
 
 def create_app(centre: Centre, clock: Callable[[], Reading], settings: WebSettings) -> Flask:
     """The application over a centre. Raises NotInitialisedError where there is no event yet."""
     board = Board(centre, clock)
     accounts = Accounts(centre.ledger, board.now_ms)
-    guard = Guard(accounts, settings.control, open_here=settings.open_here)
+    logins = Logins(centre.ledger, board.now_ms)
+    trail = Trail(centre.ledger, board.now_ms)
+    throttle = Throttle(centre.ledger, board.now_ms)
+    passwords = PasswordCheck(accounts, throttle)
+    guard = Guard(accounts, logins, settings.control, open_here=settings.open_here)
     app = Flask(__name__, static_folder=None)
     app.config.update(
-        SECRET_KEY=accounts.session_key(),
+        SECRET_KEY=accounts.cookie_key(),
         SESSION_COOKIE_NAME="jianmen",
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.pin is not None,
-        PERMANENT_SESSION_LIFETIME=SESSION_S,
+        SESSION_COOKIE_SECURE=settings.secure,
+        PERMANENT_SESSION_LIFETIME=MOST_MS // 1000,
         MAX_CONTENT_LENGTH=MAX_FILE_BYTES,
     )
-    api = Interface(guard)
+    api = Interface(guard, trail)
     add_questions(api, board, guard, Streams(board, settings.stopping, settings.streams))
     hooks = Hooks(board)
-    add_deeds(api, board, guard, hooks, settings.pin)
+    add_deeds(api, board, guard, settings.pin)
+    add_access(api, board, guard, passwords, trail, hooks)
+    jobs = Jobs(centre.ledger, board.now_ms, settings.stopping)
+    add_jobs(api, jobs)
+    jobs.settle()
     app.register_blueprint(api.blueprint)
-    app.register_blueprint(dashboard(board, guard))
-    app.extensions["jianmen"] = Parts(api, board, hooks)
+    desk = LoginDesk(guard, passwords, trail, secure=settings.secure)
+    app.register_blueprint(dashboard(board, guard, desk))
+    app.extensions["jianmen"] = Parts(api, board, hooks, jobs)
     app.after_request(_guarded)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Exception, _failed)
@@ -92,6 +111,7 @@ class Parts:
     api: Interface
     board: Board
     hooks: Hooks
+    jobs: Jobs
 
 
 def _guarded(answer: Response) -> Response:

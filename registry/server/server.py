@@ -18,6 +18,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
+from registry.jobs import Jobs
 from registry.server.app import Parts
 from registry.webhooks import Teller
 from sync.transport.tls_certificate import Certificate
@@ -109,6 +110,7 @@ class _Application(BaseApplication):  # type: ignore[misc]
         self._make_app = make_app
         self._serving = serving
         self._worker: Worker | None = None
+        self._jobs: Jobs | None = None
         self._stop_hooks = threading.Event()
         self.booted = multiprocessing.get_context("fork").Event()
         super().__init__()
@@ -142,6 +144,7 @@ class _Application(BaseApplication):  # type: ignore[misc]
         worker = self._worker
         app = self._make_app(lambda: worker is not None and not worker.alive)
         parts: Parts = app.extensions["jianmen"]
+        self._jobs = parts.jobs
         teller = Teller(parts.board, parts.hooks, f"{socket.gethostname()}/{os.getpid()}")
         threading.Thread(
             target=teller.run, args=(self._stop_hooks,), name="webhooks", daemon=True
@@ -156,6 +159,8 @@ class _Application(BaseApplication):  # type: ignore[misc]
 
     def _worker_ends(self, _: Arbiter, __: Worker) -> None:
         self._stop_hooks.set()
+        if self._jobs is not None:
+            self._jobs.close()
 
 
 class _Arbiter(Arbiter):  # type: ignore[misc]

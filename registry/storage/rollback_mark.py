@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-FILE = "registry.storage.rollback_mark"
+FILE = "registry.landmark"
 
 
 class Place(NamedTuple):

@@ -6,6 +6,7 @@ UTC.
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Index,
     Integer,
@@ -107,6 +108,7 @@ person = Table(
     Column("language", String(8), nullable=False),
     Column("keys", Text, nullable=False),
     Column("salt", LargeBinary, nullable=False),
+    Column("extra", Text, nullable=False, server_default="{}"),
 )
 """The only place where a badge has a name. Without the salt a plain badge's secret cannot be made again."""
 
@@ -136,4 +138,150 @@ meta = Table(
     Column("key", String(32), primary_key=True),
     Column("value", LargeBinary, nullable=False),
 )
-"""The registry's own: its key, the event's keys, which of its logs it writes, which database this is."""
+"""The registry's own: its key, the event's keys, which of its logs it writes, which database this is, and the key that
+signs cookies."""
+
+account = Table(
+    "account",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("cost", Integer, nullable=False),
+    Column("set_ms", BigInteger, nullable=False),
+)
+"""People who log in: the scrypt hash of each password, its cost (N), and when it was set."""
+
+login = Table(
+    "login",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("account", String(64), nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("seen_ms", BigInteger, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("browser", Text, nullable=False),
+)
+"""Sessions of browsers: SHA-256 of the id in the cookie, and where it was last seen."""
+Index("login_account", login.c.account)
+
+token = Table(
+    "token",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("access", String(16), nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+)
+"""API tokens, by SHA-256 of their text."""
+
+webhook = Table(
+    "webhook",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("seen", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("trouble", Text, nullable=False),
+    Column("ended", Boolean, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+)
+"""Addresses called at every check-in. `seen`: the entry up to which they were; `owner` has the row until `until_ms`."""
+
+trail = Table(
+    "trail",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Who changed what, when. No secret and no name of a registrant is in it."""
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+)
+"""Counts of logins and enrolments tried, until when they are remembered."""
+Index("attempt_until", attempt.c.until_ms)
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("stage", String(40), nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("touched_ms", BigInteger, nullable=False),
+    Column("owner", String(16), nullable=False),
+    Column("cancelled", Integer, nullable=False),
+    Column("params", LargeBinary, nullable=False),
+    Column("result", LargeBinary),
+    Column("error", Text, nullable=False),
+)
+"""Long work: `registry.jobs`."""
+
+job_file = Table(
+    "job_file",
+    metadata,
+    Column("job", String(16), primary_key=True),
+    Column("name", String(60), primary_key=True),
+    Column("piece", Integer, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+"""Files that jobs were given and have made, in pieces. They may name people, and are kept for a day."""
+
+list_mapping = Table(
+    "list_mapping",
+    metadata,
+    Column("header", String(64), primary_key=True),
+    Column("mapping", LargeBinary, nullable=False),
+    Column("used_ms", BigInteger, nullable=False),
+)
+"""How a list is to be read that has these titles (SHA-256 of them, in hex)."""
+
+staged_entry = Table(
+    "staged_entry",
+    metadata,
+    Column("seq", BigInteger, primary_key=True),
+    Column("log", String(24), nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("badge", LargeBinary),
+    Column("raw", LargeBinary, nullable=False),
+)
+staged_person = Table(
+    "staged_person",
+    metadata,
+    Column("badge", LargeBinary, primary_key=True),
+    Column("ref", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("organisation", Text, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("keys", Text, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("extra", Text, nullable=False),
+)
+staged_card = Table(
+    "staged_card",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("badge", LargeBinary, nullable=False),
+    Column("issue", Integer, nullable=False),
+    Column("raw", LargeBinary),
+)
+"""What an import has prepared, row by row: nobody reads it until one statement moves all of it to where it belongs."""
+
+PERSONAL = (person, printed, staged_person, staged_card, job_file, job)
+"""Tables that name people: all of their rows go at the end of the event."""

@@ -47,7 +47,7 @@ from access.rules.decide import Decision, Facts, Presented, decide
 from access.state.event_state import Held, hold
 from access.state.facts import (
     Moment,
-    gather,
+    facts_now,
     presented_by_hand,
     presented_plain,
     presented_signed,
@@ -155,6 +155,8 @@ class KioskWriter(LogWriter):
         seat: bool = False,
         claims: bytes | None = None,
         test: bool = False,
+        verifier: bytes | None = None,
+        area: str | None = None,
     ) -> Written:
         scan = Scan(
             gate or self.gate,
@@ -175,6 +177,8 @@ class KioskWriter(LogWriter):
             None,
             claims,
             test,
+            verifier,
+            area,
         )
         return self.writes(at_ms, "scan", scan)
 
@@ -266,7 +270,7 @@ class Door:
     def facts(self, presented: Presented, at_ms: int) -> Facts:
         gate = self.programme.gates[self.kiosk.gate]
         capped = self.programme.places[gate.area].capacity is not None
-        return gather(
+        return facts_now(
             presented,
             self.known.history(presented.badge),
             self.known.background,
@@ -393,6 +397,7 @@ class Build:
 
 class Forum:
     """Two days at the small event (small.toml): a registry, a kiosk at every gate, all clocks right and trusted.
+    Entries name the area of their gate; with `area=None` they are as an older version wrote them.
 
     Times are "14:00", of the first day, or "18T09:00". People are numbers; everybody in `people` is on the roster.
     """
@@ -419,16 +424,21 @@ class Forum:
 
     def enters(self, gate: str, clock: str, number: int, **scan: Any) -> Written:
         """Somebody is let in; on a seat where the gate's area has any."""
-        area = self.programme.places[self.programme.gates[gate].area]
-        scan.setdefault("seat", area.capacity is not None)
+        area = self.programme.gates[gate].area
+        scan.setdefault("seat", self.programme.places[area].capacity is not None)
+        scan.setdefault("area", area)
         return self.doors[gate].scans(self.at(clock), self.build.badge(number), **scan)
 
     def leaves(self, gate: str, clock: str, number: int, **scan: Any) -> Written:
+        scan.setdefault("area", self.programme.gates[gate].area)
         return self.doors[gate].scans(self.at(clock), self.build.badge(number), "out", **scan)
 
     def refuses(self, gate: str, clock: str, number: int | None, reason: str) -> Written:
         badge = None if number is None else self.build.badge(number)
-        return self.doors[gate].scans(self.at(clock), badge, verdict="refuse", reason=reason)
+        area = self.programme.gates[gate].area
+        return self.doors[gate].scans(
+            self.at(clock), badge, verdict="refuse", reason=reason, area=area
+        )
 
     def voids(self, gate: str, clock: str, entry: Written) -> Written:
         return self.doors[gate].voids(self.at(clock), entry, entry.held.body.badge)  # type: ignore[union-attr]
@@ -441,7 +451,7 @@ class Forum:
         reason = "overridden" if verdict == "admit_flagged" else "not_staff"
         body = Override(
             gate, badge, None if badge is None else 1, "proven", None, verdict, reason, "full", b"STAFF",
-            1, "a guest", None, None, 1, None, None,
+            1, "a guest", None, None, 1, None, None, area=self.programme.gates[gate].area,
         )  # fmt: skip
         return self.doors[gate].writes(self.at(clock), "override", body)
 

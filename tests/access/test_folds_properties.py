@@ -23,7 +23,7 @@ from access.log.entry import (
 )
 from access.rules.decide import Presented, decide
 from access.state.conflicts import Conflicts
-from access.state.facts import Moment, gather
+from access.state.facts import Moment, facts_now
 from access.state.headcount import Headcount, attendance
 from access.state.log_state import Knowledge
 from access.state.seat_leases import gifts
@@ -349,6 +349,25 @@ def test_doors_that_cannot_talk_never_admit_more_than_the_room_holds(
         assert len(hall.inside) <= SEATS, "more people than the hall holds"
 
 
+def test_a_reentry_at_another_door_taken_back_gives_no_second_seat(new_forum: Any) -> None:
+    hall = _Hall(new_forum())
+    for minute, (what, gate, number) in enumerate(
+        [
+            ("in", "hall-1", 1),
+            ("tell", "hall-1", 3),
+            ("in", "hall-2", 1),
+            ("tell", "hall-2", 2),
+            ("in", "hall-1", 2),
+            ("void", "hall-2", 0),
+            ("in", "hall-2", 3),
+            ("tell", "hall-2", 2),
+            ("in", "hall-1", 4),
+        ]
+    ):
+        hall.act(what, hall.doors[gate], number, hall.forum.at("09:00") + minute * MINUTE)
+    assert hall.inside == {1, 2}
+
+
 @given(chosen=moves)
 def test_once_all_have_told_all_every_seat_is_free_or_taken_by_somebody_inside(
     new_forum: Any, chosen: list[tuple[str, str, int]]
@@ -385,7 +404,7 @@ class _Hall:
         smaller = msgspec.structs.replace(forum.programme.event, areas=areas)
         forum.registry.defines(forum.at("08:01"), smaller)
         self.inside: set[int] = set()
-        self.last: dict[str, tuple[Any, int, bool]] = {}
+        self.last: dict[str, tuple[Any, int, bool, str]] = {}
         self.newest_of: dict[int, Any] = {}
         self.doors = {
             gate: _Door(gate, writer, forum.build.knowledge(), {})
@@ -413,7 +432,7 @@ class _Hall:
         book = known.seat_book("hall") if area == "hall" and direction == "in" else None
         moment = Moment(Span(at, at), at, sure=True)
         history = known.history(badge)
-        facts = gather(presented, history, known.background, door.account, moment, book, at)
+        facts = facts_now(presented, history, known.background, door.account, moment, book, at)
         said = decide(presented, facts, self.forum.programme, Span(at, at))
         entry = door.writer.scans(
             at, badge, direction, said.verdict, said.reason, seat=said.seat, session=said.session
@@ -422,14 +441,18 @@ class _Hall:
         if said.opens:
             self.newest_of[number] = entry
             if direction == "in" and area == "hall":
-                self.last[door.gate] = (entry, number, number in self.inside)
+                self.last[door.gate] = (entry, number, number in self.inside, said.reason)
                 self.inside.add(number)
             else:
                 self.inside.discard(number)
 
     def takes_back(self, door: _Door, at: int) -> None:
-        """Staff takes back the last let-in of this gate, if that person has not moved since."""
-        entry, number, was_inside = self.last.pop(door.gate)
+        """Staff takes back the last let-in of this gate, if that person has not moved since. One taken back by a door
+        that did not know the person to be inside already can leave the other door owing a seat, as a void of an exit
+        can; neither is among these days."""
+        entry, number, was_inside, reason = self.last.pop(door.gate)
+        if was_inside and reason != "reentry":
+            return
         if self.newest_of[number] is entry:
             door.learns([door.writer.voids(at, entry, self.forum.build.badge(number))])
             if not was_inside:

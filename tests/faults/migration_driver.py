@@ -24,7 +24,7 @@ def main(kind: str, where: str, steps: str = "") -> None:
     print("opening", flush=True)
     match kind:
         case "registry":
-            registry.database.MIGRATIONS = Path(steps)
+            registry.storage.database.MIGRATIONS = Path(steps)
             on_server = "://" in where
             Database(where if on_server else None, None if on_server else Path(where)).close()
         case "journal":

@@ -124,7 +124,7 @@ def test_a_picture_that_promises_more_than_the_machine_has_is_refused(tmp_path: 
     header = b"P5\n60000 60000\n255\n"
     bomb = tmp_path / "bomb.pgm"
     bomb.write_bytes(header + b"\0" * 1000)
-    command = "import sys; from jianmen.decode import decode; decode(sys.argv[1:])"
+    command = "import sys; from jianmen.cli.decode import decode; decode(sys.argv[1:])"
 
     done = subprocess.run(
         [sys.executable, "-c", command, str(bomb)], capture_output=True, text=True, check=False

@@ -157,7 +157,10 @@ MISTAKES: list[tuple[object, str]] = [
         'line 3: "nodes": "mars" is neither a gate of the event nor',
     ),
     ({"do": "cut", "groups": [["loft-1"], ["mars"]]}, 'line 3: "groups": "mars" is neither'),
-    ({"do": "cut", "groups": [["loft-1"], ["loft-1"]]}, 'line 3: "loft-1" is named 2 times'),
+    (
+        {"do": "cut", "groups": [["loft-1"], ["loft-1"]]},
+        'line 3: "groups": "loft-1" is named 2 times',
+    ),
     ({"do": "cut"}, 'line 3: a cut names "nodes"'),
     ({"do": "heal", "nodes": ["mars"]}, 'line 3: "nodes": "mars"'),
     ({"do": "headcount", "node": "mars"}, 'line 3: "node": "mars"'),

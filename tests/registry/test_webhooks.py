@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from flask import Flask
 
 from registry.roster.model import IssuedBadge
 from registry.server.app import Parts
-from registry.webhooks import Teller, signature
+from registry.webhooks import MOST_HOOKS, Teller, signature, standard_signature
 
 NewKiosk = Callable[[str], Any]
 
@@ -24,12 +25,18 @@ class Receiver:
     def __init__(self) -> None:
         self.calls: list[tuple[dict[str, str], bytes]] = []
         self.answers: list[int] = []
+        self.goes_on: threading.Event | None = None
+        self._heard = threading.Condition()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                outer.calls.append((dict(self.headers), body))
+                with outer._heard:
+                    outer.calls.append((dict(self.headers), body))
+                    outer._heard.notify_all()
+                if outer.goes_on is not None:
+                    outer.goes_on.wait()
                 self.send_response(outer.answers.pop(0) if outer.answers else 204)
                 self.end_headers()
 
@@ -44,6 +51,11 @@ class Receiver:
     @property
     def told(self) -> list[dict[str, Any]]:
         return [json.loads(body) for _, body in self.calls]
+
+    def enough(self, calls: int) -> bool:
+        """Whether so many calls come, before a test has waited too long."""
+        with self._heard:
+            return self._heard.wait_for(lambda: len(self.calls) >= calls, timeout=30)
 
     def close(self) -> None:
         self.server.shutdown()
@@ -211,3 +223,95 @@ def test_a_removed_hook_is_told_nothing(
 @pytest.mark.parametrize("url", ["ftp://x/", "javascript:alert(1)", "http://", "x" * 600])
 def test_what_is_no_address_is_refused(api: Any, url: str) -> None:
     assert api.call("POST", "/webhooks", {"url": url}).status_code == 400
+
+
+def test_the_standard_headers_are_those_of_the_standard() -> None:
+    """The test vector of the Standard Webhooks specification."""
+    secret = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    call, at_s, body = "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}'
+    wanted = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    assert standard_signature(secret, call, at_s, body) == wanted
+
+
+def test_a_call_carries_both_sets_of_headers(
+    receiver: Receiver,
+    teller: Teller,
+    new_kiosk: NewKiosk,
+    delegates: list[IssuedBadge],
+    api: Any,
+    clock: Any,
+) -> None:
+    made = api.post("/webhooks", {"url": receiver.url})
+    secret = base64.b64decode(made["signing_secret"].removeprefix("whsec_"))
+    assert secret.hex() == made["secret"]
+    kiosk = new_kiosk("chengdu-main-1")
+    kiosk.show(delegates[2].text)
+    kiosk.exchange()
+    teller.step()
+    headers, body = receiver.calls[0]
+    call, at_s = headers["webhook-id"], int(headers["webhook-timestamp"])
+    assert call == headers["X-Jianmen-Delivery"]
+    assert at_s == clock.now_ms // 1000
+    assert headers["webhook-signature"] == standard_signature(secret, call, at_s, body)
+
+
+def test_a_slow_receiver_delays_no_other(
+    receiver: Receiver,
+    teller: Teller,
+    new_kiosk: NewKiosk,
+    delegates: list[IssuedBadge],
+    api: Any,
+) -> None:
+    """The slow one answers nothing until the other has heard everything."""
+    slow = Receiver()
+    slow.goes_on = threading.Event()
+    try:
+        api.post("/webhooks", {"url": slow.url})
+        api.post("/webhooks", {"url": receiver.url})
+        kiosk = new_kiosk("chengdu-main-1")
+        for badge in delegates:
+            kiosk.show(badge.text)
+        kiosk.exchange()
+        stop = threading.Event()
+        thread = threading.Thread(target=teller.run, args=(stop,))
+        thread.start()
+        heard_all = receiver.enough(len(delegates))
+        slow.goes_on.set()
+        stop.set()
+        thread.join()
+        teller.close()
+        assert heard_all
+    finally:
+        slow.goes_on.set()
+        slow.close()
+
+
+def test_a_password_in_an_address_is_not_shown_again(api: Any) -> None:
+    url = "https://user:s3cret@hooks.example/in?key=1"
+    made = api.post("/webhooks", {"url": url})
+    assert made["url"] == "https://user:••••@hooks.example/in?key=1"
+    assert "s3cret" not in str(api.get("/webhooks"))
+    assert "s3cret" not in str(api.get("/trail"))
+
+
+@pytest.mark.parametrize(
+    ("url", "odd"),
+    [
+        ("http://127.0.0.1:8000/", True),
+        ("http://localhost/hook", True),
+        ("http://[::1]/", True),
+        ("http://0.0.0.0/", True),
+        ("http://169.254.169.254/latest", True),
+        ("http://[fe80::1]/", True),
+        ("https://hooks.example/", False),
+        ("http://192.0.2.7/", False),
+    ],
+)
+def test_an_address_on_this_machine_or_its_link_is_warned_of(api: Any, url: str, odd: bool) -> None:
+    assert bool(api.post("/webhooks", {"url": url})["warning"]) is odd
+
+
+def test_there_are_only_so_many_webhooks(api: Any) -> None:
+    for number in range(MOST_HOOKS):
+        api.post("/webhooks", {"url": f"https://{number}.example/"})
+    assert api.call("POST", "/webhooks", {"url": "https://more.example/"}).status_code == 409

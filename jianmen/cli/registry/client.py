@@ -20,7 +20,7 @@ import urllib3
 from config.settings import RegistrySettings
 from hardware.system.clock import SystemClock
 from hardware.system.version import BUILT_MS
-from registry.server.app import WebSettings, create_app
+from registry.server.app import Parts, WebSettings, create_app
 from registry.server.tls import certificate_of
 from registry.service import Centre
 from registry.storage.errors import DatabaseError, RegistryError
@@ -149,7 +149,10 @@ class _InProcess:
     """The application over a ledger of our own."""
 
     def __init__(self, centre: Centre, settings: WebSettings) -> None:
-        self._client = create_app(centre, read_clock(), settings).test_client()
+        app = create_app(centre, read_clock(), settings)
+        parts: Parts = app.extensions["jianmen"]
+        self.jobs = parts.jobs
+        self._client = app.test_client()
         self._token = settings.control
 
     def send(self, method: str, path: str, body: bytes | None, kind: str) -> tuple[int, bytes]:
@@ -192,7 +195,11 @@ def connected(settings: RegistrySettings, kiosk_url: str) -> Iterator[Client]:
             web = WebSettings(
                 control=token_urlsafe(24), pin=certificate.fingerprint if certificate else None
             )
-            yield Client(_InProcess(centre, web), note.kiosk_url if note else kiosk_url)
+            here = _InProcess(centre, web)
+            try:
+                yield Client(here, note.kiosk_url if note else kiosk_url)
+            finally:
+                here.jobs.close()  # before the database is
     except DatabaseError:
         if note is None:
             raise

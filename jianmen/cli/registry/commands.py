@@ -54,12 +54,19 @@ for _command in (serve, headcount, conflicts, export, close, staff, keys):
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The first admin's password, in the file's first line; asked for where left out.",
 )
+@click.option(
+    "--account",
+    default="admin",
+    show_default=True,
+    help="The first admin's account: somebody's own name. Later a new password of any admin.",
+)
 @json_option
 def init(
     event: Path,
     settings_file: Path | None,
     data: Path | None,
     password_file: Path | None,
+    account: str,
     *,
     as_json: bool,
 ) -> None:
@@ -69,7 +76,7 @@ def init(
     the definition is changed; lists that printed badges point into may only grow.
     """
     from jianmen.cli.registry.client import opened, read_clock
-    from registry.accounts.accounts import Accounts, PasswordError
+    from registry.accounts.accounts import Accounts, PasswordError, check_password
     from registry.storage.errors import NotInitialisedError, RegistryError
 
     settings = read_settings(settings_file, data)
@@ -77,8 +84,10 @@ def init(
         definition = event_file.load(event)
         with opened(settings) as centre:
             accounts = Accounts(centre.ledger, lambda: read_clock()().wall_ms)
-            known = accounts.has_password("admin")
+            known = any(one.role == "admin" for one in accounts.all())
             password = "" if known and password_file is None else _password(password_file)
+            if password:
+                check_password(account, password)
             try:
                 changed = centre.event != definition
                 if changed:
@@ -87,7 +96,7 @@ def init(
                 changed = True
                 centre.init(definition)
             if password:
-                accounts.set_password("admin", password)
+                accounts.set_password(account, password, "admin")
             fingerprint = centre.identity.fingerprint
     except (ConfigError, PasswordError) as error:
         stop(2, str(error))

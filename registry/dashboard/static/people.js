@@ -34,8 +34,8 @@ function row(person) {
       el("button", { click: () => revoke(person) }, say("revoke")),
       el("button", { click: () => reissue(person) }, say("reissue")),
       el("a", { class: "button", href: `/api/v1/badges?ref=${encodeURIComponent(person.ref)}`, target: "_blank" }, say("print")),
-      person.roles.length ? el("button", { click: () => pin(person) }, say("pin")) : "",
-      el("button", { click: () => erase(person) }, say("erase"))),
+      data.admin && person.roles.length ? el("button", { click: () => pin(person) }, say("pin")) : "",
+      data.admin && el("button", { click: () => erase(person) }, say("erase"))),
   ], { className: person.revoked ? "gone" : "" });
 }
 

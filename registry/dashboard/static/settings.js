@@ -1,4 +1,4 @@
-// Settings: tokens, webhooks, passwords, the end of a day, a new desk key.
+// Settings: accounts, sessions, tokens, webhooks, the end of a day, a new desk key, the trail of changes.
 import { ask, attempt, confirmed, data, el, minute, note, say, table } from "./common.js";
 
 const by = (id) => document.getElementById(id);
@@ -21,6 +21,55 @@ async function hooks() {
     el("button", { click: () => remove(`/webhooks/${hook.id}`, hooks) }, say("remove"))])) : "");
 }
 
+async function accounts() {
+  const said = await attempt(() => ask("GET", "/accounts"));
+  if (!said) return;
+  by("accounts").replaceChildren(table(["", "", "", ""], said.accounts.map((one) => {
+    const role = el("select", { "aria-label": say("accounts.role"), change: () => change(one.name, role.value) },
+      ...["viewer", "desk", "admin"].map((name) => el("option", { value: name, selected: name === one.role }, say(`account.${name}`))));
+    return [one.name, role, minute(one.set), el("button", { click: () => leave(one.name) }, say("remove"))];
+  })));
+  by("password").account.replaceChildren(...said.accounts.map((one) => el("option", {}, one.name)));
+}
+
+async function change(name, role) {
+  await attempt(() => ask("POST", `/accounts/${encodeURIComponent(name)}/role`, { role }));
+  await accounts();
+}
+
+async function leave(name) {
+  if (!(await confirmed(say("accounts.sure", { name })))) return;
+  await remove(`/accounts/${encodeURIComponent(name)}`, accounts);
+  await logins();
+}
+
+async function logins() {
+  const said = await attempt(() => ask("GET", "/logins"));
+  if (!said) return;
+  by("logins").replaceChildren(said.logins.length ? table(["", "", "", "", ""], said.logins.map((one) => [
+    one.account, one.own ? el("strong", {}, say("logins.own")) : one.address, browser(one.browser),
+    say("logins.seen", { time: minute(one.seen) }),
+    el("button", { click: () => remove(`/logins/${one.id}`, logins) }, say("logins.end"))])) : "");
+}
+
+/** The name of a browser and its system, out of what it calls itself. */
+function browser(agent) {
+  const name = /(Firefox|Edg|OPR|Chrome|Safari)\/[\d.]+/.exec(agent);
+  const system = /\(([^;)]+)/.exec(agent);
+  return [name ? name[0].replace(/\.[\d.]+$/, "") : agent.slice(0, 30), system ? system[1] : ""].filter(Boolean).join(" · ");
+}
+
+let oldest = null;
+async function trail() {
+  const said = await attempt(() => ask("GET", `/trail?limit=50${oldest === null ? "" : `&before=${oldest}`}`));
+  if (!said) return;
+  by("earlier").hidden = said.lines.length < 50;
+  if (said.lines.length === 0) return;
+  oldest = said.lines.at(-1).number;
+  by("trail").append(table(["", "", "", ""], said.lines.map((line) => [
+    minute(line.at), line.who, line.what.replaceAll("_", " "), line.subject])));
+}
+
 async function remove(path, refresh) {
   await attempt(() => ask("DELETE", path));
   await refresh();
@@ -40,9 +89,25 @@ on("token", async (form) => {
 
 on("hook", async (form) => {
   const made = await ask("POST", "/webhooks", { url: form.url.value });
-  by("new-hook").replaceChildren(`${say("hook.secret")} `, el("code", {}, made.secret));
+  by("new-hook").replaceChildren(`${say("hook.secret")} `, el("code", {}, made.signing_secret),
+    made.warning && el("p", { class: "problem" }, `▲ ${made.warning}`));
   form.reset();
   await hooks();
+});
+
+on("account", async (form) => {
+  const name = form.elements.name.value.trim();
+  await ask("POST", "/accounts", { name, role: form.elements.role.value, password: form.elements.password.value });
+  form.reset();
+  note(`✓ ${say("accounts.done", { name })}`);
+  await accounts();
+});
+
+on("own", async (form) => {
+  await ask("POST", "/own-password", { old: form.old.value, password: form.password.value });
+  form.reset();
+  note(`✓ ${say("password.done")}`);
+  await logins();
 });
 
 on("password", async (form) => {
@@ -66,5 +131,9 @@ on("desk", async () => {
   note(`✓ ${say("desk.done", { n: said.cards })}`);
 });
 
+by("earlier").addEventListener("click", trail);
+accounts();
+logins();
 tokens();
 hooks();
+trail();

@@ -328,3 +328,12 @@ def test_the_steps_end_in_the_very_decision_of_the_rule_book(
     assert [step.spoke for step in table] == [False] * (len(table) - 1) + [True]
     assert [step.rule for step in table] == [number for number, _ in RULES[: len(table)]]
     assert all(step.why and step.name for step in told)
+
+
+def test_a_revoked_badge_with_another_issue_number_is_explained_by_the_rule_that_speaks(
+    fair: Any,
+) -> None:
+    known = {"revoked": True, "all_revoked": True, "listed": False, "proof": None}
+    last = explain(*fair.case(issue=63, **known))[-1]
+    assert (last.rule, last.name, last.spoke) == (7, "revoked", True)
+    assert last.why == "the badge is revoked"

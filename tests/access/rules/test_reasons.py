@@ -312,3 +312,32 @@ def test_broken_machines_are_errors_not_bad_badges(fair: World) -> None:
         decide(replace(presented, claims=None), facts, programme, at)
     with pytest.raises(KeyError):
         decide(replace(presented, gate="nowhere"), facts, programme, at)
+
+
+@pytest.mark.parametrize("issue", [1, 4, 63])
+@pytest.mark.parametrize("policy", ["ask_staff", "admit", "admit_flagged", "refuse"])
+def test_a_badge_revoked_in_all_its_issues_is_so_whatever_issue_is_presented(
+    fair: World, build: Any, issue: int, policy: str
+) -> None:
+    world = fair.under(build, unknown=policy)
+    known = {"revoked": True, "all_revoked": True, "listed": False, "proof": None}
+    answer = world.ask(issue=issue, **known)
+    assert (answer.verdict, answer.reason, answer.rule) == ("refuse", "revoked", 7)
+
+
+def test_an_unknown_issue_of_a_badge_of_which_another_is_revoked_stays_unknown(fair: World) -> None:
+    answer = fair.ask(issue=4, listed=False, proof=None)
+    assert (answer.verdict, answer.reason, answer.rule) == ("ask_staff", "unknown", 5)
+
+
+def test_on_the_way_out_an_unknown_issue_of_a_revoked_badge_leaves_as_before(fair: World) -> None:
+    known = {"revoked": True, "all_revoked": True, "listed": False, "proof": None}
+    answer = fair.ask(direction="out", issue=4, **known)
+    assert (answer.verdict, answer.reason, answer.rule) == ("admit_flagged", "unknown", 5)
+
+
+def test_full_names_the_door_that_has_this_badges_seat(fair: World) -> None:
+    others = (("b", 3), ("c", 1))
+    answer = fair.ask(seats=0, seat_at="c", seats_elsewhere=others)
+    assert (answer.reason, answer.next.gates) == ("full", (("c", 1),))
+    assert fair.ask(seats=0, seats_elsewhere=others).next.gates == others

@@ -9,7 +9,6 @@ import msgspec
 import pytest
 
 from access.event.definition import Area
-from access.event.programme import Programme
 from access.log.entry import Passage
 from access.state.badge_history import History
 from access.state.event_state import Background
@@ -21,7 +20,7 @@ def history(forum: Any, number: int = 1) -> History:
 
 
 def place(forum: Any, clock: str, number: int = 1) -> str | None:
-    return history(forum, number).whereabouts(forum.programme, forum.at(clock)).place
+    return history(forum, number).whereabouts(forum.at(clock)).place
 
 
 # One person, one place.
@@ -211,30 +210,27 @@ def test_presentations_stand_in_order_of_corrected_time(forum: Any) -> None:
 
 
 def test_a_place_says_when_time_alone_will_move_its_person(forum: Any) -> None:
-    assert history(forum).whereabouts(forum.programme, forum.at("09:00")).changes_ms() is None
+    assert history(forum).whereabouts(forum.at("09:00")).changes_ms() is None
     forum.enters("north-in", "09:00", 1)
-    state = history(forum).whereabouts(forum.programme, forum.at("09:00"))
+    state = history(forum).whereabouts(forum.at("09:00"))
     assert state.changes_ms() == forum.at("18T04:00")
     forum.enters("room-1", "13:40", 1, session="talk")
-    state = history(forum).whereabouts(forum.programme, forum.at("13:40"))
+    state = history(forum).whereabouts(forum.at("13:40"))
     assert state.changes_ms() == forum.at("16:20")
 
 
 def test_a_room_that_is_no_longer_below_the_hall_is_left_with_its_seat(forum: Any) -> None:
     forum.enters("hall-1", "13:00", 1)
     forum.enters("room-1", "13:40", 1)
-    assert set(history(forum).whereabouts(forum.programme, forum.at("14:00")).seats.values()) == {
-        "hall",
-        "room",
-    }
+    assert set(history(forum).whereabouts(forum.at("14:00")).seats) == {"hall", "room"}
     event = forum.programme.event
     areas = tuple(
         msgspec.structs.replace(a, parent="north") if a.id == "room" else a for a in event.areas
     )
     assert isinstance(areas[0], Area)
-    moved = Programme(msgspec.structs.replace(event, areas=areas))
-    state = history(forum).whereabouts(moved, forum.at("14:00"))
-    assert set(state.seats.values()) == {"room"}
+    forum.registry.defines(forum.at("13:50"), msgspec.structs.replace(event, areas=areas))
+    state = history(forum).whereabouts(forum.at("14:00"))
+    assert set(state.seats) == {"room"}
 
 
 # Issues and revocations.

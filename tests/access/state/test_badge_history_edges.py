@@ -13,13 +13,13 @@ from access.state.badge_history import Whereabouts
 def walked(forum: Any, clock: str, number: int = 1) -> Whereabouts:
     """Where everything held puts somebody, seats included."""
     history = forum.known().history(forum.build.badge(number))
-    state: Whereabouts = history.whereabouts(forum.programme, forum.at(clock))
+    state: Whereabouts = history.whereabouts(forum.at(clock))
     return state
 
 
 def seats(forum: Any, clock: str) -> list[tuple[str, str]]:
     """The gates on whose seats person 1 sits, and in which area."""
-    return sorted((gate, area) for (_, gate), area in walked(forum, clock).seats.items())
+    return sorted((gate, area) for area, (_, gate) in walked(forum, clock).seats.items())
 
 
 def test_yesterdays_seat_is_not_held_by_whoever_comes_again_through_another_door(

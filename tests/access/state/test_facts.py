@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 import msgspec
 import pytest
 
-from access.badge.credential import Claims, Plain, foreign
+from access.badge.credential import Claims, Plain, foreign, verifier
 from access.event.programme import Programme
-from access.state.facts import NEVER_MS, Moment, gather, listed_claims, presented_signed
+from access.log.entry import Span
+from access.log.receipt import receipt
+from access.state.event_state import Order
+from access.state.facts import (
+    NEVER_MS,
+    Moment,
+    facts_as_known,
+    facts_as_recorded,
+    facts_now,
+    listed_claims,
+    presented_signed,
+    unlisted_claims,
+    unlisted_verifier,
+)
 
 MAIN, ROOM_B = "chengdu-main-1", "chengdu-room-b-1"
 ANNA, BEN = bytes(4) + b"a", bytes(4) + b"b"
@@ -155,7 +169,7 @@ def ask(door: Any, build: Any, now: int, **more: Any) -> Any:
     seen = door.sees(build.plain(ANNA))
     moment = Moment(door.moment(now).span, now, more.get("sure", True))
     account = (door.kiosk.device, MAIN)
-    return gather(
+    return facts_now(
         seen, door.known.history(ANNA), door.known.background, account, moment, None, None
     )
 
@@ -174,7 +188,7 @@ def test_without_an_event_definition_there_is_nothing_to_ask(build: Any, now: in
     known = build.knowledge()
     moment = Moment(None, now, True)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="no event definition"):
-        gather(None, known.history(None), known.background, ("", ""), moment, None, None)  # type: ignore[arg-type]
+        facts_now(None, known.history(None), known.background, ("", ""), moment, None, None)  # type: ignore[arg-type]
 
 
 def test_a_door_knows_its_free_seats_and_who_holds_one(
@@ -193,6 +207,14 @@ def test_a_door_knows_its_free_seats_and_who_holds_one(
     assert (full.seats, full.holds_seat) == (0, True)
     assert full.seats_elsewhere == (("chengdu-room-b-2", 1),)
     assert not door.facts(door.sees("no badge"), now + 2).holds_seat
+    assert full.seat_at is None
+    seat = other.scans(now + 3, ANNA, seat=True, area="chengdu-room-b")
+    other.boots(now - 8_000)
+    door.known.add(seat.log, seat.digest, seat.raw)
+    other.trusts(now + 4)
+    door.learns(other)
+    elsewhere = door.facts(door.sees(anna), now + 5)
+    assert (elsewhere.holds_seat, elsewhere.seat_at) == (False, "chengdu-room-b-2")
 
 
 def test_claims_can_be_asked_as_of_an_earlier_place_in_the_order(
@@ -204,5 +226,156 @@ def test_claims_can_be_asked_as_of_an_earlier_place_in_the_order(
     history = door.known.history(ANNA)
     order = door.known.background.order(amended.held)
     assert listed_claims(history, 1) == changed
-    assert listed_claims(history, 1, msgspec.structs.replace(order, at_ms=now - 1)) == guest
+    assert history.listed(1, msgspec.structs.replace(order, at_ms=now - 1)).claims == guest
     assert listed_claims(history, 2) is None
+
+
+# As recorded, and as known later.
+
+
+@pytest.fixture
+def later(forum: Any) -> Any:
+    """The forum, and a door that knew the registry's log up to its definition and the roster's first three."""
+    forum.head = (forum.registry.log, forum.registry.entries[-7].held.seq)
+    return forum
+
+
+def shown(forum: Any, number: int, **scan: Any) -> Any:
+    """A presentation at north-in at nine, its body, and what everybody knows of the badge."""
+    at = forum.at("09:00")
+    seen = {"roster_head": forum.head, "span": Span(at, at), "roster_issue": 1} | scan
+    body = msgspec.structs.replace(forum.enters("north-in", "09:00", number).held.body, **seen)
+    entry = forum.doors["north-in"].writes(at, "scan", body)
+    known = forum.known()
+    return entry.held, body, known.history(forum.build.badge(number)), known
+
+
+def recorded(forum: Any, number: int, **scan: Any) -> Any:
+    held, body, history, known = shown(forum, number, **scan)
+    until = known.registry_until(body.roster_head)
+    return facts_as_recorded(held, body, history, known.background, until)
+
+
+def test_recorded_facts_hold_the_roster_as_far_as_the_door_had_it(later: Any) -> None:
+    question = recorded(later, 1, place="hall", seats=2)
+    assert question.facts.listed == later.delegate
+    assert (question.facts.place, question.facts.seats) == ("hall", 2)
+    assert question.presented.form == "plain"
+    assert recorded(later, 9).facts.listed is None
+
+
+def test_a_door_that_knew_nothing_of_the_registrys_log_went_by_what_it_was_enrolled_with(
+    later: Any,
+) -> None:
+    other = msgspec.structs.replace(later.programme.event, id="renamed")
+    later.registry.defines(later.at("08:30"), other)
+    assert recorded(later, 1, roster_head=None).programme.event.id == "small"
+    known = later.build.knowledge(later.registry.entries[:1])
+    nobody = Order(0, "", 0, b"")
+    assert known.background.programme_known_to("0" * 16, nobody).event.id == "small"
+
+
+def test_how_far_a_door_knew_is_unknown_where_the_entry_it_names_is_not_held(later: Any) -> None:
+    known = later.known()
+    assert known.registry_until((later.registry.log, 999)) is None
+    assert known.registry_until((later.doors["hall-1"].log, 1)) is None
+
+
+def test_an_issue_proven_elsewhere_explains_a_superseded_badge(later: Any) -> None:
+    own = b"\x01" + bytes(13)
+    badge = later.build.badge(1)
+    later.doors["hall-1"].scans(later.at("08:50"), badge, issue=2, claims=own)
+    question = recorded(later, 1, verdict="refuse", reason="superseded", roster_issue=1)
+    assert question.facts.newest_issue == 2
+
+
+@pytest.mark.parametrize("scan", [{"span": None}, {"gate": "a-window"}])
+def test_what_cannot_be_asked_again_is_not(later: Any, scan: Any) -> None:
+    assert recorded(later, 1, **scan) is None
+
+
+def test_a_gate_of_no_definition_is_not_asked_about_later_either(later: Any) -> None:
+    held, body, history, known = shown(later, 1, gate="a-window")
+    assert facts_as_known(held, body, history, known.background, None) is None
+
+
+@pytest.mark.parametrize(
+    ("badge", "reason", "other"),
+    [
+        (None, "not_a_badge", False),
+        (b"\0\0\0\0\1", "not_a_badge", False),
+        (None, "other_event", True),
+    ],
+)
+def test_what_was_no_badge_stays_none(later: Any, badge: Any, reason: str, *, other: bool) -> None:
+    question = recorded(later, 1, badge=badge, reason=reason, issue=None, proof=None)
+    assert (question.presented.form, question.presented.other_event) == (None, other)
+
+
+@pytest.mark.parametrize(("genuine", "proof"), [(True, "proven"), (False, "failed")])
+def test_a_later_roster_tells_whether_an_unknown_badge_was_genuine(
+    later: Any, proof: str, *, genuine: bool
+) -> None:
+    secret = later.build.plain(later.build.badge(9)).secret if genuine else b"a secret..."
+    trace = sha256(verifier(secret)).digest()
+    scan = {"proof": None, "reason": "unknown", "verifier": trace}
+    held, body, history, known = shown(later, 9, **scan)
+    question = facts_as_known(held, body, history, known.background, None)
+    assert question is not None
+    assert question.presented.proof == proof
+    old = msgspec.structs.replace(body, verifier=None)
+    question = facts_as_known(held, old, history, known.background, None)
+    assert question is not None
+    assert question.presented.proof is None
+
+
+def test_an_entry_keeps_what_tells_later_whether_an_unlisted_badge_was_genuine(
+    door: Any, build: Any, now: int
+) -> None:
+    anna, stranger = build.plain(ANNA), build.plain(b"nobod")
+    listed, unlisted = (door.sees(code) for code in (anna, stranger))
+    facts = door.facts(unlisted, now)
+    trace = sha256(verifier(stranger.secret)).digest()
+    assert unlisted_verifier(stranger, unlisted, facts) == trace
+    assert unlisted_verifier(anna, listed, door.facts(listed, now)) is None
+    assert unlisted_verifier(None, unlisted, facts) is None
+    assert unlisted_claims(stranger, facts) is None
+
+
+# Receipts.
+
+
+def test_a_receipt_is_told_by_the_definition_that_the_door_had(forum: Any) -> None:
+    event = forum.programme.event
+    scan = forum.enters("hall-2", "09:00", 1)
+    code = receipt(forum.programme, "hall-2", scan.digest)
+    fewer = tuple(g for g in event.gates if g.id not in ("north-in", "hall-2"))
+    forum.registry.defines(forum.at("10:00"), msgspec.structs.replace(event, gates=fewer))
+    known = forum.known()
+    assert known.receipt_of(known.entry(scan.ref)) == code
+    head = (forum.registry.log, forum.registry.entries[-1].seq)
+    body = msgspec.structs.replace(scan.held.body, roster_head=head)
+    late = forum.doors["hall-2"].writes(forum.at("09:30"), "scan", body)
+    assert known.receipt_of(late.held) == receipt(forum.programme, "hall-2", late.digest)
+    room = forum.enters("room-1", "11:00", 1)
+    assert known.receipt_of(room.held) == receipt(forum.programme, "room-1", room.digest)
+
+
+def test_what_shows_no_receipt_has_none(forum: Any) -> None:
+    known = forum.known()
+    assert known.receipt_of(forum.registry.entries[0].held) is None
+    window = forum.doors["hall-1"].scans(forum.at("09:00"), None, gate="a-window")
+    assert known.receipt_of(window.held) is None
+
+
+def test_an_entry_is_found_by_its_name_on_whatever_branch(forum: Any) -> None:
+    door, copy = forum.doors["hall-1"], forum.build.kiosk("hall-1", forum.at("08:00"))
+    copy.boots()
+    copy.trusts(forum.at("08:00"))
+    one = door.scans(forum.at("09:00"), forum.build.badge(1))
+    other = copy.scans(forum.at("09:00"), forum.build.badge(2))
+    known = forum.build.knowledge([*forum.entries, *copy.entries])
+    assert known.entry(one.ref).digest == one.digest
+    assert known.entry(other.ref).digest == other.digest
+    assert known.entry(msgspec.structs.replace(one.ref, digest=bytes(32))) is None
+    assert known.entry(msgspec.structs.replace(one.ref, seq=99)) is None

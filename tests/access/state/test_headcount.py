@@ -135,8 +135,11 @@ def test_asked_about_an_earlier_time_it_counts_as_of_then(forum: Any) -> None:
     assert headcount.areas(forum.at("16:19"))["room"].inside == 1
 
 
-def test_a_new_definition_counts_anew(forum: Any) -> None:
-    forum.enters("hall-1", "09:00", 1)
+@pytest.mark.parametrize("area", ["hall", None])
+def test_a_gate_moved_to_another_area_leaves_those_who_came_by_it_where_they_are(
+    forum: Any, area: str | None
+) -> None:
+    forum.enters("hall-1", "09:00", 1, area=area)
     known = forum.known()
     headcount = Headcount(known)
     assert headcount.areas(forum.at("10:00"))["hall"].inside == 1
@@ -147,7 +150,12 @@ def test_a_new_definition_counts_anew(forum: Any) -> None:
     entry = forum.registry.defines(forum.at("10:00"), msgspec.structs.replace(event, gates=gates))
     known.add(entry.log, entry.digest, entry.raw)
     areas = headcount.areas(forum.at("10:00"))
-    assert (areas["hall"].inside, areas["south"].inside) == (0, 1)
+    assert (areas["hall"].inside, areas["south"].inside) == (1, 0)
+    moved = forum.enters("hall-1", "10:01", 2, area=area and "south")
+    known.add(moved.log, moved.digest, moved.raw)
+    areas = headcount.areas(forum.at("10:01"))
+    assert (areas["hall"].inside, areas["south"].inside) == (1, 1)
+    assert (areas["hall"].entries, areas["south"].entries) == (1, 1)
 
 
 def test_a_late_trusted_time_moves_the_counts_with_it(forum: Any) -> None:

@@ -148,3 +148,16 @@ def test_a_let_in_of_nobody_holds_no_seat(day_in_the_room: Any) -> None:
     before = kept.free("14:00")
     kept.hears(forum.doors["room-1"].scans(forum.at("14:01"), None, seat=True))
     assert kept.free("14:01") == before
+
+
+def test_a_reentry_at_another_door_taken_back_leaves_the_seat_with_that_door(forum: Any) -> None:
+    forum.enters("hall-1", "09:00", 1)
+    again = forum.enters("hall-2", "09:10", 1, reason="reentry")
+    forum.voids("hall-2", "09:20", again)
+    book, at = forum.known().seat_book("hall"), forum.at("09:20")
+    accounts = [(forum.doors[gate].device, gate) for gate in ("hall-1", "hall-2")]
+    assert [book.free(account, at) for account in accounts] == [3, 1]
+    assert book.seat_of(forum.build.badge(1), at) == accounts[1]
+    forum.leaves("hall-1", "09:30", 1)
+    book, at = forum.known().seat_book("hall"), forum.at("09:30")
+    assert [book.free(account, at) for account in accounts] == [3, 2]

@@ -104,3 +104,9 @@ def test_any_bytes_are_text_or_refused(data: bytes) -> None:
     with suppress(UndecodableError):
         found = decoded(data)
         assert decoded_as(data, found.encoding) == found.text
+
+
+def test_utf16_is_read_in_the_byte_order_that_its_mark_states() -> None:
+    for order, mark in (("utf-16-be", b"\xfe\xff"), ("utf-16-le", b"\xff\xfe")):
+        found = decoded(mark + LIST.encode(order))
+        assert (found.text, found.encoding) == (LIST, "utf-16")

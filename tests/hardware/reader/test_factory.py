@@ -46,7 +46,7 @@ def test_a_pi_camera_off_a_pi_says_what_to_install() -> None:
 def test_a_door_without_a_camera_loads_no_picture_library() -> None:
     heavy = "cv2 numpy zxingcpp pyzbar gpiozero serial segno"
     code = (
-        "import sys, hardware.adapters, hardware.reader, hardware.clock, hardware.power\n"
+        "import sys, hardware.reader.factory, hardware.reader.reader, hardware.system.clock, hardware.system.power\n"
         f"loaded = set('{heavy}'.split()) & set(sys.modules)\n"
         "assert not loaded, loaded"
     )

@@ -167,7 +167,7 @@ def test_the_camera_process_ends_when_the_door_is_killed(spool: Path, tmp_path: 
     import sys
 
     door = (
-        "import sys; from hardware.reader import *; from hardware.camera import CameraSettings\n"
+        "import sys; from hardware.reader.reader import *; from hardware.ports.camera import CameraSettings\n"
         "r = Reader(CameraSettings(adapter='simulated', path=sys.argv[1], frames_per_s=15))\n"
         "while not isinstance(r.next(1), CameraState): pass\n"
         "print(r.pid, flush=True)\n"

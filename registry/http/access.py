@@ -1,0 +1,243 @@
+"""The public interface's routes about access: accounts, sessions, API tokens, webhooks and the trail."""
+
+from flask import request
+
+from registry.accounts.authorization import Guard
+from registry.accounts.logins import SESSION_ID
+from registry.accounts.password_check import (
+    BusyError,
+    PasswordCheck,
+    WaitError,
+    WrongPasswordError,
+)
+from registry.accounts.trail import Trail
+from registry.http import requests as bodies
+from registry.http.operations import Interface, Parameter
+from registry.queries import access_shapes as answers
+from registry.queries.queries import Board
+from registry.queries.shapes import Done
+from registry.storage.errors import RegistryError, UnknownError
+from registry.webhooks import HookRow, Hooks, oddity, shown_url, standard_secret
+
+DONE = Done()
+LINES = 200
+"""Lines of the trail on one page."""
+
+
+def add_access(
+    api: Interface,
+    board: Board,
+    guard: Guard,
+    passwords: PasswordCheck,
+    trail: Trail,
+    hooks: Hooks,
+) -> None:
+    """Give the interface the routes about access."""
+    _add_access(api, board, guard)
+    _add_hooks(api, board, hooks)
+    _add_accounts(api, board, guard)
+    _add_own_password(api, guard, passwords)
+    _add_logins(api, board, guard)
+    _add_trail(api, board, trail)
+
+
+def _add_access(api: Interface, board: Board, guard: Guard) -> None:
+    accounts = guard.accounts
+
+    @api.post(
+        "/tokens", "A new API token", access="admin", body=bodies.NewToken, answer=answers.Token
+    )
+    def new_token(body: bodies.NewToken) -> answers.Token:
+        token_id, text, row = accounts.add_token(body.label, body.access)
+        return answers.Token(
+            id=token_id,
+            label=row.label,
+            access=row.access,
+            made=board.time(row.made_ms),
+            token=text,
+        )
+
+    @api.delete("/tokens/<token_id>", "An API token is no longer good", access="admin", answer=Done)
+    def drop_token(token_id: str) -> Done:
+        if not accounts.drop_token(token_id):
+            raise UnknownError(f"There is no token {token_id[:20]!r}.")
+        return DONE
+
+    @api.post(
+        "/password",
+        "A new password for an account; its sessions end",
+        access="admin",
+        body=bodies.NewPassword,
+        answer=Done,
+    )
+    def set_password(body: bodies.NewPassword) -> Done:
+        accounts.set_password(body.account, body.password)
+        return DONE
+
+
+def _add_hooks(api: Interface, board: Board, hooks: Hooks) -> None:
+    def shown(hook_id: str, row: HookRow, secret: bytes | None = None) -> answers.Hook:
+        return answers.Hook(
+            id=hook_id,
+            url=shown_url(row.url),
+            made=board.time(row.made_ms),
+            behind=max(0, hooks.newest() - row.seen),
+            tries=row.tries,
+            trouble=row.trouble,
+            secret=secret.hex() if secret else None,
+            signing_secret=standard_secret(secret) if secret else None,
+            warning=oddity(row.url),
+        )
+
+    @api.get("/webhooks", "Addresses told of check-ins", access="admin", answer=answers.Hooks)
+    def webhooks() -> answers.Hooks:
+        return answers.Hooks(hooks=[shown(*one) for one in hooks.all().items()])
+
+    @api.post(
+        "/webhooks",
+        "Tell an address of every check-in from now on",
+        access="admin",
+        body=bodies.NewHook,
+        answer=answers.Hook,
+    )
+    def new_hook(body: bodies.NewHook) -> answers.Hook:
+        hook_id, row = hooks.add(body.url)
+        return shown(hook_id, row, row.secret)
+
+    @api.delete("/webhooks/<hook_id>", "Tell an address no more", access="admin", answer=Done)
+    def drop_hook(hook_id: str) -> Done:
+        if not hooks.drop(hook_id):
+            raise UnknownError(f"There is no webhook {hook_id[:20]!r}.")
+        return DONE
+
+
+def _add_accounts(api: Interface, board: Board, guard: Guard) -> None:
+    accounts = guard.accounts
+
+    @api.get("/accounts", "Who may log in", access="admin", answer=answers.Accounts)
+    def list_accounts() -> answers.Accounts:
+        return answers.Accounts(
+            accounts=[
+                answers.Account(name=one.name, role=one.role, set=board.time(one.set_ms))
+                for one in accounts.all()
+            ]
+        )
+
+    @api.post("/accounts", "A new account", access="admin", body=bodies.NewAccount, answer=Done)
+    def new_account(body: bodies.NewAccount) -> Done:
+        accounts.add(body.name, body.role, body.password)
+        return DONE
+
+    @api.post(
+        "/accounts/<name>/role",
+        "What an account may do",
+        access="admin",
+        body=bodies.NewRole,
+        answer=Done,
+    )
+    def set_role(body: bodies.NewRole, name: str) -> Done:
+        accounts.set_role(name, body.role)
+        return DONE
+
+    @api.delete(
+        "/accounts/<name>", "An account is no more; its sessions end", access="admin", answer=Done
+    )
+    def drop_account(name: str) -> Done:
+        accounts.remove(name)
+        return DONE
+
+
+def _add_own_password(api: Interface, guard: Guard, passwords: PasswordCheck) -> None:
+    @api.post(
+        "/own-password",
+        "A new password for whoever is logged in; their other sessions end",
+        access="viewer",
+        body=bodies.OwnPassword,
+        answer=Done,
+    )
+    def set_own_password(body: bodies.OwnPassword) -> Done:
+        visitor = guard.visitor()
+        if visitor is None or visitor.login is None:
+            raise RegistryError("Log in to change your own password.")
+        try:
+            found = passwords.account(
+                visitor.name, body.old, request.remote_addr or "", f"own {visitor.login[:16]}"
+            )
+        except WrongPasswordError:
+            raise RegistryError("This is not your password of now.") from None
+        except WaitError as error:
+            raise RegistryError(f"Too many wrong tries. Try again in {error.seconds} s.") from None
+        except BusyError:
+            raise RegistryError("Others are logging in. Try again.") from None
+        guard.accounts.set_password(found.name, body.password, keep=visitor.login)
+        return DONE
+
+
+def _add_logins(api: Interface, board: Board, guard: Guard) -> None:
+    def owner() -> str | None:
+        """Whose sessions the visitor may see and end: None, everybody's."""
+        visitor = guard.visitor()
+        return None if visitor is None or visitor.is_admin else visitor.name
+
+    def own() -> str | None:
+        visitor = guard.visitor()
+        return visitor.login if visitor is not None else None
+
+    @api.get(
+        "/logins",
+        "Open sessions of browsers: everybody's for an admin, else one's own",
+        access="viewer",
+        answer=answers.Logins,
+    )
+    def list_logins() -> answers.Logins:
+        return answers.Logins(
+            logins=[
+                answers.Login(
+                    id=one.digest[:SESSION_ID],
+                    account=one.account,
+                    made=board.time(one.made_ms),
+                    seen=board.time(one.seen_ms),
+                    address=one.address,
+                    browser=one.browser,
+                    own=one.digest == own(),
+                )
+                for one in guard.logins.all(owner())
+            ]
+        )
+
+    @api.delete("/logins/<login_id>", "End a session", access="viewer", answer=Done)
+    def end_login(login_id: str) -> Done:
+        found = [one for one in guard.logins.all(owner()) if one.digest[:SESSION_ID] == login_id]
+        if not found:
+            raise UnknownError("This session is over already, or is not yours.")
+        for one in found:
+            guard.logins.end(one.digest)
+        return DONE
+
+
+def _add_trail(api: Interface, board: Board, trail: Trail) -> None:
+    @api.get(
+        "/trail",
+        "Who changed what, the newest first",
+        access="admin",
+        answer=answers.TrailPage,
+        query=(
+            Parameter("before", "lines with smaller numbers than this", "integer"),
+            Parameter("limit", f"how many to say; {LINES} where left out and at most", "integer"),
+        ),
+    )
+    def read_trail() -> answers.TrailPage:
+        limit = max(1, min(LINES, request.args.get("limit", LINES, int)))
+        before = request.args.get("before", type=int)
+        return answers.TrailPage(
+            lines=[
+                answers.TrailLine(
+                    number=one.number,
+                    at=board.time(one.at_ms),
+                    who=one.who,
+                    what=one.what,
+                    subject=one.subject,
+                )
+                for one in trail.newest(limit, before)
+            ]
+        )

@@ -1,0 +1,63 @@
+"""Jobs over the public interface: how far they are, their files, and stopping them."""
+
+import mimetypes
+
+from flask import Response
+
+from registry.http.operations import Interface
+from registry.jobs import Job, Jobs
+from registry.queries import shapes as answers
+
+
+def add_jobs(api: Interface, jobs: Jobs) -> None:
+    """Give the interface its jobs."""
+
+    @api.get(
+        "/jobs", "Long work: the last of it, the newest first", access="admin", answer=answers.Jobs
+    )
+    def all_jobs() -> answers.Jobs:
+        return answers.Jobs(jobs=[_shown(job, []) for job in jobs.newest()])
+
+    @api.get(
+        "/jobs/<job_id>",
+        "One job: how far it is, and what came of it",
+        access="admin",
+        answer=answers.Job,
+    )
+    def job(job_id: str) -> answers.Job:
+        return _shown(jobs.find(job_id), jobs.files(job_id))
+
+    @api.post(
+        "/jobs/<job_id>/cancel",
+        "Stop a job; what it has done is undone",
+        access="admin",
+        answer=answers.Job,
+    )
+    def cancel_job(job_id: str) -> answers.Job:
+        return _shown(jobs.cancel(job_id), [])
+
+    @api.get(
+        "/jobs/<job_id>/files/<name>",
+        "A file that a job has made",
+        access="admin",
+        answer="application/octet-stream",
+    )
+    def job_file(job_id: str, name: str) -> Response:
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        answer = Response(jobs.file(job_id, name), mimetype=kind)
+        answer.headers.set("Content-Disposition", "attachment", filename=name)
+        return answer
+
+
+def _shown(job: Job, files: list[str]) -> answers.Job:
+    return answers.Job(
+        id=job.id,
+        kind=job.kind,
+        state=job.state,
+        stage=job.stage,
+        done=job.done,
+        total=job.total,
+        result=job.result,
+        error=job.error,
+        files=files,
+    )

@@ -1,0 +1,114 @@
+"""Jobs and their files in the database."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import delete, func, select, update
+
+from registry.jobs.model import ENDED, Job, State
+from registry.storage import tables
+from registry.storage.ledger import Ledger
+
+PIECE_BYTES = 1_000_000
+"""Of a file: how much one short transaction writes."""
+
+_SHOWN = [tables.job.c[name] for name in Job.__struct_fields__]
+
+
+class JobRows:
+    """The tables `job` and `job_file`."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def add(self, job: Job, owner: str, params: dict[str, Any]) -> None:
+        values = msgspec.structs.asdict(job) | {
+            "owner": owner,
+            "cancelled": 0,
+            "params": msgspec.json.encode(params),
+            "result": None,
+        }
+        self._ledger.write(tables.job.insert().values(**values))
+
+    def find(self, job_id: str) -> Job | None:
+        row = self._ledger.first(select(*_SHOWN).where(tables.job.c.id == job_id))
+        return _job(row) if row else None
+
+    def newest(self, limit: int, kind: str | None = None) -> list[Job]:
+        chosen = select(*_SHOWN).order_by(tables.job.c.made_ms.desc(), tables.job.c.id).limit(limit)
+        if kind is not None:
+            chosen = chosen.where(tables.job.c.kind == kind)
+        return [_job(row) for row in self._ledger.read(chosen)]
+
+    def params(self, job_id: str) -> dict[str, Any]:
+        row = self._ledger.first(select(tables.job.c.params).where(tables.job.c.id == job_id))
+        found: dict[str, Any] = msgspec.json.decode(row[0]) if row else {}
+        return found
+
+    def change(self, job_id: str, **values: Any) -> None:
+        self._ledger.write(update(tables.job).where(tables.job.c.id == job_id).values(**values))
+
+    def is_cancelled(self, job_id: str) -> bool:
+        row = self._ledger.first(select(tables.job.c.cancelled).where(tables.job.c.id == job_id))
+        return row is None or bool(row[0])
+
+    def left_behind(self, owner: str, quiet_since_ms: int | None) -> list[Job]:
+        """Jobs of others that have not ended: all of them, or those that gave no sign since an instant."""
+        job = tables.job.c
+        chosen = select(*_SHOWN).where(job.state.not_in(ENDED), job.owner != owner)
+        if quiet_since_ms is not None:
+            chosen = chosen.where(job.touched_ms < quiet_since_ms)
+        return [_job(row) for row in self._ledger.read(chosen)]
+
+    def forget_before(self, before_ms: int) -> None:
+        """Delete the files and results of jobs that ended before an instant; they may name people."""
+        job = tables.job.c
+        old = select(job.id).where(job.touched_ms < before_ms, job.state.in_(ENDED))
+        if not self._ledger.read(
+            old.where(job.result.is_not(None)).limit(1)
+        ) and not self._ledger.read(
+            select(tables.job_file.c.job).where(tables.job_file.c.job.in_(old)).limit(1)
+        ):
+            return
+        self._ledger.write(delete(tables.job_file).where(tables.job_file.c.job.in_(old)))
+        self._ledger.write(
+            update(tables.job)
+            .where(job.touched_ms < before_ms, job.state.in_(ENDED))
+            .values(result=None)
+        )
+
+    # Files.
+
+    def keep_file(self, job_id: str, name: str, data: bytes) -> None:
+        """Keep a file in place of one of the same name, a piece in each transaction."""
+        file = tables.job_file
+        self._ledger.write(delete(file).where(file.c.job == job_id, file.c.name == name))
+        for piece, start in enumerate(range(0, max(1, len(data)), PIECE_BYTES)):
+            self._ledger.write(
+                file.insert().values(
+                    job=job_id, name=name, piece=piece, data=data[start : start + PIECE_BYTES]
+                )
+            )
+
+    def file(self, job_id: str, name: str) -> bytes | None:
+        file = tables.job_file.c
+        rows = self._ledger.read(
+            select(file.data).where(file.job == job_id, file.name == name).order_by(file.piece)
+        )
+        return b"".join(data for (data,) in rows) if rows else None
+
+    def files(self, job_id: str) -> Sequence[str]:
+        """The names of a job's files."""
+        file = tables.job_file.c
+        rows = self._ledger.read(
+            select(file.name, func.count()).where(file.job == job_id).group_by(file.name)
+        )
+        return sorted(name for name, _ in rows)
+
+
+def _job(row: Any) -> Job:
+    values = row._asdict()
+    raw = values["result"]
+    state: State = values["state"]
+    return Job(**(values | {"state": state, "result": msgspec.Raw(raw) if raw else None}))
