@@ -16,6 +16,8 @@ class Cable:
         self.port: int = self._listener.getsockname()[1]
         self._lock = threading.Lock()
         self._whole = True
+        self.carried = 0
+        """Bytes so far, both ways."""
         self._open: set[socket.socket] = set()
         self._accepting = threading.Thread(target=self._accept, daemon=True)
         self._accepting.start()
@@ -29,6 +31,8 @@ class Cable:
     def heal(self) -> None:
         with self._lock:
             self._whole = True
+        self.carried = 0
+        """Bytes so far, both ways."""
 
     def close(self) -> None:
         """Safe to repeat."""
@@ -57,9 +61,9 @@ class Cable:
             with far:
                 if not self._opened(far):
                     return
-                back = threading.Thread(target=_pump, args=(far, near), daemon=True)
+                back = threading.Thread(target=self._pump, args=(far, near), daemon=True)
                 back.start()
-                _pump(near, far)
+                self._pump(near, far)
                 back.join()
 
     def _opened(self, end: socket.socket) -> bool:
@@ -69,16 +73,17 @@ class Cable:
                 self._open = {one for one in self._open if one.fileno() >= 0} | {end}
             return self._whole
 
-
-def _pump(source: socket.socket, sink: socket.socket) -> None:
-    """Pass on what comes, until either side ends."""
-    try:
-        while piece := source.recv(PIECE):
-            sink.sendall(piece)
-    except OSError:
-        pass  # the cable was cut, or an end was closed
-    _shut(source)
-    _shut(sink)
+    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+        """Pass on what comes, until either side ends."""
+        try:
+            while piece := source.recv(PIECE):
+                sink.sendall(piece)
+                with self._lock:
+                    self.carried += len(piece)
+        except OSError:
+            pass  # the cable was cut, or an end was closed
+        _shut(source)
+        _shut(sink)
 
 
 def _shut(end: socket.socket) -> None:

@@ -54,7 +54,7 @@ def main(lock: str, wheels: str = "", python: str = "", machine: str = "") -> in
         *((name, "the lock") for name, _ in pins),
     ]
     faults = [*faults_of_pins(pins, there), *faults_of_requirements(asked, there, environment)]
-    for fault in faults:
+    for fault in dict.fromkeys(faults):
         print(fault, file=sys.stderr)
     return 1 if faults else 0
 

@@ -15,7 +15,8 @@ from access.log.entry import pack
 from registry.devices.reported_vectors import Contacts
 from registry.service import Centre
 from registry.storage.errors import RegistryError
-from sync.exchange.exchange import Answerer, Taken
+from sync.exchange.exchange import Answerer
+from sync.exchange.party import Taken
 from sync.store.journal import Reading
 from sync.transport.endpoint import ENROL, EXCHANGE, Endpoint, Route
 from sync.wire.device_key import verifies
@@ -91,10 +92,8 @@ class _Listening(Answerer):
         super().__init__(*party)
         self._contacts = contacts
 
-    def unseal(self, raw: bytes) -> tuple[str, Message]:
-        device, message = super().unseal(raw)
+    def called(self, device: str, message: Message) -> None:
         self._contacts.heard(device, message.have)
-        return device, message
 
 
 def read_enrol(raw: bytes) -> tuple[Envelope, Enrol]:

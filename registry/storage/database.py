@@ -24,6 +24,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from registry.storage.errors import DatabaseError
+from registry.storage.remembered import Remembered
 
 FILE = "registry.db"
 LOCK_FILE = "registry.lock"
@@ -52,6 +53,8 @@ class Database:
         self._here = threading.local()
         self._lock = threading.RLock()
         self._lock_file: int | None = None
+        self.remembered = Remembered()
+        """What was read since the last writing, on SQLite: there no other process writes."""
         try:
             target = make_url(url) if url else URL.create("sqlite", database=_path(data))
         except ArgumentError:
@@ -135,6 +138,7 @@ class Database:
                 yield connection
             finally:
                 self._here.connection = None
+        self.remembered.forget()
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -1,10 +1,11 @@
 """The centre's set of logs: everything any door ever said, and the registry's own word, in one database."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import delete, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from access.state.event_state import Held, hold
 from registry.storage import tables
@@ -30,6 +31,8 @@ class Ledger(Logs):
 
     def close(self) -> None:
         """Let go of the database. May be called again."""
+        with suppress(SQLAlchemyError):
+            self.keep_heard(at_once=True)
         self.database.close()
 
     @contextmanager

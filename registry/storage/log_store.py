@@ -1,20 +1,21 @@
 """Logs and name cards in the central database: what the exchange asks of any store of logs."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Table, and_, case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import bindparam
 
-from access.log.chain import Head, fingerprint
+from access.log.chain import Head, fingerprint, vouched
 from access.log.entry import Kiosk, digest_of, pack
 from access.state.event_state import Held, hold
 from registry.storage import tables
 from registry.storage.database import Database
+from registry.storage.heard_heads import HeardHeads, same_end
 from sync.store.log_store import BEGINNING, INTRODUCED, LogStore, Row, newest_word
 from sync.store.name_cards import Issued, badges_listed, cards_named
 from sync.wire.messages import Point, SealedCard
@@ -33,6 +34,13 @@ ADD_ENTRY = (
 
 ROWS = "SELECT log, seq, digest, badge, raw FROM entry WHERE log = ? AND seq BETWEEN ? AND ? ORDER BY seq"
 CARDS = "SELECT digest, raw FROM card WHERE raw IS NOT NULL AND digest IN ({marks})"
+
+Answer = TypeVar("Answer")
+
+LACKING = (
+    select(tables.card.c.digest).where(tables.card.c.raw.is_(None)).order_by(tables.card.c.digest)
+)
+"""The name cards that the roster names and nobody has brought."""
 
 _HEAD = ("log", "seq", "digest", "at_ms", "signature")
 
@@ -57,6 +65,7 @@ class Logs(LogStore):
         self._add_entry = ADD_ENTRY.replace("?", "%s") if database.is_postgres else ADD_ENTRY
         self._public: bytes | None = None
         self._asked_for = b""
+        self._heard = HeardHeads()
 
     def write(self, statement: Any, rows: Sequence[dict[str, Any]] | None = None) -> int:
         """Run a statement, for each of the rows if there are some; says how many rows it touched."""
@@ -78,6 +87,12 @@ class Logs(LogStore):
         spelt = question.replace("?", "%s") if self.database.is_postgres else question
         with self.database.reading() as connection:
             return connection.exec_driver_sql(spelt, tuple(values)).all()
+
+    def _remembered(self, question: Hashable, ask: Callable[[], Answer]) -> Answer:
+        """What `ask` finds, or found since the last writing. With PostgreSQL other processes write too."""
+        if self.database.is_postgres or self.database.writer is not None:
+            return ask()
+        return self.database.remembered.get(question, ask)
 
     def insert(self, table: Table) -> Any:
         """An INSERT that knows ON CONFLICT, which both databases spell alike."""
@@ -124,10 +139,14 @@ class Logs(LogStore):
     def public_key(self, device: str) -> bytes | None:
         if device == self.registry:
             return self._own_public()
-        row = self.first(
-            select(tables.device.c.public).where(tables.device.c.fingerprint == device)
+        return self._publics().get(device)
+
+    def _publics(self) -> dict[str, bytes]:
+        device = tables.device.c
+        return self._remembered(
+            "publics",
+            lambda: dict(map(tuple, self.read(select(device.fingerprint, device.public)))),
         )
-        return row[0] if row else None
 
     def tips(self, log: str) -> list[Point]:
         tip = tables.tip.c
@@ -135,6 +154,9 @@ class Logs(LogStore):
         return [(seq, digest) for seq, digest in rows]
 
     def vector(self) -> dict[str, list[Point]]:
+        return dict(self._remembered("vector", self._vector))
+
+    def _vector(self) -> dict[str, list[Point]]:
         tip = tables.tip.c
         found: dict[str, list[Point]] = {}
         for log, seq, digest in self.read(
@@ -162,13 +184,42 @@ class Logs(LogStore):
         return [Head(*row) for row in rows]
 
     def word(self, device: str) -> Head | None:
-        word = tables.word.c
-        row = self.first(select(*(word[name] for name in _HEAD)).where(word.device == device))
-        return Head(*row) if row else None
+        return self._heard.newest(device, self._words().get(device))
 
     def words(self) -> list[Head]:
+        stored = self._words().items()
+        return [self._heard.newest(device, head) or head for device, head in stored]
+
+    def _words(self) -> dict[str, Head]:
+        return self._remembered("words", self._stored_words)
+
+    def _stored_words(self) -> dict[str, Head]:
         rows = self.read(select(*(tables.word.c[name] for name in _HEAD)))
-        return [Head(*row) for row in rows]
+        return {head.log[:16]: head for head in (Head(*row) for row in rows)}
+
+    def hear(self, heads: Sequence[Head]) -> None:
+        """Note newer signatures over known ends of logs; they are written every few seconds, all at once."""
+        if self.database.is_postgres:  # other processes must see them
+            super().hear(heads)
+            return
+        known = self._words()
+        others = []
+        for head in heads:
+            stored, public = known.get(head.log[:16]), self.public_key(head.log[:16])
+            if stored is None or public is None or not same_end(head, stored):
+                others.append(head)
+            elif vouched(head, public):
+                self._heard.note(head)
+        if others:
+            super().hear(others)
+        self.keep_heard()
+
+    def keep_heard(self, *, at_once: bool = False) -> None:
+        """Write what was only noted of heads, if it is time."""
+        heads = self._heard.take(at_once=at_once)
+        if heads:
+            with self.transaction():
+                self.keep_heads(heads)
 
     def add(self, rows: Sequence[Row], held: Sequence[Held]) -> None:
         now_ms = self._now_ms()
@@ -197,6 +248,9 @@ class Logs(LogStore):
             self._keep_kiosk(kiosk, INTRODUCED)
 
     def introduced(self) -> list[Kiosk]:
+        return list(self._remembered("introduced", self._introduced))
+
+    def _introduced(self) -> list[Kiosk]:
         device = tables.device.c
         rows = self.read(
             select(device.kiosk).where(device.wall_ms == INTRODUCED[0], device.seq == INTRODUCED[1])
@@ -204,6 +258,9 @@ class Logs(LogStore):
         return [msgspec.msgpack.decode(kiosk, type=Kiosk) for (kiosk,) in rows]
 
     def kiosk(self, device: str) -> Kiosk | None:
+        return self._remembered(("kiosk", device), lambda: self._kiosk(device))
+
+    def _kiosk(self, device: str) -> Kiosk | None:
         row = self.first(select(tables.device.c.kiosk).where(tables.device.c.fingerprint == device))
         return msgspec.msgpack.decode(row[0], type=Kiosk) if row else None
 
@@ -301,8 +358,9 @@ class Logs(LogStore):
         )
 
     def wanted_cards(self, limit: int) -> list[bytes]:
-        card = tables.card.c
-        lacking = select(card.digest).where(card.raw.is_(None)).order_by(card.digest)
+        if self._remembered("all cards", lambda: self.first(LACKING.limit(1)) is None):
+            return []
+        card, lacking = tables.card.c, LACKING
         # In turn: cards that nobody has any more keep none of the others waiting.
         after = self.read(lacking.where(card.digest > self._asked_for).limit(limit))
         before = self.read(lacking.where(card.digest <= self._asked_for).limit(limit - len(after)))

@@ -18,7 +18,8 @@ from sync.carrier.peer_worker import NEIGHBOUR_PAUSE_S, Target
 from sync.carrier.time_exchange import BestTime, TimeKeeper
 from sync.carrier.usb_bundles import take_waiting
 from sync.enrolment.record import Enrolment
-from sync.exchange.exchange import Answerer, Asker, Taken
+from sync.exchange.exchange import Answerer, Asker
+from sync.exchange.party import Taken
 from sync.store.data_folder import DataFolder
 from sync.store.journal import JournalReader, Reading
 from sync.store.journal_recovery import is_damage, sound, sound_or_gone

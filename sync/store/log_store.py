@@ -222,6 +222,13 @@ class LogStore(ABC):
         self.keep_head(head)
         return True
 
+    def hear(self, heads: Sequence[Head]) -> None:
+        """Take heads that came without entries. A store may write them later: they only say that nothing more was
+        there."""
+        with self.transaction():
+            for head in heads:
+                self.take_head(head)
+
     def stretches(self, log: str, points: Sequence[Point]) -> list[tuple[Point, Point]] | None:
         """From where to which tip another store lacks this log, given the points it has: one stretch for each branch
         it lacks something of. None: it knows none of our entries, although it has some; it should name more points."""

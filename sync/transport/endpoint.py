@@ -90,7 +90,7 @@ class Endpoint:
             return _refuse(
                 start_response, HTTPStatus.INTERNAL_SERVER_ERROR, "failed at this; its log says why"
             )
-        headers = [("Content-Type", MEDIA_TYPE), ("Cache-Control", "no-store")]
+        headers = [("Content-Type", MEDIA_TYPE)]
         if len(body) >= COMPRESS_FROM and _takes_gzip(environ):
             body = packed(body)
             headers.append(("Content-Encoding", "gzip"))

@@ -82,6 +82,11 @@ class Message(msgspec.Struct, frozen=True, array_like=True):
     `wants` are hashes of name cards lacking, `more` says that there is more to come, and
     `hello` that this answer only gives a nonce. A kiosk says at which address (host:port) and with which
     certificate (SHA-256) it can be reached on its LAN.
+
+    `digest` names the sender's whole vector. Where `basis` is not empty it names a vector that both sides know, and
+    `have` is what differs from it (a log without points: not held); `heard` then names only devices of which the
+    sender has heard nothing for a while. `mark` says how far the asking side has been sent heads: the answering side
+    gives it, the next request brings it back. A side that knows none of these leaves them out and sends all.
     """
 
     version: int
@@ -101,6 +106,9 @@ class Message(msgspec.Struct, frozen=True, array_like=True):
     address: Annotated[str, Meta(max_length=200)] = ""
     certificate: Annotated[str, Meta(max_length=128)] = ""
     declined: Annotated[list[LogId], Meta(max_length=MAX_LOGS)] = []
+    digest: Annotated[bytes, Meta(max_length=64)] = b""
+    basis: Annotated[bytes, Meta(max_length=64)] = b""
+    mark: Annotated[bytes, Meta(max_length=64)] = b""
 
 
 class Warrant(msgspec.Struct, frozen=True, array_like=True):

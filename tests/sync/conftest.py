@@ -10,7 +10,8 @@ import pytest
 
 from access.log.entry import GENESIS, Alarm, Body, Boot, Kiosk, digest_of, encode
 from sync.carrier.journal_copy import OwnLogs
-from sync.exchange.exchange import Answerer, Asker, Taken
+from sync.exchange.exchange import Answerer, Asker
+from sync.exchange.party import Taken
 from sync.store.journal import Journal, Reading
 from sync.store.replica import Replica
 from sync.wire.device_key import Identity

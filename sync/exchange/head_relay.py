@@ -1,0 +1,107 @@
+"""Which heads a side sends that has no entries to send: how long a device's log has had nothing more.
+
+A device signs its head again every second. It tells whom it talks to directly each time; of others, that they are
+still there is passed on every few seconds.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from access.log.chain import Head
+from sync.wire.messages import Batch
+
+RELAY_EVERY_MS = 5000
+"""A head without new entries is passed on when it is so much newer than the one passed on before: well below the 10 s
+after which no seats are passed to a kiosk, and the 30 s after which it counts as silent."""
+
+OFFER_AFTER_MS = 3 * RELAY_EVERY_MS
+"""An asking side offers the head of a third device when it is so much newer than what the other side was seen to have:
+that side has mostly heard of it directly."""
+
+STALE_MS = 3000
+"""An answering side names the devices from which it has heard nothing for so long: news of them are welcome at once."""
+
+
+class HeadFeed:
+    """The answering side: numbers what it learns, so that each asker is sent what it was not sent yet.
+
+    A mark names a number of this very feed; one of another feed (the process was started again, or another worker
+    answered) means that the asker has seen nothing.
+    """
+
+    def __init__(self, name: bytes) -> None:
+        """`name` is random, 8 bytes."""
+        self._name = name
+        self._count = 0
+        self._passed_on: dict[str, tuple[Head, int]] = {}
+
+    def note(self, heads: Iterable[Head]) -> None:
+        """The newest head of each device, as the store has them now."""
+        for head in heads:
+            before = self._passed_on.get(head.log[:16])
+            if before is None or _worth_passing(head, before[0]):
+                self._count += 1
+                self._passed_on[head.log[:16]] = (head, self._count)
+
+    @property
+    def mark(self) -> bytes:
+        """For the asker to bring back with its next request."""
+        return self._name + self._count.to_bytes(8, "big")
+
+    def since(self, mark: bytes, asker: str) -> list[Head]:
+        """What came after a mark; nobody is told of itself."""
+        own = mark[:8] == self._name and len(mark) == len(self.mark)
+        seen = int.from_bytes(mark[8:], "big") if own else 0
+        return [
+            head
+            for device, (head, number) in self._passed_on.items()
+            if number > seen and device != asker
+        ]
+
+
+def _worth_passing(head: Head, before: Head) -> bool:
+    moved = (head.log, head.seq) != (before.log, before.seq)
+    return moved or head.at_ms >= before.at_ms + RELAY_EVERY_MS
+
+
+def stale(heads: Iterable[Head], now_ms: int) -> dict[str, int]:
+    """Devices of which this side has heard nothing new for a while, and when they last signed."""
+    return {head.log[:16]: head.at_ms for head in heads if head.at_ms < now_ms - STALE_MS}
+
+
+class KnownHeads:
+    """The asking side: how new each device's head is that the other side has, as far as messages have shown."""
+
+    def __init__(self) -> None:
+        self._at_ms: dict[str, int] = {}
+
+    def due(
+        self, heads: Sequence[Head], wanted: Mapping[str, int], own: str, other: str
+    ) -> list[Head]:
+        """The heads to send. `wanted` are devices of which the other side said that it has heard nothing since then;
+        `own` and `other` are this device and that one."""
+        return [head for head in heads if self._is_due(head, wanted, own, other)]
+
+    def _is_due(self, head: Head, wanted: Mapping[str, int], own: str, other: str) -> bool:
+        device = head.log[:16]
+        if device == other:
+            return False
+        known_ms = self._at_ms.get(device, -1)
+        if device in wanted and head.at_ms > wanted[device]:
+            return True
+        return head.at_ms > known_ms + (0 if device == own else OFFER_AFTER_MS)
+
+    def saw(self, heads: Iterable[Head], batches: Iterable[Batch] = ()) -> None:
+        """The other side sent these, or was sent them and answered."""
+        for head in [*heads, *(batch.head for batch in batches)]:
+            device = head.log[:16]
+            self._at_ms[device] = max(head.at_ms, self._at_ms.get(device, -1))
+
+    def told(self, heard: Mapping[str, int], *, whole: bool) -> None:
+        """What the other side says of itself: of every device (`whole`), or of some."""
+        if whole:
+            self._at_ms = dict(heard)
+        else:
+            self._at_ms.update(heard)
+
+    def clear(self) -> None:
+        self._at_ms.clear()

@@ -1,0 +1,240 @@
+"""What both sides of an exchange do: compose, sign and check messages, and take what they bring."""
+
+import hmac
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from access.log.chain import ChainError, fingerprint
+from access.log.entry import Kiosk, pack
+from sync.exchange.batching import Load
+from sync.exchange.quota import Room
+from sync.exchange.vector_delta import Vector, VectorHistory
+from sync.store.log_store import BEGINNING, CutOffError, GapError, LogStore, UnknownWriterError
+from sync.wire.device_key import Identity, verifies
+from sync.wire.enrolment_certificate import warranted
+from sync.wire.messages import (
+    MAX_CARDS,
+    NONCE_BYTES,
+    VERSION,
+    Batch,
+    Envelope,
+    Message,
+    MessageError,
+    NotSignedError,
+    TimeWord,
+    read,
+)
+
+VOUCH_EVERY_MS = 1000
+"""A word on the own log younger than this is as good as a new one; signing and checking it is half the work of a round
+without news."""
+
+
+@dataclass(slots=True)
+class Taken:
+    """What a message brought: new entries, cards, the sender's time, where it says it can be reached (address,
+    certificate), what could not be taken, by log, and which of these logs need not be sent again as they are. `level`:
+    the sender holds nothing of the registry's own logs that this side lacks."""
+
+    device: str = ""
+    reach: tuple[str, str] = ("", "")
+    entries: int = 0
+    cards: int = 0
+    time: TimeWord | None = None
+    level: bool = False
+    rejected: dict[str, str] = field(default_factory=dict)
+    declined: list[str] = field(default_factory=list)
+
+    @property
+    def news(self) -> bool:
+        return bool(self.entries or self.cards)
+
+
+class Party:
+    """One side of an exchange: its store, its key, and its own time to pass on."""
+
+    vouch_every_ms = VOUCH_EVERY_MS
+
+    def __init__(
+        self,
+        store: LogStore,
+        identity: Identity,
+        now_ms: Callable[[], int],
+        time_word: Callable[[], TimeWord | None],
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        """`now_ms` is this device's best time, for heads; `time_word` what it may tell others of it (None: nothing)."""
+        self.store = store
+        self.identity = identity
+        self._now_ms = now_ms
+        self._time_word = time_word
+        self._random = random
+        self.reach: tuple[str, str] = ("", "")
+        """Where this kiosk can be reached on its LAN: host:port, and its certificate's SHA-256."""
+        self.warrant = b""
+        """A kiosk's own, for those who do not know it yet."""
+        self.history = VectorHistory()
+        """What the store has had lately; parties of one store may share it."""
+        self._nonce_key = HKDF(SHA256(), 32, None, b"jianmen nonce").derive(
+            identity.key.private_bytes_raw()
+        )
+
+    def nonce(self) -> bytes:
+        """A fresh nonce for the asking side."""
+        return self._random(NONCE_BYTES)
+
+    def seal(self, message: Message, *, introducing: bool = False) -> bytes:
+        """The bytes of a message, signed; `introducing`, to a side that may not know this one yet, with the warrant."""
+        body = pack(message)
+        warrant = self.warrant if introducing else b""
+        return pack(Envelope(body, self.identity.fingerprint, self.identity.sign(body), warrant))
+
+    def unseal(self, raw: bytes) -> tuple[str, Message]:
+        """The sender and message of these bytes.
+
+        Raises MessageError for anything that is not signed by an enrolled device, or by one that is cut off.
+        """
+        envelope = read(Envelope, raw)
+        public = self.store.public_key(envelope.device)
+        introduced = self._introduced(envelope) if public is None else None
+        public = introduced.public if introduced is not None else public
+        if (
+            public is None
+            or fingerprint(public) != envelope.device
+            or not verifies(public, envelope.signature, envelope.body)
+        ):
+            raise NotSignedError(f"the message is not signed by device {envelope.device}")
+        if introduced is not None:
+            with self.store.transaction():
+                self.store.introduce(introduced)
+        if self.store.is_cut_off(envelope.device):
+            raise CutOffError(f"device {envelope.device} is cut off")
+        message = read(Message, envelope.body)
+        if message.version != VERSION:
+            raise MessageError(
+                f"the other side speaks version {message.version}, this one {VERSION}"
+            )
+        return envelope.device, message
+
+    def _introduced(self, envelope: Envelope) -> Kiosk:
+        """A sender that is not known here, by its warrant. Raises UnknownWriterError."""
+        registry = self.store.public_key(self.store.registry)
+        if not envelope.warrant or registry is None:
+            raise UnknownWriterError(f"device {envelope.device} is not enrolled here")
+        try:
+            return warranted(envelope.warrant, envelope.device, registry)
+        except MessageError as error:
+            raise UnknownWriterError(f"device {envelope.device}: {error}") from error
+
+    def compose(
+        self, nonce: bytes, yours: bytes, theirs: Message | None, declined: list[str]
+    ) -> Message:
+        """A message: what this side has, and what the other lacks as far as its last message says (with a whole
+        vector). Of the logs `declined` this side wants no more as they are."""
+        self._vouch()
+        have = self.store.vector()
+        digest = self.history.note(have)
+        words = self.store.words()
+        heard = {word.log[:16]: word.at_ms for word in words}
+        if theirs is None:
+            return Message(
+                VERSION, nonce, yours, have, heard, time=self._time_word(), digest=digest
+            )
+        batches, unknown, more = self._lacking(have, digest, theirs, nonce)
+        if theirs.unknown:
+            have, digest = self._with_locators(have, theirs.unknown), b""
+        return Message(
+            VERSION,
+            nonce,
+            yours,
+            have,
+            heard,
+            heads=[word for word in words if word.at_ms > theirs.heard.get(word.log[:16], -1)],
+            batches=batches,
+            unknown=unknown,
+            wants=self.store.wanted_cards(MAX_CARDS),
+            cards=self.store.cards(theirs.wants),
+            time=self._time_word(),
+            more=more,
+            address=self.reach[0],
+            certificate=self.reach[1],
+            declined=declined,
+            digest=digest,
+        )
+
+    def _with_locators(self, have: Vector, logs: list[str]) -> Vector:
+        """A vector that says more of some logs, for a side that knows none of their tips."""
+        found = [log for log in logs if log in have]
+        return {**have, **{log: [*self.store.locator(log), BEGINNING] for log in found}}
+
+    def _vouch(self) -> None:
+        """Sign anew how far the own log goes: that nothing more was there now is news to others."""
+        last = self.store.word(self.identity.fingerprint)
+        now_ms = self._now_ms()
+        if last is None or now_ms - last.at_ms < self.vouch_every_ms:
+            return
+        with self.store.transaction():
+            # Asked again under the lock: another worker may have written to this log meanwhile.
+            last = self.store.word(self.identity.fingerprint) or last
+            self.store.keep_head(self.identity.head(last.log, last.seq, last.digest, now_ms))
+
+    def _lacking(
+        self, have: Vector, digest: bytes, theirs: Message, nonce: bytes
+    ) -> tuple[list[Batch], list[str], bool]:
+        """The batches that the other side lacks, the logs it should say more of, and whether there is more to send.
+
+        Roster and enrolments go first: entries of a device that nobody has named yet would be refused. The rest
+        goes in another order each time, so that logs which the other side will not take hold up no others for long.
+        """
+        load = Load(self.store)
+        unknown: list[str] = []
+        if theirs.digest == digest:
+            return load.batches, unknown, False
+        declined = set(theirs.declined)
+        differing = [
+            log
+            for log, tips in have.items()
+            if (points := theirs.have.get(log, [])) != tips
+            and sorted(points) != sorted(tips)
+            and log not in declined
+        ]
+        differing.sort(key=lambda log: hmac.digest(nonce, log.encode(), sha256))
+        differing.sort(key=self.store.is_registry, reverse=True)
+        for log in differing:
+            stretches = self.store.stretches(log, theirs.have.get(log, []))
+            if stretches is None:
+                unknown.append(log)
+            elif not all(load.fill(log, at, tip) for at, tip in stretches):
+                return load.batches, unknown, True
+        return load.batches, unknown, False
+
+    def take(self, message: Message) -> Taken:
+        """Keep what a message brings. What fails is named and let be; other logs go on."""
+        taken = Taken(reach=(message.address, message.certificate), time=message.time)
+        if not (message.batches or message.cards):
+            if message.heads:
+                self.store.hear(message.heads)
+            return taken
+        with self.store.transaction():
+            room = Room(self.store.vector() if message.batches else {}, self.store.registry)
+            for batch in message.batches:
+                if batch.log in taken.rejected:
+                    continue
+                try:
+                    room.admit(batch)
+                    taken.entries += self.store.take(batch)
+                except (MessageError, ChainError) as error:
+                    taken.rejected[batch.log] = str(error)
+                    # What lacks only another log, by which its device or its beginning is known, may come again.
+                    if not isinstance(error, UnknownWriterError | GapError):
+                        taken.declined.append(batch.log)
+            for head in message.heads:
+                self.store.take_head(head)
+            self.store.keep_cards(message.cards)
+            taken.cards = len(message.cards)
+        return taken
