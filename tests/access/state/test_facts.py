@@ -91,9 +91,9 @@ def test_whether_a_key_that_was_never_heard_of_has_signed_nobody_can_tell(
     badge = build.signed("smarthk-2020", BEN, guest)
     elsewhere = build.signed("another event", BEN, guest)
 
-    assert presented_signed(badge, MAIN, "in", example, {}, {1}).proof is None
+    assert presented_signed(badge, MAIN, "in", example, {}, {0}).proof is None
     assert presented_signed(badge, MAIN, "in", example, {}, {0, 1}).proof == "failed"
-    assert presented_signed(elsewhere, MAIN, "in", example, {}, {1}).proof == "failed"
+    assert presented_signed(elsewhere, MAIN, "in", example, {}, {0}).proof == "failed"
 
 
 def test_a_signed_badge_of_another_event_is_that_even_under_our_own_key(
