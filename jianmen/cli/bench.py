@@ -151,6 +151,23 @@ def rules(entries: int, *, as_json: bool) -> None:
     _show([conflicts()], as_json=as_json)
 
 
+@bench.command()
+@_json
+@_count("--trials", 9, "PINs tried.")
+def secrets(trials: int, *, as_json: bool) -> None:
+    """What it costs to find a secret by trying, from a stolen disk.
+
+    \b
+    secrets code      codes of another system, by their number of digits
+    secrets pin       the PIN of a key card
+    secrets key card  the key card
+    secrets badge     the secret of one badge
+    """
+    from bench.secrets import secrets as measure
+
+    _show(measure(trials), as_json=as_json)
+
+
 PHOTOS = Path(__file__).parents[1] / "tests" / "samples" / "photos"
 """The photographs of a checked-out tree; an installed program has none."""
 
