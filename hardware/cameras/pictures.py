@@ -50,9 +50,12 @@ class PictureCamera:
         self._video = iter(())
 
 
-def pictures_below(path: Path) -> list[Path]:
-    """The file itself, or every picture and video below a folder, by name. May be empty."""
+def pictures_below(path: Path, also: frozenset[str] = frozenset()) -> list[Path]:
+    """The file itself, or every picture and video below a folder, by name. May be empty.
+
+    `also`: further endings that count.
+    """
     if not path.is_dir():
         return [path]
-    known = SUFFIXES | VIDEO_SUFFIXES
+    known = SUFFIXES | VIDEO_SUFFIXES | also
     return sorted(file for file in path.rglob("*") if file.suffix.lower() in known)

@@ -11,14 +11,14 @@ Frame rate beats effort per frame: a person moves, and the next frame may be the
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from hardware.decoding.enhance import RETRIES
 from hardware.decoding.zbar import ZbarDecoder
 from hardware.decoding.zxing import ZxingDecoder
 from hardware.ports.camera import Gray
-from hardware.ports.decoder import Code, Corners, Decoder, Sight, area
+from hardware.ports.decoder import Code, Corners, Decoder, Sight, Symbol, area
 from hardware.ports.errors import AdapterMissing
 
 CROP_MARGIN = 0.35
@@ -26,6 +26,9 @@ CROP_MARGIN = 0.35
 
 MAX_CROPS = 2
 """Places retried in one picture: a wall of posters must not eat the time of the badge."""
+
+OTHERS_EVERY = 2
+"""Of frames without a QR code every second one is searched for other symbols, which takes longer."""
 
 MIN_SIDE = 12
 """Pixels: a crop smaller than this cannot hold the 21 modules of the smallest code."""
@@ -47,17 +50,21 @@ class Engines:
     first: Decoder
     histogram: Decoder | None = None
     second: Decoder | None = None
+    others: Decoder | None = None
+    """For symbols that are no QR codes, where the event has such badges."""
 
 
-def installed_engines() -> Engines:
+def installed_engines(symbols: Sequence[Symbol] = ()) -> Engines:
     """zxing-cpp first and pyzbar second; whichever is installed alone if the other is not.
 
-    Raises `AdapterMissing` when neither is.
+    `symbols` are read besides QR codes, by zxing-cpp. Raises `AdapterMissing` when there is no decoder,
+    or none for the symbols.
     """
+    others = ZxingDecoder(symbols=symbols) if symbols else None
     second = _or_none(ZbarDecoder)
     first = _or_none(ZxingDecoder)
     if first is not None:
-        return Engines(first, ZxingDecoder(histogram=True), second)
+        return Engines(first, ZxingDecoder(histogram=True), second, others)
     if second is not None:
         return Engines(second)
     raise AdapterMissing(

@@ -1,30 +1,41 @@
-"""The codes in a picture or video file."""
+"""The codes in a picture, a document of several pages, or a video file."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from hardware.decoding.cascade import Cascade, installed_engines
 from hardware.decoding.still import StillDecoder
-from hardware.files.picture_file import SUFFIXES, read_gray
+from hardware.files.pages import DOCUMENT_SUFFIXES, read_pages
+from hardware.files.picture_file import SUFFIXES
 from hardware.files.video_file import VIDEO_SUFFIXES, video_frames
-from hardware.ports.decoder import Code
+from hardware.ports.decoder import Code, Symbol
 from hardware.ports.errors import PictureError
+
+
+class FoundCode(NamedTuple):
+    """A code in a file, and on which of several pages (from 1; None where the file has one picture)."""
+
+    code: Code
+    page: int | None = None
 
 
 class FileDecoder:
     """Reads files one after the other: pictures with patience, videos as a door would.
 
-    Raises `AdapterMissing` when no QR decoder is installed.
+    `symbols` are read besides QR codes. Raises `AdapterMissing` when no QR decoder is installed.
     """
 
-    def __init__(self) -> None:
-        engines = installed_engines()
+    def __init__(self, symbols: Sequence[Symbol] = ()) -> None:
+        engines = installed_engines(symbols)
         self._still = StillDecoder(engines)
         self._cascade = Cascade(engines)
 
-    def codes(self, path: Path) -> list[Code]:
-        """All codes in a picture; the distinct payloads of a video in order of first sight.
+    def codes(self, path: Path) -> list[FoundCode]:
+        """All codes in a picture or on all pages of a TIFF or PDF file; the distinct payloads of a video
+        in order of first sight.
 
         The name's ending says which it is; any other name is tried as both. Raises `PictureError`
         when it is neither, missing, empty, or cut short.
@@ -33,18 +44,26 @@ class FileDecoder:
         if ending in VIDEO_SUFFIXES:
             return self._in_video(path)
         try:
-            return list(self._still.decode(read_gray(path)).codes)
+            return self._on_pages(path)
         except PictureError as no_picture:
-            if ending in SUFFIXES:
+            if ending in SUFFIXES | DOCUMENT_SUFFIXES:
                 raise
             try:
                 return self._in_video(path)
             except PictureError:
                 raise no_picture from None
 
-    def _in_video(self, path: Path) -> list[Code]:
-        first: dict[bytes, Code] = {}
+    def _on_pages(self, path: Path) -> list[FoundCode]:
+        pages = [self._still.decode(gray).codes for gray in read_pages(path)]
+        return [
+            FoundCode(code, number if len(pages) > 1 else None)
+            for number, codes in enumerate(pages, 1)
+            for code in codes
+        ]
+
+    def _in_video(self, path: Path) -> list[FoundCode]:
+        first: dict[bytes, FoundCode] = {}
         for gray in video_frames(path):
             for code in self._cascade.decode(gray).codes:
-                first.setdefault(code.raw, code)
+                first.setdefault(code.raw, FoundCode(code))
         return list(first.values())

@@ -63,6 +63,8 @@ class StillDecoder:
         note(_whole(self._engines.first, small, scale))
         if scale < 1:
             note(_whole(self._engines.first, gray, 1.0))
+        if self._engines.others is not None:
+            note(_whole(self._engines.others, gray, 1.0))
         for place in tuple(unreadable):
             if not any(covers(code.corners, place) for code in codes):
                 note(Sight(self._retry(gray, place)))

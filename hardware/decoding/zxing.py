@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hardware.ports.decoder import Code, Corners, Sight, covers, payload_text
+from hardware.ports.decoder import Code, Corners, Sight, Symbol, covers, payload_text
 from hardware.ports.errors import AdapterMissing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+ECI = re.compile("5D(?: [0-9A-F]{2}){2} 5C(?: 3[0-9]){6}")
+"""In zxing-cpp's text mode HexECI: a symbology identifier, then a backslash and six digits."""
 
 MIDDLE = 128
 """Shade below which a module that zxing-cpp draws is dark."""
 
 
 class ZxingDecoder:
-    """QR model 2 only, with rotation, downscaling and inverted codes.
+    """QR model 2 only, or only the `symbols` that are named; rotated, enlarged and inverted ones too.
 
     With `histogram` the picture is split at one brightness for the whole picture instead of a local
     one: a third of the time, and it reads some codes that the local one misses.
@@ -28,7 +33,7 @@ class ZxingDecoder:
 
     name = "zxing-cpp"
 
-    def __init__(self, *, histogram: bool = False) -> None:
+    def __init__(self, *, histogram: bool = False, symbols: Sequence[Symbol] = ()) -> None:
         try:
             import zxingcpp
         except ImportError as error:
@@ -39,8 +44,12 @@ class ZxingDecoder:
         self._options: dict[str, Any] = {
             "formats": zxingcpp.BarcodeFormat.QRCodeModel2,
             "text_mode": zxingcpp.TextMode.Plain,
-            "return_errors": True,
+            "return_errors": not symbols,  # which are not sought: a stripe pattern is no code
         }
+        if symbols:
+            self._options["formats"] = [_format(zxingcpp, symbol) for symbol in symbols]
+            self.name = "zxing-cpp other symbols"
+        self._with_eci = zxingcpp.TextMode.HexECI
         if histogram:
             self._options["binarizer"] = zxingcpp.Binarizer.GlobalHistogram
             self.name = "zxing-cpp histogram"
@@ -54,7 +63,7 @@ class ZxingDecoder:
         unreadable: list[Corners] = []
         for barcode in found:
             corners = _corners(barcode.position)
-            if (code := self._code(barcode, ms)) is not None:
+            if (code := self._code(gray, barcode, ms)) is not None:
                 codes.append(code)
             elif not barcode.valid and not any(covers(known, corners) for known in unreadable):
                 unreadable.append(corners)
@@ -65,26 +74,53 @@ class ZxingDecoder:
         began = time.perf_counter()
         read = []
         for barcode in self._found(gray):
-            code = self._code(barcode, (time.perf_counter() - began) * 1000)
+            code = self._code(gray, barcode, (time.perf_counter() - began) * 1000)
             if code is not None:
                 printed = np.asarray(barcode.to_image(add_quiet_zones=False))
                 read.append((code, printed < MIDDLE))
         return read
 
-    def _found(self, gray: NDArray[np.uint8]) -> list[Any]:
+    def _found(self, gray: NDArray[np.uint8], **changed: Any) -> list[Any]:
         try:
-            found: list[Any] = self._read(gray, **self._options)
+            found: list[Any] = self._read(gray, **{**self._options, **changed})
         except (ValueError, RuntimeError, UnicodeError):
             # A picture no decoder can take is a picture without a code, not the end of the loop.
             return []
         return found
 
-    def _code(self, barcode: Any, ms: float) -> Code | None:
+    def _code(self, gray: NDArray[np.uint8], barcode: Any, ms: float) -> Code | None:
         raw = bytes(barcode.bytes)
         if not barcode.valid or not raw:
             return None
-        text = payload_text(raw, barcode.text)
+        declared = None if _is_utf8(raw) or not self._declares(gray, raw) else barcode.text
+        text = payload_text(raw, declared, barcode.text)
         return Code(text, raw, self.name, _corners(barcode.position), ms)
+
+    def _declares(self, gray: NDArray[np.uint8], raw: bytes) -> bool:
+        """Whether the code with these bytes says which character set they are in (an ECI).
+
+        zxing-cpp tells it in one text mode only, so the picture is read once more; few codes need it.
+        """
+        found = self._found(gray, text_mode=self._with_eci)
+        return any(bytes(one.bytes) == raw and ECI.match(one.text) is not None for one in found)
+
+
+def _format(library: Any, symbol: Symbol) -> Any:
+    formats = library.BarcodeFormat
+    return {
+        "aztec": formats.Aztec,
+        "data_matrix": formats.DataMatrix,
+        "pdf417": formats.PDF417,
+        "code_128": formats.Code128,
+    }[symbol]
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _corners(position: Any) -> Corners:

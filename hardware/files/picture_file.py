@@ -39,12 +39,16 @@ MAX_BYTES = 256 * 2**20
 """No camera's still picture comes near; a larger file is not a picture or not meant for us."""
 
 
+LIGHT = 200
+"""Mean shade of what shows of a transparent picture from which it is made for a dark page."""
+
+
 def read_gray(path: Path) -> Gray:
     """The picture as (height, width) shades of gray, as it lies in the file (EXIF turning ignored).
 
     16-bit and floating-point pictures are brought to 8 bits, palettes are resolved, and what is
-    transparent is white. Raises `PictureError` for a file that is missing, unreadable, empty, cut
-    short, too large, or no picture.
+    transparent is white (black under a picture that is white where it shows). Raises `PictureError` for
+    a file that is missing, unreadable, empty, cut short, too large, or no picture.
     """
     data = _contents(path)
     _refuse_cut_short(path, data)
@@ -66,10 +70,22 @@ def to_gray(picture: NDArray[Any]) -> Gray:
     if channels in (2, 4):
         alpha = eight[:, :, -1:].astype(np.uint16)
         colour = eight[:, :, :-1].astype(np.uint16)
-        eight = ((colour * alpha + 255 * (255 - alpha)) // 255).astype(np.uint8)
+        paper = _paper_for(colour, alpha)
+        eight = ((colour * alpha + paper * (255 - alpha)) // 255).astype(np.uint8)
     if eight.shape[2] == 1:
         return np.ascontiguousarray(eight[:, :, 0])
     return np.asarray(cv2.cvtColor(eight, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+
+
+def _paper_for(colour: NDArray[np.uint16], alpha: NDArray[np.uint16]) -> int:
+    """The shade to lay under a transparent picture: white, but black under one that is almost all white
+    where it shows (a code made for dark pages)."""
+    weight = int(alpha.sum(dtype=np.int64)) * colour.shape[2]
+    if weight == 0:
+        return 255
+    return (
+        0 if int((colour * alpha.astype(np.uint32)).sum(dtype=np.int64)) > LIGHT * weight else 255
+    )
 
 
 def _eight_bit(picture: NDArray[Any]) -> Gray:

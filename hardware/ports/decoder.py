@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from math import hypot
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
+
+from access.text.encoding import UndecodableError, decoded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
 Point = tuple[float, float]
 Corners = tuple[Point, Point, Point, Point]
 """Top left, top right, bottom right, bottom left of the code itself, in pixels (x, y)."""
+
+Symbol = Literal["aztec", "data_matrix", "pdf417", "code_128"]
+"""Kinds of codes besides QR that badges of other systems carry."""
+
+SYMBOLS: tuple[Symbol, ...] = get_args(Symbol)
 
 COMPARABLE = 0.4
 """Two codes of which one has at least this part of the other's area are held up together: a badge
@@ -29,7 +36,7 @@ class Code:
     """One code that was read."""
 
     text: str
-    """UTF-8 where the bytes are valid UTF-8, else what the code itself declares, else Latin-1."""
+    """See `payload_text`."""
     raw: bytes
     decoder: str
     corners: Corners
@@ -70,12 +77,25 @@ def every_code(_text: str) -> bool:
     return True
 
 
-def payload_text(raw: bytes, declared: str | None = None) -> str:
-    """The text of a payload: UTF-8 where valid, else what the code declares, else Latin-1."""
+def payload_text(raw: bytes, declared: str | None = None, guessed: str | None = None) -> str:
+    """The text of a payload, the same whoever read it.
+
+    UTF-8 where valid; else what the code itself declares (`declared`); else GB18030 or Big5 where it
+    looks like Chinese, which badge makers print without declaring it; else what the decoder makes of it
+    (`guessed`: Japanese), and Latin-1 at last.
+    """
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        return declared or raw.decode("latin-1")
+        return declared or _chinese(raw) or guessed or raw.decode("latin-1")
+
+
+def _chinese(raw: bytes) -> str | None:
+    try:
+        text, encoding = decoded(raw)
+    except UndecodableError:
+        return None
+    return None if encoding == "utf-16" else text
 
 
 def area(corners: Corners) -> float:

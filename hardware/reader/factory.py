@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from hardware.ports.camera import Camera, CameraSettings
-from hardware.ports.decoder import Decoder
+from hardware.ports.decoder import Decoder, Symbol
 from hardware.ports.errors import UnknownAdapter
 from hardware.ports.scanner import Scanner, ScannerSettings
 from hardware.ports.signals import Signals, SignalSettings
@@ -76,6 +76,8 @@ class DecoderSettings:
     """`cascade` (the door's), `still` (for single pictures), `zxing` or `zbar` alone."""
     budget_ms: float = 40.0
     """Time for retries on codes that were seen and not read."""
+    symbols: tuple[Symbol, ...] = ()
+    """What is read besides QR codes."""
     join_frames: int = 5
     """The cascade before a camera: frames that are averaged where no single one can be read; 0 turns it off."""
 
@@ -83,14 +85,14 @@ class DecoderSettings:
 def _cascade(settings: DecoderSettings) -> Decoder:
     from hardware.decoding.cascade import Cascade, installed_engines
 
-    return Cascade(installed_engines(), settings.budget_ms)
+    return Cascade(installed_engines(settings.symbols), settings.budget_ms)
 
 
-def _still(_settings: DecoderSettings) -> Decoder:
+def _still(settings: DecoderSettings) -> Decoder:
     from hardware.decoding.cascade import installed_engines
     from hardware.decoding.still import StillDecoder
 
-    return StillDecoder(installed_engines())
+    return StillDecoder(installed_engines(settings.symbols))
 
 
 def _zxing(_settings: DecoderSettings) -> Decoder:
@@ -131,7 +133,7 @@ def make_live(
     from hardware.decoding.joining import LEAST_FRAMES, Joiner
     from hardware.decoding.zxing import ZxingDecoder
 
-    engines = installed_engines()
+    engines = installed_engines(settings.symbols)
     cascade = Cascade(engines, settings.budget_ms, now, LIVE_SECOND_LOOK_EVERY)
     if settings.join_frames < LEAST_FRAMES or not isinstance(engines.first, ZxingDecoder):
         return cascade, None

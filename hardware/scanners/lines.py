@@ -7,6 +7,7 @@ import time
 from collections import deque
 from typing import Protocol
 
+from hardware.ports.decoder import payload_text
 from hardware.ports.errors import ScannerLost
 from hardware.ports.events import MAX_TEXT, Reading, ScannerState
 from hardware.ports.scanner import ScannerEvent, without_noise
@@ -151,8 +152,5 @@ class Line:
         self.drop()
         if spoilt:
             return None
-        try:
-            text = without_noise(raw.decode("utf-8"))
-        except UnicodeDecodeError:
-            text = without_noise(raw.decode("latin-1"))
+        text = without_noise(payload_text(raw))
         return Reading(text, raw, name, 0.0, taken_ms) if text else None

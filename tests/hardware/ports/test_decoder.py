@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from hardware.ports.decoder import Code, Several, choose, payload_text
 
 FRAME = (720, 1280)
@@ -52,3 +54,23 @@ def test_text_is_utf8_where_valid_else_as_declared_else_latin1() -> None:
     assert payload_text("剑门".encode()) == "剑门"
     assert payload_text("剑门".encode("gbk"), "剑门") == "剑门"
     assert payload_text(b"caf\xe9") == "café"
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "big5"])
+def test_chinese_bytes_without_a_declaration_are_recognised(encoding: str) -> None:
+    text = "参会证2026成都張" if encoding == "gb18030" else "參會證2026成都張偉"
+
+    assert payload_text(text.encode(encoding), guessed="ﾓｼ瞶") == text
+
+
+def test_what_the_code_declares_goes_before_what_its_bytes_look_like() -> None:
+    assert payload_text("张伟".encode("gbk"), declared="ÕÅÎ°") == "ÕÅÎ°"
+
+
+@pytest.mark.parametrize("text", ["日本語テキスト", "東京都港区会場", "ﾃｽﾄ"])
+def test_japanese_stays_as_the_decoder_guessed_it(text: str) -> None:
+    assert payload_text(text.encode("shift-jis"), guessed=text) == text
+
+
+def test_bytes_with_zeros_are_not_taken_for_utf16() -> None:
+    assert payload_text(b"\xff\xfeA\0B\0", guessed="?") == "?"

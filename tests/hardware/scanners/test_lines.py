@@ -87,6 +87,13 @@ def test_what_the_device_says_it_lost_is_no_code() -> None:
     assert scans(b"JAB\x18C\r", b"JDEF\r") == ["JDEF"]
 
 
+@pytest.mark.parametrize("encoding", ["gb18030", "big5", "utf-8"])
+def test_a_scanner_that_sends_chinese_bytes_gives_the_text_that_the_camera_gives(
+    encoding: str,
+) -> None:
+    assert scans("]Q1參會證2026張偉\r".encode(encoding)) == ["參會證2026張偉"]
+
+
 def test_bytes_that_are_no_text_are_read_as_latin1() -> None:
     assert scans(b"caf\xe9\r") == ["café"]
 
