@@ -127,6 +127,10 @@ class Centre:
         with self.knowing():
             pass
 
+    def changed_badges(self) -> set[bytes]:
+        """A set to which the badge of every person changed from now on is added, once a refresh has read of it."""
+        return self._all.outlook.changed_badges()
+
     def headcount(self, at_ms: int) -> dict[str, Count]:
         """The counts of every area at an instant, by area id in file order."""
         return self._all.outlook.headcount(at_ms)

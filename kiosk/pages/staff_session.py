@@ -17,13 +17,13 @@ from typing import TypeVar
 
 import msgspec
 
-from access.badge.name_card import Card, CardContent, matches, open_with_desk
+from access.badge.name_card import Card, CardContent, open_with_desk
 from access.event.definition import Role
 from kiosk.door.door import Door, NotReadyError
 from kiosk.door.staff_actions import StaffError
 from kiosk.door.staff_unlock import StaffUnlock, begin_pin_try, end_pin_tries, staff_unlock
+from kiosk.pages.staff_names import NamesClosedError, Results, StaffNames
 from kiosk.runtime.scan_loop import CARD_S, ScanLoop
-from sync.store.replica import ReplicaReader
 
 Result = TypeVar("Result")
 Sealed = list[tuple[bytes, int, bytes]]
@@ -34,33 +34,24 @@ IDLE_S = 180.0
 LOOP_S = 5.0
 """How long the scan loop is waited for."""
 
-NAMES_S = 60.0
-"""How old the list of names in memory may be when somebody is searched for."""
-
-FOUND = 20
-
-
-@dataclass(frozen=True)
-class Found:
-    """Somebody whose name card matches a search."""
-
-    badge: bytes
-    content: CardContent
-
 
 @dataclass
 class Session:
-    """One unlocking. `signs` names the card in what its owner does (as `StaffUnlock.signs`); `desk_key` is None at a
-    self-service gate, where no name is read; `outdated`: this staff member should be given a key card."""
+    """One unlocking. `signs` names the card in what its owner does (as `StaffUnlock.signs`); `desk_key` and `names` are
+    None at a self-service gate, where no name is read; `outdated`: this staff member should be given a key card."""
 
     signs: str | bytes = field(repr=False)
     desk_key: bytes | None = field(repr=False)
+    names: StaffNames | None = field(repr=False)
     roles: frozenset[Role]
     outdated: bool
     touched_s: float
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
-    names: dict[bytes, CardContent] = field(default_factory=dict, repr=False)
-    names_read_s: float | None = None
+
+    def close(self) -> None:
+        """Forget every name."""
+        if self.names is not None:
+            self.names.close()
 
 
 class StaffRoom:
@@ -119,22 +110,33 @@ class StaffRoom:
     def unlock_with(self, card: str, pin: str) -> Session:
         """Open staff mode. One at a time: trying a PIN takes 32 MiB and up to a second of a Pi."""
         with self._unlocking:
-            shown, names = self.do(lambda loop: _begin(loop.door, card))
+            shown, staffed = self.do(lambda loop: _begin(loop.door, card))
             key = shown.open(pin)
             if key is None:
                 raise StaffError("wrong_pin")
             self.do(lambda loop: end_pin_tries(loop.door, shown.badge))
+            names = StaffNames(self._replica, key, self._now_s) if staffed else None
             session = Session(
-                shown.signs, key if names else None, shown.roles, shown.outdated, self._now_s()
+                signs=shown.signs,
+                desk_key=key if staffed else None,
+                names=names,
+                roles=shown.roles,
+                outdated=shown.outdated,
+                touched_s=self._now_s(),
             )
             with self._lock:
-                self._session, self._card = session, None
+                before, self._session, self._card = self._session, session, None
+            if before is not None:
+                before.close()
             return session
 
     def lock(self) -> None:
         """Forget card and key."""
         with self._lock:
+            session = self._session
             self._session = self._card = None
+        if session is not None:
+            session.close()
 
     def session(self, token: str, *, touch: bool = True) -> Session:
         """The session that a browser's token names. `touch`: somebody is at the screen, and not only the page itself.
@@ -144,6 +146,7 @@ class StaffRoom:
         with self._lock:
             session = self._session
             if session is not None and self._now_s() - session.touched_s > IDLE_S:
+                session.close()
                 session = self._session = None
             if session is None or not hmac.compare_digest(session.token.encode(), token.encode()):
                 raise StaffError("locked")
@@ -151,39 +154,21 @@ class StaffRoom:
                 session.touched_s = self._now_s()
             return session
 
-    def search(self, session: Session, query: str) -> list[Found]:
-        """People whose name or search keys match, by name; at most 20."""
-        now = self._now_s()
-        if session.desk_key is None:
+    @staticmethod
+    def search(session: Session, query: str) -> Results:
+        """People whom the query may mean, the best first. Raises StaffError."""
+        if session.names is None:
             raise StaffError("self_service")
-        if session.names_read_s is None or now - session.names_read_s > NAMES_S:
-            session.names = _opened(self._all_cards(), session.desk_key)
-            session.names_read_s = now
-        found = [
-            Found(badge, content)
-            for badge, content in session.names.items()
-            if matches(content, query)
-        ]
-        return sorted(found, key=lambda one: one.content.name)[:FOUND]
-
-    def _all_cards(self) -> Sealed:
-        """Read here and not in the scan loop: tens of thousands of cards would keep the door waiting."""
         try:
-            reader = ReplicaReader.at(self._replica)
-        except sqlite3.Error:
-            return []
-        try:
-            return list(reader.all_cards())
-        except sqlite3.Error as error:
+            return session.names.search(query)
+        except NamesClosedError as error:
             raise StaffError("not_ready") from error
-        finally:
-            reader.close()
 
     def name_of(self, session: Session, badge: bytes | None) -> str:
         """The name on the newest card of a badge, or nothing."""
-        if badge is None or session.desk_key is None:
+        if badge is None or session.names is None or session.desk_key is None:
             return ""
-        content = session.names.get(badge)
+        content = session.names.content(badge)
         if content is None:
             cards = self.do(lambda loop: _cards_of(loop.door, badge))
             content = _opened(cards, session.desk_key).get(badge)
@@ -193,12 +178,12 @@ class StaffRoom:
 def _begin(door: Door, text: str) -> tuple[StaffUnlock, bool]:
     """What the card unlocks, and whether names may be read here; one more try of its PIN is counted. Raises
     StaffError."""
-    names = door.gate.mode == "staffed"
+    staffed = door.gate.mode == "staffed"
     shown = staff_unlock(door, text)
-    if not names and "supervisor" not in shown.roles:
+    if not staffed and "supervisor" not in shown.roles:
         raise StaffError("self_service")
     begin_pin_try(door, shown.badge)
-    return shown, names
+    return shown, staffed
 
 
 def _cards_of(door: Door, badge: bytes) -> Sealed:

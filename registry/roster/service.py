@@ -14,7 +14,6 @@ from registry.roster.badge_issuer import Press, as_issued, plain_secret, secret_
 from registry.roster.keys import Keyring
 from registry.roster.model import Form, IssuedBadge, Known, Label, Person, claims, mistakes
 from registry.roster.repository import People
-from registry.roster.search_keys import search_keys
 from registry.roster.validation import refusals
 from registry.storage.errors import Refusal, RegistrationError, UnknownError, refused
 from registry.storage.ledger import Ledger
@@ -116,7 +115,7 @@ class Roster:
             badges = self._badges(people, event)
             press = self.press(event)
             known = [
-                self._meet(person, badge, self._random(SALT_BYTES))
+                self._known(person, badge, self._random(SALT_BYTES))
                 for person, badge in zip(people, badges, strict=True)
             ]
             for person, one in zip(people, known, strict=True):
@@ -127,14 +126,14 @@ class Roster:
             return press.badges
 
     @staticmethod
-    def _meet(person: Person, badge: bytes, salt: bytes) -> Known:
+    def _known(person: Person, badge: bytes, salt: bytes, keys: tuple[str, ...] = ()) -> Known:
         return Known(
             badge=badge,
             ref=person.ref,
             name=person.name,
             organisation=person.organisation,
             language=person.language,
-            keys=search_keys(person.name),
+            keys=keys,
             salt=salt,
             extra=person.extra,
         )
@@ -210,7 +209,9 @@ class Roster:
                 raise refused(person.ref, *wrong)
             last = self.newest(known)
             text = self.text(known, last)
-            changed = self._meet(person, known.badge, known.salt)
+            # Keys of an earlier release stay with the name: without a change no card is sealed again.
+            keys = known.keys if person.name == known.name else ()
+            changed = self._known(person, known.badge, known.salt, keys)
             entry = msgspec.structs.replace(last, claims=claims(person, event))
             if changed != known:
                 self._people.change(changed)

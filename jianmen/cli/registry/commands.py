@@ -23,7 +23,7 @@ from jianmen.cli.registry.options import (
     settings_option,
     stop,
 )
-from jianmen.cli.registry.reports import close, conflicts, export, headcount
+from jianmen.cli.registry.reports import attendance, close, conflicts, export, headcount
 from jianmen.cli.registry.serve import serve
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def registry(context: click.Context) -> None:
     context.call_on_close(lambda: os.umask(before))
 
 
-for _command in (serve, headcount, conflicts, export, close, staff, keys):
+for _command in (serve, headcount, attendance, conflicts, export, close, staff, keys):
     registry.add_command(_command)
 
 
