@@ -103,7 +103,7 @@ def site() -> Iterator[Site]:
     centre.enrol(Enrol(journal.identity.public, code, b"", "pi-1"))
     journal.begin(clock(), "boot", "test", {}, "chengdu-main-1")
     going_down = threading.Event()
-    app = create_app(centre, clock, WebSettings(stopping=going_down.is_set))
+    app = create_app(centre, clock, WebSettings(open_here=True, stopping=going_down.is_set))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     server.daemon_threads = False  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever)
