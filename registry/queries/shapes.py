@@ -276,10 +276,13 @@ class Issued(Answer, frozen=True, kw_only=True):
 
 
 class Imported(Answer, frozen=True, kw_only=True):
-    """What an import did; `warnings` are lines for people."""
+    """What an import did: people who are new, changed and the same; `missing` are registered and not in the list.
+    `warnings` are lines for people."""
 
     added: int
     updated: int
+    same: int
+    missing: int
     warnings: list[str]
 
 

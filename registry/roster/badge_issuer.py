@@ -19,7 +19,16 @@ from sync.wire.messages import SealedCard
 class Press:
     """Badges of one batch, and what must be kept of them: roster entries, sealed cards, underivable texts."""
 
-    def __init__(self, event: Event, keys: BadgeKeys, random: Callable[[int], bytes]) -> None:
+    def __init__(
+        self,
+        event: Event,
+        keys: BadgeKeys,
+        random: Callable[[int], bytes],
+        *,
+        with_badges: bool = True,
+    ) -> None:
+        """`with_badges`: what is printed is made too; of thousands nobody asks for it at once."""
+        self._with_badges = with_badges
         self._event_id = event.id
         self._keys = keys
         self._random = random
@@ -41,7 +50,9 @@ class Press:
         the desk key under the key card that its owner has already."""
         if form == "plain":
             secret = plain_secret(self._keys.master, known, issue)
-            text = credential.plain_text(credential.Plain(known.badge, issue, secret))
+            text = ""
+            if self._with_badges:
+                text = credential.plain_text(credential.Plain(known.badge, issue, secret))
         elif form == "signed":
             signed = credential.sign(
                 self._keys.signing, self._keys.number, self._event_id, known.badge, issue, claims
@@ -67,7 +78,7 @@ class Press:
     ) -> None:
         """The roster entry of an issue and its name card, for the first time or again. `wrapped` and `locked` are how
         the card of a member of staff carries the desk key (see `StaffNameCard`)."""
-        card = self._card(known, issued.issue, secret if is_strong(text) else None)
+        card = self._card(known, issued.issue, None if _copyable(issued, text) else secret)
         if card is not None and (wrapped is not None or locked is not None):
             card = StaffNameCard(
                 card.badge, card.issue, card.sealed_badge, card.sealed_desk, wrapped, locked
@@ -80,7 +91,8 @@ class Press:
             issued.badge, issued.issue, issued.form, issued.claims, issued.verifier, digest
         )
         self.entries.append(("badge", entry))
-        self.badges.append(as_issued(known, entry, text))
+        if self._with_badges:
+            self.badges.append(as_issued(known, entry, text))
 
     def lock_desk_key(self, badge: bytes, pin: str) -> tuple[KeyCard, WrappedKey]:
         """A new key card, and the desk key locked to it and a PIN. Raises BadPinError."""
@@ -120,5 +132,10 @@ def as_issued(known: Known, issued: BadgeIssued, text: str) -> IssuedBadge:
         form=issued.form,
         text=text,
         code=credential.human_code(known.badge),
-        copyable=not is_strong(text),
+        copyable=_copyable(issued, text),
     )
+
+
+def _copyable(issued: BadgeIssued, text: str) -> bool:
+    """Whether a badge's code can be found by trying. Ours cannot, whether or not their text was made here."""
+    return issued.form == "foreign" and not is_strong(text)
