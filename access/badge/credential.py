@@ -30,8 +30,11 @@ SECRET_BYTES = 11
 SIGNED_BYTES = 14
 SIGNATURE_BYTES = 64
 
+_NO_SALT = bytes(32)
 _PLAIN = re.compile(r"J[A-Z2-7]{28}")
 _SIGNED = re.compile(r"JM1:[0-9A-Z $%*+\-./:]{117}\.")
+_BASE32 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv")
+"""The alphabet of RFC 4648 as the digits that `int` reads."""
 _FIELDS = struct.Struct(">B2s5sBBBHB")
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -88,13 +91,16 @@ def read(text: str) -> Plain | Signed | None:
 
 
 def _read_plain(text: str) -> Plain | None:
-    data = base64.b32decode(text[1:] + "====")
-    plain = Plain(badge=data[1:6], issue=data[0], secret=data[6:])
-    # The first byte is two bits of version, which are 0, and the issue: above 63 it is a version we
-    # do not know. Four bits of the text are to spare: only one spelling of a badge is its own.
-    if not 1 <= plain.issue <= MAX_ISSUES or plain_text(plain) != text:
+    number = int(text[1:].translate(_BASE32), 32)
+    # Four bits of the text are to spare: only one spelling of a badge is its own.
+    if number & 15:
         return None
-    return plain
+    data = (number >> 4).to_bytes(1 + BADGE_BYTES + SECRET_BYTES, "big")
+    # The first byte is two bits of version, which are 0, and the issue: above 63 it is a version we
+    # do not know.
+    if not 1 <= data[0] <= MAX_ISSUES:
+        return None
+    return Plain(badge=data[1:6], issue=data[0], secret=data[6:])
 
 
 def _read_signed(text: str) -> Signed | None:
@@ -215,7 +221,9 @@ def proves(secret: bytes, verifier: bytes) -> bool:
 
 
 def _verifier(secret: bytes) -> bytes:
-    return hashlib.sha256(derive(secret, b"verify")).digest()
+    # `derive(secret, b"verify")` (RFC 5869), written out: asked of every badge, and five times as fast so.
+    extracted = hmac.digest(_NO_SALT, secret, "sha256")
+    return hashlib.sha256(hmac.digest(extracted, b"verify\x01", "sha256")).digest()
 
 
 def genuine(signed: Signed, keys: Mapping[int, bytes]) -> bool:

@@ -194,7 +194,7 @@ class Door(LocalState):
             self.account,
             now,
             seats,
-            self.registry_heard_ms(),
+            self.registry_heard_ms,
         )
         stands = decide(presented, facts, self.programme, now.span)
         return Assessment(subject, now, facts, stands, self.registry_head, self.gate.area)

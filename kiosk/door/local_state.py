@@ -38,6 +38,7 @@ class LocalState:
         """`replica` is None until the carrier has made one."""
         self._journal = journal
         self._replica = replica
+        self._registry_heard_ms: int | None = None
         self._background = background
         self._clock = KioskClock(background, read_clock)
         self._seats: SeatBook | None = None
@@ -278,11 +279,17 @@ class LocalState:
         """The newest entry of the registry's logs that is folded: log and number."""
         return self._background.registry_head
 
+    @property
     def registry_heard_ms(self) -> int | None:
-        """When the registry last signed how far its log goes, as far as that has come here; by its own clock."""
-        if self._replica is None:
-            return None
-        return self._replica.heard_ms(self._background.registry)
+        """When the registry last signed how far its log goes, by its own clock, as of the last look into the replica
+        (`look_for_registry`)."""
+        return self._registry_heard_ms
+
+    def look_for_registry(self) -> None:
+        """Look into the replica how far the registry has signed its log. Raises sqlite3.Error."""
+        self._registry_heard_ms = (
+            self._replica.heard_ms(self._background.registry) if self._replica is not None else None
+        )
 
     def exchange_states(self) -> dict[str, dict[str, Any]]:
         """How the carrier's exchange with each peer stands, by the peer's name."""
