@@ -395,13 +395,12 @@ class Background:
         self.kiosks, self.assignments = kiosks, assignments
 
     def _take_state(self, held: Held, body: Body) -> None:
-        match body:
-            case Health():
-                known = self._health.get(held.log)
-                if known is None or _place(held) > _place(known[0]):
-                    self._health[held.log] = (held, body)
-            case Alarm():
-                self.alarms[held.digest] = (held, body)
+        if isinstance(body, Health):
+            known = self._health.get(held.log)
+            if known is None or _place(held) > _place(known[0]):
+                self._health[held.log] = (held, body)
+        if isinstance(body, Alarm):
+            self.alarms[held.digest] = (held, body)
 
     def _find_keys(self) -> None:
         """What the registry's log says of a key's number outweighs what the kiosk was enrolled with."""
