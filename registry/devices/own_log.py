@@ -8,12 +8,12 @@ one may be taken already, in entries that kiosks hold and will bring back.
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from access.log.chain import Head, log_id
+from access.log.chain import HEAD_EVERY, Head, log_id
+from access.log.clock_reading import ClockReading
 from access.log.entry import Body, Boot, badge_of, decode, digest_of, encode
-from access.state.event_state import Held
+from access.state.event_state import LogEntry
 from registry.storage.ledger import Ledger
 from registry.storage.rollback_mark import Place
-from sync.store.journal import HEAD_EVERY, Reading
 from sync.store.log_store import BEGINNING, Row
 from sync.wire.device_key import Identity
 
@@ -42,7 +42,7 @@ class OwnLog:
         self,
         ledger: Ledger,
         identity: Identity,
-        clock: Callable[[], Reading],
+        clock: Callable[[], ClockReading],
         random: Callable[[int], bytes],
     ) -> None:
         self._ledger = ledger
@@ -50,11 +50,11 @@ class OwnLog:
         self._clock = clock
         self._random = random
 
-    def append(self, kind: str, body: Body) -> Held:
+    def append(self, kind: str, body: Body) -> LogEntry:
         """Write one entry."""
         return self.extend([(kind, body)])[0]
 
-    def extend(self, bodies: Sequence[tuple[str, Body]]) -> list[Held]:
+    def extend(self, bodies: Sequence[tuple[str, Body]]) -> list[LogEntry]:
         """Write several entries in one transaction, or as a part of the one that is going on."""
         if not bodies:
             return []
@@ -88,7 +88,9 @@ class OwnLog:
         database = self._ledger.new_identity(self._random(16))
         self._ledger.set_value(DATABASE, database.encode())
         previous = (before.log, before.seq, before.digest) if before is not None else None
-        boot = Boot(self._identity.fingerprint, previous, "", why, {})
+        boot = Boot(
+            device=self._identity.fingerprint, previous=previous, boot_id="", why=why, versions={}
+        )
         start = _End(database, log, *BEGINNING, before.wall_ms if before is not None else 0)
         held = self._write(start, [("boot", boot)])[0]
         return _End(database, log, held.seq, held.digest, held.wall_ms)
@@ -134,10 +136,10 @@ class OwnLog:
         self._ledger.keep_heads(draft.heads)
         self._ledger.reached(Place(end.database, end.log, last.seq))
 
-    def _write(self, end: _End, bodies: Sequence[tuple[str, Body]]) -> list[Held]:
+    def _write(self, end: _End, bodies: Sequence[tuple[str, Body]]) -> list[LogEntry]:
         draft = self._chained(end, bodies)
         written = [
-            Held(row.log, row.seq, row.digest, draft.mono_ms, draft.wall_ms, kind, body)
+            LogEntry(row.log, row.seq, row.digest, draft.mono_ms, draft.wall_ms, kind, body)
             for row, (kind, body) in zip(draft.rows, bodies, strict=True)
         ]
         self._ledger.add(draft.rows, written)

@@ -10,9 +10,9 @@ from sqlalchemy import Table, and_, case, delete, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import bindparam
 
-from access.log.chain import Head, fingerprint, vouched
+from access.log.chain import Head, device_of, fingerprint, vouched
 from access.log.entry import Kiosk, digest_of, pack
-from access.state.event_state import Held, hold
+from access.state.event_state import LogEntry, read_entry
 from registry.storage import tables
 from registry.storage.database import Database
 from registry.storage.heard_heads import HeardHeads, same_end
@@ -195,7 +195,7 @@ class Logs(LogStore):
 
     def _stored_words(self) -> dict[str, Head]:
         rows = self.read(select(*(tables.word.c[name] for name in _HEAD)))
-        return {head.log[:16]: head for head in (Head(*row) for row in rows)}
+        return {device_of(head.log): head for head in (Head(*row) for row in rows)}
 
     def hear(self, heads: Sequence[Head]) -> None:
         """Note newer signatures over known ends of logs; they are written every few seconds, all at once."""
@@ -205,7 +205,7 @@ class Logs(LogStore):
         known = self._words()
         others = []
         for head in heads:
-            stored, public = known.get(head.log[:16]), self.public_key(head.log[:16])
+            stored, public = known.get(device_of(head.log)), self.public_key(device_of(head.log))
             if stored is None or public is None or not same_end(head, stored):
                 others.append(head)
             elif vouched(head, public):
@@ -221,7 +221,7 @@ class Logs(LogStore):
             with self.transaction():
                 self.keep_heads(heads)
 
-    def add(self, rows: Sequence[Row], held: Sequence[Held]) -> None:
+    def add(self, rows: Sequence[Row], held: Sequence[LogEntry]) -> None:
         now_ms = self._now_ms()
         with self.database.writing() as connection:
             # The one statement that runs for every entry of the event: past the toolkit, at half the cost.
@@ -241,7 +241,7 @@ class Logs(LogStore):
         with self.database.writing() as connection:
             connection.execute(move, {"now": self._now_ms()})
 
-    def _know(self, held: Held, kiosk: Kiosk) -> None:
+    def _know(self, held: LogEntry, kiosk: Kiosk) -> None:
         """Keep the newest word on a kiosk, in whatever order the registry's logs arrive."""
         device = tables.device.c
         row = self.first(
@@ -301,14 +301,14 @@ class Logs(LogStore):
             if wanted:
                 self.write(self.insert(tables.card).on_conflict_do_nothing(), wanted)
 
-    def _registry_words(self, badges: Sequence[bytes]) -> Iterator[Held]:
+    def _registry_words(self, badges: Sequence[bytes]) -> Iterator[LogEntry]:
         entry = tables.entry.c
         rows = self.read(
             select(entry.log, entry.digest, entry.raw).where(
                 entry.badge.in_(badges), entry.log.startswith(self.registry)
             )
         )
-        return (hold(log, digest, raw) for log, digest, raw in rows)
+        return (read_entry(log, digest, raw) for log, digest, raw in rows)
 
     def _forget_others(self, named: Mapping[Issued, bytes | None]) -> None:
         """Delete the cards of these issues but those that are named."""
@@ -338,7 +338,7 @@ class Logs(LogStore):
         """Keep heads, or their newer signatures, and each device's newest word."""
         rows = [dict(zip(_HEAD, msgspec.structs.astuple(head), strict=True)) for head in heads]
         self.write(self._keep_head, rows)
-        self.write(self._keep_word, [{"device": row["log"][:16], **row} for row in rows])
+        self.write(self._keep_word, [{"device": device_of(row["log"]), **row} for row in rows])
 
     @cached_property
     def _keep_head(self) -> Any:

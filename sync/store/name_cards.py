@@ -8,19 +8,19 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 
 from access.log.entry import BadgeIssued, digest_of
-from access.state.event_state import Held
+from access.state.event_state import LogEntry
 from sync.wire.messages import SealedCard
 
 Issued = tuple[bytes, int]
 """A badge and the number of an issue."""
 
 
-def badges_listed(held: Iterable[Held]) -> set[bytes]:
+def badges_listed(held: Iterable[LogEntry]) -> set[bytes]:
     """The badges of the roster entries among these."""
     return {one.body.badge for one in held if isinstance(one.body, BadgeIssued)}
 
 
-def cards_named(words: Iterable[Held]) -> dict[Issued, bytes | None]:
+def cards_named(words: Iterable[LogEntry]) -> dict[Issued, bytes | None]:
     """The hash of the card that the registry names last of each issue, of all its entries on these badges; None: it
     names none any more."""
     newest: dict[Issued, tuple[int, str, int, bytes, bytes | None]] = {}
