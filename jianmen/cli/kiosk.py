@@ -176,7 +176,7 @@ def _home(data: Path, running: RunningMark) -> Home:
     from sync.enrolment.record import Enrolment, EnrolmentError, prepare
     from sync.store.data_folder import DataFolder
     from sync.store.journal_recovery import open_journal
-    from sync.wire.device_key import Identity
+    from sync.wire.device_key import DeviceKey
 
     def registry() -> str | None:
         try:
@@ -186,7 +186,7 @@ def _home(data: Path, running: RunningMark) -> Home:
 
     def journal() -> Journal:
         try:
-            identity = Identity.at(DataFolder(data).device_key)
+            identity = DeviceKey.at(DataFolder(data).device_key)
         except ValueError as error:
             raise EnrolmentError(f"{error}: put it back, or remove it and enrol again") from error
         return open_journal(DataFolder(data).journal, identity)[0]
@@ -245,17 +245,17 @@ def enrol(
     from sync.enrolment.client import enrol as ask
     from sync.enrolment.record import EnrolmentError
     from sync.store.data_folder import DataFolder
-    from sync.wire.device_key import Identity
+    from sync.wire.device_key import DeviceKey
     from sync.wire.enrolment_code import EnrolmentCode, EnrolmentCodeError
 
     settings = read_settings(settings_file, data, **camera_overrides(camera))
     try:
         asked = EnrolmentCode.parse(text if text is not None else _shown_code(settings))
         folder = DataFolder(settings.data)
-        identity = Identity.new() if new_key else Identity.at(folder.device_key)
+        identity = DeviceKey.new() if new_key else DeviceKey.at(folder.device_key)
         enrolment = ask(asked, identity, name=name)
         if new_key:
-            Identity.replace(folder.device_key, identity, folder.next_retired_key())
+            DeviceKey.replace(folder.device_key, identity, folder.next_retired_key())
         enrolment.save(settings.data)
     except (EnrolmentError, EnrolmentCodeError) as error:
         click.echo(str(error), err=True)

@@ -38,7 +38,7 @@ from sync.store.sqlite import NewerFileError
 from sync.transport.discovery import lan_host
 from sync.transport.lan_server import LanServer
 from sync.transport.tls_certificate import certificate_at
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 
 if TYPE_CHECKING:  # loaded where mDNS is on
     from sync.transport.mdns import Hints
@@ -75,7 +75,7 @@ def _read() -> ClockReading:
 def _carrier(folder: Path, hints: Callable[[], dict[str, str]] = dict) -> Carrier:
     try:
         enrolment = Enrolment.load(folder)
-        identity = Identity.at(DataFolder(folder).device_key)
+        identity = DeviceKey.at(DataFolder(folder).device_key)
         return Carrier(folder, enrolment, identity, _read, hints)
     except FileNotFoundError:
         click.echo(f"{folder}: this kiosk is not enrolled yet; run: jianmen kiosk enrol", err=True)
@@ -322,14 +322,14 @@ def _imported(
 @contextmanager
 def _store(
     settings: Path | None, data: Path | None, registry: Path | None
-) -> Iterator[tuple[LogStore, Identity, bytes]]:
+) -> Iterator[tuple[LogStore, DeviceKey, bytes]]:
     """The logs of a kiosk, or of a registry; the key of the machine, and its warrant (a registry needs none)."""
     if registry is not None:
         with _ledger(settings, registry) as (ledger, identity):
             yield ledger, identity, b""
         return
     folder = _settings_of(settings, data).data
-    identity = Identity.at(DataFolder(folder).device_key)
+    identity = DeviceKey.at(DataFolder(folder).device_key)
     try:
         with only_carrier(folder):
             carrier = _carrier(folder)
@@ -350,7 +350,7 @@ def _store(
 
 
 @contextmanager
-def _ledger(settings: Path | None, data: Path) -> Iterator[tuple[LogStore, Identity]]:
+def _ledger(settings: Path | None, data: Path) -> Iterator[tuple[LogStore, DeviceKey]]:
     """The logs of a registry, in the database that its settings name."""
     from jianmen.cli.registry.client import opened
     from registry.storage.errors import RegistryError

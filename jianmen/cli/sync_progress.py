@@ -22,7 +22,7 @@ State = Mapping[str, Any]
 
 
 def target_lines(name: str, state: State, now_ms: int) -> Iterator[str]:
-    """How things stand with one target, as `sync.carrier.peer_worker.TargetState` has it."""
+    """How things stand with one target, as `sync.carrier.peer_worker.PeerState` has it."""
     contact, then = _contact(state["last_contact_ms"], now_ms), ""
     if state["failures"]:
         tries = "1 try" if state["failures"] == 1 else f"{state['failures']} tries"

@@ -16,7 +16,7 @@ from pathlib import Path
 from access.event.programme import Programme
 from access.log.clock_reading import ClockReading
 from sync.carrier.journal_copy import COMMIT_PAUSES_S, JournalFollower
-from sync.carrier.peer_worker import NEIGHBOUR_PAUSES, Target
+from sync.carrier.peer_worker import NEIGHBOUR_PAUSES, PeerWorker
 from sync.carrier.reach_log import ReachLog
 from sync.carrier.time_exchange import BestTime, TimeKeeper
 from sync.carrier.usb_bundles import take_waiting
@@ -27,9 +27,9 @@ from sync.store.data_folder import DataFolder
 from sync.store.journal_recovery import is_damage, sound, sound_replica
 from sync.store.replica import Replica
 from sync.transport.discovery import Peer, peers_of
-from sync.transport.http_client import NEIGHBOUR_CONNECT_S, Link, LinkError
+from sync.transport.http_client import NEIGHBOUR_CONNECT_S, HttpClient, HttpClientError
 from sync.transport.link_events import link_events
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import MessageError, TimeWord
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Carrier:
         self,
         data: Path,
         enrolment: Enrolment,
-        identity: Identity,
+        identity: DeviceKey,
         read_clock: Callable[[], ClockReading],
         hints: Callable[[], dict[str, str]] = dict,
     ) -> None:
@@ -66,7 +66,7 @@ class Carrier:
         self._data = data
         self._trouble = ""
         self._running = False
-        self._untold: dict[str, Target] = {}
+        self._untold: dict[str, PeerWorker] = {}
         self._read_clock = read_clock
         self._identity = identity
         self._enrolment = enrolment
@@ -92,13 +92,13 @@ class Carrier:
         self._not_before()
         self.answerer = Answerer(self.replica, identity, self.time.now_ms, self.time_word)
         self.answerer.warrant = enrolment.warrant
-        self.registry = Target(
+        self.registry = PeerWorker(
             "registry",
             self._asker(enrolment.registry),
-            (Link(enrolment.registry_url, enrolment.certificate_pin),),
+            (HttpClient(enrolment.registry_url, enrolment.certificate_pin),),
         )
         self._recall(self.registry)
-        self.peers: dict[str, Target] = {}
+        self.peers: dict[str, PeerWorker] = {}
 
     def _asker(self, device: str) -> Asker:
         asker = Asker(self.replica, self._identity, self.time.now_ms, self.time_word, device)
@@ -110,7 +110,7 @@ class Carrier:
         return self._identity.fingerprint
 
     @property
-    def targets(self) -> list[Target]:
+    def targets(self) -> list[PeerWorker]:
         """The registry, and the neighbours known now."""
         return [self.registry, *self.peers.values()]
 
@@ -200,13 +200,13 @@ class Carrier:
             self._news_came()  # a kiosk with an uplink carries the logs of one without
         return answer
 
-    def step(self, target: Target) -> bool:
+    def step(self, target: PeerWorker) -> bool:
         """Exchange with a target until it is quiet. False, with the reason in its state, where that failed."""
         try:
             for _ in range(ROUNDS):
                 if not self._round(target):
                     break
-        except (LinkError, MessageError) as error:
+        except (HttpClientError, MessageError) as error:
             target.failed(str(error))
             self._tell(target)
             return False
@@ -214,7 +214,7 @@ class Carrier:
         self._tell(target)
         return True
 
-    def _round(self, target: Target) -> bool:
+    def _round(self, target: PeerWorker) -> bool:
         with self._lock:
             target.asker.reach = self.reach
             request = target.asker.request()
@@ -230,7 +230,7 @@ class Carrier:
         self._note(target, taken)
         return again
 
-    def _note(self, target: Target, taken: Taken) -> None:
+    def _note(self, target: PeerWorker, taken: Taken) -> None:
         target.state.received += taken.entries
         target.state.rejected = taken.rejected
         for why in taken.rejected.values():
@@ -239,7 +239,7 @@ class Carrier:
             self._news_came()
             self._tell(target)  # a first sync takes a while: show how far it has come
 
-    def _recall(self, target: Target) -> None:
+    def _recall(self, target: PeerWorker) -> None:
         before = self.replica.targets().get(target.name)
         if before is not None:
             target.recall(before)
@@ -252,7 +252,7 @@ class Carrier:
                 with self.replica.transaction():
                     self.replica.forget_targets(told)
 
-    def _tell(self, target: Target) -> None:
+    def _tell(self, target: PeerWorker) -> None:
         """Say in the replica how things stand with a target: at once, or soon while the carrier runs."""
         with self._lock:
             self._untold[target.name] = target
@@ -297,12 +297,12 @@ class Carrier:
                 self.peers[device] = self._peer_target(peer)
         self._forget_others()
 
-    def _peer_target(self, peer: Peer) -> Target:
+    def _peer_target(self, peer: Peer) -> PeerWorker:
         links = tuple(
-            Link(f"https://{address}", peer.certificate, NEIGHBOUR_CONNECT_S)
+            HttpClient(f"https://{address}", peer.certificate, NEIGHBOUR_CONNECT_S)
             for address in peer.addresses
         )
-        target = Target(
+        target = PeerWorker(
             peer.gate or peer.device,
             self._asker(peer.device),
             links,
@@ -313,8 +313,10 @@ class Carrier:
         return target
 
     def purge(self) -> None:
-        """Delete every name card once the event is over by its retention days. The logs name nobody."""
+        """Delete every name card once the event is over by its retention days. The logs name nobody. What was deleted
+        before is emptied out of the file's write-ahead log."""
         with self._lock:
+            self.replica.scrub()
             event = self.replica.definition()
             if event is None or not self.replica.has_cards():
                 return

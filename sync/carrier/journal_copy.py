@@ -17,7 +17,7 @@ from sync.store.file_watch import FileWatch
 from sync.store.journal import JournalReader
 from sync.store.log_store import BEGINNING, Row
 from sync.store.replica import Replica
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Point
 
 logger = logging.getLogger(__name__)
@@ -30,12 +30,12 @@ class JournalFollower:
     """The door's journal as the carrier follows it. Everything but `watch` belongs to whoever holds the carrier's
     lock."""
 
-    def __init__(self, path: Path, replica: Replica, identity: Identity) -> None:
+    def __init__(self, path: Path, replica: Replica, identity: DeviceKey) -> None:
         """Raises OSError or ValueError for a retired key that cannot be read."""
         self._path = path
         self._replica = replica
-        retired = [Identity.at(key) for key in DataFolder(path.parent).retired_keys]
-        self._own = OwnLogs(replica, identity, retired)
+        retired = [DeviceKey.at(key) for key in DataFolder(path.parent).retired_keys]
+        self._own = JournalCopier(replica, identity, retired)
         self._journal: JournalReader | None = None
         self._file = (0, 0)
         self._version = -1
@@ -103,11 +103,11 @@ class JournalFollower:
         self.watch.close()
 
 
-class OwnLogs:
+class JournalCopier:
     """Takes over what the door writes. One belongs to one journal and one replica."""
 
     def __init__(
-        self, replica: Replica, identity: Identity, retired: Sequence[Identity] = ()
+        self, replica: Replica, identity: DeviceKey, retired: Sequence[DeviceKey] = ()
     ) -> None:
         """`retired` are keys that this device had before."""
         self._replica = replica

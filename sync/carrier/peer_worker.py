@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sync.exchange.exchange import Asker
-from sync.transport.http_client import Link, LinkError
+from sync.transport.http_client import HttpClient, HttpClientError
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ NEIGHBOUR_PAUSES = Pauses(
 
 
 @dataclass
-class TargetState:
+class PeerState:
     """How things stand with one target, for people.
 
     When it last answered (ms); how many entries were held here then, or at the last try since, how many of them it
@@ -85,14 +85,14 @@ class TargetState:
     contact_mono_ms: int | None = None
 
 
-class Target:
+class PeerWorker:
     """The registry, or another kiosk; several addresses of it are tried in turn."""
 
     def __init__(
         self,
         name: str,
         asker: Asker,
-        links: tuple[Link, ...],
+        links: tuple[HttpClient, ...],
         addresses: tuple[str, ...] = (),
         pauses: Pauses = Pauses(),
     ) -> None:
@@ -101,7 +101,7 @@ class Target:
         self.addresses = addresses
         self._pauses = pauses
         self._failing_since_s = 0.0
-        self.state = TargetState(links[0].url)
+        self.state = PeerState(links[0].url)
         self._links = links
         self._at = 0
         self._pause_s = 0.0
@@ -111,10 +111,10 @@ class Target:
         self._thread: threading.Thread | None = None
 
     def post(self, path: str, body: bytes) -> bytes:
-        """Send a message to the address that answered last. Raises LinkError."""
+        """Send a message to the address that answered last. Raises HttpClientError."""
         try:
             return self._links[self._at].post(path, body)
-        except LinkError:
+        except HttpClientError:
             self._at = (self._at + 1) % len(self._links)
             raise
 
@@ -178,7 +178,7 @@ class Target:
                 self._retry = True
                 self._woken.notify()
 
-    def start(self, step: Callable[["Target"], bool]) -> None:
+    def start(self, step: Callable[["PeerWorker"], bool]) -> None:
         """Exchange again and again in a thread of its own, from now on. Safe to repeat."""
         if self._thread is None:
             self._thread = threading.Thread(
@@ -186,7 +186,7 @@ class Target:
             )
             self._thread.start()
 
-    def _run(self, step: Callable[["Target"], bool]) -> None:
+    def _run(self, step: Callable[["PeerWorker"], bool]) -> None:
         while not self._stopped:
             try:
                 step(self)

@@ -24,7 +24,7 @@ from sync.exchange.vector_delta import (
     delta,
 )
 from sync.store.log_store import LogStore
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import (
     VERSION,
     Message,
@@ -45,7 +45,7 @@ class Answerer(Party):
     def __init__(
         self,
         store: LogStore,
-        identity: Identity,
+        identity: DeviceKey,
         now_ms: Callable[[], int],
         time_word: Callable[[], TimeWord | None],
         random: Callable[[int], bytes] = os.urandom,
@@ -127,7 +127,7 @@ class Asker(Party):
     def __init__(
         self,
         store: LogStore,
-        identity: Identity,
+        identity: DeviceKey,
         now_ms: Callable[[], int],
         time_word: Callable[[], TimeWord | None],
         other: str,

@@ -13,11 +13,11 @@ from access.log.chain import ChainError, device_of, fingerprint
 from access.log.entry import Kiosk, pack
 from sync.exchange.batching import Load
 from sync.exchange.head_relay import renewed_heads
-from sync.exchange.quota import Room
+from sync.exchange.quota import Quota
 from sync.exchange.vector_delta import Vector, VectorHistory
 from sync.store.log_store import BEGINNING, CutOffError, GapError, LogStore, UnknownWriterError
-from sync.wire.device_key import Identity, verifies
-from sync.wire.enrolment_certificate import warranted
+from sync.wire.device_key import DeviceKey, verifies
+from sync.wire.enrolment_certificate import certified_kiosk
 from sync.wire.messages import (
     MAX_CARDS,
     NONCE_BYTES,
@@ -64,7 +64,7 @@ class Party:
     def __init__(
         self,
         store: LogStore,
-        identity: Identity,
+        identity: DeviceKey,
         now_ms: Callable[[], int],
         time_word: Callable[[], TimeWord | None],
         random: Callable[[int], bytes] = os.urandom,
@@ -128,7 +128,7 @@ class Party:
         if not envelope.warrant or registry is None:
             raise UnknownWriterError(f"device {envelope.device} is not enrolled here")
         try:
-            return warranted(envelope.warrant, envelope.device, registry)
+            return certified_kiosk(envelope.warrant, envelope.device, registry)
         except MessageError as error:
             raise UnknownWriterError(f"device {envelope.device}: {error}") from error
 
@@ -225,7 +225,7 @@ class Party:
                 self.store.hear(heads)
             return taken
         with self.store.transaction():
-            room = Room(self.store.vector() if message.batches else {}, self.store.registry)
+            room = Quota(self.store.vector() if message.batches else {}, self.store.registry)
             for batch in message.batches:
                 if batch.log in taken.rejected:
                     continue

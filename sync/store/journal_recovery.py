@@ -18,7 +18,7 @@ from access.state.event_state import read_entry
 from sync.store.journal import Journal
 from sync.store.log_store import Row
 from sync.store.sqlite import open_reader
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Salvage:
 
 
 def open_journal(
-    path: Path, identity: Identity, *, durable: bool = True
+    path: Path, identity: DeviceKey, *, durable: bool = True
 ) -> tuple[Journal, Salvage | None]:
     """The journal, ready to begin a new log; with what was salvaged, where the file had to be put aside.
 
@@ -116,7 +116,7 @@ def sound_replica(path: Path, opened: Callable[[Path], Opened]) -> Opened:
     return opened(path)
 
 
-def _salvage(path: Path, salvaged: Path, identity: Identity) -> None:
+def _salvage(path: Path, salvaged: Path, identity: DeviceKey) -> None:
     """Write every readable entry of a damaged journal into a new one, which has its name only once it is whole."""
     part = path.with_name(f".{salvaged.name}.part")
     for file in _with_companions(part):

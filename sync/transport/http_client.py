@@ -29,11 +29,11 @@ PIECE = 64 * 1024
 MEDIA_TYPE = "application/msgpack"
 
 
-class LinkError(Exception):
+class HttpClientError(Exception):
     """The other side could not be reached, or what answered was not it. The text says what happened."""
 
 
-class Link:
+class HttpClient:
     """One other device, by its address. Connections are kept open between messages."""
 
     def __init__(self, url: str, pin: str | None = None, connect_s: float | None = None) -> None:
@@ -52,7 +52,7 @@ class Link:
         self._pool: HTTPConnectionPool | None = None
 
     def post(self, path: str, body: bytes) -> bytes:
-        """Send a message, and get the other side's. Raises LinkError."""
+        """Send a message, and get the other side's. Raises HttpClientError."""
         small = len(body) < COMPRESS_FROM
         try:
             if self._pool is None:
@@ -74,21 +74,21 @@ class Link:
         except SSLError as error:
             shown = "ingerprint" in str(error)
             why = "not the certificate that was agreed on" if shown else "no TLS is spoken there"
-            raise LinkError(f"{self.url}: {why}") from error
+            raise HttpClientError(f"{self.url}: {why}") from error
         except (ReadTimeoutError, ConnectTimeoutError) as error:
             gone = isinstance(error, NewConnectionError)
             why = "cannot be reached" if gone else "no answer in time"
-            raise LinkError(f"{self.url}: {why}") from error
+            raise HttpClientError(f"{self.url}: {why}") from error
         except (HTTPError, OSError) as error:
-            raise LinkError(f"{self.url}: cannot be reached") from error
+            raise HttpClientError(f"{self.url}: cannot be reached") from error
 
     def _body(self, answer: BaseHTTPResponse) -> bytes:
         if answer.status != HTTPStatus.OK:
             said = next(self._pieces(answer), b"").decode(errors="replace").strip()
-            raise LinkError(f"{self.url}: answered {answer.status}: {said[:200]}")
+            raise HttpClientError(f"{self.url}: answered {answer.status}: {said[:200]}")
         kind = answer.headers.get("Content-Type", "").split(";")[0]
         if kind != MEDIA_TYPE:
-            raise LinkError(
+            raise HttpClientError(
                 f"{self.url}: something else answered ({kind or 'no content type'}):"
                 " a login page of the network stands in between, perhaps"
             )
@@ -96,7 +96,7 @@ class Link:
         for piece in self._pieces(answer):
             body += piece
             if len(body) > MAX_BODY_BYTES:
-                raise LinkError(f"{self.url}: the answer is larger than any answer of ours")
+                raise HttpClientError(f"{self.url}: the answer is larger than any answer of ours")
         return bytes(body)
 
     def _pieces(self, answer: BaseHTTPResponse) -> Iterator[bytes]:
@@ -106,11 +106,13 @@ class Link:
             while piece := answer.read1(PIECE, decode_content=True):
                 yield piece
                 if time.monotonic() > until:
-                    raise LinkError(f"{self.url}: the answer took longer than {ANSWER_S:.0f} s")
+                    raise HttpClientError(
+                        f"{self.url}: the answer took longer than {ANSWER_S:.0f} s"
+                    )
         except ReadTimeoutError as error:
-            raise LinkError(f"{self.url}: no answer in time") from error
+            raise HttpClientError(f"{self.url}: no answer in time") from error
         except HTTPError as error:
-            raise LinkError(f"{self.url}: the answer broke off") from error
+            raise HttpClientError(f"{self.url}: the answer broke off") from error
 
     def close(self) -> None:
         """Safe to repeat."""

@@ -34,7 +34,7 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 """Of a whole message, with its vectors, heads and cards: no honest one comes near."""
 
 MAX_CARDS = 500
-MAX_WARRANT_BYTES = 2048
+MAX_CERTIFICATE_BYTES = 2048
 NONCE_BYTES = 16
 
 Nonce = Annotated[bytes, Meta(max_length=64)]
@@ -121,7 +121,7 @@ class Message(msgspec.Struct, frozen=True, array_like=True):
     renewed: Annotated[list[Renewal], Meta(max_length=MAX_LOGS)] = []
 
 
-class Warrant(msgspec.Struct, frozen=True, array_like=True):
+class EnrolmentCertificate(msgspec.Struct, frozen=True, array_like=True):
     """A packed `Kiosk` as the registry has enrolled it, and the registry's signature."""
 
     kiosk: bytes
@@ -135,7 +135,7 @@ class Envelope(msgspec.Struct, frozen=True, array_like=True):
     body: bytes
     device: Device
     signature: Annotated[bytes, Meta(min_length=64, max_length=64)]
-    warrant: Annotated[bytes, Meta(max_length=MAX_WARRANT_BYTES)] = b""
+    warrant: Annotated[bytes, Meta(max_length=MAX_CERTIFICATE_BYTES)] = b""
 
 
 class Enrol(msgspec.Struct, frozen=True, array_like=True):
@@ -159,7 +159,7 @@ class Enrolled(msgspec.Struct, frozen=True, array_like=True):
     event: str = ""
     gate: str | None = None
     refused: str = ""
-    warrant: Annotated[bytes, Meta(max_length=MAX_WARRANT_BYTES)] = b""
+    warrant: Annotated[bytes, Meta(max_length=MAX_CERTIFICATE_BYTES)] = b""
     definition: Annotated[bytes, Meta(max_length=MAX_ENTRY_BYTES)] = b""
     keys: Annotated[list[tuple[int, Digest]], Meta(max_length=256)] = []
 
@@ -174,7 +174,7 @@ class NotSignedError(MessageError):
 
 _decoders: dict[type[Any], msgspec.msgpack.Decoder[Any]] = {
     kind: msgspec.msgpack.Decoder(kind)
-    for kind in (Envelope, Message, Enrol, Enrolled, Warrant, Kiosk)
+    for kind in (Envelope, Message, Enrol, Enrolled, EnrolmentCertificate, Kiosk)
 }
 
 

@@ -30,7 +30,7 @@ from sync.enrolment.record import Enrolment
 from sync.store.data_folder import DataFolder
 from sync.store.journal import Journal
 from sync.store.sqlite import Steps, open_writer
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.enrolment_code import EnrolmentCode
 
 EVENT = Path("config/events/smarthk.toml")
@@ -154,7 +154,7 @@ def test_the_doctor_knows_a_gate_that_a_supervisor_has_just_given(tmp_path, cent
     state, says = gate()
     assert state == "mend"
     assert "let a supervisor give it one" in says
-    journal = Journal(tmp_path / "journal.db", Identity.at(tmp_path / "device.key"))
+    journal = Journal(tmp_path / "journal.db", DeviceKey.at(tmp_path / "device.key"))
     journal.begin(NOW, "boot", "first start", {}, None)
     journal.append("gate", GateGiven(gate="chengdu-main-1", staff=b"STAFF"), NOW)
     journal.close()
@@ -240,15 +240,15 @@ def test_a_kiosk_enrolled_with_a_new_key_brings_what_it_wrote_with_the_old_one(t
         return str(json.loads(answer.stdout)["device"])
 
     first = enrolled()
-    journal = Journal(DataFolder(tmp_path).journal, Identity.at(DataFolder(tmp_path).device_key))
+    journal = Journal(DataFolder(tmp_path).journal, DeviceKey.at(DataFolder(tmp_path).device_key))
     journal.begin(NOW, "boot", "first start", {}, "chengdu-main-1")
     log = journal.log
     journal.close()
     second = enrolled("--new-key")
 
     assert first != second
-    assert Identity.at(DataFolder(tmp_path).device_key).fingerprint == second
+    assert DeviceKey.at(DataFolder(tmp_path).device_key).fingerprint == second
     (retired,) = DataFolder(tmp_path).retired_keys
-    assert Identity.at(retired).fingerprint == first
+    assert DeviceKey.at(retired).fingerprint == first
     assert CliRunner().invoke(sync, ["once", "--data", str(tmp_path)]).exit_code == 0
     assert registry.ledger.tips(log)

@@ -15,20 +15,20 @@ from access.log.clock_reading import ClockReading
 from access.log.entry import BadgeIssued, digest_of
 from jianmen.cli import sync_progress
 from jianmen.cli.sync_progress import aged, cards_line, share, silent, target_lines, watch
-from sync.carrier.journal_copy import OwnLogs
-from sync.carrier.peer_worker import TargetState
+from sync.carrier.journal_copy import JournalCopier
+from sync.carrier.peer_worker import PeerState
 from sync.store.journal import Journal
 from sync.store.replica import Replica, ReplicaReader
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import SealedCard
 
 NOW_MS = 1_795_000_000_000
-REGISTRY = Identity.from_seed(b"\x01" * 32)
+REGISTRY = DeviceKey.from_seed(b"\x01" * 32)
 MINUTE_MS = 60_000
 
 
 def state(**known: Any) -> dict[str, Any]:
-    return asdict(TargetState("https://registry", **known))
+    return asdict(PeerState("https://registry", **known))
 
 
 def said(**known: Any) -> list[str]:
@@ -125,7 +125,7 @@ def replica(tmp_path: Path) -> Iterator[Replica]:
             )
             journal.append("badge", badge, now)
         with replica.transaction():
-            OwnLogs(replica, REGISTRY).copy(journal, NOW_MS)
+            JournalCopier(replica, REGISTRY).copy(journal, NOW_MS)
             replica.keep_cards([cards()[0]])
         yield replica
 

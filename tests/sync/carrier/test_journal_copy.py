@@ -10,7 +10,7 @@ import pytest
 from access.log.chain import vouched
 from access.log.clock_reading import ClockReading
 from access.log.entry import Alarm, Revoked
-from sync.carrier.journal_copy import OwnLogs
+from sync.carrier.journal_copy import JournalCopier
 
 Node = Any
 Log = Any
@@ -99,7 +99,7 @@ def test_what_was_written_with_a_retired_key_is_signed_with_it(
     old = kiosk.journal.log
     later = enrol(40)
     with later.replica.transaction():
-        OwnLogs(later.replica, later.identity, [kiosk.identity]).copy(kiosk.journal, 1)
+        JournalCopier(later.replica, later.identity, [kiosk.identity]).copy(kiosk.journal, 1)
     later.talk_to(registry)
 
     assert registry.replica.tips(old) == [tuple(kiosk.journal.tips()[old])]
@@ -111,7 +111,7 @@ def test_a_log_whose_key_is_gone_stays_and_is_named(
 ) -> None:
     kiosk.work(5)
     later = enrol(40)
-    own = OwnLogs(later.replica, later.identity)
+    own = JournalCopier(later.replica, later.identity)
     for _ in range(2):
         with later.replica.transaction():
             assert own.copy(kiosk.journal, 1) == 0

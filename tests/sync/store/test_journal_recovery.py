@@ -13,10 +13,10 @@ from access.log.entry import Alarm
 from sync.store.journal import Journal, JournalReader
 from sync.store.journal_recovery import is_damage, open_journal, sound, sound_replica
 from sync.store.replica import Replica, ReplicaReader
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 
-KEY = Identity.from_seed(b"k" * 32)
-REGISTRY = Identity.from_seed(b"r" * 32)
+KEY = DeviceKey.from_seed(b"k" * 32)
+REGISTRY = DeviceKey.from_seed(b"r" * 32)
 NOW = ClockReading(1000, 1_795_000_000_000, True)
 PAGE = 4096
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sync.transport import lan_guard
-from sync.transport.http_client import Link, LinkError
+from sync.transport.http_client import HttpClient, HttpClientError
 from sync.transport.lan_server import OF_ONE_ADDRESS, STRANGERS, THREADS, LanServer
 from sync.transport.tls_certificate import Certificate, certificate_at
 from sync.wire.messages import MessageError
@@ -46,7 +46,7 @@ def serve(certificate: Certificate) -> Iterator[Callable[..., LanServer]]:
 
 
 def ask(server: LanServer, certificate: Certificate) -> bytes:
-    with closing(Link(f"https://127.0.0.1:{server.port}", certificate.fingerprint)) as link:
+    with closing(HttpClient(f"https://127.0.0.1:{server.port}", certificate.fingerprint)) as link:
         return link.post("/v1/exchange", b"hello")
 
 
@@ -104,7 +104,7 @@ def test_who_is_answered_keeps_the_connection_and_who_is_refused_does_not(
     serve: Callable[..., LanServer], certificate: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = serve()
-    with closing(Link(f"https://127.0.0.1:{server.port}", certificate.fingerprint)) as link:
+    with closing(HttpClient(f"https://127.0.0.1:{server.port}", certificate.fingerprint)) as link:
         for _ in range(3):
             assert link.post("/v1/exchange", b"hello") == b"heard"
     monkeypatch.setattr(lan_guard, "HEAD_S", 0.1)
@@ -124,7 +124,7 @@ def test_a_stranger_at_a_port_of_ours_is_refused_in_words(
 ) -> None:
     server = serve(KIOSK)
     with (
-        closing(Link(f"https://127.0.0.1:{server.port}", certificate.fingerprint)) as link,
-        pytest.raises(LinkError, match="400"),
+        closing(HttpClient(f"https://127.0.0.1:{server.port}", certificate.fingerprint)) as link,
+        pytest.raises(HttpClientError, match="400"),
     ):
         link.post("/v1/exchange", b"other")
