@@ -8,12 +8,12 @@ one may be taken already, in entries that kiosks hold and will bring back.
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from access.log.chain import log_id
+from access.log.chain import HEAD_EVERY, log_id
+from access.log.clock_reading import ClockReading
 from access.log.entry import Body, Boot, badge_of, decode, digest_of, encode
-from access.state.event_state import Held
+from access.state.event_state import LogEntry
 from registry.storage.ledger import Ledger
 from registry.storage.rollback_mark import Place
-from sync.store.journal import HEAD_EVERY, Reading
 from sync.store.log_store import BEGINNING, Row
 from sync.wire.device_key import Identity
 
@@ -42,7 +42,7 @@ class OwnLog:
         self,
         ledger: Ledger,
         identity: Identity,
-        clock: Callable[[], Reading],
+        clock: Callable[[], ClockReading],
         random: Callable[[int], bytes],
     ) -> None:
         self._ledger = ledger
@@ -50,11 +50,13 @@ class OwnLog:
         self._clock = clock
         self._random = random
 
-    def append(self, kind: str, body: Body) -> Held:
+    def append(self, kind: str, body: Body) -> LogEntry:
         """Write one entry."""
         return self.extend([(kind, body)])[0]
 
-    def extend(self, bodies: Sequence[tuple[str, Body]], *, with_cards: bool = False) -> list[Held]:
+    def extend(
+        self, bodies: Sequence[tuple[str, Body]], *, with_cards: bool = False
+    ) -> list[LogEntry]:
         """Write several entries in one transaction, or as a part of the one that is going on. `with_cards`: the caller
         sees to the name cards that they name."""
         if not bodies:
@@ -88,27 +90,29 @@ class OwnLog:
         database = self._ledger.new_identity(self._random(16))
         self._ledger.set_value(DATABASE, database.encode())
         previous = (before.log, before.seq, before.digest) if before is not None else None
-        boot = Boot(self._identity.fingerprint, previous, "", why, {})
+        boot = Boot(
+            device=self._identity.fingerprint, previous=previous, boot_id="", why=why, versions={}
+        )
         start = _End(database, log, *BEGINNING, before.wall_ms if before is not None else 0)
         held = self._write(start, [("boot", boot)])[0]
         return _End(database, log, held.seq, held.digest, held.wall_ms)
 
     def _write(
         self, end: _End, bodies: Sequence[tuple[str, Body]], *, with_cards: bool = False
-    ) -> list[Held]:
+    ) -> list[LogEntry]:
         now = self._clock()
         # The order of the registry's word is its wall clock: set back, it must not undo what was said.
         wall_ms = max(now.wall_ms, end.wall_ms)
         seq, digest = end.seq, end.digest
         rows: list[Row] = []
-        written: list[Held] = []
+        written: list[LogEntry] = []
         heads = []
         for kind, body in bodies:
             seq += 1
             raw = encode(seq, digest, now.mono_ms, wall_ms, now.synced, kind, body)
             digest = digest_of(raw)
             rows.append(Row(end.log, seq, digest, badge_of(body), raw))
-            written.append(Held(end.log, seq, digest, now.mono_ms, wall_ms, kind, body))
+            written.append(LogEntry(end.log, seq, digest, now.mono_ms, wall_ms, kind, body))
             if seq % HEAD_EVERY == 0 or len(written) == len(bodies):
                 heads.append(self._identity.head(end.log, seq, digest, wall_ms))
         self._ledger.add(rows, written, expect_cards=not with_cards)

@@ -154,7 +154,7 @@ class Batch:
 
     def revoke(self, badges: Sequence[bytes], why: str) -> None:
         """Revoke badges, all issues of them."""
-        self._entries += [("revoke", Revoked(badge, None, why)) for badge in badges]
+        self._entries += [("revoke", Revoked(badge=badge, issue=None, why=why)) for badge in badges]
 
     def _stage(self, known: Sequence[Known], texts: Mapping[bytes, str], *, new: bool) -> None:
         press = self._press

@@ -11,7 +11,7 @@ import msgspec
 
 from access.badge.credential import Signed, read
 from access.log.entry import Key
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from registry.devices.own_log import OwnLog
 from registry.roster.keys import Keyring
 from registry.roster.repository import People
@@ -41,7 +41,7 @@ class SigningKeys:
         self._people = people
         self._keys = keys
 
-    def all(self, known: Knowledge) -> list[SigningKey]:
+    def all(self, known: LogState) -> list[SigningKey]:
         """Every key that ever was, by number."""
         held = self._keys.signing_keys()
         signs = max(held, default=None)
@@ -53,19 +53,19 @@ class SigningKeys:
                 state="signs" if number == signs else "good" if number in held else "retired",
                 badges=badges.get(number, 0),
             )
-            for number, public in sorted(known.background.key_history.items())
+            for number, public in sorted(known.event_state.key_history.items())
         ]
 
-    def rotate(self, known: Knowledge) -> int:
+    def rotate(self, known: LogState) -> int:
         """A new key, with which badges are signed from now on; its number. Raises RegistryError after 256."""
         with self._ledger.transaction():
             number = (
-                max({*known.background.key_history, *self._keys.signing_keys()}, default=-1) + 1
+                max({*known.event_state.key_history, *self._keys.signing_keys()}, default=-1) + 1
             )
             if number >= MOST_KEYS:
                 raise RegistryError(f"This event has had {MOST_KEYS} keys, the most there can be.")
             self._keys.new_signing_key(number)
-            self._log.append("key", Key(number, self._keys.signing_keys()[number]))
+            self._log.append("key", Key(number=number, public=self._keys.signing_keys()[number]))
             return number
 
     def retire(self, number: int) -> int:
@@ -82,7 +82,7 @@ class SigningKeys:
                     f"Key {number} signs the badges of today; make a new key first."
                 )
             self._keys.drop_signing_key(number)
-            self._log.append("key", Key(number, keys[number], withdrawn=True))
+            self._log.append("key", Key(number=number, public=keys[number], withdrawn=True))
             return self._badges().get(number, 0)
 
     def _badges(self) -> dict[int, int]:

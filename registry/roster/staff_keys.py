@@ -103,7 +103,8 @@ class StaffKeys:
             press = self._roster.press(event)
             card = self._lock(press, known, issued, pin)
             self._roster.keep(press)
-            return card
+        self._ledger.database.scrub()
+        return card
 
     def new_desk_key(self, event: Event) -> int:
         """A new desk key, and every name card sealed under it: when a key card is lost. Says how many cards.
@@ -134,7 +135,8 @@ class StaffKeys:
                     text = self._roster.text(known, issued)
                     press.enter(known, issued, text, secret_in(text))
             self._roster.keep(press)
-            return len(press.cards), cards
+        self._ledger.database.scrub()  # the old cards must not stay readable in the file
+        return len(press.cards), cards
 
     def _lock(
         self, press: Press, known: Known, issued: BadgeIssued, pin: str | None

@@ -10,9 +10,9 @@ from sqlalchemy import Table, and_, case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import bindparam
 
-from access.log.chain import Head, fingerprint, vouched
+from access.log.chain import Head, device_of, fingerprint, vouched
 from access.log.entry import Kiosk, digest_of, pack
-from access.state.event_state import Held, hold
+from access.state.event_state import LogEntry, read_entry
 from registry.storage import tables
 from registry.storage.bulk import insert_rows
 from registry.storage.database import Database
@@ -200,7 +200,7 @@ class Logs(LogStore):
 
     def _stored_words(self) -> dict[str, Head]:
         rows = self.read(select(*(tables.word.c[name] for name in _HEAD)))
-        return {head.log[:16]: head for head in (Head(*row) for row in rows)}
+        return {device_of(head.log): head for head in (Head(*row) for row in rows)}
 
     def hear(self, heads: Sequence[Head]) -> None:
         """Note newer signatures over known ends of logs; they are written every few seconds, all at once."""
@@ -210,7 +210,7 @@ class Logs(LogStore):
         known = self._words()
         others = []
         for head in heads:
-            stored, public = known.get(head.log[:16]), self.public_key(head.log[:16])
+            stored, public = known.get(device_of(head.log)), self.public_key(device_of(head.log))
             if stored is None or public is None or not same_end(head, stored):
                 others.append(head)
             elif vouched(head, public):
@@ -226,7 +226,9 @@ class Logs(LogStore):
             with self.transaction():
                 self.keep_heads(heads)
 
-    def add(self, rows: Sequence[Row], held: Sequence[Held], *, expect_cards: bool = True) -> None:
+    def add(
+        self, rows: Sequence[Row], held: Sequence[LogEntry], *, expect_cards: bool = True
+    ) -> None:
         """Keep entries. `expect_cards`: ask for the name cards that they name, and delete those no longer named."""
         now_ms = self._now_ms()
         with self.database.writing() as connection:
@@ -242,7 +244,7 @@ class Logs(LogStore):
             if expect_cards:
                 self._expect_cards(sorted(badges_listed(held)))
 
-    def _know(self, held: Held, kiosk: Kiosk) -> None:
+    def _know(self, held: LogEntry, kiosk: Kiosk) -> None:
         """Keep the newest word on a kiosk, in whatever order the registry's logs arrive."""
         device = tables.device.c
         row = self.first(
@@ -302,14 +304,14 @@ class Logs(LogStore):
             if wanted:
                 self.write(self.insert(tables.card).on_conflict_do_nothing(), wanted)
 
-    def _registry_words(self, badges: Sequence[bytes]) -> Iterator[Held]:
+    def _registry_words(self, badges: Sequence[bytes]) -> Iterator[LogEntry]:
         entry = tables.entry.c
         rows = self.read(
             select(entry.log, entry.digest, entry.raw).where(
                 entry.badge.in_(badges), entry.log.startswith(self.registry)
             )
         )
-        return (hold(log, digest, raw) for log, digest, raw in rows)
+        return (read_entry(log, digest, raw) for log, digest, raw in rows)
 
     def _forget_others(self, named: Mapping[Issued, bytes | None]) -> None:
         """Delete the cards of these issues but those that are named."""
@@ -339,7 +341,7 @@ class Logs(LogStore):
         """Keep heads, or their newer signatures, and each device's newest word."""
         rows = [dict(zip(_HEAD, msgspec.structs.astuple(head), strict=True)) for head in heads]
         self.write(self._keep_head, rows)
-        self.write(self._keep_word, [{"device": row["log"][:16], **row} for row in rows])
+        self.write(self._keep_word, [{"device": device_of(row["log"]), **row} for row in rows])
 
     @cached_property
     def _keep_head(self) -> Any:

@@ -17,11 +17,11 @@ def test_what_is_recorded_is_durable_and_folded(make_world, open_door):
     door = open_door(world)
     assert door.gate_id is None
 
-    entry = door.record("gate", GateGiven("chengdu-main-1", b"badge"))
+    entry = door.record("gate", GateGiven(gate="chengdu-main-1", staff=b"badge"))
 
     assert (entry.log, entry.seq) == (door.log, door.seq)
     assert door.gate.id == "chengdu-main-1"
-    assert world.written("gate") == [GateGiven("chengdu-main-1", b"badge")]
+    assert world.written("gate") == [GateGiven(gate="chengdu-main-1", staff=b"badge")]
     assert [grant.seq for grant in door.gate_grants] == [entry.seq]
 
 
@@ -30,14 +30,23 @@ def test_several_entries_are_recorded_in_one_go_or_not_at_all(open_door, world):
     stood = door.seq
     world.journal._db.execute("PRAGMA query_only=1")
     with pytest.raises(sqlite3.OperationalError):
-        door.record_many([("alarm", Alarm("x", "1")), ("alarm", Alarm("x", "2"))])
+        door.record_many(
+            [("alarm", Alarm(what="x", detail="1")), ("alarm", Alarm(what="x", detail="2"))]
+        )
     assert door.seq == stood
     with pytest.raises(sqlite3.OperationalError):
         door.check_writable()
 
     world.journal._db.execute("PRAGMA query_only=0")
     door.check_writable()
-    assert len(door.record_many([("alarm", Alarm("x", "1")), ("alarm", Alarm("x", "2"))])) == 2
+    assert (
+        len(
+            door.record_many(
+                [("alarm", Alarm(what="x", detail="1")), ("alarm", Alarm(what="x", detail="2"))]
+            )
+        )
+        == 2
+    )
     assert door.seq == stood + 2
 
 
@@ -86,6 +95,16 @@ def feed_of(open_door, world):
     feed.close()
 
 
+def registry_time(reading, ahead_ms=0):
+    """The registry's word on the time; `ahead_ms`: of the steady clock, as an earlier boot may have had it."""
+    return Clock(
+        source="registry",
+        trusted_ms=reading.wall_ms,
+        mono_ms=reading.mono_ms + ahead_ms,
+        error_ms=10,
+    )
+
+
 def tell(world, kind, body):
     with world.replica.transaction():
         world.replica.tell_door(kind, body)
@@ -96,11 +115,11 @@ def test_a_trusted_time_that_tells_more_is_recorded_and_one_of_an_earlier_boot_i
 ):
     door, feed = feed_of
     reading = door.read_clock()
-    tell(world, "clock", Clock("registry", reading.wall_ms, reading.mono_ms + 10**9, 10))
+    tell(world, "clock", registry_time(reading, ahead_ms=10**9))
     feed.read_inbox()
     assert world.written("clock") == []
 
-    tell(world, "clock", Clock("registry", reading.wall_ms, reading.mono_ms, 10))
+    tell(world, "clock", registry_time(reading))
     feed.read_inbox()
     feed.read_inbox()
     assert [body.source for body in world.written("clock")] == ["registry"]
@@ -119,7 +138,9 @@ def test_a_rollback_is_an_alarm(feed_of, world):
 
 def test_a_kiosk_known_by_its_certificate_alone_stands_at_its_gate(feed_of, world):
     door, feed = feed_of
-    world.replica.introduce(Kiosk("0123456789abcdef", bytes(32), "chengdu-room-b-1"))
+    world.replica.introduce(
+        Kiosk(device="0123456789abcdef", public=bytes(32), gate="chengdu-room-b-1")
+    )
     feed.read_inbox()
     assert door.kiosk_at("chengdu-room-b-1") == "0123456789abcdef"
     assert door.others_at_gates() == {"chengdu-room-b-1": [None]}

@@ -225,7 +225,7 @@ def test_door_staff_have_nothing_to_unlock_at_a_self_service_gate(make_desk):
         replace(one, roles=("door",) if one.roles else ()) for one in desk.world.event.tickets
     ]
     event = replace(desk.world.event, tickets=tuple(tickets))
-    desk.world.say(("event", EventDefined(msgspec.Raw(pack(event)))))
+    desk.world.say(("event", EventDefined(event=msgspec.Raw(pack(event)))))
     desk.world.deliver()
 
     assert desk.unlock().get_json() == {"why": "self_service"}
@@ -292,7 +292,9 @@ def test_somebody_without_a_badge_is_found_by_name_and_the_door_is_asked(desk):
     guest = desk.world.register("陳大文", "zh-Hant")
     desk.world.register("Jane Smith")
     desk.world.deliver()
-    (found,) = desk.post("search", query="陳大").get_json()
+    answer = desk.post("search", query="陳大").get_json()
+    (found,) = answer["people"]
+    assert (answer["total"], answer["near"]) == (1, False)
     assert (found["name"], found["code"]) == ("陳大文", human_code(guest.badge))
 
     told = desk.post("ask", badge=found["badge"]).get_json()

@@ -9,7 +9,7 @@ from kiosk.pages.status import gate_by, status
 def test_who_put_a_kiosk_at_its_gate_is_told(make_world, open_door):
     spare = open_door(make_world(gate=None))
     assert gate_by(spare) is None
-    spare.record("gate", GateGiven("chengdu-main-1", b"badge"))
+    spare.record("gate", GateGiven(gate="chengdu-main-1", staff=b"badge"))
     assert gate_by(spare) == "supervisor"
     assert gate_by(open_door(make_world())) == "registry"
 

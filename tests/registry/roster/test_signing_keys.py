@@ -38,7 +38,7 @@ def test_a_new_key_signs_from_now_on_and_the_old_one_stays_good(centre: Centre) 
     assert (key_of(old), key_of(new)) == (0, 1)
     assert listed(centre) == [(0, "good", 1), (1, "signs", 1)]
     with centre.knowing() as known:
-        assert set(known.background.keys) == {0, 1}
+        assert set(known.event_state.keys) == {0, 1}
 
 
 def test_a_retired_key_is_good_for_nothing_and_its_badges_are_counted(centre: Centre) -> None:
@@ -50,7 +50,7 @@ def test_a_retired_key_is_good_for_nothing_and_its_badges_are_counted(centre: Ce
     assert centre.signing_keys.retire(0) == 1
     assert listed(centre) == [(0, "retired", 1), (1, "signs", 1)]
     with centre.knowing() as known:
-        assert set(known.background.keys) == {1}
+        assert set(known.event_state.keys) == {1}
     centre.reissue(old.badge)
     assert listed(centre) == [(0, "retired", 0), (1, "signs", 2)]
 
