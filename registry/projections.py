@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from access.log.entry import Boot
+from access.log.entry import BadgeIssued, Boot
 from access.state.conflicts import Conflict, Conflicts
 from access.state.event_state import Held
 from access.state.headcount import Count, Headcount, Quiet, Silence, band, silences
@@ -31,6 +31,7 @@ class Outlook:
         self._seen = 0
         self._before: dict[str, tuple[str, int]] = {}
         """Of each log that names one before it: that log, and its last number."""
+        self._watching: list[set[bytes]] = []
 
     @contextmanager
     def knowing(self) -> Iterator[Knowledge]:
@@ -51,8 +52,18 @@ class Outlook:
                 self._seen = place
             more = len(arrived) == AT_ONCE
 
+    def changed_badges(self) -> set[bytes]:
+        """A set to which every later roster entry's badge is added. The caller takes out what it has looked at."""
+        with self.knowing():
+            changed: set[bytes] = set()
+            self._watching.append(changed)
+            return changed
+
     def _note(self, held: Held) -> None:
         body = held.body
+        if isinstance(body, BadgeIssued):
+            for changed in self._watching:
+                changed.add(body.badge)
         if isinstance(body, Boot) and body.previous is not None:
             self._before[held.log] = body.previous[:2]
 

@@ -6,9 +6,6 @@ and under the event's desk key, for staff who search by name.
 """
 
 import hashlib
-import re
-import unicodedata
-from collections.abc import Iterable
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -24,12 +21,10 @@ BLOCK = 256
 """Contents are padded to a multiple of this many bytes: most people's cards are equally long."""
 
 _TAG_BYTES = 16
-_APOSTROPHES = re.compile(r"['’ʼ`]")
-_BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
 class CardContent(msgspec.Struct, frozen=True, array_like=True):
-    """What a card says. `keys` are what people may search for: pinyin, initials, both scripts."""
+    """What a card says. `keys` are other names, found like the first; earlier releases put pinyin there."""
 
     name: str
     organisation: str
@@ -93,35 +88,6 @@ def open_with_desk(card: Card, desk_key: bytes) -> CardContent | None:
 def card_hash(card: Card) -> bytes:
     """The 32 bytes by which a roster entry names its card."""
     return hashlib.sha256(msgspec.msgpack.encode(card)).digest()
-
-
-def matches(content: CardContent, query: str) -> bool:
-    """Whether staff who typed `query` may mean this person.
-
-    Case, accents, blanks and full-width letters do not matter. Letters match where the name or a
-    search key begins with them, or word by word in any order; Chinese characters match anywhere.
-    """
-    asked = _words(query)
-    whole = "".join(asked)
-    if not whole:
-        return False
-    texts = [_words(text) for text in (content.name, *content.keys)]
-    return any(_begins(text, whole) or _has_words(text, asked) for text in texts)
-
-
-def _begins(text: list[str], whole: str) -> bool:
-    joined = "".join(text)
-    return joined.startswith(whole) if whole.isascii() else whole in joined
-
-
-def _has_words(text: Iterable[str], asked: Iterable[str]) -> bool:
-    return all(any(word.startswith(one) for word in text) for one in asked)
-
-
-def _words(text: str) -> list[str]:
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    letters = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return [word for word in _BETWEEN_WORDS.split(_APOSTROPHES.sub("", letters)) if word]
 
 
 def _seal_key(secret: bytes) -> bytes:

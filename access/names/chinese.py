@@ -102,13 +102,24 @@ class ChineseNames:
         while at.size:
             done = places >> np.uint64(machine.goal) & np.uint64(1) != 0
             yield from self._done(machine, begun[done], at[done], eaten)
-            goes_on = ~done & (eaten < self._lengths[begun])
+            goes_on = ~done & (eaten < self._ends(begun, machine))
             begun, at, places = begun[goes_on], at[goes_on], places[goes_on]
             at = self._next(at)
             places = _moved(steps, places, characters[at])
             alive = places != 0
             begun, at, places = begun[alive], at[alive], places[alive]
             eaten += 1
+
+    def _ends(self, begun: NDArray[np.int64], machine: Machine) -> NDArray[np.int64]:
+        """How many characters are read at most from where a name was begun.
+
+        What was typed in Latin letters may go on from a name's end to its start: given name first. Characters are
+        typed in their order; only the parts of a name may be turned round.
+        """
+        whole = self._lengths[begun].astype(np.int64)
+        if not machine.chinese:
+            return whole
+        return np.where(self._part_starts[begun], whole, whole - self._offsets[begun])
 
     def _next(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
         """The next character of the name; after its last the first."""

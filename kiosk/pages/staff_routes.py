@@ -19,7 +19,8 @@ from kiosk.door.door import Answer
 from kiosk.door.recent_answers import Recent
 from kiosk.door.staff_actions import StaffDesk, StaffError
 from kiosk.pages.gate_routes import gate_is_all
-from kiosk.pages.staff_session import Found, Session, StaffRoom
+from kiosk.pages.staff_names import Found
+from kiosk.pages.staff_session import Session, StaffRoom
 from kiosk.runtime.scan_loop import ScanLoop
 from kiosk.screen.attendee_screen import answer_screen, place_name
 from kiosk.screen.name_on_card import Person
@@ -86,8 +87,8 @@ def staff_pages(room: StaffRoom, first: Language) -> Blueprint:
 
     @pages.post("/search")
     def search() -> Response:
-        found = room.search(_session(room), _text("query"))
-        return jsonify([_found(one) for one in found])
+        results = room.search(_session(room), _text("query"))
+        return jsonify([_found(one) for one in results.found])
 
     @pages.post("/<name>")
     def deed(name: str) -> Response:

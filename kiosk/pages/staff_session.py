@@ -19,13 +19,13 @@ import msgspec
 
 from access.badge import credential as badges
 from access.badge.desk_key import KeyCard, WrappedKey, unwrap
-from access.badge.name_card import Card, CardContent, matches, open_with_desk
+from access.badge.name_card import Card, CardContent, open_with_desk
 from access.event.definition import Role
 from access.rules.overrides import roles
 from kiosk.door.door import Door, NotReadyError
 from kiosk.door.staff_actions import StaffDesk, StaffError
+from kiosk.pages.staff_names import NamesClosedError, Results, StaffNames
 from kiosk.runtime.scan_loop import CARD_S, ScanLoop
-from sync.store.replica import ReplicaReader
 
 Result = TypeVar("Result")
 Sealed = list[tuple[bytes, int, bytes]]
@@ -40,19 +40,6 @@ PAUSE_S = 60.0
 LOOP_S = 5.0
 """How long the scan loop is waited for."""
 
-NAMES_S = 60.0
-"""How old the list of names in memory may be when somebody is searched for."""
-
-FOUND = 20
-
-
-@dataclass(frozen=True)
-class Found:
-    """Somebody whose name card matches a search."""
-
-    badge: bytes
-    content: CardContent
-
 
 @dataclass
 class Session:
@@ -60,11 +47,10 @@ class Session:
 
     card: str = field(repr=False)
     desk_key: bytes = field(repr=False)
+    names: StaffNames = field(repr=False)
     roles: frozenset[Role]
     touched_s: float
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
-    names: dict[bytes, CardContent] = field(default_factory=dict, repr=False)
-    names_read_s: float | None = None
 
 
 class StaffRoom:
@@ -135,15 +121,21 @@ class StaffRoom:
                     self._try_again_s = self._now_s() + PAUSE_S
                 raise StaffError("wrong_pin")
             self._wrong = 0
-            session = Session(card, key, held, self._now_s())
+            names = StaffNames(self._replica, key, self._now_s)
+            session = Session(card, key, names, held, self._now_s())
             with self._lock:
-                self._session, self._card = session, None
+                before, self._session, self._card = self._session, session, None
+            if before is not None:
+                before.names.close()
             return session
 
     def lock(self) -> None:
         """Forget card and key."""
         with self._lock:
+            session = self._session
             self._session = self._card = None
+        if session is not None:
+            session.names.close()
 
     def session(self, token: str, *, touch: bool = True) -> Session:
         """The session that a browser's token names. `touch`: somebody is at the screen, and not only the page itself.
@@ -153,6 +145,7 @@ class StaffRoom:
         with self._lock:
             session = self._session
             if session is not None and self._now_s() - session.touched_s > IDLE_S:
+                session.names.close()
                 session = self._session = None
             if session is None or not hmac.compare_digest(session.token.encode(), token.encode()):
                 raise StaffError("locked")
@@ -160,37 +153,19 @@ class StaffRoom:
                 session.touched_s = self._now_s()
             return session
 
-    def search(self, session: Session, query: str) -> list[Found]:
-        """People whose name or search keys match, by name; at most 20."""
-        now = self._now_s()
-        if session.names_read_s is None or now - session.names_read_s > NAMES_S:
-            session.names = _opened(self._all_cards(), session.desk_key)
-            session.names_read_s = now
-        found = [
-            Found(badge, content)
-            for badge, content in session.names.items()
-            if matches(content, query)
-        ]
-        return sorted(found, key=lambda one: one.content.name)[:FOUND]
-
-    def _all_cards(self) -> Sealed:
-        """Read here and not in the scan loop: tens of thousands of cards would keep the door waiting."""
+    @staticmethod
+    def search(session: Session, query: str) -> Results:
+        """People whom the query may mean, the best first. Raises StaffError."""
         try:
-            reader = ReplicaReader.at(self._replica)
-        except sqlite3.Error:
-            return []
-        try:
-            return list(reader.all_cards())
-        except sqlite3.Error as error:
+            return session.names.search(query)
+        except NamesClosedError as error:
             raise StaffError("not_ready") from error
-        finally:
-            reader.close()
 
     def name_of(self, session: Session, badge: bytes | None) -> str:
         """The name on the newest card of a badge, or nothing."""
         if badge is None:
             return ""
-        content = session.names.get(badge)
+        content = session.names.content(badge)
         if content is None:
             cards = self.do(lambda loop: _cards_of(loop.door, badge))
             content = _opened(cards, session.desk_key).get(badge)

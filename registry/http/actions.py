@@ -13,7 +13,6 @@ from access.log.entry import EntryRef
 from registry.accounts.authorization import Guard
 from registry.http import requests as bodies
 from registry.http.operations import Interface, Parameter
-from registry.lists.importing import import_list
 from registry.queries import shapes as answers
 from registry.queries.queries import Board
 from registry.queries.registrants import badge_of
@@ -42,35 +41,6 @@ def _add_people(api: Interface, board: Board) -> None:
     )
     def register(body: bodies.NewPerson) -> answers.Issued:
         return _issued(board.centre.register(Person(**msgspec.structs.asdict(body))))
-
-    @api.post(
-        "/import",
-        "Register the people of a list (XLSX, XLS, ODS, CSV): all of them, or nobody",
-        access="admin",
-        body="text/csv",
-        answer=answers.Imported,
-        query=(
-            Parameter("update", "1: change people who are registered already", "integer"),
-            Parameter("encoding", "of a text file; found by itself where left out"),
-            Parameter("file", "what to call the file where its mistakes are named"),
-        ),
-    )
-    def import_people() -> answers.Imported:
-        done = import_list(
-            board.centre,
-            request.get_data(),
-            request.args.get("file", "")[-100:] or "people.csv",
-            update=request.args.get("update") == "1",
-            encoding=request.args.get("encoding"),
-        )
-        return answers.Imported(
-            added=len(done.new),
-            updated=len(done.updated),
-            warnings=[
-                f"{ref}: the code can be guessed and copied; no name is sealed under it"
-                for ref in done.copyable
-            ],
-        )
 
     @api.get(
         "/badges",

@@ -5,6 +5,7 @@ routes, and `registry.http.openapi` the document.
 """
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 from flask import Blueprint, Request, Response, request
 
+from config.errors import instead, shown
 from registry.accounts.authorization import Guard
 from registry.accounts.trail import Trail
 from registry.lists.findings import SpreadsheetError
@@ -19,6 +21,8 @@ from registry.queries.shapes import Access, Problem
 from registry.storage.errors import RegistrationError, RegistryError, UnknownError
 
 log = logging.getLogger(__name__)
+
+_NUMBER = re.compile("[0-9]{1,18}")
 
 MAX_BODY_BYTES = 64 * 1024
 """Of a JSON body: none that is right has more than a few hundred bytes."""
@@ -92,6 +96,9 @@ class Interface:
                 refusal = self._guard.refusal(operation.access, changes=operation.method != "GET")
                 if refusal is not None:
                     return problem(*refusal)
+            wrong = _wrong_parameters(operation, request)
+            if wrong is not None:
+                return problem(400, wrong)
             given: list[Any] = []
             try:
                 if isinstance(operation.body, type):
@@ -123,6 +130,18 @@ def _subject(arguments: dict[str, str], body: list[Any]) -> str:
     for one in body:
         named |= {name: str(getattr(one, name)) for name in one.traced}
     return ", ".join(f"{name} {value}" for name, value in named.items())
+
+
+def _wrong_parameters(operation: Operation, asked: Request) -> str | None:
+    """What is wrong with the query parameters; None: nothing. One that is not known is not passed over: whoever sends
+    it expects it to do something."""
+    kinds = {parameter.name: parameter.kind for parameter in operation.query}
+    for name, value in asked.args.items(multi=True):
+        if name not in kinds:
+            return f"{operation.name} has no parameter {shown(name)}; {instead(name, list(kinds))}."
+        if kinds[name] == "integer" and not _NUMBER.fullmatch(value):
+            return f"{name} is {shown(value)}; it should be a whole number, 0 or more."
+    return None
 
 
 def body_of(asked: Request, kind: type[msgspec.Struct]) -> Any:

@@ -6,6 +6,7 @@ import msgspec
 from flask import Response, request
 
 from registry.accounts.authorization import Guard
+from registry.http.attendance import add_attendance
 from registry.http.openapi import document
 from registry.http.operations import Interface, Parameter, problem
 from registry.http.streams import Streams
@@ -25,6 +26,7 @@ CONFLICTS = 200
 def add_questions(api: Interface, board: Board, guard: Guard, streams: Streams) -> None:
     """Give the interface its questions."""
     _add_counts(api, board, streams)
+    add_attendance(api, board)
     _add_conflicts(api, board, guard)
     _add_people(api, board, guard)
 
@@ -126,18 +128,35 @@ def _add_people(api: Interface, board: Board, guard: Guard) -> None:
         access="desk",
         answer=answers.Registrants,
         query=(
-            Parameter("q", "name in any script, pinyin, initials, ref or badge code"),
+            Parameter(
+                "q",
+                "name in any script, pinyin, initials, Hong Kong spelling; company, ref or badge code."
+                " The best come first. Left out: everybody, in order of their refs",
+            ),
+            Parameter("cursor", "the next of the page before, instead of an offset"),
             Parameter("offset", "how many to leave out in front", "integer"),
-            Parameter("limit", f"how many to say, at most {registrants.MOST}", "integer"),
+            Parameter(
+                "limit",
+                f"how many to return, 1 to {registrants.MOST}; more returns {registrants.MOST}, and says so."
+                f" {registrants.PAGE} where left out",
+                "integer",
+            ),
         ),
     )
-    def registrants_page() -> answers.Registrants:
-        return registrants.search(
-            board,
-            request.args.get("q", ""),
-            request.args.get("offset", 0, int),
-            request.args.get("limit", registrants.PAGE, int),
-        )
+    def registrants_page() -> answers.Registrants | Response:
+        offset = request.args.get("offset", 0, int)
+        limit = request.args.get("limit", registrants.PAGE, int)
+        cursor = request.args.get("cursor")
+        if limit < 1:
+            return problem(400, f"limit is {limit}; it should be 1 to {registrants.MOST}.")
+        if cursor is not None and "offset" in request.args:
+            return problem(400, "cursor and offset are both given; it should be one of them.")
+        try:
+            return registrants.search(
+                board, request.args.get("q", ""), limit, offset=offset, cursor=cursor
+            )
+        except ValueError as error:
+            return problem(400, f"{error}.")
 
     @api.get(
         "/registrants/<code>", "The person of a badge", access="desk", answer=answers.Registrant

@@ -4,35 +4,26 @@ CSV (RFC 4180) with a byte order mark, which spreadsheets need to read Chinese. 
 for a formula is given an apostrophe in front: it may come from a badge that a stranger has made.
 """
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from access.log.entry import EntryRef, Override, Scan, Void
 from access.state.event_state import Held
 from access.state.log_state import Knowledge
 from registry.queries.queries import Board, badge_mark
+from registry.queries.table_files import BYTE_ORDER_MARK, Cell, csv_lines
 
 COLUMNS = (
     "at", "latest", "venue", "area", "gate", "direction", "badge", "issue", "verdict", "reason",
     "session", "method", "conditions", "receipt", "voided", "test", "log", "seq",
 )  # fmt: skip
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-BYTE_ORDER_MARK = "\ufeff"
 AT_ONCE = 1000
 """Rows read and sent together."""
-
-
-def guarded(cell: object) -> str:
-    """A cell that no spreadsheet runs."""
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def attempts(board: Board) -> Iterator[str]:
     """The table, a piece at a time, in order of arrival."""
     voided = _voided(board)
-    yield BYTE_ORDER_MARK + _lines([COLUMNS])
+    yield BYTE_ORDER_MARK + csv_lines([COLUMNS])
     last = 0
     while found := board.centre.ledger.since(last, AT_ONCE):
         last = found[-1][0]
@@ -43,13 +34,7 @@ def attempts(board: Board) -> Iterator[str]:
                 if isinstance(held.body, Scan | Override)
             ]
         if rows:
-            yield _lines(rows)
-
-
-def _lines(rows: Iterable[Iterable[object]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows([guarded(cell) for cell in row] for row in rows)
-    return text.getvalue()
+            yield csv_lines(rows)
 
 
 def _voided(board: Board) -> set[EntryRef]:
@@ -63,7 +48,7 @@ def _voided(board: Board) -> set[EntryRef]:
 
 def _row(
     board: Board, knowledge: Knowledge, held: Held, body: Scan | Override, voided: set[EntryRef]
-) -> list[object]:
+) -> list[Cell]:
     background = knowledge.background
     order = background.order(held)
     area = background.area_of(order, body)

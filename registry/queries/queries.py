@@ -21,6 +21,7 @@ from access.state.log_state import Knowledge
 from registry.devices.reported_vectors import Contacts
 from registry.queries import shapes as answers
 from registry.queries.kiosks import kiosk_report
+from registry.queries.name_index import PersonIndex
 from registry.service import Centre
 from sync.store.journal import Reading
 
@@ -70,6 +71,7 @@ class Board:
     def __init__(self, centre: Centre, clock: Callable[[], Reading]) -> None:
         self.centre = centre
         self.contacts = Contacts()
+        self.names = PersonIndex(centre)
         self.clock = clock
         self._headcount: _Kept[answers.Headcount] = _Kept(FRESH_MS)
         self._conflicts: _Kept[list[Conflict]] = _Kept(CONFLICTS_FRESH_MS)
@@ -317,8 +319,11 @@ class Board:
 
 
 def badge_mark(badge: bytes | None) -> str | None:
-    """How a badge is named to those who may not know whose it is: 12 hex digits of its id's SHA-256."""
-    return hashlib.sha256(badge).hexdigest()[:12] if badge is not None else None
+    """How a badge is named to those who may not know whose it is: `b` and 12 hex digits of its id's SHA-256.
+
+    The letter is there for spreadsheets, which take some hex digits for numbers (05773237e263 for a power of ten).
+    """
+    return f"b{hashlib.sha256(badge).hexdigest()[:12]}" if badge is not None else None
 
 
 def entry_name(entry: EntryRef) -> answers.EntryName:

@@ -1,9 +1,14 @@
 """People as the dashboard's admins see them: found by name in any script, by ref or by the code on their badge."""
 
+import base64
+from typing import Annotated
+
+import msgspec
+
 from access.badge.credential import human_code, read_human_code
-from access.badge.name_card import matches
 from access.state.badge_history import History
 from registry.queries import shapes as answers
+from registry.queries.name_index import Found
 from registry.queries.queries import Board, badge_mark
 from registry.roster.model import Known
 from registry.storage.errors import UnknownError
@@ -12,30 +17,69 @@ PAGE = 50
 MOST = 200
 """People on one page of an answer."""
 
+Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
 
-def search(board: Board, query: str, offset: int, limit: int) -> answers.Registrants:
-    """A page of those whom `query` may mean; an empty one means everybody."""
-    found = _found(board, query.strip())
-    page = found[max(0, offset) : max(0, offset) + min(max(1, limit), MOST)]
+DEEPEST = 10_000
+"""Hits of a search that can be paged through; whoever wants more wants another query, or everybody."""
+
+
+def search(
+    board: Board, query: str, limit: int, *, offset: int = 0, cursor: str | None = None
+) -> answers.Registrants:
+    """A page of those whom `query` may mean, best first; an empty one means everybody, in order of their refs.
+
+    Raises ValueError for a cursor that no page gave.
+    """
+    limit = min(limit, MOST)
+    after, begin = _read_cursor(cursor) if cursor is not None else (None, offset)
+    if query.strip():
+        found = _found(board, query.strip(), limit, begin)
+        at = begin + len(found.people)
+        more = bool(found.people) and at < min(found.total, DEEPEST)
+        following = _cursor(None, at) if more else None
+    else:
+        people = board.centre.people
+        # `begin` counts from the start; with a ref to go on from there is nothing to leave out.
+        page = people.page(limit, after=after, offset=0 if after is not None else begin)
+        found = Found(page, people.count(), near=False)
+        at = begin + len(page)
+        following = _cursor(page[-1].ref, at) if page and at < found.total else None
     with board.knowing() as knowledge:
-        people = [_shown(board, known, knowledge.history(known.badge)) for known in page]
-    return answers.Registrants(total=len(found), offset=max(0, offset), registrants=people)
+        shown = [_shown(board, known, knowledge.history(known.badge)) for known in found.people]
+    return answers.Registrants(
+        total=found.total,
+        offset=begin,
+        registrants=shown,
+        limit=limit,
+        next=following,
+        near=found.near,
+    )
 
 
-def _found(board: Board, query: str) -> list[Known]:
+def _cursor(after: str | None, at: int) -> str:
+    raw = msgspec.json.encode([after, at])
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[str | None, int]:
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        after, at = msgspec.json.decode(raw, type=tuple[str | None, Count])
+    except (ValueError, msgspec.DecodeError):
+        raise ValueError("cursor is none that a page gave as next") from None
+    return after, at
+
+
+def _found(board: Board, query: str, limit: int, offset: int) -> Found:
     people = board.centre.people
-    if not query:
-        return list(people.everyone())
     badge = read_human_code(query)
     if badge is not None and (known := people.by_badge(badge)) is not None:
-        return [known]
+        return Found([known][offset:], 1, near=False)
     if (known := people.by_ref(query)) is not None:
-        return [known]
-    return [
-        known
-        for known in people.everyone()
-        if known.content is not None and matches(known.content, query)
-    ]
+        return Found([known][offset:], 1, near=False)
+    if offset >= DEEPEST:
+        return Found([], board.names.search(query, 0).total, near=False)
+    return board.names.search(query, limit, offset)
 
 
 def one(board: Board, code: str) -> answers.Registrant:

@@ -1,7 +1,7 @@
 """What the public interface says: the shapes of its JSON.
 
 Times are RFC 3339 in the event's zone, ids are the event definition's own, names stand in three languages. A badge is
-named by the first 12 hex digits of its id's SHA-256; its human code is shown to admins alone.
+named by `b` and the first 12 hex digits of its id's SHA-256; its human code is shown to admins alone.
 """
 
 from typing import Annotated, Literal
@@ -252,11 +252,18 @@ class Registrant(Answer, frozen=True, kw_only=True):
 
 
 class Registrants(Answer, frozen=True, kw_only=True):
-    """A page of people; `total` counts all that match."""
+    """A page of people; `total` counts all that match, `limit` is the number that was used.
+
+    `next` is the `cursor` of the next page, null after the last. `near`: nobody has all the words that were typed, and
+    these have all but one.
+    """
 
     total: int
     offset: int
     registrants: list[Registrant]
+    limit: int
+    next: str | None
+    near: bool = False
 
 
 class Issued(Answer, frozen=True, kw_only=True):
@@ -269,10 +276,13 @@ class Issued(Answer, frozen=True, kw_only=True):
 
 
 class Imported(Answer, frozen=True, kw_only=True):
-    """What an import did; `warnings` are lines for people."""
+    """What an import did: people who are new, changed and the same; `missing` are registered and not in the list.
+    `warnings` are lines for people."""
 
     added: int
     updated: int
+    same: int
+    missing: int
     warnings: list[str]
 
 

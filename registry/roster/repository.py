@@ -42,6 +42,32 @@ class People:
         """All people, in order of their refs."""
         return self._found(select(tables.person).order_by(tables.person.c.ref))
 
+    def by_badges(self, badges: Sequence[bytes]) -> Iterator[Known]:
+        """Those of the badges who are registered, in no order."""
+        for start in range(0, len(badges), _AT_ONCE):
+            some = badges[start : start + _AT_ONCE]
+            yield from self._found(select(tables.person).where(tables.person.c.badge.in_(some)))
+
+    def after(self, badge: bytes, limit: int) -> Iterator[Known]:
+        """People in order of their badges, from behind one on; b"": from the first."""
+        person = tables.person
+        return self._found(
+            select(person).where(person.c.badge > badge).order_by(person.c.badge).limit(limit)
+        )
+
+    def page(self, limit: int, *, after: str | None = None, offset: int = 0) -> list[Known]:
+        """People in order of their refs: from behind a ref on, then `offset` left out."""
+        ref = tables.person.c.ref
+        rest = select(ref).order_by(ref)
+        if after is not None:
+            rest = rest.where(ref > after)
+        # The index alone is walked over those left out; their rows are not read.
+        first = self._ledger.first(rest.offset(offset).limit(1))
+        if first is None:
+            return []
+        whole = select(tables.person).where(ref >= first[0]).order_by(ref).limit(limit)
+        return list(self._found(whole))
+
     def count(self) -> int:
         return int(self._ledger.read(select(func.count()).select_from(tables.person))[0][0])
 

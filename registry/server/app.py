@@ -19,6 +19,7 @@ from registry.http.access import add_access
 from registry.http.actions import add_deeds
 from registry.http.device_api import device_interface
 from registry.http.jobs import add_jobs
+from registry.http.lists import add_lists
 from registry.http.operations import Interface, problem
 from registry.http.reads import add_questions
 from registry.http.streams import MOST_STREAMS, Streams
@@ -30,8 +31,8 @@ from sync.store.journal import Reading
 
 log = logging.getLogger(__name__)
 
-MAX_FILE_BYTES = 16 * 1024 * 1024
-"""Of a file of registrants: ten times what 26,000 people take."""
+MAX_FILE_BYTES = 64 * 1024 * 1024
+"""Of a list: more than 300,000 people take."""
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
@@ -90,6 +91,7 @@ def create_app(centre: Centre, clock: Callable[[], Reading], settings: WebSettin
     add_access(api, board, guard, passwords, trail, hooks)
     jobs = Jobs(centre.ledger, board.now_ms, settings.stopping)
     add_jobs(api, jobs)
+    add_lists(api, board, jobs)
     jobs.settle()
     app.register_blueprint(api.blueprint)
     desk = LoginDesk(guard, passwords, trail, secure=settings.secure)

@@ -149,6 +149,8 @@ class _Application(BaseApplication):  # type: ignore[misc]
         threading.Thread(
             target=teller.run, args=(self._stop_hooks,), name="webhooks", daemon=True
         ).start()
+        # Whoever searches first need not wait for the index.
+        threading.Thread(target=parts.board.names.prepare, name="names", daemon=True).start()
         return app
 
     def _note_worker(self, _: Arbiter, worker: Worker) -> None:

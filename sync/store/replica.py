@@ -71,6 +71,10 @@ def first_tables(db: sqlite_utils.Database) -> None:
     db.execute("CREATE TABLE target (name TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID")
 
 
+HeldCard = tuple[bytes, bytes, int, bytes]
+"""A sealed name card: its hash, badge, issue and bytes."""
+
+
 class ReplicaReader:
     """What a kiosk knows of other logs, read-only: for the door."""
 
@@ -112,6 +116,20 @@ class ReplicaReader:
     def all_cards(self) -> Iterator[tuple[bytes, int, bytes]]:
         """(badge, issue, sealed card) of every card held: for a search by name in staff mode."""
         yield from self._db.execute("SELECT badge, issue, raw FROM card WHERE raw IS NOT NULL")
+
+    def card_hashes(self) -> set[bytes]:
+        """The hashes of every card held. Read from the indexes alone: the cards themselves are many megabytes."""
+        held = {
+            digest
+            for (digest,) in self._db.execute("SELECT digest FROM card INDEXED BY card_badge")
+        }
+        lacking = self._db.execute("SELECT digest FROM card WHERE raw IS NULL")
+        return held.difference(digest for (digest,) in lacking)
+
+    def cards_of(self, digests: Sequence[bytes]) -> list[HeldCard]:
+        """Those of the cards with these hashes that are held."""
+        one = "SELECT digest, badge, issue, raw FROM card WHERE digest = ? AND raw IS NOT NULL"
+        return [row for digest in digests for row in self._db.execute(one, (digest,))]
 
     def cards_held(self) -> tuple[int, int]:
         """How many name cards are held, and how many the roster names."""

@@ -98,6 +98,10 @@ class Client:
     def post_file(self, path: str, content: bytes, **query: object) -> Any:
         return msgspec.json.decode(self.raw("POST", _with(path, query), content, "text/csv"))
 
+    def get_file(self, path: str, **query: object) -> bytes:
+        """The bytes of an answer that is a file. Raises RefusedError."""
+        return self.raw("GET", _with(path, query))
+
     def raw(
         self, method: str, path: str, body: bytes | None = None, kind: str = "application/json"
     ) -> bytes:

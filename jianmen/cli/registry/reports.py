@@ -6,6 +6,7 @@ import csv
 import io
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -84,19 +85,116 @@ def conflicts(settings_file: Path | None, data: Path | None, *, as_json: bool) -
 def export(
     settings_file: Path | None, data: Path | None, out: Path | None, *, as_json: bool
 ) -> None:
-    """Every attempt at every door, as CSV, or with --json as JSON lines."""
+    """Every attempt at every door, as CSV, or with --json as JSON lines. A file named .xlsx becomes a workbook."""
     with asking(settings_file, data) as client:
         table = client.raw("GET", "/export")
     if as_json:
         rows = csv.DictReader(io.StringIO(table.decode("utf-8-sig"), newline=""))
         table = b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
+    elif out is not None and out.suffix.lower() == ".xlsx":
+        table = _workbook(table)
+    _put(table, out)
+
+
+def _workbook(table: bytes) -> bytes:
+    """A CSV file of ours as a workbook; there the apostrophes that guard a CSV file's cells are not needed."""
+    from registry.queries.table_files import Table, xlsx_bytes
+
+    columns, *rows = csv.reader(io.StringIO(table.decode("utf-8-sig"), newline=""))
+    return xlsx_bytes(
+        [Table("attempts", columns, [[cell.removeprefix("'") for cell in row] for row in rows])]
+    )
+
+
+def _put(content: bytes, out: Path | None) -> None:
     if out is None:
-        sys.stdout.buffer.write(table)
+        sys.stdout.buffer.write(content)
         return
     try:
-        out.write_bytes(table)
+        out.write_bytes(content)
     except OSError as error:
         stop(2, f"{out}: cannot be written ({error.strerror})")
+
+
+@click.command()
+@settings_option
+@data_option
+@click.option("--session", help="The people of this session (its id).")
+@click.option("--venue", help="The people of this venue (its id), with --day.")
+@click.option("--day", help="An event day, YYYY-MM-DD.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File for the people: .xlsx, .csv or .json; standard output as CSV if left out.",
+)
+@click.option(
+    "--online",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Who watched the broadcast: a text file, one ref or badge code a line. Says how people took part.",
+)
+@json_option
+def attendance(
+    settings_file: Path | None,
+    data: Path | None,
+    session: str | None,
+    venue: str | None,
+    day: str | None,
+    out: Path | None,
+    online: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Who came: totals, or the people of a session or of a venue's day.
+
+    Without options: how many were registered, booked, arrived and missing, for every session, venue and day. With
+    --session, or --venue and --day: each person, first in, last out, minutes inside, and who did not come.
+    """
+    if (venue is None) != (day is None) or (session is not None and venue is not None):
+        raise click.UsageError("Give --session, or --venue and --day together.")
+    with asking(settings_file, data) as client:
+        if online is not None:
+            answer = client.raw("POST", "/attendance/hybrid", online.read_bytes(), "text/plain")
+            _say_hybrid(msgspec.json.decode(answer), as_json=as_json)
+        elif session is None and venue is None:
+            _say_totals(client.get("/attendance"), as_json=as_json)
+        else:
+            kind = "json" if as_json else out.suffix[1:].lower() if out is not None else "csv"
+            asked = {"session": session, "venue": venue, "day": day, "format": kind}
+            given = {name: value for name, value in asked.items() if value is not None}
+            _put(client.get_file("/attendance/people", **given), out)
+
+
+def _say_totals(answer: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(msgspec.json.encode(answer))
+        return
+    click.echo(
+        f"registered {answer['registered']} ({answer['on_site']} on site, {answer['online']} for the broadcast alone);"
+        f" came {answer['arrived']}"
+    )
+    click.echo(f"{'':32}{'expected':>10}{'came':>8}{'missing':>9}{'without':>9}")
+    for one in answer["days"]:
+        place = f"{one['venue']} {one['day']}"
+        click.echo(
+            f"{place:32}{one['registered']:>10}{one['arrived']:>8}{one['no_show']:>9}{one['came'] - one['arrived']:>9}"
+        )
+    for one in answer["sessions"]:
+        booked = "-" if one["booked"] is None else one["booked"]
+        click.echo(
+            f"{one['session']:32}{booked:>10}{one['booked_and_came']:>8}{one['no_show']:>9}{one['unbooked']:>9}"
+        )
+
+
+def _say_hybrid(answer: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(msgspec.json.encode(answer))
+        return
+    click.echo(
+        f"on site only {answer['on_site']}, online only {answer['online']}, both {answer['both']},"
+        f" neither {answer['neither']}"
+    )
+    for line in answer["unknown"]:
+        click.echo(f"nobody's here: {line}", err=True)
 
 
 @click.command()

@@ -47,7 +47,10 @@ def found(index: NameIndex, query: str) -> list[int]:
             "陳大文",
             "chan tai man|chantaiman|taiman chan|tai man|陈大文|陳 大文|陳\u3000大文|chen dawen|cdw",
         ),
-        ("阿依古丽·买买提", "maimaiti|ayiguli|买买提|阿依古丽买买提|mmt|aygl|maimaiti ayiguli"),
+        (
+            "阿依古丽·买买提",
+            "买买提阿依古丽|买买提 阿依|maimaiti|ayiguli|买买提|阿依古丽买买提|mmt|aygl|maimaiti ayiguli",
+        ),
         ("阿卜杜热合曼·买买提", "maimaiti|abudurehemàn"),
         ("Łukasz Żółć", "lukasz zolc|lukasz|ZOLC lukasz|zolclukasz"),
         ("Søren Ødegård", "soren|soren odegard|odeg"),
@@ -149,6 +152,57 @@ def test_keys_of_name_cards_sealed_earlier_find_as_before() -> None:
     index.put([Named(1, ("張偉", "zhang wei", "zw", "张伟"))])
     for query in ("zhang", "zw", "张伟", "wei zhang", "cheung wai"):
         assert found(index, query) == [1], query
+
+
+ZHANG = ("张伟", "zhangwei", "zw", "張偉")
+CHAN = ("陳大文", "chendawen", "cdw", "陈大文", "Chan Tai Man")
+OBRIEN = ("Siobhán O'Brien-Müller",)
+
+
+@pytest.mark.parametrize(
+    ("names", "query"),
+    [
+        (ZHANG, "张伟"),
+        (ZHANG, "張偉"),
+        (ZHANG, "伟"),
+        (ZHANG, "zhangwei"),
+        (ZHANG, "Zhang Wei"),
+        (ZHANG, "zhāng wěi"),
+        (ZHANG, "zhangw"),
+        (ZHANG, "ZW"),
+        (ZHANG, "ｚｗ"),
+        (CHAN, "陈大文"),
+        (CHAN, "大文"),
+        (CHAN, "陳 大 文"),
+        (CHAN, "tai man chan"),
+        (CHAN, "chan t"),
+        (OBRIEN, "siobhan obrien"),
+        (OBRIEN, "o’brien"),
+        (OBRIEN, "MULLER, Siobhán"),
+        (OBRIEN, "  müller  "),
+    ],
+)
+def test_all_names_and_keys_of_a_card_find_the_person(names: tuple[str, ...], query: str) -> None:
+    index = NameIndex()
+    index.put([Named(1, names)])
+    assert found(index, query) == [1]
+
+
+@pytest.mark.parametrize(
+    ("names", "query"),
+    [
+        (ZHANG, "李"),
+        (ZHANG, "wang"),
+        (ZHANG, "伟张"),
+        (CHAN, "hkstp"),
+        (CHAN, "tai wong"),
+        (OBRIEN, "rien"),
+    ],
+)
+def test_other_names_do_not_find_a_person(names: tuple[str, ...], query: str) -> None:
+    index = NameIndex()
+    index.put([Named(1, names)])
+    assert found(index, query) == []
 
 
 def test_changes_and_removals_are_seen_at_once() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -14,11 +15,18 @@ from sync.wire.enrolment_code import EnrolmentCode
 from sync.wire.messages import Enrol
 
 NewKiosk = Callable[[str], Any]
+
+
+def someone(ref: str, name: str) -> Person:
+    return Person(ref=ref, name=name, ticket="delegate")
+
+
 HEADER = "ref,name,organisation,language,ticket,venues,days,sessions\n"
 
 
 @pytest.mark.parametrize(
-    "query", ["陳大文", "陈大", "chendawen", "cdw", "chen", "P1", "p1-code", "大文"]
+    "query",
+    ["陳大文", "陈大", "chendawen", "cdw", "chen", "chan tai man", "P1", "p1", "p1-code", "大文"],
 )
 def test_a_person_is_found_in_any_script(
     api: Any, delegates: list[IssuedBadge], query: str
@@ -32,7 +40,100 @@ def test_people_come_a_page_at_a_time(api: Any, delegates: list[IssuedBadge]) ->
     page = api.get("/registrants?limit=2&offset=1")
     assert page["total"] == 3
     assert [one["ref"] for one in page["registrants"]] == ["P2", "P3"]
-    assert api.get("/registrants?limit=0&offset=-5")["offset"] == 0
+
+
+def test_cursors_lead_through_everybody_once(api: Any, centre: Centre) -> None:
+    people = [someone(ref=f"X{n:03}", name="陳大文" if n % 2 else "王小明") for n in range(45)]
+    centre.register_many(people)
+    for query, total in (("", 45), ("&q=chan", 22)):
+        refs, asked = [], f"/registrants?limit=10{query}"
+        cursor: str | None = ""
+        while cursor is not None:
+            page = api.get(f"{asked}&cursor={cursor}" if cursor else asked)
+            assert (page["total"], page["limit"]) == (total, 10)
+            assert page["offset"] == len(refs)
+            refs += [one["ref"] for one in page["registrants"]]
+            cursor = page["next"]
+        assert len(refs) == len(set(refs)) == total
+        if not query:
+            assert refs == sorted(refs)
+
+
+def test_a_page_says_how_many_it_was_cut_to(api: Any, delegates: list[IssuedBadge]) -> None:
+    assert api.get("/registrants?limit=500")["limit"] == 200
+    assert api.get("/registrants")["limit"] == 50
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ("limit=abc", "limit"),
+        ("limit=1.5", "limit"),
+        ("limit=", "limit"),
+        ("limit=0", "limit"),
+        ("limit=-1", "limit"),
+        ("offset=abc", "offset"),
+        ("offset=-5", "offset"),
+        ("offset=99999999999999999999", "offset"),
+        ("page=2", "page"),
+        ("cursor=abc", "cursor"),
+        ("cursor=", "cursor"),
+        ("cursor=é", "cursor"),
+        ("cursor=WyJQMSIsIDFd&offset=1", "cursor"),
+    ],
+)
+def test_nonsense_is_refused_and_named(
+    api: Any, delegates: list[IssuedBadge], asked: str, named: str
+) -> None:
+    answer = api.call("GET", f"/registrants?{asked}")
+    assert answer.status_code == 400
+    assert named in answer.json["error"]
+
+
+def test_offsets_beyond_the_end_are_an_empty_page(api: Any, delegates: list[IssuedBadge]) -> None:
+    for asked in ("offset=999999999999999", "offset=3", "offset=20000&q=chen"):
+        page = api.get(f"/registrants?{asked}")
+        assert (page["registrants"], page["next"]) == ([], None), asked
+
+
+def test_people_are_found_by_company_phone_and_mail_but_not_by_remarks(
+    api: Any, centre: Centre
+) -> None:
+    extra = {
+        "phone": "+852 9123 4567",
+        "mail": "tm.chan@example.org",
+        "seat": "A-12",
+        "note": "wheelchair",
+    }
+    centre.register(
+        Person(ref="R1", name="陳大文", organisation="香港科技園", ticket="delegate", extra=extra)
+    )
+    for query in ("科技园", "91234567", "9123 4567", "85291234567", "tm.chan@ex", "a12", "r1"):
+        assert api.get(f"/registrants?q={quote(query)}")["total"] == 1, query
+    assert api.get("/registrants?q=wheelchair")["total"] == 0
+
+
+def test_people_close_to_what_was_typed_are_marked_as_such(
+    api: Any, delegates: list[IssuedBadge]
+) -> None:
+    close = api.get("/registrants?q=chen da wu")
+    assert (close["near"], [one["ref"] for one in close["registrants"]]) == (True, ["P1"])
+    assert not api.get("/registrants?q=chen da wen")["near"]
+
+
+def test_a_search_knows_what_changed_since_the_last_one(
+    api: Any, centre: Centre, delegates: list[IssuedBadge]
+) -> None:
+    assert api.get("/registrants?q=chan tai")["total"] == 1
+    centre.register(someone(ref="NEW", name="陳太"))
+    assert api.get("/registrants?q=chan tai")["total"] == 2
+    centre.amend(someone(ref="NEW", name="王五"))
+    assert api.get("/registrants?q=chan tai")["total"] == 1
+    assert api.get("/registrants?q=wong ng")["total"] == 1
+    centre.erase(delegates[0].badge)
+    assert api.get("/registrants?q=chan tai")["total"] == 0
+    centre.purge(early=True)
+    assert api.get("/registrants?q=wong ng")["total"] == 0
 
 
 def test_a_person_is_shown_with_what_their_badge_may_do(
@@ -117,10 +218,22 @@ def test_only_a_staff_card_gets_a_pin(
 def test_a_file_of_people_is_taken_in_whole(api: Any) -> None:
     rows = "R1,陳小姐,HKSTP,zh-Hant,delegate,,,\nR2,Bob,,en,media,chengdu,,\n"
     answer = api.call("POST", "/import", (HEADER + rows).encode())
-    assert answer.json == {"added": 2, "updated": 0, "warnings": []}
+    assert answer.json == {
+        "added": 2,
+        "updated": 0,
+        "same": 0,
+        "missing": 0,
+        "warnings": [],
+    }
     changed = rows.replace("Bob", "Bobby")
     answer = api.call("POST", "/import?update=1", (HEADER + changed).encode())
-    assert answer.json == {"added": 0, "updated": 2, "warnings": []}
+    assert answer.json == {
+        "added": 0,
+        "updated": 1,
+        "same": 1,
+        "missing": 0,
+        "warnings": [],
+    }
 
 
 def test_a_file_with_mistakes_names_them_all_and_changes_nothing(api: Any) -> None:

@@ -7,10 +7,8 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from access.log.entry import Void
-from registry.queries.exports import COLUMNS, guarded
+from registry.queries.exports import COLUMNS
 from registry.roster.model import IssuedBadge
 
 NewKiosk = Callable[[str], Any]
@@ -54,12 +52,3 @@ def test_nobody_is_named(new_kiosk: NewKiosk, delegates: list[IssuedBadge], api:
 def test_a_table_without_attempts_still_has_its_header(api: Any) -> None:
     answer = api.call("GET", "/export")
     assert answer.text.lstrip("\ufeff").strip() == ",".join(COLUMNS)
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
-def test_no_cell_is_a_formula(text: str) -> None:
-    assert guarded(text) == f"'{text}"
-
-
-def test_other_cells_stay_as_they_are() -> None:
-    assert [guarded(one) for one in ("a=b", 5, None, "")] == ["a=b", "5", "", ""]

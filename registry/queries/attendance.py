@@ -1,0 +1,333 @@
+"""Who came: per session, and per venue and day; who was booked and did not come, and who came without a booking."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Literal
+
+from access.badge.credential import Claims, human_code, read_human_code
+from access.event.programme import Programme
+from access.state.attendance import Attended, at_session, at_venue
+from access.state.badge_history import History
+from access.state.event_state import Background as EventState
+from registry.queries.queries import Board
+from registry.queries.shapes import Answer, Time
+from registry.queries.table_files import Cell, Table
+from registry.roster.model import Known
+
+Status = Literal["came", "no_show", "came_unbooked"]
+
+
+class SessionAttendance(Answer, frozen=True, kw_only=True):
+    """A session's totals: people with a booking (null: it needs none), of these who came and who did not, people who
+    came without a booking, and everybody who came."""
+
+    session: str
+    booked: int | None
+    booked_and_came: int
+    no_show: int
+    unbooked: int
+    came: int
+
+
+class DayAttendance(Answer, frozen=True, kw_only=True):
+    """A venue's totals on one day: people whose badge is good there and then, of these who came and who did not, and
+    everybody who came (also those let in by hand with another badge)."""
+
+    venue: str
+    day: str
+    registered: int
+    arrived: int
+    no_show: int
+    came: int
+
+
+class AttendanceTotals(Answer, frozen=True, kw_only=True):
+    """People registered (not revoked), on site and for the broadcast alone; who came at all; and the same for every
+    session and for every venue and day."""
+
+    as_of: Time
+    registered: int
+    on_site: int
+    online: int
+    arrived: int
+    sessions: list[SessionAttendance]
+    days: list[DayAttendance]
+
+
+class Attendee(Answer, frozen=True, kw_only=True):
+    """One person at a session, or at a venue on a day. `last_out` null: nobody saw them leave."""
+
+    name: str
+    organisation: str
+    ref: str
+    code: str
+    ticket: str
+    status: Status
+    first_in: Time | None
+    last_out: Time | None
+    minutes: int
+
+
+class Attendees(Answer, frozen=True, kw_only=True):
+    """The people of one session, or of one venue and day: those who came, in order of arrival, then those who did
+    not."""
+
+    as_of: Time
+    session: str | None
+    venue: str | None
+    day: str | None
+    people: list[Attendee]
+
+
+class HybridAttendance(Answer, frozen=True, kw_only=True):
+    """How people took part: at a venue alone, online alone, both ways, or not at all; and the lines of the broadcast's
+    list that are nobody's here."""
+
+    on_site: int
+    online: int
+    both: int
+    neither: int
+    unknown: list[str]
+
+
+Ask = Callable[[EventState, History, int], Attended | None]
+
+
+class AttendanceReport:
+    """Attendance as of now, from the folds and the people of one registry."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    def totals(self) -> AttendanceTotals:
+        """The totals of everything. Costs a walk through every badge that came."""
+        board, now_ms = self._board, self._board.now_ms()
+        with board.knowing() as knowledge:
+            programme = board.programme
+            sessions = {session: [0, 0, 0] for session in programme.sessions}
+            places = [
+                (venue, day)
+                for venue in programme.venues
+                for day in range(len(programme.event.days))
+            ]
+            days = {place: [0, 0, 0] for place in places}
+            registered = on_site = arrived = 0
+            for badge in knowledge.badges:
+                if badge is None:
+                    continue
+                history = knowledge.history(badge)
+                claims = _valid_claims(history)
+                came = [one for one in history.moves if one.direction == "in"]
+                arrived += bool(came)
+                if claims is not None:
+                    registered += 1
+                    ticket = programme.ticket(claims.ticket)
+                    on_site += ticket is not None and ticket.on_site
+                let_in = {one.body.session for one in came}
+                for session, count in sessions.items():
+                    booked = claims is not None and _booked(programme, claims, session)
+                    count[0] += booked and session in let_in
+                    count[1] += booked and session not in let_in
+                    count[2] += not booked and session in let_in
+                there = {
+                    (around[-1], programme.day_of(one.order.at_ms))
+                    for one in came
+                    if (around := knowledge.background.above(one.order, one.area))
+                }
+                for (venue, day), count in days.items():
+                    here = (venue, _ordinal(programme, day)) in there
+                    valid = claims is not None and _valid_at(programme, claims, venue, day)
+                    count[0] += valid and here
+                    count[1] += valid and not here
+                    count[2] += here
+        return AttendanceTotals(
+            as_of=board.time(now_ms),
+            registered=registered,
+            on_site=on_site,
+            online=registered - on_site,
+            arrived=arrived,
+            sessions=[
+                _session_totals(programme, session, *count) for session, count in sessions.items()
+            ],
+            days=[
+                DayAttendance(
+                    venue=venue,
+                    day=programme.event.days[day],
+                    registered=arrived_ + missing,
+                    arrived=arrived_,
+                    no_show=missing,
+                    came=came_,
+                )
+                for (venue, day), (arrived_, missing, came_) in days.items()
+            ],
+        )
+
+    def hybrid(self, watched: Sequence[str]) -> HybridAttendance:
+        """How people took part, given who watched the broadcast: refs, or human codes of badges."""
+        people = list(self._board.centre.people.everyone())
+        names = {name: known.badge for known in people for name in _names_of(known)}
+        online, unknown = set(), []
+        for line in watched:
+            badge = names.get(line.strip().casefold()) or read_human_code(line)
+            if badge is None:
+                unknown.append(line)
+            else:
+                online.add(badge)
+        counts: Counter[tuple[bool, bool]] = Counter()
+        with self._board.knowing() as knowledge:
+            for known in people:
+                moves = knowledge.history(known.badge).moves
+                came = any(one.direction == "in" for one in moves)
+                counts[came, known.badge in online] += 1
+        return HybridAttendance(
+            on_site=counts[True, False],
+            online=counts[False, True],
+            both=counts[True, True],
+            neither=counts[False, False],
+            unknown=unknown,
+        )
+
+    def of_session(self, session: str) -> Attendees:
+        """The people of a session that the event has."""
+        known = self._board.programme.sessions[session]
+        return self._people(
+            lambda state, history, now_ms: at_session(state, known, history, now_ms),
+            lambda programme, claims: _booked(programme, claims, session),
+            session=session,
+        )
+
+    def of_day(self, venue: str, day: str) -> Attendees:
+        """The people of a venue on an event day, both of which the event has."""
+        programme = self._board.programme
+        number = list(programme.event.days).index(day)
+        ordinal = _ordinal(programme, number)
+        return self._people(
+            lambda state, history, now_ms: at_venue(state, venue, ordinal, history, now_ms),
+            lambda programme, claims: _valid_at(programme, claims, venue, number),
+            venue=venue,
+            day=day,
+        )
+
+    def _people(
+        self,
+        ask: Ask,
+        expected: Callable[[Programme, Claims], bool],
+        *,
+        session: str | None = None,
+        venue: str | None = None,
+        day: str | None = None,
+    ) -> Attendees:
+        board, now_ms = self._board, self._board.now_ms()
+        found: list[tuple[int, str, Attendee]] = []
+        for known in list(board.centre.people.everyone()):
+            with board.knowing() as knowledge:
+                programme, history = board.programme, knowledge.history(known.badge)
+                attended = ask(knowledge.background, history, now_ms)
+                claims = _valid_claims(history)
+                awaited = claims is not None and expected(programme, claims)
+                if attended is None and not awaited:
+                    continue
+                row = self._row(programme, known, history, attended, awaited=awaited)
+            order_ms = attended.first_in_ms if attended is not None else now_ms + 1
+            found.append((order_ms, known.ref, row))
+        return Attendees(
+            as_of=board.time(now_ms),
+            session=session,
+            venue=venue,
+            day=day,
+            people=[row for _, _, row in sorted(found, key=lambda one: one[:2])],
+        )
+
+    def _row(
+        self,
+        programme: Programme,
+        known: Known,
+        history: History,
+        attended: Attended | None,
+        *,
+        awaited: bool,
+    ) -> Attendee:
+        newest = history.newest()
+        ticket = programme.ticket(newest.claims.ticket) if newest is not None else None
+        status: Status = "came" if awaited else "came_unbooked"
+        first = last = None
+        if attended is None:
+            status = "no_show"
+        else:
+            first = self._board.time(attended.first_in_ms)
+            last = attended.last_out_ms and self._board.time(attended.last_out_ms)
+        return Attendee(
+            name=known.name,
+            organisation=known.organisation,
+            ref=known.ref,
+            code=human_code(known.badge),
+            ticket=ticket.id if ticket is not None else "",
+            status=status,
+            first_in=first,
+            last_out=last or None,
+            minutes=attended.minutes if attended is not None else 0,
+        )
+
+
+def _names_of(known: Known) -> Iterator[str]:
+    """What a list may call a person, in lower case."""
+    yield known.ref.casefold()
+
+
+def as_table(people: Attendees, name: str) -> Table:
+    """The people of an answer as a sheet."""
+    columns = (
+        "name", "organisation", "ref", "code", "ticket", "status", "first in", "last out", "minutes inside",
+    )  # fmt: skip
+    return Table(name, columns, [list(_cells(one)) for one in people.people])
+
+
+def _cells(one: Attendee) -> Iterator[Cell]:
+    yield from (one.name, one.organisation, one.ref, one.code, one.ticket)
+    yield {"came": "came", "no_show": "did not come", "came_unbooked": "came without booking"}[
+        one.status
+    ]
+    yield from (_local(one.first_in), _local(one.last_out))
+    yield one.minutes if one.first_in is not None else None
+
+
+def _local(at: str | None) -> datetime | None:
+    """A time as the clock on the wall showed it, without its zone."""
+    return None if at is None else datetime.fromisoformat(at).replace(tzinfo=None)
+
+
+def _valid_claims(history: History) -> Claims | None:
+    """What the person's newest badge may do; None: it is revoked, or they never had one."""
+    newest = history.newest()
+    if newest is None or history.revoked(newest.issue):
+        return None
+    return newest.claims
+
+
+def _booked(programme: Programme, claims: Claims, session: str) -> bool:
+    return bool(claims.sessions >> programme.session_bit[session] & 1)
+
+
+def _valid_at(programme: Programme, claims: Claims, venue: str, day: int) -> bool:
+    ticket = programme.ticket(claims.ticket)
+    at_venue = claims.venues >> programme.venue_bit[venue] & 1
+    return bool(at_venue and claims.days >> day & 1 and ticket is not None and ticket.on_site)
+
+
+def _ordinal(programme: Programme, day: int) -> int:
+    return datetime.fromisoformat(programme.event.days[day]).toordinal()
+
+
+def _session_totals(
+    programme: Programme, session: str, came: int, missing: int, unbooked: int
+) -> SessionAttendance:
+    needs_booking = programme.sessions[session].booking == "required"
+    return SessionAttendance(
+        session=session,
+        booked=came + missing if needs_booking or came + missing else None,
+        booked_and_came=came,
+        no_show=missing,
+        unbooked=unbooked,
+        came=came + unbooked,
+    )

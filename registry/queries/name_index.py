@@ -1,0 +1,106 @@
+"""The people of the event in memory, to be found by what somebody types.
+
+It follows the registry's log: whatever changes a person is an entry there, whichever process or machine wrote it. What
+the database no longer has is dropped when a search comes upon it, so an erased person is shown to nobody.
+"""
+
+import threading
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from access.names.index import Named, NameIndex
+from access.names.segment import Rank
+from registry.roster.model import Known
+from registry.service import Centre
+
+AT_ONCE = 5000
+"""People read from the database at a time."""
+
+REMARKS = ("note", "attention")
+"""Fields for staff that are sentences: nobody is found by them."""
+
+TRIES = 3
+"""Searches that come upon erased people before the index is made again."""
+
+
+class Found(NamedTuple):
+    """A page of people, best first; `near`: nobody fits all that was typed, these fit it but for one word."""
+
+    people: list[Known]
+    total: int
+    near: bool
+
+
+class PersonIndex:
+    """Everybody registered. Threads may share it; the first search waits until it is made."""
+
+    def __init__(self, centre: Centre) -> None:
+        self._centre = centre
+        self._lock = threading.Lock()
+        self._index: NameIndex | None = None
+        self._changed: set[bytes] | None = None
+
+    def prepare(self) -> None:
+        """Make the index before somebody searches: a second for 26,000 people."""
+        with self._lock:
+            self._current()
+
+    def search(self, query: str, limit: int, offset: int = 0) -> Found:
+        """The people from `offset` on whom the query may mean, at most `limit`."""
+        with self._lock:
+            for _ in range(TRIES):
+                found = self._searched(self._current(), query, limit, offset)
+                if found is not None:
+                    return found
+            self._index = None
+            return self._searched(self._current(), query, limit, offset) or Found([], 0, near=False)
+
+    def _searched(self, index: NameIndex, query: str, limit: int, offset: int) -> Found | None:
+        """None: the index had people who are no longer there, and has them no more."""
+        results = index.search(query, limit, offset)
+        badges = [_badge(hit.identity) for hit in results.hits]
+        people = {known.badge: known for known in self._centre.people.by_badges(badges)}
+        gone = [hit.identity for hit in results.hits if _badge(hit.identity) not in people]
+        if gone:
+            index.remove(gone)
+            return None
+        near = any(hit.rank == Rank.NEAR for hit in results.hits)
+        return Found([people[badge] for badge in badges], results.total, near)
+
+    def _current(self) -> NameIndex:
+        """The index, with all that has changed."""
+        if self._index is None:
+            # From here on changes are noted: one that comes while people are read is looked up again after.
+            if self._changed is None:
+                self._changed = self._centre.changed_badges()
+            index = NameIndex()
+            after = b""
+            while some := list(self._centre.people.after(after, AT_ONCE)):
+                index.put(map(_named, some))
+                after = some[-1].badge
+            self._index = index
+        self._centre.refresh()
+        if self._changed:
+            changed = set(self._changed)
+            self._changed -= changed
+            self._put(self._index, changed)
+        return self._index
+
+    def _put(self, index: NameIndex, badges: Iterable[bytes]) -> None:
+        people = {known.badge: known for known in self._centre.people.by_badges(list(badges))}
+        index.put(map(_named, people.values()))
+        index.remove([_identity(badge) for badge in badges if badge not in people])
+
+
+def _named(known: Known) -> Named:
+    names = (known.name, *known.keys)
+    extra = [text for field, text in known.extra.items() if field not in REMARKS]
+    return Named(_identity(known.badge), names, (known.organisation, known.ref, *extra))
+
+
+def _identity(badge: bytes) -> int:
+    return int.from_bytes(badge, "big")
+
+
+def _badge(identity: int) -> bytes:
+    return identity.to_bytes(5, "big")

@@ -1,0 +1,113 @@
+"""Tables as files for people's spreadsheets: XLSX with real types, or CSV that no spreadsheet misreads.
+
+CSV follows RFC 4180 and begins with a byte order mark, which spreadsheets need to read Chinese. A text that a
+spreadsheet would run as a formula, or turn into a number or a date (a ref such as 00123 or 5E7), gets an apostrophe in
+front.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+
+BYTE_ORDER_MARK = "\ufeff"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+_NUMBER_LIKE = re.compile(r"[\d\s.,:/%¥$€-]*\d[\d\s.,:/%-]*|\d+(\.\d+)?[eE][+-]?\d+", re.ASCII)
+"""Texts that spreadsheets take for numbers, times, dates, shares or sums."""
+
+WIDEST_CHARACTERS = 60
+
+Cell = str | int | float | bool | datetime | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A sheet: its name, the names of its columns, and its rows, each as long as `columns`. Times have no zone: they
+    are meant as written."""
+
+    name: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+
+def guarded(cell: Cell) -> str:
+    """A cell of a CSV file that every spreadsheet shows as it is."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else ""
+    if isinstance(cell, datetime):
+        return cell.strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(cell, int | float):
+        return str(cell)
+    misread = cell.startswith(FORMULA) or _NUMBER_LIKE.fullmatch(cell) is not None
+    return f"'{cell}" if misread else cell
+
+
+def csv_lines(rows: Iterable[Iterable[Cell]]) -> str:
+    """Rows as lines of a CSV file, without the byte order mark."""
+    text = io.StringIO()
+    csv.writer(text).writerows([guarded(cell) for cell in row] for row in rows)
+    return text.getvalue()
+
+
+def csv_bytes(table: Table) -> bytes:
+    """One table as a whole CSV file in UTF-8."""
+    return (BYTE_ORDER_MARK + csv_lines([table.columns, *table.rows])).encode()
+
+
+def xlsx_bytes(tables: Sequence[Table]) -> bytes:
+    """The tables as a workbook, a sheet each: texts as texts, times as times, a filter on every column, and headers
+    that stay in sight."""
+    import xlsxwriter  # slow to load, and few processes write workbooks
+
+    file = io.BytesIO()
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_numbers": False,
+        "strings_to_urls": False,
+        "default_date_format": "yyyy-mm-dd hh:mm",
+    }
+    with xlsxwriter.Workbook(file, options) as book:
+        bold = book.add_format({"bold": True})
+        for table in tables:
+            _add_sheet(book, table, bold)
+    return file.getvalue()
+
+
+def _add_sheet(book: "Workbook", table: Table, bold: Any) -> None:
+    sheet = book.add_worksheet(_sheet_name(table.name, len(book.worksheets())))
+    sheet.write_row(0, 0, table.columns, bold)
+    for number, row in enumerate(table.rows, 1):
+        for column, cell in enumerate(row):
+            if isinstance(cell, bool):
+                sheet.write_string(number, column, "yes" if cell else "")
+            elif isinstance(cell, str):
+                sheet.write_string(number, column, cell)
+            elif cell is not None:
+                sheet.write(number, column, cell)
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, max(1, len(table.rows)), len(table.columns) - 1)
+    for column, name in enumerate(table.columns):
+        longest = max((_width(row[column]) for row in table.rows), default=0)
+        sheet.set_column(column, column, min(WIDEST_CHARACTERS, max(_width(name), longest) + 3))
+
+
+def _sheet_name(name: str, before: int) -> str:
+    """A name that Excel allows and no sheet before it has: at most 31 characters, without []:*?/\\."""
+    plain = re.sub(r"[\[\]:*?/\\']", " ", name).strip() or "Sheet"
+    return f"{before + 1} {plain}"[:31]
+
+
+def _width(cell: Cell) -> int:
+    """Columns of text that a cell takes; a Chinese character takes two."""
+    text = guarded(cell)
+    return sum(2 if ord(character) > 0x2E7F else 1 for character in text)

@@ -1,0 +1,112 @@
+"""Who came to what, and for how long."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from access.state.attendance import Attended, at_session, at_venue, stays
+
+MINUTE_MS = 60_000
+
+
+def session_of(forum: Any, number: int, clock: str) -> Attended | None:
+    known = forum.known()
+    history = known.history(forum.build.badge(number))
+    talk = forum.programme.sessions["talk"]
+    return at_session(known.background, talk, history, forum.at(clock))
+
+
+def venue_of(forum: Any, number: int, clock: str, venue: str = "north") -> Attended | None:
+    known = forum.known()
+    history = known.history(forum.build.badge(number))
+    day = forum.programme.day_of(forum.at(clock))
+    return at_venue(known.background, venue, day, history, forum.at(clock))
+
+
+def test_who_was_never_let_in_did_not_come(forum: Any) -> None:
+    forum.refuses("room-1", "14:00", 1, "not_booked")
+    assert session_of(forum, 1, "17:00") is None
+    assert venue_of(forum, 1, "17:00") is None
+
+
+def test_a_session_is_attended_from_the_first_entry_for_it_to_the_exit(forum: Any) -> None:
+    forum.enters("north-in", "13:00", 1)
+    forum.enters("room-1", "14:10", 1, session="talk")
+    forum.leaves("room-1", "15:00", 1)
+    assert session_of(forum, 1, "17:00") == Attended(
+        forum.at("14:10"), forum.at("15:00"), 50 * MINUTE_MS
+    )
+    assert session_of(forum, 1, "17:00").minutes == 50  # type: ignore[union-attr]
+
+
+def test_who_is_not_scanned_out_stays_until_the_session_ends(forum: Any) -> None:
+    forum.enters("room-1", "14:10", 1, session="talk")
+    assert session_of(forum, 1, "18T09:00") == Attended(forum.at("14:10"), None, 110 * MINUTE_MS)
+
+
+def test_time_outside_the_room_is_not_counted_and_a_return_is(forum: Any) -> None:
+    forum.enters("room-1", "14:00", 1, session="talk")
+    forum.leaves("room-1", "14:20", 1)
+    forum.enters("room-2", "14:50", 1, session="talk")
+    assert session_of(forum, 1, "15:00") == Attended(forum.at("14:00"), None, 30 * MINUTE_MS)
+
+
+def test_a_session_that_goes_on_is_counted_until_now(forum: Any) -> None:
+    forum.enters("room-1", "14:00", 1, session="talk")
+    assert session_of(forum, 1, "14:25") == Attended(forum.at("14:00"), None, 25 * MINUTE_MS)
+
+
+def test_an_entry_that_was_taken_back_is_no_attendance(forum: Any) -> None:
+    entry = forum.enters("room-1", "14:00", 1, session="talk")
+    forum.voids("room-1", "14:01", entry)
+    assert session_of(forum, 1, "17:00") is None
+
+
+def test_a_day_at_a_venue_counts_every_stay_and_the_last_exit(forum: Any) -> None:
+    forum.enters("north-in", "09:00", 1)
+    forum.enters("hall-1", "09:30", 1)
+    forum.leaves("north-out", "10:00", 1)
+    forum.enters("north-in", "11:00", 1)
+    forum.leaves("north-out", "11:30", 1)
+    assert venue_of(forum, 1, "18:00") == Attended(
+        forum.at("09:00"), forum.at("11:30"), 90 * MINUTE_MS
+    )
+    assert venue_of(forum, 1, "18:00", "south") is None
+
+
+def test_the_days_end_ends_a_stay_that_nobody_saw_end(forum: Any) -> None:
+    forum.enters("north-in", "09:00", 1)
+    found = venue_of(forum, 1, "23:00")
+    known = forum.known()
+    history = known.history(forum.build.badge(1))
+    day = forum.programme.day_of(forum.at("09:00"))
+    later = at_venue(known.background, "north", day, history, forum.at("18T12:00"))
+    assert found == Attended(forum.at("09:00"), None, 14 * 60 * MINUTE_MS)
+    assert later == Attended(forum.at("09:00"), None, 19 * 60 * MINUTE_MS)
+
+
+@given(st.lists(st.sampled_from(["north-in", "hall-1", "room-1", "south-in", "out"]), max_size=8))
+def test_stays_follow_each_other_without_overlap(new_forum: Any, moves: list[str]) -> None:
+    forum = new_forum()
+    for number, gate in enumerate(moves):
+        clock = f"{9 + number:02}:00"
+        if gate == "out":
+            forum.leaves("north-out", clock, 1)
+        else:
+            forum.enters(gate, clock, 1)
+    known = forum.known()
+    history = known.history(forum.build.badge(1))
+    found = stays(known.background, history, forum.at("20:00"))
+    assert all(stay.from_ms < stay.to_ms for stay in found)
+    assert all(one.to_ms <= other.from_ms for one, other in pairwise(found))
+
+
+def test_without_an_event_definition_nobody_came(forum: Any) -> None:
+    entry = forum.enters("north-in", "09:00", 1)
+    known = forum.build.knowledge([entry])
+    history = known.history(forum.build.badge(1))
+    assert at_venue(known.background, "north", 1, history, forum.at("10:00")) is None

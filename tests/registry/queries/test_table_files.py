@@ -1,0 +1,57 @@
+"""Tables as files: what a spreadsheet shows is what was meant."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from registry.queries.table_files import Table, csv_bytes, guarded, xlsx_bytes
+
+NINE = datetime(2020, 11, 17, 9, 0, 30)  # noqa: DTZ001 -- the clock on the wall
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_cell_is_a_formula(text: str) -> None:
+    assert guarded(text) == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    "text", ["00123", "5E7", "1.5e+3", "11-17", "9:30", "13800138000", "1,000", "50%"]
+)
+def test_no_text_becomes_a_number_or_a_date(text: str) -> None:
+    assert guarded(text) == f"'{text}"
+
+
+def test_other_cells_stay_as_they_are() -> None:
+    cells = ("a=b", 5, 2.5, None, "", "b05773237e263", "陳大文", True, False, NINE, "FW-12 A")
+    assert [guarded(one) for one in cells] == [
+        "a=b", "5", "2.5", "", "", "b05773237e263", "陳大文", "yes", "", "2020-11-17 09:00:30", "FW-12 A",
+    ]  # fmt: skip
+
+
+def test_a_csv_file_tells_spreadsheets_that_it_is_utf_8() -> None:
+    table = Table("t", ("name", "n"), [("陳大文, Jr", 5)])
+    assert csv_bytes(table) == b"\xef\xbb\xbf" + 'name,n\r\n"陳大文, Jr",5\r\n'.encode()
+
+
+def test_a_workbook_keeps_texts_numbers_and_times_apart() -> None:
+    rows = [
+        ("00123", "=1+1", "http://example.org", 5, NINE, None),
+        ("5E7", "陳", "", 0, None, True),
+    ]
+    table = Table("5G [main]: 科技/产业*", ("ref", "f", "link", "minutes", "at", "flag"), rows)
+    book = CalamineWorkbook.from_filelike(io.BytesIO(xlsx_bytes([table, table])))
+    assert len(book.sheet_names) == 2
+    assert all(len(name) <= 31 for name in book.sheet_names)
+    header, first, second = book.get_sheet_by_index(0).to_python()
+    assert header == ["ref", "f", "link", "minutes", "at", "flag"]
+    assert first == ["00123", "=1+1", "http://example.org", 5.0, NINE, ""]
+    assert second == ["5E7", "陳", "", 0.0, "", "yes"]
+
+
+def test_a_workbook_without_rows_has_its_header() -> None:
+    book = CalamineWorkbook.from_filelike(io.BytesIO(xlsx_bytes([Table("", ("a", "b"), [])])))
+    assert book.get_sheet_by_index(0).to_python() == [["a", "b"]]
