@@ -116,6 +116,11 @@ class Cascade:
         if sight.unreadable:
             return self._retry(gray, sight, began)
         self._nothing_seen += 1
+        others = self._engines.others
+        if others is not None and self._nothing_seen % OTHERS_EVERY == 0:
+            other = others.decode(gray)
+            if other.codes:
+                return self._timed(other, began)
         if (
             self._engines.histogram is not None
             and self._nothing_seen % self._second_look_every == 0

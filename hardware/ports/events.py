@@ -18,7 +18,18 @@ class Hint(Enum):
     """A code is in view and cannot be read: what the person holding it can do."""
 
     HOLD_STILL = "hold_still"
+    """It is blurred, or nothing else is to be seen that would explain it."""
     COME_CLOSER = "come_closer"
+    FURTHER_AWAY = "further_away"
+    """Too near: out of focus, or partly outside the picture."""
+    HOLD_STRAIGHT = "hold_straight"
+    """Tilted so far that its modules run into each other."""
+    TOO_DARK = "too_dark"
+    """There is not enough light on it, nor in the room."""
+    TURN_FROM_LIGHT = "turn_from_light"
+    """A lamp is mirrored in it."""
+    BRIGHTER_PHONE = "brighter_phone"
+    """A screen that is much darker than the room."""
 
 
 class Reading(msgspec.Struct, frozen=True, tag="reading"):

@@ -16,9 +16,10 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
+from hardware.decoding.cascade import places_of
 from hardware.decoding.joining import Joiner
 from hardware.ports.camera import Camera, CameraSettings, Frame
-from hardware.ports.decoder import Code, Corners, Decoder, Several, Sight, area, choose
+from hardware.ports.decoder import Code, Decoder, Several, Sight, area, choose
 from hardware.ports.errors import (
     AdapterMissing,
     CameraLost,
@@ -26,8 +27,9 @@ from hardware.ports.errors import (
     PicturesEnded,
     UnknownAdapter,
 )
-from hardware.ports.events import MAX_TEXT, CameraState, Hint, Reading, ShowOne
+from hardware.ports.events import MAX_TEXT, CameraState, Reading, ShowOne
 from hardware.reader.factory import make_live, open_camera
+from hardware.reader.hints import hint_for
 from hardware.reader.load import Load
 from hardware.reader.messages import (
     MAX_MESSAGE,
@@ -65,9 +67,6 @@ HINT_MS = 500
 
 SHOW_ONE_MS = 600
 """After two badges were seen neither is read for so long: the other one may only have blurred."""
-
-CLOSER_BELOW_PX = 120
-"""A code whose side is shorter than this has modules too small to read: come closer."""
 
 
 class ReaderLoop:
@@ -116,7 +115,8 @@ class ReaderLoop:
                     self._send(ShowOne(frame.taken_ms))
             case None:
                 if sight.unreadable and self._hints.due("hint", now):
-                    self._send(Hinted(hint_for(max(sight.unreadable, key=area))))
+                    place = max(places_of(sight), key=lambda one: area(one.corners))
+                    self._send(Hinted(hint_for(frame.gray, place.corners, place.modules)))
 
     def _seen(self, frame: Frame) -> Sight:
         """What the decoder sees in this frame, else what this frame and the last ones show together."""
@@ -133,12 +133,6 @@ class ReaderLoop:
     def _forget(self) -> None:
         if self._joiner is not None:
             self._joiner.rest()
-
-
-def hint_for(place: Corners) -> Hint:
-    """What helps with an unreadable code of this size."""
-    side = area(place) ** 0.5
-    return Hint.COME_CLOSER if side < CLOSER_BELOW_PX else Hint.HOLD_STILL
 
 
 def _reading(code: Code, taken_ms: int) -> Reading:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 import socket
@@ -15,7 +16,7 @@ from typing import Self
 import msgspec
 
 from hardware.ports.camera import CameraSettings
-from hardware.ports.decoder import every_code
+from hardware.ports.decoder import Symbol, every_code
 from hardware.ports.events import CameraState, Hint, Reading, ScannerState, ShowOne
 from hardware.reader.factory import DecoderSettings
 from hardware.reader.messages import (
@@ -65,7 +66,8 @@ class Reader:
         decoder: DecoderSettings | None = None,
         badge_like: Callable[[str], bool] = every_code,
     ) -> None:
-        self._job = encode(Job(camera, decoder or DecoderSettings(), _name_of(badge_like)))
+        self._settings = Job(camera, decoder or DecoderSettings(), _name_of(badge_like))
+        self._job = self._wanted = encode(self._settings)
         self._backoff = Backoff(first_s=0.25, most_s=10.0)
         self._pipe: Connection | None = None
         self._child: subprocess.Popen[bytes] | None = None
@@ -85,10 +87,22 @@ class Reader:
         """The child's process id, None while there is none."""
         return self._child.pid if self._child is not None else None
 
+    def read_also(self, symbols: tuple[Symbol, ...]) -> None:
+        """Read these besides QR codes from now on; a child that does not is replaced at the next `next`.
+
+        From any thread.
+        """
+        decoder = dataclasses.replace(self._settings.decoder, symbols=symbols)
+        job = encode(msgspec.structs.replace(self._settings, decoder=decoder))
+        if job != self._wanted:
+            self._wanted = job
+
     def next(self, timeout: float) -> Event | None:
         """The next event, or None when `timeout` seconds pass without one."""
         deadline = time.monotonic() + timeout
         while True:
+            if self._job is not self._wanted:
+                self._begin_anew()
             if self._pipe is None:
                 if self._finished or self._start_at >= deadline:
                     _sleep_until(deadline)
@@ -167,6 +181,13 @@ class Reader:
                 if working:
                     self._backoff.reset()
                 return message
+
+    def _begin_anew(self) -> None:
+        """End the child, which was told something else, and let the next one start at once."""
+        self._job = self._wanted
+        if self._child is not None:
+            self._end(wait_s=0)
+            self._start_at = time.monotonic()
 
     def _fell(self, why: str) -> CameraState:
         """The child is gone or useless: end it, and plan the next one."""
