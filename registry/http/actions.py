@@ -2,8 +2,10 @@
 of its own."""
 
 import io
+import ipaddress
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 from flask import Response, request
@@ -23,11 +25,14 @@ from sync.wire.enrolment_code import EnrolmentCode
 DONE = answers.Done()
 
 
-def add_deeds(api: Interface, board: Board, guard: Guard, pin: str | None) -> None:
-    """Give the interface its deeds. `pin` is the SHA-256 of the TLS certificate, which an enrolment code tells."""
+def add_deeds(
+    api: Interface, board: Board, guard: Guard, pin: str | None, kiosk_url: str | None
+) -> None:
+    """Give the interface its deeds. `pin` is the SHA-256 of the TLS certificate and `kiosk_url` the address (None: as
+    the request came), which an enrolment code tells."""
     _add_people(api, board)
     _add_badges(api, board)
-    _add_kiosks(api, board, pin)
+    _add_kiosks(api, board, pin, kiosk_url)
     _add_reports(api, board, guard)
 
 
@@ -121,7 +126,7 @@ def _issued(badge: IssuedBadge) -> answers.Issued:
     return answers.Issued(code=badge.code, issue=badge.issue, form=badge.form, text=badge.text)
 
 
-def _add_kiosks(api: Interface, board: Board, pin: str | None) -> None:
+def _add_kiosks(api: Interface, board: Board, pin: str | None, kiosk_url: str | None) -> None:
     @api.post(
         "/kiosks/code",
         "A one-time code with which a kiosk is enrolled, and the QR code to show to it",
@@ -131,7 +136,7 @@ def _add_kiosks(api: Interface, board: Board, pin: str | None) -> None:
     )
     def enrol_code(body: bodies.NewCode) -> answers.Code:
         code = board.centre.enrol_code(body.gate, body.minutes)
-        url = body.url or request.url_root.rstrip("/")
+        url = body.url or kiosk_url or request.url_root.rstrip("/")
         text = EnrolmentCode(board.centre.identity.fingerprint, code, url, pin).text()
         return answers.Code(
             code=code,
@@ -139,6 +144,7 @@ def _add_kiosks(api: Interface, board: Board, pin: str | None) -> None:
             expires=board.time(board.now_ms() + body.minutes * 60_000),
             text=text,
             qr=_drawn(text),
+            warning=unreachable(url),
         )
 
     @api.post(
@@ -173,6 +179,21 @@ def _add_kiosks(api: Interface, board: Board, pin: str | None) -> None:
     def free_seats(body: bodies.FreeSeats, device: str) -> answers.Done:
         board.centre.free_seats(device, body.area, body.seats)
         return DONE
+
+
+def unreachable(url: str) -> str:
+    """Why no kiosk on another machine can reach an address; empty: one may."""
+    host = urlsplit(url).hostname or ""
+    try:
+        here = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        here = host == "localhost" or host.endswith(".localhost")
+    if not here:
+        return ""
+    return (
+        f"No kiosk on another machine can reach {url}. Set public_url in the registry's settings, or serve with"
+        " --host 0.0.0.0 and --tls."
+    )
 
 
 def _drawn(text: str) -> str:

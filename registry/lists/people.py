@@ -7,7 +7,7 @@ from datetime import date
 
 from access.event.definition import LANGUAGES, Event, Language
 from access.text import canonical_code, first_unprintable, half_width
-from config.errors import one_of, shown
+from config.errors import shown
 from registry.lists import cells
 from registry.lists.columns import Columns, find_columns, find_header
 from registry.lists.columns import Mapping as ColumnMapping
@@ -20,6 +20,9 @@ Step = Callable[[int], None]
 """Called with the number of rows done; may raise to stop the work."""
 
 STEP_ROWS = 500
+
+MOST_CHOICES = 8
+"""Right answers that a message lists."""
 
 MOST_SEEN = 10_000
 """Different cells of a column whose meaning is kept in mind."""
@@ -232,7 +235,9 @@ class _Reader:
     def _form(self, line: int, cell: Cell, code: str | None) -> Form:
         form = half_width(cells.text_of(cell)).casefold() or ("foreign" if code else "plain")
         if form not in FORMS:
-            self._found.mistake("value.form", line, column="form", value=form, right=one_of(FORMS))
+            self._found.mistake(
+                "value.form", line, column="form", value=form, right=_choices(FORMS)
+            )
             return "plain"
         if (form == "foreign") != bool(code):
             kind = "value.form_without_code" if form == "foreign" else "value.form_with_code"
@@ -297,16 +302,16 @@ class _Reader:
         known = self._vocabulary[column]
         title = self._title(column)
         if not text:
-            self._found.mistake("value.empty", line, column=title, right=one_of(known.ids))
+            self._found.mistake("value.empty", line, column=title, right=_choices(known.ids))
         elif not known.ids:
             self._found.mistake("value.none_there", line, column=title, value=text)
         elif known.is_ambiguous(text):
-            right = one_of(known.ids)
+            right = _choices(known.ids)
             self._found.mistake("value.ambiguous", line, column=title, value=text, right=right)
         elif (near := self._nearest(column, text)) is not None:
             self._found.mistake("value.near", line, column=title, value=text, near=near)
         else:
-            right = one_of(known.ids)
+            right = _choices(known.ids)
             self._found.mistake("value.unknown", line, column=title, value=text, right=right)
 
     def _nearest(self, column: str, text: str) -> str | None:
@@ -330,7 +335,7 @@ class _Reader:
             if name in ("phone", "attention", "mail"):
                 text = half_width(text)
             if cells.is_shortened(cell):
-                self._found.warn("value.extra_shortened", line, column=name)
+                self._found.warn("value.extra_shortened", line, column=self._columns.titles[index])
             if name == "attention" and (said := cells.yes_or_no(text)) is not None:
                 if not said:
                     continue
@@ -341,3 +346,8 @@ class _Reader:
 
 def text_filled(cell: Cell) -> bool:
     return not isinstance(cell, str) or bool(cell.strip())
+
+
+def _choices(ids: Sequence[str]) -> str:
+    """What would be right, in no language; a long list is cut."""
+    return ", ".join(map(shown, ids[:MOST_CHOICES])) + (" …" if len(ids) > MOST_CHOICES else "")

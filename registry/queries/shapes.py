@@ -287,13 +287,15 @@ class Imported(Answer, frozen=True, kw_only=True):
 
 
 class Code(Answer, frozen=True, kw_only=True):
-    """`text` is what the QR code says, `qr` that code as an SVG."""
+    """`text` is what the QR code says, `qr` that code as an SVG; `warning` says why kiosks may not reach the
+    address."""
 
     code: str
     gate: str | None
     expires: Time
     text: str
     qr: str
+    warning: str = ""
 
 
 class Deed(Answer, frozen=True, kw_only=True):

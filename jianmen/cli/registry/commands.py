@@ -185,6 +185,8 @@ def enrol(
     with asking(settings_file, data) as client:
         body: dict[str, object] = {"gate": gate, "minutes": minutes, "url": url or client.kiosk_url}
         code = client.post("/kiosks/code", body)
+    if code["warning"]:
+        click.echo(f"Warning: {code['warning']}", err=True)
     if as_json:
         click.echo(
             msgspec.json.encode({key: code[key] for key in ("code", "gate", "expires", "text")})
