@@ -53,6 +53,18 @@ class ShowOne(msgspec.Struct, frozen=True, tag="show_one"):
     taken_ms: int
 
 
+class Preview(msgspec.Struct, frozen=True, tag="preview"):
+    """What the camera sees, small, grey and mirrored; for the screen that asked for it. Never stored."""
+
+    picture: bytes
+    """JPEG, at most 160 pixels wide."""
+    width: int
+    height: int
+    outline: tuple[tuple[float, float], ...]
+    """Corners (x, y) of the code in the picture, in its pixels; empty where none is seen."""
+    taken_ms: int
+
+
 class CameraState(msgspec.Struct, frozen=True, tag="camera"):
     """The camera began to work, or stopped, and why."""
 

@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection
 from hardware.decoding.cascade import places_of
 from hardware.decoding.joining import Joiner
 from hardware.ports.camera import Camera, CameraSettings, Frame
-from hardware.ports.decoder import Code, Decoder, Several, Sight, area, choose
+from hardware.ports.decoder import Code, Corners, Decoder, Several, Sight, area, choose
 from hardware.ports.errors import (
     AdapterMissing,
     CameraLost,
@@ -33,6 +33,7 @@ from hardware.reader.hints import hint_for
 from hardware.reader.load import Load
 from hardware.reader.messages import (
     MAX_MESSAGE,
+    PREVIEW,
     Beat,
     Ended,
     Failed,
@@ -42,6 +43,7 @@ from hardware.reader.messages import (
     encode,
 )
 from hardware.reader.motion_gate import MotionGate
+from hardware.reader.preview import PreviewMaker
 from hardware.reader.rate_limit import Pace
 from hardware.system.backoff import Backoff
 
@@ -89,6 +91,7 @@ class ReaderLoop:
         self._texts = Pace(SAME_TEXT_MS)
         self._hints = Pace(HINT_MS)
         self._one_from = 0
+        self.previews = PreviewMaker()
 
     def step(self, frame: Frame) -> None:
         """Decode one frame if it is worth it, and say what was seen."""
@@ -98,9 +101,12 @@ class ReaderLoop:
     def _step(self, frame: Frame) -> None:
         if not self._gate.passes(frame.gray):
             self._forget()
+            self._show(frame, None)
             return
         now = frame.taken_ms
         sight = self._seen(frame)
+        outlines = [*(code.corners for code in sight.codes), *sight.unreadable]
+        self._show(frame, max(outlines, key=area, default=None))
         if sight.codes or sight.unreadable:
             self._gate.keep_open()
         height, width = frame.gray.shape
@@ -129,6 +135,11 @@ class ReaderLoop:
                 self._forget()
                 return Sight((code,))
         return sight
+
+    def _show(self, frame: Frame, corners: Corners | None) -> None:
+        preview = self.previews.make(frame.gray, corners, frame.taken_ms)
+        if preview is not None:
+            self._send(preview)
 
     def _forget(self) -> None:
         if self._joiner is not None:
@@ -205,7 +216,6 @@ def main(fd: int) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     pipe = Connection(fd)
     job = decode_job(pipe.recv_bytes(MAX_MESSAGE))
-    threading.Thread(target=_end_with_the_door, args=(pipe,), daemon=True).start()
 
     def send(message: Message) -> None:
         pipe.send_bytes(encode(message))
@@ -213,6 +223,8 @@ def main(fd: int) -> int:
     try:
         decoder, joiner = make_live(job.decoder)
         loop = ReaderLoop(decoder, _function(job.badge_like), send, joiner)
+        obey = threading.Thread(target=_obey_the_door, args=(pipe, loop.previews.ask), daemon=True)
+        obey.start()
         _Watch(job.camera, loop, send).run()
     except PicturesEnded as ended:
         send(Ended(str(ended)))
@@ -232,10 +244,12 @@ def _function(name: str) -> Callable[[str], bool]:
     return found
 
 
-def _end_with_the_door(pipe: Connection) -> None:
-    """The door sends nothing more; the pipe's end is the door's end, even if capture hangs."""
+def _obey_the_door(pipe: Connection, want_preview: Callable[[], None]) -> None:
+    """What the door still asks for; the pipe's end is the door's end, even if capture hangs."""
     try:
-        pipe.recv_bytes()
+        while True:
+            if pipe.recv_bytes(MAX_MESSAGE) == PREVIEW:
+                want_preview()
     except (EOFError, OSError):
         os._exit(0)
 

@@ -214,3 +214,29 @@ def test_other_symbols_are_read_from_the_moment_on_that_they_are_asked_for(
     reader.read_also(("aztec",))
     reader.next(0.1)
     assert reader.pid == after, "what is read already starts no new process"
+
+
+def test_a_preview_comes_when_it_is_asked_for_and_shows_where_the_code_is(
+    spool: Path, start: StartReader, badge: Callable[[str], str]
+) -> None:
+    reader = start(show_ms=60_000)
+    write_whole(spool / "1.png", draw_badge_scene(badge("A"), seed=1))
+    first(reader, Reading)
+    assert reader.preview is None
+
+    deadline = time.monotonic() + PATIENCE_S
+    while reader.preview is None or not reader.preview.outline:
+        assert time.monotonic() < deadline
+        reader.want_preview()
+        reader.next(0.1)
+
+    assert (reader.preview.width, reader.preview.height) == (160, 90)
+
+
+def test_asking_a_closed_reader_for_a_preview_does_nothing(start: StartReader) -> None:
+    reader = start()
+    reader.close()
+
+    reader.want_preview()
+
+    assert reader.preview is None
