@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from access.log.clock_reading import ClockReading
 from registry.accounts.accounts import Accounts
 from registry.accounts.authorization import Guard
 from registry.accounts.logins import MOST_MS, Logins
@@ -28,7 +29,6 @@ from registry.queries.queries import Board
 from registry.server.proxies import BehindProxies, TrustedProxies
 from registry.service import Centre
 from registry.webhooks import Hooks
-from sync.store.journal import Reading
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class WebSettings:
         return self.pin is not None or (self.kiosk_url or "").startswith("https:")
 
 
-def create_app(centre: Centre, clock: Callable[[], Reading], settings: WebSettings) -> Flask:
+def create_app(centre: Centre, clock: Callable[[], ClockReading], settings: WebSettings) -> Flask:
     """The application over a centre. Raises NotInitialisedError where there is no event yet."""
     board = Board(centre, clock)
     accounts = Accounts(centre.ledger, board.now_ms)
