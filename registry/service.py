@@ -102,11 +102,15 @@ class Centre:
         """The event definition in force. Raises NotInitialisedError."""
         return self.programme.event
 
-    def update_event(self, event: Event) -> None:
-        """Put a new definition in force. Raises ConfigError where printed badges would mean something else."""
+    def check_event(self, event: Event) -> None:
+        """Raises ConfigError where printed badges would mean something else by this definition."""
         mistakes = grows_from(self.event, event)
         if mistakes:
             raise ConfigError(mistakes)
+
+    def update_event(self, event: Event) -> None:
+        """Put a new definition in force. Raises ConfigError as `check_event`."""
+        self.check_event(event)
         self._all.log.append("event", EventDefined(event=msgspec.Raw(pack(event))))
 
     def open_epoch(self, why: str) -> None:

@@ -275,6 +275,26 @@ class Issued(Answer, frozen=True, kw_only=True):
     text: str
 
 
+class EventEffect(Answer, frozen=True, kw_only=True):
+    """One thing that a changed definition does, to the gate, session or area of that id; `asks`: it takes something
+    from a door that is in use, so it is done only when confirmed."""
+
+    kind: str
+    id: str
+    detail: str
+    asks: bool
+
+
+class EventChange(Answer, frozen=True, kw_only=True):
+    """What a changed definition does. `applied`: it is in force now; `asks`: it must be confirmed first."""
+
+    event: str
+    changed: bool
+    applied: bool
+    asks: bool
+    effects: list[EventEffect]
+
+
 class Imported(Answer, frozen=True, kw_only=True):
     """What an import did: people who are new, changed and the same; `missing` are registered and not in the list.
     `warnings` are lines for people."""
