@@ -231,6 +231,7 @@ class Centre:
     def erase(self, badge: bytes) -> None:
         """Forget the person of a badge. Raises UnknownError."""
         self._all.roster.erase(badge, self.event)
+        self.ledger.database.scrub()
 
     def staff_card(self, badge: bytes, pin: str) -> None:
         """Let a staff badge and a PIN unlock staff mode. Raises UnknownError, RegistrationError, BadPinError."""
@@ -239,7 +240,9 @@ class Centre:
     def rotate_desk_key(self) -> int:
         """A new desk key, after a staff card was lost; says how many name cards were sealed anew. All staff cards
         need their PINs set again."""
-        return self._all.roster.seal_anew(self.event)
+        sealed = self._all.roster.seal_anew(self.event)
+        self.ledger.database.scrub()
+        return sealed
 
     # Kiosks.
 
@@ -301,6 +304,7 @@ class Centre:
             self.people.forget_all()
             self.ledger.forget_cards()
             self._keys.forget()
+        self.ledger.database.scrub(whole=True)
         return gone
 
 

@@ -296,8 +296,10 @@ class Carrier:
         return target
 
     def purge(self) -> None:
-        """Delete every name card once the event is over by its retention days. The logs name nobody."""
+        """Delete every name card once the event is over by its retention days. The logs name nobody. What was deleted
+        before is emptied out of the file's write-ahead log."""
         with self._lock:
+            self.replica.scrub()
             event = self.replica.definition()
             if event is None or not self.replica.has_cards():
                 return

@@ -38,13 +38,16 @@ class CardShelf:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._asked_for = b""
+        self.deleted = False
+        """Whether cards were deleted that the write-ahead log may still hold."""
 
     def expect(self, named: dict[Issued, bytes | None]) -> None:
         """Ask for the cards that the roster names, and delete those that it no longer names: erased, or sealed anew."""
-        self._db.executemany(
+        gone = self._db.executemany(
             "DELETE FROM card WHERE badge = ? AND issue = ? AND digest IS NOT ?",
             ((*issued, digest) for issued, digest in named.items()),
         )
+        self.deleted = self.deleted or gone.rowcount > 0
         self._db.executemany(
             "INSERT OR IGNORE INTO card VALUES (?, ?, ?, NULL)",
             ((digest, *issued) for issued, digest in named.items() if digest is not None),

@@ -350,7 +350,16 @@ class Replica(ReplicaReader, LogStore):
         """Delete every name card, from the file and its write-ahead log."""
         with self.transaction():
             self._cards.clear()
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._cards.deleted = True
+        self.scrub()
+
+    def scrub(self) -> bool:
+        """Empty the write-ahead log if name cards were deleted since: nothing of them can be read any more. Whether
+        that is so; False while somebody reads the file: ask again."""
+        if self._cards.deleted:
+            busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._cards.deleted = bool(busy)
+        return not self._cards.deleted
 
     def all_sealed(self) -> Iterator[SealedCard]:
         return self._cards.all()
