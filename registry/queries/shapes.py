@@ -39,7 +39,7 @@ class Done(Answer, frozen=True, kw_only=True):
 
 class SilentKiosk(Answer, frozen=True, kw_only=True):
     """A kiosk that has not told everything: since when (null: never heard), and entries known missing (null: nobody
-    can say)."""
+    can say). `touch`: entries are `in_flight`, it is `behind` (they do not become fewer) or `silent` (not heard)."""
 
     device: str
     gate: str | None
@@ -47,6 +47,7 @@ class SilentKiosk(Answer, frozen=True, kw_only=True):
     venue: str | None
     since: Time | None
     missing: int | None
+    touch: Literal["in_touch", "in_flight", "behind", "silent"]
 
 
 class AreaCount(Answer, frozen=True, kw_only=True):
