@@ -12,6 +12,7 @@ import msgspec
 
 from config import event_file
 from config.errors import ConfigError
+from jianmen.cli.registry.event import event
 from jianmen.cli.registry.keys import keys, staff
 from jianmen.cli.registry.lists import import_people
 from jianmen.cli.registry.options import (
@@ -43,6 +44,7 @@ def registry(context: click.Context) -> None:
 
 
 for _command in (
+    event,
     import_people,
     serve,
     headcount,
