@@ -52,11 +52,15 @@ class World:
         self._seated: dict[bytes, set[str]] = {}
         """The areas in which a badge was ever let in on a seat."""
         self._levelled_ms = start_ms
-        self._clearings = sorted(
-            clears_ms
-            for session in event.sessions
-            if (clears_ms := self.programme.clears_at(session.area, session.id)) is not None
-        )
+        self._clearings = _clearings(self.programme)
+
+    def define(self, event: Event) -> None:
+        """Put a changed definition in force. Kiosks stand where they stood; at a gate that is new stands none."""
+        self.registry.centre.update_event(event)
+        self.registry_wrote = True
+        self.programme = Programme(event)
+        self._clearings = _clearings(self.programme)
+        self.sync_all()
 
     # Time and steps.
 
@@ -93,7 +97,7 @@ class World:
         if group in self._unsure:
             self._exchange(nodes)
             return
-        area = self.programme.gates[gate].area
+        area = self.kiosks[gate].door.gate.area
         touched = {area}
         if badge is not None:
             touched |= self._seated.get(badge, set())
@@ -207,3 +211,12 @@ class World:
         free = [self.kiosks[asked].seats_by_gate().get(gate) for gate in gates]
         known = [count for count in free if count is not None]
         return max(known, default=0) - min(known, default=0) < 2
+
+
+def _clearings(programme: Programme) -> list[int]:
+    """The instants (ms) at which areas are cleared after sessions, in order."""
+    return sorted(
+        clears_ms
+        for session in programme.event.sessions
+        if (clears_ms := programme.clears_at(session.area, session.id)) is not None
+    )

@@ -29,7 +29,9 @@ from jianmen.cli.registry.reports import attendance, close, conflicts, export, h
 from jianmen.cli.registry.serve import serve
 
 if TYPE_CHECKING:
+    from access.event.definition import Event
     from jianmen.cli.registry.client import Client
+    from registry.service import Centre
 
 
 @click.group()
@@ -104,6 +106,7 @@ def init(
             try:
                 changed = centre.event != definition
                 if changed:
+                    _ask_nothing(centre, definition)
                     centre.update_event(definition)
             except NotInitialisedError:
                 changed = True
@@ -120,6 +123,18 @@ def init(
         as_json=as_json,
         words=f"{definition.id}: {'in force' if changed else 'nothing new'}; registry {fingerprint}",
     )
+
+
+def _ask_nothing(centre: Centre, definition: Event) -> None:
+    """Ends the command where the definition takes something from a door that is in use."""
+    from access.state.event_changes import change_facts, event_change_effects
+
+    with centre.knowing() as log_state:
+        effects = event_change_effects(centre.event, definition, change_facts(log_state))
+    asking_ones = [f"{one.id}: {one.detail}" for one in effects if one.asks]
+    if asking_ones:
+        lines = ["Nothing was changed. This touches doors in use:", *asking_ones]
+        stop(1, "\n".join([*lines, "To do it all the same: jianmen registry event FILE --yes"]))
 
 
 def _password(file: Path | None) -> str:

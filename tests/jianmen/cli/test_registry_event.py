@@ -76,6 +76,8 @@ def test_a_gate_with_a_kiosk_is_touched_only_when_confirmed(
     assert result.exit_code == 1
     assert "! gate chengdu-main-1 is removed" in result.stderr
     assert "Nothing was changed" in result.stderr
+    begun = run("init", str(file))
+    assert (begun.exit_code, "jianmen registry event" in begun.stderr) == (1, True)
     assert "gate chengdu-main-1 is removed" in run("event", str(file), "--check").stdout
     assert run("event", str(file), "--yes").stdout == "smarthk-2020: in force\n"
 
