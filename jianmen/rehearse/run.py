@@ -105,8 +105,7 @@ class Rehearsal:
             case steps.Recount() | steps.SetTime():
                 return self._at_the_desk(step)
             case steps.CutOff():
-                self.world.registry.centre.cut_off(self.world.kiosks[step.gate].device)
-                self.world.registry_wrote = True
+                self.world.cut_off(step.gate)
                 return {}
             case steps.ChangeEvent():
                 self.world.define(self._scenario.changed[step.file])
@@ -233,7 +232,7 @@ class Rehearsal:
                 world.links.cut(nodes or [])
                 world.links.group(groups or [])
             case steps.Heal():
-                world.links.heal(step.nodes)
+                world.heal(step.nodes)
             case steps.SetClock():
                 offset = None if step.offset_s is None else round(step.offset_s * 1000)
                 world.kiosks[step.gate].kernel_says(synced=step.trusted, offset_ms=offset)

@@ -52,6 +52,8 @@ class World:
         self._seated: dict[bytes, set[str]] = {}
         """The areas in which a badge was ever let in on a seat."""
         self._levelled_ms = start_ms
+        self._cut_off: set[str] = set()
+        """Gates whose kiosk the registry has cut off."""
         self._clearings = _clearings(self.programme)
 
     def define(self, event: Event) -> None:
@@ -61,6 +63,20 @@ class World:
         self.programme = Programme(event)
         self._clearings = _clearings(self.programme)
         self.sync_all()
+
+    def cut_off(self, gate: str) -> None:
+        """The registry believes a kiosk no more from now on, and nobody talks to it again until it is wiped."""
+        self.sync_all()
+        self.registry.centre.cut_off(self.kiosks[gate].device)
+        self.registry_wrote = True
+        self._cut_off.add(gate)
+        self.links.cut(self._cut_off)
+        self.sync_all()
+
+    def heal(self, nodes: Sequence[str] | None) -> None:
+        """Join these (None: everyone) again, except whom the registry cut off."""
+        self.links.heal(nodes)
+        self.links.cut(self._cut_off)
 
     # Time and steps.
 
@@ -109,6 +125,7 @@ class World:
 
     def wipe(self, gate: str) -> None:
         """Storage lost, and enrolled again."""
+        self._cut_off.discard(gate)
         self.kiosks[gate].enrol()
 
     def tell_registry(self) -> None:
