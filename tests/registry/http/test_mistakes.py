@@ -37,7 +37,7 @@ DELEGATE = {"ref": "P1", "ticket": "delegate"}
         (
             "/tokens",
             {"label": "wall", "access": "viewer", "colour": "red"},
-            '“colour” is not known here; it should be "access" or "label".',
+            '“colour” is not known here; it should be "label" or "access".',
         ),
         ("/desk-key", {"bogus": 1}, "“bogus” is not known here."),
         ("/days/close", {"day": "today"}, "“day” should be a day such as 2026-11-22."),
