@@ -11,13 +11,13 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 
+from access.log.clock_reading import ClockReading
 from config import event_file
 from registry.server.app import WebSettings, create_app
 from registry.service import Centre
 from registry.storage.database import Database
 from registry.storage.errors import DatabaseError
 from registry.storage.ledger import Ledger
-from sync.store.journal import Reading
 
 EVENT = Path(__file__).parents[1] / "scenarios" / "smarthk.toml"
 USER = "jianmen"
@@ -51,8 +51,8 @@ def test_a_database_that_cannot_hold_every_script_is_refused_with_the_way_out(
 
 @pytest.fixture
 def client(postgres_url: str) -> Iterator[FlaskClient]:
-    def clock() -> Reading:
-        return Reading(NOW_MS, NOW_MS, True)
+    def clock() -> ClockReading:
+        return ClockReading(NOW_MS, NOW_MS, True)
 
     with closing(Ledger(postgres_url, None)) as ledger:
         centre = Centre(ledger, clock)

@@ -28,6 +28,8 @@ from jianmen.cli.registry.reports import attendance, close, conflicts, export, h
 from jianmen.cli.registry.serve import serve
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from access.event.definition import Event
     from jianmen.cli.registry.client import Client
     from registry.service import Centre
@@ -98,10 +100,11 @@ def init(
             if not password and not any(one.role == "admin" for one in accounts.all()):
                 password = _password(None)
                 check_account(account, password)
-            with centre.ledger.transaction():
-                changed = _defined(centre, definition)
-                if password:
-                    accounts.set_password(account, password, "admin")
+
+            def set_password(name: str = account, text: str = password) -> None:
+                accounts.set_password(name, text, "admin")
+
+            changed = _defined(centre, definition, set_password if password else None)
             fingerprint = centre.identity.fingerprint
     except (ConfigError, RegistryError) as error:
         stop(2, str(error))
@@ -119,17 +122,23 @@ def init(
     )
 
 
-def _defined(centre: Centre, definition: Event) -> bool:
-    """Put a definition in force; whether it is new."""
+def _defined(centre: Centre, definition: Event, set_password: Callable[[], None] | None) -> bool:
+    """Put a definition in force and set the password, for a new event both or neither; whether it is new."""
     from registry.storage.errors import NotInitialisedError
 
     try:
-        if centre.event == definition:
-            return False
-        centre.update_event(definition)
+        changed = centre.event != definition
     except NotInitialisedError:
-        centre.init(definition)
-    return True
+        with centre.ledger.transaction():
+            centre.init(definition)
+            if set_password is not None:
+                set_password()
+        return True
+    if changed:
+        centre.update_event(definition)
+    if set_password is not None:
+        set_password()
+    return changed
 
 
 def _password(file: Path | None) -> str:
