@@ -147,6 +147,17 @@ def test_every_page_is_shown_to_each_role_as_the_table_says(
 
 
 @pytest.mark.parametrize("role", ["viewer", "desk", "admin"])
+def test_everybody_who_is_logged_in_has_a_page_for_their_password_and_sessions(
+    browsers: dict[str, FlaskClient], role: str
+) -> None:
+    page = browsers[role].get("/account")
+    assert page.status_code == 200
+    assert 'id="own"' in page.text
+    assert browsers["here"].get("/account").status_code == 302
+    assert browsers["nobody"].get("/account").status_code == 302
+
+
+@pytest.mark.parametrize("role", ["viewer", "desk", "admin"])
 def test_nothing_is_changed_without_the_pages_own_token(
     browsers: dict[str, FlaskClient], role: str
 ) -> None:
