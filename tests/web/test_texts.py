@@ -51,6 +51,8 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
     "gate.by": ("registry", "supervisor"),
     "dashboard.nav": (*PAGES, "account"),
     "dashboard.did": (
+        "begin_import",
+        "cancel_job",
         "login",
         "logout",
         "register",
