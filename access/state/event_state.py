@@ -110,6 +110,12 @@ class EventState:
         self._taken_back: list[tuple[LogEntry, EntryRef]] = []
         self._health: dict[str, tuple[LogEntry, Health]] = {}
 
+    @property
+    def key_history(self) -> dict[int, bytes]:
+        """Every key of the event that this device ever heard of, withdrawn ones too, by number."""
+        said = {number: key.public for number, (_, key) in self._key_words.items()}
+        return {**self._given_keys, **said}
+
     def enrolled_with(
         self, event: Event, keys: Mapping[int, bytes], device: str, gate: str | None
     ) -> None:
@@ -398,13 +404,12 @@ class EventState:
         self.kiosks, self.assignments = kiosks, assignments
 
     def _take_state(self, entry: LogEntry, body: Body) -> None:
-        match body:
-            case Health():
-                known = self._health.get(entry.log)
-                if known is None or _place(entry) > _place(known[0]):
-                    self._health[entry.log] = (entry, body)
-            case Alarm():
-                self.alarms[entry.digest] = (entry, body)
+        if isinstance(body, Health):
+            known = self._health.get(entry.log)
+            if known is None or _place(entry) > _place(known[0]):
+                self._health[entry.log] = (entry, body)
+        if isinstance(body, Alarm):
+            self.alarms[entry.digest] = (entry, body)
 
     def _find_keys(self) -> None:
         """What the registry's log says of a key's number outweighs what the kiosk was enrolled with."""

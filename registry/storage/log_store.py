@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Table, and_, case, delete, select, update
+from sqlalchemy import Table, and_, case, delete, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import bindparam
 
@@ -14,7 +14,6 @@ from access.log.chain import Head, device_of, fingerprint, vouched
 from access.log.entry import Kiosk, digest_of, pack
 from access.state.event_state import LogEntry, read_entry
 from registry.storage import tables
-from registry.storage.bulk import insert_rows
 from registry.storage.database import Database
 from registry.storage.heard_heads import HeardHeads, same_end
 from sync.store.log_store import BEGINNING, INTRODUCED, LogStore, Row, newest_word
@@ -29,10 +28,6 @@ CARDS_AT_ONCE = 1000
 
 BADGES_AT_ONCE = 500
 
-AT_ONCE = 1000
-"""Entries from which they are written many in a statement: see `registry.storage.bulk`."""
-
-ENTRY = ("log", "seq", "digest", "badge", "raw", "received_ms")
 ADD_ENTRY = (
     "INSERT INTO entry (log, seq, digest, badge, raw, received_ms) VALUES (?, ?, ?, ?, ?, ?)"
 )
@@ -226,23 +221,25 @@ class Logs(LogStore):
             with self.transaction():
                 self.keep_heads(heads)
 
-    def add(
-        self, rows: Sequence[Row], held: Sequence[LogEntry], *, expect_cards: bool = True
-    ) -> None:
-        """Keep entries. `expect_cards`: ask for the name cards that they name, and delete those no longer named."""
+    def add(self, rows: Sequence[Row], held: Sequence[LogEntry]) -> None:
         now_ms = self._now_ms()
         with self.database.writing() as connection:
             # The one statement that runs for every entry of the event: past the toolkit, at half the cost.
-            if len(rows) > AT_ONCE:
-                insert_rows(connection, "entry", ENTRY, ((*row, now_ms) for row in rows))
-            else:
-                connection.exec_driver_sql(self._add_entry, [(*row, now_ms) for row in rows])
+            connection.exec_driver_sql(self._add_entry, [(*row, now_ms) for row in rows])
         if self.is_registry(rows[0].log):
             for one in held:
                 if isinstance(one.body, Kiosk):
                     self._know(one, one.body)
-            if expect_cards:
-                self._expect_cards(sorted(badges_listed(held)))
+            self._expect_cards(sorted(badges_listed(held)))
+
+    def add_staged(self) -> None:
+        """Put the entries that are staged among the others, in one statement. Whoever staged them sees to the rest."""
+        move = text(
+            "INSERT INTO entry (log, seq, digest, badge, raw, received_ms)"
+            " SELECT log, seq, digest, badge, raw, :now FROM staged_entry ORDER BY seq"
+        )
+        with self.database.writing() as connection:
+            connection.execute(move, {"now": self._now_ms()})
 
     def _know(self, held: LogEntry, kiosk: Kiosk) -> None:
         """Keep the newest word on a kiosk, in whatever order the registry's logs arrive."""
