@@ -107,11 +107,11 @@ def enrolled(run: Run, tmp_path: Path) -> None:
     """A kiosk at chengdu-main-1."""
     from config.settings import registry_settings
     from jianmen.cli.registry.client import opened
-    from sync.wire.device_key import Identity
+    from sync.wire.device_key import DeviceKey
     from sync.wire.messages import Enrol
 
     settings = registry_settings(None, {"data": str(tmp_path / "registry")})
-    identity = Identity.from_seed(b"k" * 32)
+    identity = DeviceKey.from_seed(b"k" * 32)
     with opened(settings) as centre:
         code = centre.enrol_code("chengdu-main-1")
         centre.enrol(Enrol(identity.public, code, b"", "Door 1"))
