@@ -398,13 +398,12 @@ class EventState:
         self.kiosks, self.assignments = kiosks, assignments
 
     def _take_state(self, entry: LogEntry, body: Body) -> None:
-        match body:
-            case Health():
-                known = self._health.get(entry.log)
-                if known is None or _place(entry) > _place(known[0]):
-                    self._health[entry.log] = (entry, body)
-            case Alarm():
-                self.alarms[entry.digest] = (entry, body)
+        if isinstance(body, Health):
+            known = self._health.get(entry.log)
+            if known is None or _place(entry) > _place(known[0]):
+                self._health[entry.log] = (entry, body)
+        if isinstance(body, Alarm):
+            self.alarms[entry.digest] = (entry, body)
 
     def _find_keys(self) -> None:
         """What the registry's log says of a key's number outweighs what the kiosk was enrolled with."""
