@@ -51,11 +51,11 @@ from kiosk.runtime.service import DoorService, Home
 from kiosk.screen.attendee_screen import Screen, notice
 from kiosk.screen.presenter import Face
 from kiosk.screen.screen_feed import Board
-from sync.carrier.journal_copy import OwnLogs
+from sync.carrier.journal_copy import JournalCopier
 from sync.enrolment.record import Enrolment
 from sync.store.journal import Journal, JournalReader
 from sync.store.replica import Replica, ReplicaReader
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import SealedCard
 
 EVENT = Path("config/events/smarthk.toml")
@@ -93,8 +93,8 @@ class World:
     data: Path
     event: Event
     clock: SimulatedClock
-    registry: Identity
-    device: Identity
+    registry: DeviceKey
+    device: DeviceKey
     registry_log: Journal
     replica: Replica
     desk_key: bytes = b"d" * 32
@@ -110,7 +110,9 @@ class World:
     def deliver(self) -> None:
         """Bring the replica everything that the registry has said so far."""
         with self.replica.transaction():
-            OwnLogs(self.replica, self.registry).copy(self.registry_log, self.clock.read().wall_ms)
+            JournalCopier(self.replica, self.registry).copy(
+                self.registry_log, self.clock.read().wall_ms
+            )
             self.replica.keep_cards(self._cards)
 
     def make_replica_anew(self) -> None:
@@ -242,7 +244,7 @@ def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
         clock.offset_ms = int(wall.timestamp() * 1000) - time.time_ns() // 1_000_000
         data = tmp_path / f"kiosk{len(made)}"
         data.mkdir()
-        registry, device = Identity.new(), Identity.new()
+        registry, device = DeviceKey.new(), DeviceKey.new()
         log = Journal(data / "registry-log.db", registry)
         replica = Replica(data / "replica.db", registry.public, registry.fingerprint)
         world = World(data, event, clock, registry, device, log, replica)
