@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from hardware.decoding.enhance import RETRIES
+from hardware.decoding.enhance import RETRIES, swapped
 from hardware.decoding.straighten import straightened
 from hardware.decoding.zbar import ZbarDecoder
 from hardware.decoding.zxing import ZxingDecoder
@@ -136,11 +136,14 @@ class Cascade:
         return self._timed(sight, began)
 
     def _first_look(self, gray: Gray) -> Sight:
-        self._pictures += 1
         upright = self._engines.upright
-        if upright is None or self._pictures % self._inverted_every == 0:
+        if upright is None or self._inverted_every == 1:
             return self._engines.first.decode(gray)
-        return upright.decode(gray)
+        sight = upright.decode(gray)
+        self._pictures += 1
+        if sight == Sight() and self._pictures % self._inverted_every == 0:
+            return upright.decode(swapped(gray))
+        return sight
 
     def _retry(self, gray: Gray, sight: Sight, began: float) -> Sight:
         largest = sorted(places_of(sight), key=lambda place: area(place.corners), reverse=True)

@@ -37,7 +37,7 @@ WIDEST, HIGHEST = 420, 380
 GROWN = 1.25
 """A patch that needs crops so much larger than the ones kept is followed anew."""
 
-SEARCH_EVERY = 3
+SEARCH_EVERY = 2
 """While nothing is followed a patch is looked for in one frame of so many."""
 
 FRESH_SEARCHES, SEARCH_EVERY_LATER = 10, 6
@@ -117,8 +117,6 @@ class Joiner:
         self._credit -= 1
         self._resting = self._credit < 1
         self._follow(gray, box)
-        if len(self._kept) < LEAST_FRAMES:
-            return None
         return self._read_mean(began)
 
     def _worth_looking(self) -> bool:
@@ -158,7 +156,8 @@ class Joiner:
                     self.drop()
                     return None
                 ms = (self._now() - began) * 1000
-                name = f"{code.decoder} {len(self._kept)} frames{how}"
+                frames = len(self._kept) if len(self._kept) >= LEAST_FRAMES else 1
+                name = f"{code.decoder} {frames} frames{how}"
                 return replace(code, corners=_in_frame(corners, newest.at), ms=ms, decoder=name)
             if self._now() - began > self._budget_s:
                 break
@@ -166,6 +165,8 @@ class Joiner:
 
     def _mean(self) -> Gray:
         newest = self._kept[-1]
+        if len(self._kept) < LEAST_FRAMES:
+            return newest.crop  # alone, but without all that is around it
         height, width = newest.crop.shape
         total = newest.crop.astype(np.float32)
         for kept in self._kept:

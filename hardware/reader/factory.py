@@ -119,8 +119,8 @@ LIVE_SECOND_LOOK_EVERY = 4
 """Before a camera the next frame is soon there: of frames that show nothing only so many get a second
 look, which costs a fifth of the first."""
 
-LIVE_INVERTED_EVERY = 2
-"""Likewise for codes with light and dark swapped (phones in dark mode): they are read one frame later at
+LIVE_INVERTED_EVERY = 3
+"""Likewise for codes with light and dark swapped (phones in dark mode): they are read two frames later at
 most, and all others sooner."""
 
 

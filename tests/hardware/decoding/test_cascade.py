@@ -224,12 +224,12 @@ def test_a_qr_code_is_read_in_every_frame_though_other_symbols_are_looked_for(
     assert [texts(decoder.decode(wall)) for _ in range(3)] == [[badge("A")]] * 3
 
 
-def test_before_a_camera_light_and_dark_swapped_are_read_within_two_frames(
+def test_before_a_camera_light_and_dark_swapped_are_read_within_three_frames(
     print_code: Callable[..., Gray], badge: Callable[[str], str]
 ) -> None:
     dark_mode = 255 - on_wall(print_code(badge("A")))
     decoder, _ = make_live(DecoderSettings())
 
-    found = [texts(decoder.decode(dark_mode)) for _ in range(4)]
+    found = [texts(decoder.decode(dark_mode)) for _ in range(12)]
 
-    assert found == [[], [badge("A")]] * 2
+    assert all([badge("A")] in found[number : number + 3] for number in range(10))
