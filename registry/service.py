@@ -23,9 +23,11 @@ from registry.roster.keys import Keyring
 from registry.roster.model import IssuedBadge, Known, Label, Person, Registered
 from registry.roster.repository import People
 from registry.roster.service import Roster
+from registry.roster.signing_keys import SigningKeys
+from registry.roster.staff_keys import StaffKeys
 from registry.storage.errors import NotInitialisedError, RegistryError, UnknownError
 from registry.storage.ledger import Ledger
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Enrol, Enrolled
 
 DAY_MS = 86_400_000
@@ -85,7 +87,7 @@ class Centre:
     # What it is.
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> DeviceKey:
         """The registry's own key. Raises NotInitialisedError."""
         return self._all.identity
 
@@ -229,16 +231,15 @@ class Centre:
         self._all.roster.erase(badge, self.event)
         self.ledger.database.scrub()
 
-    def staff_card(self, badge: bytes, pin: str) -> None:
-        """Let a staff badge and a PIN unlock staff mode. Raises UnknownError, RegistrationError, BadPinError."""
-        self._all.roster.give_desk_key(badge, pin, self.event)
+    @property
+    def staff_keys(self) -> StaffKeys:
+        """Key cards of the staff, and the desk key that they unlock."""
+        return self._all.staff_keys
 
-    def rotate_desk_key(self) -> int:
-        """A new desk key, after a staff card was lost; says how many name cards were sealed anew. All staff cards
-        need their PINs set again."""
-        sealed = self._all.roster.seal_anew(self.event)
-        self.ledger.database.scrub()
-        return sealed
+    @property
+    def signing_keys(self) -> SigningKeys:
+        """The keys that sign badges."""
+        return self._all.signing_keys
 
     # Kiosks.
 
@@ -307,11 +308,15 @@ class Centre:
 class _Parts:
     """What the centre is made of, once there is a registry key."""
 
-    def __init__(self, centre: Centre, identity: Identity) -> None:
+    def __init__(self, centre: Centre, identity: DeviceKey) -> None:
         self.identity = identity
         self.log = OwnLog(centre.ledger, identity, centre._clock, centre._random)
         self.outlook = Outlook(centre.ledger, identity.fingerprint, centre._earliest_ms)
         self.roster = Roster(centre.ledger, self.log, centre.people, centre._keys, centre._random)
+        self.staff_keys = StaffKeys(
+            centre.ledger, self.roster, centre.people, centre._keys, centre._random
+        )
+        self.signing_keys = SigningKeys(centre.ledger, self.log, centre.people, centre._keys)
         self.enrolment = Enrolment(
             centre.ledger, self.log, identity, lambda: centre._clock().wall_ms, centre._random
         )

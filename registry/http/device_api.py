@@ -119,7 +119,7 @@ class _Listening(Answerer):
         self._contacts = contacts
 
     def called(self, device: str, message: Message) -> None:
-        self._contacts.heard(device, message.have)
+        self._contacts.heard(device, message.have, message.digest)
 
 
 def read_enrol(raw: bytes) -> tuple[Envelope, Enrol]:

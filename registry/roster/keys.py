@@ -10,7 +10,7 @@ from access.badge.name_card import DESK_KEY_BYTES
 from registry.storage.errors import NotInitialisedError, RegistryError
 from registry.storage.ledger import Ledger
 from registry.storage.log_store import PUBLIC_KEY
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 
 SEED_BYTES = 32
 
@@ -44,10 +44,10 @@ class Keyring:
         self._ledger = ledger
         self._random = random
 
-    def make(self) -> Identity:
+    def make(self) -> DeviceKey:
         """Make all keys, for a new event; gives the registry's own."""
         seed = self._random(SEED_BYTES)
-        identity = Identity.from_seed(seed)
+        identity = DeviceKey.from_seed(seed)
         self._ledger.set_value(PUBLIC_KEY, identity.public)
         self._ledger.set_value(_SEED, seed)
         self._ledger.set_value(_MASTER, self._random(SEED_BYTES))
@@ -56,10 +56,10 @@ class Keyring:
         return identity
 
     @property
-    def identity(self) -> Identity | None:
+    def identity(self) -> DeviceKey | None:
         """The registry's own key; None before there is an event."""
         seed = self._ledger.value(_SEED)
-        return Identity.from_seed(seed) if seed is not None else None
+        return DeviceKey.from_seed(seed) if seed is not None else None
 
     def badge_keys(self) -> BadgeKeys:
         """The keys of today. Raises NotInitialisedError, RegistryError after a purge."""
@@ -72,6 +72,28 @@ class Keyring:
         number = max(seeds)
         key = Ed25519PrivateKey.from_private_bytes(seeds[number])
         return BadgeKeys(known[_MASTER], known[_DESK], number, key)
+
+    def signing_keys(self) -> dict[int, bytes]:
+        """The public halves of the keys that sign badges, by number; the highest signs, the others are still good."""
+        packed = self._ledger.value(_SIGNING)
+        seeds = _seeds(packed) if packed is not None else {}
+        return {
+            number: Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+            for number, seed in sorted(seeds.items())
+        }
+
+    def new_signing_key(self, number: int) -> None:
+        """A key that signs badges from now on, under a number that was never used."""
+        seeds = _seeds(self._ledger.value(_SIGNING) or b"\x80")
+        self._ledger.set_value(
+            _SIGNING, msgspec.msgpack.encode({**seeds, number: self._random(SEED_BYTES)})
+        )
+
+    def drop_signing_key(self, number: int) -> None:
+        """Delete a key; nothing can be signed with it any more."""
+        seeds = _seeds(self._ledger.value(_SIGNING) or b"\x80")
+        seeds.pop(number, None)
+        self._ledger.set_value(_SIGNING, msgspec.msgpack.encode(seeds))
 
     def new_desk_key(self) -> None:
         self._ledger.set_value(_DESK, self._random(DESK_KEY_BYTES))

@@ -8,23 +8,20 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
-
-import sqlite_utils
-from sqlite_utils.migrations import Migrations
+from typing import Any, NamedTuple
 
 from access.log.chain import HEAD_EVERY, Head, log_id
 from access.log.clock_reading import ClockReading
 from access.log.entry import GENESIS, Body, Boot, badge_of, digest_of, encode
 from access.state.event_state import LogEntry, read_entry
-from sync.store.sqlite import open_reader, open_writer, writing
-from sync.wire.device_key import Identity
+from sync.store.sqlite import Steps, open_reader, open_writer, writing
+from sync.wire.device_key import DeviceKey
 
-migrations = Migrations("journal")
+migrations = Steps("journal")
 
 
 @migrations()
-def first_tables(db: sqlite_utils.Database) -> None:
+def first_tables(db: Any) -> None:
     """The logs, their entries as the bytes that were hashed, and heads to pass on."""
     db.execute(
         "CREATE TABLE entry (log TEXT NOT NULL, seq INTEGER NOT NULL, digest BLOB NOT NULL,"
@@ -45,6 +42,15 @@ def first_tables(db: sqlite_utils.Database) -> None:
     db.execute("CREATE TABLE log (place INTEGER PRIMARY KEY, log TEXT NOT NULL UNIQUE)")
 
 
+@migrations()
+def pin_tries(db: Any) -> None:
+    """Wrong PINs of each staff card since its last right one, and when (CLOCK_BOOTTIME) the last was tried."""
+    db.execute(
+        "CREATE TABLE pin_tries (badge BLOB PRIMARY KEY, wrong INTEGER NOT NULL, mono_ms INTEGER NOT NULL)"
+        " WITHOUT ROWID"
+    )
+
+
 class Tip(NamedTuple):
     """How far a log reaches: its last number and hash."""
 
@@ -62,6 +68,11 @@ class JournalReader:
     def at(cls, path: Path) -> "JournalReader":
         """Raises sqlite3.OperationalError where there is no journal yet."""
         return cls(open_reader(path))
+
+    def version(self) -> int:
+        """Another number after each commit of another connection; cheap to ask."""
+        found: int = self._db.execute("PRAGMA data_version").fetchone()[0]
+        return found
 
     def logs(self) -> list[str]:
         """The device's logs, oldest first."""
@@ -130,6 +141,14 @@ class JournalReader:
         row = self._db.execute("SELECT last FROM inbox_read").fetchone()
         return row[0] if row else 0
 
+    def pin_tries(self, badge: bytes) -> tuple[int, int]:
+        """How many wrong PINs were tried with a staff card since its last right one, and when the last was (ms of
+        CLOCK_BOOTTIME, of this kernel boot or an earlier one)."""
+        row = self._db.execute(
+            "SELECT wrong, mono_ms FROM pin_tries WHERE badge = ?", (badge,)
+        ).fetchone()
+        return (row[0], row[1]) if row else (0, 0)
+
     def close(self) -> None:
         self._db.close()
 
@@ -137,7 +156,7 @@ class JournalReader:
 class Journal(JournalReader):
     """The writer. `log`, `seq` and `digest` say where the log stands."""
 
-    def __init__(self, path: Path | str, identity: Identity, *, durable: bool = True) -> None:
+    def __init__(self, path: Path | str, identity: DeviceKey, *, durable: bool = True) -> None:
         """Raises sqlite3.Error where the file cannot be opened or is damaged."""
         super().__init__(open_writer(path, migrations, durable=durable))
         self.identity = identity
@@ -230,3 +249,10 @@ class Journal(JournalReader):
                 self._db.execute("INSERT OR REPLACE INTO inbox_read VALUES (1, ?)", (inbox,))
         self.seq, self.digest = seq, digest
         return written
+
+    def set_pin_tries(self, badge: bytes, wrong: int, mono_ms: int) -> None:
+        """Keep the count of a staff card's wrong PINs. It is durable when this returns."""
+        with writing(self._db):
+            self._db.execute(
+                "INSERT OR REPLACE INTO pin_tries VALUES (?, ?, ?)", (badge, wrong, mono_ms)
+            )

@@ -7,15 +7,16 @@ import threading
 import msgspec
 import pytest
 
-from access.badge.credential import Claims
-from access.log.entry import Alarm, EventDefined, GateGiven, Kiosk, Seats, Void, pack
+from access.badge.credential import Claims, foreign, verifier
+from access.badge.key_card import KeyCard, key_card_text
+from access.log.entry import Alarm, BadgeIssued, EventDefined, GateGiven, Kiosk, Seats, Void, pack
 from access.state.event_state import EventState
 from hardware.ports.door_contacts import now_ms
 from hardware.ports.events import Reading
 from kiosk.pages.app import create_app
-from sync.carrier.journal_copy import OwnLogs
+from sync.carrier.journal_copy import JournalCopier
 from sync.store.journal import Journal
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 
 PATIENCE_S = 20.0
 GATE = "chengdu-room-b-1"
@@ -39,6 +40,10 @@ class Supervisor:
         answer = self.post(path, **asked)
         assert answer.status_code == 409, answer.text
         return answer.get_json()["why"]
+
+    @property
+    def staff_ticket(self) -> int:
+        return [ticket.id for ticket in self.world.event.tickets].index("staff")
 
     def state(self) -> dict:
         return self.client.get("/staff/gate/state").get_json()
@@ -109,9 +114,9 @@ def spare(make_world, come_to) -> Supervisor:
     return come_to(world)
 
 
-def another(world, gate: str | None, heard_s_ago: int | None = 0) -> Identity:
+def another(world, gate: str | None, heard_s_ago: int | None = 0) -> DeviceKey:
     """Another kiosk, which stands at a gate and was heard of so long ago (None: never)."""
-    other = Identity.new()
+    other = DeviceKey.new()
     world.say(("kiosk", Kiosk(device=other.fingerprint, public=other.public, gate=gate)))
     world.deliver()
     if heard_s_ago is not None:
@@ -208,6 +213,30 @@ def test_only_a_supervisor_may_give_a_gate(make_world, come_to, ticket, why):
     assert spare.refusal(other.text) == why
     assert spare.why("give", gate=GATE) == "gate_locked"
     assert (spare.written("gate"), spare.written("alarm")) == ([], [])
+
+
+def test_a_card_whose_code_can_be_guessed_gives_no_gate(spare):
+    weak, claims = foreign("4711"), Claims(spare.staff_ticket, 0b111, 0, 0b11)
+    spare.world.say(
+        (
+            "badge",
+            BadgeIssued(
+                badge=weak.badge,
+                issue=1,
+                form="foreign",
+                claims=claims,
+                verifier=verifier(weak.secret),
+            ),
+        )
+    )
+    spare.world.deliver()
+    spare.until(lambda: spare.stand.door.history(weak.badge).newest() is not None)
+
+    assert spare.refusal("4711") == "weak_code"
+
+
+def test_a_key_card_is_no_badge(spare):
+    assert spare.refusal(key_card_text(KeyCard(spare.card.badge, bytes(10)))) == "badge_needed"
 
 
 def test_a_copied_or_revoked_staff_card_gives_nothing_and_is_told_to_the_centre(spare):
@@ -357,14 +386,14 @@ def test_a_kiosk_without_the_events_data_says_that_it_waits_for_it(
     assert client.get("/staff/gate").status_code == 200
 
 
-def sent(world, gate: str) -> Identity:
+def sent(world, gate: str) -> DeviceKey:
     """Another kiosk, to which a supervisor gave a gate; its log has come here, and it can be reached."""
     other = another(world, None)
     journal = Journal(world.data / f"{other.fingerprint}.db", other)
     journal.begin(world.reading(), "boot", "first start", {}, None)
     journal.append("gate", GateGiven(gate=gate, staff=b"STAFF"), world.reading())
     with world.replica.transaction():
-        OwnLogs(world.replica, other).copy(journal, world.clock.read().wall_ms)
+        JournalCopier(world.replica, other).copy(journal, world.clock.read().wall_ms)
         world.replica.tell_door("reached", [other.fingerprint])
     journal.close()
     return other

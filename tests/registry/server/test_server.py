@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 from jianmen.cli.registry.commands import registry
 from registry.server.server import AddressError, listen
 from sync.enrolment.client import enrol
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.enrolment_code import EnrolmentCode
 
 EVENT = Path(__file__).parents[2] / "scenarios" / "smarthk.toml"
@@ -79,7 +79,7 @@ def test_tls_is_spoken_with_a_certificate_of_its_own_and_told_to_kiosks(
     pin = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
     code = json.loads(jianmen("enrol", "--spare", "--json", "--data", data).stdout)
     assert code["text"].endswith(f"{server.url}#{pin}")
-    enrolled = enrol(EnrolmentCode.parse(code["text"]), Identity.new())
+    enrolled = enrol(EnrolmentCode.parse(code["text"]), DeviceKey.new())
     assert (enrolled.event, enrolled.certificate_pin) == ("smarthk-2020", pin)
 
 
