@@ -145,6 +145,7 @@ class _Pages:
             "gates": [
                 {
                     "id": gate.id,
+                    "code": programme.gate_code(gate.id),
                     "area": gate.area,
                     "venue": programme.venue_of(gate.area),
                     "direction": gate.direction,

@@ -15,6 +15,7 @@ from registry.queries import exports as exporting
 from registry.queries import receipts, registrants
 from registry.queries import shapes as answers
 from registry.queries.access_shapes import Token, Tokens
+from registry.queries.arrivals import ArrivalsBoard, ArrivalsReport
 from registry.queries.queries import Board
 
 CSV = "text/csv"
@@ -71,6 +72,17 @@ def _add_counts(api: Interface, board: Board, streams: Streams) -> None:
     )
     def sessions() -> answers.Sessions:
         return board.sessions()
+
+    curves = ArrivalsBoard(board)
+
+    @api.get(
+        "/arrivals",
+        "The event day so far: arrivals over time for every area, how fast each gate is, when a room will be full",
+        access="viewer",
+        answer=ArrivalsReport,
+    )
+    def arrivals() -> ArrivalsReport:
+        return curves.report()
 
     @api.get(
         "/kiosks",

@@ -53,7 +53,8 @@ class SilentKiosk(Answer, frozen=True, kw_only=True):
 class AreaCount(Answer, frozen=True, kw_only=True):
     """One venue, hall or room. `inside` and `people` (distinct, today) include everything below it; `entries`, `exits`
     and `refused` are those at its own gates today. `low` to `high` is the band in which `inside` may truly lie;
-    `heard` is the oldest last word of the kiosks that count for it (null: one was never heard, or there is none)."""
+    `heard` is the oldest last word of the kiosks that count for it (null: one was never heard, or there is none), and
+    `kiosks` their number: without one nobody counts there."""
 
     id: str
     name: Names
@@ -73,6 +74,7 @@ class AreaCount(Answer, frozen=True, kw_only=True):
     heard: Time | None
     missing: int
     silent: int
+    kiosks: int
 
 
 class Headcount(Answer, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ TABLE = {
     "GET /openapi.json": "-",
     "GET /headcount": "here",
     "GET /headcount/stream": "here",
+    "GET /arrivals": "here",
     "GET /gates": "here",
     "GET /sessions": "here",
     "GET /kiosks": "here",
