@@ -12,7 +12,7 @@ from access.state.log_state import LogState
 from access.state.time_repair import RANK
 from kiosk.door.door import Door
 from kiosk.door.replica_feed import ReplicaFeed
-from kiosk.door.staff_actions import StaffDesk
+from kiosk.door.staff_actions import StaffActions
 from registry.service import Centre
 from registry.storage.ledger import Ledger
 from sync.carrier.journal_copy import JournalCopier
@@ -121,7 +121,7 @@ class KioskNode:
         prepare(event_state, self.device, self.given)
         self.door = Door(self.journal, self.replica, event_state, self.clock.read)
         self.feed = ReplicaFeed(self.door, replica=self.replica)
-        self.staff = StaffDesk(self.door)
+        self.staff = StaffActions(self.door)
         self.times = TimeKeeper(self.registry.device)
         self.askers: dict[str, Asker] = {}
         self._headcount: Headcount | None = None

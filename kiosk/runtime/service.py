@@ -21,7 +21,7 @@ from hardware.ports.signals import Signals
 from hardware.reader.reader import Reader
 from hardware.system.version import BUILT_MS, versions
 from kiosk.door.door import Door
-from kiosk.door.housekeeping import Duties
+from kiosk.door.housekeeping import Housekeeping
 from kiosk.door.readiness import Cause, cause_of, unready
 from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.door.sensors import Sensors
@@ -173,7 +173,7 @@ class DoorService:
         opened.callback(inputs.close)
         inputs.start()
         face = Face(door, signals, self.board, self.order)
-        duties = Duties(
+        duties = Housekeeping(
             door,
             sensors,
             self._parts.clock.read,

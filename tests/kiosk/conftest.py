@@ -41,7 +41,7 @@ from hardware.system.clock import SimulatedClock
 from hardware.system.power import PowerReading, SimulatedPower
 from hardware.system.systemd import Notifier
 from kiosk.door.door import Door
-from kiosk.door.housekeeping import Duties
+from kiosk.door.housekeeping import Housekeeping
 from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.door.sensors import Sensors
 from kiosk.runtime.inputs import Happening, Inputs, Source
@@ -346,7 +346,9 @@ def make_stand(open_door: Callable[[World], Door]) -> Iterator[Callable[[World],
         board = Board(notice("starting", LANGUAGES))
         face = Face(door, signals, board, LANGUAGES)
         sensors = Sensors(SimulatedPower(PowerReading(free_bytes=10**9)))
-        duties = Duties(door, sensors, world.clock.read, time.monotonic, camera=True, scanner=False)
+        duties = Housekeeping(
+            door, sensors, world.clock.read, time.monotonic, camera=True, scanner=False
+        )
         loop = ScanLoop(door, feed, inputs, face, duties, Notifier({}))
         stand = Stand(world, door, loop, feed, world.journal, inputs, signals, board)
         made.append(stand)
