@@ -15,6 +15,8 @@ Verdict = Literal["admit", "admit_flagged", "ask_staff", "refuse"]
 Role = Literal["door", "supervisor"]
 Reentry = Literal["free", "flag", "exit_first"]
 Arrow = Literal["left", "right", "ahead", "back"]
+Symbol = Literal["aztec", "data_matrix", "pdf417", "code_128"]
+"""Kinds of codes besides QR; the words of `hardware.ports.decoder`."""
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh-Hant", "zh-Hans")
 VERDICTS: tuple[Verdict, ...] = ("admit", "admit_flagged", "ask_staff", "refuse")
@@ -84,7 +86,8 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """A session in a room. Times are milliseconds since 1970, UTC."""
+    """A session in a room. Times are milliseconds since 1970, UTC. One that is cancelled stays in the list (badges name
+    it by its place) and opens no doors."""
 
     id: str
     area: str
@@ -95,6 +98,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     early_min: int = 0
     closing_min: int = 0
     standby_after_min: int | None = None
+    cancelled: bool = False
 
     @property
     def doors_open_ms(self) -> int:
@@ -141,3 +145,5 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     sessions: tuple[Session, ...] = ()
     policy: Policy = Policy()
     day_ends_min: int = 240
+    symbols: tuple[Symbol, ...] = ()
+    """What badges of other systems carry besides QR codes: cameras look for these too."""

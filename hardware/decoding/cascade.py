@@ -13,8 +13,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from hardware.decoding.enhance import RETRIES
+from hardware.decoding.enhance import RETRIES, swapped
+from hardware.decoding.straighten import straightened
 from hardware.decoding.zbar import ZbarDecoder
 from hardware.decoding.zxing import ZxingDecoder
 from hardware.ports.camera import Gray
@@ -27,8 +29,18 @@ CROP_MARGIN = 0.35
 MAX_CROPS = 2
 """Places retried in one picture: a wall of posters must not eat the time of the badge."""
 
+OTHERS_EVERY = 2
+"""Of frames without a QR code every second one is searched for other symbols, which takes longer."""
+
 MIN_SIDE = 12
 """Pixels: a crop smaller than this cannot hold the 21 modules of the smallest code."""
+
+
+class Place(NamedTuple):
+    """Where an unreadable code is, and how many modules wide (0: not known)."""
+
+    corners: Corners
+    modules: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,8 @@ class Engines:
     """The decoders a cascade is made of; all but the first may be absent."""
 
     first: Decoder
+    upright: Decoder | None = None
+    """The first one without codes with light and dark swapped: faster."""
     histogram: Decoder | None = None
     second: Decoder | None = None
     others: Decoder | None = None
@@ -61,7 +75,8 @@ def installed_engines(symbols: Sequence[Symbol] = ()) -> Engines:
     second = _or_none(ZbarDecoder)
     first = _or_none(ZxingDecoder)
     if first is not None:
-        return Engines(first, ZxingDecoder(histogram=True), second, others)
+        upright, histogram = ZxingDecoder(inverted=False), ZxingDecoder(histogram=True)
+        return Engines(first, upright, histogram, second, others)
     if second is not None:
         return Engines(second)
     raise AdapterMissing(
@@ -78,7 +93,8 @@ def _or_none(make: Callable[[], Decoder]) -> Decoder | None:
 
 class Cascade:
     """See the module's text. `budget_ms` bounds the retries on crops of one picture; of the pictures in
-    which nothing was seen one in `second_look_every` gets the quick look of step 3."""
+    which nothing was seen one in `second_look_every` gets the quick look of step 3. Codes with light and
+    dark swapped are looked for in one in `inverted_every`."""
 
     name = "cascade"
 
@@ -88,8 +104,11 @@ class Cascade:
         budget_ms: float = 40.0,
         now: Callable[[], float] = time.perf_counter,
         second_look_every: int = 1,
+        inverted_every: int = 1,
     ) -> None:
         self._engines = engines
+        self._inverted_every = inverted_every
+        self._pictures = 0
         self._second_look_every = second_look_every
         self._nothing_seen = 0
         self._budget_s = budget_ms / 1000
@@ -98,12 +117,17 @@ class Cascade:
     def decode(self, gray: Gray) -> Sight:
         """The codes in the picture, and the places of those that stayed unreadable."""
         began = self._now()
-        sight = self._engines.first.decode(gray)
+        sight = self._first_look(gray)
         if sight.codes:
             return sight
         if sight.unreadable:
             return self._retry(gray, sight, began)
         self._nothing_seen += 1
+        others = self._engines.others
+        if others is not None and self._nothing_seen % OTHERS_EVERY == 0:
+            other = others.decode(gray)
+            if other.codes:
+                return self._timed(other, began)
         if (
             self._engines.histogram is not None
             and self._nothing_seen % self._second_look_every == 0
@@ -111,12 +135,22 @@ class Cascade:
             sight = self._engines.histogram.decode(gray)
         return self._timed(sight, began)
 
+    def _first_look(self, gray: Gray) -> Sight:
+        upright = self._engines.upright
+        if upright is None or self._inverted_every == 1:
+            return self._engines.first.decode(gray)
+        sight = upright.decode(gray)
+        self._pictures += 1
+        if sight == Sight() and self._pictures % self._inverted_every == 0:
+            return upright.decode(swapped(gray))
+        return sight
+
     def _retry(self, gray: Gray, sight: Sight, began: float) -> Sight:
-        largest = sorted(sight.unreadable, key=area, reverse=True)
+        largest = sorted(places_of(sight), key=lambda place: area(place.corners), reverse=True)
         for place in largest[:MAX_CROPS]:
-            for found in retries(cut_out(gray, place), self._engines):
+            for found in retries(gray, place, self._engines):
                 if found:
-                    rest = tuple(other for other in sight.unreadable if other != place)
+                    rest = tuple(other for other in sight.unreadable if other != place.corners)
                     return self._timed(Sight(found, rest), began)
                 if self._now() - began > self._budget_s:
                     return sight
@@ -126,6 +160,12 @@ class Cascade:
         """The same, with the time spent since `began` instead of the last decoder's own."""
         ms = (self._now() - began) * 1000
         return replace(sight, codes=tuple(replace(code, ms=ms) for code in sight.codes))
+
+
+def places_of(sight: Sight) -> list[Place]:
+    """The codes in it that stayed unreadable."""
+    known = sight.modules or (0,) * len(sight.unreadable)
+    return [Place(*each) for each in zip(sight.unreadable, known, strict=True)]
 
 
 def cut_out(gray: Gray, corners: Corners) -> Crop:
@@ -138,8 +178,9 @@ def cut_out(gray: Gray, corners: Corners) -> Crop:
     return Crop(gray[top:bottom, left:right], left, top)
 
 
-def retries(crop: Crop, engines: Engines) -> Iterator[tuple[Code, ...]]:
-    """Try a crop again in every way, cheapest gain first; each step yields what it read."""
+def retries(gray: Gray, place: Place, engines: Engines) -> Iterator[tuple[Code, ...]]:
+    """Try a place again in every way, cheapest gain first; each step yields what it read."""
+    crop = cut_out(gray, place.corners)
     if min(crop.gray.shape) < MIN_SIDE:
         return
     for name, enhance in RETRIES:
@@ -147,6 +188,11 @@ def retries(crop: Crop, engines: Engines) -> Iterator[tuple[Code, ...]]:
         scale = picture.shape[1] / crop.gray.shape[1]
         codes = engines.first.decode(picture).codes
         yield tuple(placed(code, crop.left, crop.top, scale, name) for code in codes)
+    if place.modules:
+        flat = straightened(gray, place.corners, place.modules)
+        for decoder in (engines.first, engines.histogram):
+            codes = decoder.decode(flat).codes if decoder is not None else ()
+            yield tuple(replace(placed(c, how="flat"), corners=place.corners) for c in codes)
     if engines.second is not None:
         codes = engines.second.decode(crop.gray).codes
         yield tuple(placed(code, crop.left, crop.top) for code in codes)

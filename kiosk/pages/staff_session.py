@@ -4,6 +4,8 @@ Everything it knows is in memory: who unlocked it, which signs off what they do,
 which names are read. Locking forgets both. At a self-service gate a supervisor alone unlocks it, and no name is read.
 """
 
+from __future__ import annotations
+
 import hmac
 import secrets
 import sqlite3
@@ -13,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -22,8 +24,10 @@ from access.event.definition import Role
 from kiosk.door.door import Door, NotReadyError
 from kiosk.door.staff_actions import StaffError
 from kiosk.door.staff_unlock import StaffUnlock, begin_pin_try, end_pin_tries, staff_unlock
-from kiosk.pages.staff_names import NamesClosedError, Results, StaffNames
 from kiosk.runtime.scan_loop import CARD_S, ScanLoop
+
+if TYPE_CHECKING:
+    from kiosk.pages.staff_names import Results, StaffNames
 
 Result = TypeVar("Result")
 Sealed = list[tuple[bytes, int, bytes]]
@@ -36,7 +40,7 @@ LOOP_S = 5.0
 
 
 @dataclass
-class Session:
+class StaffSession:
     """One unlocking. `signs` names the card in what its owner does (as `StaffUnlock.signs`); `desk_key` and `names` are
     None at a self-service gate, where no name is read; `outdated`: this staff member should be given a key card."""
 
@@ -54,7 +58,7 @@ class Session:
             self.names.close()
 
 
-class StaffRoom:
+class StaffSessions:
     """Who of the staff is at this door's screen: one at a time. Methods may be called from any thread."""
 
     def __init__(
@@ -70,7 +74,7 @@ class StaffRoom:
         self._lock = threading.Lock()
         self._unlocking = threading.Lock()
         self._card: str | None = None
-        self._session: Session | None = None
+        self._session: StaffSession | None = None
 
     def do(self, work: Callable[[ScanLoop], Result]) -> Result:
         """Have the scan loop do something. Raises StaffError where it cannot."""
@@ -99,7 +103,7 @@ class StaffRoom:
         except (TimeoutError, CancelledError) as error:
             raise StaffError("no_card") from error
 
-    def unlock(self, pin: str) -> Session:
+    def unlock(self, pin: str) -> StaffSession:
         """Open staff mode with the card shown last. Raises StaffError; the PIN is kept nowhere."""
         with self._lock:
             card = self._card
@@ -107,7 +111,7 @@ class StaffRoom:
             raise StaffError("no_card")
         return self.unlock_with(card, pin)
 
-    def unlock_with(self, card: str, pin: str) -> Session:
+    def unlock_with(self, card: str, pin: str) -> StaffSession:
         """Open staff mode. One at a time: trying a PIN takes 32 MiB and up to a second of a Pi."""
         with self._unlocking:
             shown, staffed = self.do(lambda loop: _begin(loop.door, card))
@@ -115,8 +119,8 @@ class StaffRoom:
             if key is None:
                 raise StaffError("wrong_pin")
             self.do(lambda loop: end_pin_tries(loop.door, shown.badge))
-            names = StaffNames(self._replica, key, self._now_s) if staffed else None
-            session = Session(
+            names = self._names(key) if staffed else None
+            session = StaffSession(
                 signs=shown.signs,
                 desk_key=key if staffed else None,
                 names=names,
@@ -130,6 +134,13 @@ class StaffRoom:
                 before.close()
             return session
 
+    def _names(self, key: bytes) -> StaffNames:
+        from kiosk.pages.staff_names import (
+            StaffNames,  # with numpy: 16 MB that most kiosks never need
+        )
+
+        return StaffNames(self._replica, key, self._now_s)
+
     def lock(self) -> None:
         """Forget card and key."""
         with self._lock:
@@ -138,7 +149,7 @@ class StaffRoom:
         if session is not None:
             session.close()
 
-    def session(self, token: str, *, touch: bool = True) -> Session:
+    def session(self, token: str, *, touch: bool = True) -> StaffSession:
         """The session that a browser's token names. `touch`: somebody is at the screen, and not only the page itself.
 
         Raises StaffError where staff mode is locked.
@@ -155,16 +166,18 @@ class StaffRoom:
             return session
 
     @staticmethod
-    def search(session: Session, query: str) -> Results:
+    def search(session: StaffSession, query: str) -> Results:
         """People whom the query may mean, the best first. Raises StaffError."""
         if session.names is None:
             raise StaffError("self_service")
+        from kiosk.pages.staff_names import NamesClosedError
+
         try:
             return session.names.search(query)
         except NamesClosedError as error:
             raise StaffError("not_ready") from error
 
-    def name_of(self, session: Session, badge: bytes | None) -> str:
+    def name_of(self, session: StaffSession, badge: bytes | None) -> str:
         """The name on the newest card of a badge, or nothing."""
         if badge is None or session.names is None or session.desk_key is None:
             return ""

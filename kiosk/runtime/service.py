@@ -18,14 +18,16 @@ from access.log.clock_reading import ClockReading
 from access.log.entry import Alarm, Boot
 from access.state.event_state import EventState, LogEntry
 from hardware.ports.signals import Signals
+from hardware.reader.reader import Reader
 from hardware.system.version import BUILT_MS, versions
 from kiosk.door.door import Door
-from kiosk.door.housekeeping import Duties
+from kiosk.door.housekeeping import Housekeeping
 from kiosk.door.readiness import Cause, cause_of, unready
 from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.door.sensors import Sensors
 from kiosk.runtime.inputs import Device, Inputs, Source
 from kiosk.runtime.parts import Parts, log_reading
+from kiosk.runtime.replica_watch import ReplicaWatch
 from kiosk.runtime.run_lock import why_started
 from kiosk.runtime.scan_loop import ScanLoop
 from kiosk.runtime.stop_flag import Flag
@@ -80,6 +82,7 @@ class DoorService:
         self.order = languages(language)
         self.board = Board(notice("starting", self.order))
         self.loop: ScanLoop | None = None
+        self._camera: Reader | None = None
 
     def stop(self) -> None:
         """Ask the run to end, from any thread or signal handler."""
@@ -128,6 +131,7 @@ class DoorService:
             self._parts.notifier.ready()
             self._parts.notifier.status("working")
             while not self._stop.is_set():
+                self._look_for_symbols(door)
                 self.loop.step()
             self._parts.notifier.stopping()
 
@@ -154,11 +158,13 @@ class DoorService:
         sensors = Sensors(self._parts.power)
         opened.callback(sensors.close)
         sensors.start()
-        devices: dict[Source, Device] = {"contacts": signals}
+        replica = ReplicaWatch(DataFolder(self._home.data).replica)
+        opened.callback(replica.close)
+        devices: dict[Source, Device] = {"contacts": signals, "replica": replica}
         if self._parts.open_camera is not None:
             camera = self._parts.open_camera()
             opened.callback(camera.close)
-            devices["camera"] = camera
+            devices["camera"] = self._camera = camera
         if self._parts.open_scanner is not None:
             scanner = self._parts.open_scanner()
             opened.callback(scanner.close)
@@ -167,7 +173,7 @@ class DoorService:
         opened.callback(inputs.close)
         inputs.start()
         face = Face(door, signals, self.board, self.order)
-        duties = Duties(
+        duties = Housekeeping(
             door,
             sensors,
             self._parts.clock.read,
@@ -178,6 +184,11 @@ class DoorService:
         return ScanLoop(
             door, feed, inputs, face, duties, self._parts.notifier, self._camera_direction
         )
+
+    def _look_for_symbols(self, door: Door) -> None:
+        """Have the camera read what badges of other systems carry at this event, as soon as it is known."""
+        if self._camera is not None and door.has_event:
+            self._camera.read_also(door.programme.event.symbols)
 
     def _wait_for(self, ask: Callable[[], Result | None], lacking: Notice) -> Result | None:
         """What `ask` gives, as soon as it gives something; None: told to stop.

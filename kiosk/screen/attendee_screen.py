@@ -28,13 +28,15 @@ __all__ = [
 ]  # fmt: skip
 
 Shape = Literal[
-    "badge", "tick", "ticked", "arrow", "desk", "cross", "wrench", "clock", "exit", "one", "nearer", "still"
+    "badge", "tick", "ticked", "arrow", "desk", "cross", "wrench", "clock", "exit", "one", "still", "nearer", "further",
+    "straight", "dark", "glare", "phone",
 ]  # fmt: skip
 Tone = Literal["idle", "admit", "flagged", "ask", "refuse", "fault", "info", "fire"]
 
 Notice = Literal[
     "idle_in", "idle_out", "starting", "not_enrolled", "not_ready", "out_of_order", "camera_lost",
-    "no_camera", "show_one", "hold_still", "come_closer", "fire", "failed", "no_contact",
+    "no_camera", "show_one", "hold_still", "come_closer", "further_away",
+    "hold_straight", "too_dark", "turn_from_light", "brighter_phone", "fire", "failed", "no_contact",
     "staff_card", "spare",
 ]  # fmt: skip
 """A state of the door itself; its texts are `notice.…` and `notice_lines.…` of the catalogue."""
@@ -95,6 +97,11 @@ _NOTICE_LOOKS: dict[Notice, tuple[Tone, Shape]] = {
     "show_one": ("info", "one"),
     "hold_still": ("info", "still"),
     "come_closer": ("info", "nearer"),
+    "further_away": ("info", "further"),
+    "hold_straight": ("info", "straight"),
+    "too_dark": ("info", "dark"),
+    "turn_from_light": ("info", "glare"),
+    "brighter_phone": ("info", "phone"),
     "fire": ("fire", "exit"),
     "failed": ("fault", "wrench"),
     "no_contact": ("fault", "wrench"),

@@ -11,7 +11,15 @@ import pytest
 from numpy.typing import NDArray
 
 from bench.eyes import present
-from bench.presentations import Difficulty, Presentation, Shot, empty_frames, hard, taking_turns
+from bench.presentations import (
+    Difficulty,
+    Presentation,
+    Shot,
+    easy,
+    empty_frames,
+    hard,
+    taking_turns,
+)
 from bench.readers import LiveReader, zxing
 from hardware.decoding.following import movement, prepared
 from hardware.decoding.guard import AGREES, agreement, own_modules
@@ -19,9 +27,9 @@ from hardware.decoding.joining import Joiner
 from hardware.decoding.texture import likely_code
 from hardware.decoding.zxing import ZxingDecoder
 from hardware.ports.camera import Frame
-from hardware.ports.events import Reading
+from hardware.ports.events import Hint, Reading
 from hardware.reader.factory import DecoderSettings, make_live
-from hardware.reader.messages import Message
+from hardware.reader.messages import Hinted, Message
 from hardware.reader.motion_gate import MotionGate
 from hardware.reader.process import ReaderLoop
 
@@ -132,6 +140,16 @@ def test_in_a_thousand_reads_of_badges_that_take_turns_none_is_late_or_wrong() -
     assert (result.late, result.wrong) == (0, 0)
 
 
+@pytest.mark.soak
+def test_in_five_thousand_reads_no_content_is_wrong() -> None:
+    many = (make(number, seed=7) for number in range(200) for make in (hard, easy))
+
+    (result,) = present(many, [partial(LiveReader, 1.0)], 1.0, whole=True)
+
+    assert result.reads >= 5000
+    assert result.wrong == 0
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_people_without_a_badge_give_no_read_and_are_mostly_left_alone(seed: int) -> None:
     gate, joiner = MotionGate(), Joiner(Counting(), budget_ms=10_000)
@@ -153,6 +171,30 @@ class Counting:
     def decode_with_modules(self, gray: Gray) -> list[object]:
         Counting.pictures += 1
         return []
+
+
+def test_a_badge_held_up_for_long_and_never_read_gives_a_hint_though_no_decoder_sees_a_code() -> (
+    None
+):
+    sent: list[Message] = []
+    decoder, joiner = make_live(DecoderSettings(), lambda: 0.0)
+    loop = ReaderLoop(decoder, bool, sent.append, joiner, lambda: 0.0)
+    for shot in held_up(Difficulty(distance_mm=340, defocus=1.6)):
+        loop.step(Frame(shot.gray, shot.taken_ms))
+
+    assert {message.hint for message in sent if isinstance(message, Hinted)} == {Hint.HOLD_STILL}
+    assert not any(isinstance(message, Reading) for message in sent)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_people_who_walk_by_get_no_hint(seed: int) -> None:
+    sent: list[Message] = []
+    decoder, joiner = make_live(DecoderSettings(), lambda: 0.0)
+    loop = ReaderLoop(decoder, bool, sent.append, joiner, lambda: 0.0)
+    for number, gray in enumerate(empty_frames(90, seed, busy=True)):
+        loop.step(Frame(gray, number * 67))
+
+    assert sent == []
 
 
 def test_a_patch_that_never_reads_uses_up_its_credit() -> None:
