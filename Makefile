@@ -5,7 +5,7 @@ ARGS ?=
 export PYTHON WHEELS FOR
 
 .PHONY: help setup demo test check bench soak coverage lint types imports pytest format lock wheels install clean \
-    to-run to-test own-packages core rest
+    to-run to-test own-packages rest
 
 help: ## this menu
 	@echo "Jianmen: check-in at the doors of an event that runs in several cities at once"
@@ -22,7 +22,7 @@ setup: ## install everything into .venv, Debian packages included
 demo: to-run ## the whole system on this machine: registry, three venues, people arriving
 	@$(BIN)/jianmen demo $(ARGS)
 
-test: to-test own-packages lint types imports core rest ## everything that must hold: style, types, imports, tests
+test: to-test own-packages lint types imports coverage rest ## everything that must hold: style, types, imports, tests
 
 check: to-test ## the quick answer, in under a minute: style, types, imports, the rule book's tests
 	@setup/check
@@ -35,14 +35,15 @@ bench: to-run ## measure this machine against named floors
 soak: to-test ## the long runs: random faults, and every property with many more examples
 	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -m "soak or hypothesis" --numprocesses auto --maxprocesses 8 $(ARGS)
 
-coverage: to-test ## the rule book's tests must take every branch of it
-	$(BIN)/pytest --quiet --cov=access --cov-branch --cov-report=term-missing --cov-fail-under=100 tests/access $(ARGS)
+coverage: to-test ## the rule book's tests, which must take every branch of it
+	HYPOTHESIS_PROFILE=ci $(BIN)/pytest --numprocesses auto --maxprocesses 8 \
+	    --cov=access --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 tests/access $(ARGS)
 
 lint: to-test ## style, as the checker wants it; dependencies as declared; no dead code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/deptry .
-	$(BIN)/vulture
+	$(BIN)/python setup/dead_code.py
 
 types: to-test ## types, strictly
 	$(BIN)/mypy
@@ -85,10 +86,6 @@ to-test:
 own-packages: to-test
 	@$(BIN)/python -I jianmen/own_packages.py
 
-# The rule book with every branch taken, and then all other tests.
-core: to-test
-	HYPOTHESIS_PROFILE=ci $(BIN)/pytest --numprocesses auto --maxprocesses 8 \
-	    --cov=access --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 tests/access
-
+# All tests but those of the rule book, which `coverage` runs.
 rest: to-test
 	HYPOTHESIS_PROFILE=ci $(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadfile --ignore=tests/access $(ARGS)

@@ -5,6 +5,7 @@ To add a key, add a field to its struct here and, unless it may be left out, its
 """
 
 import errno
+import ipaddress
 import os
 import pwd
 import tempfile
@@ -145,7 +146,9 @@ class KioskSettings(_Settings, frozen=True, kw_only=True):
 
 
 class RegistrySettings(_Settings, frozen=True, kw_only=True):
-    """The centre. `database_url` None: SQLite in `data`; both certificate files: TLS is spoken."""
+    """The centre. `database_url` None: SQLite in `data`; both certificate files: TLS is spoken. `public_url`: where
+    kiosks and people reach it, behind a proxy that is among `trusted_proxies` (addresses and networks). `open_here`: a
+    browser of this machine sees counts without logging in. `plain_http`: other machines too may come without TLS."""
 
     data: Path
     database_url: Secret | None = None
@@ -153,6 +156,10 @@ class RegistrySettings(_Settings, frozen=True, kw_only=True):
     port: Port
     certificate: Path | None = None
     certificate_key: Path | None = None
+    public_url: Address | None = None
+    trusted_proxies: tuple[str, ...]
+    open_here: bool
+    plain_http: bool
 
 
 def kiosk_settings(path: Path | None, overrides: Mapping[str, object]) -> KioskSettings:
@@ -170,7 +177,21 @@ def registry_settings(path: Path | None, overrides: Mapping[str, object]) -> Reg
         source = "command line" if path is None else str(path)
         wrong = "only one of certificate and certificate_key is set"
         raise ConfigError([Mistake(source, "registry", wrong, "set both, or neither")])
+    wrong_ones = [name for name in settings.trusted_proxies if not _is_network(name)]
+    if wrong_ones:
+        source = "command line" if path is None else str(path)
+        wrong = f"trusted_proxies has {', '.join(map(repr, wrong_ones))}"
+        right = 'should be addresses or networks, such as "127.0.0.1" or "10.1.0.0/24"'
+        raise ConfigError([Mistake(source, "registry", wrong, right)])
     return settings
+
+
+def _is_network(name: str) -> bool:
+    try:
+        ipaddress.ip_network(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _layered(kind: type[S], section: str, path: Path | None, overrides: Mapping[str, object]) -> S:

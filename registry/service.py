@@ -8,7 +8,7 @@ import msgspec
 
 from access.event.definition import Event
 from access.event.programme import Programme
-from access.log.entry import Close, EventDefined, Key, Ruling, pack
+from access.log.entry import Close, EventDefined, Key, Ruling, badge_of, pack
 from access.state.conflicts import Conflict
 from access.state.headcount import Count, Silence
 from access.state.log_state import Knowledge
@@ -17,17 +17,21 @@ from config.event_file import grows_from
 from registry.devices.enrolment import MINUTES, Enrolment
 from registry.devices.own_log import OwnLog
 from registry.projections import Outlook
+from registry.roster.batch import Batch
 from registry.roster.keys import Keyring
-from registry.roster.model import IssuedBadge, Known, Label, Person
+from registry.roster.model import IssuedBadge, Known, Label, Person, Registered
 from registry.roster.repository import People
 from registry.roster.service import Roster
-from registry.storage.errors import NotInitialisedError, Refusal, RegistryError, UnknownError
+from registry.storage.errors import NotInitialisedError, RegistryError, UnknownError
 from registry.storage.ledger import Ledger
 from sync.store.journal import Reading
 from sync.wire.device_key import Identity
 from sync.wire.messages import Enrol, Enrolled
 
 DAY_MS = 86_400_000
+
+AT_ONCE = 1000
+"""People looked at while the folds are kept still."""
 
 
 class Centre:
@@ -191,22 +195,30 @@ class Centre:
         RegistrationError."""
         return self._all.roster.amend(person, self.event)
 
-    def bring_in(
-        self, new: Sequence[Person], changed: Sequence[Person]
-    ) -> tuple[list[IssuedBadge], list[IssuedBadge]]:
-        """Register some and amend others, all or none. Raises RegistrationError, UnknownError."""
-        event = self.event
-        with self.ledger.transaction():
-            registered = self._all.roster.register(new, event)
-            return registered, [self._all.roster.amend(person, event) for person in changed]
+    def registered(self) -> dict[str, Registered]:
+        """Everybody who is registered, by ref, in order of their refs; with their newest badges as known by now."""
+        found: dict[str, Registered] = {}
+        people = list(self.people.everyone())
+        for start in range(0, len(people), AT_ONCE):
+            with self.knowing() as knowledge:  # in pieces: others wait for it meanwhile
+                for known in people[start : start + AT_ONCE]:
+                    history = knowledge.history(known.badge)
+                    issued = history.newest()
+                    revoked = history.revoked(issued.issue if issued is not None else None)
+                    found[known.ref] = Registered(known, issued, revoked)
+        return found
 
-    def refusals(self, people: Sequence[Person]) -> list[Refusal]:
-        """Why these people cannot be registered; empty: they can."""
-        return self._all.roster.refusals(people, self.event)
+    def batch(self) -> Batch:
+        """Many people to be registered, changed and revoked at once."""
+        return self._all.roster.batch(self.event)
 
-    def refusals_to_amend(self, people: Sequence[Person]) -> list[Refusal]:
-        """Why these registered people cannot be changed so; empty: they can."""
-        return self._all.roster.refusals_to_amend(people, self.event)
+    def untouched_since(self, position: int, badges: Collection[bytes]) -> bool:
+        """Whether the registry has written nothing since that entry that makes, changes or revokes one of these badges,
+        or changes the event or its keys."""
+        return not any(
+            held.kind in ("event", "key") or badge_of(held.body) in badges
+            for held in self.ledger.registry_since(position)
+        )
 
     def revoke(self, badge: bytes, issue: int | None = None, why: str = "") -> None:
         """A badge, or one issue of it, is no longer good. Raises UnknownError."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from access.names.readings import readings
+from access.names.readings import Alphabet
 from access.names.typed import Machine
 
 Mask = NDArray[np.bool_]
@@ -51,9 +51,8 @@ class ChineseNames:
         self._part_ends = np.append(part_starts[1:], [True][: len(part_starts)])
 
     @classmethod
-    def of(cls, names: Sequence[tuple[int, Sequence[str]]]) -> "ChineseNames":
-        """From (owner, parts of a folded name)."""
-        number = readings().number
+    def of(cls, names: Sequence[tuple[int, Sequence[str]]], alphabet: Alphabet) -> "ChineseNames":
+        """From (owner, parts of a folded name); the alphabet gets their characters."""
         characters: list[int] = []
         owners: list[int] = []
         offsets: list[int] = []
@@ -64,7 +63,7 @@ class ChineseNames:
             starts = {0}
             for part in parts:
                 starts.add(max(starts) + len(part))
-            characters += map(number, name)
+            characters += map(alphabet.add, name)
             owners += [owner] * len(name)
             offsets += range(len(name))
             lengths += [len(name)] * len(name)

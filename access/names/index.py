@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from access.names.readings import Alphabet
 from access.names.segment import Document, Rank, Segment, document
 from access.names.typed import Query
 
@@ -48,6 +49,7 @@ class NameIndex:
     """Everybody who can be found."""
 
     def __init__(self) -> None:
+        self._alphabet = Alphabet()
         self._segments: list[Segment] = []
         self._recent: dict[int, Document] = {}
         self._recent_segment: Segment | None = None
@@ -62,7 +64,7 @@ class NameIndex:
         self._recent |= documents
         self._recent_segment = None
         if len(self._recent) >= SMALL:
-            self._segments.append(Segment.of(list(self._recent.values())))
+            self._segments.append(Segment.of(list(self._recent.values()), self._alphabet))
             self._recent = {}
             self._merge()
 
@@ -88,8 +90,8 @@ class NameIndex:
 
         Those who match in all but one of three or more words are found only where nobody matches in all.
         """
-        asked = Query.of(query)
         segments = self._all_segments()
+        asked = Query.of(query, self._alphabet)
         ranked = [segment.ranks(asked) for segment in segments]
         if not any((ranks < Rank.NONE).any() for ranks in ranked):
             ranked = [segment.near(asked) for segment in segments]
@@ -103,5 +105,5 @@ class NameIndex:
 
     def _all_segments(self) -> list[Segment]:
         if self._recent and self._recent_segment is None:
-            self._recent_segment = Segment.of(list(self._recent.values()))
+            self._recent_segment = Segment.of(list(self._recent.values()), self._alphabet)
         return self._segments + ([self._recent_segment] if self._recent_segment else [])

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ Characters = NDArray[np.uint16]
 NUMBERS = 1 << 16
 _UNREAD = 48_000
 """Characters without a reading share the numbers from here on; so many have one at most."""
+
+MOST_KEPT = 4096
+"""Spellings whose characters are remembered."""
 
 LONGEST = 8
 """Letters of the longest spelling that is looked up."""
@@ -37,8 +40,8 @@ class Readings:
         for surname, spelled in surname_spellings():
             self._add(set(spelled), fold(surname))
         self._spellings = sorted(self._by_spelling)
-        self.spelled = cache(self._spelled)
-        self.beginning = lru_cache(maxsize=4096)(self._beginning)
+        self.spelled = lru_cache(MOST_KEPT)(self._spelled)
+        self.beginning = lru_cache(MOST_KEPT)(self._beginning)
 
     def _add(self, spelled: set[str], characters: str) -> None:
         numbers = self._numbers
@@ -71,6 +74,50 @@ class Readings:
 def readings() -> Readings:
     """The readings, made at first use (a fifth of a second)."""
     return Readings()
+
+
+class Alphabet:
+    """The characters that some names are written with, numbered from 1 on, and how they may be spelled.
+
+    A few thousand of forty thousand: a query need not look at the others.
+    """
+
+    def __init__(self) -> None:
+        self._of_character: dict[str, int] = {}
+        self._of_number = np.zeros(NUMBERS, np.uint16)
+        self.spelled = lru_cache(MOST_KEPT)(self._spelled)
+        """The numbers of those that may be spelled exactly so."""
+        self.beginning = lru_cache(MOST_KEPT)(self._beginning)
+        """The numbers of those that have a spelling that begins so."""
+
+    @property
+    def size(self) -> int:
+        """One more than the highest number."""
+        return len(self._of_character) + 1
+
+    def add(self, character: str) -> int:
+        """The number of a folded character, from now on one of the alphabet."""
+        found = self._of_character.get(character)
+        if found is None:
+            found = self._of_character[character] = self.size
+            self._of_number[readings().number(character)] = found
+            self.spelled.cache_clear()
+            self.beginning.cache_clear()
+        return found
+
+    def find(self, character: str) -> int:
+        """The number of a folded character; 0: no name has it."""
+        return self._of_character.get(character, 0)
+
+    def _spelled(self, letters: str) -> Characters:
+        return self._of_these(readings().spelled(letters))
+
+    def _beginning(self, letters: str) -> Characters:
+        return self._of_these(readings().beginning(letters))
+
+    def _of_these(self, read: Characters) -> Characters:
+        numbers = self._of_number[read]
+        return numbers[numbers > 0]
 
 
 def _lines(table: str) -> list[tuple[str, str, str]]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from access.names.chinese import ChineseNames, Mask, People
 from access.names.folding import Folded
+from access.names.readings import Alphabet
 from access.names.typed import Machine, Query, exact_mark
 from access.names.vocabulary import Postings, Vocabulary
 
@@ -89,13 +90,13 @@ class Segment:
         self._removed = np.zeros(len(identities), np.bool_)
 
     @classmethod
-    def of(cls, documents: Sequence[Document]) -> "Segment":
+    def of(cls, documents: Sequence[Document], alphabet: Alphabet) -> "Segment":
         """A segment of these people."""
         names = [(place, parts) for place, one in enumerate(documents) for parts in one.chinese]
         return cls(
             np.array([one.identity for one in documents], np.int64),
             np.array([one.exact for one in documents], np.uint32),
-            ChineseNames.of(names),
+            ChineseNames.of(names, alphabet),
             Vocabulary.of((one.name_words, one.other_words) for one in documents),
         )
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from access.names.folding import is_han, words
-from access.names.readings import LONGEST, NUMBERS, readings
+from access.names.readings import LONGEST, Alphabet
 from access.text import canonical
 
 MOST_PLACES = 63
@@ -44,14 +44,15 @@ class Machine:
 class Query:
     """The words that were typed, folded, and the machines made of them."""
 
-    def __init__(self, typed: list[str], exact: int = -1) -> None:
+    def __init__(self, typed: list[str], alphabet: Alphabet, exact: int = -1) -> None:
         self.typed = typed
+        self._alphabet = alphabet
         self.exact = exact
         """`exact_mark` of the whole query; -1: nobody has it."""
         self._machines: dict[tuple[int, int, int | None], Machine | None] = {}
 
     @classmethod
-    def of(cls, text: str) -> "Query":
+    def of(cls, text: str, alphabet: Alphabet) -> "Query":
         """At most 8 words of at most 63 characters together; what follows is not compared."""
         kept: list[str] = []
         left = MOST_PLACES
@@ -59,14 +60,14 @@ class Query:
             if left:
                 kept.append(word[:left])
                 left -= len(kept[-1])
-        return cls(kept, exact_mark(text))
+        return cls(kept, alphabet, exact_mark(text))
 
     @cached_property
     def shorter(self) -> "list[Query]":
         """The query without one of its words, for each of three or more."""
         count = len(self.typed)
         return [
-            Query(self.typed[:left_out] + self.typed[left_out + 1 :])
+            Query(self.typed[:left_out] + self.typed[left_out + 1 :], self._alphabet)
             for left_out in range(count if count > 2 else 0)
         ]
 
@@ -90,7 +91,7 @@ class Query:
         key = start, end, initials
         if key not in self._machines:
             place = None if initials is None else initials - start
-            self._machines[key] = _machine(self.typed[start:end], place)
+            self._machines[key] = _machine(self.typed[start:end], place, self._alphabet)
         return self._machines[key]
 
 
@@ -99,34 +100,33 @@ def exact_mark(text: str) -> int:
     return zlib.crc32(canonical(text).casefold().encode(errors="replace"))
 
 
-def _machine(typed: list[str], initials: int | None) -> Machine | None:
+def _machine(typed: list[str], initials: int | None, known: Alphabet) -> Machine | None:
     goal = sum(len(word) for word in typed)
-    steps = [np.zeros(NUMBERS, np.uint64) for _ in range(goal)]
+    steps = [np.zeros(known.size, np.uint64) for _ in range(goal)]
     start = 0
     for index, word in enumerate(typed):
         if is_han(word):
-            _add_han(steps, start, word)
+            _add_han(steps, start, word, known)
         elif index == initials:
-            _add_initials(steps, start, word)
-        elif not word.isascii() or not _add_spellings(steps, start, word):
+            _add_initials(steps, start, word, known)
+        elif not word.isascii() or not _add_spellings(steps, start, word, known):
             return None
         start += len(word)
     return Machine(steps, goal, all(map(is_han, typed)), initials is not None)
 
 
-def _add_han(steps: list[Places], start: int, word: str) -> None:
+def _add_han(steps: list[Places], start: int, word: str, known: Alphabet) -> None:
     for place, character in enumerate(word, start):
-        steps[place][readings().number(character)] = _bit(place + 1)
+        steps[place][known.find(character)] = _bit(place + 1)
 
 
-def _add_initials(steps: list[Places], start: int, word: str) -> None:
+def _add_initials(steps: list[Places], start: int, word: str, known: Alphabet) -> None:
     for place, letter in enumerate(word, start):
-        steps[place][readings().beginning(letter)] = _bit(place + 1)
+        steps[place][known.beginning(letter)] = _bit(place + 1)
 
 
-def _add_spellings(steps: list[Places], start: int, word: str) -> bool:
+def _add_spellings(steps: list[Places], start: int, word: str, known: Alphabet) -> bool:
     """Whether the end of the word can be reached."""
-    known = readings()
     reached = {0}
     for place in range(len(word)):
         if place not in reached:

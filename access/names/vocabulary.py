@@ -2,8 +2,7 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import overload
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,7 @@ Postings = NDArray[np.int32]
 """Twice somebody's place in the segment; one more where the word is not of a name."""
 
 
-class _Ordered(Sequence[bytes]):
+class _Ordered:
     """Words in order, as one block of bytes: a third of the memory of so many strings."""
 
     def __init__(self, words: list[bytes]) -> None:
@@ -27,14 +26,11 @@ class _Ordered(Sequence[bytes]):
     def __len__(self) -> int:
         return len(self._ends) - 1
 
-    @overload
-    def __getitem__(self, index: int) -> bytes: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[bytes]: ...
-    def __getitem__(self, index: int | slice) -> bytes | list[bytes]:
-        if isinstance(index, slice):
-            return [self[one] for one in range(*index.indices(len(self)))]
+    def __getitem__(self, index: int) -> bytes:
         return self._block[self._ends[index] : self._ends[index + 1]]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (self[index] for index in range(len(self)))
 
 
 class Vocabulary:

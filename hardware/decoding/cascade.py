@@ -27,9 +27,6 @@ CROP_MARGIN = 0.35
 MAX_CROPS = 2
 """Places retried in one picture: a wall of posters must not eat the time of the badge."""
 
-OTHERS_EVERY = 2
-"""Of frames without a QR code every second one is searched for other symbols, which takes longer."""
-
 MIN_SIDE = 12
 """Pixels: a crop smaller than this cannot hold the 21 modules of the smallest code."""
 

@@ -151,6 +151,19 @@ def rules(entries: int, *, as_json: bool) -> None:
     _show([conflicts()], as_json=as_json)
 
 
+@bench.command()
+@_json
+@_folder
+@_count("--people", 26_000, "People registered.")
+@click.option("--full", is_flag=True, help="Also a registry of 1,000,000 people: some minutes.")
+def names(folder: Path | None, people: int, *, full: bool, as_json: bool) -> None:
+    """People found by name: at a door and at the registry."""
+    from bench.names import names as measure
+
+    with _room(folder) as made:
+        _show(measure(made, people, full=full), as_json=as_json)
+
+
 PHOTOS = Path(__file__).parents[1] / "tests" / "samples" / "photos"
 """The photographs of a checked-out tree; an installed program has none."""
 

@@ -144,7 +144,8 @@ class Demo:
         data = str(self._options.data / "registry")
         where = ["--host", site.LOOPBACK, "--port", str(registry_port)]
         self.children.start(
-            "registry", ["registry", "serve", "--data", data, *where, "--trust-clock"]
+            "registry",
+            ["registry", "serve", "--data", data, *where, "--trust-clock", "--open-here"],
         )
         self._wait("the registry", self._registry_waits)
         self._say(f"Enrolling {len(self.sites)} kiosks, and starting their doors and carriers …")

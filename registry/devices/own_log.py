@@ -54,8 +54,9 @@ class OwnLog:
         """Write one entry."""
         return self.extend([(kind, body)])[0]
 
-    def extend(self, bodies: Sequence[tuple[str, Body]]) -> list[Held]:
-        """Write several entries in one transaction, or as a part of the one that is going on."""
+    def extend(self, bodies: Sequence[tuple[str, Body]], *, with_cards: bool = False) -> list[Held]:
+        """Write several entries in one transaction, or as a part of the one that is going on. `with_cards`: the caller
+        sees to the name cards that they name."""
         if not bodies:
             return []
         with self._ledger.transaction():
@@ -66,7 +67,7 @@ class OwnLog:
                 why = self._ledger.displaced(end.place)
                 if why is not None:
                     end = self._begin(end, why)
-            return self._write(end, bodies)
+            return self._write(end, bodies, with_cards=with_cards)
 
     def open_epoch(self, why: str) -> None:
         """Go on in a new log that names the old one, whether or not the database looks like the one it was."""
@@ -92,7 +93,9 @@ class OwnLog:
         held = self._write(start, [("boot", boot)])[0]
         return _End(database, log, held.seq, held.digest, held.wall_ms)
 
-    def _write(self, end: _End, bodies: Sequence[tuple[str, Body]]) -> list[Held]:
+    def _write(
+        self, end: _End, bodies: Sequence[tuple[str, Body]], *, with_cards: bool = False
+    ) -> list[Held]:
         now = self._clock()
         # The order of the registry's word is its wall clock: set back, it must not undo what was said.
         wall_ms = max(now.wall_ms, end.wall_ms)
@@ -108,7 +111,7 @@ class OwnLog:
             written.append(Held(end.log, seq, digest, now.mono_ms, wall_ms, kind, body))
             if seq % HEAD_EVERY == 0 or len(written) == len(bodies):
                 heads.append(self._identity.head(end.log, seq, digest, wall_ms))
-        self._ledger.add(rows, written)
+        self._ledger.add(rows, written, expect_cards=not with_cards)
         self._ledger.move_tip(end.log, (end.seq, end.digest), (seq, digest))
         # Of the heads made at earlier ends only every 256th is of use, as the end of a batch.
         self._ledger.forget_heads(end.log, end.seq - end.seq % HEAD_EVERY, end.seq + 1)

@@ -2,8 +2,10 @@
 of its own."""
 
 import io
+import ipaddress
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 from flask import Response, request
@@ -13,7 +15,6 @@ from access.log.entry import EntryRef
 from registry.accounts.authorization import Guard
 from registry.http import requests as bodies
 from registry.http.operations import Interface, Parameter
-from registry.lists.importing import import_list
 from registry.queries import shapes as answers
 from registry.queries.queries import Board
 from registry.queries.registrants import badge_of
@@ -24,11 +25,14 @@ from sync.wire.enrolment_code import EnrolmentCode
 DONE = answers.Done()
 
 
-def add_deeds(api: Interface, board: Board, guard: Guard, pin: str | None) -> None:
-    """Give the interface its deeds. `pin` is the SHA-256 of the TLS certificate, which an enrolment code tells."""
+def add_deeds(
+    api: Interface, board: Board, guard: Guard, pin: str | None, kiosk_url: str | None
+) -> None:
+    """Give the interface its deeds. `pin` is the SHA-256 of the TLS certificate and `kiosk_url` the address (None: as
+    the request came), which an enrolment code tells."""
     _add_people(api, board)
     _add_badges(api, board)
-    _add_kiosks(api, board, pin)
+    _add_kiosks(api, board, pin, kiosk_url)
     _add_reports(api, board, guard)
 
 
@@ -42,35 +46,6 @@ def _add_people(api: Interface, board: Board) -> None:
     )
     def register(body: bodies.NewPerson) -> answers.Issued:
         return _issued(board.centre.register(Person(**msgspec.structs.asdict(body))))
-
-    @api.post(
-        "/import",
-        "Register the people of a list (XLSX, XLS, ODS, CSV): all of them, or nobody",
-        access="admin",
-        body="text/csv",
-        answer=answers.Imported,
-        query=(
-            Parameter("update", "1: change people who are registered already", "integer"),
-            Parameter("encoding", "of a text file; found by itself where left out"),
-            Parameter("file", "what to call the file where its mistakes are named"),
-        ),
-    )
-    def import_people() -> answers.Imported:
-        done = import_list(
-            board.centre,
-            request.get_data(),
-            request.args.get("file", "")[-100:] or "people.csv",
-            update=request.args.get("update") == "1",
-            encoding=request.args.get("encoding"),
-        )
-        return answers.Imported(
-            added=len(done.new),
-            updated=len(done.updated),
-            warnings=[
-                f"{ref}: the code can be guessed and copied; no name is sealed under it"
-                for ref in done.copyable
-            ],
-        )
 
     @api.get(
         "/badges",
@@ -151,7 +126,7 @@ def _issued(badge: IssuedBadge) -> answers.Issued:
     return answers.Issued(code=badge.code, issue=badge.issue, form=badge.form, text=badge.text)
 
 
-def _add_kiosks(api: Interface, board: Board, pin: str | None) -> None:
+def _add_kiosks(api: Interface, board: Board, pin: str | None, kiosk_url: str | None) -> None:
     @api.post(
         "/kiosks/code",
         "A one-time code with which a kiosk is enrolled, and the QR code to show to it",
@@ -161,7 +136,7 @@ def _add_kiosks(api: Interface, board: Board, pin: str | None) -> None:
     )
     def enrol_code(body: bodies.NewCode) -> answers.Code:
         code = board.centre.enrol_code(body.gate, body.minutes)
-        url = body.url or request.url_root.rstrip("/")
+        url = body.url or kiosk_url or request.url_root.rstrip("/")
         text = EnrolmentCode(board.centre.identity.fingerprint, code, url, pin).text()
         return answers.Code(
             code=code,
@@ -169,6 +144,7 @@ def _add_kiosks(api: Interface, board: Board, pin: str | None) -> None:
             expires=board.time(board.now_ms() + body.minutes * 60_000),
             text=text,
             qr=_drawn(text),
+            warning=unreachable(url),
         )
 
     @api.post(
@@ -203,6 +179,21 @@ def _add_kiosks(api: Interface, board: Board, pin: str | None) -> None:
     def free_seats(body: bodies.FreeSeats, device: str) -> answers.Done:
         board.centre.free_seats(device, body.area, body.seats)
         return DONE
+
+
+def unreachable(url: str) -> str:
+    """Why no kiosk on another machine can reach an address; empty: one may."""
+    host = urlsplit(url).hostname or ""
+    try:
+        here = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        here = host == "localhost" or host.endswith(".localhost")
+    if not here:
+        return ""
+    return (
+        f"No kiosk on another machine can reach {url}. Set public_url in the registry's settings, or serve with"
+        " --host 0.0.0.0 and --tls."
+    )
 
 
 def _drawn(text: str) -> str:

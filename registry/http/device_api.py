@@ -5,6 +5,7 @@ How requests come in and how refusals are answered says `sync.transport.endpoint
 
 import logging
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -12,13 +13,15 @@ from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from access.log.chain import fingerprint
 from access.log.entry import pack
+from registry.accounts.throttle import Throttle, enrol_limits
+from registry.accounts.trail import Trail
 from registry.devices.reported_vectors import Contacts
 from registry.service import Centre
 from registry.storage.errors import RegistryError
 from sync.exchange.exchange import Answerer
 from sync.exchange.party import Taken
 from sync.store.journal import Reading
-from sync.transport.endpoint import ENROL, EXCHANGE, Endpoint, Route
+from sync.transport.endpoint import ENROL, EXCHANGE, Endpoint, Route, StartResponse
 from sync.wire.device_key import verifies
 from sync.wire.messages import (
     MAX_BODY_BYTES,
@@ -48,11 +51,13 @@ def device_interface(
     centre: Centre,
     clock: Callable[[], Reading],
     contacts: Contacts,
+    throttle: Throttle,
+    trail: Trail,
     *,
     trust_clock: bool,
 ) -> Endpoint:
     """The endpoint. `trust_clock`: the operator vouches for this machine's clock, where the kernel cannot say (in a
-    container); `contacts` is told who calls."""
+    container); `contacts` is told who calls, and `trail` of enrolments that were refused."""
 
     def time_word() -> TimeWord | None:
         now = clock()
@@ -72,17 +77,38 @@ def device_interface(
 
     def enrol(raw: bytes) -> bytes:
         envelope, asked = read_enrol(raw)
+        address = _address.get()
+        limits = enrol_limits(address)
+        wait_s = throttle.attempt(limits)
         try:
+            if wait_s:
+                raise RegistryError(f"Too many wrong codes; try again in {wait_s} s.")
             said = centre.enrol(asked)
         except RegistryError as error:
             said = Enrolled(centre.identity.public, asked.nonce, refused=str(error))
+        if not said.refused:
+            throttle.worked(limits)
+        elif not wait_s:
+            trail.note(address, "enrol_refused", f"kiosk {envelope.device}")
         log.info("enrol %s: %s", envelope.device, said.refused or f"gate {said.gate}")
         body = pack(said)
         identity = centre.identity
         return pack(Envelope(body, identity.fingerprint, identity.sign(body)))
 
     routes = {EXCHANGE: Route(exchange, MAX_BODY_BYTES), ENROL: Route(enrol, MAX_ENROL_BYTES)}
-    return Endpoint(routes, BODIES_AT_ONCE, OUTAGES)
+    return _Devices(routes, BODIES_AT_ONCE, OUTAGES)
+
+
+_address: ContextVar[str] = ContextVar("_address", default="")
+"""Who sends the request that this thread answers."""
+
+
+class _Devices(Endpoint):
+    """Notes who asks, for those routes that count it."""
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
+        _address.set(str(environ.get("REMOTE_ADDR", "")))
+        return super().__call__(environ, start_response)
 
 
 class _Listening(Answerer):

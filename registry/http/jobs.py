@@ -16,7 +16,7 @@ def add_jobs(api: Interface, jobs: Jobs) -> None:
         "/jobs", "Long work: the last of it, the newest first", access="admin", answer=answers.Jobs
     )
     def all_jobs() -> answers.Jobs:
-        return answers.Jobs(jobs=[_shown(job, []) for job in jobs.newest()])
+        return answers.Jobs(jobs=[shown(job, []) for job in jobs.newest()])
 
     @api.get(
         "/jobs/<job_id>",
@@ -25,7 +25,7 @@ def add_jobs(api: Interface, jobs: Jobs) -> None:
         answer=answers.Job,
     )
     def job(job_id: str) -> answers.Job:
-        return _shown(jobs.find(job_id), jobs.files(job_id))
+        return shown(jobs.find(job_id), jobs.files(job_id))
 
     @api.post(
         "/jobs/<job_id>/cancel",
@@ -34,7 +34,7 @@ def add_jobs(api: Interface, jobs: Jobs) -> None:
         answer=answers.Job,
     )
     def cancel_job(job_id: str) -> answers.Job:
-        return _shown(jobs.cancel(job_id), [])
+        return shown(jobs.cancel(job_id), [])
 
     @api.get(
         "/jobs/<job_id>/files/<name>",
@@ -49,7 +49,8 @@ def add_jobs(api: Interface, jobs: Jobs) -> None:
         return answer
 
 
-def _shown(job: Job, files: list[str]) -> answers.Job:
+def shown(job: Job, files: list[str]) -> answers.Job:
+    """A job as the interface says it."""
     return answers.Job(
         id=job.id,
         kind=job.kind,

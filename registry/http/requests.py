@@ -60,7 +60,7 @@ class StaffPin(Body, frozen=True, kw_only=True):
 
 class NewCode(Body, frozen=True, kw_only=True):
     """Ask for a one-time code with which a kiosk is enrolled at a gate (null: a spare). `url` is where kiosks reach the
-    registry; left out: as this request did."""
+    registry; left out: as its settings say, else as this request did."""
 
     traced = ("gate",)
 

@@ -63,6 +63,12 @@ class Columns:
     ticks: dict[int, tuple[str, str]] = field(default_factory=dict)
     extra: dict[int, str] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
+    filled: frozenset[str] = frozenset()
+
+    @property
+    def given(self) -> set[str]:
+        """The fields that the list says something of."""
+        return {*self.at, *self.filled, *(name for name, _ in self.ticks.values())}
 
 
 def title_key(title: str) -> str:
@@ -112,7 +118,7 @@ def find_columns(
     header = [half_width(str(cell)) for cell in cells]
     while header and not header[-1]:
         header.pop()
-    columns = Columns(line, header)
+    columns = Columns(line, header, filled=frozenset(mapping.fill))
     asked = {title_key(title): name for title, name in mapping.columns.items()}
     left_out = set(map(title_key, mapping.left_out))
     unknown: list[int] = []

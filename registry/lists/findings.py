@@ -52,6 +52,8 @@ class Findings:
 
     def __init__(self) -> None:
         self._by_cause: dict[tuple[str, str | None, str | None, str], Finding] = {}
+        self.total = 0
+        """Rows of all causes; one with two of them counts twice."""
 
     def mistake(
         self,
@@ -94,6 +96,7 @@ class Findings:
                     level=level, kind=kind, column=column, value=value, values=values, lines=[]
                 )
                 self._by_cause[cause] = finding
+        self.total += 1
         finding.rows += 1
         if len(finding.lines) < LINES_KEPT:
             finding.lines.append(line)

@@ -1,29 +1,261 @@
-"""Taking a list of people in: all of it, or nothing."""
+"""Taking a list of people in: looked at first, then exactly what was looked at, all of it or nothing."""
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+import msgspec
+
+from access.event.definition import Language
+from access.log.entry import pack
 from registry.lists.columns import NO_MAPPING, Mapping
-from registry.lists.findings import Finding, SpreadsheetError
+from registry.lists.findings import Finding, SpreadsheetError, told
 from registry.lists.people import People, read_people
+from registry.lists.preview import SHOWN, Comparison, PersonChange, compare
+from registry.lists.remembered import recall, remember
 from registry.lists.table import ListError, read_table
-from registry.roster.model import IssuedBadge
+from registry.lists.wording import say
+from registry.roster.batch import discard
+from registry.roster.model import Registered
 from registry.service import Centre
 from registry.storage.errors import RegistryError
 
+REVOKED_WHY = "not in the list any more"
+FILE = "list"
+"""What a job calls the file that it was given."""
 
-@dataclass(frozen=True)
-class Imported:
-    """What came of an import: badges of new people, and of those who were registered and may have changed."""
 
-    new: list[IssuedBadge]
-    updated: list[IssuedBadge]
-    warnings: list[Finding]
+class Progress(Protocol):
+    """What an import tells of itself; `registry.jobs.Work` does."""
 
-    @property
-    def copyable(self) -> list[str]:
-        """Refs of those whose code, of another system, can be guessed and copied; no name is sealed under it."""
-        return [badge.ref for badge in (*self.new, *self.updated) if badge.copyable]
+    def stage(self, key: str, total: int = 0) -> None: ...
+
+    def step(self, done: int) -> None: ...
+
+    def last_chance(self) -> None: ...
+
+
+class _Silent:
+    """Progress that nobody looks at."""
+
+    def stage(self, key: str, total: int = 0) -> None:
+        pass
+
+    def step(self, done: int) -> None:
+        pass
+
+    def last_chance(self) -> None:
+        pass
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """How a list is to be taken in.
+
+    `file` is what to call it in messages. `update`: change people who are registered. `revoke_missing`: revoke those
+    who are not in the list. `strict`: warnings count as mistakes. `check`: only look. `expect`: the mark of a preview;
+    where list or roster are not any more what they were then, nothing is done. `language` and `command` choose the
+    words.
+    """
+
+    file: str = "people"
+    encoding: str | None = None
+    sheet: str | None = None
+    mapping: Mapping = NO_MAPPING
+    update: bool = False
+    revoke_missing: bool = False
+    strict: bool = False
+    check: bool = False
+    expect: str | None = None
+    language: Language = "en"
+    command: bool = True
+
+
+class ColumnUse(msgspec.Struct, frozen=True):
+    """What a column of the list is taken for: a field, "extra" (kept under its title), "tick", or "left_out"."""
+
+    title: str
+    use: str
+
+
+class Cause(msgspec.Struct, frozen=True):
+    """One mistake or warning: its text with its place, the column and value it is about, and how many rows have it."""
+
+    text: str
+    column: str
+    value: str
+    rows: int
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What an import has done, or, of a preview, would do. `mark` stands for the list and what is registered of it."""
+
+    file: str
+    applied: bool
+    mark: str
+    people: int
+    added: int
+    updated: int
+    same: int
+    missing: int
+    at_desk: int
+    revoked: int
+    changes: list[PersonChange]
+    missing_people: list[PersonChange]
+    new_people: list[PersonChange]
+    mistakes: list[Cause]
+    warnings: list[Cause]
+    columns: list[ColumnUse]
+    remembered: bool
+    sheet: str | None
+    encoding: str | None
+
+
+@dataclass
+class _Looked:
+    """A list that was read and compared, and the id of the newest entry before that."""
+
+    people: People
+    comparison: Comparison
+    registered: dict[str, Registered]
+    remembered: bool
+    position: int
+    mark: str
+
+
+class Importer:
+    """Takes lists in, for one centre."""
+
+    def __init__(self, centre: Centre, now_ms: Callable[[], int]) -> None:
+        self._centre = centre
+        self._now_ms = now_ms
+
+    def run(self, data: bytes, options: Options, progress: Progress | None = None) -> Report:
+        """Look at a list, and, unless only that is asked or it has mistakes, take it in.
+
+        Raises SpreadsheetError where there are mistakes (of a preview they are in the report), RegistryError.
+        """
+        progress = progress or _Silent()
+        try:
+            looked = self._look(data, options, progress)
+        except ListError as error:
+            lines = [error.line] if error.line is not None else []
+            finding = Finding(
+                level="mistake", kind=error.kind, values=dict(error.values), lines=lines, rows=len(lines)
+            )  # fmt: skip
+            raise SpreadsheetError(options.file, [finding]) from None
+        if options.check:
+            return _report(looked, options, applied=False)
+        mistakes = looked.people.findings.of("mistake")
+        if options.strict:
+            mistakes += looked.people.findings.of("warning")
+        if mistakes:
+            raise SpreadsheetError(options.file, mistakes)
+        if options.expect is not None and not _as_expected(options, looked):
+            raise RegistryError(say(options.language, "changed_since", command=options.command))
+        self._apply(looked, options, progress)
+        return _report(looked, options, applied=True)
+
+    def _look(self, data: bytes, options: Options, progress: Progress) -> _Looked:
+        progress.stage("import.reading")
+        centre = self._centre
+        position = centre.ledger.newest()
+        table = read_table(data, options.encoding, options.sheet)
+        known = recall(centre.ledger, table.rows)
+        mapping = options.mapping if options.mapping != NO_MAPPING else known
+        progress.stage("import.reading", len(table.rows))
+        people = read_people(table, centre.event, mapping, progress.step)
+        progress.stage("import.comparing", len(people.candidates))
+        registered = centre.registered()
+        comparison = compare(
+            people, centre, registered, update=options.update or options.check, step=progress.step
+        )
+        file = hashlib.sha256(
+            data + msgspec.msgpack.encode(mapping) + pack(centre.event)
+        ).hexdigest()
+        mark = f"{file[:4]}-{comparison.digest}-{comparison.missing_digest}"
+        return _Looked(
+            people, comparison, registered, mapping is known and known != NO_MAPPING, position, mark
+        )
+
+    def _apply(self, looked: _Looked, options: Options, progress: Progress) -> None:
+        comparison, centre = looked.comparison, self._centre
+        discard(centre.ledger)
+        batch = centre.batch()
+        gone = [one.known.badge for one in comparison.missing] if options.revoke_missing else []
+        try:
+            progress.stage("import.preparing", len(comparison.new) + len(comparison.changed))
+            batch.register(comparison.new, progress.step)
+            batch.change(comparison.changed, progress.step, len(comparison.new))
+            batch.revoke(gone, REVOKED_WHY)
+            progress.stage("import.writing")
+            progress.last_chance()
+            touched = {one.known.badge for _, one in comparison.changed} | set(gone)
+            batch.commit(lambda: centre.untouched_since(looked.position, touched))
+        except BaseException:
+            discard(centre.ledger)
+            raise
+        if options.mapping != NO_MAPPING:
+            remember(centre.ledger, looked.people.columns.titles, options.mapping, self._now_ms())
+        centre.refresh()
+
+
+def _as_expected(options: Options, looked: _Looked) -> bool:
+    """Whether list and roster are what the mark says; who is missing counts where they are to be revoked."""
+    asked = (options.expect or "").strip().lower().split("-")
+    is_now = looked.mark.split("-")
+    known = 3 if options.revoke_missing else 2
+    return asked[:known] == is_now[:known] and len(asked) == len(is_now)
+
+
+def _report(looked: _Looked, options: Options, *, applied: bool) -> Report:
+    comparison, people = looked.comparison, looked.people
+    columns = people.columns
+    uses = [ColumnUse(columns.titles[index], name) for name, index in columns.at.items()]
+    uses += [ColumnUse(columns.titles[index], "tick") for index in columns.ticks]
+    uses += [
+        ColumnUse(columns.titles[index], f"extra:{name}") for index, name in columns.extra.items()
+    ]
+    uses += [ColumnUse(title, "left_out") for title in columns.left_out]
+    findings = people.findings
+    return Report(
+        file=options.file,
+        applied=applied,
+        mark=looked.mark,
+        people=len(people.candidates),
+        added=len(comparison.new),
+        updated=len(comparison.changed),
+        same=comparison.same,
+        missing=len(comparison.missing),
+        at_desk=comparison.at_desk,
+        revoked=len(comparison.missing) if options.revoke_missing else 0,
+        changes=comparison.changes,
+        missing_people=[
+            PersonChange(one.known.ref, one.known.name) for one in comparison.missing[:SHOWN]
+        ],
+        new_people=[PersonChange(one.ref, one.name) for one in comparison.new[:SHOWN]],
+        mistakes=[_cause(one, options) for one in findings.of("mistake")],
+        warnings=[_cause(one, options) for one in findings.of("warning")],
+        columns=sorted(uses, key=lambda one: columns.titles.index(one.title)),
+        remembered=looked.remembered,
+        sheet=people.table.sheet,
+        encoding=people.table.encoding,
+    )
+
+
+def refused(error: SpreadsheetError, options: Options) -> Report:
+    """The report of a list that was not taken in for its mistakes."""
+    return Report(
+        file=options.file, applied=False, mark="", people=0, added=0, updated=0, same=0, missing=0, at_desk=0,
+        revoked=0, changes=[], missing_people=[], new_people=[], columns=[], remembered=False, sheet=None,
+        encoding=None, warnings=[], mistakes=[_cause(one, options) for one in error.findings],
+    )  # fmt: skip
+
+
+def _cause(finding: Finding, options: Options) -> Cause:
+    text = told(options.file, finding, options.language, command=options.command)
+    return Cause(text, finding.column or "", finding.value or "", finding.rows)
 
 
 def import_file(
@@ -33,62 +265,11 @@ def import_file(
     update: bool = False,
     encoding: str | None = None,
     mapping: Mapping = NO_MAPPING,
-) -> Imported:
-    """Register the people of a file; with `update`, change those who are registered already.
-
-    Raises SpreadsheetError with every mistake in the file, NotInitialisedError.
-    """
+) -> Report:
+    """Take in the list of a file, at once. Raises SpreadsheetError with all that is wrong in it, RegistryError."""
     try:
         data = path.read_bytes()
     except OSError as error:
         raise RegistryError(f"{path}: cannot be read ({error.strerror})") from None
-    return import_list(centre, data, path.name, update=update, encoding=encoding, mapping=mapping)
-
-
-def import_list(
-    centre: Centre,
-    data: bytes,
-    source: str,
-    *,
-    update: bool = False,
-    encoding: str | None = None,
-    mapping: Mapping = NO_MAPPING,
-) -> Imported:
-    """Register the people of a file's bytes. `source` is what to call it in messages."""
-    people = read_list(centre, data, source, encoding=encoding, mapping=mapping)
-    persons = [one.person for one in people.candidates]
-    refs = [person.ref for person in persons]
-    known = centre.people.refs_taken(refs) if update else set()
-    new = [person for person in persons if person.ref not in known]
-    old = [person for person in persons if person.ref in known]
-    lines = {one.person.ref: one.line for one in people.candidates}
-    if not people.findings.of("mistake"):
-        for one in (*centre.refusals(new), *centre.refusals_to_amend(old)):
-            what = f"{one.ref!r}: {one.what}" if one.ref else one.what
-            people.findings.mistake("other", lines[one.ref], what=what)
-    mistakes = people.findings.of("mistake")
-    if mistakes:
-        raise SpreadsheetError(source, mistakes)
-    badges, changed = centre.bring_in(new, old)
-    return Imported(badges, changed, people.findings.of("warning"))
-
-
-def read_list(
-    centre: Centre,
-    data: bytes,
-    source: str,
-    *,
-    encoding: str | None = None,
-    mapping: Mapping = NO_MAPPING,
-) -> People:
-    """The people of a file's bytes, with what is wrong in it. Raises SpreadsheetError where it is no list of people."""
-    try:
-        table = read_table(data, encoding)
-        return read_people(table, centre.event, mapping)
-    except ListError as error:
-        lines = [error.line] if error.line is not None else []
-        values = dict(error.values)
-        finding = Finding(
-            level="mistake", kind=error.kind, values=values, lines=lines, rows=len(lines)
-        )
-        raise SpreadsheetError(source, [finding]) from None
+    options = Options(file=path.name, update=update, encoding=encoding, mapping=mapping)
+    return Importer(centre, lambda: 0).run(data, options)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from access.event.definition import Event
+from access.event.definition import LANGUAGES, Event, Language
 from access.text import canonical_code, first_unprintable, half_width
-from config.errors import one_of, shown
+from config.errors import shown
 from registry.lists import cells
 from registry.lists.columns import Columns, find_columns, find_header
 from registry.lists.columns import Mapping as ColumnMapping
@@ -20,6 +20,12 @@ Step = Callable[[int], None]
 """Called with the number of rows done; may raise to stop the work."""
 
 STEP_ROWS = 500
+
+MOST_CHOICES = 8
+"""Right answers that a message lists."""
+
+MOST_SEEN = 10_000
+"""Different cells of a column whose meaning is kept in mind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,8 @@ class _Reader:
         self._width = len(columns.titles)
         self._line_of_ref: dict[str, int] = {}
         self._near: dict[tuple[str, str], str | None] = {}
+        self._seen: dict[tuple[str, Cell], tuple[str, ...] | None] = {}
+        self._texts: dict[Cell, str] = {}
         self._ticket_ids = frozenset(vocabulary["ticket"].ids)
 
     def read(self, row: Row) -> Candidate | None:
@@ -92,22 +100,13 @@ class _Reader:
             return None
         name = self._name(line, values)
         code = self._code(line, self._cell(values, "code"))
-        language = cells.language_of(str(self._cell(values, "language")), name)
-        if language is None:
-            self._found.mistake(
-                "value.language",
-                line,
-                column=self._title("language"),
-                value=str(self._cell(values, "language")),
-            )
-        elif "language" in self._columns.at and not self._cell(values, "language"):
-            self._found.warn("value.language_empty", line, column=self._title("language"))
+        language = self._language(line, str(self._cell(values, "language")), name)
         ticks = self._ticks(line, values)
         person = Person(
             ref=ref,
             name=name,
-            organisation=self._text(line, "organisation", self._cell(values, "organisation")),
-            language=language or "en",
+            organisation=self._organisation(line, self._cell(values, "organisation")),
+            language=language,
             ticket=self._ticket(line, self._cell(values, "ticket")),
             venues=self._several(line, "venues", values, ticks) or None,
             days=self._several(line, "days", values, ticks) or None,
@@ -170,10 +169,30 @@ class _Reader:
             self._found.mistake("value.no_name", line, column="name")
         return name
 
+    def _language(self, line: int, cell: str, name: str) -> Language:
+        language: Language | None = cell if cell in LANGUAGES else None
+        language = language or cells.language_of(cell, name)
+        if language is None:
+            title = self._title("language")
+            self._found.mistake("value.language", line, column=title, value=cell)
+        elif not cell and "language" in self._columns.at:
+            self._found.warn("value.language_empty", line, column=self._title("language"))
+        return language or "en"
+
     def _text(self, line: int, column: str, cell: Cell) -> str:
         text = cells.text_of(cell)
         if text:
             self._printable(line, column, text)
+        return text
+
+    def _organisation(self, line: int, cell: Cell) -> str:
+        known = self._texts.get(cell) if isinstance(cell, str) else None
+        if known is not None:
+            return known
+        before = self._found.total
+        text = self._text(line, "organisation", cell)
+        if isinstance(cell, str) and self._found.total == before and len(self._texts) < MOST_SEEN:
+            self._texts[cell] = text
         return text
 
     def _printable(self, line: int, column: str, text: str) -> None:
@@ -216,7 +235,9 @@ class _Reader:
     def _form(self, line: int, cell: Cell, code: str | None) -> Form:
         form = half_width(cells.text_of(cell)).casefold() or ("foreign" if code else "plain")
         if form not in FORMS:
-            self._found.mistake("value.form", line, column="form", value=form, right=one_of(FORMS))
+            self._found.mistake(
+                "value.form", line, column="form", value=form, right=_choices(FORMS)
+            )
             return "plain"
         if (form == "foreign") != bool(code):
             kind = "value.form_without_code" if form == "foreign" else "value.form_with_code"
@@ -239,7 +260,15 @@ class _Reader:
     ) -> tuple[str, ...] | None:
         """The ids of a field that may have several; None: all of them."""
         known = self._vocabulary[column]
-        named, strange = self._named(known, self._cell(values, column))
+        cell = self._cell(values, column)
+        key = (column, cell)
+        strange: tuple[str, ...] = ()
+        if key in self._seen:  # most cells are like others, and without mistakes
+            named = self._seen[key]
+        else:
+            named, strange = self._named(known, cell)
+            if not strange and isinstance(cell, str) and len(self._seen) < MOST_SEEN:
+                self._seen[key] = named
         for one in strange:
             self._unknown(line, column, one)
         if named is None:
@@ -273,16 +302,16 @@ class _Reader:
         known = self._vocabulary[column]
         title = self._title(column)
         if not text:
-            self._found.mistake("value.empty", line, column=title, right=one_of(known.ids))
+            self._found.mistake("value.empty", line, column=title, right=_choices(known.ids))
         elif not known.ids:
             self._found.mistake("value.none_there", line, column=title, value=text)
         elif known.is_ambiguous(text):
-            right = one_of(known.ids)
+            right = _choices(known.ids)
             self._found.mistake("value.ambiguous", line, column=title, value=text, right=right)
         elif (near := self._nearest(column, text)) is not None:
             self._found.mistake("value.near", line, column=title, value=text, near=near)
         else:
-            right = one_of(known.ids)
+            right = _choices(known.ids)
             self._found.mistake("value.unknown", line, column=title, value=text, right=right)
 
     def _nearest(self, column: str, text: str) -> str | None:
@@ -306,7 +335,7 @@ class _Reader:
             if name in ("phone", "attention", "mail"):
                 text = half_width(text)
             if cells.is_shortened(cell):
-                self._found.warn("value.extra_shortened", line, column=name)
+                self._found.warn("value.extra_shortened", line, column=self._columns.titles[index])
             if name == "attention" and (said := cells.yes_or_no(text)) is not None:
                 if not said:
                     continue
@@ -317,3 +346,8 @@ class _Reader:
 
 def text_filled(cell: Cell) -> bool:
     return not isinstance(cell, str) or bool(cell.strip())
+
+
+def _choices(ids: Sequence[str]) -> str:
+    """What would be right, in no language; a long list is cut."""
+    return ", ".join(map(shown, ids[:MOST_CHOICES])) + (" …" if len(ids) > MOST_CHOICES else "")

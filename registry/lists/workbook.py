@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from python_calamine import (
     CalamineError,
@@ -29,11 +30,12 @@ def read_workbook(data: bytes, sheet: str | None = None) -> Table:
         ]
         if sheet is not None and sheet not in workbook.sheet_names:
             raise ListError("sheet.unknown", sheet=sheet[:60], sheets=", ".join(visible[:8]))
-        filled = [name for name in visible if workbook.get_sheet_by_name(name).height]
+        sheets = {name: workbook.get_sheet_by_name(name) for name in visible}
+        filled = [name for name, one in sheets.items() if one.height]
         chosen = sheet if sheet is not None else next(iter(filled), None)
         if chosen is None:
             raise ListError("file.empty")
-        rows = _rows(workbook.get_sheet_by_name(chosen))
+        rows = _rows(sheets[chosen] if chosen in sheets else workbook.get_sheet_by_name(chosen))
     except PasswordError:
         raise ListError("file.password") from None
     except CalamineError:
@@ -57,9 +59,7 @@ def _rows(sheet: CalamineSheet) -> list[Row]:
     if sheet.total_height > 2 * MOST_ROWS:
         raise ListError("file.rows", rows=sheet.total_height, most=MOST_ROWS)
     read = sheet.to_python(skip_empty_area=False)
-    rows: list[Row] = [
-        (number, [_cell(cell) for cell in cells]) for number, cells in enumerate(read, 1)
-    ]
+    rows: list[Row] = [(number, _cells(cells)) for number, cells in enumerate(read, 1)]
     _spread_merged(sheet, rows)
     return rows
 
@@ -73,6 +73,12 @@ def _spread_merged(sheet: CalamineSheet, rows: Sequence[Row]) -> None:
             cells = rows[number][1]
             if isinstance(cells, list) and left < len(cells) and cells[left] == "":
                 cells[left] = rows[top][1][left]
+
+
+def _cells(cells: list[Any]) -> list[Cell]:
+    if all(type(cell) is str for cell in cells):  # most rows
+        return cells
+    return [_cell(cell) for cell in cells]
 
 
 def _cell(cell: object) -> Cell:

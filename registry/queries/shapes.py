@@ -276,21 +276,26 @@ class Issued(Answer, frozen=True, kw_only=True):
 
 
 class Imported(Answer, frozen=True, kw_only=True):
-    """What an import did; `warnings` are lines for people."""
+    """What an import did: people who are new, changed and the same; `missing` are registered and not in the list.
+    `warnings` are lines for people."""
 
     added: int
     updated: int
+    same: int
+    missing: int
     warnings: list[str]
 
 
 class Code(Answer, frozen=True, kw_only=True):
-    """`text` is what the QR code says, `qr` that code as an SVG."""
+    """`text` is what the QR code says, `qr` that code as an SVG; `warning` says why kiosks may not reach the
+    address."""
 
     code: str
     gate: str | None
     expires: Time
     text: str
     qr: str
+    warning: str = ""
 
 
 class Deed(Answer, frozen=True, kw_only=True):

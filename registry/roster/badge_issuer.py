@@ -16,7 +16,16 @@ from sync.wire.messages import SealedCard
 class Press:
     """Badges of one batch, and what must be kept of them: roster entries, sealed cards, underivable texts."""
 
-    def __init__(self, event: Event, keys: BadgeKeys, random: Callable[[int], bytes]) -> None:
+    def __init__(
+        self,
+        event: Event,
+        keys: BadgeKeys,
+        random: Callable[[int], bytes],
+        *,
+        with_badges: bool = True,
+    ) -> None:
+        """`with_badges`: what is printed is made too; of thousands nobody asks for it at once."""
+        self._with_badges = with_badges
         self._event_id = event.id
         self._keys = keys
         self._random = random
@@ -31,7 +40,9 @@ class Press:
         """Make one issue of a person's badge. `code` is what another system printed, of the form `foreign`."""
         if form == "plain":
             secret = plain_secret(self._keys.master, known, issue)
-            text = credential.plain_text(credential.Plain(known.badge, issue, secret))
+            text = ""
+            if self._with_badges:
+                text = credential.plain_text(credential.Plain(known.badge, issue, secret))
         elif form == "signed":
             signed = credential.sign(
                 self._keys.signing, self._keys.number, self._event_id, known.badge, issue, claims
@@ -67,7 +78,8 @@ class Press:
             issued.badge, issued.issue, issued.form, issued.claims, issued.verifier, digest
         )
         self.entries.append(("badge", entry))
-        self.badges.append(as_issued(known, entry, text))
+        if self._with_badges:
+            self.badges.append(as_issued(known, entry, text))
 
     def wrap_desk_key(self, secret: bytes, pin: str) -> WrappedKey:
         """The desk key locked to a staff card and a PIN. Raises BadPinError."""

@@ -1,13 +1,15 @@
 """A person to be registered, what their badge may do, and the badge they get."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
-from access.badge.credential import Claims
+from access.badge.credential import Claims, foreign
 from access.badge.name_card import CardContent
 from access.event.definition import LANGUAGES, Event, Language
+from access.log.entry import BadgeIssued
 from config.errors import instead, one_of, shown
 
 Form = Literal["plain", "signed", "foreign"]
@@ -20,7 +22,7 @@ MOST_CODE_BYTES = 1000
 """Of another system's code: more fits no QR code that a camera can read on a badge."""
 
 
-class Person(msgspec.Struct, frozen=True, kw_only=True):
+class Person(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One registrant, in the words of the event file. `ref` is the organiser's own name for the registration;
     `venues` and `days` None: all. `code` is what another system printed, of the form `foreign` alone. `extra` are
     fields for staff (phone, mail, seat, note, attention, and whatever else a list had), which no badge or kiosk has."""
@@ -42,7 +44,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
         return f"Person(ref={self.ref!r}, …)"
 
 
-class IssuedBadge(msgspec.Struct, frozen=True, kw_only=True):
+class IssuedBadge(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One issue of a badge: the text of its QR code, and the code that a person can read out.
 
     `copyable`: a code of another system that can be found by trying; no name is sealed under it.
@@ -75,7 +77,7 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
         return f"Label(ref={self.badge.ref!r}, …)"
 
 
-class Known(msgspec.Struct, frozen=True, kw_only=True):
+class Known(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A person as the centre keeps them: the only place where a badge has a name."""
 
     badge: bytes
@@ -96,6 +98,19 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
         if not self.name and not self.organisation:
             return None
         return CardContent(self.name, self.organisation, self.language, self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A registered person, the newest issue of their badge, and whether that is revoked."""
+
+    known: Known
+    issued: BadgeIssued | None
+    revoked: bool
+
+    def is_other_code(self, code: str) -> bool:
+        """Whether a code of another system is not the one that they were registered with."""
+        return foreign(code).badge != self.known.badge
 
 
 def claims(person: Person, event: Event) -> Claims:

@@ -11,15 +11,13 @@ from access.log.entry import BadgeIssued, Revoked
 from access.state.log_state import Knowledge
 from registry.devices.own_log import OwnLog
 from registry.roster.badge_issuer import Press, as_issued, plain_secret, secret_in
+from registry.roster.batch import SALT_BYTES, Batch, Sealing
 from registry.roster.keys import Keyring
 from registry.roster.model import Form, IssuedBadge, Known, Label, Person, claims, mistakes
 from registry.roster.repository import People
 from registry.roster.validation import refusals
 from registry.storage.errors import Refusal, RegistrationError, UnknownError, refused
 from registry.storage.ledger import Ledger
-
-SALT_BYTES = 16
-"""Of a person's own salt."""
 
 
 class Roster:
@@ -138,6 +136,25 @@ class Roster:
             extra=person.extra,
         )
 
+    def batch(self, event: Event) -> Batch:
+        """A batch of people to be registered, changed and revoked at once."""
+        return Batch(
+            self._ledger,
+            self._log,
+            self._people,
+            event,
+            self._press(event, with_badges=False),
+            Sealing(self._known, self._enter_again),
+            self._random,
+        )
+
+    def _enter_again(self, press: Press, known: Known, entry: BadgeIssued, event: Event) -> None:
+        """The entry of an issue and its name card once more, as both are now."""
+        text = self.text(known, entry)
+        has_role = event.tickets[entry.claims.ticket].roles
+        key = self._wrapped_key(entry) if has_role else None
+        press.enter(known, entry, text, secret_in(text), key)
+
     def refusals(self, people: Sequence[Person], event: Event) -> list[Refusal]:
         """Why these people cannot be registered; empty: they can."""
         codes = [credential.foreign(person.code).badge for person in people if person.code]
@@ -166,8 +183,8 @@ class Roster:
             drawn |= {badge: None for badge in more if badge not in taken}
         return list(drawn)
 
-    def _press(self, event: Event) -> Press:
-        return Press(event, self._keys.badge_keys(), self._random)
+    def _press(self, event: Event, *, with_badges: bool = True) -> Press:
+        return Press(event, self._keys.badge_keys(), self._random, with_badges=with_badges)
 
     def _keep(self, press: Press) -> None:
         """Write what was made: roster entries, name cards, texts."""
@@ -219,14 +236,6 @@ class Roster:
             elif entry != last:
                 self._log.append("badge", entry)
             return as_issued(changed, last, text)
-
-    def refusals_to_amend(self, people: Sequence[Person], event: Event) -> list[Refusal]:
-        """Why these registered people cannot be changed so; empty: they can."""
-        return [
-            Refusal(place, person.ref, why)
-            for place, person in enumerate(people)
-            for why in self._wrong_to_amend(self.by_ref(person.ref), person, event)
-        ]
 
     @staticmethod
     def _wrong_to_amend(known: Known, person: Person, event: Event) -> list[str]:

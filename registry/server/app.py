@@ -19,19 +19,21 @@ from registry.http.access import add_access
 from registry.http.actions import add_deeds
 from registry.http.device_api import device_interface
 from registry.http.jobs import add_jobs
+from registry.http.lists import add_lists
 from registry.http.operations import Interface, problem
 from registry.http.reads import add_questions
 from registry.http.streams import MOST_STREAMS, Streams
 from registry.jobs import Jobs
 from registry.queries.queries import Board
+from registry.server.proxies import BehindProxies, TrustedProxies
 from registry.service import Centre
 from registry.webhooks import Hooks
 from sync.store.journal import Reading
 
 log = logging.getLogger(__name__)
 
-MAX_FILE_BYTES = 16 * 1024 * 1024
-"""Of a file of registrants: ten times what 26,000 people take."""
+MAX_FILE_BYTES = 64 * 1024 * 1024
+"""Of a list: more than 300,000 people take."""
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
@@ -49,20 +51,23 @@ class WebSettings:
 
     `trust_clock`: this machine's clock is right although its kernel cannot say so. `control` is the token of commands
     on this machine, `pin` the SHA-256 of the TLS certificate (None: plain HTTP), `open_here`: a browser of this machine
-    sees counts without logging in; `stopping` says when the server is going down.
+    sees counts without logging in; `kiosk_url` is where kiosks reach the registry (None: as the request did);
+    `trusted_proxies` are believed when they say who asked; `stopping` says when the server is going down.
     """
 
     trust_clock: bool = False
     control: str | None = None
     pin: str | None = None
-    open_here: bool = True
+    open_here: bool = False
+    kiosk_url: str | None = None
+    trusted_proxies: tuple[str, ...] = ()
     streams: int = MOST_STREAMS
     stopping: Callable[[], bool] = field(default=_never)
 
     @property
     def secure(self) -> bool:
         """Whether browsers reach the registry over TLS."""
-        return self.pin is not None
+        return self.pin is not None or (self.kiosk_url or "").startswith("https:")
 
 
 def create_app(centre: Centre, clock: Callable[[], Reading], settings: WebSettings) -> Flask:
@@ -86,10 +91,11 @@ def create_app(centre: Centre, clock: Callable[[], Reading], settings: WebSettin
     api = Interface(guard, trail)
     add_questions(api, board, guard, Streams(board, settings.stopping, settings.streams))
     hooks = Hooks(board)
-    add_deeds(api, board, guard, settings.pin)
+    add_deeds(api, board, guard, settings.pin, settings.kiosk_url)
     add_access(api, board, guard, passwords, trail, hooks)
     jobs = Jobs(centre.ledger, board.now_ms, settings.stopping)
     add_jobs(api, jobs)
+    add_lists(api, board, jobs)
     jobs.settle()
     app.register_blueprint(api.blueprint)
     desk = LoginDesk(guard, passwords, trail, secure=settings.secure)
@@ -98,9 +104,13 @@ def create_app(centre: Centre, clock: Callable[[], Reading], settings: WebSettin
     app.after_request(_guarded)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Exception, _failed)
-    devices = device_interface(centre, clock, board.contacts, trust_clock=settings.trust_clock)
+    devices = device_interface(
+        centre, clock, board.contacts, throttle, trail, trust_clock=settings.trust_clock
+    )
     # Kiosks call every second: their requests need nothing of what a page needs.
-    app.wsgi_app = devices.in_front_of(app.wsgi_app)  # type: ignore[assignment,method-assign]
+    served = devices.in_front_of(app.wsgi_app)
+    trusted = TrustedProxies(settings.trusted_proxies)
+    app.wsgi_app = BehindProxies(served, trusted)  # type: ignore[method-assign]
     return app
 
 

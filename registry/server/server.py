@@ -20,6 +20,8 @@ from gunicorn.workers.base import Worker
 
 from registry.jobs import Jobs
 from registry.server.app import Parts
+from registry.server.proxies import TrustedProxies
+from registry.server.worker import MOST, GuardedWorker
 from registry.webhooks import Teller
 from sync.transport.tls_certificate import Certificate
 
@@ -34,7 +36,7 @@ HANGS_AFTER_S = 60
 """A worker whose main loop stands still so long is started again."""
 
 READ_S = 20
-"""A connection on which nothing moves for so long in the middle of a request is closed."""
+"""A connection on which nothing moves for so long in the middle of a long body, or of an answer, is closed."""
 
 BACKLOG = 512
 
@@ -55,10 +57,11 @@ class Supervisor(Protocol):
 
 @dataclass(frozen=True)
 class Serving:
-    """How to serve. `certificate` None: plain HTTP."""
+    """How to serve. `certificate` None: plain HTTP; `trusted_proxies`: addresses and networks of proxies in front."""
 
     workers: int
     certificate: Certificate | None = None
+    trusted_proxies: tuple[str, ...] = ()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -120,7 +123,8 @@ class _Application(BaseApplication):  # type: ignore[misc]
         settings: dict[str, Any] = {
             "bind": f"fd://{self._sock.fileno()}",
             "workers": serving.workers,
-            "worker_class": "gthread",
+            "worker_class": _worker_class(serving.trusted_proxies),
+            "worker_connections": 2 * MOST,
             "threads": THREADS,
             "keepalive": KEEP_OPEN_S,
             "graceful_timeout": STOPS_WITHIN_S,
@@ -163,6 +167,11 @@ class _Application(BaseApplication):  # type: ignore[misc]
         self._stop_hooks.set()
         if self._jobs is not None:
             self._jobs.close()
+
+
+def _worker_class(trusted: tuple[str, ...]) -> type[Worker]:
+    """gunicorn makes its workers itself: what they need to know is on their class."""
+    return type("Worker", (GuardedWorker,), {"trusted_proxies": TrustedProxies(trusted)})
 
 
 class _Arbiter(Arbiter):  # type: ignore[misc]

@@ -61,6 +61,16 @@ class Ledger(Logs):
         )
         return [(place, hold(log, digest, raw)) for place, log, digest, raw in rows]
 
+    def registry_since(self, entry_id: int) -> list[Held]:
+        """The entries of the registry's own logs that arrived after the one with this id."""
+        entry = tables.entry.c
+        rows = self.read(
+            select(entry.log, entry.digest, entry.raw)
+            .where(entry.id > entry_id, entry.log.startswith(self.registry))
+            .order_by(entry.id)
+        )
+        return [hold(log, digest, raw) for log, digest, raw in rows]
+
     def last(self, log: str) -> Row | None:
         """The newest entry of a log that has no fork."""
         entry = tables.entry.c

@@ -14,6 +14,7 @@ from access.log.chain import Head, fingerprint, vouched
 from access.log.entry import Kiosk, digest_of, pack
 from access.state.event_state import Held, hold
 from registry.storage import tables
+from registry.storage.bulk import insert_rows
 from registry.storage.database import Database
 from registry.storage.heard_heads import HeardHeads, same_end
 from sync.store.log_store import BEGINNING, INTRODUCED, LogStore, Row, newest_word
@@ -28,6 +29,10 @@ CARDS_AT_ONCE = 1000
 
 BADGES_AT_ONCE = 500
 
+AT_ONCE = 1000
+"""Entries from which they are written many in a statement: see `registry.storage.bulk`."""
+
+ENTRY = ("log", "seq", "digest", "badge", "raw", "received_ms")
 ADD_ENTRY = (
     "INSERT INTO entry (log, seq, digest, badge, raw, received_ms) VALUES (?, ?, ?, ?, ?, ?)"
 )
@@ -221,16 +226,21 @@ class Logs(LogStore):
             with self.transaction():
                 self.keep_heads(heads)
 
-    def add(self, rows: Sequence[Row], held: Sequence[Held]) -> None:
+    def add(self, rows: Sequence[Row], held: Sequence[Held], *, expect_cards: bool = True) -> None:
+        """Keep entries. `expect_cards`: ask for the name cards that they name, and delete those no longer named."""
         now_ms = self._now_ms()
         with self.database.writing() as connection:
             # The one statement that runs for every entry of the event: past the toolkit, at half the cost.
-            connection.exec_driver_sql(self._add_entry, [(*row, now_ms) for row in rows])
+            if len(rows) > AT_ONCE:
+                insert_rows(connection, "entry", ENTRY, ((*row, now_ms) for row in rows))
+            else:
+                connection.exec_driver_sql(self._add_entry, [(*row, now_ms) for row in rows])
         if self.is_registry(rows[0].log):
             for one in held:
                 if isinstance(one.body, Kiosk):
                     self._know(one, one.body)
-            self._expect_cards(sorted(badges_listed(held)))
+            if expect_cards:
+                self._expect_cards(sorted(badges_listed(held)))
 
     def _know(self, held: Held, kiosk: Kiosk) -> None:
         """Keep the newest word on a kiosk, in whatever order the registry's logs arrive."""

@@ -252,15 +252,6 @@ list_mapping = Table(
 )
 """How a list is to be read that has these titles (SHA-256 of them, in hex)."""
 
-staged_entry = Table(
-    "staged_entry",
-    metadata,
-    Column("seq", BigInteger, primary_key=True),
-    Column("log", String(24), nullable=False),
-    Column("digest", LargeBinary, nullable=False),
-    Column("badge", LargeBinary),
-    Column("raw", LargeBinary, nullable=False),
-)
 staged_person = Table(
     "staged_person",
     metadata,
@@ -272,6 +263,8 @@ staged_person = Table(
     Column("keys", Text, nullable=False),
     Column("salt", LargeBinary, nullable=False),
     Column("extra", Text, nullable=False),
+    Column("printed", Text),
+    Column("new", Integer, nullable=False),
 )
 staged_card = Table(
     "staged_card",
@@ -281,7 +274,8 @@ staged_card = Table(
     Column("issue", Integer, nullable=False),
     Column("raw", LargeBinary),
 )
-"""What an import has prepared, row by row: nobody reads it until one statement moves all of it to where it belongs."""
+"""What an import has prepared: nobody reads it until one transaction moves all of it to where it belongs. `printed` is
+the text of a badge that cannot be derived, `new` whether the person was not registered before."""
 
 PERSONAL = (person, printed, staged_person, staged_card, job_file, job)
 """Tables that name people: all of their rows go at the end of the event."""

@@ -103,7 +103,7 @@ def site() -> Iterator[Site]:
     centre.enrol(Enrol(journal.identity.public, code, b"", "pi-1"))
     journal.begin(clock(), "boot", "test", {}, "chengdu-main-1")
     going_down = threading.Event()
-    app = create_app(centre, clock, WebSettings(stopping=going_down.is_set))
+    app = create_app(centre, clock, WebSettings(open_here=True, stopping=going_down.is_set))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     server.daemon_threads = False  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever)
@@ -169,6 +169,7 @@ def test_the_page_is_read_in_three_languages(site: Site, page: Page) -> None:
 def test_an_admin_finds_a_person_and_revokes_the_badge(site: Site, page: Page) -> None:
     badge = register(site, "P1", "李雷")
     page.goto(f"{site.url}/people")
+    page.get_by_label("Account").fill("admin")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("searchbox").fill("li lei")
@@ -185,6 +186,7 @@ def test_an_admin_finds_a_person_and_revokes_the_badge(site: Site, page: Page) -
 def test_an_admin_erases_a_person(site: Site, page: Page) -> None:
     register(site, "P1", "李雷")
     page.goto(f"{site.url}/login?next=/people")
+    page.get_by_label("Account").fill("admin")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("searchbox").fill("李雷")
@@ -198,6 +200,7 @@ def test_an_admin_erases_a_person(site: Site, page: Page) -> None:
 def test_an_admin_changes_the_desk_key_after_a_staff_card_was_lost(site: Site, page: Page) -> None:
     register(site, "P1", "李雷")
     page.goto(f"{site.url}/login?next=/settings")
+    page.get_by_label("Account").fill("admin")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("button", name="New desk key").click()
@@ -210,6 +213,7 @@ def test_an_admin_answers_a_conflict(site: Site, page: Page) -> None:
     site.let_in(badge, "chengdu-main-1")
     site.let_in(badge, "meishan-main-1")
     page.goto(f"{site.url}/login?next=/conflicts")
+    page.get_by_label("Account").fill("admin")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     card = page.locator("article")
@@ -228,3 +232,66 @@ def test_no_page_is_wider_than_its_screen(site: Site, page: Page, width: int, he
         page.goto(site.url + path)
         page.wait_for_load_state("load")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def open_people(site: Site, page: Page) -> None:
+    page.goto(f"{site.url}/login?next=/people")
+    page.get_by_label("Account").fill("admin")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.locator("#import")).to_be_visible()
+
+
+def choose_list(page: Page, name: str, text: str) -> None:
+    file = {"name": name, "mimeType": "text/csv", "buffer": text.encode("gb18030")}
+    page.locator("#import input[type=file]").set_input_files([file])  # type: ignore[list-item]
+    page.get_by_role("button", name="Look at the list").click()
+
+
+def test_a_list_is_looked_at_and_then_taken_in(site: Site, page: Page) -> None:
+    register(site, "P1", "李雷")
+    register(site, "P9", "王五")
+    open_people(site, page)
+    rows = "序号,编号,姓名,票种,手机\n1,P1,李磊,参会代表,13880012345\n2,P2,韩梅,参会代表,\n"
+    choose_list(page, "名单.csv", rows)
+    shown = page.locator("#imported")
+    expect(shown).to_contain_text("2 people: 1 new, 1 changed, 0 the same.")
+    expect(shown.locator("tbody").filter(has_text="P1")).to_contain_text("李雷")
+    expect(shown).to_contain_text("One registered person is not in this list")
+    expect(shown).to_contain_text("P9 王五")
+    assert site.centre.people.count() == 2
+    page.get_by_label("Revoke their badges").check()
+    page.get_by_role("button", name="Do exactly this").click()
+    expect(shown).to_contain_text("1 added, 1 changed, 0 the same, 1 revoked.")
+    assert site.centre.person("P1").name == "李磊"
+    assert site.centre.person("P1").extra == {"phone": "13880012345"}
+    assert site.centre.registered()["P9"].revoked
+
+
+def test_columns_of_a_list_are_put_right_on_the_page(site: Site, page: Page) -> None:
+    open_people(site, page)
+    choose_list(page, "gaeste.csv", "Buchung,Gast,Ticket\nB1,Ada,delegate\n")
+    shown = page.locator("#imported")
+    expect(shown).to_contain_text(
+        "the header lacks ref, name; the columns are Buchung, Gast, Ticket"
+    )
+    shown.get_by_label("Buchung").select_option(label="Registration number (ref)")
+    expect(shown).to_contain_text("the header lacks name;")
+    shown.get_by_label("Gast").select_option(label="Name")
+    expect(shown).to_contain_text("1 people: 1 new")
+    page.get_by_role("button", name="Do exactly this").click()
+    expect(shown).to_contain_text("1 added")
+    assert site.centre.person("B1").name == "Ada"
+
+
+def test_what_is_wrong_in_a_list_is_said_in_the_readers_language(site: Site, page: Page) -> None:
+    open_people(site, page)
+    page.get_by_role("link", name="繁體").click()
+    rows = "".join(f"P{n},A,delegat\n" for n in range(300))
+    file = {"name": "a.csv", "mimeType": "text/csv", "buffer": f"ref,name,ticket\n{rows}".encode()}
+    page.locator("#import input[type=file]").set_input_files([file])  # type: ignore[list-item]
+    page.get_by_role("button", name="預覽名單").click()
+    shown = page.locator("#imported")
+    expect(shown).to_contain_text('「delegat」不在活動中；是指 "delegate" 嗎？')
+    expect(shown).to_contain_text("及另外 295 行")
+    expect(page.get_by_role("button", name="確認執行")).to_have_count(0)

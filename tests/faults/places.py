@@ -122,7 +122,9 @@ class Registry:
     ) -> Program:
         """Start the server, at the port it had before; `wait` until it answers."""
         arguments = ["registry", "serve", "--data", str(self.data), "--host", host, "--json"]
-        arguments += ["--port", str(self.port), *more]
+        arguments += ["--port", str(self.port), "--open-here", *more]
+        if not tls:
+            arguments.append("--plain-http")
         self._tls = tls
         if not tls:  # what is there would be shown
             (self.data / "lan.pem").unlink(missing_ok=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 
+from jianmen.own_packages import PACKAGES
 from tests.setup.little_index import wheel
 
 ROOT = Path(__file__).parents[2]
@@ -51,10 +53,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     build = "import sys; from setuptools.build_meta import build_wheel; build_wheel(sys.argv[1])"
     source = folder / "source"
-    tracked = ["pyproject.toml", "README.md", "LICENSE", "access", "bench", "config", "hardware"]
-    tracked += ["jianmen", "kiosk", "registry", "sync"]
     source.mkdir()
-    for name in tracked:
+    for name in ("pyproject.toml", "README.md", "LICENSE", *PACKAGES):
         subprocess.run(["cp", "-r", ROOT / name, source], check=True, timeout=60)
     subprocess.run(
         [sys.executable, "-c", build, folder],
@@ -70,6 +70,12 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def stranger(tmp_path: Path) -> Path:
     return wheel(tmp_path, "configuration-of-another", "5.1", files=STRANGER)
+
+
+def test_every_package_of_ours_is_looked_at() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    packed = project["tool"]["setuptools"]["packages"]["find"]["include"]
+    assert sorted(name.removesuffix("*") for name in packed) == list(PACKAGES)
 
 
 def test_a_healthy_installation_has_nothing_to_report(

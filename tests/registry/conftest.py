@@ -185,7 +185,7 @@ class Kiosk:
 
 @pytest.fixture
 def app(centre: Centre, clock: Clock) -> Flask:
-    return create_app(centre, clock, WebSettings(control=CONTROL))
+    return create_app(centre, clock, WebSettings(control=CONTROL, open_here=True))
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def test_the_suite_installs_then_checks_style_types_and_imports_and_then_runs_th
         "ruff check",
         "ruff format --check",
     ]
-    order += ["deptry", "vulture", "mypy", "lint-imports", "--cov-fail-under=100 tests/access"]
+    order += ["deptry", "dead_code", "mypy", "lint-imports", "--cov-fail-under=100 tests/access"]
     order += ["--ignore=tests/access"]
     assert sorted(order, key=steps.index) == order
 

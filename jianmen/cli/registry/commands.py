@@ -12,6 +12,7 @@ import msgspec
 
 from config import event_file
 from config.errors import ConfigError
+from jianmen.cli.registry.lists import import_people
 from jianmen.cli.registry.options import (
     asking,
     data_option,
@@ -40,7 +41,7 @@ def registry(context: click.Context) -> None:
     context.call_on_close(lambda: os.umask(before))
 
 
-for _command in (serve, headcount, attendance, conflicts, export, close):
+for _command in (import_people, serve, headcount, attendance, conflicts, export, close):
     registry.add_command(_command)
 
 
@@ -120,41 +121,6 @@ def _password(file: Path | None) -> str:
     return typed
 
 
-@registry.command("import")
-@click.argument("people", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@settings_option
-@data_option
-@click.option("--update", is_flag=True, help="Change people who are registered already.")
-@click.option("--encoding", help="Of a text file; found by itself where left out.")
-@json_option
-def import_people(
-    people: Path,
-    settings_file: Path | None,
-    data: Path | None,
-    encoding: str | None,
-    *,
-    update: bool,
-    as_json: bool,
-) -> None:
-    """Register everybody in the list PEOPLE, or, where anything is wrong, nobody.
-
-    PEOPLE is a workbook (XLSX, XLS, ODS) or a text file (CSV, TSV) in any usual encoding. Its columns are found by
-    their titles, in English, 繁體 or 简体: ref, name, organisation, language, ticket, venues, days, sessions and, if
-    wanted, code and form. Other columns are kept as extra fields.
-    """
-    with asking(settings_file, data) as client:
-        done = client.post_file(
-            "/import",
-            people.read_bytes(),
-            file=people.name,
-            encoding=encoding,
-            update=int(update),
-        )
-    for line in done["warnings"]:
-        click.echo(line, err=True)
-    say(done, as_json=as_json, words=f"{done['added']} added, {done['updated']} changed")
-
-
 @registry.command()
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
 @settings_option
@@ -219,6 +185,8 @@ def enrol(
     with asking(settings_file, data) as client:
         body: dict[str, object] = {"gate": gate, "minutes": minutes, "url": url or client.kiosk_url}
         code = client.post("/kiosks/code", body)
+    if code["warning"]:
+        click.echo(f"Warning: {code['warning']}", err=True)
     if as_json:
         click.echo(
             msgspec.json.encode({key: code[key] for key in ("code", "gate", "expires", "text")})

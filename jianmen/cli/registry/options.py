@@ -70,9 +70,11 @@ def asking(settings_file: Path | None, data: Path | None) -> Iterator[Client]:
 
 
 def kiosk_url(settings: RegistrySettings, port: int | None = None) -> str:
-    """Where kiosks reach the registry."""
+    """Where kiosks reach the registry: as the settings say, else at its own address."""
     from registry.server.tls import certificate_of
 
+    if settings.public_url:
+        return settings.public_url.rstrip("/")
     scheme = "https" if certificate_of(settings) else "http"
     host = _outward() if settings.host in ANYWHERE else settings.host
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port or settings.port}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import sys
 from collections.abc import Callable
@@ -44,6 +45,14 @@ if TYPE_CHECKING:
     help="This machine's clock is right, although its kernel cannot say so (in a container).",
 )
 @click.option(
+    "--plain-http",
+    is_flag=True,
+    help="Let other machines come without TLS: passwords and names can be read on the way.",
+)
+@click.option(
+    "--open-here", is_flag=True, help="A browser of this machine sees counts without logging in."
+)
+@click.option(
     "--workers", type=click.IntRange(1, 64), help="Processes; on SQLite one, on PostgreSQL three."
 )
 @json_option
@@ -56,10 +65,13 @@ def serve(
     *,
     tls: bool,
     trust_clock: bool,
+    plain_http: bool,
+    open_here: bool,
     as_json: bool,
 ) -> None:
     """Serve kiosks, dashboard and public interface until stopped."""
     from jianmen.cli.registry.client import Note
+    from registry.http.actions import unreachable
     from registry.server.app import WebSettings
     from registry.server.server import AddressError, Serving, listen
     from registry.server.server import serve as run
@@ -71,6 +83,8 @@ def serve(
     _check(settings)
     try:
         certificate = certificate_of(settings, make=tls)
+        if certificate is None and not (plain_http or settings.plain_http):
+            _refuse_plain(settings.host)
         sock = listen(settings.host, settings.port)
     except (AddressError, CertificateError) as error:
         stop(2, str(error))
@@ -83,19 +97,29 @@ def serve(
                 trust_clock=trust_clock,
                 control=note.token,
                 pin=note.certificate,
+                open_here=open_here or settings.open_here,
+                kiosk_url=note.kiosk_url,
+                trusted_proxies=settings.trusted_proxies,
                 stopping=stopping,
             ),
         )
 
     def say_where() -> None:
         note.write(settings.data)
+        warning = unreachable(note.kiosk_url)
         words = f"Dashboard: {note.url}/\nKiosks:    {note.kiosk_url}"
-        say({"url": note.url, "kiosk_url": note.kiosk_url}, as_json=as_json, words=words)
+        said = {"url": note.url, "kiosk_url": note.kiosk_url, "warning": warning}
+        say(said, as_json=as_json, words=f"{words}\nWarning:   {warning}" if warning else words)
         sys.stdout.flush()
 
     count = workers or (1 if settings.database_url is None else 3)
     try:
-        run(sock, make_app, Serving(count, certificate), _Supervisor(Notifier(), say_where))
+        run(
+            sock,
+            make_app,
+            Serving(count, certificate, settings.trusted_proxies),
+            _Supervisor(Notifier(), say_where),
+        )
     finally:
         if Note.read(settings.data) == note:
             Note.remove(settings.data)
@@ -119,7 +143,7 @@ def _note(settings: RegistrySettings, port: int, certificate: Certificate | None
     """What the server says of itself to the commands on this machine."""
     from jianmen.cli.registry.client import Note
 
-    here = msgspec.structs.replace(settings, host=_local(settings.host))
+    here = msgspec.structs.replace(settings, host=_local(settings.host), public_url=None)
     return Note(
         kiosk_url(here, port),
         kiosk_url(settings, port),
@@ -127,6 +151,21 @@ def _note(settings: RegistrySettings, port: int, certificate: Certificate | None
         os.getpid(),
         certificate.fingerprint if certificate is not None else None,
     )
+
+
+def _refuse_plain(host: str) -> None:
+    """End the command where other machines could come without TLS."""
+    try:
+        here = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        here = host == "localhost"
+    if not here:
+        stop(
+            2,
+            f"Without TLS, passwords and names could be read on the way to {host or 'this machine'}. Add --tls, or name"
+            " a certificate in the settings, or put a proxy in front (docs/deploying.md). If the network between is"
+            " yours alone: --plain-http",
+        )
 
 
 def _local(host: str) -> str:

@@ -101,7 +101,8 @@ if (form) {
     shown.replaceChildren(
       el("img", { alt: "QR", class: "qr", src: `data:image/svg+xml,${encodeURIComponent(code.qr)}` }),
       el("p", {}, say("enrol.show", { time: clock(code.expires) })),
-      el("p", {}, el("code", {}, code.text)));
+      el("p", {}, el("code", {}, code.text)),
+      code.warning && el("p", { class: "problem" }, `▲ ${code.warning}`));
   });
 }
 

@@ -84,20 +84,6 @@ async function erase(person) {
   });
 }
 
-document.getElementById("import").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const asked = event.target;
-  const done = document.getElementById("imported");
-  try {
-    const said = await ask("POST", `/import?update=${asked.update.checked ? 1 : 0}&file=${encodeURIComponent(asked.people.files[0].name)}`, asked.people.files[0]);
-    done.replaceChildren(el("p", { class: "good" }, `✓ ${say("import.done", said)}`), el("ul", {}, ...said.warnings.map((line) => el("li", {}, line))));
-    asked.reset();
-  } catch (error) {
-    const lines = error.mistakes?.length ? error.mistakes : [error.message];
-    done.replaceChildren(el("p", { class: "problem" }, `▲ ${say("import.wrong")}`), el("ul", {}, ...lines.slice(0, 100).map((line) => el("li", {}, line))));
-  }
-});
-
 const register = document.getElementById("register");
 register.ticket.append(...data.tickets.map((ticket) => el("option", { value: ticket.id }, ticket.name)));
 register.addEventListener("submit", (event) => {

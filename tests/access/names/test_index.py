@@ -52,6 +52,8 @@ def found(index: NameIndex, query: str) -> list[int]:
             "买买提阿依古丽|买买提 阿依|maimaiti|ayiguli|买买提|阿依古丽买买提|mmt|aygl|maimaiti ayiguli",
         ),
         ("阿卜杜热合曼·买买提", "maimaiti|abudurehemàn"),
+        ("陳 大文", "陳大文|大文|chan tai man"),
+        ("María del Carmen de la Cruz", "mariadelcarmen|cruz maria"),
         ("Łukasz Żółć", "lukasz zolc|lukasz|ZOLC lukasz|zolclukasz"),
         ("Søren Ødegård", "soren|soren odegard|odeg"),
         ("O’Brien", "obrien|o brien|o'brien|brien"),
@@ -87,6 +89,7 @@ def test_a_person_is_found_by_all_of_these(stored: str, queries: str) -> None:
         ("陳大文", "щ"),
         ("", "a"),
         ("陳大文", "c" * 200),
+        ("陳大文", "c" * 70 + " man"),
     ],
 )
 def test_a_person_is_not_found_by_this(stored: str, query: str) -> None:
@@ -215,6 +218,17 @@ def test_changes_and_removals_are_seen_at_once() -> None:
     index.remove([])
     assert len(index) == 1
     assert found(NameIndex(), "李四") == []
+
+
+def test_everybody_may_be_removed_and_others_come() -> None:
+    index = NameIndex()
+    for start in range(0, 12 * SMALL, SMALL):
+        index.put(Named(start + n, ("陳大文",)) for n in range(SMALL))
+        index.remove(range(start, start + SMALL))
+    assert len(index) == 0
+    assert found(index, "chan") == []
+    index.put([Named(1, ("陳大文",))])
+    assert found(index, "chan") == [1]
 
 
 def test_an_index_that_grew_and_changed_answers_as_one_made_at_once() -> None:

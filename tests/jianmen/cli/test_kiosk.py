@@ -20,6 +20,8 @@ from config.event_file import load
 from jianmen.cli.kiosk import device_named, kiosk
 from jianmen.cli.sync import sync
 from kiosk.pages.serving import PageServer
+from registry.accounts.throttle import Throttle
+from registry.accounts.trail import Trail
 from registry.devices.reported_vectors import Contacts
 from registry.http.device_api import device_interface
 from registry.service import Centre
@@ -108,7 +110,9 @@ def centre(tmp_path):
     centre = Centre(ledger, lambda: NOW)
     centre.init(load(EVENT))
     app = Flask(__name__)
-    devices = device_interface(centre, lambda: NOW, Contacts(), trust_clock=True)
+    throttle = Throttle(centre.ledger, lambda: NOW.wall_ms)
+    trail = Trail(centre.ledger, lambda: NOW.wall_ms)
+    devices = device_interface(centre, lambda: NOW, Contacts(), throttle, trail, trust_clock=True)
     app.wsgi_app = devices.in_front_of(app.wsgi_app)
     server = PageServer(app, "127.0.0.1", 0)
     server.start()

@@ -218,10 +218,22 @@ def test_only_a_staff_card_gets_a_pin(
 def test_a_file_of_people_is_taken_in_whole(api: Any) -> None:
     rows = "R1,陳小姐,HKSTP,zh-Hant,delegate,,,\nR2,Bob,,en,media,chengdu,,\n"
     answer = api.call("POST", "/import", (HEADER + rows).encode())
-    assert answer.json == {"added": 2, "updated": 0, "warnings": []}
+    assert answer.json == {
+        "added": 2,
+        "updated": 0,
+        "same": 0,
+        "missing": 0,
+        "warnings": [],
+    }
     changed = rows.replace("Bob", "Bobby")
     answer = api.call("POST", "/import?update=1", (HEADER + changed).encode())
-    assert answer.json == {"added": 0, "updated": 2, "warnings": []}
+    assert answer.json == {
+        "added": 0,
+        "updated": 1,
+        "same": 1,
+        "missing": 0,
+        "warnings": [],
+    }
 
 
 def test_a_file_with_mistakes_names_them_all_and_changes_nothing(api: Any) -> None:

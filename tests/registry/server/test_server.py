@@ -8,10 +8,9 @@ import os
 import signal
 import socket
 import ssl
-import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +26,6 @@ from sync.wire.enrolment_code import EnrolmentCode
 EVENT = Path(__file__).parents[2] / "scenarios" / "smarthk.toml"
 JIANMEN = Path(sys.executable).with_name("jianmen")
 PATIENCE_S = 60
-PEOPLE = (
-    "ref,name,organisation,language,ticket,venues,days,sessions\n"
-    "A1,陳大文,,zh-Hant,delegate,,,\nA2,Jane Smith,,en,delegate,,,\n"
-)
 
 
 def jianmen(*words: str | Path) -> Result:
@@ -38,66 +33,7 @@ def jianmen(*words: str | Path) -> Result:
     return CliRunner().invoke(registry, [str(word) for word in words])
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """A data folder with an event and two people."""
-    (tmp_path / "password").write_text("a password of mine\n")
-    (tmp_path / "people.csv").write_text(PEOPLE, encoding="utf-8")
-    folder = tmp_path / "data"
-    password = tmp_path / "password"
-    done = jianmen("init", EVENT, "--data", folder, "--password-file", password)
-    assert done.exit_code == 0, done.stderr
-    done = jianmen("import", tmp_path / "people.csv", "--data", folder)
-    assert done.exit_code == 0, done.stderr
-    return folder
-
-
-class Server:
-    """A running `jianmen registry serve`."""
-
-    def __init__(self, data: Path, *words: str, **environment: str) -> None:
-        self.process = subprocess.Popen(
-            [JIANMEN, "registry", "serve", "--data", data, "--port", "0", "--json", *words],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **environment},
-        )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert line, self.stop(signal.SIGTERM)
-        self.url: str = json.loads(line)["url"]
-
-    def get(self, path: str) -> Any:
-        unpinned = ssl._create_unverified_context()
-        context = unpinned if self.url.startswith("https") else None
-        with urllib.request.urlopen(self.url + path, timeout=PATIENCE_S, context=context) as said:
-            return json.load(said)
-
-    def stop(self, number: signal.Signals) -> tuple[int, str]:
-        """Ask it to stop; its exit status and what it said on standard error."""
-        self.process.send_signal(number)
-        _, said = self.process.communicate(timeout=PATIENCE_S)
-        return self.process.returncode, said
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[..., Server]]:
-    started: list[Server] = []
-
-    def start(data: Path, *words: str, **environment: str) -> Server:
-        server = Server(data, *words, **environment)
-        started.append(server)
-        return server
-
-    yield start
-    for server in started:
-        if server.process.poll() is None:
-            server.process.kill()
-            server.process.communicate()
-
-
-def test_commands_ask_the_server_that_is_running(data: Path, serve: Callable[..., Server]) -> None:
+def test_commands_ask_the_server_that_is_running(data: Path, serve: Callable[..., Any]) -> None:
     server = serve(data)
     assert server.get("/api/v1/headcount")["event"] == "smarthk-2020"
     count = jianmen("headcount", "--json", "--data", data)
@@ -113,7 +49,7 @@ def test_commands_ask_the_server_that_is_running(data: Path, serve: Callable[...
 
 
 def test_a_worker_that_dies_is_replaced_and_a_stream_keeps_nobody_from_stopping(
-    data: Path, serve: Callable[..., Server]
+    data: Path, serve: Callable[..., Any]
 ) -> None:
     server = serve(data)
     children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
@@ -125,7 +61,7 @@ def test_a_worker_that_dies_is_replaced_and_a_stream_keeps_nobody_from_stopping(
 
 
 def test_it_stops_at_ctrl_c_and_leaves_the_folder_free(
-    data: Path, serve: Callable[..., Server]
+    data: Path, serve: Callable[..., Any]
 ) -> None:
     status, said = serve(data).stop(signal.SIGINT)
     assert (status, said) == (0, "")
@@ -133,7 +69,7 @@ def test_it_stops_at_ctrl_c_and_leaves_the_folder_free(
 
 
 def test_tls_is_spoken_with_a_certificate_of_its_own_and_told_to_kiosks(
-    data: Path, serve: Callable[..., Server]
+    data: Path, serve: Callable[..., Any]
 ) -> None:
     server = serve(data, "--tls")
     assert server.url.startswith("https://")
@@ -148,7 +84,7 @@ def test_tls_is_spoken_with_a_certificate_of_its_own_and_told_to_kiosks(
 
 
 def test_the_service_manager_hears_when_it_is_ready_and_that_it_lives(
-    data: Path, tmp_path: Path, serve: Callable[..., Server]
+    data: Path, tmp_path: Path, serve: Callable[..., Any]
 ) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))

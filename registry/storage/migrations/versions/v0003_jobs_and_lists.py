@@ -39,14 +39,6 @@ def upgrade() -> None:
         sa.Column("used_ms", sa.BigInteger, nullable=False),
     )
     op.create_table(
-        "staged_entry",
-        sa.Column("seq", sa.BigInteger, primary_key=True),
-        sa.Column("log", sa.String(24), nullable=False),
-        sa.Column("digest", sa.LargeBinary, nullable=False),
-        sa.Column("badge", sa.LargeBinary),
-        sa.Column("raw", sa.LargeBinary, nullable=False),
-    )
-    op.create_table(
         "staged_person",
         sa.Column("badge", sa.LargeBinary, primary_key=True),
         sa.Column("ref", sa.Text, nullable=False),
@@ -56,6 +48,8 @@ def upgrade() -> None:
         sa.Column("keys", sa.Text, nullable=False),
         sa.Column("salt", sa.LargeBinary, nullable=False),
         sa.Column("extra", sa.Text, nullable=False),
+        sa.Column("printed", sa.Text),
+        sa.Column("new", sa.Integer, nullable=False),
     )
     op.create_table(
         "staged_card",

@@ -1,0 +1,153 @@
+"""`jianmen registry import`: a list of people, looked at or taken in, with its progress."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jianmen.cli.registry.options import (
+    asking,
+    data_option,
+    json_option,
+    say,
+    settings_option,
+    stop,
+)
+
+if TYPE_CHECKING:
+    from jianmen.cli.registry.client import Client
+
+LOOK_S = 0.2
+SHOWN = 20
+"""Changed and missing people that the command lists; `--json` has more."""
+
+_STAGES = {
+    "import.reading": "reading",
+    "import.comparing": "comparing with the roster",
+    "import.preparing": "making badges",
+    "import.writing": "writing",
+}
+
+
+@click.command("import")
+@click.argument("people", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@settings_option
+@data_option
+@click.option("--check", is_flag=True, help="Only say what would happen.")
+@click.option("--update", is_flag=True, help="Change people who are registered already.")
+@click.option(
+    "--revoke-missing", is_flag=True, help="Revoke the badges of people who are not in the list."
+)
+@click.option("--expect", metavar="MARK", help="Do exactly what a --check said, or nothing.")
+@click.option("--strict", is_flag=True, help="Take warnings for mistakes.")
+@click.option(
+    "--map",
+    "mapped",
+    multiple=True,
+    metavar="FIELD=TITLE",
+    help="The column of this title is the field.",
+)
+@click.option(
+    "--fill", multiple=True, metavar="FIELD=VALUE", help="What stands in the field's empty cells."
+)
+@click.option("--leave-out", multiple=True, metavar="TITLE", help="Do not keep this column.")
+@click.option("--sheet", help="Of a workbook; the first that has rows where left out.")
+@click.option("--encoding", help="Of a text file; found by itself where left out.")
+@json_option
+def import_people(
+    people: Path, settings_file: Path | None, data: Path | None, *, check: bool, update: bool,
+    revoke_missing: bool, expect: str | None, strict: bool, mapped: tuple[str, ...], fill: tuple[str, ...],
+    leave_out: tuple[str, ...], sheet: str | None, encoding: str | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Take in everybody in the list PEOPLE, or, where anything is wrong, nobody.
+
+    PEOPLE is a workbook (XLSX, XLS, ODS) or a text file (CSV, TSV) in any usual encoding. Columns are found by their
+    titles in English, 繁體 or 简体: ref, name, organisation, language, ticket, venues, days, sessions and, if wanted,
+    code and form; others are kept as extra fields. --check says what would happen, and gives a mark with which
+    --expect does exactly that.
+    """
+    query: dict[str, object] = {
+        "file": people.name, "update": int(update), "check": int(check), "strict": int(strict),
+        "revoke_missing": int(revoke_missing), "expect": expect, "map": mapped, "fill": fill,
+        "leave_out": leave_out, "sheet": sheet, "encoding": encoding,
+    }  # fmt: skip
+    with asking(settings_file, data) as client:
+        begun = client.post_file("/imports", people.read_bytes(), **query)
+        job = followed(client, begun, quiet=as_json)
+    if job["state"] != "done":
+        stop(2, job["error"] or f"The import is {job['state']}; nothing was changed.")
+    report = job["result"]
+    for one in (*report["mistakes"], *report["warnings"]):
+        click.echo(one["text"], err=True)
+    if report["mistakes"] and not report["applied"]:
+        if as_json:
+            say(report, as_json=True, words="")
+        stop(2, "Nothing was changed.")
+    say(report, as_json=as_json, words="\n".join(_told(report, people, check=check)))
+
+
+def followed(client: Client, job: Any, *, quiet: bool) -> Any:
+    """A job when it has ended, with a bar meanwhile where somebody looks; Ctrl-C stops the job."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True)
+    try:
+        with Progress(
+            *columns, console=console, transient=True, disable=quiet or not console.is_terminal
+        ) as bar:
+            task = bar.add_task("waiting", total=None)
+            while job["state"] in ("waiting", "running"):
+                stage = _STAGES.get(job["stage"], job["stage"])
+                bar.update(
+                    task, description=stage, completed=job["done"], total=job["total"] or None
+                )
+                time.sleep(LOOK_S)
+                job = client.get(f"/jobs/{job['id']}")
+    except KeyboardInterrupt:
+        client.post(f"/jobs/{job['id']}/cancel", {})
+        while job["state"] in ("waiting", "running"):
+            time.sleep(LOOK_S)
+            job = client.get(f"/jobs/{job['id']}")
+    return job
+
+
+def _told(report: Any, people: Path, *, check: bool) -> list[str]:
+    """What was done, or would be, for people."""
+    revoked = f", {report['revoked']} revoked" if report["revoked"] else ""
+    lines = [
+        f"{report['added']} added, {report['updated']} changed, {report['same']} the same{revoked}"
+    ]
+    if check:
+        lines[0] = (
+            f"{people.name}: {report['people']} people: {report['added']} new, {report['updated']} changed,"
+            f" {report['same']} the same"
+        )
+        for one in report["changes"][:SHOWN]:
+            what = "; ".join(
+                f"{c['field']} {c['before'] or '–'} → {c['after'] or '–'}" for c in one["changes"]
+            )
+            lines.append(f"  {one['ref']} {one['name']}: {what}")
+        lines += _more(report["updated"], len(report["changes"]))
+    if report["missing"] and not report["revoked"]:
+        lines.append(
+            f"{report['missing']} registered and not in this list; --revoke-missing revokes their badges"
+        )
+        if check:
+            lines += [f"  {one['ref']} {one['name']}" for one in report["missing_people"][:SHOWN]]
+            lines += _more(report["missing"], len(report["missing_people"]))
+    if check and not report["mistakes"]:
+        update = " --update" if report["updated"] or report["same"] else ""
+        lines.append(
+            f"To do exactly this: jianmen registry import {people}{update} --expect {report['mark']}"
+        )
+    return lines
+
+
+def _more(count: int, listed: int) -> list[str]:
+    left = count - min(listed, SHOWN)
+    return [f"  and {left} more"] if left > 0 else []

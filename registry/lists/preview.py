@@ -1,0 +1,190 @@
+"""What an import would do, before it does anything: who is new, who changes and how, who is not listed any more."""
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from access.badge.credential import Claims
+from access.event.definition import Event
+from access.event.programme import Programme
+from registry.lists.checks import check_bookings, check_codes, check_seats
+from registry.lists.columns import Columns
+from registry.lists.people import STEP_ROWS, Candidate, People, Step
+from registry.roster.model import Person, Registered, claims
+from registry.service import Centre
+
+SHOWN = 200
+"""Changed and missing people that a preview names; all of them are counted."""
+
+
+class FieldChange(msgspec.Struct, frozen=True):
+    """One field of a person, before and after, as text."""
+
+    field: str
+    before: str
+    after: str
+
+
+class PersonChange(msgspec.Struct, frozen=True):
+    """What changes of one person; of someone new or missing, nothing is listed."""
+
+    ref: str
+    name: str
+    changes: list[FieldChange] = []
+
+
+@dataclass
+class Comparison:
+    """A list beside the roster. Of registered people, fields without a column keep their value."""
+
+    new: list[Person] = field(default_factory=list)
+    changed: list[tuple[Person, Registered]] = field(default_factory=list)
+    changes: list[PersonChange] = field(default_factory=list)
+    same: int = 0
+    missing: list[Registered] = field(default_factory=list)
+    at_desk: int = 0
+    """Registered people who are in no list since they were registered at a desk."""
+    digest: str = ""
+    missing_digest: str = ""
+
+
+def compare(
+    people: People, centre: Centre, registered: dict[str, Registered], *, update: bool, step: Step
+) -> Comparison:
+    """The list beside the roster; what does not fit together goes into the list's findings."""
+    programme = centre.programme
+    event = programme.event
+    found = people.findings
+    result = Comparison()
+    state = hashlib.sha256()
+    merged: list[Candidate] = []
+    for number, one in enumerate(people.candidates):
+        if number % STEP_ROWS == 0:
+            step(number)
+        known = registered.get(one.person.ref)
+        if known is None:
+            state.update(b"new")
+            result.new.append(one.person)
+            merged.append(one)
+            continue
+        state.update(
+            repr((known.known.content, known.known.extra, known.issued, known.revoked)).encode()
+        )
+        person = _merged(one.person, known, people.columns, event)
+        merged.append(Candidate(one.line, person))
+        if not update:
+            found.mistake("row.registered", one.line, column="ref")
+        if known.revoked:
+            found.warn("row.revoked", one.line, column="ref", value=person.ref)
+        changes = _changes(person, known, event)
+        if changes:
+            result.changed.append((person, known))
+            if len(result.changes) < SHOWN:
+                result.changes.append(PersonChange(person.ref, person.name, changes))
+        else:
+            result.same += 1
+        if person.code and one.person.code and known.is_other_code(one.person.code):
+            found.mistake("row.other_code", one.line, column="code", ref=repr(person.ref))
+    _others(people, registered, result, merged, programme)
+    result.digest = _mark(state.digest())
+    refs = "\n".join(one.known.ref for one in result.missing)
+    result.missing_digest = _mark(hashlib.sha256(refs.encode()).digest())
+    return result
+
+
+def _others(
+    people: People,
+    registered: dict[str, Registered],
+    result: Comparison,
+    merged: Sequence[Candidate],
+    programme: Programme,
+) -> None:
+    """Who is registered and not in the list; and the checks that need everybody."""
+    listed = {one.person.ref for one in people.candidates}
+    booked: Counter[str] = Counter()
+    owners: dict[bytes, str] = {}
+    sessions = [session.id for session in programme.event.sessions]
+    for ref, one in registered.items():
+        owners[one.known.badge] = ref
+        if ref in listed or one.revoked or one.issued is None:
+            continue
+        bits = one.issued.claims.sessions
+        ticket = programme.ticket(one.issued.claims.ticket)
+        if ticket is None or not ticket.capacity_exempt:
+            booked.update(name for bit, name in enumerate(sessions) if bits >> bit & 1)
+        if one.issued.form == "signed":
+            result.at_desk += 1
+        else:
+            result.missing.append(one)
+    check_bookings(merged, programme, people.findings)
+    check_seats(merged, booked, programme, people.findings)
+    check_codes(merged, owners, people.findings)
+
+
+def _mark(digest: bytes) -> str:
+    """Eight letters and digits that stand for a state: 40 bits."""
+    return base64.b32encode(digest[:5]).decode().lower()
+
+
+def _merged(person: Person, known: Registered, columns: Columns, event: Event) -> Person:
+    """A registered person with what the list says of them; a field without a column stays as it was."""
+    given = columns.given
+    old = named_claims(known.issued.claims, event) if known.issued is not None else {}
+    kept = {name: value for name, value in old.items() if name not in given}
+    for name in ("organisation", "language"):
+        if name not in given:
+            kept[name] = getattr(known.known, name)
+    names = set(columns.extra.values())
+    extra = {name: value for name, value in known.known.extra.items() if name not in names}
+    return msgspec.structs.replace(person, **kept, extra=extra | person.extra)
+
+
+def named_claims(bits: Claims, event: Event) -> dict[str, object]:
+    """Claims in the words of the event: ticket, venues, days (None: all), sessions."""
+
+    def chosen(
+        held: int, names: Sequence[str], *, all_is_none: bool = True
+    ) -> tuple[str, ...] | None:
+        some = tuple(name for bit, name in enumerate(names) if held >> bit & 1)
+        return None if all_is_none and len(some) == len(names) else some
+
+    tickets = event.tickets
+    return {
+        "ticket": tickets[bits.ticket].id if bits.ticket < len(tickets) else "",
+        "venues": chosen(bits.venues, [one.id for one in event.venues]),
+        "days": chosen(bits.days, event.days),
+        "sessions": chosen(bits.sessions, [one.id for one in event.sessions], all_is_none=False),
+    }
+
+
+def _changes(person: Person, known: Registered, event: Event) -> list[FieldChange]:
+    changes = []
+    for name in ("name", "organisation", "language"):
+        before, after = getattr(known.known, name), getattr(person, name)
+        if before != after:
+            changes.append(FieldChange(name, before, after))
+    if known.issued is not None and person.ticket:
+        after_claims = claims(person, event)
+        if after_claims != known.issued.claims:
+            before_named = named_claims(known.issued.claims, event)
+            after_named = named_claims(after_claims, event)
+            changes += [
+                FieldChange(name, _text(before_named[name]), _text(after_named[name]))
+                for name in before_named
+                if before_named[name] != after_named[name]
+            ]
+    for name in sorted(known.known.extra.keys() | person.extra.keys()):
+        before, after = known.known.extra.get(name, ""), person.extra.get(name, "")
+        if before != after:
+            changes.append(FieldChange(name, before, after))
+    return changes
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "*"
+    return "; ".join(value) if isinstance(value, tuple) else str(value)

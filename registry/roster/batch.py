@@ -1,0 +1,217 @@
+"""Thousands of people registered, changed and revoked at once, all or none, while everybody else goes on working.
+
+Badges, secrets and name cards are made outside the database's lock and staged in pieces, in tables that nobody reads.
+Then one short transaction, `commit`, looks whether the roster is still what it was, and moves everything to where it
+belongs. What a crash leaves staged `discard` removes.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import delete, text
+
+from access.badge import credential
+from access.badge.credential import Claims
+from access.event.definition import Event
+from access.log.entry import BadgeIssued, Body, Revoked
+from registry.devices.own_log import OwnLog
+from registry.roster.badge_issuer import Press
+from registry.roster.model import Known, Person, Registered, claims
+from registry.roster.repository import People
+from registry.storage import tables
+from registry.storage.bulk import insert_rows
+from registry.storage.errors import RegistryError
+from registry.storage.ledger import Ledger
+from sync.wire.messages import SealedCard
+
+Step = Callable[[int], None]
+
+PIECE = 500
+"""People in one short transaction of staging."""
+
+BREATH_S = 0.001
+"""Between two of these, so that whoever waits for the database gets it."""
+
+SALT_BYTES = 16
+"""Of a person's own salt."""
+
+_PERSON = ("badge", "ref", "name", "organisation", "language", "keys", "salt", "extra")
+_STAGED = (*_PERSON, "printed", "new")
+_CARD = ("digest", "badge", "issue", "raw")
+
+_MOVE = (
+    # People who were there before: their rows and cards are replaced.
+    "DELETE FROM person WHERE badge IN (SELECT badge FROM staged_person WHERE new = 0)",
+    f"INSERT INTO person ({', '.join(_PERSON)}) SELECT {', '.join(_PERSON)} FROM staged_person",  # noqa: S608
+    "INSERT INTO printed (badge, issue, text) SELECT badge, 1, printed FROM staged_person WHERE printed IS NOT NULL",
+    "DELETE FROM card WHERE (badge, issue) IN (SELECT badge, issue FROM staged_card)",
+    "INSERT INTO card (digest, badge, issue, raw) SELECT digest, badge, issue, raw FROM staged_card",
+    "DELETE FROM staged_card",
+    "DELETE FROM staged_person",
+)
+
+
+class ChangedMeanwhileError(RegistryError):
+    """The roster is not any more what it was when this was prepared: nothing was changed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "People of this list were registered or changed meanwhile; nothing was changed. Look at it once more."
+        )
+
+
+class Sealing(NamedTuple):
+    """How a person's row is made, from a badge id, a salt and the keys of an earlier release; and how an issue's entry
+    and card are made again."""
+
+    row: Callable[[Person, bytes, bytes, tuple[str, ...]], Known]
+    enter_again: Callable[[Press, Known, BadgeIssued, Event], None]
+
+
+class Batch:
+    """One batch. Made, filled, and then committed or discarded, by one thread."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        log: OwnLog,
+        people: People,
+        event: Event,
+        press: Press,
+        sealing: Sealing,
+        random: Callable[[int], bytes],
+    ) -> None:
+        self._ledger = ledger
+        self._log = log
+        self._people = people
+        self._event = event
+        self._press = press
+        self._sealing = sealing
+        self._random = random
+        self._entries: list[tuple[str, Body]] = []
+        self._known_claims: dict[object, Claims] = {}
+
+    def register(self, people: Sequence[Person], step: Step) -> None:
+        """Make and stage the badges of people who are new and without mistakes."""
+        for start in range(0, len(people), PIECE):
+            some = people[start : start + PIECE]
+            step(start)
+            press = self._press
+            known = []
+            for person, badge in zip(some, self._badges(some), strict=True):
+                one = self._sealing.row(person, badge, self._random(SALT_BYTES), ())
+                known.append(one)
+                press.issue(one, 1, person.form, self._claims(person), person.code)
+            texts = {badge: printed for badge, _, printed in press.texts}
+            self._stage(known, texts, new=True)
+
+    def _claims(self, person: Person) -> Claims:
+        """What a person's badge may do; most people's are alike."""
+        key = (person.ticket, person.venues, person.days, person.sessions)
+        found = self._known_claims.get(key)
+        if found is None:
+            found = self._known_claims[key] = claims(person, self._event)
+        return found
+
+    def _badges(self, people: Sequence[Person]) -> list[bytes]:
+        """An id for each: a foreign code's own, or a new one."""
+        codes = [credential.foreign(one.code).badge if one.code else None for one in people]
+        new: dict[bytes, None] = {}
+        while len(new) < codes.count(None):
+            drawn = [
+                self._random(credential.BADGE_BYTES) for _ in range(codes.count(None) - len(new))
+            ]
+            taken = self._people.badges_taken(drawn)
+            new |= {badge: None for badge in drawn if badge not in taken and badge not in codes}
+        fresh = iter(new)
+        return [code if code is not None else next(fresh) for code in codes]
+
+    def change(
+        self, changed: Sequence[tuple[Person, Registered]], step: Step, done: int = 0
+    ) -> None:
+        """Stage what registered people are called and may do from now on. `done`: steps before these."""
+        for start in range(0, len(changed), PIECE):
+            step(done + start)
+            rows = [self._amended(*one) for one in changed[start : start + PIECE]]
+            self._stage(rows, {}, new=False)
+
+    def _amended(self, person: Person, before: Registered) -> Known:
+        """A person's new row; entry and card, where they change, are in the press."""
+        old = before.known
+        # Keys of an earlier release stay with the name: without a change no card is sealed again.
+        keys = old.keys if person.name == old.name else ()
+        known = self._sealing.row(person, old.badge, old.salt, keys)
+        if before.issued is None:
+            return known
+        entry = msgspec.structs.replace(before.issued, claims=self._claims(person))
+        if known.content != old.content:
+            self._sealing.enter_again(self._press, known, entry, self._event)
+        elif entry != before.issued:
+            self._press.entries.append(("badge", entry))
+        return known
+
+    def revoke(self, badges: Sequence[bytes], why: str) -> None:
+        """Revoke badges, all issues of them."""
+        self._entries += [("revoke", Revoked(badge, None, why)) for badge in badges]
+
+    def _stage(self, known: Sequence[Known], texts: Mapping[bytes, str], *, new: bool) -> None:
+        press = self._press
+        rows = [(*_values(one), texts.get(one.badge), int(new)) for one in known]
+        issued = [body for _, body in press.entries if isinstance(body, BadgeIssued)]
+        places = {body.card: (body.badge, body.issue) for body in issued if body.card is not None}
+        cards = [_card(card, places) for card in press.cards]
+        with self._ledger.transaction(), self._ledger.database.writing() as connection:
+            insert_rows(connection, "staged_person", _STAGED, rows)
+            # Cards of new people harm nobody before their entries name them: they need not be moved.
+            insert_rows(connection, "card" if new else "staged_card", _CARD, cards)
+        self._entries += press.entries
+        for made in (press.entries, press.cards, press.texts, press.badges):
+            made.clear()
+        time.sleep(BREATH_S)
+
+    def commit(self, still_so: Callable[[], bool]) -> None:
+        """Move everything in one transaction. `still_so` is asked inside it whether what this is based on still holds.
+
+        Raises ChangedMeanwhileError.
+        """
+        with self._ledger.transaction():
+            if self._taken() or not still_so():
+                raise ChangedMeanwhileError
+            self._log.extend(self._entries, with_cards=True)
+            with self._ledger.database.writing() as connection:
+                for statement in _MOVE:
+                    connection.execute(text(statement))
+
+    def _taken(self) -> bool:
+        """Whether a ref or a badge of a new person has become somebody's."""
+        taken = text(
+            "SELECT 1 FROM staged_person AS fresh JOIN person ON person.ref = fresh.ref OR person.badge = fresh.badge"
+            " WHERE fresh.new = 1 LIMIT 1"
+        )
+        return self._ledger.first(taken) is not None
+
+
+def discard(ledger: Ledger) -> None:
+    """Remove what is staged, and the name cards of people who were not registered in the end."""
+    with ledger.transaction():
+        if ledger.first(tables.staged_person.select().limit(1)) is None:
+            return
+        ledger.write(
+            text("DELETE FROM card WHERE badge IN (SELECT badge FROM staged_person WHERE new = 1)")
+        )
+        for table in (tables.staged_card, tables.staged_person):
+            ledger.write(delete(table))
+
+
+def _values(known: Known) -> tuple[object, ...]:
+    return (
+        known.badge, known.ref, known.name, known.organisation, known.language,
+        msgspec.json.encode(known.keys).decode(), known.salt, msgspec.json.encode(known.extra).decode(),
+    )  # fmt: skip
+
+
+def _card(card: SealedCard, places: Mapping[bytes, tuple[bytes, int]]) -> tuple[object, ...]:
+    badge, issue = places[card.digest]
+    return card.digest, badge, issue, card.raw

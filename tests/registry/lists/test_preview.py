@@ -1,0 +1,291 @@
+"""An import is looked at first; what is then taken in is exactly that, or nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from access.badge import credential
+from access.badge.name_card import Card, open_with_secret
+from access.event.definition import LANGUAGES
+from config import event_file
+from registry.lists.columns import Mapping
+from registry.lists.findings import SpreadsheetError
+from registry.lists.importing import Importer, Options, Report
+from registry.lists.wording import wording
+from registry.roster.badge_issuer import secret_in
+from registry.roster.model import Person
+from registry.service import Centre
+from registry.storage import tables
+from registry.storage.errors import RegistryError
+
+SAMPLES = Path(__file__).parents[2] / "samples" / "lists" / "operator"
+HEADER = "ref,name,organisation,language,ticket,venues,days,sessions\n"
+
+Run = Callable[..., Report]
+
+
+@pytest.fixture
+def forum(new_centre: Callable[..., Centre]) -> Centre:
+    centre = new_centre()
+    centre.init(event_file.load(SAMPLES.parent / "operator-event.toml"))
+    return centre
+
+
+@pytest.fixture
+def run(forum: Centre) -> Run:
+    """Runs an import of a sample, or of lines under the usual header."""
+    importer = Importer(forum, lambda: 0)
+
+    def go(content: str, **options: object) -> Report:
+        data = (
+            HEADER.encode() + content.encode()
+            if "\n" in content
+            else (SAMPLES / content).read_bytes()
+        )
+        return importer.run(data, Options(file="list.csv", **options))  # type: ignore[arg-type]
+
+    return go
+
+
+def warnings(report: Report) -> list[str]:
+    return [one.text.partition(": ")[2] for one in report.warnings]
+
+
+def test_a_second_export_tells_new_changed_same_and_missing_apart(run: Run, forum: Centre) -> None:
+    assert run("export1.csv").added == 30
+    before = forum.ledger.newest()
+    seen = run("export2.csv", check=True)
+
+    assert (seen.people, seen.added, seen.missing, seen.applied) == (32, 5, 3, False)
+    assert seen.updated + seen.same == 27
+    changes = {one.ref: one.changes for one in seen.changes}
+    assert len(changes) == seen.updated
+    assert [(c.field, c.after) for c in changes["UP900001"]] == [("name", "李䶮（改）")]
+    assert [(c.field, c.before, c.after) for c in changes["UP900002"]] == [
+        ("sessions", "", "ai; tea")
+    ]
+    assert forum.ledger.newest() == before
+
+
+def test_what_was_looked_at_is_done_exactly(run: Run, forum: Centre) -> None:
+    run("export1.csv")
+    seen = run("export2.csv", check=True)
+    done = run("export2.csv", update=True, revoke_missing=True, expect=seen.mark)
+
+    assert done.applied
+    assert (done.added, done.updated, done.same, done.revoked) == (
+        seen.added,
+        seen.updated,
+        seen.same,
+        3,
+    )
+    registered = forum.registered()
+    assert {ref for ref, one in registered.items() if one.revoked} == {
+        one.ref for one in seen.missing_people
+    }
+    again = run("export2.csv", update=True)
+    assert (again.added, again.updated, again.same, again.missing) == (0, 0, 32, 0)
+
+
+def test_without_being_asked_nobody_is_revoked(run: Run, forum: Centre) -> None:
+    run("export1.csv")
+    assert run("export2.csv", update=True).missing == 3
+
+    assert not any(one.revoked for one in forum.registered().values())
+
+
+def test_people_registered_at_a_desk_are_not_missing(run: Run, forum: Centre) -> None:
+    forum.register(Person(ref="W1", name="Walk In", ticket="delegate", form="signed"))
+    seen = run("R1,Pat,Org,en,delegate,,,\n", check=True)
+
+    assert (seen.missing, seen.at_desk) == (0, 1)
+
+
+def test_a_preview_is_not_applied_to_another_roster(run: Run, forum: Centre) -> None:
+    run("export1.csv")
+    seen = run("export2.csv", check=True)
+    forum.revoke(forum.person("UP900001").badge)
+
+    with pytest.raises(RegistryError, match="not any more what the preview showed"):
+        run("export2.csv", update=True, expect=seen.mark)
+    assert forum.person("UP900001").name == "李䶮"
+
+
+def test_a_walk_up_that_is_not_in_the_list_does_not_disturb_it(run: Run, forum: Centre) -> None:
+    run("export1.csv")
+    seen = run("export2.csv", check=True)
+    forum.register(Person(ref="W1", name="Walk In", ticket="delegate"))
+
+    assert run("export2.csv", update=True, expect=seen.mark).applied
+
+
+def test_another_list_is_not_what_was_looked_at(run: Run) -> None:
+    seen = run("export1.csv", check=True)
+
+    with pytest.raises(RegistryError, match="not any more what the preview showed"):
+        run("export2.csv", update=True, expect=seen.mark)
+
+
+def test_a_field_without_a_column_stays_as_it_was(forum: Centre) -> None:
+    importer = Importer(forum, lambda: 0)
+    first = (
+        HEADER.strip() + ",phone\nR1,张伟,四川大学,zh-Hans,vip,hongkong,2026-11-28,ai,13880012345\n"
+    )
+    importer.run(first.encode(), Options())
+    report = importer.run("ref,name,ticket,seat\nR1,张大伟,vip,B7\n".encode(), Options(update=True))
+
+    assert [one.field for one in report.changes[0].changes] == ["name", "seat"]
+    known = forum.registered()["R1"]
+    assert (known.known.organisation, known.known.language) == ("四川大学", "zh-Hans")
+    assert known.known.extra == {"phone": "13880012345", "seat": "B7"}
+    assert known.issued is not None
+    assert (known.issued.claims.venues, known.issued.claims.days) == (0b01, 0b01)
+
+
+def test_bookings_that_a_badge_does_not_open_are_warned_of(run: Run) -> None:
+    report = run("contradict.csv")
+
+    assert (report.added, report.applied) == (2, True)
+    assert warnings(report) == [
+        'booked for "ai" in hongkong, where the badge is not valid',
+        'booked for "ai" on 2026-11-28, when the badge is not valid',
+        'booked for "ai" in hk-s221, which the ticket "media" does not open',
+    ]
+
+
+def test_more_bookings_than_seats_are_warned_of_whoever_made_them(run: Run) -> None:
+    assert warnings(run("over.csv")) == ['"ai" has 400 bookings for 120 seats']
+    assert warnings(run("R1,Pat,Org,en,delegate,,,ai\n")) == ['"ai" has 401 bookings for 120 seats']
+    assert warnings(run("V1,Pat,Org,en,vip,,,ai\n")) == []
+
+
+def test_warnings_are_mistakes_where_that_is_asked(run: Run, forum: Centre) -> None:
+    with pytest.raises(SpreadsheetError, match="400 bookings for 120 seats"):
+        run("over.csv", strict=True)
+    assert forum.people.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (credential.plain_text(credential.Plain(b"other", 1, bytes(11))), "form of our own badges"),
+        ("AB\x07CD-1234-EFGH-5678-IJKL", "control character"),
+    ],
+)
+def test_a_code_that_no_door_can_admit_is_named(forum: Centre, code: str, said: str) -> None:
+    data = f"ref,name,ticket,code\nR1,Pat,vip,{code}\n".encode()
+
+    with pytest.raises(SpreadsheetError, match=said):
+        Importer(forum, lambda: 0).run(data, Options())
+
+
+def test_a_revoked_badge_in_the_list_stays_revoked_and_is_said(run: Run, forum: Centre) -> None:
+    run("R1,Pat,Org,en,delegate,,,\n")
+    forum.revoke(forum.person("R1").badge)
+
+    assert warnings(run("R1,Pat,Org,en,delegate,,,\n", update=True)) == [
+        '"R1" is in the list, but their badge is revoked, and stays so'
+    ]
+
+
+def test_a_mapping_is_remembered_for_the_next_export(forum: Centre) -> None:
+    importer = Importer(forum, lambda: 0)
+    mapping = Mapping(
+        columns={"Buchung": "ref", "Gast": "name"}, left_out=("Pass",), fill={"ticket": "vip"}
+    )
+    importer.run(b"Buchung;Gast;Pass\nB1;Ada;X1\n", Options(mapping=mapping))
+    report = importer.run(b"Gast;Buchung;Pass\nBob;B2;X2\n", Options())
+
+    assert (report.added, report.remembered) == (1, True)
+    assert forum.person("B2").extra == {}
+
+
+def test_name_cards_of_an_import_open_with_their_badges(run: Run, forum: Centre) -> None:
+    run("export1.csv")
+    badge = forum.badge(forum.person("UP900001").badge)
+    raw = forum.ledger.card(badge.badge, 1)
+
+    assert raw is not None
+    card = open_with_secret(msgspec.msgpack.decode(raw, type=Card), secret_in(badge.text))
+    assert card is not None
+    assert card.name == "李䶮"
+
+
+class Stops:
+    """Progress that stops an import at a stage."""
+
+    def __init__(self, at: str) -> None:
+        self._at = at
+        self.stages: list[str] = []
+
+    def stage(self, key: str, total: int = 0) -> None:
+        self.stages.append(key)
+        if key == self._at:
+            raise InterruptedError
+
+    def step(self, done: int) -> None:
+        pass
+
+    def last_chance(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    "at", ["import.reading", "import.comparing", "import.preparing", "import.writing"]
+)
+def test_an_import_that_is_stopped_has_done_nothing(forum: Centre, at: str) -> None:
+    before = forum.ledger.newest()
+    data = (SAMPLES / "export1.csv").read_bytes()
+    with pytest.raises(InterruptedError):
+        Importer(forum, lambda: 0).run(data, Options(), Stops(at))
+
+    assert forum.people.count() == 0
+    assert forum.ledger.newest() == before
+    for table in (tables.card, tables.staged_person, tables.staged_card):
+        assert forum.ledger.first(table.select()) is None
+
+
+def test_somebody_registered_while_the_list_is_prepared_keeps_it_out(forum: Centre) -> None:
+    class Rival(Stops):
+        def stage(self, key: str, total: int = 0) -> None:
+            if key == "import.writing":
+                forum.register(Person(ref="UP900003", name="Somebody", ticket="vip"))
+
+    data = (SAMPLES / "export1.csv").read_bytes()
+    with pytest.raises(RegistryError, match="registered or changed meanwhile"):
+        Importer(forum, lambda: 0).run(data, Options(), Rival(""))
+    assert forum.people.count() == 1
+
+
+def test_others_write_while_a_list_is_prepared(forum: Centre) -> None:
+    class Beside(Stops):
+        def stage(self, key: str, total: int = 0) -> None:
+            self.stages.append(key)
+            other = threading.Thread(
+                target=lambda: forum.register(
+                    Person(ref=f"W{len(self.stages)}", name="Walk In", ticket="vip")
+                )
+            )
+            other.start()
+            other.join(20)
+            assert not other.is_alive()
+
+    data = (SAMPLES / "export1.csv").read_bytes()
+    report = Importer(forum, lambda: 0).run(data, Options(), Beside(""))
+    assert report.applied
+    assert forum.people.count() == 30 + 5
+
+
+def test_the_texts_are_there_in_three_languages_with_the_same_values() -> None:
+    english = wording("en")
+    for language in LANGUAGES:
+        texts = wording(language)
+        assert texts.keys() == english.keys()
+        for key, text in texts.items():
+            braces = {one.split("}")[0] for one in text.split("{")[1:]}
+            assert braces == {one.split("}")[0] for one in english[key].split("{")[1:]}, key
