@@ -133,7 +133,8 @@ def _content(text: Text, card: Card, layout: Layout) -> str:
     if text.text:
         return canonical(text.text)
     if text.field == "letter":
-        return layout.look(card.ticket).letter
+        look = layout.look(card.ticket)
+        return look.letter if look is not None else ""
     return canonical(card.texts.get(text.field.removeprefix("extra:"), ""))
 
 
@@ -180,9 +181,11 @@ class _Drawing:
     def draw(self) -> bool:
         """Draw everything; whether every text is there in full."""
         look = self._layout.look(self._card.ticket)
-        for band in self._layout.bands:
+        if look is not None:
             self._pdf.set_fill_color(look.colour)
-            self._pdf.rect(self._left + band.x, self._top + band.y, band.width, band.height, "F")
+            for band in self._layout.bands:
+                x, y = self._left + band.x, self._top + band.y
+                self._pdf.rect(x, y, band.width, band.height, "F")
         for picture in self._layout.pictures:
             self._pdf.image(
                 self._layout.folder / picture.file,

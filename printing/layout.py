@@ -28,7 +28,7 @@ y = 0
 width = 86
 height = 10
 
-[[ticket]]                          # omitted tickets have a black band and no letter
+[[ticket]]                          # tickets without a look have no band
 id = "vip"
 colour = "#7a1f5c"
 letter = "V"
@@ -132,10 +132,9 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     pictures: tuple[Picture, ...] = ()
     folder: Path = SHIPPED
 
-    def look(self, ticket: str) -> TicketLook:
-        """How a ticket looks."""
-        found = next((look for look in self.tickets if look.id == ticket), None)
-        return found if found is not None else TicketLook(id=ticket)
+    def look(self, ticket: str) -> TicketLook | None:
+        """How a ticket looks, or None: like any other."""
+        return next((look for look in self.tickets if look.id == ticket), None)
 
 
 def shipped() -> list[str]:
@@ -195,6 +194,9 @@ def _read_text(value: Any, place: Place, document: Document) -> str:
 
 
 CARD_MM = (86.0, 122.0)
+LEAST_CODE_MM = 42.6
+"""35 mm of 37 modules, and 8 modules of quiet zone."""
+
 _SIZE = "width and height in mm, such as [86, 122]"
 _HUE = 'a colour such as "#7a1f5c"'
 _READERS: dict[str, Reader] = {
@@ -209,14 +211,24 @@ def _one(document: Document, section: str, kind: type[S]) -> S:
     values = document.table(section)
     if values is None and section not in document.values:
         document.mistake(Place(section), "is missing", f"should be a table, [{section}]")
-    return fit(kind, values or {}, Place(section), document, _READERS)
+    return _numbers(fit(kind, values or {}, Place(section), document, _READERS))
 
 
 def _all(document: Document, section: str, kind: type[S]) -> tuple[S, ...]:
     return tuple(
-        fit(kind, values, Place(section, nth), document, _READERS)
+        _numbers(fit(kind, values, Place(section, nth), document, _READERS))
         for nth, values in enumerate(document.tables(section))
     )
+
+
+def _numbers(read: S) -> S:
+    """What stands in for a number that is missing or none (and noted) is 0, so that the other checks can go on."""
+    wrong = {
+        field.name: 0.0
+        for field in msgspec.structs.fields(read)
+        if field.type is float and not isinstance(getattr(read, field.name), int | float)
+    }
+    return msgspec.structs.replace(read, **wrong)
 
 
 def _check(document: Document, layout: Layout) -> None:
@@ -227,6 +239,12 @@ def _check(document: Document, layout: Layout) -> None:
             Place("code"),
             "reaches over the edge of the badge",
             f"should fit into {width:g} x {height:g} mm",
+        )
+    if layout.code.size < LEAST_CODE_MM:
+        document.mistake(
+            Place("code", key="size"),
+            f"is {layout.code.size:g}",
+            f"should be {LEAST_CODE_MM:g} or more: room for a signed code of 35 mm and the white around it",
         )
     for nth, text in enumerate(layout.texts):
         at = Place("text", nth)

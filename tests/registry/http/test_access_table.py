@@ -40,6 +40,8 @@ TABLE = {
     "GET /attendance": "here",
     "GET /attendance/people": "desk",
     "POST /attendance/hybrid": "desk",
+    "GET /badges/layouts": "desk",
+    "POST /badges/jobs": "desk",
     "GET /jobs": "admin",
     "GET /jobs/<job_id>": "admin",
     "POST /jobs/<job_id>/cancel": "admin",
