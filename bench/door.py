@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from access.badge.credential import Claims, Plain, plain_text, sign, signed_text, verifier
 from access.event.definition import Event
+from access.log.clock_reading import ClockReading
 from access.log.entry import (
     BadgeIssued,
     Body,
@@ -29,13 +30,13 @@ from access.log.entry import (
     encode,
     pack,
 )
-from access.state.event_state import Background
+from access.state.event_state import EventState
 from bench.figure import Figure, median, percentile
 from config.event_file import load
 from kiosk.door.door import Door
 from kiosk.door.replica_feed import ReplicaFeed
 from sync.store.data_folder import DataFolder
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.store.log_store import BEGINNING, Row
 from sync.store.replica import Replica, ReplicaReader
 from sync.store.sqlite import open_reader
@@ -103,13 +104,13 @@ class _World:
         self._fill(DataFolder(folder).replica, entries)
         self.replica = ReplicaReader.at(DataFolder(folder).replica)
         self.journal = Journal(DataFolder(folder).journal, self.kiosk)
-        background = Background(self.registry.fingerprint, self.start_ms - 30 * 86_400_000)
+        event_state = EventState(self.registry.fingerprint, self.start_ms - 30 * 86_400_000)
         begun = time.monotonic()
         self.door = Door(
             self.journal,
             self.replica,
-            background,
-            lambda: Reading(int((time.monotonic() - begun) * 1000), self.start_ms, True),
+            event_state,
+            lambda: ClockReading(int((time.monotonic() - begun) * 1000), self.start_ms, True),
         )
         ReplicaFeed(self.door, replica=self.replica).catch_up()
         self.door.begin_log(self.door.read_clock(), "bench", "bench", {})
@@ -173,11 +174,14 @@ class _World:
         replica.keep_head(identity.head(log, len(rows), prev, self.start_ms))
 
     def _roster(self, check: bytes, claims: Claims) -> Iterator[tuple[str, Body]]:
-        yield "event", EventDefined(msgspec.Raw(pack(self.event)))
-        yield "key", Key(0, self.signing.public_key().public_bytes_raw())
-        yield "kiosk", Kiosk(self.kiosk.fingerprint, self.kiosk.public, GATE)
+        yield "event", EventDefined(event=msgspec.Raw(pack(self.event)))
+        yield "key", Key(number=0, public=self.signing.public_key().public_bytes_raw())
+        yield "kiosk", Kiosk(device=self.kiosk.fingerprint, public=self.kiosk.public, gate=GATE)
         for badge in self.badges:
-            yield "badge", BadgeIssued(badge, 1, "plain", claims, check)
+            yield (
+                "badge",
+                BadgeIssued(badge=badge, issue=1, form="plain", claims=claims, verifier=check),
+            )
 
     def _scans(self, number: int, count: int) -> Iterator[tuple[str, Body]]:
         for place in range(count):
@@ -185,10 +189,24 @@ class _World:
             yield (
                 "scan",
                 Scan(
-                    "meishan-main-1", "in", badge, 1, "proven", None, "admit", "ok", "camera", (),
-                    False, None, 1, None, None, Span(self.start_ms, self.start_ms),
+                    gate="meishan-main-1",
+                    direction="in",
+                    badge=badge,
+                    issue=1,
+                    proof="proven",
+                    session=None,
+                    verdict="admit",
+                    reason="ok",
+                    method="camera",
+                    conditions=(),
+                    seat=False,
+                    place=None,
+                    roster_issue=1,
+                    seats=None,
+                    roster_head=None,
+                    span=Span(self.start_ms, self.start_ms),
                 ),
-            )  # fmt: skip
+            )
 
     def close(self) -> None:
         self.replica.close()

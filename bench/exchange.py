@@ -11,7 +11,8 @@ from itertools import count as numbers
 from pathlib import Path
 from typing import NamedTuple
 
-from access.state.log_state import Knowledge
+from access.log.clock_reading import ClockReading
+from access.state.log_state import LogState
 from bench.bare import BareRegistry
 from bench.figure import Figure, median
 from bench.logs import EVENT, START_MS, batches, fill, held, kiosks, scans
@@ -20,7 +21,6 @@ from config.event_file import load
 from registry.service import Centre
 from registry.storage.ledger import Ledger
 from sync.exchange.exchange import Answerer, Asker
-from sync.store.journal import Reading
 from sync.store.replica import Replica
 from sync.wire.device_key import Identity
 from sync.wire.messages import Batch, Enrol, Envelope, Message, read
@@ -112,7 +112,7 @@ class _Registry:
         self.devices = devices
         self.brought = 0
         self._ledger = Ledger(None, folder)
-        centre = Centre(self._ledger, lambda: Reading(0, START_MS, True))
+        centre = Centre(self._ledger, lambda: ClockReading(0, START_MS, True))
         centre.init(load(EVENT))
         for device in devices:
             centre.enrol(Enrol(device.public, centre.enrol_code(), b""))
@@ -167,12 +167,12 @@ class _Registry:
 
     def fold(self, total: int) -> Figure:
         """What is derived from the entries: read back, and filed for the folds."""
-        knowledge = Knowledge(self._identity.fingerprint, 0)
+        log_state = LogState(self._identity.fingerprint, 0)
         start = time.perf_counter()
         last = 0
         while rows := self._ledger.since(last, 5000):
             for _, entry in rows:
-                knowledge.file(entry)
+                log_state.file(entry)
             last = rows[-1][0]
         took = time.perf_counter() - start
         note = "derived tables, apart: reading the entries back and filing them for the folds"

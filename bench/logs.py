@@ -12,6 +12,7 @@ import msgspec
 
 from access.badge.credential import Claims
 from access.event.definition import Event
+from access.log.chain import HEAD_EVERY
 from access.log.entry import (
     BadgeIssued,
     Body,
@@ -25,7 +26,6 @@ from access.log.entry import (
     pack,
 )
 from config.event_file import load
-from sync.store.journal import HEAD_EVERY
 from sync.store.log_store import BEGINNING, LogStore
 from sync.wire.device_key import Identity
 from sync.wire.messages import Batch, SealedCard
@@ -84,22 +84,49 @@ def scans(number: int, count: int) -> Iterator[tuple[str, Body]]:
         yield (
             "scan",
             Scan(
-                GATES[number % 3], "in", badge, 1, "proven", None, "admit", "ok", "camera", (),
-                False, None, 1, None, ("0" * 24, 1), Span(START_MS + place, START_MS + place),
+                gate=GATES[number % 3],
+                direction="in",
+                badge=badge,
+                issue=1,
+                proof="proven",
+                session=None,
+                verdict="admit",
+                reason="ok",
+                method="camera",
+                conditions=(),
+                seat=False,
+                place=None,
+                roster_issue=1,
+                seats=None,
+                roster_head=("0" * 24, 1),
+                span=Span(START_MS + place, START_MS + place),
             ),
-        )  # fmt: skip
+        )
 
 
 def roster(devices: list[Identity], people: int) -> Iterator[tuple[str, Body]]:
     """The registry's log: the event, its key, the kiosks, the people with their name cards."""
-    yield "event", EventDefined(msgspec.Raw(pack(load(EVENT))))
-    yield "key", Key(0, bytes(32))
+    yield "event", EventDefined(event=msgspec.Raw(pack(load(EVENT))))
+    yield "key", Key(number=0, public=bytes(32))
     for number, device in enumerate(devices):
-        yield "kiosk", Kiosk(device.fingerprint, device.public, GATES[number % 3])
+        yield (
+            "kiosk",
+            Kiosk(device=device.fingerprint, public=device.public, gate=GATES[number % 3]),
+        )
     claims = Claims(0, 7, 0, 3)
     for person in range(people):
         badge = badge_of_person(person)
-        yield "badge", BadgeIssued(badge, 1, "plain", claims, bytes(32), card(person).digest)
+        yield (
+            "badge",
+            BadgeIssued(
+                badge=badge,
+                issue=1,
+                form="plain",
+                claims=claims,
+                verifier=bytes(32),
+                card=card(person).digest,
+            ),
+        )
 
 
 def card(person: int) -> SealedCard:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from access.log.clock_reading import ClockReading
 from access.names.index import Named, NameIndex
 from bench.crowd import MadeUp, crowd
 from bench.figure import Figure, median
@@ -23,7 +24,6 @@ from registry.roster.model import Known, Person
 from registry.service import Centre
 from registry.storage import tables
 from registry.storage.ledger import Ledger
-from sync.store.journal import Reading
 
 QUERIES = (
     *("王伟", "劉建華", "王", "chan tai man", "chan", "zhang wei", "zhangwei", "wei zhang", "zgf"),
@@ -124,7 +124,7 @@ def _board(folder: Path, people: int, *, with_badges: bool) -> Iterator[Board]:
     folder.mkdir()
     ledger = Ledger(None, folder)
     try:
-        centre = Centre(ledger, lambda: Reading(0, wall_ms(), True))
+        centre = Centre(ledger, lambda: ClockReading(0, wall_ms(), True))
         centre.init(present_event())
         everybody = list(crowd(people))
         if with_badges:
@@ -134,7 +134,7 @@ def _board(folder: Path, people: int, *, with_badges: bool) -> Iterator[Board]:
                 some = enumerate(everybody[start : start + AT_ONCE], start)
                 with ledger.transaction():
                     centre.people.add([_known(number, one) for number, one in some])
-        yield Board(centre, lambda: Reading(0, wall_ms(), True))
+        yield Board(centre, lambda: ClockReading(0, wall_ms(), True))
     finally:
         ledger.close()
 

@@ -16,7 +16,7 @@ import msgspec
 from access.badge.credential import Claims
 from access.event.definition import Direction, Event
 from access.event.programme import Programme
-from access.log.chain import log_id
+from access.log.chain import device_of, log_id
 from access.log.entry import (
     GENESIS,
     BadgeIssued,
@@ -35,7 +35,7 @@ from access.log.entry import (
 from access.rules.decide import Facts, Presented, decide
 from access.state.conflicts import Conflicts
 from access.state.headcount import Headcount
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from bench.figure import Figure
 from config.event_file import load
 
@@ -133,9 +133,9 @@ def conflicts(size: int = 100_000) -> Figure:
     return Figure("rules conflicts", size / took, None, "entries/s", note)
 
 
-def fold(setting: Sequence[Raw], scans: Sequence[Raw]) -> Knowledge:
+def fold(setting: Sequence[Raw], scans: Sequence[Raw]) -> LogState:
     """Everything known from these entries, with the headcount of the evening asked once."""
-    known = Knowledge(setting[0].log[:16], 0)
+    known = LogState(device_of(setting[0].log), 0)
     for entry in setting:
         known.add(entry.log, entry.digest, entry.raw)
     for entry in scans:
@@ -170,7 +170,7 @@ class _Writer:
     def __init__(self, name: str) -> None:
         self.public = name.encode().ljust(32)
         self.log = log_id(self.public, bytes(4))
-        self.device = self.log[:16]
+        self.device = device_of(self.log)
         self._seq = 0
         self._prev = GENESIS
 
@@ -187,17 +187,42 @@ def day(size: int) -> tuple[list[Raw], list[Raw]]:
     event = load(EVENT)
     registry = _Writer("registry")
     doors = [_Writer(gate) for gate in GATES]
-    setting = [registry.write(MORNING_MS, "event", EventDefined(msgspec.Raw(pack(event))))]
+    setting = [registry.write(MORNING_MS, "event", EventDefined(event=msgspec.Raw(pack(event))))]
     for gate, door in zip(GATES, doors, strict=True):
-        setting.append(registry.write(MORNING_MS, "kiosk", Kiosk(door.device, door.public, gate)))
         setting.append(
-            door.write(MORNING_MS, "boot", Boot(door.device, None, gate, "power", {}, gate))
+            registry.write(
+                MORNING_MS, "kiosk", Kiosk(device=door.device, public=door.public, gate=gate)
+            )
         )
-        setting.append(door.write(MORNING_MS, "clock", Clock("registry", MORNING_MS, 0, 20)))
+        setting.append(
+            door.write(
+                MORNING_MS,
+                "boot",
+                Boot(
+                    device=door.device,
+                    previous=None,
+                    boot_id=gate,
+                    why="power",
+                    versions={},
+                    gate=gate,
+                ),
+            )
+        )
+        setting.append(
+            door.write(
+                MORNING_MS,
+                "clock",
+                Clock(source="registry", trusted_ms=MORNING_MS, mono_ms=0, error_ms=20),
+            )
+        )
     people = [number.to_bytes(5, "big") for number in range(max(1, size // PER_PERSON))]
     claims = Claims(0, ALL, 0, ALL)
     setting += [
-        registry.write(MORNING_MS, "badge", BadgeIssued(b, 1, "plain", claims, bytes(32)))
+        registry.write(
+            MORNING_MS,
+            "badge",
+            BadgeIssued(badge=b, issue=1, form="plain", claims=claims, verifier=bytes(32)),
+        )
         for b in people
     ]
     spacing = 10 * 3_600_000 / size
@@ -219,8 +244,21 @@ def _scan(
     verdict, reason = ("refuse", "superseded") if refused else ("admit", "ok")
     direction: Direction = "out" if out else "in"
     body = Scan(
-        gate.id, direction, badge, 1, "proven", "opening" if seat else None,
-        "refuse" if verdict == "refuse" else "admit", reason, "camera", (), seat,
-        None, 1, 1400 if seat else None, (doors[0].log, 1), Span(at_ms, at_ms),
-    )  # fmt: skip
+        gate=gate.id,
+        direction=direction,
+        badge=badge,
+        issue=1,
+        proof="proven",
+        session="opening" if seat else None,
+        verdict="refuse" if verdict == "refuse" else "admit",
+        reason=reason,
+        method="camera",
+        conditions=(),
+        seat=seat,
+        place=None,
+        roster_issue=1,
+        seats=1400 if seat else None,
+        roster_head=(doors[0].log, 1),
+        span=Span(at_ms, at_ms),
+    )
     return doors[place].write(at_ms, "scan", body)

@@ -11,7 +11,8 @@ from itertools import count
 from pathlib import Path
 
 from access.badge.credential import Plain, plain_text
-from access.state.event_state import Background
+from access.log.clock_reading import ClockReading
+from access.state.event_state import EventState
 from bench.figure import Figure, median, percentile
 from bench.logs import (
     DAY_MS,
@@ -29,7 +30,7 @@ from config.event_file import load
 from kiosk.door.door import Door
 from kiosk.door.replica_feed import ReplicaFeed
 from sync.store.data_folder import DataFolder
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.store.replica import Replica, ReplicaReader
 from sync.wire.device_key import Identity
 from sync.wire.messages import MAX_CARDS, Batch
@@ -51,15 +52,15 @@ def door_during_first_sync(
     Replica(DataFolder(folder).replica, REGISTRY.public, REGISTRY.fingerprint).close()
     kiosk = Identity.from_seed(b"k" * 32)
     journal = Journal(DataFolder(folder).journal, kiosk)
-    background = Background(REGISTRY.fingerprint, START_MS - 30 * DAY_MS)
-    background.enrolled_with(load(EVENT), {}, kiosk.fingerprint, GATE)
+    event_state = EventState(REGISTRY.fingerprint, START_MS - 30 * DAY_MS)
+    event_state.enrolled_with(load(EVENT), {}, kiosk.fingerprint, GATE)
     begun = time.monotonic()
 
-    def read() -> Reading:
-        return Reading(int((time.monotonic() - begun) * 1000), START_MS, True)
+    def read() -> ClockReading:
+        return ClockReading(int((time.monotonic() - begun) * 1000), START_MS, True)
 
     replica = ReplicaReader.at(DataFolder(folder).replica)
-    door = Door(journal, replica, background, read)
+    door = Door(journal, replica, event_state, read)
     feed = ReplicaFeed(door, replica=replica)
     door.begin_log(read(), "bench", "bench", {})
     carrier = multiprocessing.get_context("spawn").Process(

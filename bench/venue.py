@@ -13,8 +13,9 @@ from typing import NamedTuple
 import msgspec
 
 from access.badge.credential import Claims, Plain, plain_text, verifier
+from access.log.clock_reading import ClockReading
 from access.log.entry import BadgeIssued, Body, Clock, EventDefined, Key, Kiosk, pack
-from access.state.event_state import Background
+from access.state.event_state import EventState
 from bench.cable import Cable
 from bench.carrying import KioskFolder, Process
 from bench.logs import DAY_MS, REGISTRY, badge_of_person, batches, fill, present_event
@@ -24,7 +25,7 @@ from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.runtime.parts import log_reading
 from sync.enrolment.record import Enrolment
 from sync.store.data_folder import DataFolder
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.store.replica import Replica, ReplicaReader
 from sync.transport.tls_certificate import certificate_at
 
@@ -64,22 +65,30 @@ class KioskAtDoor:
         identity, certificate = self.folder.identity, certificate_at(self.folder.folder)
         address = f"127.0.0.1:{self.cable.port}"
         return Kiosk(
-            identity.fingerprint, identity.public, self.gate, address, certificate.fingerprint
+            device=identity.fingerprint,
+            public=identity.public,
+            gate=self.gate,
+            address=address,
+            certificate=certificate.fingerprint,
         )
 
     def open(self) -> None:
         """Open the door, which has the time from its kernel."""
         self.journal = Journal(DataFolder(self.folder.folder).journal, self.folder.identity)
         self.replica = ReplicaReader.at(self.folder.replica)
-        background = Background(REGISTRY.fingerprint, self._read().wall_ms - DAY_MS)
-        self.door = Door(self.journal, self.replica, background, self._read)
+        event_state = EventState(REGISTRY.fingerprint, self._read().wall_ms - DAY_MS)
+        self.door = Door(self.journal, self.replica, event_state, self._read)
         now = self._read()
         self.door.begin_log(now, "bench", "bench", {})
-        self.door.record("clock", Clock("kernel", now.wall_ms, now.mono_ms, 10), now)
+        self.door.record(
+            "clock",
+            Clock(source="kernel", trusted_ms=now.wall_ms, mono_ms=now.mono_ms, error_ms=10),
+            now,
+        )
         self._feed = ReplicaFeed(self.door, replica=self.replica)
         self._feed.catch_up()
 
-    def _read(self) -> Reading:
+    def _read(self) -> ClockReading:
         return log_reading(self._clock.read())
 
     def carry(self) -> None:
@@ -184,10 +193,19 @@ def _set_up(kiosks: tuple[KioskAtDoor, ...], people: int, url: str) -> None:
 
 
 def _roster(kiosks: tuple[KioskAtDoor, ...], people: int) -> Iterator[tuple[str, Body]]:
-    yield "event", EventDefined(msgspec.Raw(pack(present_event())))
-    yield "key", Key(0, bytes(32))
+    yield "event", EventDefined(event=msgspec.Raw(pack(present_event())))
+    yield "key", Key(number=0, public=bytes(32))
     for kiosk in kiosks:
         yield "kiosk", kiosk.entry()
     for person in range(people):
         badge = badge_of_person(person)
-        yield "badge", BadgeIssued(badge, 1, "plain", Claims(0, 7, 0, 3), verifier(SECRET))
+        yield (
+            "badge",
+            BadgeIssued(
+                badge=badge,
+                issue=1,
+                form="plain",
+                claims=Claims(0, 7, 0, 3),
+                verifier=verifier(SECRET),
+            ),
+        )

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from access.log.clock_reading import ClockReading
 from bench.logs import DEVICES, batches, fill, held, kiosks, present_event, scans, wall_ms
 from registry.roster.model import Person
 from registry.service import Centre
 from registry.storage.ledger import Ledger
 from sync.enrolment.record import Enrolment
 from sync.exchange.exchange import Answerer
-from sync.store.journal import Reading
 from sync.transport.lan_server import LanServer
 from sync.transport.tls_certificate import certificate_at
 from sync.wire.device_key import Identity
@@ -27,7 +27,7 @@ class WholeEvent:
         folder.mkdir()
         self.people = people
         self.ledger = Ledger(None, folder)
-        self._centre = Centre(self.ledger, lambda: Reading(0, wall_ms(), True))
+        self._centre = Centre(self.ledger, lambda: ClockReading(0, wall_ms(), True))
         self._centre.init(present_event())
         self._centre.register_many([_person(number) for number in range(people)])
         for number, device in enumerate(kiosks(DEVICES)):

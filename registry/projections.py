@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 from access.log.entry import BadgeIssued, Boot
 from access.state.conflicts import Conflict, Conflicts
-from access.state.event_state import Held
+from access.state.event_state import LogEntry
 from access.state.headcount import Count, Headcount, Quiet, Silence, band, silences
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from registry.storage.ledger import Ledger
 
 AT_ONCE = 5000
@@ -25,29 +25,29 @@ class Outlook:
         """`registry` is the fingerprint of the registry's key; no trusted time before `earliest_ms` is believed."""
         self._ledger = ledger
         self._lock = threading.RLock()
-        self.knowledge = Knowledge(registry, earliest_ms)
-        self._headcount = Headcount(self.knowledge)
-        self._conflicts = Conflicts(self.knowledge)
+        self.log_state = LogState(registry, earliest_ms)
+        self._headcount = Headcount(self.log_state)
+        self._conflicts = Conflicts(self.log_state)
         self._seen = 0
         self._before: dict[str, tuple[str, int]] = {}
         """Of each log that names one before it: that log, and its last number."""
         self._watching: list[set[bytes]] = []
 
     @contextmanager
-    def knowing(self) -> Iterator[Knowledge]:
+    def knowing(self) -> Iterator[LogState]:
         """All folds as of now, for this thread alone. Raises RuntimeError inside a transaction."""
         if self._ledger.database.writer is not None:
             raise RuntimeError("the folds were asked inside a transaction, which may yet be undone")
         with self._lock:
             self._refresh()
-            yield self.knowledge
+            yield self.log_state
 
     def _refresh(self) -> None:
         more = True
         while more:
             arrived = self._ledger.since(self._seen, AT_ONCE)
             for place, held in arrived:
-                self.knowledge.file(held)
+                self.log_state.file(held)
                 self._note(held)
                 self._seen = place
             more = len(arrived) == AT_ONCE
@@ -59,7 +59,7 @@ class Outlook:
             self._watching.append(changed)
             return changed
 
-    def _note(self, held: Held) -> None:
+    def _note(self, held: LogEntry) -> None:
         body = held.body
         if isinstance(body, BadgeIssued):
             for changed in self._watching:
@@ -93,20 +93,20 @@ class Outlook:
         """The kiosks that have not told everything: not heard for a minute, or known to have written more."""
         with self.knowing() as known:
             quiet = []
-            for device, kiosk in sorted(known.background.kiosks.items()):
+            for device, kiosk in sorted(known.event_state.kiosks.items()):
                 if kiosk.cut_off:
                     continue
                 heard_ms = self._ledger.heard_ms(device)
                 missing = self._missing(known, device)
                 if heard_ms is None or at_ms - heard_ms > SILENT_AFTER_MS or missing:
-                    gate = known.background.gate_of(device)
+                    gate = known.event_state.gate_of(device)
                     quiet.append(Quiet(device, gate, heard_ms, missing or None))
             return silences(known, quiet, at_ms)
 
-    def _missing(self, known: Knowledge, device: str) -> int:
+    def _missing(self, known: LogState, device: str) -> int:
         """Entries of a kiosk's earlier logs that its later ones name and that are not held here."""
         return sum(
-            max(0, last - known.background.last_seq.get(earlier, 0))
+            max(0, last - known.event_state.last_seq.get(earlier, 0))
             for log, (earlier, last) in self._before.items()
             if log.startswith(device)
         )

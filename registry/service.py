@@ -8,10 +8,11 @@ import msgspec
 
 from access.event.definition import Event
 from access.event.programme import Programme
+from access.log.clock_reading import ClockReading
 from access.log.entry import Close, EventDefined, Key, Ruling, badge_of, pack
 from access.state.conflicts import Conflict
 from access.state.headcount import Count, Silence
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from config.errors import ConfigError, one_of
 from config.event_file import grows_from
 from registry.devices.enrolment import MINUTES, Enrolment
@@ -24,7 +25,6 @@ from registry.roster.repository import People
 from registry.roster.service import Roster
 from registry.storage.errors import NotInitialisedError, RegistryError, UnknownError
 from registry.storage.ledger import Ledger
-from sync.store.journal import Reading
 from sync.wire.device_key import Identity
 from sync.wire.messages import Enrol, Enrolled
 
@@ -40,7 +40,7 @@ class Centre:
     def __init__(
         self,
         ledger: Ledger,
-        clock: Callable[[], Reading],
+        clock: Callable[[], ClockReading],
         random: Callable[[int], bytes] = os.urandom,
         earliest_ms: int = 0,
     ) -> None:
@@ -66,8 +66,8 @@ class Centre:
             parts = _Parts(self, identity)
             parts.log.extend(
                 [
-                    ("event", EventDefined(msgspec.Raw(pack(event)))),
-                    ("key", Key(keys.number, keys.public)),
+                    ("event", EventDefined(event=msgspec.Raw(pack(event)))),
+                    ("key", Key(number=keys.number, public=keys.public)),
                 ]
             )
         self._parts = parts
@@ -107,7 +107,7 @@ class Centre:
         mistakes = grows_from(self.event, event)
         if mistakes:
             raise ConfigError(mistakes)
-        self._all.log.append("event", EventDefined(msgspec.Raw(pack(event))))
+        self._all.log.append("event", EventDefined(event=msgspec.Raw(pack(event))))
 
     def open_epoch(self, why: str) -> None:
         """Go on in a new log of the registry."""
@@ -116,11 +116,11 @@ class Centre:
     # What it knows.
 
     @property
-    def knowledge(self) -> Knowledge:
+    def log_state(self) -> LogState:
         """All folds as of the last refresh. Where other threads ask too, `knowing` keeps it still meanwhile."""
-        return self._all.outlook.knowledge
+        return self._all.outlook.log_state
 
-    def knowing(self) -> AbstractContextManager[Knowledge]:
+    def knowing(self) -> AbstractContextManager[LogState]:
         """`with centre.knowing() as known:` all folds as of now, for this thread alone."""
         return self._all.outlook.knowing()
 
@@ -200,9 +200,9 @@ class Centre:
         found: dict[str, Registered] = {}
         people = list(self.people.everyone())
         for start in range(0, len(people), AT_ONCE):
-            with self.knowing() as knowledge:  # in pieces: others wait for it meanwhile
+            with self.knowing() as log_state:  # in pieces: others wait for it meanwhile
                 for known in people[start : start + AT_ONCE]:
-                    history = knowledge.history(known.badge)
+                    history = log_state.history(known.badge)
                     issued = history.newest()
                     revoked = history.revoked(issued.issue if issued is not None else None)
                     found[known.ref] = Registered(known, issued, revoked)
@@ -227,6 +227,7 @@ class Centre:
     def erase(self, badge: bytes) -> None:
         """Forget the person of a badge. Raises UnknownError."""
         self._all.roster.erase(badge, self.event)
+        self.ledger.database.scrub()
 
     def staff_card(self, badge: bytes, pin: str) -> None:
         """Let a staff badge and a PIN unlock staff mode. Raises UnknownError, RegistrationError, BadPinError."""
@@ -235,7 +236,9 @@ class Centre:
     def rotate_desk_key(self) -> int:
         """A new desk key, after a staff card was lost; says how many name cards were sealed anew. All staff cards
         need their PINs set again."""
-        return self._all.roster.seal_anew(self.event)
+        sealed = self._all.roster.seal_anew(self.event)
+        self.ledger.database.scrub()
+        return sealed
 
     # Kiosks.
 
@@ -246,7 +249,7 @@ class Centre:
     def enrol(self, asked: Enrol) -> Enrolled:
         """Enrol a kiosk; the caller has checked its signature. The answer says why not, if not."""
         with self.knowing() as known:
-            keys = dict(known.background.keys)
+            keys = dict(known.event_state.keys)
         return self._all.enrolment.enrol(self.event, keys, asked)
 
     def reached_at(self, device: str, address: str, certificate: str) -> bool:
@@ -269,7 +272,9 @@ class Centre:
 
     def rule(self, conflict: Conflict, answer: str, by: str) -> None:
         """Log an admin's answer to a line of the partition report."""
-        self._all.log.append("ruling", Ruling(conflict.kind, conflict.entry, answer, by))
+        self._all.log.append(
+            "ruling", Ruling(conflict=conflict.kind, entry=conflict.entry, answer=answer, by=by)
+        )
 
     def close_day(self, day: str) -> None:
         """Log the end of an event day, with what is held of each log. Raises UnknownError."""
@@ -278,7 +283,7 @@ class Centre:
             raise UnknownError(f"{day!r} is no day of the event; it should be {one_of(days)}")
         with self.ledger.transaction():
             held = {log: max(seq for seq, _ in tips) for log, tips in self.ledger.vector().items()}
-            self._all.log.append("close", Close(day, held))
+            self._all.log.append("close", Close(day=day, held=held))
 
     def purge(self, *, early: bool = False) -> int:
         """Delete all that names a person, and the keys with which badges are made; says how many people. The logs,
@@ -295,6 +300,7 @@ class Centre:
             self.people.forget_all()
             self.ledger.forget_cards()
             self._keys.forget()
+        self.ledger.database.scrub(whole=True)
         return gone
 
 

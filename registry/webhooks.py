@@ -28,7 +28,7 @@ import requests
 from sqlalchemy import delete, func, or_, select, update
 
 from access.log.entry import EntryRef, Override, Scan
-from access.state.event_state import Held
+from access.state.event_state import LogEntry
 from registry.queries.queries import Board, badge_mark, entry_name
 from registry.queries.shapes import EntryName
 from registry.storage import tables
@@ -246,14 +246,14 @@ class Teller:
             self._due[row.id] = time.monotonic() + wait * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
         self._hooks.note(row.id, self._name, seen=done, tries=tries, trouble=trouble)
 
-    def _call(self, held: Held) -> CheckIn | None:
+    def _call(self, held: LogEntry) -> CheckIn | None:
         body = held.body
         if not isinstance(body, Scan | Override) or body.test:
             return None
         programme = self._board.programme
         gate = programme.gates.get(body.gate)
-        with self._board.knowing() as knowledge:
-            at_ms = knowledge.background.at_ms(held)
+        with self._board.knowing() as log_state:
+            at_ms = log_state.event_state.at_ms(held)
         return CheckIn(
             id=held.digest.hex(),
             event=programme.event.id,

@@ -12,7 +12,6 @@ import hmac
 import math
 import re
 import struct
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -23,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from access.badge import base45
+from access.badge import base45, crockford
 from access.event.definition import MAX_ISSUES, MAX_TICKETS
 
 BADGE_BYTES = 5
@@ -38,9 +37,7 @@ _PLAIN = re.compile(r"J[A-Z2-7]{28}")
 _SIGNED = re.compile(r"JM1:[0-9A-Z $%*+\-./:]{117}\.")
 _FIELDS = struct.Struct(">B2s5sBBBHB")
 
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_CROCKFORD_CHECK = _CROCKFORD + "*~$=U"
-_MISREAD = str.maketrans("OIL", "011", "- ")
+_CHECK = crockford.ALPHABET + "*~$=U"
 
 
 class Claims(msgspec.Struct, frozen=True, array_like=True):
@@ -272,8 +269,8 @@ def human_code(badge: bytes) -> str:
     if len(badge) != BADGE_BYTES:
         raise ValueError(f"a badge id has {BADGE_BYTES} bytes, not {len(badge)}")
     number = int.from_bytes(badge, "big")
-    code = "".join(_CROCKFORD[number >> shift & 31] for shift in range(35, -1, -5))
-    return f"{code[:4]}-{code[4:]}-{_CROCKFORD_CHECK[number % 37]}"
+    code = crockford.encode(number, 8)
+    return f"{code[:4]}-{code[4:]}-{_CHECK[number % 37]}"
 
 
 def read_human_code(typed: str) -> bytes | None:
@@ -282,16 +279,9 @@ def read_human_code(typed: str) -> bytes | None:
     Kind to the typist: small letters, full-width letters of a Chinese keyboard, O for 0, I and L
     for 1, with or without dashes and blanks.
     """
-    code = unicodedata.normalize("NFKC", typed).upper().translate(_MISREAD)
-    if len(code) != 9:
-        return None
-    number = 0
-    for character in code[:8]:
-        value = _CROCKFORD.find(character)
-        if value < 0:
-            return None
-        number = number << 5 | value
-    if code[8] != _CROCKFORD_CHECK[number % 37]:
+    code = crockford.as_typed(typed)
+    number = crockford.decode(code[:8])
+    if len(code) != 9 or number is None or code[8] != _CHECK[number % 37]:
         return None
     return number.to_bytes(BADGE_BYTES, "big")
 

@@ -17,6 +17,9 @@ from msgspec import Meta
 
 from access.log.entry import Digest, Entry, EntryError, LogId, Millis, Seq, decode, digest_of, pack
 
+HEAD_EVERY = 256
+"""A log's writer signs a head at each exchange, and after this many entries."""
+
 HEAD_CONTEXT = b"jianmen head 1"
 """Keeps a head's signature from meaning anything else."""
 
@@ -46,6 +49,11 @@ def fingerprint(public: bytes) -> str:
     return sha256(public).hexdigest()[:16]
 
 
+def device_of(log: str) -> str:
+    """The device that writes a log, by the log's id."""
+    return log[:16]
+
+
 def log_id(public: bytes, random: bytes) -> str:
     """The id of a new log: the device's fingerprint and 4 random bytes."""
     return fingerprint(public) + random.hex()
@@ -63,7 +71,7 @@ def sign_head(key: Ed25519PrivateKey, log: str, seq: int, digest: bytes, at_ms: 
 @lru_cache(maxsize=2048)
 def vouched(head: Head, public: bytes) -> bool:
     """Whether the head is signed by the device that owns the log. Heads come again and again, by every way there is."""
-    if fingerprint(public) != head.log[:16]:
+    if fingerprint(public) != device_of(head.log):
         return False
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(

@@ -68,7 +68,7 @@ class Span(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
         return self.lo == self.hi
 
 
-class Scan(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Scan(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """A badge (or something else) was presented at a gate, and what the door said.
 
     `seat` says whether the person was let in on a seat of this gate. From `place` on stand the facts used: where
@@ -100,7 +100,7 @@ class Scan(msgspec.Struct, frozen=True, array_like=True, gc=False):
     area: Id | None = None
 
 
-class Override(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Override(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """A member of staff let somebody in by hand, or tried to. `stands` is the reason the rule book gave."""
 
     gate: Id
@@ -125,7 +125,7 @@ class Override(msgspec.Struct, frozen=True, array_like=True, gc=False):
     area: Id | None = None
 
 
-class Void(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Void(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """Staff took an entry back. `badge` is the one of the entry taken back."""
 
     entry: EntryRef
@@ -135,14 +135,14 @@ class Void(msgspec.Struct, frozen=True, array_like=True, gc=False):
     why: Words
 
 
-class Passage(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Passage(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """The turnstile's own word on an entry: kinds `passed` and `not_passed`."""
 
     entry: EntryRef
     badge: BadgeId | None
 
 
-class Recount(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Recount(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """Staff counted the people in an area by eye."""
 
     area: Id
@@ -151,7 +151,7 @@ class Recount(msgspec.Struct, frozen=True, array_like=True, gc=False):
     why: Words
 
 
-class Seats(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Seats(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """The writing kiosk passes seats of an area to the kiosk at another gate of it."""
 
     area: Id
@@ -161,14 +161,14 @@ class Seats(msgspec.Struct, frozen=True, array_like=True, gc=False):
     count: Annotated[int, Meta(ge=1, le=100_000)]
 
 
-class GateGiven(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class GateGiven(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """A supervisor gives this (spare) kiosk a gate. Kind `gate`."""
 
     gate: Id
     staff: BadgeId
 
 
-class Clock(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Clock(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """A trusted time: `trusted_ms` was true, to `error_ms`, when CLOCK_BOOTTIME was `mono_ms`."""
 
     source: ClockSource
@@ -178,7 +178,7 @@ class Clock(msgspec.Struct, frozen=True, array_like=True, gc=False):
     via: Annotated[str, Meta(max_length=64)] = ""
 
 
-class Boot(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Boot(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """The first entry of a log: which log the device wrote before it, and why this one began."""
 
     device: Device
@@ -189,20 +189,20 @@ class Boot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     gate: Id | None = None
 
 
-class Health(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Health(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """How the kiosk is: readings by name (camera, disk, power, temperature)."""
 
     readings: dict[str, int | float | str | bool | None]
 
 
-class Alarm(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Alarm(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """Something that people must look at: a forced door, a fire release, clocks that disagree."""
 
     what: Annotated[str, Meta(max_length=64)]
     detail: Words
 
 
-class BadgeIssued(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class BadgeIssued(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """A roster entry, kind `badge`: one issue of one badge. A later entry for the same issue replaces it."""
 
     badge: BadgeId
@@ -213,7 +213,7 @@ class BadgeIssued(msgspec.Struct, frozen=True, array_like=True, gc=False):
     card: Digest | None = None
 
 
-class Revoked(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Revoked(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """A badge, with all issues and later ones (`issue` None), or one issue of it, is no longer good."""
 
     badge: BadgeId
@@ -221,13 +221,13 @@ class Revoked(msgspec.Struct, frozen=True, array_like=True, gc=False):
     why: Words
 
 
-class EventDefined(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class EventDefined(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """A version of the event definition (MessagePack of `access.event.definition.Event`)."""
 
     event: msgspec.Raw
 
 
-class Key(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Key(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """A public key of the event that signs badges; withdrawn keys sign nothing any more."""
 
     number: Annotated[int, Meta(ge=0, le=255)]
@@ -235,7 +235,7 @@ class Key(msgspec.Struct, frozen=True, array_like=True, gc=False):
     withdrawn: bool = False
 
 
-class Kiosk(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Kiosk(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """A kiosk as it stands now: its key, its gate, its address; cut off, with the last number of each of its logs that
     is still believed; and seats that an admin gives it, by area."""
 
@@ -257,7 +257,7 @@ class Kiosk(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return msgspec.structs.replace(word, cut_off=True, believed=self.believed)
 
 
-class Ruling(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Ruling(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """An admin's answer to a conflict line, named by its kind and entry."""
 
     conflict: Annotated[str, Meta(max_length=32)]
@@ -266,7 +266,7 @@ class Ruling(msgspec.Struct, frozen=True, array_like=True, gc=False):
     by: Annotated[str, Meta(max_length=64)]
 
 
-class Close(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Close(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """The end of an event day, with the last number of each log that the registry holds."""
 
     day: Annotated[str, Meta(max_length=10)]

@@ -1,8 +1,11 @@
 """The short code of a decision, shown on screen and read out over a radio: which gate, and which of its entries."""
 
+import re
+
+from access.badge import crockford
 from access.event.programme import Programme
 
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CODE = re.compile(r"([A-Z][0-9]{1,3})-?([0-9A-Z]{4})")
 
 
 def gate_code(programme: Programme, gate: str) -> str:
@@ -16,5 +19,18 @@ def gate_code(programme: Programme, gate: str) -> str:
 def receipt(programme: Programme, gate: str, digest: bytes) -> str:
     """The receipt of an entry, such as "M3-4F2K": its gate, and the first 20 bits of its hash (Crockford base32)."""
     bits = int.from_bytes(digest[:3], "big") >> 4
-    tail = "".join(_ALPHABET[bits >> shift & 31] for shift in (15, 10, 5, 0))
-    return f"{gate_code(programme, gate)}-{tail}"
+    return f"{gate_code(programme, gate)}-{crockford.encode(bits, 4)}"
+
+
+def read_receipt(typed: str) -> str | None:
+    """A receipt as it is printed, from one as people type it: small letters, blanks, O for 0. None: it is none."""
+    found = _CODE.fullmatch(re.sub(r"\s", "", typed.upper()))
+    return f"{found[1]}-{crockford.as_typed(found[2])}" if found else None
+
+
+def digest_range(code: str) -> tuple[bytes, bytes] | None:
+    """The lowest and the highest hash of entries with this receipt, or None: it is none."""
+    bits = crockford.decode(code[-4:])
+    if bits is None:
+        return None
+    return (bits << 4).to_bytes(3, "big"), (bits << 4 | 15).to_bytes(3, "big") + b"\xff" * 30

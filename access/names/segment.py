@@ -30,10 +30,11 @@ class Rank(IntEnum):
     SPELLED_WHOLE = 6
     SPELLED_BEGINNING = 7
     SPELLED_TURNED = 8
-    INITIALS = 9
-    OTHER_TEXTS = 10
-    NEAR = 11
-    NONE = 12
+    SPELLED_CUT = 9
+    INITIALS = 10
+    OTHER_TEXTS = 11
+    NEAR = 12
+    NONE = 13
 
 
 class Document(NamedTuple):
@@ -183,6 +184,7 @@ class Segment:
         for place in query.initials:
             self._read(query.machine(0, count, place), ranks)
         self._read(query.machine(0, count), ranks)
+        self._read(query.machine(0, count, cut=False), ranks)
 
     def _by_both(
         self, query: Query, ranks: Ranks, read: tuple[int, int], begun: tuple[int, int]
@@ -204,6 +206,8 @@ class Segment:
 def _rank(machine: Machine, from_start: bool, to_end: bool) -> Rank:
     if machine.initials:
         return Rank.INITIALS
+    if machine.cut and not machine.chinese:
+        return Rank.SPELLED_CUT
     if not from_start:
         return Rank.HAN_INSIDE if machine.chinese else Rank.SPELLED_TURNED
     if to_end:

@@ -39,6 +39,8 @@ class Machine:
     """All of it is Chinese characters: it may begin inside a name."""
     initials: bool
     """Some of it is initials: it ends where a name or a part of one ends."""
+    cut: bool
+    """Its words may end inside a spelling."""
 
 
 class Query:
@@ -49,7 +51,7 @@ class Query:
         self._alphabet = alphabet
         self.exact = exact
         """`exact_mark` of the whole query; -1: nobody has it."""
-        self._machines: dict[tuple[int, int, int | None], Machine | None] = {}
+        self._machines: dict[tuple[int, int, int | None, bool], Machine | None] = {}
 
     @classmethod
     def of(cls, text: str, alphabet: Alphabet) -> "Query":
@@ -83,15 +85,19 @@ class Query:
             and self.typed[place].isalpha()
         ]
 
-    def machine(self, start: int, end: int, initials: int | None = None) -> Machine | None:
+    def machine(
+        self, start: int, end: int, initials: int | None = None, *, cut: bool = True
+    ) -> Machine | None:
         """The machine of the words from `start` to before `end`; the word at `initials` is one letter a character.
+
+        `cut`: a word may end inside a spelling.
 
         None: it can read no name, for one of the words begins no spelling.
         """
-        key = start, end, initials
+        key = start, end, initials, cut
         if key not in self._machines:
             place = None if initials is None else initials - start
-            self._machines[key] = _machine(self.typed[start:end], place, self._alphabet)
+            self._machines[key] = _machine(self.typed[start:end], place, self._alphabet, cut=cut)
         return self._machines[key]
 
 
@@ -100,7 +106,9 @@ def exact_mark(text: str) -> int:
     return zlib.crc32(canonical(text).casefold().encode(errors="replace"))
 
 
-def _machine(typed: list[str], initials: int | None, known: Alphabet) -> Machine | None:
+def _machine(
+    typed: list[str], initials: int | None, known: Alphabet, *, cut: bool
+) -> Machine | None:
     goal = sum(len(word) for word in typed)
     steps = [np.zeros(known.size, np.uint64) for _ in range(goal)]
     start = 0
@@ -109,10 +117,10 @@ def _machine(typed: list[str], initials: int | None, known: Alphabet) -> Machine
             _add_han(steps, start, word, known)
         elif index == initials:
             _add_initials(steps, start, word, known)
-        elif not word.isascii() or not _add_spellings(steps, start, word, known):
+        elif not word.isascii() or not _add_spellings(steps, start, word, known, cut=cut):
             return None
         start += len(word)
-    return Machine(steps, goal, all(map(is_han, typed)), initials is not None)
+    return Machine(steps, goal, all(map(is_han, typed)), initials is not None, cut)
 
 
 def _add_han(steps: list[Places], start: int, word: str, known: Alphabet) -> None:
@@ -125,7 +133,9 @@ def _add_initials(steps: list[Places], start: int, word: str, known: Alphabet) -
         steps[place][known.beginning(letter)] = _bit(place + 1)
 
 
-def _add_spellings(steps: list[Places], start: int, word: str, known: Alphabet) -> bool:
+def _add_spellings(
+    steps: list[Places], start: int, word: str, known: Alphabet, *, cut: bool
+) -> bool:
     """Whether the end of the word can be reached."""
     reached = {0}
     for place in range(len(word)):
@@ -136,7 +146,7 @@ def _add_spellings(steps: list[Places], start: int, word: str, known: Alphabet) 
             if read.size:
                 steps[start + place][read] |= _bit(start + end)
                 reached.add(end)
-        read = known.beginning(word[place:])
+        read = known.beginning(word[place:]) if cut else known.spelled(word[place:])
         if read.size:
             steps[start + place][read] |= _bit(start + len(word))
             reached.add(len(word))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from access.event.definition import Session
 from access.state.badge_history import History, Presentation, Whereabouts
-from access.state.event_state import Background as EventState
+from access.state.event_state import EventState
 
 MINUTE_MS = 60_000
 

@@ -15,6 +15,7 @@ import msgspec
 
 from access.event.definition import Direction
 from access.event.programme import Programme
+from access.log.chain import device_of
 from access.log.entry import (
     BadgeIssued,
     EntryRef,
@@ -24,7 +25,7 @@ from access.log.entry import (
     Scan,
     Void,
 )
-from access.state.event_state import Background, Held, Order
+from access.state.event_state import EventState, LogEntry, Order
 from access.state.time_repair import FAR_MS
 
 UNMOVED: frozenset[str] = frozenset({"not_a_badge", "other_event", "forged"})
@@ -47,7 +48,7 @@ class Presentation(msgspec.Struct, frozen=True, gc=False):
     gate: str
     direction: Direction
     body: Scan | Override
-    held: Held
+    entry: LogEntry
     opened: bool
     moved: bool
     area: str | None
@@ -55,13 +56,13 @@ class Presentation(msgspec.Struct, frozen=True, gc=False):
 
 
 def _presentation(
-    background: Background, order: Order, held: Held, body: Scan | Override, *, voided: bool
+    event_state: EventState, order: Order, entry: LogEntry, body: Scan | Override, *, voided: bool
 ) -> Presentation:
     direction: Direction = body.direction if type(body) is Scan else "in"
     opened = body.verdict in OPENED
     moved = opened and (direction == "in" or body.reason not in UNMOVED)
-    area = background.area_of(order, body)
-    return Presentation(order, body.gate, direction, body, held, opened, moved, area, voided)
+    area = event_state.area_of(order, body)
+    return Presentation(order, body.gate, direction, body, entry, opened, moved, area, voided)
 
 
 def _took_seat(one: Presentation) -> bool:
@@ -69,7 +70,7 @@ def _took_seat(one: Presentation) -> bool:
 
 
 def _account(one: Presentation) -> Account:
-    return one.held.log[:16], one.gate
+    return device_of(one.entry.log), one.gate
 
 
 class _LetIn(NamedTuple):
@@ -215,52 +216,53 @@ class Whereabouts:
 class History:
     """The folded entries of one badge."""
 
-    def __init__(self, background: Background, entries: Iterable[Held]) -> None:
-        self._definitions = background.definitions()
+    def __init__(self, event_state: EventState, entries: Iterable[LogEntry]) -> None:
+        self._definitions = event_state.definitions()
         self.issued: list[tuple[Order, BadgeIssued]] = []
         self.revocations: list[tuple[Order, Revoked]] = []
-        shown: list[tuple[Order, Held, Scan | Override]] = []
+        shown: list[tuple[Order, LogEntry, Scan | Override]] = []
         taken_back: set[EntryRef] = set()
         seen: set[bytes] = set()
-        for held in entries:
-            if held.digest in seen or not background.believed(held):
+        for entry in entries:
+            if entry.digest in seen or not event_state.believed(entry):
                 continue
-            seen.add(held.digest)
-            body = held.body
+            seen.add(entry.digest)
+            body = entry.body
             if isinstance(body, (Scan, Override)):
                 if not body.test:
-                    shown.append((background.order(held), held, body))
+                    shown.append((event_state.order(entry), entry, body))
             elif isinstance(body, Void) or (
-                isinstance(body, Passage) and held.kind == "not_passed"
+                isinstance(body, Passage) and entry.kind == "not_passed"
             ):
                 taken_back.add(body.entry)
-            elif not background.is_registry(held.log):
+            elif not event_state.is_registry(entry.log):
                 continue
             elif isinstance(body, BadgeIssued):
-                self.issued.append((background.order(held), body))
+                self.issued.append((event_state.order(entry), body))
             elif isinstance(body, Revoked):
-                self.revocations.append((background.order(held), body))
+                self.revocations.append((event_state.order(entry), body))
         self.issued.sort(key=itemgetter(0))
         shown.sort(key=itemgetter(0))
         every = [
             _presentation(
-                background,
+                event_state,
                 order,
-                held,
+                entry,
                 body,
-                voided=bool(taken_back) and EntryRef(held.log, held.seq, held.digest) in taken_back,
+                voided=bool(taken_back)
+                and EntryRef(entry.log, entry.seq, entry.digest) in taken_back,
             )
-            for order, held, body in shown
+            for order, entry, body in shown
         ]
         self.presentations = [one for one in every if not one.voided] if taken_back else every
         """What was held up at gates and not taken back, in order."""
         self.walked = [one for one in every if one.moved and (not one.voided or _took_seat(one))]
         """The moves, and let-ins on a seat that were taken back (the seat may stay taken), in order."""
         proven: dict[tuple[str, int], Order] = {}
-        for order, held, body in shown:
+        for order, entry, body in shown:
             if body.proof == "proven" and body.issue is not None:
-                proven.setdefault((held.log, body.issue), order)
-        self.proofs = [(order, log[:16], issue) for (log, issue), order in proven.items()]
+                proven.setdefault((entry.log, body.issue), order)
+        self.proofs = [(order, device_of(log), issue) for (log, issue), order in proven.items()]
         """Issues proven at doors: (place in the order, device, issue), of each log the first."""
 
     # What is known of the badge, as of a place in the order (None: all that is held).

@@ -13,9 +13,9 @@ from typing import Literal
 from access.log.entry import EntryRef, Scan, Span
 from access.rules.decide import decide
 from access.state.badge_history import Account, History, Presentation, Whereabouts
-from access.state.event_state import Background, Order
+from access.state.event_state import EventState, Order
 from access.state.facts import facts_as_known
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from access.state.seat_leases import dealings
 from access.state.time_repair import FAR_MS
 
@@ -82,20 +82,20 @@ class _Replay:
 class Conflicts:
     """The partition report over a set of logs. Asking again costs only what has changed."""
 
-    def __init__(self, knowledge: Knowledge) -> None:
-        self._knowledge = knowledge
-        self._changed = knowledge.watch()
+    def __init__(self, log_state: LogState) -> None:
+        self._log_state = log_state
+        self._changed = log_state.watch()
         self._replays: dict[bytes, _Replay] = {}
 
     def lines(self) -> list[Conflict]:
         """All lines, in order of corrected time."""
-        background = self._knowledge.background
+        event_state = self._log_state.event_state
         self._refresh()
         found = [line for replay in self._replays.values() for line in replay.lines]
-        found += _without_seat(background, self._replays.values())
+        found += _without_seat(event_state, self._replays.values())
         found += self._forks()
         answers = {
-            (ruling.conflict, ruling.entry): ruling.answer for _, ruling in background.rulings
+            (ruling.conflict, ruling.entry): ruling.answer for _, ruling in event_state.rulings
         }
         return sorted(
             (replace(line, ruling=answers.get((line.kind, line.entry))) for line in found),
@@ -103,47 +103,47 @@ class Conflicts:
         )
 
     def _refresh(self) -> None:
-        self._knowledge.settle()
+        self._log_state.settle()
         for badge in self._changed:
             if badge is not None:
-                history = self._knowledge.history(badge)
-                self._replays[badge] = replay_badge(self._knowledge.background, history)
+                history = self._log_state.history(badge)
+                self._replays[badge] = replay_badge(self._log_state.event_state, history)
         self._changed.clear()
 
     def _forks(self) -> Iterator[Conflict]:
-        background = self._knowledge.background
-        for held in self._knowledge.forks():
+        event_state = self._log_state.event_state
+        for entry in self._log_state.forks():
             yield Conflict(
                 "fork",
                 None,
                 None,
-                background.gate_of(held.device),
-                EntryRef(held.log, held.seq, held.digest),
-                background.span(held),
-                background.order(held),
+                event_state.gate_of(entry.device),
+                EntryRef(entry.log, entry.seq, entry.digest),
+                event_state.span(entry),
+                event_state.order(entry),
                 "cloned_kiosk",
             )
 
 
-def replay_badge(background: Background, history: History) -> _Replay:
+def replay_badge(event_state: EventState, history: History) -> _Replay:
     """Decide every let-in of a badge again, each with what was known of the badge by then."""
     lines: list[Conflict] = []
     wanted: list[_Wanted] = []
     seats = _SeatsOfOne()
-    definitions = background.definitions()
+    definitions = event_state.definitions()
     if definitions:
         state = Whereabouts(definitions)
         for one in history.walked:
             seats.time_passes(state, one.order.at_ms)
             if one.direction == "in" and isinstance(one.body, Scan) and not one.voided:
-                answer = _decide_again(background, history, one, one.body, state)
+                answer = _decide_again(event_state, history, one, one.body, state)
                 if isinstance(answer, Conflict):
                     lines.append(answer)
                 elif answer is not None:
                     wanted.append(answer)
             seats.walks(state, one)
         seats.stays(state)
-        lines += _two_places(background, history)
+        lines += _two_places(event_state, history)
     return _Replay(tuple(lines), tuple(wanted), tuple(seats.taken))
 
 
@@ -183,23 +183,23 @@ def _instant(at_ms: int) -> Order:
 
 
 def _decide_again(
-    background: Background, history: History, one: Presentation, body: Scan, state: Whereabouts
+    event_state: EventState, history: History, one: Presentation, body: Scan, state: Whereabouts
 ) -> Conflict | _Wanted | None:
     """A let-in that the rule book would refuse, one that still needs a seat, or None: it stands."""
-    question = facts_as_known(one.held, body, history, background, state.place)
+    question = facts_as_known(one.entry, body, history, event_state, state.place)
     if question is None:
         return None
     answer = decide(*question)
     if answer.verdict == "refuse":
-        return _line(background, one, "would_refuse", answer.reason, _reading(answer.reason))
+        return _line(event_state, one, "would_refuse", answer.reason, _reading(answer.reason))
     programme, claims = question.programme, question.facts.listed or question.presented.claims
     area = programme.gates[one.gate].area
     ticket = programme.ticket(claims.ticket) if claims is not None else None
     exempt = ticket is not None and ticket.capacity_exempt
-    account = (one.held.device, one.gate)
+    account = (one.entry.device, one.gate)
     if programme.places[area].capacity is None or exempt or state.seats.get(area) == account:
         return None
-    line = _line(background, one, "would_refuse", "full", "room_overfull")
+    line = _line(event_state, one, "would_refuse", "full", "room_overfull")
     return _Wanted(account, area, line)
 
 
@@ -212,37 +212,37 @@ def _reading(reason: str) -> Reading:
 
 
 def _line(
-    background: Background, one: Presentation, kind: Kind, reason: str | None, reading: Reading
+    event_state: EventState, one: Presentation, kind: Kind, reason: str | None, reading: Reading
 ) -> Conflict:
     return Conflict(
         kind,
         reason,
         one.body.badge,
         one.gate,
-        EntryRef(one.held.log, one.held.seq, one.held.digest),
-        background.span(one.held),
+        EntryRef(one.entry.log, one.entry.seq, one.entry.digest),
+        event_state.span(one.entry),
         one.order,
         reading,
     )
 
 
-def _two_places(background: Background, history: History) -> Iterator[Conflict]:
+def _two_places(event_state: EventState, history: History) -> Iterator[Conflict]:
     """Let-ins at two venues with too little time between them to travel: compared with the one before only."""
     let_in = [
         (one, around[-1])
         for one in history.moves
-        if one.direction == "in" and (around := background.above(one.order, one.area))
+        if one.direction == "in" and (around := event_state.above(one.order, one.area))
     ]
     for (first, here), (second, there) in pairwise(let_in):
-        programme = background.programme_at(second.order)
+        programme = event_state.programme_at(second.order)
         travel_ms = programme.policy.travel_min * 60_000 if programme is not None else 0
         if here != there and second.order.at_ms - first.order.at_ms < travel_ms:
-            line = _line(background, second, "two_places", None, "copied_badge")
-            crossed = background.span(first.held).hi >= line.at.lo
+            line = _line(event_state, second, "two_places", None, "copied_badge")
+            crossed = event_state.span(first.entry).hi >= line.at.lo
             yield replace(line, gates=(first.gate, second.gate), overlap=crossed)
 
 
-def _without_seat(background: Background, replays: Collection[_Replay]) -> list[Conflict]:
+def _without_seat(event_state: EventState, replays: Collection[_Replay]) -> list[Conflict]:
     """The let-ins for which their gate had no seat, with every let-in and every leaving in its place."""
     wanted = [want for replay in replays for want in replay.wanted]
     if not wanted:
@@ -250,7 +250,7 @@ def _without_seat(background: Background, replays: Collection[_Replay]) -> list[
     areas = {want.area for want in wanted}
     changes: dict[tuple[str, Account], list[tuple[Order, int]]] = {}
     for area in areas:
-        for order, account, count in dealings(background, area):
+        for order, account, count in dealings(event_state, area):
             changes.setdefault((area, account), []).append((order, count))
     for replay in replays:
         for seat in replay.seats:

@@ -10,6 +10,7 @@ import msgspec
 
 from access.event.definition import Event
 from access.event.programme import Programme
+from access.log.chain import device_of
 from access.log.entry import (
     REGISTRY_KINDS,
     UNREADABLE,
@@ -42,7 +43,7 @@ ABOUT_BADGES = frozenset({"scan", "override", "void", "passed", "not_passed", "b
 """Kinds that histories are made of."""
 
 
-class Held(msgspec.Struct, frozen=True, gc=False):
+class LogEntry(msgspec.Struct, frozen=True, gc=False):
     """An entry as folds take it: where it stands, its clocks, and its body (None: cannot be read)."""
 
     log: str
@@ -55,7 +56,7 @@ class Held(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def device(self) -> str:
-        return self.log[:16]
+        return device_of(self.log)
 
 
 class Order(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -67,13 +68,15 @@ class Order(msgspec.Struct, frozen=True, order=True, gc=False):
     digest: bytes
 
 
-def hold(log: str, digest: bytes, raw: bytes) -> Held:
+def read_entry(log: str, digest: bytes, raw: bytes) -> LogEntry:
     """The entry that these bytes are. Raises EntryError where they are none."""
     entry = decode(raw)
-    return Held(log, entry.seq, digest, entry.mono_ms, entry.wall_ms, entry.kind, body_of(entry))
+    return LogEntry(
+        log, entry.seq, digest, entry.mono_ms, entry.wall_ms, entry.kind, body_of(entry)
+    )
 
 
-class Background:
+class EventState:
     """A fold over the entries that are about no badge. Adding is idempotent and takes any order."""
 
     def __init__(self, registry: str, earliest_ms: int) -> None:
@@ -89,9 +92,9 @@ class Background:
         self.events: list[tuple[Order, Programme]] = []
         self.rulings: list[tuple[Order, Ruling]] = []
         self.closes: list[tuple[Order, Close]] = []
-        self.alarms: dict[bytes, tuple[Held, Alarm]] = {}
-        self.seats: list[tuple[Held, Seats]] = []
-        self.recounts: list[tuple[Held, Recount]] = []
+        self.alarms: dict[bytes, tuple[LogEntry, Alarm]] = {}
+        self.seats: list[tuple[LogEntry, Seats]] = []
+        self.recounts: list[tuple[LogEntry, Recount]] = []
         self.last_seq: dict[str, int] = {}
         self.registry_head: tuple[str, int] | None = None
         self._registry_newest = (0, "", 0)
@@ -103,9 +106,9 @@ class Background:
         self._given_gates: dict[str, str] = {}
         self._key_words: dict[int, tuple[Order, Key]] = {}
         self._placed_ms: dict[str, int] = {}
-        self._gate_words: dict[str, list[tuple[Held, GateGiven]]] = {}
-        self._taken_back: list[tuple[Held, EntryRef]] = []
-        self._health: dict[str, tuple[Held, Health]] = {}
+        self._gate_words: dict[str, list[tuple[LogEntry, GateGiven]]] = {}
+        self._taken_back: list[tuple[LogEntry, EntryRef]] = []
+        self._health: dict[str, tuple[LogEntry, Health]] = {}
 
     def enrolled_with(
         self, event: Event, keys: Mapping[int, bytes], device: str, gate: str | None
@@ -193,50 +196,50 @@ class Background:
     def is_registry(self, log: str) -> bool:
         return log.startswith(self.registry)
 
-    def order(self, held: Held) -> Order:
+    def order(self, entry: LogEntry) -> Order:
         """The place of an entry among all that are held. It moves when clocks are repaired."""
-        log = held.log
+        log = entry.log
         if log.startswith(self.registry):
-            return Order(held.wall_ms, log, held.seq, held.digest)
-        return Order(self.clocks.line(log).order + held.mono_ms, log, held.seq, held.digest)
+            return Order(entry.wall_ms, log, entry.seq, entry.digest)
+        return Order(self.clocks.line(log).order + entry.mono_ms, log, entry.seq, entry.digest)
 
-    def at_ms(self, held: Held) -> int:
+    def at_ms(self, entry: LogEntry) -> int:
         """The instant by which an entry is ordered."""
-        return self.order(held).at_ms
+        return self.order(entry).at_ms
 
-    def span(self, held: Held) -> Span:
+    def span(self, entry: LogEntry) -> Span:
         """The corrected time of an entry, as an interval."""
-        if held.log.startswith(self.registry):
-            return Span(held.wall_ms, held.wall_ms)
-        return self.clocks.line(held.log).span(held.mono_ms)
+        if entry.log.startswith(self.registry):
+            return Span(entry.wall_ms, entry.wall_ms)
+        return self.clocks.line(entry.log).span(entry.mono_ms)
 
-    def believed(self, held: Held) -> bool:
+    def believed(self, entry: LogEntry) -> bool:
         """Whether the entry counts: a cut-off names the last number of each log that is believed."""
         if not self._cut_off:
             return True
-        believed = self._cut_off.get(held.device)
-        return believed is None or held.seq <= believed.get(held.log, 0)
+        believed = self._cut_off.get(entry.device)
+        return believed is None or entry.seq <= believed.get(entry.log, 0)
 
     def assigned(self, device: str) -> str | None:
         """The gate at which the registry put a kiosk: by its log, or when it was enrolled, until the log names it."""
         kiosk = self.kiosks.get(device)
         return kiosk.gate if kiosk is not None else self._given_gates.get(device)
 
-    def gate_words(self, device: str) -> list[tuple[Held, GateGiven]]:
+    def gate_words(self, device: str) -> list[tuple[LogEntry, GateGiven]]:
         """What supervisors have said of a kiosk's gate since the registry last named one for it, and the kiosk has not
         taken back; oldest first."""
         gone = {
-            entry
-            for held, entry in self._taken_back
-            if held.device == device and self.believed(held)
+            ref
+            for entry, ref in self._taken_back
+            if entry.device == device and self.believed(entry)
         }
         placed_ms = self._placed_ms.get(device)
         standing = [
-            (held, word)
-            for held, word in self._gate_words.get(device, ())
-            if self.believed(held)
-            and EntryRef(held.log, held.seq, held.digest) not in gone
-            and (placed_ms is None or self.span(held).hi > placed_ms)
+            (entry, word)
+            for entry, word in self._gate_words.get(device, ())
+            if self.believed(entry)
+            and EntryRef(entry.log, entry.seq, entry.digest) not in gone
+            and (placed_ms is None or self.span(entry).hi > placed_ms)
         ]
         return sorted(standing, key=lambda word: self.order(word[0]))
 
@@ -254,13 +257,13 @@ class Background:
         return {*self.kiosks, *self._given_gates, *self._gate_words}
 
     @property
-    def health(self) -> dict[str, tuple[Held, Health]]:
+    def health(self) -> dict[str, tuple[LogEntry, Health]]:
         """The newest word of each device on how it is."""
-        newest: dict[str, tuple[Held, Health]] = {}
-        for held, health in self._health.values():
-            known = newest.get(held.device)
-            if self.believed(held) and (known is None or self.order(held) > self.order(known[0])):
-                newest[held.device] = (held, health)
+        newest: dict[str, tuple[LogEntry, Health]] = {}
+        for entry, health in self._health.values():
+            known = newest.get(entry.device)
+            if self.believed(entry) and (known is None or self.order(entry) > self.order(known[0])):
+                newest[entry.device] = (entry, health)
         return newest
 
     def kiosk_at(self, gate: str) -> str | None:
@@ -295,9 +298,9 @@ class Background:
             default=None,
         )
 
-    def _sent_to(self, gate: str) -> tuple[Held, str] | None:
+    def _sent_to(self, gate: str) -> tuple[LogEntry, str] | None:
         """Whom a supervisor put at a gate last, and the entry with which they came."""
-        found: list[tuple[Held, str]] = []
+        found: list[tuple[LogEntry, str]] = []
         for device in self._gate_words:
             kiosk = self.kiosks.get(device)
             if self.assigned(device) is not None or (kiosk is not None and kiosk.cut_off):
@@ -307,79 +310,79 @@ class Background:
                 found.append((words[-1][0], device))
         return max(found, key=lambda one: self.order(one[0]), default=None)
 
-    def saw(self, held: Held) -> None:
+    def saw(self, entry: LogEntry) -> None:
         """Take what any entry says of its log's clock, whatever its kind."""
-        log = held.log
-        if held.seq > self.last_seq.get(log, 0):
-            self.last_seq[log] = held.seq
+        log = entry.log
+        if entry.seq > self.last_seq.get(log, 0):
+            self.last_seq[log] = entry.seq
         if log.startswith(self.registry):
-            newest = (held.wall_ms, log, held.seq)
+            newest = (entry.wall_ms, log, entry.seq)
             if newest > self._registry_newest:
                 self._registry_newest = newest
-                self.registry_head = (log, held.seq)
+                self.registry_head = (log, entry.seq)
             return
-        self.clocks.saw(log, held.mono_ms)
-        body = held.body
+        self.clocks.saw(log, entry.mono_ms)
+        body = entry.body
         if type(body) is Scan and (span := body.span) is not None and span.lo != span.hi:
-            self.clocks.not_before(log, held.seq, held.mono_ms, span.lo)
+            self.clocks.not_before(log, entry.seq, entry.mono_ms, span.lo)
 
-    def add(self, held: Held) -> None:
+    def add(self, entry: LogEntry) -> None:
         """Fold one entry. Those about a badge only tell the time here; kinds unknown to this version do nothing."""
-        self.saw(held)
-        body = held.body
+        self.saw(entry)
+        body = entry.body
         if (
             body is None
-            or (held.kind in ABOUT_BADGES and not (type(body) is Void and body.badge is None))
-            or (held.kind in REGISTRY_KINDS and not self.is_registry(held.log))
+            or (entry.kind in ABOUT_BADGES and not (type(body) is Void and body.badge is None))
+            or (entry.kind in REGISTRY_KINDS and not self.is_registry(entry.log))
         ):
             return
         match body:
             case Boot():
-                if held.seq == 1 and not self.is_registry(held.log):
-                    self.clocks.began(held.log, body)
+                if entry.seq == 1 and not self.is_registry(entry.log):
+                    self.clocks.began(entry.log, body)
             case Clock():
-                if not self.is_registry(held.log):
-                    self.clocks.told(held.log, held.seq, body)
-            case _ if held.digest not in self._seen:
-                self._take(held, body)
+                if not self.is_registry(entry.log):
+                    self.clocks.told(entry.log, entry.seq, body)
+            case _ if entry.digest not in self._seen:
+                self._take(entry, body)
 
-    def _take(self, held: Held, body: Body) -> None:
+    def _take(self, entry: LogEntry, body: Body) -> None:
         """Fold an entry for the first time."""
         match body:
             case EventDefined():
-                self._define(held, body)
+                self._define(entry, body)
             case Key():
-                word = (self.order(held), body)
+                word = (self.order(entry), body)
                 self._key_words[body.number] = max(
                     word, self._key_words.get(body.number, word), key=lambda w: w[0]
                 )
                 self._find_keys()
             case Kiosk():
-                insort(self._kiosk_words, (self.order(held), body), key=lambda w: w[0])
+                insort(self._kiosk_words, (self.order(entry), body), key=lambda w: w[0])
                 self._assign()
                 self._cut_off = {
                     d: kiosk.believed for d, kiosk in self.kiosks.items() if kiosk.cut_off
                 }
                 self.clocks.cut_off(body.device, self._cut_off.get(body.device))
             case Seats() | Recount():
-                self._seen.add(held.digest)
+                self._seen.add(entry.digest)
                 if isinstance(body, Seats):
-                    self.seats.append((held, body))
+                    self.seats.append((entry, body))
                 else:
-                    self.recounts.append((held, body))
+                    self.recounts.append((entry, body))
                 return
             case Ruling():
-                insort(self.rulings, (self.order(held), body), key=lambda r: r[0])
+                insort(self.rulings, (self.order(entry), body), key=lambda r: r[0])
             case Close():
-                insort(self.closes, (self.order(held), body), key=lambda c: c[0])
+                insort(self.closes, (self.order(entry), body), key=lambda c: c[0])
             case GateGiven():
-                self._gate_words.setdefault(held.device, []).append((held, body))
+                self._gate_words.setdefault(entry.device, []).append((entry, body))
             case Void():  # of an entry about no badge: perhaps of a gate given
-                self._taken_back.append((held, body.entry))
+                self._taken_back.append((entry, body.entry))
             case _:
-                self._take_state(held, body)
+                self._take_state(entry, body)
                 return
-        self._seen.add(held.digest)
+        self._seen.add(entry.digest)
         self.version += 1
 
     def _assign(self) -> None:
@@ -394,14 +397,13 @@ class Background:
             assignments.append((order, kiosks[word.device]))
         self.kiosks, self.assignments = kiosks, assignments
 
-    def _take_state(self, held: Held, body: Body) -> None:
-        match body:
-            case Health():
-                known = self._health.get(held.log)
-                if known is None or _place(held) > _place(known[0]):
-                    self._health[held.log] = (held, body)
-            case Alarm():
-                self.alarms[held.digest] = (held, body)
+    def _take_state(self, entry: LogEntry, body: Body) -> None:
+        if isinstance(body, Health):
+            known = self._health.get(entry.log)
+            if known is None or _place(entry) > _place(known[0]):
+                self._health[entry.log] = (entry, body)
+        if isinstance(body, Alarm):
+            self.alarms[entry.digest] = (entry, body)
 
     def _find_keys(self) -> None:
         """What the registry's log says of a key's number outweighs what the kiosk was enrolled with."""
@@ -409,12 +411,12 @@ class Background:
         self.keys = {number: key for number, key in self._given_keys.items() if number not in said}
         self.keys.update((n, key.public) for n, key in said.items() if not key.withdrawn)
 
-    def _define(self, held: Held, body: EventDefined) -> None:
+    def _define(self, entry: LogEntry, body: EventDefined) -> None:
         try:
             programme = Programme(msgspec.msgpack.decode(body.event, type=Event))
         except (*UNREADABLE, ValueError):
             return  # a definition that a newer registry understands: kept, and not in force here
-        insort(self.events, (self.order(held), programme), key=lambda e: e[0])
+        insort(self.events, (self.order(entry), programme), key=lambda e: e[0])
         self._bound(self.events[-1][1])
 
     def _bound(self, programme: Programme) -> None:
@@ -423,6 +425,6 @@ class Background:
         self.clocks.bound(programme.end_ms + retention_ms, programme.end_ms - 1)
 
 
-def _place(held: Held) -> tuple[int, bytes]:
+def _place(entry: LogEntry) -> tuple[int, bytes]:
     """The place of an entry in its log; two branches of a fork have the same number."""
-    return held.seq, held.digest
+    return entry.seq, entry.digest

@@ -1,4 +1,4 @@
-"""Gathering what the rule book asks for, from a badge's history and the background.
+"""Gathering what the rule book asks for, from a badge's history and the event's state.
 
 Three times, and only here: at the door (`facts_now`), as an entry recorded it (`facts_as_recorded`), and with all that
 is known of that time (`facts_as_known`). A new fact is gathered in each of them.
@@ -23,7 +23,7 @@ from access.event.programme import Programme
 from access.log.entry import BadgeIssued, Proof, Scan, Span
 from access.rules.decide import Facts, Form, Presented
 from access.state.badge_history import OPENED, Account, History
-from access.state.event_state import Background, Held, Order
+from access.state.event_state import EventState, LogEntry, Order
 from access.state.seat_leases import SeatBook
 
 NEVER_MS = 10**15
@@ -87,7 +87,7 @@ class Question(NamedTuple):
 def facts_now(
     presented: Presented,
     history: History,
-    background: Background,
+    event_state: EventState,
     account: Account,
     now: Moment,
     seats: SeatBook | None,
@@ -97,7 +97,7 @@ def facts_now(
 
     Raises ValueError without an event definition.
     """
-    programme = background.programme
+    programme = event_state.programme
     if programme is None:
         raise ValueError("no event definition is held")
     age = None
@@ -145,7 +145,7 @@ def _with_seats(
 
 
 def facts_as_recorded(
-    held: Held, body: Scan, history: History, background: Background, until: Order
+    entry: LogEntry, body: Scan, history: History, event_state: EventState, until: Order
 ) -> Question | None:
     """What the door was asked and knew when it made an entry, as the entry says; `until` is how far it knew the
     registry's log (`LogState.registry_until`). Deciding on it gives the recorded answer.
@@ -153,14 +153,14 @@ def facts_as_recorded(
     What an entry does not hold (whether a seat was already this badge's) is taken as the door's own answer implies.
     None where that cannot be told: no definition with this gate, no time.
     """
-    programme = background.programme_known_to(held.device, until)
+    programme = event_state.programme_known_to(entry.device, until)
     if body.span is None or programme is None or body.gate not in programme.gates:
         return None
     listed = history.listed(body.issue, until)
     newest = body.roster_issue
     if body.reason == "superseded" and newest <= (body.issue or 0):
         # Not from its roster: a newer issue had been proven at a door that it had heard of.
-        newest = history.newest_issue(held.device, background.order(held))
+        newest = history.newest_issue(entry.device, event_state.order(entry))
     facts = Facts(
         listed=listed.claims if listed is not None else None,
         newest_issue=newest,
@@ -175,7 +175,7 @@ def facts_as_recorded(
 
 
 def facts_as_known(
-    held: Held, body: Scan, history: History, background: Background, place: str | None
+    entry: LogEntry, body: Scan, history: History, event_state: EventState, place: str | None
 ) -> Question | None:
     """What the door would have been asked and known, had it heard everything that is not later than its entry, by
     corrected time, wherever it was logged. `place` is where the person was; seats are left out: whether there was one
@@ -183,15 +183,15 @@ def facts_as_known(
 
     None where the definition of that time has no such gate.
     """
-    order = background.order(held)
-    programme = background.programme_at(order)
+    order = event_state.order(entry)
+    programme = event_state.programme_at(order)
     if programme is None or body.gate not in programme.gates:
         return None
     by_then = end_of(order.at_ms)
     listed = history.listed(body.issue, by_then)
     facts = Facts(
         listed=listed.claims if listed is not None else None,
-        newest_issue=history.newest_issue(held.device, by_then),
+        newest_issue=history.newest_issue(entry.device, by_then),
         revoked=history.revoked(body.issue, by_then),
         all_revoked=history.all_revoked(by_then),
         place=place,
@@ -199,7 +199,7 @@ def facts_as_known(
     proof = body.proof
     if proof is None and listed is not None and body.verifier is not None:
         proof = "proven" if sha256(listed.verifier).digest() == body.verifier else "failed"
-    return Question(_presented_then(body, listed, proof), facts, programme, background.span(held))
+    return Question(_presented_then(body, listed, proof), facts, programme, event_state.span(entry))
 
 
 def end_of(at_ms: int) -> Order:

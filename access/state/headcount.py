@@ -13,7 +13,7 @@ from access.event.programme import Programme
 from access.log.entry import Recount
 from access.state.badge_history import History
 from access.state.event_state import Order
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from access.state.time_repair import FAR_MS
 
 RATE_WINDOW_MS = 10 * 60_000
@@ -90,9 +90,9 @@ class _Totals:
 class Headcount:
     """The counts of every area, folded from a set of logs. Asking again costs only what has changed."""
 
-    def __init__(self, knowledge: Knowledge) -> None:
-        self.knowledge = knowledge
-        self._changed = knowledge.watch()
+    def __init__(self, log_state: LogState) -> None:
+        self.log_state = log_state
+        self._changed = log_state.watch()
         self._shares: dict[bytes | None, _Share] = {}
         self._totals = _Totals()
         self._key: tuple[object, int] | None = None
@@ -101,7 +101,7 @@ class Headcount:
 
     def areas(self, at_ms: int) -> dict[str, Count]:
         """The counts at an instant, by area id in file order, venues first. Empty without an event definition."""
-        programme = self.knowledge.programme
+        programme = self.log_state.programme
         if programme is None:
             return {}
         self._refresh(programme, at_ms)
@@ -122,7 +122,7 @@ class Headcount:
 
     def _refresh(self, programme: Programme, at_ms: int) -> None:
         """Count again whom an entry, a repaired clock, or time alone has changed."""
-        self.knowledge.settle()
+        self.log_state.settle()
         day = programme.day_of(at_ms)
         key = (programme, day)
         if key != self._key or at_ms < self._asked_ms:
@@ -130,7 +130,7 @@ class Headcount:
             self._shares = {}
             self._totals = _Totals()
             self._next_ms = FAR_MS
-            self._changed.update(self.knowledge.badges)
+            self._changed.update(self.log_state.badges)
         elif at_ms >= self._next_ms:
             self._changed.update(b for b, s in self._shares.items() if s.until_ms <= at_ms)
             self._next_ms = min(
@@ -141,7 +141,7 @@ class Headcount:
             before = self._shares.get(badge)
             if before is not None:
                 self._totals.take(before, -1)
-            share = self._share(self.knowledge.history(badge), programme, day, at_ms)
+            share = self._share(self.log_state.history(badge), programme, day, at_ms)
             self._shares[badge] = share
             self._totals.take(share, 1)
             self._next_ms = min(self._next_ms, share.until_ms)
@@ -149,7 +149,7 @@ class Headcount:
 
     def _share(self, history: History, programme: Programme, day: int, at_ms: int) -> _Share:
         """What one badge adds to the counts of a day."""
-        above = self.knowledge.background.above
+        above = self.log_state.event_state.above
         state = history.stands(at_ms)
         visited: set[str] = set()
         entries: list[str] = []
@@ -179,12 +179,12 @@ class Headcount:
 
     def _recounted(self, programme: Programme, at_ms: int) -> dict[str, int]:
         """What people counted by eye corrects: the difference at the newest recount of each area today."""
-        background = self.knowledge.background
+        event_state = self.log_state.event_state
         newest: dict[str, tuple[Order, Recount]] = {}
-        for held, recount in background.recounts:
-            when = background.order(held)
+        for entry, recount in event_state.recounts:
+            when = event_state.order(entry)
             if (
-                background.believed(held)
+                event_state.believed(entry)
                 and recount.area in programme.places
                 and programme.day_of(when.at_ms) == programme.day_of(at_ms)
                 and when >= newest.get(recount.area, (when, recount))[0]
@@ -197,33 +197,33 @@ class Headcount:
 
     def _inside_then(self, area: str, at_ms: int) -> int:
         return sum(
-            area in self.knowledge.history(badge).stands(at_ms, at_ms).around
-            for badge in self.knowledge.badges
+            area in self.log_state.history(badge).stands(at_ms, at_ms).around
+            for badge in self.log_state.badges
         )
 
     def by_gate(self, at_ms: int) -> dict[str, Counter[str]]:
         """What each gate did today: verdicts by reason."""
-        programme = self.knowledge.programme
+        programme = self.log_state.programme
         found: dict[str, Counter[str]] = {}
         if programme is None:
             return found
         day = programme.day_of(at_ms)
-        for badge in self.knowledge.badges:
-            for one in self.knowledge.history(badge).presentations:
+        for badge in self.log_state.badges:
+            for one in self.log_state.history(badge).presentations:
                 if programme.day_of(one.order.at_ms) == day:
                     found.setdefault(one.gate, Counter())[one.body.reason] += 1
         return found
 
 
-def attendance(knowledge: Knowledge) -> dict[str, int]:
+def attendance(log_state: LogState) -> dict[str, int]:
     """Distinct people let in for each session, by session id."""
-    programme = knowledge.programme
+    programme = log_state.programme
     if programme is None:
         return {}
     people: Counter[str] = Counter()
-    for badge in knowledge.badges:
+    for badge in log_state.badges:
         if badge is not None:
-            let_in = [one for one in knowledge.history(badge).moves if one.direction == "in"]
+            let_in = [one for one in log_state.history(badge).moves if one.direction == "in"]
             people.update({one.body.session for one in let_in if one.body.session is not None})
     return {session: people[session] for session in programme.sessions}
 
@@ -254,16 +254,16 @@ class Quiet(NamedTuple):
     missing: int | None
 
 
-def silences(knowledge: Knowledge, quiet: Iterable[Quiet], at_ms: int) -> list[Silence]:
+def silences(log_state: LogState, quiet: Iterable[Quiet], at_ms: int) -> list[Silence]:
     """What silent kiosks may have done since, each at the rate of the ten minutes before it fell silent."""
     asked = list(quiet)
     since = {one.device: one.since_ms for one in asked if one.since_ms is not None}
     first = dict(since)
     entered: Counter[str] = Counter()
     left: Counter[str] = Counter()
-    for badge in knowledge.badges if since else ():
-        for one in knowledge.history(badge).moves:
-            device, when = one.held.device, one.order.at_ms
+    for badge in log_state.badges if since else ():
+        for one in log_state.history(badge).moves:
+            device, when = one.entry.device, one.order.at_ms
             if device in since and when <= since[device]:
                 first[device] = min(first[device], when)
                 if when > since[device] - RATE_WINDOW_MS:

@@ -10,7 +10,7 @@ from access.event.programme import Programme
 from access.log.entry import EntryRef, Override, Scan
 from access.log.receipt import receipt
 from access.state.badge_history import History
-from access.state.event_state import Background, Held, Order, hold
+from access.state.event_state import EventState, LogEntry, Order, read_entry
 from access.state.seat_leases import SeatBook
 from access.state.time_repair import FAR_MS
 
@@ -18,16 +18,16 @@ ABOUT_SOMEBODY = frozenset({"scan", "override", "void", "not_passed"})
 """Kinds that count where they name no badge too: nobody knows who it was."""
 
 
-class Knowledge:
+class LogState:
     """A grow-only set of entries and its folds. Adding an entry twice changes nothing."""
 
     def __init__(self, registry: str, earliest_ms: int) -> None:
-        """As of `Background`."""
-        self.background = Background(registry, earliest_ms)
-        self._entries: dict[bytes | None, list[Held]] = {}
+        """As of `EventState`."""
+        self.event_state = EventState(registry, earliest_ms)
+        self._entries: dict[bytes | None, list[LogEntry]] = {}
         self._histories: dict[bytes | None, History] = {}
-        self._logs: dict[str, dict[int, Held]] = {}
-        self._branches: dict[tuple[str, int], dict[bytes, Held]] = {}
+        self._logs: dict[str, dict[int, LogEntry]] = {}
+        self._branches: dict[tuple[str, int], dict[bytes, LogEntry]] = {}
         self._held = 0
         self._books: dict[str, SeatBook] = {}
         self._watches: list[set[bytes | None]] = []
@@ -38,56 +38,58 @@ class Knowledge:
 
     @property
     def programme(self) -> Programme | None:
-        return self.background.programme
+        return self.event_state.programme
 
     def add(self, log: str, digest: bytes, raw: bytes) -> None:
         """Fold the bytes of one entry. Raises EntryError where they are no entry."""
-        self.file(hold(log, digest, raw))
+        self.file(read_entry(log, digest, raw))
 
-    def file(self, held: Held) -> None:
+    def file(self, entry: LogEntry) -> None:
         """Fold an entry already read."""
-        if not self._is_new(held):
+        if not self._is_new(entry):
             return
         self._held += 1
-        self.background.add(held)
-        badge: bytes | None = getattr(held.body, "badge", None)
-        if badge is not None or held.kind in ABOUT_SOMEBODY:
+        self.event_state.add(entry)
+        badge: bytes | None = getattr(entry.body, "badge", None)
+        if badge is not None or entry.kind in ABOUT_SOMEBODY:
             entries = self._entries.get(badge)
             if entries is None:
-                self._entries[badge] = [held]
+                self._entries[badge] = [entry]
             else:
-                entries.append(held)
+                entries.append(entry)
             self._histories.pop(badge, None)
             for watch in self._watches:
                 watch.add(badge)
             for book in self._books.values():
-                book.saw(held)
+                book.saw(entry)
 
-    def _is_new(self, held: Held) -> bool:
+    def _is_new(self, entry: LogEntry) -> bool:
         """Whether this entry was not held before. A second one of the same number is a fork, and counts too."""
-        known = self._logs.get(held.log)
+        known = self._logs.get(entry.log)
         if known is None:
-            known = self._logs[held.log] = {}
-        first = known.get(held.seq)
+            known = self._logs[entry.log] = {}
+        first = known.get(entry.seq)
         if first is None:
-            known[held.seq] = held
+            known[entry.seq] = entry
             return True
-        if first.digest == held.digest:
+        if first.digest == entry.digest:
             return False
-        branches = self._branches.setdefault((held.log, held.seq), {first.digest: first})
-        if held.digest in branches:
+        branches = self._branches.setdefault((entry.log, entry.seq), {first.digest: first})
+        if entry.digest in branches:
             return False
-        branches[held.digest] = held
+        branches[entry.digest] = entry
         return True
 
-    def forks(self) -> list[Held]:
+    def forks(self) -> list[LogEntry]:
         """Where logs fork: the first entry of every branch but the one that was written first."""
         return [
-            held
+            entry
             for (log, seq), branches in sorted(self._branches.items())
             if (log, seq - 1) not in self._branches
-            for held in sorted(branches.values(), key=lambda held: (held.mono_ms, held.digest))[1:]
-            if self.background.believed(held)
+            for entry in sorted(branches.values(), key=lambda entry: (entry.mono_ms, entry.digest))[
+                1:
+            ]
+            if self.event_state.believed(entry)
         ]
 
     @property
@@ -104,7 +106,7 @@ class Knowledge:
 
     def settle(self) -> None:
         """Notice that clocks were repaired, or kiosks cut off: any history may read otherwise then."""
-        version = (self.background.version, self.background.clocks.version)
+        version = (self.event_state.version, self.event_state.clocks.version)
         if version != self._version:
             self._version = version
             self._histories.clear()
@@ -119,7 +121,7 @@ class Knowledge:
         self.settle()
         history = self._histories.get(badge)
         if history is None:
-            history = History(self.background, self._entries.get(badge, ()))
+            history = History(self.event_state, self._entries.get(badge, ()))
             self._histories[badge] = history
         return history
 
@@ -130,37 +132,37 @@ class Knowledge:
             return Order(-FAR_MS, "", 0, b"")
         log, seq = head
         entry = self._logs.get(log, {}).get(seq)
-        if entry is None or not self.background.is_registry(log):
+        if entry is None or not self.event_state.is_registry(log):
             return None
         return Order(entry.wall_ms, log, seq, b"\xff" * 32)
 
-    def entry(self, ref: EntryRef) -> Held | None:
+    def entry(self, ref: EntryRef) -> LogEntry | None:
         """The entry of that name, or None where it is not held."""
         first = self._logs.get(ref.log, {}).get(ref.seq)
         if first is None or first.digest == ref.digest:
             return first
         return self._branches.get((ref.log, ref.seq), {}).get(ref.digest)
 
-    def receipt_of(self, held: Held) -> str | None:
+    def receipt_of(self, entry: LogEntry) -> str | None:
         """The receipt that the door showed for a presentation, by the definition that it had; None for other entries,
         and where no definition held knows the gate."""
-        body = held.body
+        body = entry.body
         if not isinstance(body, (Scan, Override)):
             return None
         until = self.registry_until(body.roster_head)
-        known = self.background.programme_known_to(held.device, until) if until else None
-        order = self.background.order(held)
-        for programme in (known, *self.background.nearest_first(order)):
+        known = self.event_state.programme_known_to(entry.device, until) if until else None
+        order = self.event_state.order(entry)
+        for programme in (known, *self.event_state.nearest_first(order)):
             if programme is not None and body.gate in programme.gates:
-                return receipt(programme, body.gate, held.digest)
+                return receipt(programme, body.gate, entry.digest)
         return None
 
     def seat_book(self, area: str) -> SeatBook:
         """The seats of an area with a capacity."""
         book = self._books.get(area)
         if book is None:
-            book = self._books[area] = SeatBook(area, self.background, self.history)
+            book = self._books[area] = SeatBook(area, self.event_state, self.history)
             for entries in self._entries.values():
-                for held in entries:
-                    book.saw(held)
+                for entry in entries:
+                    book.saw(entry)
         return book

@@ -28,7 +28,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from access.event.programme import Programme
 from access.log.entry import Kiosk, Scan
 from access.state.badge_history import OPENED, Account, History
-from access.state.event_state import Background, Held, Order
+from access.state.event_state import EventState, LogEntry, Order
 
 
 def deal(difference: int, gates: Sequence[str]) -> dict[str, int]:
@@ -40,30 +40,30 @@ def deal(difference: int, gates: Sequence[str]) -> dict[str, int]:
     return {gate: sign * (each + (place < rest)) for place, gate in enumerate(gates)}
 
 
-def dealings(background: Background, area: str) -> Iterator[tuple[Order, Account, int]]:
+def dealings(event_state: EventState, area: str) -> Iterator[tuple[Order, Account, int]]:
     """Every change of what an account may spend of an area, with its place in the order: shares dealt (of a changed
     capacity, the difference), seats freed by an admin, seats passed on.
 
     A share of a gate where no kiosk stood yet waits for the first one that comes. Gates keep their account where a
     kiosk is replaced: the new one begins with nothing.
     """
-    yield from _shares(background, area)
-    for held, seats in background.seats:
-        if seats.area == area and background.believed(held):
-            order = background.order(held)
-            yield order, (held.device, seats.from_gate), -seats.count
+    yield from _shares(event_state, area)
+    for entry, seats in event_state.seats:
+        if seats.area == area and event_state.believed(entry):
+            order = event_state.order(entry)
+            yield order, (entry.device, seats.from_gate), -seats.count
             # Received before anything else of that instant: the receiver may spend at once.
             received = Order(order.at_ms, "", 0, b"")
             yield received, (seats.to_device, seats.to_gate), seats.count
 
 
-def _shares(background: Background, area: str) -> Iterator[tuple[Order, Account, int]]:
+def _shares(event_state: EventState, area: str) -> Iterator[tuple[Order, Account, int]]:
     waiting: dict[str, int] = {}
     stands: dict[str, str] = {}
     at: dict[str, str] = {}
     freed: dict[str, int] = {}
     shared = 0
-    changes: list[tuple[Order, Programme | Kiosk]] = [*background.events, *background.assignments]
+    changes: list[tuple[Order, Programme | Kiosk]] = [*event_state.events, *event_state.assignments]
     for order, change in sorted(changes, key=lambda change: change[0]):
         if isinstance(change, Programme):
             now = (change.places[area].capacity or 0) if area in change.places else 0
@@ -115,10 +115,10 @@ class SeatBook:
     """
 
     def __init__(
-        self, area: str, background: Background, history: Callable[[bytes], History]
+        self, area: str, event_state: EventState, history: Callable[[bytes], History]
     ) -> None:
         self.area = area
-        self._background = background
+        self._event_state = event_state
         self._history = history
         self._badges: dict[bytes, tuple[Account | None, int | None]] = {}
         self._stale: set[bytes] = set()
@@ -131,9 +131,9 @@ class SeatBook:
         self._next_ms: int | None = None
         self._balance: dict[Account, int] = {}
 
-    def saw(self, held: Held) -> None:
+    def saw(self, entry: LogEntry) -> None:
         """An entry has come: if it is about somebody who may hold a seat here, look again when asked."""
-        body = held.body
+        body = entry.body
         badge: bytes | None = getattr(body, "badge", None)
         if badge is None:
             return
@@ -164,31 +164,31 @@ class SeatBook:
 
     def by_gate(self, at_ms: int) -> dict[str, int]:
         """The free seats of each entry gate with a kiosk, as far as known here."""
-        programme = self._background.programme
+        programme = self._event_state.programme
         if programme is None:
             return {}
         return {
             gate: self.free((device, gate), at_ms)
             for gate in programme.entry_gates(self.area)
-            if (device := self._background.kiosk_at(gate)) is not None
+            if (device := self._event_state.kiosk_at(gate)) is not None
         }
 
     def lost(self, at_ms: int) -> int:
         """Free seats of kiosks that stand at no gate of the area any more (wiped, replaced, their gate moved or
         removed), as far as no admin has given them to another: nobody can spend them."""
         self._refresh(at_ms)
-        programme = self._background.programme
+        programme = self._event_state.programme
         gates = () if programme is None else programme.entry_gates(self.area)
         gone = sum(
             max(0, self.free((device, gate), at_ms))
             for device, gate in self._balance
-            if gate not in gates or self._background.kiosk_at(gate) != device
+            if gate not in gates or self._event_state.kiosk_at(gate) != device
         )
-        kiosks = self._background.kiosks.values()
+        kiosks = self._event_state.kiosks.values()
         return max(0, gone - sum(kiosk.seats.get(self.area, 0) for kiosk in kiosks))
 
     def _refresh(self, at_ms: int) -> None:
-        version = (self._background.version, self._background.clocks.version)
+        version = (self._event_state.version, self._event_state.clocks.version)
         if version != self._version or at_ms < self._asked_ms:
             self._version = version
             self._stale |= self._seated
@@ -198,10 +198,10 @@ class SeatBook:
             later = [at for _, at in self._badges.values() if at is not None and at > at_ms]
             self._next_ms = min(later, default=None)
         self._asked_ms = at_ms
-        if self._seats_known != len(self._background.seats):
-            self._seats_known = len(self._background.seats)
+        if self._seats_known != len(self._event_state.seats):
+            self._seats_known = len(self._event_state.seats)
             self._balance = {}
-            for _, account, count in dealings(self._background, self.area):
+            for _, account, count in dealings(self._event_state, self.area):
                 self._balance[account] = self._balance.get(account, 0) + count
         if self._stale:
             self._look_again(at_ms)

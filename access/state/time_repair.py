@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from access.log.chain import device_of
 from access.log.entry import Boot, Clock, ClockSource, Span
 
 RANK: dict[ClockSource, int] = {"registry": 1, "supervisor": 2, "kernel": 3, "neighbour": 4}
@@ -137,17 +138,17 @@ class Clocks:
         if mono_ms > self._last_mono.get(log, -1):
             self._last_mono[log] = mono_ms
             if log in self._neighbours:
-                self._stale.add(log[:16])
+                self._stale.add(device_of(log))
 
     def began(self, log: str, boot: Boot) -> None:
         """The first entry of a log: which kernel boot it belongs to, and which log came before."""
         known = self._log(log)
         before = boot.previous[0] if boot.previous is not None else ""
-        said = (boot.boot_id, before if before[:16] == log[:16] else "")
+        said = (boot.boot_id, before if device_of(before) == device_of(log) else "")
         # Of two first entries (a cloned card that drew the same number) any will do, if everybody takes the same.
         if known.boot is None or said < (known.boot, known.previous):
             known.boot, known.previous = said
-            self._stale.add(log[:16])
+            self._stale.add(device_of(log))
 
     def told(self, log: str, seq: int, clock: Clock) -> None:
         """A trusted time was met. Times outside the plausible window are kept, and ignored."""
@@ -170,17 +171,17 @@ class Clocks:
     def _say(self, log: str, sayings: dict[Saying, int], what: Saying, seq: int) -> None:
         if seq < sayings.get(what, seq + 1):
             sayings[what] = seq
-            self._stale.add(log[:16])
+            self._stale.add(device_of(log))
 
     def _log(self, log: str) -> _Log:
         known = self._logs.get(log)
         if known is None:
             known = self._logs[log] = _Log()
-            logs = self._of_device.setdefault(log[:16], [])
+            logs = self._of_device.setdefault(device_of(log), [])
             logs.append(log)
             if len(logs) > 1:
                 self._neighbours.update(logs)
-                self._stale.add(log[:16])
+                self._stale.add(device_of(log))
         return known
 
     def _repair(self) -> None:

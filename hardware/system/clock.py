@@ -20,7 +20,7 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True, slots=True)
-class ClockReading:
+class SystemReading:
     """One look at all clocks."""
 
     mono_ms: int
@@ -38,7 +38,7 @@ class ClockReading:
 class Clock(Protocol):
     """Reads the machine's clocks. Must not block; safe from any thread."""
 
-    def read(self) -> ClockReading: ...
+    def read(self) -> SystemReading: ...
 
 
 class SystemClock:
@@ -50,12 +50,12 @@ class SystemClock:
         self._adjtimex = ctypes.CDLL(None, use_errno=True).adjtimex
         self._boot_id = BOOT_ID.read_text().strip()
 
-    def read(self) -> ClockReading:
+    def read(self) -> SystemReading:
         """All clocks now."""
         timex = _Timex()
         answer = self._adjtimex(ctypes.byref(timex))
         synced = 0 <= answer < TIME_ERROR and timex.maxerror < MAX_ERROR_US
-        return ClockReading(
+        return SystemReading(
             mono_ms=time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000,
             wall_ms=time.time_ns() // 1_000_000,
             synced=synced,
@@ -84,9 +84,9 @@ class SimulatedClock:
         self.error_ms = error_ms
         self.boot_id = boot_id
         self._booted_ms = 0
-        self._frozen: ClockReading | None = None
+        self._frozen: SystemReading | None = None
 
-    def read(self) -> ClockReading:
+    def read(self) -> SystemReading:
         """All clocks now, or as they were stopped by `stop_at`."""
         if self._frozen is not None:
             wall = self._frozen.wall_ms + self.offset_ms
@@ -94,11 +94,11 @@ class SimulatedClock:
         else:
             wall = time.time_ns() // 1_000_000 + self.offset_ms
             mono = time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000 - self._booted_ms
-        return ClockReading(mono, wall, self.synced, self.error_ms, self.boot_id)
+        return SystemReading(mono, wall, self.synced, self.error_ms, self.boot_id)
 
     def stop_at(self, *, wall_ms: int, mono_ms: int) -> None:
         """Stop both clocks at these true times; `advance` moves them on."""
-        self._frozen = ClockReading(mono_ms, wall_ms, self.synced, self.error_ms, self.boot_id)
+        self._frozen = SystemReading(mono_ms, wall_ms, self.synced, self.error_ms, self.boot_id)
 
     def advance(self, ms: int) -> None:
         """Let `ms` milliseconds pass on clocks that were stopped."""

@@ -12,9 +12,9 @@ from typing import Any
 import click
 import msgspec
 
-from access.log.chain import ChainError, fingerprint, follow, vouched
+from access.log.chain import ChainError, device_of, fingerprint, follow, vouched
 from access.log.entry import GENESIS, Boot, EntryError, body_of
-from access.state.event_state import Held
+from access.state.event_state import LogEntry
 from sync.store.data_folder import DataFolder
 from sync.store.journal import JournalReader
 from sync.wire.device_key import Identity
@@ -57,7 +57,7 @@ def show(data: Path, last: int | None, *, as_json: bool) -> None:
     Exit 1 where an entry cannot be read; those before it are printed.
     """
     with _opened(data) as reader:
-        entries: deque[Held] = deque(maxlen=last)
+        entries: deque[LogEntry] = deque(maxlen=last)
         damage = None
         try:
             for held in reader.everything():
@@ -71,7 +71,7 @@ def show(data: Path, last: int | None, *, as_json: bool) -> None:
         sys.exit(1)
 
 
-def _line(held: Held) -> str:
+def _line(held: LogEntry) -> str:
     said = []
     for name in SHOWN:
         value = getattr(held.body, name, None)
@@ -92,7 +92,7 @@ def _when(wall_ms: int) -> str:
         return f"{wall_ms} ms"
 
 
-def _json_line(held: Held) -> str:
+def _json_line(held: LogEntry) -> str:
     shown: dict[str, Any] = {
         "log": held.log,
         "seq": held.seq,
@@ -161,7 +161,7 @@ def _check(reader: JournalReader, public: bytes | None) -> Iterator[dict[str, An
         if boot is not None and boot.previous is not None:
             wrong += _wrong_before(boot.previous, ends)
         heads = reader.heads(log)
-        checked = public is not None and fingerprint(public) == log[:16]
+        checked = public is not None and fingerprint(public) == device_of(log)
         if checked and public is not None:
             wrong += [
                 f"the head at {head.seq} is not signed by this kiosk, or names another entry"

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from access.event.definition import Direction
-from access.state.event_state import Background
+from access.state.event_state import EventState
 from config.errors import ConfigError
 from config.settings import KioskSettings, kiosk_settings, require_permission
 
@@ -191,8 +191,8 @@ def _home(data: Path, running: RunningMark) -> Home:
             raise EnrolmentError(f"{error}: put it back, or remove it and enrol again") from error
         return open_journal(DataFolder(data).journal, identity)[0]
 
-    def begin_with(background: Background, device: str) -> None:
-        prepare(background, device, Enrolment.load(data))
+    def begin_with(event_state: EventState, device: str) -> None:
+        prepare(event_state, device, Enrolment.load(data))
 
     return Home(data, journal, registry, running.begin, begin_with)
 

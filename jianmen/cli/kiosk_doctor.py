@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from access.state.event_state import Background, Held
+from access.state.event_state import EventState, LogEntry
 from config.settings import KioskSettings
 from hardware.ports.events import CameraState, ScannerState
 from hardware.ports.scanner import ScannerSettings
@@ -147,17 +147,17 @@ def _replica_held(
         yield Finding(
             "first sync", "note", f"{to_come:,} entries of the registry are still to come"
         )
-    background = Background(enrolment.registry, BUILT_MS)
-    prepare(background, device, enrolment)
+    event_state = EventState(enrolment.registry, BUILT_MS)
+    prepare(event_state, device, enrolment)
     after = 0
     while rows := replica.since(after, 5_000):
         for _, held in rows:
-            background.add(held)
+            event_state.add(held)
         after = rows[-1][0]
     for held in _own_words(DataFolder(settings.data).journal):
-        background.add(held)
-    gate = background.gate_of(device)
-    programme = background.programme
+        event_state.add(held)
+    gate = event_state.gate_of(device)
+    programme = event_state.programme
     if programme is None:
         yield Finding("gate", "mend", "no event definition is held yet")
     elif gate is None or gate not in programme.gates:
@@ -169,7 +169,7 @@ def _replica_held(
         yield Finding("gate", "good", gate)
 
 
-def _own_words(journal: Path) -> Iterator[Held]:
+def _own_words(journal: Path) -> Iterator[LogEntry]:
     """What the door has written, the carrier aside: a supervisor may have given it a gate."""
     if journal.exists():
         with closing(JournalReader.at(journal)) as reader:

@@ -14,6 +14,7 @@ import click
 import msgspec
 from zeroconf import NonUniqueNameException
 
+from access.log.clock_reading import ClockReading
 from config.errors import ConfigError
 from config.settings import (
     KioskSettings,
@@ -31,7 +32,6 @@ from sync.carrier.usb_bundles import CarrierRunsError, hand_over, only_carrier
 from sync.enrolment.record import Enrolment, EnrolmentError
 from sync.exchange.bundle_file import BundleError, Imported, export, take_in
 from sync.store.data_folder import DataFolder
-from sync.store.journal import Reading
 from sync.store.log_store import LogStore
 from sync.store.replica import Replica, ReplicaReader
 from sync.store.sqlite import NewerFileError
@@ -64,9 +64,9 @@ def _settings_of(
     return found
 
 
-def _read() -> Reading:
+def _read() -> ClockReading:
     now = SystemClock().read()
-    return Reading(now.mono_ms, now.wall_ms, now.synced)
+    return ClockReading(now.mono_ms, now.wall_ms, now.synced)
 
 
 def _carrier(folder: Path, hints: Callable[[], dict[str, str]] = dict) -> Carrier:

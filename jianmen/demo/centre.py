@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 
 from access.event.definition import Event
+from access.log.clock_reading import ClockReading
 from hardware.system.clock import SystemClock
 from jianmen.demo.crowd import Guest
 from jianmen.demo.people import staff_person
@@ -18,7 +19,6 @@ from registry.accounts.accounts import Accounts
 from registry.roster.model import Person
 from registry.service import Centre
 from registry.storage.ledger import Ledger
-from sync.store.journal import Reading
 from sync.wire.enrolment_code import EnrolmentCode
 from sync.wire.messages import Point
 
@@ -47,9 +47,9 @@ def prepare(
     `urls`: gate -> the registry's address as seen from there."""
     clock = SystemClock()
 
-    def read() -> Reading:
+    def read() -> ClockReading:
         now = clock.read()
-        return Reading(now.mono_ms, now.wall_ms, now.synced)
+        return ClockReading(now.mono_ms, now.wall_ms, now.synced)
 
     data.mkdir(parents=True)
     ledger = Ledger(None, data)

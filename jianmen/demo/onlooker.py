@@ -6,7 +6,7 @@ from pathlib import Path
 
 from access.event.definition import Verdict
 from access.log.entry import Scan
-from access.state.event_state import hold
+from access.state.event_state import read_entry
 from sync.store.data_folder import DataFolder
 from sync.store.journal import JournalReader
 
@@ -42,7 +42,7 @@ class Onlooker:
         for log in self._journal.logs():
             while raws := self._journal.raws(log, self._read.get(log, 0), AT_ONCE):
                 for digest, raw in raws:
-                    held = hold(log, digest, raw)
+                    held = read_entry(log, digest, raw)
                     if isinstance(held.body, Scan):
                         self.verdicts[held.body.verdict, held.body.reason] += 1
                     self._read[log] = held.seq

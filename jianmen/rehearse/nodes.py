@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 from random import Random
 
 from access.event.definition import Event
+from access.log.clock_reading import ClockReading
 from access.log.entry import Clock
-from access.state.event_state import Background
+from access.state.event_state import EventState
 from access.state.headcount import Count, Headcount
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from access.state.time_repair import RANK
 from kiosk.door.door import Door
 from kiosk.door.replica_feed import ReplicaFeed
@@ -18,7 +19,7 @@ from sync.carrier.journal_copy import OwnLogs
 from sync.carrier.time_exchange import TimeKeeper
 from sync.enrolment.record import prepare
 from sync.exchange.exchange import Answerer, Asker
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.store.replica import Replica
 from sync.wire.device_key import Identity
 from sync.wire.messages import Enrol, Enrolled, TimeWord
@@ -44,8 +45,10 @@ class MachineClock:
     offset_ms: int = 0
     synced: bool = False
 
-    def read(self) -> Reading:
-        return Reading(self.true.ms - self.booted_ms, self.true.ms + self.offset_ms, self.synced)
+    def read(self) -> ClockReading:
+        return ClockReading(
+            self.true.ms - self.booted_ms, self.true.ms + self.offset_ms, self.synced
+        )
 
 
 class RegistryNode:
@@ -114,9 +117,9 @@ class KioskNode:
         """Power on: a new kernel boot, a new log, nothing remembered but what the files hold."""
         self.boots += 1
         self.clock.booted_ms = self.clock.true.ms
-        background = Background(self.registry.device, self.earliest_ms)
-        prepare(background, self.device, self.given)
-        self.door = Door(self.journal, self.replica, background, self.clock.read)
+        event_state = EventState(self.registry.device, self.earliest_ms)
+        prepare(event_state, self.device, self.given)
+        self.door = Door(self.journal, self.replica, event_state, self.clock.read)
         self.feed = ReplicaFeed(self.door, replica=self.replica)
         self.staff = StaffDesk(self.door)
         self.times = TimeKeeper(self.registry.device)
@@ -166,7 +169,9 @@ class KioskNode:
         if synced is not None:
             self.clock.synced = synced
         reading = self.clock.read()
-        clock = Clock("kernel", reading.wall_ms, reading.mono_ms, 0)
+        clock = Clock(
+            source="kernel", trusted_ms=reading.wall_ms, mono_ms=reading.mono_ms, error_ms=0
+        )
         if self.clock.synced and self.door.tells_more(clock):
             self.door.record("clock", clock, reading)
 
@@ -228,12 +233,12 @@ class KioskNode:
     def headcount(self) -> dict[str, Count]:
         """The counts as this kiosk knows them."""
         if self._headcount is None:
-            knowledge = Knowledge(self.registry.device, self.earliest_ms)
-            prepare(knowledge.background, self.device, self.given)
-            self._headcount = Headcount(knowledge)
+            log_state = LogState(self.registry.device, self.earliest_ms)
+            prepare(log_state.event_state, self.device, self.given)
+            self._headcount = Headcount(log_state)
             self._counted = 0
         self.publish()
         for place, held in self.replica.since(self._counted, -1):
-            self._headcount.knowledge.file(held)
+            self._headcount.log_state.file(held)
             self._counted = place
         return self._headcount.areas(self.at_ms())

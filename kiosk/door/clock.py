@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
+from access.log.clock_reading import ClockReading
 from access.log.entry import Clock, Span
-from access.state.event_state import Background, Held
+from access.state.event_state import EventState, LogEntry
 from access.state.facts import Moment
 from access.state.time_repair import DRIFT_PPM, RANK, UNKNOWN
-from sync.store.journal import Reading
 
 STEP_MS = 500
 """Trusted times of one source closer together than this are not worth another entry."""
@@ -15,20 +15,20 @@ STEP_MS = 500
 class KioskClock:
     """Now, from the kernel's steady clock and everything the logs say about time."""
 
-    def __init__(self, background: Background, read: Callable[[], Reading]) -> None:
-        self._background = background
+    def __init__(self, event_state: EventState, read: Callable[[], ClockReading]) -> None:
+        self._event_state = event_state
         self.read = read
         self._floor: int | None = None
 
-    def heard(self, held: Held, reading: Reading) -> None:
+    def heard(self, held: LogEntry, reading: ClockReading) -> None:
         """An entry is held now, so it is not earlier than that entry: all that a boot without trusted time knows."""
-        at_ms = self._background.at_ms(held) - reading.mono_ms
+        at_ms = self._event_state.at_ms(held) - reading.mono_ms
         if self._floor is None or at_ms > self._floor:
             self._floor = at_ms
 
-    def now(self, log: str, reading: Reading) -> Moment:
+    def now(self, log: str, reading: ClockReading) -> Moment:
         """This instant, as an interval; `log` is the kiosk's own."""
-        clocks = self._background.clocks
+        clocks = self._event_state.clocks
         line = clocks.line(log)
         if line.rank != UNKNOWN:
             return Moment(line.span(reading.mono_ms), line.sorts_at(reading.mono_ms), line.sure)
@@ -38,7 +38,7 @@ class KioskClock:
 
     def worth_writing(self, log: str, clock: Clock) -> bool:
         """Whether a trusted time tells more than the log holds: a better source, half the error, or a contradiction."""
-        clocks = self._background.clocks
+        clocks = self._event_state.clocks
         if not clocks.earliest_ms <= clock.trusted_ms <= clocks.latest_ms:
             return False
         line = clocks.line(log)

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 from access.badge import credential as badges
 from access.badge.credential import Plain, Signed
 from access.event.definition import Direction
+from access.log.clock_reading import ClockReading
 from access.log.entry import Body, EntryRef, Method, Scan
 from access.log.receipt import receipt
 from access.rules.decide import Decision, Facts, Presented, decide
 from access.rules.repeat import HoldOff
 from access.state.badge_history import History
-from access.state.event_state import Background
+from access.state.event_state import EventState
 from access.state.facts import (
     Moment,
     facts_now,
@@ -27,7 +28,7 @@ from access.state.facts import (
     unlisted_verifier,
 )
 from kiosk.door.local_state import LocalState, NotReadyError
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.store.replica import ReplicaReader
 
 __all__ = ["Answer", "Assessment", "Door", "NotReadyError", "Subject"]
@@ -101,11 +102,11 @@ class Door(LocalState):
         self,
         journal: Journal,
         replica: ReplicaReader | None,
-        background: Background,
-        read_clock: Callable[[], Reading],
+        event_state: EventState,
+        read_clock: Callable[[], ClockReading],
     ) -> None:
         """`replica` is None until the carrier has made one."""
-        super().__init__(journal, replica, background, read_clock)
+        super().__init__(journal, replica, event_state, read_clock)
         self._hold_off: HoldOff[Answer] = HoldOff(0)
 
     def present(self, text: str, direction: Direction, method: Method = "camera") -> Answer:
@@ -133,7 +134,9 @@ class Door(LocalState):
         self._hold_off.answered((who, direction), reading.mono_ms, answer)
         return answer
 
-    def _again(self, who: str | bytes, direction: Direction, reading: Reading) -> Answer | None:
+    def _again(
+        self, who: str | bytes, direction: Direction, reading: ClockReading
+    ) -> Answer | None:
         self._hold_off.hold_off_ms = self.programme.policy.hold_off_s * 1000
         first = self._hold_off.again((who, direction), reading.mono_ms)
         if first is None:
@@ -151,7 +154,7 @@ class Door(LocalState):
         code = read if read is not None else badges.foreign(who)
         history = self.history(code.badge)
         if isinstance(code, Signed):
-            keys = self._background.keys
+            keys = self._event_state.keys
             presented = presented_signed(code, at, direction, self.programme, keys)
         else:
             presented = presented_plain(code, at, direction, history, foreign=read is None)
@@ -161,7 +164,7 @@ class Door(LocalState):
     def settle(
         self,
         subject: Subject,
-        reading: Reading,
+        reading: ClockReading,
         answer: Callable[[Assessment], tuple[Decision, str, Body]],
         secret: bytes | None = None,
     ) -> Answer:
@@ -181,14 +184,14 @@ class Door(LocalState):
             secret=secret,
         )
 
-    def assess(self, subject: Subject, reading: Reading) -> Assessment:
+    def assess(self, subject: Subject, reading: ClockReading) -> Assessment:
         """What this door knows of a subject now, and what the rule book says."""
         presented, now = subject.presented, self.now(reading)
         seats = self.seats() if presented.direction == "in" else None
         facts = facts_now(
             presented,
             subject.history,
-            self._background,
+            self._event_state,
             self.account,
             now,
             seats,

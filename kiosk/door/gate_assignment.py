@@ -56,7 +56,7 @@ class GateDesk:
         if badge is not None and _once_staff(card, door):
             what = "revoked or replaced" if card.retired else "not genuine"
             detail = f"a staff card that is {what}: {human_code(badge)}"
-            door.record("alarm", Alarm("gate_refused", detail))
+            door.record("alarm", Alarm(what="gate_refused", detail=detail))
         raise StaffError("card_retired" if card.retired else "card_forged")
 
     def choices(self) -> list[Choice]:
@@ -83,14 +83,17 @@ class GateDesk:
         if choice.taken and not beside:
             raise StaffError("gate_taken")
         if door.gate_id != gate:
-            door.record("gate", GateGiven(gate, staff))
+            door.record("gate", GateGiven(gate=gate, staff=staff))
 
     def take_back(self, card: str) -> None:
         """Leave this kiosk without a gate, as it was before a supervisor gave it any."""
         door = self._door
         staff, issue = self.supervisor(card)
         self._may_change()
-        voids = [Void(grant, None, staff, issue, "gate taken back") for grant in door.gate_grants]
+        voids = [
+            Void(entry=grant, badge=None, staff=staff, staff_issue=issue, why="gate taken back")
+            for grant in door.gate_grants
+        ]
         door.record_many([("void", void) for void in voids])
 
     def _may_change(self) -> None:

@@ -7,7 +7,7 @@ from statistics import median
 
 from access.log.entry import Alarm, Body, Clock
 from hardware.ports.door_contacts import DoorEventKind
-from hardware.system.clock import ClockReading
+from hardware.system.clock import SystemReading
 from kiosk.door.door import Door
 from kiosk.door.sensors import Sensors, health, percentiles
 
@@ -39,7 +39,7 @@ class Duties:
         self,
         door: Door,
         sensors: Sensors,
-        read_clock: Callable[[], ClockReading],
+        read_clock: Callable[[], SystemReading],
         now_s: Callable[[], float],
         *,
         camera: bool,
@@ -101,7 +101,12 @@ class Duties:
         reading = self._read_clock()
         if not reading.synced:
             return
-        clock = Clock("kernel", reading.wall_ms, reading.mono_ms, reading.error_ms)
+        clock = Clock(
+            source="kernel",
+            trusted_ms=reading.wall_ms,
+            mono_ms=reading.mono_ms,
+            error_ms=reading.error_ms,
+        )
         if self._door.tells_more(clock):
             self._write("clock", clock)
 
@@ -127,7 +132,7 @@ class Duties:
 
     def _alarm(self, what: str, detail: str) -> None:
         log.warning("alarm: %s (%s)", what, detail)
-        self._write("alarm", Alarm(what, detail))
+        self._write("alarm", Alarm(what=what, detail=detail))
 
     def _write(self, kind: str, body: Body) -> None:
         self._door.record(kind, body)

@@ -9,14 +9,15 @@ from typing import Any
 
 from access.event.definition import Gate
 from access.event.programme import Programme
+from access.log.clock_reading import ClockReading
 from access.log.entry import Body, Clock, EntryRef
 from access.state.badge_history import Account, History
-from access.state.event_state import Background, Held
+from access.state.event_state import EventState, LogEntry
 from access.state.facts import Moment
 from access.state.seat_leases import SeatBook
 from access.state.time_repair import Line
 from kiosk.door.clock import KioskClock
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.store.replica import ReplicaReader
 
 
@@ -32,21 +33,21 @@ class LocalState:
         self,
         journal: Journal,
         replica: ReplicaReader | None,
-        background: Background,
-        read_clock: Callable[[], Reading],
+        event_state: EventState,
+        read_clock: Callable[[], ClockReading],
     ) -> None:
         """`replica` is None until the carrier has made one."""
         self._journal = journal
         self._replica = replica
-        self._background = background
-        self._clock = KioskClock(background, read_clock)
+        self._event_state = event_state
+        self._clock = KioskClock(event_state, read_clock)
         self._seats: SeatBook | None = None
         self._gate_id: str | None = None
         self._gate_as_of: tuple[int, int] | None = None
 
     # Writing.
 
-    def record(self, kind: str, body: Body, reading: Reading | None = None) -> Held:
+    def record(self, kind: str, body: Body, reading: ClockReading | None = None) -> LogEntry:
         """Append one entry to the own log and fold it. It is durable when this returns. `reading` are the clocks to
         stamp it with (None: now)."""
         return self.record_many([(kind, body)], reading)[0]
@@ -54,9 +55,9 @@ class LocalState:
     def record_many(
         self,
         bodies: Iterable[tuple[str, Body]],
-        reading: Reading | None = None,
+        reading: ClockReading | None = None,
         inbox: int | None = None,
-    ) -> list[Held]:
+    ) -> list[LogEntry]:
         """Append entries (kind, body) in one transaction and fold them. `inbox`: how far the carrier's inbox is dealt
         with once they are durable."""
         stamp = reading if reading is not None else self._clock.read()
@@ -67,12 +68,12 @@ class LocalState:
 
     def begin_log(
         self,
-        reading: Reading,
+        reading: ClockReading,
         boot_id: str,
         why: str,
         versions: dict[str, str],
         random: bytes | None = None,
-    ) -> Held:
+    ) -> LogEntry:
         """Open the log of this start. `random` are the 4 bytes that end its id (None: drawn).
 
         Where it raises sqlite3.Error nothing was written, and it may be tried again.
@@ -96,23 +97,23 @@ class LocalState:
 
     # Folding what is stored already.
 
-    def fold(self, entry: Held, reading: Reading) -> None:
+    def fold(self, entry: LogEntry, reading: ClockReading) -> None:
         """Fold an entry of another log, or of an earlier start: it is stored now, so now is not before it."""
         self._fold(entry)
         self._clock.heard(entry, reading)
 
-    def _fold(self, entry: Held) -> None:
-        self._background.add(entry)
+    def _fold(self, entry: LogEntry) -> None:
+        self._event_state.add(entry)
         if self._seats is not None:
             self._seats.saw(entry)
 
-    def own_entries(self) -> Iterable[Held]:
+    def own_entries(self) -> Iterable[LogEntry]:
         """All entries of the own logs, log by log."""
         return self._journal.everything()
 
     def introduce(self, device: str, gate: str) -> None:
         """Another kiosk is known by its enrolment certificate, before the registry's log names it."""
-        self._background.introduced(device, gate)
+        self._event_state.introduced(device, gate)
 
     def follow(self, replica: ReplicaReader | None) -> None:
         """Read from this replica from now on. It stays the caller's to close."""
@@ -147,12 +148,12 @@ class LocalState:
     @property
     def has_event(self) -> bool:
         """Whether an event definition has come."""
-        return self._background.programme is not None
+        return self._event_state.programme is not None
 
     @property
     def programme(self) -> Programme:
         """Raises NotReadyError without an event definition."""
-        programme = self._background.programme
+        programme = self._event_state.programme
         if programme is None:
             raise NotReadyError("no event definition has come yet: is the carrier running?")
         return programme
@@ -160,9 +161,9 @@ class LocalState:
     @property
     def gate_id(self) -> str | None:
         """The gate at which this kiosk was put, by the registry or a supervisor, whether the event has it or not."""
-        as_of = self._background.version, self._background.clocks.version
+        as_of = self._event_state.version, self._event_state.clocks.version
         if self._gate_as_of != as_of:
-            self._gate_id = self._background.gate_of(self.device)
+            self._gate_id = self._event_state.gate_of(self.device)
             self._gate_as_of = as_of
         return self._gate_id
 
@@ -180,14 +181,14 @@ class LocalState:
     @property
     def assigned(self) -> str | None:
         """The gate at which the registry put this kiosk; None: it has none, or a supervisor gave it one."""
-        return self._background.assigned(self.device)
+        return self._event_state.assigned(self.device)
 
     @property
     def gate_grants(self) -> list[EntryRef]:
         """The entries with which supervisors gave this kiosk a gate, and that still count; oldest first."""
         return [
             EntryRef(entry.log, entry.seq, entry.digest)
-            for entry, _ in self._background.gate_words(self.device)
+            for entry, _ in self._event_state.gate_words(self.device)
         ]
 
     @property
@@ -196,11 +197,11 @@ class LocalState:
 
     # Time.
 
-    def read_clock(self) -> Reading:
+    def read_clock(self) -> ClockReading:
         """The machine's clocks now."""
         return self._clock.read()
 
-    def now(self, reading: Reading | None = None) -> Moment:
+    def now(self, reading: ClockReading | None = None) -> Moment:
         """What time it may be now, or was at a reading of this boot's clocks."""
         return self._clock.now(
             self._journal.log, reading if reading is not None else self._clock.read()
@@ -209,7 +210,7 @@ class LocalState:
     @property
     def clock_line(self) -> Line:
         """How this boot's steady clock relates to the true time, and by whose word."""
-        return self._background.clocks.line(self._journal.log)
+        return self._event_state.clocks.line(self._journal.log)
 
     def tells_more(self, clock: Clock) -> bool:
         """Whether a trusted time is worth an entry: better than what the log says already, or against it."""
@@ -217,7 +218,7 @@ class LocalState:
 
     def is_plausible(self, wall_ms: int) -> bool:
         """Whether a time may be the present: not before this version was built, not long after the event."""
-        clocks = self._background.clocks
+        clocks = self._event_state.clocks
         return clocks.earliest_ms <= wall_ms <= clocks.latest_ms
 
     # What is known of badges, seats and other kiosks.
@@ -227,7 +228,7 @@ class LocalState:
         entries = list(self._journal.about(badge))
         if self._replica is not None:
             entries += self._replica.about(badge)
-        return History(self._background, entries)
+        return History(self._event_state, entries)
 
     def name_card(self, badge: bytes, issue: int) -> bytes | None:
         """The sealed name card of an issue, as it travels; None where it is not stored here."""
@@ -239,7 +240,7 @@ class LocalState:
         if self.programme.places[gate.area].capacity is None or not gate.lets_in:
             return None
         if self._seats is None or self._seats.area != gate.area:
-            self._seats = SeatBook(gate.area, self._background, self.history)
+            self._seats = SeatBook(gate.area, self._event_state, self.history)
             for entry in self._journal.everything():
                 self._seats.saw(entry)
             if self._replica is not None:
@@ -249,14 +250,14 @@ class LocalState:
 
     def kiosk_at(self, gate: str) -> str | None:
         """The device that stands at a gate, or None."""
-        return self._background.kiosk_at(gate)
+        return self._event_state.kiosk_at(gate)
 
     def others_at_gates(self) -> dict[str, list[int | None]]:
         """When each other kiosk was last heard of (ms since 1970 by its own clock; None: never), by gate. Those cut off
         are left out."""
         found: dict[str, list[int | None]] = {}
-        for device in self._background.devices - {self.device}:
-            kiosk, gate = self._background.kiosks.get(device), self._background.gate_of(device)
+        for device in self._event_state.devices - {self.device}:
+            kiosk, gate = self._event_state.kiosks.get(device), self._event_state.gate_of(device)
             if gate is not None and (kiosk is None or not kiosk.cut_off):
                 heard = self._replica.heard_ms(device) if self._replica is not None else None
                 found.setdefault(gate, []).append(heard)
@@ -267,13 +268,13 @@ class LocalState:
     @property
     def registry_head(self) -> tuple[str, int] | None:
         """The newest entry of the registry's logs that is folded: log and number."""
-        return self._background.registry_head
+        return self._event_state.registry_head
 
     def registry_heard_ms(self) -> int | None:
         """When the registry last signed how far its log goes, as far as that has come here; by its own clock."""
         if self._replica is None:
             return None
-        return self._replica.heard_ms(self._background.registry)
+        return self._replica.heard_ms(self._event_state.registry)
 
     def exchange_states(self) -> dict[str, dict[str, Any]]:
         """How the carrier's exchange with each peer stands, by the peer's name."""

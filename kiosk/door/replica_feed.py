@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
+from access.log.clock_reading import ClockReading
 from access.log.entry import Alarm, Body, Clock, Seats
 from access.state.seat_leases import gifts
 from kiosk.door.door import Door, NotReadyError
-from sync.store.journal import Reading
 from sync.store.replica import ReplicaReader
 
 log = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ class ReplicaFeed:
             bodies += self._bodies(kind, raw, reading)
         door.record_many(bodies, reading, inbox=items[-1][0])
 
-    def _bodies(self, kind: str, raw: bytes, reading: Reading) -> Iterable[tuple[str, Body]]:
+    def _bodies(self, kind: str, raw: bytes, reading: ClockReading) -> Iterable[tuple[str, Body]]:
         if kind == "clock":
             clock = msgspec.msgpack.decode(raw, type=Clock)
             # A later instant than now is of an earlier boot, whose steady clock means nothing any more.
@@ -121,7 +121,7 @@ class ReplicaFeed:
         elif kind == "rollback":
             facts = msgspec.msgpack.decode(raw, type=dict[str, Any])
             detail = "others hold {elsewhere} entries of log {log}, this journal {here}"
-            yield "alarm", Alarm("rollback", detail.format(**facts))
+            yield "alarm", Alarm(what="rollback", detail=detail.format(**facts))
         elif kind == "reached":
             yield from self._level(msgspec.msgpack.decode(raw, type=list[str]), reading)
         elif kind == "introduced":
@@ -131,7 +131,7 @@ class ReplicaFeed:
         if gate is not None:
             self._door.introduce(device, gate)
 
-    def _level(self, devices: list[str], reading: Reading) -> Iterable[tuple[str, Body]]:
+    def _level(self, devices: list[str], reading: ClockReading) -> Iterable[tuple[str, Body]]:
         """Seats passed to other gates of the area that were reached in this round and have fewer free."""
         door = self._door
         try:
@@ -150,7 +150,16 @@ class ReplicaFeed:
         # Where another kiosk stands at this gate too, it is its own seats that this one may give.
         free = {**seats.by_gate(at_ms), gate.id: seats.free(door.account, at_ms)}
         for other, count in gifts(gate.id, free, reached, list(at_gate)):
-            yield "seats", Seats(gate.area, gate.id, other, at_gate[other], count)
+            yield (
+                "seats",
+                Seats(
+                    area=gate.area,
+                    from_gate=gate.id,
+                    to_gate=other,
+                    to_device=at_gate[other],
+                    count=count,
+                ),
+            )
 
     def close(self) -> None:
         """Close the file that `tend` opened. Safe to repeat."""

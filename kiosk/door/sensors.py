@@ -76,7 +76,7 @@ def health(
     from a code's text to its durable answer, at the median and the 99th percentile."""
     megabytes = None if power.free_bytes is None else power.free_bytes // 1_000_000
     return Health(
-        {
+        readings={
             **states,
             "disk_free_mb": megabytes,
             "temperature_c": power.temperature_c,

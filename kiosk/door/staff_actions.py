@@ -95,7 +95,10 @@ class StaffDesk:
         card, staff_badge, staff_issue = self.card(staff)
         if not roles(card, door.programme) or staff_badge is None or staff_issue is None:
             return Decision("refuse", "not_staff", 0)
-        door.record("void", Void(entry, badge, staff_badge, staff_issue, why))
+        door.record(
+            "void",
+            Void(entry=entry, badge=badge, staff=staff_badge, staff_issue=staff_issue, why=why),
+        )
         door.forget_repeats()
         return None
 
@@ -105,7 +108,7 @@ class StaffDesk:
         card, staff_badge, _ = self.card(staff)
         if not roles(card, door.programme):
             return Decision("refuse", "not_staff", 0)
-        door.record("recount", Recount(area, inside, staff_badge, why))
+        door.record("recount", Recount(area=area, inside=inside, staff=staff_badge, why=why))
         return None
 
     def set_time(self, wall_ms: int, staff: str) -> Decision | None:
@@ -115,7 +118,12 @@ class StaffDesk:
         if "supervisor" not in roles(card, door.programme):
             return Decision("refuse", "not_staff", 0)
         reading = door.read_clock()
-        body = Clock("supervisor", wall_ms, reading.mono_ms, SUPERVISOR_ERROR_MS)
+        body = Clock(
+            source="supervisor",
+            trusted_ms=wall_ms,
+            mono_ms=reading.mono_ms,
+            error_ms=SUPERVISOR_ERROR_MS,
+        )
         if door.tells_more(body):
             door.record("clock", body, reading)
         return None

@@ -12,13 +12,15 @@ from typing import Any
 
 from access.event.definition import LANGUAGES, Language
 from access.event.programme import Programme
+from access.log.chain import device_of
+from access.log.clock_reading import ClockReading
 from access.log.receipt import gate_code
-from access.state.event_state import Background, Held, hold
+from access.state.event_state import EventState, LogEntry, read_entry
 from access.state.headcount import Count, Headcount, Quiet, Silence, band, silences
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from kiosk.door.clock import KioskClock
 from sync.store.data_folder import DataFolder
-from sync.store.journal import JournalReader, Reading
+from sync.store.journal import JournalReader
 from sync.store.replica import ReplicaReader
 
 PIECE = 5_000
@@ -51,23 +53,23 @@ class Tally:
 class VenueCount:
     """Folds the files of a data folder, as far as they have come, whenever it is asked."""
 
-    def __init__(self, data: Path, registry: str, earliest_ms: int, reading: Reading) -> None:
+    def __init__(self, data: Path, registry: str, earliest_ms: int, reading: ClockReading) -> None:
         """`reading` are the machine's clocks now. The files may not be there yet."""
         self._data = data
-        self._knowledge = Knowledge(registry, earliest_ms)
-        self._headcount = Headcount(self._knowledge)
-        self._clock = KioskClock(self._knowledge.background, lambda: reading)
+        self._log_state = LogState(registry, earliest_ms)
+        self._headcount = Headcount(self._log_state)
+        self._clock = KioskClock(self._log_state.event_state, lambda: reading)
         self._own: dict[str, int] = {}
         self._newest_own = ""
         self._read = 0
         self._file_read: int | None = None
         self._words: dict[str, int | None] = {}
 
-    def tally(self, reading: Reading) -> Tally | None:
+    def tally(self, reading: ClockReading) -> Tally | None:
         """Read what has come since, and count. None without an event definition. Raises sqlite3.Error."""
         self._read_journal(reading)
         self._read_replica(reading)
-        programme = self._knowledge.programme
+        programme = self._log_state.programme
         if programme is None:
             return None
         now = self._clock.now(self._newest_own, reading)
@@ -77,7 +79,7 @@ class VenueCount:
         heard = self._heard(programme, now.at_ms)
         return Tally(programme, now.at_ms, now.sure, counts, bands, heard, silences)
 
-    def _read_journal(self, reading: Reading) -> None:
+    def _read_journal(self, reading: ClockReading) -> None:
         try:
             journal = JournalReader.at(DataFolder(self._data).journal)
         except sqlite3.OperationalError:
@@ -87,10 +89,10 @@ class VenueCount:
                 self._newest_own = log
                 while raws := journal.raws(log, self._own.get(log, 0), PIECE):
                     for digest, raw in raws:
-                        self._file(hold(log, digest, raw), reading)
+                        self._file(read_entry(log, digest, raw), reading)
                     self._own[log] = self._own.get(log, 0) + len(raws)
 
-    def _read_replica(self, reading: Reading) -> None:
+    def _read_replica(self, reading: ClockReading) -> None:
         path = DataFolder(self._data).replica
         try:
             replica = ReplicaReader.at(path)
@@ -105,20 +107,20 @@ class VenueCount:
                     self._file(held, reading)
                     self._read = place
             self._words = {
-                device: replica.heard_ms(device) for device in self._knowledge.background.devices
+                device: replica.heard_ms(device) for device in self._log_state.event_state.devices
             }
 
-    def _file(self, held: Held, reading: Reading) -> None:
-        self._knowledge.file(held)
+    def _file(self, held: LogEntry, reading: ClockReading) -> None:
+        self._log_state.file(held)
         self._clock.heard(held, reading)
 
     def _others(self) -> Iterable[tuple[str, str, int | None]]:
         """(device, gate, last word) of every other kiosk that stands at a gate."""
-        background: Background = self._knowledge.background
-        for device in sorted(background.devices):
-            gate, kiosk = background.gate_of(device), background.kiosks.get(device)
+        event_state: EventState = self._log_state.event_state
+        for device in sorted(event_state.devices):
+            gate, kiosk = event_state.gate_of(device), event_state.kiosks.get(device)
             cut_off = kiosk is not None and kiosk.cut_off
-            if device != self._newest_own[:16] and gate is not None and not cut_off:
+            if device != device_of(self._newest_own) and gate is not None and not cut_off:
                 yield device, gate, self._words.get(device)
 
     def _silences(self, at_ms: int) -> list[Silence]:
@@ -127,13 +129,13 @@ class VenueCount:
             for device, gate, since_ms in self._others()
             if since_ms is None or at_ms - since_ms > SILENT_MS
         ]
-        return silences(self._knowledge, quiet, at_ms)
+        return silences(self._log_state, quiet, at_ms)
 
     def _heard(self, programme: Programme, at_ms: int) -> dict[str, int | None]:
         """The oldest last word among the kiosks of each area and of the areas in it; None where no kiosk stands, or one
         was never heard of. The own gate is heard of now."""
         words: dict[str, list[int | None]] = {area: [] for area in programme.places}
-        own = self._knowledge.background.gate_of(self._newest_own[:16])
+        own = self._log_state.event_state.gate_of(device_of(self._newest_own))
         for gate, since_ms in [(own, at_ms), *((g, w) for _, g, w in self._others())]:
             known = programme.gates.get(gate or "")
             for area in programme.above[known.area] if known is not None else ():
@@ -157,7 +159,7 @@ class SharedCount:
         self._tally: Tally | None = None
         self._made_s = self._asked_s = 0.0
 
-    def tally(self, registry: str, reading: Reading) -> Tally | None:
+    def tally(self, registry: str, reading: ClockReading) -> Tally | None:
         """As of `VenueCount`; at most two seconds old."""
         with self._lock:
             now = time.monotonic()

@@ -88,7 +88,8 @@ def staff_pages(room: StaffRoom, first: Language) -> Blueprint:
     @pages.post("/search")
     def search() -> Response:
         results = room.search(_session(room), _text("query"))
-        return jsonify([_found(one) for one in results.found])
+        people = [_found(one) for one in results.found]
+        return jsonify({"people": people, "total": results.total, "near": results.near})
 
     @pages.post("/<name>")
     def deed(name: str) -> Response:

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from access.badge.credential import read
+from access.log.clock_reading import ClockReading
 from config.settings import KioskSettings
 from hardware.ports.camera import CameraSettings
 from hardware.ports.scanner import Scanner, ScannerSettings
 from hardware.ports.signals import Pins, Signals, SignalSettings
 from hardware.reader.factory import DecoderSettings, open_scanner, open_signals
 from hardware.reader.reader import Reader
-from hardware.system.clock import Clock, ClockReading, SystemClock
+from hardware.system.clock import Clock, SystemClock, SystemReading
 from hardware.system.power import PowerSensors, SystemPower
 from hardware.system.systemd import Notifier
-from sync.store.journal import Reading
 
 Settings = TypeVar("Settings")
 
@@ -68,9 +68,9 @@ def signal_settings(settings: KioskSettings) -> SignalSettings:
     )
 
 
-def log_reading(reading: ClockReading) -> Reading:
+def log_reading(reading: SystemReading) -> ClockReading:
     """The machine's clocks as a log entry has them."""
-    return Reading(reading.mono_ms, reading.wall_ms, reading.synced)
+    return ClockReading(reading.mono_ms, reading.wall_ms, reading.synced)
 
 
 def _as(kind: type[Settings], section: object) -> Settings:

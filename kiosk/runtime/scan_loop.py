@@ -262,7 +262,7 @@ class ScanLoop:
             case DoorEventKind.PASSED | DoorEventKind.NOT_PASSED:
                 if self._opened:
                     entry, badge = self._opened.popleft()
-                    self.door.record(kind.value, Passage(entry, badge))
+                    self.door.record(kind.value, Passage(entry=entry, badge=badge))
                 return
             case DoorEventKind.FIRE | DoorEventKind.FIRE_OVER:
                 self.face.fire = kind is DoorEventKind.FIRE

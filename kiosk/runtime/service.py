@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from access.event.definition import Direction, Language
+from access.log.clock_reading import ClockReading
 from access.log.entry import Alarm, Boot
-from access.state.event_state import Background, Held
+from access.state.event_state import EventState, LogEntry
 from hardware.ports.signals import Signals
 from hardware.system.version import BUILT_MS, versions
 from kiosk.door.door import Door
@@ -32,7 +33,7 @@ from kiosk.screen.attendee_screen import Notice, languages, notice
 from kiosk.screen.presenter import Face
 from kiosk.screen.screen_feed import Board
 from sync.store.data_folder import DataFolder
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 
 Result = TypeVar("Result")
 
@@ -51,14 +52,14 @@ class Home:
 
     `registry` answers with the fingerprint of the registry's key, or None while the kiosk is not enrolled; `begin`
     marks that the door runs, and says whether the last one crashed. All are asked again while the disk fails them.
-    `prepare` tells a background what this device was given when it was enrolled.
+    `prepare` tells an event state what this device was given when it was enrolled.
     """
 
     data: Path
     open_journal: Callable[[], Journal]
     registry: Callable[[], str | None]
     begin: Callable[[], bool]
-    prepare: Callable[[Background, str], None]
+    prepare: Callable[[EventState, str], None]
     earliest_ms: int = BUILT_MS
 
 
@@ -130,7 +131,7 @@ class DoorService:
                 self.loop.step()
             self._parts.notifier.stopping()
 
-    def read_clock(self) -> Reading:
+    def read_clock(self) -> ClockReading:
         """The machine's clocks now."""
         return log_reading(self._parts.clock.read())
 
@@ -143,9 +144,9 @@ class DoorService:
         if journal is None:
             return None
         opened.callback(journal.close)
-        background = Background(registry, self._home.earliest_ms)
-        self._home.prepare(background, journal.identity.fingerprint)
-        return Door(journal, None, background, self.read_clock)
+        event_state = EventState(registry, self._home.earliest_ms)
+        self._home.prepare(event_state, journal.identity.fingerprint)
+        return Door(journal, None, event_state, self.read_clock)
 
     def _open_loop(
         self, opened: ExitStack, door: Door, feed: ReplicaFeed, signals: Signals
@@ -223,13 +224,13 @@ class DoorService:
             door.seats()  # counted now, and not while the first person waits
         return last_boot
 
-    def _begin(self, door: Door, last_boot: str) -> Held:
+    def _begin(self, door: Door, last_boot: str) -> LogEntry:
         """Open this start's log. Raises sqlite3.Error or OSError; asking again does no harm."""
         reading = self._parts.clock.read()
         why = why_started(self._home.begin(), reading.boot_id, last_boot)
         entry = door.begin_log(log_reading(reading), reading.boot_id, why, versions())
         log.info("started after: %s", why)
         if note := door.salvage_note:
-            door.record("alarm", Alarm("journal_salvaged", note))
+            door.record("alarm", Alarm(what="journal_salvaged", detail=note))
             door.salvage_note = ""
         return entry

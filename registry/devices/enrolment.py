@@ -90,11 +90,11 @@ class Enrolment:
             if gate is None and known is not None:
                 gate = known.gate
             kiosk = Kiosk(
-                device,
-                asked.public,
-                gate,
-                asked.address,
-                asked.certificate,
+                device=device,
+                public=asked.public,
+                gate=gate,
+                address=asked.address,
+                certificate=asked.certificate,
                 seats=known.seats if known is not None else {},
                 name=asked.name,
             )

@@ -8,12 +8,12 @@ one may be taken already, in entries that kiosks hold and will bring back.
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from access.log.chain import log_id
+from access.log.chain import HEAD_EVERY, Head, log_id
+from access.log.clock_reading import ClockReading
 from access.log.entry import Body, Boot, badge_of, decode, digest_of, encode
-from access.state.event_state import Held
+from access.state.event_state import LogEntry
 from registry.storage.ledger import Ledger
 from registry.storage.rollback_mark import Place
-from sync.store.journal import HEAD_EVERY, Reading
 from sync.store.log_store import BEGINNING, Row
 from sync.wire.device_key import Identity
 
@@ -42,7 +42,7 @@ class OwnLog:
         self,
         ledger: Ledger,
         identity: Identity,
-        clock: Callable[[], Reading],
+        clock: Callable[[], ClockReading],
         random: Callable[[int], bytes],
     ) -> None:
         self._ledger = ledger
@@ -50,24 +50,16 @@ class OwnLog:
         self._clock = clock
         self._random = random
 
-    def append(self, kind: str, body: Body) -> Held:
+    def append(self, kind: str, body: Body) -> LogEntry:
         """Write one entry."""
         return self.extend([(kind, body)])[0]
 
-    def extend(self, bodies: Sequence[tuple[str, Body]], *, with_cards: bool = False) -> list[Held]:
-        """Write several entries in one transaction, or as a part of the one that is going on. `with_cards`: the caller
-        sees to the name cards that they name."""
+    def extend(self, bodies: Sequence[tuple[str, Body]]) -> list[LogEntry]:
+        """Write several entries in one transaction, or as a part of the one that is going on."""
         if not bodies:
             return []
         with self._ledger.transaction():
-            end = self._end()
-            if end is None:
-                end = self._begin(None, "first start")
-            else:
-                why = self._ledger.displaced(end.place)
-                if why is not None:
-                    end = self._begin(end, why)
-            return self._write(end, bodies, with_cards=with_cards)
+            return self._write(self._sound_end(), bodies)
 
     def open_epoch(self, why: str) -> None:
         """Go on in a new log that names the old one, whether or not the database looks like the one it was."""
@@ -82,39 +74,84 @@ class OwnLog:
         wall_ms = decode(last.raw).wall_ms
         return _End(known[DATABASE].decode(), last.log, last.seq, last.digest, wall_ms)
 
+    def _sound_end(self) -> _End:
+        """Where the log goes on: in a new epoch where there is none yet, or where it must not go on."""
+        end = self._end()
+        if end is None:
+            return self._begin(None, "first start")
+        why = self._ledger.displaced(end.place)
+        return end if why is None else self._begin(end, why)
+
     def _begin(self, before: _End | None, why: str) -> _End:
         log = log_id(self._identity.public, self._random(4))
         self._ledger.set_value(LOG, log.encode())
         database = self._ledger.new_identity(self._random(16))
         self._ledger.set_value(DATABASE, database.encode())
         previous = (before.log, before.seq, before.digest) if before is not None else None
-        boot = Boot(self._identity.fingerprint, previous, "", why, {})
+        boot = Boot(
+            device=self._identity.fingerprint, previous=previous, boot_id="", why=why, versions={}
+        )
         start = _End(database, log, *BEGINNING, before.wall_ms if before is not None else 0)
         held = self._write(start, [("boot", boot)])[0]
         return _End(database, log, held.seq, held.digest, held.wall_ms)
 
-    def _write(
-        self, end: _End, bodies: Sequence[tuple[str, Body]], *, with_cards: bool = False
-    ) -> list[Held]:
+    # Many entries, prepared before the transaction that writes them.
+
+    def draft(self, bodies: Sequence[tuple[str, Body]]) -> "Draft":
+        """Entries as they will be if nothing else is written before them."""
+        with self._ledger.transaction():
+            end = self._sound_end()
+        return self._chained(end, bodies)
+
+    def adopt(self, draft: "Draft") -> bool:
+        """Inside a transaction that has put the draft's rows among the entries: let the log end with them. False: it
+        ends elsewhere by now, and nothing was written; draft it again."""
+        end = self._end()
+        if end != draft.end or self._ledger.displaced(end.place) is not None:
+            return False
+        self._finish(draft)
+        return True
+
+    def _chained(self, end: _End, bodies: Sequence[tuple[str, Body]]) -> "Draft":
         now = self._clock()
         # The order of the registry's word is its wall clock: set back, it must not undo what was said.
         wall_ms = max(now.wall_ms, end.wall_ms)
         seq, digest = end.seq, end.digest
         rows: list[Row] = []
-        written: list[Held] = []
         heads = []
         for kind, body in bodies:
             seq += 1
             raw = encode(seq, digest, now.mono_ms, wall_ms, now.synced, kind, body)
             digest = digest_of(raw)
             rows.append(Row(end.log, seq, digest, badge_of(body), raw))
-            written.append(Held(end.log, seq, digest, now.mono_ms, wall_ms, kind, body))
-            if seq % HEAD_EVERY == 0 or len(written) == len(bodies):
+            if seq % HEAD_EVERY == 0 or len(rows) == len(bodies):
                 heads.append(self._identity.head(end.log, seq, digest, wall_ms))
-        self._ledger.add(rows, written, expect_cards=not with_cards)
-        self._ledger.move_tip(end.log, (end.seq, end.digest), (seq, digest))
+        return Draft(end, rows, heads, now.mono_ms, wall_ms)
+
+    def _finish(self, draft: "Draft") -> None:
+        end, last = draft.end, draft.rows[-1]
+        self._ledger.move_tip(end.log, (end.seq, end.digest), (last.seq, last.digest))
         # Of the heads made at earlier ends only every 256th is of use, as the end of a batch.
         self._ledger.forget_heads(end.log, end.seq - end.seq % HEAD_EVERY, end.seq + 1)
-        self._ledger.keep_heads(heads)
-        self._ledger.reached(Place(end.database, end.log, seq))
+        self._ledger.keep_heads(draft.heads)
+        self._ledger.reached(Place(end.database, end.log, last.seq))
+
+    def _write(self, end: _End, bodies: Sequence[tuple[str, Body]]) -> list[LogEntry]:
+        draft = self._chained(end, bodies)
+        written = [
+            LogEntry(row.log, row.seq, row.digest, draft.mono_ms, draft.wall_ms, kind, body)
+            for row, (kind, body) in zip(draft.rows, bodies, strict=True)
+        ]
+        self._ledger.add(draft.rows, written)
+        self._finish(draft)
         return written
+
+
+class Draft(NamedTuple):
+    """Entries chained to an end of the log, and the heads that close them."""
+
+    end: _End
+    rows: list[Row]
+    heads: list[Head]
+    mono_ms: int
+    wall_ms: int

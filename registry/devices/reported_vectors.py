@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from access.state.headcount import Quiet, Silence, silences
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from registry.storage.ledger import Ledger
 from sync.wire.messages import Have
 
@@ -38,20 +38,20 @@ class Contacts:
         return sum(max(0, seq - held.get(log, 0)) for log, seq in own.items())
 
     def added_to(
-        self, silent: Sequence[Silence], knowledge: Knowledge, ledger: Ledger, now_ms: int
+        self, silent: Sequence[Silence], log_state: LogState, ledger: Ledger, now_ms: int
     ) -> list[Silence]:
         """The silences, with what is known missing of each, and the kiosks that speak but are not through yet."""
-        background = knowledge.background
+        event_state = log_state.event_state
         found = {one.device: one for one in silent}
         quiet = []
-        for device, kiosk in background.kiosks.items():
-            missing = self.missing(device, background.last_seq)
+        for device, kiosk in event_state.kiosks.items():
+            missing = self.missing(device, event_state.last_seq)
             if not missing or kiosk.cut_off:
                 continue
             known = found.get(device)
             since = known.since_ms if known is not None else ledger.heard_ms(device)
             if known is None or missing > (known.missing or 0):
-                gate = background.gate_of(device)
+                gate = event_state.gate_of(device)
                 quiet.append(Quiet(device, gate, since, missing))
-        found.update({one.device: one for one in silences(knowledge, quiet, now_ms)})
+        found.update({one.device: one for one in silences(log_state, quiet, now_ms)})
         return [found[device] for device in sorted(found)]

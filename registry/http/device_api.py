@@ -12,6 +12,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from access.log.chain import fingerprint
+from access.log.clock_reading import ClockReading
 from access.log.entry import pack
 from registry.accounts.throttle import Throttle, enrol_limits
 from registry.accounts.trail import Trail
@@ -20,7 +21,6 @@ from registry.service import Centre
 from registry.storage.errors import RegistryError
 from sync.exchange.exchange import Answerer
 from sync.exchange.party import Taken
-from sync.store.journal import Reading
 from sync.transport.endpoint import ENROL, EXCHANGE, Endpoint, Route, StartResponse
 from sync.wire.device_key import verifies
 from sync.wire.messages import (
@@ -49,7 +49,7 @@ OUTAGES = (OperationalError, InterfaceError, NoConnectionError)
 
 def device_interface(
     centre: Centre,
-    clock: Callable[[], Reading],
+    clock: Callable[[], ClockReading],
     contacts: Contacts,
     throttle: Throttle,
     trail: Trail,

@@ -5,6 +5,7 @@ from importlib.metadata import version
 import msgspec
 from flask import Response, request
 
+from access.log.receipt import read_receipt
 from registry.accounts.authorization import Guard
 from registry.http.attendance import add_attendance
 from registry.http.openapi import document
@@ -110,7 +111,7 @@ def _add_conflicts(api: Interface, board: Board, guard: Guard) -> None:
         answer=answers.Receipts,
     )
     def receipt(code: str) -> answers.Receipts | Response:
-        if receipts.read_code(code) is None:
+        if read_receipt(code) is None:
             return problem(400, f"{code[:20]!r} is no receipt; it should be like M3-4F2K.")
         return receipts.find(board, code, with_codes=_is_admin(guard))
 

@@ -9,7 +9,7 @@ from access.badge.credential import Claims, human_code, read_human_code
 from access.event.programme import Programme
 from access.state.attendance import Attended, at_session, at_venue
 from access.state.badge_history import History
-from access.state.event_state import Background as EventState
+from access.state.event_state import EventState
 from registry.queries.queries import Board
 from registry.queries.shapes import Answer, Time
 from registry.queries.table_files import Cell, Table
@@ -103,7 +103,7 @@ class AttendanceReport:
     def totals(self) -> AttendanceTotals:
         """The totals of everything. Costs a walk through every badge that came."""
         board, now_ms = self._board, self._board.now_ms()
-        with board.knowing() as knowledge:
+        with board.knowing() as log_state:
             programme = board.programme
             sessions = {session: [0, 0, 0] for session in programme.sessions}
             places = [
@@ -113,10 +113,10 @@ class AttendanceReport:
             ]
             days = {place: [0, 0, 0] for place in places}
             registered = on_site = arrived = 0
-            for badge in knowledge.badges:
+            for badge in log_state.badges:
                 if badge is None:
                     continue
-                history = knowledge.history(badge)
+                history = log_state.history(badge)
                 claims = _valid_claims(history)
                 came = [one for one in history.moves if one.direction == "in"]
                 arrived += bool(came)
@@ -133,7 +133,7 @@ class AttendanceReport:
                 there = {
                     (around[-1], programme.day_of(one.order.at_ms))
                     for one in came
-                    if (around := knowledge.background.above(one.order, one.area))
+                    if (around := log_state.event_state.above(one.order, one.area))
                 }
                 for (venue, day), count in days.items():
                     here = (venue, _ordinal(programme, day)) in there
@@ -175,9 +175,9 @@ class AttendanceReport:
             else:
                 online.add(badge)
         counts: Counter[tuple[bool, bool]] = Counter()
-        with self._board.knowing() as knowledge:
+        with self._board.knowing() as log_state:
             for known in people:
-                moves = knowledge.history(known.badge).moves
+                moves = log_state.history(known.badge).moves
                 came = any(one.direction == "in" for one in moves)
                 counts[came, known.badge in online] += 1
         return HybridAttendance(
@@ -221,9 +221,9 @@ class AttendanceReport:
         board, now_ms = self._board, self._board.now_ms()
         found: list[tuple[int, str, Attendee]] = []
         for known in list(board.centre.people.everyone()):
-            with board.knowing() as knowledge:
-                programme, history = board.programme, knowledge.history(known.badge)
-                attended = ask(knowledge.background, history, now_ms)
+            with board.knowing() as log_state:
+                programme, history = board.programme, log_state.history(known.badge)
+                attended = ask(log_state.event_state, history, now_ms)
                 claims = _valid_claims(history)
                 awaited = claims is not None and expected(programme, claims)
                 if attended is None and not awaited:

@@ -7,8 +7,8 @@ for a formula is given an apostrophe in front: it may come from a badge that a s
 from collections.abc import Iterator
 
 from access.log.entry import EntryRef, Override, Scan, Void
-from access.state.event_state import Held
-from access.state.log_state import Knowledge
+from access.state.event_state import LogEntry
+from access.state.log_state import LogState
 from registry.queries.queries import Board, badge_mark
 from registry.queries.table_files import BYTE_ORDER_MARK, Cell, csv_lines
 
@@ -27,9 +27,9 @@ def attempts(board: Board) -> Iterator[str]:
     last = 0
     while found := board.centre.ledger.since(last, AT_ONCE):
         last = found[-1][0]
-        with board.knowing() as knowledge:
+        with board.knowing() as log_state:
             rows = [
-                _row(board, knowledge, held, held.body, voided)
+                _row(board, log_state, held, held.body, voided)
                 for _, held in found
                 if isinstance(held.body, Scan | Override)
             ]
@@ -47,13 +47,13 @@ def _voided(board: Board) -> set[EntryRef]:
 
 
 def _row(
-    board: Board, knowledge: Knowledge, held: Held, body: Scan | Override, voided: set[EntryRef]
+    board: Board, log_state: LogState, held: LogEntry, body: Scan | Override, voided: set[EntryRef]
 ) -> list[Cell]:
-    background = knowledge.background
-    order = background.order(held)
-    area = background.area_of(order, body)
-    around = background.above(order, area)
-    span = background.span(held)
+    event_state = log_state.event_state
+    order = event_state.order(held)
+    area = event_state.area_of(order, body)
+    around = event_state.above(order, area)
+    span = event_state.span(held)
     scan = body if isinstance(body, Scan) else None
     return [
         board.time(span.lo),
@@ -69,7 +69,7 @@ def _row(
         body.session,
         scan.method if scan else "override",
         " ".join(scan.conditions) if scan else "",
-        knowledge.receipt_of(held),
+        log_state.receipt_of(held),
         "yes" if EntryRef(held.log, held.seq, held.digest) in voided else "",
         "yes" if body.test else "",
         held.log,

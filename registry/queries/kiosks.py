@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from access.event.programme import Programme
 from access.event.rfc3339 import rfc3339
 from access.log.entry import Kiosk
-from access.state.event_state import Background
+from access.state.event_state import EventState
 from access.state.headcount import Silence
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from access.state.time_repair import RANK
 from registry.projections import SILENT_AFTER_MS
 from registry.queries import shapes as answers
@@ -30,25 +30,25 @@ Readings = dict[str, int | float | str | bool | None]
 
 def kiosk_report(
     centre: Centre,
-    knowledge: Knowledge,
+    log_state: LogState,
     programme: Programme,
     silences: Sequence[Silence],
     now_ms: int,
 ) -> answers.Kiosks:
     """All kiosks that were ever enrolled, and the alarms of the last day."""
-    background = knowledge.background
-    lost = _seats_lost(knowledge, programme, now_ms)
+    event_state = log_state.event_state
+    lost = _seats_lost(log_state, programme, now_ms)
     silent = {silence.device: silence for silence in silences}
-    alarms = _alarms(background, programme, now_ms)
+    alarms = _alarms(event_state, programme, now_ms)
     loud = {
         held.device
-        for held, _ in background.alarms.values()
-        if now_ms - background.at_ms(held) < FRESH_ALARM_MS
+        for held, _ in event_state.alarms.values()
+        if now_ms - event_state.at_ms(held) < FRESH_ALARM_MS
     }
     kiosks = [
         _state(
             centre,
-            background,
+            event_state,
             programme,
             kiosk,
             silent.get(device),
@@ -56,7 +56,7 @@ def kiosk_report(
             loud=device in loud,
             now_ms=now_ms,
         )
-        for device, kiosk in background.kiosks.items()
+        for device, kiosk in event_state.kiosks.items()
     ]
     kiosks.sort(key=_order)
     return answers.Kiosks(as_of=rfc3339(now_ms, programme.zone), kiosks=kiosks, alarms=alarms)
@@ -70,7 +70,7 @@ def _order(kiosk: answers.KioskState) -> tuple[bool, int, str, str]:
 
 def _state(
     centre: Centre,
-    background: Background,
+    event_state: EventState,
     programme: Programme,
     kiosk: Kiosk,
     silence: Silence | None,
@@ -79,11 +79,11 @@ def _state(
     loud: bool,
     now_ms: int,
 ) -> answers.KioskState:
-    gate_id = background.gate_of(kiosk.device)
+    gate_id = event_state.gate_of(kiosk.device)
     gate = programme.gates.get(gate_id or "")
     heard = centre.ledger.heard_ms(kiosk.device)
-    clock = _clock(background, kiosk.device)
-    said = background.health.get(kiosk.device)
+    clock = _clock(event_state, kiosk.device)
+    said = event_state.health.get(kiosk.device)
     readings = said[1].readings if said is not None else {}
     seats_lost = lost.get(gate.id, 0) if gate is not None and not kiosk.cut_off else 0
     troubles = _troubles(kiosk, gate_id, heard, silence, clock, readings, loud=loud, now_ms=now_ms)
@@ -99,27 +99,27 @@ def _state(
         heard=None if heard is None else rfc3339(heard, programme.zone),
         silent="silent" in troubles,
         missing=(silence.missing or 0) if silence is not None else 0,
-        held=sum(seq for log, seq in background.last_seq.items() if log.startswith(kiosk.device)),
+        held=sum(seq for log, seq in event_state.last_seq.items() if log.startswith(kiosk.device)),
         clock=clock,
         readings=readings,
-        readings_at=None if said is None else rfc3339(background.at_ms(said[0]), programme.zone),
+        readings_at=None if said is None else rfc3339(event_state.at_ms(said[0]), programme.zone),
         seats_lost=seats_lost,
         troubles=troubles,
     )
 
 
-def _seats_lost(knowledge: Knowledge, programme: Programme, now_ms: int) -> dict[str, int]:
+def _seats_lost(log_state: LogState, programme: Programme, now_ms: int) -> dict[str, int]:
     """The seats lost to the area of each gate at which another kiosk stood before. Of most events: none, and nothing is
     computed."""
-    background = knowledge.background
+    event_state = log_state.event_state
     replaced = {
         kiosk.gate
-        for _, kiosk in background.assignments
-        if kiosk.gate is not None and background.kiosk_at(kiosk.gate) != kiosk.device
+        for _, kiosk in event_state.assignments
+        if kiosk.gate is not None and event_state.kiosk_at(kiosk.gate) != kiosk.device
     }
     gates = [programme.gates[gate] for gate in sorted(replaced) if gate in programme.gates]
     return {
-        gate.id: knowledge.seat_book(gate.area).lost(now_ms)
+        gate.id: log_state.seat_book(gate.area).lost(now_ms)
         for gate in gates
         if gate.lets_in and programme.places[gate.area].capacity is not None
     }
@@ -170,10 +170,10 @@ def is_ill(readings: Readings) -> bool:
     )
 
 
-def _clock(background: Background, device: str) -> answers.KioskClock:
+def _clock(event_state: EventState, device: str) -> answers.KioskClock:
     """On whose word the kiosk's newest boot stands."""
-    logs = [log for log in background.last_seq if log.startswith(device)]
-    lines = [background.clocks.line(log) for log in logs]
+    logs = [log for log in event_state.last_seq if log.startswith(device)]
+    lines = [event_state.clocks.line(log) for log in logs]
     if not lines:
         return answers.KioskClock(source=None, error_ms=None, disagree=False)
     newest = max(lines, key=lambda line: line.order)
@@ -182,9 +182,9 @@ def _clock(background: Background, device: str) -> answers.KioskClock:
     return answers.KioskClock(source=source, error_ms=error, disagree=newest.disagree)
 
 
-def _alarms(background: Background, programme: Programme, now_ms: int) -> list[answers.Alarm]:
+def _alarms(event_state: EventState, programme: Programme, now_ms: int) -> list[answers.Alarm]:
     told = sorted(
-        ((background.at_ms(held), held, alarm) for held, alarm in background.alarms.values()),
+        ((event_state.at_ms(held), held, alarm) for held, alarm in event_state.alarms.values()),
         key=lambda one: (one[0], one[1].digest),
         reverse=True,
     )
@@ -192,7 +192,7 @@ def _alarms(background: Background, programme: Programme, now_ms: int) -> list[a
         answers.Alarm(
             at=rfc3339(at_ms, programme.zone),
             device=held.device,
-            gate=background.gate_of(held.device),
+            gate=event_state.gate_of(held.device),
             what=alarm.what,
             detail=alarm.detail,
         )

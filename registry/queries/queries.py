@@ -13,17 +13,17 @@ from typing import Generic, TypeVar
 from access.badge.credential import human_code
 from access.event.programme import Programme
 from access.event.rfc3339 import rfc3339
+from access.log.clock_reading import ClockReading
 from access.log.entry import EntryRef
 from access.state.conflicts import Conflict
-from access.state.event_state import Held, Order
+from access.state.event_state import LogEntry, Order
 from access.state.headcount import Count, Silence, attendance, band
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from registry.devices.reported_vectors import Contacts
 from registry.queries import shapes as answers
 from registry.queries.kiosks import kiosk_report
 from registry.queries.name_index import PersonIndex
 from registry.service import Centre
-from sync.store.journal import Reading
 
 FRESH_MS = 1000
 """Counts are worked out at most once a second, however many pages are open."""
@@ -68,7 +68,7 @@ class _Kept(Generic[Value]):
 class Board:
     """The centre, read by many threads."""
 
-    def __init__(self, centre: Centre, clock: Callable[[], Reading]) -> None:
+    def __init__(self, centre: Centre, clock: Callable[[], ClockReading]) -> None:
         self.centre = centre
         self.contacts = Contacts()
         self.names = PersonIndex(centre)
@@ -76,14 +76,14 @@ class Board:
         self._headcount: _Kept[answers.Headcount] = _Kept(FRESH_MS)
         self._conflicts: _Kept[list[Conflict]] = _Kept(CONFLICTS_FRESH_MS)
 
-    def knowing(self) -> AbstractContextManager[Knowledge]:
+    def knowing(self) -> AbstractContextManager[LogState]:
         """The folds, brought up to date, for this thread alone."""
         return self.centre.knowing()
 
     @property
     def programme(self) -> Programme:
         """The event definition in force, as of the last question: asked for every line of a long answer."""
-        known = self.centre.knowledge.programme
+        known = self.centre.log_state.programme
         return known if known is not None else self.centre.programme
 
     def now_ms(self) -> int:
@@ -98,13 +98,13 @@ class Board:
         return self._headcount.get(self.now_ms(), self._count)
 
     def _count(self, now: int) -> answers.Headcount:
-        with self.knowing() as knowledge:
+        with self.knowing() as log_state:
             programme = self.programme
             counts = self.centre.headcount(now)
-            silences = self.silences(knowledge, now)
+            silences = self.silences(log_state, now)
             bands = band(counts, silences, programme)
-            heard = self._heard_by_area(knowledge, programme)
-            kiosks = sum(not one.cut_off for one in knowledge.background.kiosks.values())
+            heard = self._heard_by_area(log_state, programme)
+            kiosks = sum(not one.cut_off for one in log_state.event_state.kiosks.values())
         return answers.Headcount(
             event=programme.event.id,
             name=programme.event.name,
@@ -159,12 +159,12 @@ class Board:
             silent=len(mine),
         )
 
-    def _heard_by_area(self, knowledge: Knowledge, programme: Programme) -> dict[str, int | None]:
+    def _heard_by_area(self, log_state: LogState, programme: Programme) -> dict[str, int | None]:
         """Of each area the oldest last word of the kiosks at its gates and below; None: one was never heard."""
-        background = knowledge.background
+        event_state = log_state.event_state
         found: dict[str, int | None] = {}
-        for device, kiosk in background.kiosks.items():
-            gate = programme.gates.get(background.gate_of(device) or "")
+        for device, kiosk in event_state.kiosks.items():
+            gate = programme.gates.get(event_state.gate_of(device) or "")
             if gate is None or kiosk.cut_off:
                 continue
             heard = self.centre.ledger.heard_ms(device)
@@ -176,10 +176,10 @@ class Board:
                 found[area] = None if heard is None or before is None else min(before, heard)
         return found
 
-    def silences(self, knowledge: Knowledge, now: int) -> list[Silence]:
+    def silences(self, log_state: LogState, now: int) -> list[Silence]:
         """The kiosks that have not told everything."""
         known = self.centre.silences(now)
-        return self.contacts.added_to(known, knowledge, self.centre.ledger, now)
+        return self.contacts.added_to(known, log_state, self.centre.ledger, now)
 
     def silent(self, silence: Silence) -> answers.SilentKiosk:
         """A kiosk not heard from, in its place."""
@@ -196,7 +196,7 @@ class Board:
     def gates(self) -> answers.Gates:
         """Every gate with its kiosk, and what it answered today."""
         now = self.now_ms()
-        with self.knowing() as knowledge:
+        with self.knowing() as log_state:
             programme = self.programme
             reasons = self.centre.by_gate(now)
             return answers.Gates(
@@ -208,7 +208,7 @@ class Board:
                         venue=programme.venue_of(gate.area),
                         direction=gate.direction,
                         mode=gate.mode,
-                        kiosk=knowledge.background.kiosk_at(gate.id),
+                        kiosk=log_state.event_state.kiosk_at(gate.id),
                         reasons=dict(reasons.get(gate.id, {})),
                     )
                     for gate in programme.gates.values()
@@ -218,9 +218,9 @@ class Board:
     def sessions(self) -> answers.Sessions:
         """Every session with the people let in for it."""
         now = self.now_ms()
-        with self.knowing() as knowledge:
+        with self.knowing() as log_state:
             programme = self.programme
-            attended = attendance(knowledge)
+            attended = attendance(log_state)
             return answers.Sessions(
                 as_of=self.time(now),
                 sessions=[
@@ -242,14 +242,14 @@ class Board:
     def kiosks(self) -> answers.Kiosks:
         """Every kiosk, the ill ones first, and the alarms of the last day."""
         now = self.now_ms()
-        with self.knowing() as knowledge:
-            silences = self.silences(knowledge, now)
-            return kiosk_report(self.centre, knowledge, self.programme, silences, now)
+        with self.knowing() as log_state:
+            silences = self.silences(log_state, now)
+            return kiosk_report(self.centre, log_state, self.programme, silences, now)
 
-    def order(self, held: Held) -> Order:
+    def order(self, held: LogEntry) -> Order:
         """The place of an entry among all."""
-        with self.knowing() as knowledge:
-            return knowledge.background.order(held)
+        with self.knowing() as log_state:
+            return log_state.event_state.order(held)
 
     def conflict_lines(self) -> list[Conflict]:
         """The partition report, in order of corrected time: some seconds old."""
@@ -266,8 +266,8 @@ class Board:
         newest_first = lines[::-1]
         newest_first.sort(key=lambda line: line.ruling is not None)
         page = newest_first[max(0, offset) :][: max(0, limit)]
-        with self.knowing() as knowledge:
-            shown = [self._line(line, knowledge, with_codes=with_codes) for line in page]
+        with self.knowing() as log_state:
+            shown = [self._line(line, log_state, with_codes=with_codes) for line in page]
         return answers.ConflictReport(
             as_of=self.time(self.now_ms()),
             total=len(lines),
@@ -276,9 +276,9 @@ class Board:
         )
 
     def _line(
-        self, line: Conflict, knowledge: Knowledge, *, with_codes: bool
+        self, line: Conflict, log_state: LogState, *, with_codes: bool
     ) -> answers.ConflictLine:
-        held = knowledge.entry(line.entry) if line.kind != "fork" else None
+        held = log_state.entry(line.entry) if line.kind != "fork" else None
         return answers.ConflictLine(
             kind=line.kind,
             reason=line.reason,
@@ -291,15 +291,15 @@ class Board:
             overlap=line.overlap,
             reading=line.reading,
             ruling=line.ruling,
-            receipt=knowledge.receipt_of(held) if held is not None else None,
+            receipt=log_state.receipt_of(held) if held is not None else None,
             entry=entry_name(line.entry),
         )
 
     def health(self) -> answers.Health:
         """The registry itself."""
         now = self.clock()
-        with self.knowing() as knowledge:
-            entries = len(knowledge)
+        with self.knowing() as log_state:
+            entries = len(log_state)
         return answers.Health(
             event=self.programme.event.id,
             fingerprint=self.centre.identity.fingerprint,
@@ -311,8 +311,8 @@ class Board:
     def close_day(self, day: str) -> answers.Closed:
         """Close an event day, and say who has not told everything of it."""
         self.centre.close_day(day)
-        with self.knowing() as knowledge:
-            silences = self.silences(knowledge, self.now_ms())
+        with self.knowing() as log_state:
+            silences = self.silences(log_state, self.now_ms())
         return answers.Closed(
             day=day, drained=not silences, silent=[self.silent(one) for one in silences]
         )

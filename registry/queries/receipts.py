@@ -5,7 +5,6 @@ that moment, which may not. What an entry does not hold (whether a seat was alre
 own answer implies.
 """
 
-import re
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -13,82 +12,68 @@ from sqlalchemy import select
 from access.badge.credential import human_code
 from access.event.definition import Direction
 from access.log.entry import EntryRef, Override, Scan, Void
+from access.log.receipt import digest_range, read_receipt
 from access.rules.decide import Decision, decide
 from access.rules.explain import Step, explain
 from access.state.badge_history import OPENED, History
-from access.state.event_state import Held, hold
+from access.state.event_state import LogEntry, read_entry
 from access.state.facts import facts_as_known, facts_as_recorded
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from registry.queries import shapes as answers
 from registry.queries.queries import Board, badge_mark, entry_name
 from registry.storage import tables
 
-_CODE = re.compile(r"([A-Z][0-9]{1,3})-?([0-9A-Z]{4})")
-_MISREAD = str.maketrans("OIL", "011")
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-def read_code(typed: str) -> str | None:
-    """A receipt as it is printed, from one as people type it: small letters, blanks, O for 0. None: it is none."""
-    found = _CODE.fullmatch(re.sub(r"\s", "", typed.upper()))
-    return f"{found[1]}-{found[2].translate(_MISREAD)}" if found else None
-
 
 def find(board: Board, typed: str, *, with_codes: bool) -> answers.Receipts:
     """All decisions with this receipt."""
-    code = read_code(typed)
+    code = read_receipt(typed)
     found: list[answers.Receipt] = []
     if code is not None:
-        with board.knowing() as knowledge:
+        with board.knowing() as log_state:
             found = [
-                _explained(board, knowledge, held, body, code, with_codes=with_codes)
-                for held, body in _candidates(board, knowledge, code)
+                _explained(board, log_state, held, body, code, with_codes=with_codes)
+                for held, body in _candidates(board, log_state, code)
             ]
     return answers.Receipts(receipts=found)
 
 
 def _candidates(
-    board: Board, knowledge: Knowledge, code: str
-) -> list[tuple[Held, Scan | Override]]:
+    board: Board, log_state: LogState, code: str
+) -> list[tuple[LogEntry, Scan | Override]]:
     """The presentations with this receipt: the 20 bits narrow it down, the gate decides."""
-    bits = 0
-    for character in code[-4:]:
-        place = _ALPHABET.find(character)
-        if place < 0:
-            return []
-        bits = bits << 5 | place
-    first = (bits << 4).to_bytes(3, "big")
-    last = (bits << 4 | 15).to_bytes(3, "big") + b"\xff" * 30
+    digests = digest_range(code)
+    if digests is None:
+        return []
     entry = tables.entry.c
     rows = board.centre.ledger.read(
-        select(entry.log, entry.digest, entry.raw).where(entry.digest.between(first, last))
+        select(entry.log, entry.digest, entry.raw).where(entry.digest.between(*digests))
     )
-    held = [hold(log, digest, raw) for log, digest, raw in rows]
+    held = [read_entry(log, digest, raw) for log, digest, raw in rows]
     return [
         (one, one.body)
         for one in held
-        if isinstance(one.body, Scan | Override) and knowledge.receipt_of(one) == code
+        if isinstance(one.body, Scan | Override) and log_state.receipt_of(one) == code
     ]
 
 
 def _explained(
     board: Board,
-    knowledge: Knowledge,
-    held: Held,
+    log_state: LogState,
+    held: LogEntry,
     body: Scan | Override,
     code: str,
     *,
     with_codes: bool,
 ) -> answers.Receipt:
-    background = knowledge.background
-    span = background.span(held)
-    history = knowledge.history(body.badge)
+    event_state = log_state.event_state
+    span = event_state.span(held)
+    history = log_state.history(body.badge)
     direction: Direction = body.direction if isinstance(body, Scan) else "in"
     steps: list[Step] = []
     today = None
     if isinstance(body, Scan):
-        steps = _as_recorded(knowledge, history, held, body)
-        today = _as_known(knowledge, history, held, body)
+        steps = _as_recorded(log_state, history, held, body)
+        today = _as_known(log_state, history, held, body)
     return answers.Receipt(
         receipt=code,
         gate=body.gate,
@@ -139,7 +124,7 @@ def _deed(decision: Decision | None) -> answers.Deed | None:
     )
 
 
-def _voided(board: Board, badge: bytes | None, held: Held) -> bool:
+def _voided(board: Board, badge: bytes | None, held: LogEntry) -> bool:
     if badge is None:
         return False
     mine = EntryRef(held.log, held.seq, held.digest)
@@ -149,25 +134,25 @@ def _voided(board: Board, badge: bytes | None, held: Held) -> bool:
     )
 
 
-def _as_recorded(knowledge: Knowledge, history: History, held: Held, body: Scan) -> list[Step]:
+def _as_recorded(log_state: LogState, history: History, held: LogEntry, body: Scan) -> list[Step]:
     """The decision, rule by rule, from what the door held then: its roster up to the head that it names."""
-    until = knowledge.registry_until(body.roster_head)
+    until = log_state.registry_until(body.roster_head)
     if until is None:
         return []
-    question = facts_as_recorded(held, body, history, knowledge.background, until)
+    question = facts_as_recorded(held, body, history, log_state.event_state, until)
     try:
         return [] if question is None else explain(*question)
     except ValueError:
         return []  # the roster entry that the door used is not held here
 
 
-def _as_known(knowledge: Knowledge, history: History, held: Held, body: Scan) -> Decision | None:
+def _as_known(log_state: LogState, history: History, held: LogEntry, body: Scan) -> Decision | None:
     """The decision with everything known by now that is not later than the presentation. Seats are as the door had
     them: whether there was one is a question to the whole area, which the partition report answers."""
-    order = knowledge.background.order(held)
+    order = log_state.event_state.order(held)
     before = [one for one in history.moves if one.order < order]
     place = history.whereabouts(order.at_ms, before).place
-    question = facts_as_known(held, body, history, knowledge.background, place)
+    question = facts_as_known(held, body, history, log_state.event_state, place)
     if question is None:
         return None
     facts = replace(question.facts, seats=body.seats, holds_seat=body.verdict in OPENED)

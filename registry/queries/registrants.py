@@ -44,8 +44,8 @@ def search(
         found = Found(page, people.count(), near=False)
         at = begin + len(page)
         following = _cursor(page[-1].ref, at) if page and at < found.total else None
-    with board.knowing() as knowledge:
-        shown = [_shown(board, known, knowledge.history(known.badge)) for known in found.people]
+    with board.knowing() as log_state:
+        shown = [_shown(board, known, log_state.history(known.badge)) for known in found.people]
     return answers.Registrants(
         total=found.total,
         offset=begin,
@@ -87,8 +87,8 @@ def one(board: Board, code: str) -> answers.Registrant:
     known = board.centre.people.by_badge(badge_of(code))
     if known is None:
         raise UnknownError(f"Badge {code} is nobody's here.")
-    with board.knowing() as knowledge:
-        return _shown(board, known, knowledge.history(known.badge))
+    with board.knowing() as log_state:
+        return _shown(board, known, log_state.history(known.badge))
 
 
 def badge_of(code: str) -> bytes:

@@ -54,7 +54,14 @@ class Press:
         if form != "plain":
             self.texts.append((known.badge, issue, text))
         verifier = credential.verifier(secret)
-        self.enter(known, BadgeIssued(known.badge, issue, form, claims, verifier), text, secret)
+        self.enter(
+            known,
+            BadgeIssued(
+                badge=known.badge, issue=issue, form=form, claims=claims, verifier=verifier
+            ),
+            text,
+            secret,
+        )
 
     def enter(
         self,
@@ -75,7 +82,12 @@ class Press:
             digest = card_hash(card)
             self.cards.append(SealedCard(digest, pack(card)))
         entry = BadgeIssued(
-            issued.badge, issued.issue, issued.form, issued.claims, issued.verifier, digest
+            badge=issued.badge,
+            issue=issued.issue,
+            form=issued.form,
+            claims=issued.claims,
+            verifier=issued.verifier,
+            card=digest,
         )
         self.entries.append(("badge", entry))
         if self._with_badges:
@@ -88,7 +100,13 @@ class Press:
 
     def withdraw_card(self, issued: BadgeIssued) -> None:
         """The roster entry of an issue without its name card, which everybody then deletes."""
-        entry = BadgeIssued(issued.badge, issued.issue, issued.form, issued.claims, issued.verifier)
+        entry = BadgeIssued(
+            badge=issued.badge,
+            issue=issued.issue,
+            form=issued.form,
+            claims=issued.claims,
+            verifier=issued.verifier,
+        )
         self.entries.append(("badge", entry))
 
     def _card(self, known: Known, issue: int, secret: bytes | None) -> Card | None:

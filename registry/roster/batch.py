@@ -16,7 +16,7 @@ from access.badge import credential
 from access.badge.credential import Claims
 from access.event.definition import Event
 from access.log.entry import BadgeIssued, Body, Revoked
-from registry.devices.own_log import OwnLog
+from registry.devices.own_log import Draft, OwnLog
 from registry.roster.badge_issuer import Press
 from registry.roster.model import Known, Person, Registered, claims
 from registry.roster.repository import People
@@ -24,12 +24,19 @@ from registry.storage import tables
 from registry.storage.bulk import insert_rows
 from registry.storage.errors import RegistryError
 from registry.storage.ledger import Ledger
+from sync.store.log_store import Row
 from sync.wire.messages import SealedCard
 
 Step = Callable[[int], None]
 
 PIECE = 500
 """People in one short transaction of staging."""
+
+PIECE_ENTRIES = 2000
+"""Entries in one."""
+
+TRIES = 4
+"""How often entries are chained to the end of the log in the hope that nobody writes to it meanwhile."""
 
 BREATH_S = 0.001
 """Between two of these, so that whoever waits for the database gets it."""
@@ -39,6 +46,7 @@ SALT_BYTES = 16
 
 _PERSON = ("badge", "ref", "name", "organisation", "language", "keys", "salt", "extra")
 _STAGED = (*_PERSON, "printed", "new")
+_ENTRY = ("seq", "log", "digest", "badge", "raw")
 _CARD = ("digest", "badge", "issue", "raw")
 
 _MOVE = (
@@ -49,6 +57,7 @@ _MOVE = (
     "DELETE FROM card WHERE (badge, issue) IN (SELECT badge, issue FROM staged_card)",
     "INSERT INTO card (digest, badge, issue, raw) SELECT digest, badge, issue, raw FROM staged_card",
     "DELETE FROM staged_card",
+    "DELETE FROM staged_entry",
     "DELETE FROM staged_person",
 )
 
@@ -154,7 +163,7 @@ class Batch:
 
     def revoke(self, badges: Sequence[bytes], why: str) -> None:
         """Revoke badges, all issues of them."""
-        self._entries += [("revoke", Revoked(badge, None, why)) for badge in badges]
+        self._entries += [("revoke", Revoked(badge=badge, issue=None, why=why)) for badge in badges]
 
     def _stage(self, known: Sequence[Known], texts: Mapping[bytes, str], *, new: bool) -> None:
         press = self._press
@@ -172,17 +181,44 @@ class Batch:
         time.sleep(BREATH_S)
 
     def commit(self, still_so: Callable[[], bool]) -> None:
-        """Move everything in one transaction. `still_so` is asked inside it whether what this is based on still holds.
+        """Move everything in one short transaction. `still_so` is asked inside it whether what this is based on holds.
 
         Raises ChangedMeanwhileError.
         """
+        for _ in range(TRIES):
+            if self._committed(self._drafted(), still_so):
+                return
+        with (
+            self._ledger.transaction()
+        ):  # others write all the time: they wait while the chain is made
+            self._committed(self._drafted(), still_so)
+
+    def _drafted(self) -> Draft | None:
+        """The entries chained to the log's end, and staged."""
+        if not self._entries:
+            return None
+        draft = self._log.draft(self._entries)
+        self._ledger.write(delete(tables.staged_entry))
+        for start in range(0, len(draft.rows), PIECE_ENTRIES):
+            some = (_entry(row) for row in draft.rows[start : start + PIECE_ENTRIES])
+            with self._ledger.transaction(), self._ledger.database.writing() as connection:
+                insert_rows(connection, "staged_entry", _ENTRY, some)
+            if self._ledger.database.writer is None:
+                time.sleep(BREATH_S)
+        return draft
+
+    def _committed(self, draft: Draft | None, still_so: Callable[[], bool]) -> bool:
+        """Whether the log still ended where the draft begins."""
         with self._ledger.transaction():
             if self._taken() or not still_so():
                 raise ChangedMeanwhileError
-            self._log.extend(self._entries, with_cards=True)
+            if draft is not None and not self._log.adopt(draft):
+                return False
+            self._ledger.add_staged()
             with self._ledger.database.writing() as connection:
                 for statement in _MOVE:
                     connection.execute(text(statement))
+        return True
 
     def _taken(self) -> bool:
         """Whether a ref or a badge of a new person has become somebody's."""
@@ -201,7 +237,7 @@ def discard(ledger: Ledger) -> None:
         ledger.write(
             text("DELETE FROM card WHERE badge IN (SELECT badge FROM staged_person WHERE new = 1)")
         )
-        for table in (tables.staged_card, tables.staged_person):
+        for table in (tables.staged_card, tables.staged_entry, tables.staged_person):
             ledger.write(delete(table))
 
 
@@ -215,3 +251,7 @@ def _values(known: Known) -> tuple[object, ...]:
 def _card(card: SealedCard, places: Mapping[bytes, tuple[bytes, int]]) -> tuple[object, ...]:
     badge, issue = places[card.digest]
     return card.digest, badge, issue, card.raw
+
+
+def _entry(row: Row) -> tuple[object, ...]:
+    return row.seq, row.log, row.digest, row.badge, row.raw

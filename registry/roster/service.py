@@ -8,7 +8,7 @@ from access.badge import credential
 from access.badge.desk_key import KeyCard, WrappedKey
 from access.event.definition import MAX_ISSUES, Event, Language, Names
 from access.log.entry import BadgeIssued, Revoked
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from registry.devices.own_log import OwnLog
 from registry.roster.badge_issuer import Press, as_issued, plain_secret, secret_in
 from registry.roster.batch import SALT_BYTES, Batch, Sealing
@@ -88,7 +88,7 @@ class Roster:
             raise UnknownError(f"{known.ref!r} has no issue {issue}.")
         return as_issued(known, issued, self.text(known, issued))
 
-    def labels(self, known: Knowledge, event: Event, people: Iterable[Known]) -> Iterator[Label]:
+    def labels(self, known: LogState, event: Event, people: Iterable[Known]) -> Iterator[Label]:
         """What to print for people whose newest badge is good."""
         master = self._keys.badge_keys().master
         for person in people:
@@ -299,7 +299,7 @@ class Roster:
                 raise UnknownError(
                     f"Badge {credential.human_code(badge)} has no issue {issue or 1}."
                 )
-            self._log.append("revoke", Revoked(badge, issue, why))
+            self._log.append("revoke", Revoked(badge=badge, issue=issue, why=why))
 
     def erase(self, badge: bytes, event: Event) -> None:
         """Forget a person: row, salt, texts and name cards, here and wherever the log goes. The badge itself, which

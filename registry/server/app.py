@@ -8,6 +8,7 @@ from pathlib import Path
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from access.log.clock_reading import ClockReading
 from registry.accounts.accounts import Accounts
 from registry.accounts.authorization import Guard
 from registry.accounts.logins import MOST_MS, Logins
@@ -31,7 +32,6 @@ from registry.queries.queries import Board
 from registry.server.proxies import BehindProxies, TrustedProxies
 from registry.service import Centre
 from registry.webhooks import Hooks
-from sync.store.journal import Reading
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class WebSettings:
         return self.pin is not None or (self.kiosk_url or "").startswith("https:")
 
 
-def create_app(centre: Centre, clock: Callable[[], Reading], settings: WebSettings) -> Flask:
+def create_app(centre: Centre, clock: Callable[[], ClockReading], settings: WebSettings) -> Flask:
     """The application over a centre. Raises NotInitialisedError where there is no event yet."""
     board = Board(centre, clock)
     accounts = Accounts(centre.ledger, board.now_ms)

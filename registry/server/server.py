@@ -115,6 +115,7 @@ class _Application(BaseApplication):  # type: ignore[misc]
         self._worker: Worker | None = None
         self._jobs: Jobs | None = None
         self._stop_hooks = threading.Event()
+        self._parts: Parts | None = None
         self.booted = multiprocessing.get_context("fork").Event()
         super().__init__()
 
@@ -148,6 +149,7 @@ class _Application(BaseApplication):  # type: ignore[misc]
         worker = self._worker
         app = self._make_app(lambda: worker is not None and not worker.alive)
         parts: Parts = app.extensions["jianmen"]
+        self._parts = parts
         self._jobs = parts.jobs
         teller = Teller(parts.board, parts.hooks, f"{socket.gethostname()}/{os.getpid()}")
         threading.Thread(
@@ -165,6 +167,9 @@ class _Application(BaseApplication):  # type: ignore[misc]
 
     def _worker_ends(self, _: Arbiter, __: Worker) -> None:
         self._stop_hooks.set()
+        if self._parts is not None:
+            # The last one to close SQLite's file folds its write-ahead log back into it and deletes it.
+            self._parts.board.centre.ledger.close()
         if self._jobs is not None:
             self._jobs.close()
 

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from registry.storage.errors import DatabaseError
+from registry.storage.errors import DatabaseError, NotScrubbedError
 from registry.storage.remembered import Remembered
 
 FILE = "registry.db"
@@ -36,6 +36,10 @@ CHECKPOINT_PAGES = 8000
 
 BUSY_MS = 5000
 """How long a reader of SQLite waits for a checkpoint."""
+
+SCRUBS = 4
+SCRUB_MS = 1000
+"""How often, and for how long each time, emptying the write-ahead log waits for readers."""
 
 POSTGRES_LOCK = 0x4A69616E6D656E
 """The advisory lock of the one writer: "Jianmen"."""
@@ -66,6 +70,7 @@ class Database:
         try:
             self._open(target)
             self._migrate(target)
+            self._fold_back()
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             self.close()
             reason = str(getattr(error, "orig", None) or error).strip()
@@ -117,6 +122,13 @@ class Database:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
+    def _fold_back(self) -> None:
+        """What an earlier process was killed with: its write-ahead log may hold what was deleted."""
+        with suppress(
+            NotScrubbedError
+        ):  # somebody reads a copy of it just now; the next checkpoint does it
+            self.scrub()
+
     @property
     def writer(self) -> Connection | None:
         """The connection of the transaction that this thread is in, or None."""
@@ -161,6 +173,24 @@ class Database:
         else:
             with self._reader.connect() as connection:
                 yield connection
+
+    def scrub(self, *, whole: bool = False) -> None:
+        """What was deleted can be read in no file of SQLite's any more: its write-ahead log is folded back and emptied.
+        `whole`: the file is written anew, for pages that were freed before this version deleted securely.
+
+        Does nothing on PostgreSQL, which keeps deleted rows until it is vacuumed (docs/operating.md). Raises
+        NotScrubbedError where a reader stands in the way for long.
+        """
+        if self.is_postgres or self.path is None:
+            return
+        if self.writer is not None:
+            raise RuntimeError("scrub after the transaction, not in it")
+        for attempt in range(SCRUBS):  # between them others may write
+            with self.alone(), closing(self._writer.raw_connection()) as raw:
+                connection: sqlite3.Connection = raw.driver_connection  # type: ignore[assignment]
+                if _scrubbed(connection, whole=whole and attempt == 0):
+                    return
+        raise NotScrubbedError
 
     def close(self) -> None:
         """Let go of the database. May be called again."""
@@ -216,6 +246,8 @@ def _prepare_writer(connection: sqlite3.Connection, _: Any) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA mmap_size=0")
+    # What is deleted (somebody's name) must not stay readable in the file, whatever SQLite was built with.
+    connection.execute("PRAGMA secure_delete=ON")
     # A day's entries are written all over the index by badge: let it stay in memory, and fold the WAL back seldom.
     connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
@@ -224,6 +256,20 @@ def _prepare_writer(connection: sqlite3.Connection, _: Any) -> None:
 def _prepare_reader(connection: sqlite3.Connection, _: Any) -> None:
     connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
     connection.execute("PRAGMA query_only=ON")
+
+
+def _scrubbed(connection: sqlite3.Connection, *, whole: bool) -> bool:
+    """Empty the write-ahead log, after writing the whole file anew if asked; whether nobody stood in the way."""
+    try:
+        connection.execute(f"PRAGMA busy_timeout={SCRUB_MS}")
+        if whole:
+            connection.execute("VACUUM")
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+    except sqlite3.OperationalError as error:
+        raise NotScrubbedError from error
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
 
 
 def _begin_immediate(connection: Connection) -> None:

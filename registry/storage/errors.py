@@ -2,6 +2,7 @@
 
 RegistryError
 ├── DatabaseError        the database cannot be opened, or another process has it
+├── NotScrubbedError     what was deleted can still be read in the files
 ├── NotInitialisedError  there is no event yet: `jianmen registry init`
 ├── UnknownError         no such badge, person, device, gate or ticket
 └── RegistrationError    people who cannot be registered as asked; every mistake is named
@@ -17,6 +18,16 @@ class RegistryError(Exception):
 
 class DatabaseError(RegistryError):
     """The database cannot be opened."""
+
+
+class NotScrubbedError(RegistryError):
+    """What was deleted can still be read in the database's files."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "It is deleted, but the database's files may still hold it: something else is reading them, or their disk"
+            " is full. Stop the registry and start it again; then it is gone."
+        )
 
 
 class NotInitialisedError(RegistryError):

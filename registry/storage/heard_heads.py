@@ -3,7 +3,7 @@
 import threading
 import time
 
-from access.log.chain import Head
+from access.log.chain import Head, device_of
 from sync.store.log_store import newer
 
 WRITE_EVERY_S = 5.0
@@ -20,7 +20,7 @@ class HeardHeads:
 
     def note(self, head: Head) -> None:
         with self._lock:
-            self._heads[head.log[:16]] = head
+            self._heads[device_of(head.log)] = head
 
     def newest(self, device: str, stored: Head | None) -> Head | None:
         """The newer one of what was noted and what is stored."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import delete, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from access.state.event_state import Held, hold
+from access.state.event_state import LogEntry, read_entry
 from registry.storage import tables
 from registry.storage.database import Database
 from registry.storage.log_store import Logs, wall_ms
@@ -50,7 +50,7 @@ class Ledger(Logs):
             finally:
                 self._reached = None
 
-    def since(self, entry_id: int, limit: int) -> list[tuple[int, Held]]:
+    def since(self, entry_id: int, limit: int) -> list[tuple[int, LogEntry]]:
         """Up to `limit` entries that arrived after the one with this id, with their ids."""
         entry = tables.entry.c
         rows = self.read(
@@ -59,9 +59,9 @@ class Ledger(Logs):
             .order_by(entry.id)
             .limit(limit)
         )
-        return [(place, hold(log, digest, raw)) for place, log, digest, raw in rows]
+        return [(place, read_entry(log, digest, raw)) for place, log, digest, raw in rows]
 
-    def registry_since(self, entry_id: int) -> list[Held]:
+    def registry_since(self, entry_id: int) -> list[LogEntry]:
         """The entries of the registry's own logs that arrived after the one with this id."""
         entry = tables.entry.c
         rows = self.read(
@@ -69,7 +69,7 @@ class Ledger(Logs):
             .where(entry.id > entry_id, entry.log.startswith(self.registry))
             .order_by(entry.id)
         )
-        return [hold(log, digest, raw) for log, digest, raw in rows]
+        return [read_entry(log, digest, raw) for log, digest, raw in rows]
 
     def last(self, log: str) -> Row | None:
         """The newest entry of a log that has no fork."""
@@ -88,7 +88,7 @@ class Ledger(Logs):
         row = self.first(select(entry.id).order_by(entry.id.desc()).limit(1))
         return row[0] if row else 0
 
-    def about(self, badge: bytes) -> list[Held]:
+    def about(self, badge: bytes) -> list[LogEntry]:
         """All entries that name a badge, in order of arrival."""
         entry = tables.entry.c
         rows = self.read(
@@ -96,7 +96,7 @@ class Ledger(Logs):
             .where(entry.badge == badge)
             .order_by(entry.id)
         )
-        return [hold(log, digest, raw) for log, digest, raw in rows]
+        return [read_entry(log, digest, raw) for log, digest, raw in rows]
 
     def heard_ms(self, device: str) -> int | None:
         """When a device last signed a head that reached us, by its own word."""

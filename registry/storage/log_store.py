@@ -6,15 +6,14 @@ from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Table, and_, case, delete, select, update
+from sqlalchemy import Table, and_, case, delete, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import bindparam
 
-from access.log.chain import Head, fingerprint, vouched
+from access.log.chain import Head, device_of, fingerprint, vouched
 from access.log.entry import Kiosk, digest_of, pack
-from access.state.event_state import Held, hold
+from access.state.event_state import LogEntry, read_entry
 from registry.storage import tables
-from registry.storage.bulk import insert_rows
 from registry.storage.database import Database
 from registry.storage.heard_heads import HeardHeads, same_end
 from sync.store.log_store import BEGINNING, INTRODUCED, LogStore, Row, newest_word
@@ -29,10 +28,6 @@ CARDS_AT_ONCE = 1000
 
 BADGES_AT_ONCE = 500
 
-AT_ONCE = 1000
-"""Entries from which they are written many in a statement: see `registry.storage.bulk`."""
-
-ENTRY = ("log", "seq", "digest", "badge", "raw", "received_ms")
 ADD_ENTRY = (
     "INSERT INTO entry (log, seq, digest, badge, raw, received_ms) VALUES (?, ?, ?, ?, ?, ?)"
 )
@@ -200,7 +195,7 @@ class Logs(LogStore):
 
     def _stored_words(self) -> dict[str, Head]:
         rows = self.read(select(*(tables.word.c[name] for name in _HEAD)))
-        return {head.log[:16]: head for head in (Head(*row) for row in rows)}
+        return {device_of(head.log): head for head in (Head(*row) for row in rows)}
 
     def hear(self, heads: Sequence[Head]) -> None:
         """Note newer signatures over known ends of logs; they are written every few seconds, all at once."""
@@ -210,7 +205,7 @@ class Logs(LogStore):
         known = self._words()
         others = []
         for head in heads:
-            stored, public = known.get(head.log[:16]), self.public_key(head.log[:16])
+            stored, public = known.get(device_of(head.log)), self.public_key(device_of(head.log))
             if stored is None or public is None or not same_end(head, stored):
                 others.append(head)
             elif vouched(head, public):
@@ -226,23 +221,27 @@ class Logs(LogStore):
             with self.transaction():
                 self.keep_heads(heads)
 
-    def add(self, rows: Sequence[Row], held: Sequence[Held], *, expect_cards: bool = True) -> None:
-        """Keep entries. `expect_cards`: ask for the name cards that they name, and delete those no longer named."""
+    def add(self, rows: Sequence[Row], held: Sequence[LogEntry]) -> None:
         now_ms = self._now_ms()
         with self.database.writing() as connection:
             # The one statement that runs for every entry of the event: past the toolkit, at half the cost.
-            if len(rows) > AT_ONCE:
-                insert_rows(connection, "entry", ENTRY, ((*row, now_ms) for row in rows))
-            else:
-                connection.exec_driver_sql(self._add_entry, [(*row, now_ms) for row in rows])
+            connection.exec_driver_sql(self._add_entry, [(*row, now_ms) for row in rows])
         if self.is_registry(rows[0].log):
             for one in held:
                 if isinstance(one.body, Kiosk):
                     self._know(one, one.body)
-            if expect_cards:
-                self._expect_cards(sorted(badges_listed(held)))
+            self._expect_cards(sorted(badges_listed(held)))
 
-    def _know(self, held: Held, kiosk: Kiosk) -> None:
+    def add_staged(self) -> None:
+        """Put the entries that are staged among the others, in one statement. Whoever staged them sees to the rest."""
+        move = text(
+            "INSERT INTO entry (log, seq, digest, badge, raw, received_ms)"
+            " SELECT log, seq, digest, badge, raw, :now FROM staged_entry ORDER BY seq"
+        )
+        with self.database.writing() as connection:
+            connection.execute(move, {"now": self._now_ms()})
+
+    def _know(self, held: LogEntry, kiosk: Kiosk) -> None:
         """Keep the newest word on a kiosk, in whatever order the registry's logs arrive."""
         device = tables.device.c
         row = self.first(
@@ -302,14 +301,14 @@ class Logs(LogStore):
             if wanted:
                 self.write(self.insert(tables.card).on_conflict_do_nothing(), wanted)
 
-    def _registry_words(self, badges: Sequence[bytes]) -> Iterator[Held]:
+    def _registry_words(self, badges: Sequence[bytes]) -> Iterator[LogEntry]:
         entry = tables.entry.c
         rows = self.read(
             select(entry.log, entry.digest, entry.raw).where(
                 entry.badge.in_(badges), entry.log.startswith(self.registry)
             )
         )
-        return (hold(log, digest, raw) for log, digest, raw in rows)
+        return (read_entry(log, digest, raw) for log, digest, raw in rows)
 
     def _forget_others(self, named: Mapping[Issued, bytes | None]) -> None:
         """Delete the cards of these issues but those that are named."""
@@ -339,7 +338,7 @@ class Logs(LogStore):
         """Keep heads, or their newer signatures, and each device's newest word."""
         rows = [dict(zip(_HEAD, msgspec.structs.astuple(head), strict=True)) for head in heads]
         self.write(self._keep_head, rows)
-        self.write(self._keep_word, [{"device": row["log"][:16], **row} for row in rows])
+        self.write(self._keep_word, [{"device": device_of(row["log"]), **row} for row in rows])
 
     @cached_property
     def _keep_head(self) -> Any:

@@ -266,6 +266,15 @@ staged_person = Table(
     Column("printed", Text),
     Column("new", Integer, nullable=False),
 )
+staged_entry = Table(
+    "staged_entry",
+    metadata,
+    Column("seq", BigInteger, primary_key=True),
+    Column("log", String(24), nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("badge", LargeBinary),
+    Column("raw", LargeBinary, nullable=False),
+)
 staged_card = Table(
     "staged_card",
     metadata,
@@ -277,7 +286,7 @@ staged_card = Table(
 """What an import has prepared: nobody reads it until one transaction moves all of it to where it belongs. `printed` is
 the text of a badge that cannot be derived, `new` whether the person was not registered before."""
 
-PERSONAL = (person, printed, staged_person, staged_card, job_file, job)
+PERSONAL = (person, printed, staged_person, staged_entry, staged_card, job_file, job)
 """Tables that name people: all of their rows go at the end of the event."""
 
 badge_print = Table(

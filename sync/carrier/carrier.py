@@ -13,6 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from access.event.programme import Programme
+from access.log.chain import device_of
+from access.log.clock_reading import ClockReading
 from sync.carrier.journal_copy import OwnLogs
 from sync.carrier.peer_worker import NEIGHBOUR_PAUSE_S, Target
 from sync.carrier.time_exchange import BestTime, TimeKeeper
@@ -21,7 +23,7 @@ from sync.enrolment.record import Enrolment
 from sync.exchange.exchange import Answerer, Asker
 from sync.exchange.party import Taken
 from sync.store.data_folder import DataFolder
-from sync.store.journal import JournalReader, Reading
+from sync.store.journal import JournalReader
 from sync.store.journal_recovery import is_damage, sound, sound_or_gone
 from sync.store.replica import Replica
 from sync.transport.discovery import Peer, peers_of
@@ -55,7 +57,7 @@ class Carrier:
         data: Path,
         enrolment: Enrolment,
         identity: Identity,
-        read_clock: Callable[[], Reading],
+        read_clock: Callable[[], ClockReading],
         hints: Callable[[], dict[str, str]] = dict,
     ) -> None:
         """`data` holds the door's journal and this carrier's replica; `hints` are addresses heard by mDNS. Raises
@@ -294,8 +296,10 @@ class Carrier:
         return target
 
     def purge(self) -> None:
-        """Delete every name card once the event is over by its retention days. The logs name nobody."""
+        """Delete every name card once the event is over by its retention days. The logs name nobody. What was deleted
+        before is emptied out of the file's write-ahead log."""
         with self._lock:
+            self.replica.scrub()
             event = self.replica.definition()
             if event is None or not self.replica.has_cards():
                 return
@@ -323,7 +327,7 @@ class Carrier:
         """Kiosks that have said something new within the last seconds, by this kiosk's own steady clock."""
         reached = []
         for word in self.replica.words():
-            device = word.log[:16]
+            device = device_of(word.log)
             at_ms, seq, heard = self._words.get(device, (-1, -1, mono_ms - REACHED_MS))
             if (at_ms, seq) != (word.at_ms, word.seq):
                 first = device not in self._words  # what the replica held at the start is no news

@@ -4,9 +4,10 @@ The journal is the door's and the replica the carrier's; from the replica everyt
 each log goes, in steps short enough to be passed on one by one.
 """
 
+from access.log.chain import HEAD_EVERY
 from access.log.entry import badge_of, decode
-from access.state.event_state import Held, hold
-from sync.store.journal import HEAD_EVERY, JournalReader
+from access.state.event_state import LogEntry, read_entry
+from sync.store.journal import JournalReader
 from sync.store.log_store import BEGINNING, Row
 from sync.store.replica import Replica
 from sync.wire.device_key import Identity
@@ -37,7 +38,7 @@ class OwnLogs:
             start = self._common(journal, log)
         new = 0
         while pairs := journal.raws(log, start[0], HEAD_EVERY):
-            held = [hold(log, digest, raw) for digest, raw in pairs]
+            held = [read_entry(log, digest, raw) for digest, raw in pairs]
             rows = [
                 Row(log, h.seq, h.digest, badge_of(h.body), raw)
                 for h, (_, raw) in zip(held, pairs, strict=True)
@@ -47,7 +48,9 @@ class OwnLogs:
         self._done[log] = start
         return new
 
-    def _add(self, log: str, start: Point, rows: list[Row], held: list[Held], at_ms: int) -> Point:
+    def _add(
+        self, log: str, start: Point, rows: list[Row], held: list[LogEntry], at_ms: int
+    ) -> Point:
         end: Point = (rows[-1].seq, rows[-1].digest)
         self._replica.add(rows, held)
         self._replica.move_tip(log, start, end)
@@ -88,6 +91,6 @@ class OwnLogs:
             ):
                 continue
             row = Row(log, seq, digest, badge, raw)
-            self._add(log, (seq - 1, prev), [row], [hold(log, digest, raw)], at_ms)
+            self._add(log, (seq - 1, prev), [row], [read_entry(log, digest, raw)], at_ms)
             joined += 1
         return joined

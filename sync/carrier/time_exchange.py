@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
+from access.log.clock_reading import ClockReading
 from access.log.entry import Clock, ClockSource
 from access.state.time_repair import RANK
-from sync.store.journal import Reading
 from sync.wire.messages import TimeWord
 
 APART_MS = 500
@@ -45,7 +45,13 @@ class TimeKeeper:
             return None
         half = -(-(answered_mono - asked_mono) // 2)
         error_ms = min(word.error_ms + half, MOST_ERROR_MS)
-        clock = Clock(source, word.at_ms + half, answered_mono, error_ms, device)
+        clock = Clock(
+            source=source,
+            trusted_ms=word.at_ms + half,
+            mono_ms=answered_mono,
+            error_ms=error_ms,
+            via=device,
+        )
         rank = RANK[source]
         best = self._best.get(rank)
         if best is not None and not _tells_more(best, clock):
@@ -69,7 +75,7 @@ class BestTime:
     2038 must not seem to have been heard from in 2038 for ever after.
     """
 
-    def __init__(self, read: Callable[[], Reading]) -> None:
+    def __init__(self, read: Callable[[], ClockReading]) -> None:
         self._read = read
         self._word: Clock | None = None
         self._floor: tuple[int, int] = (0, 0)

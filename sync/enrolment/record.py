@@ -10,7 +10,7 @@ from msgspec import Meta
 from access.event.definition import Event
 from access.log.chain import fingerprint
 from access.log.entry import UNREADABLE, Device, Digest
-from access.state.event_state import Background
+from access.state.event_state import EventState
 from sync.store.data_folder import DataFolder
 from sync.wire.messages import Enrolled
 
@@ -67,12 +67,12 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
             os.close(folder)
 
 
-def prepare(background: Background, device: str, given: Enrolment | Enrolled) -> None:
-    """Tell a background what a kiosk was given when it was enrolled, until the registry's log tells it more."""
+def prepare(event_state: EventState, device: str, given: Enrolment | Enrolled) -> None:
+    """Tell an event state what a kiosk was given when it was enrolled, until the registry's log tells it more."""
     if not given.definition:
         return
     try:
         event = msgspec.msgpack.decode(given.definition, type=Event)
     except UNREADABLE:
         return  # of a newer registry: the log will say what this version can read
-    background.enrolled_with(event, dict(given.keys), device, given.gate)
+    event_state.enrolled_with(event, dict(given.keys), device, given.gate)

@@ -6,7 +6,7 @@ still there is passed on every few seconds.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from access.log.chain import Head
+from access.log.chain import Head, device_of
 from sync.wire.messages import Batch
 
 RELAY_EVERY_MS = 5000
@@ -37,10 +37,10 @@ class HeadFeed:
     def note(self, heads: Iterable[Head]) -> None:
         """The newest head of each device, as the store has them now."""
         for head in heads:
-            before = self._passed_on.get(head.log[:16])
+            before = self._passed_on.get(device_of(head.log))
             if before is None or _worth_passing(head, before[0]):
                 self._count += 1
-                self._passed_on[head.log[:16]] = (head, self._count)
+                self._passed_on[device_of(head.log)] = (head, self._count)
 
     @property
     def mark(self) -> bytes:
@@ -65,7 +65,7 @@ def _worth_passing(head: Head, before: Head) -> bool:
 
 def stale(heads: Iterable[Head], now_ms: int) -> dict[str, int]:
     """Devices of which this side has heard nothing new for a while, and when they last signed."""
-    return {head.log[:16]: head.at_ms for head in heads if head.at_ms < now_ms - STALE_MS}
+    return {device_of(head.log): head.at_ms for head in heads if head.at_ms < now_ms - STALE_MS}
 
 
 class KnownHeads:
@@ -82,7 +82,7 @@ class KnownHeads:
         return [head for head in heads if self._is_due(head, wanted, own, other)]
 
     def _is_due(self, head: Head, wanted: Mapping[str, int], own: str, other: str) -> bool:
-        device = head.log[:16]
+        device = device_of(head.log)
         if device == other:
             return False
         known_ms = self._at_ms.get(device, -1)
@@ -93,7 +93,7 @@ class KnownHeads:
     def saw(self, heads: Iterable[Head], batches: Iterable[Batch] = ()) -> None:
         """The other side sent these, or was sent them and answered."""
         for head in [*heads, *(batch.head for batch in batches)]:
-            device = head.log[:16]
+            device = device_of(head.log)
             self._at_ms[device] = max(head.at_ms, self._at_ms.get(device, -1))
 
     def told(self, heard: Mapping[str, int], *, whole: bool) -> None:

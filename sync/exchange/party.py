@@ -9,7 +9,7 @@ from hashlib import sha256
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from access.log.chain import ChainError, fingerprint
+from access.log.chain import ChainError, device_of, fingerprint
 from access.log.entry import Kiosk, pack
 from sync.exchange.batching import Load
 from sync.exchange.quota import Room
@@ -140,7 +140,7 @@ class Party:
         have = self.store.vector()
         digest = self.history.note(have)
         words = self.store.words()
-        heard = {word.log[:16]: word.at_ms for word in words}
+        heard = {device_of(word.log): word.at_ms for word in words}
         if theirs is None:
             return Message(
                 VERSION, nonce, yours, have, heard, time=self._time_word(), digest=digest
@@ -154,7 +154,9 @@ class Party:
             yours,
             have,
             heard,
-            heads=[word for word in words if word.at_ms > theirs.heard.get(word.log[:16], -1)],
+            heads=[
+                word for word in words if word.at_ms > theirs.heard.get(device_of(word.log), -1)
+            ],
             batches=batches,
             unknown=unknown,
             wants=self.store.wanted_cards(MAX_CARDS),

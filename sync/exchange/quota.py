@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from access.log.chain import device_of
 from sync.wire.messages import Batch, MessageError, Point
 
 MAX_DEVICE_LOGS = 2000
@@ -22,14 +23,14 @@ class Room:
         """`held` are the tips of every log in the store; of the `registry` (its fingerprint) all is taken."""
         self._held = held
         self._registry = registry
-        self._logs = Counter(log[:16] for log in self._held)
+        self._logs = Counter(device_of(log) for log in self._held)
         self._entries: Counter[str] = Counter()
         for log, tips in self._held.items():
-            self._entries[log[:16]] += sum(seq for seq, _ in tips)
+            self._entries[device_of(log)] += sum(seq for seq, _ in tips)
 
     def admit(self, batch: Batch) -> None:
         """Count a batch among what is held. Raises MessageError where its device has enough."""
-        log, device = batch.log, batch.log[:16]
+        log, device = batch.log, device_of(batch.log)
         if device == self._registry:
             return
         if any(len(raw) > MAX_DEVICE_ENTRY_BYTES for raw in batch.raws):

@@ -13,14 +13,12 @@ from typing import NamedTuple
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from access.log.chain import Head, log_id
+from access.log.chain import HEAD_EVERY, Head, log_id
+from access.log.clock_reading import ClockReading
 from access.log.entry import GENESIS, Body, Boot, badge_of, digest_of, encode
-from access.state.event_state import Held, hold
+from access.state.event_state import LogEntry, read_entry
 from sync.store.sqlite import open_reader, open_writer, writing
 from sync.wire.device_key import Identity
-
-HEAD_EVERY = 256
-"""A head is kept every so many entries, so that a log can be passed on in pieces that end at one."""
 
 migrations = Migrations("journal")
 
@@ -45,15 +43,6 @@ def first_tables(db: sqlite_utils.Database) -> None:
         " badge BLOB, raw BLOB NOT NULL, PRIMARY KEY (log, seq)) WITHOUT ROWID"
     )
     db.execute("CREATE TABLE log (place INTEGER PRIMARY KEY, log TEXT NOT NULL UNIQUE)")
-
-
-class Reading(NamedTuple):
-    """The machine's clocks at one instant: CLOCK_BOOTTIME and wall (ms), and whether the kernel calls the wall clock
-    synchronised."""
-
-    mono_ms: int
-    wall_ms: int
-    synced: bool
 
 
 class Tip(NamedTuple):
@@ -114,20 +103,20 @@ class JournalReader:
             "SELECT log, seq, digest, badge, raw FROM loose ORDER BY log, seq"
         ).fetchall()
 
-    def about(self, badge: bytes) -> Iterator[Held]:
+    def about(self, badge: bytes) -> Iterator[LogEntry]:
         """All own entries that name a badge."""
         for log, digest, raw in self._db.execute(
             "SELECT log, digest, raw FROM entry WHERE badge = ?", (badge,)
         ):
-            yield hold(log, digest, raw)
+            yield read_entry(log, digest, raw)
 
-    def everything(self) -> Iterator[Held]:
+    def everything(self) -> Iterator[LogEntry]:
         """All own entries, log by log."""
         for log in self.logs():
             for digest, raw in self._db.execute(
                 "SELECT digest, raw FROM entry WHERE log = ? ORDER BY seq", (log,)
             ):
-                yield hold(log, digest, raw)
+                yield read_entry(log, digest, raw)
 
     def heads(self, log: str) -> list[Head]:
         """The heads kept of a log, in order."""
@@ -160,13 +149,13 @@ class Journal(JournalReader):
 
     def begin(
         self,
-        reading: Reading,
+        reading: ClockReading,
         boot_id: str,
         why: str,
         versions: dict[str, str],
         gate: str | None,
         random: bytes | None = None,
-    ) -> Held:
+    ) -> LogEntry:
         """Open a new log; its first entry names the device's previous one. `random` is 4 bytes (None: drawn).
 
         Where it raises sqlite3.Error nothing was written, and the journal stands where it stood.
@@ -174,7 +163,14 @@ class Journal(JournalReader):
         previous = self.tips()
         last = next((name for name in reversed(self.logs()) if name in previous), None)
         before = (last, *previous[last]) if last is not None else None
-        boot = Boot(self.identity.fingerprint, before, boot_id, why, versions, gate)
+        boot = Boot(
+            device=self.identity.fingerprint,
+            previous=before,
+            boot_id=boot_id,
+            why=why,
+            versions=versions,
+            gate=gate,
+        )
         stood = self.log, self.seq, self.digest
         self.log = log_id(self.identity.public, random or os.urandom(4))
         self.seq, self.digest = 0, GENESIS
@@ -198,15 +194,15 @@ class Journal(JournalReader):
             for row in loose:
                 self._db.execute("INSERT INTO loose VALUES (?, ?, ?, ?, ?)", tuple(row))
 
-    def append(self, kind: str, body: Body, reading: Reading) -> Held:
+    def append(self, kind: str, body: Body, reading: ClockReading) -> LogEntry:
         """Write one entry. It is durable when this returns; where it raises sqlite3.Error nothing was written."""
         return self.extend([(kind, body)], reading)[0]
 
     def extend(
-        self, bodies: Iterable[tuple[str, Body]], reading: Reading, inbox: int | None = None
-    ) -> list[Held]:
+        self, bodies: Iterable[tuple[str, Body]], reading: ClockReading, inbox: int | None = None
+    ) -> list[LogEntry]:
         """Write several entries in one transaction, and with them how far the carrier's inbox was read."""
-        written: list[Held] = []
+        written: list[LogEntry] = []
         seq, digest = self.seq, self.digest
         rows: list[tuple[str, int, bytes, bytes | None, bytes]] = []
         heads: list[Head] = []
@@ -216,7 +212,7 @@ class Journal(JournalReader):
             digest = digest_of(raw)
             rows.append((self.log, seq, digest, badge_of(body), raw))
             written.append(
-                Held(self.log, seq, digest, reading.mono_ms, reading.wall_ms, kind, body)
+                LogEntry(self.log, seq, digest, reading.mono_ms, reading.wall_ms, kind, body)
             )
             if seq % HEAD_EVERY == 0:
                 heads.append(self.identity.head(self.log, seq, digest, reading.wall_ms))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from access.log.entry import GENESIS, EntryError, badge_of, decode, digest_of
-from access.state.event_state import hold
+from access.state.event_state import read_entry
 from sync.store.journal import Journal
 from sync.store.log_store import Row
 from sync.store.sqlite import open_reader
@@ -191,7 +191,7 @@ def _checked(name: str, seq: object, digest: object, raw: object) -> Row | None:
     if digest_of(raw) != digest:
         return None
     try:
-        held = hold(name, digest, raw)
+        held = read_entry(name, digest, raw)
     except EntryError:
         return None
     return Row(name, seq, digest, badge_of(held.body), raw) if held.seq == seq else None

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from access.log.chain import ChainError, Head, follow, vouched
+from access.log.chain import ChainError, Head, device_of, follow, vouched
 from access.log.entry import GENESIS, Entry, Kiosk, badge_of, body_of, decode
-from access.state.event_state import Held
+from access.state.event_state import LogEntry
 from sync.wire.messages import (
     MAX_BATCH_ENTRIES,
     MAX_BRANCHES,
@@ -128,7 +128,7 @@ class LogStore(ABC):
         """The newest head of every device."""
 
     @abstractmethod
-    def add(self, rows: Sequence[Row], held: Sequence[Held]) -> None:
+    def add(self, rows: Sequence[Row], held: Sequence[LogEntry]) -> None:
         """Keep new entries. They are checked, and follow one another. `held` is what those of the registry say."""
 
     @abstractmethod
@@ -160,7 +160,7 @@ class LogStore(ABC):
 
         Raises UnknownWriterError, GapError, ChainError or MessageError; then nothing of it was kept.
         """
-        public = self.public_key(batch.log[:16])
+        public = self.public_key(device_of(batch.log))
         if public is None:
             raise UnknownWriterError(f"log {batch.log} is of a device that is not enrolled")
         head = batch.head
@@ -188,17 +188,17 @@ class LogStore(ABC):
 
     def _rows_of(
         self, log: str, run: Sequence[tuple[Entry, bytes]], raws: Sequence[bytes]
-    ) -> tuple[list[Row], list[Held]]:
+    ) -> tuple[list[Row], list[LogEntry]]:
         """Entries as stores keep them; and of the registry's, what they say."""
         says = self.is_registry(log)
         rows: list[Row] = []
-        held: list[Held] = []
+        held: list[LogEntry] = []
         for (entry, digest), raw in zip(run, raws, strict=True):
             body = body_of(entry)
             rows.append(Row(log, entry.seq, digest, badge_of(body), raw))
             if says:
                 held.append(
-                    Held(log, entry.seq, digest, entry.mono_ms, entry.wall_ms, entry.kind, body)
+                    LogEntry(log, entry.seq, digest, entry.mono_ms, entry.wall_ms, entry.kind, body)
                 )
         return rows, held
 
@@ -214,7 +214,7 @@ class LogStore(ABC):
 
     def take_head(self, head: Head) -> bool:
         """Keep a newer signature over an entry that is held: word that nothing more was there."""
-        public = self.public_key(head.log[:16])
+        public = self.public_key(device_of(head.log))
         if public is None or not vouched(head, public):
             return False
         if not self.holds(head.log, head.seq, head.digest):

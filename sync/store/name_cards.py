@@ -8,19 +8,19 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 
 from access.log.entry import BadgeIssued, digest_of
-from access.state.event_state import Held
+from access.state.event_state import LogEntry
 from sync.wire.messages import SealedCard
 
 Issued = tuple[bytes, int]
 """A badge and the number of an issue."""
 
 
-def badges_listed(held: Iterable[Held]) -> set[bytes]:
+def badges_listed(held: Iterable[LogEntry]) -> set[bytes]:
     """The badges of the roster entries among these."""
     return {one.body.badge for one in held if isinstance(one.body, BadgeIssued)}
 
 
-def cards_named(words: Iterable[Held]) -> dict[Issued, bytes | None]:
+def cards_named(words: Iterable[LogEntry]) -> dict[Issued, bytes | None]:
     """The hash of the card that the registry names last of each issue, of all its entries on these badges; None: it
     names none any more."""
     newest: dict[Issued, tuple[int, str, int, bytes, bytes | None]] = {}
@@ -38,13 +38,16 @@ class CardShelf:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._asked_for = b""
+        self.deleted = False
+        """Whether cards were deleted that the write-ahead log may still hold."""
 
     def expect(self, named: dict[Issued, bytes | None]) -> None:
         """Ask for the cards that the roster names, and delete those that it no longer names: erased, or sealed anew."""
-        self._db.executemany(
+        gone = self._db.executemany(
             "DELETE FROM card WHERE badge = ? AND issue = ? AND digest IS NOT ?",
             ((*issued, digest) for issued, digest in named.items()),
         )
+        self.deleted = self.deleted or gone.rowcount > 0
         self._db.executemany(
             "INSERT OR IGNORE INTO card VALUES (?, ?, ?, NULL)",
             ((digest, *issued) for issued, digest in named.items() if digest is not None),

@@ -15,9 +15,9 @@ import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
 from access.event.definition import Event
-from access.log.chain import Head
+from access.log.chain import Head, device_of
 from access.log.entry import Clock, EventDefined, Kiosk, pack
-from access.state.event_state import Held, hold
+from access.state.event_state import LogEntry, read_entry
 from sync.store.log_store import INTRODUCED, LogStore, Row, newer, newest_word
 from sync.store.name_cards import CardShelf, badges_listed, cards_named
 from sync.store.sqlite import open_reader, open_writer, writing
@@ -86,20 +86,20 @@ class ReplicaReader:
         """Raises sqlite3.OperationalError where there is no replica yet."""
         return cls(open_reader(path))
 
-    def about(self, badge: bytes) -> Iterator[Held]:
+    def about(self, badge: bytes) -> Iterator[LogEntry]:
         """All entries that name a badge, the kiosk's own among them as far as the carrier has taken them over."""
         for log, digest, raw in self._db.execute(
             "SELECT log, digest, raw FROM entry WHERE badge = ?", (badge,)
         ):
-            yield hold(log, digest, raw)
+            yield read_entry(log, digest, raw)
 
-    def since(self, entry_id: int, limit: int) -> list[tuple[int, Held]]:
+    def since(self, entry_id: int, limit: int) -> list[tuple[int, LogEntry]]:
         """Up to `limit` entries that came after the one with this id, with their ids."""
         rows = self._db.execute(
             "SELECT id, log, digest, raw FROM entry WHERE id > ? ORDER BY id LIMIT ?",
             (entry_id, limit),
         )
-        return [(place, hold(log, digest, raw)) for place, log, digest, raw in rows]
+        return [(place, read_entry(log, digest, raw)) for place, log, digest, raw in rows]
 
     def heard_ms(self, device: str) -> int | None:
         """When a device last signed a head of its log that reached us, by its own word."""
@@ -265,7 +265,7 @@ class Replica(ReplicaReader, LogStore):
     def words(self) -> list[Head]:
         return list(self._words.values())
 
-    def add(self, rows: Sequence[Row], held: Sequence[Held]) -> None:
+    def add(self, rows: Sequence[Row], held: Sequence[LogEntry]) -> None:
         said = held if self.is_registry(rows[0].log) else ()
         badges = badges_listed(said)
         cards = cards_named([*self._roster_words(badges), *said]) if badges else {}
@@ -279,14 +279,14 @@ class Replica(ReplicaReader, LogStore):
                 self._define(one, one.body)
         self._cards.expect(cards)
 
-    def _roster_words(self, badges: Collection[bytes]) -> Iterator[Held]:
+    def _roster_words(self, badges: Collection[bytes]) -> Iterator[LogEntry]:
         """What the registry's logs say of these badges so far: of as many as a batch may hold."""
         marks = ",".join("?" * len(badges))
         rows = self._db.execute(
             f"SELECT log, digest, raw FROM entry WHERE badge IN ({marks})",  # noqa: S608 - marks
             tuple(badges),
         )
-        return (hold(log, digest, raw) for log, digest, raw in rows if self.is_registry(log))
+        return (read_entry(log, digest, raw) for log, digest, raw in rows if self.is_registry(log))
 
     def introduce(self, kiosk: Kiosk) -> None:
         if kiosk.device in self._publics:
@@ -295,7 +295,7 @@ class Replica(ReplicaReader, LogStore):
         self._keep_kiosk(kiosk, INTRODUCED)
         self.tell_door("introduced", {"device": kiosk.device, "gate": kiosk.gate})
 
-    def _know(self, held: Held, kiosk: Kiosk) -> None:
+    def _know(self, held: LogEntry, kiosk: Kiosk) -> None:
         """Keep the registry's newest word on a kiosk, in whatever order its logs arrive."""
         self._publics[kiosk.device] = kiosk.public
         row = self._db.execute(
@@ -310,7 +310,7 @@ class Replica(ReplicaReader, LogStore):
             (kiosk.device, kiosk.public, pack(kiosk), *place),
         )
 
-    def _define(self, held: Held, definition: EventDefined) -> None:
+    def _define(self, held: LogEntry, definition: EventDefined) -> None:
         self._db.execute(
             "INSERT INTO definition VALUES (1, ?, ?, ?) ON CONFLICT DO UPDATE SET"
             " wall_ms = excluded.wall_ms, seq = excluded.seq, event = excluded.event"
@@ -326,17 +326,17 @@ class Replica(ReplicaReader, LogStore):
         )
 
     def keep_head(self, head: Head) -> None:
-        before = self._words.get(head.log[:16])
+        before = self._words.get(device_of(head.log))
         if before is None or (before.log, before.digest) != (head.log, head.digest):
             self._db.execute(
                 "INSERT OR IGNORE INTO head VALUES (?, ?, ?, ?, ?)",
                 (head.log, head.seq, head.digest, head.at_ms, head.signature),
             )
         if before is None or newer(head, before):
-            self._words[head.log[:16]] = head
+            self._words[device_of(head.log)] = head
             self._db.execute(
                 "INSERT OR REPLACE INTO word VALUES (?, ?, ?, ?, ?, ?)",
-                (head.log[:16], head.log, head.seq, head.digest, head.at_ms, head.signature),
+                (device_of(head.log), head.log, head.seq, head.digest, head.at_ms, head.signature),
             )
 
     def wanted_cards(self, limit: int) -> list[bytes]:
@@ -350,7 +350,16 @@ class Replica(ReplicaReader, LogStore):
         """Delete every name card, from the file and its write-ahead log."""
         with self.transaction():
             self._cards.clear()
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._cards.deleted = True
+        self.scrub()
+
+    def scrub(self) -> bool:
+        """Empty the write-ahead log if name cards were deleted since: nothing of them can be read any more. Whether
+        that is so; False while somebody reads the file: ask again."""
+        if self._cards.deleted:
+            busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._cards.deleted = bool(busy)
+        return not self._cards.deleted
 
     def all_sealed(self) -> Iterator[SealedCard]:
         return self._cards.all()

@@ -1,7 +1,7 @@
 """Builders for the tests of the rule book and its folds: events, badges, logs, and what is known from them.
 
 A test asks for one fixture, `build`, and says what it needs in a sentence: `build.programme(TOML)`,
-`build.instant("2020-11-17T14:00+08:00")`, `build.kiosk("door-1")`, `build.registry()`, `build.knowledge(entries)`.
+`build.instant("2020-11-17T14:00+08:00")`, `build.kiosk("door-1")`, `build.registry()`, `build.log_state(entries)`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from access.log.entry import (
     pack,
 )
 from access.rules.decide import Decision, Facts, Presented, decide
-from access.state.event_state import Held, hold
+from access.state.event_state import LogEntry, read_entry
 from access.state.facts import (
     Moment,
     facts_now,
@@ -52,7 +52,7 @@ from access.state.facts import (
     presented_plain,
     presented_signed,
 )
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from config import event_file
 
 EXAMPLE = Path(event_file.__file__).parent / "events" / "smarthk.toml"
@@ -71,8 +71,8 @@ class Written:
     raw: bytes
 
     @property
-    def held(self) -> Held:
-        return hold(self.log, self.digest, self.raw)
+    def held(self) -> LogEntry:
+        return read_entry(self.log, self.digest, self.raw)
 
     @property
     def ref(self) -> EntryRef:
@@ -129,14 +129,23 @@ class KioskWriter(LogWriter):
     def boots(self, at_ms: int | None = None, after: LogWriter | None = None) -> Written:
         last = after.entries[-1] if after is not None else None
         previous = (last.log, last.seq, last.digest) if last is not None else None
-        boot = Boot(self.device, previous, f"boot-{self.epoch}", "power", {}, self.gate or None)
+        boot = Boot(
+            device=self.device,
+            previous=previous,
+            boot_id=f"boot-{self.epoch}",
+            why="power",
+            versions={},
+            gate=self.gate or None,
+        )
         return self.writes(self.booted_ms if at_ms is None else at_ms, "boot", boot)
 
     def trusts(
         self, at_ms: int, source: ClockSource = "registry", error_ms: int = 0, off_ms: int = 0
     ) -> Written:
         """Meet a trusted time, `off_ms` away from the truth."""
-        clock = Clock(source, at_ms + off_ms, self.mono(at_ms), error_ms)
+        clock = Clock(
+            source=source, trusted_ms=at_ms + off_ms, mono_ms=self.mono(at_ms), error_ms=error_ms
+        )
         return self.writes(at_ms, "clock", clock)
 
     def scans(
@@ -159,38 +168,44 @@ class KioskWriter(LogWriter):
         area: str | None = None,
     ) -> Written:
         scan = Scan(
-            gate or self.gate,
-            direction,
-            badge,
-            issue if badge is not None else None,
-            proof,
-            session,
-            verdict,
-            reason,
-            method,
-            (),
-            seat,
-            None,
-            0,
-            None,
-            None,
-            None,
-            claims,
-            test,
-            verifier,
-            area,
+            gate=gate or self.gate,
+            direction=direction,
+            badge=badge,
+            issue=issue if badge is not None else None,
+            proof=proof,
+            session=session,
+            verdict=verdict,
+            reason=reason,
+            method=method,
+            conditions=(),
+            seat=seat,
+            place=None,
+            roster_issue=0,
+            seats=None,
+            roster_head=None,
+            span=None,
+            claims=claims,
+            test=test,
+            verifier=verifier,
+            area=area,
         )
         return self.writes(at_ms, "scan", scan)
 
     def voids(self, at_ms: int, entry: Written, badge: bytes | None) -> Written:
-        return self.writes(at_ms, "void", Void(entry.ref, badge, b"STAFF", 1, "a mistake"))
+        return self.writes(
+            at_ms,
+            "void",
+            Void(entry=entry.ref, badge=badge, staff=b"STAFF", staff_issue=1, why="a mistake"),
+        )
 
 
 class RegistryWriter(LogWriter):
     """The registry: its clock is right."""
 
     def defines(self, at_ms: int, event: Event) -> Written:
-        return self.writes(at_ms, "event", EventDefined(msgspec.Raw(pack(event))), synced=True)
+        return self.writes(
+            at_ms, "event", EventDefined(event=msgspec.Raw(pack(event))), synced=True
+        )
 
     def issues(
         self,
@@ -202,11 +217,13 @@ class RegistryWriter(LogWriter):
         secret: bytes | None = None,
     ) -> Written:
         proof = verifier(secret_of(badge, issue) if secret is None else secret)
-        entry = BadgeIssued(badge, issue, form, claims, proof)
+        entry = BadgeIssued(badge=badge, issue=issue, form=form, claims=claims, verifier=proof)
         return self.writes(at_ms, "badge", entry, synced=True)
 
     def revokes(self, at_ms: int, badge: bytes, issue: int | None = None) -> Written:
-        return self.writes(at_ms, "revoke", Revoked(badge, issue, "lost"), synced=True)
+        return self.writes(
+            at_ms, "revoke", Revoked(badge=badge, issue=issue, why="lost"), synced=True
+        )
 
     def assigns(
         self,
@@ -219,13 +236,20 @@ class RegistryWriter(LogWriter):
         seats: dict[str, int] | None = None,
     ) -> Written:
         entry = Kiosk(
-            kiosk.device, kiosk.public, gate, "", "", cut_off, believed or {}, seats or {}
+            device=kiosk.device,
+            public=kiosk.public,
+            gate=gate,
+            address="",
+            certificate="",
+            cut_off=cut_off,
+            believed=believed or {},
+            seats=seats or {},
         )
         return self.writes(at_ms, "kiosk", entry, synced=True)
 
     def signs_with(self, at_ms: int, key: Ed25519PrivateKey, number: int = 1) -> Written:
         public = key.public_key().public_bytes_raw()
-        return self.writes(at_ms, "key", Key(number, public), synced=True)
+        return self.writes(at_ms, "key", Key(number=number, public=public), synced=True)
 
 
 @dataclass
@@ -234,7 +258,7 @@ class Door:
     this door, decided, written into its log and known at once."""
 
     kiosk: KioskWriter
-    known: Knowledge
+    known: LogState
     heard_ms: int | None = None
     """When the registry was last heard of; None: just now."""
 
@@ -251,18 +275,18 @@ class Door:
         return programme
 
     def moment(self, at_ms: int) -> Moment:
-        line = self.known.background.clocks.line(self.kiosk.log)
+        line = self.known.event_state.clocks.line(self.kiosk.log)
         mono_ms = self.kiosk.mono(at_ms)
         return Moment(line.span(mono_ms), line.sorts_at(mono_ms), line.sure)
 
     def sees(self, code: Plain | Signed | str | bytes, direction: Direction = "in") -> Presented:
         """What was held up: a badge, the text of another system's code, or (bytes) a person found by staff."""
         gate = self.kiosk.gate
-        background = self.known.background
+        event_state = self.known.event_state
         if isinstance(code, bytes):
             return presented_by_hand(code, gate, direction, self.known.history(code))
         if isinstance(code, Signed):
-            return presented_signed(code, gate, direction, self.programme, background.keys)
+            return presented_signed(code, gate, direction, self.programme, event_state.keys)
         plain = foreign(code) if isinstance(code, str) else code
         history = self.known.history(plain.badge)
         return presented_plain(plain, gate, direction, history, foreign=isinstance(code, str))
@@ -273,7 +297,7 @@ class Door:
         return facts_now(
             presented,
             self.known.history(presented.badge),
-            self.known.background,
+            self.known.event_state,
             (self.kiosk.device, gate.id),
             self.moment(at_ms),
             self.known.seat_book(gate.area) if capped and presented.direction == "in" else None,
@@ -383,13 +407,13 @@ class Build:
         registry.assigns(at_ms, kiosk, gate)
         kiosk.boots()
         kiosk.trusts(at_ms)
-        door = Door(kiosk, self.knowledge())
+        door = Door(kiosk, self.log_state())
         door.learns(registry, kiosk)
         return door
 
-    def knowledge(self, entries: Iterable[Written] = (), earliest_ms: int = 0) -> Knowledge:
+    def log_state(self, entries: Iterable[Written] = (), earliest_ms: int = 0) -> LogState:
         """What is known from these entries, added in this order."""
-        known = Knowledge(self.registry(0).device, earliest_ms)
+        known = LogState(self.registry(0).device, earliest_ms)
         for one in entries:
             known.add(one.log, one.digest, one.raw)
         return known
@@ -450,23 +474,40 @@ class Forum:
         badge = None if number is None else self.build.badge(number)
         reason = "overridden" if verdict == "admit_flagged" else "not_staff"
         body = Override(
-            gate, badge, None if badge is None else 1, "proven", None, verdict, reason, "full", b"STAFF",
-            1, "a guest", None, None, 1, None, None, area=self.programme.gates[gate].area,
-        )  # fmt: skip
+            gate=gate,
+            badge=badge,
+            issue=None if badge is None else 1,
+            proof="proven",
+            session=None,
+            verdict=verdict,
+            reason=reason,
+            stands="full",
+            staff=b"STAFF",
+            staff_issue=1,
+            why="a guest",
+            entry=None,
+            place=None,
+            roster_issue=1,
+            roster_head=None,
+            span=None,
+            area=self.programme.gates[gate].area,
+        )
         return self.doors[gate].writes(self.at(clock), "override", body)
 
     def gives(self, area: str, giver: str, clock: str, to: str, count: int) -> Written:
         """Seats move from one gate of an area to another."""
-        body = Seats(area, giver, to, self.doors[to].device, count)
+        body = Seats(
+            area=area, from_gate=giver, to_gate=to, to_device=self.doors[to].device, count=count
+        )
         return self.doors[giver].writes(self.at(clock), "seats", body)
 
     @property
     def entries(self) -> list[Written]:
         return [entry for log in (self.registry, *self.doors.values()) for entry in log.entries]
 
-    def known(self) -> Knowledge:
+    def known(self) -> LogState:
         """Everything, at one place."""
-        return self.build.knowledge(self.entries)
+        return self.build.log_state(self.entries)
 
 
 @pytest.fixture(scope="session")

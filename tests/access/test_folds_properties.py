@@ -25,7 +25,7 @@ from access.rules.decide import Presented, decide
 from access.state.conflicts import Conflicts
 from access.state.facts import Moment, facts_now
 from access.state.headcount import Headcount, attendance
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from access.state.seat_leases import gifts
 
 MINUTE = 60_000
@@ -100,17 +100,25 @@ class _Days:
     def kiosk_says(self, what: str, gate: str, door: Any, number: int, at: int) -> Any:
         match what:
             case "recount":
-                return door.writes(at, "recount", Recount("hall", number, None, ""))
+                return door.writes(
+                    at, "recount", Recount(area="hall", inside=number, staff=None, why="")
+                )
             case "seats":
                 to = "hall-2" if gate == "hall-1" else "hall-1"
-                body = Seats("hall", gate, to, self.writers[to].device, 1)
+                body = Seats(
+                    area="hall",
+                    from_gate=gate,
+                    to_gate=to,
+                    to_device=self.writers[to].device,
+                    count=1,
+                )
                 return door.writes(at, "seats", body)
             case "health":
-                return door.writes(at, "health", Health({"disk": number}))
+                return door.writes(at, "health", Health(readings={"disk": number}))
             case "alarm":
-                return door.writes(at, "alarm", Alarm("forced", ""))
+                return door.writes(at, "alarm", Alarm(what="forced", detail=""))
             case "gate":
-                return door.writes(at, "gate", GateGiven(GATES[number], b"STAFF"))
+                return door.writes(at, "gate", GateGiven(gate=GATES[number], staff=b"STAFF"))
         return door.trusts(at, SOURCES[number], 50, (number - 2) * 90 * MINUTE)
 
     def registry_says(
@@ -126,7 +134,7 @@ class _Days:
                 areas = tuple(msgspec.structs.replace(a, capacity=number) for a in event.areas)
                 registry.defines(at, msgspec.structs.replace(event, areas=areas))
             case "key":
-                key = Key(1, bytes([number]) * 32, withdrawn=number == 3)
+                key = Key(number=1, public=bytes([number]) * 32, withdrawn=number == 3)
                 registry.writes(at, "key", key)
             case "spare":
                 registry.assigns(at, door, None)
@@ -166,15 +174,19 @@ class _Days:
             if what == "void":
                 self.entries.append(door.voids(at, scan, badge))
             elif what == "turnstile":
-                self.entries.append(door.writes(at, "not_passed", Passage(scan.ref, badge)))
+                self.entries.append(
+                    door.writes(at, "not_passed", Passage(entry=scan.ref, badge=badge))
+                )
             else:
-                ruling = Ruling("would_refuse", scan.ref, str(number), "admin")
+                ruling = Ruling(
+                    conflict="would_refuse", entry=scan.ref, answer=str(number), by="admin"
+                )
                 self.forum.registry.writes(at, "ruling", ruling)
 
 
-def answers(forum: Any, known: Knowledge) -> bytes:
+def answers(forum: Any, known: LogState) -> bytes:
     """Everything that can be asked, as bytes."""
-    background = known.background
+    event_state = known.event_state
     accounts = [(door.device, gate) for gate, door in forum.doors.items()]
     evening, next_day = forum.at("20:00"), forum.at("18T09:00")
     return msgspec.json.encode(
@@ -192,20 +204,23 @@ def answers(forum: Any, known: Knowledge) -> bytes:
                 for area in ("hall", "room")
                 for account in accounts
             ],
-            [[log, background.clocks.line(log)] for log in sorted(background.last_seq)],
-            [[background.gate_of(device), background.health.get(device)] for device, _ in accounts],
-            [background.kiosk_at(gate) for gate in GATES],
+            [[log, event_state.clocks.line(log)] for log in sorted(event_state.last_seq)],
+            [
+                [event_state.gate_of(device), event_state.health.get(device)]
+                for device, _ in accounts
+            ],
+            [event_state.kiosk_at(gate) for gate in GATES],
             [known.seat_book(area).lost(evening) for area in ("hall", "room")],
-            sorted(background.keys.items()),
-            background.registry_head,
-            [order for order, _ in background.events],
+            sorted(event_state.keys.items()),
+            event_state.registry_head,
+            [order for order, _ in event_state.events],
         ],
         order="deterministic",
     )
 
 
-def taken(forum: Any, entries: list[Any], ask_every: int = 0) -> Knowledge:
-    known: Knowledge = forum.build.knowledge()
+def taken(forum: Any, entries: list[Any], ask_every: int = 0) -> LogState:
+    known: LogState = forum.build.log_state()
     folds = (Headcount(known), Conflicts(known))
     for place, entry in enumerate(entries, 1):
         known.add(entry.log, entry.digest, entry.raw)
@@ -262,7 +277,7 @@ def test_repaired_times_never_break_the_order_within_a_log(new_forum: Any, chose
     forum = new_forum()
     entries = written(forum, chosen)
     known = taken(forum, entries)
-    order = known.background.order
+    order = known.event_state.order
     logs: dict[str, list[Any]] = {}
     for entry in {entry.digest: entry for entry in entries}.values():
         logs.setdefault(entry.log, []).append(entry.held)
@@ -283,14 +298,14 @@ def test_nothing_that_showed_green_is_ever_dropped(new_forum: Any, chosen: Any) 
     back = {
         one.body.entry.digest
         for one in held.values()
-        if one.kind in ("void", "not_passed") and known.background.believed(one)
+        if one.kind in ("void", "not_passed") and known.event_state.believed(one)
     }
     shown = {
-        one.held.digest for badge in known.badges for one in known.history(badge).presentations
+        one.entry.digest for badge in known.badges for one in known.history(badge).presentations
     }
     for digest, one in held.items():
         if one.kind == "scan" and not one.body.test and digest not in back:
-            assert (digest in shown) == known.background.believed(one)
+            assert (digest in shown) == known.event_state.believed(one)
 
 
 # Capacity leases.
@@ -302,7 +317,7 @@ class _Door:
 
     gate: str
     writer: Any
-    known: Knowledge
+    known: LogState
     held: dict[bytes, Any]
 
     def learns(self, entries: Any) -> None:
@@ -377,7 +392,7 @@ def test_once_all_have_told_all_every_seat_is_free_or_taken_by_somebody_inside(
     for minute, (what, gate, number) in enumerate(chosen):
         hall.act(what, hall.doors[gate], number, at + minute * MINUTE)
     everything = [entry for door in hall.doors.values() for entry in door.held.values()]
-    known = hall.forum.build.knowledge(everything)
+    known = hall.forum.build.log_state(everything)
     book = known.seat_book("hall")
     evening = at + len(chosen) * MINUTE
     accounts = [hall.doors[gate].account for gate in ("hall-1", "hall-2")]
@@ -407,7 +422,7 @@ class _Hall:
         self.last: dict[str, tuple[Any, int, bool, str]] = {}
         self.newest_of: dict[int, Any] = {}
         self.doors = {
-            gate: _Door(gate, writer, forum.build.knowledge(), {})
+            gate: _Door(gate, writer, forum.build.log_state(), {})
             for gate, writer in forum.doors.items()
         }
         for door in self.doors.values():
@@ -432,7 +447,7 @@ class _Hall:
         book = known.seat_book("hall") if area == "hall" and direction == "in" else None
         moment = Moment(Span(at, at), at, sure=True)
         history = known.history(badge)
-        facts = facts_now(presented, history, known.background, door.account, moment, book, at)
+        facts = facts_now(presented, history, known.event_state, door.account, moment, book, at)
         said = decide(presented, facts, self.forum.programme, Span(at, at))
         entry = door.writer.scans(
             at, badge, direction, said.verdict, said.reason, seat=said.seat, session=said.session
@@ -462,5 +477,11 @@ class _Hall:
         free = door.known.seat_book("hall").by_gate(at)
         gates = self.forum.programme.entry_gates("hall")
         for to, count in gifts(door.gate, free, gates, gates):
-            body = Seats("hall", door.gate, to, self.doors[to].writer.device, count)
+            body = Seats(
+                area="hall",
+                from_gate=door.gate,
+                to_gate=to,
+                to_device=self.doors[to].writer.device,
+                count=count,
+            )
             door.learns([door.writer.writes(at, "seats", body)])

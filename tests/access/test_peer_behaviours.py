@@ -363,8 +363,8 @@ def test_two_decisions_at_one_instant_are_both_kept_and_ordered_alike_everywhere
     logs = [forum.registry, doors[0].kiosk, doors[1].kiosk]
     orders = []
     for these in permutations(logs):
-        known = forum.build.knowledge([one for log in these for one in log.entries])
-        orders.append([one.held.digest for one in known.history(ANNA).presentations])
+        known = forum.build.log_state([one for log in these for one in log.entries])
+        orders.append([one.entry.digest for one in known.history(ANNA).presentations])
     assert len(orders[0]) == 2
     assert all(order == orders[0] for order in orders)
 
@@ -385,7 +385,7 @@ def test_an_entry_that_arrives_late_is_judged_at_its_own_time(forum: Forum) -> N
     anna = forum.lists(ANNA)
     door = forum.door(MAIN)
     door.shows(forum.at("17T09:00:00"), anna)
-    centre = forum.build.knowledge([*forum.registry.entries, *door.kiosk.entries])
+    centre = forum.build.log_state([*forum.registry.entries, *door.kiosk.entries])
     counts = Headcount(centre)
     assert counts.areas(forum.at("17T20:00:00"))["chengdu"].inside == 1
     next_day = counts.areas(forum.at("18T09:00:00"))["chengdu"]
@@ -398,7 +398,7 @@ def test_news_between_a_scan_and_its_upload_does_not_undo_what_the_door_did(foru
     now = forum.at("17T09:00:00")
     door.shows(now, anna)
     forum.registry.revokes(now + 1, ANNA)
-    centre = forum.build.knowledge([*forum.registry.entries, *door.kiosk.entries])
+    centre = forum.build.log_state([*forum.registry.entries, *door.kiosk.entries])
     assert Headcount(centre).areas(now + HOUR)["chengdu"].inside == 1
 
 
@@ -484,7 +484,7 @@ def test_a_merged_log_replayed_in_any_order_gives_the_same_state(forum: Forum) -
     entries = [*forum.registry.entries, *main.kiosk.entries, *room.kiosk.entries]
     for turn in range(len(entries)):
         turned = [*entries[turn:], *entries[:turn], *entries[turn:]]
-        known = forum.build.knowledge(reversed(turned))
+        known = forum.build.log_state(reversed(turned))
         counts = Headcount(known).areas(now + HOUR)
         assert (counts["chengdu"].inside, counts["chengdu-room-b"].inside) == (1, 0)
         assert len(known) == len(entries)
@@ -495,7 +495,7 @@ def test_every_recorded_answer_can_be_named_again(forum: Forum) -> None:
     door = forum.door(MAIN)
     door.shows(forum.at("17T09:00:00"), anna)
     [one] = door.known.history(ANNA).presentations
-    assert EntryRef(one.held.log, one.held.seq, one.held.digest) == door.kiosk.entries[-1].ref
+    assert EntryRef(one.entry.log, one.entry.seq, one.entry.digest) == door.kiosk.entries[-1].ref
 
 
 def test_a_definition_that_does_not_hold_together_is_held_and_not_put_in_force(
@@ -518,5 +518,5 @@ def test_a_kiosk_whose_clock_runs_to_the_end_of_the_calendar_harms_no_count(
     now = forum.at("17T09:00:00")
     for at_ms in (now, now + 2**50, now + 2**52):
         door.kiosk.scans(at_ms, ANNA)
-    centre = forum.build.knowledge([*forum.registry.entries, *door.kiosk.entries])
+    centre = forum.build.log_state([*forum.registry.entries, *door.kiosk.entries])
     assert Headcount(centre).areas(now)["chengdu"].entries == 1

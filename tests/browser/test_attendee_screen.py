@@ -73,7 +73,7 @@ def service(tmp_path) -> DoorService:
         lambda: Journal(tmp_path / "journal.db", Identity.new()),
         lambda: None,
         begin=lambda: False,
-        prepare=lambda background, device: None,
+        prepare=lambda event_state, device: None,
     )
     return DoorService(home, parts, "zh-Hans")
 

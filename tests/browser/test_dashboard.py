@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from access.log.clock_reading import ClockReading
 from access.log.entry import Scan, Span
 from config import event_file
 from registry.accounts.accounts import Accounts
@@ -20,7 +21,7 @@ from registry.roster.model import Person
 from registry.server.app import WebSettings, create_app
 from registry.service import Centre
 from registry.storage.ledger import Ledger
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.wire.device_key import Identity
 from sync.wire.messages import Batch, Enrol
 
@@ -56,18 +57,32 @@ class Site:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server.port}"
 
-    def clock(self) -> Reading:
+    def clock(self) -> ClockReading:
         now = MORNING_MS + int((time.monotonic() - self.began_s) * 1000)
-        return Reading(now, now, True)
+        return ClockReading(now, now, True)
 
     def let_in(self, badge: bytes, gate: str = "chengdu-main-1") -> None:
         """The kiosk lets somebody in, and its log arrives."""
         now = self.clock()
         seq, digest = self.journal.seq, self.journal.digest
         scan = Scan(
-            gate, "in", badge, 1, "proven", None, "admit", "ok", "camera", (), False, None, 1, None, None,
-            Span(now.wall_ms, now.wall_ms),
-        )  # fmt: skip
+            gate=gate,
+            direction="in",
+            badge=badge,
+            issue=1,
+            proof="proven",
+            session=None,
+            verdict="admit",
+            reason="ok",
+            method="camera",
+            conditions=(),
+            seat=False,
+            place=None,
+            roster_issue=1,
+            seats=None,
+            roster_head=None,
+            span=Span(now.wall_ms, now.wall_ms),
+        )
         self.journal.append("scan", scan, now)
         self.send(seq, digest)
 
@@ -92,9 +107,9 @@ def site() -> Iterator[Site]:
     ledger = Ledger("sqlite://", None)
     journal = Journal(":memory:", Identity.new(), durable=False)
 
-    def clock() -> Reading:
+    def clock() -> ClockReading:
         now = MORNING_MS + int((time.monotonic() - began_s) * 1000)
-        return Reading(now, now, True)
+        return ClockReading(now, now, True)
 
     centre = Centre(ledger, clock)
     centre.init(event_file.load(EVENT))

@@ -91,7 +91,7 @@ def spare(tmp_path) -> Iterator[Spare]:
         lambda: Journal(tmp_path / "journal.db", device),
         lambda: registry.fingerprint,
         begin=lambda: False,
-        prepare=lambda background, own: background.enrolled_with(
+        prepare=lambda event_state, own: event_state.enrolled_with(
             EVENT, {0: registry.public}, own, None
         ),
         earliest_ms=0,

@@ -10,13 +10,13 @@ import pytest
 
 from access.event.definition import Event
 from access.log.chain import follow
+from access.log.clock_reading import ClockReading
 from access.log.entry import GENESIS, Boot
 from config import event_file
 from registry.devices.own_log import DATABASE
 from registry.roster.model import Person
 from registry.service import Centre
 from registry.storage.ledger import Ledger
-from sync.store.journal import Reading
 from sync.wire.device_key import Identity
 from sync.wire.messages import Enrol
 
@@ -37,7 +37,7 @@ def _workers(url: str | None, data: Path) -> Iterator[NewWorker]:
     def make() -> Centre:
         ledger = Ledger(url, data)
         ledgers.append(ledger)
-        return Centre(ledger, lambda: Reading(NOW_MS, NOW_MS, True))
+        return Centre(ledger, lambda: ClockReading(NOW_MS, NOW_MS, True))
 
     yield make
     for ledger in ledgers:
@@ -78,7 +78,7 @@ def test_a_day_at_the_centre(new_worker: NewWorker, event: Event) -> None:
     assert len(centre.labels()) == 599
     with centre.knowing() as known:
         assert known.history(issued[2].badge).revoked(1)
-        assert known.background.kiosk_at("chengdu-main-1") == kiosk.fingerprint
+        assert known.event_state.kiosk_at("chengdu-main-1") == kiosk.fingerprint
     assert centre.headcount(NOW_MS)["chengdu"].inside == 0
     assert centre.purge(early=True) == 600
 
@@ -181,4 +181,4 @@ def test_the_fold_misses_nothing_that_another_worker_writes(
 
     assert failed == []
     reader.refresh()
-    assert len(reader.knowledge) == writer.ledger.newest() == 33
+    assert len(reader.log_state) == writer.ledger.newest() == 33

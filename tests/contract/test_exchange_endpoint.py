@@ -15,6 +15,7 @@ import pytest
 from cheroot.wsgi import Server
 
 from access.log.chain import fingerprint
+from access.log.clock_reading import ClockReading
 from access.log.entry import Kiosk, pack
 from config import event_file
 from registry.http.device_api import BODIES_AT_ONCE as AT_REGISTRY
@@ -22,7 +23,6 @@ from registry.server.app import WebSettings, create_app
 from registry.service import Centre
 from registry.storage.ledger import Ledger
 from sync.exchange.exchange import Answerer, Asker
-from sync.store.journal import Reading
 from sync.store.replica import Replica
 from sync.transport.http_client import MEDIA_TYPE
 from sync.transport.lan_server import BODIES_AT_ONCE as AT_NEIGHBOUR
@@ -37,8 +37,8 @@ NOW_MS = 1_605_573_000_000
 Reply = tuple[int, str, dict[str, str], bytes]
 
 
-def clock() -> Reading:
-    return Reading(NOW_MS, NOW_MS, True)
+def clock() -> ClockReading:
+    return ClockReading(NOW_MS, NOW_MS, True)
 
 
 @dataclass
@@ -95,11 +95,15 @@ def neighbour_side(stack: ExitStack) -> Side:
     replica = Replica(":memory:", registry.public, registry.fingerprint)
     stack.callback(replica.close)
     with replica.transaction():
-        replica.introduce(Kiosk(known.fingerprint, known.public, None))
-        replica.introduce(Kiosk(cut_off.fingerprint, cut_off.public, None, cut_off=True))
+        replica.introduce(Kiosk(device=known.fingerprint, public=known.public, gate=None))
+        replica.introduce(
+            Kiosk(device=cut_off.fingerprint, public=cut_off.public, gate=None, cut_off=True)
+        )
     answerer = Answerer(replica, answers, lambda: NOW_MS, lambda: None)
     # One that is cut off knows the registry by name alone.
-    answerer.warrant = warrant_for(Kiosk(answers.fingerprint, answers.public, None), registry)
+    answerer.warrant = warrant_for(
+        Kiosk(device=answers.fingerprint, public=answers.public, gate=None), registry
+    )
     lock = threading.Lock()
 
     def answer(raw: bytes) -> bytes:
@@ -164,7 +168,9 @@ def test_another_version_is_a_bad_request(side: Side) -> None:
 
 def test_a_warrant_of_another_registry_is_forbidden(side: Side) -> None:
     stranger, registry = Identity.new(), Identity.new()
-    warrant = warrant_for(Kiosk(stranger.fingerprint, stranger.public, None), registry)
+    warrant = warrant_for(
+        Kiosk(device=stranger.fingerprint, public=stranger.public, gate=None), registry
+    )
     body = pack(Message(1, b"n" * 16, b"", {}))
     raw = pack(Envelope(body, stranger.fingerprint, stranger.sign(body), warrant))
     refused(side.send(raw), 403, "not signed by this event's registry")

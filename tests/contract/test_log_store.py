@@ -24,7 +24,7 @@ from access.log.entry import (
     encode,
     pack,
 )
-from access.state.event_state import Held
+from access.state.event_state import LogEntry
 from registry.storage.ledger import Ledger
 from registry.storage.log_store import PUBLIC_KEY
 from sync.store.log_store import BEGINNING, GapError, LogStore, UnknownWriterError
@@ -58,7 +58,16 @@ class Log:
 
     def boot(self, count: int = 1) -> Log:
         for _ in range(count):
-            self.write("boot", Boot(self.writer.fingerprint, None, "", "test", {}))
+            self.write(
+                "boot",
+                Boot(
+                    device=self.writer.fingerprint,
+                    previous=None,
+                    boot_id="",
+                    why="test",
+                    versions={},
+                ),
+            )
         return self
 
     def branch_after(self, seq: int) -> Log:
@@ -82,7 +91,7 @@ class Log:
 def _roster() -> Log:
     """The registry's log that enrols the kiosk."""
     log = Log(REGISTRY).boot()
-    log.write("kiosk", Kiosk(KIOSK.fingerprint, KIOSK.public, "gate"))
+    log.write("kiosk", Kiosk(device=KIOSK.fingerprint, public=KIOSK.public, gate="gate"))
     return log
 
 
@@ -140,7 +149,7 @@ def test_an_enrolled_device_is_known_by_its_key(store: LogStore) -> None:
 
 
 def test_a_device_is_introduced_until_the_registrys_log_names_it(store: LogStore) -> None:
-    stranger = Kiosk(STRANGER.fingerprint, STRANGER.public, "gate")
+    stranger = Kiosk(device=STRANGER.fingerprint, public=STRANGER.public, gate="gate")
     with store.transaction():
         store.introduce(stranger)
 
@@ -158,9 +167,11 @@ def test_a_device_is_introduced_until_the_registrys_log_names_it(store: LogStore
 
 def test_an_introduction_changes_nothing_that_the_registrys_log_says(store: LogStore) -> None:
     with store.transaction():
-        store.introduce(Kiosk(KIOSK.fingerprint, KIOSK.public, "other"))
+        store.introduce(Kiosk(device=KIOSK.fingerprint, public=KIOSK.public, gate="other"))
 
-    assert store.kiosk(KIOSK.fingerprint) == Kiosk(KIOSK.fingerprint, KIOSK.public, "gate")
+    assert store.kiosk(KIOSK.fingerprint) == Kiosk(
+        device=KIOSK.fingerprint, public=KIOSK.public, gate="gate"
+    )
     assert store.introduced() == []
 
 
@@ -168,7 +179,7 @@ def test_an_introduction_changes_nothing_that_the_registrys_log_says(store: LogS
 def test_a_cut_off_is_final_in_whatever_order_the_registrys_logs_come(
     empty_store: LogStore, order: tuple[int, ...]
 ) -> None:
-    kiosk = Kiosk(KIOSK.fingerprint, KIOSK.public, "gate")
+    kiosk = Kiosk(device=KIOSK.fingerprint, public=KIOSK.public, gate="gate")
     words = [kiosk, msgspec.structs.replace(kiosk, cut_off=True, believed={"a": 7})]
     words.append(msgspec.structs.replace(kiosk, gate="other"))
     logs = []
@@ -251,7 +262,9 @@ def _fork() -> tuple[Log, Log]:
     """A log, and what its clone made of it after the third entry."""
     log = Log(KIOSK).boot(6)
     clone = log.branch_after(3)
-    clone.write("boot", Boot(KIOSK.fingerprint, None, "", "cloned", {}))
+    clone.write(
+        "boot", Boot(device=KIOSK.fingerprint, previous=None, boot_id="", why="cloned", versions={})
+    )
     return log, clone
 
 
@@ -385,7 +398,14 @@ def _card(issue: int = 1, sealed: bytes = b"sealed") -> tuple[SealedCard, bytes]
 
 
 def _listed(card: bytes | None) -> BadgeIssued:
-    return BadgeIssued(b"BADGE", 1, "plain", Claims(0, 1, 0, 1), bytes(32), card)
+    return BadgeIssued(
+        badge=b"BADGE",
+        issue=1,
+        form="plain",
+        claims=Claims(0, 1, 0, 1),
+        verifier=bytes(32),
+        card=card,
+    )
 
 
 def test_a_name_card_that_the_roster_names_is_asked_for_and_kept(store: LogStore) -> None:
@@ -458,7 +478,7 @@ def test_cards_that_nobody_has_keep_none_of_the_others_waiting(store: LogStore) 
 def test_only_the_registry_names_cards_and_kiosks(store: LogStore) -> None:
     log = Log(KIOSK).boot()
     log.write("badge", _listed(_card()[1]))
-    log.write("kiosk", Kiosk(STRANGER.fingerprint, STRANGER.public, "gate"))
+    log.write("kiosk", Kiosk(device=STRANGER.fingerprint, public=STRANGER.public, gate="gate"))
     take(store, log.batch())
 
     assert store.wanted_cards(10) == []
@@ -467,9 +487,13 @@ def test_only_the_registry_names_cards_and_kiosks(store: LogStore) -> None:
 
 def test_the_registrys_newest_word_on_a_kiosk_holds_in_any_order(store: LogStore) -> None:
     newer = Log(REGISTRY, "00000003")
-    newer.write("kiosk", Kiosk(KIOSK.fingerprint, KIOSK.public, "new gate"), wall_ms=9000)
+    newer.write(
+        "kiosk", Kiosk(device=KIOSK.fingerprint, public=KIOSK.public, gate="new gate"), wall_ms=9000
+    )
     older = Log(REGISTRY, "00000002")
-    older.write("kiosk", Kiosk(KIOSK.fingerprint, KIOSK.public, "old gate"), wall_ms=5000)
+    older.write(
+        "kiosk", Kiosk(device=KIOSK.fingerprint, public=KIOSK.public, gate="old gate"), wall_ms=5000
+    )
     take(store, newer.batch())
     take(store, older.batch())
 
@@ -480,13 +504,13 @@ def test_the_registrys_newest_word_on_a_kiosk_holds_in_any_order(store: LogStore
 def test_entries_are_found_by_badge_and_in_order_of_arrival(store: LogStore) -> None:
     roster = _roster()
     roster.write("badge", _listed(None))
-    roster.write("revoke", Revoked(b"BADGE", None, "lost"))
+    roster.write("revoke", Revoked(badge=b"BADGE", issue=None, why="lost"))
     take(store, roster.batch(2))
     take(store, Log(KIOSK).boot(2).batch())
 
     assert isinstance(store, Replica | Ledger)
     assert [held.kind for held in store.about(b"BADGE")] == ["badge", "revoke"]
-    arrived: list[tuple[int, Held]] = []
+    arrived: list[tuple[int, LogEntry]] = []
     while more := store.since(arrived[-1][0] if arrived else 0, 2):
         arrived += more
     assert [held.kind for _, held in arrived] == [

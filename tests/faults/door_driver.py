@@ -9,14 +9,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from access.state.event_state import Background
+from access.log.clock_reading import ClockReading
+from access.state.event_state import EventState
 from hardware.system.clock import SystemClock
 from hardware.system.version import BUILT_MS
 from kiosk.door.door import Door
 from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.runtime.parts import log_reading
 from sync.enrolment.record import Enrolment
-from sync.store.journal import Reading
 from sync.store.journal_recovery import open_journal
 from sync.wire.device_key import Identity
 
@@ -26,12 +26,12 @@ def main(data: Path) -> None:
     registry = Enrolment.load(data).registry
     clock = SystemClock()
 
-    def read() -> Reading:
+    def read() -> ClockReading:
         return log_reading(clock.read())
 
     print("opening", flush=True)
     journal, _ = open_journal(data / "journal.db", identity)
-    door = Door(journal, None, Background(registry, BUILT_MS), read)
+    door = Door(journal, None, EventState(registry, BUILT_MS), read)
     feed = ReplicaFeed(door, data / "replica.db")
     for entry in door.own_entries():
         door.fold(entry, read())

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from access.state.event_state import Background
+from access.log.clock_reading import ClockReading
+from access.state.event_state import EventState
 from hardware.system.clock import Clock, SystemClock
 from hardware.system.version import BUILT_MS
 from kiosk.door.door import Door
 from kiosk.door.readiness import unready
 from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.runtime.parts import log_reading
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from tests.faults.places import Kiosk, Mark, Registry
 
 
@@ -22,7 +23,7 @@ class OpenDoor:
     def __init__(self, kiosk: Kiosk, registry: str, clock: Clock | None = None) -> None:
         self.clock = clock or SystemClock()
         self.journal = Journal(kiosk.data / "journal.db", kiosk.identity)
-        self.door = Door(self.journal, None, Background(registry, BUILT_MS), self.read)
+        self.door = Door(self.journal, None, EventState(registry, BUILT_MS), self.read)
         self.feed = ReplicaFeed(self.door, kiosk.data / "replica.db")
         for entry in self.door.own_entries():
             self.door.fold(entry, self.read())
@@ -30,7 +31,7 @@ class OpenDoor:
         self.feed.catch_up()
         self.door.begin_log(self.read(), self.clock.read().boot_id, "power", {})
 
-    def read(self) -> Reading:
+    def read(self) -> ClockReading:
         return log_reading(self.clock.read())
 
     def hear(self) -> None:

@@ -17,6 +17,7 @@ import requests
 import urllib3
 
 from access.event.definition import Event
+from access.log.clock_reading import ClockReading
 from hardware.system.clock import SystemClock
 from hardware.system.version import BUILT_MS
 from kiosk.runtime.parts import log_reading
@@ -27,7 +28,7 @@ from sync.carrier.carrier import Carrier
 from sync.enrolment.client import enrol
 from sync.enrolment.record import Enrolment
 from sync.exchange.exchange import Answerer, Asker
-from sync.store.journal import JournalReader, Reading
+from sync.store.journal import JournalReader
 from sync.store.replica import Replica
 from sync.transport.lan_server import LanServer
 from sync.transport.tls_certificate import Certificate, certificate_at
@@ -41,7 +42,7 @@ Mark = tuple[str, int, str]
 """An entry, by log, number and hash (hex)."""
 
 
-def read_clock() -> Reading:
+def read_clock() -> ClockReading:
     return log_reading(SystemClock().read())
 
 
@@ -242,17 +243,17 @@ class Kiosk:
         finally:
             replica.close()
 
-    def carrier(self, read: Callable[[], Reading] = read_clock) -> Carrier:
+    def carrier(self, read: Callable[[], ClockReading] = read_clock) -> Carrier:
         """Its carrier, in this process."""
         return Carrier(self.data, Enrolment.load(self.data), self.identity, read)
 
-    def sync(self, read: Callable[[], Reading] = read_clock) -> None:
+    def sync(self, read: Callable[[], ClockReading] = read_clock) -> None:
         """Start a carrier in this process, exchange with the registry once, and end it."""
         with closing(self.carrier(read)) as carrier:
             carrier.look()
             assert carrier.step(carrier.registry), carrier.registry.state.why
 
-    def sync_with(self, neighbour: Kiosk, read: Callable[[], Reading] = read_clock) -> None:
+    def sync_with(self, neighbour: Kiosk, read: Callable[[], ClockReading] = read_clock) -> None:
         """The same with another kiosk of the venue, directly."""
         with closing(self.carrier(read)) as carrier:
             carrier.look()

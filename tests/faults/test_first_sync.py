@@ -81,7 +81,7 @@ def counting(registry: Registry) -> Iterator[Counting]:
 
 
 @dataclass
-class Held:
+class LogEntry:
     """What a kiosk holds, and what its carrier says of it."""
 
     entries: int
@@ -90,14 +90,14 @@ class Held:
     received: int
 
     @classmethod
-    def by(cls, kiosk: Kiosk) -> Held:
+    def by(cls, kiosk: Kiosk) -> LogEntry:
         with closing(ReplicaReader.at(kiosk.data / "replica.db")) as replica:
             cards, _ = replica.cards_held()
         told = kiosk.target()
         return cls(len(kiosk.replica()), cards, told.get("held"), told.get("received", 0))
 
 
-def _broken_off(kiosk: Kiosk, counting: Counting, answers: int, random: Random) -> Held:
+def _broken_off(kiosk: Kiosk, counting: Counting, answers: int, random: Random) -> LogEntry:
     """The carrier works until it has had so many answers, and is killed."""
     counting.stop_after(answers)
     carrier = kiosk.carry()
@@ -105,7 +105,7 @@ def _broken_off(kiosk: Kiosk, counting: Counting, answers: int, random: Random) 
     sum(range(random.randint(1, 200_000)))  # while it waits, or already tries again
     carrier.kill()
     counting.let_go()
-    return Held.by(kiosk)
+    return LogEntry.by(kiosk)
 
 
 def _sent_twice(messages: list[list[bytes]]) -> int:
@@ -128,9 +128,9 @@ def test_a_first_sync_that_is_killed_goes_on_where_it_was(
 
     counting.stop_after(None)
     kiosk.carry()
-    until(lambda: Held.by(kiosk).cards == PEOPLE, "everything to be here")
+    until(lambda: LogEntry.by(kiosk).cards == PEOPLE, "everything to be here")
     until(lambda: kiosk.target().get("behind") == 0, "the carrier to say so")
-    last = Held.by(kiosk)
+    last = LogEntry.by(kiosk)
     assert sorted(kiosk.replica()) == sorted(registry.marks())
     assert (last.entries, last.said) == (whole, whole)
     assert second.received == second.entries - first.entries, "it does not begin again"

@@ -151,9 +151,23 @@ def liar(registry: Registry, insider: Kiosk) -> Iterator[Callable[[str], Liar]]:
 
 def _scan() -> Scan:
     return Scan(
-        "west-1", "in", secrets.token_bytes(5), 1, "proven", None, "admit", "ok", "camera", (), False,
-        None, 1, None, ("0" * 24, 1), Span(wall_ms(), wall_ms()),
-    )  # fmt: skip
+        gate="west-1",
+        direction="in",
+        badge=secrets.token_bytes(5),
+        issue=1,
+        proof="proven",
+        session=None,
+        verdict="admit",
+        reason="ok",
+        method="camera",
+        conditions=(),
+        seat=False,
+        place=None,
+        roster_issue=1,
+        seats=None,
+        roster_head=("0" * 24, 1),
+        span=Span(wall_ms(), wall_ms()),
+    )
 
 
 def _invented(log: str, signer: Identity, count: int = 3, kind: str = "scan") -> Batch:
@@ -163,7 +177,12 @@ def _invented(log: str, signer: Identity, count: int = 3, kind: str = "scan") ->
             _scan()
             if kind == "scan"
             else BadgeIssued(
-                secrets.token_bytes(5), 1, "plain", Claims(0, 1, 0, 1), bytes(32), None
+                badge=secrets.token_bytes(5),
+                issue=1,
+                form="plain",
+                claims=Claims(0, 1, 0, 1),
+                verifier=bytes(32),
+                card=None,
             )
         )
         raws.append(encode(seq, prev, seq, wall_ms(), True, kind, body))

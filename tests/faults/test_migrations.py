@@ -174,7 +174,9 @@ def _fill(journal: Journal) -> None:
     mark = (journal.log, 1, journal.digest)
     badges = [number.to_bytes(5, "big") for number in range(ENTRIES)]
     bodies = [
-        ("passed", Passage(mark, badge)) if badge[-1] % 3 else ("alarm", Alarm("door", "forced"))
+        ("passed", Passage(entry=mark, badge=badge))
+        if badge[-1] % 3
+        else ("alarm", Alarm(what="door", detail="forced"))
         for badge in badges
     ]
     journal.extend(bodies, read_clock())

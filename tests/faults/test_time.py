@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from access.log.entry import Clock
-from access.state.event_state import Held
+from access.state.event_state import LogEntry
 from hardware.system.clock import SimulatedClock
 from registry.service import Centre
 from sync.transport.lan_server import LanServer
@@ -31,7 +31,7 @@ def _at(centre: Centre, mark: Mark) -> int:
         if (held.log, held.seq, held.digest.hex()) == mark
     )
     with centre.knowing() as known:
-        return known.background.at_ms(held)
+        return known.event_state.at_ms(held)
 
 
 def _offset(year: int) -> int:
@@ -137,7 +137,7 @@ def test_a_registry_that_is_not_sure_of_its_own_clock_says_nothing_of_the_time(
         assert door.clocks() == 0
 
 
-def _trusted(door_entries: list[Held]) -> list[Clock]:
+def _trusted(door_entries: list[LogEntry]) -> list[Clock]:
     return [held.body for held in door_entries if isinstance(held.body, Clock)]
 
 

@@ -9,7 +9,7 @@ import pytest
 from access.log.entry import Scan
 from access.rules.decide import decide
 from access.state.facts import facts_as_recorded
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from config.event_file import load
 from jianmen.rehearse.invent import Inventor
 from jianmen.rehearse.run import Rehearsal
@@ -18,17 +18,17 @@ from jianmen.rehearse.scenario import read
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 
 
-def wrong_answers(known: Knowledge) -> list[str]:
+def wrong_answers(known: LogState) -> list[str]:
     """The presentations of which the recorded facts give another answer than the recorded one."""
     found = []
     for badge in known.badges:
         history = known.history(badge)
         for one in history.presentations:
-            body, entry = one.body, one.held
+            body, entry = one.body, one.entry
             until = known.registry_until(body.roster_head)
             if not isinstance(body, Scan) or until is None:
                 continue
-            question = facts_as_recorded(entry, body, history, known.background, until)
+            question = facts_as_recorded(entry, body, history, known.event_state, until)
             assert question is not None, body
             answer = decide(*question)
             recorded = (body.verdict, body.reason, body.session, body.conditions, body.seat)
@@ -44,7 +44,7 @@ def wrong_answers(known: Knowledge) -> list[str]:
     return found
 
 
-def knowledge_after(file: Path) -> Knowledge:
+def knowledge_after(file: Path) -> LogState:
     """What the registry knows once a scenario is over and everybody has told it everything."""
     rehearsal = Rehearsal(read(file))
     for _ in rehearsal.run():

@@ -17,6 +17,7 @@ from access.badge.credential import Claims, Plain, Signed, plain_text, sign, sig
 from access.badge.desk_key import KeyCard, wrap
 from access.badge.name_card import CardContent, card_hash, seal
 from access.event.definition import LANGUAGES, Event, Language
+from access.log.clock_reading import ClockReading
 from access.log.entry import BadgeIssued, Body, EventDefined, Key, Kiosk, Revoked, Scan, pack
 from config.event_file import load, moved_to
 from hardware.ports.door_contacts import now_ms
@@ -39,7 +40,7 @@ from kiosk.screen.presenter import Face
 from kiosk.screen.screen_feed import Board
 from sync.carrier.journal_copy import OwnLogs
 from sync.enrolment.record import Enrolment
-from sync.store.journal import Journal, JournalReader, Reading
+from sync.store.journal import Journal, JournalReader
 from sync.store.replica import Replica, ReplicaReader
 from sync.wire.device_key import Identity
 from sync.wire.messages import SealedCard
@@ -115,12 +116,12 @@ class World:
             self._seal(person, CardContent(name, "Organisation", language), pin) if name else None
         )
         body = BadgeIssued(
-            person.badge,
-            person.issue,
-            "plain",
-            Claims(number, venues, sessions, days),
-            verifier(person.secret),
-            digest,
+            badge=person.badge,
+            issue=person.issue,
+            form="plain",
+            claims=Claims(number, venues, sessions, days),
+            verifier=verifier(person.secret),
+            card=digest,
         )
         self.say(("badge", body))
         return person
@@ -148,16 +149,18 @@ class World:
         return Person(code.badge, 1, code.secret, signed_text(code))
 
     def revoke(self, person: Person) -> None:
-        self.say(("revoke", Revoked(person.badge, None, "lost")))
+        self.say(("revoke", Revoked(badge=person.badge, issue=None, why="lost")))
 
     def assign(self, gate: str | None) -> None:
         """The registry gives this kiosk a gate."""
-        self.say(("kiosk", Kiosk(self.device.fingerprint, self.device.public, gate)))
+        self.say(
+            ("kiosk", Kiosk(device=self.device.fingerprint, public=self.device.public, gate=gate))
+        )
 
     def open_journal(self) -> Journal:
         return Journal(self.data / "journal.db", self.device)
 
-    def reading(self) -> Reading:
+    def reading(self) -> ClockReading:
         return log_reading(self.clock.read())
 
     def written(self, kind: str) -> list[Body]:
@@ -204,7 +207,8 @@ def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
         made.append(world)
         log.begin(world.reading(), "registry", "first start", {}, None)
         world.say(
-            ("event", EventDefined(msgspec.Raw(pack(event)))), ("key", Key(0, registry.public))
+            ("event", EventDefined(event=msgspec.Raw(pack(event)))),
+            ("key", Key(number=0, public=registry.public)),
         )
         if gate is not None:
             world.assign(gate)
@@ -230,13 +234,13 @@ def open_door(make_world: Callable[..., World]) -> Iterator[Callable[[World], Do
     opened: list[Journal | ReplicaReader] = []
 
     def open_one(world: World) -> Door:
-        from access.state.event_state import Background
+        from access.state.event_state import EventState
 
         journal = world.open_journal()
         feed_from = ReplicaReader.at(world.data / "replica.db")
         opened.extend((journal, feed_from))
-        background = Background(world.registry.fingerprint, world.earliest_ms)
-        door = Door(journal, None, background, world.reading)
+        event_state = EventState(world.registry.fingerprint, world.earliest_ms)
+        door = Door(journal, None, event_state, world.reading)
         ReplicaFeed(door, replica=feed_from).catch_up()
         door.begin_log(world.reading(), "boot", "first start", {})
         world.journal = journal
@@ -328,7 +332,7 @@ class SteppedService(DoorService):
             world.open_journal,
             lambda: world.registry.fingerprint,
             begin=lambda: False,
-            prepare=lambda background, device: None,
+            prepare=lambda event_state, device: None,
             earliest_ms=world.earliest_ms,
         )
         parts = Parts(

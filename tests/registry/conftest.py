@@ -16,9 +16,10 @@ from werkzeug.test import TestResponse
 
 from access.event.definition import Direction, Event
 from access.log.chain import fingerprint
+from access.log.clock_reading import ClockReading
 from access.log.entry import Clock as ClockEntry
 from access.log.entry import pack
-from access.state.event_state import Background
+from access.state.event_state import EventState
 from config import event_file
 from kiosk.door.door import Answer, Door
 from kiosk.door.replica_feed import ReplicaFeed
@@ -28,7 +29,7 @@ from registry.service import Centre
 from registry.storage.ledger import Ledger
 from sync.carrier.journal_copy import OwnLogs
 from sync.exchange.exchange import Asker
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.store.replica import Replica
 from sync.wire.device_key import Identity
 from sync.wire.enrolment_code import EnrolmentCode
@@ -47,8 +48,8 @@ class Clock:
 
     now_ms: int = MORNING_MS
 
-    def __call__(self) -> Reading:
-        return Reading(self.now_ms, self.now_ms, True)
+    def __call__(self) -> ClockReading:
+        return ClockReading(self.now_ms, self.now_ms, True)
 
     def wait(self, ms: int) -> None:
         self.now_ms += ms
@@ -129,9 +130,9 @@ class Kiosk:
         self.journal = Journal(":memory:", self.identity, durable=False)
         self.replica = Replica(":memory:", self.enrolled.public, registry)
         self.own = OwnLogs(self.replica, self.identity)
-        background = Background(registry, 0)
-        background.enrolled_with(self.event, self.keys, self.identity.fingerprint, self.gate)
-        self.door = Door(self.journal, self.replica, background, self.clock)
+        event_state = EventState(registry, 0)
+        event_state.enrolled_with(self.event, self.keys, self.identity.fingerprint, self.gate)
+        self.door = Door(self.journal, self.replica, event_state, self.clock)
         self.feed = ReplicaFeed(self.door, replica=self.replica)
         self.door.begin_log(self.clock(), "boot", "test", {})
         self.asker = Asker(
@@ -167,7 +168,12 @@ class Kiosk:
         if taken.time is not None and not self.knows_time:
             self.knows_time = True
             now = self.clock()
-            word = ClockEntry("registry", taken.time.at_ms, now.mono_ms, taken.time.error_ms)
+            word = ClockEntry(
+                source="registry",
+                trusted_ms=taken.time.at_ms,
+                mono_ms=now.mono_ms,
+                error_ms=taken.time.error_ms,
+            )
             self.door.record("clock", word, now)
         return again
 
@@ -224,7 +230,7 @@ def new_kiosk(
         assert answer.status_code == 200, answer.text
         enrolled = read(Enrolled, read(Envelope, answer.data).body)
         with centre.knowing() as known:
-            keys = dict(known.background.keys)
+            keys = dict(known.event_state.keys)
         kiosk = Kiosk(gate, client, clock, event, identity, enrolled, keys)
         made.append(kiosk)
         kiosk.exchange()

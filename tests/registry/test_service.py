@@ -49,7 +49,13 @@ class Door:
         self.log = self.identity.fingerprint + epoch
         self.raws: list[bytes] = []
         self.digests = [GENESIS]
-        self.write("boot", Boot(self.identity.fingerprint, previous, "", "", {}), 0)
+        self.write(
+            "boot",
+            Boot(
+                device=self.identity.fingerprint, previous=previous, boot_id="", why="", versions={}
+            ),
+            0,
+        )
 
     def write(self, kind: str, body: Boot | Scan, at_ms: int) -> None:
         seq = len(self.digests)
@@ -61,11 +67,25 @@ class Door:
         self.write(
             "scan",
             Scan(
-                self.gate, "in", badge, 1, "proven", None, "admit", "ok", "camera", (), False,
-                None, 1, None, None, Span(at_ms, at_ms),
+                gate=self.gate,
+                direction="in",
+                badge=badge,
+                issue=1,
+                proof="proven",
+                session=None,
+                verdict="admit",
+                reason="ok",
+                method="camera",
+                conditions=(),
+                seat=False,
+                place=None,
+                roster_issue=1,
+                seats=None,
+                roster_head=None,
+                span=Span(at_ms, at_ms),
             ),
             at_ms,
-        )  # fmt: skip
+        )
 
     def hands_in(self, at_ms: int) -> None:
         last = len(self.raws)
@@ -165,8 +185,10 @@ def test_a_conflict_is_reported_and_an_answer_to_it_logged(centre: Centre, clock
     assert isinstance(answered, Conflict)
     assert answered.ruling == "let it be"
     with centre.knowing() as known:
-        ((_, ruling),) = known.background.rulings
-    assert ruling == Ruling("would_refuse", line.entry, "let it be", "admin")
+        ((_, ruling),) = known.event_state.rulings
+    assert ruling == Ruling(
+        conflict="would_refuse", entry=line.entry, answer="let it be", by="admin"
+    )
 
 
 def test_a_kiosk_not_heard_for_half_a_minute_is_silent(centre: Centre, clock: Clock) -> None:
@@ -196,7 +218,11 @@ def test_entries_that_a_kiosks_new_log_names_and_nobody_brought_are_missing(
 ) -> None:
     door = Door(centre, GATE)
     for _ in range(4):
-        door.write("boot", Boot(door.identity.fingerprint, None, "", "", {}), 0)
+        door.write(
+            "boot",
+            Boot(device=door.identity.fingerprint, previous=None, boot_id="", why="", versions={}),
+            0,
+        )
     before = (door.log, 5, door.digests[5])
     door.start("00000002", before)
     door.hands_in(clock.now_ms)
@@ -218,7 +244,7 @@ def test_the_end_of_a_day_says_what_was_held(centre: Centre, clock: Clock) -> No
     centre.close_day("2020-11-17")
 
     with centre.knowing() as known:
-        ((_, close),) = known.background.closes
+        ((_, close),) = known.event_state.closes
     assert isinstance(close, Close)
     assert close.day == "2020-11-17"
     assert close.held[door.log] == 1

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from access.log.clock_reading import ClockReading
 from access.log.entry import GENESIS, Alarm, Body, Boot, Kiosk, digest_of, encode
 from sync.carrier.journal_copy import OwnLogs
 from sync.exchange.exchange import Answerer, Asker
 from sync.exchange.party import Taken
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.store.replica import Replica
 from sync.wire.device_key import Identity
 from sync.wire.messages import Batch, Envelope, Message, Point, TimeWord, read
@@ -21,9 +22,9 @@ NOW_MS = 1_795_000_000_000
 REGISTRY = Identity.from_seed(bytes([1]) * 32)
 
 
-def reading(at: int = 0, *, synced: bool = True) -> Reading:
+def reading(at: int = 0, *, synced: bool = True) -> ClockReading:
     """The clocks `at` ms after the start."""
-    return Reading(1000 + at, NOW_MS + at, synced)
+    return ClockReading(1000 + at, NOW_MS + at, synced)
 
 
 @dataclass
@@ -49,9 +50,18 @@ class Log:
         """Any entries: a boot, then alarms."""
         for _ in range(count):
             if self.raws:
-                self.write("alarm", Alarm("door_forced", word))
+                self.write("alarm", Alarm(what="door_forced", detail=word))
             else:
-                self.write("boot", Boot(self.writer.fingerprint, None, "", "first start", {}))
+                self.write(
+                    "boot",
+                    Boot(
+                        device=self.writer.fingerprint,
+                        previous=None,
+                        boot_id="",
+                        why="first start",
+                        versions={},
+                    ),
+                )
         return self
 
     def branch_after(self, seq: int) -> Log:
@@ -96,7 +106,7 @@ class Node:
 
     def work(self, count: int) -> None:
         """The door writes entries."""
-        self.journal.extend([("alarm", Alarm("door_forced", ""))] * count, reading())
+        self.journal.extend([("alarm", Alarm(what="door_forced", detail=""))] * count, reading())
 
     def publish(self) -> None:
         """What the carrier does first."""
@@ -174,7 +184,9 @@ def enrol(registry: Node, make_node: Callable[[int], Node]) -> Callable[..., Nod
 
     def enrol_one(seed: int, *, knows: bool = True) -> Node:
         node = make_node(seed)
-        registry.say("kiosk", Kiosk(node.device, node.identity.public, f"gate-{seed}"))
+        registry.say(
+            "kiosk", Kiosk(device=node.device, public=node.identity.public, gate=f"gate-{seed}")
+        )
         registry.publish()
         if knows:
             pass_registry_log(registry, node)

@@ -9,7 +9,7 @@ import pytest
 
 from access.log.chain import ChainError
 from access.log.entry import Alarm
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from sync.store.log_store import BEGINNING
 from sync.wire.messages import MAX_BRANCHES, MessageError
 
@@ -78,7 +78,7 @@ def test_branches_that_have_no_entry_in_common_still_meet(
 ) -> None:
     log = new_log(kiosk.identity).grow(30)
     other = new_log(kiosk.identity)
-    other.write("alarm", Alarm("door_forced", "first")).grow(29, "other")
+    other.write("alarm", Alarm(what="door_forced", detail="first")).grow(29, "other")
     kiosk.take(log.batch())
     neighbour.take(other.batch())
 
@@ -132,10 +132,10 @@ def test_a_fork_is_counted_by_the_folds_of_every_side(
     neighbour.talk_to(registry)
 
     for node in (kiosk, neighbour, registry):
-        knowledge = Knowledge(registry.device, 0)
+        log_state = LogState(registry.device, 0)
         for _, held in node.replica.since(0, -1):
-            knowledge.file(held)
-        (branch,) = knowledge.forks()
+            log_state.file(held)
+        (branch,) = log_state.forks()
         assert branch.seq == 11
 
 

@@ -60,7 +60,13 @@ def changed(batch: Batch, **fields: Any) -> Batch:
 def altered(batch: Batch) -> Batch:
     entry = decode(batch.raws[7])
     raw = encode(
-        entry.seq, entry.prev, entry.mono_ms, entry.wall_ms, True, "alarm", Alarm("x", "altered")
+        entry.seq,
+        entry.prev,
+        entry.mono_ms,
+        entry.wall_ms,
+        True,
+        "alarm",
+        Alarm(what="x", detail="altered"),
     )
     return changed(batch, raws=[*batch.raws[:7], raw, *batch.raws[8:]])
 
@@ -71,7 +77,9 @@ def reordered(batch: Batch) -> Batch:
 
 def invented(batch: Batch) -> Batch:
     end = decode(batch.raws[-1])
-    raw = encode(end.seq + 1, batch.head.digest, 1, 1, True, "alarm", Alarm("x", "invented"))
+    raw = encode(
+        end.seq + 1, batch.head.digest, 1, 1, True, "alarm", Alarm(what="x", detail="invented")
+    )
     return changed(batch, raws=[*batch.raws, raw])
 
 
@@ -157,7 +165,7 @@ def test_a_kiosk_cannot_write_in_the_registrys_log(
 ) -> None:
     real = registry.journal.log
     forged = new_log(registry.identity, "0000000f")
-    forged.write("kiosk", Kiosk(STRANGER.fingerprint, STRANGER.public, "gate"))
+    forged.write("kiosk", Kiosk(device=STRANGER.fingerprint, public=STRANGER.public, gate="gate"))
     head = neighbour.identity.head(forged.name, *forged.point(), 1)
     batch = Batch(forged.name, 0, bytes(32), forged.raws, head)
 
@@ -172,9 +180,19 @@ def test_what_only_the_registry_may_say_does_nothing_in_a_kiosks_log(
     kiosk: Node, neighbour: Node, new_log: Callable[..., Log]
 ) -> None:
     log = new_log(neighbour.identity)
-    log.write("kiosk", Kiosk(STRANGER.fingerprint, STRANGER.public, "gate"))
-    log.write("badge", BadgeIssued(b"BADGE", 1, "plain", Claims(0, 1, 0, 1), bytes(32), b"c" * 32))
-    log.write("revoke", Revoked(b"BADGE", None, "a lie"))
+    log.write("kiosk", Kiosk(device=STRANGER.fingerprint, public=STRANGER.public, gate="gate"))
+    log.write(
+        "badge",
+        BadgeIssued(
+            badge=b"BADGE",
+            issue=1,
+            form="plain",
+            claims=Claims(0, 1, 0, 1),
+            verifier=bytes(32),
+            card=b"c" * 32,
+        ),
+    )
+    log.write("revoke", Revoked(badge=b"BADGE", issue=None, why="a lie"))
 
     assert kiosk.take(log.batch()) == 3
     assert kiosk.replica.public_key(STRANGER.fingerprint) is None
@@ -249,7 +267,9 @@ def test_a_cut_off_device_gets_no_answer_but_what_it_wrote_is_still_carried(
 ) -> None:
     kiosk.work(3)
     kiosk.talk_to(neighbour)
-    registry.say("kiosk", Kiosk(kiosk.device, kiosk.identity.public, None, cut_off=True))
+    registry.say(
+        "kiosk", Kiosk(device=kiosk.device, public=kiosk.identity.public, gate=None, cut_off=True)
+    )
     registry.publish()
 
     with pytest.raises(CutOffError, match="cut off"):
@@ -359,7 +379,7 @@ def test_huge_entries_of_the_registry_are_passed_on_in_messages_that_others_take
 ) -> None:
     log = new_log(registry.identity)
     for at in range(40):
-        log.write("alarm", Alarm("x", "y" * 200_000))
+        log.write("alarm", Alarm(what="x", detail="y" * 200_000))
         kiosk.take(log.batch(at))
     neighbour.work(3)
     neighbour.publish()

@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 import msgspec
 import urllib3
 
+from access.log.clock_reading import ClockReading
 from config.settings import RegistrySettings
 from hardware.system.clock import SystemClock
 from hardware.system.version import BUILT_MS
@@ -25,7 +26,6 @@ from registry.server.tls import certificate_of
 from registry.service import Centre
 from registry.storage.errors import DatabaseError, RegistryError
 from registry.storage.ledger import Ledger
-from sync.store.journal import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -173,9 +173,9 @@ class _Clock:
     def __init__(self) -> None:
         self._clock = SystemClock()
 
-    def __call__(self) -> Reading:
+    def __call__(self) -> ClockReading:
         now = self._clock.read()
-        return Reading(now.mono_ms, now.wall_ms, now.synced)
+        return ClockReading(now.mono_ms, now.wall_ms, now.synced)
 
 
 def read_clock() -> _Clock:

@@ -183,7 +183,7 @@ async function find() {
       onclick: () => attempt(() => present({ code: query })), className: "primary" });
     return $("found").replaceChildren(go);
   }
-  const people = await ask("search", { query });
+  const { people, total, near } = await ask("search", { query });
   $("found").replaceChildren(...people.map((one) => {
     const row = element("div", "", { className: "person" });
     const who = element("div", one.name);
@@ -193,6 +193,8 @@ async function find() {
     return row;
   }));
   if (!people.length) $("found").append(element("p", word("labels", "nobody")));
+  else if (near) $("found").prepend(element("p", word("labels", "near")));
+  if (total > people.length) $("found").append(element("p", word("labels", "more").replace("{n}", total)));
 }
 
 function keys(id, characters, press) {

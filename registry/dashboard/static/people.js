@@ -5,14 +5,16 @@ const form = document.getElementById("search");
 const more = document.getElementById("more");
 let shown = [];
 let query = "";
+let next = null;
 
-async function search(text, offset = 0) {
+async function search(text, cursor = null) {
   query = text;
-  const said = await attempt(() => ask("GET", `/registrants?limit=50&offset=${offset}&q=${encodeURIComponent(text)}`));
+  const said = await attempt(() => ask("GET", `/registrants?limit=50&q=${encodeURIComponent(text)}${cursor ? `&cursor=${cursor}` : ""}`));
   if (!said) return;
-  shown = offset ? [...shown, ...said.registrants] : said.registrants;
-  note(say("found", { n: said.total }));
-  more.hidden = shown.length >= said.total;
+  shown = cursor ? [...shown, ...said.registrants] : said.registrants;
+  note(say(said.near ? "found_near" : "found", { n: said.total }));
+  next = said.next;
+  more.hidden = next === null;
   render();
 }
 
@@ -99,7 +101,7 @@ register.addEventListener("submit", (event) => {
 });
 
 form.addEventListener("submit", (event) => { event.preventDefault(); search(form.q.value); });
-more.addEventListener("click", () => search(query, shown.length));
+more.addEventListener("click", () => search(query, next));
 if (location.hash) {
   form.q.value = decodeURIComponent(location.hash.slice(1));
   search(form.q.value);

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from access.event.programme import Programme
-from access.log.receipt import gate_code, receipt
+from access.log.receipt import digest_range, gate_code, read_receipt, receipt
 
 EVENT = """\
 [event]
@@ -73,3 +73,28 @@ def test_two_receipts_of_a_gate_are_equal_only_where_twenty_bits_are(
 def test_a_gate_that_the_event_does_not_have_has_no_receipt(example: Programme) -> None:
     with pytest.raises(KeyError):
         receipt(example, "north-pole", bytes(32))
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("M3-4F2K", "M3-4F2K"),
+        ("m3 4f2k", "M3-4F2K"),
+        ("c10-o1il", "C10-0111"),
+        ("M34F2K", "M3-4F2K"),
+        ("", None),
+        ("hello", None),
+        ("M3-4F2", None),
+        ("3M-4F2K", None),
+        ("M3-4F2K'; DROP", None),
+    ],
+)
+def test_a_receipt_is_read_as_people_type_it(typed: str, read: str | None) -> None:
+    assert read_receipt(typed) == read
+
+
+def test_a_receipt_narrows_the_search_down_to_hashes_that_begin_with_it() -> None:
+    low, high = digest_range("M3-4F2K") or (b"", b"")
+    assert low < bytes.fromhex("23c53" + "7" * 59) < high
+    assert not low < bytes.fromhex("23c54" + "7" * 59) < high
+    assert digest_range("M3-4FUK") is None

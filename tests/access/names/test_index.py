@@ -121,6 +121,14 @@ def test_the_name_as_stored_comes_before_a_derived_spelling_before_a_company() -
     ]
 
 
+def test_a_whole_spelling_comes_before_one_that_was_cut_short() -> None:
+    index = index_of("張偉", "陳偉", "曾偉")
+    hits = index.search("chan", 9).hits
+    assert hits[0] == Hit(1, Rank.SPELLED_BEGINNING)
+    assert Hit(0, Rank.SPELLED_CUT) in hits
+    assert index.search("c w", 9).hits[0].rank == Rank.SPELLED_CUT
+
+
 def test_pages_follow_each_other() -> None:
     index = index_of(*["陳大文"] * 7)
     pages = [index.search("chan", 3, offset) for offset in (0, 3, 6, 9)]

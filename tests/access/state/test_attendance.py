@@ -17,14 +17,14 @@ def session_of(forum: Any, number: int, clock: str) -> Attended | None:
     known = forum.known()
     history = known.history(forum.build.badge(number))
     talk = forum.programme.sessions["talk"]
-    return at_session(known.background, talk, history, forum.at(clock))
+    return at_session(known.event_state, talk, history, forum.at(clock))
 
 
 def venue_of(forum: Any, number: int, clock: str, venue: str = "north") -> Attended | None:
     known = forum.known()
     history = known.history(forum.build.badge(number))
     day = forum.programme.day_of(forum.at(clock))
-    return at_venue(known.background, venue, day, history, forum.at(clock))
+    return at_venue(known.event_state, venue, day, history, forum.at(clock))
 
 
 def test_who_was_never_let_in_did_not_come(forum: Any) -> None:
@@ -84,7 +84,7 @@ def test_the_days_end_ends_a_stay_that_nobody_saw_end(forum: Any) -> None:
     known = forum.known()
     history = known.history(forum.build.badge(1))
     day = forum.programme.day_of(forum.at("09:00"))
-    later = at_venue(known.background, "north", day, history, forum.at("18T12:00"))
+    later = at_venue(known.event_state, "north", day, history, forum.at("18T12:00"))
     assert found == Attended(forum.at("09:00"), None, 14 * 60 * MINUTE_MS)
     assert later == Attended(forum.at("09:00"), None, 19 * 60 * MINUTE_MS)
 
@@ -100,13 +100,13 @@ def test_stays_follow_each_other_without_overlap(new_forum: Any, moves: list[str
             forum.enters(gate, clock, 1)
     known = forum.known()
     history = known.history(forum.build.badge(1))
-    found = stays(known.background, history, forum.at("20:00"))
+    found = stays(known.event_state, history, forum.at("20:00"))
     assert all(stay.from_ms < stay.to_ms for stay in found)
     assert all(one.to_ms <= other.from_ms for one, other in pairwise(found))
 
 
 def test_without_an_event_definition_nobody_came(forum: Any) -> None:
     entry = forum.enters("north-in", "09:00", 1)
-    known = forum.build.knowledge([entry])
+    known = forum.build.log_state([entry])
     history = known.history(forum.build.badge(1))
-    assert at_venue(known.background, "north", 1, history, forum.at("10:00")) is None
+    assert at_venue(known.event_state, "north", 1, history, forum.at("10:00")) is None

@@ -11,7 +11,7 @@ import pytest
 from access.event.definition import Area
 from access.log.entry import Passage
 from access.state.badge_history import History
-from access.state.event_state import Background
+from access.state.event_state import EventState
 
 
 def history(forum: Any, number: int = 1) -> History:
@@ -150,16 +150,18 @@ def test_a_void_can_come_from_another_kiosk_and_before_what_it_takes_back(forum:
     void = forum.voids("north-in", "10:05", mistake)
     badge = forum.build.badge(1)
     for order in permutations([*forum.registry.entries[:1], mistake, void]):
-        known = forum.build.knowledge(order)
+        known = forum.build.log_state(order)
         assert known.history(badge).presentations == []
 
 
 def test_who_did_not_pass_the_turnstile_is_not_inside(forum: Any) -> None:
     scan = forum.enters("north-in", "09:00", 1)
     door = forum.doors["north-in"]
-    door.writes(forum.at("09:00"), "passed", Passage(scan.ref, forum.build.badge(1)))
+    door.writes(forum.at("09:00"), "passed", Passage(entry=scan.ref, badge=forum.build.badge(1)))
     assert place(forum, "09:01") == "north"
-    door.writes(forum.at("09:00"), "not_passed", Passage(scan.ref, forum.build.badge(1)))
+    door.writes(
+        forum.at("09:00"), "not_passed", Passage(entry=scan.ref, badge=forum.build.badge(1))
+    )
     assert place(forum, "09:01") is None
 
 
@@ -187,14 +189,16 @@ def test_what_a_cut_off_kiosk_wrote_later_moves_nobody(forum: Any) -> None:
 
 def test_a_word_about_a_badge_that_moves_nobody_is_passed_over(forum: Any) -> None:
     scan = forum.enters("north-in", "09:00", 1)
-    forum.registry.writes(forum.at("09:00"), "passed", Passage(scan.ref, forum.build.badge(1)))
+    forum.registry.writes(
+        forum.at("09:00"), "passed", Passage(entry=scan.ref, badge=forum.build.badge(1))
+    )
     assert place(forum, "09:01") == "north"
 
 
 def test_one_entry_held_twice_counts_once(forum: Any) -> None:
     scan = forum.enters("north-in", "09:00", 1).held
-    background: Background = forum.known().background
-    assert len(History(background, [scan, scan]).presentations) == 1
+    event_state: EventState = forum.known().event_state
+    assert len(History(event_state, [scan, scan]).presentations) == 1
 
 
 def test_presentations_stand_in_order_of_corrected_time(forum: Any) -> None:
@@ -204,9 +208,9 @@ def test_presentations_stand_in_order_of_corrected_time(forum: Any) -> None:
     fast.trusts(forum.at("08:01"))
     first = fast.scans(forum.at("09:00"), forum.build.badge(1))
     second = forum.enters("north-in", "10:00", 1)
-    known = forum.build.knowledge([*forum.entries, *fast.entries])
+    known = forum.build.log_state([*forum.entries, *fast.entries])
     shown = known.history(forum.build.badge(1)).presentations
-    assert [one.held.digest for one in shown] == [first.digest, second.digest]
+    assert [one.entry.digest for one in shown] == [first.digest, second.digest]
 
 
 def test_a_place_says_when_time_alone_will_move_its_person(forum: Any) -> None:
@@ -263,7 +267,7 @@ def test_a_later_roster_entry_for_the_same_issue_replaces_it(forum: Any) -> None
         e for e in forum.registry.entries if e.held.body.__class__ and e.held.kind == "badge"
     )
     for order in permutations([first, amended]):
-        known = forum.build.knowledge([*order]).history(badge)
+        known = forum.build.log_state([*order]).history(badge)
         assert known.listed(1).claims == visitor
         assert known.newest().claims == visitor
 
@@ -272,7 +276,7 @@ def test_the_roster_is_asked_as_of_a_place_in_the_order(forum: Any) -> None:
     badge, device = forum.build.badge(1), forum.doors["hall-1"].device
     before = forum.enters("hall-1", "08:59", 1).held
     second = forum.registry.issues(forum.at("09:00"), badge, forum.delegate, issue=2).held
-    known, order = history(forum), forum.known().background.order
+    known, order = history(forum), forum.known().event_state.order
     assert known.newest_issue(device, order(before)) == 1
     assert known.newest_issue(device, order(second)) == 2
     assert known.listed(2, order(before)) is None
@@ -301,7 +305,7 @@ def test_only_a_proof_retires_lower_issues(forum: Any, proof: str | None) -> Non
 def test_a_proof_is_known_only_after_it_was_given(forum: Any) -> None:
     scan = forum.enters("hall-1", "09:00", 1, issue=2).held
     after = forum.enters("hall-1", "09:01", 1, issue=1).held
-    known, order = history(forum), forum.known().background.order
+    known, order = history(forum), forum.known().event_state.order
     device = forum.doors["hall-1"].device
     assert known.newest_issue(device, order(scan)) == 1
     assert known.newest_issue(device, order(after)) == 2
@@ -319,7 +323,7 @@ def test_a_revocation_is_of_all_issues_or_of_one(forum: Any) -> None:
 
 def test_a_revocation_counts_from_its_own_time_on(forum: Any) -> None:
     revoked = forum.registry.revokes(forum.at("09:00"), forum.build.badge(1)).held
-    place_of = forum.known().background.order(revoked)
+    place_of = forum.known().event_state.order(revoked)
     known = history(forum)
     assert known.revoked(1, place_of)
     assert not known.revoked(1, msgspec.structs.replace(place_of, at_ms=place_of.at_ms - 1))

@@ -55,7 +55,7 @@ def test_a_day_without_a_partition_has_no_lines(forum: Any) -> None:
 
 def test_without_an_event_definition_there_is_nothing_to_decide_again(forum: Any) -> None:
     forum.enters("north-in", "09:00", 1)
-    known = forum.build.knowledge(forum.doors["north-in"].entries)
+    known = forum.build.log_state(forum.doors["north-in"].entries)
     assert Conflicts(known).lines() == []
 
 
@@ -167,7 +167,7 @@ def test_a_repaired_clock_can_make_an_entry_too_early(
     kiosk.boots(after=forum.doors["room-1"])
     kiosk.trusts(forum.at("08:01"), "neighbour", off_ms=3_600_000)
     kiosk.scans(forum.at(clock), forum.build.badge(1), session="talk")
-    known = forum.build.knowledge([*forum.entries, *kiosk.entries])
+    known = forum.build.log_state([*forum.entries, *kiosk.entries])
     report = Conflicts(known)
     assert [line.reason for line in report.lines()] == []
     told = kiosk.trusts(forum.at("15:00"))
@@ -256,7 +256,7 @@ def test_who_did_not_pass_makes_no_line(forum: Any) -> None:
     first = forum.enters("north-in", "09:00", 1)
     forum.enters("north-in", "09:10", 1)
     forum.doors["north-in"].writes(
-        forum.at("09:01"), "not_passed", Passage(first.ref, forum.build.badge(1))
+        forum.at("09:01"), "not_passed", Passage(entry=first.ref, badge=forum.build.badge(1))
     )
     assert lines(forum) == []
 
@@ -292,7 +292,7 @@ def test_a_gate_without_any_account_has_no_seat(forum: Any) -> None:
     stranger.boots()
     stranger.trusts(forum.at("08:00"))
     stranger.scans(forum.at("13:40"), forum.build.badge(1), gate="room-1", seat=True)
-    known = forum.build.knowledge([*forum.entries, *stranger.entries])
+    known = forum.build.log_state([*forum.entries, *stranger.entries])
     assert [line.reason for line in Conflicts(known).lines()] == ["full"]
 
 
@@ -379,7 +379,7 @@ def test_two_places_says_when_the_order_is_not_certain(forum: Any) -> None:
     vague.boots(after=forum.doors["south-in"])
     vague.trusts(forum.at("08:01"), "supervisor", error_ms=120_000)
     vague.scans(forum.at("09:02"), forum.build.badge(1))
-    (line,) = Conflicts(forum.build.knowledge([*forum.entries, *vague.entries])).lines()
+    (line,) = Conflicts(forum.build.log_state([*forum.entries, *vague.entries])).lines()
     assert (line.kind, line.overlap) == ("two_places", True)
 
 
@@ -416,7 +416,7 @@ def cloned(forum: Any) -> Any:
 
 def test_a_fork_is_a_line_of_its_own(forum: Any) -> None:
     branch = cloned(forum)
-    known = forum.build.knowledge([*forum.entries, branch])
+    known = forum.build.log_state([*forum.entries, branch])
     (line,) = Conflicts(known).lines()
     assert (line.kind, line.reason, line.badge, line.gate) == ("fork", None, None, "north-in")
     assert (line.entry, line.reading) == (branch.ref, "cloned_kiosk")
@@ -427,7 +427,7 @@ def test_lines_of_one_entry_stand_in_the_order_of_kinds(forum: Any) -> None:
     branch = cloned(forum)
     forum.enters("south-in", "09:00", 2)
     forum.registry.revokes(forum.at("08:30"), forum.build.badge(2))
-    known = forum.build.knowledge([*forum.entries, branch])
+    known = forum.build.log_state([*forum.entries, branch])
     found = [(line.kind, line.order.at_ms) for line in Conflicts(known).lines()]
     assert found == [
         ("would_refuse", forum.at("09:00")),
@@ -453,7 +453,7 @@ def test_an_admins_answer_stands_beside_its_line_the_last_one(forum: Any) -> Non
     forum.enters("north-in", "09:00", 1)
     second = forum.enters("north-in", "09:10", 1)
     for clock, answer in (("10:00", "asked"), ("10:05", "left by the window")):
-        ruling = Ruling("would_refuse", second.ref, answer, "admin")
+        ruling = Ruling(conflict="would_refuse", entry=second.ref, answer=answer, by="admin")
         forum.registry.writes(forum.at(clock), "ruling", ruling)
     (line,) = lines(forum)
     assert line.ruling == "left by the window"

@@ -8,11 +8,11 @@ import pytest
 
 from access.state.badge_history import History
 from access.state.conflicts import Conflicts
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 
 
-class Watched(Knowledge):
-    """Knowledge that notes whose history was asked for."""
+class Watched(LogState):
+    """LogState that notes whose history was asked for."""
 
     asked: list[bytes | None]
 
@@ -113,7 +113,7 @@ def test_a_stranger_at_a_gate_who_writes_of_no_seat_had_none(forum: Any) -> None
     stranger.boots()
     stranger.trusts(forum.at("08:00"))
     stranger.scans(forum.at("13:40"), forum.build.badge(1), gate="room-1")
-    known = forum.build.knowledge([*forum.entries, *stranger.entries])
+    known = forum.build.log_state([*forum.entries, *stranger.entries])
     assert [line.reason for line in Conflicts(known).lines()] == ["full"]
 
 

@@ -147,13 +147,13 @@ def test_what_the_time_to_come_changes_is_seen_coming(forum: Any) -> None:
 
 def test_nobodys_whereabouts_are_known_without_a_definition(forum: Any) -> None:
     forum.enters("hall-1", "09:00", 1)
-    known = forum.build.knowledge(forum.doors["hall-1"].entries)
+    known = forum.build.log_state(forum.doors["hall-1"].entries)
     state = known.history(forum.build.badge(1)).whereabouts(forum.at("10:00"))
     assert (state.place, state.around, state.changes_ms()) == (None, (), None)
-    background = known.background
-    assert background.definitions() == ()
-    order = background.order(forum.doors["hall-1"].entries[-1].held)
-    assert background.above(order, "hall") == ()
+    event_state = known.event_state
+    assert event_state.definitions() == ()
+    order = event_state.order(forum.doors["hall-1"].entries[-1].held)
+    assert event_state.above(order, "hall") == ()
 
 
 def test_seats_of_a_moved_gate_are_named_as_lost(forum: Any) -> None:
@@ -177,7 +177,7 @@ definitions = st.lists(st.tuples(st.sampled_from(sorted(CHANGES)), st.integers(0
 
 def told(known: Any, at: int) -> object:
     book = known.seat_book("hall")
-    accounts = sorted((kiosk, gate) for kiosk in known.background.kiosks for gate in GATES)
+    accounts = sorted((kiosk, gate) for kiosk in known.event_state.kiosks for gate in GATES)
     return (
         Headcount(known).areas(at),
         attendance(known),
@@ -200,9 +200,9 @@ def test_whatever_order_definitions_and_scans_arrive_in_all_know_the_same(
         forum.registry.defines(begin + minute * MINUTE, CHANGES[name](forum.programme.event))
     entries = list(forum.entries)
     at = begin + 700 * MINUTE
-    one = told(forum.build.knowledge(entries), at)
+    one = told(forum.build.log_state(entries), at)
     random.shuffle(entries)
-    kept = forum.build.knowledge()
+    kept = forum.build.log_state()
     headcount = Headcount(kept)
     for entry in entries:
         kept.add(entry.log, entry.digest, entry.raw)
@@ -233,7 +233,7 @@ def test_no_definition_that_comes_later_changes_what_was_counted(
 
 def test_before_the_registrys_log_comes_the_definition_of_the_enrolment_counts(forum: Any) -> None:
     forum.enters("hall-1", "09:00", 1, area=None)
-    known = forum.build.knowledge(forum.doors["hall-1"].entries)
+    known = forum.build.log_state(forum.doors["hall-1"].entries)
     door = forum.doors["hall-1"].device
-    known.background.enrolled_with(forum.programme.event, {}, door, "hall-1")
+    known.event_state.enrolled_with(forum.programme.event, {}, door, "hall-1")
     assert known.history(forum.build.badge(1)).whereabouts(forum.at("09:00")).place == "hall"

@@ -158,7 +158,7 @@ def ask(door: Any, build: Any, now: int, **more: Any) -> Any:
     moment = Moment(door.moment(now).span, now, more.get("sure", True))
     account = (door.kiosk.device, MAIN)
     return facts_now(
-        seen, door.known.history(ANNA), door.known.background, account, moment, None, None
+        seen, door.known.history(ANNA), door.known.event_state, account, moment, None, None
     )
 
 
@@ -173,10 +173,10 @@ def test_while_the_clock_is_unsure_nobody_can_say_how_old_the_roster_is(
 
 
 def test_without_an_event_definition_there_is_nothing_to_ask(build: Any, now: int) -> None:
-    known = build.knowledge()
+    known = build.log_state()
     moment = Moment(None, now, True)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="no event definition"):
-        facts_now(None, known.history(None), known.background, ("", ""), moment, None, None)  # type: ignore[arg-type]
+        facts_now(None, known.history(None), known.event_state, ("", ""), moment, None, None)  # type: ignore[arg-type]
 
 
 def test_a_door_knows_its_free_seats_and_who_holds_one(
@@ -212,7 +212,7 @@ def test_claims_can_be_asked_as_of_an_earlier_place_in_the_order(
     amended = registry.issues(now, ANNA, changed)
     door.learns(registry)
     history = door.known.history(ANNA)
-    order = door.known.background.order(amended.held)
+    order = door.known.event_state.order(amended.held)
     assert listed_claims(history, 1) == changed
     assert history.listed(1, msgspec.structs.replace(order, at_ms=now - 1)).claims == guest
     assert listed_claims(history, 2) is None
@@ -241,7 +241,7 @@ def shown(forum: Any, number: int, **scan: Any) -> Any:
 def recorded(forum: Any, number: int, **scan: Any) -> Any:
     held, body, history, known = shown(forum, number, **scan)
     until = known.registry_until(body.roster_head)
-    return facts_as_recorded(held, body, history, known.background, until)
+    return facts_as_recorded(held, body, history, known.event_state, until)
 
 
 def test_recorded_facts_hold_the_roster_as_far_as_the_door_had_it(later: Any) -> None:
@@ -258,9 +258,9 @@ def test_a_door_that_knew_nothing_of_the_registrys_log_went_by_what_it_was_enrol
     other = msgspec.structs.replace(later.programme.event, id="renamed")
     later.registry.defines(later.at("08:30"), other)
     assert recorded(later, 1, roster_head=None).programme.event.id == "small"
-    known = later.build.knowledge(later.registry.entries[:1])
+    known = later.build.log_state(later.registry.entries[:1])
     nobody = Order(0, "", 0, b"")
-    assert known.background.programme_known_to("0" * 16, nobody).event.id == "small"
+    assert known.event_state.programme_known_to("0" * 16, nobody).event.id == "small"
 
 
 def test_how_far_a_door_knew_is_unknown_where_the_entry_it_names_is_not_held(later: Any) -> None:
@@ -284,7 +284,7 @@ def test_what_cannot_be_asked_again_is_not(later: Any, scan: Any) -> None:
 
 def test_a_gate_of_no_definition_is_not_asked_about_later_either(later: Any) -> None:
     held, body, history, known = shown(later, 1, gate="a-window")
-    assert facts_as_known(held, body, history, known.background, None) is None
+    assert facts_as_known(held, body, history, known.event_state, None) is None
 
 
 @pytest.mark.parametrize(
@@ -308,11 +308,11 @@ def test_a_later_roster_tells_whether_an_unknown_badge_was_genuine(
     trace = sha256(verifier(secret)).digest()
     scan = {"proof": None, "reason": "unknown", "verifier": trace}
     held, body, history, known = shown(later, 9, **scan)
-    question = facts_as_known(held, body, history, known.background, None)
+    question = facts_as_known(held, body, history, known.event_state, None)
     assert question is not None
     assert question.presented.proof == proof
     old = msgspec.structs.replace(body, verifier=None)
-    question = facts_as_known(held, old, history, known.background, None)
+    question = facts_as_known(held, old, history, known.event_state, None)
     assert question is not None
     assert question.presented.proof is None
 
@@ -362,7 +362,7 @@ def test_an_entry_is_found_by_its_name_on_whatever_branch(forum: Any) -> None:
     copy.trusts(forum.at("08:00"))
     one = door.scans(forum.at("09:00"), forum.build.badge(1))
     other = copy.scans(forum.at("09:00"), forum.build.badge(2))
-    known = forum.build.knowledge([*forum.entries, *copy.entries])
+    known = forum.build.log_state([*forum.entries, *copy.entries])
     assert known.entry(one.ref).digest == one.digest
     assert known.entry(other.ref).digest == other.digest
     assert known.entry(msgspec.structs.replace(one.ref, digest=bytes(32))) is None

@@ -16,13 +16,13 @@ def counts(forum: Any, clock: str) -> dict[str, Count]:
 
 
 def recounts(forum: Any, gate: str, clock: str, area: str, inside: int) -> Any:
-    body = Recount(area, inside, b"STAFF", "by eye")
+    body = Recount(area=area, inside=inside, staff=b"STAFF", why="by eye")
     return forum.doors[gate].writes(forum.at(clock), "recount", body)
 
 
 def test_without_an_event_definition_nothing_is_counted(forum: Any) -> None:
     forum.enters("north-in", "09:00", 1)
-    known = forum.build.knowledge(forum.doors["north-in"].entries)
+    known = forum.build.log_state(forum.doors["north-in"].entries)
     assert Headcount(known).areas(forum.at("09:00")) == {}
     assert Headcount(known).by_gate(forum.at("09:00")) == {}
     assert attendance(known) == {}
@@ -164,7 +164,7 @@ def test_a_late_trusted_time_moves_the_counts_with_it(forum: Any) -> None:
     kiosk.boots(after=forum.doors["south-in"])
     kiosk.trusts(forum.at("08:01"), "kernel", off_ms=forum.build.DAY_MS)
     kiosk.scans(forum.at("09:00"), forum.build.badge(1))
-    known = forum.build.knowledge([*forum.entries, *kiosk.entries])
+    known = forum.build.log_state([*forum.entries, *kiosk.entries])
     headcount = Headcount(known)
     assert headcount.areas(forum.at("18T10:00"))["south"].people == 1
     assert headcount.areas(forum.at("10:00"))["south"].people == 0
@@ -208,7 +208,7 @@ def test_two_recounts_of_one_instant_give_everybody_the_same_number(forum: Any) 
     recounts(forum, "hall-1", "10:00", "hall", 9)
     recounts(forum, "hall-2", "10:00", "hall", 4)
     entries = forum.entries
-    one, two = (forum.build.knowledge(order) for order in (entries, entries[::-1]))
+    one, two = (forum.build.log_state(order) for order in (entries, entries[::-1]))
     at = forum.at("12:00")
     assert Headcount(one).areas(at) == Headcount(two).areas(at)
 

@@ -10,11 +10,11 @@ import pytest
 from access.log.entry import Recount
 from access.state.badge_history import History
 from access.state.headcount import Headcount, Quiet, attendance, silences
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 
 
-class Watched(Knowledge):
-    """Knowledge that notes whose history was asked for."""
+class Watched(LogState):
+    """LogState that notes whose history was asked for."""
 
     asked: list[bytes | None]
 
@@ -121,7 +121,7 @@ def test_a_gate_that_the_definition_has_lost_takes_nobody_out_of_the_count(forum
 
 def test_whoever_enters_in_the_very_instant_of_a_recount_is_in_it(forum: Any) -> None:
     forum.enters("hall-1", "10:00", 1)
-    body = Recount("hall", 4, b"STAFF", "by eye")
+    body = Recount(area="hall", inside=4, staff=b"STAFF", why="by eye")
     forum.doors["hall-2"].writes(forum.at("10:00"), "recount", body)
     assert Headcount(forum.known()).areas(forum.at("10:30"))["hall"].inside == 4
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from access.log.entry import EntryError
-from access.state.event_state import hold
+from access.state.event_state import read_entry
 
 
 def test_an_entry_held_already_is_skipped(forum: Any) -> None:
@@ -39,7 +39,7 @@ def test_a_number_far_ahead_of_its_log_costs_nothing(forum: Any) -> None:
     far = type(entry)(entry.log, 2**40, bytes(32), entry.mono_ms, entry.wall_ms, "scan", entry.body)
     known = forum.known()
     known.file(far)
-    assert known.background.last_seq[entry.log] == 2**40
+    assert known.event_state.last_seq[entry.log] == 2**40
 
 
 def test_badges_are_those_that_any_entry_names(forum: Any) -> None:
@@ -111,13 +111,13 @@ def test_a_fork_is_named_once_at_the_first_entry_of_the_branch_written_later(for
     written = fork(forum, "09:10", "09:20")
     base = forum.entries
     for order in (written, written[::-1]):
-        known = forum.build.knowledge([*base[:20], *order, *base])
+        known = forum.build.log_state([*base[:20], *order, *base])
         assert [held.digest for held in known.forks()] == [written[2].digest]
 
 
 def test_both_branches_of_a_fork_count(forum: Any) -> None:
     written = fork(forum, "09:10", "09:20")
-    known = forum.build.knowledge([*forum.entries, *written, *written])
+    known = forum.build.log_state([*forum.entries, *written, *written])
     for number, times in ((1, 1), (2, 1), (3, 2)):
         assert len(known.history(forum.build.badge(number)).presentations) == times
 
@@ -125,7 +125,7 @@ def test_both_branches_of_a_fork_count(forum: Any) -> None:
 def test_each_further_branch_is_a_fork_of_its_own(forum: Any) -> None:
     written = fork(forum, "09:10")
     third = fork(forum, "09:20")[2]
-    known = forum.build.knowledge([*forum.entries[:20], written[0], third, written[2], third])
+    known = forum.build.log_state([*forum.entries[:20], written[0], third, written[2], third])
     assert [held.digest for held in known.forks()] == [written[2].digest, third.digest]
 
 
@@ -138,11 +138,11 @@ def test_what_a_cut_off_kiosk_forked_later_is_not_news(forum: Any) -> None:
     written = fork(forum, "09:10")
     door = forum.doors["north-in"]
     forum.registry.assigns(forum.at("10:00"), door, None, cut_off=True, believed={door.log: 2})
-    assert forum.build.knowledge([*forum.entries, *written]).forks() == []
+    assert forum.build.log_state([*forum.entries, *written]).forks() == []
 
 
 def test_reading_an_entry_gives_where_it_stands_and_what_it_says(forum: Any) -> None:
     entry = forum.enters("north-in", "09:00", 1)
-    held = hold(entry.log, entry.digest, entry.raw)
+    held = read_entry(entry.log, entry.digest, entry.raw)
     assert (held.log, held.seq, held.device) == (entry.log, 3, forum.doors["north-in"].device)
     assert held.kind == "scan"

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from access.event.definition import Event
-from access.state.log_state import Knowledge
+from access.state.log_state import LogState
 from access.state.seat_leases import SeatBook, deal, gifts
 
 
@@ -25,7 +25,7 @@ def without_gates(event: Event, area: str) -> Event:
     )
 
 
-def free(forum: Any, gate: str, clock: str, known: Knowledge | None = None) -> int:
+def free(forum: Any, gate: str, clock: str, known: LogState | None = None) -> int:
     area = forum.programme.gates[gate].area
     book = (known or forum.known()).seat_book(area)
     return book.free((forum.doors[gate].device, gate), forum.at(clock))
@@ -89,7 +89,7 @@ def test_a_share_of_a_gate_without_a_kiosk_waits_for_the_first_one_that_comes(
         registry.assigns(forum.at("08:03"), build.kiosk("spare", 0), None),
         registry.assigns(forum.at("08:04"), build.kiosk("stolen", 0), "hall-2", cut_off=True),
     ]
-    book = build.knowledge(entries).seat_book("hall")
+    book = build.log_state(entries).seat_book("hall")
     assert book.free((late.device, "hall-1"), forum.at("09:00")) == 3
     assert book.free((later.device, "hall-1"), forum.at("09:00")) == 0
     assert book.by_gate(forum.at("09:00")) == {"hall-1": 0}
@@ -296,7 +296,7 @@ def test_a_gate_that_owes_seats_is_given_some() -> None:
 
 
 def test_a_book_kept_up_entry_by_entry_equals_one_made_afterwards(forum: Any) -> None:
-    known = forum.build.knowledge()
+    known = forum.build.log_state()
     book = known.seat_book("hall")
     account = (forum.doors["hall-1"].device, "hall-1")
     assert book.free(account, forum.at("08:00")) == 0
@@ -323,7 +323,7 @@ def test_a_book_kept_up_entry_by_entry_equals_one_made_afterwards(forum: Any) ->
 
 def test_somebody_seated_before_the_definition_came_is_found_when_it_comes(forum: Any) -> None:
     forum.enters("hall-1", "09:00", 1)
-    known = forum.build.knowledge(forum.doors["hall-1"].entries)
+    known = forum.build.log_state(forum.doors["hall-1"].entries)
     book: SeatBook = known.seat_book("hall")
     account = (forum.doors["hall-1"].device, "hall-1")
     assert book.free(account, forum.at("09:00")) == 0

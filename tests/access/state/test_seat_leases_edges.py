@@ -50,7 +50,7 @@ def test_a_kiosk_already_cut_off_is_dealt_nothing_and_the_share_waits_for_an_hon
         registry.assigns(forum.at("08:02"), spare, None, seats={"hall": 4}),
         registry.assigns(forum.at("08:03"), honest, "hall-2"),
     ]
-    book = build.knowledge(entries).seat_book("hall")
+    book = build.log_state(entries).seat_book("hall")
     accounts = [(kiosk.device, "hall-2") for kiosk in (stolen, spare, honest)]
     assert [book.free(account, forum.at("09:00")) for account in accounts] == [0, 0, 2]
 
@@ -86,7 +86,7 @@ class Kept:
         self.forum = forum
         self.known = forum.known()
         self.asked: list[bytes] = []
-        self.book = SeatBook("room", self.known.background, self._history)
+        self.book = SeatBook("room", self.known.event_state, self._history)
         for entry in forum.entries:
             self.book.saw(entry.held)
 

@@ -29,7 +29,7 @@ def log(epoch: int) -> str:
 def word(
     trusted_ms: int, mono_ms: int = 0, source: ClockSource = "registry", error: int = 0
 ) -> Clock:
-    return Clock(source, trusted_ms, mono_ms, error)
+    return Clock(source=source, trusted_ms=trusted_ms, mono_ms=mono_ms, error_ms=error)
 
 
 def chain(*boots: tuple[int, list[Clock]], floors: dict[int, int] | None = None) -> list[Line]:
@@ -53,7 +53,16 @@ def clocks() -> Clocks:
 
 def began(known: Clocks, epoch: int, after: int | None = None, boot: str | None = None) -> None:
     previous = None if after is None else (log(after), 1, bytes(32))
-    known.began(log(epoch), Boot(DEVICE, previous, boot or f"boot {epoch}", "power", {}))
+    known.began(
+        log(epoch),
+        Boot(
+            device=DEVICE,
+            previous=previous,
+            boot_id=boot or f"boot {epoch}",
+            why="power",
+            versions={},
+        ),
+    )
 
 
 # One boot.
@@ -331,9 +340,16 @@ def test_a_log_whose_first_entry_is_not_held_yet_stands_alone() -> None:
 def test_a_log_that_names_another_devices_log_as_its_own_past_is_not_followed() -> None:
     known = clocks()
     other = "f" * 24
-    known.began(other, Boot("f" * 16, None, "theirs", "power", {}))
+    known.began(
+        other, Boot(device="f" * 16, previous=None, boot_id="theirs", why="power", versions={})
+    )
     known.told(other, 2, word(NOON + 5 * HOUR, source="kernel"))
-    known.began(log(1), Boot(DEVICE, (other, 2, bytes(32)), "ours", "power", {}))
+    known.began(
+        log(1),
+        Boot(
+            device=DEVICE, previous=(other, 2, bytes(32)), boot_id="ours", why="power", versions={}
+        ),
+    )
     known.told(log(1), 2, word(NOON))
     assert known.line(other).order == NOON + 5 * HOUR
 
@@ -359,8 +375,10 @@ def test_a_boot_follows_a_previous_log_that_arrives_later() -> None:
 
 
 def test_of_two_first_entries_of_one_log_everybody_takes_the_same() -> None:
-    one = Boot(DEVICE, None, "b", "power", {})
-    two = Boot(DEVICE, (log(1), 1, bytes(32)), "a", "power", {})
+    one = Boot(device=DEVICE, previous=None, boot_id="b", why="power", versions={})
+    two = Boot(
+        device=DEVICE, previous=(log(1), 1, bytes(32)), boot_id="a", why="power", versions={}
+    )
     lines = []
     for order in ((one, two), (two, one)):
         known = clocks()
@@ -406,13 +424,13 @@ def test_entries_are_timed_anew_when_a_trusted_time_arrives_later(build) -> None
     definition = registry.defines(noon, small.event)
     door.boots()
     scan = door.scans(noon + MINUTE, build.badge(1))
-    known = build.knowledge([definition, *door.entries], earliest_ms=noon - HOUR)
-    assert known.background.span(scan.held) == Span(noon - HOUR + MINUTE, small.end_ms - 1)
+    known = build.log_state([definition, *door.entries], earliest_ms=noon - HOUR)
+    assert known.event_state.span(scan.held) == Span(noon - HOUR + MINUTE, small.end_ms - 1)
     told = door.trusts(noon + HOUR, error_ms=30)
     known.add(told.log, told.digest, told.raw)
     at = noon + MINUTE
-    assert known.background.span(scan.held) == Span(at - 30, at + 30)
-    assert known.background.order(scan.held).at_ms == at
+    assert known.event_state.span(scan.held) == Span(at - 30, at + 30)
+    assert known.event_state.order(scan.held).at_ms == at
 
 
 # Properties.
@@ -421,8 +439,8 @@ def test_entries_are_timed_anew_when_a_trusted_time_arrives_later(build) -> None
 SOURCES: tuple[ClockSource, ...] = ("registry", "supervisor", "kernel", "neighbour")
 hours = st.integers(EARLIEST // HOUR, EARLIEST // HOUR + 30).map(lambda h: h * HOUR)
 words = st.builds(
-    Clock, st.sampled_from(SOURCES), hours, st.integers(0, 3).map(lambda h: h * HOUR),
-    st.sampled_from([0, 50, 2 * MINUTE]),
+    Clock, source=st.sampled_from(SOURCES), trusted_ms=hours,
+    mono_ms=st.integers(0, 3).map(lambda h: h * HOUR), error_ms=st.sampled_from([0, 50, 2 * MINUTE]),
 )  # fmt: skip
 boots = st.lists(
     st.tuples(st.integers(0, 4).map(lambda h: h * HOUR), st.lists(words, max_size=2)),

@@ -25,11 +25,22 @@ def clocks() -> Clocks:
 
 def began(known: Clocks, epoch: int, after: int | None = None, boot: str | None = None) -> None:
     previous = None if after is None else (log(after), 1, bytes(32))
-    known.began(log(epoch), Boot(DEVICE, previous, boot or f"boot {epoch}", "power", {}))
+    known.began(
+        log(epoch),
+        Boot(
+            device=DEVICE,
+            previous=previous,
+            boot_id=boot or f"boot {epoch}",
+            why="power",
+            versions={},
+        ),
+    )
 
 
 def told(known: Clocks, epoch: int, at_ms: int, mono_ms: int = 0, error: int = 0) -> None:
-    known.told(log(epoch), 2, Clock("registry", at_ms, mono_ms, error))
+    known.told(
+        log(epoch), 2, Clock(source="registry", trusted_ms=at_ms, mono_ms=mono_ms, error_ms=error)
+    )
 
 
 def test_a_new_end_of_the_event_is_noticed_before_any_log_is_held() -> None:
@@ -130,7 +141,10 @@ def test_the_last_word_of_a_cut_off_kiosk_that_is_believed_counts() -> None:
 
 def test_sources_that_disagree_late_in_a_boot_span_what_they_say_of_its_begin() -> None:
     line = own_word(
-        [Clock("kernel", NOON + HOUR, HOUR, 100), Clock("kernel", NOON + 5 * HOUR, 2 * HOUR, 200)]
+        [
+            Clock(source="kernel", trusted_ms=NOON + HOUR, mono_ms=HOUR, error_ms=100),
+            Clock(source="kernel", trusted_ms=NOON + 5 * HOUR, mono_ms=2 * HOUR, error_ms=200),
+        ]
     )
     assert line is not None
     assert (line.lo, line.hi) == (NOON - 100, NOON + 3 * HOUR + 200)
@@ -141,8 +155,10 @@ def test_sources_that_disagree_late_in_a_boot_span_what_they_say_of_its_begin() 
 def test_a_crystal_strays_only_between_two_sources(apart: int, disagree: bool) -> None:
     line = own_word(
         [
-            Clock("registry", NOON + HOUR, HOUR, 0),
-            Clock("registry", NOON + 2 * HOUR + apart, 2 * HOUR, 0),
+            Clock(source="registry", trusted_ms=NOON + HOUR, mono_ms=HOUR, error_ms=0),
+            Clock(
+                source="registry", trusted_ms=NOON + 2 * HOUR + apart, mono_ms=2 * HOUR, error_ms=0
+            ),
         ]
     )
     assert line is not None
@@ -160,8 +176,8 @@ def test_two_boots_in_a_row_that_know_nothing_both_reach_to_the_end_of_the_event
 
 
 def test_a_boot_that_knows_nothing_ends_before_the_first_of_all_that_follow_it() -> None:
-    vague = Clock("supervisor", NOON, 0, 120_000)
-    sure = Clock("supervisor", NOON + 9 * HOUR, 0, 0)
+    vague = Clock(source="supervisor", trusted_ms=NOON, mono_ms=0, error_ms=120_000)
+    sure = Clock(source="supervisor", trusted_ms=NOON + 9 * HOUR, mono_ms=0, error_ms=0)
     boots = {
         "root": BootClock(last_mono=HOUR, floors={NOON - HOUR - 1_000}),
         "one": BootClock(clocks={vague}, before={"root"}),
@@ -174,17 +190,32 @@ def test_a_boot_that_knows_nothing_ends_before_the_first_of_all_that_follow_it()
 
 def test_a_worse_boot_is_pulled_down_to_the_first_of_all_that_follow_it() -> None:
     boots = {
-        "root": BootClock(clocks={Clock("kernel", NOON + 20 * HOUR, 0, 0)}, last_mono=HOUR),
-        "one": BootClock(clocks={Clock("registry", NOON, 0, 0)}, before={"root"}),
-        "other": BootClock(clocks={Clock("registry", NOON + 5 * HOUR, 0, 0)}, before={"root"}),
+        "root": BootClock(
+            clocks={Clock(source="kernel", trusted_ms=NOON + 20 * HOUR, mono_ms=0, error_ms=0)},
+            last_mono=HOUR,
+        ),
+        "one": BootClock(
+            clocks={Clock(source="registry", trusted_ms=NOON, mono_ms=0, error_ms=0)},
+            before={"root"},
+        ),
+        "other": BootClock(
+            clocks={Clock(source="registry", trusted_ms=NOON + 5 * HOUR, mono_ms=0, error_ms=0)},
+            before={"root"},
+        ),
     }
     assert repaired(boots, EARLIEST, EVENT_END)["root"].sorts_at(HOUR) == NOON
 
 
 def test_a_boot_begins_after_the_last_of_all_that_it_follows() -> None:
     boots = {
-        "one": BootClock(clocks={Clock("registry", NOON, 0, 0)}, last_mono=HOUR),
-        "other": BootClock(clocks={Clock("registry", NOON + 5 * HOUR, 0, 0)}, last_mono=HOUR),
+        "one": BootClock(
+            clocks={Clock(source="registry", trusted_ms=NOON, mono_ms=0, error_ms=0)},
+            last_mono=HOUR,
+        ),
+        "other": BootClock(
+            clocks={Clock(source="registry", trusted_ms=NOON + 5 * HOUR, mono_ms=0, error_ms=0)},
+            last_mono=HOUR,
+        ),
         "next": BootClock(before={"one", "other"}),
     }
     assert repaired(boots, EARLIEST, EVENT_END)["next"].span(0).lo == NOON + 6 * HOUR
@@ -194,7 +225,10 @@ def test_a_clones_open_branch_is_not_sorted_a_millisecond_before_its_root_ends()
     boots = {
         "root": BootClock(last_mono=HOUR),
         "clone": BootClock(last_mono=HOUR, before={"root"}),
-        "known": BootClock(clocks={Clock("registry", NOON + HOUR + 2, 0, 0)}, before={"root"}),
+        "known": BootClock(
+            clocks={Clock(source="registry", trusted_ms=NOON + HOUR + 2, mono_ms=0, error_ms=0)},
+            before={"root"},
+        ),
     }
     lines = repaired(boots, NOON, EVENT_END)
     assert lines["root"].sorts_at(HOUR) == NOON + HOUR + 1
@@ -215,7 +249,10 @@ def test_boots_stand_in_the_order_in_which_they_followed_whatever_their_names() 
     boots = {
         "a": BootClock(before={"m"}),
         "m": BootClock(last_mono=HOUR, before={"z"}),
-        "z": BootClock(clocks={Clock("registry", NOON, 0, 0)}, last_mono=HOUR),
+        "z": BootClock(
+            clocks={Clock(source="registry", trusted_ms=NOON, mono_ms=0, error_ms=0)},
+            last_mono=HOUR,
+        ),
     }
     lines = repaired(boots, EARLIEST, EVENT_END)
     assert lines["m"].span(0).lo == NOON + HOUR

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hardware.system.clock import ClockReading, SimulatedClock, SystemClock
+from hardware.system.clock import SimulatedClock, SystemClock, SystemReading
 from hardware.system.errors import HardwareError
 
 
@@ -30,7 +30,7 @@ def test_a_stopped_simulated_clock_moves_only_when_told() -> None:
     clock.stop_at(wall_ms=1_000_000, mono_ms=10_000)
     clock.advance(250)
 
-    assert clock.read() == ClockReading(10_250, 1_000_750, False, 50, "boot-1")
+    assert clock.read() == SystemReading(10_250, 1_000_750, False, 50, "boot-1")
 
 
 def test_a_simulated_restart_forgets_the_time_but_not_the_error() -> None:
@@ -40,7 +40,7 @@ def test_a_simulated_restart_forgets_the_time_but_not_the_error() -> None:
     clock.restart("boot-2")
     clock.advance(1)
 
-    assert clock.read() == ClockReading(1, 1_400_001, False, 50, "boot-2")
+    assert clock.read() == SystemReading(1, 1_400_001, False, 50, "boot-2")
 
 
 def test_a_running_simulated_clock_goes_like_the_machines() -> None:

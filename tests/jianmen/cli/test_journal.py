@@ -1,4 +1,4 @@
-"""Reading and checking a kiosk's log, offline."""
+"""ClockReading and checking a kiosk's log, offline."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from access.log.clock_reading import ClockReading
 from access.log.entry import Clock, Scan
 from jianmen.cli.main import main
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.wire.device_key import Identity
 
 BADGE = bytes.fromhex("0102030405")
@@ -21,8 +22,23 @@ BADGE = bytes.fromhex("0102030405")
 def scan(number: int) -> Scan:
     badge = bytes([1, 2, 3, 4, number])
     return Scan(
-        "front", "in", badge, 1, "proven", None, "admit", "ok", "camera", (), False, None, 1, None, None, None
-    )  # fmt: skip
+        gate="front",
+        direction="in",
+        badge=badge,
+        issue=1,
+        proof="proven",
+        session=None,
+        verdict="admit",
+        reason="ok",
+        method="camera",
+        conditions=(),
+        seat=False,
+        place=None,
+        roster_issue=1,
+        seats=None,
+        roster_head=None,
+        span=None,
+    )
 
 
 @pytest.fixture
@@ -31,8 +47,14 @@ def data(tmp_path: Path) -> Path:
     journal = Journal(tmp_path / "journal.db", Identity.at(tmp_path / "device.key"))
     with closing(journal):
         for boot in range(2):
-            journal.begin(Reading(0, 1_600_000_000_000, True), f"boot {boot}", "power", {}, "front")
-            journal.append("clock", Clock("kernel", 1_600_000_001_000, 1_000, 0), _reading(1))
+            journal.begin(
+                ClockReading(0, 1_600_000_000_000, True), f"boot {boot}", "power", {}, "front"
+            )
+            journal.append(
+                "clock",
+                Clock(source="kernel", trusted_ms=1_600_000_001_000, mono_ms=1_000, error_ms=0),
+                _reading(1),
+            )
             for number in range(3):
                 journal.append("scan", scan(number), _reading(2 + number))
     return tmp_path
@@ -48,8 +70,8 @@ def long(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _reading(seconds: int) -> Reading:
-    return Reading(seconds * 1000, 1_600_000_000_000 + seconds * 1000, True)
+def _reading(seconds: int) -> ClockReading:
+    return ClockReading(seconds * 1000, 1_600_000_000_000 + seconds * 1000, True)
 
 
 def run(*arguments: object) -> Result:
@@ -101,7 +123,7 @@ def test_json_lines_hold_everything_but_the_chain_of_hashes_of_names(data: Path)
 def test_a_clock_that_says_a_time_no_calendar_has_is_shown_as_it_is(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal.db", Identity.at(tmp_path / "device.key"))
     with closing(journal):
-        journal.begin(Reading(0, 2**53, False), "boot", "power", {}, None)
+        journal.begin(ClockReading(0, 2**53, False), "boot", "power", {}, None)
     assert f"{2**53} ms" in run("show", tmp_path).stdout
 
 

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from sqlite_utils.migrations import Migrations
 
+from access.log.clock_reading import ClockReading
 from access.log.entry import GateGiven
 from config.event_file import load
 from jianmen.cli.kiosk import device_named, kiosk
@@ -27,13 +28,13 @@ from registry.http.device_api import device_interface
 from registry.service import Centre
 from registry.storage.ledger import Ledger
 from sync.enrolment.record import Enrolment
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.store.sqlite import open_writer
 from sync.wire.device_key import Identity
 
 EVENT = Path("config/events/smarthk.toml")
 COMMANDS = ("run", "enrol", "status", "doctor", "headcount")
-NOW = Reading(1_000, 1_795_000_000_000, True)
+NOW = ClockReading(1_000, 1_795_000_000_000, True)
 
 
 def run(*arguments: object) -> Result:
@@ -154,7 +155,7 @@ def test_the_doctor_knows_a_gate_that_a_supervisor_has_just_given(tmp_path, cent
     assert "let a supervisor give it one" in says
     journal = Journal(tmp_path / "journal.db", Identity.at(tmp_path / "device.key"))
     journal.begin(NOW, "boot", "first start", {}, None)
-    journal.append("gate", GateGiven("chengdu-main-1", b"STAFF"), NOW)
+    journal.append("gate", GateGiven(gate="chengdu-main-1", staff=b"STAFF"), NOW)
     journal.close()
     assert gate() == ("good", "chengdu-main-1")
 

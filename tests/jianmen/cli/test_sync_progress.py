@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from access.badge.credential import Claims
+from access.log.clock_reading import ClockReading
 from access.log.entry import BadgeIssued, digest_of
 from jianmen.cli import sync_progress
 from jianmen.cli.sync_progress import cards_line, share, silent, target_lines, watch
 from sync.carrier.journal_copy import OwnLogs
 from sync.carrier.peer_worker import TargetState
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.store.replica import Replica, ReplicaReader
 from sync.wire.device_key import Identity
 from sync.wire.messages import SealedCard
@@ -100,11 +101,18 @@ def replica(tmp_path: Path) -> Iterator[Replica]:
         closing(Replica(path, REGISTRY.public, REGISTRY.fingerprint)) as replica,
         closing(Journal(":memory:", REGISTRY)) as journal,
     ):
-        now = Reading(1, NOW_MS, True)
+        now = ClockReading(1, NOW_MS, True)
         journal.begin(now, "", "first start", {}, None)
         for card in cards():
             claims = Claims(0, 1, 0, 1)
-            badge = BadgeIssued(card.digest[:5], 1, "plain", claims, bytes(32), card.digest)
+            badge = BadgeIssued(
+                badge=card.digest[:5],
+                issue=1,
+                form="plain",
+                claims=claims,
+                verifier=bytes(32),
+                card=card.digest,
+            )
             journal.append("badge", badge, now)
         with replica.transaction():
             OwnLogs(replica, REGISTRY).copy(journal, NOW_MS)

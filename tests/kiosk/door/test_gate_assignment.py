@@ -9,7 +9,7 @@ import pytest
 
 from access.badge.credential import Claims
 from access.log.entry import Alarm, EventDefined, GateGiven, Kiosk, Seats, Void, pack
-from access.state.event_state import Background
+from access.state.event_state import EventState
 from hardware.ports.door_contacts import now_ms
 from hardware.ports.events import Reading
 from kiosk.pages.app import create_app
@@ -112,7 +112,7 @@ def spare(make_world, come_to) -> Supervisor:
 def another(world, gate: str | None, heard_s_ago: int | None = 0) -> Identity:
     """Another kiosk, which stands at a gate and was heard of so long ago (None: never)."""
     other = Identity.new()
-    world.say(("kiosk", Kiosk(other.fingerprint, other.public, gate)))
+    world.say(("kiosk", Kiosk(device=other.fingerprint, public=other.public, gate=gate)))
     world.deliver()
     if heard_s_ago is not None:
         log = other.fingerprint + "00000001"
@@ -136,7 +136,7 @@ def test_the_entry_is_in_the_journal_before_the_page_says_so_and_the_door_works_
     told = spare.gives()
 
     (given,) = spare.written("gate")
-    assert given == GateGiven(GATE, spare.card.badge)
+    assert given == GateGiven(gate=GATE, staff=spare.card.badge)
     assert (told["gate"], told["by"]) == ("C6", "supervisor")
     assert told["place"]["en"] == "Chengdu · Room B"
     assert spare.stand.headline == "Show your badge"
@@ -149,13 +149,13 @@ def test_the_entry_is_in_the_journal_before_the_page_says_so_and_the_door_works_
 def test_after_a_restart_the_kiosk_still_stands_where_it_was_put(spare):
     spare.gives()
     world = spare.world
-    background = Background(world.registry.fingerprint, world.earliest_ms)
+    event_state = EventState(world.registry.fingerprint, world.earliest_ms)
     for held in spare.stand.loop.submit(lambda: list(spare.stand.door.own_entries())).result(
         PATIENCE_S
     ):
-        background.add(held)
+        event_state.add(held)
 
-    assert background.gate_of(world.device.fingerprint) == GATE
+    assert event_state.gate_of(world.device.fingerprint) == GATE
 
 
 def test_the_gates_are_listed_by_venue_and_those_where_a_kiosk_works_are_marked(spare):
@@ -188,7 +188,9 @@ def test_two_kiosks_at_one_gate_must_be_meant(spare):
 
 def test_the_gate_of_a_kiosk_that_is_dead_or_cut_off_is_free_to_give(spare):
     dead = another(spare.world, GATE, heard_s_ago=90)
-    spare.world.say(("kiosk", Kiosk(dead.fingerprint, dead.public, GATE, cut_off=True)))
+    spare.world.say(
+        ("kiosk", Kiosk(device=dead.fingerprint, public=dead.public, gate=GATE, cut_off=True))
+    )
     spare.world.deliver()
 
     assert spare.gives()["gate"] == "C6"
@@ -199,7 +201,7 @@ def test_only_a_supervisor_may_give_a_gate(make_world, come_to, ticket, why):
     world = make_world(None)
     usher = msgspec.structs.replace(world.event.tickets[0], id="usher", roles=("door",))
     world.event = msgspec.structs.replace(world.event, tickets=(*world.event.tickets, usher))
-    world.say(("event", EventDefined(msgspec.Raw(pack(world.event)))))
+    world.say(("event", EventDefined(event=msgspec.Raw(pack(world.event)))))
     other = world.register("Ho Man", ticket=ticket)
     spare = come_to(world)
 
@@ -360,7 +362,7 @@ def sent(world, gate: str) -> Identity:
     other = another(world, None)
     journal = Journal(world.data / f"{other.fingerprint}.db", other)
     journal.begin(world.reading(), "boot", "first start", {}, None)
-    journal.append("gate", GateGiven(gate, b"STAFF"), world.reading())
+    journal.append("gate", GateGiven(gate=gate, staff=b"STAFF"), world.reading())
     with world.replica.transaction():
         OwnLogs(world.replica, other).copy(journal, world.clock.read().wall_ms)
         world.replica.tell_door("reached", [other.fingerprint])
@@ -381,7 +383,13 @@ def test_a_neighbour_passes_seats_to_the_kiosk_that_a_supervisor_sent(
 
     assert stand.door.kiosk_at("chengdu-room-b-2") == spare.fingerprint
     assert world.written("seats") == [
-        Seats("chengdu-room-b", GATE, "chengdu-room-b-2", spare.fingerprint, 1)
+        Seats(
+            area="chengdu-room-b",
+            from_gate=GATE,
+            to_gate="chengdu-room-b-2",
+            to_device=spare.fingerprint,
+            count=1,
+        )
     ]
 
 

@@ -106,7 +106,9 @@ def test_an_erased_person_is_found_no_more(world, open_names) -> None:
     world.deliver()
     names = open_names()
     assert found(names, "陳") == ["陳大文"]
-    listed = BadgeIssued(person.badge, 1, "plain", ALL, verifier(person.secret))
+    listed = BadgeIssued(
+        badge=person.badge, issue=1, form="plain", claims=ALL, verifier=verifier(person.secret)
+    )
     world.say(("badge", listed))
     world.deliver()
     assert found(names, "陳") == []

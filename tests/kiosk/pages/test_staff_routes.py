@@ -194,7 +194,9 @@ def test_somebody_without_a_badge_is_found_by_name_and_the_door_is_asked(desk):
     guest = desk.world.register("陳大文", "zh-Hant")
     desk.world.register("Jane Smith")
     desk.world.deliver()
-    (found,) = desk.post("search", query="陳大").get_json()
+    answer = desk.post("search", query="陳大").get_json()
+    (found,) = answer["people"]
+    assert (answer["total"], answer["near"]) == (1, False)
     assert (found["name"], found["code"]) == ("陳大文", human_code(guest.badge))
 
     told = desk.post("ask", badge=found["badge"]).get_json()

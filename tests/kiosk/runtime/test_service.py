@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from access.log.entry import Boot, Scan, pack
-from access.state.event_state import Background
+from access.state.event_state import EventState
 from hardware.cameras.badge_scene import draw_badge_scene
 from hardware.files.picture_file import write_whole
 from hardware.ports.camera import CameraSettings
@@ -46,8 +46,8 @@ def service_of(world, camera=None, crashed: bool = False) -> DoorService:
         open_scanner=None,
     )
 
-    def begin_with(background: Background, device: str) -> None:
-        prepare(background, device, Enrolment.load(world.data))
+    def begin_with(event_state: EventState, device: str) -> None:
+        prepare(event_state, device, Enrolment.load(world.data))
 
     home = Home(
         world.data, world.open_journal, registry, lambda: crashed, begin_with, world.earliest_ms

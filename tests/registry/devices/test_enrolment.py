@@ -8,7 +8,7 @@ from typing import Protocol
 import pytest
 
 from access.log.entry import Boot, Kiosk, digest_of, encode
-from access.state.event_state import Background
+from access.state.event_state import EventState
 from registry.devices.enrolment import ALPHABET, REFUSED
 from registry.service import Centre
 from registry.storage.errors import RegistryError, UnknownError
@@ -40,9 +40,9 @@ def enrol(centre: Centre, kiosk: Identity) -> Callable[[str], Enrolled]:
     return ask
 
 
-def background(centre: Centre) -> Background:
+def event_state(centre: Centre) -> EventState:
     centre.refresh()
-    return centre.knowledge.background
+    return centre.log_state.event_state
 
 
 def test_a_code_is_short_and_cannot_be_misread(centre: Centre) -> None:
@@ -60,10 +60,10 @@ def test_a_kiosk_with_a_good_code_stands_at_its_gate(
 
     assert (answer.public, answer.yours) == (centre.identity.public, b"nonce")
     assert (answer.event, answer.gate, answer.refused) == ("smarthk-2020", GATE, "")
-    entry = background(centre).kiosks[kiosk.fingerprint]
+    entry = event_state(centre).kiosks[kiosk.fingerprint]
     assert (entry.public, entry.gate) == (kiosk.public, GATE)
     assert (entry.name, entry.address) == ("tablet 7", "192.0.2.7:8744")
-    assert background(centre).kiosk_at(GATE) == kiosk.fingerprint
+    assert event_state(centre).kiosk_at(GATE) == kiosk.fingerprint
     assert centre.ledger.public_key(kiosk.fingerprint) == kiosk.public
 
 
@@ -80,9 +80,9 @@ def test_a_spare_kiosk_has_no_gate_until_it_is_given_one(
 ) -> None:
     assert enrol(centre.enrol_code()).gate is None
     centre.assign(kiosk.fingerprint, GATE)
-    assert background(centre).kiosk_at(GATE) == kiosk.fingerprint
+    assert event_state(centre).kiosk_at(GATE) == kiosk.fingerprint
     centre.assign(kiosk.fingerprint, None)
-    assert background(centre).kiosk_at(GATE) is None
+    assert event_state(centre).kiosk_at(GATE) is None
 
 
 def test_a_code_works_once(centre: Centre, enrol: Callable[[str], Enrolled]) -> None:
@@ -126,7 +126,7 @@ def test_a_kiosk_that_enrols_again_keeps_its_gate_and_seats(
     centre.free_seats(kiosk.fingerprint, "chengdu-room-b", 2)
 
     assert enrol(centre.enrol_code()).gate == "chengdu-room-b-1"
-    assert background(centre).kiosks[kiosk.fingerprint].seats == {"chengdu-room-b": 2}
+    assert event_state(centre).kiosks[kiosk.fingerprint].seats == {"chengdu-room-b": 2}
 
 
 def test_a_kiosk_that_was_cut_off_cannot_come_back_with_the_same_key(
@@ -136,7 +136,7 @@ def test_a_kiosk_that_was_cut_off_cannot_come_back_with_the_same_key(
     centre.cut_off(kiosk.fingerprint)
 
     assert "new key" in enrol(centre.enrol_code(GATE)).refused
-    assert background(centre).kiosks[kiosk.fingerprint].cut_off
+    assert event_state(centre).kiosks[kiosk.fingerprint].cut_off
 
 
 def test_a_cut_off_believes_what_is_held_now_and_nothing_after(
@@ -144,18 +144,26 @@ def test_a_cut_off_believes_what_is_held_now_and_nothing_after(
 ) -> None:
     enrol(centre.enrol_code(GATE))
     log = kiosk.fingerprint + "00000001"
-    raw = encode(1, bytes(32), 0, 0, False, "boot", Boot(kiosk.fingerprint, None, "", "", {}))
+    raw = encode(
+        1,
+        bytes(32),
+        0,
+        0,
+        False,
+        "boot",
+        Boot(device=kiosk.fingerprint, previous=None, boot_id="", why="", versions={}),
+    )
     head = kiosk.head(log, 1, digest_of(raw), 0)
     with centre.ledger.transaction():
         centre.ledger.take(Batch(log, 0, bytes(32), [raw], head))
     centre.cut_off(kiosk.fingerprint)
 
-    entry = background(centre).kiosks[kiosk.fingerprint]
+    entry = event_state(centre).kiosks[kiosk.fingerprint]
     assert entry.cut_off
     assert entry.believed == {log: 1}
-    assert background(centre).kiosk_at(GATE) is None
+    assert event_state(centre).kiosk_at(GATE) is None
     centre.cut_off(kiosk.fingerprint, {log: 0})
-    assert background(centre).kiosks[kiosk.fingerprint].believed == {log: 0}
+    assert event_state(centre).kiosks[kiosk.fingerprint].believed == {log: 0}
 
 
 def test_a_kiosk_without_a_gate_is_given_no_seats(
@@ -174,7 +182,7 @@ def test_freed_seats_add_up(
     centre.free_seats(kiosk.fingerprint, "chengdu-room-b", 1)
     centre.free_seats(kiosk.fingerprint, "chengdu-room-b", 1)
 
-    assert background(centre).kiosks[kiosk.fingerprint].seats == {"chengdu-room-b": 2}
+    assert event_state(centre).kiosks[kiosk.fingerprint].seats == {"chengdu-room-b": 2}
 
 
 def test_what_does_not_exist_is_named(

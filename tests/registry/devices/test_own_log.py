@@ -12,7 +12,7 @@ import pytest
 from access.event.definition import Event
 from access.log.chain import follow, vouched
 from access.log.entry import GENESIS, Boot, decode
-from access.state.event_state import Held
+from access.state.event_state import LogEntry
 from registry.roster.model import Person
 from registry.service import Centre
 from registry.storage.database import FILE
@@ -33,7 +33,7 @@ def own_logs(ledger: Ledger) -> list[str]:
     return list(dict.fromkeys(logs))
 
 
-def entries(ledger: Ledger, log: str) -> list[Held]:
+def entries(ledger: Ledger, log: str) -> list[LogEntry]:
     return [held for _, held in ledger.since(0, 10_000) if held.log == log]
 
 

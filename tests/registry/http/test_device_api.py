@@ -73,7 +73,9 @@ def test_a_kiosk_that_a_restored_registry_has_forgotten_is_logged_anew_and_every
 ) -> None:
     neighbour = new_kiosk("chengdu-main-1")
     identity = Identity.new()
-    lost = Kiosk(identity.fingerprint, identity.public, "meishan-main-1", name="tablet 7")
+    lost = Kiosk(
+        device=identity.fingerprint, public=identity.public, gate="meishan-main-1", name="tablet 7"
+    )
     forgotten = new_kiosk("chengdu-main-2")
     forgotten.become(identity, warrant_for(lost, centre.identity))
 
@@ -81,7 +83,7 @@ def test_a_kiosk_that_a_restored_registry_has_forgotten_is_logged_anew_and_every
     neighbour.exchange()
     assert centre.ledger.introduced() == []
     with centre.knowing() as known:
-        assert known.background.kiosks[identity.fingerprint] == lost
+        assert known.event_state.kiosks[identity.fingerprint] == lost
     assert neighbour.replica.kiosk(identity.fingerprint) == lost
 
 

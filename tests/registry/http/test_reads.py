@@ -163,8 +163,8 @@ def test_a_kiosk_that_says_it_is_ill_is_ill_and_its_alarms_are_shown(
 ) -> None:
     kiosk = new_kiosk("chengdu-main-1")
     readings = {"camera": "lost", "scanner": "none", "disk_free_mb": 9000}
-    kiosk.door.record("health", Health(readings))
-    alarm = Alarm("camera_lost", "no picture for 30 s")
+    kiosk.door.record("health", Health(readings=readings))
+    alarm = Alarm(what="camera_lost", detail="no picture for 30 s")
     kiosk.door.record("alarm", alarm)
     kiosk.exchange()
     said = api.get("/kiosks")

@@ -26,7 +26,13 @@ def test_every_attempt_is_a_line_with_its_receipt(
 ) -> None:
     kiosk = new_kiosk("chengdu-main-1")
     answers = [kiosk.show(badge.text) for badge in delegates[:2]]
-    void = Void(answers[0].entry, delegates[0].badge, delegates[2].badge, 1, "wrong person")
+    void = Void(
+        entry=answers[0].entry,
+        badge=delegates[0].badge,
+        staff=delegates[2].badge,
+        staff_issue=1,
+        why="wrong person",
+    )
     kiosk.door.record("void", void)
     kiosk.exchange()
     found = rows(api)

@@ -22,7 +22,7 @@ from access.badge.desk_key import BadPinError, KeyCard, unwrap
 from access.badge.name_card import Card, card_hash, open_with_desk, open_with_secret
 from access.event.definition import Event
 from access.log.entry import BadgeIssued, Revoked
-from access.state.event_state import Held
+from access.state.event_state import LogEntry
 from registry.roster.model import IssuedBadge, Person
 from registry.service import Centre
 from registry.storage.errors import RegistrationError, UnknownError
@@ -61,7 +61,7 @@ def card(centre: Centre, issued: IssuedBadge) -> Card:
     return found
 
 
-def about(centre: Centre, issued: IssuedBadge) -> list[Held]:
+def about(centre: Centre, issued: IssuedBadge) -> list[LogEntry]:
     return centre.ledger.about(issued.badge)
 
 
@@ -96,7 +96,7 @@ def test_a_signed_badge_carries_its_claims_under_a_key_of_the_event(centre: Cent
 
     assert isinstance(badge, Signed)
     with centre.knowing() as known:
-        assert genuine(badge, known.background.keys)
+        assert genuine(badge, known.event_state.keys)
     assert badge.claims == listed(centre, issued).claims
     assert proves(badge.secret, listed(centre, issued).verifier)
 
@@ -229,7 +229,9 @@ def test_a_badge_or_one_issue_of_it_is_revoked(centre: Centre) -> None:
     centre.revoke(issued.badge)
     with centre.knowing() as known:
         assert known.history(issued.badge).revoked(2)
-    assert [held.body for held in about(centre, issued)][1] == Revoked(issued.badge, 1, "stolen")
+    assert [held.body for held in about(centre, issued)][1] == Revoked(
+        badge=issued.badge, issue=1, why="stolen"
+    )
 
 
 def test_what_nobody_has_cannot_be_changed(centre: Centre) -> None:

@@ -15,12 +15,13 @@ import pytest
 
 from access.badge.credential import Claims
 from access.event.programme import Programme
+from access.log.clock_reading import ClockReading
 from access.log.entry import Alarm, BadgeIssued, Clock, EventDefined, Kiosk, digest_of, pack
 from config.event_file import load
 from sync.carrier.carrier import Carrier
 from sync.carrier.peer_worker import LONGEST_PAUSE_S
 from sync.enrolment.record import Enrolment
-from sync.store.journal import Journal, Reading
+from sync.store.journal import Journal
 from sync.store.replica import ReplicaReader
 from sync.transport import http_client as link_module
 from sync.transport.lan_server import LanServer
@@ -63,7 +64,7 @@ def centre(registry: Node, tmp_path: Path) -> Iterator[Centre]:
 
     server = LanServer("127.0.0.1", 0, certificate, answer)
     made.append(Centre(registry, server, certificate.fingerprint))
-    registry.say("kiosk", Kiosk(DEVICE.fingerprint, DEVICE.public, "gate"))
+    registry.say("kiosk", Kiosk(device=DEVICE.fingerprint, public=DEVICE.public, gate="gate"))
     registry.publish()
     yield made[0]
     server.close()
@@ -98,7 +99,10 @@ def start_door(tmp_path: Path, centre: Centre) -> Iterator[Callable[..., Door]]:
     data = tmp_path / "door"
     data.mkdir()
 
-    def start(reading: Reading = Reading(1000, NOW_MS, False), pin: str | None = None) -> Door:  # noqa: B008
+    def start(
+        reading: ClockReading = ClockReading(1000, NOW_MS, False),  # noqa: B008
+        pin: str | None = None,
+    ) -> Door:
         journal = Journal(data / "journal.db", DEVICE)
         journal.begin(reading, "", "first start", {}, None)
         enrolment = Enrolment(
@@ -123,7 +127,9 @@ def door(start_door: Callable[..., Door]) -> Door:
 
 
 def work(door: Door, count: int) -> None:
-    door.journal.extend([("alarm", Alarm("x", ""))] * count, Reading(1, NOW_MS, True))
+    door.journal.extend(
+        [("alarm", Alarm(what="x", detail=""))] * count, ClockReading(1, NOW_MS, True)
+    )
 
 
 def test_what_the_door_wrote_reaches_the_registry_and_its_word_comes_back(
@@ -147,7 +153,7 @@ def test_what_is_here_and_what_is_still_to_come_is_told_while_a_first_sync_goes_
 ) -> None:
     for _ in range(20):
         centre.node.journal.extend(
-            [("alarm", Alarm("x", "y" * 1000))] * 250, Reading(1, NOW_MS, True)
+            [("alarm", Alarm(what="x", detail="y" * 1000))] * 250, ClockReading(1, NOW_MS, True)
         )
     centre.node.publish()
     told: list[tuple[int, int]] = []
@@ -221,7 +227,9 @@ def test_a_carrier_may_start_before_the_door(tmp_path: Path, centre: Centre) -> 
         event="forum",
         certificate_pin=centre.pin,
     )
-    with closing(Carrier(data, enrolment, DEVICE, lambda: Reading(1, NOW_MS, True))) as carrier:
+    with closing(
+        Carrier(data, enrolment, DEVICE, lambda: ClockReading(1, NOW_MS, True))
+    ) as carrier:
         assert not carrier.look()
         assert carrier.step(carrier.registry)
         assert carrier.replica.vector() == centre.node.replica.vector()
@@ -264,7 +272,9 @@ def test_a_registry_with_another_certificate_is_not_talked_to(
 
 def test_a_device_that_was_cut_off_is_told_so(door: Door, centre: Centre) -> None:
     assert door.step()
-    centre.node.say("kiosk", Kiosk(DEVICE.fingerprint, DEVICE.public, None, cut_off=True))
+    centre.node.say(
+        "kiosk", Kiosk(device=DEVICE.fingerprint, public=DEVICE.public, gate=None, cut_off=True)
+    )
     centre.node.publish()
     work(door, 3)
 
@@ -301,7 +311,7 @@ def test_a_kiosk_with_a_wrong_clock_syncs_all_the_same(
     start_door: Callable[..., Door], centre: Centre, wall_ms: int
 ) -> None:
     centre.node.word = TimeWord(NOW_MS, 20, "registry")
-    door = start_door(Reading(1000, wall_ms, False))
+    door = start_door(ClockReading(1000, wall_ms, False))
     work(door, 20)
 
     assert door.step()
@@ -315,8 +325,15 @@ def test_name_cards_are_deleted_when_the_events_retention_days_are_over(
     event = load(Path(__file__).parents[3] / "config" / "events" / "smarthk.toml")
     over_ms = Programme(event).end_ms + event.policy.retention_days * 86_400_000
     card = b"a sealed name card"
-    roster = BadgeIssued(b"BADGE", 1, "plain", Claims(0, 1, 0, 1), bytes(32), digest_of(card))
-    centre.node.say("event", EventDefined(msgspec.Raw(pack(event))))
+    roster = BadgeIssued(
+        badge=b"BADGE",
+        issue=1,
+        form="plain",
+        claims=Claims(0, 1, 0, 1),
+        verifier=bytes(32),
+        card=digest_of(card),
+    )
+    centre.node.say("event", EventDefined(event=msgspec.Raw(pack(event))))
     centre.node.say("badge", roster)
     centre.node.publish()
     centre.node.replica.keep_cards([SealedCard(digest_of(card), card)])
@@ -338,7 +355,7 @@ def test_what_the_door_has_dealt_with_leaves_the_inbox(door: Door, centre: Centr
     door.step()
     ((number, _, _),) = door.carrier.replica.inbox(0)
 
-    door.journal.extend([], Reading(1, NOW_MS, True), inbox=number)
+    door.journal.extend([], ClockReading(1, NOW_MS, True), inbox=number)
     door.carrier.look()
 
     assert door.carrier.replica.inbox(0) == []

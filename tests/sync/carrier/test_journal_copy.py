@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from access.log.chain import vouched
+from access.log.clock_reading import ClockReading
 from access.log.entry import Alarm, Revoked
-from sync.store.journal import Reading
 
 Node = Any
 Log = Any
@@ -30,7 +30,7 @@ def test_what_the_door_wrote_is_taken_over_once_and_vouched_for(kiosk: Node) -> 
 def test_every_log_of_the_device_is_taken_over(kiosk: Node) -> None:
     kiosk.publish()
     first = kiosk.journal.log
-    kiosk.journal.begin(Reading(1000, kiosk.clock_ms, True), "", "power", {}, None)
+    kiosk.journal.begin(ClockReading(1000, kiosk.clock_ms, True), "", "power", {}, None)
     kiosk.work(3)
     kiosk.publish()
 
@@ -83,8 +83,8 @@ def test_a_journal_that_others_hold_more_of_is_told_to_the_door_once(
 
 
 def test_an_entry_that_is_about_a_badge_is_found_in_the_replica(kiosk: Node) -> None:
-    kiosk.say("revoke", Revoked(b"BADGE", None, "not ours to say"))
-    kiosk.say("alarm", Alarm("x", ""))
+    kiosk.say("revoke", Revoked(badge=b"BADGE", issue=None, why="not ours to say"))
+    kiosk.say("alarm", Alarm(what="x", detail=""))
     kiosk.publish()
 
     assert [held.kind for held in kiosk.replica.about(b"BADGE")] == ["revoke"]

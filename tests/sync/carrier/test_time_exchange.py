@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from access.log.clock_reading import ClockReading
 from access.log.entry import Clock, pack
 from sync.carrier.time_exchange import AGAIN_MS, BestTime, TimeKeeper
-from sync.store.journal import Reading
 from sync.wire.messages import TimeWord
 
 REGISTRY = "a" * 16
@@ -25,7 +25,9 @@ def keeper() -> TimeKeeper:
 def test_the_registrys_word_is_as_good_as_half_the_round_trip(keeper: TimeKeeper) -> None:
     clock = keeper.heard(TimeWord(AT, 10, "registry"), REGISTRY, 1000, 1301)
 
-    assert clock == Clock("registry", AT + 151, 1301, 161, REGISTRY)
+    assert clock == Clock(
+        source="registry", trusted_ms=AT + 151, mono_ms=1301, error_ms=161, via=REGISTRY
+    )
 
 
 def test_a_registry_whose_own_clock_is_not_sure_tells_nothing(keeper: TimeKeeper) -> None:
@@ -36,7 +38,9 @@ def test_a_registry_whose_own_clock_is_not_sure_tells_nothing(keeper: TimeKeeper
 def test_a_neighbours_word_counts_as_a_neighbours(keeper: TimeKeeper, source: str) -> None:
     clock = keeper.heard(TimeWord(AT, 10, source), NEIGHBOUR, 0, 100)
 
-    assert clock == Clock("neighbour", AT + 50, 100, 60, NEIGHBOUR)
+    assert clock == Clock(
+        source="neighbour", trusted_ms=AT + 50, mono_ms=100, error_ms=60, via=NEIGHBOUR
+    )
 
 
 @pytest.mark.parametrize("source", ["neighbour", "", "the speaking clock"])
@@ -97,13 +101,13 @@ class TestBestTime:
     """The time with which a carrier signs."""
 
     def test_a_clock_that_nobody_vouches_for_signs_only_a_lower_bound(self) -> None:
-        reading = Reading(5_000, 2_147_483_647_000, synced=False)  # it woke up in 2038
+        reading = ClockReading(5_000, 2_147_483_647_000, synced=False)  # it woke up in 2038
         time = BestTime(lambda: reading)
         time.not_before(1_605_000_000_000)
         assert time.now_ms() == 1_605_000_000_000
 
     def test_the_lower_bound_goes_on_with_the_steady_clock_and_never_back(self) -> None:
-        readings = iter([Reading(ms, 0, synced=False) for ms in (1_000, 2_500, 3_000, 4_000)])
+        readings = iter([ClockReading(ms, 0, synced=False) for ms in (1_000, 2_500, 3_000, 4_000)])
         time = BestTime(lambda: next(readings))
         time.not_before(10_000)
         time.not_before(10_500)
@@ -111,8 +115,8 @@ class TestBestTime:
         assert time.now_ms() == 13_000
 
     def test_the_kernels_word_counts_before_a_bound_and_the_registrys_before_both(self) -> None:
-        time = BestTime(lambda: Reading(1_000, 77_000, synced=True))
+        time = BestTime(lambda: ClockReading(1_000, 77_000, synced=True))
         time.not_before(10_000)
         assert time.now_ms() == 77_000
-        time.trust(Clock("registry", 99_000, 900, 20))
+        time.trust(Clock(source="registry", trusted_ms=99_000, mono_ms=900, error_ms=20))
         assert (time.now_ms(), time.error_ms) == (99_100, 20)

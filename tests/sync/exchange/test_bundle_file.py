@@ -83,7 +83,7 @@ def test_a_new_kiosk_that_nobody_has_heard_of_brings_its_logs_on_a_stick(
     newcomer = make_node(9)
     newcomer.work(3)
     newcomer.publish()
-    known = Kiosk(newcomer.device, newcomer.identity.public, "gate-9")
+    known = Kiosk(device=newcomer.device, public=newcomer.identity.public, gate="gate-9")
     warrant = warrant_for(known, registry.identity)
     export(newcomer.replica, newcomer.identity, tmp_path / "stick", 1, warrant)
 
@@ -97,7 +97,7 @@ def test_a_bundle_with_anothers_warrant_is_refused(
 ) -> None:
     thief = make_node(9)
     thief.publish()
-    stolen = Kiosk(neighbour.device, neighbour.identity.public, "gate-9")
+    stolen = Kiosk(device=neighbour.device, public=neighbour.identity.public, gate="gate-9")
     warrant = warrant_for(stolen, registry.identity)
     export(thief.replica, thief.identity, tmp_path / "stick", 1, warrant)
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from access.log.clock_reading import ClockReading
 from access.log.entry import Alarm, Kiosk
 from sync.exchange.exchange import NONCE_LIVES_MS
-from sync.store.journal import Reading
 from sync.store.log_store import UnknownWriterError
 from sync.wire.messages import (
     MAX_BATCHES,
@@ -138,8 +138,8 @@ def test_the_registrys_log_goes_first_so_that_nobody_is_refused_for_being_new(
 def test_more_than_one_message_holds_goes_in_several_of_bounded_size(
     kiosk: Node, neighbour: Node
 ) -> None:
-    long = [("alarm", Alarm("door_forced", "x" * 480))] * 9000
-    kiosk.journal.extend(long, Reading(1, kiosk.clock_ms, True))
+    long = [("alarm", Alarm(what="door_forced", detail="x" * 480))] * 9000
+    kiosk.journal.extend(long, ClockReading(1, kiosk.clock_ms, True))
     kiosk.publish()
     asker = neighbour.asker(kiosk)
 
@@ -322,7 +322,7 @@ def test_what_was_refused_of_a_device_not_yet_known_is_taken_as_soon_as_it_is(
     newcomer = make_node(9)
     newcomer.publish()
     log = newcomer.journal.log
-    named = Kiosk(newcomer.device, newcomer.identity.public, "gate-9")
+    named = Kiosk(device=newcomer.device, public=newcomer.identity.public, gate="gate-9")
     with neighbour.replica.transaction():
         neighbour.replica.introduce(named)
         neighbour.replica.take(newcomer.replica.batch(log, (0, bytes(32))))

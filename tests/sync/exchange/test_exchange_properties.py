@@ -49,7 +49,7 @@ class Line:
 
 ROSTER = Line(REGISTRY, REGISTRY.fingerprint + "00000001")
 for one in KIOSKS:
-    ROSTER.write("kiosk", Kiosk(one.fingerprint, one.public, "gate"))
+    ROSTER.write("kiosk", Kiosk(device=one.fingerprint, public=one.public, gate="gate"))
 
 
 @dataclass
@@ -120,13 +120,13 @@ def branching_logs(draw: st.DrawFn) -> list[Line]:
         writer = draw(st.sampled_from(KIOSKS))
         trunk = Line(writer, f"{writer.fingerprint}{number:08x}")
         for _ in range(draw(st.integers(1, 12))):
-            trunk.write("alarm", Alarm("door_forced", f"{number}"))
+            trunk.write("alarm", Alarm(what="door_forced", detail=f"{number}"))
         lines.append(trunk)
         for clone in range(draw(st.integers(0, 2))):
             parent = draw(st.sampled_from([line for line in lines if line.name == trunk.name]))
             branch = parent.branch(draw(st.integers(0, len(parent.raws))))
             for _ in range(draw(st.integers(1, 6))):
-                branch.write("alarm", Alarm("door_forced", f"{number} clone {clone}"))
+                branch.write("alarm", Alarm(what="door_forced", detail=f"{number} clone {clone}"))
             lines.append(branch)
     return lines
 
@@ -209,7 +209,7 @@ def _request(sides: list[Side]) -> Message:
     one, two, _ = sides
     line = Line(one.identity, f"{one.identity.fingerprint}000000aa")
     for _ in range(5):
-        line.write("alarm", Alarm("door_forced", ""))
+        line.write("alarm", Alarm(what="door_forced", detail=""))
     one.take(line, 5)
     asker = one.asker(two)
     for _ in range(2):

@@ -66,7 +66,7 @@ def test_an_entry_larger_than_any_kiosk_writes_is_not_taken(
     kiosk: Node, neighbour: Node, new_log: Callable[..., Log]
 ) -> None:
     log = new_log(kiosk.identity).grow(1)
-    log.write("health", Health({"disk": "x" * MAX_DEVICE_ENTRY_BYTES}))
+    log.write("health", Health(readings={"disk": "x" * MAX_DEVICE_ENTRY_BYTES}))
     kiosk.take(log.batch())
 
     brought = neighbour.talk_to(kiosk)

@@ -27,7 +27,15 @@ FIELDS = 17
 
 
 def log_of(writer: Identity, more: list[tuple[str, Body]]) -> Batch:
-    bodies = [("boot", Boot(writer.fingerprint, None, "", "first start", {})), *more]
+    bodies = [
+        (
+            "boot",
+            Boot(
+                device=writer.fingerprint, previous=None, boot_id="", why="first start", versions={}
+            ),
+        ),
+        *more,
+    ]
     log, raws, prev = writer.fingerprint + "00000001", [], GENESIS
     for seq, (kind, body) in enumerate(bodies, 1):
         raws.append(encode(seq, prev, 1000, NOW_MS, True, kind, body))
@@ -39,7 +47,7 @@ def log_of(writer: Identity, more: list[tuple[str, Body]]) -> Batch:
 def stores() -> Iterator[dict[str, Replica]]:
     """What each held before the recorded rounds: the registry's log and its own."""
     named = [
-        ("kiosk", Kiosk(one.fingerprint, one.public, f"gate-{number}"))
+        ("kiosk", Kiosk(device=one.fingerprint, public=one.public, gate=f"gate-{number}"))
         for number, one in enumerate((KIOSK, NEIGHBOUR))
     ]
     made = {}
@@ -47,7 +55,7 @@ def stores() -> Iterator[dict[str, Replica]]:
         replica = Replica(":memory:", REGISTRY.public, REGISTRY.fingerprint)
         with replica.transaction():
             replica.take(log_of(REGISTRY, named))
-            replica.take(log_of(owner, [("alarm", Alarm("door_forced", ""))] * 3))
+            replica.take(log_of(owner, [("alarm", Alarm(what="door_forced", detail=""))] * 3))
         made[owner.fingerprint] = replica
     yield made
     for replica in made.values():

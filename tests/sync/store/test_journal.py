@@ -13,17 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from access.log.chain import follow, vouched
+from access.log.chain import HEAD_EVERY, follow, vouched
+from access.log.clock_reading import ClockReading
 from access.log.entry import GENESIS, Alarm, Boot, Recount, Revoked, decode
-from sync.store.journal import HEAD_EVERY, Journal, JournalReader, Reading
+from sync.store.journal import Journal, JournalReader
 from sync.wire.device_key import Identity
 
 DEVICE = Identity.from_seed(b"\x05" * 32)
-ALARM = Alarm("door_forced", "")
+ALARM = Alarm(what="door_forced", detail="")
 
 
-def reading(at: int = 0) -> Reading:
-    return Reading(1000 + at, 1_795_000_000_000 + at, True)
+def reading(at: int = 0) -> ClockReading:
+    return ClockReading(1000 + at, 1_795_000_000_000 + at, True)
 
 
 @pytest.fixture
@@ -68,11 +69,12 @@ import os, signal
 from pathlib import Path
 from access.log.entry import Alarm
 from sync.wire.device_key import Identity
-from sync.store.journal import Journal, Reading
+from access.log.clock_reading import ClockReading
+from sync.store.journal import Journal
 journal = Journal(Path({str(path)!r}), Identity.from_seed(b"\\x05" * 32))
-journal.begin(Reading(1, 1, True), "", "", {{}}, None)
+journal.begin(ClockReading(1, 1, True), "", "", {{}}, None)
 for n in range(100):
-    print(journal.append("alarm", Alarm("x", str(n)), Reading(1, 1, True)).seq, flush=True)
+    print(journal.append("alarm", Alarm(what="x", detail=str(n)), ClockReading(1, 1, True)).seq, flush=True)
     if n == 41:
         os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -198,7 +200,7 @@ def test_a_full_card_writes_nothing_and_the_door_goes_on_when_there_is_space(
     written = 0
     with suppress(sqlite3.OperationalError):
         for _ in range(1000):
-            journal.append("alarm", Alarm("x", "y" * 400), reading())
+            journal.append("alarm", Alarm(what="x", detail="y" * 400), reading())
             written += 1
 
     stood = (1 + written, journal.digest)
@@ -206,7 +208,7 @@ def test_a_full_card_writes_nothing_and_the_door_goes_on_when_there_is_space(
     assert journal.seq == stood[0]
     assert journal.tips()[journal.log] == stood
     with pytest.raises(sqlite3.OperationalError, match="full"):
-        journal.extend([("alarm", Alarm("x", "y" * 400))] * 50, reading(), inbox=9)
+        journal.extend([("alarm", Alarm(what="x", detail="y" * 400))] * 50, reading(), inbox=9)
     assert journal.tips()[journal.log] == stood
     assert journal.inbox_read() == 0
 
@@ -275,8 +277,8 @@ def test_of_several_entries_all_are_written_or_none(journal: Journal) -> None:
 
 
 def test_entries_about_a_badge_are_found_by_it(journal: Journal) -> None:
-    journal.append("revoke", Revoked(b"BADGE", None, "lost"), reading())
-    journal.append("recount", Recount("hall", 3, None, ""), reading())
+    journal.append("revoke", Revoked(badge=b"BADGE", issue=None, why="lost"), reading())
+    journal.append("recount", Recount(area="hall", inside=3, staff=None, why=""), reading())
 
     assert [held.kind for held in journal.about(b"BADGE")] == ["revoke"]
     assert list(journal.about(b"OTHER")) == []

@@ -10,8 +10,8 @@ import pytest
 
 from access.badge.credential import Claims
 from access.badge.name_card import Card, card_hash
+from access.log.clock_reading import ClockReading
 from access.log.entry import BadgeIssued, pack
-from sync.store.journal import Reading
 from sync.wire.messages import MAX_CARDS, Envelope, Message, SealedCard, read
 
 Node = Any
@@ -29,13 +29,20 @@ def _badge(number: int) -> bytes:
 
 def listed(number: int, card: SealedCard | None) -> BadgeIssued:
     digest = card.digest if card is not None else None
-    return BadgeIssued(_badge(number), 1, "plain", Claims(0, 1, 0, 1), bytes(32), digest)
+    return BadgeIssued(
+        badge=_badge(number),
+        issue=1,
+        form="plain",
+        claims=Claims(0, 1, 0, 1),
+        verifier=bytes(32),
+        card=digest,
+    )
 
 
 def issue(registry: Node, cards: list[SealedCard]) -> None:
     """The registry lists badges and keeps their cards."""
     bodies = [("badge", listed(number, card)) for number, card in enumerate(cards)]
-    registry.journal.extend(bodies, Reading(1000, 1_795_000_000_000, True))
+    registry.journal.extend(bodies, ClockReading(1000, 1_795_000_000_000, True))
     registry.publish()
     keep(registry, cards)
 
@@ -142,7 +149,7 @@ def test_cards_that_nobody_has_any_more_keep_no_others_waiting(registry: Node, k
     bodies = [
         ("badge", listed(int.from_bytes(msgspec.msgpack.decode(c.raw)[0], "big"), c)) for c in cards
     ]
-    registry.journal.extend(bodies, Reading(1000, 1_795_000_000_000, True))
+    registry.journal.extend(bodies, ClockReading(1000, 1_795_000_000_000, True))
     registry.publish()
     keep(registry, cards[-20:])  # of those before, the registry has none
 

@@ -18,12 +18,19 @@ from tests.sync.conftest import REGISTRY
 Node = Any
 
 KIOSK = Identity.from_seed(bytes([7]) * 32)
-NAMED = Kiosk(KIOSK.fingerprint, KIOSK.public, "east-1", "192.0.2.7:8744", "ab" * 32, name="東門一")
+NAMED = Kiosk(
+    device=KIOSK.fingerprint,
+    public=KIOSK.public,
+    gate="east-1",
+    address="192.0.2.7:8744",
+    certificate="ab" * 32,
+    name="東門一",
+)
 
 
 def warranting(node: Node, gate: str) -> Node:
     """The kiosk, with its warrant."""
-    kiosk = Kiosk(node.device, node.identity.public, gate)
+    kiosk = Kiosk(device=node.device, public=node.identity.public, gate=gate)
     node.answerer.warrant = warrant_for(kiosk, REGISTRY)
     return node
 
@@ -156,7 +163,9 @@ def test_whoever_forgets_a_kiosk_is_shown_its_warrant_again(
 def test_a_warrant_does_not_help_a_kiosk_that_is_known_to_be_cut_off(
     registry: Node, newcomer: Node, neighbour: Node
 ) -> None:
-    cut = Kiosk(newcomer.device, newcomer.identity.public, "gate-9", cut_off=True)
+    cut = Kiosk(
+        device=newcomer.device, public=newcomer.identity.public, gate="gate-9", cut_off=True
+    )
     registry.say("kiosk", cut)
     neighbour.talk_to(registry)
 

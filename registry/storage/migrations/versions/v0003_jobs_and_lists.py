@@ -52,6 +52,14 @@ def upgrade() -> None:
         sa.Column("new", sa.Integer, nullable=False),
     )
     op.create_table(
+        "staged_entry",
+        sa.Column("seq", sa.BigInteger, primary_key=True),
+        sa.Column("log", sa.String(24), nullable=False),
+        sa.Column("digest", sa.LargeBinary, nullable=False),
+        sa.Column("badge", sa.LargeBinary),
+        sa.Column("raw", sa.LargeBinary, nullable=False),
+    )
+    op.create_table(
         "staged_card",
         sa.Column("digest", sa.LargeBinary, primary_key=True),
         sa.Column("badge", sa.LargeBinary, nullable=False),

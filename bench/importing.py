@@ -1,0 +1,187 @@
+"""A list of thousands taken in: its CPU time, and how long everybody else waits meanwhile.
+
+The CPU time is of the command by itself, from a workbook; the floor is another checkout of this product with the same
+people as CSV, in the same run. Meanwhile, over real HTTP, a kiosk exchanges, a desk registers and a page asks for the
+headcount, while the command imports through the running server.
+"""
+
+import csv
+import os
+import resource
+import secrets
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import requests
+import xlsxwriter
+
+from bench.figure import Figure, percentile
+from bench.idle import OURS, _run, _serving
+from bench.logs import EVENT, GATES
+from sync.enrolment.client import enrol
+from sync.exchange.exchange import Asker
+from sync.store.replica import Replica
+from sync.transport.http_client import Link
+from sync.wire.device_key import Identity
+from sync.wire.enrolment_code import EnrolmentCode
+
+PEOPLE = 26_000
+EVERY_S = 0.1
+"""Between two questions of each kind."""
+
+HEADER = ["ref", "name", "organisation", "language", "ticket", "venues", "days", "sessions"]
+
+
+def importing(folder: Path, against: Path | None, people: int = PEOPLE) -> list[Figure]:
+    """Four lines: CPU time, and the slowest exchange, walk-up and headcount in a hundred. `against` is a checkout with
+    its own `.venv`."""
+    rows = [_row(n) for n in range(people)]
+    workbook, text = folder / "people.xlsx", folder / "people.csv"
+    _write(workbook, text, rows)
+    ours = _cpu_s(OURS, Path(sys.executable), folder / "ours", workbook)
+    theirs = None
+    if against is not None:
+        theirs = _cpu_s(against, against / ".venv" / "bin" / "python", folder / "theirs", text)
+    floor = "none" if against is None else f"the build in {against.name} from CSV, in the same run"
+    note = f"{people:,} people from XLSX, the whole command; floor: {floor}; wanted: 1/4"
+    load = f"while {people:,} people come in through the server; load {os.getloadavg()[0]:.1f}; wanted: 300"
+    figures = [Figure("import", ours, theirs, "s", note)]
+    for name, taken in _meanwhile(folder / "served", workbook).items():
+        figures.append(
+            Figure(
+                f"{name} during import",
+                percentile(taken, 99),
+                None,
+                "ms",
+                f"p99 of {len(taken)}, {load}",
+            )
+        )
+    return figures
+
+
+def _row(n: int) -> list[str]:
+    name = "王李张刘陈杨黄赵吴周"[n % 10] + chr(0x4E00 + n % 5000) + "伟芳娜敏静"[n % 5]
+    company = ("四川大学", "西南交通大学", "香港贸易发展局", "HSBC")[n % 4]
+    return [f"R{n:06}", name, company, "zh-Hans", "delegate", "chengdu;meishan", "2020-11-17", ""]
+
+
+def _write(workbook: Path, text: Path, rows: list[list[str]]) -> None:
+    with text.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([HEADER, *rows])
+    with xlsxwriter.Workbook(workbook) as book:
+        sheet = book.add_worksheet()
+        for number, cells in enumerate([HEADER, *rows]):
+            sheet.write_row(number, 0, cells)
+
+
+def _registry(build: Path, python: Path, folder: Path) -> tuple[list[str], list[str]]:
+    """A new registry; the command, and the options that name its folder."""
+    folder.mkdir()
+    command = [str(python.parent / "jianmen"), "registry"]
+    data = ["--data", str(folder / "registry")]
+    password = folder / "password"
+    password.write_text(secrets.token_hex(16))
+    _run(build, [*command, "init", str(EVENT), *data, "--password-file", str(password)])
+    return command, data
+
+
+def _cpu_s(build: Path, python: Path, folder: Path, people: Path) -> float:
+    """CPU seconds of the command that imports a list with no server running."""
+    command, data = _registry(build, python, folder)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    _run(build, [*command, "import", str(people), *data])
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _meanwhile(folder: Path, workbook: Path) -> dict[str, list[float]]:
+    """Milliseconds of each kind of question while a list comes in."""
+    command, data = _registry(OURS, Path(sys.executable), folder)
+    with _serving(OURS, [*command, "serve", *data, "--port", "0", "--trust-clock"]) as server:
+        note = msgspec.json.decode((folder / "registry" / "serving.json").read_bytes())
+        url = f"http://127.0.0.1:{server.port}"
+        code = msgspec.json.decode(
+            _run(OURS, [*command, "enrol", *data, "--gate", GATES[0], "--url", url, "--json"])
+        )["text"]
+        api = _Api(f"{url}/api/v1", note["token"])
+        kiosk = _Kiosk(folder, code)
+        asked: dict[str, Callable[[], None]] = {
+            "exchange": kiosk.exchange,
+            "walk-up": api.register,
+            "headcount": api.headcount,
+        }
+        for one in asked.values():
+            one()
+        stopped = threading.Event()
+        taken: dict[str, list[float]] = {name: [] for name in asked}
+        threads = [
+            threading.Thread(target=_ask, args=(one, taken[name], stopped))
+            for name, one in asked.items()
+        ]
+        for thread in threads:
+            thread.start()
+        subprocess.run([*command, "import", str(workbook), *data], check=True, capture_output=True)
+        stopped.set()
+        for thread in threads:
+            thread.join()
+        kiosk.close()
+        return taken
+
+
+def _ask(one: Callable[[], None], taken: list[float], stopped: threading.Event) -> None:
+    while not stopped.wait(EVERY_S):
+        began = time.perf_counter()
+        one()
+        taken.append((time.perf_counter() - began) * 1000)
+
+
+class _Api:
+    """The public interface, as an admin's page uses it."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._url = url
+        self._token = token
+        self._registered = 0
+
+    def register(self) -> None:
+        self._registered += 1
+        body = {"ref": f"W{self._registered}", "name": "Walk In", "ticket": "delegate"}
+        self._send("POST", "/registrants", body)
+
+    def headcount(self) -> None:
+        self._send("GET", "/headcount", None)
+
+    def _send(self, method: str, path: str, body: dict[str, str] | None) -> None:
+        headers = {"Authorization": f"Bearer {self._token}"}
+        requests.request(
+            method, self._url + path, json=body, headers=headers, timeout=60
+        ).raise_for_status()
+
+
+class _Kiosk:
+    """A kiosk that says what it has and takes nothing: what it would be given is the same for each exchange."""
+
+    def __init__(self, folder: Path, code: str) -> None:
+        self._identity = Identity.at(folder / "device.key")
+        enrolment = enrol(EnrolmentCode.parse(code), self._identity)
+        self._replica = Replica(folder / "kiosk.db", enrolment.registry_public, enrolment.registry)
+        self._asker = Asker(
+            self._replica, self._identity, _wall_ms, lambda: None, enrolment.registry
+        )
+        self._link = Link(enrolment.registry_url, enrolment.certificate_pin)
+
+    def exchange(self) -> None:
+        self._link.post("/v1/exchange", self._asker.request())
+
+    def close(self) -> None:
+        self._link.close()
+        self._replica.close()
+
+
+def _wall_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,92 @@
+"""Erased means gone: nobody's name can be read in the files afterwards, whether the registry runs or was stopped."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from registry.roster.model import Person
+from registry.service import Centre
+from registry.storage.database import FILE, Database
+from registry.storage.errors import NotScrubbedError
+
+PEOPLE = 200
+
+
+def name(number: int) -> str:
+    return f"Zebediah Quartermain{number:04}x"
+
+
+def in_files(folder: Path, *texts: bytes) -> set[str]:
+    """The files of a folder in which one of the texts stands."""
+    return {
+        file.name
+        for file in folder.iterdir()
+        if file.is_file() and any(text in file.read_bytes() for text in texts)
+    }
+
+
+@pytest.fixture
+def centre(tmp_path: Path, new_centre: Callable[..., Centre], event: Any) -> Centre:
+    centre = new_centre(tmp_path)
+    centre.init(event)
+    centre.register_many(
+        [Person(ref=f"R{n}", name=name(n), ticket="delegate") for n in range(PEOPLE)]
+    )
+    return centre
+
+
+def test_one_person_erased_is_gone_while_the_registry_runs(centre: Centre, tmp_path: Path) -> None:
+    known = centre.person("R7")
+    assert in_files(tmp_path, name(7).encode())
+    centre.erase(known.badge)
+    assert in_files(tmp_path, name(7).encode(), known.salt) == set()
+    assert in_files(tmp_path, name(8).encode())
+
+
+def test_after_a_purge_nobody_is_there(centre: Centre, tmp_path: Path) -> None:
+    assert centre.purge(early=True) == PEOPLE
+    assert in_files(tmp_path, b"Zebediah", b"zebediah", b"Quartermain") == set()
+
+
+def test_name_cards_of_the_old_desk_key_are_gone(centre: Centre, tmp_path: Path) -> None:
+    known = centre.person("R7")
+    old = centre.ledger.card(known.badge, 1)
+    assert old is not None
+    centre.rotate_desk_key()
+    assert in_files(tmp_path, old[:64]) == set()
+    new = centre.ledger.card(known.badge, 1)
+    assert new is not None
+    assert new != old
+
+
+def test_what_was_freed_before_is_gone_after_a_purge(centre: Centre, tmp_path: Path) -> None:
+    """Data of a version, or of an SQLite, that did not overwrite what it deleted."""
+    centre.ledger.close()
+    with closing(sqlite3.connect(tmp_path / FILE)) as old, old:
+        old.execute("PRAGMA secure_delete=OFF")
+        old.execute("CREATE TABLE note (text TEXT)")
+        old.executemany("INSERT INTO note VALUES (?)", [("Left Over " * 400,)] * 50)
+        old.commit()
+        old.execute("DROP TABLE note")
+        old.commit()
+    assert in_files(tmp_path, b"Left Over")
+    with closing(Database(None, tmp_path)) as database:
+        database.scrub(whole=True)
+        assert in_files(tmp_path, b"Left Over") == set()
+
+
+def test_a_reader_in_the_way_is_said(centre: Centre, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM person").fetchone()
+        with pytest.raises(NotScrubbedError, match="may still hold it"):
+            centre.erase(centre.person("R7").badge)
+        reader.execute("ROLLBACK")
+    centre.ledger.database.scrub()
+    assert in_files(tmp_path, name(7).encode()) == set()
