@@ -17,6 +17,7 @@ from access.event.definition import (
     Names,
     Policy,
     Session,
+    Symbol,
     Ticket,
     Venue,
 )
@@ -44,6 +45,7 @@ class _Head(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str
     days: tuple[str, ...]
     day_ends: int = 240
+    symbols: tuple[Symbol, ...] = ()
 
 
 def load(path: Path) -> Event:
@@ -65,6 +67,7 @@ def _read(document: Document) -> Event:
         timezone=head.timezone,
         days=head.days,
         day_ends_min=head.day_ends,
+        symbols=head.symbols,
         venues=_entries(document, "venue", Venue),
         areas=_entries(document, "area", Area),
         gates=_entries(document, "gate", Gate),

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Meta, inspect
 from msgspec.structs import FieldInfo
 
-from access.event.definition import Language
+from access.event.definition import Language, Symbol
 from config import document as toml
 from config.document import ROOT, Document, Place
 from config.errors import ConfigError, Mistake
@@ -96,6 +96,7 @@ class Decoder(_Settings, frozen=True, kw_only=True):
     adapter: Literal["cascade", "still", "zxing", "zbar"]
     budget_ms: float
     join_frames: Annotated[int, Meta(ge=0, le=9)]
+    symbols: tuple[Symbol, ...] = ()
 
 
 class Scanner(_Settings, frozen=True, kw_only=True):
@@ -104,6 +105,8 @@ class Scanner(_Settings, frozen=True, kw_only=True):
     adapter: Literal["serial", "keyboard", "simulated"] | None = None
     device: str = ""
     baud: int
+    prefix: str = ""
+    suffix: str = ""
 
 
 class Pins(_Settings, frozen=True, kw_only=True):

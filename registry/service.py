@@ -23,6 +23,8 @@ from registry.roster.keys import Keyring
 from registry.roster.model import IssuedBadge, Known, Label, Person, Registered
 from registry.roster.repository import People
 from registry.roster.service import Roster
+from registry.roster.signing_keys import SigningKeys
+from registry.roster.staff_keys import StaffKeys
 from registry.storage.errors import NotInitialisedError, RegistryError, UnknownError
 from registry.storage.ledger import Ledger
 from sync.wire.device_key import Identity
@@ -229,16 +231,15 @@ class Centre:
         self._all.roster.erase(badge, self.event)
         self.ledger.database.scrub()
 
-    def staff_card(self, badge: bytes, pin: str) -> None:
-        """Let a staff badge and a PIN unlock staff mode. Raises UnknownError, RegistrationError, BadPinError."""
-        self._all.roster.give_desk_key(badge, pin, self.event)
+    @property
+    def staff_keys(self) -> StaffKeys:
+        """Key cards of the staff, and the desk key that they unlock."""
+        return self._all.staff_keys
 
-    def rotate_desk_key(self) -> int:
-        """A new desk key, after a staff card was lost; says how many name cards were sealed anew. All staff cards
-        need their PINs set again."""
-        sealed = self._all.roster.seal_anew(self.event)
-        self.ledger.database.scrub()
-        return sealed
+    @property
+    def signing_keys(self) -> SigningKeys:
+        """The keys that sign badges."""
+        return self._all.signing_keys
 
     # Kiosks.
 
@@ -312,6 +313,10 @@ class _Parts:
         self.log = OwnLog(centre.ledger, identity, centre._clock, centre._random)
         self.outlook = Outlook(centre.ledger, identity.fingerprint, centre._earliest_ms)
         self.roster = Roster(centre.ledger, self.log, centre.people, centre._keys, centre._random)
+        self.staff_keys = StaffKeys(
+            centre.ledger, self.roster, centre.people, centre._keys, centre._random
+        )
+        self.signing_keys = SigningKeys(centre.ledger, self.log, centre.people, centre._keys)
         self.enrolment = Enrolment(
             centre.ledger, self.log, identity, lambda: centre._clock().wall_ms, centre._random
         )

@@ -4,6 +4,8 @@ Two bytes become three characters, a last single byte two. The blank is one of t
 encoded text may begin or end with one and must never be trimmed.
 """
 
+import struct
+
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 _VALUES = {character: value for value, character in enumerate(ALPHABET)}
 
@@ -28,13 +30,13 @@ def decode(text: str) -> bytes:
         digits = [_VALUES[character] for character in text]
     except KeyError as stranger:
         raise ValueError(f"{stranger} is not one of the 45 characters") from None
-    data = bytearray()
-    # A group that stands for more than its bytes hold is an OverflowError.
+    triples = zip(digits[0::3], digits[1::3], digits[2::3], strict=False)
+    pairs = [low + 45 * middle + 2025 * high for low, middle, high in triples]
+    # A group that stands for more than its bytes hold does not fit the field.
     try:
-        for low, middle, high in zip(digits[0::3], digits[1::3], digits[2::3], strict=False):
-            data += (low + 45 * middle + 2025 * high).to_bytes(2, "big")
+        data = struct.pack(f">{len(pairs)}H", *pairs)
         if len(digits) % 3:
-            data += (digits[-2] + 45 * digits[-1]).to_bytes(1, "big")
-    except OverflowError:
+            data += struct.pack(">B", digits[-2] + 45 * digits[-1])
+    except struct.error:
         raise ValueError("base45 text stands for more than its bytes hold") from None
-    return bytes(data)
+    return data

@@ -14,6 +14,8 @@ Language = Literal["en", "zh-Hant", "zh-Hans"]
 Verdict = Literal["admit", "admit_flagged", "ask_staff", "refuse"]
 Role = Literal["door", "supervisor"]
 Reentry = Literal["free", "flag", "exit_first"]
+Symbol = Literal["aztec", "data_matrix", "pdf417", "code_128"]
+"""Kinds of codes besides QR; the words of `hardware.ports.decoder`."""
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh-Hant", "zh-Hans")
 VERDICTS: tuple[Verdict, ...] = ("admit", "admit_flagged", "ask_staff", "refuse")
@@ -137,3 +139,5 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     sessions: tuple[Session, ...] = ()
     policy: Policy = Policy()
     day_ends_min: int = 240
+    symbols: tuple[Symbol, ...] = ()
+    """What badges of other systems carry besides QR codes: cameras look for these too."""

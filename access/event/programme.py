@@ -76,6 +76,9 @@ class Programme:
             for place in self.places
         }
         self._edges, self._first_edge_day = self._day_edges()
+        self._bit_of_day = {day.toordinal(): bit for bit, day in enumerate(self._event_days)}
+        self._gate_codes = self._codes_of_gates()
+        self._turning_points: dict[str, list[int]] = {}
 
     def _chain(self, place: str) -> tuple[str, ...]:
         chain = [place]
@@ -147,6 +150,40 @@ class Programme:
         if 0 <= at < len(self._edges):
             return self._edges[at]
         return self._edge(date.fromordinal(day + 1))
+
+    def bit_of_day(self, day: int) -> int | None:
+        """Which bit of a badge's days stands for that day; None: it is no day of the event."""
+        return self._bit_of_day.get(day)
+
+    def turning_points(self, area: str) -> Sequence[int]:
+        """The instants at which the time rules of an area can change their answer, in order: the event's beginning, the
+        ends of its days, and where sessions' doors open, close, and take standby."""
+        known = self._turning_points.get(area)
+        if known is None:
+            points = {self.start_ms}
+            for session in self.sessions_in(area):
+                points.update((session.doors_open_ms, session.doors_close_ms))
+                if session.standby_ms is not None:
+                    points.add(session.standby_ms)
+            day = self.day_of(self.start_ms)
+            # Outside the event's days every day is as wrong as the next, so their edges alone count.
+            while (edge := self.day_end_ms(day)) <= self.end_ms:
+                points.add(edge)
+                day += 1
+            known = self._turning_points[area] = sorted(points)
+        return known
+
+    def gate_code(self, gate: str) -> str:
+        """A gate's letter and number: the first letter of its venue's English name, and its place among all gates."""
+        return self._gate_codes[gate]
+
+    def _codes_of_gates(self) -> dict[str, str]:
+        codes = {}
+        for number, gate in enumerate(self.gates.values(), 1):
+            venue = self.venues[self.venue_of(gate.area)]
+            letter = next((c for c in venue.name["en"].upper() if "A" <= c <= "Z"), "X")
+            codes[gate.id] = f"{letter}{number}"
+        return codes
 
     @staticmethod
     def day_name(day: int) -> str:

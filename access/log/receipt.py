@@ -10,10 +10,7 @@ _CODE = re.compile(r"([A-Z][0-9]{1,3})-?([0-9A-Z]{4})")
 
 def gate_code(programme: Programme, gate: str) -> str:
     """A gate's letter and number: the first letter of its venue's English name, and its place among all gates."""
-    known = programme.gates[gate]
-    venue = programme.venues[programme.venue_of(known.area)]
-    letter = next((c for c in venue.name["en"].upper() if "A" <= c <= "Z"), "X")
-    return f"{letter}{list(programme.gates).index(gate) + 1}"
+    return programme.gate_code(gate)
 
 
 def receipt(programme: Programme, gate: str, digest: bytes) -> str:

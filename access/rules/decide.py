@@ -215,8 +215,9 @@ def forged(case: Case) -> Decision | None:
 
 def unknown(case: Case) -> Decision | None:
     """A badge that is revoked in all its issues stays so on the way in, whatever issue number somebody gave it."""
-    if case.presented.form == "signed" or case.facts.listed is not None:
-        return None
+    unproven = case.presented.form == "signed" and case.presented.proof is None
+    if not unproven and (case.presented.form == "signed" or case.facts.listed is not None):
+        return None  # a genuine signed badge carries its own claims
     if case.facts.all_revoked and case.presented.direction == "in":
         return revoked(case)
     verdict = case.programme.policy.unknown

@@ -110,13 +110,20 @@ def _forged(case: Case) -> tuple[str, Data]:
         "proven": "a key of this event signed it" if signed else "its secret is the roster's",
         "failed": "no key of this event signed it" if signed else "its secret is not the roster's",
         "vouched": "staff vouches for it",
-        None: "the roster has nothing to prove it by",
+        None: "this door has not heard of the key that it names"
+        if signed
+        else "the roster has nothing to prove it by",
     }[case.presented.proof]
     return why, {"proof": case.presented.proof}
 
 
 def _unknown(case: Case) -> tuple[str, Data]:
     data = {"issue": case.presented.issue, "policy": case.programme.policy.unknown}
+    if case.presented.form == "signed" and case.presented.proof is None:
+        return (
+            f"nobody here can tell whether it is genuine; policy unknown = {data['policy']}",
+            data,
+        )
     if case.facts.listed is not None:
         return f"the roster lists issue {case.presented.issue} of this badge", data
     if case.presented.form == "signed":

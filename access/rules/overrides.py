@@ -21,20 +21,26 @@ NOBODY_THERE: frozenset[str] = frozenset({"not_a_badge", "other_event"})
 
 @dataclass(frozen=True, slots=True)
 class StaffCard:
-    """A staff badge as presented: its claims (None: neither listed nor genuine), its proof, and whether it is
-    revoked or replaced by a newer issue."""
+    """A staff badge as presented: its claims (None: neither listed nor genuine), its proof, whether it is revoked or
+    replaced by a newer issue, and whether its code is too strong to be found by trying."""
 
     claims: Claims | None
     proof: Proof | None
     retired: bool
+    strong: bool = True
 
 
 def roles(card: StaffCard, programme: Programme) -> frozenset[Role]:
-    """The roles the card gives its owner; none if it is not genuine, retired, or no staff ticket."""
-    if card.claims is None or card.proof not in ("proven", "vouched") or card.retired:
+    """The roles the card gives its owner; none if it is not genuine, retired, to be guessed, or no staff ticket."""
+    if card.proof not in ("proven", "vouched") or card.retired or not card.strong:
         return frozenset()
-    ticket = programme.ticket(card.claims.ticket)
-    return frozenset(ticket.roles) if ticket else frozenset()
+    return ticket_roles(card, programme)
+
+
+def ticket_roles(card: StaffCard, programme: Programme) -> frozenset[Role]:
+    """The roles of the card's ticket, whether or not this card may use them."""
+    ticket = programme.ticket(card.claims.ticket) if card.claims is not None else None
+    return frozenset(ticket.roles) if ticket is not None else frozenset()
 
 
 def override(stands: Decision, held: frozenset[Role], session: str | None) -> Decision:

@@ -7,6 +7,7 @@ first instant and at each of these inside it. If every instant refuses, the earl
 do, the earliest opening is taken and the clock is unsure.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -66,7 +67,7 @@ def door_session(
 def at_instant(programme: Programme, area: str, claims: Claims, at_ms: int) -> Opening | TimeReason:
     """The time rules at one instant."""
     today = programme.day_of(at_ms)
-    bit = programme.day_bit.get(programme.day_name(today))
+    bit = programme.bit_of_day(today)
     if bit is None or not claims.days >> bit & 1:
         return "wrong_day"
     sessions = programme.sessions_in(area)
@@ -88,18 +89,8 @@ def at_instant(programme: Programme, area: str, claims: Claims, at_ms: int) -> O
 
 def turning_points(programme: Programme, area: str, at: Span) -> Iterable[int]:
     """The instants of the interval at which the answer can change, the first included, in order."""
-    points = {at.lo}
-    for session in programme.sessions_in(area):
-        points.update((session.doors_open_ms, session.doors_close_ms))
-        if session.standby_ms is not None:
-            points.add(session.standby_ms)
-    # Outside the event's days every day is as wrong as the next, so their edges alone count.
-    day = programme.day_of(max(at.lo, programme.start_ms))
-    while (edge := programme.day_end_ms(day)) <= min(at.hi, programme.end_ms):
-        points.add(edge)
-        day += 1
-    points.add(programme.start_ms)
-    return sorted(point for point in points if at.lo <= point <= at.hi)
+    points = programme.turning_points(area)
+    return (at.lo, *points[bisect_right(points, at.lo) : bisect_right(points, at.hi)])
 
 
 def timing(programme: Programme, area: str, claims: Claims, at: Span) -> Timing:

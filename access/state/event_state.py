@@ -110,6 +110,12 @@ class EventState:
         self._taken_back: list[tuple[LogEntry, EntryRef]] = []
         self._health: dict[str, tuple[LogEntry, Health]] = {}
 
+    @property
+    def key_history(self) -> dict[int, bytes]:
+        """Every key of the event that this device ever heard of, withdrawn ones too, by number."""
+        said = {number: key.public for number, (_, key) in self._key_words.items()}
+        return {**self._given_keys, **said}
+
     def enrolled_with(
         self, event: Event, keys: Mapping[int, bytes], device: str, gate: str | None
     ) -> None:

@@ -4,6 +4,7 @@ Three times, and only here: at the door (`facts_now`), as an entry recorded it (
 is known of that time (`facts_as_known`). A new fact is gathered in each of them.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import NamedTuple
@@ -56,13 +57,21 @@ def presented_plain(
 
 
 def presented_signed(
-    badge: Signed, gate: str, direction: Direction, programme: Programme, keys: dict[int, bytes]
+    badge: Signed,
+    gate: str,
+    direction: Direction,
+    programme: Programme,
+    keys: dict[int, bytes],
+    heard_of: Collection[int] = range(256),
 ) -> Presented:
-    """A signed badge as held up, proven by a key of the event."""
+    """A signed badge as held up, proven by a key of the event. Where it names a key that this door has not heard of
+    (`heard_of` are the numbers it has), nobody here can tell whether it is genuine: no proof, and not a failed one."""
     other_event = badge.tag != event_tag(programme.event.id)
-    proof: Proof = "failed"
+    proof: Proof | None = "failed"
     if not other_event and genuine(badge, keys):
         proof = "proven"
+    elif not other_event and badge.key not in heard_of:
+        proof = None
     return Presented(
         gate, direction, "signed", badge.badge, badge.issue, proof, badge.claims, other_event
     )

@@ -13,8 +13,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from hardware.decoding.enhance import RETRIES
+from hardware.decoding.straighten import straightened
 from hardware.decoding.zbar import ZbarDecoder
 from hardware.decoding.zxing import ZxingDecoder
 from hardware.ports.camera import Gray
@@ -27,8 +29,18 @@ CROP_MARGIN = 0.35
 MAX_CROPS = 2
 """Places retried in one picture: a wall of posters must not eat the time of the badge."""
 
+OTHERS_EVERY = 2
+"""Of frames without a QR code every second one is searched for other symbols, which takes longer."""
+
 MIN_SIDE = 12
 """Pixels: a crop smaller than this cannot hold the 21 modules of the smallest code."""
+
+
+class Place(NamedTuple):
+    """Where an unreadable code is, and how many modules wide (0: not known)."""
+
+    corners: Corners
+    modules: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +116,11 @@ class Cascade:
         if sight.unreadable:
             return self._retry(gray, sight, began)
         self._nothing_seen += 1
+        others = self._engines.others
+        if others is not None and self._nothing_seen % OTHERS_EVERY == 0:
+            other = others.decode(gray)
+            if other.codes:
+                return self._timed(other, began)
         if (
             self._engines.histogram is not None
             and self._nothing_seen % self._second_look_every == 0
@@ -112,11 +129,11 @@ class Cascade:
         return self._timed(sight, began)
 
     def _retry(self, gray: Gray, sight: Sight, began: float) -> Sight:
-        largest = sorted(sight.unreadable, key=area, reverse=True)
+        largest = sorted(places_of(sight), key=lambda place: area(place.corners), reverse=True)
         for place in largest[:MAX_CROPS]:
-            for found in retries(cut_out(gray, place), self._engines):
+            for found in retries(gray, place, self._engines):
                 if found:
-                    rest = tuple(other for other in sight.unreadable if other != place)
+                    rest = tuple(other for other in sight.unreadable if other != place.corners)
                     return self._timed(Sight(found, rest), began)
                 if self._now() - began > self._budget_s:
                     return sight
@@ -126,6 +143,12 @@ class Cascade:
         """The same, with the time spent since `began` instead of the last decoder's own."""
         ms = (self._now() - began) * 1000
         return replace(sight, codes=tuple(replace(code, ms=ms) for code in sight.codes))
+
+
+def places_of(sight: Sight) -> list[Place]:
+    """The codes in it that stayed unreadable."""
+    known = sight.modules or (0,) * len(sight.unreadable)
+    return [Place(*each) for each in zip(sight.unreadable, known, strict=True)]
 
 
 def cut_out(gray: Gray, corners: Corners) -> Crop:
@@ -138,8 +161,9 @@ def cut_out(gray: Gray, corners: Corners) -> Crop:
     return Crop(gray[top:bottom, left:right], left, top)
 
 
-def retries(crop: Crop, engines: Engines) -> Iterator[tuple[Code, ...]]:
-    """Try a crop again in every way, cheapest gain first; each step yields what it read."""
+def retries(gray: Gray, place: Place, engines: Engines) -> Iterator[tuple[Code, ...]]:
+    """Try a place again in every way, cheapest gain first; each step yields what it read."""
+    crop = cut_out(gray, place.corners)
     if min(crop.gray.shape) < MIN_SIDE:
         return
     for name, enhance in RETRIES:
@@ -147,6 +171,11 @@ def retries(crop: Crop, engines: Engines) -> Iterator[tuple[Code, ...]]:
         scale = picture.shape[1] / crop.gray.shape[1]
         codes = engines.first.decode(picture).codes
         yield tuple(placed(code, crop.left, crop.top, scale, name) for code in codes)
+    if place.modules:
+        flat = straightened(gray, place.corners, place.modules)
+        for decoder in (engines.first, engines.histogram):
+            codes = decoder.decode(flat).codes if decoder is not None else ()
+            yield tuple(replace(placed(c, how="flat"), corners=place.corners) for c in codes)
     if engines.second is not None:
         codes = engines.second.decode(crop.gray).codes
         yield tuple(placed(code, crop.left, crop.top) for code in codes)

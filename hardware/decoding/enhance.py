@@ -37,6 +37,23 @@ def thresholded(gray: Gray) -> Gray:
     )
 
 
+def evened(gray: Gray) -> Gray:
+    """Each place against the mean and the spread of its neighbourhood, then sharpened: for glare and
+    reflections, under which a code is pale and not gone."""
+    block = max(15, min(gray.shape) // 8) | 1
+    picture = gray.astype(np.float32)
+    mean = cv2.blur(picture, (block, block))
+    spread = np.sqrt(np.maximum(cv2.blur(picture * picture, (block, block)) - mean * mean, 0))
+    return sharpened(_gray(np.clip(128 + 50 * (picture - mean) / (spread + 6), 0, 255)))
+
+
+def refocused(gray: Gray) -> Gray:
+    """Twice the size and sharpened hard and wide: for a badge far out of focus."""
+    large = enlarged(gray)
+    soft = cv2.GaussianBlur(large, (0, 0), 4.0)
+    return _gray(cv2.addWeighted(large, 3.5, soft, -2.5, 0))
+
+
 def smoothed(gray: Gray) -> Gray:
     """Gaussian blur of one pixel: for noise."""
     return _gray(cv2.GaussianBlur(gray, (0, 0), 1.0))
@@ -54,6 +71,8 @@ RETRIES: tuple[tuple[str, Callable[[Gray], Gray]], ...] = (
     ("sharpened", sharpened),
     ("equalised", equalised),
     ("threshold", thresholded),
+    ("evened", evened),
+    ("refocused", refocused),
 )
 """What is tried on the crop of a code that was seen and not read."""
 

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.decoding.enhance import enlarged, sharpened
+from hardware.decoding.enhance import evened, refocused
 from hardware.decoding.following import UNMOVED, Transform, chained, movement, prepared, shifted
 from hardware.decoding.guard import AGREES, Modules, agreement
 from hardware.decoding.texture import Box, likely_code
@@ -151,7 +151,7 @@ class Joiner:
     def _read_mean(self, began: float) -> Code | None:
         mean = self._mean()
         newest = self._kept[-1]
-        for how, picture, scale in _ways(mean):
+        for how, picture, scale in _ways(mean, self._count):
             for code, modules in self._reader.decode_with_modules(picture):
                 corners = _in_crop(code.corners, scale)
                 if agreement(newest.crop, corners, modules) < AGREES:
@@ -178,10 +178,18 @@ class Joiner:
         return np.asarray(cv2.convertScaleAbs(total, alpha=1 / len(self._kept)), np.uint8)
 
 
-def _ways(mean: Gray) -> Iterator[tuple[str, Gray, float]]:
+WAYS: tuple[tuple[tuple[str, Callable[[Gray], Gray], float], ...], ...] = (
+    ((" evened", evened, 1.0),),
+    ((" refocused", refocused, 2.0),),
+)
+"""What is tried on a mean that cannot be read as it is, in turns: name, filter and how much larger it makes
+the picture. The next mean is hardly different, so that each gets its turn at a code that is held up."""
+
+
+def _ways(mean: Gray, turn: int) -> Iterator[tuple[str, Gray, float]]:
     yield "", mean, 1.0
-    yield " sharpened", sharpened(mean), 1.0
-    yield " 2x", enlarged(mean), 2.0
+    for name, enhance, scale in WAYS[turn % len(WAYS)]:
+        yield name, enhance(mean), scale
 
 
 def _size_for(box: Box) -> tuple[int, int]:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from hardware.decoding.cascade import Engines, cut_out, moved, placed, retries
+from hardware.decoding.cascade import Engines, Place, moved, placed, places_of, retries
 from hardware.decoding.enhance import (
     enlarged,
     equalised,
@@ -21,7 +21,7 @@ from hardware.decoding.enhance import (
 )
 from hardware.files.picture_file import reduced
 from hardware.ports.camera import Gray
-from hardware.ports.decoder import Code, Corners, Decoder, Sight, covers
+from hardware.ports.decoder import Code, Decoder, Sight, covers
 
 LONGEST_SIDE = 1280
 """Pixels: what a picture is reduced to first; the size of a door camera's frame."""
@@ -49,14 +49,17 @@ class StillDecoder:
         """All codes in the picture, each once, and the places of those that stayed unreadable."""
         began = self._now()
         codes: list[Code] = []
-        unreadable: list[Corners] = []
+        unreadable: list[Place] = []
 
         def note(sight: Sight) -> None:
             ms = (self._now() - began) * 1000
             for code in sight.codes:
                 if not any(_same(code, known) for known in codes):
                     codes.append(replace(code, ms=ms))
-            unreadable.extend(sight.unreadable)
+            unreadable.extend(places_of(sight))
+
+        def left() -> list[Place]:
+            return [p for p in unreadable if not any(covers(c.corners, p.corners) for c in codes)]
 
         scale = min(1.0, LONGEST_SIDE / max(gray.shape))
         small = reduced(gray, scale) if scale < 1 else gray
@@ -65,18 +68,16 @@ class StillDecoder:
             note(_whole(self._engines.first, gray, 1.0))
         if self._engines.others is not None:
             note(_whole(self._engines.others, gray, 1.0))
-        for place in tuple(unreadable):
-            if not any(covers(code.corners, place) for code in codes):
-                note(Sight(self._retry(gray, place)))
+        for place in left():
+            note(Sight(self._retry(gray, place)))
         for sight in self._effort(small, scale):
             if codes:
                 break
             note(sight)
-        left = [place for place in unreadable if not any(covers(c.corners, place) for c in codes)]
-        return Sight(tuple(codes), tuple(left))
+        return Sight(tuple(codes), tuple(place.corners for place in left()))
 
-    def _retry(self, gray: Gray, place: Corners) -> tuple[Code, ...]:
-        return next((codes for codes in retries(cut_out(gray, place), self._engines) if codes), ())
+    def _retry(self, gray: Gray, place: Place) -> tuple[Code, ...]:
+        return next((codes for codes in retries(gray, place, self._engines) if codes), ())
 
     def _effort(self, small: Gray, scale: float) -> Iterator[Sight]:
         """Every further way to look at the whole picture, cheapest first."""
@@ -101,6 +102,7 @@ def _whole(decoder: Decoder, picture: Gray, scale: float, how: str = "") -> Sigh
     return Sight(
         tuple(placed(code, scale=scale, how=how) for code in sight.codes),
         tuple(moved(corners, 0, 0, scale) for corners in sight.unreadable),
+        sight.modules,
     )
 
 

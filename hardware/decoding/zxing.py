@@ -61,13 +61,15 @@ class ZxingDecoder:
         ms = (time.perf_counter() - began) * 1000
         codes: list[Code] = []
         unreadable: list[Corners] = []
+        modules: list[int] = []
         for barcode in found:
             corners = _corners(barcode.position)
             if (code := self._code(gray, barcode, ms)) is not None:
                 codes.append(code)
             elif not barcode.valid and not any(covers(known, corners) for known in unreadable):
                 unreadable.append(corners)
-        return Sight(tuple(codes), tuple(unreadable))
+                modules.append(_modules(barcode).shape[0])
+        return Sight(tuple(codes), tuple(unreadable), tuple(modules))
 
     def decode_with_modules(self, gray: NDArray[np.uint8]) -> list[tuple[Code, NDArray[np.bool_]]]:
         """Codes read, each with its modules: (n, n), True where dark, without a quiet zone."""
@@ -76,8 +78,7 @@ class ZxingDecoder:
         for barcode in self._found(gray):
             code = self._code(gray, barcode, (time.perf_counter() - began) * 1000)
             if code is not None:
-                printed = np.asarray(barcode.to_image(add_quiet_zones=False))
-                read.append((code, printed < MIDDLE))
+                read.append((code, _modules(barcode)))
         return read
 
     def _found(self, gray: NDArray[np.uint8], **changed: Any) -> list[Any]:
@@ -103,6 +104,14 @@ class ZxingDecoder:
         """
         found = self._found(gray, text_mode=self._with_eci)
         return any(bytes(one.bytes) == raw and ECI.match(one.text) is not None for one in found)
+
+
+def _modules(barcode: Any) -> NDArray[np.bool_]:
+    """(n, n): the modules of a code, read or not, True where dark; n is 0 where it is not known."""
+    try:
+        return np.asarray(np.asarray(barcode.to_image(add_quiet_zones=False)) < MIDDLE)
+    except (ValueError, RuntimeError):  # what zxing-cpp has of an unreadable code may be nothing
+        return np.zeros((0, 0), bool)
 
 
 def _format(library: Any, symbol: Symbol) -> Any:

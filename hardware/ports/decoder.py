@@ -51,6 +51,8 @@ class Sight:
     codes: tuple[Code, ...] = ()
     unreadable: tuple[Corners, ...] = ()
     """Where there certainly is a code that could not be read."""
+    modules: tuple[int, ...] = ()
+    """How many modules wide each of those is; empty where the decoder cannot tell."""
 
 
 class Decoder(Protocol):

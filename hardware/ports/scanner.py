@@ -37,6 +37,9 @@ class ScannerSettings:
     """serial: /dev/serial/by-id/…; keyboard: /dev/input/by-id/…-event-kbd; simulated: a FIFO."""
     baud: int = 9600
     """serial: ignored by scanners that only pretend to be a serial port."""
+    prefix: str = ""
+    suffix: str = ""
+    """What the scanner is set to put before and after each code, such as `#` and `*`."""
 
 
 class Scanner(Protocol):
@@ -53,6 +56,14 @@ class Scanner(Protocol):
         """Give the device back. Safe to repeat; never raises."""
 
 
-def without_noise(text: str) -> str:
-    """A scan without the scanner's own marks and control characters."""
-    return MARKS.sub("", text.translate(CONTROLS), count=1)
+def without_noise(text: str, prefix: str = "", suffix: str = "") -> str:
+    """A scan without the scanner's own marks and control characters.
+
+    `prefix` may stand before the scanner's symbology identifier or behind it.
+    """
+    text = text.translate(CONTROLS)
+    inner = text.removeprefix(prefix)
+    plain = MARKS.sub("", inner, count=1)
+    if inner == text:
+        plain = plain.removeprefix(prefix)
+    return plain.removesuffix(suffix)

@@ -175,15 +175,15 @@ def open_signals(settings: SignalSettings) -> Signals:
 def _serial_scanner(settings: ScannerSettings) -> Scanner:
     from hardware.scanners.serial_port import SerialDevice
 
-    return LineScanner(SerialDevice(settings))
+    return LineScanner(SerialDevice(settings), settings.prefix, settings.suffix)
 
 
 def _keyboard_scanner(settings: ScannerSettings) -> Scanner:
-    return LineScanner(KeyboardDevice(settings))
+    return LineScanner(KeyboardDevice(settings), settings.prefix, settings.suffix)
 
 
 def _simulated_scanner(settings: ScannerSettings) -> Scanner:
-    return LineScanner(SimulatedDevice(settings))
+    return LineScanner(SimulatedDevice(settings), settings.prefix, settings.suffix)
 
 
 SCANNERS: Mapping[str, Callable[[ScannerSettings], Scanner]] = {

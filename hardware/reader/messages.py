@@ -1,6 +1,7 @@
 """What passes over the pipe between the door and its reader process.
 
-Down goes one `Job`; up come readings, hints, camera states, and beats that say "I am alive, and
+Down goes one `Job`, then `PREVIEW` each time a screen wants to show what the camera sees; up come
+readings, hints, camera states, and beats that say "I am alive, and
 shall speak again within so many milliseconds". Everything is MessagePack of known shapes.
 """
 
@@ -11,8 +12,11 @@ from typing import TypeAlias
 import msgspec
 
 from hardware.ports.camera import CameraSettings
-from hardware.ports.events import CameraState, Hint, Reading, ShowOne
+from hardware.ports.events import CameraState, Hint, Preview, Reading, ShowOne
 from hardware.reader.factory import DecoderSettings
+
+PREVIEW = b"preview"
+"""Make previews for the next three seconds."""
 
 MAX_MESSAGE = 256 * 1024
 """Bytes: a reading of the longest code is a twentieth of this."""
@@ -49,7 +53,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     why: str
 
 
-Message: TypeAlias = Reading | ShowOne | CameraState | Beat | Hinted | Ended | Failed
+Message: TypeAlias = Reading | ShowOne | Preview | CameraState | Beat | Hinted | Ended | Failed
 
 encode = msgspec.msgpack.Encoder().encode
 decode_message = msgspec.msgpack.Decoder(Message).decode

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
+from hardware.decoding.cascade import places_of
 from hardware.decoding.joining import Joiner
 from hardware.ports.camera import Camera, CameraSettings, Frame
 from hardware.ports.decoder import Code, Corners, Decoder, Several, Sight, area, choose
@@ -26,11 +27,13 @@ from hardware.ports.errors import (
     PicturesEnded,
     UnknownAdapter,
 )
-from hardware.ports.events import MAX_TEXT, CameraState, Hint, Reading, ShowOne
+from hardware.ports.events import MAX_TEXT, CameraState, Reading, ShowOne
 from hardware.reader.factory import make_live, open_camera
+from hardware.reader.hints import hint_for
 from hardware.reader.load import Load
 from hardware.reader.messages import (
     MAX_MESSAGE,
+    PREVIEW,
     Beat,
     Ended,
     Failed,
@@ -40,6 +43,7 @@ from hardware.reader.messages import (
     encode,
 )
 from hardware.reader.motion_gate import MotionGate
+from hardware.reader.preview import PreviewMaker
 from hardware.reader.rate_limit import Pace
 from hardware.system.backoff import Backoff
 
@@ -66,9 +70,6 @@ HINT_MS = 500
 SHOW_ONE_MS = 600
 """After two badges were seen neither is read for so long: the other one may only have blurred."""
 
-CLOSER_BELOW_PX = 120
-"""A code whose side is shorter than this has modules too small to read: come closer."""
-
 
 class ReaderLoop:
     """Frames in, messages out. `step` does one frame, so that a test can call it without a process."""
@@ -90,6 +91,7 @@ class ReaderLoop:
         self._texts = Pace(SAME_TEXT_MS)
         self._hints = Pace(HINT_MS)
         self._one_from = 0
+        self.previews = PreviewMaker()
 
     def step(self, frame: Frame) -> None:
         """Decode one frame if it is worth it, and say what was seen."""
@@ -99,9 +101,12 @@ class ReaderLoop:
     def _step(self, frame: Frame) -> None:
         if not self._gate.passes(frame.gray):
             self._forget()
+            self._show(frame, None)
             return
         now = frame.taken_ms
         sight = self._seen(frame)
+        outlines = [*(code.corners for code in sight.codes), *sight.unreadable]
+        self._show(frame, max(outlines, key=area, default=None))
         if sight.codes or sight.unreadable:
             self._gate.keep_open()
         height, width = frame.gray.shape
@@ -116,7 +121,8 @@ class ReaderLoop:
                     self._send(ShowOne(frame.taken_ms))
             case None:
                 if sight.unreadable and self._hints.due("hint", now):
-                    self._send(Hinted(hint_for(max(sight.unreadable, key=area))))
+                    place = max(places_of(sight), key=lambda one: area(one.corners))
+                    self._send(Hinted(hint_for(frame.gray, place.corners, place.modules)))
 
     def _seen(self, frame: Frame) -> Sight:
         """What the decoder sees in this frame, else what this frame and the last ones show together."""
@@ -130,15 +136,14 @@ class ReaderLoop:
                 return Sight((code,))
         return sight
 
+    def _show(self, frame: Frame, corners: Corners | None) -> None:
+        preview = self.previews.make(frame.gray, corners, frame.taken_ms)
+        if preview is not None:
+            self._send(preview)
+
     def _forget(self) -> None:
         if self._joiner is not None:
             self._joiner.rest()
-
-
-def hint_for(place: Corners) -> Hint:
-    """What helps with an unreadable code of this size."""
-    side = area(place) ** 0.5
-    return Hint.COME_CLOSER if side < CLOSER_BELOW_PX else Hint.HOLD_STILL
 
 
 def _reading(code: Code, taken_ms: int) -> Reading:
@@ -211,7 +216,6 @@ def main(fd: int) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     pipe = Connection(fd)
     job = decode_job(pipe.recv_bytes(MAX_MESSAGE))
-    threading.Thread(target=_end_with_the_door, args=(pipe,), daemon=True).start()
 
     def send(message: Message) -> None:
         pipe.send_bytes(encode(message))
@@ -219,6 +223,8 @@ def main(fd: int) -> int:
     try:
         decoder, joiner = make_live(job.decoder)
         loop = ReaderLoop(decoder, _function(job.badge_like), send, joiner)
+        obey = threading.Thread(target=_obey_the_door, args=(pipe, loop.previews.ask), daemon=True)
+        obey.start()
         _Watch(job.camera, loop, send).run()
     except PicturesEnded as ended:
         send(Ended(str(ended)))
@@ -238,10 +244,12 @@ def _function(name: str) -> Callable[[str], bool]:
     return found
 
 
-def _end_with_the_door(pipe: Connection) -> None:
-    """The door sends nothing more; the pipe's end is the door's end, even if capture hangs."""
+def _obey_the_door(pipe: Connection, want_preview: Callable[[], None]) -> None:
+    """What the door still asks for; the pipe's end is the door's end, even if capture hangs."""
     try:
-        pipe.recv_bytes()
+        while True:
+            if pipe.recv_bytes(MAX_MESSAGE) == PREVIEW:
+                want_preview()
     except (EOFError, OSError):
         os._exit(0)
 

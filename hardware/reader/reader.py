@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import logging
 import os
 import socket
@@ -15,11 +17,12 @@ from typing import Self
 import msgspec
 
 from hardware.ports.camera import CameraSettings
-from hardware.ports.decoder import every_code
-from hardware.ports.events import CameraState, Hint, Reading, ScannerState, ShowOne
+from hardware.ports.decoder import Symbol, every_code
+from hardware.ports.events import CameraState, Hint, Preview, Reading, ScannerState, ShowOne
 from hardware.reader.factory import DecoderSettings
 from hardware.reader.messages import (
     MAX_MESSAGE,
+    PREVIEW,
     Beat,
     Ended,
     Failed,
@@ -44,6 +47,9 @@ STARTING_MS = 30_000
 STALE_MS = 2_000
 """A reading that waited longer than this is of somebody who may be gone; it is dropped."""
 
+PREVIEW_MS = 1_000
+"""A preview that is older shows somebody who may be gone."""
+
 CLOSE_S = 2.0
 """How long a process may take to end by itself before it is killed."""
 
@@ -65,10 +71,12 @@ class Reader:
         decoder: DecoderSettings | None = None,
         badge_like: Callable[[str], bool] = every_code,
     ) -> None:
-        self._job = encode(Job(camera, decoder or DecoderSettings(), _name_of(badge_like)))
+        self._settings = Job(camera, decoder or DecoderSettings(), _name_of(badge_like))
+        self._job = self._wanted = encode(self._settings)
         self._backoff = Backoff(first_s=0.25, most_s=10.0)
         self._pipe: Connection | None = None
         self._child: subprocess.Popen[bytes] | None = None
+        self._preview: Preview | None = None
         self._silent_at = 0.0
         self._start_at = 0.0
         self._finished = False
@@ -85,10 +93,38 @@ class Reader:
         """The child's process id, None while there is none."""
         return self._child.pid if self._child is not None else None
 
+    def read_also(self, symbols: tuple[Symbol, ...]) -> None:
+        """Read these besides QR codes and the settings' own symbols from now on.
+
+        From any thread; a child that does not is replaced at the next `next`.
+        """
+        wanted = tuple(dict.fromkeys((*self._settings.decoder.symbols, *symbols)))
+        decoder = dataclasses.replace(self._settings.decoder, symbols=wanted)
+        job = encode(msgspec.structs.replace(self._settings, decoder=decoder))
+        if job != self._wanted:
+            self._wanted = job
+
+    def want_preview(self) -> None:
+        """Have the camera's picture in `preview` for the next three seconds. From any thread."""
+        pipe = self._pipe
+        if pipe is not None:
+            with contextlib.suppress(OSError):  # the child is just ending; `next` sees to it
+                pipe.send_bytes(PREVIEW)
+
+    @property
+    def preview(self) -> Preview | None:
+        """The newest picture that was asked for, None where there is none of the last second."""
+        newest = self._preview
+        if newest is None or time.monotonic() * 1000 - newest.taken_ms > PREVIEW_MS:
+            return None
+        return newest
+
     def next(self, timeout: float) -> Event | None:
         """The next event, or None when `timeout` seconds pass without one."""
         deadline = time.monotonic() + timeout
         while True:
+            if self._job is not self._wanted:
+                self._begin_anew()
             if self._pipe is None:
                 if self._finished or self._start_at >= deadline:
                     _sleep_until(deadline)
@@ -124,12 +160,13 @@ class Reader:
                 env={**os.environ, **OPENCV_SETTINGS, "PYTHONPATH": path},
                 process_group=0,
             )
-        self._pipe = Connection(ours.detach())
+        pipe = Connection(ours.detach())
         self._silent_at = time.monotonic() + STARTING_MS / 1000
         try:
-            self._pipe.send_bytes(self._job)
+            pipe.send_bytes(self._job)  # before anybody can ask for a preview: the job comes first
         except OSError:
             log.warning("the camera process ended before it was told what to do")
+        self._pipe = pipe
 
     def _hear(self, until: float) -> Event | None:
         """The next event before `until` (monotonic seconds); beats and stale readings are not told."""
@@ -158,6 +195,9 @@ class Reader:
                 return None
             case Hinted(hint=hint):
                 return hint
+            case Preview():
+                self._preview = message
+                return None
             case Ended(why=why) | Failed(why=why):
                 self.close()
                 return CameraState(working=False, why=why)
@@ -167,6 +207,13 @@ class Reader:
                 if working:
                     self._backoff.reset()
                 return message
+
+    def _begin_anew(self) -> None:
+        """End the child, which was told something else, and let the next one start at once."""
+        self._job = self._wanted
+        if self._child is not None:
+            self._end(wait_s=0)
+            self._start_at = time.monotonic()
 
     def _fell(self, why: str) -> CameraState:
         """The child is gone or useless: end it, and plan the next one."""

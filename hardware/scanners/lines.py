@@ -44,9 +44,10 @@ class ScannerDevice(Protocol):
 class LineScanner:
     """A `hardware.ports.scanner.Scanner` over any `ScannerDevice`. For use from one thread."""
 
-    def __init__(self, device: ScannerDevice) -> None:
+    def __init__(self, device: ScannerDevice, prefix: str = "", suffix: str = "") -> None:
+        """`prefix` and `suffix`: see `hardware.ports.scanner.ScannerSettings`."""
         self._device = device
-        self._line = Line()
+        self._line = Line(prefix, suffix)
         self._backoff = Backoff(first_s=0.25, most_s=5.0)
         self._ready: deque[ScannerEvent] = deque()
         self._open = False
@@ -125,7 +126,8 @@ class Line:
     it is dropped, up to the next end.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "", suffix: str = "") -> None:
+        self._prefix, self._suffix = prefix, suffix
         self._bytes = bytearray()
         self._spoilt = False
 
@@ -152,5 +154,5 @@ class Line:
         self.drop()
         if spoilt:
             return None
-        text = without_noise(payload_text(raw))
+        text = without_noise(payload_text(raw), self._prefix, self._suffix)
         return Reading(text, raw, name, 0.0, taken_ms) if text else None

@@ -153,6 +153,23 @@ def rules(entries: int, *, as_json: bool) -> None:
 
 @bench.command()
 @_json
+@_count("--trials", 9, "PINs tried.")
+def secrets(trials: int, *, as_json: bool) -> None:
+    """What it costs to find a secret by trying, from a stolen disk.
+
+    \b
+    secrets code      codes of another system, by their number of digits
+    secrets pin       the PIN of a key card
+    secrets key card  the key card
+    secrets badge     the secret of one badge
+    """
+    from bench.secrets import secrets as measure
+
+    _show(measure(trials), as_json=as_json)
+
+
+@bench.command()
+@_json
 @_folder
 @_count("--people", 26_000, "People registered.")
 @click.option("--full", is_flag=True, help="Also a registry of 1,000,000 people: some minutes.")

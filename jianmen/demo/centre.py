@@ -23,16 +23,17 @@ from sync.wire.enrolment_code import EnrolmentCode
 from sync.wire.messages import Point
 
 REVOKED_SHARE = 0.03
-STAFF_PIN = "271828"
-"""Of the demo's one staff card. It opens nothing but the demo."""
+STAFF_PIN = "60221407"
+"""Of the demo's one key card. It opens nothing but the demo."""
 
 
 @dataclass(frozen=True)
 class Opening:
-    """What the centre gave out before the doors opened. `roster` is how far its log had come by then."""
+    """What the centre gave out before the doors opened. `key_card` is the text of the staff's; `roster` is how far the
+    centre's log had come by then."""
 
     guests: list[Guest]
-    staff: Guest
+    key_card: str
     codes: dict[str, str]
     token: str
     password: str
@@ -59,7 +60,7 @@ def prepare(
         guests = _register(centre, people, random)
         staff = staff_person()
         [staff_badge] = centre.register_many([staff])
-        centre.staff_card(staff_badge.badge, STAFF_PIN)
+        key_card = centre.staff_keys.issue(staff_badge.badge, STAFF_PIN, event)
         accounts = Accounts(ledger, lambda: read().wall_ms)
         password = secrets.token_urlsafe(9)
         accounts.set_password("admin", password)
@@ -70,7 +71,7 @@ def prepare(
             for gate, url in urls.items()
         }
         [(log, tips)] = ledger.vector().items()
-        return Opening(guests, Guest(staff, staff_badge), codes, token, password, log, tips[0])
+        return Opening(guests, key_card.text, codes, token, password, log, tips[0])
     finally:
         ledger.close()
 

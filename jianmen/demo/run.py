@@ -182,7 +182,7 @@ class Demo:
             hands = Hands(one.spool, self._options.seed * 100 + number)
             turn = None
             if self.programme.gates[one.gate].direction == "both":
-                staff = DoorStaff(one, opening.staff, STAFF_PIN, hands)
+                staff = DoorStaff(one, opening.key_card, STAFF_PIN, hands)
                 self._opened.callback(staff.close)
                 turn = staff.turn
             pace_s = PACE_S if self.programme.gates[one.gate].lets_in else EXIT_PACE_S

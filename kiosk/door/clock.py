@@ -45,9 +45,11 @@ class KioskClock:
         rank = RANK[clock.source]
         if rank != line.rank:
             return rank < line.rank
+        if line.disagree:
+            return False  # the interval spans what they say; only a better source helps
         span = line.span(clock.mono_ms)
         if clock.error_ms * 2 < (span.hi - span.lo) // 2:
             return True
         slack = STEP_MS + clock.mono_ms * DRIFT_PPM // 1_000_000
         apart = max(span.lo - clock.trusted_ms, clock.trusted_ms - span.hi)
-        return not line.disagree and apart > clock.error_ms + slack
+        return apart > clock.error_ms + slack

@@ -154,8 +154,10 @@ class Door(LocalState):
         code = read if read is not None else badges.foreign(who)
         history = self.history(code.badge)
         if isinstance(code, Signed):
-            keys = self._event_state.keys
-            presented = presented_signed(code, at, direction, self.programme, keys)
+            known = self._event_state
+            presented = presented_signed(
+                code, at, direction, self.programme, known.keys, known.key_history
+            )
         else:
             presented = presented_plain(code, at, direction, history, foreign=read is None)
         secret = code.secret if presented.proof == "proven" else None
@@ -195,7 +197,7 @@ class Door(LocalState):
             self.account,
             now,
             seats,
-            self.registry_heard_ms(),
+            self.registry_heard_ms,
         )
         stands = decide(presented, facts, self.programme, now.span)
         return Assessment(subject, now, facts, stands, self.registry_head, self.gate.area)

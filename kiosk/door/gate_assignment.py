@@ -6,9 +6,10 @@ The supervisor's card, and not their PIN: no name becomes readable here, and the
 from dataclasses import dataclass
 
 from access.badge.credential import human_code
+from access.badge.key_card import read_key_card
 from access.event.definition import Gate
 from access.log.entry import Alarm, GateGiven, Void
-from access.rules.overrides import StaffCard, roles
+from access.rules.overrides import roles, ticket_roles
 from kiosk.door.door import Door
 from kiosk.door.readiness import lacks_roster
 from kiosk.door.staff_actions import StaffDesk, StaffError
@@ -45,15 +46,21 @@ class GateDesk:
     def supervisor(self, text: str) -> tuple[bytes, int]:
         """Badge id and issue of a supervisor's card. A staff card that is copied or retired raises an alarm as well."""
         door = self._door
+        if read_key_card(text) is not None:
+            raise StaffError(
+                "badge_needed"
+            )  # its PIN would have to prove it, and is not asked here
         card, badge, issue = StaffDesk(door).card(text)
         held = roles(card, door.programme)
         if "supervisor" in held and badge is not None and issue is not None:
             return badge, issue
+        if not card.strong and "supervisor" in ticket_roles(card, door.programme):
+            raise StaffError("weak_code")
         if card.claims is None:
             raise StaffError("no_roster" if lacks_roster(door) else "card_unknown")
         if not card.retired and card.proof == "proven":
             raise StaffError("supervisor" if held else "not_staff")
-        if badge is not None and _once_staff(card, door):
+        if badge is not None and ticket_roles(card, door.programme):
             what = "revoked or replaced" if card.retired else "not genuine"
             detail = f"a staff card that is {what}: {human_code(badge)}"
             door.record("alarm", Alarm(what="gate_refused", detail=detail))
@@ -99,9 +106,3 @@ class GateDesk:
     def _may_change(self) -> None:
         if self._door.assigned is not None:
             raise StaffError("gate_assigned")
-
-
-def _once_staff(card: StaffCard, door: Door) -> bool:
-    """Whether the card names, or named, a ticket of the staff."""
-    ticket = door.programme.ticket(card.claims.ticket) if card.claims is not None else None
-    return ticket is not None and bool(ticket.roles)

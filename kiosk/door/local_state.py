@@ -39,6 +39,7 @@ class LocalState:
         """`replica` is None until the carrier has made one."""
         self._journal = journal
         self._replica = replica
+        self._registry_heard_ms: int | None = None
         self._event_state = event_state
         self._clock = KioskClock(event_state, read_clock)
         self._seats: SeatBook | None = None
@@ -94,6 +95,15 @@ class LocalState:
     def check_writable(self) -> None:
         """Commit a transaction that adds no entry. Raises sqlite3.Error where the journal cannot be written."""
         self._journal.extend((), self._clock.read(), inbox=self._journal.inbox_read())
+
+    def pin_tries(self, badge: bytes) -> tuple[int, int]:
+        """A staff card's wrong PINs since its last right one, and when the last was tried (ms of CLOCK_BOOTTIME, of
+        this kernel boot or an earlier one)."""
+        return self._journal.pin_tries(badge)
+
+    def set_pin_tries(self, badge: bytes, wrong: int) -> None:
+        """Keep that count, as of now. It is durable when this returns."""
+        self._journal.set_pin_tries(badge, wrong, self._clock.read().mono_ms)
 
     # Folding what is stored already.
 
@@ -270,11 +280,19 @@ class LocalState:
         """The newest entry of the registry's logs that is folded: log and number."""
         return self._event_state.registry_head
 
+    @property
     def registry_heard_ms(self) -> int | None:
-        """When the registry last signed how far its log goes, as far as that has come here; by its own clock."""
-        if self._replica is None:
-            return None
-        return self._replica.heard_ms(self._event_state.registry)
+        """When the registry last signed how far its log goes, by its own clock, as of the last look into the replica
+        (`look_for_registry`)."""
+        return self._registry_heard_ms
+
+    def look_for_registry(self) -> None:
+        """Look into the replica how far the registry has signed its log. Raises sqlite3.Error."""
+        self._registry_heard_ms = (
+            self._replica.heard_ms(self._event_state.registry)
+            if self._replica is not None
+            else None
+        )
 
     def exchange_states(self) -> dict[str, dict[str, Any]]:
         """How the carrier's exchange with each peer stands, by the peer's name."""

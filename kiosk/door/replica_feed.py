@@ -91,6 +91,7 @@ class ReplicaFeed:
         if self._replica is None:
             return False
         door, reading = self._door, self._door.read_clock()
+        door.look_for_registry()
         rows = self._replica.since(self.position, limit)
         for position, entry in rows:
             self.position = position

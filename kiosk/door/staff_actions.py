@@ -1,6 +1,7 @@
 """What staff does at a door: let somebody in by hand, take an entry back, count heads, set the time."""
 
 from access.badge.credential import Claims
+from access.badge.secret_strength import is_strong
 from access.log.entry import Body, Clock, EntryRef, Override, Recount, Void
 from access.rules.decide import Decision
 from access.rules.overrides import StaffCard, override, roles
@@ -21,23 +22,27 @@ class StaffError(Exception):
 
 
 class StaffDesk:
-    """Staff at one door, known by the text of their card (or its typed code once their session is unlocked)."""
+    """Staff at one door, known by their card (see `card`)."""
 
     def __init__(self, door: Door) -> None:
         self._door = door
 
-    def card(self, text: str) -> tuple[StaffCard, bytes | None, int | None]:
-        """A staff card as presented, with its badge id and issue. The kiosk need have no gate."""
-        subject = self._door.identify(text, "in", gate="")
+    def card(self, who: str | bytes) -> tuple[StaffCard, bytes | None, int | None]:
+        """A staff card as presented, with its badge id and issue. The kiosk need have no gate.
+
+        `who` is the text of a badge, or the id of one whose owner has unlocked staff mode with a key card.
+        """
+        subject = self._door.identify(who, "in", gate="")
         presented, history = subject.presented, subject.history
         claims: Claims | None = listed_claims(history, presented.issue) or presented.claims
         retired = history.revoked(presented.issue) or (
             history.newest_issue(self._door.device) > (presented.issue or 0)
         )
-        return StaffCard(claims, presented.proof, retired), presented.badge, presented.issue
+        strong = isinstance(who, bytes) or is_strong(who)
+        return StaffCard(claims, presented.proof, retired, strong), presented.badge, presented.issue
 
     def let_in(
-        self, who: str | bytes, staff: str, why: str, refused: EntryRef | None = None
+        self, who: str | bytes, staff: str | bytes, why: str, refused: EntryRef | None = None
     ) -> Answer:
         """Override: let in the badge of this text (or id, found by name or code). Recorded whatever the answer.
 
@@ -88,7 +93,7 @@ class StaffDesk:
         return answer
 
     def take_back(
-        self, entry: EntryRef, badge: bytes | None, staff: str, why: str
+        self, entry: EntryRef, badge: bytes | None, staff: str | bytes, why: str
     ) -> Decision | None:
         """Void an entry. None: done; else the refusal: the card is no staff card, and nothing has changed."""
         door = self._door
@@ -102,7 +107,7 @@ class StaffDesk:
         door.forget_repeats()
         return None
 
-    def recount(self, area: str, inside: int, staff: str, why: str) -> Decision | None:
+    def recount(self, area: str, inside: int, staff: str | bytes, why: str) -> Decision | None:
         """Record how many people staff counted in an area. None: done; else the refusal."""
         door = self._door
         card, staff_badge, _ = self.card(staff)
@@ -111,7 +116,7 @@ class StaffDesk:
         door.record("recount", Recount(area=area, inside=inside, staff=staff_badge, why=why))
         return None
 
-    def set_time(self, wall_ms: int, staff: str) -> Decision | None:
+    def set_time(self, wall_ms: int, staff: str | bytes) -> Decision | None:
         """A supervisor sets the time by their watch. None: done; else the refusal."""
         door = self._door
         card, _, _ = self.card(staff)

@@ -60,22 +60,7 @@ def staff_pages(room: StaffRoom, first: Language) -> Blueprint:
             "staff.html", words=msgspec.json.encode(words).decode(), first=first, all=LANGUAGES
         )
 
-    @pages.post("/card")
-    def card() -> Response:
-        room.wait_for_card()
-        return jsonify({})
-
-    @pages.post("/unlock")
-    def unlock() -> Response:
-        session = room.unlock(_text("pin"))
-        answer = jsonify({"roles": sorted(session.roles)})
-        answer.set_cookie(COOKIE, session.token, httponly=True, samesite="Strict", path="/staff")
-        return answer
-
-    @pages.post("/lock")
-    def lock() -> Response:
-        room.lock()
-        return jsonify({})
+    _add_unlocking(pages, room)
 
     @pages.get("/state")
     def state() -> Response:
@@ -96,6 +81,8 @@ def staff_pages(room: StaffRoom, first: Language) -> Blueprint:
         if name not in DEEDS:
             abort(404)
         session = _session(room)
+        if session.desk_key is None and name not in AT_SELF_SERVICE:
+            raise StaffError("self_service")
         asked = _json()
         return jsonify(room.do(lambda loop: DEEDS[name](loop, session, asked)))
 
@@ -104,6 +91,29 @@ def staff_pages(room: StaffRoom, first: Language) -> Blueprint:
         return jsonify({"why": error.why}), 409
 
     return pages
+
+
+def _add_unlocking(pages: Blueprint, room: StaffRoom) -> None:
+    @pages.post("/card")
+    def card() -> Response:
+        typed = _text("code")
+        if typed:
+            room.take_card(typed)
+        else:
+            room.wait_for_card()
+        return jsonify({})
+
+    @pages.post("/unlock")
+    def unlock() -> Response:
+        session = room.unlock(_text("pin"))
+        answer = jsonify({"roles": sorted(session.roles), "outdated": session.outdated})
+        answer.set_cookie(COOKIE, session.token, httponly=True, samesite="Strict", path="/staff")
+        return answer
+
+    @pages.post("/lock")
+    def lock() -> Response:
+        room.lock()
+        return jsonify({})
 
 
 def _asks_for_gate(room: StaffRoom) -> bool:
@@ -234,7 +244,7 @@ def _let_in(loop: ScanLoop, session: Session, asked: dict[str, Any]) -> dict[str
     one = _recent_named(loop, asked)
     if not loop.door.gate.lets_in:
         raise StaffError("lead_out")
-    answer = StaffDesk(loop.door).let_in(one.who, session.card, _why(asked), one.answer.entry)
+    answer = StaffDesk(loop.door).let_in(one.who, session.signs, _why(asked), one.answer.entry)
     loop.staff_answered(answer, one.who)
     return _told(loop, answer)
 
@@ -243,7 +253,7 @@ def _undo(loop: ScanLoop, session: Session, asked: dict[str, Any]) -> dict[str, 
     one = _recent_named(loop, asked)
     badge = one.answer.presented.badge
     desk = StaffDesk(loop.door)
-    _allowed(desk.take_back(one.answer.entry, badge, session.card, _why(asked)))
+    _allowed(desk.take_back(one.answer.entry, badge, session.signs, _why(asked)))
     loop.recent.undone.add(one.number)
     return {}
 
@@ -254,7 +264,7 @@ def _recount(loop: ScanLoop, session: Session, asked: dict[str, Any]) -> dict[st
         raise StaffError("failed")
     if not 0 <= inside <= 1_000_000:
         raise StaffError("failed")
-    _allowed(StaffDesk(loop.door).recount(str(area), inside, session.card, "counted by eye"))
+    _allowed(StaffDesk(loop.door).recount(str(area), inside, session.signs, "counted by eye"))
     return {}
 
 
@@ -267,7 +277,7 @@ def _set_time(loop: ScanLoop, session: Session, asked: dict[str, Any]) -> dict[s
     wall_ms = int(wall.timestamp() * 1000)
     if not loop.door.is_plausible(wall_ms):
         raise StaffError("bad_time")
-    if StaffDesk(loop.door).set_time(wall_ms, session.card) is not None:
+    if StaffDesk(loop.door).set_time(wall_ms, session.signs) is not None:
         raise StaffError("supervisor")
     return {}
 
@@ -299,3 +309,6 @@ DEEDS: dict[str, Deed] = {
     "time": _set_time,
 }
 """What may be asked, by the last part of the address."""
+
+AT_SELF_SERVICE = frozenset({"ask", "let-in", "undo"})
+"""What a supervisor may do at a gate where nobody else is meant to read the screen."""

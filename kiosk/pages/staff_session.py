@@ -1,7 +1,7 @@
-"""Staff mode: unlocked by a staff card and its owner's PIN, at staffed gates only, and locked again by itself.
+"""Staff mode: unlocked by a key card and its owner's PIN, and locked again by itself.
 
-Everything it knows is in memory: the card's text, with which deeds are signed off, and the desk key, with which names
-are read. Locking forgets both.
+Everything it knows is in memory: who unlocked it, which signs off what they do, and at staffed gates the desk key, with
+which names are read. Locking forgets both. At a self-service gate a supervisor alone unlocks it, and no name is read.
 """
 
 import hmac
@@ -17,13 +17,11 @@ from typing import TypeVar
 
 import msgspec
 
-from access.badge import credential as badges
-from access.badge.desk_key import KeyCard, WrappedKey, unwrap
 from access.badge.name_card import Card, CardContent, open_with_desk
 from access.event.definition import Role
-from access.rules.overrides import roles
 from kiosk.door.door import Door, NotReadyError
-from kiosk.door.staff_actions import StaffDesk, StaffError
+from kiosk.door.staff_actions import StaffError
+from kiosk.door.staff_unlock import StaffUnlock, begin_pin_try, end_pin_tries, staff_unlock
 from kiosk.pages.staff_names import NamesClosedError, Results, StaffNames
 from kiosk.runtime.scan_loop import CARD_S, ScanLoop
 
@@ -33,24 +31,27 @@ Sealed = list[tuple[bytes, int, bytes]]
 IDLE_S = 180.0
 """Staff who have gone to help somebody must not leave names open to whoever comes by."""
 
-TRIES = 5
-PAUSE_S = 60.0
-"""After so many wrong PINs the next may be tried after a pause: a six digit PIN then holds for a year."""
-
 LOOP_S = 5.0
 """How long the scan loop is waited for."""
 
 
 @dataclass
 class Session:
-    """One unlocking."""
+    """One unlocking. `signs` names the card in what its owner does (as `StaffUnlock.signs`); `desk_key` and `names` are
+    None at a self-service gate, where no name is read; `outdated`: this staff member should be given a key card."""
 
-    card: str = field(repr=False)
-    desk_key: bytes = field(repr=False)
-    names: StaffNames = field(repr=False)
+    signs: str | bytes = field(repr=False)
+    desk_key: bytes | None = field(repr=False)
+    names: StaffNames | None = field(repr=False)
     roles: frozenset[Role]
+    outdated: bool
     touched_s: float
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+
+    def close(self) -> None:
+        """Forget every name."""
+        if self.names is not None:
+            self.names.close()
 
 
 class StaffRoom:
@@ -70,8 +71,6 @@ class StaffRoom:
         self._unlocking = threading.Lock()
         self._card: str | None = None
         self._session: Session | None = None
-        self._wrong = 0
-        self._try_again_s = 0.0
 
     def do(self, work: Callable[[ScanLoop], Result]) -> Result:
         """Have the scan loop do something. Raises StaffError where it cannot."""
@@ -85,7 +84,10 @@ class StaffRoom:
 
     def wait_for_card(self) -> None:
         """Take the next code held up as a staff card. Raises StaffError when none comes."""
-        text = self.next_card()
+        self.take_card(self.next_card())
+
+    def take_card(self, text: str) -> None:
+        """Take this text as that of the card shown: for a key card's code that was typed in."""
         with self._lock:
             self._card = text
 
@@ -108,25 +110,24 @@ class StaffRoom:
     def unlock_with(self, card: str, pin: str) -> Session:
         """Open staff mode. One at a time: trying a PIN takes 32 MiB and up to a second of a Pi."""
         with self._unlocking:
-            if self._now_s() < self._try_again_s:
-                raise StaffError("too_many")
-            held, wrapped = self.do(lambda loop: _staff_card(loop.door, card))
-            if wrapped is None:
-                raise StaffError("no_pin")
-            code = badges.read(card) or badges.foreign(card)
-            key = unwrap(wrapped, code.secret, pin)
+            shown, staffed = self.do(lambda loop: _begin(loop.door, card))
+            key = shown.open(pin)
             if key is None:
-                self._wrong += 1
-                if self._wrong % TRIES == 0:
-                    self._try_again_s = self._now_s() + PAUSE_S
                 raise StaffError("wrong_pin")
-            self._wrong = 0
-            names = StaffNames(self._replica, key, self._now_s)
-            session = Session(card, key, names, held, self._now_s())
+            self.do(lambda loop: end_pin_tries(loop.door, shown.badge))
+            names = StaffNames(self._replica, key, self._now_s) if staffed else None
+            session = Session(
+                signs=shown.signs,
+                desk_key=key if staffed else None,
+                names=names,
+                roles=shown.roles,
+                outdated=shown.outdated,
+                touched_s=self._now_s(),
+            )
             with self._lock:
                 before, self._session, self._card = self._session, session, None
             if before is not None:
-                before.names.close()
+                before.close()
             return session
 
     def lock(self) -> None:
@@ -135,7 +136,7 @@ class StaffRoom:
             session = self._session
             self._session = self._card = None
         if session is not None:
-            session.names.close()
+            session.close()
 
     def session(self, token: str, *, touch: bool = True) -> Session:
         """The session that a browser's token names. `touch`: somebody is at the screen, and not only the page itself.
@@ -145,7 +146,7 @@ class StaffRoom:
         with self._lock:
             session = self._session
             if session is not None and self._now_s() - session.touched_s > IDLE_S:
-                session.names.close()
+                session.close()
                 session = self._session = None
             if session is None or not hmac.compare_digest(session.token.encode(), token.encode()):
                 raise StaffError("locked")
@@ -156,6 +157,8 @@ class StaffRoom:
     @staticmethod
     def search(session: Session, query: str) -> Results:
         """People whom the query may mean, the best first. Raises StaffError."""
+        if session.names is None:
+            raise StaffError("self_service")
         try:
             return session.names.search(query)
         except NamesClosedError as error:
@@ -163,7 +166,7 @@ class StaffRoom:
 
     def name_of(self, session: Session, badge: bytes | None) -> str:
         """The name on the newest card of a badge, or nothing."""
-        if badge is None:
+        if badge is None or session.names is None or session.desk_key is None:
             return ""
         content = session.names.content(badge)
         if content is None:
@@ -172,22 +175,15 @@ class StaffRoom:
         return content.name if content is not None else ""
 
 
-def _staff_card(door: Door, text: str) -> tuple[frozenset[Role], WrappedKey | None]:
-    """The roles of a staff card and the desk key it carries. Raises StaffError for any other badge."""
-    if door.gate.mode != "staffed":
+def _begin(door: Door, text: str) -> tuple[StaffUnlock, bool]:
+    """What the card unlocks, and whether names may be read here; one more try of its PIN is counted. Raises
+    StaffError."""
+    staffed = door.gate.mode == "staffed"
+    shown = staff_unlock(door, text)
+    if not staffed and "supervisor" not in shown.roles:
         raise StaffError("self_service")
-    card, badge, issue = StaffDesk(door).card(text)
-    held = roles(card, door.programme)
-    # A typed code would do for the roster; to unlock, the card itself must be there.
-    if not held or card.proof != "proven" or badge is None or issue is None:
-        raise StaffError("not_staff")
-    raw = door.name_card(badge, issue)
-    if raw is None:
-        return held, None
-    try:
-        return held, msgspec.msgpack.decode(raw, type=KeyCard).wrapped
-    except msgspec.DecodeError:
-        return held, None
+    begin_pin_try(door, shown.badge)
+    return shown, staffed
 
 
 def _cards_of(door: Door, badge: bytes) -> Sealed:

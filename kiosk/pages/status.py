@@ -45,7 +45,7 @@ def status(loop: ScanLoop) -> dict[str, Any]:
         if not door.has_replica
         else {
             "heard": loop.heard,
-            "registry_heard_ms": door.registry_heard_ms(),
+            "registry_heard_ms": door.registry_heard_ms,
             "targets": door.exchange_states(),
         },
         "versions": versions(),

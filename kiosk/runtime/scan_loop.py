@@ -48,7 +48,15 @@ TEND_S = 1.0
 CARD_S = 20.0
 """How long a staff card is waited for."""
 
-HINTS: dict[Hint, Notice] = {Hint.HOLD_STILL: "hold_still", Hint.COME_CLOSER: "come_closer"}
+HINTS: dict[Hint, Notice] = {
+    Hint.HOLD_STILL: "hold_still",
+    Hint.COME_CLOSER: "come_closer",
+    Hint.FURTHER_AWAY: "further_away",
+    Hint.HOLD_STRAIGHT: "hold_straight",
+    Hint.TOO_DARK: "too_dark",
+    Hint.TURN_FROM_LIGHT: "turn_from_light",
+    Hint.BRIGHTER_PHONE: "brighter_phone",
+}
 
 
 class ScanLoop:

@@ -18,6 +18,7 @@ from access.log.clock_reading import ClockReading
 from access.log.entry import Alarm, Boot
 from access.state.event_state import EventState, LogEntry
 from hardware.ports.signals import Signals
+from hardware.reader.reader import Reader
 from hardware.system.version import BUILT_MS, versions
 from kiosk.door.door import Door
 from kiosk.door.housekeeping import Duties
@@ -80,6 +81,7 @@ class DoorService:
         self.order = languages(language)
         self.board = Board(notice("starting", self.order))
         self.loop: ScanLoop | None = None
+        self._camera: Reader | None = None
 
     def stop(self) -> None:
         """Ask the run to end, from any thread or signal handler."""
@@ -128,6 +130,7 @@ class DoorService:
             self._parts.notifier.ready()
             self._parts.notifier.status("working")
             while not self._stop.is_set():
+                self._look_for_symbols(door)
                 self.loop.step()
             self._parts.notifier.stopping()
 
@@ -158,7 +161,7 @@ class DoorService:
         if self._parts.open_camera is not None:
             camera = self._parts.open_camera()
             opened.callback(camera.close)
-            devices["camera"] = camera
+            devices["camera"] = self._camera = camera
         if self._parts.open_scanner is not None:
             scanner = self._parts.open_scanner()
             opened.callback(scanner.close)
@@ -178,6 +181,11 @@ class DoorService:
         return ScanLoop(
             door, feed, inputs, face, duties, self._parts.notifier, self._camera_direction
         )
+
+    def _look_for_symbols(self, door: Door) -> None:
+        """Have the camera read what badges of other systems carry at this event, as soon as it is known."""
+        if self._camera is not None and door.has_event:
+            self._camera.read_also(door.programme.event.symbols)
 
     def _wait_for(self, ask: Callable[[], Result | None], lacking: Notice) -> Result | None:
         """What `ask` gives, as soon as it gives something; None: told to stop.

@@ -27,7 +27,8 @@ Tone = Literal["idle", "admit", "flagged", "ask", "refuse", "fault", "info", "fi
 
 Notice = Literal[
     "idle_in", "idle_out", "starting", "not_enrolled", "not_ready", "out_of_order", "camera_lost",
-    "no_camera", "show_one", "hold_still", "come_closer", "fire", "failed", "no_contact",
+    "no_camera", "show_one", "hold_still", "come_closer", "further_away",
+    "hold_straight", "too_dark", "turn_from_light", "brighter_phone", "fire", "failed", "no_contact",
     "staff_card", "spare",
 ]  # fmt: skip
 """A state of the door itself; its texts are `notice.…` and `notice_lines.…` of the catalogue."""
@@ -86,6 +87,11 @@ _NOTICE_LOOKS: dict[Notice, tuple[Tone, Shape]] = {
     "show_one": ("info", "hand"),
     "hold_still": ("info", "badge"),
     "come_closer": ("info", "badge"),
+    "further_away": ("info", "badge"),
+    "hold_straight": ("info", "badge"),
+    "too_dark": ("info", "badge"),
+    "turn_from_light": ("info", "badge"),
+    "brighter_phone": ("info", "badge"),
     "fire": ("fire", "exit"),
     "failed": ("fault", "wrench"),
     "no_contact": ("fault", "wrench"),

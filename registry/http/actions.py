@@ -1,23 +1,23 @@
 """The public interface's deeds: what admins change under /api/v1. Each is an entry of the registry's log, or a value
 of its own."""
 
-import io
 import ipaddress
 from urllib.parse import urlsplit
 
 import msgspec
 from flask import request
 
-from access.badge.desk_key import BadPinError
 from access.log.entry import EntryRef
 from registry.accounts.authorization import Guard
 from registry.http import requests as bodies
+from registry.http.keys import add_keys
 from registry.http.operations import Interface
+from registry.http.qr import drawn
 from registry.queries import shapes as answers
 from registry.queries.queries import Board
 from registry.queries.registrants import badge_of
 from registry.roster.model import IssuedBadge, Person
-from registry.storage.errors import RegistryError, UnknownError
+from registry.storage.errors import UnknownError
 from sync.wire.enrolment_code import EnrolmentCode
 
 DONE = answers.Done()
@@ -30,6 +30,7 @@ def add_deeds(
     the request came), which an enrolment code tells."""
     _add_people(api, board)
     _add_badges(api, board)
+    add_keys(api, board)
     _add_kiosks(api, board, pin, kiosk_url)
     _add_reports(api, board, guard)
 
@@ -77,30 +78,6 @@ def _add_badges(api: Interface, board: Board) -> None:
         board.centre.erase(badge_of(code))
         return DONE
 
-    @api.post(
-        "/desk-key",
-        "A new desk key, after a staff card was lost: all name cards are sealed anew, and all staff PINs are to be set"
-        " again",
-        access="admin",
-        answer=answers.Resealed,
-    )
-    def new_desk_key() -> answers.Resealed:
-        return answers.Resealed(cards=board.centre.rotate_desk_key())
-
-    @api.post(
-        "/registrants/<code>/pin",
-        "Let a staff badge and this PIN unlock staff mode",
-        access="admin",
-        body=bodies.StaffPin,
-        answer=answers.Done,
-    )
-    def staff_pin(body: bodies.StaffPin, code: str) -> answers.Done:
-        try:
-            board.centre.staff_card(badge_of(code), body.pin)
-        except BadPinError as error:
-            raise RegistryError(str(error)) from error
-        return DONE
-
 
 def _issued(badge: IssuedBadge) -> answers.Issued:
     return answers.Issued(code=badge.code, issue=badge.issue, form=badge.form, text=badge.text)
@@ -123,7 +100,7 @@ def _add_kiosks(api: Interface, board: Board, pin: str | None, kiosk_url: str | 
             gate=body.gate,
             expires=board.time(board.now_ms() + body.minutes * 60_000),
             text=text,
-            qr=_drawn(text),
+            qr=drawn(text, "m"),
             warning=unreachable(url),
         )
 
@@ -174,16 +151,6 @@ def unreachable(url: str) -> str:
         f"No kiosk on another machine can reach {url}. Set public_url in the registry's settings, or serve with"
         " --host 0.0.0.0 and --tls."
     )
-
-
-def _drawn(text: str) -> str:
-    import segno
-
-    picture = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(
-        picture, kind="svg", xmldecl=False, svgns=True, border=4, omitsize=True
-    )
-    return picture.getvalue().decode()
 
 
 def _add_reports(api: Interface, board: Board, guard: Guard) -> None:

@@ -53,9 +53,9 @@ class Revoke(Body, frozen=True, kw_only=True):
 
 
 class StaffPin(Body, frozen=True, kw_only=True):
-    """The PIN of a staff card's owner: six digits or more."""
+    """The PIN of a key card's owner: eight digits or more, or a phrase (null: one is drawn)."""
 
-    pin: Annotated[str, Meta(min_length=6, max_length=32, pattern="^[0-9]+$")]
+    pin: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
 
 
 class NewCode(Body, frozen=True, kw_only=True):

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from access.badge import credential
+from access.badge.secret_strength import is_strong
 from access.event.programme import Programme
 from registry.lists.findings import Findings
 from registry.lists.people import Candidate
-from registry.roster.badge_issuer import guessable
 from registry.roster.model import Person
 
 
@@ -87,7 +87,7 @@ def check_codes(
             found.mistake("check.code_ours", one.line, column="code")
         elif any(unicodedata.category(character) == "Cc" for character in code):
             found.mistake("check.code_control", one.line, column="code")
-        elif guessable(code):
+        elif not is_strong(code):
             copyable.append(one)
     if copyable:
         found.warn(

@@ -3,9 +3,12 @@
 from collections.abc import Callable
 
 from access.badge import credential
-from access.badge.credential import GUESSABLE_BELOW_BITS, Claims
-from access.badge.desk_key import SALT_BYTES, KeyCard, WrappedKey, wrap
+from access.badge import key_card as key_cards
+from access.badge.credential import Claims
+from access.badge.desk_key import SALT_BYTES, StaffNameCard, WrappedKey, wrap
+from access.badge.key_card import KeyCard
 from access.badge.name_card import NONCE_BYTES, Card, card_hash, seal
+from access.badge.secret_strength import is_strong
 from access.event.definition import Event
 from access.log.entry import BadgeIssued, Body, pack
 from registry.roster.keys import BadgeKeys
@@ -35,9 +38,16 @@ class Press:
         self.texts: list[tuple[bytes, int, str]] = []
 
     def issue(
-        self, known: Known, issue: int, form: Form, claims: Claims, code: str | None = None
+        self,
+        known: Known,
+        issue: int,
+        form: Form,
+        claims: Claims,
+        code: str | None = None,
+        locked: WrappedKey | None = None,
     ) -> None:
-        """Make one issue of a person's badge. `code` is what another system printed, of the form `foreign`."""
+        """Make one issue of a person's badge. `code` is what another system printed, of the form `foreign`; `locked`
+        the desk key under the key card that its owner has already."""
         if form == "plain":
             secret = plain_secret(self._keys.master, known, issue)
             text = ""
@@ -54,14 +64,10 @@ class Press:
         if form != "plain":
             self.texts.append((known.badge, issue, text))
         verifier = credential.verifier(secret)
-        self.enter(
-            known,
-            BadgeIssued(
-                badge=known.badge, issue=issue, form=form, claims=claims, verifier=verifier
-            ),
-            text,
-            secret,
+        issued = BadgeIssued(
+            badge=known.badge, issue=issue, form=form, claims=claims, verifier=verifier
         )
+        self.enter(known, issued, text, secret, locked=locked)
 
     def enter(
         self,
@@ -70,13 +76,15 @@ class Press:
         text: str,
         secret: bytes,
         wrapped: WrappedKey | None = None,
+        locked: WrappedKey | None = None,
     ) -> None:
-        """The roster entry of an issue and its name card, for the first time or again. `wrapped` is the desk key that
-        a staff card carries."""
-        copyable = issued.form == "foreign" and guessable(text)
-        card = self._card(known, issued.issue, None if copyable else secret)
-        if card is not None and wrapped is not None:
-            card = KeyCard(card.badge, card.issue, card.sealed_badge, card.sealed_desk, wrapped)
+        """The roster entry of an issue and its name card, for the first time or again. `wrapped` and `locked` are how
+        the card of a member of staff carries the desk key (see `StaffNameCard`)."""
+        card = self._card(known, issued.issue, None if _copyable(issued, text) else secret)
+        if card is not None and (wrapped is not None or locked is not None):
+            card = StaffNameCard(
+                card.badge, card.issue, card.sealed_badge, card.sealed_desk, wrapped, locked
+            )
         digest = None
         if card is not None:
             digest = card_hash(card)
@@ -93,10 +101,11 @@ class Press:
         if self._with_badges:
             self.badges.append(as_issued(known, entry, text))
 
-    def wrap_desk_key(self, secret: bytes, pin: str) -> WrappedKey:
-        """The desk key locked to a staff card and a PIN. Raises BadPinError."""
+    def lock_desk_key(self, badge: bytes, pin: str) -> tuple[KeyCard, WrappedKey]:
+        """A new key card, and the desk key locked to it and a PIN. Raises BadPinError."""
+        card = KeyCard(badge, self._random(key_cards.SECRET_BYTES))
         salt, nonce = self._random(SALT_BYTES), self._random(NONCE_BYTES)
-        return wrap(self._keys.desk, secret, pin, salt, nonce)
+        return card, wrap(self._keys.desk, card, pin, salt, nonce)
 
     def withdraw_card(self, issued: BadgeIssued) -> None:
         """The roster entry of an issue without its name card, which everybody then deletes."""
@@ -127,11 +136,6 @@ def secret_in(text: str) -> bytes:
     return (credential.read(text) or credential.foreign(text)).secret
 
 
-def guessable(code: str) -> bool:
-    """Whether a code of another system can be found by trying."""
-    return credential.strength_bits(code) < GUESSABLE_BELOW_BITS
-
-
 def as_issued(known: Known, issued: BadgeIssued, text: str) -> IssuedBadge:
     """A roster entry as the badge that is printed for it."""
     return IssuedBadge(
@@ -141,5 +145,10 @@ def as_issued(known: Known, issued: BadgeIssued, text: str) -> IssuedBadge:
         form=issued.form,
         text=text,
         code=credential.human_code(known.badge),
-        copyable=issued.form == "foreign" and guessable(text),
+        copyable=_copyable(issued, text),
     )
+
+
+def _copyable(issued: BadgeIssued, text: str) -> bool:
+    """Whether a badge's code can be found by trying. Ours cannot, whether or not their text was made here."""
+    return issued.form == "foreign" and not is_strong(text)

@@ -73,6 +73,28 @@ class Keyring:
         key = Ed25519PrivateKey.from_private_bytes(seeds[number])
         return BadgeKeys(known[_MASTER], known[_DESK], number, key)
 
+    def signing_keys(self) -> dict[int, bytes]:
+        """The public halves of the keys that sign badges, by number; the highest signs, the others are still good."""
+        packed = self._ledger.value(_SIGNING)
+        seeds = _seeds(packed) if packed is not None else {}
+        return {
+            number: Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+            for number, seed in sorted(seeds.items())
+        }
+
+    def new_signing_key(self, number: int) -> None:
+        """A key that signs badges from now on, under a number that was never used."""
+        seeds = _seeds(self._ledger.value(_SIGNING) or b"\x80")
+        self._ledger.set_value(
+            _SIGNING, msgspec.msgpack.encode({**seeds, number: self._random(SEED_BYTES)})
+        )
+
+    def drop_signing_key(self, number: int) -> None:
+        """Delete a key; nothing can be signed with it any more."""
+        seeds = _seeds(self._ledger.value(_SIGNING) or b"\x80")
+        seeds.pop(number, None)
+        self._ledger.set_value(_SIGNING, msgspec.msgpack.encode(seeds))
+
     def new_desk_key(self) -> None:
         self._ledger.set_value(_DESK, self._random(DESK_KEY_BYTES))
 

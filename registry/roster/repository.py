@@ -106,6 +106,12 @@ class People:
         )
         return rows[0][0] if rows else None
 
+    def texts(self) -> Iterator[tuple[bytes, int, str]]:
+        """(badge, issue, text) of every text that is kept."""
+        printed = tables.printed.c
+        rows = self._ledger.read(select(printed.badge, printed.issue, printed.text))
+        return ((badge, issue, text) for badge, issue, text in rows)
+
     def forget(self, badge: bytes) -> None:
         """Delete a person's row and texts."""
         for table in (tables.person, tables.printed):

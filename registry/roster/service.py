@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 
 from access.badge import credential
-from access.badge.desk_key import KeyCard, WrappedKey
+from access.badge.desk_key import StaffNameCard, WrappedKey
 from access.event.definition import MAX_ISSUES, Event, Language, Names
 from access.log.entry import BadgeIssued, Revoked
 from access.state.log_state import LogState
@@ -113,7 +113,7 @@ class Roster:
         """Register people and issue their badges, all or none. Raises RegistrationError with all mistakes."""
         with self._ledger.transaction():
             badges = self._badges(people, event)
-            press = self._press(event)
+            press = self.press(event)
             known = [
                 self._known(person, badge, self._random(SALT_BYTES))
                 for person, badge in zip(people, badges, strict=True)
@@ -122,7 +122,7 @@ class Roster:
                 press.issue(one, 1, person.form, claims(person, event), person.code)
             if known:
                 self._people.add(known)
-            self._keep(press)
+            self.keep(press)
             return press.badges
 
     @staticmethod
@@ -145,7 +145,7 @@ class Roster:
             self._log,
             self._people,
             event,
-            self._press(event, with_badges=False),
+            self.press(event, with_badges=False),
             Sealing(self._known, self._enter_again),
             self._random,
         )
@@ -154,8 +154,8 @@ class Roster:
         """The entry of an issue and its name card once more, as both are now."""
         text = self.text(known, entry)
         has_role = event.tickets[entry.claims.ticket].roles
-        key = self._wrapped_key(entry) if has_role else None
-        press.enter(known, entry, text, secret_in(text), key)
+        locks = self._locks(entry) if has_role else (None, None)
+        press.enter(known, entry, text, secret_in(text), *locks)
 
     def refusals(self, people: Sequence[Person], event: Event) -> list[Refusal]:
         """Why these people cannot be registered; empty: they can."""
@@ -185,10 +185,11 @@ class Roster:
             drawn |= {badge: None for badge in more if badge not in taken}
         return list(drawn)
 
-    def _press(self, event: Event, *, with_badges: bool = True) -> Press:
+    def press(self, event: Event, *, with_badges: bool = True) -> Press:
+        """What makes badges of this event with the keys of today."""
         return Press(event, self._keys.badge_keys(), self._random, with_badges=with_badges)
 
-    def _keep(self, press: Press) -> None:
+    def keep(self, press: Press) -> None:
         """Write what was made: roster entries, name cards, texts."""
         self._log.extend(press.entries)
         self._ledger.keep_cards(press.cards)
@@ -205,13 +206,14 @@ class Roster:
             last = issues[max(issues)]
             if last.issue >= MAX_ISSUES:
                 raise refused(known.ref, f"has had {MAX_ISSUES} badges, the most there can be")
-            press = self._press(event)
+            press = self.press(event)
             for old in issues.values():
                 if old.card is not None:  # a search finds each person once
                     press.withdraw_card(old)
             form: Form = "signed" if last.form == "signed" else "plain"
-            press.issue(known, last.issue + 1, form, last.claims)
-            self._keep(press)
+            _, locked = self._locks(last)
+            press.issue(known, last.issue + 1, form, last.claims, locked=locked)
+            self.keep(press)
             return press.badges[0]
 
     def amend(self, person: Person, event: Event) -> IssuedBadge:
@@ -224,7 +226,7 @@ class Roster:
             wrong = self._wrong_to_amend(known, person, event)
             if wrong:
                 raise refused(person.ref, *wrong)
-            last = self._newest(known)
+            last = self.newest(known)
             text = self.text(known, last)
             # Keys of an earlier release stay with the name: without a change no card is sealed again.
             keys = known.keys if person.name == known.name else ()
@@ -232,9 +234,9 @@ class Roster:
             entry = msgspec.structs.replace(last, claims=claims(person, event))
             if changed != known:
                 self._people.change(changed)
-                press = self._press(event)
-                press.enter(changed, entry, text, secret_in(text), self._wrapped_key(last))
-                self._keep(press)
+                press = self.press(event)
+                press.enter(changed, entry, text, secret_in(text), *self._locks(last))
+                self.keep(press)
             elif entry != last:
                 self._log.append("badge", entry)
             return as_issued(changed, last, text)
@@ -246,48 +248,13 @@ class Roster:
             wrong.append("has another code than before; register it under a ref of its own")
         return wrong
 
-    def _wrapped_key(self, issued: BadgeIssued) -> WrappedKey | None:
-        """The desk key that an issue's name card carries, locked to its owner's PIN."""
-        raw = self._ledger.card(issued.badge, issued.issue)
-        return msgspec.msgpack.decode(raw, type=KeyCard).wrapped if raw is not None else None
+    def _locks(self, issued: BadgeIssued) -> tuple[WrappedKey | None, WrappedKey | None]:
+        """How an issue's name card carries the desk key: under badge and PIN, under key card and PIN."""
+        card = staff_name_card(self._ledger, issued)
+        return (card.wrapped, card.locked) if card is not None else (None, None)
 
-    def give_desk_key(self, badge: bytes, pin: str, event: Event) -> None:
-        """Lock the desk key to a staff card and its owner's PIN; the name card carries it to the kiosks.
-
-        A new issue or a new desk key needs the PIN again. Raises UnknownError, RegistrationError where
-        the ticket has no role, BadPinError.
-        """
-        with self._ledger.transaction():
-            known = self.known(badge)
-            last = self._newest(known)
-            ticket = event.tickets[last.claims.ticket]
-            if not ticket.roles:
-                raise refused(known.ref, f"has the ticket {ticket.id!r}, which has no role")
-            if known.content is None:
-                raise refused(known.ref, "has no name, and so no name card to carry the key")
-            text = self.text(known, last)
-            secret = secret_in(text)
-            press = self._press(event)
-            press.enter(known, last, text, secret, press.wrap_desk_key(secret, pin))
-            self._keep(press)
-
-    def seal_anew(self, event: Event) -> int:
-        """A new desk key, and every name card sealed under it: when a staff card is lost. Says how many cards.
-
-        No staff card opens anything until it is given the new key.
-        """
-        with self._ledger.transaction():
-            self._keys.new_desk_key()
-            press = self._press(event)
-            for known in self._people.everyone():
-                if known.content is not None:
-                    last = self._newest(known)
-                    text = self.text(known, last)
-                    press.enter(known, last, text, secret_in(text))
-            self._keep(press)
-            return len(press.cards)
-
-    def _newest(self, known: Known) -> BadgeIssued:
+    def newest(self, known: Known) -> BadgeIssued:
+        """The entry of a person's newest issue."""
         issues = self.issues(known.badge)
         return issues[max(issues)]
 
@@ -306,14 +273,20 @@ class Roster:
         names nobody any more, stays as good as it was. Raises UnknownError."""
         with self._ledger.transaction():
             self.known(badge)
-            press = self._press(event)
+            press = self.press(event)
             for issued in self.issues(badge).values():
                 if issued.card is not None:
                     press.withdraw_card(issued)
-            self._keep(press)
+            self.keep(press)
             self._people.forget(badge)
 
 
 def _in(language: Language, names: Names) -> str:
     """A name in somebody's language; English is always there."""
     return names.get(language) or names["en"]
+
+
+def staff_name_card(ledger: Ledger, issued: BadgeIssued) -> StaffNameCard | None:
+    """The name card of an issue, with what it carries of the desk key; None where there is none."""
+    raw = ledger.card(issued.badge, issued.issue)
+    return msgspec.msgpack.decode(raw, type=StaffNameCard) if raw is not None else None

@@ -45,6 +45,15 @@ def first_tables(db: sqlite_utils.Database) -> None:
     db.execute("CREATE TABLE log (place INTEGER PRIMARY KEY, log TEXT NOT NULL UNIQUE)")
 
 
+@migrations()
+def pin_tries(db: sqlite_utils.Database) -> None:
+    """Wrong PINs of each staff card since its last right one, and when (CLOCK_BOOTTIME) the last was tried."""
+    db.execute(
+        "CREATE TABLE pin_tries (badge BLOB PRIMARY KEY, wrong INTEGER NOT NULL, mono_ms INTEGER NOT NULL)"
+        " WITHOUT ROWID"
+    )
+
+
 class Tip(NamedTuple):
     """How far a log reaches: its last number and hash."""
 
@@ -129,6 +138,14 @@ class JournalReader:
         """The last number of the carrier's inbox that the door has dealt with."""
         row = self._db.execute("SELECT last FROM inbox_read").fetchone()
         return row[0] if row else 0
+
+    def pin_tries(self, badge: bytes) -> tuple[int, int]:
+        """How many wrong PINs were tried with a staff card since its last right one, and when the last was (ms of
+        CLOCK_BOOTTIME, of this kernel boot or an earlier one)."""
+        row = self._db.execute(
+            "SELECT wrong, mono_ms FROM pin_tries WHERE badge = ?", (badge,)
+        ).fetchone()
+        return (row[0], row[1]) if row else (0, 0)
 
     def close(self) -> None:
         self._db.close()
@@ -230,3 +247,10 @@ class Journal(JournalReader):
                 self._db.execute("INSERT OR REPLACE INTO inbox_read VALUES (1, ?)", (inbox,))
         self.seq, self.digest = seq, digest
         return written
+
+    def set_pin_tries(self, badge: bytes, wrong: int, mono_ms: int) -> None:
+        """Keep the count of a staff card's wrong PINs. It is durable when this returns."""
+        with writing(self._db):
+            self._db.execute(
+                "INSERT OR REPLACE INTO pin_tries VALUES (?, ?, ?)", (badge, wrong, mono_ms)
+            )

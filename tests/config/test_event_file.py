@@ -342,3 +342,14 @@ def test_no_values_make_reading_fail_otherwise(values: dict[str, object]) -> Non
     found = mistakes(text)
     assert found
     assert not any("is not TOML" in line for line in found), found
+
+
+def test_an_event_says_which_symbols_badges_of_other_systems_carry():
+    text = EXAMPLE.read_text("utf-8")
+    assert event_file.parse(text, "event.toml").symbols == ()
+    named = text.replace("[event]", '[event]\nsymbols = ["aztec", "code_128"]', 1)
+    assert event_file.parse(named, "event.toml").symbols == ("aztec", "code_128")
+
+    wrong = text.replace("[event]", '[event]\nsymbols = ["qr"]', 1)
+    with pytest.raises(ConfigError, match=r"event\.symbols: is .*; should be a list"):
+        event_file.parse(wrong, "event.toml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import threading
 import time
@@ -12,9 +13,21 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from access.badge.credential import Claims, Plain, Signed, plain_text, sign, signed_text, verifier
-from access.badge.desk_key import KeyCard, wrap
+from access.badge import desk_key as desk_keys
+from access.badge.credential import (
+    Claims,
+    Plain,
+    Signed,
+    derive,
+    plain_text,
+    sign,
+    signed_text,
+    verifier,
+)
+from access.badge.desk_key import StaffNameCard, WrappedKey, wrap
+from access.badge.key_card import KeyCard, key_card_text
 from access.badge.name_card import CardContent, card_hash, seal
 from access.event.definition import LANGUAGES, Event, Language
 from access.log.clock_reading import ClockReading
@@ -47,8 +60,20 @@ from sync.wire.messages import SealedCard
 
 EVENT = Path("config/events/smarthk.toml")
 ALL = Claims(ticket=0, venues=0b111, sessions=0, days=0b11)
-PIN = "246810"
+PIN = "60221407"
 DAY_MS = 86_400_000
+
+
+def wrapped_as_before(
+    desk_key: bytes, secret: bytes, pin: str, salt: bytes, nonce: bytes
+) -> WrappedKey:
+    """A desk key under a badge's own secret and a PIN, as registries gave it out before there were key cards."""
+    stretched = hashlib.scrypt(
+        pin.encode(), salt=salt, n=desk_keys.SCRYPT_N, r=8, p=3, maxmem=2**27
+    )
+    return WrappedKey(
+        salt, nonce, AESGCM(derive(secret + stretched, b"desk")).encrypt(nonce, desk_key, None)
+    )
 
 
 @dataclass(frozen=True)
@@ -76,6 +101,7 @@ class World:
     journal: Journal = field(init=False)
     """The door's own, once one is open."""
     _cards: list[SealedCard] = field(default_factory=list)
+    _key_cards: dict[bytes, KeyCard] = field(default_factory=dict)
 
     def say(self, *bodies: tuple[str, Body]) -> None:
         """The registry writes entries."""
@@ -107,13 +133,17 @@ class World:
         days: int = 0b11,
         issue: int = 1,
         pin: str | None = None,
+        old_pin: str | None = None,
         badge: bytes | None = None,
     ) -> Person:
-        """Someone registers and is on the roster; with a name, their sealed card is there too."""
+        """Someone registers and is on the roster; with a name, their sealed card is there too. `pin` is that of a key
+        card, `old_pin` one that goes with the badge itself, as before there were key cards."""
         number = [one.id for one in self.event.tickets].index(ticket)
         person = self.plain(badge, issue)
         digest = (
-            self._seal(person, CardContent(name, "Organisation", language), pin) if name else None
+            self._seal(person, CardContent(name, "Organisation", language), pin, old_pin)
+            if name
+            else None
         )
         body = BadgeIssued(
             badge=person.badge,
@@ -126,15 +156,27 @@ class World:
         self.say(("badge", body))
         return person
 
-    def _seal(self, person: Person, content: CardContent, pin: str | None) -> bytes:
+    def key_card(self, person: Person) -> str:
+        """The text of a staff member's key card."""
+        return key_card_text(self._key_cards[person.badge])
+
+    def _seal(
+        self, person: Person, content: CardContent, pin: str | None, old_pin: str | None
+    ) -> bytes:
         """The person's name card goes with the next delivery; its hash."""
         nonces = (secrets.token_bytes(12), secrets.token_bytes(12))
         key = (person.badge, person.issue)
         card = seal(content, person.secret, self.desk_key, *key, nonces)
+        salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
+        locked = wrapped = None
         if pin is not None:
-            salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
-            wrapped = wrap(self.desk_key, person.secret, pin, salt, nonce)
-            card = KeyCard(*key, card.sealed_badge, card.sealed_desk, wrapped)
+            key_card = KeyCard(person.badge, secrets.token_bytes(10))
+            self._key_cards[person.badge] = key_card
+            locked = wrap(self.desk_key, key_card, pin, salt, nonce)
+        if old_pin is not None:
+            wrapped = wrapped_as_before(self.desk_key, person.secret, old_pin, salt, nonce)
+        if locked is not None or wrapped is not None:
+            card = StaffNameCard(*key, card.sealed_badge, card.sealed_desk, wrapped, locked)
         self._cards.append(SealedCard(card_hash(card), msgspec.msgpack.encode(card)))
         return card_hash(card)
 

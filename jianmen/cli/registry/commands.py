@@ -12,6 +12,7 @@ import msgspec
 
 from config import event_file
 from config.errors import ConfigError
+from jianmen.cli.registry.keys import keys, staff
 from jianmen.cli.registry.lists import import_people
 from jianmen.cli.registry.options import (
     asking,
@@ -41,7 +42,17 @@ def registry(context: click.Context) -> None:
     context.call_on_close(lambda: os.umask(before))
 
 
-for _command in (import_people, serve, headcount, attendance, conflicts, export, close):
+for _command in (
+    import_people,
+    serve,
+    headcount,
+    attendance,
+    conflicts,
+    export,
+    close,
+    staff,
+    keys,
+):
     registry.add_command(_command)
 
 

@@ -238,7 +238,8 @@ async function unlock() {
 async function enterPin() {
   const pin = typed.pin;
   clear("pin");
-  await ask("unlock", { pin });
+  const { outdated } = await ask("unlock", { pin });
+  if (outdated) message(word("labels", "outdated"));
   body.dataset.mode = "open";
   body.dataset.tab = "answers";
   press();

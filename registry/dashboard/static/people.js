@@ -73,7 +73,18 @@ async function reissue(person) {
 
 async function pin(person) {
   const digits = await confirmed(say("pin.ask"), "", "password");
-  if (digits) await attempt(async () => { await ask("POST", `/registrants/${encodeURIComponent(person.code)}/pin`, { pin: digits }); note(`✓ ${say("pin")}`); });
+  if (digits) await attempt(async () => {
+    showKeyCard(await ask("POST", `/registrants/${encodeURIComponent(person.code)}/pin`, { pin: digits }));
+  });
+}
+
+// The answer is the card's only copy: it stands until the next search.
+function showKeyCard(card) {
+  note(`✓ ${say("pin.made", { ref: card.ref })}`);
+  document.getElementById("people").prepend(el("section", { class: "key-card" },
+    el("p", { class: "problem" }, say("pin.once")),
+    el("img", { alt: "QR", class: "qr", src: `data:image/svg+xml,${encodeURIComponent(card.qr)}` }),
+    el("p", {}, el("code", {}, card.typed))));
 }
 
 async function erase(person) {

@@ -328,30 +328,6 @@ def test_even_an_empty_foreign_code_can_be_proved() -> None:
     assert badge.proves(badge.foreign("").secret, badge.verifier(b""))
 
 
-@pytest.mark.parametrize(
-    ("code", "bits"),
-    [
-        ("", 0),
-        ("--- ---", 0),
-        ("1234567890", 33),
-        ("TICKET-000123", 62),
-        ("deadbeef", 32),
-        ("abcdefgh", 37),
-        ("AbCdEfGh", 45),
-        ("a1b2c3d4e5f6g7h8", 82),
-        ("550e8400-e29b-41d4-a716-446655440000", 128),
-        ("二〇二〇", 0),
-    ],
-)
-def test_a_foreign_codes_strength_is_its_alphabet_and_length(code: str, bits: int) -> None:
-    assert badge.strength_bits(code) == bits
-
-
-def test_a_uuid_is_not_guessable_and_a_running_number_is() -> None:
-    assert badge.strength_bits("550e8400-e29b-41d4-a716-446655440000") >= badge.GUESSABLE_BELOW_BITS
-    assert badge.strength_bits("SMARTHK-00042") < badge.GUESSABLE_BELOW_BITS
-
-
 # The human code
 
 

@@ -206,6 +206,22 @@ def test_rules_that_were_satisfied_in_other_ways_say_so(
     )
 
 
+def test_a_signed_badge_of_an_unknown_key_is_explained(
+    example: Programme, build: Any, open_doors: int
+) -> None:
+    claims = build.claims(example, "delegate", ["industrialisation"])
+    told = explain(
+        Presented(ROOM, "in", "signed", b"badge", 1, None, claims),
+        Facts(),
+        example,
+        Span(open_doors, open_doors),
+    )
+    assert why(told, "forged") == "this door has not heard of the key that it names"
+    assert why(told, "unknown") == (
+        "nobody here can tell whether it is genuine; policy unknown = ask_staff"
+    )
+
+
 def test_an_unlisted_badge_and_an_unsure_clock_are_steps_after_the_table(
     example: Programme, build: Any, open_doors: int
 ) -> None:

@@ -10,7 +10,7 @@ from access.badge.credential import Claims
 from access.event.definition import VERDICTS, Verdict
 from access.event.programme import Programme
 from access.rules.decide import Decision, Next, Reason
-from access.rules.overrides import StaffCard, override, roles
+from access.rules.overrides import StaffCard, override, roles, ticket_roles
 
 DOOR = frozenset({"door"})
 SUPERVISOR = frozenset({"supervisor"})
@@ -109,6 +109,7 @@ def test_a_genuine_staff_card_gives_its_owner_the_roles_of_its_ticket(
         {"proof": "failed"},
         {"proof": None},
         {"retired": True},
+        {"strong": False},
         {"claims": None},
         {"claims": Claims(99, 0, 0, 0)},
         {"ticket": "delegate"},
@@ -118,3 +119,8 @@ def test_a_card_that_is_not_genuine_retired_or_no_staff_ticket_gives_none(
     example: Programme, wrong: dict[str, Any]
 ) -> None:
     assert roles(card(example, **wrong), example) == frozenset()
+
+
+def test_a_card_that_may_not_use_its_roles_still_names_them(example: Programme) -> None:
+    assert ticket_roles(card(example, strong=False), example) == {"door", "supervisor"}
+    assert ticket_roles(card(example, claims=None), example) == frozenset()

@@ -55,6 +55,23 @@ def test_an_unknown_badge_asks_staff_unless_the_event_says_otherwise(fair: World
     assert said(fair.ask(listed=False, proof=None)) == ("ask_staff", "unknown")
 
 
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_signed_badge_of_a_key_that_the_door_has_not_heard_of_is_unknown_and_no_forgery(
+    fair: World, build: Any, listed: bool
+) -> None:
+    case: dict[str, Any] = {"form": "signed", "proof": None, "listed": listed}
+    assert said(fair.ask(**case)) == ("ask_staff", "unknown")
+    assert said(fair.under(build, unknown="refuse").ask(**case)) == ("refuse", "unknown")
+
+
+def test_where_unknown_badges_are_let_in_the_stricter_policy_for_unlisted_ones_still_holds(
+    fair: World, build: Any
+) -> None:
+    lenient = fair.under(build, unknown="admit_flagged", unlisted="ask_staff")
+    answer = lenient.ask(form="signed", proof=None, listed=False)
+    assert said(answer) == ("ask_staff", "unlisted")
+
+
 def test_an_unknown_badge_let_in_by_policy_is_in_the_session_whose_doors_are_open(
     fair: World, build: Any
 ) -> None:

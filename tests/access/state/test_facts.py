@@ -21,6 +21,7 @@ from access.state.facts import (
     facts_as_recorded,
     facts_now,
     listed_claims,
+    presented_signed,
     unlisted_claims,
     unlisted_verifier,
 )
@@ -82,6 +83,17 @@ def test_a_signed_badge_is_proven_by_a_key_of_the_event_listed_or_not(
     assert not seen.other_event
     stranger = door.sees(build.signed("smarthk-2020", BEN, guest, key="another key"))
     assert (stranger.proof, stranger.other_event) == ("failed", False)
+
+
+def test_whether_a_key_that_was_never_heard_of_has_signed_nobody_can_tell(
+    example: Programme, build: Any, guest: Claims
+) -> None:
+    badge = build.signed("smarthk-2020", BEN, guest)
+    elsewhere = build.signed("another event", BEN, guest)
+
+    assert presented_signed(badge, MAIN, "in", example, {}, {0}).proof is None
+    assert presented_signed(badge, MAIN, "in", example, {}, {0, 1}).proof == "failed"
+    assert presented_signed(elsewhere, MAIN, "in", example, {}, {0}).proof == "failed"
 
 
 def test_a_signed_badge_of_another_event_is_that_even_under_our_own_key(

@@ -5,12 +5,13 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import pytest
+import zxingcpp
 from numpy.typing import NDArray
 
 from hardware.decoding.cascade import Cascade, Engines, cut_out
 from hardware.decoding.zbar import ZbarDecoder
 from hardware.decoding.zxing import ZxingDecoder
-from hardware.ports.decoder import Corners, Sight
+from hardware.ports.decoder import SYMBOLS, Corners, Sight, Symbol
 from hardware.reader.factory import DECODERS, DecoderSettings, make_decoder
 
 Gray = NDArray[np.uint8]
@@ -196,3 +197,28 @@ def test_still_pictures_list_every_code_once_even_when_reduced_first(
     sight = make_decoder(DecoderSettings("still")).decode(wall)
 
     assert sorted(texts(sight)) == ["ONE", "TWO", "TWO"]
+
+
+@pytest.mark.parametrize("symbol", SYMBOLS)
+def test_other_symbols_are_read_every_second_frame_where_the_event_has_them(symbol: Symbol) -> None:
+    formats = {
+        "aztec": zxingcpp.BarcodeFormat.Aztec,
+        "data_matrix": zxingcpp.BarcodeFormat.DataMatrix,
+        "pdf417": zxingcpp.BarcodeFormat.PDF417,
+        "code_128": zxingcpp.BarcodeFormat.Code128,
+    }
+    printed = zxingcpp.create_barcode("TICKET-7F3K", formats[symbol]).to_image(scale=3)
+    wall = on_wall(np.pad(np.array(printed), 40, constant_values=255))
+    plain, other = (make_decoder(DecoderSettings(symbols=named)) for named in ((), (symbol,)))
+
+    assert [texts(plain.decode(wall)) for _ in range(2)] == [[], []]
+    assert [texts(other.decode(wall)) for _ in range(4)] == [[], ["TICKET-7F3K"]] * 2
+
+
+def test_a_qr_code_is_read_in_every_frame_though_other_symbols_are_looked_for(
+    print_code: Callable[..., Gray], badge: Callable[[str], str]
+) -> None:
+    decoder = make_decoder(DecoderSettings(symbols=SYMBOLS))
+    wall = on_wall(print_code(badge("A")))
+
+    assert [texts(decoder.decode(wall)) for _ in range(3)] == [[badge("A")]] * 3

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 from hardware.ports.camera import Frame
 from hardware.ports.decoder import Code, Corners, Sight, every_code
 from hardware.ports.events import MAX_TEXT, Hint, Reading, ShowOne
+from hardware.reader.hints import hint_for
 from hardware.reader.messages import Hinted, Message
-from hardware.reader.process import ReaderLoop, hint_for
+from hardware.reader.process import ReaderLoop
 
 Gray = NDArray[np.uint8]
 PLACE: Corners = ((100, 100), (300, 100), (300, 300), (100, 300))
@@ -46,7 +47,7 @@ class Bench:
         self.decoder.sight = sight
         until = self.ms + for_ms
         while True:
-            self.loop.step(Frame(np.zeros((480, 800), np.uint8), self.ms))
+            self.loop.step(Frame(np.full((480, 800), 120, np.uint8), self.ms))
             self.ms += 40
             if self.ms >= until:
                 return list(self.told)
@@ -102,8 +103,9 @@ def test_a_code_just_read_that_blurs_as_it_leaves_gives_no_hint(bench: Bench) ->
 
 
 def test_a_small_unreadable_code_should_come_closer_and_a_large_one_be_held_still() -> None:
-    assert hint_for(((0, 0), (60, 0), (60, 60), (0, 60))) is Hint.COME_CLOSER
-    assert hint_for(PLACE) is Hint.HOLD_STILL
+    gray = np.full((480, 800), 120, np.uint8)
+    assert hint_for(gray, ((80, 80), (140, 80), (140, 140), (80, 140))) is Hint.COME_CLOSER
+    assert hint_for(gray, PLACE) is Hint.HOLD_STILL
 
 
 def test_nothing_in_view_is_nothing_told(bench: Bench) -> None:

@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 import pytest
+import zxingcpp
+from numpy.typing import NDArray
 
 from hardware.cameras.badge_scene import draw_badge_scene, draw_badges_scene
 from hardware.files.picture_file import write_whole
@@ -33,6 +36,15 @@ def first(reader: Reader, kind: type[Wanted]) -> Wanted:
         if isinstance(event, kind):
             return event
     pytest.fail(f"no {kind.__name__} in {PATIENCE_S} s")
+
+
+def aztec(text: str) -> NDArray[np.uint8]:
+    """An Aztec code on a grey wall."""
+    code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.Aztec)
+    drawn = np.pad(np.array(code.to_image(scale=8)), 40, constant_values=255)
+    wall = np.full((720, 1280), 150, np.uint8)
+    wall[100 : 100 + drawn.shape[0], 400 : 400 + drawn.shape[1]] = drawn
+    return wall
 
 
 @pytest.fixture
@@ -184,3 +196,47 @@ def test_the_camera_process_ends_when_the_door_is_killed(spool: Path, tmp_path: 
         os.sched_yield()
 
     assert not Path(f"/proc/{child}").exists()
+
+
+def test_other_symbols_are_read_from_the_moment_on_that_they_are_asked_for(
+    spool: Path, start: StartReader
+) -> None:
+    reader = start(show_ms=60_000)
+    first(reader, CameraState)
+    before = reader.pid
+
+    reader.read_also(("aztec",))
+    write_whole(spool / "ticket.png", aztec("TICKET-7F3K-92QX-ALPHA"))
+
+    assert first(reader, Reading).text == "TICKET-7F3K-92QX-ALPHA"
+    after = reader.pid
+    assert after != before
+    reader.read_also(("aztec",))
+    reader.next(0.1)
+    assert reader.pid == after, "what is read already starts no new process"
+
+
+def test_a_preview_comes_when_it_is_asked_for_and_shows_where_the_code_is(
+    spool: Path, start: StartReader, badge: Callable[[str], str]
+) -> None:
+    reader = start(show_ms=60_000)
+    write_whole(spool / "1.png", draw_badge_scene(badge("A"), seed=1))
+    first(reader, Reading)
+    assert reader.preview is None
+
+    deadline = time.monotonic() + PATIENCE_S
+    while reader.preview is None or not reader.preview.outline:
+        assert time.monotonic() < deadline
+        reader.want_preview()
+        reader.next(0.1)
+
+    assert (reader.preview.width, reader.preview.height) == (160, 90)
+
+
+def test_asking_a_closed_reader_for_a_preview_does_nothing(start: StartReader) -> None:
+    reader = start()
+    reader.close()
+
+    reader.want_preview()
+
+    assert reader.preview is None

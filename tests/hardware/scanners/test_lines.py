@@ -171,3 +171,29 @@ def test_closing_twice_is_harmless_and_nothing_comes_afterwards() -> None:
     scanner.close()
 
     assert scanner.next(0.0) is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        ("#JABC*", "JABC"),
+        ("#]Q1JABC*", "JABC"),
+        ("]C1#JABC*", "JABC"),
+        ("##JABC**", "#JABC*"),
+        ("JABC", "JABC"),
+        ("#*", ""),
+    ],
+)
+def test_what_a_scanner_is_set_to_put_around_a_code_is_taken_off_once(
+    sent: str, meant: str
+) -> None:
+    scanner = LineScanner(Cable(sent.encode() + b"\r"), prefix="#", suffix="*")
+    events = [scanner.next(0.0) for _ in range(4)]
+    scanner.close()
+
+    found = [event.text for event in events if isinstance(event, Reading)]
+    assert found == ([meant] if meant else [])
+
+
+def test_marks_that_no_setting_names_belong_to_the_code() -> None:
+    assert scans(b"#JABC*\r") == ["#JABC*"]

@@ -7,8 +7,9 @@ import threading
 import msgspec
 import pytest
 
-from access.badge.credential import Claims
-from access.log.entry import Alarm, EventDefined, GateGiven, Kiosk, Seats, Void, pack
+from access.badge.credential import Claims, foreign, verifier
+from access.badge.key_card import KeyCard, key_card_text
+from access.log.entry import Alarm, BadgeIssued, EventDefined, GateGiven, Kiosk, Seats, Void, pack
 from access.state.event_state import EventState
 from hardware.ports.door_contacts import now_ms
 from hardware.ports.events import Reading
@@ -39,6 +40,10 @@ class Supervisor:
         answer = self.post(path, **asked)
         assert answer.status_code == 409, answer.text
         return answer.get_json()["why"]
+
+    @property
+    def staff_ticket(self) -> int:
+        return [ticket.id for ticket in self.world.event.tickets].index("staff")
 
     def state(self) -> dict:
         return self.client.get("/staff/gate/state").get_json()
@@ -208,6 +213,30 @@ def test_only_a_supervisor_may_give_a_gate(make_world, come_to, ticket, why):
     assert spare.refusal(other.text) == why
     assert spare.why("give", gate=GATE) == "gate_locked"
     assert (spare.written("gate"), spare.written("alarm")) == ([], [])
+
+
+def test_a_card_whose_code_can_be_guessed_gives_no_gate(spare):
+    weak, claims = foreign("4711"), Claims(spare.staff_ticket, 0b111, 0, 0b11)
+    spare.world.say(
+        (
+            "badge",
+            BadgeIssued(
+                badge=weak.badge,
+                issue=1,
+                form="foreign",
+                claims=claims,
+                verifier=verifier(weak.secret),
+            ),
+        )
+    )
+    spare.world.deliver()
+    spare.until(lambda: spare.stand.door.history(weak.badge).newest() is not None)
+
+    assert spare.refusal("4711") == "weak_code"
+
+
+def test_a_key_card_is_no_badge(spare):
+    assert spare.refusal(key_card_text(KeyCard(spare.card.badge, bytes(10)))) == "badge_needed"
 
 
 def test_a_copied_or_revoked_staff_card_gives_nothing_and_is_told_to_the_centre(spare):

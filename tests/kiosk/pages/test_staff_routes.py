@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import threading
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from access.badge.credential import human_code
+from access.badge.key_card import KeyCard, human_key, key_card_text, read_key_card
+from access.log.entry import EventDefined, pack
 from hardware.ports.door_contacts import now_ms
 from hardware.ports.events import Reading
 from kiosk.pages.app import create_app
 
-PIN = "246810"
+PIN = "60221407"
+OLD_PIN = "246810"
 PATIENCE_S = 20.0
 
 
@@ -57,7 +62,7 @@ class Desk:
         asked.join(PATIENCE_S)
 
     def unlock(self, card=None, pin: str = PIN):
-        self.show_card((card or self.card).text)
+        self.show_card(self.world.key_card(card or self.card))
         return self.post("unlock", pin=pin)
 
 
@@ -81,7 +86,7 @@ def make_desk(make_world, make_stand, service_of, at_work, monkeypatch):
 def desk(make_desk) -> Desk:
     """Staff mode is open at the door of Room B."""
     made = make_desk()
-    assert made.unlock().get_json() == {"roles": ["door", "supervisor"]}
+    assert made.unlock().get_json() == {"roles": ["door", "supervisor"], "outdated": False}
     return made
 
 
@@ -99,18 +104,42 @@ def test_nothing_is_told_or_done_while_staff_mode_is_locked(make_desk):
 
 
 def test_the_owners_pin_is_needed_and_guessing_is_slowed_down(make_desk, monkeypatch):
-    monkeypatch.setattr("kiosk.pages.staff_session.TRIES", 2)
+    monkeypatch.setattr("kiosk.door.staff_unlock.FREE_TRIES", 2)
     desk = make_desk()
-    desk.show_card(desk.card.text)
+    desk.show_card(desk.world.key_card(desk.card))
 
-    assert [desk.why("unlock", pin=p) for p in ("000000", "1", PIN)] == [
+    assert [desk.why("unlock", pin=p) for p in ("00000000", "1", PIN)] == [
         "wrong_pin",
         "wrong_pin",
         "too_many",
     ]
 
 
-def test_only_a_genuine_staff_card_with_a_pin_unlocks(make_desk):
+def test_wrong_pins_are_counted_for_each_card_and_no_success_of_another_forgives_them(
+    make_desk, monkeypatch
+):
+    monkeypatch.setattr("kiosk.door.staff_unlock.FREE_TRIES", 2)
+    desk = make_desk()
+    colleague = desk.world.register("Ho Man", ticket="staff", pin="94072518")
+    desk.world.deliver()
+
+    assert desk.unlock(pin="1").status_code == 409
+    assert desk.unlock(colleague, pin="94072518").status_code == 200
+    assert desk.unlock(pin="1").status_code == 409
+    assert desk.unlock(pin=PIN).get_json() == {"why": "too_many"}
+    assert desk.unlock(colleague, pin="94072518").status_code == 200  # and they are not locked out
+
+
+def test_the_right_pin_begins_the_count_again(make_desk, monkeypatch):
+    monkeypatch.setattr("kiosk.door.staff_unlock.FREE_TRIES", 2)
+    desk = make_desk()
+
+    for _ in range(3):
+        assert desk.unlock(pin="1").status_code == 409
+        assert desk.unlock().status_code == 200
+
+
+def test_only_a_genuine_card_of_staff_with_a_pin_unlocks(make_desk):
     desk = make_desk()
     guest = desk.world.register("Jane Smith")
     without_pin = desk.world.register("Ho Man", ticket="staff")
@@ -121,16 +150,85 @@ def test_only_a_genuine_staff_card_with_a_pin_unlocks(make_desk):
         (desk.world.plain(desk.card.badge).text, "not_staff"),
         ("any code", "not_staff"),
         (without_pin.text, "no_pin"),
+        (desk.card.text, "key_card_needed"),
+        (key_card_text(KeyCard(desk.card.badge, b"0123456789")), "key_card_replaced"),
+        (key_card_text(KeyCard(guest.badge, b"0123456789")), "not_staff"),
+        (key_card_text(KeyCard(without_pin.badge, b"0123456789")), "key_card_replaced"),
     ]:
         desk.show_card(text)
         assert desk.why("unlock", pin=PIN) == why
 
 
+def test_a_key_card_whose_code_is_typed_unlocks_as_well(make_desk):
+    desk = make_desk()
+    card = read_key_card(desk.world.key_card(desk.card))
+    desk.post("card", code=human_key(card).lower().replace("-", " "))
+
+    assert desk.post("unlock", pin=PIN).status_code == 200
+
+
+def test_a_badge_and_pin_from_before_there_were_key_cards_still_unlock_and_it_is_mentioned(
+    make_desk,
+):
+    desk = make_desk()
+    colleague = desk.world.register("Ho Man", ticket="staff", old_pin=OLD_PIN)
+    desk.world.deliver()
+    desk.show_card(colleague.text)
+
+    assert desk.why("unlock", pin="246811") == "wrong_pin"
+    assert desk.post("unlock", pin=OLD_PIN).get_json()["outdated"] is True
+
+
+def test_what_a_key_card_unlocked_is_done_in_its_owners_name_until_they_are_revoked(desk):
+    desk.scan(desk.world.walk_up().text)
+    (entry,) = desk.state()["answers"]
+    assert desk.post("undo", number=entry["number"], why="mistake").status_code == 200
+    (void,) = desk.world.written("void")
+    assert void.staff == desk.card.badge
+
+    desk.world.revoke(desk.card)
+    desk.world.deliver()
+    desk.stand.loop.submit(lambda: None).result(PATIENCE_S)
+    assert desk.why("recount", area="chengdu-room-b", inside=7) == "not_staff"
+
+
 def test_names_are_never_unlocked_at_a_self_service_gate(make_desk):
     desk = make_desk("chengdu-main-1")
-    desk.show_card(desk.card.text)
+    guest = desk.world.register("Jane Smith", venues=0b010)
+    desk.world.deliver()
+    desk.scan(guest.text)
+    assert desk.unlock().status_code == 200
 
-    assert desk.why("unlock", pin=PIN) == "self_service"
+    (refused,) = desk.state()["answers"]
+    assert (refused["name"], refused["reason"]) == ("", "wrong_venue")
+    for deed in ("search", "recount", "time", "direction"):
+        assert desk.why(deed, query="Jane") == "self_service"
+
+
+def test_a_supervisor_lets_in_and_undoes_at_a_self_service_gate(make_desk):
+    desk = make_desk("chengdu-main-1")
+    guest = desk.world.register("Jane Smith", venues=0b010)
+    desk.world.deliver()
+    desk.scan(guest.text)
+    desk.unlock()
+
+    (refused,) = desk.state()["answers"]
+    assert desk.post("let-in", number=refused["number"], why="mistake").get_json()["opens"]
+    newest = desk.state()["answers"][0]
+    assert desk.post("undo", number=newest["number"], why="mistake").status_code == 200
+    assert desk.stand.signals.openings == 1
+
+
+def test_door_staff_have_nothing_to_unlock_at_a_self_service_gate(make_desk):
+    desk = make_desk("chengdu-main-1")
+    tickets = [
+        replace(one, roles=("door",) if one.roles else ()) for one in desk.world.event.tickets
+    ]
+    event = replace(desk.world.event, tickets=tuple(tickets))
+    desk.world.say(("event", EventDefined(event=msgspec.Raw(pack(event)))))
+    desk.world.deliver()
+
+    assert desk.unlock().get_json() == {"why": "self_service"}
 
 
 def test_staff_mode_locks_itself_when_nobody_touches_it(desk, monkeypatch):

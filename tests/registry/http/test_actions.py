@@ -205,14 +205,62 @@ def test_a_person_who_cannot_be_is_refused_with_every_mistake(api: Any) -> None:
     assert len(answer.json["mistakes"]) == 2
 
 
-def test_only_a_staff_card_gets_a_pin(
+def test_only_staff_get_a_key_card_and_it_is_shown_once(
     api: Any, delegates: list[IssuedBadge], centre: Centre
 ) -> None:
     staff = centre.register(Person(ref="S1", name="Wang Fang", ticket="staff"))
-    assert api.post(f"/registrants/{staff.code}/pin", {"pin": "246810"})["done"]
-    refused = api.call("POST", f"/registrants/{delegates[0].code}/pin", {"pin": "246810"})
+    card = api.post(f"/registrants/{staff.code}/pin", {"pin": "60221407"})
+    assert (card["done"], card["ref"], card["code"]) == (True, "S1", staff.code)
+    assert card["text"].startswith("JMK1:")
+    assert api.get("/staff")["staff"] == [
+        {
+            "ref": "S1",
+            "code": staff.code,
+            "ticket": "staff",
+            "roles": ["door", "supervisor"],
+            "unlocks": "key_card",
+            "guessable": False,
+        }
+    ]
+    refused = api.call("POST", f"/registrants/{delegates[0].code}/pin", {"pin": "60221407"})
     assert refused.status_code == 422
-    assert api.call("POST", f"/registrants/{staff.code}/pin", {"pin": "12"}).status_code == 400
+    weak = api.call("POST", f"/registrants/{staff.code}/pin", {"pin": "12345678"})
+    assert (weak.status_code, "pattern" in weak.json["error"]) == (409, True)
+    assert api.call("POST", f"/registrants/{staff.code}/pin", {"pin": ""}).status_code == 400
+
+
+def test_key_cards_are_all_replaced_at_once(api: Any, centre: Centre) -> None:
+    staff = centre.register(Person(ref="S1", name="Wang Fang", ticket="staff"))
+    first = api.post(f"/registrants/{staff.code}/pin", {})
+    (card,) = api.post("/key-cards", {})["cards"]
+    assert card["ref"] == "S1"
+    assert card["text"] != first["text"]
+    assert len(card["pin"]) == 8
+
+
+def test_a_badge_of_a_key_that_a_door_has_not_heard_of_is_no_forgery(
+    api: Any, centre: Centre, new_kiosk: NewKiosk
+) -> None:
+    kiosk = new_kiosk("chengdu-main-1")
+    assert api.post("/signing-keys", {}) == {"number": 1}
+    issued = api.post("/registrants", {"ref": "W1", "ticket": "delegate", "form": "signed"})
+    answer = kiosk.show(issued["text"])
+    assert (answer.decision.verdict, answer.decision.reason) == ("ask_staff", "unknown")
+    kiosk.exchange()
+    assert kiosk.show(issued["text"]).decision.reason == "ok"
+
+
+def test_a_retired_key_opens_no_door(api: Any, new_kiosk: NewKiosk) -> None:
+    kiosk = new_kiosk("chengdu-main-1")
+    issued = api.post("/registrants", {"ref": "W1", "ticket": "delegate", "form": "signed"})
+    assert api.call("POST", "/signing-keys/0/retire", {}).status_code == 409
+    api.post("/signing-keys", {})
+    assert api.post("/signing-keys/0/retire", {}) == {"badges": 1}
+    assert [key["state"] for key in api.get("/signing-keys")["keys"]] == ["retired", "signs"]
+    assert api.call("POST", "/signing-keys/0/retire", {}).status_code == 404
+    assert api.call("POST", "/signing-keys/x/retire", {}).status_code == 404
+    kiosk.exchange()
+    assert kiosk.show(issued["text"]).decision.reason == "forged"
 
 
 def test_a_file_of_people_is_taken_in_whole(api: Any) -> None:

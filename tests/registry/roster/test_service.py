@@ -18,8 +18,7 @@ from access.badge.credential import (
     proves,
     read,
 )
-from access.badge.desk_key import BadPinError, KeyCard, unwrap
-from access.badge.name_card import Card, card_hash, open_with_desk, open_with_secret
+from access.badge.name_card import Card, card_hash, open_with_secret
 from access.event.definition import Event
 from access.log.entry import BadgeIssued, Revoked
 from access.state.event_state import LogEntry
@@ -361,66 +360,6 @@ def test_a_lost_badge_of_another_system_is_replaced_by_one_of_ours(centre: Centr
     assert (badge.badge, badge.issue) == (first.badge, 2)
     assert proves(badge.secret, listed(centre, second).verifier)
     assert centre.amend(with_(person, name="张大伟")).issue == 2
-
-
-def test_a_staff_card_and_its_pin_open_every_name_card(centre: Centre) -> None:
-    guest = centre.register(WEI)
-    staff = centre.register(Person(ref="staff", ticket="staff", name="李静", language="zh-Hans"))
-    centre.staff_card(staff.badge, "482915")
-
-    digest = listed(centre, staff).card
-    assert digest is not None
-    (sealed,) = centre.ledger.cards([digest])
-    wrapped = msgspec.msgpack.decode(sealed.raw, type=KeyCard).wrapped
-    assert wrapped is not None
-    assert unwrap(wrapped, secret(staff), "000000") is None
-    desk_key = unwrap(wrapped, secret(staff), "482915")
-    assert desk_key is not None
-    content = open_with_desk(card(centre, guest), desk_key)
-    assert content is not None
-    assert content.name == "张伟"
-
-
-def test_a_staff_cards_key_survives_a_change_of_name(centre: Centre) -> None:
-    person = Person(ref="staff", ticket="staff", name="李静", language="zh-Hans")
-    staff = centre.register(person)
-    centre.staff_card(staff.badge, "482915")
-    centre.amend(with_(person, name="李静雅"))
-
-    raw = centre.ledger.card(staff.badge, 1)
-    assert raw is not None
-    wrapped = msgspec.msgpack.decode(raw, type=KeyCard).wrapped
-    assert wrapped is not None
-    assert unwrap(wrapped, secret(staff), "482915") is not None
-
-
-def test_only_staff_gets_a_staff_card_and_only_with_a_pin(centre: Centre) -> None:
-    guest = centre.register(WEI)
-    staff = centre.register(Person(ref="staff", ticket="staff", name="李静"))
-
-    with pytest.raises(RegistrationError, match="no role"):
-        centre.staff_card(guest.badge, "482915")
-    with pytest.raises(BadPinError):
-        centre.staff_card(staff.badge, "1234")
-    nameless = centre.register(Person(ref="nameless", ticket="staff"))
-    with pytest.raises(RegistrationError, match="no name"):
-        centre.staff_card(nameless.badge, "482915")
-
-
-def test_a_new_desk_key_locks_out_a_lost_staff_card(centre: Centre) -> None:
-    guest = centre.register(WEI)
-    staff = centre.register(Person(ref="staff", ticket="staff", name="李静"))
-    centre.staff_card(staff.badge, "482915")
-    raw = centre.ledger.card(staff.badge, 1)
-    assert raw is not None
-    wrapped = msgspec.msgpack.decode(raw, type=KeyCard).wrapped
-    assert wrapped is not None
-    old_key = unwrap(wrapped, secret(staff), "482915")
-    assert old_key is not None
-
-    assert centre.rotate_desk_key() == 2
-    assert open_with_desk(card(centre, guest), old_key) is None
-    assert open_with_secret(card(centre, guest), secret(guest)) is not None
 
 
 def test_badges_of_many_people_are_made_in_one_go(centre: Centre) -> None:

@@ -1,0 +1,134 @@
+"""The public interface's keys: key cards of the staff, the desk key that they unlock, and the keys that sign badges."""
+
+from access.badge.desk_key import BadPinError
+from registry.http import requests as bodies
+from registry.http.operations import Interface
+from registry.http.qr import drawn
+from registry.queries import shapes as answers
+from registry.queries.queries import Board
+from registry.queries.registrants import badge_of
+from registry.roster.staff_keys import IssuedKeyCard
+from registry.storage.errors import RegistryError, UnknownError
+
+
+def add_keys(api: Interface, board: Board) -> None:
+    """Give the interface its routes about keys. All are an admin's."""
+    _add_staff_keys(api, board)
+    _add_signing_keys(api, board)
+
+
+def _add_staff_keys(api: Interface, board: Board) -> None:
+    @api.post(
+        "/desk-key",
+        "A new desk key, after a key card was lost: all name cards are sealed again, and all staff need new key cards",
+        access="admin",
+        answer=answers.Resealed,
+    )
+    def new_desk_key() -> answers.Resealed:
+        centre = board.centre
+        return answers.Resealed(cards=centre.staff_keys.new_desk_key(centre.event))
+
+    @api.post(
+        "/registrants/<code>/pin",
+        "A key card for a member of staff, which unlocks staff mode with this PIN; it is shown this once",
+        access="admin",
+        body=bodies.StaffPin,
+        answer=answers.KeyCard,
+    )
+    def staff_pin(body: bodies.StaffPin, code: str) -> answers.KeyCard:
+        centre = board.centre
+        try:
+            card = centre.staff_keys.issue(badge_of(code), body.pin, centre.event)
+        except BadPinError as error:
+            raise RegistryError(str(error)) from error
+        return _shown(card)
+
+    @api.get(
+        "/staff",
+        "Everybody whose ticket has a role, and what unlocks names for them",
+        access="admin",
+        answer=answers.Staff,
+    )
+    def staff() -> answers.Staff:
+        centre = board.centre
+        return answers.Staff(
+            staff=[
+                answers.StaffMember(
+                    ref=one.ref,
+                    code=one.code,
+                    ticket=one.ticket,
+                    roles=list(one.roles),
+                    unlocks=one.unlocks,
+                    guessable=one.guessable,
+                )
+                for one in centre.staff_keys.members(centre.event)
+            ]
+        )
+
+    @api.post(
+        "/key-cards",
+        "A new desk key, and a new key card with a drawn PIN for everybody who could unlock names; shown this once",
+        access="admin",
+        answer=answers.KeyCards,
+    )
+    def replace_key_cards() -> answers.KeyCards:
+        centre = board.centre
+        return answers.KeyCards(
+            cards=[_shown(card) for card in centre.staff_keys.replace_all(centre.event)]
+        )
+
+
+def _shown(card: IssuedKeyCard) -> answers.KeyCard:
+    return answers.KeyCard(
+        ref=card.ref,
+        code=card.code,
+        text=card.text,
+        typed=card.typed,
+        pin=card.pin,
+        qr=drawn(card.text, "q"),
+    )
+
+
+def _add_signing_keys(api: Interface, board: Board) -> None:
+    @api.get(
+        "/signing-keys",
+        "The keys that sign badges: which one signs, which are still good, which are retired",
+        access="admin",
+        answer=answers.SigningKeys,
+    )
+    def signing_keys() -> answers.SigningKeys:
+        with board.centre.knowing() as known:
+            keys = board.centre.signing_keys.all(known)
+        return answers.SigningKeys(
+            keys=[
+                answers.SigningKey(
+                    number=key.number,
+                    fingerprint=key.fingerprint,
+                    state=key.state,
+                    badges=key.badges,
+                )
+                for key in keys
+            ]
+        )
+
+    @api.post(
+        "/signing-keys",
+        "A new key, with which badges are signed from now on; the ones before stay good",
+        access="admin",
+        answer=answers.NewSigningKey,
+    )
+    def new_signing_key() -> answers.NewSigningKey:
+        with board.centre.knowing() as known:
+            number = board.centre.signing_keys.rotate(known)
+        return answers.NewSigningKey(number=number)
+
+    @api.post(
+        "/signing-keys/<number>/retire",
+        "Doors no longer take badges that this key has signed; they are to be printed again",
+        access="admin",
+        answer=answers.RetiredSigningKey,
+    )
+    def retire_signing_key(number: str) -> answers.RetiredSigningKey:
+        if not number.isascii() or not number.isdecimal():
+            raise UnknownError(f"A key has a number, not {number[:20]!r}.")
+        return answers.RetiredSigningKey(badges=board.centre.signing_keys.retire(int(number)))

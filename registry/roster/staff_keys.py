@@ -1,0 +1,173 @@
+"""Key cards for the staff: made here, printed or shown once, and kept nowhere."""
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import msgspec
+
+from access.badge.credential import human_code
+from access.badge.desk_key import StaffNameCard
+from access.badge.key_card import human_key, key_card_text
+from access.badge.secret_strength import LEAST_PIN_DIGITS, is_strong, pin_problem
+from access.event.definition import Event, Role
+from access.log.entry import BadgeIssued
+from registry.roster.badge_issuer import Press, secret_in
+from registry.roster.keys import Keyring
+from registry.roster.model import Known
+from registry.roster.repository import People
+from registry.roster.service import Roster, staff_name_card
+from registry.storage.errors import refused
+from registry.storage.ledger import Ledger
+
+Unlocks = Literal["key_card", "badge_and_pin", "nothing"]
+
+
+class StaffMember(msgspec.Struct, frozen=True, kw_only=True):
+    """One member of staff: what unlocks names for them, and whether their badge's code is too weak to give a role.
+
+    `badge_and_pin`: as it was before there were key cards; they should be given one.
+    """
+
+    ref: str
+    code: str
+    ticket: str
+    roles: tuple[Role, ...]
+    unlocks: Unlocks
+    guessable: bool
+
+
+class IssuedKeyCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A key card to hand out: the text of its QR code, the same for people to type, and its PIN."""
+
+    ref: str
+    code: str
+    text: str
+    typed: str
+    pin: str
+
+    def __repr__(self) -> str:
+        """Without the secrets."""
+        return f"IssuedKeyCard(ref={self.ref!r})"
+
+
+class StaffKeys:
+    """Each verb is one transaction; where it raises, nothing was kept."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        roster: Roster,
+        people: People,
+        keys: Keyring,
+        random: Callable[[int], bytes],
+    ) -> None:
+        self._ledger = ledger
+        self._roster = roster
+        self._people = people
+        self._keys = keys
+        self._random = random
+
+    def members(self, event: Event) -> list[StaffMember]:
+        """Everybody whose ticket has a role, in order of their refs."""
+        return [
+            StaffMember(
+                ref=known.ref,
+                code=human_code(known.badge),
+                ticket=event.tickets[issued.claims.ticket].id,
+                roles=event.tickets[issued.claims.ticket].roles,
+                unlocks=_unlocks(staff_name_card(self._ledger, issued)),
+                guessable=not is_strong(self._roster.text(known, issued)),
+            )
+            for known, issued in self._staff(event)
+        ]
+
+    def issue(self, badge: bytes, pin: str | None, event: Event) -> IssuedKeyCard:
+        """A new key card for a member of staff; the one before opens nothing any more. `pin` None: one is drawn.
+
+        Raises UnknownError; RegistrationError where the ticket has no role, or the badge's code can be guessed;
+        BadPinError.
+        """
+        with self._ledger.transaction():
+            known = self._roster.known(badge)
+            issued = self._roster.newest(known)
+            ticket = event.tickets[issued.claims.ticket]
+            if not ticket.roles:
+                raise refused(known.ref, f"has the ticket {ticket.id!r}, which has no role")
+            if known.content is None:
+                raise refused(known.ref, "has no name, and so no name card to carry the key")
+            if not is_strong(self._roster.text(known, issued)):
+                raise refused(
+                    known.ref,
+                    "has a badge whose code can be guessed; give them a badge of ours first (reissue)",
+                )
+            press = self._roster.press(event)
+            card = self._lock(press, known, issued, pin)
+            self._roster.keep(press)
+        self._ledger.database.scrub()
+        return card
+
+    def new_desk_key(self, event: Event) -> int:
+        """A new desk key, and every name card sealed under it: when a key card is lost. Says how many cards.
+
+        No key card opens anything until a new one is issued.
+        """
+        return self._seal_again(event, frozenset())[0]
+
+    def replace_all(self, event: Event) -> list[IssuedKeyCard]:
+        """A new desk key, and a new key card with a drawn PIN for everybody who could unlock names: when a card is
+        lost, and to move an event on from before there were key cards. Those whose code can be guessed get none."""
+        able = [one for one in self.members(event) if one.unlocks != "nothing"]
+        return self._seal_again(event, frozenset(o.code for o in able if not o.guessable))[1]
+
+    def _seal_again(self, event: Event, staff: frozenset[str]) -> tuple[int, list[IssuedKeyCard]]:
+        """Seal every name card under a new desk key. `staff` (human codes) get new key cards."""
+        cards = []
+        with self._ledger.transaction():
+            self._keys.new_desk_key()
+            press = self._roster.press(event)
+            for known in self._people.everyone():
+                if known.content is None:
+                    continue
+                issued = self._roster.newest(known)
+                if human_code(known.badge) in staff:
+                    cards.append(self._lock(press, known, issued, None))
+                else:
+                    text = self._roster.text(known, issued)
+                    press.enter(known, issued, text, secret_in(text))
+            self._roster.keep(press)
+        self._ledger.database.scrub()  # the old cards must not stay readable in the file
+        return len(press.cards), cards
+
+    def _lock(
+        self, press: Press, known: Known, issued: BadgeIssued, pin: str | None
+    ) -> IssuedKeyCard:
+        chosen = pin if pin is not None else self._drawn_pin()
+        card, locked = press.lock_desk_key(known.badge, chosen)
+        text = self._roster.text(known, issued)
+        press.enter(known, issued, text, secret_in(text), locked=locked)
+        return IssuedKeyCard(
+            ref=known.ref,
+            code=human_code(known.badge),
+            text=key_card_text(card),
+            typed=human_key(card),
+            pin=chosen,
+        )
+
+    def _drawn_pin(self) -> str:
+        while True:
+            number = int.from_bytes(self._random(8), "big") % 10**LEAST_PIN_DIGITS
+            pin = f"{number:0{LEAST_PIN_DIGITS}}"
+            if pin_problem(pin) is None:
+                return pin
+
+    def _staff(self, event: Event) -> Iterator[tuple[Known, BadgeIssued]]:
+        for known in self._people.everyone():
+            issued = self._roster.newest(known)
+            if event.tickets[issued.claims.ticket].roles:
+                yield known, issued
+
+
+def _unlocks(card: StaffNameCard | None) -> Unlocks:
+    if card is not None and card.locked is not None:
+        return "key_card"
+    return "badge_and_pin" if card is not None and card.wrapped is not None else "nothing"
