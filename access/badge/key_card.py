@@ -16,19 +16,17 @@ with a check character behind them.
 import hashlib
 import hmac
 import re
-import unicodedata
 from dataclasses import dataclass, field
 
+from access.badge import crockford
 from access.badge.credential import BADGE_BYTES, derive
 
 SECRET_BYTES = 10
 """80 bits."""
 
 MARK = "JMK1:"
-_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_TEXT = re.compile(rf"{MARK}[{_DIGITS}]{{24}}")
-_MISREAD = str.maketrans("OIL", "011", "- ")
 _LENGTH = 24
+_TEXT = re.compile(rf"{MARK}[{crockford.ALPHABET}]{{{_LENGTH}}}")
 _GROUP = 5
 
 
@@ -66,10 +64,10 @@ def read_human_key(typed: str) -> KeyCard | None:
 
     Kind to the typist, as `credential.read_human_code` is.
     """
-    code = unicodedata.normalize("NFKC", typed).upper().translate(_MISREAD)
-    if len(code) != _LENGTH + 1 or any(character not in _DIGITS for character in code):
+    code = crockford.as_typed(typed)
+    if len(code) != _LENGTH + 1 or code[-1] != _check(code[:-1]):
         return None
-    return _unspelled(code[:-1]) if code[-1] == _check(code[:-1]) else None
+    return _unspelled(code[:-1])
 
 
 def key_card_verifier(card: KeyCard) -> bytes:
@@ -84,17 +82,16 @@ def is_genuine(card: KeyCard, verifier: bytes) -> bool:
 
 
 def _spelled(card: KeyCard) -> str:
-    number = int.from_bytes(card.badge + card.secret, "big")
-    return "".join(_DIGITS[number >> shift & 31] for shift in range(5 * (_LENGTH - 1), -1, -5))
+    return crockford.encode(int.from_bytes(card.badge + card.secret, "big"), _LENGTH)
 
 
-def _unspelled(code: str) -> KeyCard:
-    number = 0
-    for character in code:
-        number = number << 5 | _DIGITS.index(character)
+def _unspelled(code: str) -> KeyCard | None:
+    number = crockford.decode(code)
+    if number is None:
+        return None
     data = number.to_bytes(BADGE_BYTES + SECRET_BYTES, "big")
     return KeyCard(data[:BADGE_BYTES], data[BADGE_BYTES:])
 
 
 def _check(spelled: str) -> str:
-    return _DIGITS[hashlib.sha256(spelled.encode()).digest()[0] & 31]
+    return crockford.ALPHABET[hashlib.sha256(spelled.encode()).digest()[0] & 31]

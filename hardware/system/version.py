@@ -3,7 +3,6 @@
 import platform
 import sqlite3
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 
 BUILT_MS = int(datetime(2026, 11, 22, tzinfo=UTC).timestamp() * 1000)
 """No clock of this version is right that says an earlier time. Moved on with every release."""
@@ -15,6 +14,8 @@ also mended in 3.50.7 and 3.44.6. One writer for each file keeps clear of it in 
 
 def versions() -> dict[str, str]:
     """Names and versions of what matters when something went wrong."""
+    from importlib.metadata import PackageNotFoundError, version  # slow to load
+
     try:
         ours = version("jianmen")
     except PackageNotFoundError:

@@ -3,9 +3,11 @@
 Every deed runs in the scan loop, signed off with the card that unlocked the screen.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
@@ -19,12 +21,14 @@ from kiosk.door.door import Answer
 from kiosk.door.recent_answers import Recent
 from kiosk.door.staff_actions import StaffDesk, StaffError
 from kiosk.pages.gate_routes import gate_is_all
-from kiosk.pages.staff_names import Found
 from kiosk.pages.staff_session import Session, StaffRoom
 from kiosk.runtime.scan_loop import ScanLoop
 from kiosk.screen.attendee_screen import answer_screen, place_name
 from kiosk.screen.name_on_card import Person
 from web.texts import in_every_language
+
+if TYPE_CHECKING:
+    from kiosk.pages.staff_names import Found
 
 COOKIE = "jianmen_staff"
 

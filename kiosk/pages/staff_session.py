@@ -4,6 +4,8 @@ Everything it knows is in memory: who unlocked it, which signs off what they do,
 which names are read. Locking forgets both. At a self-service gate a supervisor alone unlocks it, and no name is read.
 """
 
+from __future__ import annotations
+
 import hmac
 import secrets
 import sqlite3
@@ -13,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -22,8 +24,10 @@ from access.event.definition import Role
 from kiosk.door.door import Door, NotReadyError
 from kiosk.door.staff_actions import StaffError
 from kiosk.door.staff_unlock import StaffUnlock, begin_pin_try, end_pin_tries, staff_unlock
-from kiosk.pages.staff_names import NamesClosedError, Results, StaffNames
 from kiosk.runtime.scan_loop import CARD_S, ScanLoop
+
+if TYPE_CHECKING:
+    from kiosk.pages.staff_names import Results, StaffNames
 
 Result = TypeVar("Result")
 Sealed = list[tuple[bytes, int, bytes]]
@@ -115,7 +119,7 @@ class StaffRoom:
             if key is None:
                 raise StaffError("wrong_pin")
             self.do(lambda loop: end_pin_tries(loop.door, shown.badge))
-            names = StaffNames(self._replica, key, self._now_s) if staffed else None
+            names = self._names(key) if staffed else None
             session = Session(
                 signs=shown.signs,
                 desk_key=key if staffed else None,
@@ -129,6 +133,13 @@ class StaffRoom:
             if before is not None:
                 before.close()
             return session
+
+    def _names(self, key: bytes) -> StaffNames:
+        from kiosk.pages.staff_names import (
+            StaffNames,  # with numpy: 16 MB that most kiosks never need
+        )
+
+        return StaffNames(self._replica, key, self._now_s)
 
     def lock(self) -> None:
         """Forget card and key."""
@@ -159,6 +170,8 @@ class StaffRoom:
         """People whom the query may mean, the best first. Raises StaffError."""
         if session.names is None:
             raise StaffError("self_service")
+        from kiosk.pages.staff_names import NamesClosedError
+
         try:
             return session.names.search(query)
         except NamesClosedError as error:

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from access.badge.key_card import read_human_key
 from access.log.clock_reading import ClockReading
 from access.log.entry import Scan, Span
 from config import event_file
@@ -220,7 +221,28 @@ def test_an_admin_changes_the_desk_key_after_a_staff_card_was_lost(site: Site, p
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("button", name="New desk key").click()
     page.get_by_role("button", name="Yes, do it").click()
-    expect(page.get_by_role("status")).to_contain_text("1 name cards are sealed anew")
+    expect(page.get_by_role("status")).to_contain_text("1 name cards are sealed again")
+
+
+def test_an_admin_makes_a_key_card_which_is_shown_this_once(site: Site, page: Page) -> None:
+    site.centre.register(Person(ref="S1", ticket="staff", name="李静", language="zh-Hans"))
+    page.goto(f"{site.url}/login?next=/people")
+    page.get_by_label("Account").fill("admin")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("searchbox").fill("李静")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("button", name="Key card").click()
+    page.locator("#ask input").fill("12345678")
+    page.get_by_role("button", name="Yes, do it").click()
+    expect(page.locator("#note")).to_contain_text("without a pattern")
+    page.get_by_role("button", name="Key card").click()
+    page.locator("#ask input").fill("60221407")
+    page.get_by_role("button", name="Yes, do it").click()
+    expect(page.locator(".key-card img")).to_be_visible()
+    typed = page.locator(".key-card code").inner_text()
+    assert read_human_key(typed) is not None
+    expect(page.locator(".key-card")).to_contain_text("its only copy")
 
 
 def test_an_admin_answers_a_conflict(site: Site, page: Page) -> None:

@@ -200,7 +200,10 @@ def test_codes_of_another_system_come_in_and_weak_ones_are_reported(
         "plain",
     ]
     assert [one.text for one in imported.warnings] == [
-        "people.csv:3: the code of R2 can be guessed and copied; no name is sealed under it"
+        (
+            "people.csv:3: the code of R2 can be guessed, and read off a stolen kiosk: no name is sealed under it,"
+            " and it gives no role"
+        )
     ]
 
 
