@@ -27,7 +27,7 @@ from registry.roster.signing_keys import SigningKeys
 from registry.roster.staff_keys import StaffKeys
 from registry.storage.errors import NotInitialisedError, RegistryError, UnknownError
 from registry.storage.ledger import Ledger
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Enrol, Enrolled
 
 DAY_MS = 86_400_000
@@ -87,7 +87,7 @@ class Centre:
     # What it is.
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> DeviceKey:
         """The registry's own key. Raises NotInitialisedError."""
         return self._all.identity
 
@@ -308,7 +308,7 @@ class Centre:
 class _Parts:
     """What the centre is made of, once there is a registry key."""
 
-    def __init__(self, centre: Centre, identity: Identity) -> None:
+    def __init__(self, centre: Centre, identity: DeviceKey) -> None:
         self.identity = identity
         self.log = OwnLog(centre.ledger, identity, centre._clock, centre._random)
         self.outlook = Outlook(centre.ledger, identity.fingerprint, centre._earliest_ms)

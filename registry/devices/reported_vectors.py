@@ -19,9 +19,14 @@ class Contacts:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._own: dict[str, dict[str, int]] = {}
+        self._digests: dict[str, bytes] = {}
 
-    def heard(self, device: str, have: Have) -> None:
-        """A device called and has this; of others' logs it is not asked, they speak for themselves."""
+    def heard(self, device: str, have: Have, digest: bytes = b"") -> None:
+        """A device called and has this, which has that digest; of others' logs it is not asked, they speak for
+        themselves."""
+        if digest and self._digests.get(device) == digest:
+            return
+        self._digests[device] = digest
         own = {
             log: max(seq for seq, _ in tips)
             for log, tips in have.items()

@@ -31,6 +31,7 @@ from registry.jobs import Jobs
 from registry.queries.queries import Board
 from registry.server.proxies import BehindProxies, TrustedProxies
 from registry.service import Centre
+from registry.storage.database import OUTAGES
 from registry.webhooks import Hooks
 
 log = logging.getLogger(__name__)
@@ -143,5 +144,17 @@ def _refused(error: HTTPException) -> Response:
 
 
 def _failed(error: Exception) -> Response:
+    if isinstance(error, OUTAGES):
+        log.warning(
+            "%s %s: the database does not answer (%s)",
+            request.method,
+            request.path,
+            type(error).__name__,
+        )
+        answer = problem(
+            503, "The registry's database does not answer just now. Try again in a few seconds."
+        )
+        answer.headers["Retry-After"] = "2"
+        return answer
     log.error("%s %s", request.method, request.path, exc_info=error)
     return problem(500, "The registry failed at this; its log says why.")

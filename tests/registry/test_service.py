@@ -18,7 +18,7 @@ from config.errors import ConfigError
 from registry.roster.model import Person
 from registry.service import Centre
 from registry.storage.errors import NotInitialisedError, RegistryError, UnknownError
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Batch, Enrol
 
 GATE = "chengdu-main-1"
@@ -40,7 +40,7 @@ class Door:
     def __init__(self, centre: Centre, gate: str, epoch: str = "00000001") -> None:
         self.centre = centre
         self.gate = gate
-        self.identity = Identity.new()
+        self.identity = DeviceKey.new()
         code = centre.enrol_code(gate)
         assert centre.enrol(Enrol(self.identity.public, code, b"")).refused == ""
         self.start(epoch, None)

@@ -10,7 +10,7 @@ import pytest
 
 from registry.roster.model import IssuedBadge, Person
 from registry.service import Centre
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.enrolment_code import EnrolmentCode
 from sync.wire.messages import Enrol
 
@@ -346,7 +346,7 @@ def test_the_seats_that_a_wiped_kiosk_took_with_it_are_shown_until_they_are_give
     api: Any, centre: Centre, new_kiosk: NewKiosk
 ) -> None:
     new_kiosk("chengdu-room-b-1")
-    anew = Identity.new()
+    anew = DeviceKey.new()
     centre.enrol(Enrol(anew.public, centre.enrol_code("chengdu-room-b-1"), b""))
 
     def shown() -> dict[str, Any]:
