@@ -57,6 +57,7 @@ TABLE = {
     "GET /signing-keys": "admin",
     "POST /signing-keys": "admin",
     "POST /signing-keys/<number>/retire": "admin",
+    "POST /event": "admin",
     "POST /kiosks/code": "admin",
     "POST /kiosks/<device>/gate": "admin",
     "POST /kiosks/<device>/cut-off": "admin",
