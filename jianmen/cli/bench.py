@@ -154,6 +154,29 @@ def exchange(
 
 @bench.command()
 @_json
+@_folder
+@_count("--people", 26_000, "People of the list.")
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Another checkout of this product with its .venv, for the floor.",
+)
+def centre(folder: Path | None, people: int, against: Path | None, *, as_json: bool) -> None:
+    """The registry at work.
+
+    \b
+    import               CPU time of a list taken in from a workbook
+    … during import      how long an exchange, a walk-up and a headcount take
+                         meanwhile (the slowest in a hundred)
+    """
+    from bench.importing import importing
+
+    with _room(folder) as made:
+        _show(importing(made, against, people), as_json=as_json)
+
+
+@bench.command()
+@_json
 @_count("--entries", 1_000_000, "Entries folded at most.")
 def rules(entries: int, *, as_json: bool) -> None:
     """Decisions per second, entries folded, conflicts found."""

@@ -1,5 +1,6 @@
 """`jianmen sync`: the carrier of a kiosk."""
 
+import ctypes
 import logging
 import sqlite3
 import sys
@@ -117,6 +118,7 @@ def _listening(carrier: Carrier, settings: KioskSettings) -> Iterator[None]:
 def run(settings: Path | None, data: Path | None) -> None:
     """Carry until stopped."""
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
+    _one_heap()
     found = _settings_of(settings, data)
     hints: list[Hints] = []
     notifier = Notifier()
@@ -167,6 +169,17 @@ def _announce(carrier: Carrier) -> "list[Hints]":
     except AnnounceError as error:
         logging.getLogger(__name__).warning("no mDNS here: %s", error)
         return []
+
+
+M_ARENA_MAX = -8
+"""Of mallopt(3)."""
+
+
+def _one_heap() -> None:
+    """A carrier has thirty threads that mostly wait: glibc would keep memory for each of them apart."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(M_ARENA_MAX, 1)
 
 
 @contextmanager

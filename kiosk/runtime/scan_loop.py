@@ -1,6 +1,6 @@
 """The scan loop: the one thread that reads codes, writes the journal and opens the door.
 
-A step handles one event (a code, a contact, a page's work) and then a little of the background work: entries of other
+A step handles one event (a code, a contact, a page's work) and then a little of the event_state work: entries of other
 logs, the carrier's inbox, what the door records by itself. Nothing in it opens the door but an answer that is already
 durable. Whatever fails is shown on the screen, and the loop goes on.
 """
@@ -281,7 +281,7 @@ class ScanLoop:
         self.duties.contact(kind)
 
     def _between(self) -> None:
-        """Background work between scans."""
+        """EventState work between scans."""
         now = time.monotonic()
         if self.face.broken is not None:
             self._hearing = False

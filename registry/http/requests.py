@@ -172,3 +172,15 @@ class Purge(Body, frozen=True, kw_only=True):
     traced = ("early",)
 
     early: bool = False
+
+
+class ChangedEvent(Body, frozen=True, kw_only=True):
+    """An event definition as its TOML text, to be put in force. `check`: only tell what it would do; `confirmed`: do so
+    also where it takes something from a door that is in use."""
+
+    traced = ("check", "confirmed")
+
+    toml: Annotated[str, Meta(max_length=1_000_000)]
+    file: Annotated[str, Meta(min_length=1, max_length=200)] = "event.toml"
+    check: bool = False
+    confirmed: bool = False

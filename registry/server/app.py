@@ -19,6 +19,7 @@ from registry.dashboard.login import LoginDesk
 from registry.http.access import add_access
 from registry.http.actions import add_deeds
 from registry.http.device_api import device_interface
+from registry.http.event import add_event
 from registry.http.jobs import add_jobs
 from registry.http.lists import add_lists
 from registry.http.operations import Interface, problem
@@ -92,6 +93,7 @@ def create_app(centre: Centre, clock: Callable[[], ClockReading], settings: WebS
     api = Interface(guard, trail)
     add_questions(api, board, guard, Streams(board, settings.stopping, settings.streams))
     hooks = Hooks(board)
+    add_event(api, board)
     add_deeds(api, board, guard, settings.pin, settings.kiosk_url)
     add_access(api, board, guard, passwords, trail, hooks)
     jobs = Jobs(centre.ledger, board.now_ms, settings.stopping)

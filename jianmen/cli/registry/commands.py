@@ -12,6 +12,7 @@ import msgspec
 
 from config import event_file
 from config.errors import ConfigError
+from jianmen.cli.registry.event import event
 from jianmen.cli.registry.keys import keys, staff
 from jianmen.cli.registry.lists import import_people
 from jianmen.cli.registry.options import (
@@ -50,6 +51,7 @@ def registry(context: click.Context) -> None:
 
 
 for _command in (
+    event,
     import_people,
     serve,
     headcount,
@@ -146,10 +148,23 @@ def _defined(centre: Centre, definition: Event, set_password: Callable[[], None]
                 set_password()
         return True
     if changed:
+        _touch_no_door_in_use(centre, definition)
         centre.update_event(definition)
     if set_password is not None:
         set_password()
     return changed
+
+
+def _touch_no_door_in_use(centre: Centre, definition: Event) -> None:
+    """Ends the command where the definition takes something from a door that is in use."""
+    from access.state.event_changes import change_facts, event_change_effects
+
+    with centre.knowing() as log_state:
+        effects = event_change_effects(centre.event, definition, change_facts(log_state))
+    touched = [f"{one.id}: {one.detail}" for one in effects if one.asks]
+    if touched:
+        lines = ["Nothing was changed. This touches doors in use:", *touched]
+        stop(1, "\n".join([*lines, "To do it all the same: jianmen registry event FILE --yes"]))
 
 
 def _password(file: Path | None) -> str:

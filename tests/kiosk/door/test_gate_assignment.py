@@ -425,7 +425,7 @@ def test_a_neighbour_passes_seats_to_the_kiosk_that_a_supervisor_sent(
 def test_a_kiosk_that_a_supervisor_sent_is_missed_in_the_headcount_when_it_falls_silent(
     make_world, make_stand, service_of, monkeypatch
 ):
-    monkeypatch.setattr("kiosk.door.venue_headcount.SILENT_MS", -1)
+    monkeypatch.setattr("access.state.coverage.SILENT_AFTER_MS", 0)
     world = make_world("chengdu-main-1")
     stand = make_stand(world)
     sent(world, "chengdu-main-2")

@@ -50,6 +50,7 @@ TABLE = {
     "POST /registrants/<code>/erase": "admin",
     "POST /registrants/<code>/pin": "admin",
     "POST /desk-key": "admin",
+    "POST /event": "admin",
     "POST /kiosks/code": "admin",
     "POST /kiosks/<device>/gate": "admin",
     "POST /kiosks/<device>/cut-off": "admin",
