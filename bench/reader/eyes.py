@@ -15,8 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from bench.figure import Figure
-from bench.presentations import (
+from bench.reader.presentations import (
     FRAMES_PER_S,
     Presentation,
     Shot,
@@ -25,7 +24,8 @@ from bench.presentations import (
     hard,
     taking_turns,
 )
-from bench.readers import LiveReader, Reader, others, still_reader, zxing
+from bench.reader.readers import LiveReader, Reader, others, still_reader, zxing
+from bench.support.figure import Figure
 from hardware.files.picture_file import SUFFIXES, read_gray, reduced
 from hardware.ports.camera import Gray
 
