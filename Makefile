@@ -30,7 +30,7 @@ check: to-test ## the quick answer, in under a minute: style, types, imports, th
 bench: to-run ## measure this machine against named floors
 	@$(BIN)/jianmen bench door $(ARGS)
 	@$(BIN)/jianmen bench rules $(ARGS)
-	@$(BIN)/jianmen bench exchange $(ARGS)
+	@$(BIN)/jianmen bench exchange $(if $(AGAINST),--against $(AGAINST)) $(ARGS)
 
 soak: to-test ## the long runs: random faults, and every property with many more examples
 	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -m "soak or hypothesis" --numprocesses auto --maxprocesses 8 $(ARGS)

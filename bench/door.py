@@ -40,7 +40,7 @@ from sync.store.journal import Journal
 from sync.store.log_store import BEGINNING, Row
 from sync.store.replica import Replica, ReplicaReader
 from sync.store.sqlite import open_reader
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 
 EVENT = Path(__file__).parents[1] / "config" / "events" / "smarthk.toml"
 GATE = "chengdu-main-1"
@@ -98,8 +98,8 @@ class _World:
         self.badges = [DRAWN.randbytes(5) for _ in range(people)]
         self.secret = DRAWN.randbytes(11)
         self.signing = Ed25519PrivateKey.from_private_bytes(DRAWN.randbytes(32))
-        self.registry = Identity.from_seed(DRAWN.randbytes(32))
-        self.kiosk = Identity.from_seed(DRAWN.randbytes(32))
+        self.registry = DeviceKey.from_seed(DRAWN.randbytes(32))
+        self.kiosk = DeviceKey.from_seed(DRAWN.randbytes(32))
         self.start_ms = next(s for s in event.sessions if s.id == "opening").starts_ms
         self._fill(DataFolder(folder).replica, entries)
         self.replica = ReplicaReader.at(DataFolder(folder).replica)
@@ -155,12 +155,12 @@ class _World:
             self._log(replica, self.registry, self._roster(check, claims))
             each = entries // KIOSKS
             for number in range(KIOSKS):
-                identity = Identity.from_seed(bytes([number]) * 32)
+                identity = DeviceKey.from_seed(bytes([number]) * 32)
                 self._log(replica, identity, self._scans(number, each))
         replica.close()
 
     def _log(
-        self, replica: Replica, identity: Identity, bodies: Iterator[tuple[str, Body]]
+        self, replica: Replica, identity: DeviceKey, bodies: Iterator[tuple[str, Body]]
     ) -> None:
         log = identity.fingerprint + "00000001"
         prev = bytes(32)

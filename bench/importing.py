@@ -26,8 +26,8 @@ from bench.support.logs import EVENT, GATES
 from sync.enrolment.client import enrol
 from sync.exchange.exchange import Asker
 from sync.store.replica import Replica
-from sync.transport.http_client import Link
-from sync.wire.device_key import Identity
+from sync.transport.http_client import HttpClient
+from sync.wire.device_key import DeviceKey
 from sync.wire.enrolment_code import EnrolmentCode
 
 PEOPLE = 26_000
@@ -167,13 +167,13 @@ class _Kiosk:
     """A kiosk that says what it has and takes nothing: what it would be given is the same for each exchange."""
 
     def __init__(self, folder: Path, code: str) -> None:
-        self._identity = Identity.at(folder / "device.key")
+        self._identity = DeviceKey.at(folder / "device.key")
         enrolment = enrol(EnrolmentCode.parse(code), self._identity)
         self._replica = Replica(folder / "kiosk.db", enrolment.registry_public, enrolment.registry)
         self._asker = Asker(
             self._replica, self._identity, _wall_ms, lambda: None, enrolment.registry
         )
-        self._link = Link(enrolment.registry_url, enrolment.certificate_pin)
+        self._link = HttpClient(enrolment.registry_url, enrolment.certificate_pin)
 
     def exchange(self) -> None:
         self._link.post("/v1/exchange", self._asker.request())

@@ -7,15 +7,12 @@ from contextlib import contextmanager
 from access.log.entry import BadgeIssued, Boot
 from access.state.conflicts import Conflict, Conflicts
 from access.state.event_state import LogEntry
-from access.state.headcount import Count, Headcount, Quiet, Silence, band, silences
+from access.state.headcount import Count, Headcount
 from access.state.log_state import LogState
 from registry.storage.ledger import Ledger
 
 AT_ONCE = 5000
 """Entries read from the ledger at a time."""
-
-SILENT_AFTER_MS = 30_000
-"""A kiosk that exchanges every second or two and was not heard for half a minute is cut off, or off."""
 
 
 class Outlook:
@@ -72,13 +69,6 @@ class Outlook:
         with self.knowing():
             return self._headcount.areas(at_ms)
 
-    def band(self, at_ms: int) -> dict[str, tuple[int, int]]:
-        """Low and high number of people in each area, if the silent kiosks went on as before."""
-        with self.knowing() as known:
-            if known.programme is None:
-                return {}
-            return band(self._headcount.areas(at_ms), self.silences(at_ms), known.programme)
-
     def by_gate(self, at_ms: int) -> dict[str, dict[str, int]]:
         """What each gate did today: presentations by reason."""
         with self.knowing():
@@ -89,19 +79,10 @@ class Outlook:
         with self.knowing():
             return self._conflicts.lines()
 
-    def silences(self, at_ms: int) -> list[Silence]:
-        """The kiosks that have not told everything: not heard for a minute, or known to have written more."""
+    def missing(self, device: str) -> int:
+        """Entries of a kiosk's earlier logs that its later ones name and that are not held here."""
         with self.knowing() as known:
-            quiet = []
-            for device, kiosk in sorted(known.event_state.kiosks.items()):
-                if kiosk.cut_off:
-                    continue
-                heard_ms = self._ledger.heard_ms(device)
-                missing = self._missing(known, device)
-                if heard_ms is None or at_ms - heard_ms > SILENT_AFTER_MS or missing:
-                    gate = known.event_state.gate_of(device)
-                    quiet.append(Quiet(device, gate, heard_ms, missing or None))
-            return silences(known, quiet, at_ms)
+            return self._missing(known, device)
 
     def _missing(self, known: LogState, device: str) -> int:
         """Entries of a kiosk's earlier logs that its later ones name and that are not held here."""

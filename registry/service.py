@@ -11,7 +11,7 @@ from access.event.programme import Programme
 from access.log.clock_reading import ClockReading
 from access.log.entry import Close, EventDefined, Key, Ruling, badge_of, pack
 from access.state.conflicts import Conflict
-from access.state.headcount import Count, Silence
+from access.state.headcount import Count
 from access.state.log_state import LogState
 from config.errors import ConfigError, one_of
 from config.event_file import grows_from
@@ -27,7 +27,7 @@ from registry.roster.signing_keys import SigningKeys
 from registry.roster.staff_keys import StaffKeys
 from registry.storage.errors import NotInitialisedError, RegistryError, UnknownError
 from registry.storage.ledger import Ledger
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Enrol, Enrolled
 
 DAY_MS = 86_400_000
@@ -87,7 +87,7 @@ class Centre:
     # What it is.
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> DeviceKey:
         """The registry's own key. Raises NotInitialisedError."""
         return self._all.identity
 
@@ -104,11 +104,15 @@ class Centre:
         """The event definition in force. Raises NotInitialisedError."""
         return self.programme.event
 
-    def update_event(self, event: Event) -> None:
-        """Put a new definition in force. Raises ConfigError where printed badges would mean something else."""
+    def check_event(self, event: Event) -> None:
+        """Raises ConfigError where printed badges would mean something else by this definition."""
         mistakes = grows_from(self.event, event)
         if mistakes:
             raise ConfigError(mistakes)
+
+    def update_event(self, event: Event) -> None:
+        """Put a new definition in force. Raises ConfigError as `check_event`."""
+        self.check_event(event)
         self._all.log.append("event", EventDefined(event=msgspec.Raw(pack(event))))
 
     def open_epoch(self, why: str) -> None:
@@ -139,10 +143,6 @@ class Centre:
         """The counts of every area at an instant, by area id in file order."""
         return self._all.outlook.headcount(at_ms)
 
-    def band(self, at_ms: int) -> dict[str, tuple[int, int]]:
-        """Low and high number of people in each area, if the silent kiosks went on as before."""
-        return self._all.outlook.band(at_ms)
-
     def by_gate(self, at_ms: int) -> dict[str, dict[str, int]]:
         """What each gate did on the day of an instant: presentations by reason."""
         return self._all.outlook.by_gate(at_ms)
@@ -151,11 +151,9 @@ class Centre:
         """The partition report, in order of corrected time."""
         return self._all.outlook.conflicts()
 
-    def silences(self, at_ms: int) -> list[Silence]:
-        """The kiosks that have not told everything."""
-        return self._all.outlook.silences(at_ms)
-
-    # People and badges.
+    def missing(self, device: str) -> int:
+        """Entries that a kiosk is known to have written in earlier logs, and that are not held here."""
+        return self._all.outlook.missing(device)
 
     def register(self, person: Person) -> IssuedBadge:
         """Register a person and issue their badge. Raises RegistrationError."""
@@ -308,7 +306,7 @@ class Centre:
 class _Parts:
     """What the centre is made of, once there is a registry key."""
 
-    def __init__(self, centre: Centre, identity: Identity) -> None:
+    def __init__(self, centre: Centre, identity: DeviceKey) -> None:
         self.identity = identity
         self.log = OwnLog(centre.ledger, identity, centre._clock, centre._random)
         self.outlook = Outlook(centre.ledger, identity.fingerprint, centre._earliest_ms)

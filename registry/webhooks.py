@@ -32,6 +32,7 @@ from access.state.event_state import LogEntry
 from registry.queries.queries import Board, badge_mark, entry_name
 from registry.queries.shapes import EntryName
 from registry.storage import tables
+from registry.storage.database import OUTAGES
 from registry.storage.errors import RegistryError
 
 log = logging.getLogger(__name__)
@@ -174,6 +175,11 @@ class Teller:
         while not stop.wait(LOOK_S):
             try:
                 self._begin()
+            except OUTAGES as error:
+                log.warning(
+                    "webhooks wait: the database does not answer (%s)", type(error).__name__
+                )
+                stop.wait(FIRST_WAIT_S)
             except (
                 Exception
             ):  # the thread's own boundary: hooks must outlive a database that is away
@@ -211,6 +217,8 @@ class Teller:
             with requests.Session() as connection:
                 connection.trust_env = False
                 self._tell(hook_id, connection)
+        except OUTAGES:  # `run` says so
+            self._due[hook_id] = time.monotonic() + FIRST_WAIT_S
         except Exception:  # the thread's own boundary: its lease ends, and it is tried again
             log.exception("webhook %s", hook_id)
             self._due[hook_id] = time.monotonic() + FIRST_WAIT_S

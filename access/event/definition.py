@@ -82,7 +82,8 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """A session in a room. Times are milliseconds since 1970, UTC."""
+    """A session in a room. Times are milliseconds since 1970, UTC. One that is cancelled stays in the list (badges name
+    it by its place) and opens no doors."""
 
     id: str
     area: str
@@ -93,6 +94,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     early_min: int = 0
     closing_min: int = 0
     standby_after_min: int | None = None
+    cancelled: bool = False
 
     @property
     def doors_open_ms(self) -> int:

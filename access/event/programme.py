@@ -64,12 +64,13 @@ class Programme:
         self._sessions_in: dict[str, tuple[Session, ...]] = {
             place: tuple(
                 sorted(
-                    (s for s in event.sessions if s.area == place),
+                    (s for s in event.sessions if s.area == place and not s.cancelled),
                     key=lambda s: (s.doors_open_ms, s.starts_ms, self.session_bit[s.id]),
                 )
             )
             for place in self.places
         }
+        self._areas_of_sessions = {session.area for session in event.sessions}
         self._admitted = [self._closure(ticket) for ticket in event.tickets]
         self._entry_gates: dict[str, tuple[str, ...]] = {
             place: tuple(g.id for g in event.gates if g.area == place and g.lets_in)
@@ -113,8 +114,12 @@ class Programme:
         return self.places[place].venue
 
     def sessions_in(self, area: str) -> Sequence[Session]:
-        """The area's own sessions, those whose doors open first in front."""
+        """The area's own sessions that are held, those whose doors open first in front."""
         return self._sessions_in.get(area, ())
+
+    def has_sessions(self, area: str) -> bool:
+        """Whether the area is open for sessions alone: it has some, though all be cancelled."""
+        return area in self._areas_of_sessions
 
     def entry_gates(self, area: str) -> Sequence[str]:
         """The gates that lead into the area, in file order: its seats are shared among them."""

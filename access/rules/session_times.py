@@ -70,9 +70,9 @@ def at_instant(programme: Programme, area: str, claims: Claims, at_ms: int) -> O
     bit = programme.bit_of_day(today)
     if bit is None or not claims.days >> bit & 1:
         return "wrong_day"
-    sessions = programme.sessions_in(area)
-    if not sessions:
+    if not programme.has_sessions(area):
         return Opening(None)
+    sessions = programme.sessions_in(area)
     session = door_session(programme, area, claims, at_ms)
     if session is None:
         todays = [s for s in sessions if programme.day_of(s.starts_ms) == today]
@@ -127,7 +127,7 @@ def _coming(
     if reason == "wrong_day":
         return None
     ahead = sorted(
-        (s for s in programme.event.sessions if s.doors_close_ms > at_ms),
+        (s for s in programme.event.sessions if s.doors_close_ms > at_ms and not s.cancelled),
         key=lambda s: (s.doors_open_ms, programme.session_bit[s.id]),
     )
     today = programme.day_of(at_ms)

@@ -13,9 +13,9 @@ from cheroot.wsgi import Server
 from access.badge.name_card import Card
 from access.log.entry import badge_of, body_of, decode, digest_of
 from bench.support.stopwatch import Stopwatch
-from sync.transport.http_client import MEDIA_TYPE, Link
+from sync.transport.http_client import MEDIA_TYPE, HttpClient
 from sync.transport.tls_certificate import certificate_at
-from sync.wire.device_key import Identity, verifies
+from sync.wire.device_key import DeviceKey, verifies
 from sync.wire.messages import Batch, Message
 
 EntryRow = tuple[str, int, bytes, bytes | None, bytes]
@@ -56,7 +56,7 @@ class BareRegistry(BareRows):
         made = {"autoincrement": " AUTOINCREMENT", "received": ", received_ms INTEGER NOT NULL"}
         self._db.executescript(_TABLES.format(**made))
 
-    def take(self, device: Identity, batches: list[Batch]) -> None:
+    def take(self, device: DeviceKey, batches: list[Batch]) -> None:
         rows = [(*row, 0) for batch in batches for row in entry_rows(batch)]
         with self.watch:
             for batch in batches:
@@ -108,7 +108,7 @@ class BareServer:
         self._thread = threading.Thread(target=self._server.serve, daemon=True)
         self._thread.start()
         url = f"https://127.0.0.1:{self._server.bind_addr[1]}"
-        self._link = Link(url, certificate.fingerprint)
+        self._link = HttpClient(url, certificate.fingerprint)
 
     def _serve(self, environ: dict[str, str], start_response: Callable[..., object]) -> list[bytes]:
         size = int(environ["PATH_INFO"].removeprefix("/"))

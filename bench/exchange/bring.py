@@ -22,7 +22,7 @@ from registry.service import Centre
 from registry.storage.ledger import Ledger
 from sync.exchange.exchange import Answerer, Asker
 from sync.store.replica import Replica
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Batch, Enrol, Envelope, Message, read
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -101,14 +101,14 @@ def flat(name: str, sizes: Sequence[int], costs: Sequence[Spent]) -> Figure:
     return Figure(f"{name} flat", last.ours, first.ours, "us/entry", note)
 
 
-def _log(devices: list[Identity], number: int, entries: int) -> tuple[Identity, list[Batch]]:
+def _log(devices: list[DeviceKey], number: int, entries: int) -> tuple[DeviceKey, list[Batch]]:
     return devices[number], batches(devices[number], scans(number, entries))
 
 
 class _Registry:
     """A registry on SQLite that hears kiosks, and the bare file beside it."""
 
-    def __init__(self, folder: Path, devices: list[Identity]) -> None:
+    def __init__(self, folder: Path, devices: list[DeviceKey]) -> None:
         self.devices = devices
         self.brought = 0
         self._ledger = Ledger(None, folder)
@@ -127,7 +127,7 @@ class _Registry:
         """Seconds so far."""
         return Spent(self._watch.seconds, self._bare.watch.seconds)
 
-    def hear(self, device: Identity, log: list[Batch]) -> None:
+    def hear(self, device: DeviceKey, log: list[Batch]) -> None:
         """A kiosk that knows the roster already brings its log."""
         registry = self._identity
         replica = Replica(":memory:", registry.public, registry.fingerprint)
@@ -138,7 +138,7 @@ class _Registry:
         replica.close()
         self._brought(log)
 
-    def fill(self, device: Identity, log: list[Batch]) -> None:
+    def fill(self, device: DeviceKey, log: list[Batch]) -> None:
         """A kiosk has brought its log before."""
         fill(self._ledger, [log])
         self._bare.take(device, log)

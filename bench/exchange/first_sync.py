@@ -20,8 +20,8 @@ from sync.exchange.exchange import Asker
 from sync.store.name_cards import CardShelf, Issued
 from sync.store.replica import Replica
 from sync.transport.http_body import COMPRESS_FROM, packed
-from sync.transport.http_client import Link
-from sync.wire.device_key import Identity
+from sync.transport.http_client import HttpClient
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import MAX_BODY_BYTES, Envelope, Message, read
 
 WINDOW = 3
@@ -77,12 +77,12 @@ def _fetch(event: WholeEvent, folder: Path) -> tuple[list[Mark], int, float]:
     """Fetch everything, and move as much over the bare server. Says how far it had come after each message, how many
     bytes went over the wire, and the seconds for the list of name cards, which are not in the marks. Raises
     RuntimeError where something is missing at the end."""
-    kiosk = Identity.from_seed(b"n" * 32)
+    kiosk = DeviceKey.from_seed(b"n" * 32)
     enrolment = event.enrol(kiosk)
     registry = event.identity
     replica = Replica(folder / "kiosk.db", registry.public, registry.fingerprint)
     asker = Asker(replica, kiosk, wall_ms, lambda: None, registry.fingerprint)
-    link = Link(enrolment.registry_url, enrolment.certificate_pin)
+    link = HttpClient(enrolment.registry_url, enrolment.certificate_pin)
     bare, server = BareKiosk(folder / "floor.db"), BareServer(folder, MAX_BODY_BYTES)
     watch, moving, listing = Stopwatch(), Stopwatch(), Stopwatch()
     replica._cards = _TimedShelf(replica._db, listing)

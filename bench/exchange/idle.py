@@ -38,29 +38,27 @@ class Idle(NamedTuple):
     registry_ms: float
 
 
-def idle(
-    folder: Path, against: Path | None, kiosks: int = KIOSKS, logs: int = LOGS
-) -> list[Figure]:
+def idle(folder: Path, against: Path, kiosks: int = KIOSKS, logs: int = LOGS) -> list[Figure]:
     """Two lines: bytes, and CPU time at the registry; `against` is a checkout with its own `.venv`."""
     ours = _measure(OURS, Path(sys.executable), folder / "ours", kiosks, logs)
-    theirs = None
-    if against is not None:
-        python = against / ".venv" / "bin" / "python"
-        theirs = _measure(against, python, folder / "theirs", kiosks, logs)
-    floor = "none" if against is None else f"the build in {against.name}, in the same run"
-    note = f"one of {kiosks} kiosks that hold {kiosks * logs} logs, each second; floor: {floor}"
+    python = against / ".venv" / "bin" / "python"
+    theirs = _measure(against, python, folder / "theirs", kiosks, logs)
+    note = (
+        f"one of {kiosks} kiosks that hold {kiosks * logs} logs, each second; floor: the build in {against.name},"
+        " in the same run"
+    )
     return [
         Figure(
             "exchange nothing new: bytes",
             ours.wire_bytes,
-            theirs and theirs.wire_bytes,
+            theirs.wire_bytes,
             "bytes/s",
             f"on the wire both ways with TLS and headers; {note}; wanted: 1/20",
         ),
         Figure(
             "exchange nothing new: registry",
             ours.registry_ms,
-            theirs and theirs.registry_ms,
+            theirs.registry_ms,
             "ms/s",
             f"CPU time of the registry's processes; {note}; wanted: 1/4",
         ),

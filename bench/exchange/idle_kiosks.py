@@ -29,8 +29,18 @@ def found(name: str, *modules: str) -> Any:
     raise ImportError(f"{name}: not in {', '.join(modules)}")
 
 
+def _first(*names: tuple[str, str]) -> Any:
+    """The first of these (name, module) that there is."""
+    for name, module in names:
+        try:
+            return found(name, module)
+        except ImportError:
+            continue
+    raise ImportError(f"none of {names}")
+
+
 def reading() -> Any:
-    reading_type = found("Reading", "sync.store.journal", "sync.journal")
+    reading_type = _first(("ClockReading", "access.log.clock_reading"), ("Reading", "sync.journal"))
     return reading_type(time.monotonic_ns() // 1_000_000, time.time_ns() // 1_000_000, True)
 
 
@@ -39,8 +49,11 @@ class Kiosk:
 
     def __init__(self, folder: Path, code: str, logs: int, gate: str) -> None:
         folder.mkdir()
-        key = found("DeviceKey", "sync.wire.device_key") if _new() else None
-        key = key or found("Identity", "sync.wire.device_key", "sync.identity")
+        key = _first(
+            ("DeviceKey", "sync.wire.device_key"),
+            ("Identity", "sync.identity"),
+            ("Identity", "sync.wire.device_key"),
+        )
         identity = key.at(folder / "device.key")
         asked = self._read_code(code)
         enrol = found("enrol", "sync.enrolment.client", "sync.enrolling")
@@ -51,7 +64,9 @@ class Kiosk:
         alarm = found("Alarm", "access.log.entry", "access.entry")
         for _ in range(logs):
             journal.begin(reading(), "bench", "bench", {}, gate)
-            journal.extend([("alarm", alarm("door_forced", ""))] * (ENTRIES - 1), reading())
+            journal.extend(
+                [("alarm", alarm(what="door_forced", detail=""))] * (ENTRIES - 1), reading()
+            )
         journal.close()
         carrier = found("Carrier", "sync.carrier.carrier", "sync.carrier")
         self.carrier = carrier(folder, enrolment, identity, reading)
@@ -76,14 +91,6 @@ class Kiosk:
         while not stopped.wait(max(0.0, due - time.monotonic())):
             due += EVERY_S
             self.ask()
-
-
-def _new() -> bool:
-    try:
-        found("DeviceKey", "sync.wire.device_key")
-    except ImportError:
-        return False
-    return True
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ def memory(event: WholeEvent, folder: Path) -> list[Figure]:
         carrier.stop()
     note = (
         f"the most that `jianmen sync run` had resident while it fetched {event.people} people with their name"
-        f" cards, {event.entries} entries in all; wanted: below 120 MB; floor: an idle process with the same"
+        f" cards, {event.entries} entries in all; wanted: at most 70 MB; floor: an idle process with the same"
         " modules loaded"
     )
     return [Figure("exchange memory of a carrier", figure, floor, "MB", note)]

@@ -32,7 +32,7 @@ from kiosk.door.replica_feed import ReplicaFeed
 from sync.store.data_folder import DataFolder
 from sync.store.journal import Journal
 from sync.store.replica import Replica, ReplicaReader
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import MAX_CARDS, Batch
 
 GATE = "chengdu-main-1"
@@ -50,7 +50,7 @@ def door_during_first_sync(
     Raises RuntimeError where the sync fails.
     """
     Replica(DataFolder(folder).replica, REGISTRY.public, REGISTRY.fingerprint).close()
-    kiosk = Identity.from_seed(b"k" * 32)
+    kiosk = DeviceKey.from_seed(b"k" * 32)
     journal = Journal(DataFolder(folder).journal, kiosk)
     event_state = EventState(REGISTRY.fingerprint, START_MS - 30 * DAY_MS)
     event_state.enrolled_with(load(EVENT), {}, kiosk.fingerprint, GATE)

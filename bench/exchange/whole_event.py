@@ -13,7 +13,7 @@ from sync.enrolment.record import Enrolment
 from sync.exchange.exchange import Answerer
 from sync.transport.lan_server import LanServer
 from sync.transport.tls_certificate import certificate_at
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Enrol, TimeWord
 
 GATE = "chengdu-main-1"
@@ -46,7 +46,7 @@ class WholeEvent:
     def _answer(self, request: bytes) -> bytes:
         return self._answerer.answer(request, wall_ms())[0]
 
-    def enrol(self, device: Identity) -> Enrolment:
+    def enrol(self, device: DeviceKey) -> Enrolment:
         """Take a new kiosk in."""
         code = self._centre.enrol_code(GATE)
         said = self._centre.enrol(Enrol(device.public, code, b""))

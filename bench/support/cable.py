@@ -61,6 +61,8 @@ class Cable:
             with far:
                 if not self._opened(far):
                     return
+                for end in (near, far):  # what is passed on is not held back for more
+                    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 back = threading.Thread(target=self._pump, args=(far, near), daemon=True)
                 back.start()
                 self._pump(near, far)

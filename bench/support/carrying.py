@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sync.enrolment.record import Enrolment
 from sync.store.data_folder import DataFolder
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 
 _COMMAND = "from jianmen.cli.main import main; main(prog_name='jianmen')"
 _IDLE = "import jianmen.cli.sync; print('up', flush=True); import sys; sys.stdin.read()"
@@ -75,7 +75,7 @@ class KioskFolder:
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
         self.folder = folder
-        self.identity = Identity.at(DataFolder(folder).device_key)
+        self.identity = DeviceKey.at(DataFolder(folder).device_key)
         self.port = _free_port()
         self._settings = folder / "kiosk.toml"
         self._settings.write_text(

@@ -27,14 +27,14 @@ from access.log.entry import (
 )
 from config.event_file import load
 from sync.store.log_store import BEGINNING, LogStore
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Batch, SealedCard
 
 EVENT = Path(__file__).parents[2] / "config" / "events" / "smarthk.toml"
 START_MS = 1_605_571_200_000
 DAY_MS = 86_400_000
 GATES = ("chengdu-main-1", "meishan-main-1", "mianyang-main-1")
-REGISTRY = Identity.from_seed(b"r" * 32)
+REGISTRY = DeviceKey.from_seed(b"r" * 32)
 
 PEOPLE = 26_000
 DEVICES = 30
@@ -66,9 +66,9 @@ def wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def kiosks(count: int) -> list[Identity]:
+def kiosks(count: int) -> list[DeviceKey]:
     """As many devices, always the same ones."""
-    return [Identity.from_seed(number.to_bytes(32, "big")) for number in range(1, count + 1)]
+    return [DeviceKey.from_seed(number.to_bytes(32, "big")) for number in range(1, count + 1)]
 
 
 def badge_of_person(person: int) -> bytes:
@@ -104,7 +104,7 @@ def scans(number: int, count: int) -> Iterator[tuple[str, Body]]:
         )
 
 
-def roster(devices: list[Identity], people: int) -> Iterator[tuple[str, Body]]:
+def roster(devices: list[DeviceKey], people: int) -> Iterator[tuple[str, Body]]:
     """The registry's log: the event, its key, the kiosks, the people with their name cards."""
     yield "event", EventDefined(event=msgspec.Raw(pack(load(EVENT))))
     yield "key", Key(number=0, public=bytes(32))
@@ -135,7 +135,7 @@ def card(person: int) -> SealedCard:
     return SealedCard(digest_of(raw), raw)
 
 
-def batches(identity: Identity, bodies: Iterator[tuple[str, Body]]) -> list[Batch]:
+def batches(identity: DeviceKey, bodies: Iterator[tuple[str, Body]]) -> list[Batch]:
     """A log as batches, each up to a head."""
     log = identity.fingerprint + "00000001"
     made: list[Batch] = []

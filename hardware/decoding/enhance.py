@@ -54,6 +54,11 @@ def refocused(gray: Gray) -> Gray:
     return _gray(cv2.addWeighted(large, 3.5, soft, -2.5, 0))
 
 
+def swapped(gray: Gray) -> Gray:
+    """Light and dark swapped: for phones in dark mode."""
+    return _gray(cv2.bitwise_not(gray))
+
+
 def smoothed(gray: Gray) -> Gray:
     """Gaussian blur of one pixel: for noise."""
     return _gray(cv2.GaussianBlur(gray, (0, 0), 1.0))

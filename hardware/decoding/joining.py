@@ -37,11 +37,14 @@ WIDEST, HIGHEST = 420, 380
 GROWN = 1.25
 """A patch that needs crops so much larger than the ones kept is followed anew."""
 
-SEARCH_EVERY = 3
+SEARCH_EVERY = 2
 """While nothing is followed a patch is looked for in one frame of so many."""
 
 FRESH_SEARCHES, SEARCH_EVERY_LATER = 10, 6
 """After so many searches without a result they become rarer: people walk by, and nobody shows anything."""
+
+LONG_FOLLOWED = 20
+"""Frames: nobody but a person with a badge holds something so fine-grained before the camera for so long."""
 
 MOST_CREDIT, CREDIT_A_FRAME, AGAIN_FROM = 40.0, 0.2, 8.0
 """Following a patch in one frame costs one credit. A patch that is nothing but a patterned coat soon has
@@ -79,7 +82,8 @@ class Joiner:
         self._now = now
         self._kept: deque[_Kept] = deque(maxlen=frames)
         self._prepared: Gray | None = None
-        self._middle: tuple[float, float] | None = None
+        self._box: Box | None = None
+        self._followed = 0
         self._size: tuple[int, int] | None = None
         self._count = self._search_at = self._fruitless = 0
         self._credit = MOST_CREDIT
@@ -93,8 +97,17 @@ class Joiner:
     def drop(self) -> None:
         """Forget all frames: they show nothing together."""
         self._kept.clear()
-        self._prepared = None
-        self._middle = self._size = None
+        self._prepared = self._box = self._size = None
+        self._followed = 0
+
+    @property
+    def unread_patch(self) -> Corners | None:
+        """The box of what has been followed for more than a second and not read, None if there is none."""
+        box = self._box
+        if box is None or self._followed < LONG_FOLLOWED:
+            return None
+        left, top, right, bottom = box
+        return ((left, top), (right, top), (right, bottom), (left, bottom))
 
     def read(self, gray: Gray, changed: NDArray[np.float32]) -> Code | None:
         """The code in this frame as it and the ones before it show it together; None if none is read.
@@ -106,7 +119,7 @@ class Joiner:
         self._credit = min(MOST_CREDIT, self._credit + CREDIT_A_FRAME)
         if not self._worth_looking():
             return None
-        box = likely_code(gray, changed, self._middle)
+        box = likely_code(gray, changed, self._box.middle if self._box is not None else None)
         if box is None:
             self.drop()
             self._fruitless += 1
@@ -117,8 +130,6 @@ class Joiner:
         self._credit -= 1
         self._resting = self._credit < 1
         self._follow(gray, box)
-        if len(self._kept) < LEAST_FRAMES:
-            return None
         return self._read_mean(began)
 
     def _worth_looking(self) -> bool:
@@ -126,7 +137,7 @@ class Joiner:
             self._kept.clear()
             self._resting = self._credit < AGAIN_FROM
             return not self._resting
-        return self._middle is not None or self._count >= self._search_at
+        return self._box is not None or self._count >= self._search_at
 
     def _follow(self, gray: Gray, box: Box) -> None:
         size = _size_for(box)
@@ -145,8 +156,8 @@ class Joiner:
                 for kept in self._kept:
                     kept.to_newest = chained(kept.to_newest, step)
         self._kept.append(newest)
-        self._prepared = small
-        self._middle = box.middle
+        self._prepared, self._box = small, box
+        self._followed = self._followed + 1 if len(self._kept) > 1 else 0
 
     def _read_mean(self, began: float) -> Code | None:
         mean = self._mean()
@@ -158,7 +169,8 @@ class Joiner:
                     self.drop()
                     return None
                 ms = (self._now() - began) * 1000
-                name = f"{code.decoder} {len(self._kept)} frames{how}"
+                frames = len(self._kept) if len(self._kept) >= LEAST_FRAMES else 1
+                name = f"{code.decoder} {frames} frames{how}"
                 return replace(code, corners=_in_frame(corners, newest.at), ms=ms, decoder=name)
             if self._now() - began > self._budget_s:
                 break
@@ -166,6 +178,8 @@ class Joiner:
 
     def _mean(self) -> Gray:
         newest = self._kept[-1]
+        if len(self._kept) < LEAST_FRAMES:
+            return newest.crop  # alone, but without all that is around it
         height, width = newest.crop.shape
         total = newest.crop.astype(np.float32)
         for kept in self._kept:

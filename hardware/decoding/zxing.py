@@ -26,14 +26,17 @@ class ZxingDecoder:
     """QR model 2 only, or only the `symbols` that are named; rotated, enlarged and inverted ones too.
 
     With `histogram` the picture is split at one brightness for the whole picture instead of a local
-    one: a third of the time, and it reads some codes that the local one misses.
+    one: a third of the time, and it reads some codes that the local one misses. Without `inverted` codes
+    with light and dark swapped are left out, which saves two fifths of the time.
 
     Raises `AdapterMissing` when zxing-cpp is not installed.
     """
 
     name = "zxing-cpp"
 
-    def __init__(self, *, histogram: bool = False, symbols: Sequence[Symbol] = ()) -> None:
+    def __init__(
+        self, *, histogram: bool = False, inverted: bool = True, symbols: Sequence[Symbol] = ()
+    ) -> None:
         try:
             import zxingcpp
         except ImportError as error:
@@ -44,6 +47,7 @@ class ZxingDecoder:
         self._options: dict[str, Any] = {
             "formats": zxingcpp.BarcodeFormat.QRCodeModel2,
             "text_mode": zxingcpp.TextMode.Plain,
+            "try_invert": inverted,
             "return_errors": not symbols,  # which are not sought: a stripe pattern is no code
         }
         if symbols:

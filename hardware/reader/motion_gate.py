@@ -50,6 +50,11 @@ class MotionGate:
         self._pause = FIRST_PAUSE
         self._rested = 0
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the next frame passes whatever it shows."""
+        return self._open_for > 1
+
     def passes(self, gray: Gray) -> bool:
         """Whether to decode this frame: something moved lately, or its turn has come."""
         small = _thumbnail(gray)

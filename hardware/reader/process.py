@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
-from hardware.decoding.cascade import places_of
+from hardware.decoding.cascade import Place, places_of
 from hardware.decoding.joining import Joiner
 from hardware.ports.camera import Camera, CameraSettings, Frame
 from hardware.ports.decoder import Code, Corners, Decoder, Several, Sight, area, choose
@@ -99,12 +99,12 @@ class ReaderLoop:
             self._step(frame)
 
     def _step(self, frame: Frame) -> None:
-        if not self._gate.passes(frame.gray):
+        sight = self._seen(frame)
+        if sight is None:
             self._forget()
             self._show(frame, None)
             return
         now = frame.taken_ms
-        sight = self._seen(frame)
         outlines = [*(code.corners for code in sight.codes), *sight.unreadable]
         self._show(frame, max(outlines, key=area, default=None))
         if sight.codes or sight.unreadable:
@@ -120,13 +120,28 @@ class ReaderLoop:
                 if self._hints.due("show one", now):
                     self._send(ShowOne(frame.taken_ms))
             case None:
-                if sight.unreadable and self._hints.due("hint", now):
-                    place = max(places_of(sight), key=lambda one: area(one.corners))
+                place = self._unread(sight)
+                if place is not None and self._hints.due("hint", now):
                     self._send(Hinted(hint_for(frame.gray, place.corners, place.modules)))
 
-    def _seen(self, frame: Frame) -> Sight:
-        """What the decoder sees in this frame, else what this frame and the last ones show together."""
-        sight = self._decoder.decode(frame.gray)
+    def _unread(self, sight: Sight) -> Place | None:
+        """Where somebody holds up a code that cannot be read: recognised as one, or followed for long."""
+        if sight.unreadable:
+            return max(places_of(sight), key=lambda place: area(place.corners))
+        patch = self._joiner.unread_patch if self._joiner is not None else None
+        return Place(patch) if patch is not None else None
+
+    def _seen(self, frame: Frame) -> Sight | None:
+        """What is seen in this frame, or in it and the last ones together; None: not looked at."""
+        if self._gate.is_open:
+            # The gate has its look afterwards, and none at all where a code is read: answers come first.
+            sight = self._decoder.decode(frame.gray)
+            if not sight.codes:
+                self._gate.passes(frame.gray)
+        elif self._gate.passes(frame.gray):
+            sight = self._decoder.decode(frame.gray)
+        else:
+            return None
         if sight.codes:
             self._forget()
         elif self._joiner is not None and self._load.allows_more:

@@ -78,7 +78,7 @@ def door(folder: Path | None, people: int, entries: int, *, as_json: bool) -> No
 @_count("--kiosks", 30, "Kiosks that bring their logs.")
 @_count("--entries", 5_000, "Entries that each brings.")
 @_count("--people", 26_000, "People of the first sync.")
-@_count("--trials", 48, "Entries carried to the next door, one by one.")
+@_count("--trials", 200, "Entries carried to the next door, one by one.")
 @click.option(
     "--cut",
     "cuts_s",
@@ -88,6 +88,12 @@ def door(folder: Path | None, people: int, entries: int, *, as_json: bool) -> No
     show_default=True,
     metavar="SECONDS",
     help="Cut the link to the next door for so long; may be given more than once.",
+)
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="CHECKOUT",
+    help="Another checkout with its own .venv: `exchange nothing new` runs there as well, side by side.",
 )
 @click.option(
     "--full",
@@ -101,22 +107,26 @@ def exchange(
     people: int,
     trials: int,
     cuts_s: tuple[float, ...],
+    against: Path | None,
     *,
     full: bool,
     as_json: bool,
 ) -> None:
-    """Logs carried between kiosks and registry: some three minutes.
+    """Logs carried between kiosks and registry: some five minutes.
 
     \b
     exchange bring          kiosks bring their logs to a registry
     exchange first sync     a new kiosk fetches people, name cards and entries
     exchange memory         what its carrier needs for that
     door during first sync  the answers of its door meanwhile
+    exchange nothing new    what a kiosk without news costs each second,
+                            beside --against
     exchange next door      from one door to the next without a registry: as a
                             rule, after a restart, after a cut of the link
     """
     from bench.exchange.bring import bring, bring_growing
     from bench.exchange.first_sync import first_sync, first_sync_growing
+    from bench.exchange.idle import idle
     from bench.exchange.memory import memory
     from bench.exchange.next_door import next_door
     from bench.exchange.syncing import door_during_first_sync
@@ -131,12 +141,38 @@ def exchange(
         _show(door_during_first_sync(made, people, kiosks * entries), as_json=as_json)
     with _room(folder) as made:
         _show(next_door(made, trials, cuts_s), as_json=as_json)
+    if against is not None:
+        with _room(folder) as made:
+            _show(idle(made, against, kiosks), as_json=as_json)
     if not full:
         return
     with _room(folder) as made:
         _show(bring_growing(made), as_json=as_json)
     with _room(folder) as made, whole_event(made / "registry", 0, LARGEST) as event:
         _show(first_sync_growing(event, made), as_json=as_json)
+
+
+@bench.command()
+@_json
+@_folder
+@_count("--people", 26_000, "People of the list.")
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Another checkout of this product with its .venv, for the floor.",
+)
+def centre(folder: Path | None, people: int, against: Path | None, *, as_json: bool) -> None:
+    """The registry at work.
+
+    \b
+    import               CPU time of a list taken in from a workbook
+    … during import      how long an exchange, a walk-up and a headcount take
+                         meanwhile (the slowest in a hundred)
+    """
+    from bench.importing import importing
+
+    with _room(folder) as made:
+        _show(importing(made, against, people), as_json=as_json)
 
 
 @bench.command()

@@ -17,7 +17,7 @@ from access.log.entry import GENESIS, Boot, EntryError, body_of
 from access.state.event_state import LogEntry
 from sync.store.data_folder import DataFolder
 from sync.store.journal import JournalReader
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 
 PIECE = 1000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -147,7 +147,7 @@ def _public_key(data: Path) -> bytes | None:
     if not key.exists():
         return None
     try:
-        return Identity.at(key).public
+        return DeviceKey.at(key).public
     except (OSError, ValueError) as error:
         click.echo(f"the heads are not checked: {error}", err=True)
         return None

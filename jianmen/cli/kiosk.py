@@ -176,7 +176,7 @@ def _home(data: Path, running: RunningMark) -> Home:
     from sync.enrolment.record import Enrolment, EnrolmentError, prepare
     from sync.store.data_folder import DataFolder
     from sync.store.journal_recovery import open_journal
-    from sync.wire.device_key import Identity
+    from sync.wire.device_key import DeviceKey
 
     def registry() -> str | None:
         try:
@@ -186,7 +186,7 @@ def _home(data: Path, running: RunningMark) -> Home:
 
     def journal() -> Journal:
         try:
-            identity = Identity.at(DataFolder(data).device_key)
+            identity = DeviceKey.at(DataFolder(data).device_key)
         except ValueError as error:
             raise EnrolmentError(f"{error}: put it back, or remove it and enrol again") from error
         return open_journal(DataFolder(data).journal, identity)[0]
@@ -218,6 +218,11 @@ def _complain(why: str) -> int:
 @data_option
 @click.option("--camera", help="Read the code with this camera; as of `run`.")
 @click.option("--name", default="", help="What people call this kiosk.")
+@click.option(
+    "--new-key",
+    is_flag=True,
+    help="Enrol with a new device key; what was written with the old one is kept and brought.",
+)
 @json_option
 def enrol(
     text: str | None,
@@ -226,24 +231,31 @@ def enrol(
     camera: str | None,
     name: str,
     *,
+    new_key: bool,
     as_json: bool,
 ) -> None:
     """Enrol this kiosk at a registry.
 
     TEXT is what an enrolment code says (`JME1:…`, from `jianmen registry enrol`). Without it, hold the QR code to the
     camera; the door must not be running then, unless it waits to be enrolled.
+
+    With --new-key stop door and carrier first, and start them again afterwards. Cut the old key off at the registry
+    once its entries have arrived there.
     """
     from sync.enrolment.client import enrol as ask
     from sync.enrolment.record import EnrolmentError
     from sync.store.data_folder import DataFolder
-    from sync.wire.device_key import Identity
+    from sync.wire.device_key import DeviceKey
     from sync.wire.enrolment_code import EnrolmentCode, EnrolmentCodeError
 
     settings = read_settings(settings_file, data, **camera_overrides(camera))
     try:
         asked = EnrolmentCode.parse(text if text is not None else _shown_code(settings))
-        identity = Identity.at(DataFolder(settings.data).device_key)
+        folder = DataFolder(settings.data)
+        identity = DeviceKey.new() if new_key else DeviceKey.at(folder.device_key)
         enrolment = ask(asked, identity, name=name)
+        if new_key:
+            DeviceKey.replace(folder.device_key, identity, folder.next_retired_key())
         enrolment.save(settings.data)
     except (EnrolmentError, EnrolmentCodeError) as error:
         click.echo(str(error), err=True)

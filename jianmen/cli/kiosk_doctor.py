@@ -26,7 +26,7 @@ from sync.enrolment.record import Enrolment, prepare
 from sync.store.data_folder import DataFolder
 from sync.store.journal import JournalReader
 from sync.store.replica import ReplicaReader
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 
 State = Literal["good", "note", "mend"]
 
@@ -134,7 +134,7 @@ def _replica(settings: KioskSettings, enrolment: Enrolment) -> Iterator[Finding]
 def _replica_held(
     replica: ReplicaReader, settings: KioskSettings, enrolment: Enrolment
 ) -> Iterator[Finding]:
-    device = Identity.at(DataFolder(settings.data).device_key).fingerprint
+    device = DeviceKey.at(DataFolder(settings.data).device_key).fingerprint
     heard = replica.heard_ms(enrolment.registry)
     if heard is None:
         yield Finding("replica", "mend", "the registry was never heard: is it on the network?")

@@ -38,6 +38,10 @@ def rehearse(
     FILE holds JSON lines: the first names the event definition, each further one is a step. The outcome of each step
     is printed as one JSON line. Exit 1 if an "expect" of a step is not met, 2 if the scenario cannot be run.
 
+    Besides the steps of people, badges, links and machines there are {"do": "event", "file": "changed.toml"} (a changed
+    definition), "recount" (gate, area, inside, staff), "set_time" (gate, staff, off_s: a supervisor's watch) and
+    "cut_off" (gate: the registry believes its kiosk no more).
+
     \b
     jianmen rehearse day.jsonl                 what the doors will say
     jianmen rehearse --explain day.jsonl       and which rule said it

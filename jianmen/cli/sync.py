@@ -1,5 +1,6 @@
 """`jianmen sync`: the carrier of a kiosk."""
 
+import ctypes
 import logging
 import sqlite3
 import sys
@@ -8,11 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
-from zeroconf import NonUniqueNameException
 
 from access.log.clock_reading import ClockReading
 from config.errors import ConfigError
@@ -26,8 +26,9 @@ from config.settings import (
 from hardware.system.clock import SystemClock
 from hardware.system.stop_signal import Stop
 from hardware.system.systemd import Notifier
-from jianmen.cli.sync_progress import cards_line, silent, target_lines, watch
+from jianmen.cli.sync_progress import aged, cards_line, silent, target_lines, watch
 from sync.carrier.carrier import Carrier
+from sync.carrier.peer_worker import boot_id
 from sync.carrier.usb_bundles import CarrierRunsError, hand_over, only_carrier
 from sync.enrolment.record import Enrolment, EnrolmentError
 from sync.exchange.bundle_file import BundleError, Imported, export, take_in
@@ -35,10 +36,13 @@ from sync.store.data_folder import DataFolder
 from sync.store.log_store import LogStore
 from sync.store.replica import Replica, ReplicaReader
 from sync.store.sqlite import NewerFileError
-from sync.transport.discovery import Hints, lan_host
+from sync.transport.discovery import lan_host
 from sync.transport.lan_server import LanServer
 from sync.transport.tls_certificate import certificate_at
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
+
+if TYPE_CHECKING:  # loaded where mDNS is on
+    from sync.transport.mdns import Hints
 
 _settings = click.option(
     "--settings", type=click.Path(path_type=Path), help="Settings file of the kiosk (TOML)."
@@ -72,7 +76,7 @@ def _read() -> ClockReading:
 def _carrier(folder: Path, hints: Callable[[], dict[str, str]] = dict) -> Carrier:
     try:
         enrolment = Enrolment.load(folder)
-        identity = Identity.at(DataFolder(folder).device_key)
+        identity = DeviceKey.at(DataFolder(folder).device_key)
         return Carrier(folder, enrolment, identity, _read, hints)
     except FileNotFoundError:
         click.echo(f"{folder}: this kiosk is not enrolled yet; run: jianmen kiosk enrol", err=True)
@@ -91,7 +95,9 @@ def _listening(carrier: Carrier, settings: KioskSettings) -> Iterator[None]:
         return
     certificate = certificate_at(settings.data)
     try:
-        server = LanServer(host, settings.lan_port, certificate, carrier.answer)
+        server = LanServer(
+            host, settings.lan_port, certificate, carrier.answer, lambda: carrier.lan_hosts
+        )
     except OSError as error:
         click.echo(
             f"{host}:{settings.lan_port}: cannot be listened on ({error.strerror});"
@@ -112,13 +118,15 @@ def _listening(carrier: Carrier, settings: KioskSettings) -> Iterator[None]:
 def run(settings: Path | None, data: Path | None) -> None:
     """Carry until stopped."""
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
+    _one_heap()
     found = _settings_of(settings, data)
     hints: list[Hints] = []
     notifier = Notifier()
     stop = Stop()
     stop.on_signals()
     with _alone(found.data):
-        carrier = _carrier(found.data, lambda: hints[0].heard() if hints else {})
+        with _without_numpy():
+            carrier = _carrier(found.data, lambda: hints[0].heard() if hints else {})
         try:
             _carry(carrier, found, hints, notifier, stop)
         finally:
@@ -131,7 +139,7 @@ def run(settings: Path | None, data: Path | None) -> None:
 def _carry(
     carrier: Carrier,
     settings: KioskSettings,
-    hints: list[Hints],
+    hints: "list[Hints]",
     notifier: Notifier,
     stop: Stop,
 ) -> None:
@@ -152,13 +160,40 @@ def _alone(data: Path) -> Iterator[None]:
         sys.exit(2)
 
 
-def _announce(carrier: Carrier) -> list[Hints]:
+def _announce(carrier: Carrier) -> "list[Hints]":
+    from sync.transport.mdns import AnnounceError, Hints
+
     host, _, port = carrier.reach[0].rpartition(":")
     try:
         return [Hints(carrier.device, host, int(port))]
-    except (OSError, NonUniqueNameException) as error:
+    except AnnounceError as error:
         logging.getLogger(__name__).warning("no mDNS here: %s", error)
         return []
+
+
+M_ARENA_MAX = -8
+"""Of mallopt(3)."""
+
+
+def _one_heap() -> None:
+    """A carrier has thirty threads that mostly wait: glibc would keep memory for each of them apart."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(M_ARENA_MAX, 1)
+
+
+@contextmanager
+def _without_numpy() -> Iterator[None]:
+    """sqlite-utils, which makes the tables, loads numpy wherever that is installed: 12 MB that a carrier never uses."""
+    modules: dict[str, Any] = sys.modules
+    if "numpy" in modules:
+        yield
+        return
+    modules["numpy"] = None
+    try:
+        yield
+    finally:
+        del modules["numpy"]
 
 
 @sync.command()
@@ -208,9 +243,19 @@ def status(settings: Path | None, data: Path | None, *, watching: bool, as_json:
     if not states:
         click.echo(f"{path.parent}: the carrier has asked nobody yet", err=True)
         sys.exit(1)
-    now_ms = _read().wall_ms
-    failing = [one for one in states.values() if one["failures"] or silent(one, now_ms)]
+    now = _read()
+    failing = [one for one in _aged(states, now).values() if _is_failing(one, now.wall_ms)]
     sys.exit(1 if failing else 0)
+
+
+def _is_failing(state: Mapping[str, Any], now_ms: int) -> bool:
+    return bool(state["failures"]) or silent(state, now_ms)
+
+
+def _aged(states: Mapping[str, dict[str, Any]], now: ClockReading) -> dict[str, Mapping[str, Any]]:
+    return {
+        name: aged(state, boot_id(), now.mono_ms, now.wall_ms) for name, state in states.items()
+    }
 
 
 def _show(states: Mapping[str, dict[str, Any]], replica: ReplicaReader, as_json: bool) -> None:
@@ -220,9 +265,9 @@ def _show(states: Mapping[str, dict[str, Any]], replica: ReplicaReader, as_json:
             line = {"target": name, **state, "cards": cards, "cards_to_come": named - cards}
             click.echo(msgspec.json.encode(line).decode())
         return
-    now_ms = _read().wall_ms
-    for name, state in states.items():
-        for said in target_lines(name, state, now_ms):
+    now = _read()
+    for name, known in _aged(states, now).items():
+        for said in target_lines(name, known, now.wall_ms):
             click.echo(said)
     if cards_said := cards_line(replica):
         click.echo(cards_said)
@@ -290,14 +335,14 @@ def _imported(
 @contextmanager
 def _store(
     settings: Path | None, data: Path | None, registry: Path | None
-) -> Iterator[tuple[LogStore, Identity, bytes]]:
+) -> Iterator[tuple[LogStore, DeviceKey, bytes]]:
     """The logs of a kiosk, or of a registry; the key of the machine, and its warrant (a registry needs none)."""
     if registry is not None:
         with _ledger(settings, registry) as (ledger, identity):
             yield ledger, identity, b""
         return
     folder = _settings_of(settings, data).data
-    identity = Identity.at(DataFolder(folder).device_key)
+    identity = DeviceKey.at(DataFolder(folder).device_key)
     try:
         with only_carrier(folder):
             carrier = _carrier(folder)
@@ -318,7 +363,7 @@ def _store(
 
 
 @contextmanager
-def _ledger(settings: Path | None, data: Path) -> Iterator[tuple[LogStore, Identity]]:
+def _ledger(settings: Path | None, data: Path) -> Iterator[tuple[LogStore, DeviceKey]]:
     """The logs of a registry, in the database that its settings name."""
     from jianmen.cli.registry.client import opened
     from registry.storage.errors import RegistryError

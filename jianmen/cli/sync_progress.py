@@ -7,9 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
 from sync.store.replica import ReplicaReader
 
 FRESH_S = 60
@@ -25,7 +22,7 @@ State = Mapping[str, Any]
 
 
 def target_lines(name: str, state: State, now_ms: int) -> Iterator[str]:
-    """How things stand with one target, as `sync.carrier.peer_worker.TargetState` has it."""
+    """How things stand with one target, as `sync.carrier.peer_worker.PeerState` has it."""
     contact, then = _contact(state["last_contact_ms"], now_ms), ""
     if state["failures"]:
         tries = "1 try" if state["failures"] == 1 else f"{state['failures']} tries"
@@ -42,6 +39,15 @@ def target_lines(name: str, state: State, now_ms: int) -> Iterator[str]:
         yield f"  still to bring there: {state['ahead']:,}"
     for log, why in state["rejected"].items():
         yield f"  not taken of log {log}: {why}"
+
+
+def aged(state: State, boot_id: str, mono_ms: int, now_ms: int) -> State:
+    """A state with its last contact by this machine's wall clock, now at `now_ms`: the carrier's own time may lag
+    behind it before the registry was first heard. In another boot the state stays as it is."""
+    contact_ms = state.get("contact_mono_ms")
+    if contact_ms is None or not boot_id or state.get("boot_id") != boot_id:
+        return state
+    return {**state, "last_contact_ms": now_ms - (mono_ms - contact_ms)}
 
 
 def share(here: int, whole: int, what: str) -> str:
@@ -79,6 +85,15 @@ def _contact(last_ms: int | None, now_ms: int) -> str:
 
 def watch(path: Path) -> None:
     """Show bars until all that those in touch hold is here. Raises sqlite3.OperationalError for no replica."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

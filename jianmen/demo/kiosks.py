@@ -10,7 +10,7 @@ from jianmen.demo.site import KioskSite
 from sync.enrolment.client import enrol
 from sync.store.data_folder import DataFolder
 from sync.store.replica import ReplicaReader
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.enrolment_code import EnrolmentCode
 from sync.wire.messages import Point
 
@@ -19,7 +19,7 @@ TIMEOUT_S = 3.0
 
 def take_in(site: KioskSite, code: str) -> None:
     """Enrol a kiosk at the registry. Raises EnrolmentError."""
-    identity = Identity.at(DataFolder(site.data).device_key)
+    identity = DeviceKey.at(DataFolder(site.data).device_key)
     enrol(EnrolmentCode.parse(code), identity, name=site.gate).save(site.data)
 
 

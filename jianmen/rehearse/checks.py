@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from access.event.definition import MAX_ISSUES, Event, Gate
+from access.event.programme import Programme
 from config.errors import instead, shown
+from config.event_file import grows_from
 from jianmen.rehearse import steps
 from jianmen.rehearse.steps import AnyStep
 from registry.roster.model import Person, mistakes
@@ -32,6 +34,7 @@ class Checker:
     def __init__(self, event: Event) -> None:
         self._event = event
         self._gates: dict[str, Gate] = {gate.id: gate for gate in event.gates}
+        self._areas = set(Programme(event).places)
         self._forms: dict[str, str] = {}
         self._issues: dict[str, int] = {}
         self._recorded: Counter[str] = Counter()
@@ -53,10 +56,25 @@ class Checker:
             case steps.Void():
                 yield from self._issue("staff", step.staff)
                 yield from self._entry(step.entry)
+            case steps.Recount():
+                yield from self._issue("staff", step.staff)
+                if step.area not in self._areas:
+                    known = sorted(self._areas)
+                    yield f'"area": {shown(step.area)} is no area of the event; {instead(step.area, known)}'
+            case steps.SetTime():
+                yield from self._issue("staff", step.staff)
             case steps.Cut() | steps.Heal() | steps.AskHeadcount():
                 yield from self._links(step)
         if isinstance(step, steps.Present | steps.Override):
             self._recorded[step.gate] += 1
+
+    def changes(self, event: Event) -> Iterator[str]:
+        """What is wrong with a definition put in force now. Its gates and areas are there from now on; kiosks stand
+        where they stood."""
+        yield from map(str, grows_from(self._event, event))
+        self._event = event
+        self._gates.update((gate.id, gate) for gate in event.gates)
+        self._areas.update(Programme(event).places)
 
     def _unknown(self, what: str, name: str, *, or_registry: bool = False) -> str:
         known = [*self._gates, *([REGISTRY] if or_registry else [])]

@@ -12,16 +12,16 @@ from access.state.log_state import LogState
 from access.state.time_repair import RANK
 from kiosk.door.door import Door
 from kiosk.door.replica_feed import ReplicaFeed
-from kiosk.door.staff_actions import StaffDesk
+from kiosk.door.staff_actions import StaffActions
 from registry.service import Centre
 from registry.storage.ledger import Ledger
-from sync.carrier.journal_copy import OwnLogs
+from sync.carrier.journal_copy import JournalCopier
 from sync.carrier.time_exchange import TimeKeeper
 from sync.enrolment.record import prepare
 from sync.exchange.exchange import Answerer, Asker
 from sync.store.journal import Journal
 from sync.store.replica import Replica
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Enrol, Enrolled, TimeWord
 
 DAY_MS = 86_400_000
@@ -92,7 +92,7 @@ class KioskNode:
     registry: RegistryNode
     earliest_ms: int
     random: Random
-    identity: Identity = field(init=False)
+    identity: DeviceKey = field(init=False)
     journal: Journal = field(init=False)
     replica: Replica = field(init=False)
     door: Door = field(init=False)
@@ -104,13 +104,13 @@ class KioskNode:
 
     def enrol(self) -> None:
         """New storage, a new key, and the registry's word on it."""
-        self.identity = Identity.from_seed(self.random.randbytes(32))
+        self.identity = DeviceKey.from_seed(self.random.randbytes(32))
         centre = self.registry.centre
         code = centre.enrol_code(self.name)
         self.given = centre.enrol(Enrol(self.identity.public, code, b"", self.name))
         self.journal = Journal(":memory:", self.identity, durable=False)
         self.replica = Replica(":memory:", centre.identity.public, centre.identity.fingerprint)
-        self.own = OwnLogs(self.replica, self.identity)
+        self.own = JournalCopier(self.replica, self.identity)
         self.boot("enrolled")
 
     def boot(self, why: str) -> None:
@@ -121,7 +121,7 @@ class KioskNode:
         prepare(event_state, self.device, self.given)
         self.door = Door(self.journal, self.replica, event_state, self.clock.read)
         self.feed = ReplicaFeed(self.door, replica=self.replica)
-        self.staff = StaffDesk(self.door)
+        self.staff = StaffActions(self.door)
         self.times = TimeKeeper(self.registry.device)
         self.askers: dict[str, Asker] = {}
         self._headcount: Headcount | None = None

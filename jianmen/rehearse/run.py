@@ -102,6 +102,14 @@ class Rehearsal:
                 return self._override(step)
             case steps.Void():
                 return self._void(step)
+            case steps.Recount() | steps.SetTime():
+                return self._at_the_desk(step)
+            case steps.CutOff():
+                self.world.cut_off(step.gate)
+                return {}
+            case steps.ChangeEvent():
+                self.world.define(self._scenario.changed[step.file])
+                return {}
             case steps.AskHeadcount():
                 return self._headcount(step.node)
             case steps.AskConflicts():
@@ -202,6 +210,19 @@ class Rehearsal:
         self.world.wrote(step.gate, answer.presented.badge)
         return {}
 
+    def _at_the_desk(self, step: steps.Recount | steps.SetTime) -> dict[str, Any]:
+        """Staff counts an area by eye, or a supervisor sets the kiosk's time by a watch that is `off_s` wrong."""
+        self.world.ready(step.gate)
+        desk, staff = self.world.kiosks[step.gate].staff, self._text(step.staff)
+        if isinstance(step, steps.Recount):
+            refusal = desk.recount(step.area, step.inside, staff, step.why)
+        else:
+            refusal = desk.set_time(self.world.true.ms + round(step.off_s * 1000), staff)
+        if refusal is not None:
+            return _refused(refusal)
+        self.world.wrote(step.gate, None)
+        return {}
+
     # Links and machines.
 
     def _change_world(self, step: AnyStep) -> None:
@@ -211,7 +232,7 @@ class Rehearsal:
                 world.links.cut(nodes or [])
                 world.links.group(groups or [])
             case steps.Heal():
-                world.links.heal(step.nodes)
+                world.heal(step.nodes)
             case steps.SetClock():
                 offset = None if step.offset_s is None else round(step.offset_s * 1000)
                 world.kiosks[step.gate].kernel_says(synced=step.trusted, offset_ms=offset)

@@ -11,7 +11,7 @@ from access.event.definition import Event
 from config.errors import ConfigError
 from config.event_file import load
 from jianmen.rehearse.checks import Checker
-from jianmen.rehearse.steps import AnyStep
+from jianmen.rehearse.steps import AnyStep, ChangeEvent
 
 FIRST_LINE = 'the first line must be {"event": "file.toml"}, and holds nothing else'
 EXAMPLE = "2020-11-17T08:50:00+08:00"
@@ -39,10 +39,14 @@ class Planned(NamedTuple):
 class Scenario:
     """A scenario read and checked: its file, the event, and the steps."""
 
-    def __init__(self, path: Path, event: Event, steps: list[Planned]) -> None:
+    def __init__(
+        self, path: Path, event: Event, steps: list[Planned], changed: dict[str, Event]
+    ) -> None:
+        """`changed` are the definitions that `event` steps put in force, by file."""
         self.path = path
         self.event = event
         self.steps = steps
+        self.changed = changed
 
 
 def read(path: Path) -> Scenario:
@@ -59,14 +63,20 @@ def read(path: Path) -> Scenario:
     mistakes: list[str] = []
     event = _event(path, *numbered[0], mistakes)
     steps = list(_steps(path, numbered[1:], mistakes))
+    changed: dict[str, Event] = {}
     if event is not None:
         checker = Checker(event)
         for planned in steps:
             where = f"{path}: line {planned.line}"
             mistakes += [f"{where}: {wrong}" for wrong in checker.mistakes(planned.step)]
+            if isinstance(planned.step, ChangeEvent):
+                later = _loaded(path, planned.line, planned.step.file, mistakes)
+                if later is not None:
+                    changed[planned.step.file] = later
+                    mistakes += [f"{where}: {wrong}" for wrong in checker.changes(later)]
     if mistakes or event is None:
         raise ScenarioError("\n".join(mistakes))
-    return Scenario(path, event, steps)
+    return Scenario(path, event, steps, changed)
 
 
 def _event(path: Path, number: int, line: str, mistakes: list[str]) -> Event | None:
@@ -77,8 +87,12 @@ def _event(path: Path, number: int, line: str, mistakes: list[str]) -> Event | N
     if first.keys() != {"event"}:
         mistakes.append(f"{path}: line {number}: {FIRST_LINE}")
         return None
+    return _loaded(path, number, first["event"], mistakes)
+
+
+def _loaded(path: Path, number: int, file: str, mistakes: list[str]) -> Event | None:
     try:
-        return load(path.parent / first["event"])
+        return load(path.parent / file)
     except ConfigError as error:
         mistakes.append(f"{path}: line {number}: the event cannot be used:\n{error}")
         return None

@@ -65,6 +65,28 @@ class Void(Step, tag="void"):
     why: Words = ""
 
 
+class Recount(Step, tag="recount"):
+    gate: Word
+    area: Word
+    inside: Annotated[int, Meta(ge=0, le=1_000_000)]
+    staff: Word
+    why: Words = ""
+
+
+class SetTime(Step, tag="set_time"):
+    gate: Word
+    staff: Word
+    off_s: Annotated[float, Meta(ge=-MOST_OFFSET_S, le=MOST_OFFSET_S)] = 0.0
+
+
+class CutOff(Step, tag="cut_off"):
+    gate: Word
+
+
+class ChangeEvent(Step, tag="event"):
+    file: Word
+
+
 class Cut(Step, tag="cut"):
     nodes: list[str] | None = None
     groups: list[list[str]] | None = None
@@ -102,5 +124,5 @@ class AskConflicts(Step, tag="conflicts"):
 
 AnyStep = (
     Register | Reissue | Revoke | Present | Override | Void | Cut | Heal | Sync | SetClock | Restart
-    | Wipe | AskHeadcount | AskConflicts
+    | Wipe | Recount | SetTime | CutOff | ChangeEvent | AskHeadcount | AskConflicts
 )  # fmt: skip

@@ -52,11 +52,31 @@ class World:
         self._seated: dict[bytes, set[str]] = {}
         """The areas in which a badge was ever let in on a seat."""
         self._levelled_ms = start_ms
-        self._clearings = sorted(
-            clears_ms
-            for session in event.sessions
-            if (clears_ms := self.programme.clears_at(session.area, session.id)) is not None
-        )
+        self._cut_off: set[str] = set()
+        """Gates whose kiosk the registry has cut off."""
+        self._clearings = _clearings(self.programme)
+
+    def define(self, event: Event) -> None:
+        """Put a changed definition in force. Kiosks stand where they stood; at a gate that is new stands none."""
+        self.registry.centre.update_event(event)
+        self.registry_wrote = True
+        self.programme = Programme(event)
+        self._clearings = _clearings(self.programme)
+        self.sync_all()
+
+    def cut_off(self, gate: str) -> None:
+        """The registry believes a kiosk no more from now on, and nobody talks to it again until it is wiped."""
+        self.sync_all()
+        self.registry.centre.cut_off(self.kiosks[gate].device)
+        self.registry_wrote = True
+        self._cut_off.add(gate)
+        self.links.cut(self._cut_off)
+        self.sync_all()
+
+    def heal(self, nodes: Sequence[str] | None) -> None:
+        """Join these (None: everyone) again, except whom the registry cut off."""
+        self.links.heal(nodes)
+        self.links.cut(self._cut_off)
 
     # Time and steps.
 
@@ -93,7 +113,7 @@ class World:
         if group in self._unsure:
             self._exchange(nodes)
             return
-        area = self.programme.gates[gate].area
+        area = self.kiosks[gate].door.gate.area
         touched = {area}
         if badge is not None:
             touched |= self._seated.get(badge, set())
@@ -105,6 +125,7 @@ class World:
 
     def wipe(self, gate: str) -> None:
         """Storage lost, and enrolled again."""
+        self._cut_off.discard(gate)
         self.kiosks[gate].enrol()
 
     def tell_registry(self) -> None:
@@ -207,3 +228,12 @@ class World:
         free = [self.kiosks[asked].seats_by_gate().get(gate) for gate in gates]
         known = [count for count in free if count is not None]
         return max(known, default=0) - min(known, default=0) < 2
+
+
+def _clearings(programme: Programme) -> list[int]:
+    """The instants (ms) at which areas are cleared after sessions, in order."""
+    return sorted(
+        clears_ms
+        for session in programme.event.sessions
+        if (clears_ms := programme.clears_at(session.area, session.id)) is not None
+    )

@@ -12,7 +12,7 @@ from access.log.entry import Alarm, GateGiven, Void
 from access.rules.overrides import roles, ticket_roles
 from kiosk.door.door import Door
 from kiosk.door.readiness import lacks_roster
-from kiosk.door.staff_actions import StaffDesk, StaffError
+from kiosk.door.staff_actions import StaffActions, StaffError
 
 IN_TOUCH_MS = 30_000
 """A kiosk heard of within this works, as far as can be known here; in touch, each is heard every few seconds."""
@@ -33,7 +33,7 @@ class Choice:
         return self.silent_ms is not None and self.silent_ms <= IN_TOUCH_MS
 
 
-class GateDesk:
+class GateAssignment:
     """A supervisor at one kiosk, known by the text of their card. Runs in the scan loop's thread.
 
     Methods raise StaffError where the card or the deed is refused, NotReadyError without an event definition, and
@@ -50,7 +50,7 @@ class GateDesk:
             raise StaffError(
                 "badge_needed"
             )  # its PIN would have to prove it, and is not asked here
-        card, badge, issue = StaffDesk(door).card(text)
+        card, badge, issue = StaffActions(door).card(text)
         held = roles(card, door.programme)
         if "supervisor" in held and badge is not None and issue is not None:
             return badge, issue

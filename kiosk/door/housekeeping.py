@@ -32,7 +32,7 @@ ALARMS: dict[DoorEventKind, tuple[str, str]] = {
 }
 
 
-class Duties:
+class Housekeeping:
     """Everything here runs in the scan loop. `step` raises sqlite3.Error where the journal cannot be written."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What staff does at a door: let somebody in by hand, take an entry back, count heads, set the time."""
+"""Staff actions at a door: let somebody in by hand, void an entry, record a recount, set the time."""
 
 from access.badge.credential import Claims
 from access.badge.secret_strength import is_strong
@@ -21,7 +21,7 @@ class StaffError(Exception):
         self.why = why
 
 
-class StaffDesk:
+class StaffActions:
     """Staff at one door, known by their card (see `card`)."""
 
     def __init__(self, door: Door) -> None:

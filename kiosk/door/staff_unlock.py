@@ -14,7 +14,7 @@ from access.badge.key_card import KeyCard, is_genuine, read_human_key, read_key_
 from access.event.definition import Role
 from access.rules.overrides import roles, ticket_roles
 from kiosk.door.door import Door
-from kiosk.door.staff_actions import StaffDesk, StaffError
+from kiosk.door.staff_actions import StaffActions, StaffError
 
 FREE_TRIES = 5
 """Wrong PINs without a pause: fingers are clumsy in the cold."""
@@ -71,7 +71,7 @@ def _by_badge(door: Door, text: str) -> StaffUnlock:
 
 def _staff(door: Door, who: str | bytes) -> tuple[frozenset[Role], bytes, int]:
     """Roles, badge and issue of a staff card. Raises StaffError for any other."""
-    card, badge, issue = StaffDesk(door).card(who)
+    card, badge, issue = StaffActions(door).card(who)
     held = roles(card, door.programme)
     if not held and not card.strong and ticket_roles(card, door.programme):
         raise StaffError("weak_code")

@@ -4,7 +4,6 @@ cut off. Each number says how old it is."""
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,15 @@ from access.event.programme import Programme
 from access.log.chain import device_of
 from access.log.clock_reading import ClockReading
 from access.log.receipt import gate_code
-from access.state.event_state import EventState, LogEntry, read_entry
-from access.state.headcount import Count, Headcount, Quiet, Silence, band, silences
+from access.state.coverage import (
+    Contact,
+    Coverage,
+    CoverageReport,
+    area_fields,
+    silent_fields,
+)
+from access.state.event_state import LogEntry, read_entry
+from access.state.headcount import Count, Headcount
 from access.state.log_state import LogState
 from kiosk.door.clock import KioskClock
 from sync.store.data_folder import DataFolder
@@ -32,22 +38,16 @@ FRESH_S = 2.0
 KEPT_S = 600.0
 """A fold that nobody has asked for this long is dropped: it takes some hundred megabytes late on a busy day."""
 
-SILENT_MS = 30_000
-"""A kiosk not heard of for longer is counted as silent; in touch, each is heard every few seconds."""
-
 
 @dataclass(frozen=True)
 class Tally:
-    """The counts of all areas at an instant. `heard` is when each area's doors were last heard of (ms; None: some never
-    were); the bands say what the silent ones may have done since."""
+    """The counts of all areas at an instant, and how far they can be trusted."""
 
     programme: Programme
     at_ms: int
     sure: bool
     counts: dict[str, Count]
-    bands: dict[str, tuple[int, int]]
-    heard: dict[str, int | None]
-    silences: tuple[Silence, ...]
+    coverage: CoverageReport
 
 
 class VenueCount:
@@ -58,6 +58,7 @@ class VenueCount:
         self._data = data
         self._log_state = LogState(registry, earliest_ms)
         self._headcount = Headcount(self._log_state)
+        self._coverage = Coverage()
         self._clock = KioskClock(self._log_state.event_state, lambda: reading)
         self._own: dict[str, int] = {}
         self._newest_own = ""
@@ -74,10 +75,9 @@ class VenueCount:
             return None
         now = self._clock.now(self._newest_own, reading)
         counts = self._headcount.areas(now.at_ms)
-        silences = tuple(self._silences(now.at_ms))
-        bands = band(counts, silences, programme)
-        heard = self._heard(programme, now.at_ms)
-        return Tally(programme, now.at_ms, now.sure, counts, bands, heard, silences)
+        contacts = self._contacts(now.at_ms)
+        covered = self._coverage.report(self._log_state, programme, counts, contacts, now.at_ms)
+        return Tally(programme, now.at_ms, now.sure, counts, covered)
 
     def _read_journal(self, reading: ClockReading) -> None:
         try:
@@ -114,38 +114,10 @@ class VenueCount:
         self._log_state.file(held)
         self._clock.heard(held, reading)
 
-    def _others(self) -> Iterable[tuple[str, str, int | None]]:
-        """(device, gate, last word) of every other kiosk that stands at a gate."""
-        event_state: EventState = self._log_state.event_state
-        for device in sorted(event_state.devices):
-            gate, kiosk = event_state.gate_of(device), event_state.kiosks.get(device)
-            cut_off = kiosk is not None and kiosk.cut_off
-            if device != device_of(self._newest_own) and gate is not None and not cut_off:
-                yield device, gate, self._words.get(device)
-
-    def _silences(self, at_ms: int) -> list[Silence]:
-        quiet = [
-            Quiet(device, gate, since_ms, None)
-            for device, gate, since_ms in self._others()
-            if since_ms is None or at_ms - since_ms > SILENT_MS
-        ]
-        return silences(self._log_state, quiet, at_ms)
-
-    def _heard(self, programme: Programme, at_ms: int) -> dict[str, int | None]:
-        """The oldest last word among the kiosks of each area and of the areas in it; None where no kiosk stands, or one
-        was never heard of. The own gate is heard of now."""
-        words: dict[str, list[int | None]] = {area: [] for area in programme.places}
-        own = self._log_state.event_state.gate_of(device_of(self._newest_own))
-        for gate, since_ms in [(own, at_ms), *((g, w) for _, g, w in self._others())]:
-            known = programme.gates.get(gate or "")
-            for area in programme.above[known.area] if known is not None else ():
-                words[area].append(since_ms)
-        return {area: _oldest(said) for area, said in words.items()}
-
-
-def _oldest(words: list[int | None]) -> int | None:
-    known = [word for word in words if word is not None]
-    return min(known) if known and len(known) == len(words) else None
+    def _contacts(self, at_ms: int) -> dict[str, Contact]:
+        """When every kiosk was last heard; this one now."""
+        contacts = {device: Contact(heard_ms) for device, heard_ms in self._words.items()}
+        return {**contacts, device_of(self._newest_own): Contact(at_ms)}
 
 
 class SharedCount:
@@ -180,35 +152,26 @@ class SharedCount:
 
 
 def as_json(tally: Tally) -> dict[str, Any]:
-    """A tally as pages and commands give it out. Times in ms since 1970."""
+    """A tally as pages and commands give it out: the fields of the registry's interface, and times in ms since 1970."""
     programme = tally.programme
     return {
         "as_of_ms": tally.at_ms,
         "clock_sure": tally.sure,
         "areas": {
             area: {
+                **area_fields(programme, area, count, tally.coverage, tally.at_ms),
                 "name": _names(programme, area),
-                "venue": programme.venue_of(area),
-                "inside": count.inside,
-                "people": count.people,
-                "entries": count.entries,
-                "exits": count.exits,
-                "refused": count.refused,
-                "capacity": count.capacity,
-                "low": tally.bands[area][0],
-                "high": tally.bands[area][1],
-                "heard_ms": tally.heard[area],
+                "heard_ms": tally.coverage.heard[area],
             }
             for area, count in tally.counts.items()
         },
         "silent": [
             {
-                "gate": one.gate,
+                **silent_fields(programme, one, tally.coverage.touch(one.device)),
                 "code": gate_code(programme, one.gate) if one.gate in programme.gates else None,
                 "since_ms": one.since_ms,
-                "missing": one.missing,
             }
-            for one in tally.silences
+            for one in tally.coverage.silences
         ],
     }
 

@@ -20,7 +20,7 @@ from flask import Flask, Response, abort, jsonify, render_template, request
 from kiosk.pages.gate_routes import gate_pages
 from kiosk.pages.headcount_routes import headcount_pages
 from kiosk.pages.staff_routes import staff_pages
-from kiosk.pages.staff_session import StaffRoom
+from kiosk.pages.staff_session import StaffSessions
 from kiosk.pages.status import status, waiting_status
 from kiosk.runtime.service import DoorService
 from kiosk.screen.attendee_screen import notice
@@ -89,7 +89,7 @@ def create_app(service: DoorService, *, sounds: bool) -> Flask:
             return f"out of order: {loop.face.broken}\n", 503
         return "ok\n", 200
 
-    room = StaffRoom(lambda: service.loop, service.replica_path)
+    room = StaffSessions(lambda: service.loop, service.replica_path)
     app.register_blueprint(headcount_pages(service))
     app.register_blueprint(staff_pages(room, service.order[0]))
     app.register_blueprint(gate_pages(room, service.order[0]))

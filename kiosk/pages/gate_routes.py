@@ -9,11 +9,11 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from access.event.definition import LANGUAGES, Gate, Language
 from access.log.receipt import gate_code
 from kiosk.door.door import Door
-from kiosk.door.gate_assignment import Choice, GateDesk
+from kiosk.door.gate_assignment import Choice, GateAssignment
 from kiosk.door.readiness import incomplete
 from kiosk.door.staff_actions import StaffError
-from kiosk.pages.gate_session import GateRoom
-from kiosk.pages.staff_session import StaffRoom
+from kiosk.pages.gate_session import GateSessions
+from kiosk.pages.staff_session import StaffSessions
 from kiosk.pages.status import gate_by
 from kiosk.runtime.scan_loop import ScanLoop
 from kiosk.screen.attendee_screen import place_name
@@ -31,10 +31,10 @@ def gate_is_all(door: Door) -> bool:
     return known is None or (known.mode == "self" and door.assigned is None)
 
 
-def gate_pages(staff: StaffRoom, first: Language) -> Blueprint:
+def gate_pages(staff: StaffSessions, first: Language) -> Blueprint:
     """The routes below /staff/gate. `first` is the kiosk's own language."""
     pages = Blueprint("gate", __name__, url_prefix=PATH)
-    room = GateRoom(staff)
+    room = GateSessions(staff)
 
     @pages.get("")
     def page() -> str:
@@ -68,7 +68,7 @@ def gate_pages(staff: StaffRoom, first: Language) -> Blueprint:
         text = _card(room)
         return done(lambda desk: desk.take_back(text))
 
-    def done(deed: Callable[[GateDesk], None]) -> Response:
+    def done(deed: Callable[[GateAssignment], None]) -> Response:
         """The card signs off one deed."""
         now = room.do(lambda loop: _changed(loop, deed))
         room.leave()
@@ -86,7 +86,7 @@ def gate_pages(staff: StaffRoom, first: Language) -> Blueprint:
     return pages
 
 
-def _card(room: GateRoom) -> str:
+def _card(room: GateSessions) -> str:
     return room.card(request.cookies.get(COOKIE, ""))
 
 
@@ -98,9 +98,9 @@ def _json() -> dict[str, Any]:
 # All run in the scan loop.
 
 
-def _changed(loop: ScanLoop, deed: Callable[[GateDesk], None]) -> dict[str, Any]:
-    """Once the deed's entry is durable the door is told; how it stands then is what the page says."""
-    deed(GateDesk(loop.door))
+def _changed(loop: ScanLoop, deed: Callable[[GateAssignment], None]) -> dict[str, Any]:
+    """Record the action, apply it to the door, return the new state."""
+    deed(GateAssignment(loop.door))
     loop.gate_changed()
     return _state(loop.door)
 
@@ -121,7 +121,7 @@ def _state(door: Door) -> dict[str, Any]:
 def _choices(door: Door) -> list[dict[str, Any]]:
     """The gates of each venue, in file order."""
     gates: dict[str, list[dict[str, Any]]] = {}
-    for choice in GateDesk(door).choices():
+    for choice in GateAssignment(door).choices():
         gates.setdefault(door.programme.venue_of(choice.gate.area), []).append(
             _choice(door, choice)
         )

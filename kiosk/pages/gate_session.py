@@ -7,16 +7,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from kiosk.door.gate_assignment import GateDesk
+from kiosk.door.gate_assignment import GateAssignment
 from kiosk.door.staff_actions import StaffError
-from kiosk.pages.staff_session import StaffRoom
+from kiosk.pages.staff_session import StaffSessions
 
 IDLE_S = 120.0
 """A supervisor who was called away must not leave the gates to whoever comes by."""
 
 
 @dataclass
-class Visit:
+class GateSession:
     """A supervisor's card was held up; `text` signs off the deed."""
 
     text: str = field(repr=False)
@@ -24,21 +24,21 @@ class Visit:
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
 
 
-class GateRoom:
+class GateSessions:
     """Which supervisor is at this kiosk's screen: one at a time. Methods may be called from any thread."""
 
-    def __init__(self, room: StaffRoom, now_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, room: StaffSessions, now_s: Callable[[], float] = time.monotonic) -> None:
         self.do = room.do
         self._next_card = room.next_card
         self._now_s = now_s
         self._lock = threading.Lock()
-        self._visit: Visit | None = None
+        self._visit: GateSession | None = None
 
-    def admit(self) -> Visit:
+    def admit(self) -> GateSession:
         """Wait for a supervisor's card. Raises StaffError for any other, or where none comes."""
         text = self._next_card()
-        self.do(lambda loop: GateDesk(loop.door).supervisor(text))
-        visit = Visit(text, self._now_s())
+        self.do(lambda loop: GateAssignment(loop.door).supervisor(text))
+        visit = GateSession(text, self._now_s())
         with self._lock:
             self._visit = visit
         return visit

@@ -19,9 +19,9 @@ from access.log.receipt import gate_code
 from access.rules.decide import Decision
 from kiosk.door.door import Answer
 from kiosk.door.recent_answers import Recent
-from kiosk.door.staff_actions import StaffDesk, StaffError
+from kiosk.door.staff_actions import StaffActions, StaffError
 from kiosk.pages.gate_routes import gate_is_all
-from kiosk.pages.staff_session import Session, StaffRoom
+from kiosk.pages.staff_session import StaffSession, StaffSessions
 from kiosk.runtime.scan_loop import ScanLoop
 from kiosk.screen.attendee_screen import answer_screen, place_name
 from kiosk.screen.name_on_card import Person
@@ -42,10 +42,10 @@ WHYS: Mapping[str, str] = {
 }
 """Reasons to choose from: what the log keeps, and the key of its text."""
 
-Deed = Callable[[ScanLoop, Session, dict[str, Any]], dict[str, Any]]
+Deed = Callable[[ScanLoop, StaffSession, dict[str, Any]], dict[str, Any]]
 
 
-def staff_pages(room: StaffRoom, first: Language) -> Blueprint:
+def staff_pages(room: StaffSessions, first: Language) -> Blueprint:
     """The routes below /staff. `first` is the kiosk's own language."""
     pages = Blueprint("staff", __name__, url_prefix="/staff")
 
@@ -97,7 +97,7 @@ def staff_pages(room: StaffRoom, first: Language) -> Blueprint:
     return pages
 
 
-def _add_unlocking(pages: Blueprint, room: StaffRoom) -> None:
+def _add_unlocking(pages: Blueprint, room: StaffSessions) -> None:
     @pages.post("/card")
     def card() -> Response:
         typed = _text("code")
@@ -120,7 +120,7 @@ def _add_unlocking(pages: Blueprint, room: StaffRoom) -> None:
         return jsonify({})
 
 
-def _asks_for_gate(room: StaffRoom) -> bool:
+def _asks_for_gate(room: StaffSessions) -> bool:
     """Whether all that staff can do at this kiosk is to give it a gate, or another one."""
     try:
         return room.do(lambda loop: gate_is_all(loop.door))
@@ -128,7 +128,7 @@ def _asks_for_gate(room: StaffRoom) -> bool:
         return False  # not open yet: the staff screen says so
 
 
-def _session(room: StaffRoom, *, touch: bool = True) -> Session:
+def _session(room: StaffSessions, *, touch: bool = True) -> StaffSession:
     return room.session(request.cookies.get(COOKIE, ""), touch=touch)
 
 
@@ -218,13 +218,13 @@ def _told(loop: ScanLoop, answer: Answer) -> dict[str, Any]:
 # Deeds. All run in the scan loop.
 
 
-def _turn(loop: ScanLoop, _session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+def _turn(loop: ScanLoop, _session: StaffSession, asked: dict[str, Any]) -> dict[str, Any]:
     direction: Direction = "out" if asked.get("direction") == "out" else "in"
     loop.turn(direction)
     return {}
 
 
-def _ask(loop: ScanLoop, _session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+def _ask(loop: ScanLoop, _session: StaffSession, asked: dict[str, Any]) -> dict[str, Any]:
     """Present somebody found by name, or by the code on their badge."""
     badge = _badge(asked)
     answer = loop.door.present_by_hand(badge, loop.face.direction)
@@ -244,35 +244,35 @@ def _badge(asked: dict[str, Any]) -> bytes:
     return badge
 
 
-def _let_in(loop: ScanLoop, session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+def _let_in(loop: ScanLoop, session: StaffSession, asked: dict[str, Any]) -> dict[str, Any]:
     one = _recent_named(loop, asked)
     if not loop.door.gate.lets_in:
         raise StaffError("lead_out")
-    answer = StaffDesk(loop.door).let_in(one.who, session.signs, _why(asked), one.answer.entry)
+    answer = StaffActions(loop.door).let_in(one.who, session.signs, _why(asked), one.answer.entry)
     loop.staff_answered(answer, one.who)
     return _told(loop, answer)
 
 
-def _undo(loop: ScanLoop, session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+def _undo(loop: ScanLoop, session: StaffSession, asked: dict[str, Any]) -> dict[str, Any]:
     one = _recent_named(loop, asked)
     badge = one.answer.presented.badge
-    desk = StaffDesk(loop.door)
+    desk = StaffActions(loop.door)
     _allowed(desk.take_back(one.answer.entry, badge, session.signs, _why(asked)))
     loop.recent.undone.add(one.number)
     return {}
 
 
-def _recount(loop: ScanLoop, session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+def _recount(loop: ScanLoop, session: StaffSession, asked: dict[str, Any]) -> dict[str, Any]:
     area, inside = asked.get("area"), asked.get("inside")
     if area not in loop.door.programme.places or not isinstance(inside, int):
         raise StaffError("failed")
     if not 0 <= inside <= 1_000_000:
         raise StaffError("failed")
-    _allowed(StaffDesk(loop.door).recount(str(area), inside, session.signs, "counted by eye"))
+    _allowed(StaffActions(loop.door).recount(str(area), inside, session.signs, "counted by eye"))
     return {}
 
 
-def _set_time(loop: ScanLoop, session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+def _set_time(loop: ScanLoop, session: StaffSession, asked: dict[str, Any]) -> dict[str, Any]:
     try:
         local = datetime.fromisoformat(str(asked.get("time", "")))
     except ValueError as error:
@@ -281,7 +281,7 @@ def _set_time(loop: ScanLoop, session: Session, asked: dict[str, Any]) -> dict[s
     wall_ms = int(wall.timestamp() * 1000)
     if not loop.door.is_plausible(wall_ms):
         raise StaffError("bad_time")
-    if StaffDesk(loop.door).set_time(wall_ms, session.signs) is not None:
+    if StaffActions(loop.door).set_time(wall_ms, session.signs) is not None:
         raise StaffError("supervisor")
     return {}
 

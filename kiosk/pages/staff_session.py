@@ -40,7 +40,7 @@ LOOP_S = 5.0
 
 
 @dataclass
-class Session:
+class StaffSession:
     """One unlocking. `signs` names the card in what its owner does (as `StaffUnlock.signs`); `desk_key` and `names` are
     None at a self-service gate, where no name is read; `outdated`: this staff member should be given a key card."""
 
@@ -58,7 +58,7 @@ class Session:
             self.names.close()
 
 
-class StaffRoom:
+class StaffSessions:
     """Who of the staff is at this door's screen: one at a time. Methods may be called from any thread."""
 
     def __init__(
@@ -74,7 +74,7 @@ class StaffRoom:
         self._lock = threading.Lock()
         self._unlocking = threading.Lock()
         self._card: str | None = None
-        self._session: Session | None = None
+        self._session: StaffSession | None = None
 
     def do(self, work: Callable[[ScanLoop], Result]) -> Result:
         """Have the scan loop do something. Raises StaffError where it cannot."""
@@ -103,7 +103,7 @@ class StaffRoom:
         except (TimeoutError, CancelledError) as error:
             raise StaffError("no_card") from error
 
-    def unlock(self, pin: str) -> Session:
+    def unlock(self, pin: str) -> StaffSession:
         """Open staff mode with the card shown last. Raises StaffError; the PIN is kept nowhere."""
         with self._lock:
             card = self._card
@@ -111,7 +111,7 @@ class StaffRoom:
             raise StaffError("no_card")
         return self.unlock_with(card, pin)
 
-    def unlock_with(self, card: str, pin: str) -> Session:
+    def unlock_with(self, card: str, pin: str) -> StaffSession:
         """Open staff mode. One at a time: trying a PIN takes 32 MiB and up to a second of a Pi."""
         with self._unlocking:
             shown, staffed = self.do(lambda loop: _begin(loop.door, card))
@@ -120,7 +120,7 @@ class StaffRoom:
                 raise StaffError("wrong_pin")
             self.do(lambda loop: end_pin_tries(loop.door, shown.badge))
             names = self._names(key) if staffed else None
-            session = Session(
+            session = StaffSession(
                 signs=shown.signs,
                 desk_key=key if staffed else None,
                 names=names,
@@ -149,7 +149,7 @@ class StaffRoom:
         if session is not None:
             session.close()
 
-    def session(self, token: str, *, touch: bool = True) -> Session:
+    def session(self, token: str, *, touch: bool = True) -> StaffSession:
         """The session that a browser's token names. `touch`: somebody is at the screen, and not only the page itself.
 
         Raises StaffError where staff mode is locked.
@@ -166,7 +166,7 @@ class StaffRoom:
             return session
 
     @staticmethod
-    def search(session: Session, query: str) -> Results:
+    def search(session: StaffSession, query: str) -> Results:
         """People whom the query may mean, the best first. Raises StaffError."""
         if session.names is None:
             raise StaffError("self_service")
@@ -177,7 +177,7 @@ class StaffRoom:
         except NamesClosedError as error:
             raise StaffError("not_ready") from error
 
-    def name_of(self, session: Session, badge: bytes | None) -> str:
+    def name_of(self, session: StaffSession, badge: bytes | None) -> str:
         """The name on the newest card of a badge, or nothing."""
         if badge is None or session.names is None or session.desk_key is None:
             return ""

@@ -14,8 +14,14 @@ from hardware.ports.events import CameraState, Hint, Reading, ScannerState, Show
 
 log = logging.getLogger(__name__)
 
-Source = Literal["camera", "scanner", "contacts", "pages"]
-Happening = Reading | Hint | ShowOne | CameraState | ScannerState | DoorEvent
+
+@dataclass(frozen=True, slots=True)
+class ReplicaWritten:
+    """The carrier may have brought something."""
+
+
+Source = Literal["camera", "scanner", "contacts", "pages", "replica"]
+Happening = Reading | Hint | ShowOne | CameraState | ScannerState | DoorEvent | ReplicaWritten
 Result = TypeVar("Result")
 
 WAIT_S = 0.5

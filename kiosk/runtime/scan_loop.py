@@ -1,8 +1,8 @@
 """The scan loop: the one thread that reads codes, writes the journal and opens the door.
 
-A step takes one happening (a code, a contact, a page's work) and then a little of what waits: news of other logs, the
-carrier's inbox, what the door writes by itself. Nothing in it opens the door but an answer that is already durable.
-Whatever fails is said on the screen, and the loop goes on.
+A step handles one event (a code, a contact, a page's work) and then a little of the event_state work: entries of other
+logs, the carrier's inbox, what the door records by itself. Nothing in it opens the door but an answer that is already
+durable. Whatever fails is shown on the screen, and the loop goes on.
 """
 
 import logging
@@ -20,7 +20,7 @@ from hardware.ports.door_contacts import DoorEvent, DoorEventKind
 from hardware.ports.events import CameraState, Hint, Reading, ScannerState, ShowOne
 from hardware.system.systemd import Notifier
 from kiosk.door.door import Answer, Door, NotReadyError
-from kiosk.door.housekeeping import Duties
+from kiosk.door.housekeeping import Housekeeping
 from kiosk.door.readiness import cause_of, incomplete, unready
 from kiosk.door.recent_answers import RecentAnswers
 from kiosk.door.replica_feed import ReplicaFeed
@@ -68,7 +68,7 @@ class ScanLoop:
         feed: ReplicaFeed,
         inputs: Inputs,
         face: Face,
-        duties: Duties,
+        duties: Housekeeping,
         notifier: Notifier,
         camera_direction: Direction | None = None,
     ) -> None:
@@ -110,7 +110,7 @@ class ScanLoop:
 
     def staff_answered(self, answer: Answer, who: str | bytes) -> None:
         """Show an answer that staff asked for by hand, and open the door if it says so."""
-        self._tell(answer, who)
+        self._show_answer(answer, who)
 
     def gate_changed(self) -> None:
         """This kiosk stands at another gate from here on, or at none."""
@@ -220,9 +220,9 @@ class ScanLoop:
         )
         if not answer.repeat:
             self.duties.answered((time.perf_counter() - began) * 1000)
-            self._mend()
+            self._recover()
         if not answer.repeat or not same_view:
-            self._tell(answer, reading.text)
+            self._show_answer(answer, reading.text)
         else:
             self.face.keep(answer, SAME_VIEW_S)
 
@@ -253,7 +253,7 @@ class ScanLoop:
         bound = self._camera_direction if source == "camera" else None
         return bound or self.switch
 
-    def _tell(self, answer: Answer, who: str | bytes) -> None:
+    def _show_answer(self, answer: Answer, who: str | bytes) -> None:
         if self.face.tell(answer, opens=answer.opens):
             self._opened.append((answer.entry, answer.presented.badge))
         if not answer.repeat:
@@ -281,7 +281,7 @@ class ScanLoop:
         self.duties.contact(kind)
 
     def _between(self) -> None:
-        """What waits while nobody is there."""
+        """EventState work between scans."""
         now = time.monotonic()
         if self.face.broken is not None:
             self._hearing = False
@@ -310,7 +310,7 @@ class ScanLoop:
             if cause_of(error) != self.face.broken:
                 self._break(error)
             return
-        self._mend()
+        self._recover()
 
     def _break(self, error: sqlite3.Error) -> None:
         cause = cause_of(error)
@@ -321,7 +321,7 @@ class ScanLoop:
         self._probe_due = time.monotonic() + PROBE_S
         self.face.rest()
 
-    def _mend(self) -> None:
+    def _recover(self) -> None:
         if self.face.broken is None:
             return
         log.warning("in order again: the journal can be written")

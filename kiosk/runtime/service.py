@@ -21,12 +21,13 @@ from hardware.ports.signals import Signals
 from hardware.reader.reader import Reader
 from hardware.system.version import BUILT_MS, versions
 from kiosk.door.door import Door
-from kiosk.door.housekeeping import Duties
+from kiosk.door.housekeeping import Housekeeping
 from kiosk.door.readiness import Cause, cause_of, unready
 from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.door.sensors import Sensors
 from kiosk.runtime.inputs import Device, Inputs, Source
 from kiosk.runtime.parts import Parts, log_reading
+from kiosk.runtime.replica_watch import ReplicaWatch
 from kiosk.runtime.run_lock import why_started
 from kiosk.runtime.scan_loop import ScanLoop
 from kiosk.runtime.stop_flag import Flag
@@ -157,7 +158,9 @@ class DoorService:
         sensors = Sensors(self._parts.power)
         opened.callback(sensors.close)
         sensors.start()
-        devices: dict[Source, Device] = {"contacts": signals}
+        replica = ReplicaWatch(DataFolder(self._home.data).replica)
+        opened.callback(replica.close)
+        devices: dict[Source, Device] = {"contacts": signals, "replica": replica}
         if self._parts.open_camera is not None:
             camera = self._parts.open_camera()
             opened.callback(camera.close)
@@ -170,7 +173,7 @@ class DoorService:
         opened.callback(inputs.close)
         inputs.start()
         face = Face(door, signals, self.board, self.order)
-        duties = Duties(
+        duties = Housekeeping(
             door,
             sensors,
             self._parts.clock.read,

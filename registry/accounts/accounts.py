@@ -142,10 +142,7 @@ class Accounts:
 
     def add(self, name: str, role: Access, password: str) -> None:
         """A new account. Raises PasswordError; RegistryError where there is one, or for a name that cannot be."""
-        if not re.fullmatch(NAME, name):
-            raise RegistryError(
-                f"{name[:64]!r} cannot be the name of an account; use letters, digits and . @ - _"
-            )
+        check_account(name, password)
         with self.ledger.transaction():
             if self.find(name) is not None:
                 raise RegistryError(f"There is an account {name!r} already.")
@@ -233,6 +230,15 @@ class Accounts:
         """Whose token this is."""
         row = self.ledger.first(select(tables.token).where(tables.token.c.digest == _hash(text)))
         return Visitor(row.label, row.access) if row is not None else None
+
+
+def check_account(name: str, password: str) -> None:
+    """Raises RegistryError for a name that cannot be, PasswordError for a password that is too easily guessed."""
+    if not re.fullmatch(NAME, name):
+        raise RegistryError(
+            f"{name[:64]!r} cannot be the name of an account; use letters, digits and . @ - _"
+        )
+    check_password(name, password)
 
 
 def check_password(name: str, password: str) -> None:

@@ -36,6 +36,7 @@ def dashboard(board: Board, guard: Guard, desk: LoginDesk) -> Blueprint:
     pages.add_url_rule("/", "live", lambda: shown.page("live"))
     for name in PAGES[1:]:
         pages.add_url_rule(f"/{name}", name, lambda name=name: shown.page(name))
+    pages.add_url_rule("/account", "account", shown.account)
     pages.add_url_rule("/login", "login", shown.login, methods=["GET", "POST"])
     pages.add_url_rule("/logout", "logout", shown.logout, methods=["POST"])
     pages.add_url_rule("/language/<language>", "language", shown.language)
@@ -58,6 +59,13 @@ class _Pages:
             return redirect(f"/login?next=/{'' if name == 'live' else name}")
         wall = name == "live" and "wall" in request.args
         return self._rendered(f"{name}.html", page=name, wall=wall, visitor=visitor)
+
+    def account(self) -> Response | AnyResponse:
+        """The page of whoever is logged in: their password and sessions."""
+        visitor = self._guard.visitor()
+        if visitor is None or visitor.login is None:
+            return redirect("/login")
+        return self._rendered("account.html", page="account", visitor=visitor)
 
     def login(self) -> Response | AnyResponse:
         wanted = request.args.get("next", "/")
@@ -86,7 +94,7 @@ class _Pages:
     def language(self, language: str) -> AnyResponse:
         """Remember a language, and go back to the page."""
         back = request.args.get("back", "live")
-        answer = redirect(f"/{back}" if back in (*PAGES[1:], "login") else "/")
+        answer = redirect(f"/{back}" if back in (*PAGES[1:], "account", "login") else "/")
         if language in LANGUAGES:
             answer.set_cookie(LANGUAGE_COOKIE, language, max_age=YEAR_S, samesite="Lax")
         return answer

@@ -15,8 +15,8 @@ from registry.devices.own_log import OwnLog
 from registry.storage import tables
 from registry.storage.errors import RegistryError, UnknownError
 from registry.storage.ledger import Ledger
-from sync.wire.device_key import Identity
-from sync.wire.enrolment_certificate import warrant_for
+from sync.wire.device_key import DeviceKey
+from sync.wire.enrolment_certificate import certificate_for
 from sync.wire.messages import Enrol, Enrolled
 
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -41,7 +41,7 @@ class Enrolment:
         self,
         ledger: Ledger,
         log: OwnLog,
-        identity: Identity,
+        identity: DeviceKey,
         now_ms: Callable[[], int],
         random: Callable[[int], bytes],
     ) -> None:
@@ -102,7 +102,7 @@ class Enrolment:
             said = self._answer(asked, event, gate, "")
             return msgspec.structs.replace(
                 said,
-                warrant=warrant_for(kiosk, self._identity),
+                warrant=certificate_for(kiosk, self._identity),
                 definition=pack(event),
                 keys=sorted(keys.items()),
             )

@@ -15,7 +15,7 @@ from access.state.event_state import LogEntry
 from registry.storage.ledger import Ledger
 from registry.storage.rollback_mark import Place
 from sync.store.log_store import BEGINNING, Row
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 
 LOG = "log"
 DATABASE = "database"
@@ -41,7 +41,7 @@ class OwnLog:
     def __init__(
         self,
         ledger: Ledger,
-        identity: Identity,
+        identity: DeviceKey,
         clock: Callable[[], ClockReading],
         random: Callable[[int], bytes],
     ) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from flask import Response, request
 
 from access.log.entry import EntryRef
+from access.text import canonical, half_width
 from registry.accounts.authorization import Guard
 from registry.http import requests as bodies
 from registry.http.keys import add_keys
@@ -18,8 +19,8 @@ from registry.http.qr import drawn
 from registry.queries import shapes as answers
 from registry.queries.queries import Board
 from registry.queries.registrants import badge_of
-from registry.roster.model import IssuedBadge, Person
-from registry.storage.errors import UnknownError
+from registry.roster.model import NAMELESS, IssuedBadge, Person
+from registry.storage.errors import UnknownError, refused
 from sync.wire.enrolment_code import EnrolmentCode
 
 DONE = answers.Done()
@@ -46,7 +47,13 @@ def _add_people(api: Interface, board: Board) -> None:
         answer=answers.Issued,
     )
     def register(body: bodies.NewPerson) -> answers.Issued:
-        return _issued(board.centre.register(Person(**msgspec.structs.asdict(body))))
+        values = msgspec.structs.asdict(body)
+        values["ref"] = half_width(body.ref)
+        values["name"] = canonical(body.name)
+        values["organisation"] = canonical(body.organisation)
+        if not values["name"]:
+            raise refused(body.ref, NAMELESS)
+        return _issued(board.centre.register(Person(**values)))
 
     @api.get(
         "/badges",

@@ -8,9 +8,6 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnectionError
-
 from access.log.chain import fingerprint
 from access.log.clock_reading import ClockReading
 from access.log.entry import pack
@@ -18,6 +15,7 @@ from registry.accounts.throttle import Throttle, enrol_limits
 from registry.accounts.trail import Trail
 from registry.devices.reported_vectors import Contacts
 from registry.service import Centre
+from registry.storage.database import OUTAGES
 from registry.storage.errors import RegistryError
 from sync.exchange.exchange import Answerer
 from sync.exchange.party import Taken
@@ -42,9 +40,6 @@ BODIES_AT_ONCE = 8
 
 CLOCK_ERROR_MS = 500
 """Beside the kernel's own bound, which is tens of ms: the time between reading the clock and sending the answer."""
-
-OUTAGES = (OperationalError, InterfaceError, NoConnectionError)
-"""What a database raises that starts again, fails over or has no room on its disk."""
 
 
 def device_interface(
@@ -119,7 +114,7 @@ class _Listening(Answerer):
         self._contacts = contacts
 
     def called(self, device: str, message: Message) -> None:
-        self._contacts.heard(device, message.have)
+        self._contacts.heard(device, message.have, message.digest)
 
 
 def read_enrol(raw: bytes) -> tuple[Envelope, Enrol]:

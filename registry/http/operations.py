@@ -16,6 +16,7 @@ from flask import Blueprint, Request, Response, request
 from config.errors import instead, shown
 from registry.accounts.authorization import Guard
 from registry.accounts.trail import Trail
+from registry.http.mistakes import in_words
 from registry.lists.findings import SpreadsheetError
 from registry.queries.shapes import Access, Problem
 from registry.storage.errors import RegistrationError, RegistryError, UnknownError
@@ -109,7 +110,8 @@ class Interface:
                 if operation.method != "GET":
                     self._note(operation, arguments, given)
             except msgspec.ValidationError as error:
-                return problem(400, f"The body is not what {operation.name} takes: {error}.")
+                shape = operation.body if isinstance(operation.body, type) else Nothing
+                return problem(400, in_words(error, shape))
             except msgspec.DecodeError:
                 return problem(400, "The body is not JSON.")
             except RegistryError as error:

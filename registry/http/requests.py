@@ -66,7 +66,17 @@ class NewCode(Body, frozen=True, kw_only=True):
 
     gate: str | None = None
     minutes: Annotated[int, Meta(ge=1, le=1440)] = 10
-    url: Annotated[str, Meta(pattern=r"^https?://[^\s#]+$", max_length=200)] | None = None
+    url: (
+        Annotated[
+            str,
+            Meta(
+                pattern=r"^https?://[^\s#]+$",
+                max_length=200,
+                description="an address such as https://registry.example:8743",
+            ),
+        ]
+        | None
+    ) = None
 
 
 class Assign(Body, frozen=True, kw_only=True):
@@ -100,7 +110,14 @@ class NewToken(Body, frozen=True, kw_only=True):
 class NewHook(Body, frozen=True, kw_only=True):
     """An address told of every check-in from now on."""
 
-    url: Annotated[str, Meta(pattern=r"^https?://[^\s]+$", max_length=500)]
+    url: Annotated[
+        str,
+        Meta(
+            pattern=r"^https?://[^\s]+$",
+            max_length=500,
+            description="an address that begins with http:// or https://",
+        ),
+    ]
 
 
 Password = Annotated[str, Meta(min_length=10, max_length=200)]
@@ -144,7 +161,9 @@ class NewRole(Body, frozen=True, kw_only=True):
 class CloseDay(Body, frozen=True, kw_only=True):
     traced = ("day",)
 
-    day: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    day: Annotated[
+        str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="a day such as 2026-11-22")
+    ]
 
 
 class Purge(Body, frozen=True, kw_only=True):
@@ -153,3 +172,15 @@ class Purge(Body, frozen=True, kw_only=True):
     traced = ("early",)
 
     early: bool = False
+
+
+class ChangedEvent(Body, frozen=True, kw_only=True):
+    """An event definition as its TOML text, to be put in force. `check`: only tell what it would do; `confirmed`: do so
+    also where it takes something from a door that is in use."""
+
+    traced = ("check", "confirmed")
+
+    toml: Annotated[str, Meta(max_length=1_000_000)]
+    file: Annotated[str, Meta(min_length=1, max_length=200)] = "event.toml"
+    check: bool = False
+    confirmed: bool = False

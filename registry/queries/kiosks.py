@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from access.event.programme import Programme
 from access.event.rfc3339 import rfc3339
 from access.log.entry import Kiosk
+from access.state.coverage import SILENT_AFTER_MS
 from access.state.event_state import EventState
 from access.state.headcount import Silence
 from access.state.log_state import LogState
 from access.state.time_repair import RANK
-from registry.projections import SILENT_AFTER_MS
 from registry.queries import shapes as answers
 from registry.service import Centre
 

@@ -6,7 +6,7 @@ Threads share one board; whoever asks first within a second does the work for al
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Generic, TypeVar
 
@@ -16,8 +16,17 @@ from access.event.rfc3339 import rfc3339
 from access.log.clock_reading import ClockReading
 from access.log.entry import EntryRef
 from access.state.conflicts import Conflict
+from access.state.coverage import (
+    Contact,
+    Coverage,
+    CoverageReport,
+    Touch,
+    area_fields,
+    silent_fields,
+    standing,
+)
 from access.state.event_state import LogEntry, Order
-from access.state.headcount import Count, Silence, attendance, band
+from access.state.headcount import Silence, attendance
 from access.state.log_state import LogState
 from registry.devices.reported_vectors import Contacts
 from registry.queries import shapes as answers
@@ -71,6 +80,8 @@ class Board:
     def __init__(self, centre: Centre, clock: Callable[[], ClockReading]) -> None:
         self.centre = centre
         self.contacts = Contacts()
+        self._coverage = Coverage()
+        self._coverage_lock = threading.Lock()
         self.names = PersonIndex(centre)
         self.clock = clock
         self._headcount: _Kept[answers.Headcount] = _Kept(FRESH_MS)
@@ -101,9 +112,7 @@ class Board:
         with self.knowing() as log_state:
             programme = self.programme
             counts = self.centre.headcount(now)
-            silences = self.silences(log_state, now)
-            bands = band(counts, silences, programme)
-            heard = self._heard_by_area(log_state, programme)
+            coverage = self.coverage(log_state, now)
             kiosks = sum(not one.cut_off for one in log_state.event_state.kiosks.values())
         return answers.Headcount(
             event=programme.event.id,
@@ -111,87 +120,32 @@ class Board:
             day=programme.day_name(programme.day_of(now)),
             as_of=self.time(now),
             areas=[
-                self._area(programme, area, count, bands[area], heard.get(area), silences, now)
+                answers.AreaCount(**area_fields(programme, area, count, coverage, now))
                 for area, count in counts.items()
             ],
             kiosks=kiosks,
-            silent=[self.silent(silence) for silence in silences],
-            missing=sum(silence.missing or 0 for silence in silences),
+            silent=[self.silent(one, coverage.touch(one.device)) for one in coverage.silences],
+            missing=sum(one.missing or 0 for one in coverage.silences),
         )
 
-    def _area(
-        self,
-        programme: Programme,
-        area: str,
-        count: Count,
-        between: tuple[int, int],
-        heard: int | None,
-        silences: Sequence[Silence],
-        now: int,
-    ) -> answers.AreaCount:
-        place = programme.places[area]
-        known = programme.areas.get(area) or programme.venues[area]
-        gates = programme.gates
-        mine = [
-            one
-            for one in silences
-            if one.gate in gates and programme.within(gates[one.gate].area, area)
-        ]
-        left = None if count.capacity is None else max(0, count.capacity - count.inside)
-        return answers.AreaCount(
-            id=area,
-            name=known.name,
-            venue=place.venue,
-            parent=place.parent,
-            inside=count.inside,
-            people=count.people,
-            entries=count.entries,
-            exits=count.exits,
-            refused=count.refused,
-            capacity=count.capacity,
-            places_left=left,
-            by_hand=count.by_hand,
-            low=between[0],
-            high=between[1],
-            as_of=self.time(now),
-            heard=None if heard is None else self.time(heard),
-            missing=sum(one.missing or 0 for one in mine),
-            silent=len(mine),
-        )
-
-    def _heard_by_area(self, log_state: LogState, programme: Programme) -> dict[str, int | None]:
-        """Of each area the oldest last word of the kiosks at its gates and below; None: one was never heard."""
-        event_state = log_state.event_state
-        found: dict[str, int | None] = {}
-        for device, kiosk in event_state.kiosks.items():
-            gate = programme.gates.get(event_state.gate_of(device) or "")
-            if gate is None or kiosk.cut_off:
-                continue
-            heard = self.centre.ledger.heard_ms(device)
-            for area in programme.above[gate.area]:
-                if area not in found:
-                    found[area] = heard
-                    continue
-                before = found[area]
-                found[area] = None if heard is None or before is None else min(before, heard)
-        return found
+    def coverage(self, log_state: LogState, now: int) -> CoverageReport:
+        """Which kiosks have been heard, and what they may not have told yet."""
+        held = log_state.event_state.last_seq
+        contacts = {}
+        for device in standing(log_state):
+            missing = max(self.contacts.missing(device, held), self.centre.missing(device))
+            contacts[device] = Contact(self.centre.ledger.heard_ms(device), missing or None)
+        counts = self.centre.headcount(now)
+        with self._coverage_lock:
+            return self._coverage.report(log_state, self.programme, counts, contacts, now)
 
     def silences(self, log_state: LogState, now: int) -> list[Silence]:
         """The kiosks that have not told everything."""
-        known = self.centre.silences(now)
-        return self.contacts.added_to(known, log_state, self.centre.ledger, now)
+        return list(self.coverage(log_state, now).silences)
 
-    def silent(self, silence: Silence) -> answers.SilentKiosk:
-        """A kiosk not heard from, in its place."""
-        gate = self.programme.gates.get(silence.gate or "")
-        return answers.SilentKiosk(
-            device=silence.device,
-            gate=silence.gate,
-            area=gate.area if gate else None,
-            venue=self.programme.venue_of(gate.area) if gate else None,
-            since=None if silence.since_ms is None else self.time(silence.since_ms),
-            missing=silence.missing,
-        )
+    def silent(self, silence: Silence, touch: Touch) -> answers.SilentKiosk:
+        """A kiosk that has not told everything, in its place."""
+        return answers.SilentKiosk(**silent_fields(self.programme, silence, touch))
 
     def gates(self) -> answers.Gates:
         """Every gate with its kiosk, and what it answered today."""
@@ -312,9 +266,11 @@ class Board:
         """Close an event day, and say who has not told everything of it."""
         self.centre.close_day(day)
         with self.knowing() as log_state:
-            silences = self.silences(log_state, self.now_ms())
+            coverage = self.coverage(log_state, self.now_ms())
         return answers.Closed(
-            day=day, drained=not silences, silent=[self.silent(one) for one in silences]
+            day=day,
+            drained=not coverage.silences,
+            silent=[self.silent(one, coverage.touch(one.device)) for one in coverage.silences],
         )
 
 

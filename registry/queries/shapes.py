@@ -39,7 +39,7 @@ class Done(Answer, frozen=True, kw_only=True):
 
 class SilentKiosk(Answer, frozen=True, kw_only=True):
     """A kiosk that has not told everything: since when (null: never heard), and entries known missing (null: nobody
-    can say)."""
+    can say). `touch`: entries are `in_flight`, it is `behind` (they do not become fewer) or `silent` (not heard)."""
 
     device: str
     gate: str | None
@@ -47,6 +47,7 @@ class SilentKiosk(Answer, frozen=True, kw_only=True):
     venue: str | None
     since: Time | None
     missing: int | None
+    touch: Literal["in_touch", "in_flight", "behind", "silent"]
 
 
 class AreaCount(Answer, frozen=True, kw_only=True):
@@ -273,6 +274,26 @@ class Issued(Answer, frozen=True, kw_only=True):
     issue: int
     form: Literal["plain", "signed", "foreign"]
     text: str
+
+
+class EventEffect(Answer, frozen=True, kw_only=True):
+    """One thing that a changed definition does, to the gate, session or area of that id; `asks`: it takes something
+    from a door that is in use, so it is done only when confirmed."""
+
+    kind: str
+    id: str
+    detail: str
+    asks: bool
+
+
+class EventChange(Answer, frozen=True, kw_only=True):
+    """What a changed definition does. `applied`: it is in force now; `asks`: it must be confirmed first."""
+
+    event: str
+    changed: bool
+    applied: bool
+    asks: bool
+    effects: list[EventEffect]
 
 
 class Imported(Answer, frozen=True, kw_only=True):

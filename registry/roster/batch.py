@@ -35,11 +35,8 @@ PIECE = 500
 PIECE_ENTRIES = 2000
 """Entries in one."""
 
-TRIES = 4
-"""How often entries are chained to the end of the log in the hope that nobody writes to it meanwhile."""
-
 BREATH_S = 0.001
-"""Between two of these, so that whoever waits for the database gets it."""
+"""Between two short transactions, so that whoever waits for the database gets it."""
 
 SALT_BYTES = 16
 """Of a person's own salt."""
@@ -185,37 +182,36 @@ class Batch:
 
         Raises ChangedMeanwhileError.
         """
-        for _ in range(TRIES):
-            if self._committed(self._drafted(), still_so):
-                return
-        with (
-            self._ledger.transaction()
-        ):  # others write all the time: they wait while the chain is made
-            self._committed(self._drafted(), still_so)
+        staged = self._staged_draft() if self._entries else None
+        if not self._committed(staged, still_so):
+            # Somebody wrote to the registry's log meanwhile, and may do so again: now they wait.
+            self._committed(None, still_so)
 
-    def _drafted(self) -> Draft | None:
-        """The entries chained to the log's end, and staged."""
-        if not self._entries:
-            return None
+    def _staged_draft(self) -> Draft:
+        """The entries chained to the log's end as it is, and staged."""
         draft = self._log.draft(self._entries)
         self._ledger.write(delete(tables.staged_entry))
         for start in range(0, len(draft.rows), PIECE_ENTRIES):
             some = (_entry(row) for row in draft.rows[start : start + PIECE_ENTRIES])
             with self._ledger.transaction(), self._ledger.database.writing() as connection:
                 insert_rows(connection, "staged_entry", _ENTRY, some)
-            if self._ledger.database.writer is None:
-                time.sleep(BREATH_S)
+            time.sleep(BREATH_S)
         return draft
 
     def _committed(self, draft: Draft | None, still_so: Callable[[], bool]) -> bool:
-        """Whether the log still ended where the draft begins."""
+        """Whether the log still ended where the staged draft begins; None: it is chained and written here."""
         with self._ledger.transaction():
             if self._taken() or not still_so():
                 raise ChangedMeanwhileError
             if draft is not None and not self._log.adopt(draft):
                 return False
-            self._ledger.add_staged()
             with self._ledger.database.writing() as connection:
+                if draft is None and self._entries:
+                    draft = self._log.draft(self._entries)
+                    connection.execute(delete(tables.staged_entry))
+                    insert_rows(connection, "staged_entry", _ENTRY, map(_entry, draft.rows))
+                    self._log.adopt(draft)
+                self._ledger.add_staged()
                 for statement in _MOVE:
                     connection.execute(text(statement))
         return True

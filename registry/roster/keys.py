@@ -10,7 +10,7 @@ from access.badge.name_card import DESK_KEY_BYTES
 from registry.storage.errors import NotInitialisedError, RegistryError
 from registry.storage.ledger import Ledger
 from registry.storage.log_store import PUBLIC_KEY
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 
 SEED_BYTES = 32
 
@@ -44,10 +44,10 @@ class Keyring:
         self._ledger = ledger
         self._random = random
 
-    def make(self) -> Identity:
+    def make(self) -> DeviceKey:
         """Make all keys, for a new event; gives the registry's own."""
         seed = self._random(SEED_BYTES)
-        identity = Identity.from_seed(seed)
+        identity = DeviceKey.from_seed(seed)
         self._ledger.set_value(PUBLIC_KEY, identity.public)
         self._ledger.set_value(_SEED, seed)
         self._ledger.set_value(_MASTER, self._random(SEED_BYTES))
@@ -56,10 +56,10 @@ class Keyring:
         return identity
 
     @property
-    def identity(self) -> Identity | None:
+    def identity(self) -> DeviceKey | None:
         """The registry's own key; None before there is an event."""
         seed = self._ledger.value(_SEED)
-        return Identity.from_seed(seed) if seed is not None else None
+        return DeviceKey.from_seed(seed) if seed is not None else None
 
     def badge_keys(self) -> BadgeKeys:
         """The keys of today. Raises NotInitialisedError, RegistryError after a purge."""

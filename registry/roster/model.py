@@ -18,6 +18,9 @@ FORMS: tuple[Form, ...] = ("plain", "signed", "foreign")
 MOST_CHARACTERS = 120
 """Of a ref, a name or an organisation: more fits no badge."""
 
+NAMELESS = "name is empty; it is what the badge and the door say"
+"""Why nobody is registered without a name, by whatever way they come."""
+
 MOST_CODE_BYTES = 1000
 """Of another system's code: more fits no QR code that a camera can read on a badge."""
 

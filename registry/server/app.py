@@ -19,6 +19,7 @@ from registry.dashboard.login import LoginDesk
 from registry.http.access import add_access
 from registry.http.actions import add_deeds
 from registry.http.device_api import device_interface
+from registry.http.event import add_event
 from registry.http.jobs import add_jobs
 from registry.http.lists import add_lists
 from registry.http.operations import Interface, problem
@@ -28,6 +29,7 @@ from registry.jobs import Jobs
 from registry.queries.queries import Board
 from registry.server.proxies import BehindProxies, TrustedProxies
 from registry.service import Centre
+from registry.storage.database import OUTAGES
 from registry.webhooks import Hooks
 
 log = logging.getLogger(__name__)
@@ -91,6 +93,7 @@ def create_app(centre: Centre, clock: Callable[[], ClockReading], settings: WebS
     api = Interface(guard, trail)
     add_questions(api, board, guard, Streams(board, settings.stopping, settings.streams))
     hooks = Hooks(board)
+    add_event(api, board)
     add_deeds(api, board, guard, settings.pin, settings.kiosk_url)
     add_access(api, board, guard, passwords, trail, hooks)
     jobs = Jobs(centre.ledger, board.now_ms, settings.stopping)
@@ -138,5 +141,17 @@ def _refused(error: HTTPException) -> Response:
 
 
 def _failed(error: Exception) -> Response:
+    if isinstance(error, OUTAGES):
+        log.warning(
+            "%s %s: the database does not answer (%s)",
+            request.method,
+            request.path,
+            type(error).__name__,
+        )
+        answer = problem(
+            503, "The registry's database does not answer just now. Try again in a few seconds."
+        )
+        answer.headers["Retry-After"] = "2"
+        return answer
     log.error("%s %s", request.method, request.path, exc_info=error)
     return problem(500, "The registry failed at this; its log says why.")

@@ -267,6 +267,12 @@ class GuardedWorker(ThreadWorker):  # type: ignore[misc]
         self.nr_conns -= 1
         conn.close()
 
+    def is_parent_alive(self) -> bool:
+        """gunicorn's step: whether the main process lives. If not, streams end too, and the database is free soon."""
+        if not super().is_parent_alive():
+            self.alive = False
+        return bool(self.alive)
+
     def murder_keepalived(self, force: bool = False) -> None:
         """gunicorn's step: close those that have been idle for too long, or all idle ones."""
         now = time.monotonic()
@@ -281,7 +287,7 @@ class GuardedWorker(ThreadWorker):  # type: ignore[misc]
         self._looked = now
         latest = now + (LINGER_S if not self.alive else ARRIVES_S)
         for conn in list(self._open):
-            if conn.stage == "arriving":
+            if conn.stage == "arriving" or (conn.stage == "long" and not self.alive):
                 conn.until = min(conn.until, latest)
             if conn.until > now:
                 continue

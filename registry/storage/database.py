@@ -14,16 +14,18 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.pool import StaticPool
 
-from registry.storage.errors import DatabaseError, NotScrubbedError
+from registry.storage.errors import DatabaseError, InUseError, NotScrubbedError
 from registry.storage.remembered import Remembered
 
 FILE = "registry.db"
@@ -43,6 +45,9 @@ SCRUB_MS = 1000
 
 POSTGRES_LOCK = 0x4A69616E6D656E
 """The advisory lock of the one writer: "Jianmen"."""
+
+OUTAGES = (OperationalError, InterfaceError, NoConnectionError)
+"""What a database raises that starts again, fails over or has no room on its disk: it passes by itself."""
 
 READERS = 8
 MORE_READERS = 24
@@ -71,7 +76,7 @@ class Database:
             self._open(target)
             self._migrate(target)
             self._fold_back()
-        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        except (SQLAlchemyError, sqlite3.Error, psycopg.Error, OSError) as error:
             self.close()
             reason = str(getattr(error, "orig", None) or error).strip()
             raise DatabaseError(f"{_shown(target)} cannot be opened: {reason}") from error
@@ -81,6 +86,7 @@ class Database:
 
     def _open(self, target: URL) -> None:
         if self.is_postgres:
+            _require_utf8(target)
             self._writer = self._reader = create_engine(
                 target.set(drivername="postgresql+psycopg"),
                 pool_size=READERS,
@@ -215,6 +221,19 @@ def _shown(target: URL) -> str:
     return f"the database {target.render_as_string(hide_password=True)}"
 
 
+def _require_utf8(target: URL) -> None:
+    """Raises DatabaseError for a PostgreSQL database that cannot hold every script."""
+    dialect = create_engine(target.set(drivername="postgresql+psycopg")).dialect
+    positional, named = dialect.create_connect_args(target)
+    with psycopg.connect(*positional, **named) as connection:
+        encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise DatabaseError(
+            f"{_shown(target)} has the encoding {encoding}; it should be UTF8, since names are in every script. Make"
+            f" another one: createdb --encoding UTF8 --template template0 NAME"
+        )
+
+
 def _lock(path: Path) -> int:
     """The lock that keeps other processes from writing. Raises DatabaseError where one has it."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
@@ -222,7 +241,7 @@ def _lock(path: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise DatabaseError(
+        raise InUseError(
             f"{path.with_name(FILE)} is in use by another process. Stop that registry first, or ask it to do this."
         ) from None
     return descriptor

@@ -1,7 +1,8 @@
 """What can go wrong at the centre, in words for the people who run it.
 
 RegistryError
-├── DatabaseError        the database cannot be opened, or another process has it
+├── DatabaseError        the database cannot be opened
+│   └── InUseError       another process has it
 ├── NotScrubbedError     what was deleted can still be read in the files
 ├── NotInitialisedError  there is no event yet: `jianmen registry init`
 ├── UnknownError         no such badge, person, device, gate or ticket
@@ -18,6 +19,10 @@ class RegistryError(Exception):
 
 class DatabaseError(RegistryError):
     """The database cannot be opened."""
+
+
+class InUseError(DatabaseError):
+    """Another process has the database."""
 
 
 class NotScrubbedError(RegistryError):

@@ -35,8 +35,3 @@ class HeardHeads:
             self._due_s = time.monotonic() + WRITE_EVERY_S
             heads, self._heads = list(self._heads.values()), {}
             return heads
-
-
-def same_end(head: Head, other: Head) -> bool:
-    """Whether two heads name the same entry."""
-    return (head.log, head.seq, head.digest) == (other.log, other.seq, other.digest)

@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Table, and_, case, delete, select, text, update
+from sqlalchemy import Table, delete, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import bindparam
 
@@ -15,8 +15,9 @@ from access.log.entry import Kiosk, digest_of, pack
 from access.state.event_state import LogEntry, read_entry
 from registry.storage import tables
 from registry.storage.database import Database
-from registry.storage.heard_heads import HeardHeads, same_end
-from sync.store.log_store import BEGINNING, INTRODUCED, LogStore, Row, newest_word
+from registry.storage.head_statements import keep_head_statement, keep_word_statement
+from registry.storage.heard_heads import HeardHeads
+from sync.store.log_store import BEGINNING, INTRODUCED, LogStore, Row, newest_word, same_end
 from sync.store.name_cards import Issued, badges_listed, cards_named
 from sync.wire.messages import Point, SealedCard
 
@@ -33,6 +34,7 @@ ADD_ENTRY = (
 )
 
 ROWS = "SELECT log, seq, digest, badge, raw FROM entry WHERE log = ? AND seq BETWEEN ? AND ? ORDER BY seq"
+TIPS = "SELECT seq, digest FROM tip WHERE log = ? ORDER BY seq"
 CARDS = "SELECT digest, raw FROM card WHERE raw IS NOT NULL AND digest IN ({marks})"
 
 Answer = TypeVar("Answer")
@@ -149,9 +151,9 @@ class Logs(LogStore):
         )
 
     def tips(self, log: str) -> list[Point]:
-        tip = tables.tip.c
-        rows = self.read(select(tip.seq, tip.digest).where(tip.log == log).order_by(tip.seq))
-        return [(seq, digest) for seq, digest in rows]
+        if not self.database.is_postgres and self.database.writer is None:
+            return self._remembered("vector", self._vector).get(log, [])
+        return [(seq, digest) for seq, digest in self._fetch(TIPS, (log,))]
 
     def vector(self) -> dict[str, list[Point]]:
         return dict(self._remembered("vector", self._vector))
@@ -171,7 +173,7 @@ class Logs(LogStore):
         return self.first(one) is not None
 
     def rows(self, log: str, first: int, last: int) -> list[Row]:
-        return [Row(*row) for row in self._fetch(ROWS, (log, first, last))]
+        return list(map(Row._make, self._fetch(ROWS, (log, first, last))))
 
     def heads(self, log: str, after: int, limit: int) -> list[Head]:
         head = tables.head.c
@@ -342,29 +344,11 @@ class Logs(LogStore):
 
     @cached_property
     def _keep_head(self) -> Any:
-        insert = self.insert(tables.head)
-        fresh = insert.excluded
-        return insert.on_conflict_do_update(
-            index_elements=["log", "seq", "digest"],
-            set_={"at_ms": fresh.at_ms, "signature": fresh.signature},
-            where=fresh.at_ms > tables.head.c.at_ms,
-        )
+        return keep_head_statement(self.insert(tables.head))
 
     @cached_property
     def _keep_word(self) -> Any:
-        insert = self.insert(tables.word)
-        fresh = insert.excluded
-        return insert.on_conflict_do_update(
-            index_elements=["device"],
-            set_={name: fresh[name] for name in _HEAD},
-            where=case(  # as `sync.store.log_store.newer`
-                (
-                    and_(fresh.log == tables.word.c.log, fresh.seq != tables.word.c.seq),
-                    fresh.seq > tables.word.c.seq,
-                ),
-                else_=fresh.at_ms >= tables.word.c.at_ms,
-            ),
-        )
+        return keep_word_statement(self.insert(tables.word), _HEAD)
 
     def wanted_cards(self, limit: int) -> list[bytes]:
         if self._remembered("all cards", lambda: self.first(LACKING.limit(1)) is None):

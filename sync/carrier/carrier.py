@@ -8,39 +8,40 @@ side holds is asked anew after every error.
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 from access.event.programme import Programme
-from access.log.chain import device_of
 from access.log.clock_reading import ClockReading
-from sync.carrier.journal_copy import OwnLogs
-from sync.carrier.peer_worker import NEIGHBOUR_PAUSE_S, Target
+from sync.carrier.journal_copy import COMMIT_PAUSES_S, JournalFollower
+from sync.carrier.peer_worker import NEIGHBOUR_PAUSES, PeerWorker
+from sync.carrier.reach_log import ReachLog
 from sync.carrier.time_exchange import BestTime, TimeKeeper
 from sync.carrier.usb_bundles import take_waiting
 from sync.enrolment.record import Enrolment
 from sync.exchange.exchange import Answerer, Asker
 from sync.exchange.party import Taken
 from sync.store.data_folder import DataFolder
-from sync.store.journal import JournalReader
-from sync.store.journal_recovery import is_damage, sound, sound_or_gone
+from sync.store.journal_recovery import is_damage, sound, sound_replica
 from sync.store.replica import Replica
 from sync.transport.discovery import Peer, peers_of
-from sync.transport.http_client import Link, LinkError
-from sync.wire.device_key import Identity
+from sync.transport.http_client import NEIGHBOUR_CONNECT_S, HttpClient, HttpClientError
+from sync.transport.link_events import link_events
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import MessageError, TimeWord
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.2
-"""How often the journal is looked at: what the door writes is on its way as soon."""
+"""How often the journal is looked at without a nudge: what the door writes is on its way within this."""
 
 PEERS_EVERY_S = 3.0
 """How often the list of neighbours is drawn up anew, and bundles are looked for."""
 
-REACHED_MS = 10_000
-"""A kiosk that was heard, directly or through another, less than this ago can be reached: seats may be passed to it."""
+TELL_EVERY_S = 1.0
+"""How often a running carrier writes what it only noted: so that the door beside it need not look at each message."""
 
 LEVEL_EVERY_S = 1.0
 DAY_MS = 86_400_000
@@ -56,17 +57,16 @@ class Carrier:
         self,
         data: Path,
         enrolment: Enrolment,
-        identity: Identity,
+        identity: DeviceKey,
         read_clock: Callable[[], ClockReading],
         hints: Callable[[], dict[str, str]] = dict,
     ) -> None:
         """`data` holds the door's journal and this carrier's replica; `hints` are addresses heard by mDNS. Raises
         sqlite3.Error or OSError."""
         self._data = data
-        self._journal_path = DataFolder(data).journal
-        self._journal: JournalReader | None = None
-        self._journal_file = (0, 0)
         self._trouble = ""
+        self._running = False
+        self._untold: dict[str, PeerWorker] = {}
         self._read_clock = read_clock
         self._identity = identity
         self._enrolment = enrolment
@@ -74,27 +74,31 @@ class Carrier:
         self._lock = threading.RLock()
         self._times = TimeKeeper(enrolment.registry)
         self.time = BestTime(read_clock)
-        self._words: dict[str, tuple[int, int, int]] = {}
+        self._reach_log = ReachLog((identity.fingerprint, enrolment.registry))
         self._news = threading.Event()
         self._levelled = 0.0
         self._changed = True
         self.reach: tuple[str, str] = ("", "")
+        self.lan_hosts: frozenset[str] = frozenset()
+        """Addresses of kiosks, as the registry's log has them."""
         self._replica_path = DataFolder(data).replica
-        sound_or_gone(self._replica_path)
-        self.replica = Replica(self._replica_path, enrolment.registry_public, enrolment.registry)
+        self.replica = sound_replica(
+            self._replica_path,
+            lambda path: Replica(path, enrolment.registry_public, enrolment.registry),
+        )
         with self.replica.transaction():
             self.replica.forget_times()
-        self._own = OwnLogs(self.replica, identity)
+        self._journal = JournalFollower(DataFolder(data).journal, self.replica, identity)
         self._not_before()
         self.answerer = Answerer(self.replica, identity, self.time.now_ms, self.time_word)
         self.answerer.warrant = enrolment.warrant
-        self.registry = Target(
+        self.registry = PeerWorker(
             "registry",
             self._asker(enrolment.registry),
-            (Link(enrolment.registry_url, enrolment.certificate_pin),),
+            (HttpClient(enrolment.registry_url, enrolment.certificate_pin),),
         )
         self._recall(self.registry)
-        self.peers: dict[str, Target] = {}
+        self.peers: dict[str, PeerWorker] = {}
 
     def _asker(self, device: str) -> Asker:
         asker = Asker(self.replica, self._identity, self.time.now_ms, self.time_word, device)
@@ -106,7 +110,7 @@ class Carrier:
         return self._identity.fingerprint
 
     @property
-    def targets(self) -> list[Target]:
+    def targets(self) -> list[PeerWorker]:
         """The registry, and the neighbours known now."""
         return [self.registry, *self.peers.values()]
 
@@ -141,40 +145,12 @@ class Carrier:
 
     # The door's log.
 
-    def _opened_journal(self) -> JournalReader | None:
-        """The journal that is there now: the door may have put another one in the place of a damaged file."""
-        try:
-            stat = self._journal_path.stat()
-            file = (stat.st_dev, stat.st_ino)
-            if self._journal is None or file != self._journal_file:
-                self._close_journal()
-                self._journal = JournalReader.at(self._journal_path)
-                self._journal_file = file
-        except (FileNotFoundError, sqlite3.OperationalError):
-            self._close_journal()
-        return self._journal
-
-    def _close_journal(self) -> None:
-        if self._journal is not None:
-            self._journal.close()
-            self._journal = None
-
     def look(self) -> bool:
         """Take over what the door has written since; whether there was anything."""
         with self._lock:
-            journal = self._opened_journal()
-            if journal is None:
-                return False  # the door has not started yet
             try:
-                with self.replica.transaction():
-                    new = self._own.copy(journal, self.time.now_ms())
-                    read = journal.inbox_read()
-                    self.replica.number_inbox_after(read)
-                    self.replica.forget_inbox(read)
-                    self._own.tell_if_shorter(journal)
+                new = self._journal.take_over(self.time.now_ms)
             except sqlite3.DatabaseError as error:
-                self._own.forget()
-                self._close_journal()
                 if is_damage(error) and not sound(self._replica_path):
                     raise  # the next start makes it anew
                 # The door is starting, or finds its file damaged; or the disk is full.
@@ -186,12 +162,29 @@ class Carrier:
             self._changed = self._changed or new > 0
             return new > 0
 
+    def _await_commit(self) -> None:
+        """After a nudge: wait for the commit that it announces, which is there once the card has it. One that takes
+        longer is found at the next look."""
+        for pause_s in COMMIT_PAUSES_S:
+            with self._lock:
+                if self._journal.changed():
+                    return
+            if self._news.is_set():
+                return
+            time.sleep(pause_s)
+
+    def _news_came(self) -> None:
+        """Entries came in: others may lack them, and they may be more of the own log than its journal has."""
+        self._changed = True
+        self._journal.look_again()
+        self._news.set()
+        self._journal.watch.poke()
+
     def take_bundles(self) -> None:
         """Take in the bundles that somebody has brought on a stick."""
         with self._lock:
             if take_waiting(self.replica, self._data):
-                self._changed = True
-                self._news.set()
+                self._news_came()
 
     # Exchange.
 
@@ -200,18 +193,20 @@ class Carrier:
         with self._lock:
             answer, taken = self.answerer.answer(raw, self._read_clock().mono_ms)
             self._not_before()
+            caller = self.peers.get(taken.device)
+        if caller is not None:
+            caller.in_reach()
         if taken.entries:
-            self._changed = True
-            self._news.set()  # a kiosk with an uplink carries the logs of one without
+            self._news_came()  # a kiosk with an uplink carries the logs of one without
         return answer
 
-    def step(self, target: Target) -> bool:
+    def step(self, target: PeerWorker) -> bool:
         """Exchange with a target until it is quiet. False, with the reason in its state, where that failed."""
         try:
             for _ in range(ROUNDS):
                 if not self._round(target):
                     break
-        except (LinkError, MessageError) as error:
+        except (HttpClientError, MessageError) as error:
             target.failed(str(error))
             self._tell(target)
             return False
@@ -219,7 +214,7 @@ class Carrier:
         self._tell(target)
         return True
 
-    def _round(self, target: Target) -> bool:
+    def _round(self, target: PeerWorker) -> bool:
         with self._lock:
             target.asker.reach = self.reach
             request = target.asker.request()
@@ -231,21 +226,20 @@ class Carrier:
             self._not_before()
             if taken.time is not None:
                 self._heard(taken.time, target.asker.other, asked, answered)
-            target.answered(self.time.now_ms())
+            target.answered(self.time.now_ms(), answered)
         self._note(target, taken)
         return again
 
-    def _note(self, target: Target, taken: Taken) -> None:
+    def _note(self, target: PeerWorker, taken: Taken) -> None:
         target.state.received += taken.entries
         target.state.rejected = taken.rejected
         for why in taken.rejected.values():
             log.warning("%s: not taken: %s", target.name, why)
         if taken.entries:
-            self._changed = True
-            self._news.set()
+            self._news_came()
             self._tell(target)  # a first sync takes a while: show how far it has come
 
-    def _recall(self, target: Target) -> None:
+    def _recall(self, target: PeerWorker) -> None:
         before = self.replica.targets().get(target.name)
         if before is not None:
             target.recall(before)
@@ -258,9 +252,26 @@ class Carrier:
                 with self.replica.transaction():
                     self.replica.forget_targets(told)
 
-    def _tell(self, target: Target) -> None:
-        with self._lock, self.replica.transaction():
-            self.replica.set_target(target.name, asdict(target.state))
+    def _tell(self, target: PeerWorker) -> None:
+        """Say in the replica how things stand with a target: at once, or soon while the carrier runs."""
+        with self._lock:
+            self._untold[target.name] = target
+            if not self._running:
+                self.tell()
+
+    def tell(self) -> None:
+        """Write what was only noted since the last time: states of targets, heads without entries."""
+        with self._lock:
+            names = {target.name for target in self.targets}
+            states = {
+                name: asdict(one.state) for name, one in self._untold.items() if name in names
+            }
+            self._untold.clear()
+            if states or self.replica.unwritten_heads:
+                with self.replica.transaction():
+                    self.replica.write_heads()
+                    for name, state in states.items():
+                        self.replica.set_target(name, state)
 
     # Neighbours.
 
@@ -271,6 +282,9 @@ class Carrier:
             kiosks = self.replica.devices()
         programme = Programme(event) if event is not None else None
         found = peers_of(self._identity.fingerprint, kiosks, programme, self._hints())
+        self.lan_hosts = frozenset(
+            kiosk.address.rpartition(":")[0] for kiosk in kiosks.values() if not kiosk.cut_off
+        )
         wanted = {peer.device: peer for peer in found}
         for device in [
             d
@@ -283,14 +297,17 @@ class Carrier:
                 self.peers[device] = self._peer_target(peer)
         self._forget_others()
 
-    def _peer_target(self, peer: Peer) -> Target:
-        links = tuple(Link(f"https://{address}", peer.certificate) for address in peer.addresses)
-        target = Target(
+    def _peer_target(self, peer: Peer) -> PeerWorker:
+        links = tuple(
+            HttpClient(f"https://{address}", peer.certificate, NEIGHBOUR_CONNECT_S)
+            for address in peer.addresses
+        )
+        target = PeerWorker(
             peer.gate or peer.device,
             self._asker(peer.device),
             links,
             peer.addresses,
-            NEIGHBOUR_PAUSE_S,
+            NEIGHBOUR_PAUSES,
         )
         self._recall(target)
         return target
@@ -318,25 +335,10 @@ class Carrier:
         self._changed = False
         self._levelled = now_s
         with self._lock:
-            reached = self._reached(self._read_clock().mono_ms)
+            reached = self._reach_log.reached(self.replica.words(), self._read_clock().mono_ms)
             if reached:
                 with self.replica.transaction():
                     self.replica.tell_door("reached", reached)
-
-    def _reached(self, mono_ms: int) -> list[str]:
-        """Kiosks that have said something new within the last seconds, by this kiosk's own steady clock."""
-        reached = []
-        for word in self.replica.words():
-            device = device_of(word.log)
-            at_ms, seq, heard = self._words.get(device, (-1, -1, mono_ms - REACHED_MS))
-            if (at_ms, seq) != (word.at_ms, word.seq):
-                first = device not in self._words  # what the replica held at the start is no news
-                heard = mono_ms - REACHED_MS if first else mono_ms
-                self._words[device] = (word.at_ms, word.seq, heard)
-            if mono_ms - heard < REACHED_MS:
-                reached.append(device)
-        own = (self._identity.fingerprint, self._enrolment.registry)
-        return [device for device in reached if device not in own]
 
     # Running.
 
@@ -348,9 +350,15 @@ class Carrier:
     ) -> None:
         """Carry until `stopped(seconds)`, which waits so long, says so. `alive` is called at every look at the journal;
         `clock` is any that goes on (s)."""
-        sought = -PEERS_EVERY_S
+        sought, told = -PEERS_EVERY_S, clock()
+        self._running = self.replica.heads_may_wait = True
+        links = link_events()
+        if links is not None:
+            self._journal.watch.also(links.fileno(), self._network_changed)
         try:
-            while not stopped(LOOK_EVERY_S):
+            while not stopped(0):
+                if self._journal.watch.wait(LOOK_EVERY_S):
+                    self._await_commit()
                 if self.look() or self._news.is_set():
                     self._news.clear()
                     for target in self.targets:
@@ -363,15 +371,26 @@ class Carrier:
                     self.purge()
                     for target in self.targets:
                         target.start(self.step)
+                if now_s - told >= TELL_EVERY_S:
+                    told = now_s
+                    self.tell()
                 self.level(now_s)
                 alive()
         finally:
+            self._running = self.replica.heads_may_wait = False
             for target in self.targets:
                 target.close()
+            self.tell()
+            if links is not None:
+                links.close()
+
+    def _network_changed(self) -> None:
+        for target in self.targets:
+            target.in_reach()
 
     def close(self) -> None:
         """Safe to repeat."""
         for target in self.targets:
             target.close()
-        self._close_journal()
+        self._journal.close()
         self.replica.close()

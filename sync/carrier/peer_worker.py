@@ -6,10 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from sync.exchange.exchange import Asker
-from sync.transport.http_client import Link, LinkError
+from sync.transport.http_client import HttpClient, HttpClientError
 
 log = logging.getLogger(__name__)
 
@@ -24,14 +26,50 @@ LONGEST_PAUSE_S = 20.0
 NEIGHBOUR_PAUSE_S = 4.0
 """The longest for a kiosk on the same LAN: to ask there costs nobody anything."""
 
+NEIGHBOUR_FIRST_PAUSE_S = 0.25
+NEIGHBOUR_SOON_S = 120.0
+NEIGHBOUR_SOON_PAUSE_S = 0.5
+"""A neighbour that went silent less than this ago is tried so often: the cut of a LAN ends at once for both doors."""
+
+
+@dataclass(frozen=True)
+class Pauses:
+    """How long to wait after an error (s): the first time, the longest, and the longest within `soon_s` of the first
+    error."""
+
+    first_s: float = FIRST_PAUSE_S
+    longest_s: float = LONGEST_PAUSE_S
+    soon_s: float = 0.0
+    soon_longest_s: float = LONGEST_PAUSE_S
+
+    def after(self, failures: int, failing_s: float) -> float:
+        """The pause after so many errors in a row, the first of them so long ago."""
+        longest = self.soon_longest_s if failing_s < self.soon_s else self.longest_s
+        return min(longest, self.first_s * 2.0 ** min(failures - 1, 10))
+
+
+@cache
+def boot_id() -> str:
+    """The kernel's name for this boot; empty where it has none."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+NEIGHBOUR_PAUSES = Pauses(
+    NEIGHBOUR_FIRST_PAUSE_S, NEIGHBOUR_PAUSE_S, NEIGHBOUR_SOON_S, NEIGHBOUR_SOON_PAUSE_S
+)
+
 
 @dataclass
-class TargetState:
+class PeerState:
     """How things stand with one target, for people.
 
     When it last answered (ms); how many entries were held here then, or at the last try since, how many of them it
     lacks as far as it has said (`ahead`), and how many were still to come from it (`behind`; None: not known);
-    entries received since the carrier started; why the last try failed, and how many have in a row.
+    entries received since the carrier started; why the last try failed, and how many have in a row. In the kernel's
+    boot `boot_id` its steady clock said `contact_mono_ms` at the last answer: an age that no wrong clock can spoil.
     """
 
     url: str
@@ -43,37 +81,40 @@ class TargetState:
     failures: int = 0
     why: str = ""
     rejected: dict[str, str] = field(default_factory=dict)
+    boot_id: str = ""
+    contact_mono_ms: int | None = None
 
 
-class Target:
+class PeerWorker:
     """The registry, or another kiosk; several addresses of it are tried in turn."""
 
     def __init__(
         self,
         name: str,
         asker: Asker,
-        links: tuple[Link, ...],
+        links: tuple[HttpClient, ...],
         addresses: tuple[str, ...] = (),
-        longest_pause_s: float = LONGEST_PAUSE_S,
+        pauses: Pauses = Pauses(),
     ) -> None:
         self.name = name
         self.asker = asker
         self.addresses = addresses
-        self.longest_pause_s = longest_pause_s
-        self.state = TargetState(links[0].url)
+        self._pauses = pauses
+        self._failing_since_s = 0.0
+        self.state = PeerState(links[0].url)
         self._links = links
         self._at = 0
         self._pause_s = 0.0
         self._stopped = False
         self._woken = threading.Condition()
-        self._wake = False
+        self._wake = self._retry = False
         self._thread: threading.Thread | None = None
 
     def post(self, path: str, body: bytes) -> bytes:
-        """Send a message to the address that answered last. Raises LinkError."""
+        """Send a message to the address that answered last. Raises HttpClientError."""
         try:
             return self._links[self._at].post(path, body)
-        except LinkError:
+        except HttpClientError:
             self._at = (self._at + 1) % len(self._links)
             raise
 
@@ -90,16 +131,21 @@ class Target:
             held = self._held()
             self.state.ahead += max(0, held - self.state.held)  # as far as it knows
             self.state.held = held
+        now_s = time.monotonic()
+        if self.state.failures == 0:
+            self._failing_since_s = now_s
         self.state.failures += 1
         if self.state.failures == 1:
             log.warning("%s: %s", self.name, why)
         self.state.why = why
-        pause = min(self.longest_pause_s, FIRST_PAUSE_S * 2 ** min(self.state.failures - 1, 10))
+        pause = self._pauses.after(self.state.failures, now_s - self._failing_since_s)
         self._pause_s = pause * random.uniform(0.75, 1.25)  # noqa: S311 - spreads kiosks out
 
-    def answered(self, at_ms: int) -> None:
-        """A round went through: how far both sides are, if the other has said what it holds."""
+    def answered(self, at_ms: int, mono_ms: int) -> None:
+        """A round went through: how far both sides are, if the other has said what it holds. `at_ms` is the best known
+        time, `mono_ms` that of the steady clock."""
         self.state.last_contact_ms = at_ms
+        self.state.boot_id, self.state.contact_mono_ms = boot_id(), mono_ms
         self.state.url = self._links[self._at].url
         if self.asker.behind() is not None:
             self.state.held = self._held()
@@ -125,7 +171,14 @@ class Target:
             self._wake = True
             self._woken.notify()
 
-    def start(self, step: Callable[["Target"], bool]) -> None:
+    def in_reach(self) -> None:
+        """The other side was heard, or the network has changed: a target that did not answer is tried at once."""
+        with self._woken:
+            if self.state.failures:
+                self._retry = True
+                self._woken.notify()
+
+    def start(self, step: Callable[["PeerWorker"], bool]) -> None:
         """Exchange again and again in a thread of its own, from now on. Safe to repeat."""
         if self._thread is None:
             self._thread = threading.Thread(
@@ -133,7 +186,7 @@ class Target:
             )
             self._thread.start()
 
-    def _run(self, step: Callable[["Target"], bool]) -> None:
+    def _run(self, step: Callable[["PeerWorker"], bool]) -> None:
         while not self._stopped:
             try:
                 step(self)
@@ -143,10 +196,10 @@ class Target:
             until = time.monotonic() + self._pause_s
             with self._woken:
                 while not self._stopped and (left := until - time.monotonic()) > 0:
-                    if self._wake and self.state.failures == 0:
+                    if self._retry or (self._wake and self.state.failures == 0):
                         break
                     self._woken.wait(left)
-                self._wake = False
+                self._wake = self._retry = False
 
     def close(self) -> None:
         """Stop, and wait for a step under way as long as the network may take. Safe to repeat."""

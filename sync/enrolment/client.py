@@ -5,15 +5,15 @@ import os
 from access.log.chain import fingerprint
 from access.log.entry import pack
 from sync.enrolment.record import Enrolment, EnrolmentError
-from sync.transport.http_client import Link, LinkError
-from sync.wire.device_key import Identity, verifies
+from sync.transport.http_client import HttpClient, HttpClientError
+from sync.wire.device_key import DeviceKey, verifies
 from sync.wire.enrolment_code import EnrolmentCode
 from sync.wire.messages import NONCE_BYTES, Enrol, Enrolled, Envelope, MessageError, read
 
 
 def enrol(
     asked: EnrolmentCode,
-    identity: Identity,
+    identity: DeviceKey,
     *,
     name: str = "",
     address: str = "",
@@ -27,10 +27,10 @@ def enrol(
     nonce = os.urandom(NONCE_BYTES)
     body = pack(Enrol(identity.public, asked.code, nonce, name, address, certificate))
     request = pack(Envelope(body, identity.fingerprint, identity.sign(body)))
-    link = Link(asked.url, asked.pin)
+    link = HttpClient(asked.url, asked.pin)
     try:
         answer = _believed(link.post("/v1/enrol", request), asked.registry, nonce)
-    except LinkError as error:
+    except HttpClientError as error:
         raise EnrolmentError(f"{error}; is this kiosk on the network?") from error
     except MessageError as error:
         raise EnrolmentError(f"{asked.url} is not the registry of this code: {error}") from error

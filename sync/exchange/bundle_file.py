@@ -17,10 +17,10 @@ import msgspec
 
 from access.log.chain import ChainError, Head
 from access.log.entry import UNREADABLE, Kiosk, pack
-from sync.exchange.quota import Room
+from sync.exchange.quota import Quota
 from sync.store.log_store import BEGINNING, LogStore
-from sync.wire.device_key import Identity, verifies
-from sync.wire.enrolment_certificate import warranted
+from sync.wire.device_key import DeviceKey, verifies
+from sync.wire.enrolment_certificate import certified_kiosk
 from sync.wire.messages import MAX_BODY_BYTES, Batch, MessageError, SealedCard
 
 MAGIC = b"jianmen bundle 1\n"
@@ -54,7 +54,7 @@ class Imported:
 
 
 def export(
-    store: LogStore, identity: Identity, path: Path, made_ms: int, warrant: bytes = b""
+    store: LogStore, identity: DeviceKey, path: Path, made_ms: int, warrant: bytes = b""
 ) -> int:
     """Write everything a store holds; says how many entries. `warrant` is a kiosk's own. The file is whole or not
     there. Raises OSError."""
@@ -112,7 +112,7 @@ def take_in(store: LogStore, path: Path) -> Imported:
                 store.introduce(introduced)
         file.seek(0)
         imported = Imported(opening.device)
-        room = Room(store.vector(), store.registry)
+        room = Quota(store.vector(), store.registry)
         for kind, body in _frames(file, path):
             with store.transaction():
                 _take_frame(store, room, kind, body, path, imported)
@@ -155,7 +155,7 @@ def _introduced(store: LogStore, opening: Opening, path: Path) -> Kiosk:
     public = store.public_key(store.registry)
     try:
         if opening.warrant and public is not None:
-            return warranted(opening.warrant, opening.device, public)
+            return certified_kiosk(opening.warrant, opening.device, public)
     except MessageError as error:
         raise BundleError(f"{path}: made by {opening.device}: {error}") from error
     raise BundleError(f"{path}: made by {opening.device}, which is not enrolled here")
@@ -181,7 +181,7 @@ def _frames(file: BinaryIO, path: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _take_frame(
-    store: LogStore, room: Room, kind: str, body: bytes, path: Path, imported: Imported
+    store: LogStore, room: Quota, kind: str, body: bytes, path: Path, imported: Imported
 ) -> None:
     match kind:
         case "batch":

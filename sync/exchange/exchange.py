@@ -24,7 +24,7 @@ from sync.exchange.vector_delta import (
     delta,
 )
 from sync.store.log_store import LogStore
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import (
     VERSION,
     Message,
@@ -45,7 +45,7 @@ class Answerer(Party):
     def __init__(
         self,
         store: LogStore,
-        identity: Identity,
+        identity: DeviceKey,
         now_ms: Callable[[], int],
         time_word: Callable[[], TimeWord | None],
         random: Callable[[int], bytes] = os.urandom,
@@ -71,8 +71,9 @@ class Answerer(Party):
             return self.seal(hello, introducing=True), taken
         taken = self.take(message)
         taken.device = device
-        taken.level = self._holds_registry_logs(message.have)
         said = self.compose(nonce, message.nonce, message, taken.declined)
+        same = message.digest != b"" and message.digest == said.digest
+        taken.level = same or self._holds_registry_logs(message.have)
         return self.seal(self._shortened(said, sent, basis, device)), taken
 
     def called(self, device: str, message: Message) -> None:
@@ -86,13 +87,14 @@ class Answerer(Party):
         self._feed.note(words)
         said = msgspec.structs.replace(said, mark=self._feed.mark)
         if sent.mark:
-            heads = self._feed.since(sent.mark, asker)
+            heads, renewed = self._feed.since(sent.mark, asker)
             heard = stale(words, self._now_ms())
-            said = msgspec.structs.replace(said, heads=heads, heard=heard)
+            said = msgspec.structs.replace(said, heads=heads, renewed=renewed, heard=heard)
         if not said.digest:
             return said
-        changed = delta(said.have, basis)
-        return msgspec.structs.replace(said, have=changed, basis=sent.basis or sent.digest)
+        named = sent.basis or sent.digest
+        changed = delta(said.have, basis) if said.digest != named else {}
+        return msgspec.structs.replace(said, have=changed, basis=named)
 
     def _holds_registry_logs(self, have: Mapping[str, list[Point]]) -> bool:
         registry = self.store.registry
@@ -125,7 +127,7 @@ class Asker(Party):
     def __init__(
         self,
         store: LogStore,
-        identity: Identity,
+        identity: DeviceKey,
         now_ms: Callable[[], int],
         time_word: Callable[[], TimeWord | None],
         other: str,
@@ -164,11 +166,13 @@ class Asker(Party):
         known = self.store.kiosk(own)
         if known is not None and (known.address, known.certificate) == self.reach:
             asked = msgspec.structs.replace(asked, address="", certificate="")
+        heads, renewed = self._known.due(self.store.words(), theirs.heard, own, self.other)
         return msgspec.structs.replace(
             asked,
-            have=delta(asked.have, theirs.have),
+            have=delta(asked.have, theirs.have) if asked.digest != theirs.digest else {},
             heard={},
-            heads=self._known.due(self.store.words(), theirs.heard, own, self.other),
+            heads=heads,
+            renewed=renewed,
             basis=theirs.digest,
             mark=theirs.mark,
         )
@@ -210,7 +214,7 @@ class Asker(Party):
             return message
         self._known.told(message.heard, whole=not (message.mark and self._sent.mark))
         for one in (self._sent, message):
-            self._known.saw(one.heads, one.batches)
+            self._known.saw(one)
         if not message.basis:
             return message
         if message.basis == self._sent.digest:

@@ -7,9 +7,10 @@ still there is passed on every few seconds.
 from collections.abc import Iterable, Mapping, Sequence
 
 from access.log.chain import Head, device_of
-from sync.wire.messages import Batch
+from sync.store.log_store import LogStore, same_end
+from sync.wire.messages import Message, Renewal
 
-RELAY_EVERY_MS = 5000
+RELAY_EVERY_MS = 6000
 """A head without new entries is passed on when it is so much newer than the one passed on before: well below the 10 s
 after which no seats are passed to a kiosk, and the 30 s after which it counts as silent."""
 
@@ -33,6 +34,8 @@ class HeadFeed:
         self._name = name
         self._count = 0
         self._passed_on: dict[str, tuple[Head, int]] = {}
+        self._whole: dict[str, int] = {}
+        """By device, the number under which the end of its log was first passed on."""
 
     def note(self, heads: Iterable[Head]) -> None:
         """The newest head of each device, as the store has them now."""
@@ -41,21 +44,43 @@ class HeadFeed:
             if before is None or _worth_passing(head, before[0]):
                 self._count += 1
                 self._passed_on[device_of(head.log)] = (head, self._count)
+                if before is None or not same_end(head, before[0]):
+                    self._whole[device_of(head.log)] = self._count
 
     @property
     def mark(self) -> bytes:
         """For the asker to bring back with its next request."""
         return self._name + self._count.to_bytes(8, "big")
 
-    def since(self, mark: bytes, asker: str) -> list[Head]:
-        """What came after a mark; nobody is told of itself."""
+    def since(self, mark: bytes, asker: str) -> tuple[list[Head], list[Renewal]]:
+        """What came after a mark: heads, and those that the asker knows but for their newest signature. Nobody is told
+        of itself."""
         own = mark[:8] == self._name and len(mark) == len(self.mark)
         seen = int.from_bytes(mark[8:], "big") if own else 0
-        return [
-            head
-            for device, (head, number) in self._passed_on.items()
-            if number > seen and device != asker
-        ]
+        heads, renewed = [], []
+        for device, (head, number) in self._passed_on.items():
+            if number <= seen or device == asker:
+                continue
+            if self._whole[device] <= seen:
+                renewed.append(renewal(head))
+            else:
+                heads.append(head)
+        return heads, renewed
+
+
+def renewal(head: Head) -> Renewal:
+    """A head for a side that knows it, but for its newest signature."""
+    return Renewal(bytes.fromhex(device_of(head.log)), head.at_ms, head.signature)
+
+
+def renewed_heads(renewals: Iterable[Renewal], store: LogStore) -> list[Head]:
+    """The heads that renewals make of those held. Whether they are signed is for the store to see."""
+    held = ((one, store.word(one.device.hex())) for one in renewals)
+    return [
+        Head(head.log, head.seq, head.digest, one.at_ms, one.signature)
+        for one, head in held
+        if head is not None and one.at_ms > head.at_ms
+    ]
 
 
 def _worth_passing(head: Head, before: Head) -> bool:
@@ -73,13 +98,20 @@ class KnownHeads:
 
     def __init__(self) -> None:
         self._at_ms: dict[str, int] = {}
+        self._ends: dict[str, tuple[str, int]] = {}
+        """Log and number of each head that the other side was sent whole, and answered."""
 
     def due(
         self, heads: Sequence[Head], wanted: Mapping[str, int], own: str, other: str
-    ) -> list[Head]:
-        """The heads to send. `wanted` are devices of which the other side said that it has heard nothing since then;
-        `own` and `other` are this device and that one."""
-        return [head for head in heads if self._is_due(head, wanted, own, other)]
+    ) -> tuple[list[Head], list[Renewal]]:
+        """The heads to send, whole or renewed. `wanted` are devices of which the other side said that it has heard
+        nothing since then; `own` and `other` are this device and that one."""
+        due = [head for head in heads if self._is_due(head, wanted, own, other)]
+        known = [self._ends.get(device_of(head.log)) == (head.log, head.seq) for head in due]
+        return (
+            [head for head, is_known in zip(due, known, strict=True) if not is_known],
+            [renewal(head) for head, is_known in zip(due, known, strict=True) if is_known],
+        )
 
     def _is_due(self, head: Head, wanted: Mapping[str, int], own: str, other: str) -> bool:
         device = device_of(head.log)
@@ -90,11 +122,15 @@ class KnownHeads:
             return True
         return head.at_ms > known_ms + (0 if device == own else OFFER_AFTER_MS)
 
-    def saw(self, heads: Iterable[Head], batches: Iterable[Batch] = ()) -> None:
-        """The other side sent these, or was sent them and answered."""
-        for head in [*heads, *(batch.head for batch in batches)]:
+    def saw(self, message: Message) -> None:
+        """The other side sent this, or was sent it and answered."""
+        for head in [*message.heads, *(batch.head for batch in message.batches)]:
             device = device_of(head.log)
             self._at_ms[device] = max(head.at_ms, self._at_ms.get(device, -1))
+            self._ends[device] = (head.log, head.seq)
+        for one in message.renewed:
+            device = one.device.hex()
+            self._at_ms[device] = max(one.at_ms, self._at_ms.get(device, -1))
 
     def told(self, heard: Mapping[str, int], *, whole: bool) -> None:
         """What the other side says of itself: of every device (`whole`), or of some."""
@@ -105,3 +141,4 @@ class KnownHeads:
 
     def clear(self) -> None:
         self._at_ms.clear()
+        self._ends.clear()

@@ -12,11 +12,12 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from access.log.chain import ChainError, device_of, fingerprint
 from access.log.entry import Kiosk, pack
 from sync.exchange.batching import Load
-from sync.exchange.quota import Room
+from sync.exchange.head_relay import renewed_heads
+from sync.exchange.quota import Quota
 from sync.exchange.vector_delta import Vector, VectorHistory
 from sync.store.log_store import BEGINNING, CutOffError, GapError, LogStore, UnknownWriterError
-from sync.wire.device_key import Identity, verifies
-from sync.wire.enrolment_certificate import warranted
+from sync.wire.device_key import DeviceKey, verifies
+from sync.wire.enrolment_certificate import certified_kiosk
 from sync.wire.messages import (
     MAX_CARDS,
     NONCE_BYTES,
@@ -63,7 +64,7 @@ class Party:
     def __init__(
         self,
         store: LogStore,
-        identity: Identity,
+        identity: DeviceKey,
         now_ms: Callable[[], int],
         time_word: Callable[[], TimeWord | None],
         random: Callable[[int], bytes] = os.urandom,
@@ -127,7 +128,7 @@ class Party:
         if not envelope.warrant or registry is None:
             raise UnknownWriterError(f"device {envelope.device} is not enrolled here")
         try:
-            return warranted(envelope.warrant, envelope.device, registry)
+            return certified_kiosk(envelope.warrant, envelope.device, registry)
         except MessageError as error:
             raise UnknownWriterError(f"device {envelope.device}: {error}") from error
 
@@ -218,12 +219,13 @@ class Party:
     def take(self, message: Message) -> Taken:
         """Keep what a message brings. What fails is named and let be; other logs go on."""
         taken = Taken(reach=(message.address, message.certificate), time=message.time)
+        heads = [*message.heads, *renewed_heads(message.renewed, self.store)]
         if not (message.batches or message.cards):
-            if message.heads:
-                self.store.hear(message.heads)
+            if heads:
+                self.store.hear(heads)
             return taken
         with self.store.transaction():
-            room = Room(self.store.vector() if message.batches else {}, self.store.registry)
+            room = Quota(self.store.vector() if message.batches else {}, self.store.registry)
             for batch in message.batches:
                 if batch.log in taken.rejected:
                     continue
@@ -235,7 +237,7 @@ class Party:
                     # What lacks only another log, by which its device or its beginning is known, may come again.
                     if not isinstance(error, UnknownWriterError | GapError):
                         taken.declined.append(batch.log)
-            for head in message.heads:
+            for head in heads:
                 self.store.take_head(head)
             self.store.keep_cards(message.cards)
             taken.cards = len(message.cards)

@@ -16,7 +16,7 @@ MAX_DEVICE_ENTRY_BYTES = 4096
 ends at 2 GB a device."""
 
 
-class Room:
+class Quota:
     """What a store holds of each device, the registry excepted. Made anew for every message or bundle."""
 
     def __init__(self, held: dict[str, list[Point]], registry: str) -> None:

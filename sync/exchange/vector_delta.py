@@ -63,16 +63,16 @@ class VectorHistory:
     def note(self, vector: Vector) -> bytes:
         """Remember what the store has now; its digest."""
         with self._lock:
-            if vector != self._now:
+            if vector is not self._now and vector != self._now:
                 self._earlier.append((self._digest, delta(self._now, vector)))
                 self._now, self._digest = vector, digest_of_vector(vector)
             return self._digest
 
     def at(self, digest: bytes) -> Vector | None:
-        """The vector of this digest, or None where it is not remembered."""
+        """The vector of this digest, not to be changed; None where it is not remembered."""
         with self._lock:
             if digest == self._digest:
-                return dict(self._now)
+                return self._now
             if not any(known == digest for known, _ in self._earlier):
                 return None
             vector = self._now

@@ -26,6 +26,15 @@ class DataFolder:
         return self.path / "device.key"
 
     @property
+    def retired_keys(self) -> list[Path]:
+        """Keys that the device had before: what it wrote with them is still signed with them."""
+        return sorted(self.path.glob("device.key.retired-*"))
+
+    def next_retired_key(self) -> Path:
+        """Where the present key goes when it is retired."""
+        return self.path / f"device.key.retired-{len(self.retired_keys) + 1}"
+
+    @property
     def enrolment(self) -> Path:
         """At which registry the kiosk is enrolled (JSON)."""
         return self.path / "enrolment.json"

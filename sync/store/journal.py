@@ -8,23 +8,20 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
-
-import sqlite_utils
-from sqlite_utils.migrations import Migrations
+from typing import Any, NamedTuple
 
 from access.log.chain import HEAD_EVERY, Head, log_id
 from access.log.clock_reading import ClockReading
 from access.log.entry import GENESIS, Body, Boot, badge_of, digest_of, encode
 from access.state.event_state import LogEntry, read_entry
-from sync.store.sqlite import open_reader, open_writer, writing
-from sync.wire.device_key import Identity
+from sync.store.sqlite import Steps, open_reader, open_writer, writing
+from sync.wire.device_key import DeviceKey
 
-migrations = Migrations("journal")
+migrations = Steps("journal")
 
 
 @migrations()
-def first_tables(db: sqlite_utils.Database) -> None:
+def first_tables(db: Any) -> None:
     """The logs, their entries as the bytes that were hashed, and heads to pass on."""
     db.execute(
         "CREATE TABLE entry (log TEXT NOT NULL, seq INTEGER NOT NULL, digest BLOB NOT NULL,"
@@ -46,7 +43,7 @@ def first_tables(db: sqlite_utils.Database) -> None:
 
 
 @migrations()
-def pin_tries(db: sqlite_utils.Database) -> None:
+def pin_tries(db: Any) -> None:
     """Wrong PINs of each staff card since its last right one, and when (CLOCK_BOOTTIME) the last was tried."""
     db.execute(
         "CREATE TABLE pin_tries (badge BLOB PRIMARY KEY, wrong INTEGER NOT NULL, mono_ms INTEGER NOT NULL)"
@@ -71,6 +68,11 @@ class JournalReader:
     def at(cls, path: Path) -> "JournalReader":
         """Raises sqlite3.OperationalError where there is no journal yet."""
         return cls(open_reader(path))
+
+    def version(self) -> int:
+        """Another number after each commit of another connection; cheap to ask."""
+        found: int = self._db.execute("PRAGMA data_version").fetchone()[0]
+        return found
 
     def logs(self) -> list[str]:
         """The device's logs, oldest first."""
@@ -154,7 +156,7 @@ class JournalReader:
 class Journal(JournalReader):
     """The writer. `log`, `seq` and `digest` say where the log stands."""
 
-    def __init__(self, path: Path | str, identity: Identity, *, durable: bool = True) -> None:
+    def __init__(self, path: Path | str, identity: DeviceKey, *, durable: bool = True) -> None:
         """Raises sqlite3.Error where the file cannot be opened or is damaged."""
         super().__init__(open_writer(path, migrations, durable=durable))
         self.identity = identity

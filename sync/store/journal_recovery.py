@@ -8,16 +8,17 @@ had yet, can be lost with a file; so every readable entry is taken out of it, ev
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from access.log.entry import GENESIS, EntryError, badge_of, decode, digest_of
 from access.state.event_state import read_entry
 from sync.store.journal import Journal
 from sync.store.log_store import Row
 from sync.store.sqlite import open_reader
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,15 @@ BEYOND = 4096
 """How far past the last readable entry of a log it is looked for more."""
 
 
+class Closable(Protocol):
+    """A file that was opened."""
+
+    def close(self) -> None: ...
+
+
+Opened = TypeVar("Opened", bound=Closable)
+
+
 @dataclass(frozen=True)
 class Salvage:
     """What was found of a damaged journal: where it was put, and how many entries could be read."""
@@ -40,7 +50,7 @@ class Salvage:
 
 
 def open_journal(
-    path: Path, identity: Identity, *, durable: bool = True
+    path: Path, identity: DeviceKey, *, durable: bool = True
 ) -> tuple[Journal, Salvage | None]:
     """The journal, ready to begin a new log; with what was salvaged, where the file had to be put aside.
 
@@ -83,14 +93,30 @@ def is_damage(error: sqlite3.Error) -> bool:
 
 
 def sound_or_gone(path: Path) -> None:
-    """Throw a damaged file away, of which everything can be had again. Raises sqlite3.Error or OSError."""
-    if path.exists() and not sound(path):
+    """Throw a damaged file away, of which everything can be had again, and what is left of one that is gone: another
+    process may still work with the old companions. Raises sqlite3.Error or OSError."""
+    if path.exists():
+        if sound(path):
+            return
         log.warning("%s was damaged, and is made anew", path.name)
-        for file in _with_companions(path):
+    for file in _with_companions(path):
+        file.unlink(missing_ok=True)
+
+
+def sound_replica(path: Path, opened: Callable[[Path], Opened]) -> Opened:
+    """The file that `opened` opens and makes: the one that is there, if it is sound, else a new one, which has its name
+    only once it is whole. Raises sqlite3.Error or OSError."""
+    sound_or_gone(path)
+    if not path.exists():
+        part = path.with_name(f".{path.name}.part")
+        for file in _with_companions(part):
             file.unlink(missing_ok=True)
+        opened(part).close()
+        part.rename(path)
+    return opened(path)
 
 
-def _salvage(path: Path, salvaged: Path, identity: Identity) -> None:
+def _salvage(path: Path, salvaged: Path, identity: DeviceKey) -> None:
     """Write every readable entry of a damaged journal into a new one, which has its name only once it is whole."""
     part = path.with_name(f".{salvaged.name}.part")
     for file in _with_companions(part):

@@ -190,16 +190,19 @@ class LogStore(ABC):
         self, log: str, run: Sequence[tuple[Entry, bytes]], raws: Sequence[bytes]
     ) -> tuple[list[Row], list[LogEntry]]:
         """Entries as stores keep them; and of the registry's, what they say."""
-        says = self.is_registry(log)
+        if not self.is_registry(log):
+            entries = zip(run, raws, strict=True)
+            return [
+                Row(log, e.seq, digest, badge_of(body_of(e)), raw) for (e, digest), raw in entries
+            ], []
         rows: list[Row] = []
         held: list[LogEntry] = []
         for (entry, digest), raw in zip(run, raws, strict=True):
             body = body_of(entry)
             rows.append(Row(log, entry.seq, digest, badge_of(body), raw))
-            if says:
-                held.append(
-                    LogEntry(log, entry.seq, digest, entry.mono_ms, entry.wall_ms, entry.kind, body)
-                )
+            held.append(
+                LogEntry(log, entry.seq, digest, entry.mono_ms, entry.wall_ms, entry.kind, body)
+            )
         return rows, held
 
     def _first_new(self, log: str, parent: Point, run: Sequence[tuple[object, bytes]]) -> int:
@@ -308,6 +311,11 @@ def newer(head: Head, before: Head) -> bool:
     if head.log == before.log and head.seq != before.seq:
         return head.seq > before.seq
     return head.at_ms >= before.at_ms
+
+
+def same_end(head: Head, other: Head) -> bool:
+    """Whether two heads name the same entry."""
+    return (head.log, head.seq, head.digest) == (other.log, other.seq, other.digest)
 
 
 def newest_word(

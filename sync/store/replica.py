@@ -4,188 +4,36 @@ Everything in it can be had again from the journal, the neighbours and the regis
 door reads it, and finds in its inbox what the log must hold.
 """
 
-import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import sqlite_utils
-from sqlite_utils.migrations import Migrations
 
 from access.event.definition import Event
-from access.log.chain import Head, device_of
+from access.log.chain import Head, device_of, vouched
 from access.log.entry import Clock, EventDefined, Kiosk, pack
 from access.state.event_state import LogEntry, read_entry
-from sync.store.log_store import INTRODUCED, LogStore, Row, newer, newest_word
+from sync.store.log_store import INTRODUCED, LogStore, Row, newer, newest_word, same_end
 from sync.store.name_cards import CardShelf, badges_listed, cards_named
+from sync.store.replica_reader import HeldCard, ReplicaReader
+from sync.store.replica_tables import migrations
 from sync.store.sqlite import open_reader, open_writer, writing
 from sync.wire.messages import Point, SealedCard
 
-CACHE_KIB = 16_000
+CACHE_KIB = 8_000
 """Of pages in memory, for the writer: the index by badge is written all over the place."""
 
-migrations = Migrations("replica")
 
-
-@migrations()
-def first_tables(db: sqlite_utils.Database) -> None:
-    """Logs with their branches and heads, name cards, and what the door must hear of."""
-    db.execute(
-        "CREATE TABLE entry (id INTEGER PRIMARY KEY, log TEXT NOT NULL, seq INTEGER NOT NULL,"
-        " digest BLOB NOT NULL, badge BLOB, raw BLOB NOT NULL, UNIQUE (log, seq, digest))"
-    )
-    db.execute("CREATE INDEX entry_badge ON entry (badge) WHERE badge IS NOT NULL")
-    # The key's columns come first: elsewhere the quick_check of SQLite 3.40 finds NULLs that are not there.
-    db.execute(
-        "CREATE TABLE tip (log TEXT NOT NULL, digest BLOB NOT NULL, seq INTEGER NOT NULL,"
-        " PRIMARY KEY (log, digest)) WITHOUT ROWID"
-    )
-    db.execute(
-        "CREATE TABLE head (log TEXT NOT NULL, seq INTEGER NOT NULL, digest BLOB NOT NULL,"
-        " at_ms INTEGER NOT NULL, signature BLOB NOT NULL, PRIMARY KEY (log, seq, digest)) WITHOUT ROWID"
-    )
-    db.execute(
-        "CREATE TABLE word (device TEXT PRIMARY KEY, log TEXT NOT NULL, seq INTEGER NOT NULL,"
-        " digest BLOB NOT NULL, at_ms INTEGER NOT NULL, signature BLOB NOT NULL) WITHOUT ROWID"
-    )
-    db.execute(
-        "CREATE TABLE device (fingerprint TEXT PRIMARY KEY, public BLOB NOT NULL, kiosk BLOB NOT NULL,"
-        " wall_ms INTEGER NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID"
-    )
-    db.execute(
-        "CREATE TABLE definition (id INTEGER PRIMARY KEY CHECK (id = 1), wall_ms INTEGER NOT NULL,"
-        " seq INTEGER NOT NULL, event BLOB NOT NULL)"
-    )
-    db.execute(
-        "CREATE TABLE card (digest BLOB PRIMARY KEY, badge BLOB NOT NULL, issue INTEGER NOT NULL,"
-        " raw BLOB) WITHOUT ROWID"
-    )
-    db.execute("CREATE INDEX card_badge ON card (badge)")
-    db.execute("CREATE INDEX card_lacking ON card (digest) WHERE raw IS NULL")
-    db.execute(
-        "CREATE TABLE inbox (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, body BLOB NOT NULL)"
-    )
-    db.execute("CREATE TABLE import (name TEXT PRIMARY KEY, word BLOB NOT NULL) WITHOUT ROWID")
-    db.execute("CREATE TABLE target (name TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID")
-
-
-HeldCard = tuple[bytes, bytes, int, bytes]
-"""A sealed name card: its hash, badge, issue and bytes."""
-
-
-class ReplicaReader:
-    """What a kiosk knows of other logs, read-only: for the door."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
-
-    @classmethod
-    def at(cls, path: Path) -> "ReplicaReader":
-        """Raises sqlite3.OperationalError where there is no replica yet."""
-        return cls(open_reader(path))
-
-    def about(self, badge: bytes) -> Iterator[LogEntry]:
-        """All entries that name a badge, the kiosk's own among them as far as the carrier has taken them over."""
-        for log, digest, raw in self._db.execute(
-            "SELECT log, digest, raw FROM entry WHERE badge = ?", (badge,)
-        ):
-            yield read_entry(log, digest, raw)
-
-    def since(self, entry_id: int, limit: int) -> list[tuple[int, LogEntry]]:
-        """Up to `limit` entries that came after the one with this id, with their ids."""
-        rows = self._db.execute(
-            "SELECT id, log, digest, raw FROM entry WHERE id > ? ORDER BY id LIMIT ?",
-            (entry_id, limit),
-        )
-        return [(place, read_entry(log, digest, raw)) for place, log, digest, raw in rows]
-
-    def heard_ms(self, device: str) -> int | None:
-        """When a device last signed a head of its log that reached us, by its own word."""
-        row = self._db.execute("SELECT at_ms FROM word WHERE device = ?", (device,)).fetchone()
-        return row[0] if row else None
-
-    def card(self, badge: bytes, issue: int) -> bytes | None:
-        """The sealed name card of an issue, if it is held."""
-        row = self._db.execute(
-            "SELECT raw FROM card WHERE badge = ? AND issue = ? AND raw IS NOT NULL", (badge, issue)
-        ).fetchone()
-        return row[0] if row else None
-
-    def all_cards(self) -> Iterator[tuple[bytes, int, bytes]]:
-        """(badge, issue, sealed card) of every card held: for a search by name in staff mode."""
-        yield from self._db.execute("SELECT badge, issue, raw FROM card WHERE raw IS NOT NULL")
-
-    def card_hashes(self) -> set[bytes]:
-        """The hashes of every card held. Read from the indexes alone: the cards themselves are many megabytes."""
-        held = {
-            digest
-            for (digest,) in self._db.execute("SELECT digest FROM card INDEXED BY card_badge")
-        }
-        lacking = self._db.execute("SELECT digest FROM card WHERE raw IS NULL")
-        return held.difference(digest for (digest,) in lacking)
-
-    def cards_of(self, digests: Sequence[bytes]) -> list[HeldCard]:
-        """Those of the cards with these hashes that are held."""
-        one = "SELECT digest, badge, issue, raw FROM card WHERE digest = ? AND raw IS NOT NULL"
-        return [row for digest in digests for row in self._db.execute(one, (digest,))]
-
-    def cards_held(self) -> tuple[int, int]:
-        """How many name cards are held, and how many the roster names."""
-        named, lacking = self._db.execute(
-            "SELECT (SELECT count(*) FROM card), (SELECT count(*) FROM card WHERE raw IS NULL)"
-        ).fetchone()
-        return named - lacking, named
-
-    def inbox(self, after: int) -> list[tuple[int, str, bytes]]:
-        """(id, kind, body) of what the carrier has for the door since it last read."""
-        return self._db.execute(
-            "SELECT id, kind, body FROM inbox WHERE id > ? ORDER BY id", (after,)
-        ).fetchall()
-
-    def targets(self) -> dict[str, dict[str, Any]]:
-        """The state of each target of the carrier, by name."""
-        return {
-            name: msgspec.json.decode(state)
-            for name, state in self._db.execute("SELECT name, state FROM target")
-        }
-
-    def imports(self) -> dict[str, dict[str, Any]]:
-        """How it went with each bundle laid before the carrier, by file name."""
-        return {
-            name: msgspec.json.decode(word)
-            for name, word in self._db.execute("SELECT name, word FROM import")
-        }
-
-    def introduced(self) -> list[Kiosk]:
-        """Kiosks that are known by their warrants alone."""
-        rows = self._db.execute(
-            "SELECT kiosk FROM device WHERE (wall_ms, seq) = (?, ?)", INTRODUCED
-        )
-        return [msgspec.msgpack.decode(kiosk, type=Kiosk) for (kiosk,) in rows]
-
-    def tips(self, log: str) -> list[Point]:
-        return [
-            (seq, digest)
-            for seq, digest in self._db.execute(
-                "SELECT seq, digest FROM tip WHERE log = ? ORDER BY seq", (log,)
-            )
-        ]
-
-    def vector(self) -> dict[str, list[Point]]:
-        """The ends of the branches of every log held."""
-        found: dict[str, list[Point]] = {}
-        for log, seq, digest in self._db.execute("SELECT log, seq, digest FROM tip ORDER BY log"):
-            found.setdefault(log, []).append((seq, digest))
-        return found
-
-    def close(self) -> None:
-        self._db.close()
+__all__ = ["HeldCard", "Replica", "ReplicaReader"]
 
 
 class Replica(ReplicaReader, LogStore):
     """The writer."""
+
+    heads_may_wait = False
+    """Whether heads that say only that nothing more was there may be written later: their owner calls `write_heads`."""
 
     def __init__(self, path: Path | str, registry_public: bytes, registry: str) -> None:
         """`registry` is the fingerprint of the registry's key. Raises sqlite3.Error for a damaged file."""
@@ -208,6 +56,7 @@ class Replica(ReplicaReader, LogStore):
     def _read_again(self) -> None:
         """Take from the file what is asked at every message: tips, words and keys. This is its one writer."""
         self._cards = CardShelf(self._db)
+        self._unwritten: dict[str, Head] = {}
         self._tips = super().vector()
         self._words = {
             device: Head(*head)
@@ -334,10 +183,45 @@ class Replica(ReplicaReader, LogStore):
             )
         if before is None or newer(head, before):
             self._words[device_of(head.log)] = head
-            self._db.execute(
-                "INSERT OR REPLACE INTO word VALUES (?, ?, ?, ?, ?, ?)",
-                (device_of(head.log), head.log, head.seq, head.digest, head.at_ms, head.signature),
+            self._unwritten.pop(device_of(head.log), None)
+            self._write_word(head)
+
+    def _write_word(self, head: Head) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO word VALUES (?, ?, ?, ?, ?, ?)",
+            (device_of(head.log), head.log, head.seq, head.digest, head.at_ms, head.signature),
+        )
+
+    def hear(self, heads: Sequence[Head]) -> None:
+        """Where `heads_may_wait` is set, newer signatures over known ends of logs are noted, for `write_heads`."""
+        others = []
+        for head in heads:
+            before, public = (
+                self._words.get(device_of(head.log)),
+                self.public_key(device_of(head.log)),
             )
+            if (
+                not self.heads_may_wait
+                or before is None
+                or public is None
+                or not same_end(head, before)
+            ):
+                others.append(head)
+            elif head.at_ms >= before.at_ms and vouched(head, public):
+                self._words[device_of(head.log)] = self._unwritten[device_of(head.log)] = head
+        if others:
+            super().hear(others)
+
+    @property
+    def unwritten_heads(self) -> bool:
+        """Whether `write_heads` has something to write."""
+        return bool(self._unwritten)
+
+    def write_heads(self) -> None:
+        """Write what was only noted of heads. Call inside a transaction."""
+        for head in self._unwritten.values():
+            self._write_word(head)
+        self._unwritten.clear()
 
     def wanted_cards(self, limit: int) -> list[bytes]:
         return self._cards.wanted(limit)

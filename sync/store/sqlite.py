@@ -2,12 +2,10 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-
-import sqlite_utils
-from sqlite_utils.migrations import Migrations
+from typing import Any
 
 BUSY_MS = 5000
 """How long a reader waits for the writer's checkpoint, and the writer for a reader."""
@@ -20,9 +18,57 @@ class NewerFileError(Exception):
     """A newer version of this software has worked on a file. It is left as it is."""
 
 
-def open_writer(
-    path: Path | str, migrations: Migrations, *, durable: bool = True
-) -> sqlite3.Connection:
+Step = Callable[[Any], None]
+"""Brings tables further; called with a `sqlite_utils.Database`."""
+
+
+class Steps:
+    """The steps by which a file's tables came to be what they are, as sqlite-utils records them in the file.
+
+    That library is loaded where there is a step to be done, and not at every start: it takes a carrier 18 MB.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._steps: dict[str, Step] = {}
+
+    def __call__(self, name: str = "") -> Callable[[Step], Step]:
+        """Register a step, under its own name or another."""
+
+        def register(step: Step) -> Step:
+            self._steps[name or step.__name__] = step
+            return step
+
+        return register
+
+    def unknown(self, connection: sqlite3.Connection) -> list[str]:
+        """Steps done in a file that are not known here: a newer version's."""
+        return [name for name in self._done(connection) if name not in self._steps]
+
+    def apply(self, connection: sqlite3.Connection) -> None:
+        """Do what is still to be done, each step whole or not at all."""
+        if set(self._done(connection)) >= set(self._steps):
+            return
+        import sqlite_utils
+        from sqlite_utils.migrations import Migrations
+
+        migrations = Migrations(self.name)
+        for name, step in self._steps.items():
+            migrations(name=name)(step)
+        migrations.apply(sqlite_utils.Database(connection))
+
+    def _done(self, connection: sqlite3.Connection) -> list[str]:
+        table = "SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'"
+        if connection.execute(table).fetchone() is None:
+            return []
+        done = connection.execute(
+            "SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY rowid",
+            (self.name,),
+        )
+        return [name for (name,) in done]
+
+
+def open_writer(path: Path | str, steps: Steps, *, durable: bool = True) -> sqlite3.Connection:
     """The one writing connection of a file, its tables brought up to date step by step: each step is done whole, or
     not at all and done at the next start.
 
@@ -37,32 +83,22 @@ def open_writer(
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-        database = sqlite_utils.Database(connection)
-        _refuse_newer(path, migrations, database)
+        if unknown := steps.unknown(connection):
+            raise NewerFileError(
+                f"{path} was written by a newer version of Jianmen ({unknown[-1]!r} is not known here)."
+                " Install that version again; nothing was changed."
+            )
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
         connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
         connection.execute("PRAGMA mmap_size=0")
         # What is deleted (the name card of somebody who was erased) must not stay readable in the file.
         connection.execute("PRAGMA secure_delete=ON")
-        migrations.apply(database)
+        steps.apply(connection)
     except BaseException:
         connection.close()  # a damaged file is about to be moved aside: nobody may hold it open
         raise
     return connection
-
-
-def _refuse_newer(
-    path: Path | str, migrations: Migrations, database: sqlite_utils.Database
-) -> None:
-    with closing(sqlite_utils.Database(memory=True)) as empty:
-        known = {step.name for step in migrations.pending(empty)}
-    unknown = [step.name for step in migrations.applied(database) if step.name not in known]
-    if unknown:
-        raise NewerFileError(
-            f"{path} was written by a newer version of Jianmen ({unknown[-1]!r} is not known here)."
-            " Install that version again; nothing was changed."
-        )
 
 
 def open_reader(path: Path) -> sqlite3.Connection:

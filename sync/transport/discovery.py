@@ -4,17 +4,12 @@ A hint is only an address to try: whoever answers there must show the certificat
 sign with the device's key, so a stranger gains nothing by announcing himself.
 """
 
-import socket
-import threading
 from dataclasses import dataclass
 
 import ifaddr
-from zeroconf import IPVersion, ServiceBrowser, ServiceInfo, ServiceStateChange, Zeroconf
 
 from access.event.programme import Programme
 from access.log.entry import Kiosk
-
-SERVICE = "_jianmen._tcp.local."
 
 
 @dataclass(frozen=True)
@@ -63,45 +58,3 @@ def lan_host() -> str | None:
             if ip.is_IPv4 and isinstance(ip.ip, str) and not ip.ip.startswith(("127.", "169.254.")):
                 return ip.ip
     return None
-
-
-class Hints:
-    """Addresses heard by mDNS, by fingerprint; announces this kiosk too. Nothing relies on it."""
-
-    def __init__(self, device: str, host: str, port: int) -> None:
-        """Raises OSError where multicast is not to be had."""
-        self._heard: dict[str, str] = {}
-        self._lock = threading.Lock()
-        self._zeroconf = Zeroconf(interfaces=[host], ip_version=IPVersion.V4Only)
-        self._info = ServiceInfo(
-            SERVICE,
-            f"{device}.{SERVICE}",
-            port=port,
-            addresses=[socket.inet_aton(host)],
-            properties={"device": device},
-        )
-        self._zeroconf.register_service(self._info, cooperating_responders=True)
-        self._browser = ServiceBrowser(self._zeroconf, SERVICE, handlers=[self._changed])
-
-    def _changed(
-        self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange
-    ) -> None:
-        if state_change is ServiceStateChange.Removed:
-            return
-        info = zeroconf.get_service_info(service_type, name, timeout=1000)
-        if info is None or not info.port:
-            return
-        addresses = info.parsed_addresses(IPVersion.V4Only)
-        device = name.removesuffix(f".{SERVICE}")
-        if addresses and len(device) == 16:
-            with self._lock:
-                self._heard[device] = f"{addresses[0]}:{info.port}"
-
-    def heard(self) -> dict[str, str]:
-        """Addresses by fingerprint, as heard so far."""
-        with self._lock:
-            return dict(self._heard)
-
-    def close(self) -> None:
-        """Safe to repeat."""
-        self._zeroconf.close()

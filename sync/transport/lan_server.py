@@ -1,27 +1,31 @@
-"""A kiosk's own ear on the LAN: other kiosks exchange with it directly, over TLS, without any hub.
+"""HTTPS server of a kiosk on its LAN: other kiosks exchange with it directly, without any hub.
 
-Only enrolled devices get an answer; a stranger costs one bounded body and one look-up. At most a few bodies are in
-memory at once.
+Only enrolled devices get an answer; a stranger costs one bounded body and one look-up, some of the threads, and each of
+them for a few seconds. At most a few bodies are in memory at once.
 """
 
 import logging
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 from cheroot.errors import FatalSSLAlert
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
 
-from sync.transport.endpoint import EXCHANGE, Endpoint, Route
+from sync.transport.endpoint import EXCHANGE, Endpoint, Route, StartResponse
+from sync.transport.lan_guard import LanGuard
 from sync.transport.tls_certificate import Certificate
 from sync.wire.messages import MAX_BODY_BYTES
 
 log = logging.getLogger(__name__)
 
 THREADS = 24
+STRANGERS = 16
+"""Connections of strangers at a time: the other threads are for kiosks that the registry's log knows."""
+
 OF_ONE_ADDRESS = 4
 """Connections from one address at a time, of which an honest kiosk needs one: somebody who opens many and says nothing
 leaves threads for the others."""
@@ -41,13 +45,15 @@ class LanServer:
         port: int,
         certificate: Certificate | None,
         answer: Callable[[bytes], bytes],
+        known: Callable[[], Container[str]] = frozenset,
     ) -> None:
-        """Port 0 takes any free one; `certificate` None speaks plain HTTP (tests alone). Raises OSError where the port
-        is taken."""
-        endpoint = Endpoint({EXCHANGE: Route(answer, MAX_BODY_BYTES)}, BODIES_AT_ONCE)
+        """Port 0 takes any free one; `certificate` None speaks plain HTTP (tests alone); `known` are the addresses of
+        other kiosks, for which threads are kept. Raises OSError where the port is taken."""
+        self._endpoint = Endpoint({EXCHANGE: Route(answer, MAX_BODY_BYTES)}, BODIES_AT_ONCE)
+        self._guard = LanGuard(STRANGERS, known)
         self._server = Server(
             (host, port),
-            endpoint,
+            self._serve,
             numthreads=THREADS,
             max=THREADS,
             request_queue_size=WAITING,
@@ -58,8 +64,12 @@ class LanServer:
         self._server.max_request_header_size = 16 * 1024
         self._server.error_log = self._log  # type: ignore[method-assign]
         if certificate is not None:
-            self._server.ssl_adapter = _Tls(str(certificate.certificate), str(certificate.key))
-        self._server.prepare()
+            self._server.ssl_adapter = _Tls(certificate, self._guard)
+        try:
+            self._server.prepare()
+        except OSError:
+            self._guard.close()
+            raise
         self._thread = threading.Thread(target=self._server.serve, name="lan", daemon=True)
         self._thread.start()
 
@@ -74,17 +84,35 @@ class LanServer:
         del traceback
         log.log(min(level, logging.INFO), "lan: %s", msg.strip().splitlines()[-1:] or msg)
 
+    def _serve(self, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
+        """Answer a request, and let the guard know whether it was a kiosk's."""
+        peer = (environ["REMOTE_ADDR"], environ["REMOTE_PORT"])
+        self._guard.head_came(peer)
+        good = False
+
+        def started(status: str, headers: list[tuple[str, str]]) -> object:
+            nonlocal good
+            good = status.startswith("200")
+            return start_response(status, headers)
+
+        try:
+            return self._endpoint(environ, started)
+        finally:
+            self._guard.answered(peer, good=good)
+
     def close(self) -> None:
         """Safe to repeat."""
         self._server.stop()
+        self._guard.close()
         self._thread.join(timeout=5)
 
 
 class _Tls(BuiltinSSLAdapter):
     """Shakes hands in the thread that serves a connection, and not in the one that accepts all of them."""
 
-    def __init__(self, certificate: str, key: str) -> None:
-        super().__init__(certificate, key)
+    def __init__(self, certificate: Certificate, guard: LanGuard) -> None:
+        super().__init__(str(certificate.certificate), str(certificate.key))
+        self._guard = guard
         self._open: dict[str, list[ssl.SSLSocket]] = {}
 
     def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, Any]]:
@@ -94,14 +122,18 @@ class _Tls(BuiltinSSLAdapter):
             for address, known in self._open.items()
             if (alive := [one for one in known if one.fileno() >= 0])
         }
+        wrapped: ssl.SSLSocket | None = None
         try:
-            address = sock.getpeername()[0]
+            address, port = sock.getpeername()[:2]
             if len(self._open.get(address, ())) >= OF_ONE_ADDRESS:
                 raise ConnectionRefusedError(f"more than {OF_ONE_ADDRESS} connections")
             wrapped = self.context.wrap_socket(
                 sock, server_side=True, do_handshake_on_connect=False
             )
+            self._guard.admit((address, str(port)), wrapped)
         except OSError as error:
+            if wrapped is not None:
+                wrapped.close()
             sock.close()
             raise FatalSSLAlert(*error.args) from error
         self._open.setdefault(address, []).append(wrapped)

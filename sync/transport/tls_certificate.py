@@ -6,14 +6,10 @@ say anything, and it is valid whenever a wrong clock may think it is.
 
 import datetime as dt
 import os
+import ssl
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from sync.store.data_folder import DataFolder
 
@@ -39,13 +35,21 @@ def certificate_at(data: Path) -> Certificate:
     chain, key = folder.certificate, folder.certificate_key
     if not (chain.exists() and key.exists()):
         _make(chain, key)
-    found = x509.load_pem_x509_certificate(chain.read_bytes())
-    return Certificate(
-        chain, key, sha256(found.public_bytes(serialization.Encoding.DER)).hexdigest()
-    )
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(chain, key)
+        found = ssl.PEM_cert_to_DER_cert(chain.read_text())
+    except ssl.SSLError as error:
+        raise ValueError(f"{chain}: {error.reason or error}") from error
+    return Certificate(chain, key, sha256(found).hexdigest())
 
 
 def _make(chain: Path, key: Path) -> None:
+    # Loaded once in the life of a kiosk, and 3 MB of a carrier's memory.
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
     private = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "jianmen")])
     made = (

@@ -12,7 +12,7 @@ from access.log.chain import Head, fingerprint, sign_head
 
 
 @dataclass(frozen=True)
-class Identity:
+class DeviceKey:
     """An Ed25519 key and the names that follow from it."""
 
     key: Ed25519PrivateKey
@@ -20,21 +20,21 @@ class Identity:
     fingerprint: str
 
     @classmethod
-    def of(cls, key: Ed25519PrivateKey) -> "Identity":
+    def of(cls, key: Ed25519PrivateKey) -> "DeviceKey":
         public = key.public_key().public_bytes_raw()
         return cls(key, public, fingerprint(public))
 
     @classmethod
-    def new(cls) -> "Identity":
+    def new(cls) -> "DeviceKey":
         return cls.of(Ed25519PrivateKey.generate())
 
     @classmethod
-    def from_seed(cls, seed: bytes) -> "Identity":
+    def from_seed(cls, seed: bytes) -> "DeviceKey":
         """The identity of a 32 byte seed."""
         return cls.of(Ed25519PrivateKey.from_private_bytes(seed))
 
     @classmethod
-    def at(cls, path: Path) -> "Identity":
+    def at(cls, path: Path) -> "DeviceKey":
         """The identity kept in a file of 32 bytes (mode 0640: door and carrier share a group), made if need be.
 
         Raises ValueError for a file of another length, OSError where it can be neither read nor made.
@@ -48,7 +48,7 @@ class Identity:
         return cls.from_seed(seed)
 
     @classmethod
-    def _make(cls, path: Path) -> "Identity":
+    def _make(cls, path: Path) -> "DeviceKey":
         identity = cls.new()
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         part = Path(name)
@@ -65,6 +65,26 @@ class Identity:
             part.unlink()
         _keep_folder(path.parent)
         return identity
+
+    @classmethod
+    def replace(cls, path: Path, new: "DeviceKey", retired: Path) -> None:
+        """Put a new key in the place of the one in a file, which is kept as `retired`. Power may go at any point of it:
+        a key is always there. Raises OSError."""
+        part = path.with_name(f".{path.name}.new")
+        part.unlink(missing_ok=True)
+        cls._write(part, new)
+        if path.exists():
+            retired.hardlink_to(path)
+        part.replace(path)
+        _keep_folder(path.parent)
+
+    @staticmethod
+    def _write(path: Path, identity: "DeviceKey") -> None:
+        with path.open("xb") as file:
+            os.fchmod(file.fileno(), 0o640)
+            file.write(identity.key.private_bytes_raw())
+            file.flush()
+            os.fsync(file.fileno())
 
     def sign(self, message: bytes) -> bytes:
         return self.key.sign(message)

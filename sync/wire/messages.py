@@ -34,7 +34,7 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 """Of a whole message, with its vectors, heads and cards: no honest one comes near."""
 
 MAX_CARDS = 500
-MAX_WARRANT_BYTES = 2048
+MAX_CERTIFICATE_BYTES = 2048
 NONCE_BYTES = 16
 
 Nonce = Annotated[bytes, Meta(max_length=64)]
@@ -63,6 +63,14 @@ class SealedCard(msgspec.Struct, frozen=True, array_like=True):
     raw: Annotated[bytes, Meta(max_length=8192)]
 
 
+class Renewal(msgspec.Struct, frozen=True, array_like=True):
+    """A head that the other side knows, signed again: its device's fingerprint as bytes, when, and the signature."""
+
+    device: Annotated[bytes, Meta(min_length=8, max_length=8)]
+    at_ms: Millis
+    signature: Annotated[bytes, Meta(min_length=64, max_length=64)]
+
+
 class TimeWord(msgspec.Struct, frozen=True, array_like=True):
     """The sender's time when it made the message: `at_ms` to `error_ms`, from `source` (its own best, never one that
     it has from a neighbour itself)."""
@@ -86,7 +94,8 @@ class Message(msgspec.Struct, frozen=True, array_like=True):
     `digest` names the sender's whole vector. Where `basis` is not empty it names a vector that both sides know, and
     `have` is what differs from it (a log without points: not held); `heard` then names only devices of which the
     sender has heard nothing for a while. `mark` says how far the asking side has been sent heads: the answering side
-    gives it, the next request brings it back. A side that knows none of these leaves them out and sends all.
+    gives it, the next request brings it back. `renewed` are heads over the same entries as those that the other side
+    was sent before. A side that knows none of these leaves them out and sends all.
     """
 
     version: int
@@ -109,9 +118,10 @@ class Message(msgspec.Struct, frozen=True, array_like=True):
     digest: Annotated[bytes, Meta(max_length=64)] = b""
     basis: Annotated[bytes, Meta(max_length=64)] = b""
     mark: Annotated[bytes, Meta(max_length=64)] = b""
+    renewed: Annotated[list[Renewal], Meta(max_length=MAX_LOGS)] = []
 
 
-class Warrant(msgspec.Struct, frozen=True, array_like=True):
+class EnrolmentCertificate(msgspec.Struct, frozen=True, array_like=True):
     """A packed `Kiosk` as the registry has enrolled it, and the registry's signature."""
 
     kiosk: bytes
@@ -125,7 +135,7 @@ class Envelope(msgspec.Struct, frozen=True, array_like=True):
     body: bytes
     device: Device
     signature: Annotated[bytes, Meta(min_length=64, max_length=64)]
-    warrant: Annotated[bytes, Meta(max_length=MAX_WARRANT_BYTES)] = b""
+    warrant: Annotated[bytes, Meta(max_length=MAX_CERTIFICATE_BYTES)] = b""
 
 
 class Enrol(msgspec.Struct, frozen=True, array_like=True):
@@ -149,7 +159,7 @@ class Enrolled(msgspec.Struct, frozen=True, array_like=True):
     event: str = ""
     gate: str | None = None
     refused: str = ""
-    warrant: Annotated[bytes, Meta(max_length=MAX_WARRANT_BYTES)] = b""
+    warrant: Annotated[bytes, Meta(max_length=MAX_CERTIFICATE_BYTES)] = b""
     definition: Annotated[bytes, Meta(max_length=MAX_ENTRY_BYTES)] = b""
     keys: Annotated[list[tuple[int, Digest]], Meta(max_length=256)] = []
 
@@ -164,7 +174,7 @@ class NotSignedError(MessageError):
 
 _decoders: dict[type[Any], msgspec.msgpack.Decoder[Any]] = {
     kind: msgspec.msgpack.Decoder(kind)
-    for kind in (Envelope, Message, Enrol, Enrolled, Warrant, Kiosk)
+    for kind in (Envelope, Message, Enrol, Enrolled, EnrolmentCertificate, Kiosk)
 }
 
 

@@ -24,6 +24,7 @@ LINES = [
     "exchange memory of a carrier",
     "door during first sync",
     "exchange next door",
+    "exchange next door, window of one badge at two doors",
     "exchange next door, carrier restarted",
     "exchange next door, link healed",
 ]

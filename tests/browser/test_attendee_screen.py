@@ -26,7 +26,7 @@ from kiosk.runtime.service import DoorService, Home
 from kiosk.screen.attendee_screen import Screen, answer_screen, notice, title
 from kiosk.screen.name_on_card import Person
 from sync.store.journal import Journal
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 
 CHROMIUM = shutil.which("chromium")
 SIZES = [(1080, 1920), (800, 480)]
@@ -70,7 +70,7 @@ def service(tmp_path) -> DoorService:
     )
     home = Home(
         tmp_path,
-        lambda: Journal(tmp_path / "journal.db", Identity.new()),
+        lambda: Journal(tmp_path / "journal.db", DeviceKey.new()),
         lambda: None,
         begin=lambda: False,
         prepare=lambda event_state, device: None,

@@ -23,7 +23,7 @@ from registry.server.app import WebSettings, create_app
 from registry.service import Centre
 from registry.storage.ledger import Ledger
 from sync.store.journal import Journal
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Batch, Enrol
 
 EVENT = Path(__file__).parents[1] / "scenarios" / "smarthk.toml"
@@ -106,7 +106,7 @@ class Site:
 def site() -> Iterator[Site]:
     began_s = time.monotonic()
     ledger = Ledger("sqlite://", None)
-    journal = Journal(":memory:", Identity.new(), durable=False)
+    journal = Journal(":memory:", DeviceKey.new(), durable=False)
 
     def clock() -> ClockReading:
         now = MORNING_MS + int((time.monotonic() - began_s) * 1000)

@@ -28,7 +28,7 @@ from kiosk.pages.serving import PageServer
 from kiosk.runtime.parts import Parts
 from kiosk.runtime.service import DoorService, Home
 from sync.store.journal import Journal, JournalReader
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 
 CHROMIUM = shutil.which("chromium")
 EVENT = moved_to(load(Path("config/events/smarthk.toml")), datetime.now(UTC).date())
@@ -44,7 +44,7 @@ class Spare:
 
     data: Path
     url: str
-    registry: Identity
+    registry: DeviceKey
     service: DoorService
     scanner: int
 
@@ -74,7 +74,7 @@ class Spare:
 
 @pytest.fixture
 def spare(tmp_path) -> Iterator[Spare]:
-    registry, device = Identity.new(), Identity.new()
+    registry, device = DeviceKey.new(), DeviceKey.new()
     pipe = tmp_path / "scanner"
     os.mkfifo(pipe)
     writing = os.open(pipe, os.O_RDWR)

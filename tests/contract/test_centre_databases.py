@@ -17,7 +17,7 @@ from registry.devices.own_log import DATABASE
 from registry.roster.model import Person
 from registry.service import Centre
 from registry.storage.ledger import Ledger
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Enrol
 
 EVENT_FILE = Path(__file__).parents[1] / "scenarios" / "smarthk.toml"
@@ -65,7 +65,7 @@ def test_a_day_at_the_centre(new_worker: NewWorker, event: Event) -> None:
     people = [Person(ref=f"r{n}", ticket="delegate", name="张伟") for n in range(600)]
     people += [Person(ref="signed", ticket="media", name="Pat", form="signed")]
     issued = centre.register_many(people)
-    kiosk = Identity.new()
+    kiosk = DeviceKey.new()
     answer = centre.enrol(Enrol(kiosk.public, centre.enrol_code("chengdu-main-1"), b""))
     second = centre.reissue(issued[0].badge)
     centre.amend(Person(ref="r1", ticket="media", name="張偉", language="zh-Hant"))

@@ -27,8 +27,8 @@ from sync.store.replica import Replica
 from sync.transport.http_client import MEDIA_TYPE
 from sync.transport.lan_server import BODIES_AT_ONCE as AT_NEIGHBOUR
 from sync.transport.lan_server import LanServer
-from sync.wire.device_key import Identity
-from sync.wire.enrolment_certificate import warrant_for
+from sync.wire.device_key import DeviceKey
+from sync.wire.enrolment_certificate import certificate_for
 from sync.wire.messages import MAX_BODY_BYTES, Enrol, Envelope, Message
 
 EVENT = Path(__file__).parents[1] / "scenarios" / "smarthk.toml"
@@ -46,9 +46,9 @@ class Side:
     """One mounted endpoint: its port, who answers there, a kiosk it knows, and one that is cut off."""
 
     port: int
-    answers: Identity
-    known: Identity
-    cut_off: Identity
+    answers: DeviceKey
+    known: DeviceKey
+    cut_off: DeviceKey
     bodies_at_once: int
     registry_public: bytes
 
@@ -65,7 +65,7 @@ class Side:
             kind = answer.headers.get_content_type()
             return answer.status, kind, dict(answer.headers), answer.read()
 
-    def asker(self, device: Identity) -> Asker:
+    def asker(self, device: DeviceKey) -> Asker:
         replica = Replica(":memory:", self.registry_public, fingerprint(self.registry_public))
         return Asker(replica, device, lambda: NOW_MS, lambda: None, self.answers.fingerprint)
 
@@ -74,7 +74,7 @@ def registry_side(stack: ExitStack) -> Side:
     centre = Centre(Ledger("sqlite://", None, lambda: NOW_MS), clock)
     stack.callback(centre.ledger.close)
     centre.init(event_file.load(EVENT))
-    known, cut_off = Identity.new(), Identity.new()
+    known, cut_off = DeviceKey.new(), DeviceKey.new()
     for device in (known, cut_off):
         centre.enrol(Enrol(device.public, centre.enrol_code(), b""))
     centre.cut_off(cut_off.fingerprint)
@@ -91,7 +91,7 @@ def registry_side(stack: ExitStack) -> Side:
 
 
 def neighbour_side(stack: ExitStack) -> Side:
-    registry, answers, known, cut_off = (Identity.new() for _ in range(4))
+    registry, answers, known, cut_off = (DeviceKey.new() for _ in range(4))
     replica = Replica(":memory:", registry.public, registry.fingerprint)
     stack.callback(replica.close)
     with replica.transaction():
@@ -101,7 +101,7 @@ def neighbour_side(stack: ExitStack) -> Side:
         )
     answerer = Answerer(replica, answers, lambda: NOW_MS, lambda: None)
     # One that is cut off knows the registry by name alone.
-    answerer.warrant = warrant_for(
+    answerer.warrant = certificate_for(
         Kiosk(device=answers.fingerprint, public=answers.public, gate=None), registry
     )
     lock = threading.Lock()
@@ -122,7 +122,7 @@ def side(request: pytest.FixtureRequest) -> Iterator[Side]:
         yield make(stack)
 
 
-def sealed(sender: Identity, signer: Identity | None = None, version: int = 1) -> bytes:
+def sealed(sender: DeviceKey, signer: DeviceKey | None = None, version: int = 1) -> bytes:
     body = pack(Message(version, b"n" * 16, b"", {}))
     return pack(Envelope(body, sender.fingerprint, (signer or sender).sign(body)))
 
@@ -146,11 +146,11 @@ def test_a_known_kiosk_is_answered(side: Side) -> None:
 
 
 def test_a_message_signed_by_another_key_is_forbidden(side: Side) -> None:
-    refused(side.send(sealed(side.known, Identity.new())), 403, "not signed by device")
+    refused(side.send(sealed(side.known, DeviceKey.new())), 403, "not signed by device")
 
 
 def test_a_stranger_is_forbidden(side: Side) -> None:
-    refused(side.send(sealed(Identity.new())), 403, "not enrolled")
+    refused(side.send(sealed(DeviceKey.new())), 403, "not enrolled")
 
 
 def test_a_kiosk_that_is_cut_off_is_forbidden(side: Side) -> None:
@@ -167,8 +167,8 @@ def test_another_version_is_a_bad_request(side: Side) -> None:
 
 
 def test_a_warrant_of_another_registry_is_forbidden(side: Side) -> None:
-    stranger, registry = Identity.new(), Identity.new()
-    warrant = warrant_for(
+    stranger, registry = DeviceKey.new(), DeviceKey.new()
+    warrant = certificate_for(
         Kiosk(device=stranger.fingerprint, public=stranger.public, gate=None), registry
     )
     body = pack(Message(1, b"n" * 16, b"", {}))

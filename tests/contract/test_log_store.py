@@ -29,19 +29,19 @@ from registry.storage.ledger import Ledger
 from registry.storage.log_store import PUBLIC_KEY
 from sync.store.log_store import BEGINNING, GapError, LogStore, UnknownWriterError
 from sync.store.replica import Replica
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Batch, MessageError, Point, SealedCard
 
-REGISTRY = Identity.from_seed(bytes([1]) * 32)
-KIOSK = Identity.from_seed(bytes([2]) * 32)
-STRANGER = Identity.from_seed(bytes([3]) * 32)
+REGISTRY = DeviceKey.from_seed(bytes([1]) * 32)
+KIOSK = DeviceKey.from_seed(bytes([2]) * 32)
+STRANGER = DeviceKey.from_seed(bytes([3]) * 32)
 
 
 @dataclass
 class Log:
     """A log as its writer has it."""
 
-    writer: Identity
+    writer: DeviceKey
     epoch: str = "00000001"
     raws: list[bytes] = field(default_factory=list)
     digests: list[bytes] = field(default_factory=lambda: [GENESIS])

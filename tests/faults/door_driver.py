@@ -18,11 +18,11 @@ from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.runtime.parts import log_reading
 from sync.enrolment.record import Enrolment
 from sync.store.journal_recovery import open_journal
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 
 
 def main(data: Path) -> None:
-    identity = Identity.at(data / "device.key")
+    identity = DeviceKey.at(data / "device.key")
     registry = Enrolment.load(data).registry
     clock = SystemClock()
 

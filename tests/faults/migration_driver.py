@@ -16,7 +16,7 @@ from sync.enrolment.record import Enrolment
 from sync.store import journal, replica
 from sync.store.journal_recovery import open_journal, sound_or_gone
 from sync.store.replica import Replica
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from tests.faults.migration_steps import KIOSK_STEPS
 
 
@@ -31,7 +31,7 @@ def main(kind: str, where: str, steps: str = "") -> None:
             for step in KIOSK_STEPS:
                 journal.migrations()(step)
             path = Path(where) / "journal.db"
-            open_journal(path, Identity.at(path.with_name("device.key")))[0].close()
+            open_journal(path, DeviceKey.at(path.with_name("device.key")))[0].close()
         case "replica":
             for step in KIOSK_STEPS:
                 replica.migrations()(step)

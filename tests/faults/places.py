@@ -32,7 +32,7 @@ from sync.store.journal import JournalReader
 from sync.store.replica import Replica
 from sync.transport.lan_server import LanServer
 from sync.transport.tls_certificate import Certificate, certificate_at
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.enrolment_code import EnrolmentCode
 from sync.wire.messages import Enrol, TimeWord
 from tests.faults.programs import Program, Programs, until
@@ -196,8 +196,8 @@ class Kiosk:
         return self.data.parent / f"{self.data.name}.toml"
 
     @property
-    def identity(self) -> Identity:
-        return Identity.at(self.data / "device.key")
+    def identity(self) -> DeviceKey:
+        return DeviceKey.at(self.data / "device.key")
 
     @property
     def certificate(self) -> Certificate:
@@ -354,7 +354,7 @@ class Kiosk:
             reader.close()
 
 
-def exchange(replica: Replica, device: Identity, ledger: Ledger, registry: Identity) -> None:
+def exchange(replica: Replica, device: DeviceKey, ledger: Ledger, registry: DeviceKey) -> None:
     """Two stores talk until neither has anything new for the other."""
     answerer = Answerer(ledger, registry, wall_ms, right_time)
     asker = Asker(replica, device, wall_ms, lambda: None, registry.fingerprint)

@@ -25,7 +25,7 @@ from sync.exchange.exchange import Asker
 from sync.store.log_store import BEGINNING
 from sync.store.replica import Replica
 from sync.transport.http_client import MEDIA_TYPE
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import MAX_BODY_BYTES, Batch, Envelope, Message, read
 from tests.faults.open_door import door_of
 from tests.faults.places import Kiosk, Registry, exchange, marks, right_time, wall_ms
@@ -43,7 +43,7 @@ class Foe:
     """Somebody who speaks to a device at `port` over TLS, from an address of his own."""
 
     port: int
-    identity: Identity
+    identity: DeviceKey
 
     def post(
         self, body: bytes, path: str = "/v1/exchange", **headers: str
@@ -170,7 +170,7 @@ def _scan() -> Scan:
     )
 
 
-def _invented(log: str, signer: Identity, count: int = 3, kind: str = "scan") -> Batch:
+def _invented(log: str, signer: DeviceKey, count: int = 3, kind: str = "scan") -> Batch:
     raws, prev = [], BEGINNING[1]
     for seq in range(1, count + 1):
         body = (
@@ -252,7 +252,7 @@ def _monsters(foe: Foe, liar: Liar) -> None:
 
 
 def _strangers(foe: Foe, registry: Registry) -> None:
-    nobody = Identity.new()
+    nobody = DeviceKey.new()
     body = pack(Message(1, bytes(16), b"", {}))
     stranger = pack(Envelope(body, nobody.fingerprint, nobody.sign(body)))
     # The silent callers are still being shown out: a stranger may have to call again.

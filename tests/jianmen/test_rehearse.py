@@ -276,3 +276,24 @@ def test_a_scenario_comes_out_the_same_each_time(rehearse: Rehearse) -> None:
         {"do": "conflicts"},
     ]
     assert rehearse(*steps).stdout == rehearse(*steps).stdout
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ({"do": "event", "file": "none.toml"}, "line 3: the event cannot be used"),
+        ({"do": "event", "file": str(SCENARIOS / "doors.toml")}, 'should stay "'),
+        (
+            {"do": "recount", "gate": "loft-1", "area": "attic", "inside": 1, "staff": "ann"},
+            '"area": "attic" is no area of the event',
+        ),
+        ({"do": "set_time", "gate": "loft-1", "staff": "bob"}, '"staff": "bob" is registered by'),
+        ({"do": "cut_off", "gate": "attic-1"}, '"gate": "attic-1" is not a gate of the event'),
+    ],
+)
+def test_a_mistake_in_a_step_of_desk_or_definition_is_named(
+    rehearse: Rehearse, step: object, words: str
+) -> None:
+    result = rehearse(guest("ann"), step)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert words in result.stderr

@@ -41,7 +41,7 @@ from hardware.system.clock import SimulatedClock
 from hardware.system.power import PowerReading, SimulatedPower
 from hardware.system.systemd import Notifier
 from kiosk.door.door import Door
-from kiosk.door.housekeeping import Duties
+from kiosk.door.housekeeping import Housekeeping
 from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.door.sensors import Sensors
 from kiosk.runtime.inputs import Happening, Inputs, Source
@@ -51,11 +51,11 @@ from kiosk.runtime.service import DoorService, Home
 from kiosk.screen.attendee_screen import Screen, notice
 from kiosk.screen.presenter import Face
 from kiosk.screen.screen_feed import Board
-from sync.carrier.journal_copy import OwnLogs
+from sync.carrier.journal_copy import JournalCopier
 from sync.enrolment.record import Enrolment
 from sync.store.journal import Journal, JournalReader
 from sync.store.replica import Replica, ReplicaReader
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import SealedCard
 
 EVENT = Path("config/events/smarthk.toml")
@@ -93,8 +93,8 @@ class World:
     data: Path
     event: Event
     clock: SimulatedClock
-    registry: Identity
-    device: Identity
+    registry: DeviceKey
+    device: DeviceKey
     registry_log: Journal
     replica: Replica
     desk_key: bytes = b"d" * 32
@@ -110,7 +110,9 @@ class World:
     def deliver(self) -> None:
         """Bring the replica everything that the registry has said so far."""
         with self.replica.transaction():
-            OwnLogs(self.replica, self.registry).copy(self.registry_log, self.clock.read().wall_ms)
+            JournalCopier(self.replica, self.registry).copy(
+                self.registry_log, self.clock.read().wall_ms
+            )
             self.replica.keep_cards(self._cards)
 
     def make_replica_anew(self) -> None:
@@ -242,7 +244,7 @@ def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
         clock.offset_ms = int(wall.timestamp() * 1000) - time.time_ns() // 1_000_000
         data = tmp_path / f"kiosk{len(made)}"
         data.mkdir()
-        registry, device = Identity.new(), Identity.new()
+        registry, device = DeviceKey.new(), DeviceKey.new()
         log = Journal(data / "registry-log.db", registry)
         replica = Replica(data / "replica.db", registry.public, registry.fingerprint)
         world = World(data, event, clock, registry, device, log, replica)
@@ -344,7 +346,9 @@ def make_stand(open_door: Callable[[World], Door]) -> Iterator[Callable[[World],
         board = Board(notice("starting", LANGUAGES))
         face = Face(door, signals, board, LANGUAGES)
         sensors = Sensors(SimulatedPower(PowerReading(free_bytes=10**9)))
-        duties = Duties(door, sensors, world.clock.read, time.monotonic, camera=True, scanner=False)
+        duties = Housekeeping(
+            door, sensors, world.clock.read, time.monotonic, camera=True, scanner=False
+        )
         loop = ScanLoop(door, feed, inputs, face, duties, Notifier({}))
         stand = Stand(world, door, loop, feed, world.journal, inputs, signals, board)
         made.append(stand)

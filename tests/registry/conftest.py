@@ -27,11 +27,11 @@ from registry.roster.model import IssuedBadge, Person
 from registry.server.app import WebSettings, create_app
 from registry.service import Centre
 from registry.storage.ledger import Ledger
-from sync.carrier.journal_copy import OwnLogs
+from sync.carrier.journal_copy import JournalCopier
 from sync.exchange.exchange import Asker
 from sync.store.journal import Journal
 from sync.store.replica import Replica
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.enrolment_code import EnrolmentCode
 from sync.wire.messages import Enrol, Enrolled, Envelope, read
 
@@ -119,7 +119,7 @@ class Kiosk:
     client: FlaskClient
     clock: Clock
     event: Event
-    identity: Identity
+    identity: DeviceKey
     enrolled: Enrolled
     keys: dict[int, bytes]
     journal: Journal = field(init=False)
@@ -129,7 +129,7 @@ class Kiosk:
         registry = fingerprint(self.enrolled.public)
         self.journal = Journal(":memory:", self.identity, durable=False)
         self.replica = Replica(":memory:", self.enrolled.public, registry)
-        self.own = OwnLogs(self.replica, self.identity)
+        self.own = JournalCopier(self.replica, self.identity)
         event_state = EventState(registry, 0)
         event_state.enrolled_with(self.event, self.keys, self.identity.fingerprint, self.gate)
         self.door = Door(self.journal, self.replica, event_state, self.clock)
@@ -139,11 +139,11 @@ class Kiosk:
             self.replica, self.identity, lambda: self.clock().wall_ms, lambda: None, registry
         )
 
-    def become(self, identity: Identity, warrant: bytes) -> None:
+    def become(self, identity: DeviceKey, warrant: bytes) -> None:
         """A kiosk with this key and nothing but its warrant: nobody's log names it."""
         self.identity = identity
         self.journal = Journal(":memory:", identity, durable=False)
-        self.own = OwnLogs(self.replica, identity)
+        self.own = JournalCopier(self.replica, identity)
         self.journal.begin(self.clock(), "boot", "test", {}, self.gate)
         self.asker = Asker(
             self.replica, identity, lambda: self.clock().wall_ms, lambda: None, self.asker.other
@@ -223,7 +223,7 @@ def new_kiosk(
     def make(gate: str) -> Kiosk:
         client = app.test_client()
         code = EnrolmentCode.parse(api.post("/kiosks/code", {"gate": gate})["text"])
-        identity = Identity.from_seed(random.Random(gate).randbytes(32))
+        identity = DeviceKey.from_seed(random.Random(gate).randbytes(32))
         body = pack(Enrol(identity.public, code.code, b"nonce", gate))
         envelope = Envelope(body, identity.fingerprint, identity.sign(body))
         answer = client.post("/v1/enrol", data=pack(envelope))

@@ -10,16 +10,16 @@ import pytest
 
 from access.log.clock_reading import ClockReading
 from access.log.entry import GENESIS, Alarm, Body, Boot, Kiosk, digest_of, encode
-from sync.carrier.journal_copy import OwnLogs
+from sync.carrier.journal_copy import JournalCopier
 from sync.exchange.exchange import Answerer, Asker
 from sync.exchange.party import Taken
 from sync.store.journal import Journal
 from sync.store.replica import Replica
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Batch, Envelope, Message, Point, TimeWord, read
 
 NOW_MS = 1_795_000_000_000
-REGISTRY = Identity.from_seed(bytes([1]) * 32)
+REGISTRY = DeviceKey.from_seed(bytes([1]) * 32)
 
 
 def reading(at: int = 0, *, synced: bool = True) -> ClockReading:
@@ -31,7 +31,7 @@ def reading(at: int = 0, *, synced: bool = True) -> ClockReading:
 class Log:
     """A log as its writer has it, entry by entry, for stories that no honest journal tells."""
 
-    writer: Identity
+    writer: DeviceKey
     epoch: str = "00000001"
     raws: list[bytes] = field(default_factory=list)
     digests: list[bytes] = field(default_factory=lambda: [GENESIS])
@@ -81,12 +81,12 @@ class Log:
 class Node:
     """A device with its journal and its replica; `clock_ms` is its time and goes on by a second at each look."""
 
-    def __init__(self, folder: Path, identity: Identity) -> None:
+    def __init__(self, folder: Path, identity: DeviceKey) -> None:
         folder.mkdir()
         self.identity = identity
         self.replica = Replica(folder / "replica.db", REGISTRY.public, REGISTRY.fingerprint)
         self.journal = Journal(folder / "journal.db", identity, durable=False)
-        self.own = OwnLogs(self.replica, identity)
+        self.own = JournalCopier(self.replica, identity)
         self.clock_ms = NOW_MS
         self.word: TimeWord | None = None
         self.answerer = Answerer(self.replica, identity, self.now_ms, lambda: self.word)
@@ -163,7 +163,7 @@ def make_node(tmp_path: Path) -> Iterator[Callable[[int], Node]]:
     made: list[Node] = []
 
     def make(seed: int) -> Node:
-        node = Node(tmp_path / f"node{seed}-{len(made)}", Identity.from_seed(bytes([seed]) * 32))
+        node = Node(tmp_path / f"node{seed}-{len(made)}", DeviceKey.from_seed(bytes([seed]) * 32))
         made.append(node)
         return node
 

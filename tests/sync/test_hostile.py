@@ -13,7 +13,7 @@ from access.log.chain import ChainError, Head
 from access.log.entry import Alarm, BadgeIssued, Kiosk, Revoked, decode, encode, pack
 from sync.exchange.exchange import Asker
 from sync.store.log_store import CutOffError, GapError, UnknownWriterError
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import (
     MAX_BATCH_ENTRIES,
     MAX_CARDS,
@@ -32,7 +32,7 @@ from sync.wire.messages import (
 Node = Any
 Log = Any
 
-STRANGER = Identity.from_seed(b"\x09" * 32)
+STRANGER = DeviceKey.from_seed(b"\x09" * 32)
 
 
 def opened(raw: bytes) -> Message:

@@ -17,9 +17,9 @@ GROUP, DOOR, CARRIER = 61000, 61001, 61002
 BECOME = f"""
 import os, sys
 from pathlib import Path
-from sqlite_utils.migrations import Migrations
+from sync.store.sqlite import Steps
 from sync.store.sqlite import open_reader, open_writer
-tables = Migrations("shared")
+tables = Steps("shared")
 @tables()
 def first(db): db["entry"].create({{"number": int}}, pk="number")
 open_writer(":memory:", tables).close()  # imports what it needs while it still may

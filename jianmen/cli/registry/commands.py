@@ -12,11 +12,13 @@ import msgspec
 
 from config import event_file
 from config.errors import ConfigError
+from jianmen.cli.registry.event import event
 from jianmen.cli.registry.keys import keys, staff
 from jianmen.cli.registry.lists import import_people
 from jianmen.cli.registry.options import (
     asking,
     data_option,
+    is_there,
     json_option,
     quoted,
     read_settings,
@@ -28,7 +30,13 @@ from jianmen.cli.registry.reports import attendance, close, conflicts, export, h
 from jianmen.cli.registry.serve import serve
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from access.event.definition import Event
     from jianmen.cli.registry.client import Client
+    from registry.service import Centre
+
+NOBODY_TO_ASK = "There is nobody to ask for the admin's password; name a file: --password-file"
 
 
 @click.group()
@@ -43,6 +51,7 @@ def registry(context: click.Context) -> None:
 
 
 for _command in (
+    event,
     import_people,
     serve,
     headcount,
@@ -87,37 +96,75 @@ def init(
     the definition is changed; lists that printed badges point into may only grow.
     """
     from jianmen.cli.registry.client import opened, read_clock
-    from registry.accounts.accounts import Accounts, PasswordError, check_password
-    from registry.storage.errors import NotInitialisedError, RegistryError
+    from registry.accounts.accounts import Accounts, check_account
+    from registry.storage.errors import RegistryError
 
-    settings = read_settings(settings_file, data)
     try:
+        # Everything that can be wrong is looked at before anything is made.
         definition = event_file.load(event)
+        password = _password(password_file) if password_file is not None else ""
+        if password_file is not None:
+            check_account(account, password)
+        elif not (sys.stdin.isatty() or is_there(settings_file, data)):
+            stop(2, NOBODY_TO_ASK)
+        settings = read_settings(settings_file, data)
         with opened(settings) as centre:
             accounts = Accounts(centre.ledger, lambda: read_clock()().wall_ms)
-            known = any(one.role == "admin" for one in accounts.all())
-            password = "" if known and password_file is None else _password(password_file)
-            if password:
-                check_password(account, password)
-            try:
-                changed = centre.event != definition
-                if changed:
-                    centre.update_event(definition)
-            except NotInitialisedError:
-                changed = True
-                centre.init(definition)
-            if password:
-                accounts.set_password(account, password, "admin")
+            if not password and not any(one.role == "admin" for one in accounts.all()):
+                password = _password(None)
+                check_account(account, password)
+
+            def set_password(name: str = account, text: str = password) -> None:
+                accounts.set_password(name, text, "admin")
+
+            changed = _defined(centre, definition, set_password if password else None)
             fingerprint = centre.identity.fingerprint
-    except (ConfigError, PasswordError) as error:
+    except (ConfigError, RegistryError) as error:
         stop(2, str(error))
-    except RegistryError as error:
-        stop(2, str(error))
+    done = "in force" if changed else "the same as before"
+    password_set = f"; the password of {account} is set" if password else ""
     say(
-        {"event": definition.id, "fingerprint": fingerprint, "changed": changed},
+        {
+            "event": definition.id,
+            "fingerprint": fingerprint,
+            "changed": changed,
+            "account": account if password else None,
+        },
         as_json=as_json,
-        words=f"{definition.id}: {'in force' if changed else 'nothing new'}; registry {fingerprint}",
+        words=f"{definition.id}: {done}{password_set}; registry {fingerprint}",
     )
+
+
+def _defined(centre: Centre, definition: Event, set_password: Callable[[], None] | None) -> bool:
+    """Put a definition in force and set the password, for a new event both or neither; whether it is new."""
+    from registry.storage.errors import NotInitialisedError
+
+    try:
+        changed = centre.event != definition
+    except NotInitialisedError:
+        with centre.ledger.transaction():
+            centre.init(definition)
+            if set_password is not None:
+                set_password()
+        return True
+    if changed:
+        _touch_no_door_in_use(centre, definition)
+        centre.update_event(definition)
+    if set_password is not None:
+        set_password()
+    return changed
+
+
+def _touch_no_door_in_use(centre: Centre, definition: Event) -> None:
+    """Ends the command where the definition takes something from a door that is in use."""
+    from access.state.event_changes import change_facts, event_change_effects
+
+    with centre.knowing() as log_state:
+        effects = event_change_effects(centre.event, definition, change_facts(log_state))
+    touched = [f"{one.id}: {one.detail}" for one in effects if one.asks]
+    if touched:
+        lines = ["Nothing was changed. This touches doors in use:", *touched]
+        stop(1, "\n".join([*lines, "To do it all the same: jianmen registry event FILE --yes"]))
 
 
 def _password(file: Path | None) -> str:
@@ -125,7 +172,7 @@ def _password(file: Path | None) -> str:
     if file is not None:
         return (file.read_text(encoding="utf-8").splitlines() or [""])[0]
     if not sys.stdin.isatty():
-        stop(2, "There is nobody to ask for the admin's password; name a file: --password-file")
+        stop(2, NOBODY_TO_ASK)
     typed: str = click.prompt(
         "Password of the first admin", hide_input=True, confirmation_prompt=True, err=True
     )

@@ -46,6 +46,13 @@ def read_settings(
     return settings
 
 
+def is_there(settings_file: Path | None, data: Path | None) -> bool:
+    """Whether there is a database already; makes nothing. Raises ConfigError."""
+    overrides = {"data": str(data) if data is not None else None}
+    settings = registry_settings(settings_file, overrides)
+    return settings.database_url is not None or (settings.data / "registry.db").exists()
+
+
 def stop(status: int, words: str) -> NoReturn:
     """End the command."""
     click.echo(words, err=True)

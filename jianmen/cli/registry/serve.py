@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from secrets import token_urlsafe
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
     from jianmen.cli.registry.client import Note
     from registry.server.app import WebSettings
     from sync.transport.tls_certificate import Certificate
+
+
+ORPHANS_S = 15.0
+ORPHANS_LOOK_S = 0.1
+"""How long a start waits for workers of a server that was killed, and how often it looks."""
 
 
 @click.command()
@@ -175,13 +181,36 @@ def _local(host: str) -> str:
 def _check(settings: RegistrySettings) -> None:
     """Ends the command, with 2, where the database cannot be used or holds no event."""
     from jianmen.cli.registry.client import opened
-    from registry.storage.errors import RegistryError
+    from registry.storage.errors import InUseError, RegistryError
 
+    give_up = time.monotonic() + ORPHANS_S
+    while True:
+        try:
+            with opened(settings) as centre:
+                _ = centre.event
+            return
+        except InUseError as error:
+            if time.monotonic() > give_up or not _left_behind(settings.data):
+                stop(2, str(error))
+            time.sleep(ORPHANS_LOOK_S)
+        except RegistryError as error:
+            stop(2, str(error))
+
+
+def _left_behind(data: Path) -> bool:
+    """Whether the server that left its note here was killed: its workers are about to end."""
+    from jianmen.cli.registry.client import Note
+
+    note = Note.read(data)
+    if note is None:
+        return False
     try:
-        with opened(settings) as centre:
-            _ = centre.event
-    except RegistryError as error:
-        stop(2, str(error))
+        os.kill(note.pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass
+    return False
 
 
 def _application(settings: RegistrySettings, web: WebSettings) -> Flask:

@@ -1,7 +1,6 @@
 // Settings: accounts, sessions, tokens, webhooks, the end of a day, a new desk key, the trail of changes.
-import { ask, attempt, confirmed, data, el, minute, note, say, table } from "./common.js";
-
-const by = (id) => document.getElementById(id);
+import { ask, attempt, confirmed, data, el, has, minute, note, say, table } from "./common.js";
+import { by, logins, on, remove } from "./own_access.js";
 
 async function tokens() {
   const said = await attempt(() => ask("GET", "/tokens"));
@@ -43,22 +42,6 @@ async function leave(name) {
   await logins();
 }
 
-async function logins() {
-  const said = await attempt(() => ask("GET", "/logins"));
-  if (!said) return;
-  by("logins").replaceChildren(said.logins.length ? table(["", "", "", "", ""], said.logins.map((one) => [
-    one.account, one.own ? el("strong", {}, say("logins.own")) : one.address, browser(one.browser),
-    say("logins.seen", { time: minute(one.seen) }),
-    el("button", { click: () => remove(`/logins/${one.id}`, logins) }, say("logins.end"))])) : "");
-}
-
-/** The name of a browser and its system, out of what it calls itself. */
-function browser(agent) {
-  const name = /(Firefox|Edg|OPR|Chrome|Safari)\/[\d.]+/.exec(agent);
-  const system = /\(([^;)]+)/.exec(agent);
-  return [name ? name[0].replace(/\.[\d.]+$/, "") : agent.slice(0, 30), system ? system[1] : ""].filter(Boolean).join(" · ");
-}
-
 let oldest = null;
 async function trail() {
   const said = await attempt(() => ask("GET", `/trail?limit=50${oldest === null ? "" : `&before=${oldest}`}`));
@@ -67,18 +50,8 @@ async function trail() {
   if (said.lines.length === 0) return;
   oldest = said.lines.at(-1).number;
   by("trail").append(table(["", "", "", ""], said.lines.map((line) => [
-    minute(line.at), line.who, line.what.replaceAll("_", " "), line.subject])));
+    minute(line.at), line.who, has(`did.${line.what}`) ? say(`did.${line.what}`) : line.what.replaceAll("_", " "), line.subject])));
 }
-
-async function remove(path, refresh) {
-  await attempt(() => ask("DELETE", path));
-  await refresh();
-}
-
-const on = (id, work) => by(id).addEventListener("submit", (event) => {
-  event.preventDefault();
-  attempt(() => work(event.target));
-});
 
 on("token", async (form) => {
   const made = await ask("POST", "/tokens", { label: form.label.value, access: form.access.value });
@@ -101,13 +74,6 @@ on("account", async (form) => {
   form.reset();
   note(`✓ ${say("accounts.done", { name })}`);
   await accounts();
-});
-
-on("own", async (form) => {
-  await ask("POST", "/own-password", { old: form.old.value, password: form.password.value });
-  form.reset();
-  note(`✓ ${say("password.done")}`);
-  await logins();
 });
 
 on("password", async (form) => {
@@ -133,7 +99,6 @@ on("desk", async () => {
 
 by("earlier").addEventListener("click", trail);
 accounts();
-logins();
 tokens();
 hooks();
 trail();

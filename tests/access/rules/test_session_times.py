@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -281,3 +283,18 @@ def test_the_example_events_doors_are_asked_in_its_own_zone(
     last, after = (Span(ms, ms) for ms in (closes - 1000, closes))
     assert timing(example, "mianyang-room", delegate, last).session == "5g"
     assert timing(example, "mianyang-room", delegate, after).reason == "too_late"
+
+
+def test_a_cancelled_session_opens_no_doors_and_its_room_stays_closed(fair: Any) -> None:
+    sessions = tuple(
+        msgspec.structs.replace(one, cancelled=True) for one in fair.programme.event.sessions
+    )
+    event = msgspec.structs.replace(fair.programme.event, sessions=sessions)
+    world = replace(fair, programme=Programme(event))
+    rooms = {one.area for one in sessions}
+    gates = [gate.id for gate in event.gates if gate.area in rooms and gate.lets_in]
+    assert gates
+    for gate in gates:
+        answer = world.ask(gate)
+        assert (answer.verdict, answer.reason) == ("refuse", "no_session")
+        assert answer.next.session is None

@@ -12,7 +12,7 @@ from hardware.decoding.cascade import Cascade, Engines, cut_out
 from hardware.decoding.zbar import ZbarDecoder
 from hardware.decoding.zxing import ZxingDecoder
 from hardware.ports.decoder import SYMBOLS, Corners, Sight, Symbol
-from hardware.reader.factory import DECODERS, DecoderSettings, make_decoder
+from hardware.reader.factory import DECODERS, DecoderSettings, make_decoder, make_live
 
 Gray = NDArray[np.uint8]
 
@@ -222,3 +222,14 @@ def test_a_qr_code_is_read_in_every_frame_though_other_symbols_are_looked_for(
     wall = on_wall(print_code(badge("A")))
 
     assert [texts(decoder.decode(wall)) for _ in range(3)] == [[badge("A")]] * 3
+
+
+def test_before_a_camera_light_and_dark_swapped_are_read_within_three_frames(
+    print_code: Callable[..., Gray], badge: Callable[[str], str]
+) -> None:
+    dark_mode = 255 - on_wall(print_code(badge("A")))
+    decoder, _ = make_live(DecoderSettings())
+
+    found = [texts(decoder.decode(dark_mode)) for _ in range(12)]
+
+    assert all([badge("A")] in found[number : number + 3] for number in range(10))

@@ -26,9 +26,9 @@ from hardware.decoding.joining import Joiner
 from hardware.decoding.texture import likely_code
 from hardware.decoding.zxing import ZxingDecoder
 from hardware.ports.camera import Frame
-from hardware.ports.events import Reading
+from hardware.ports.events import Hint, Reading
 from hardware.reader.factory import DecoderSettings, make_live
-from hardware.reader.messages import Message
+from hardware.reader.messages import Hinted, Message
 from hardware.reader.motion_gate import MotionGate
 from hardware.reader.process import ReaderLoop
 
@@ -160,6 +160,30 @@ class Counting:
     def decode_with_modules(self, gray: Gray) -> list[object]:
         Counting.pictures += 1
         return []
+
+
+def test_a_badge_held_up_for_long_and_never_read_gives_a_hint_though_no_decoder_sees_a_code() -> (
+    None
+):
+    sent: list[Message] = []
+    decoder, joiner = make_live(DecoderSettings(), lambda: 0.0)
+    loop = ReaderLoop(decoder, bool, sent.append, joiner, lambda: 0.0)
+    for shot in held_up(Difficulty(distance_mm=340, defocus=1.6)):
+        loop.step(Frame(shot.gray, shot.taken_ms))
+
+    assert {message.hint for message in sent if isinstance(message, Hinted)} == {Hint.HOLD_STILL}
+    assert not any(isinstance(message, Reading) for message in sent)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_people_who_walk_by_get_no_hint(seed: int) -> None:
+    sent: list[Message] = []
+    decoder, joiner = make_live(DecoderSettings(), lambda: 0.0)
+    loop = ReaderLoop(decoder, bool, sent.append, joiner, lambda: 0.0)
+    for number, gray in enumerate(empty_frames(90, seed, busy=True)):
+        loop.step(Frame(gray, number * 67))
+
+    assert sent == []
 
 
 def test_a_patch_that_never_reads_uses_up_its_credit() -> None:

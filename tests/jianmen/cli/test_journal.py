@@ -14,7 +14,7 @@ from access.log.clock_reading import ClockReading
 from access.log.entry import Clock, Scan
 from jianmen.cli.main import main
 from sync.store.journal import Journal
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 
 BADGE = bytes.fromhex("0102030405")
 
@@ -44,7 +44,7 @@ def scan(number: int) -> Scan:
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A kiosk's data folder: two boots, five entries each."""
-    journal = Journal(tmp_path / "journal.db", Identity.at(tmp_path / "device.key"))
+    journal = Journal(tmp_path / "journal.db", DeviceKey.at(tmp_path / "device.key"))
     with closing(journal):
         for boot in range(2):
             journal.begin(
@@ -63,7 +63,7 @@ def data(tmp_path: Path) -> Path:
 @pytest.fixture
 def long(tmp_path: Path) -> Path:
     """A kiosk's data folder with a log long enough to hold a head."""
-    journal = Journal(tmp_path / "journal.db", Identity.at(tmp_path / "device.key"))
+    journal = Journal(tmp_path / "journal.db", DeviceKey.at(tmp_path / "device.key"))
     with closing(journal):
         journal.begin(_reading(0), "boot", "power", {}, "front")
         journal.extend([("scan", scan(number % 200)) for number in range(300)], _reading(1))
@@ -121,7 +121,7 @@ def test_json_lines_hold_everything_but_the_chain_of_hashes_of_names(data: Path)
 
 
 def test_a_clock_that_says_a_time_no_calendar_has_is_shown_as_it_is(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "journal.db", Identity.at(tmp_path / "device.key"))
+    journal = Journal(tmp_path / "journal.db", DeviceKey.at(tmp_path / "device.key"))
     with closing(journal):
         journal.begin(ClockReading(0, 2**53, False), "boot", "power", {}, None)
     assert f"{2**53} ms" in run("show", tmp_path).stdout

@@ -13,7 +13,6 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 from flask import Flask
-from sqlite_utils.migrations import Migrations
 
 from access.log.clock_reading import ClockReading
 from access.log.entry import GateGiven
@@ -28,9 +27,11 @@ from registry.http.device_api import device_interface
 from registry.service import Centre
 from registry.storage.ledger import Ledger
 from sync.enrolment.record import Enrolment
+from sync.store.data_folder import DataFolder
 from sync.store.journal import Journal
-from sync.store.sqlite import open_writer
-from sync.wire.device_key import Identity
+from sync.store.sqlite import Steps, open_writer
+from sync.wire.device_key import DeviceKey
+from sync.wire.enrolment_code import EnrolmentCode
 
 EVENT = Path("config/events/smarthk.toml")
 COMMANDS = ("run", "enrol", "status", "doctor", "headcount")
@@ -153,7 +154,7 @@ def test_the_doctor_knows_a_gate_that_a_supervisor_has_just_given(tmp_path, cent
     state, says = gate()
     assert state == "mend"
     assert "let a supervisor give it one" in says
-    journal = Journal(tmp_path / "journal.db", Identity.at(tmp_path / "device.key"))
+    journal = Journal(tmp_path / "journal.db", DeviceKey.at(tmp_path / "device.key"))
     journal.begin(NOW, "boot", "first start", {}, None)
     journal.append("gate", GateGiven(gate="chengdu-main-1", staff=b"STAFF"), NOW)
     journal.close()
@@ -176,7 +177,7 @@ def run_door(data) -> Result:
 
 
 def test_a_journal_of_a_newer_version_ends_the_door_and_is_left_as_it_is(enrolled):
-    later = Migrations("journal")
+    later = Steps("journal")
     later(name="better_tables")(lambda db: db.execute("CREATE TABLE better (entry BLOB)"))
     open_writer(enrolled / "journal.db", later).close()
     held = (enrolled / "journal.db").read_bytes()
@@ -225,3 +226,29 @@ def test_a_door_runs_answers_and_stops_on_request(tmp_path):
     assert found["says"] in ("正在启动", "本机尚未设置")
     assert second.exit_code == 2
     assert "another door is running" in second.stderr
+
+
+def test_a_kiosk_enrolled_with_a_new_key_brings_what_it_wrote_with_the_old_one(tmp_path, centre):
+    registry, url = centre
+
+    def enrolled(*options: str) -> str:
+        code = EnrolmentCode(
+            registry.identity.fingerprint, registry.enrol_code("chengdu-main-1"), url
+        )
+        answer = run("enrol", code.text(), "--data", tmp_path, "--json", *options)
+        assert answer.exit_code == 0, answer.output
+        return str(json.loads(answer.stdout)["device"])
+
+    first = enrolled()
+    journal = Journal(DataFolder(tmp_path).journal, DeviceKey.at(DataFolder(tmp_path).device_key))
+    journal.begin(NOW, "boot", "first start", {}, "chengdu-main-1")
+    log = journal.log
+    journal.close()
+    second = enrolled("--new-key")
+
+    assert first != second
+    assert DeviceKey.at(DataFolder(tmp_path).device_key).fingerprint == second
+    (retired,) = DataFolder(tmp_path).retired_keys
+    assert DeviceKey.at(retired).fingerprint == first
+    assert CliRunner().invoke(sync, ["once", "--data", str(tmp_path)]).exit_code == 0
+    assert registry.ledger.tips(log)

@@ -10,16 +10,15 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlite_utils.migrations import Migrations
 
 from jianmen.cli.sync import sync
-from sync.carrier.peer_worker import TargetState
+from sync.carrier.peer_worker import PeerState
 from sync.enrolment.record import Enrolment
 from sync.store.replica import Replica
-from sync.store.sqlite import open_writer
-from sync.wire.device_key import Identity
+from sync.store.sqlite import Steps, open_writer
+from sync.wire.device_key import DeviceKey
 
-REGISTRY = Identity.from_seed(b"\x01" * 32)
+REGISTRY = DeviceKey.from_seed(b"\x01" * 32)
 NOBODY = "https://127.0.0.1:9"
 
 
@@ -40,7 +39,7 @@ def enrolled(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def tell(data: Path, **states: TargetState) -> None:
+def tell(data: Path, **states: PeerState) -> None:
     with closing(Replica(data / "replica.db", REGISTRY.public, REGISTRY.fingerprint)) as replica:
         for name, state in states.items():
             replica.set_target(name, asdict(state))
@@ -64,7 +63,7 @@ def test_status_before_anybody_was_asked_says_so(tmp_path: Path) -> None:
 
 
 def test_status_shows_how_far_a_first_sync_has_come(tmp_path: Path) -> None:
-    far = TargetState(NOBODY, last_contact_ms=now_ms(), held=300, behind=100, ahead=0)
+    far = PeerState(NOBODY, last_contact_ms=now_ms(), held=300, behind=100, ahead=0)
     tell(tmp_path, registry=far)
 
     answer = run("status", "--data", tmp_path)
@@ -82,14 +81,14 @@ def test_status_shows_how_far_a_first_sync_has_come(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("ill", "says"),
     [
-        (TargetState(NOBODY, last_contact_ms=1, failures=2, why="no answer"), "no answer (2 tries"),
-        (TargetState(NOBODY, last_contact_ms=now_ms() - 600_000), "is the carrier running?"),
+        (PeerState(NOBODY, last_contact_ms=1, failures=2, why="no answer"), "no answer (2 tries"),
+        (PeerState(NOBODY, last_contact_ms=now_ms() - 600_000), "is the carrier running?"),
     ],
 )
 def test_status_of_a_target_out_of_touch_is_a_negative_answer(
-    tmp_path: Path, ill: TargetState, says: str
+    tmp_path: Path, ill: PeerState, says: str
 ) -> None:
-    tell(tmp_path, registry=TargetState(NOBODY, last_contact_ms=now_ms()), gate=ill)
+    tell(tmp_path, registry=PeerState(NOBODY, last_contact_ms=now_ms()), gate=ill)
     answer = run("status", "--data", tmp_path)
     assert answer.exit_code == 1
     assert says in answer.stdout
@@ -104,7 +103,7 @@ def test_asking_once_says_who_could_not_be_reached(enrolled: Path) -> None:
 
 
 def test_a_replica_of_a_newer_version_is_refused_and_left_as_it_is(enrolled: Path) -> None:
-    later = Migrations("replica")
+    later = Steps("replica")
     later(name="better_tables")(lambda db: db.execute("CREATE TABLE better (entry BLOB)"))
     path = enrolled / "replica.db"
     open_writer(path, later).close()

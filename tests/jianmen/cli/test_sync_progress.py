@@ -14,21 +14,21 @@ from access.badge.credential import Claims
 from access.log.clock_reading import ClockReading
 from access.log.entry import BadgeIssued, digest_of
 from jianmen.cli import sync_progress
-from jianmen.cli.sync_progress import cards_line, share, silent, target_lines, watch
-from sync.carrier.journal_copy import OwnLogs
-from sync.carrier.peer_worker import TargetState
+from jianmen.cli.sync_progress import aged, cards_line, share, silent, target_lines, watch
+from sync.carrier.journal_copy import JournalCopier
+from sync.carrier.peer_worker import PeerState
 from sync.store.journal import Journal
 from sync.store.replica import Replica, ReplicaReader
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import SealedCard
 
 NOW_MS = 1_795_000_000_000
-REGISTRY = Identity.from_seed(b"\x01" * 32)
+REGISTRY = DeviceKey.from_seed(b"\x01" * 32)
 MINUTE_MS = 60_000
 
 
 def state(**known: Any) -> dict[str, Any]:
-    return asdict(TargetState("https://registry", **known))
+    return asdict(PeerState("https://registry", **known))
 
 
 def said(**known: Any) -> list[str]:
@@ -88,6 +88,16 @@ def test_silence_without_a_failure_asks_for_the_carrier() -> None:
     assert not silent(state(last_contact_ms=NOW_MS - 50_000), NOW_MS)
 
 
+def test_a_contact_of_this_boot_is_as_old_as_the_steady_clock_says() -> None:
+    """In its first exchange a carrier knows the time only as a lower bound, minutes ago."""
+    lagging = state(
+        last_contact_ms=NOW_MS - 9 * MINUTE_MS, boot_id="this", contact_mono_ms=70_000, behind=5
+    )
+    assert not silent(aged(lagging, "this", 71_000, NOW_MS), NOW_MS)
+    assert silent(aged(lagging, "another", 71_000, NOW_MS), NOW_MS)
+    assert silent(aged(lagging, "", 71_000, NOW_MS), NOW_MS)
+
+
 def test_what_was_not_believed_is_named() -> None:
     lines = said(last_contact_ms=NOW_MS, rejected={"0f0f": "entry 7 does not follow"})
     assert lines[-1] == "  not taken of log 0f0f: entry 7 does not follow"
@@ -115,7 +125,7 @@ def replica(tmp_path: Path) -> Iterator[Replica]:
             )
             journal.append("badge", badge, now)
         with replica.transaction():
-            OwnLogs(replica, REGISTRY).copy(journal, NOW_MS)
+            JournalCopier(replica, REGISTRY).copy(journal, NOW_MS)
             replica.keep_cards([cards()[0]])
         yield replica
 

@@ -14,9 +14,9 @@ from access.state.event_state import EventState
 from hardware.ports.door_contacts import now_ms
 from hardware.ports.events import Reading
 from kiosk.pages.app import create_app
-from sync.carrier.journal_copy import OwnLogs
+from sync.carrier.journal_copy import JournalCopier
 from sync.store.journal import Journal
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 
 PATIENCE_S = 20.0
 GATE = "chengdu-room-b-1"
@@ -114,9 +114,9 @@ def spare(make_world, come_to) -> Supervisor:
     return come_to(world)
 
 
-def another(world, gate: str | None, heard_s_ago: int | None = 0) -> Identity:
+def another(world, gate: str | None, heard_s_ago: int | None = 0) -> DeviceKey:
     """Another kiosk, which stands at a gate and was heard of so long ago (None: never)."""
-    other = Identity.new()
+    other = DeviceKey.new()
     world.say(("kiosk", Kiosk(device=other.fingerprint, public=other.public, gate=gate)))
     world.deliver()
     if heard_s_ago is not None:
@@ -386,14 +386,14 @@ def test_a_kiosk_without_the_events_data_says_that_it_waits_for_it(
     assert client.get("/staff/gate").status_code == 200
 
 
-def sent(world, gate: str) -> Identity:
+def sent(world, gate: str) -> DeviceKey:
     """Another kiosk, to which a supervisor gave a gate; its log has come here, and it can be reached."""
     other = another(world, None)
     journal = Journal(world.data / f"{other.fingerprint}.db", other)
     journal.begin(world.reading(), "boot", "first start", {}, None)
     journal.append("gate", GateGiven(gate=gate, staff=b"STAFF"), world.reading())
     with world.replica.transaction():
-        OwnLogs(world.replica, other).copy(journal, world.clock.read().wall_ms)
+        JournalCopier(world.replica, other).copy(journal, world.clock.read().wall_ms)
         world.replica.tell_door("reached", [other.fingerprint])
     journal.close()
     return other
@@ -425,7 +425,7 @@ def test_a_neighbour_passes_seats_to_the_kiosk_that_a_supervisor_sent(
 def test_a_kiosk_that_a_supervisor_sent_is_missed_in_the_headcount_when_it_falls_silent(
     make_world, make_stand, service_of, monkeypatch
 ):
-    monkeypatch.setattr("kiosk.door.venue_headcount.SILENT_MS", -1)
+    monkeypatch.setattr("access.state.coverage.SILENT_AFTER_MS", 0)
     world = make_world("chengdu-main-1")
     stand = make_stand(world)
     sent(world, "chengdu-main-2")

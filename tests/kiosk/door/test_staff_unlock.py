@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.door.staff_actions import StaffDesk, StaffError
+from kiosk.door.staff_actions import StaffActions, StaffError
 from kiosk.door.staff_unlock import (
     FREE_TRIES,
     LONGEST_PAUSE_MS,
@@ -78,7 +78,7 @@ def test_after_a_reboot_the_pause_begins_again(door, world):
 def test_staff_deeds_without_a_role_change_nothing(door, world):
     guest = world.register("Jane Smith")
     world.deliver()
-    desk = StaffDesk(door)
+    desk = StaffActions(door)
     entry = door.present(guest.text, "in").entry
 
     for refusal in (

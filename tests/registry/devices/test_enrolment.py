@@ -12,7 +12,7 @@ from access.state.event_state import EventState
 from registry.devices.enrolment import ALPHABET, REFUSED
 from registry.service import Centre
 from registry.storage.errors import RegistryError, UnknownError
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Batch, Enrol, Enrolled
 
 GATE = "chengdu-main-1"
@@ -26,12 +26,12 @@ class Waits(Protocol):
 
 
 @pytest.fixture
-def kiosk() -> Identity:
-    return Identity.new()
+def kiosk() -> DeviceKey:
+    return DeviceKey.new()
 
 
 @pytest.fixture
-def enrol(centre: Centre, kiosk: Identity) -> Callable[[str], Enrolled]:
+def enrol(centre: Centre, kiosk: DeviceKey) -> Callable[[str], Enrolled]:
     """Asks to be enrolled with a code, as the kiosk."""
 
     def ask(code: str) -> Enrolled:
@@ -54,7 +54,7 @@ def test_a_code_is_short_and_cannot_be_misread(centre: Centre) -> None:
 
 
 def test_a_kiosk_with_a_good_code_stands_at_its_gate(
-    centre: Centre, kiosk: Identity, enrol: Callable[[str], Enrolled]
+    centre: Centre, kiosk: DeviceKey, enrol: Callable[[str], Enrolled]
 ) -> None:
     answer = enrol(centre.enrol_code(GATE))
 
@@ -76,7 +76,7 @@ def test_a_code_typed_in_small_letters_with_a_dash_is_good(
 
 
 def test_a_spare_kiosk_has_no_gate_until_it_is_given_one(
-    centre: Centre, kiosk: Identity, enrol: Callable[[str], Enrolled]
+    centre: Centre, kiosk: DeviceKey, enrol: Callable[[str], Enrolled]
 ) -> None:
     assert enrol(centre.enrol_code()).gate is None
     centre.assign(kiosk.fingerprint, GATE)
@@ -120,7 +120,7 @@ def test_nonsense_is_no_code(enrol: Callable[[str], Enrolled], nonsense: str) ->
 
 
 def test_a_kiosk_that_enrols_again_keeps_its_gate_and_seats(
-    centre: Centre, kiosk: Identity, enrol: Callable[[str], Enrolled]
+    centre: Centre, kiosk: DeviceKey, enrol: Callable[[str], Enrolled]
 ) -> None:
     enrol(centre.enrol_code("chengdu-room-b-1"))
     centre.free_seats(kiosk.fingerprint, "chengdu-room-b", 2)
@@ -130,7 +130,7 @@ def test_a_kiosk_that_enrols_again_keeps_its_gate_and_seats(
 
 
 def test_a_kiosk_that_was_cut_off_cannot_come_back_with_the_same_key(
-    centre: Centre, kiosk: Identity, enrol: Callable[[str], Enrolled]
+    centre: Centre, kiosk: DeviceKey, enrol: Callable[[str], Enrolled]
 ) -> None:
     enrol(centre.enrol_code(GATE))
     centre.cut_off(kiosk.fingerprint)
@@ -140,7 +140,7 @@ def test_a_kiosk_that_was_cut_off_cannot_come_back_with_the_same_key(
 
 
 def test_a_cut_off_believes_what_is_held_now_and_nothing_after(
-    centre: Centre, kiosk: Identity, enrol: Callable[[str], Enrolled]
+    centre: Centre, kiosk: DeviceKey, enrol: Callable[[str], Enrolled]
 ) -> None:
     enrol(centre.enrol_code(GATE))
     log = kiosk.fingerprint + "00000001"
@@ -167,7 +167,7 @@ def test_a_cut_off_believes_what_is_held_now_and_nothing_after(
 
 
 def test_a_kiosk_without_a_gate_is_given_no_seats(
-    centre: Centre, kiosk: Identity, enrol: Callable[[str], Enrolled]
+    centre: Centre, kiosk: DeviceKey, enrol: Callable[[str], Enrolled]
 ) -> None:
     enrol(centre.enrol_code())
 
@@ -176,7 +176,7 @@ def test_a_kiosk_without_a_gate_is_given_no_seats(
 
 
 def test_freed_seats_add_up(
-    centre: Centre, kiosk: Identity, enrol: Callable[[str], Enrolled]
+    centre: Centre, kiosk: DeviceKey, enrol: Callable[[str], Enrolled]
 ) -> None:
     enrol(centre.enrol_code("chengdu-room-b-1"))
     centre.free_seats(kiosk.fingerprint, "chengdu-room-b", 1)
@@ -186,7 +186,7 @@ def test_freed_seats_add_up(
 
 
 def test_what_does_not_exist_is_named(
-    centre: Centre, kiosk: Identity, enrol: Callable[[str], Enrolled]
+    centre: Centre, kiosk: DeviceKey, enrol: Callable[[str], Enrolled]
 ) -> None:
     enrol(centre.enrol_code(GATE))
 
@@ -203,7 +203,7 @@ def test_what_does_not_exist_is_named(
 
 
 def test_kiosks_are_remembered_by_their_newest_entry(
-    centre: Centre, kiosk: Identity, enrol: Callable[[str], Enrolled]
+    centre: Centre, kiosk: DeviceKey, enrol: Callable[[str], Enrolled]
 ) -> None:
     enrol(centre.enrol_code(GATE))
     centre.assign(kiosk.fingerprint, "chengdu-main-2")

@@ -50,6 +50,7 @@ TABLE = {
     "POST /registrants/<code>/erase": "admin",
     "POST /registrants/<code>/pin": "admin",
     "POST /desk-key": "admin",
+    "POST /event": "admin",
     "POST /kiosks/code": "admin",
     "POST /kiosks/<device>/gate": "admin",
     "POST /kiosks/<device>/cut-off": "admin",
@@ -57,6 +58,11 @@ TABLE = {
     "POST /conflicts": "admin",
     "POST /days/close": "admin",
     "POST /purge": "admin",
+    "GET /staff": "admin",
+    "POST /key-cards": "admin",
+    "GET /signing-keys": "admin",
+    "POST /signing-keys": "admin",
+    "POST /signing-keys/<number>/retire": "admin",
     "GET /tokens": "admin",
     "POST /tokens": "admin",
     "DELETE /tokens/<token_id>": "admin",
@@ -144,6 +150,17 @@ def test_every_page_is_shown_to_each_role_as_the_table_says(
         else:
             assert answer.status_code == 302, path
             assert answer.headers["Location"].startswith("/login?next="), path
+
+
+@pytest.mark.parametrize("role", ["viewer", "desk", "admin"])
+def test_everybody_who_is_logged_in_has_a_page_for_their_password_and_sessions(
+    browsers: dict[str, FlaskClient], role: str
+) -> None:
+    page = browsers[role].get("/account")
+    assert page.status_code == 200
+    assert 'id="own"' in page.text
+    assert browsers["here"].get("/account").status_code == 302
+    assert browsers["nobody"].get("/account").status_code == 302
 
 
 @pytest.mark.parametrize("role", ["viewer", "desk", "admin"])

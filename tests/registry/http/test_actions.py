@@ -10,7 +10,7 @@ import pytest
 
 from registry.roster.model import IssuedBadge, Person
 from registry.service import Centre
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.enrolment_code import EnrolmentCode
 from sync.wire.messages import Enrol
 
@@ -243,7 +243,9 @@ def test_a_badge_of_a_key_that_a_door_has_not_heard_of_is_no_forgery(
 ) -> None:
     kiosk = new_kiosk("chengdu-main-1")
     assert api.post("/signing-keys", {}) == {"number": 1}
-    issued = api.post("/registrants", {"ref": "W1", "ticket": "delegate", "form": "signed"})
+    issued = api.post(
+        "/registrants", {"ref": "W1", "name": "Walk In", "ticket": "delegate", "form": "signed"}
+    )
     answer = kiosk.show(issued["text"])
     assert (answer.decision.verdict, answer.decision.reason) == ("ask_staff", "unknown")
     kiosk.exchange()
@@ -252,7 +254,9 @@ def test_a_badge_of_a_key_that_a_door_has_not_heard_of_is_no_forgery(
 
 def test_a_retired_key_opens_no_door(api: Any, new_kiosk: NewKiosk) -> None:
     kiosk = new_kiosk("chengdu-main-1")
-    issued = api.post("/registrants", {"ref": "W1", "ticket": "delegate", "form": "signed"})
+    issued = api.post(
+        "/registrants", {"ref": "W1", "name": "Walk In", "ticket": "delegate", "form": "signed"}
+    )
     assert api.call("POST", "/signing-keys/0/retire", {}).status_code == 409
     api.post("/signing-keys", {})
     assert api.post("/signing-keys/0/retire", {}) == {"badges": 1}
@@ -261,6 +265,40 @@ def test_a_retired_key_opens_no_door(api: Any, new_kiosk: NewKiosk) -> None:
     assert api.call("POST", "/signing-keys/x/retire", {}).status_code == 404
     kiosk.exchange()
     assert kiosk.show(issued["text"]).decision.reason == "forged"
+
+
+@pytest.mark.parametrize("name", [None, "", "  ", "\u200b"])
+def test_nobody_is_registered_without_a_name(api: Any, name: str | None) -> None:
+    body = {"ref": "N1", "ticket": "delegate"} | ({} if name is None else {"name": name})
+    answer = api.call("POST", "/registrants", body)
+    assert answer.status_code == 422
+    assert "name is empty" in answer.json["error"]
+    answer = api.call("POST", "/import", (HEADER + f"N1,{name or ''},,en,delegate,,,\n").encode())
+    assert answer.status_code == 422
+    assert "name is empty" in answer.json["error"]
+
+
+def test_a_walk_up_is_kept_in_canonical_text(api: Any, centre: Centre) -> None:
+    api.post("/registrants", {"ref": "Ｗ１", "name": " 李\ue863\u200b ", "ticket": "delegate"})
+    assert centre.person("W1").name == "李䶮"
+
+
+def test_an_import_as_a_job_says_what_came_of_it(api: Any, centre: Centre) -> None:
+    rows = "编号,姓名,票种\nR1,张伟,参会代表\n".encode("gb18030")
+    job = api.call("POST", "/imports?check=1&language=zh-Hans&file=名单.csv", rows).json
+    while job["state"] in ("waiting", "running"):
+        job = api.get(f"/jobs/{job['id']}")
+    assert job["state"] == "done"
+    assert (job["result"]["added"], job["result"]["applied"]) == (1, False)
+    assert "没有会场一列：所有人可进入全部会场" in job["result"]["warnings"][2]["text"]
+    assert centre.people.count() == 0
+
+
+@pytest.mark.parametrize("query", ["map=ref", "fill=colour=red", "map==x"])
+def test_a_mapping_that_is_none_is_refused_in_words(api: Any, query: str) -> None:
+    answer = api.call("POST", f"/imports?{query}", b"ref,name\n")
+    assert answer.status_code == 409
+    assert "should be" in answer.json["error"]
 
 
 def test_a_file_of_people_is_taken_in_whole(api: Any) -> None:
@@ -346,7 +384,7 @@ def test_the_seats_that_a_wiped_kiosk_took_with_it_are_shown_until_they_are_give
     api: Any, centre: Centre, new_kiosk: NewKiosk
 ) -> None:
     new_kiosk("chengdu-room-b-1")
-    anew = Identity.new()
+    anew = DeviceKey.new()
     centre.enrol(Enrol(anew.public, centre.enrol_code("chengdu-room-b-1"), b""))
 
     def shown() -> dict[str, Any]:

@@ -14,14 +14,14 @@ from registry.roster.model import IssuedBadge
 from registry.server.app import WebSettings, create_app
 from registry.service import Centre
 from sync.exchange.exchange import Asker
-from sync.wire.device_key import Identity
-from sync.wire.enrolment_certificate import warrant_for
+from sync.wire.device_key import DeviceKey
+from sync.wire.enrolment_certificate import certificate_for
 from sync.wire.messages import Enrol, Enrolled, Envelope, Message, read
 
 NewKiosk = Callable[[str], Any]
 
 
-def enrolment(identity: Identity, code: str) -> bytes:
+def enrolment(identity: DeviceKey, code: str) -> bytes:
     body = pack(Enrol(identity.public, code, b"nonce"))
     return pack(Envelope(body, identity.fingerprint, identity.sign(body)))
 
@@ -44,7 +44,7 @@ def test_what_a_door_did_arrives_at_the_centre(
 
 
 def test_a_wrong_code_is_refused_in_a_signed_answer(client: FlaskClient, centre: Centre) -> None:
-    answer = client.post("/v1/enrol", data=enrolment(Identity.new(), "AAAAAAAA"))
+    answer = client.post("/v1/enrol", data=enrolment(DeviceKey.new(), "AAAAAAAA"))
     said = read(Enrolled, read(Envelope, answer.data).body)
     assert answer.status_code == 200
     assert said.public == centre.identity.public
@@ -52,7 +52,7 @@ def test_a_wrong_code_is_refused_in_a_signed_answer(client: FlaskClient, centre:
 
 
 def test_an_enrolment_signed_by_another_key_is_refused(client: FlaskClient) -> None:
-    one, other = Identity.new(), Identity.new()
+    one, other = DeviceKey.new(), DeviceKey.new()
     body = pack(Enrol(one.public, "AAAAAAAA", b"nonce"))
     answer = client.post("/v1/enrol", data=pack(Envelope(body, one.fingerprint, other.sign(body))))
     assert answer.status_code == 403
@@ -60,7 +60,7 @@ def test_an_enrolment_signed_by_another_key_is_refused(client: FlaskClient) -> N
 
 
 def test_a_device_that_nobody_enrolled_gets_no_answer(client: FlaskClient) -> None:
-    identity = Identity.new()
+    identity = DeviceKey.new()
     body = pack(Message(1, b"n" * 16, b"", {}))
     raw = pack(Envelope(body, identity.fingerprint, identity.sign(body)))
     answer = client.post("/v1/exchange", data=raw)
@@ -72,12 +72,12 @@ def test_a_kiosk_that_a_restored_registry_has_forgotten_is_logged_anew_and_every
     new_kiosk: NewKiosk, centre: Centre
 ) -> None:
     neighbour = new_kiosk("chengdu-main-1")
-    identity = Identity.new()
+    identity = DeviceKey.new()
     lost = Kiosk(
         device=identity.fingerprint, public=identity.public, gate="meishan-main-1", name="tablet 7"
     )
     forgotten = new_kiosk("chengdu-main-2")
-    forgotten.become(identity, warrant_for(lost, centre.identity))
+    forgotten.become(identity, certificate_for(lost, centre.identity))
 
     forgotten.exchange()
     neighbour.exchange()

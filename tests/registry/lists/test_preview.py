@@ -289,3 +289,23 @@ def test_the_texts_are_there_in_three_languages_with_the_same_values() -> None:
         for key, text in texts.items():
             braces = {one.split("}")[0] for one in text.split("{")[1:]}
             assert braces == {one.split("}")[0] for one in english[key].split("{")[1:]}, key
+
+
+def test_an_entry_that_comes_just_before_does_not_keep_a_batch_out(forum: Centre) -> None:
+    forum.register(Person(ref="W1", name="Walk In", ticket="vip"))
+    batch = forum.batch()
+    batch.register([Person(ref="R1", name="Pat", ticket="vip")], lambda _: None)
+    rival = iter([forum.person("W1").badge])
+
+    def still_so() -> bool:
+        for badge in rival:
+            forum.revoke(badge)
+        return True
+
+    batch.commit(still_so)
+    assert set(forum.registered()) == {"R1", "W1"}
+    vector = forum.ledger.vector()
+    ((log, [(seq, _)]),) = vector.items()
+    rows = forum.ledger.rows(log, 1, seq)
+    assert [row.seq for row in rows] == list(range(1, seq + 1))
+    assert forum.ledger.heads(log, seq - 1, 9)[0].digest == rows[-1].digest

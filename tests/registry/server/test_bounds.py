@@ -24,7 +24,7 @@ from sync.enrolment.client import enrol
 from sync.exchange.exchange import Asker
 from sync.store.replica import Replica
 from sync.transport.http_client import MEDIA_TYPE
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.enrolment_code import EnrolmentCode
 
 PATIENCE_S = 60
@@ -78,7 +78,7 @@ class Carrier:
 
     def __init__(self, admin: Admin, folder: Path) -> None:
         code = EnrolmentCode.parse(admin.post("/kiosks/code", {"gate": None})["text"])
-        identity = Identity.new()
+        identity = DeviceKey.new()
         enrolled = enrol(code, identity)
         self.url = admin.url
         self.replica = Replica(folder / "replica.db", enrolled.registry_public, enrolled.registry)

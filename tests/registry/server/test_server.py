@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 from jianmen.cli.registry.commands import registry
 from registry.server.server import AddressError, listen
 from sync.enrolment.client import enrol
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.enrolment_code import EnrolmentCode
 
 EVENT = Path(__file__).parents[2] / "scenarios" / "smarthk.toml"
@@ -79,7 +79,7 @@ def test_tls_is_spoken_with_a_certificate_of_its_own_and_told_to_kiosks(
     pin = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
     code = json.loads(jianmen("enrol", "--spare", "--json", "--data", data).stdout)
     assert code["text"].endswith(f"{server.url}#{pin}")
-    enrolled = enrol(EnrolmentCode.parse(code["text"]), Identity.new())
+    enrolled = enrol(EnrolmentCode.parse(code["text"]), DeviceKey.new())
     assert (enrolled.event, enrolled.certificate_pin) == ("smarthk-2020", pin)
 
 
@@ -154,3 +154,64 @@ def test_a_certificate_that_is_none_is_named(data: Path, tmp_path: Path) -> None
     done = jianmen("serve", "--data", data, "--settings", settings)
     assert done.exit_code == 2
     assert "is no PEM certificate" in done.stderr
+
+
+def test_a_bad_password_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("short\n")
+    begin = ("init", EVENT, "--data", tmp_path / "data", "--password-file", tmp_path / "password")
+    done = jianmen(*begin)
+    assert done.exit_code == 2
+    assert done.stderr == "A password has 10 characters or more.\n"
+    assert not (tmp_path / "data").exists()
+    (tmp_path / "password").write_text("a password of mine\n")
+    done = jianmen(*begin, "--account", "a b")
+    assert done.exit_code == 2
+    assert not (tmp_path / "data").exists()
+    done = jianmen(*begin, "--account", "chan")
+    assert done.exit_code == 0, done.stderr
+    assert "in force; the password of chan is set" in done.stdout
+    again = jianmen(*begin, "--account", "chan")
+    assert "the same as before; the password of chan is set" in again.stdout
+
+
+def test_without_a_password_nothing_is_made_where_nobody_can_be_asked(tmp_path: Path) -> None:
+    done = jianmen("init", EVENT, "--data", tmp_path / "data")
+    assert done.exit_code == 2
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_server_whose_main_process_was_killed_starts_again(
+    data: Path, serve: Callable[..., Any]
+) -> None:
+    """Its worker has the database for a moment longer, also where a stream is open."""
+    server = serve(data)
+    with urllib.request.urlopen(f"{server.url}/api/v1/headcount/stream", timeout=60) as stream:
+        assert stream.readline().startswith(b"retry")
+        server.process.kill()
+        server.process.communicate()
+        assert serve(data).get("/api/v1/headcount")["event"] == "smarthk-2020"
+
+
+def test_a_server_that_runs_keeps_another_one_out(data: Path, serve: Callable[..., Any]) -> None:
+    serve(data)
+    done = jianmen("serve", "--data", data, "--port", "0")
+    assert done.exit_code == 2
+    assert "in use by another process" in done.stderr
+
+
+def test_other_machines_do_not_come_without_tls_unless_asked_for(data: Path) -> None:
+    done = jianmen("serve", "--data", data, "--host", "0.0.0.0", "--port", "0")
+    assert done.exit_code == 2
+    assert "--tls" in done.stderr
+    assert "--plain-http" in done.stderr
+
+
+def test_an_address_that_no_kiosk_can_reach_is_warned_of(
+    data: Path, serve: Callable[..., Any]
+) -> None:
+    serve(data)
+    done = jianmen("enrol", "--spare", "--data", data)
+    assert done.exit_code == 0
+    assert "No kiosk on another machine can reach http://127.0.0.1" in done.stderr
+    there = jianmen("enrol", "--spare", "--data", data, "--url", "https://registry.example")
+    assert "No kiosk" not in there.stderr

@@ -26,12 +26,12 @@ from sync.store.replica import ReplicaReader
 from sync.transport import http_client as link_module
 from sync.transport.lan_server import LanServer
 from sync.transport.tls_certificate import certificate_at
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import SealedCard, TimeWord
 
 Node = Any
 NOW_MS = 1_795_000_000_000
-DEVICE = Identity.from_seed(b"\x07" * 32)
+DEVICE = DeviceKey.from_seed(b"\x07" * 32)
 
 
 @dataclass

@@ -10,6 +10,7 @@ import pytest
 from access.log.chain import vouched
 from access.log.clock_reading import ClockReading
 from access.log.entry import Alarm, Revoked
+from sync.carrier.journal_copy import JournalCopier
 
 Node = Any
 Log = Any
@@ -88,3 +89,32 @@ def test_an_entry_that_is_about_a_badge_is_found_in_the_replica(kiosk: Node) -> 
     kiosk.publish()
 
     assert [held.kind for held in kiosk.replica.about(b"BADGE")] == ["revoke"]
+
+
+def test_what_was_written_with_a_retired_key_is_signed_with_it(
+    registry: Node, kiosk: Node, make_node: Callable[[int], Node], enrol: Callable[..., Node]
+) -> None:
+    """Enrolled again with another key, before anything of the old one's log was brought."""
+    kiosk.work(5)
+    old = kiosk.journal.log
+    later = enrol(40)
+    with later.replica.transaction():
+        JournalCopier(later.replica, later.identity, [kiosk.identity]).copy(kiosk.journal, 1)
+    later.talk_to(registry)
+
+    assert registry.replica.tips(old) == [tuple(kiosk.journal.tips()[old])]
+    assert vouched(registry.replica.word(kiosk.device), kiosk.identity.public)
+
+
+def test_a_log_whose_key_is_gone_stays_and_is_named(
+    kiosk: Node, enrol: Callable[..., Node], caplog: pytest.LogCaptureFixture
+) -> None:
+    kiosk.work(5)
+    later = enrol(40)
+    own = JournalCopier(later.replica, later.identity)
+    for _ in range(2):
+        with later.replica.transaction():
+            assert own.copy(kiosk.journal, 1) == 0
+
+    assert later.replica.tips(kiosk.journal.log) == []
+    assert [kiosk.device in line for line in caplog.messages] == [True]

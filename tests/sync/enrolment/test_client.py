@@ -11,7 +11,7 @@ import pytest
 from access.log.entry import pack
 from sync.enrolment.client import enrol
 from sync.enrolment.record import EnrolmentError
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.enrolment_code import EnrolmentCode
 from sync.wire.messages import Enrol, Enrolled, Envelope, read
 
@@ -51,7 +51,7 @@ def serve() -> Iterator[Callable[[Answer], str]]:
         thread.join()
 
 
-def registry_answer(registry: Identity, signer: Identity | None = None, **changes) -> Answer:
+def registry_answer(registry: DeviceKey, signer: DeviceKey | None = None, **changes) -> Answer:
     """A registry that takes every code in; `changes` to its answer, `signer` another key that signs it."""
 
     def answer(body: bytes) -> tuple[int, str, bytes]:
@@ -69,32 +69,32 @@ def registry_answer(registry: Identity, signer: Identity | None = None, **change
     return answer
 
 
-def ask(url: str, registry: Identity) -> EnrolmentCode:
+def ask(url: str, registry: DeviceKey) -> EnrolmentCode:
     return EnrolmentCode(registry.fingerprint, "AB2CD3EF", url)
 
 
 def test_an_enrolled_kiosk_knows_its_registry(serve):
-    registry = Identity.new()
+    registry = DeviceKey.new()
     url = serve(registry_answer(registry, gate="chengdu-main-1"))
-    found = enrol(ask(url, registry), Identity.new(), name="left door")
+    found = enrol(ask(url, registry), DeviceKey.new(), name="left door")
 
     assert (found.registry_url, found.registry) == (url, registry.fingerprint)
     assert (found.registry_public, found.gate) == (registry.public, "chengdu-main-1")
 
 
 def test_a_refusal_says_why(serve):
-    registry = Identity.new()
+    registry = DeviceKey.new()
     url = serve(registry_answer(registry, refused="the code is too old"))
 
     with pytest.raises(EnrolmentError, match="the code is too old"):
-        enrol(ask(url, registry), Identity.new())
+        enrol(ask(url, registry), DeviceKey.new())
 
 
 @pytest.mark.parametrize(
     "make",
     [
-        lambda registry: registry_answer(Identity.new()),
-        lambda registry: registry_answer(registry, signer=Identity.new()),
+        lambda registry: registry_answer(DeviceKey.new()),
+        lambda registry: registry_answer(registry, signer=DeviceKey.new()),
         lambda registry: registry_answer(registry, yours=b"an older nonce.."),
         lambda registry: lambda _: (200, MEDIA_TYPE, b"\x93\x00"),
         lambda registry: lambda _: (200, MEDIA_TYPE, b""),
@@ -102,11 +102,11 @@ def test_a_refusal_says_why(serve):
     ids=["another registry", "another signature", "a replay", "nonsense", "nothing"],
 )
 def test_whoever_is_not_the_registry_of_the_code_is_not_believed(serve, make):
-    registry = Identity.new()
+    registry = DeviceKey.new()
     url = serve(make(registry))
 
     with pytest.raises(EnrolmentError, match="is not the registry of this code"):
-        enrol(ask(url, registry), Identity.new())
+        enrol(ask(url, registry), DeviceKey.new())
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ def test_anything_between_is_named_and_no_crash(serve, answer):
     url = serve(answer)
 
     with pytest.raises(EnrolmentError, match="on the network"):
-        enrol(ask(url, Identity.new()), Identity.new())
+        enrol(ask(url, DeviceKey.new()), DeviceKey.new())
 
 
 def test_a_registry_out_of_reach_is_named():
     with pytest.raises(EnrolmentError, match="cannot be reached"):
-        enrol(ask("http://127.0.0.1:9", Identity.new()), Identity.new())
+        enrol(ask("http://127.0.0.1:9", DeviceKey.new()), DeviceKey.new())

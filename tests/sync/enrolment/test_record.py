@@ -6,12 +6,12 @@ import pytest
 
 from sync.enrolment.record import Enrolment, EnrolmentError
 from sync.store.data_folder import DataFolder
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 
 
 @pytest.fixture
 def enrolment() -> Enrolment:
-    registry = Identity.new()
+    registry = DeviceKey.new()
     return Enrolment(
         registry_url="https://registry.example:8743",
         registry_public=registry.public,

@@ -10,7 +10,7 @@ import pytest
 
 from access.log.entry import Kiosk
 from sync.exchange.bundle_file import BundleError, export, take_in
-from sync.wire.enrolment_certificate import warrant_for
+from sync.wire.enrolment_certificate import certificate_for
 
 Node = Any
 Log = Any
@@ -84,7 +84,7 @@ def test_a_new_kiosk_that_nobody_has_heard_of_brings_its_logs_on_a_stick(
     newcomer.work(3)
     newcomer.publish()
     known = Kiosk(device=newcomer.device, public=newcomer.identity.public, gate="gate-9")
-    warrant = warrant_for(known, registry.identity)
+    warrant = certificate_for(known, registry.identity)
     export(newcomer.replica, newcomer.identity, tmp_path / "stick", 1, warrant)
 
     brought = take_in(neighbour.replica, tmp_path / "stick")
@@ -98,7 +98,7 @@ def test_a_bundle_with_anothers_warrant_is_refused(
     thief = make_node(9)
     thief.publish()
     stolen = Kiosk(device=neighbour.device, public=neighbour.identity.public, gate="gate-9")
-    warrant = warrant_for(stolen, registry.identity)
+    warrant = certificate_for(stolen, registry.identity)
     export(thief.replica, thief.identity, tmp_path / "stick", 1, warrant)
 
     with pytest.raises(BundleError, match="another device's"):

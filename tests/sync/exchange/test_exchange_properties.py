@@ -15,11 +15,11 @@ from access.log.chain import ChainError, Head, vouched
 from access.log.entry import GENESIS, Alarm, Kiosk, digest_of, encode, pack
 from sync.exchange.exchange import Answerer, Asker
 from sync.store.replica import Replica
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Batch, Envelope, Message, MessageError, Point, read
 
-REGISTRY = Identity.from_seed(bytes([1]) * 32)
-KIOSKS = [Identity.from_seed(bytes([seed]) * 32) for seed in (2, 3, 4)]
+REGISTRY = DeviceKey.from_seed(bytes([1]) * 32)
+KIOSKS = [DeviceKey.from_seed(bytes([seed]) * 32) for seed in (2, 3, 4)]
 NOW_MS = 1_795_000_000_000
 
 
@@ -27,7 +27,7 @@ NOW_MS = 1_795_000_000_000
 class Line:
     """One branch of a log, entry by entry."""
 
-    writer: Identity
+    writer: DeviceKey
     name: str
     raws: list[bytes] = field(default_factory=list)
     points: list[Point] = field(default_factory=lambda: [(0, GENESIS)])
@@ -58,7 +58,7 @@ class Side:
 
     replica: Replica
     answerer: Answerer
-    identity: Identity
+    identity: DeviceKey
     askers: dict[str, Asker] = field(default_factory=dict)
 
     def take(self, line: Line, until: int) -> None:

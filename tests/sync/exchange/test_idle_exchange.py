@@ -9,7 +9,7 @@ import pytest
 
 from access.log.entry import pack
 from sync.exchange.head_relay import OFFER_AFTER_MS, RELAY_EVERY_MS
-from sync.wire.messages import Envelope, Message, read
+from sync.wire.messages import Envelope, Message, Renewal, read
 
 Node = Any
 Round = tuple[Message, Message]
@@ -53,6 +53,30 @@ def test_nothing_new_takes_some_hundred_bytes(crowd: tuple[Node, Node]) -> None:
     assert (request.heard, request.batches, answer.batches) == ({}, [], [])
     assert {head.log[:16] for head in request.heads} <= {crowd[0].device}
     assert len(pack(request)) < 500
+
+
+def test_a_head_that_the_other_side_knows_is_only_signed_again(
+    crowd: tuple[Node, Node],
+) -> None:
+    kiosk, neighbour = crowd
+    talk(kiosk, neighbour)
+    kiosk.clock_ms += 1000
+    ((request, _),) = talk(kiosk, neighbour)
+
+    assert request.heads == []
+    assert [one.device.hex() for one in request.renewed] == [kiosk.device]
+    assert neighbour.replica.heard_ms(kiosk.device) == request.renewed[0].at_ms
+
+
+def test_a_renewal_that_its_device_has_not_signed_changes_nothing(
+    crowd: tuple[Node, Node], registry: Node
+) -> None:
+    neighbour = crowd[1]
+    before = neighbour.replica.heard_ms(registry.device)
+    forged = Renewal(bytes.fromhex(registry.device), before + 60_000, bytes(64))
+    neighbour.answerer.take(Message(1, b"", b"", {}, renewed=[forged]))
+
+    assert neighbour.replica.heard_ms(registry.device) == before
 
 
 def test_one_new_entry_names_one_log(crowd: tuple[Node, Node]) -> None:
@@ -107,6 +131,9 @@ def test_a_kiosk_that_is_still_there_is_passed_on_every_few_seconds(
         registry.talk_to(neighbour)
         rounds = talk(kiosk, neighbour)
         passed += sum(head.log[:16] == registry.device for _, one in rounds for head in one.heads)
+        passed += sum(
+            head.device.hex() == registry.device for _, one in rounds for head in one.renewed
+        )
         late = registry.clock_ms - kiosk.replica.heard_ms(registry.device)
         assert late <= RELAY_EVERY_MS + 10_000  # the clock of these nodes goes on at every look
     assert kiosk.replica.heard_ms(registry.device) > before

@@ -16,17 +16,17 @@ import pytest
 from access.log.entry import GENESIS, Alarm, Body, Boot, Kiosk, digest_of, encode
 from sync.exchange.exchange import Answerer, Asker
 from sync.store.replica import Replica
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Batch, Envelope, Message, read
 
 RECORDED = Path(__file__).parents[2] / "samples" / "exchange_0_1_0" / "rounds.json"
 NOW_MS = 1_795_000_000_000
-REGISTRY, KIOSK, NEIGHBOUR = (Identity.from_seed(bytes([seed]) * 32) for seed in (1, 2, 3))
+REGISTRY, KIOSK, NEIGHBOUR = (DeviceKey.from_seed(bytes([seed]) * 32) for seed in (1, 2, 3))
 FIELDS = 17
 """Of a message in version 0.1.0."""
 
 
-def log_of(writer: Identity, more: list[tuple[str, Body]]) -> Batch:
+def log_of(writer: DeviceKey, more: list[tuple[str, Body]]) -> Batch:
     bodies = [
         (
             "boot",

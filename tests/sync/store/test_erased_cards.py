@@ -13,7 +13,7 @@ from access.log.chain import fingerprint
 from access.log.entry import digest_of
 from sync.store.name_cards import CardShelf
 from sync.store.replica import Replica
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from sync.wire.messages import SealedCard
 
 CARD = b"a sealed name card " * 20
@@ -22,7 +22,7 @@ ISSUED = (b"badge", 1)
 
 @pytest.fixture
 def replica(tmp_path: Path) -> Iterator[Replica]:
-    public = Identity.new().public
+    public = DeviceKey.new().public
     with closing(Replica(tmp_path / "replica.db", public, fingerprint(public))) as opened:
         yield opened
 

@@ -17,9 +17,9 @@ from access.log.chain import HEAD_EVERY, follow, vouched
 from access.log.clock_reading import ClockReading
 from access.log.entry import GENESIS, Alarm, Boot, Recount, Revoked, decode
 from sync.store.journal import Journal, JournalReader
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 
-DEVICE = Identity.from_seed(b"\x05" * 32)
+DEVICE = DeviceKey.from_seed(b"\x05" * 32)
 ALARM = Alarm(what="door_forced", detail="")
 
 
@@ -68,10 +68,10 @@ def test_an_entry_outlives_a_kill_right_after_append(path: Path) -> None:
 import os, signal
 from pathlib import Path
 from access.log.entry import Alarm
-from sync.wire.device_key import Identity
+from sync.wire.device_key import DeviceKey
 from access.log.clock_reading import ClockReading
 from sync.store.journal import Journal
-journal = Journal(Path({str(path)!r}), Identity.from_seed(b"\\x05" * 32))
+journal = Journal(Path({str(path)!r}), DeviceKey.from_seed(b"\\x05" * 32))
 journal.begin(ClockReading(1, 1, True), "", "", {{}}, None)
 for n in range(100):
     print(journal.append("alarm", Alarm(what="x", detail=str(n)), ClockReading(1, 1, True)).seq, flush=True)

@@ -10,10 +10,10 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from sqlite_utils.migrations import Migrations
 
-from sync.store import journal, replica
-from sync.store.sqlite import NewerFileError, open_reader, open_writer, writing
+from sync.store import journal
+from sync.store import replica_tables as replica
+from sync.store.sqlite import NewerFileError, Steps, open_reader, open_writer, writing
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(
     tmp_path: Path, kind: ModuleType
 ) -> None:
     path = tmp_path / "kept.db"
-    later = Migrations(kind.migrations.name)
+    later = Steps(kind.migrations.name)
     later()(kind.first_tables)
     later(name="better_tables")(lambda db: db.execute("ALTER TABLE head ADD COLUMN rank INTEGER"))
     open_writer(path, later).close()

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from sync.transport import http_client as link_module
-from sync.transport.http_client import Link, LinkError
+from sync.transport.http_client import HttpClient, HttpClientError
 from sync.wire.messages import MAX_BODY_BYTES
 
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Type: application/msgpack\r\nContent-Length: 4\r\n\r\ngood"
@@ -117,12 +117,12 @@ def listen() -> Iterator[Callable[..., Server]]:
 
 
 @pytest.fixture
-def connect() -> Iterator[Callable[..., Link]]:
+def connect() -> Iterator[Callable[..., HttpClient]]:
     """Makes a link that is closed in the end."""
-    made: list[Link] = []
+    made: list[HttpClient] = []
 
-    def make(url: str, pin: str | None = None) -> Link:
-        made.append(Link(url, pin))
+    def make(url: str, pin: str | None = None) -> HttpClient:
+        made.append(HttpClient(url, pin))
         return made[-1]
 
     yield make
@@ -131,7 +131,7 @@ def connect() -> Iterator[Callable[..., Link]]:
 
 
 Listen = Callable[..., Server]
-Connect = Callable[..., Link]
+Connect = Callable[..., HttpClient]
 
 
 def test_a_message_goes_out_and_the_answer_comes_back(listen: Listen, connect: Connect) -> None:
@@ -164,7 +164,7 @@ def test_a_connection_that_was_closed_meanwhile_is_made_anew(
 
     answers = []
     for _ in range(3):
-        with suppress(LinkError):
+        with suppress(HttpClientError):
             answers.append(link.post("/", b"x"))
     assert answers[-1] == b"good"
     assert server.connections >= 2
@@ -225,7 +225,7 @@ def test_what_is_no_answer_of_ours_is_an_error_that_says_so(
         connection.close()
 
     server = listen(say_and_hang_up)
-    with pytest.raises(LinkError) as error:
+    with pytest.raises(HttpClientError) as error:
         connect(server.url).post("/v1/exchange", b"x")
     assert str(error.value).startswith(f"{server.url}: ")
     assert why in str(error.value)
@@ -235,12 +235,12 @@ def test_what_is_no_answer_of_ours_is_an_error_that_says_so(
 def test_nobody_at_the_address_is_an_error(connect: Connect) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    with pytest.raises(LinkError, match="cannot be reached"):
+    with pytest.raises(HttpClientError, match="cannot be reached"):
         connect(f"http://127.0.0.1:{port}").post("/", b"x")
 
 
 def test_a_name_that_nobody_knows_is_an_error(connect: Connect) -> None:
-    with pytest.raises(LinkError, match="cannot be reached"):
+    with pytest.raises(HttpClientError, match="cannot be reached"):
         connect("http://registry.invalid").post("/", b"x")
 
 
@@ -248,7 +248,7 @@ def test_a_name_that_nobody_knows_is_an_error(connect: Connect) -> None:
     "url", ["http://", "http://[::1", "ftp://127.0.0.1", "http://127.0.0.1:99999"]
 )
 def test_an_address_that_is_none_is_an_error(connect: Connect, url: str) -> None:
-    with pytest.raises(LinkError):
+    with pytest.raises(HttpClientError):
         connect(url).post("/", b"x")
 
 
@@ -257,7 +257,7 @@ def test_a_connection_that_is_reset_is_an_error(listen: Listen, connect: Connect
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.close()
 
-    with pytest.raises(LinkError, match="cannot be reached"):
+    with pytest.raises(HttpClientError, match="cannot be reached"):
         connect(listen(reset).url).post("/", b"x")
 
 
@@ -268,7 +268,7 @@ def test_one_who_never_answers_is_given_up(
     monkeypatch.setattr(link_module, "READ_S", 0.05)
     server = listen(lambda connection: connection.sendall(first) if first else None)
 
-    with pytest.raises(LinkError, match="no answer in time"):
+    with pytest.raises(HttpClientError, match="no answer in time"):
         connect(server.url).post("/", b"x")
 
 
@@ -277,7 +277,7 @@ def test_an_answer_that_drips_is_given_up(
 ) -> None:
     monkeypatch.setattr(link_module, "ANSWER_S", 0.0)
 
-    with pytest.raises(LinkError, match="took longer"):
+    with pytest.raises(HttpClientError, match="took longer"):
         connect(listen(GOOD).url).post("/", b"x")
 
 
@@ -302,7 +302,7 @@ def test_a_body_without_end_is_cut_short(
             connection.sendall(b"x" * 65536)
             poured.append(65536)
 
-    with pytest.raises(LinkError, match=why):
+    with pytest.raises(HttpClientError, match=why):
         connect(listen(pour).url).post("/", b"x")
     assert sum(poured) < 10 * MAX_BODY_BYTES
 
@@ -313,7 +313,7 @@ def test_a_small_body_that_unpacks_without_end_is_cut_short(
     bomb = gzip.compress(b"\0" * (5 * MAX_BODY_BYTES))
     answer = OURS + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb) + bomb
 
-    with pytest.raises(LinkError, match="larger than any answer"):
+    with pytest.raises(HttpClientError, match="larger than any answer"):
         connect(listen(answer).url).post("/", b"x")
 
 
@@ -389,7 +389,7 @@ def test_any_other_certificate_is_refused(
     _, pin = certificate()
     server = listen(GOOD, context)
 
-    with pytest.raises(LinkError, match="not the certificate that was agreed on"):
+    with pytest.raises(HttpClientError, match="not the certificate that was agreed on"):
         connect(server.url, pin).post("/", b"x")
     assert server.requests == []
 
@@ -400,7 +400,7 @@ def test_a_certificate_that_nobody_pinned_is_refused(
     context, _ = certificate()
     server = listen(GOOD, context)
 
-    with pytest.raises(LinkError):
+    with pytest.raises(HttpClientError):
         connect(server.url).post("/", b"x")
     assert server.requests == []
 
@@ -411,7 +411,7 @@ def test_one_who_speaks_no_tls_is_told_apart(
     _, pin = certificate()
     server = listen(GOOD)
 
-    with pytest.raises(LinkError, match="no TLS is spoken there"):
+    with pytest.raises(HttpClientError, match="no TLS is spoken there"):
         connect(server.url.replace("http:", "https:"), pin).post("/", b"x")
 
 
@@ -421,7 +421,7 @@ def test_a_pinned_link_sends_nothing_in_the_clear(
     _, pin = certificate()
     server = listen(GOOD)
 
-    with suppress(LinkError):
+    with suppress(HttpClientError):
         connect(server.url.replace("http:", "https:"), pin).post("/v1/exchange", b"secret")
     assert not any(b"secret" in request for request in server.requests)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sync.store.log_store import UnknownWriterError
-from sync.transport.http_client import MEDIA_TYPE, Link, LinkError
+from sync.transport.http_client import MEDIA_TYPE, HttpClient, HttpClientError
 from sync.transport.lan_server import LanServer
 from sync.wire.messages import MAX_BODY_BYTES, MessageError
 
@@ -33,7 +33,7 @@ def listen() -> Iterator[Listen]:
 
 
 def ask(server: LanServer, body: bytes, path: str = "/v1/exchange") -> bytes:
-    with closing(Link(f"http://127.0.0.1:{server.port}")) as link:
+    with closing(HttpClient(f"http://127.0.0.1:{server.port}")) as link:
         return link.post(path, body)
 
 
@@ -70,14 +70,14 @@ def test_a_refusal_says_why(listen: Listen, error: Exception, said: str) -> None
     def refuse(raw: bytes) -> bytes:
         raise error
 
-    with pytest.raises(LinkError, match=said):
+    with pytest.raises(HttpClientError, match=said):
         ask(listen(refuse), b"x")
 
 
 def test_there_is_nothing_else_to_be_had(listen: Listen) -> None:
     server = listen()
 
-    with pytest.raises(LinkError, match="answered 404"):
+    with pytest.raises(HttpClientError, match="answered 404"):
         ask(server, b"x", "/v1/enrol")
     assert b" 404 " in shout(server, request("", line="GET /"))
 
@@ -137,6 +137,6 @@ def test_a_fault_behind_the_ear_ends_one_request_and_not_the_ear(listen: Listen)
         return b"heard"
 
     server = listen(answer)
-    with pytest.raises(LinkError):
+    with pytest.raises(HttpClientError):
         ask(server, b"x")
     assert ask(server, b"x") == b"heard"

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from access.log.chain import vouched
-from sync.wire.device_key import Identity, verifies
+from sync.wire.device_key import DeviceKey, verifies
 
 
 def test_a_key_is_made_once_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "device.key"
-    made = Identity.at(path)
+    made = DeviceKey.at(path)
 
-    assert Identity.at(path).public == made.public
+    assert DeviceKey.at(path).public == made.public
     assert len(path.read_bytes()) == 32
     assert path.stat().st_mode & 0o777 == 0o640
     assert [file.name for file in tmp_path.iterdir()] == ["device.key"]
@@ -28,7 +28,7 @@ def test_a_file_of_another_length_is_no_key_and_is_left_alone(tmp_path: Path, le
     path.write_bytes(b"k" * length)
 
     with pytest.raises(ValueError, match=f"a device key has 32 bytes, this file has {length}"):
-        Identity.at(path)
+        DeviceKey.at(path)
     assert len(path.read_bytes()) == length
 
 
@@ -38,7 +38,7 @@ def test_two_processes_that_start_together_have_one_key(tmp_path: Path) -> None:
 
     def start(_: int) -> bytes:
         together.wait()
-        return Identity.at(path).public
+        return DeviceKey.at(path).public
 
     with ThreadPoolExecutor(4) as pool:
         assert len(set(pool.map(start, range(4)))) == 1
@@ -58,22 +58,22 @@ def test_what_an_earlier_start_left_half_done_is_in_nobodys_way(
         patched.setattr(Path, "unlink", lambda *_, **__: None)
         patched.setattr(Path, "hardlink_to", power_cut)
         with pytest.raises(KeyboardInterrupt):
-            Identity.at(path)
+            DeviceKey.at(path)
     assert not path.exists()
     assert len(list(tmp_path.iterdir())) == 1
 
-    assert Identity.at(path).public == Identity.at(path).public
+    assert DeviceKey.at(path).public == DeviceKey.at(path).public
 
 
 def test_a_folder_that_is_not_there_is_an_error_of_the_machine(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
-        Identity.at(tmp_path / "gone" / "device.key")
+        DeviceKey.at(tmp_path / "gone" / "device.key")
 
 
 def test_a_name_follows_from_the_key_and_a_signature_from_both() -> None:
-    one, two = Identity.from_seed(b"1" * 32), Identity.from_seed(b"2" * 32)
+    one, two = DeviceKey.from_seed(b"1" * 32), DeviceKey.from_seed(b"2" * 32)
 
-    assert one.fingerprint == Identity.from_seed(b"1" * 32).fingerprint != two.fingerprint
+    assert one.fingerprint == DeviceKey.from_seed(b"1" * 32).fingerprint != two.fingerprint
     assert verifies(one.public, one.sign(b"message"), b"message")
     assert not verifies(one.public, one.sign(b"message"), b"another")
     assert not verifies(two.public, one.sign(b"message"), b"message")
@@ -82,7 +82,7 @@ def test_a_name_follows_from_the_key_and_a_signature_from_both() -> None:
 
 
 def test_a_head_says_what_it_was_signed_for() -> None:
-    one = Identity.new()
+    one = DeviceKey.new()
     head = one.head(one.fingerprint + "00000001", 3, b"d" * 32, 99)
 
     assert vouched(head, one.public)

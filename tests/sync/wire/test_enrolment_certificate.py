@@ -10,14 +10,14 @@ import pytest
 
 from access.log.entry import Kiosk, pack
 from sync.store.log_store import CutOffError, UnknownWriterError
-from sync.wire.device_key import Identity
-from sync.wire.enrolment_certificate import warrant_for, warranted
+from sync.wire.device_key import DeviceKey
+from sync.wire.enrolment_certificate import certificate_for, certified_kiosk
 from sync.wire.messages import Envelope, MessageError, read
 from tests.sync.conftest import REGISTRY
 
 Node = Any
 
-KIOSK = Identity.from_seed(bytes([7]) * 32)
+KIOSK = DeviceKey.from_seed(bytes([7]) * 32)
 NAMED = Kiosk(
     device=KIOSK.fingerprint,
     public=KIOSK.public,
@@ -31,7 +31,7 @@ NAMED = Kiosk(
 def warranting(node: Node, gate: str) -> Node:
     """The kiosk, with its warrant."""
     kiosk = Kiosk(device=node.device, public=node.identity.public, gate=gate)
-    node.answerer.warrant = warrant_for(kiosk, REGISTRY)
+    node.answerer.warrant = certificate_for(kiosk, REGISTRY)
     return node
 
 
@@ -54,31 +54,31 @@ def call(one: Node, other: Node) -> None:
 
 
 def test_a_warrant_says_what_the_registry_signed() -> None:
-    warrant = warrant_for(NAMED, REGISTRY)
+    warrant = certificate_for(NAMED, REGISTRY)
 
-    assert warranted(warrant, KIOSK.fingerprint, REGISTRY.public) == NAMED
+    assert certified_kiosk(warrant, KIOSK.fingerprint, REGISTRY.public) == NAMED
 
 
 def test_a_warrant_that_the_registry_has_not_signed_is_refused() -> None:
-    other = Identity.from_seed(bytes([8]) * 32)
+    other = DeviceKey.from_seed(bytes([8]) * 32)
 
     with pytest.raises(MessageError, match="not signed by this event's registry"):
-        warranted(warrant_for(NAMED, other), KIOSK.fingerprint, REGISTRY.public)
+        certified_kiosk(certificate_for(NAMED, other), KIOSK.fingerprint, REGISTRY.public)
 
 
 def test_every_byte_of_a_warrant_is_under_its_signature() -> None:
-    warrant = warrant_for(NAMED, REGISTRY)
+    warrant = certificate_for(NAMED, REGISTRY)
 
     for place in range(len(warrant)):
         altered = bytearray(warrant)
         altered[place] ^= 1
         with pytest.raises(MessageError):
-            warranted(bytes(altered), KIOSK.fingerprint, REGISTRY.public)
+            certified_kiosk(bytes(altered), KIOSK.fingerprint, REGISTRY.public)
 
 
 def test_a_warrant_of_another_device_is_refused() -> None:
     with pytest.raises(MessageError, match="another device's"):
-        warranted(warrant_for(NAMED, REGISTRY), REGISTRY.fingerprint, REGISTRY.public)
+        certified_kiosk(certificate_for(NAMED, REGISTRY), REGISTRY.fingerprint, REGISTRY.public)
 
 
 def test_a_signature_of_the_registry_over_anything_else_is_no_warrant(registry: Node) -> None:
@@ -87,7 +87,7 @@ def test_a_signature_of_the_registry_over_anything_else_is_no_warrant(registry: 
     forged = pack((signed.body, signed.signature))
 
     with pytest.raises(MessageError, match="not signed"):
-        warranted(forged, KIOSK.fingerprint, REGISTRY.public)
+        certified_kiosk(forged, KIOSK.fingerprint, REGISTRY.public)
 
 
 def test_a_new_kiosk_is_believed_by_a_neighbour_that_has_heard_nothing_of_it(

@@ -1,0 +1,189 @@
+"""How far the numbers can be trusted: which kiosks have been heard, when, and what they may not have told yet.
+
+One threshold, one set of kiosks and one band for whoever counts, a kiosk's page or the registry's. A kiosk counts where
+it stands at a gate, by the registry's log or by a supervisor, and is not cut off.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from access.event.programme import Programme
+from access.event.rfc3339 import rfc3339
+from access.state.headcount import Count, Quiet, Silence, band, silences
+from access.state.log_state import LogState
+
+SILENT_AFTER_MS = 30_000
+"""A kiosk not heard for longer is silent; in touch, each is heard every few seconds."""
+
+BEHIND_AFTER_MS = 30_000
+"""A kiosk whose missing entries have not become fewer for this long is behind, not merely in flight."""
+
+BEHIND_FROM = 50
+"""With as many entries missing a kiosk is behind at once."""
+
+Touch = Literal["in_touch", "in_flight", "behind", "silent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What is known of one kiosk: when it was last heard (ms, None: never), and how many of its entries are known
+    missing here (None: nobody can say)."""
+
+    heard_ms: int | None
+    missing: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KioskCoverage:
+    """One kiosk at its gate. `in_flight`: entries are on their way, as always on a busy day; `behind`: they do not
+    become fewer; `silent`: it is not heard."""
+
+    device: str
+    gate: str
+    heard_ms: int | None
+    missing: int | None
+    touch: Touch
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageReport:
+    """`kiosks` at their gates, by device; `silences` those of them that are silent or have entries missing; `heard` of
+    each area the oldest last contact of the kiosks at its gates and below (ms; None: there is none, or one was never
+    heard); `bands` the low and high number inside each area, if the silent ones went on as before."""
+
+    kiosks: tuple[KioskCoverage, ...]
+    silences: tuple[Silence, ...]
+    heard: dict[str, int | None]
+    bands: dict[str, tuple[int, int]]
+
+    def touch(self, device: str) -> Touch:
+        """How a kiosk is in touch; `silent` where it stands at no gate."""
+        return next((one.touch for one in self.kiosks if one.device == device), "silent")
+
+
+class Coverage:
+    """Reports on the contacts with all kiosks; it remembers since when each has not caught up."""
+
+    def __init__(self) -> None:
+        self._stuck: dict[str, tuple[int, int]] = {}
+
+    def report(
+        self,
+        log_state: LogState,
+        programme: Programme,
+        counts: Mapping[str, Count],
+        contacts: Mapping[str, Contact],
+        at_ms: int,
+    ) -> CoverageReport:
+        """What is covered at an instant. `contacts` is by device; one that is missing there was never heard."""
+        kiosks = tuple(
+            self._kiosk(device, gate, contacts.get(device, Contact(None)), at_ms)
+            for device, gate in standing(log_state).items()
+        )
+        quiet = [
+            Quiet(one.device, one.gate, one.heard_ms, one.missing)
+            for one in kiosks
+            if one.touch != "in_touch"
+        ]
+        found = tuple(silences(log_state, quiet, at_ms))
+        return CoverageReport(
+            kiosks, found, _heard_by_area(programme, kiosks), band(counts, found, programme)
+        )
+
+    def _kiosk(self, device: str, gate: str, contact: Contact, at_ms: int) -> KioskCoverage:
+        return KioskCoverage(
+            device, gate, contact.heard_ms, contact.missing, self._touch(device, contact, at_ms)
+        )
+
+    def _touch(self, device: str, contact: Contact, at_ms: int) -> Touch:
+        missing = contact.missing or 0
+        least, since_ms = self._stuck.get(device, (missing, at_ms))
+        if missing == 0:
+            self._stuck.pop(device, None)
+        elif missing < least or device not in self._stuck or at_ms < since_ms:
+            least, since_ms = missing, at_ms
+            self._stuck[device] = (least, since_ms)
+        if contact.heard_ms is None or at_ms - contact.heard_ms > SILENT_AFTER_MS:
+            return "silent"
+        if missing == 0:
+            return "in_touch"
+        if missing >= BEHIND_FROM or at_ms - since_ms > BEHIND_AFTER_MS:
+            return "behind"
+        return "in_flight"
+
+
+def standing(log_state: LogState) -> dict[str, str]:
+    """The gate of every kiosk that counts, by device, in order."""
+    state = log_state.event_state
+    found: dict[str, str] = {}
+    for device in sorted(state.devices):
+        gate, kiosk = state.gate_of(device), state.kiosks.get(device)
+        if gate is not None and not (kiosk is not None and kiosk.cut_off):
+            found[device] = gate
+    return found
+
+
+def _heard_by_area(
+    programme: Programme, kiosks: tuple[KioskCoverage, ...]
+) -> dict[str, int | None]:
+    contacts: dict[str, list[int | None]] = {area: [] for area in programme.places}
+    for one in kiosks:
+        gate = programme.gates.get(one.gate)
+        for area in programme.above[gate.area] if gate is not None else ():
+            contacts[area].append(one.heard_ms)
+    return {area: _oldest(found) for area, found in contacts.items()}
+
+
+def _oldest(contacts: list[int | None]) -> int | None:
+    known = [contact for contact in contacts if contact is not None]
+    return min(known) if known and len(known) == len(contacts) else None
+
+
+def area_fields(
+    programme: Programme, area: str, count: Count, report: CoverageReport, at_ms: int
+) -> dict[str, Any]:
+    """One area as every screen, command and interface gives it out; times as RFC 3339 in the event's zone."""
+    place, gates = programme.places[area], programme.gates
+    heard_ms = report.heard[area]
+    low, high = report.bands[area]
+    mine = [
+        one
+        for one in report.silences
+        if one.gate in gates and programme.within(gates[one.gate].area, area)
+    ]
+    return {
+        "id": area,
+        "name": (programme.areas.get(area) or programme.venues[area]).name,
+        "venue": place.venue,
+        "parent": place.parent,
+        "inside": count.inside,
+        "people": count.people,
+        "entries": count.entries,
+        "exits": count.exits,
+        "refused": count.refused,
+        "capacity": count.capacity,
+        "places_left": None if count.capacity is None else max(0, count.capacity - count.inside),
+        "by_hand": count.by_hand,
+        "low": low,
+        "high": high,
+        "as_of": rfc3339(at_ms, programme.zone),
+        "heard": None if heard_ms is None else rfc3339(heard_ms, programme.zone),
+        "missing": sum(one.missing or 0 for one in mine),
+        "silent": len(mine),
+    }
+
+
+def silent_fields(programme: Programme, silence: Silence, touch: Touch) -> dict[str, Any]:
+    """One kiosk that has not told everything, likewise."""
+    gate = programme.gates.get(silence.gate or "")
+    since_ms = silence.since_ms
+    return {
+        "device": silence.device,
+        "gate": silence.gate,
+        "area": gate.area if gate is not None else None,
+        "venue": programme.venue_of(gate.area) if gate is not None else None,
+        "since": None if since_ms is None else rfc3339(since_ms, programme.zone),
+        "missing": silence.missing,
+        "touch": touch,
+    }

@@ -1,0 +1,48 @@
+"""The event definition under /api/v1: what a changed one would do, and putting it in force."""
+
+import msgspec
+from flask import Response
+
+from access.state.event_changes import change_facts, event_change_effects
+from config import event_file
+from config.errors import ConfigError
+from registry.http import requests as bodies
+from registry.http.operations import Interface, problem
+from registry.queries import shapes as answers
+from registry.queries.queries import Board
+
+
+def add_event(api: Interface, board: Board) -> None:
+    """Give the interface its way to change the event definition."""
+
+    @api.post(
+        "/event",
+        "Put a changed event definition in force, or tell what it would do",
+        access="admin",
+        body=bodies.ChangedEvent,
+        answer=answers.EventChange,
+    )
+    def change_event(body: bodies.ChangedEvent) -> answers.EventChange | Response:
+        old = board.centre.event
+        try:
+            new = event_file.parse(body.toml, body.file)
+            board.centre.check_event(new)
+        except ConfigError as error:
+            lines = tuple(map(str, error.mistakes))
+            return problem(422, "The definition cannot be used; nothing was changed.", lines)
+        with board.knowing() as log_state:
+            effects = event_change_effects(old, new, change_facts(log_state))
+        asks = any(effect.asks for effect in effects)
+        applied = old != new and not body.check and (body.confirmed or not asks)
+        if applied:
+            board.centre.update_event(new)
+        return answers.EventChange(
+            event=new.id,
+            changed=old != new,
+            applied=applied,
+            asks=asks,
+            effects=[
+                msgspec.convert(effect, answers.EventEffect, from_attributes=True)
+                for effect in effects
+            ],
+        )

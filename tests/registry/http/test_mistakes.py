@@ -1,0 +1,53 @@
+"""A body that is wrong is answered in words: which field, what is wrong, what would be right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+DELEGATE = {"ref": "P1", "ticket": "delegate"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "words"),
+    [
+        (
+            "/kiosks/code",
+            {"url": "registry.example:8977"},
+            "“url” should be an address such as https://registry.example:8743.",
+        ),
+        ("/kiosks/code", {"minutes": 0}, "“minutes” should be 1 or more."),
+        ("/kiosks/code", {"minutes": 99999}, "“minutes” should be 1440 or less."),
+        ("/kiosks/code", {"minutes": "ten"}, "“minutes” should be a whole number, not a text."),
+        ("/kiosks/code", {"gate": 3}, "“gate” should be a text or null, not a whole number."),
+        ("/tokens", {"label": "wall"}, "“access” is missing."),
+        (
+            "/tokens",
+            {"label": "wall", "access": "king"},
+            '“access” is \'king\'; it should be "admin", "desk" or "viewer".',
+        ),
+        ("/tokens", {"label": "", "access": "viewer"}, "“label” should not be empty."),
+        (
+            "/registrants",
+            DELEGATE | {"ref": "x" * 501},
+            "“ref” should have at most 500 characters.",
+        ),
+        ("/registrants", [], "The body should be an object, not a list."),
+        (
+            "/tokens",
+            {"label": "wall", "access": "viewer", "colour": "red"},
+            '“colour” is not known here; it should be "label" or "access".',
+        ),
+        ("/desk-key", {"bogus": 1}, "“bogus” is not known here."),
+        ("/days/close", {"day": "today"}, "“day” should be a day such as 2026-11-22."),
+        (
+            "/webhooks",
+            {"url": "ftp://x"},
+            "“url” should be an address that begins with http:// or https://.",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(api: Any, path: str, body: Any, words: str) -> None:
+    answer = api.call("POST", path, body)
+    assert (answer.status_code, answer.json["error"]) == (400, words)
