@@ -98,6 +98,7 @@ def _ask(
 ) -> Idle:
     arguments = [
         str(python),
+        "-P",  # the folder of the program is not where modules are sought
         str(Path(__file__).with_name("idle_kiosks.py")),
         str(folder),
         str(logs),
