@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from bench.reader.eyes import empty, photos_below
-from bench.reader.presentations import HARD_KINDS, easy, empty_frames, hard, taking_turns
+from bench.reader.presentations import HARD_KINDS, easy, hard, taking_turns
+from bench.rooms import empty_frames
 from hardware.decoding.zxing import ZxingDecoder
 from hardware.ports.camera import Gray
 from hardware.ports.decoder import Sight
