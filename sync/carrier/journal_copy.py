@@ -22,7 +22,7 @@ from sync.wire.messages import Point
 
 logger = logging.getLogger(__name__)
 
-COMMIT_PAUSES_S = (0.001, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032)
+COMMIT_PAUSES_S = (0.001, 0.001, 0.002, 0.004, 0.008, *[0.016] * 11)
 """Between two looks for a commit that has begun."""
 
 

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bench.eyes import present
-from bench.presentations import Difficulty, Presentation, Shot, empty_frames, hard, taking_turns
-from bench.readers import LiveReader, zxing
+from bench.reader.eyes import present
+from bench.reader.presentations import Difficulty, Presentation, Shot, easy, hard, taking_turns
+from bench.reader.readers import LiveReader, zxing
+from bench.rooms import empty_frames
 from hardware.decoding.following import movement, prepared
 from hardware.decoding.guard import AGREES, agreement, own_modules
 from hardware.decoding.joining import Joiner
@@ -130,6 +131,16 @@ def test_in_a_thousand_reads_of_badges_that_take_turns_none_is_late_or_wrong() -
 
     assert result.reads >= 1000
     assert (result.late, result.wrong) == (0, 0)
+
+
+@pytest.mark.soak
+def test_in_five_thousand_reads_no_content_is_wrong() -> None:
+    many = (make(number, seed=7) for number in range(200) for make in (hard, easy))
+
+    (result,) = present(many, [partial(LiveReader, 1.0)], 1.0, whole=True)
+
+    assert result.reads >= 5000
+    assert result.wrong == 0
 
 
 @pytest.mark.parametrize("seed", [1, 2])
