@@ -177,6 +177,15 @@ def _add_people(api: Interface, board: Board, guard: Guard) -> None:
     def registrant(code: str) -> answers.Registrant:
         return registrants.one(board, code)
 
+    @api.get(
+        "/registrants/<code>/history",
+        "What was made for a person, and what they did at the doors",
+        access="desk",
+        answer=answers.PersonHistory,
+    )
+    def registrant_history(code: str) -> answers.PersonHistory:
+        return registrants.history(board, code)
+
     @api.get("/tokens", "API tokens", access="admin", answer=Tokens)
     def tokens() -> Tokens:
         return Tokens(
