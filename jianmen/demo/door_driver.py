@@ -19,9 +19,9 @@ from access.event.definition import Direction
 from jianmen.demo.camera_feed import CameraFeed
 from jianmen.demo.errors import DemoError
 from jianmen.demo.ground_truth import GroundTruth, Visit
-from jianmen.demo.journal_tail import JournalTail
 from jianmen.demo.kiosks import KioskSite
 from jianmen.demo.script import GateScript
+from jianmen.testing.journal_tail import JournalTail
 
 log = logging.getLogger(__name__)
 

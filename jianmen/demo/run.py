@@ -19,11 +19,11 @@ from jianmen.demo.control import ControlSocket
 from jianmen.demo.door_driver import DoorDriver, DoorStaff
 from jianmen.demo.errors import DemoError, StoppedError
 from jianmen.demo.ground_truth import GroundTruth, Guest
-from jianmen.demo.journal_tail import JournalTail
 from jianmen.demo.kiosks import KioskSite, Ports
 from jianmen.demo.opening import STAFF_PIN, Opening, going_on, invent_people, prepare
 from jianmen.demo.registry_client import HelpDesk, RegistryClient, SilentError
 from jianmen.demo.watch import Watch
+from jianmen.testing.journal_tail import JournalTail
 from jianmen.testing.processes import JIANMEN, Programs
 from jianmen.testing.tcp_proxy import TcpProxy
 

@@ -9,9 +9,9 @@ import msgspec
 from access.event.definition import Names
 from access.event.programme import Programme
 from jianmen.demo.ground_truth import GroundTruth
-from jianmen.demo.journal_tail import JournalTail
 from jianmen.demo.kiosks import KioskSite
 from jianmen.demo.registry_client import RegistryClient, SilentError, seconds_between
+from jianmen.testing.journal_tail import JournalTail
 from jianmen.testing.tcp_proxy import TcpProxy
 from registry.queries.shapes import AreaCount, Headcount
 
