@@ -118,6 +118,7 @@ def screens(service: DoorService) -> list[Screen]:
         for what, cause in (
             ("idle_in", None), ("idle_out", None), ("out_of_order", "disk_full"),
             ("not_ready", "no_event"), ("camera_lost", "camera"), ("show_one", None), ("fire", None),
+            ("hold_straight", None), ("too_dark", None), ("turn_from_light", None),
         )
     ]  # fmt: skip
     return looks + [

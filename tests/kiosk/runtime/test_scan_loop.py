@@ -309,6 +309,22 @@ def test_hints_help_but_never_take_the_place_of_an_answer(stand):
     assert stand.show(Hint.COME_CLOSER) == answer
 
 
+@pytest.mark.parametrize(
+    ("hint", "headline"),
+    [
+        (Hint.COME_CLOSER, "A little closer"),
+        (Hint.FURTHER_AWAY, "A little further away"),
+        (Hint.HOLD_STRAIGHT, "Hold it flat towards the camera"),
+        (Hint.TOO_DARK, "Too dark: hold it in the light"),
+        (Hint.TURN_FROM_LIGHT, "Tilt it a little: it reflects a lamp"),
+        (Hint.BRIGHTER_PHONE, "Make your phone brighter"),
+    ],
+)
+def test_each_hint_says_what_to_do(stand, hint, headline):
+    stand.show(hint)
+    assert stand.headline == headline
+
+
 def test_a_code_of_somebody_who_may_be_gone_is_let_go(stand):
     guest = stand.world.walk_up()
     stand.show(Reading(guest.text, b"", "test", 1.0, now_ms() - 10_000))
