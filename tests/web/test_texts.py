@@ -51,6 +51,7 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
     "dashboard.proof": ("proven", "failed", "vouched", "none"),
     "dashboard.attendance.status": get_args(Status),
     "dashboard.attendance.hybrid": ("on_site", "both", "online", "neither"),
+    "dashboard.why": tuple(WHYS.values()),
     "gate.by": ("registry", "supervisor"),
     "dashboard.nav": (*PAGES, "account"),
     "dashboard.did": (
