@@ -14,6 +14,7 @@ from config import event_file
 from config.errors import ConfigError
 from jianmen.cli.registry.backups import backup, restore
 from jianmen.cli.registry.badges import badges
+from jianmen.cli.registry.doctor import doctor
 from jianmen.cli.registry.event import event
 from jianmen.cli.registry.keys import keys, staff
 from jianmen.cli.registry.lists import import_people
@@ -58,6 +59,7 @@ for _command in (
     badges,
     backup,
     restore,
+    doctor,
     serve,
     headcount,
     attendance,
