@@ -175,9 +175,7 @@ class EventState:
         if body.area is not None:
             return body.area
         in_force = self.programme_at(order)
-        if in_force is None:
-            return None
-        gate = in_force.gates.get(body.gate)
+        gate = in_force.gates.get(body.gate) if in_force is not None else None
         if gate is not None:
             return gate.area
         for programme in self.nearest_first(order):
@@ -201,9 +199,9 @@ class EventState:
 
     def nearest_first(self, order: Order) -> Iterator[Programme]:
         """The definition in force at a place in the order, those before it, the newest first, and those after it."""
-        if not self.events:
-            if self._given_programme is not None:
-                yield self._given_programme
+        if len(self.events) < 2:
+            if self.programme is not None:
+                yield self.programme
             return
         place = bisect_right(self.events, order.at_ms, key=lambda event: event[0].at_ms)
         now = max(0, place - 1)
