@@ -31,7 +31,7 @@ from access.log.entry import (
     pack,
 )
 from access.state.event_state import EventState
-from bench.figure import Figure, median, percentile
+from bench.support.figure import Figure, median, percentile
 from config.event_file import load
 from kiosk.door.door import Door
 from kiosk.door.replica_feed import ReplicaFeed

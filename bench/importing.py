@@ -20,9 +20,9 @@ import msgspec
 import requests
 import xlsxwriter
 
-from bench.figure import Figure, percentile
-from bench.idle import OURS, _run, _serving
-from bench.logs import EVENT, GATES
+from bench.exchange.idle import OURS, _run, _serving
+from bench.support.figure import Figure, percentile
+from bench.support.logs import EVENT, GATES
 from sync.enrolment.client import enrol
 from sync.exchange.exchange import Asker
 from sync.store.replica import Replica

@@ -15,9 +15,9 @@ from sqlalchemy import func, select
 
 from access.log.clock_reading import ClockReading
 from access.names.index import Named, NameIndex
-from bench.crowd import MadeUp, crowd
-from bench.figure import Figure, median
-from bench.logs import present_event, wall_ms
+from bench.support.crowd import MadeUp, crowd
+from bench.support.figure import Figure, median
+from bench.support.logs import present_event, wall_ms
 from registry.queries.queries import Board
 from registry.queries.registrants import MOST, search
 from registry.roster.model import Known, Person

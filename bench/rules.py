@@ -36,7 +36,7 @@ from access.rules.decide import Facts, Presented, decide
 from access.state.conflicts import Conflicts
 from access.state.headcount import Headcount
 from access.state.log_state import LogState
-from bench.figure import Figure
+from bench.support.figure import Figure
 from config.event_file import load
 
 EVENT = Path(__file__).parents[1] / "config" / "events" / "smarthk.toml"

@@ -16,7 +16,7 @@ from access.badge.credential import foreign, verifier
 from access.badge.desk_key import SCRYPT_N, SCRYPT_P, SCRYPT_R, unwrap, wrap
 from access.badge.key_card import SECRET_BYTES, KeyCard, key_card_verifier
 from access.badge.secret_strength import LEAST_PIN_DIGITS, STRONG_BITS
-from bench.figure import Figure, median
+from bench.support.figure import Figure, median
 
 MANY_CORES = 64
 """What anybody rents for a few coins an hour."""

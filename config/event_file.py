@@ -188,6 +188,7 @@ _READERS = {
         "",
     ),
     "name": Reader('a table { en = "…", zh-Hant = "…", zh-Hans = "…" }', _names, {}),
+    "help": Reader('a table { en = "…", zh-Hant = "…", zh-Hans = "…" }', _names, {}),
     "timezone": Reader('the name of a time zone, such as "Asia/Hong_Kong"', _timezone, ""),
     "days": Reader('a list of days such as ["2020-11-17", "2020-11-18"]', _days, ()),
     "day_ends": Reader('a time of day such as "04:00"', _minutes, 0),

@@ -14,6 +14,7 @@ Language = Literal["en", "zh-Hant", "zh-Hans"]
 Verdict = Literal["admit", "admit_flagged", "ask_staff", "refuse"]
 Role = Literal["door", "supervisor"]
 Reentry = Literal["free", "flag", "exit_first"]
+Arrow = Literal["left", "right", "ahead", "back"]
 Symbol = Literal["aztec", "data_matrix", "pdf417", "code_128"]
 """Kinds of codes besides QR; the words of `hardware.ports.decoder`."""
 
@@ -34,11 +35,12 @@ Names = dict[Language, str]
 
 
 class Venue(msgspec.Struct, frozen=True, kw_only=True):
-    """A place in a city. It is itself the top area of its tree."""
+    """A place in a city. It is itself the top area of its tree. `help` says where its help desk is."""
 
     id: str
     name: Names
     capacity: int | None = None
+    help: Names | None = None
 
 
 class Area(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,13 +55,15 @@ class Area(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Gate(msgspec.Struct, frozen=True, kw_only=True):
-    """A door: into `area`, out of it, or both."""
+    """A door: into `area`, out of it, or both. `help_arrow` is the way to the help desk, for whoever faces the
+    screen."""
 
     id: str
     area: str
     direction: Literal["in", "out", "both"] = "in"
     mode: Literal["self", "staffed"] = "self"
     reentry: Reentry = "free"
+    help_arrow: Arrow | None = None
 
     @property
     def lets_in(self) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from bench.figure import Figure
+from bench.support.figure import Figure
 from hardware.reader.opencv_settings import OPENCV_SETTINGS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -124,13 +124,13 @@ def exchange(
     exchange next door      from one door to the next without a registry: as a
                             rule, after a restart, after a cut of the link
     """
-    from bench.exchange import bring, bring_growing
-    from bench.first_sync import first_sync, first_sync_growing
-    from bench.idle import idle
-    from bench.memory import memory
-    from bench.next_door import next_door
-    from bench.syncing import door_during_first_sync
-    from bench.whole_event import whole_event
+    from bench.exchange.bring import bring, bring_growing
+    from bench.exchange.first_sync import first_sync, first_sync_growing
+    from bench.exchange.idle import idle
+    from bench.exchange.memory import memory
+    from bench.exchange.next_door import next_door
+    from bench.exchange.syncing import door_during_first_sync
+    from bench.exchange.whole_event import whole_event
 
     with _room(folder) as made:
         _show(bring(made, kiosks, entries), as_json=as_json)
@@ -260,7 +260,7 @@ def eyes(
     """
     for name, value in OPENCV_SETTINGS.items():
         os.environ.setdefault(name, value)  # before the imports below load OpenCV
-    from bench.eyes import everything
+    from bench.reader.eyes import everything
 
     folder = photos or (PHOTOS if PHOTOS.is_dir() else None)
     lines = everything(folder, presentations, frames, factor, seed, full=full)

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import msgspec
 from flask import Flask, Response, abort, jsonify, render_template, request
 
+from access.event.definition import LANGUAGES
 from kiosk.pages.gate_routes import gate_pages
 from kiosk.pages.headcount_routes import headcount_pages
 from kiosk.pages.staff_routes import staff_pages
@@ -25,6 +26,7 @@ from kiosk.pages.status import status, waiting_status
 from kiosk.runtime.service import DoorService
 from kiosk.screen.attendee_screen import notice
 from kiosk.screen.screen_feed import Board
+from web import texts
 
 OWN_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -63,6 +65,8 @@ def create_app(service: DoorService, *, sounds: bool) -> Flask:
             lost=msgspec.json.encode(notice("no_contact", service.order)).decode(),
             beat_ms=int(BEAT_S * 1000),
             sounds=sounds,
+            languages={language: texts.OWN_NAMES[language] for language in LANGUAGES},
+            tags=texts.HTML_TAGS,
         )
 
     @app.get("/events")
@@ -73,6 +77,13 @@ def create_app(service: DoorService, *, sounds: bool) -> Flask:
         response = Response(stream(service.board, seen), mimetype="text/event-stream")
         response.call_on_close(streams.release)
         return response
+
+    @app.post("/read-again")
+    def read_again() -> tuple[str, int]:
+        loop = service.loop
+        if loop is not None:
+            loop.submit(loop.face.read_again)
+        return "", 204
 
     @app.get("/status.json")
     def status_page() -> Response:

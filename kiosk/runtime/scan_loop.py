@@ -262,7 +262,7 @@ class ScanLoop:
     def _hint(self, what: Notice) -> None:
         """Help with a code that cannot be read; an answer that stands is more important."""
         face = self.face
-        if face.answer is None and self._card is None and not (face.broken or face.unready):
+        if face.free and self._card is None and not (face.broken or face.unready):
             face.notice(what)
 
     def _contact(self, kind: DoorEventKind) -> None:

@@ -1,13 +1,35 @@
 """Who holds up the badge: read from the name card that the badge's own secret opens, and masked for the screen."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import msgspec
 
 from access.badge.name_card import Card, CardContent, open_with_secret
 from access.event.definition import Language
+from access.names.hong_kong import surname_spellings
 from kiosk.door.door import Answer
+
+TITLES = re.compile(
+    r"(dr|prof|professor|mr|mrs|ms|miss|mx|sir|dame|lord|lady|ir|rev|hon|engr|datuk|dato)\.?",
+    re.IGNORECASE,
+)
+"""Titles that some people write before their names."""
+
+MAINLAND_SURNAMES = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        bai cai cao chen cheng cui dai deng ding dong du duan fan fang feng fu gao gong gu guo han hao he hou hu huang
+        jia jiang jin kong lei li liang liao lin liu long lu luo lyu ma mao meng pan peng qian qin qiu ren shao shen
+        shi song su sun tan tang tao tian wan wang wei wen wu xia xiang xiao xie xiong xu xue yan yang yao ye yi yin
+        yu yuan zeng zhang zhao zheng zhong zhou zhu zou
+        """,
+    )
+)
+"""The commonest surnames in pinyin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +67,55 @@ def _opened(cards: NameCards, badge: bytes, issue: int, secret: bytes) -> CardCo
 def masked(name: str) -> str:
     """A name that its owner knows again and the person behind them does not: 陳**, or C. Chan.
 
-    A Latin name keeps its family name, which is the word in capitals if there is one, else the last.
+    A Latin name keeps its family name: the word in capitals if some are and some are not, else a first word that is a
+    Chinese surname (Chan Tai Man), else the last word. A title stays before a name that is nothing else (Dr Li).
     """
-    words = name.split()
+    words = [stripped for word in name.split() if (stripped := _letters(word))]
     if not words:
         return ""
-    first = words[0]
-    if _is_han(first[0]):
-        return f"{first[0]}**"
-    if len(words) == 1:
-        return f"{first[0]}***"
-    family = next((word for word in words if len(word) > 1 and word.isupper()), words[-1])
-    given = next(word for word in words if word is not family)
+    titles = [word for word in words if TITLES.fullmatch(word)]
+    own = [word for word in words if word not in titles] or words
+    if _is_han(own[0][0]):
+        return f"{own[0][0]}**"
+    if len(own) == 1:
+        before = f"{titles[0]} " if titles and titles != own else ""
+        return f"{before}{own[0][0]}***"
+    at = _family(own)
+    given = own[1 if at == 0 else 0]
+    family = own[at]
     return f"{given[0].upper()}. {family.title() if family.isupper() else family}"
+
+
+def _family(words: Sequence[str]) -> int:
+    """Which of two or more Latin words is the family name."""
+    capitals = [at for at, word in enumerate(words) if len(word) > 1 and word.isupper()]
+    if capitals and len(capitals) < len(words):
+        return capitals[0]
+    surnames, lower = _chinese_surnames(), [word.casefold() for word in words]
+    first = lower[0] in surnames
+    # Wang Wei, Chan Tai Man; but Lee Wong and Na Li are in the Western order.
+    if first and (len(words) > 2 or lower[-1] not in surnames or {*lower} <= MAINLAND_SURNAMES):
+        return 0
+    if not first and len(words) > 3 and lower[1] in surnames:
+        return 1  # Peter Chan Tai Man
+    return len(words) - 1
+
+
+@cache
+def _chinese_surnames() -> frozenset[str]:
+    """In lower case, as they are spelled in Hong Kong and in pinyin."""
+    spelled = {one.casefold() for _, spellings in surname_spellings() for one in spellings}
+    return MAINLAND_SURNAMES | spelled
+
+
+def _letters(word: str) -> str:
+    """A word without the marks around it; nothing where it has no letter."""
+    start, end = 0, len(word)
+    while start < end and not word[start].isalnum():
+        start += 1
+    while end > start and not word[end - 1].isalnum():
+        end -= 1
+    return word[start:end]
 
 
 def _is_han(letter: str) -> bool:

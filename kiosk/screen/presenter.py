@@ -4,6 +4,8 @@ import time
 from collections.abc import Sequence
 
 from access.event.definition import Direction, Language
+from access.log.receipt import gate_code
+from access.state.facts import listed_claims
 from hardware.ports.signals import Light, Signals
 from kiosk.door.door import Answer, Door, NotReadyError
 from kiosk.door.readiness import Cause
@@ -19,8 +21,13 @@ from kiosk.screen.attendee_screen import (
 from kiosk.screen.name_on_card import person_of
 from kiosk.screen.screen_feed import Board
 
-SHOWN_S = {"admit": 3.0, "flagged": 3.0, "ask": 8.0, "refuse": 8.0}
-"""How long an answer stands. Names stand no longer than the first two; a refusal takes time to read."""
+SHOWN_S = {"admit": 4.0, "flagged": 4.0, "ask": 30.0, "refuse": 30.0}
+"""How long an answer stands while nobody else comes. Names stand no longer than the first two; a refusal takes time to
+read, and to read out to somebody who was called."""
+
+READ_S = 12.0
+"""A refusal gives way to help with the next person's badge only after so long; an answer stands so long again for
+somebody who asks for it in their language."""
 
 NOTICE_S = 1.5
 FAILED_S = 4.0
@@ -39,6 +46,7 @@ class Face:
         self._board = board
         self._order = order
         self._until = 0.0
+        self._read_until = 0.0
         self.fire = False
         self.broken: Cause | None = None
         self.unready: Cause | None = None
@@ -57,15 +65,40 @@ class Face:
             self._signals.show(LIGHTS[tone])
         opened = opens and self._signals.open_door()
         person = person_of(answer, self._door.name_card)
-        screen = answer_screen(answer, self._door.programme, person, self._order)
+        booked = self._booked(answer) if answer.decision.opens else frozenset()
+        screen = answer_screen(answer, self._door.programme, person, self._order, booked)
         self._put(screen, SHOWN_S[tone])
         self.answer = answer
+        self._read_until = time.monotonic() + min(SHOWN_S[tone], READ_S)
         return opened
+
+    def _booked(self, answer: Answer) -> frozenset[str]:
+        """The sessions that the badge has booked, as the roster has it, else the badge itself."""
+        presented = answer.presented
+        if presented.badge is None or answer.presented.direction == "out":
+            return frozenset()
+        history = self._door.history(presented.badge)
+        claims = listed_claims(history, presented.issue) or presented.claims
+        if claims is None:
+            return frozenset()
+        bits = self._door.programme.session_bit.items()
+        return frozenset(session for session, bit in bits if claims.sessions >> bit & 1)
 
     def keep(self, answer: Answer, seconds: float) -> None:
         """Let a refusal stand for as long as its badge is held up."""
         if self.answer is not None and self.answer.entry == answer.entry and not answer.opens:
             self._until = max(self._until, time.monotonic() + seconds)
+
+    def read_again(self) -> None:
+        """Somebody reads the answer that stands in another language: let it stand long enough for that."""
+        if self.answer is not None:
+            self._read_until = time.monotonic() + READ_S
+            self._until = max(self._until, self._read_until)
+
+    @property
+    def free(self) -> bool:
+        """Whether help with a badge may be shown: no answer stands, or one that has stood long enough."""
+        return self.answer is None or time.monotonic() >= self._read_until
 
     def notice(self, what: Notice, seconds: float = NOTICE_S) -> None:
         """Say something for a while, without a light."""
@@ -137,6 +170,7 @@ class Face:
             what,
             self._order,
             head=title(self._door.programme, gate, self._order),
+            gate=gate_code(self._door.programme, gate.id),
             # Where a supervisor gave the gate, a supervisor may want to give another.
             staffed=gate.mode == "staffed" or self._door.assigned is None,
             cause=cause,

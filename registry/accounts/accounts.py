@@ -112,9 +112,6 @@ class Accounts:
         row = self.ledger.first(select(tables.account).where(tables.account.c.name == name))
         return Account(*row) if row else None
 
-    def has_password(self, name: str) -> bool:
-        return self.find(name) is not None
-
     def set_password(
         self, name: str, password: str, role: Access | None = None, keep: str | None = None
     ) -> None:

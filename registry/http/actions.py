@@ -2,19 +2,17 @@
 of its own."""
 
 import ipaddress
-import tempfile
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
-from flask import Response, request
+from flask import request
 
 from access.log.entry import EntryRef
 from access.text import canonical, half_width
 from registry.accounts.authorization import Guard
 from registry.http import requests as bodies
 from registry.http.keys import add_keys
-from registry.http.operations import Interface, Parameter
+from registry.http.operations import Interface
 from registry.http.qr import drawn
 from registry.queries import shapes as answers
 from registry.queries.queries import Board
@@ -54,24 +52,6 @@ def _add_people(api: Interface, board: Board) -> None:
         if not values["name"]:
             raise refused(body.ref, NAMELESS)
         return _issued(board.centre.register(Person(**values)))
-
-    @api.get(
-        "/badges",
-        "Badges to print: A4 pages with cut marks",
-        access="desk",
-        answer="application/pdf",
-        query=(Parameter("ref", "whose; may be there several times. Left out: everybody's"),),
-    )
-    def badges() -> Response:
-        from registry.roster.badge_sheets import (
-            print_sheets,  # fpdf2 is slow to load, and few commands print
-        )
-
-        refs = request.args.getlist("ref") or None
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "badges.pdf")
-            print_sheets(board.centre.labels(refs), path)
-            return Response(path.read_bytes(), mimetype="application/pdf")
 
 
 def _add_badges(api: Interface, board: Board) -> None:

@@ -21,7 +21,7 @@ def add_jobs(api: Interface, jobs: Jobs) -> None:
     @api.get(
         "/jobs/<job_id>",
         "One job: how far it is, and what came of it",
-        access="admin",
+        access="desk",
         answer=answers.Job,
     )
     def job(job_id: str) -> answers.Job:
@@ -30,7 +30,7 @@ def add_jobs(api: Interface, jobs: Jobs) -> None:
     @api.post(
         "/jobs/<job_id>/cancel",
         "Stop a job; what it has done is undone",
-        access="admin",
+        access="desk",
         answer=answers.Job,
     )
     def cancel_job(job_id: str) -> answers.Job:
@@ -39,7 +39,7 @@ def add_jobs(api: Interface, jobs: Jobs) -> None:
     @api.get(
         "/jobs/<job_id>/files/<name>",
         "A file that a job has made",
-        access="admin",
+        access="desk",
         answer="application/octet-stream",
     )
     def job_file(job_id: str, name: str) -> Response:

@@ -75,6 +75,8 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
     language: Language
     ticket: str
     event: str
+    claims: Claims
+    extra: dict[str, str] = {}
 
     def __repr__(self) -> str:
         return f"Label(ref={self.badge.ref!r}, …)"

@@ -103,6 +103,8 @@ class Roster:
                 language=person.language,
                 ticket=_in(person.language, event.tickets[issued.claims.ticket].name),
                 event=_in(person.language, event.name),
+                claims=issued.claims,
+                extra=person.extra,
             )
 
     # Registering.

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
@@ -14,10 +15,12 @@ from registry.accounts.logins import MOST_MS, Logins
 from registry.accounts.password_check import PasswordCheck
 from registry.accounts.throttle import Throttle
 from registry.accounts.trail import Trail
+from registry.badges.making import BadgeMaker
 from registry.dashboard import dashboard
 from registry.dashboard.login import LoginDesk
 from registry.http.access import add_access
 from registry.http.actions import add_deeds
+from registry.http.badges import add_badges
 from registry.http.device_api import device_interface
 from registry.http.event import add_event
 from registry.http.jobs import add_jobs
@@ -62,6 +65,7 @@ class WebSettings:
     pin: str | None = None
     open_here: bool = False
     kiosk_url: str | None = None
+    layouts: Path | None = None
     trusted_proxies: tuple[str, ...] = ()
     streams: int = MOST_STREAMS
     stopping: Callable[[], bool] = field(default=_never)
@@ -99,6 +103,7 @@ def create_app(centre: Centre, clock: Callable[[], ClockReading], settings: WebS
     jobs = Jobs(centre.ledger, board.now_ms, settings.stopping)
     add_jobs(api, jobs)
     add_lists(api, board, jobs)
+    add_badges(api, jobs, BadgeMaker(centre, board.now_ms, settings.layouts))
     jobs.settle()
     app.register_blueprint(api.blueprint)
     desk = LoginDesk(guard, passwords, trail, secure=settings.secure)

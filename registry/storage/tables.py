@@ -288,3 +288,13 @@ the text of a badge that cannot be derived, `new` whether the person was not reg
 
 PERSONAL = (person, printed, staged_person, staged_entry, staged_card, job_file, job)
 """Tables that name people: all of their rows go at the end of the event."""
+
+badge_print = Table(
+    "badge_print",
+    metadata,
+    Column("badge", LargeBinary, primary_key=True),
+    Column("issue", Integer, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+"""The last print of each badge: SHA-256 of everything on it."""

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bench.exchange import bring, bring_growing
-from bench.figure import Figure
-from bench.first_sync import first_sync, first_sync_growing
-from bench.syncing import door_during_first_sync
-from bench.whole_event import whole_event
+from bench.exchange.bring import bring, bring_growing
+from bench.exchange.first_sync import first_sync, first_sync_growing
+from bench.exchange.syncing import door_during_first_sync
+from bench.exchange.whole_event import whole_event
+from bench.support.figure import Figure
 from jianmen.cli.main import main
 
 TINY = ["--kiosks", "2", "--entries", "60", "--people", "20", "--trials", "1", "--cut", "0.2"]
@@ -95,6 +95,8 @@ def test_a_first_sync_without_all_name_cards_is_no_figure(tmp_path: Path) -> Non
 def test_a_sync_that_fails_while_the_door_works_is_no_figure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bench.syncing._carry", print)  # is told what to do, and does nothing
+    monkeypatch.setattr(
+        "bench.exchange.syncing._carry", print
+    )  # is told what to do, and does nothing
     with pytest.raises(RuntimeError, match="did not come to its end: 0 entries were heard"):
         door_during_first_sync(tmp_path, 20, 60)

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from bench.eyes import empty, photos_below
-from bench.presentations import HARD_KINDS, easy, empty_frames, hard, taking_turns
+from bench.reader.eyes import empty, photos_below
+from bench.reader.presentations import HARD_KINDS, easy, hard, taking_turns
+from bench.rooms import empty_frames
 from hardware.decoding.zxing import ZxingDecoder
 from hardware.ports.camera import Gray
 from hardware.ports.decoder import Sight
@@ -70,7 +71,7 @@ def test_a_read_in_an_empty_room_is_an_error_and_no_figure(
     def haunted(count: int, seed: int, *, busy: bool) -> Iterator[Gray]:
         return iter([badge] * count)
 
-    monkeypatch.setattr("bench.eyes.empty_frames", haunted)
+    monkeypatch.setattr("bench.reader.eyes.empty_frames", haunted)
     with pytest.raises(RuntimeError, match="in a room without a code"):
         list(empty(5))
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from bench.cable import Cable
-from bench.venue import Unknown, known, venue
+from bench.exchange.venue import Unknown, known, venue
+from bench.support.cable import Cable
 
 
 def test_what_never_reaches_the_next_door_is_no_figure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with venue(tmp_path, 3) as (here, there):
-        monkeypatch.setattr("bench.venue.PATIENCE_S", 0.0)
+        monkeypatch.setattr("bench.exchange.venue.PATIENCE_S", 0.0)
         for one in (here, there):
             one.cable.cut()
         with pytest.raises(RuntimeError, match="not known at the next door"):

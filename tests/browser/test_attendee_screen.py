@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
+import msgspec
 import pytest
 
 from access.event.programme import Programme
@@ -23,7 +26,7 @@ from kiosk.pages.app import create_app
 from kiosk.pages.serving import PageServer
 from kiosk.runtime.parts import Parts
 from kiosk.runtime.service import DoorService, Home
-from kiosk.screen.attendee_screen import Screen, answer_screen, notice, title
+from kiosk.screen.attendee_screen import Notice, Screen, answer_screen, notice, title
 from kiosk.screen.name_on_card import Person
 from sync.store.journal import Journal
 from sync.wire.device_key import DeviceKey
@@ -40,6 +43,8 @@ AHEAD = Next(
     standby_ms=SEMINAR.standby_ms,
     help_desk=True,
 )
+MIANYANG = PROGRAMME.sessions["5g"]
+TOMORROW = Next(session="5g", area=MIANYANG.area, at_ms=MIANYANG.doors_open_ms)
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 
@@ -95,74 +100,124 @@ def page(browser, server):
     opened.close()
 
 
-def screens(service: DoorService) -> list[Screen]:
+def named_screens(service: DoorService) -> Iterator[tuple[str, Screen]]:
     """Every look the screen can have, in all three languages together and in each alone."""
     order = service.order
-    gate = PROGRAMME.gates["chengdu-room-a-1"]
-    decisions = [
-        Decision("admit", "ok", 17),
-        Decision("admit_flagged", "standby", 14),
-        Decision("ask_staff", "unknown", 5, next=Next(help_desk=True)),
-        Decision("refuse", "wrong_venue", 10, next=Next(venues=("meishan", "mianyang"))),
-        Decision("refuse", "wrong_day", 11, next=Next(days=("2020-11-17", "2020-11-18"))),
-        Decision("refuse", "not_booked", 14, next=AHEAD),
-        Decision("refuse", "too_early", 13, next=AHEAD),
-        Decision("refuse", "full", 16, next=Next(gates=(("chengdu-room-b-2", 2),))),
-        Decision("refuse", "superseded", 8, next=Next(help_desk=True)),
-        Decision("refuse", "online_only", 9, next=Next(help_desk=True)),
-    ]
-    people = [None, Person("J. Smith", "en"), Person("陳**", "zh-Hant"), Person("欧**", "zh-Hans")]
-    head = title(PROGRAMME, gate, order)
-    looks = [
-        notice(what, order, head=head, staffed=True, cause=cause)
-        for what, cause in (
-            ("idle_in", None), ("idle_out", None), ("out_of_order", "disk_full"),
-            ("not_ready", "no_event"), ("camera_lost", "camera"), ("show_one", None), ("fire", None),
-        )
-    ]  # fmt: skip
-    return looks + [
-        answer_screen(answer(decision, gate.id), PROGRAMME, person, order)
-        for decision in decisions
-        for person in people
-    ]
+    room, entrance, way_out = "chengdu-room-a-1", "chengdu-main-1", "chengdu-exit"
+    answers = {
+        "go-in": (Decision("admit", "ok", 17), entrance),
+        "standby": (Decision("admit_flagged", "standby", 14, session=SEMINAR.id), room),
+        "out": (Decision("admit", "ok", 6), way_out),
+        "unknown": (Decision("ask_staff", "unknown", 5, next=Next(help_desk=True)), entrance),
+        "unknown-staffed": (Decision("ask_staff", "unknown", 5, next=Next(help_desk=True)), room),
+        "venue": (
+            Decision("refuse", "wrong_venue", 10, next=Next(venues=("meishan", "mianyang"))),
+            entrance,
+        ),
+        "day": (
+            Decision("refuse", "wrong_day", 11, next=Next(days=("2020-11-17", "2020-11-18"))),
+            entrance,
+        ),
+        "not-booked": (Decision("refuse", "not_booked", 14, next=AHEAD), room),
+        "early": (Decision("refuse", "too_early", 13, next=TOMORROW), entrance),
+        "full": (Decision("refuse", "full", 16, next=Next(gates=(("chengdu-room-b-2", 2),))), room),
+        "superseded": (Decision("refuse", "superseded", 8, next=Next(help_desk=True)), entrance),
+        "online": (Decision("refuse", "online_only", 9, next=Next(help_desk=True)), entrance),
+        "inside": (Decision("refuse", "already_inside", 15), room),
+    }
+    people = {
+        "all": None,
+        "en": Person("J. Smith", "en"),
+        "hant": Person("陳**", "zh-Hant"),
+        "hans": Person("欧**", "zh-Hans"),
+    }
+    head = title(PROGRAMME, PROGRAMME.gates[room], order)
+    for what in get_args(Notice):
+        yield what, notice(what, order, head=head, gate="C5", staffed=True)
+    yield (
+        "fault",
+        notice("out_of_order", order, head=head, gate="C5", staffed=True, cause="disk_full"),
+    )
+    for name, (decision, gate) in answers.items():
+        for who, person in people.items():
+            given = answer(decision, gate)
+            yield f"{name}-{who}", answer_screen(given, PROGRAMME, person, order)
+    for who, person in people.items():
+        again = answer(answers["go-in"][0], entrance, repeat=True)
+        yield f"again-{who}", answer_screen(again, PROGRAMME, person, order)
 
 
-def answer(decision: Decision, gate: str) -> Answer:
+def screens(service: DoorService) -> list[Screen]:
+    return [screen for _, screen in named_screens(service)]
+
+
+def answer(decision: Decision, gate: str, *, repeat: bool = False) -> Answer:
+    way = "out" if gate == "chengdu-exit" else "in"
     return Answer(
         decision,
-        Presented(gate, "in", "plain", b"badge", 1, "proven"),
+        Presented(gate, way, "plain", b"badge", 1, "proven"),
         EntryRef("a" * 24, 1, bytes(32)),
         "C5-4F2K",
         Moment(Span(NOW, NOW), NOW, sure=True),
-        decision.opens,
+        decision.opens and not repeat,
+        repeat,
     )
 
 
 def show(service: DoorService, page, screen: Screen) -> None:
+    """Put a screen up, and wait until the page has it."""
     service.board.show(screen)
     page.wait_for_function(
-        "said => document.querySelector('#say h1')?.textContent === said",
-        arg=screen.say[0].headline,
+        "made => last && JSON.stringify(last) === made", arg=as_the_page_has_it(screen)
     )
 
 
+def as_the_page_has_it(screen: Screen) -> str:
+    return json.dumps(msgspec.to_builtins(screen), ensure_ascii=False, separators=(",", ":"))
+
+
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_every_screen_is_readable_and_nothing_is_cut_off(service, page, width, height):
+def test_every_screen_is_readable_and_nothing_is_cut_off_or_broken(service, page, width, height):
     page.set_viewport_size({"width": width, "height": height})
-    for screen in screens(service):
+    for name, screen in named_screens(service):
         show(service, page, screen)
-        left_out, smallest = page.evaluate(
+        left_out, smallest, broken = page.evaluate(
             """() => {
-              const say = document.getElementById("say");
-              const over = Math.max(say.scrollHeight - say.clientHeight, say.scrollWidth - say.clientWidth,
+              const box = document.getElementById("answer");
+              const over = Math.max(box.scrollHeight - box.clientHeight, box.scrollWidth - box.clientWidth,
                 document.documentElement.scrollHeight - innerHeight);
-              const sizes = [...say.querySelectorAll("section:not([hidden]) :is(h1, p)")]
+              const sizes = [...box.querySelectorAll("section :is(h1, p)")]
+                .filter((one) => one.getClientRects().length)
                 .map((one) => parseFloat(getComputedStyle(one).fontSize));
-              return [over, Math.min(...sizes)];
+              // What is kept together (a date, a time, a name) stands on one line: all its rectangles have one top.
+              const broken = [...document.querySelectorAll("bdi")].filter((one) => {
+                const range = document.createRange();
+                range.selectNodeContents(one);
+                return new Set([...range.getClientRects()].map((rect) => Math.round(rect.top))).size > 1;
+              }).map((one) => one.textContent);
+              return [over, Math.min(...sizes), broken];
             }"""
         )
-        assert left_out <= 1, screen
-        assert smallest >= 15, screen
+        assert left_out <= 1, name
+        assert smallest >= 18, name
+        assert broken == [], name
+
+
+def test_whoever_chooses_a_language_reads_the_same_answer_in_it(service, page):
+    decision = Decision("refuse", "wrong_venue", 10, next=Next(venues=("meishan",)))
+    show(
+        service,
+        page,
+        answer_screen(
+            answer(decision, "chengdu-main-1"), PROGRAMME, Person("", "en"), service.order
+        ),
+    )
+    assert page.inner_text("#say h1") == "Your venue is Meishan"
+
+    page.click('[data-language="zh-Hans"]')
+    assert page.inner_text("#say h1").replace("\u200b", "") == "您的会场是眉山"
+    assert page.inner_text("#say p:last-child") == "服务台：正门左侧"
+    assert page.get_attribute('[data-language="zh-Hans"]', "aria-pressed") == "true"
 
 
 def test_each_language_is_marked_as_what_it_is(service, page):

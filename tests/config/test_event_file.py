@@ -81,7 +81,7 @@ def test_the_example_event_is_read_whole() -> None:
     event = event_file.load(EXAMPLE)
     assert (event.id, event.timezone) == ("smarthk-2020", "Asia/Shanghai")
     assert event.days == ("2020-11-17", "2020-11-18")
-    assert event.name["zh-Hans"] == "创新升级・香港论坛"
+    assert event.name["zh-Hans"] == "创新升级·香港论坛"
     assert [venue.id for venue in event.venues] == ["chengdu", "meishan", "mianyang"]
     assert (len(event.areas), len(event.gates), len(event.tickets)) == (5, 11, 5)
     assert event.tickets[4].roles == ("door", "supervisor")

@@ -93,7 +93,7 @@ def _out_of_order(kiosk: Kiosk, texts: list[str], *causes: str) -> list[Mark]:
     shown = kiosk.shows()
     assert "out of order" in shown.lower()
     assert '"colour":"green"' not in shown
-    assert "Welcome" not in shown
+    assert "Please go in" not in shown
     assert kiosk.marks() == held
     return held
 

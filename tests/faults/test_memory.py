@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.exchange import batches, fill, kiosks, scans
+from bench.exchange.bring import batches, fill, kiosks, scans
 from registry.roster.model import Person
 from registry.service import Centre
 from sync.wire.messages import Enrol

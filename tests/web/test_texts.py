@@ -33,7 +33,7 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
         "standby",
         "already_inside",
         "not_a_badge",
-        "repeat",
+        "wrong_venue",
     ),
     "attendee.refused": tuple(reason for reason in REASONS if reason not in OPENS_ALWAYS),
     "staff.reason": REASONS,
@@ -151,7 +151,7 @@ def test_scripts_and_templates_ask_only_for_texts_that_exist() -> None:
 
 
 def test_values_are_filled_in() -> None:
-    assert text("attendee.welcome_name", "zh-Hans", name="陈**") == "欢迎，陈**"
+    assert text("attendee.next.gates", "zh-Hans", gates="C7") == "请到 C7，尚有座位"
     assert in_every_language("headcount")["of"]["en"] == "of {capacity}"
     with pytest.raises(KeyError):
         text("attendee.no_such_text", "en")

@@ -36,6 +36,10 @@ READ_S = 300.0
 """Printing badges for a whole event takes minutes."""
 
 
+LAYOUTS = "layouts"
+"""The folder in the registry's data folder that may have badge layouts."""
+
+
 class RefusedError(RegistryError):
     """The registry's "no", with its reason; `mistakes` are lines for people."""
 
@@ -197,7 +201,9 @@ def connected(settings: RegistrySettings, kiosk_url: str) -> Iterator[Client]:
         with opened(settings) as centre:
             certificate = certificate_of(settings)
             web = WebSettings(
-                control=token_urlsafe(24), pin=certificate.fingerprint if certificate else None
+                control=token_urlsafe(24),
+                pin=certificate.fingerprint if certificate else None,
+                layouts=settings.data / LAYOUTS,
             )
             here = _InProcess(centre, web)
             try:

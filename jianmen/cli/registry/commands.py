@@ -180,35 +180,6 @@ def _password(file: Path | None) -> str:
 
 
 @registry.command()
-@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
-@settings_option
-@data_option
-@click.option(
-    "--ref", "refs", multiple=True, help="Whose; several may be named. Left out: everybody's."
-)
-@json_option
-def badges(
-    out: Path,
-    settings_file: Path | None,
-    data: Path | None,
-    refs: tuple[str, ...],
-    *,
-    as_json: bool,
-) -> None:
-    """Write badges to print into the PDF file OUT."""
-    with asking(settings_file, data) as client:
-        pages = client.raw(
-            "GET",
-            "/badges" + "".join(f"{'&' if n else '?'}ref={quoted(r)}" for n, r in enumerate(refs)),
-        )
-    try:
-        out.write_bytes(pages)
-    except OSError as error:
-        stop(2, f"{out}: cannot be written ({error.strerror})")
-    say({"file": str(out), "bytes": len(pages)}, as_json=as_json, words=f"{out} written")
-
-
-@registry.command()
 @settings_option
 @data_option
 @click.option("--gate", help="The gate that the kiosk is for.")

@@ -29,6 +29,7 @@ _STAGES = {
     "import.comparing": "comparing with the roster",
     "import.preparing": "making badges",
     "import.writing": "writing",
+    "badges.drawing": "drawing badges",
 }
 
 

@@ -76,7 +76,7 @@ def serve(
     as_json: bool,
 ) -> None:
     """Serve kiosks, dashboard and public interface until stopped."""
-    from jianmen.cli.registry.client import Note
+    from jianmen.cli.registry.client import LAYOUTS, Note
     from registry.http.actions import unreachable
     from registry.server.app import WebSettings
     from registry.server.server import AddressError, Serving, listen
@@ -105,6 +105,7 @@ def serve(
                 pin=note.certificate,
                 open_here=open_here or settings.open_here,
                 kiosk_url=note.kiosk_url,
+                layouts=settings.data / LAYOUTS,
                 trusted_proxies=settings.trusted_proxies,
                 stopping=stopping,
             ),

@@ -2,87 +2,110 @@
 // Lays out whatever screen the door puts up, and says so when the door is not to be heard.
 
 const LANG = { en: "en", "zh-Hant": "zh-Hant-HK", "zh-Hans": "zh-Hans" };
-// Tones by [frequency in Hz, seconds on, seconds off, times]; the same rhythm as the buzzer of a door.
+// Tones by [frequency in Hz, seconds on, seconds off, times]; the same rhythm as the buzzer of a door. Whoever leaves
+// hears a lower one than whoever comes in.
 const TONES = {
   admit: [880, 0.12, 0.1, 1], flagged: [880, 0.12, 0.1, 2], ask: [660, 0.12, 0.1, 2],
   refuse: [330, 0.7, 0.1, 1], fault: [440, 0.06, 0.06, 5], fire: [990, 0.4, 0.2, 4],
 };
-const READABLE = 0.72; // of the usual size of three languages
-const TURN_MS = 2600; // a refusal stands for three of them
+const OUT_HZ = 587;
+const CHOICE_MS = 20000; // a language that somebody chose is theirs for so long
+const SMALLEST = 0.3;
+const LARGEST = { one: 1.64, several: 1.24 };
 const body = document.body;
 const lost = JSON.parse(body.dataset.lost);
 const beatMs = Number(body.dataset.beat);
+const $ = (id) => document.getElementById(id);
 let heardAt = Date.now();
 let last = null;
 let shown = "";
 let source = null;
 let audio = null;
-let turns = 0;
+let chosen = null;
+let forget = 0;
 
 function element(tag, text, lang) {
   const made = document.createElement(tag);
-  made.textContent = text;
   if (lang) made.lang = LANG[lang];
+  return fill(made, text);
+}
+
+// What stands between the marks of an isolate is kept on one line.
+function fill(made, text) {
+  for (const part of text.split(/(\u2068[^\u2069]*\u2069)/)) {
+    if (!part.startsWith("\u2068")) { made.append(part); continue; }
+    const kept = document.createElement("bdi");
+    kept.textContent = part.slice(1, -1);
+    made.append(kept);
+  }
   return made;
 }
 
 function render(screen) {
-  const what = JSON.stringify(screen);
+  const what = JSON.stringify([screen, chosen]);
   if (what === shown) return;
+  const again = shown && JSON.stringify(JSON.parse(shown)[0]) === JSON.stringify(screen);
   shown = what;
   body.dataset.tone = screen.tone;
   body.dataset.state = screen.state;
   for (const shape of document.querySelectorAll("[data-shape]"))
     shape.style.display = shape.dataset.shape === screen.shape ? "inline" : "none";
-  const title = document.getElementById("title");
-  title.replaceChildren(...screen.title.slice(0, 1).map((one) => {
-    const said = element("span", "", one.language);
-    said.append(element("b", one.headline), ` ${one.lines.join(" ")}`);
-    return said;
-  }));
-  const say = document.getElementById("say");
-  say.replaceChildren(...screen.say.map((one) => {
-    const section = element("section", "", one.language);
-    section.append(element("h1", one.headline), ...one.lines.map((line) => element("p", line)));
-    return section;
-  }));
-  document.getElementById("receipt").textContent = screen.receipt;
-  const cause = document.getElementById("cause");
-  cause.textContent = screen.cause;
-  document.getElementById("staff").hidden = !screen.staffed;
-  fit(say);
-  if (screen.state === "answer" || screen.tone === "fire") sound(TONES[screen.tone]);
+  const mine = (parts) => parts.filter((one) => one.language === chosen);
+  const say = mine(screen.each).concat(mine(screen.say))[0];
+  const parts = say ? [say] : screen.say;
+  const title = mine(screen.title).concat(screen.title)[0];
+  $("title").replaceChildren(...(title ? [titleOf(title)] : []));
+  $("gate").textContent = screen.gate;
+  $("say").replaceChildren(...parts.map(section));
+  $("facts").replaceChildren(...(say ? [] : screen.facts).map((fact) => element("span", fact)));
+  $("facts").hidden = Boolean(say) || !screen.facts.length;
+  $("way").toggleAttribute("hidden", !screen.arrow);
+  $("way").dataset.arrow = screen.arrow || "";
+  $("receipt").textContent = screen.receipt;
+  $("cause").textContent = screen.cause;
+  $("staff").hidden = !screen.staffed;
+  $("languages").hidden = !languagesHelp(screen);
+  for (const one of document.querySelectorAll("[data-language]"))
+    one.setAttribute("aria-pressed", parts.length === 1 && parts[0].language === one.dataset.language);
+  fit();
+  if (!again && (screen.state === "answer" || screen.tone === "fire")) sound(screen);
 }
 
-// Long names of places and sessions make the text smaller rather than cutting it; where three languages at once would
-// become too small to read, they take turns.
-function fit(say) {
-  clearInterval(turns);
-  const parts = [...say.children];
-  for (const part of parts) part.hidden = false;
-  say.classList.toggle("several", parts.length > 1);
-  if (shrink(say) >= READABLE || parts.length < 2) return;
-  say.classList.remove("several");
-  let now = 0;
-  const turn = () => {
-    for (const part of parts) part.hidden = part !== parts[now];
-    now = (now + 1) % parts.length;
-    shrink(say);
-  };
-  turn();
-  turns = setInterval(turn, TURN_MS);
+function languagesHelp(screen) {
+  return screen.tone !== "fire" && (screen.state === "answer" ? screen.each : screen.say).length > 1;
 }
 
-function shrink(say) {
-  let size = 1.04;
+function titleOf(title) {
+  const said = element("span", "", title.language);
+  said.append(element("b", title.headline), ` ${title.lines.join(" ")}`);
+  return said;
+}
+
+function section(one) {
+  const made = element("section", "", one.language);
+  made.append(element("h1", one.headline));
+  if (one.name) made.append(Object.assign(element("p", one.name), { className: "name" }));
+  made.append(...one.lines.map((line) => element("p", line)));
+  return made;
+}
+
+// As large as there is room for: long names of places and sessions make the text smaller rather than cutting it.
+function fit() {
+  const answer = $("answer");
+  $("say").classList.toggle("several", $("say").children.length > 1);
+  let size = $("say").children.length > 1 ? LARGEST.several : LARGEST.one;
   do {
     size -= 0.04;
     document.documentElement.style.setProperty("--size", size.toFixed(2));
-  } while (size > 0.3 && (say.scrollHeight > say.clientHeight + 1 || say.scrollWidth > say.clientWidth + 1));
-  return size;
+  } while (size > SMALLEST && over(answer));
 }
 
-function sound(tone) {
+function over(box) {
+  return box.scrollHeight > box.clientHeight + 1 || box.scrollWidth > box.clientWidth + 1;
+}
+
+function sound(screen) {
+  const tone = TONES[screen.tone];
   if (body.dataset.sounds !== "yes" || !tone) return;
   audio = audio || new AudioContext();
   const [hertz, on, off, times] = tone;
@@ -91,11 +114,22 @@ function sound(tone) {
     const oscillator = audio.createOscillator();
     const gain = audio.createGain();
     gain.gain.value = 0.2;
-    oscillator.frequency.value = hertz;
+    oscillator.frequency.value = screen.out && screen.tone !== "refuse" ? OUT_HZ : hertz;
     oscillator.connect(gain).connect(audio.destination);
     oscillator.start(start);
     oscillator.stop(start + on);
   }
+}
+
+// The same screen in another language, and long enough to read it.
+function choose(language) {
+  chosen = language;
+  clearTimeout(forget);
+  if (language) {
+    forget = setTimeout(() => choose(null), CHOICE_MS);
+    fetch("/read-again", { method: "POST", headers: { "X-Jianmen-Token": body.dataset.token } }).catch(() => {});
+  }
+  if (last) render(last);
 }
 
 function heard() {
@@ -110,7 +144,10 @@ function listen() {
   source.addEventListener("beat", heard);
 }
 
-// A screen that says "welcome" while the door is gone would be a lie.
+for (const one of document.querySelectorAll("[data-language]"))
+  one.onclick = () => choose(one.getAttribute("aria-pressed") === "true" && chosen ? null : one.dataset.language);
+
+// A screen that says "go in" while the door is gone would be a lie.
 setInterval(() => {
   const silent = Date.now() - heardAt;
   const gone = source.readyState !== EventSource.OPEN;
@@ -119,5 +156,5 @@ setInterval(() => {
     if (source.readyState === EventSource.CLOSED || silent > 6 * beatMs) listen();
   }
 }, 1000);
-addEventListener("resize", () => fit(document.getElementById("say")));
+addEventListener("resize", fit);
 listen();

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from access.names.index import LARGE, SMALL, Hit, Named, NameIndex
 from access.names.segment import Rank
-from bench.crowd import crowd
+from bench.support.crowd import crowd
 
 
 def index_of(*names: str) -> NameIndex:

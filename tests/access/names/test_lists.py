@@ -4,7 +4,7 @@ from pathlib import Path
 
 from access.names.index import Named, NameIndex
 from access.names.segment import Rank
-from bench.crowd import crowd
+from bench.support.crowd import crowd
 
 LISTS = Path(__file__).parents[2] / "samples" / "names"
 

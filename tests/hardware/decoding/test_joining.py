@@ -10,17 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bench.eyes import present
-from bench.presentations import (
-    Difficulty,
-    Presentation,
-    Shot,
-    easy,
-    empty_frames,
-    hard,
-    taking_turns,
-)
-from bench.readers import LiveReader, zxing
+from bench.reader.eyes import present
+from bench.reader.presentations import Difficulty, Presentation, Shot, easy, hard, taking_turns
+from bench.reader.readers import LiveReader, zxing
+from bench.rooms import empty_frames
 from hardware.decoding.following import movement, prepared
 from hardware.decoding.guard import AGREES, agreement, own_modules
 from hardware.decoding.joining import Joiner

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bench.presentations import Difficulty, Presentation
+from bench.reader.presentations import Difficulty, Presentation
 from hardware.cameras.badge_scene import draw_badge_scene
 from hardware.decoding.zxing import ZxingDecoder
 from hardware.ports.decoder import Corners

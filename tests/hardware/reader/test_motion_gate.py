@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bench.presentations import easy, empty_frames
+from bench.reader.presentations import easy
+from bench.rooms import empty_frames
 from hardware.cameras.badge_scene import draw_badge_scene, draw_empty_scene
 from hardware.reader.motion_gate import FIRST_FRAMES, HOLD_FRAMES, LONGEST_PAUSE, MotionGate
 

@@ -257,7 +257,7 @@ def test_staff_see_who_was_answered_what_and_let_somebody_in_with_a_reason(desk)
 
     assert (told["verdict"], told["reason"]) == ("admit_flagged", "overridden")
     assert desk.stand.signals.openings == 1
-    assert desk.stand.headline == "Welcome"
+    assert desk.stand.headline == "Please go in"
     (override,) = desk.world.written("override")
     assert (override.stands, override.why) == ("wrong_venue", "speaker or guest")
     assert override.staff == desk.card.badge

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import get_args
 
+import msgspec
 import pytest
 
 from access.event.definition import LANGUAGES
 from access.event.programme import Programme
 from access.log.entry import EntryRef, Span
-from access.rules.decide import Decision, Next, Presented
+from access.rules.decide import Decision, Next, Presented, Reason
 from access.state.facts import Moment
 from config.event_file import load
 from kiosk.door.door import Answer
@@ -17,7 +20,6 @@ from kiosk.screen.attendee_screen import Say, answer_screen, languages, notice
 from kiosk.screen.name_on_card import Person
 
 PROGRAMME = Programme(load(Path("config/events/smarthk.toml")))
-MAY_BREAK = "\u200b"
 NOW = PROGRAMME.sessions["opening"].starts_ms
 SEMINAR = PROGRAMME.sessions["industrialisation"]
 
@@ -34,44 +36,67 @@ def answer(decision: Decision, gate: str = "chengdu-main-1", *, way="in", repeat
     )
 
 
-def told(decision: Decision, gate: str = "chengdu-main-1", language="en", **more) -> Say:
+def plain(text: str) -> str:
+    """A text without the marks that say where it may break and where not."""
+    return re.sub("[\u200b\u2068\u2069]", "", text)
+
+
+def told(
+    decision: Decision, gate: str = "chengdu-main-1", language="en", name="", booked=(), **more
+) -> Say:
+    """What somebody with a card in that language reads."""
     screen = answer_screen(
-        answer(decision, gate, **more), PROGRAMME, Person("", language), LANGUAGES
+        answer(decision, gate, **more),
+        PROGRAMME,
+        Person(name, language),
+        LANGUAGES,
+        frozenset(booked),
     )
-    return screen.say[0]
+    (said,) = screen.say
+    return Say(said.language, plain(said.headline), tuple(map(plain, said.lines)), plain(said.name))
 
 
 def refusal(reason, **hint) -> Decision:
     return Decision("refuse", reason, 1, next=Next(**hint))
 
 
+DESK = {
+    "en": "Help desk: Main entrance, on the left",
+    "zh-Hant": "服務台：正門左側",
+    "zh-Hans": "服务台：正门左侧",
+}
+
+
 @pytest.mark.parametrize(
-    ("language", "headline"),
+    ("language", "headline", "here"),
     [
-        ("en", "This badge is for Meishan or Mianyang, not Chengdu"),
-        ("zh-Hant", "這張入場證適用於眉山或綿陽會場，不是成都"),
-        ("zh-Hans", "这张入场证适用于眉山或绵阳会场，不是成都"),
+        ("en", "Your venue is Meishan or Mianyang", "This is Chengdu"),
+        ("zh-Hant", "您的會場是眉山或綿陽", "這裏是成都會場"),
+        ("zh-Hans", "您的会场是眉山或绵阳", "这里是成都会场"),
     ],
 )
-def test_a_badge_of_another_city_is_told_which(language, headline):
-    decision = refusal("wrong_venue", venues=("meishan", "mianyang"))
+def test_a_badge_of_another_city_is_told_which_and_where_the_help_desk_is(language, headline, here):
+    said = told(refusal("wrong_venue", venues=("meishan", "mianyang")), language=language)
 
-    said = told(decision, language=language).headline
-    assert said.replace(MAY_BREAK, "") == headline
+    assert (said.headline, said.lines) == (headline, (here, DESK[language]))
 
 
 def test_a_badge_that_is_good_nowhere_names_no_city():
+    assert told(refusal("wrong_venue")).headline == "Your badge does not include Chengdu"
+
+
+def test_the_wrong_day_names_the_right_ones_with_their_weekdays():
+    decision = refusal("wrong_day", days=("2020-11-17", "2020-11-18"))
+
+    assert told(decision).lines[0] == "Valid on Tuesday 17 November, Wednesday 18 November"
     assert (
-        told(refusal("wrong_venue", help_desk=True)).headline
-        == "Your badge does not include Chengdu"
+        told(decision, language="zh-Hans").lines[0]
+        == "有效日期：11月17日（周二）、11月18日（周三）"
     )
-
-
-def test_the_wrong_day_names_the_right_one_with_its_weekday():
-    decision = refusal("wrong_day", days=("2020-11-18",))
-
-    assert told(decision).lines == ("It is valid on Wednesday 18 November",)
-    assert told(decision, language="zh-Hans").lines == ("有效日期：11月18日 星期三",)
+    assert (
+        told(decision, language="zh-Hant").lines[0]
+        == "有效日期：11月17日（星期二）、11月18日（星期三）"
+    )
 
 
 def test_too_early_says_what_where_and_when_in_the_events_own_time():
@@ -81,7 +106,9 @@ def test_too_early_says_what_where_and_when_in_the_events_own_time():
 
     assert told(decision, "chengdu-room-a-1").lines == (
         "Technology Industrialisation",
-        "Room A, doors open 13:40",
+        "Room A",
+        "Doors open 13:40",
+        "Please speak to our staff here",
     )
 
 
@@ -89,51 +116,114 @@ def test_another_day_and_another_city_are_named_with_the_session():
     session = PROGRAMME.sessions["5g"]
     decision = refusal("not_booked", session="5g", area=session.area, at_ms=session.doors_open_ms)
 
-    assert told(decision, "chengdu-room-a-1").lines[1] == (
-        "Mianyang · Seminar Room, doors open Wednesday 18 November 09:10"
+    assert told(decision, "chengdu-room-a-1").lines[1:3] == (
+        "Mianyang · Seminar Room",
+        "Doors open Wednesday 18 November 09:10",
     )
 
 
 def test_without_a_booking_people_learn_when_free_seats_are_given_out():
     decision = refusal("not_booked", standby_ms=SEMINAR.standby_ms)
 
-    assert told(decision, "chengdu-room-a-1").lines == ("Free seats are given out from 14:10",)
+    assert told(decision, "chengdu-room-a-1").lines[0] == "Free seats are given out from 14:10"
 
 
 def test_a_full_room_names_the_door_that_has_seats_left():
-    decision = refusal("full", gates=(("chengdu-room-b-2", 2),), help_desk=True)
-    said = told(decision, "chengdu-room-b-1")
+    said = told(refusal("full", gates=(("chengdu-room-b-2", 2),)), "chengdu-room-b-1")
 
     assert said.headline == "Room B is full"
-    assert said.lines == ("Seats are left at door C7",)
+    assert said.lines[0] == "Seats at door C7"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "reason",
+    sorted(
+        set(get_args(Reason)) - {"ok", "repeat", "not_inside", "standby", "reentry", "overridden"}
+    ),
+)
+def test_every_refusal_ends_with_who_helps(reason, language):
+    beside = {
+        "en": "Please speak to our staff here",
+        "zh-Hant": "請與這裏的職員聯絡",
+        "zh-Hans": "请联系这里的工作人员",
+    }
+    assert told(refusal(reason), language=language).lines[-1] == DESK[language]
+    assert told(refusal(reason), "chengdu-room-a-1", language).lines[-1] == beside[language]
+
+
+def test_a_venue_that_does_not_say_where_its_help_desk_is_still_sends_people_there():
+    venues = tuple(msgspec.structs.replace(v, help=None) for v in PROGRAMME.event.venues)
+    bare = Programme(msgspec.structs.replace(PROGRAMME.event, venues=venues))
+    screen = answer_screen(answer(refusal("revoked")), bare, Person("", "en"), LANGUAGES)
+
+    assert screen.say[0].lines[-1] == "Please go to the help desk"
+
+
+def test_the_way_to_the_help_desk_is_shown_where_somebody_is_sent_there():
+    sent = answer_screen(answer(refusal("revoked")), PROGRAMME, None, LANGUAGES)
+    let_in = answer_screen(answer(Decision("admit", "ok", 17)), PROGRAMME, None, LANGUAGES)
+
+    assert (sent.arrow, let_in.arrow) == ("left", None)
+
+
+def test_a_self_service_door_does_not_ask_anybody_to_wait_for_staff():
+    said = told(Decision("ask_staff", "unknown", 5, next=Next(help_desk=True)))
+
+    assert said.headline == "Please go to the help desk"
+    assert said.lines == ("We cannot find your registration here yet", DESK["en"])
+
+
+def test_a_staffed_door_asks_to_wait_for_those_who_are_there():
+    said = told(Decision("ask_staff", "unknown", 5, next=Next(help_desk=True)), "chengdu-room-a-1")
+
+    assert said.headline == "Our staff will help you here"
+    assert said.lines == ("We cannot find your registration here yet",)
+
+
+def test_whoever_is_let_in_is_told_to_go_in_and_what_is_on():
+    said = told(Decision("admit", "ok", 17), language="zh-Hans", name="郭**")
+
+    assert (said.headline, said.name) == ("请进", "郭**")
+    assert said.lines[0] == "主会场 09:30"
+
+
+def test_a_booked_seminar_comes_before_what_is_open_to_all():
+    said = told(Decision("admit", "ok", 17), booked=[SEMINAR.id])
+
+    assert said.lines == ("Your booking: Room A, 14:00", "Technology Industrialisation")
+
+
+def test_somebody_whose_language_is_not_known_is_told_in_all_three_and_the_facts_once():
+    decision = refusal(
+        "too_early", session=SEMINAR.id, area=SEMINAR.area, at_ms=SEMINAR.doors_open_ms
+    )
+    screen = answer_screen(answer(decision), PROGRAMME, None, languages("zh-Hant"))
+
+    assert [say.language for say in screen.say] == ["zh-Hant", "en", "zh-Hans"]
+    assert [say.headline for say in screen.say] == [
+        "尚未開放入場",
+        "The doors are not open yet",
+        "还没到入场时间",
+    ]
+    assert [say.lines for say in screen.say] == [(), (), ()]
+    assert [plain(fact) for fact in screen.facts] == ["13:40", "A 廳 Room A", "服務台 Help desk"]
+
+
+def test_the_same_answer_is_there_in_full_in_each_language():
+    screen = answer_screen(answer(refusal("revoked")), PROGRAMME, Person("", "en"), LANGUAGES)
+
+    assert [say.language for say in screen.say] == ["en"]
+    assert {say.language: plain(say.lines[-1]) for say in screen.each} == DESK
 
 
 @pytest.mark.parametrize(
-    ("gate", "line"),
-    [
-        ("chengdu-main-1", "Please go to the help desk"),
-        ("chengdu-room-a-1", "Our staff here will help you"),
-    ],
+    ("language", "headline"), [("en", "Checked out. Goodbye"), ("zh-Hans", "已登记离场，慢走")]
 )
-def test_asking_staff_means_those_who_are_there(gate, line):
-    said = told(Decision("ask_staff", "unknown", 5, next=Next(help_desk=True)), gate)
+def test_whoever_leaves_reads_that_it_was_recorded(language, headline):
+    said = told(Decision("admit", "ok", 6), "chengdu-exit", language, way="out")
 
-    assert (said.headline, said.lines) == ("One moment, please", (line,))
-
-
-def test_somebody_whose_language_is_not_known_is_told_in_all_three():
-    screen = answer_screen(
-        answer(Decision("admit", "ok", 17)), PROGRAMME, None, languages("zh-Hant")
-    )
-
-    assert [say.language for say in screen.say] == ["zh-Hant", "en", "zh-Hans"]
-    assert [say.headline for say in screen.say] == ["歡迎", "Welcome", "欢迎"]
-
-
-def test_somebody_who_leaves_is_seen_off():
-    said = told(Decision("admit", "ok", 6), "chengdu-exit", way="out")
-
-    assert said.headline == "See you again"
+    assert said.headline == headline
 
 
 def test_no_refusal_greets_by_name():
@@ -160,5 +250,12 @@ def test_a_badge_passed_back_does_not_show_the_next_person_a_green_screen():
     again = answer(Decision("admit", "ok", 17), repeat=True)
     screen = answer_screen(again, PROGRAMME, None, LANGUAGES)
 
-    assert (screen.tone, screen.shape) == ("info", "clock")
+    assert (screen.tone, screen.shape) == ("info", "ticked")
     assert screen.receipt == again.receipt
+
+
+def test_the_second_scan_reassures():
+    said = told(Decision("admit", "ok", 17), repeat=True)
+
+    assert said.headline == "Already checked in just now"
+    assert said.lines == ("Please walk on. If the gate is shut, ask our staff",)

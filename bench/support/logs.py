@@ -30,7 +30,7 @@ from sync.store.log_store import BEGINNING, LogStore
 from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Batch, SealedCard
 
-EVENT = Path(__file__).parents[1] / "config" / "events" / "smarthk.toml"
+EVENT = Path(__file__).parents[2] / "config" / "events" / "smarthk.toml"
 START_MS = 1_605_571_200_000
 DAY_MS = 86_400_000
 GATES = ("chengdu-main-1", "meishan-main-1", "mianyang-main-1")

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
-from bench.bare import BareServer
-from bench.carrying import KioskFolder
-from bench.figure import Figure, median, percentile
-from bench.venue import KioskAtDoor, Unknown, known, venue
+from bench.exchange.bare import BareServer
+from bench.exchange.venue import KioskAtDoor, Unknown, known, venue
+from bench.support.carrying import KioskFolder
+from bench.support.figure import Figure, median, percentile
 from sync.carrier.carrier import LOOK_EVERY_S
 from sync.carrier.peer_worker import ASK_EVERY_S
 

@@ -15,17 +15,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from bench.figure import Figure
-from bench.presentations import (
-    FRAMES_PER_S,
-    Presentation,
-    Shot,
-    easy,
-    empty_frames,
-    hard,
-    taking_turns,
-)
-from bench.readers import LiveReader, Reader, others, still_reader, zxing
+from bench.reader.presentations import Presentation, Shot, easy, hard, taking_turns
+from bench.reader.readers import LiveReader, Reader, others, still_reader, zxing
+from bench.rooms import FRAMES_PER_S, empty_frames
+from bench.support.figure import Figure
 from hardware.files.picture_file import SUFFIXES, read_gray, reduced
 from hardware.ports.camera import Gray
 

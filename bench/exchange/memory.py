@@ -8,9 +8,9 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from bench.carrying import KioskFolder, Process
-from bench.figure import Figure
-from bench.whole_event import WholeEvent
+from bench.exchange.whole_event import WholeEvent
+from bench.support.carrying import KioskFolder, Process
+from bench.support.figure import Figure
 from sync.store.sqlite import open_reader
 
 LOOK_S = 0.2

@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from bench.cable import Cable
-from bench.figure import Figure
-from bench.logs import EVENT, GATES
+from bench.support.cable import Cable
+from bench.support.figure import Figure
+from bench.support.logs import EVENT, GATES
 
 KIOSKS = 30
 LOGS = 10
@@ -28,7 +28,7 @@ SETTLE_S = 8.0
 
 MEASURE_S = 20.0
 STARTS_WITHIN_S = 120.0
-OURS = Path(__file__).parents[1]
+OURS = Path(__file__).parents[2]
 
 
 class Idle(NamedTuple):

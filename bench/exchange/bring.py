@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from access.log.clock_reading import ClockReading
 from access.state.log_state import LogState
-from bench.bare import BareRegistry
-from bench.figure import Figure, median
-from bench.logs import EVENT, START_MS, batches, fill, held, kiosks, scans
-from bench.stopwatch import Stopwatch
+from bench.exchange.bare import BareRegistry
+from bench.support.figure import Figure, median
+from bench.support.logs import EVENT, START_MS, batches, fill, held, kiosks, scans
+from bench.support.stopwatch import Stopwatch
 from config.event_file import load
 from registry.service import Centre
 from registry.storage.ledger import Ledger

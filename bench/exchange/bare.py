@@ -12,7 +12,7 @@ from cheroot.wsgi import Server
 
 from access.badge.name_card import Card
 from access.log.entry import badge_of, body_of, decode, digest_of
-from bench.stopwatch import Stopwatch
+from bench.support.stopwatch import Stopwatch
 from sync.transport.http_client import MEDIA_TYPE, HttpClient
 from sync.transport.tls_certificate import certificate_at
 from sync.wire.device_key import DeviceKey, verifies

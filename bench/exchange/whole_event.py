@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from access.log.clock_reading import ClockReading
-from bench.logs import DEVICES, batches, fill, held, kiosks, present_event, scans, wall_ms
+from bench.support.logs import DEVICES, batches, fill, held, kiosks, present_event, scans, wall_ms
 from registry.roster.model import Person
 from registry.service import Centre
 from registry.storage.ledger import Ledger

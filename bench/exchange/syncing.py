@@ -13,8 +13,8 @@ from pathlib import Path
 from access.badge.credential import Plain, plain_text
 from access.log.clock_reading import ClockReading
 from access.state.event_state import EventState
-from bench.figure import Figure, median, percentile
-from bench.logs import (
+from bench.support.figure import Figure, median, percentile
+from bench.support.logs import (
     DAY_MS,
     DEVICES,
     EVENT,

@@ -16,9 +16,9 @@ from access.badge.credential import Claims, Plain, plain_text, verifier
 from access.log.clock_reading import ClockReading
 from access.log.entry import BadgeIssued, Body, Clock, EventDefined, Key, Kiosk, pack
 from access.state.event_state import EventState
-from bench.cable import Cable
-from bench.carrying import KioskFolder, Process
-from bench.logs import DAY_MS, REGISTRY, badge_of_person, batches, fill, present_event
+from bench.support.cable import Cable
+from bench.support.carrying import KioskFolder, Process
+from bench.support.logs import DAY_MS, REGISTRY, badge_of_person, batches, fill, present_event
 from hardware.system.clock import SystemClock
 from kiosk.door.door import Door
 from kiosk.door.replica_feed import ReplicaFeed

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.bare import BareKiosk, BareServer
-from bench.exchange import SIZES, Spent, flat
-from bench.figure import Figure
-from bench.logs import wall_ms
-from bench.stopwatch import Stopwatch
-from bench.whole_event import WholeEvent
+from bench.exchange.bare import BareKiosk, BareServer
+from bench.exchange.bring import SIZES, Spent, flat
+from bench.exchange.whole_event import WholeEvent
+from bench.support.figure import Figure
+from bench.support.logs import wall_ms
+from bench.support.stopwatch import Stopwatch
 from sync.exchange.exchange import Asker
 from sync.store.name_cards import CardShelf, Issued
 from sync.store.replica import Replica

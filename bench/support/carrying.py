@@ -23,7 +23,7 @@ class Process:
         with said.open("ab") as words:
             self._process = subprocess.Popen(
                 [sys.executable, *arguments],
-                cwd=Path(__file__).parents[1],
+                cwd=Path(__file__).parents[2],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=words,

@@ -1,0 +1,1 @@
+"""The camera reader: how often, how soon and at what cost it reads."""

@@ -1,0 +1,1 @@
+"""What the measurements share: made-up events and people, processes, figures."""

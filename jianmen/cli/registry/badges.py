@@ -1,0 +1,90 @@
+"""`jianmen registry badges`: badges to print, of everybody or of some."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from jianmen.cli.registry.lists import followed
+from jianmen.cli.registry.options import (
+    asking,
+    data_option,
+    json_option,
+    quoted,
+    say,
+    settings_option,
+    stop,
+)
+
+
+@click.command()
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+@settings_option
+@data_option
+@click.option(
+    "--ref", "refs", multiple=True, help="Whose; several may be named. Left out: everybody's."
+)
+@click.option("--ticket", "tickets", multiple=True, help="Only of this ticket type (its id).")
+@click.option("--venue", "venues", multiple=True, help="Only of this venue (its id).")
+@click.option("--organisation", "organisations", multiple=True, help="Only of this organisation.")
+@click.option(
+    "--new", is_flag=True, help="Only those not printed yet, or that would look otherwise now."
+)
+@click.option(
+    "--order",
+    type=click.Choice(["ref", "name", "organisation"]),
+    default="ref",
+    show_default=True,
+    help="In which order.",
+)
+@click.option(
+    "--layout",
+    help="card-86x122 (the default), a6, card-85x54, label-62, label-100, or one of your own.",
+)
+@json_option
+def badges(
+    out: Path,
+    settings_file: Path | None,
+    data: Path | None,
+    refs: tuple[str, ...],
+    tickets: tuple[str, ...],
+    venues: tuple[str, ...],
+    organisations: tuple[str, ...],
+    order: str,
+    layout: str | None,
+    *,
+    new: bool,
+    as_json: bool,
+) -> None:
+    """Write badges to print into the PDF file OUT.
+
+    Layouts of your own are TOML files in the folder "layouts" of the registry's data folder; begin with a copy of one
+    that is shipped (printing/layouts). Badges that are revoked are not printed.
+    """
+    asked = [
+        *(("ref", one) for one in refs),
+        *(("ticket", one) for one in tickets),
+        *(("venue", one) for one in venues),
+        *(("organisation", one) for one in organisations),
+        ("order", order),
+        *([("layout", layout)] if layout else []),
+        *([("new", "1")] if new else []),
+    ]
+    query = "&".join(f"{name}={quoted(value)}" for name, value in asked)
+    with asking(settings_file, data) as client:
+        job = followed(client, client.post(f"/badges/jobs?{query}", {}), quiet=as_json)
+        if job["state"] != "done":
+            stop(1, job["error"] or f"The job is {job['state']}; nothing was written.")
+        pages = client.get_file(f"/jobs/{job['id']}/files/badges.pdf")
+    try:
+        out.write_bytes(pages)
+    except OSError as error:
+        stop(2, f"{out}: cannot be written ({error.strerror})")
+    made = job["result"]
+    for ref in made["left_out"]:
+        click.echo(f"{ref}: revoked; it has no badge to print", err=True)
+    for ref in made["shortened"]:
+        click.echo(f"{ref}: a text is too long for the layout and was shortened", err=True)
+    words = f"{out}: {made['badges']} badges on {made['pages']} pages"
+    say({"file": str(out), "bytes": len(pages), **made}, as_json=as_json, words=words)

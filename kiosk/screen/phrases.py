@@ -1,0 +1,94 @@
+"""Parts of a sentence in the language of the reader: names of places, days, times, lists of them.
+
+What must not be broken across two lines (a date, a time, the name of a place or a person) is set between the Unicode
+marks of an isolate. The marks are invisible; the pages keep what is between them together, and a name in a script
+written from right to left does not turn the sentence around it.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from babel.dates import format_date
+from babel.lists import format_list
+
+from access.event.definition import LANGUAGES, Gate, Language, Names
+from access.event.programme import Programme
+from web.texts import LOCALES, text
+
+ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"
+
+
+def whole(part: str) -> str:
+    """`part`, marked as not to be broken."""
+    return f"{ISOLATE}{part}{END_OF_ISOLATE}" if part else ""
+
+
+def languages(first: Language) -> tuple[Language, ...]:
+    """All three, the kiosk's own first."""
+    return (first, *(language for language in LANGUAGES if language != first))
+
+
+def named(names: Names, language: Language) -> str:
+    """A name of the event in a language, or in English where it has none in that one."""
+    return names.get(language) or names["en"]
+
+
+def place_name(programme: Programme, place: str, language: Language) -> str:
+    """The name of a venue or an area."""
+    known = programme.venues.get(place) or programme.areas[place]
+    return named(known.name, language)
+
+
+def full_place_name(programme: Programme, place: str, gate: Gate, language: Language) -> str:
+    """The name of an area, with its city where that is not the gate's."""
+    venue = programme.venue_of(place)
+    name = place_name(programme, place, language)
+    if venue in (place, programme.venue_of(gate.area)):
+        return name
+    city = place_name(programme, venue, language)
+    return text("attendee.place", language, city=city, area=name)
+
+
+def one_of(parts: Iterable[str], language: Language) -> str:
+    """ "A, B or C", none of them broken."""
+    marked = [whole(part) for part in parts]
+    return format_list(marked, locale=LOCALES[language], style="or") if marked else ""
+
+
+def day_name(day: str, language: Language) -> str:
+    """An ISO date as people say it, with the day of the week."""
+    return _formatted(day, "format.day", language)
+
+
+def short_day_name(day: str, language: Language) -> str:
+    """An ISO date without the day of the week."""
+    return _formatted(day, "format.short_day", language)
+
+
+def _formatted(day: str, pattern: str, language: Language) -> str:
+    return format_date(date.fromisoformat(day), text(pattern, language), locale=LOCALES[language])
+
+
+def hour_name(programme: Programme, at_ms: int) -> str:
+    """An instant as the clock on the wall of the venue shows it: 13:40."""
+    return datetime.fromtimestamp(at_ms / 1000, programme.zone).strftime("%H:%M")
+
+
+def other_day(programme: Programme, at_ms: int, now_ms: int) -> str | None:
+    """The ISO date of an instant if it is on another day than `now_ms`."""
+    day = programme.day_of(at_ms)
+    return programme.day_name(day) if day != programme.day_of(now_ms) else None
+
+
+def time_name(programme: Programme, at_ms: int, now_ms: int, language: Language) -> str:
+    """An instant in the event's zone: the hour, and the day if it is not today; neither is broken."""
+    hour = whole(hour_name(programme, at_ms))
+    day = other_day(programme, at_ms, now_ms)
+    return hour if day is None else f"{whole(day_name(day, language))} {hour}"
+
+
+def in_two_scripts(names: Names, order: Sequence[Language]) -> str:
+    """A name for people whose language is not known: in English and in the first Chinese of the kiosk."""
+    others = [language for language in order if language != "en"]
+    both = dict.fromkeys([*(named(names, language) for language in others[:1]), names["en"]])
+    return " ".join(both)

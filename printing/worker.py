@@ -1,0 +1,56 @@
+"""Makes a document of badges in a process of its own: thousands of badges would hold up whoever else it serves.
+
+Reads a `Task` as MessagePack from standard input, writes the PDF to its path, says how many badges are done, a number
+a line, and at the end a line of JSON (`Made`). Exit 1 with one line on standard error where the fonts or the layout
+cannot be used.
+"""
+
+import sys
+from pathlib import Path
+
+import msgspec
+
+from config.errors import ConfigError
+from printing.card import Card
+from printing.document import print_cards
+from printing.fonts import FontMissingError
+from printing.layout import load
+
+TELL_EVERY = 100
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """What to print, by which layout file, into which file."""
+
+    cards: list[Card]
+    layout: str
+    path: str
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """Pages, and the numbers of the cards (0 first) of which a text had to be shortened."""
+
+    pages: int
+    shortened: list[int]
+
+
+def main() -> int:
+    """Do the task on standard input."""
+    task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Task)
+
+    def tell(done: int) -> None:
+        if done % TELL_EVERY == 0:
+            print(done, flush=True)
+
+    try:
+        printed = print_cards(task.cards, load(Path(task.layout)), Path(task.path), step=tell)
+    except (FontMissingError, ConfigError) as error:
+        print(str(error).replace("\n", "; "), file=sys.stderr)
+        return 1
+    made = Made(pages=printed.pages, shortened=printed.shortened)
+    print(msgspec.json.encode(made).decode(), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""Badges over the public interface: a few at once, many as a job."""
+
+import msgspec
+from flask import Response, request
+
+from registry.badges.making import FILE, KIND, BadgeMaker, Selection
+from registry.http.jobs import shown
+from registry.http.operations import Interface, Parameter
+from registry.jobs import Jobs
+from registry.queries import shapes as answers
+from registry.storage.errors import RegistryError
+
+WAIT_S = 280.0
+"""How long a request waits for badges that it wants to have itself."""
+
+_CHOICE = (
+    Parameter("ref", "whose; may be there several times. Left out: everybody's"),
+    Parameter("ticket", "only of this ticket type; may be there several times"),
+    Parameter("venue", "only of this venue; may be there several times"),
+    Parameter("organisation", "only of this organisation; may be there several times"),
+    Parameter("order", "ref (where left out), name or organisation"),
+    Parameter("layout", "the name of a layout; see /badges/layouts"),
+    Parameter("new", "1: only badges that were not printed yet, or look otherwise now", "integer"),
+)
+
+
+class Layouts(answers.Answer, frozen=True, kw_only=True):
+    """The layouts that badges can be printed by."""
+
+    layouts: list[str]
+
+
+def add_badges(api: Interface, jobs: Jobs, maker: BadgeMaker) -> None:
+    """Give the interface its badges."""
+    jobs.kind(KIND, maker.run)
+
+    @api.get(
+        "/badges",
+        "Badges to print, as PDF; for more than some hundreds ask for a job",
+        access="desk",
+        answer="application/pdf",
+        query=_CHOICE,
+    )
+    def badges() -> Response:
+        job = jobs.wait(jobs.start(KIND, msgspec.to_builtins(_selection())).id, WAIT_S)
+        if job.state != "done":
+            raise RegistryError(job.error or f"The badges are not ready yet; see job {job.id}.")
+        return Response(jobs.file(job.id, FILE), mimetype="application/pdf")
+
+    @api.post(
+        "/badges/jobs",
+        f"Make badges to print as a job; its file is {FILE}",
+        access="desk",
+        answer=answers.Job,
+        query=_CHOICE,
+    )
+    def make_badges() -> answers.Job:
+        return shown(jobs.start(KIND, msgspec.to_builtins(_selection())), [])
+
+    @api.get("/badges/layouts", "The layouts of badges", access="desk", answer=Layouts)
+    def badge_layouts() -> Layouts:
+        return Layouts(layouts=maker.layouts())
+
+
+def _selection() -> Selection:
+    """What the request asks for. Raises RegistryError."""
+    args = request.args
+    order = args.get("order", "ref")
+    if order not in ("ref", "name", "organisation"):
+        raise RegistryError(f"order is {order[:20]!r}; it should be ref, name or organisation.")
+    return Selection(
+        refs=tuple(args.getlist("ref")),
+        tickets=tuple(args.getlist("ticket")),
+        venues=tuple(args.getlist("venue")),
+        organisations=tuple(args.getlist("organisation")),
+        order=order,  # type: ignore[arg-type]
+        layout=args.get("layout") or Selection().layout,
+        new=args.get("new") == "1",
+    )

@@ -1,0 +1,114 @@
+"""Badges of a list: whose, in which order, and what is printed again."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from printing.fonts import FONT_ROOT
+from registry.roster.model import Person
+from registry.service import Centre
+
+pytestmark = pytest.mark.skipif(
+    not (FONT_ROOT / "opentype/noto/NotoSansCJK-Bold.ttc").exists(),
+    reason="fonts are not installed",
+)
+
+PEOPLE = [
+    Person(ref="B1", ticket="delegate", name="张伟", organisation="高新区", language="zh-Hans"),
+    Person(ref="A2", ticket="delegate", name="陳大文", language="zh-Hant", form="signed"),
+    Person(ref="C3", ticket="media", name="Pat Press", venues=("meishan",), days=("2020-11-18",)),
+]
+
+
+def make(api: Any, query: str = "") -> dict[str, Any]:
+    job = api.post(f"/badges/jobs?{query}", {})
+    while job["state"] in ("waiting", "running"):
+        job = api.get(f"/jobs/{job['id']}")
+        time.sleep(0)
+    return dict(job)
+
+
+def words(api: Any, job: dict[str, Any], tmp_path: Path) -> str:
+    file = tmp_path / "b.pdf"
+    file.write_bytes(api.call("GET", f"/jobs/{job['id']}/files/badges.pdf").data)
+    done = subprocess.run(["pdftotext", "-layout", file, "-"], check=True, capture_output=True)
+    return done.stdout.decode()
+
+
+def test_everybody_is_printed_by_default(centre: Centre, api: Any, tmp_path: Path) -> None:
+    centre.register_many(PEOPLE)
+    job = make(api)
+    assert job["state"] == "done"
+    assert job["result"] == {"badges": 3, "pages": 1, "shortened": [], "left_out": []}
+    text = words(api, job, tmp_path)
+    for part in ("张伟", "高新区", "陳大文", "Pat Press", "18 Nov", "11月17日、11月18日"):
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    ("query", "badges"),
+    [
+        ("ticket=media", 1),
+        ("venue=meishan", 3),
+        ("venue=chengdu", 2),
+        ("organisation=%E9%AB%98%E6%96%B0%E5%8C%BA", 1),
+        ("ref=A2&ref=B1", 2),
+    ],
+)
+def test_some_can_be_chosen(centre: Centre, api: Any, query: str, badges: int) -> None:
+    centre.register_many(PEOPLE)
+    assert make(api, query)["result"]["badges"] == badges
+
+
+def test_only_new_and_changed_badges_are_printed_again(centre: Centre, api: Any) -> None:
+    first = centre.register_many(PEOPLE)
+    make(api, "ref=A2&ref=B1")
+    assert make(api, "new=1")["result"]["badges"] == 1
+    again = make(api, "new=1")
+    assert (again["state"], again["error"]) == (
+        "failed", "Every badge that was asked for is printed already.",
+    )  # fmt: skip
+    centre.amend(Person(ref="B1", ticket="delegate", name="张伟业", language="zh-Hans"))
+    centre.reissue(first[1].badge)
+    assert make(api, "new=1")["result"]["badges"] == 2
+
+
+def test_a_revoked_badge_is_not_printed_and_said(centre: Centre, api: Any) -> None:
+    first = centre.register_many(PEOPLE)
+    centre.revoke(first[1].badge, None, "cancelled")
+    assert make(api, "ref=A2&ref=B1")["result"]["left_out"] == ["A2"]
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        (
+            "layout=..%2F..%2Fetc%2Fpasswd",
+            "There is no layout '../../etc/passwd'; there are a6, card-",
+        ),
+        ("ticket=vip", "There is no badge to print."),
+    ],
+)
+def test_what_cannot_be_printed_is_said(centre: Centre, api: Any, query: str, words: str) -> None:
+    centre.register_many(PEOPLE)
+    job = make(api, query)
+    assert job["state"] == "failed"
+    assert words in job["error"]
+
+
+def test_an_unknown_order_is_refused(api: Any) -> None:
+    answer = api.call("POST", "/badges/jobs?order=age", {})
+    assert answer.status_code == 409
+    assert "ref, name or organisation" in answer.json["error"]
+
+
+def test_a_few_badges_can_be_had_at_once(centre: Centre, api: Any) -> None:
+    centre.register_many(PEOPLE)
+    answer = api.call("GET", "/badges?ref=A2")
+    assert answer.mimetype == "application/pdf"
+    assert answer.data.startswith(b"%PDF")
