@@ -104,7 +104,7 @@ def create_app(service: DoorService, *, sounds: bool) -> Flask:
     app.register_blueprint(headcount_pages(service))
     app.register_blueprint(staff_pages(room, service.order[0]))
     app.register_blueprint(gate_pages(room, service.order[0]))
-    app.jinja_env.globals["token"] = token
+    app.jinja_env.globals.update(token=token, sounds=sounds)
     return app
 
 

@@ -15,7 +15,7 @@ from access.rules.decide import Reason
 from access.state.conflicts import KINDS
 from access.state.conflicts import Reading as ConflictReading
 from kiosk.door.readiness import Cause
-from kiosk.pages.staff_routes import WHYS
+from kiosk.pages.staff_routes import UNDO_WHYS, WHYS
 from kiosk.screen.attendee_screen import Notice
 from registry.dashboard import PAGES
 from registry.queries.shapes import Trouble
@@ -38,6 +38,7 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
     "attendee.refused": tuple(reason for reason in REASONS if reason not in OPENS_ALWAYS),
     "staff.reason": REASONS,
     "staff.why": tuple(WHYS.values()),
+    "staff.undo_why": tuple(UNDO_WHYS.values()),
     "notice": get_args(Notice),
     "cause": get_args(Cause),
     "dashboard.reason": REASONS,
