@@ -263,14 +263,20 @@ function clearFound() {
 async function find() {
   const query = $("query").value.trim();
   if (!query) return clearFound();
-  // Eight characters with a digit among them, and a check character or none, are a badge's code; all else is a name.
-  if (/^(?=.*\d)[0-9a-z]{4}-?[0-9a-z]{4}-?[0-9a-z*~$=]?$/i.test(query)) {
-    const one = await ask("code", { code: query });
-    people = { people: [one], total: 1, near: false, code: one };
+  // Eight characters, and a check character or none, may be a badge's code; with letters alone they may be a name.
+  const maybe = /^[0-9a-z]{4}-?[0-9a-z]{4}-?[0-9a-z*~$=]?$/i.test(query);
+  if (maybe && /[\d-]/.test(query)) {
+    people = await byCode(query);
   } else {
     people = await ask("search", { query });
+    if (maybe && !people.people.length) people = await byCode(query).catch(() => people);
   }
   renderFound();
+}
+
+async function byCode(code) {
+  const one = await ask("code", { code });
+  return { people: [one], total: 1, near: false, code: one };
 }
 
 function renderFound() {
