@@ -220,6 +220,50 @@ def test_whoever_chooses_a_language_reads_the_same_answer_in_it(service, page):
     assert page.get_attribute('[data-language="zh-Hans"]', "aria-pressed") == "true"
 
 
+def test_headcount_and_staff_are_reached_by_holding_the_title(service, page):
+    show(
+        service,
+        page,
+        notice(
+            "idle_in",
+            service.order,
+            head=title(PROGRAMME, PROGRAMME.gates["chengdu-main-1"], service.order),
+        ),
+    )
+    page.click("#title")
+    assert not page.is_visible("#menu")
+
+    page.hover("#title")
+    page.mouse.down()
+    page.wait_for_selector("#menu[open]")
+    page.mouse.up()
+    assert page.inner_text('#menu [href="/headcount"]') == "场内人数"
+    assert page.inner_text('#menu [href="/staff/gate"]') == "本机"
+
+
+def test_a_resting_screen_points_to_the_camera(service, browser):
+    server = PageServer(create_app(service, sounds=False, camera_at="below"), "127.0.0.1", 0)
+    server.start()
+    page = browser.new_page(viewport={"width": 1080, "height": 1920})
+    page.goto(server.url)
+    show(service, page, notice("idle_in", service.order))
+    assert "below this screen" in page.inner_text("#say")
+    arrow, frame = (page.locator(one).bounding_box() for one in ("#camera", "main"))
+    assert arrow["y"] + arrow["height"] > frame["y"] + frame["height"]
+
+    show(
+        service,
+        page,
+        answer_screen(
+            answer(Decision("admit", "ok", 17), "chengdu-main-1"), PROGRAMME, None, service.order
+        ),
+    )
+    assert not page.is_visible("#camera")
+    page.close()
+    service.board.close()
+    server.close()
+
+
 def test_each_language_is_marked_as_what_it_is(service, page):
     show(service, page, notice("idle_in", service.order))
 

@@ -269,7 +269,7 @@ async function find() {
     people = await byCode(query);
   } else {
     people = await ask("search", { query });
-    if (maybe && !people.people.length) people = await byCode(query).catch(() => people);
+    if (maybe && !people.people.length) people = await byCode(query).then((one) => (one.code.ticket ? one : people), () => people);
   }
   renderFound();
 }
