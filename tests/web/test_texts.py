@@ -123,9 +123,9 @@ OTHER_WORDS: dict[Language, str] = {
     "zh-Hans": "证件|员工|闸口|环节|凭号|注销|登记处|摄像头失联|未有回报|文檔",
     "zh-Hant": "證件|員工|工作人員|閘口|環節|憑號|註銷|登記處|中央登記|這部機|攝像頭|文檔",
 }
-"""One thing has one word on every screen, whoever reads it: 入场证, 工作人员, 通道, 场次, 回执码, 作废, 登记中心, 本机; and
-入場證, 職員, 通道, 場次, 回條碼, 作廢, 登記中心, 本機, 鏡頭. These are the
-other words that they had."""
+"""One thing has one word on every screen, whoever reads it: 入场证, 工作人员, 通道, 场次, 回执码, 作废, 登记中心, 本机;
+入場證, 職員, 通道, 場次, 回條碼, 作廢, 登記中心, 本機, 鏡頭. These are the other words
+that they had."""
 
 
 @pytest.mark.parametrize("language", OTHER_WORDS)
