@@ -8,7 +8,7 @@ knowable then.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 import msgspec
@@ -56,13 +56,19 @@ class Presentation(msgspec.Struct, frozen=True, gc=False):
 
 
 def _presentation(
-    event_state: EventState, order: Order, entry: LogEntry, body: Scan | Override, *, voided: bool
+    order: Order, area: str | None, entry: LogEntry, body: Scan | Override
 ) -> Presentation:
+    """A presentation that nobody has taken back."""
     direction: Direction = body.direction if type(body) is Scan else "in"
     opened = body.verdict in OPENED
     moved = opened and (direction == "in" or body.reason not in UNMOVED)
-    area = event_state.area_of(order, body)
-    return Presentation(order, body.gate, direction, body, entry, opened, moved, area, voided)
+    return Presentation(order, body.gate, direction, body, entry, opened, moved, area, voided=False)
+
+
+def _unless(taken_back: set[EntryRef], one: Presentation) -> Presentation:
+    """The presentation, as taken back where one of these names it."""
+    ref = EntryRef(one.entry.log, one.entry.seq, one.entry.digest)
+    return msgspec.structs.replace(one, voided=True) if ref in taken_back else one
 
 
 def _took_seat(one: Presentation) -> bool:
@@ -220,17 +226,21 @@ class History:
         self._definitions = event_state.definitions()
         self.issued: list[tuple[Order, BadgeIssued]] = []
         self.revocations: list[tuple[Order, Revoked]] = []
-        shown: list[tuple[Order, LogEntry, Scan | Override]] = []
+        shown: list[Presentation] = []
         taken_back: set[EntryRef] = set()
         seen: set[bytes] = set()
+        order_of, area_of = event_state.order, event_state.area_of
+        believed = event_state.believed
         for entry in entries:
-            if entry.digest in seen or not event_state.believed(entry):
+            digest = entry.digest
+            if digest in seen or not believed(entry):
                 continue
-            seen.add(entry.digest)
+            seen.add(digest)
             body = entry.body
-            if isinstance(body, (Scan, Override)):
+            if type(body) is Scan or type(body) is Override:
                 if not body.test:
-                    shown.append((event_state.order(entry), entry, body))
+                    order = order_of(entry)
+                    shown.append(_presentation(order, area_of(order, body), entry, body))
             elif isinstance(body, Void) or (
                 isinstance(body, Passage) and entry.kind == "not_passed"
             ):
@@ -242,28 +252,12 @@ class History:
             elif isinstance(body, Revoked):
                 self.revocations.append((event_state.order(entry), body))
         self.issued.sort(key=itemgetter(0))
-        shown.sort(key=itemgetter(0))
-        every = [
-            _presentation(
-                event_state,
-                order,
-                entry,
-                body,
-                voided=bool(taken_back)
-                and EntryRef(entry.log, entry.seq, entry.digest) in taken_back,
-            )
-            for order, entry, body in shown
-        ]
-        self.presentations = [one for one in every if not one.voided] if taken_back else every
+        shown.sort(key=attrgetter("order"))
+        if taken_back:
+            shown = [_unless(taken_back, one) for one in shown]
+        self._shown = shown
+        self.presentations = [one for one in shown if not one.voided] if taken_back else shown
         """What was held up at gates and not taken back, in order."""
-        self.walked = [one for one in every if one.moved and (not one.voided or _took_seat(one))]
-        """The moves, and let-ins on a seat that were taken back (the seat may stay taken), in order."""
-        proven: dict[tuple[str, int], Order] = {}
-        for order, entry, body in shown:
-            if body.proof == "proven" and body.issue is not None:
-                proven.setdefault((entry.log, body.issue), order)
-        self.proofs = [(order, device_of(log), issue) for (log, issue), order in proven.items()]
-        """Issues proven at doors: (place in the order, device, issue), of each log the first."""
 
     # What is known of the badge, as of a place in the order (None: all that is held).
 
@@ -311,7 +305,21 @@ class History:
             if until is None or order <= until
         )
 
+    @cached_property
+    def proofs(self) -> Sequence[tuple[Order, str, int]]:
+        """Issues proven at doors: (place in the order, device, issue), of each log the first."""
+        proven: dict[tuple[str, int], Order] = {}
+        for one in self._shown:
+            if one.body.proof == "proven" and one.body.issue is not None:
+                proven.setdefault((one.entry.log, one.body.issue), one.order)
+        return [(order, device_of(log), issue) for (log, issue), order in proven.items()]
+
     # Where the person is.
+
+    @cached_property
+    def walked(self) -> Sequence[Presentation]:
+        """The moves, and let-ins on a seat that were taken back (the seat may stay taken), in order."""
+        return [one for one in self._shown if one.moved and (not one.voided or _took_seat(one))]
 
     @cached_property
     def moves(self) -> Sequence[Presentation]:

@@ -141,10 +141,11 @@ class EventState:
 
     def programme_at(self, order: Order) -> Programme | None:
         """The definition in force at an entry's time: the last one not after it, else the first."""
-        if not self.events:
-            return self._given_programme
-        place = bisect_right(self.events, order.at_ms, key=lambda event: event[0].at_ms)
-        return self.events[max(0, place - 1)][1]
+        events = self.events
+        if len(events) < 2:  # most events have one, and this is asked for every entry
+            return events[0][1] if events else self._given_programme
+        place = bisect_right(events, order.at_ms, key=lambda event: event[0].at_ms)
+        return events[max(0, place - 1)][1]
 
     def programme_known_to(self, device: str, until: Order) -> Programme | None:
         """The definition that a kiosk went by when it knew the registry's log up to there: what it had heard of, else
@@ -173,6 +174,12 @@ class EventState:
         """
         if body.area is not None:
             return body.area
+        in_force = self.programme_at(order)
+        if in_force is None:
+            return None
+        gate = in_force.gates.get(body.gate)
+        if gate is not None:
+            return gate.area
         for programme in self.nearest_first(order):
             gate = programme.gates.get(body.gate)
             if gate is not None:
@@ -182,10 +189,14 @@ class EventState:
     def above(self, order: Order, area: str | None) -> tuple[str, ...]:
         """An area and those above it up to the venue, by the definition of that time or else the nearest one that has
         the area; empty where none has."""
-        if area is not None:
-            for programme in self.nearest_first(order):
-                if area in programme.above:
-                    return programme.above[area]
+        if area is None:
+            return ()
+        in_force = self.programme_at(order)
+        if in_force is not None and area in in_force.above:
+            return in_force.above[area]
+        for programme in self.nearest_first(order):
+            if area in programme.above:
+                return programme.above[area]
         return ()
 
     def nearest_first(self, order: Order) -> Iterator[Programme]:

@@ -7,6 +7,7 @@ estimate; what kiosks may not have told yet is a band beside it, drawn from thei
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple
 
 from access.event.programme import Programme
@@ -151,27 +152,28 @@ class Headcount:
         """What one badge adds to the counts of a day."""
         above = self.log_state.event_state.above
         state = history.stands(at_ms)
-        visited: set[str] = set()
+        visited: set[tuple[str, ...]] = set()
         entries: list[str] = []
         exits: list[str] = []
         refused: list[str] = []
         until_ms = state.changes_ms()
         begins_ms, ends_ms = programme.day_end_ms(day - 1), programme.day_end_ms(day)
         for one in history.presentations:
-            if one.area is None or not begins_ms <= one.order.at_ms < ends_ms:
+            area = one.area
+            if area is None or not begins_ms <= one.order.at_ms < ends_ms:
                 continue
-            if not one.opened:
-                if one.body.verdict == "refuse":
-                    refused.append(one.area)
-            elif one.moved and one.direction == "in":
-                entries.append(one.area)
-                visited.update(above(one.order, one.area))
-            elif one.moved:
-                exits.append(one.area)
+            if one.moved:
+                if one.direction == "in":
+                    entries.append(area)
+                    visited.add(above(one.order, area))
+                else:
+                    exits.append(area)
+            elif not one.opened and one.body.verdict == "refuse":
+                refused.append(area)
         return _Share(
             FAR_MS if until_ms is None else until_ms,
             state.around,
-            frozenset(visited),
+            frozenset(chain.from_iterable(visited)),
             entries,
             exits,
             refused,

@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from bench.support.cable import Cable
 from bench.support.figure import Figure
 from bench.support.logs import EVENT, GATES
+from jianmen.testing.tcp_proxy import TcpProxy
 
 KIOSKS = 30
 LOGS = 10
@@ -77,7 +77,7 @@ def _measure(build: Path, python: Path, folder: Path, kiosks: int, logs: int) ->
     with _serving(
         build, [*command, "serve", *data, "--port", "0", "--tls", "--trust-clock"]
     ) as server:
-        cable = Cable(server.port)
+        cable = TcpProxy(("127.0.0.1", server.port))
         try:
             url = f"https://127.0.0.1:{cable.port}"
             codes = [
@@ -94,7 +94,7 @@ def _measure(build: Path, python: Path, folder: Path, kiosks: int, logs: int) ->
 
 
 def _ask(
-    build: Path, python: Path, folder: Path, registry: int, cable: Cable, codes: str, logs: int
+    build: Path, python: Path, folder: Path, registry: int, cable: TcpProxy, codes: str, logs: int
 ) -> Idle:
     arguments = [
         str(python),

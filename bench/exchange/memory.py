@@ -9,8 +9,9 @@ from contextlib import closing
 from pathlib import Path
 
 from bench.exchange.whole_event import WholeEvent
-from bench.support.carrying import KioskFolder, Process
 from bench.support.figure import Figure
+from bench.support.kiosk_folder import KioskFolder
+from jianmen.testing.processes import Program
 from sync.store.sqlite import open_reader
 
 LOOK_S = 0.2
@@ -23,12 +24,12 @@ def memory(event: WholeEvent, folder: Path) -> list[Figure]:
     kiosk = KioskFolder(folder / "kiosk")
     kiosk.enrolled(event.enrol(kiosk.identity))
     idle = kiosk.idle()
-    floor = idle.resident_bytes() / MEGABYTE
+    floor = idle.peak_resident_kb() * 1024 / MEGABYTE
     idle.stop()
     carrier = kiosk.carry()
     try:
         _wait(kiosk.replica, carrier, event)
-        figure = carrier.resident_bytes() / MEGABYTE
+        figure = carrier.peak_resident_kb() * 1024 / MEGABYTE
     finally:
         carrier.stop()
     note = (
@@ -39,7 +40,7 @@ def memory(event: WholeEvent, folder: Path) -> list[Figure]:
     return [Figure("exchange memory of a carrier", figure, floor, "MB", note)]
 
 
-def _wait(replica: Path, carrier: Process, event: WholeEvent) -> None:
+def _wait(replica: Path, carrier: Program, event: WholeEvent) -> None:
     """Until everything is fetched. Raises RuntimeError where that never comes."""
     until = time.monotonic() + PATIENCE_S
     wanted = (event.entries, event.people)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from bench.exchange.bare import BareServer
 from bench.exchange.venue import KioskAtDoor, Unknown, known, venue
-from bench.support.carrying import KioskFolder
 from bench.support.figure import Figure, median, percentile
+from bench.support.kiosk_folder import KioskFolder
 from sync.carrier.carrier import LOOK_EVERY_S
 from sync.carrier.peer_worker import ASK_EVERY_S
 

@@ -16,10 +16,11 @@ from access.badge.credential import Claims, Plain, plain_text, verifier
 from access.log.clock_reading import ClockReading
 from access.log.entry import BadgeIssued, Body, Clock, EventDefined, Key, Kiosk, pack
 from access.state.event_state import EventState
-from bench.support.cable import Cable
-from bench.support.carrying import KioskFolder, Process
+from bench.support.kiosk_folder import KioskFolder
 from bench.support.logs import DAY_MS, REGISTRY, badge_of_person, batches, fill, present_event
 from hardware.system.clock import SystemClock
+from jianmen.testing.processes import Program
+from jianmen.testing.tcp_proxy import TcpProxy
 from kiosk.door.door import Door
 from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.runtime.parts import log_reading
@@ -56,8 +57,8 @@ class KioskAtDoor:
     def __init__(self, folder: Path, gate: str) -> None:
         self.folder = KioskFolder(folder)
         self.gate = gate
-        self.cable = Cable(self.folder.port)
-        self.carrier: Process | None = None
+        self.cable = TcpProxy(("127.0.0.1", self.folder.port))
+        self.carrier: Program | None = None
         self._clock = SystemClock()
 
     def entry(self) -> Kiosk:

@@ -63,8 +63,7 @@ def demo(
     from hardware.system.stop_signal import Stop
     from jianmen.demo.control import FOLDER
     from jianmen.demo.run import Options
-    from jianmen.demo.show import present
-    from jianmen.demo.table import display_for
+    from jianmen.demo.show import display_for, present
 
     stop = Stop()
     stop.on_signals()

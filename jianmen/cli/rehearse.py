@@ -38,9 +38,22 @@ def rehearse(
     FILE holds JSON lines: the first names the event definition, each further one is a step. The outcome of each step
     is printed as one JSON line. Exit 1 if an "expect" of a step is not met, 2 if the scenario cannot be run.
 
-    Besides the steps of people, badges, links and machines there are {"do": "event", "file": "changed.toml"} (a changed
-    definition), "recount" (gate, area, inside, staff), "set_time" (gate, staff, off_s: a supervisor's watch) and
-    "cut_off" (gate: the registry believes its kiosk no more).
+    Besides the steps of people, badges, links and machines there are:
+
+    \b
+    event       file: a changed definition is in force
+    passed      gate, entry: the turnstile says that somebody went through
+    not_passed  gate, entry: it opened, and nobody did
+    recount     gate, area, inside, staff: people counted by eye
+    set_time    gate, staff, off_s: the time by a supervisor's watch
+    cut_off     gate: the registry believes its kiosk no more
+    spare       kiosk: one without a gate is set up, under this name
+    give_gate   kiosk, gate, staff, beside: a supervisor puts the spare one there
+    clone       gate, kiosk: a copy of its card runs in another machine, under
+                this name; it can be named wherever a gate can
+
+    A badge of another system is registered with "form": "foreign" and its "code". There is an example of each step in
+    tests/scenarios.
 
     \b
     jianmen rehearse day.jsonl                 what the doors will say

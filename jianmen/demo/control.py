@@ -4,12 +4,17 @@ One line in (`cut meishan`, `heal meishan`, `state`, `end`), one line of JSON ou
 """
 
 import os
+import select
 import socket
+import sys
 import tempfile
+import termios
 import threading
+import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any, Self
 
 import msgspec
 
@@ -31,11 +36,11 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class ControlSocket:
-    """Listens in the demo's data folder; each command is carried out by `obey`, which answers in words or raises
+    """Listens in the demo's data folder; each command is carried out by `carry_out`, which answers in words or raises
     DemoError."""
 
-    def __init__(self, data: Path, obey: Callable[[str, list[str]], str]) -> None:
-        self._obey = obey
+    def __init__(self, data: Path, carry_out: Callable[[str, list[str]], str]) -> None:
+        self._carry_out = carry_out
         self._path = data / SOCKET
         self._path.unlink(missing_ok=True)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -69,7 +74,7 @@ class ControlSocket:
 
     def _answer(self, words: list[str]) -> Reply:
         try:
-            return Reply(self._obey(words[0] if words else "", words[1:]))
+            return Reply(self._carry_out(words[0] if words else "", words[1:]))
         except DemoError as error:
             return Reply(error=str(error))
 
@@ -116,3 +121,27 @@ def _address(path: Path) -> Iterator[str]:
         yield f"/proc/self/fd/{folder}/{path.name}"
     finally:
         os.close(folder)
+
+
+class Keys:
+    """While open, keys are read as they are pressed; Ctrl-C still interrupts. Without a terminal there are none."""
+
+    def __init__(self) -> None:
+        self._before: list[Any] | None = None
+
+    def __enter__(self) -> Self:
+        if sys.stdin.isatty():
+            self._before = termios.tcgetattr(sys.stdin)
+            tty.setcbreak(sys.stdin)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._before)
+            self._before = None
+
+    def pressed(self) -> str:
+        """The keys pressed since, in order."""
+        if self._before is None or not select.select([sys.stdin], [], [], 0)[0]:
+            return ""
+        return os.read(sys.stdin.fileno(), 64).decode(errors="replace")

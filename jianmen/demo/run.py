@@ -13,26 +13,24 @@ import config
 from access.event.programme import Programme
 from config import event_file
 from hardware.system.stop_signal import Stop
-from jianmen.demo import kiosks, site
-from jianmen.demo.cards import set_aside
-from jianmen.demo.centre import STAFF_PIN, Opening, prepare
+from jianmen.demo import kiosks
+from jianmen.demo.camera_feed import CameraFeed, set_aside
 from jianmen.demo.control import ControlSocket
-from jianmen.demo.crowd import Crowd, Guest
-from jianmen.demo.doorway import Doorway
+from jianmen.demo.door_driver import DoorDriver, DoorStaff
 from jianmen.demo.errors import DemoError, StoppedError
-from jianmen.demo.help_desk import HelpDesk
-from jianmen.demo.link import VenueLink
-from jianmen.demo.onlooker import Onlooker
-from jianmen.demo.people import invent_people
-from jianmen.demo.pictures import Hands
-from jianmen.demo.processes import Children
-from jianmen.demo.programme import going_on
-from jianmen.demo.registry_view import RegistryView, SilentError
-from jianmen.demo.site import KioskSite, Ports
-from jianmen.demo.staff import DoorStaff
+from jianmen.demo.ground_truth import GroundTruth, Guest
+from jianmen.demo.kiosks import KioskSite, Ports
+from jianmen.demo.opening import STAFF_PIN, Opening, going_on, invent_people, prepare
+from jianmen.demo.registry_client import HelpDesk, RegistryClient, SilentError
 from jianmen.demo.watch import Watch
+from jianmen.testing.journal_tail import JournalTail
+from jianmen.testing.processes import JIANMEN, Programs
+from jianmen.testing.tcp_proxy import TcpProxy
 
 EVENT = Path(config.__file__).parent / "events" / "smarthk.toml"
+
+ENDING_S = 15.0
+"""How long processes may take to end before they are killed: the registry gives requests ten seconds."""
 
 START_S = 90.0
 """How long everything may take to start: a dozen processes on a small machine."""
@@ -64,8 +62,8 @@ class Demo:
         self._stop = stop
         self._say = say
         self._opened = ExitStack()
-        self.links: dict[str, VenueLink] = {}
-        self.doorways: list[Doorway] = []
+        self.links: dict[str, TcpProxy] = {}
+        self.drivers: list[DoorDriver] = []
 
     def __enter__(self) -> Self:
         return self
@@ -79,52 +77,54 @@ class Demo:
         logs = options.data / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         random = Random(options.seed)  # noqa: S311 - people who do not exist
-        event = going_on(event_file.load(EVENT), datetime.now(UTC), site.SEMINAR)
+        event = going_on(event_file.load(EVENT), datetime.now(UTC), kiosks.SEMINAR)
         self.programme = Programme(event)
         ports = Ports(options.port)
         registry_port = ports.take()
         self._open_links(registry_port, ports)
-        self.children = Children(logs)
+        self.programs = Programs(logs)
         self._opened.callback(self._end_processes)
         self.sites = self._sites(ports)
         self._say(f"Registering {options.people} people …")
-        urls = {one.gate: self.links[one.venue].url for one in self.sites}
+        urls = {
+            one.gate: f"http://{kiosks.LOOPBACK}:{self.links[one.venue].port}" for one in self.sites
+        }
         people = invent_people(event, options.people, random)
         opening = prepare(options.data / "registry", event, people, urls, random)
         self.password = opening.password
-        url = f"http://{site.LOOPBACK}:{registry_port}"
-        self.registry = RegistryView(url, opening.token)
+        url = f"http://{kiosks.LOOPBACK}:{registry_port}"
+        self.registry = RegistryClient(url, opening.token)
         self._opened.callback(self.registry.close)
         self._start(opening, registry_port)
         guests = opening.guests
         if options.camera is not None:
             guests = self._set_aside(guests)
-        self.crowd = Crowd(self.programme, guests, options.seed, _wall_ms)
+        self.truth = GroundTruth(self.programme, guests, options.seed, _wall_ms)
         data = str(options.data)
-        self.watch = Watch(self.programme, self.sites, self.links, self.registry, self.crowd, data)
+        self.watch = Watch(self.programme, self.sites, self.links, self.registry, self.truth, data)
         self._opened.callback(self.watch.close)
-        self._open_doorways(opening)
+        self._open_doors(opening)
         self._open_help_desk(url, opening.token)
-        control = ControlSocket(options.data, self.obey)
+        control = ControlSocket(options.data, self.carry_out)
         self._opened.callback(control.close)
 
     def _set_aside(self, guests: list[Guest]) -> list[Guest]:
         folder = self._options.data / "badges"
-        venue = self.programme.venue_of(self.programme.gates[site.CAMERA_GATE].area)
-        self._say(f"Badges to hold up to the camera at {site.CAMERA_GATE} are in {folder}")
+        venue = self.programme.venue_of(self.programme.gates[kiosks.CAMERA_GATE].area)
+        self._say(f"Badges to hold up to the camera at {kiosks.CAMERA_GATE} are in {folder}")
         return set_aside(guests, venue, folder)
 
     def _open_links(self, registry_port: int, ports: Ports) -> None:
         for venue in self.programme.venues:
-            link = VenueLink(venue, (site.LOOPBACK, registry_port), ports.take())
+            link = TcpProxy((kiosks.LOOPBACK, registry_port), port=ports.take())
             self._opened.callback(link.close)
             self.links[venue] = link
 
     def _sites(self, ports: Ports) -> list[KioskSite]:
         camera = self._options.camera
-        gates = list(site.GATES)
+        gates = list(kiosks.GATES)
         if camera is not None:
-            gates.insert(1, site.BESIDE_CAMERA_GATE)
+            gates.insert(1, kiosks.BESIDE_CAMERA_GATE)
         sites = []
         for gate in gates:
             one = KioskSite(
@@ -133,7 +133,7 @@ class Demo:
                 self._options.data / gate,
                 ports.take(),
                 ports.take(),
-                camera if gate == site.CAMERA_GATE else None,
+                camera if gate == kiosks.CAMERA_GATE else None,
             )
             one.make()
             sites.append(one)
@@ -142,16 +142,14 @@ class Demo:
     def _start(self, opening: Opening, registry_port: int) -> None:
         self._say("Starting the registry …")
         data = str(self._options.data / "registry")
-        where = ["--host", site.LOOPBACK, "--port", str(registry_port)]
-        self.children.start(
-            "registry",
-            ["registry", "serve", "--data", data, *where, "--trust-clock", "--open-here"],
-        )
+        where = ["--host", kiosks.LOOPBACK, "--port", str(registry_port)]
+        serve = ["registry", "serve", "--data", data, *where, "--trust-clock", "--open-here"]
+        self.programs.start("registry", [*JIANMEN, *serve], piped=False, folder=Path.cwd())
         self._wait("the registry", self._registry_waits)
         self._say(f"Enrolling {len(self.sites)} kiosks, and starting their doors and carriers …")
         for one in self.sites:
             kiosks.take_in(one, opening.codes[one.gate])
-            kiosks.start(one, self.children)
+            kiosks.start(one, self.programs)
         self._wait(
             "the kiosks",
             lambda: kiosks.not_ready(self.sites, opening.registry_log, opening.roster),
@@ -168,35 +166,35 @@ class Demo:
         """Until nobody waits for anything any more. Raises DemoError, or StoppedError."""
         deadline = time.monotonic() + START_S
         while left := waits():
-            self.children.check()
+            self.programs.check()
             if time.monotonic() > deadline:
                 lines = "; ".join(f"{name} waits for {why}" for name, why in left.items())
                 raise DemoError(f"{what} did not start within {START_S:.0f} s: {lines}")
             if self._stop.wait(LOOK_S):
                 raise StoppedError
 
-    def _open_doorways(self, opening: Opening) -> None:
+    def _open_doors(self, opening: Opening) -> None:
         for number, one in enumerate(self.sites):
             if one.camera is not None:
                 continue
-            hands = Hands(one.spool, self._options.seed * 100 + number)
+            feed = CameraFeed(one.spool, self._options.seed * 100 + number)
             turn = None
             if self.programme.gates[one.gate].direction == "both":
-                staff = DoorStaff(one, opening.key_card, STAFF_PIN, hands)
+                staff = DoorStaff(one, opening.key_card, STAFF_PIN, feed)
                 self._opened.callback(staff.close)
                 turn = staff.turn
             pace_s = PACE_S if self.programme.gates[one.gate].lets_in else EXIT_PACE_S
-            doorway = Doorway(one.gate, self.crowd, hands, Onlooker(one.data), turn, pace_s)
-            self._opened.callback(doorway.close)
-            self.doorways.append(doorway)
-        for doorway in self.doorways:
-            doorway.open()
+            driver = DoorDriver(one.gate, self.truth, feed, JournalTail(one.data), turn, pace_s)
+            self._opened.callback(driver.close)
+            self.drivers.append(driver)
+        for driver in self.drivers:
+            driver.open()
 
     def _open_help_desk(self, url: str, token: str) -> None:
         # A connection of its own: it works in a thread of its own.
-        registry = RegistryView(url, token)
+        registry = RegistryClient(url, token)
         seed = self._options.seed
-        self._desk = HelpDesk(self.programme.event, registry, self.crowd, self._cut_off, seed)
+        self._desk = HelpDesk(self.programme.event, registry, self.truth, self._cut_off, seed)
         self._opened.callback(self._desk.close)
         self._desk.open()
 
@@ -204,27 +202,27 @@ class Demo:
         return [venue for venue, link in self.links.items() if link.is_cut]
 
     def _end_processes(self) -> None:
-        killed = self.children.end()
+        killed = self.programs.stop(ENDING_S)
         if killed:
             self._say(f"Killed, since they did not end: {', '.join(killed)}")
 
     def check(self) -> None:
         """Raises DemoError where a process or the people at a door cannot go on."""
-        self.children.check()
-        for doorway in self.doorways:
-            if doorway.failure is not None:
-                raise DemoError(str(doorway.failure))
+        self.programs.check()
+        for driver in self.drivers:
+            if driver.failure is not None:
+                raise DemoError(str(driver.failure))
 
     def close_doors(self) -> None:
         """Nobody comes any more."""
         self._desk.close()
-        for doorway in self.doorways:
-            doorway.stop()
+        for driver in self.drivers:
+            driver.stop()
 
     @property
     def people_gone(self) -> bool:
         """Whether all who came have been answered."""
-        return all(doorway.empty for doorway in self.doorways)
+        return all(driver.empty for driver in self.drivers)
 
     def toggle(self, venue: str) -> None:
         """Cut a venue's link, or heal it."""
@@ -234,7 +232,7 @@ class Demo:
         else:
             link.cut()
 
-    def obey(self, verb: str, words: list[str]) -> str:
+    def carry_out(self, verb: str, words: list[str]) -> str:
         """Carry out a command: "cut" or "heal" a venue's link, or "end". Raises DemoError."""
         if verb == "end" and not words:
             self._stop.ask()
@@ -245,9 +243,9 @@ class Demo:
         link = self.links[words[0]]
         if verb == "cut":
             link.cut()
-            return f"{link.venue} is cut off from the registry"
+            return f"{words[0]} is cut off from the registry"
         link.heal()
-        return f"{link.venue} is joined again"
+        return f"{words[0]} is joined again"
 
 
 def _wall_ms() -> int:

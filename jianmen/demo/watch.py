@@ -4,14 +4,86 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
+from access.event.definition import Names
 from access.event.programme import Programme
-from jianmen.demo.crowd import Crowd
-from jianmen.demo.link import VenueLink
-from jianmen.demo.onlooker import Onlooker
-from jianmen.demo.registry_view import RegistryView, SilentError, seconds_between
-from jianmen.demo.site import KioskSite
-from jianmen.demo.state import GateState, Result, State, VenueResult, VenueState
+from jianmen.demo.ground_truth import GroundTruth
+from jianmen.demo.kiosks import KioskSite
+from jianmen.demo.registry_client import RegistryClient, SilentError, seconds_between
+from jianmen.testing.journal_tail import JournalTail
+from jianmen.testing.tcp_proxy import TcpProxy
 from registry.queries.shapes import AreaCount, Headcount
+
+
+class GateState(msgspec.Struct, frozen=True, kw_only=True):
+    """One kiosk. `answers` are its own, by verdict and then reason; `backlog` counts entries that it has and the
+    registry lacks (None: the registry does not answer)."""
+
+    gate: str
+    venue: str
+    screen: str
+    answers: dict[str, dict[str, int]]
+    backlog: int | None
+
+
+class VenueState(msgspec.Struct, frozen=True, kw_only=True):
+    """One venue as the registry counts it: `inside` now and distinct `people` let in today, and how old the oldest
+    word of a kiosk there is; beside it the truth. None: the registry does not answer, or was never told."""
+
+    venue: str
+    name: Names
+    link: str
+    inside: int | None
+    people: int | None
+    age_s: float | None
+    truly_inside: int
+    truly_let_in: int
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that the table shows. `as_of` is the registry's time (None: it does not answer)."""
+
+    seconds: int
+    as_of: str | None
+    dashboard: str
+    data: str
+    venues: list[VenueState]
+    gates: list[GateState]
+
+    @property
+    def drained(self) -> bool:
+        """Whether the registry has everything that any kiosk has written."""
+        return all(gate.backlog == 0 for gate in self.gates)
+
+
+class VenueResult(msgspec.Struct, frozen=True, kw_only=True):
+    """People let in at a venue, and inside at the end: as simulated and as counted. `checked` False: real people came
+    too, before a real camera, so that nobody knows the truth."""
+
+    venue: str
+    let_in: int
+    counted: int
+    inside: int
+    counted_inside: int
+    checked: bool = True
+
+    @property
+    def equal(self) -> bool:
+        same = (self.let_in, self.inside) == (self.counted, self.counted_inside)
+        return same or not self.checked
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """The demo's last word. `differences` name gates that did not answer as they had to: gate, reason, simulated,
+    counted."""
+
+    equal: bool
+    drained: bool
+    data: str
+    venues: list[VenueResult]
+    differences: list[tuple[str, str, int, int]]
+
 
 LET_IN = "let in"
 REFUSALS = frozenset({
@@ -28,24 +100,24 @@ class Watch:
         self,
         programme: Programme,
         sites: Sequence[KioskSite],
-        links: Mapping[str, VenueLink],
-        registry: RegistryView,
-        crowd: Crowd,
+        links: Mapping[str, TcpProxy],
+        registry: RegistryClient,
+        truth: GroundTruth,
         data: str,
     ) -> None:
         self._programme = programme
         self._sites = sites
         self._links = links
         self._registry = registry
-        self._crowd = crowd
+        self._truth = truth
         self._data = data
-        self._onlookers = {one.gate: Onlooker(one.data) for one in sites}
+        self._tails = {one.gate: JournalTail(one.data) for one in sites}
         self._began = time.monotonic()
 
     def state(self) -> State:
         """How everything stands now."""
-        for onlooker in self._onlookers.values():
-            onlooker.look()
+        for tail in self._tails.values():
+            tail.look()
         held: dict[str, int] = {}
         count: Headcount | None = None
         try:
@@ -64,16 +136,16 @@ class Watch:
         )
 
     def _gate(self, one: KioskSite, held: int | None) -> GateState:
-        onlooker = self._onlookers[one.gate]
+        tail = self._tails[one.gate]
         answers: dict[str, dict[str, int]] = {}
-        for (verdict, reason), count in onlooker.verdicts.items():
+        for (verdict, reason), count in tail.verdicts.items():
             answers.setdefault(verdict, {})[reason] = count
         return GateState(
             gate=one.gate,
             venue=one.venue,
             screen=one.screen,
             answers=answers,
-            backlog=None if held is None else max(0, onlooker.entries - held),
+            backlog=None if held is None else max(0, tail.entries - held),
         )
 
     def _venue(self, venue: str, area: AreaCount | None) -> VenueState:
@@ -87,14 +159,14 @@ class Watch:
             inside=area.inside if area else None,
             people=area.people if area else None,
             age_s=age,
-            truly_inside=self._crowd.inside()[venue],
-            truly_let_in=self._crowd.let_in()[venue],
+            truly_inside=self._truth.inside()[venue],
+            truly_let_in=self._truth.let_in()[venue],
         )
 
     def result(self, *, drained: bool) -> Result:
         """The truth beside the registry's count, at the end. Raises SilentError."""
         areas = {area.id: area for area in self._registry.headcount().areas}
-        let_in, inside = self._crowd.let_in(), self._crowd.inside()
+        let_in, inside = self._truth.let_in(), self._truth.inside()
         real = {one.venue for one in self._sites if one.camera is not None}
         venues = [
             VenueResult(
@@ -117,7 +189,7 @@ class Watch:
 
     def _differences(self) -> list[tuple[str, str, int, int]]:
         counted = {gate.id: _tally(gate.reasons) for gate in self._registry.gates().gates}
-        said = {gate: _tally(reasons) for gate, reasons in self._crowd.said().items()}
+        said = {gate: _tally(reasons) for gate, reasons in self._truth.said().items()}
         return [
             (gate, reason, said[gate].get(reason, 0), counted.get(gate, {}).get(reason, 0))
             for gate in said
@@ -127,8 +199,8 @@ class Watch:
 
     def close(self) -> None:
         """Safe to repeat."""
-        for onlooker in self._onlookers.values():
-            onlooker.close()
+        for tail in self._tails.values():
+            tail.close()
 
 
 def _tally(reasons: Mapping[Any, int]) -> dict[str, int]:

@@ -25,6 +25,7 @@ def person_of(step: steps.Register) -> Person:
         days=None if step.days is None else tuple(step.days),
         sessions=tuple(step.sessions),
         form=step.form,
+        code=step.code,
     )
 
 
@@ -35,7 +36,9 @@ class Checker:
         self._event = event
         self._gates: dict[str, Gate] = {gate.id: gate for gate in event.gates}
         self._areas = set(Programme(event).places)
-        self._forms: dict[str, str] = {}
+        self._forms: dict[tuple[str, int], str] = {}
+        self._codes: dict[str, str] = {}
+        self._spares: set[str] = set()
         self._issues: dict[str, int] = {}
         self._recorded: Counter[str] = Counter()
 
@@ -53,16 +56,12 @@ class Checker:
                 yield from self._presentation(step, gate)
             case steps.Override():
                 yield from self._override(step, gate)
-            case steps.Void():
-                yield from self._issue("staff", step.staff)
-                yield from self._entry(step.entry)
-            case steps.Recount():
-                yield from self._issue("staff", step.staff)
-                if step.area not in self._areas:
-                    known = sorted(self._areas)
-                    yield f'"area": {shown(step.area)} is no area of the event; {instead(step.area, known)}'
-            case steps.SetTime():
-                yield from self._issue("staff", step.staff)
+            case steps.Void() | steps.Recount() | steps.SetTime():
+                yield from self._at_the_desk(step)
+            case steps.Passed() | steps.NotPassed():
+                yield from self._passage(step)
+            case steps.Spare() | steps.Clone() | steps.GiveGate():
+                yield from self._kiosk(step, gate)
             case steps.Cut() | steps.Heal() | steps.AskHeadcount():
                 yield from self._links(step)
         if isinstance(step, steps.Present | steps.Override):
@@ -88,21 +87,28 @@ class Checker:
         yield from mistakes(person_of(step), self._event)
         if "#" in step.ref:
             yield f'"ref": {shown(step.ref)} has a "#", which goes before the number of an issue'
-        elif step.ref in self._forms:
+        elif step.ref in self._issues:
             yield f'"ref": {shown(step.ref)} is registered already; each person has their own ref'
-        self._forms[step.ref] = step.form
+        if step.code is not None:
+            owner = self._codes.setdefault(step.code, step.ref)
+            if owner != step.ref:
+                yield f'"code": {shown(step.code)} is the code of {shown(owner)}; each has their own'
+        self._forms[step.ref, 1] = step.form
         self._issues[step.ref] = 1
 
     def _change(self, step: steps.Reissue | steps.Revoke) -> Iterator[str]:
         if isinstance(step, steps.Revoke):
             yield from self._issue("ref", step.ref)
             return
-        if step.ref not in self._forms:
+        if step.ref not in self._issues:
             yield self._nobody("ref", step.ref)
             return
         if self._issues[step.ref] == MAX_ISSUES:
             yield f'"ref": {shown(step.ref)} has had {MAX_ISSUES} badges, the most there can be'
         self._issues[step.ref] += 1
+        # A badge of another system is replaced by a plain one of ours.
+        signed = self._forms[step.ref, 1] == "signed"
+        self._forms[step.ref, self._issues[step.ref]] = "signed" if signed else "plain"
 
     def _nobody(self, what: str, ref: str) -> str:
         return f'"{what}": {shown(ref)} is registered by no step before this one'
@@ -116,6 +122,12 @@ class Checker:
         elif mark and number not in {str(issue) for issue in range(1, newest + 1)}:
             yield f'"{what}": {shown(name)} was never issued; the newest is {ref}#{newest}'
 
+    def _form(self, name: str) -> str | None:
+        """The form of a badge named "ref" or "ref#1"."""
+        ref, _, number = name.partition("#")
+        issue = int(number) if number.isdecimal() else self._issues.get(ref, 0)
+        return self._forms.get((ref, issue))
+
     # Doors.
 
     def _presentation(self, step: steps.Present, gate: Gate | None) -> Iterator[str]:
@@ -123,9 +135,11 @@ class Checker:
             yield 'a presentation has either "badge" or "code"'
         elif step.badge is not None:
             yield from self._issue("badge", step.badge)
-            plain = self._forms.get(step.badge.partition("#")[0]) == "plain"
-            if step.tamper == "claims" and plain:
+            form = self._form(step.badge)
+            if step.tamper == "claims" and form == "plain":
                 yield '"tamper": a plain badge carries no claims; "proof" flips a bit of its secret'
+            elif step.tamper is not None and form == "foreign":
+                yield '"tamper": a code of another system has no parts; write any text as "code"'
         elif step.tamper is not None:
             yield '"tamper" goes with "badge"; of a "code" you can write any text'
         leads = gate.direction if gate is not None else "both"
@@ -146,6 +160,38 @@ class Checker:
         elif number != str(int(number)) or not 1 <= int(number) <= known:
             yield f'"entry": {shown(entry)} is not made before this step; {gate} has made {known} at most'
 
+    def _at_the_desk(self, step: steps.Void | steps.Recount | steps.SetTime) -> Iterator[str]:
+        yield from self._issue("staff", step.staff)
+        if isinstance(step, steps.Void):
+            yield from self._entry(step.entry)
+        elif isinstance(step, steps.Recount) and step.area not in self._areas:
+            known = sorted(self._areas)
+            yield f'"area": {shown(step.area)} is no area of the event; {instead(step.area, known)}'
+
+    def _passage(self, step: steps.Passed | steps.NotPassed) -> Iterator[str]:
+        yield from self._entry(step.entry)
+        if step.entry.rpartition("/")[0] != step.gate:
+            yield f'"entry": {shown(step.entry)} is not of gate {shown(step.gate)}, whose turnstile tells of it'
+
+    # Kiosks beside those of the gates.
+
+    def _kiosk(
+        self, step: steps.Spare | steps.Clone | steps.GiveGate, gate: Gate | None
+    ) -> Iterator[str]:
+        if isinstance(step, steps.GiveGate):
+            yield from self._issue("staff", step.staff)
+            if step.kiosk not in self._spares:
+                yield f'"kiosk": {shown(step.kiosk)} is no spare kiosk; {instead(step.kiosk, sorted(self._spares))}'
+            if gate is not None and gate.id != step.gate:
+                yield f'"gate": {shown(step.gate)} is a copy of the kiosk at {gate.id}; name that gate'
+            return
+        if step.kiosk == REGISTRY or step.kiosk in self._gates or step.kiosk in self._spares:
+            yield f'"kiosk": {shown(step.kiosk)} is the name of another node; each has its own'
+        elif isinstance(step, steps.Spare):
+            self._spares.add(step.kiosk)
+        elif gate is not None:
+            self._gates[step.kiosk] = gate
+
     # Links.
 
     def _links(self, step: steps.Cut | steps.Heal | steps.AskHeadcount) -> Iterator[str]:
@@ -163,5 +209,5 @@ class Checker:
                         yield f'"{what}": {shown(node)} is named {times} times; name it once'
             named += grouped
         for what, node in named:
-            if node != REGISTRY and node not in self._gates:
+            if node != REGISTRY and node not in self._gates and node not in self._spares:
                 yield self._unknown(what, node, or_registry=True)

@@ -27,6 +27,14 @@ class Links:
         for node in list(self._group if nodes is None else nodes):
             self._group[node] = EVERYONE
 
+    def add(self, node: str, beside: str | None = None) -> None:
+        """A new node, joined with everyone, or in the group of another one."""
+        self._group[node] = EVERYONE if beside is None else self._group[beside]
+
+    def rename(self, node: str, name: str) -> None:
+        """Call a node by a new name from now on; another one of that name is there no more."""
+        self._group[name] = self._group.pop(node)
+
     def group_of(self, node: str) -> str:
         """The name of a node's group."""
         return self._group[node]

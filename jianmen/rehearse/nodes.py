@@ -1,16 +1,18 @@
 """The machines of a rehearsal: kiosks and a registry, with real journals, stores and doors, and clocks."""
 
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from access.event.definition import Event
 from access.log.clock_reading import ClockReading
-from access.log.entry import Clock
+from access.log.entry import Clock, badge_of, body_of, decode
 from access.state.event_state import EventState
 from access.state.headcount import Count, Headcount
 from access.state.log_state import LogState
 from access.state.time_repair import RANK
 from kiosk.door.door import Door
+from kiosk.door.gate_assignment import GateAssignment
 from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.door.staff_actions import StaffActions
 from registry.service import Centre
@@ -85,13 +87,17 @@ class RegistryNode:
 
 @dataclass
 class KioskNode:
-    """A kiosk at one gate. Its two files live in memory, and outlive a restart but not a wipe."""
+    """A kiosk, by the name of its gate, or a spare one. Its two files live in memory, and outlive a restart but not a
+    wipe."""
 
     name: str
     clock: MachineClock
     registry: RegistryNode
     earliest_ms: int
     random: Random
+    gate: str | None = None
+    """Where it is enrolled for; left out: the gate of its name."""
+    spare: bool = False
     identity: DeviceKey = field(init=False)
     journal: Journal = field(init=False)
     replica: Replica = field(init=False)
@@ -100,40 +106,73 @@ class KioskNode:
     boots: int = 0
 
     def __post_init__(self) -> None:
+        if self.gate is None and not self.spare:
+            self.gate = self.name
         self.enrol()
 
     def enrol(self) -> None:
         """New storage, a new key, and the registry's word on it."""
         self.identity = DeviceKey.from_seed(self.random.randbytes(32))
         centre = self.registry.centre
-        code = centre.enrol_code(self.name)
+        code = centre.enrol_code(self.gate)
         self.given = centre.enrol(Enrol(self.identity.public, code, b"", self.name))
         self.journal = Journal(":memory:", self.identity, durable=False)
         self.replica = Replica(":memory:", centre.identity.public, centre.identity.fingerprint)
         self.own = JournalCopier(self.replica, self.identity)
         self.boot("enrolled")
 
+    def clone(self, name: str) -> "KioskNode":
+        """A copy of this kiosk's card in another machine, running on from where this one stands: the same device."""
+        self.publish()
+        twin = copy(self)
+        twin.name, twin.clock = name, replace(self.clock)
+        twin._take_over(self)
+        return twin
+
+    def _take_over(self, card: "KioskNode") -> None:
+        """Go on with the files of another machine, in the middle of its log."""
+        self.journal = Journal(":memory:", self.identity, durable=False)
+        rows = [
+            (log, seq, digest, badge_of(body_of(decode(raw))), raw)
+            for log in card.journal.logs()
+            for seq, (digest, raw) in enumerate(card.journal.raws(log, 0, -1), 1)
+        ]
+        self.journal.restore(rows, ())
+        self.journal.log, self.journal.seq = card.journal.log, card.journal.seq
+        self.journal.digest = card.journal.digest
+        centre = self.registry.centre
+        self.replica = Replica(":memory:", centre.identity.public, centre.identity.fingerprint)
+        self.own = JournalCopier(self.replica, self.identity)
+        self._start()
+        self.talk_to(card)
+
     def boot(self, why: str) -> None:
         """Power on: a new kernel boot, a new log, nothing remembered but what the files hold."""
         self.boots += 1
         self.clock.booted_ms = self.clock.true.ms
+        reading = self._start()
+        self.door.begin_log(reading, f"{self.name} {self.boots}", why, {}, self.random.randbytes(4))
+        self.feed.catch_up()
+
+    def _start(self) -> ClockReading:
+        """Start the programs on what the files hold; the reading of the clocks then."""
         event_state = EventState(self.registry.device, self.earliest_ms)
         prepare(event_state, self.device, self.given)
         self.door = Door(self.journal, self.replica, event_state, self.clock.read)
         self.feed = ReplicaFeed(self.door, replica=self.replica)
         self.staff = StaffActions(self.door)
+        self.assignment = GateAssignment(self.door)
         self.times = TimeKeeper(self.registry.device)
         self.askers: dict[str, Asker] = {}
         self._headcount: Headcount | None = None
         reading = self.clock.read()
         for held in self.journal.everything():
             self.door.fold(held, reading)
-        self.door.begin_log(reading, f"{self.name} {self.boots}", why, {}, self.random.randbytes(4))
-        self.feed.catch_up()
         self.answerer = Answerer(
             self.replica, self.identity, self.at_ms, self.time_word, self.random.randbytes
         )
         self.answerer.warrant = self.given.warrant
+        return reading
 
     @property
     def device(self) -> str:

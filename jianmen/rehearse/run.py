@@ -1,25 +1,30 @@
 """Carrying out the steps of a scenario, one outcome each."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from access.badge import credential as badges
 from access.badge.credential import SIGNED_BYTES, Plain, Signed
-from access.log.entry import EntryRef
+from access.log.entry import EntryRef, Passage
 from access.rules.decide import Decision
 from access.rules.explain import Step
 from access.state.conflicts import Conflict
 from jianmen.rehearse import steps
-from jianmen.rehearse.checks import person_of
+from jianmen.rehearse.checks import REGISTRY, person_of
 from jianmen.rehearse.explaining import REPEAT, steps_of
 from jianmen.rehearse.scenario import Planned, Scenario, ScenarioError
 from jianmen.rehearse.steps import AnyStep
 from jianmen.rehearse.world import World
 from kiosk.door.door import Answer
+from kiosk.door.staff_actions import StaffError
 from registry.roster.model import Person
 
-CHANGES = (steps.Cut, steps.Heal, steps.Sync, steps.SetClock, steps.Restart, steps.Wipe)
+CHANGES = (
+    steps.Cut, steps.Heal, steps.Sync, steps.SetClock, steps.Restart, steps.Wipe,
+    steps.Spare, steps.GiveGate, steps.Clone,
+)  # fmt: skip
 """Steps that change links or machines, before and after which every node hears all it can."""
 
 VENUES_BYTE = 10
@@ -53,7 +58,7 @@ class Rehearsal:
         self._badges: dict[str, bytes] = {}
         self._refs: dict[bytes, str] = {}
         self._issues: dict[str, int] = {}
-        self._count: dict[str, int] = dict.fromkeys(self.world.kiosks, 0)
+        self._count: Counter[str] = Counter()
         self._entries: dict[str, Answer] = {}
         self._names: dict[EntryRef, str] = {}
 
@@ -76,6 +81,7 @@ class Rehearsal:
 
     def _carry_out(self, planned: Planned) -> dict[str, Any]:
         step, world = planned.step, self.world
+        self._all_there(step)
         if isinstance(step, steps.Register):
             world.true.ms = planned.at_ms
             return self._register(step)
@@ -87,9 +93,9 @@ class Rehearsal:
         if everywhere:
             if planned.moved:
                 world.sync_all()
-            self._change_world(step)
+            result = self._change_world(step)
             world.sync_all()
-            return {}
+            return result
         return self._ask(step)
 
     def _ask(self, step: AnyStep) -> dict[str, Any]:
@@ -102,6 +108,8 @@ class Rehearsal:
                 return self._override(step)
             case steps.Void():
                 return self._void(step)
+            case steps.Passed() | steps.NotPassed():
+                return self._turnstile(step)
             case steps.Recount() | steps.SetTime():
                 return self._at_the_desk(step)
             case steps.CutOff():
@@ -196,11 +204,7 @@ class Rehearsal:
 
     def _void(self, step: steps.Void) -> dict[str, Any]:
         self.world.ready(step.gate)
-        answer = self._entries.get(step.entry)
-        if answer is None:
-            raise ScenarioError(
-                f'entry "{step.entry}" has not been made yet; entries are <gate>/<n>'
-            )
+        answer = self._made(step.entry)
         kiosk = self.world.kiosks[step.gate]
         refusal = kiosk.staff.take_back(
             answer.entry, answer.presented.badge, self._text(step.staff), step.why
@@ -208,6 +212,24 @@ class Rehearsal:
         if refusal is not None:
             return _refused(refusal)
         self.world.wrote(step.gate, answer.presented.badge)
+        return {}
+
+    def _made(self, entry: str) -> Answer:
+        answer = self._entries.get(entry)
+        if answer is None:
+            raise ScenarioError(f'entry "{entry}" has not been made yet; entries are <gate>/<n>')
+        return answer
+
+    def _turnstile(self, step: steps.Passed | steps.NotPassed) -> dict[str, Any]:
+        """The turnstile tells its kiosk whether somebody went through after it was opened."""
+        self.world.ready(step.gate)
+        answer = self._made(step.entry)
+        if not answer.opens:
+            raise ScenarioError(f'entry "{step.entry}" opened nothing, so no turnstile tells of it')
+        kind = "passed" if isinstance(step, steps.Passed) else "not_passed"
+        badge = answer.presented.badge
+        self.world.kiosks[step.gate].door.record(kind, Passage(entry=answer.entry, badge=badge))
+        self.world.wrote(step.gate, badge)
         return {}
 
     def _at_the_desk(self, step: steps.Recount | steps.SetTime) -> dict[str, Any]:
@@ -225,7 +247,7 @@ class Rehearsal:
 
     # Links and machines.
 
-    def _change_world(self, step: AnyStep) -> None:
+    def _change_world(self, step: AnyStep) -> dict[str, Any]:
         world = self.world
         match step:
             case steps.Cut(nodes=nodes, groups=groups):
@@ -242,11 +264,44 @@ class Rehearsal:
             case steps.Wipe():
                 world.kiosks[step.gate].clock.synced = False
                 world.wipe(step.gate)
+            case steps.Spare():
+                world.add_spare(step.kiosk)
+            case steps.Clone():
+                world.clone(step.gate, step.kiosk)
+            case steps.GiveGate():
+                return self._give_gate(step)
+        return {}
+
+    def _all_there(self, step: AnyStep) -> None:
+        """Raises ScenarioError for a gate at which no kiosk stands, and for a spare kiosk by its old name."""
+        match step:
+            case steps.Cut() | steps.Heal():
+                grouped = step.groups or () if isinstance(step, steps.Cut) else ()
+                named = [*(step.nodes or ()), *(node for nodes in grouped for node in nodes)]
+            case steps.GiveGate():
+                named = [step.kiosk]
+            case steps.AskHeadcount():
+                named = [step.node]
+            case _:
+                named = [getattr(step, "gate", REGISTRY)]
+        for name in named:
+            if name != REGISTRY and name not in self.world.kiosks:
+                raise ScenarioError(
+                    f'no kiosk goes by "{name}" now: a new gate needs a spare one ("give_gate"), and a spare one'
+                    " goes by the name of the gate that it was given"
+                )
+
+    def _give_gate(self, step: steps.GiveGate) -> dict[str, Any]:
+        try:
+            self.world.give_gate(step.kiosk, step.gate, self._text(step.staff), beside=step.beside)
+        except StaffError as error:
+            return {"verdict": "refuse", "reason": error.why, "opens": False}
+        return {}
 
     # Questions.
 
     def _headcount(self, name: str) -> dict[str, Any]:
-        if name == "registry":
+        if name == REGISTRY:
             self.world.tell_registry()
             counts = self.world.registry.centre.headcount(self.world.true.ms)
         else:

@@ -31,7 +31,8 @@ class Register(Step, tag="register"):
     sessions: list[str] = []
     name: str = "Guest"
     lang: Language = "en"
-    form: Literal["plain", "signed"] = "plain"
+    form: Literal["plain", "signed", "foreign"] = "plain"
+    code: str | None = None
 
 
 class Reissue(Step, tag="reissue"):
@@ -65,6 +66,16 @@ class Void(Step, tag="void"):
     why: Words = ""
 
 
+class Passed(Step, tag="passed"):
+    gate: Word
+    entry: Word
+
+
+class NotPassed(Step, tag="not_passed"):
+    gate: Word
+    entry: Word
+
+
 class Recount(Step, tag="recount"):
     gate: Word
     area: Word
@@ -81,6 +92,22 @@ class SetTime(Step, tag="set_time"):
 
 class CutOff(Step, tag="cut_off"):
     gate: Word
+
+
+class Spare(Step, tag="spare"):
+    kiosk: Word
+
+
+class GiveGate(Step, tag="give_gate"):
+    kiosk: Word
+    gate: Word
+    staff: Word
+    beside: bool = False
+
+
+class Clone(Step, tag="clone"):
+    gate: Word
+    kiosk: Word
 
 
 class ChangeEvent(Step, tag="event"):
@@ -124,5 +151,6 @@ class AskConflicts(Step, tag="conflicts"):
 
 AnyStep = (
     Register | Reissue | Revoke | Present | Override | Void | Cut | Heal | Sync | SetClock | Restart
-    | Wipe | Recount | SetTime | CutOff | ChangeEvent | AskHeadcount | AskConflicts
+    | Wipe | Passed | NotPassed | Recount | SetTime | CutOff | Spare | GiveGate | Clone
+    | ChangeEvent | AskHeadcount | AskConflicts
 )  # fmt: skip

@@ -36,7 +36,9 @@ class World:
         self.programme = Programme(event)
         earliest_ms = self.programme.start_ms - BUILT_BEFORE_MS
         self.registry = RegistryNode(self.true, event, earliest_ms, random)
+        self._earliest_ms, self._random = earliest_ms, random
         self.kiosks: dict[str, KioskNode] = {}
+        """The kiosk at each gate, and by their own names spare ones and copies of cards."""
         for gate in event.gates:
             clock = MachineClock(self.true)
             self.kiosks[gate.id] = KioskNode(gate.id, clock, self.registry, earliest_ms, random)
@@ -72,6 +74,31 @@ class World:
         self._cut_off.add(gate)
         self.links.cut(self._cut_off)
         self.sync_all()
+
+    def add_spare(self, name: str) -> None:
+        """A kiosk without a gate is enrolled, switched on, and joined with everyone."""
+        clock = MachineClock(self.true)
+        self.kiosks[name] = KioskNode(
+            name, clock, self.registry, self._earliest_ms, self._random, spare=True
+        )
+        self.registry_wrote = True
+        self.links.add(name)
+
+    def give_gate(self, name: str, gate: str, card: str, *, beside: bool) -> None:
+        """A supervisor puts a spare kiosk at a gate, in the place of the one that stood there; its links stay its own.
+        Raises StaffError where the card or the gate is refused."""
+        spare = self.kiosks[name]
+        spare.assignment.give(gate, card, beside=beside)
+        spare.name = spare.gate = gate
+        self.kiosks[gate] = spare
+        del self.kiosks[name]
+        self.links.rename(name, gate)
+        self._cut_off.discard(gate)
+
+    def clone(self, gate: str, name: str) -> None:
+        """A copy of a kiosk's card runs in another machine, with the same links."""
+        self.kiosks[name] = self.kiosks[gate].clone(name)
+        self.links.add(name, beside=gate)
 
     def heal(self, nodes: Sequence[str] | None) -> None:
         """Join these (None: everyone) again, except whom the registry cut off."""

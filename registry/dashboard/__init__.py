@@ -135,7 +135,9 @@ class _Pages:
             "language": language,
             "admin": visitor is not None and visitor.is_admin,
             "desk": visitor is not None and visitor.may("desk"),
+            "languages": dict(OWN_NAMES),
             "days": list(programme.event.days),
+            "venues": list(venues),
             "places": {place: named(name, language) for place, name in {**venues, **areas}.items()},
             "tickets": [
                 {"id": ticket.id, "name": named(ticket.name, language)}
@@ -145,6 +147,7 @@ class _Pages:
             "gates": [
                 {
                     "id": gate.id,
+                    "code": programme.gate_code(gate.id),
                     "area": gate.area,
                     "venue": programme.venue_of(gate.area),
                     "direction": gate.direction,

@@ -56,6 +56,7 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
         path = DataFolder(data).enrolment
         part = path.with_name(f".{path.name}.{os.getpid()}")
         with part.open("wb") as file:
+            os.fchmod(file.fileno(), 0o640)
             file.write(msgspec.json.format(msgspec.json.encode(self)) + b"\n")
             file.flush()
             os.fsync(file.fileno())

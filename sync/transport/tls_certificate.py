@@ -68,7 +68,7 @@ def _make(chain: Path, key: Path) -> None:
         serialization.NoEncryption(),
     )
     _write(key, secret, 0o640)
-    _write(chain, made.public_bytes(serialization.Encoding.PEM), 0o644)
+    _write(chain, made.public_bytes(serialization.Encoding.PEM), 0o640)
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:

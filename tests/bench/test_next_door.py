@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.exchange.venue import Unknown, known, venue
-from bench.support.cable import Cable
+from jianmen.testing.tcp_proxy import TcpProxy
 
 
 def test_what_never_reaches_the_next_door_is_no_figure(
@@ -37,7 +37,7 @@ def test_a_door_that_stays_closed_is_no_figure(tmp_path: Path) -> None:
 
 def test_nothing_passes_a_cable_that_is_cut_until_it_is_healed() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        cable = Cable(server.getsockname()[1])
+        cable = TcpProxy(("127.0.0.1", server.getsockname()[1]))
         try:
             with _call(cable) as near, server.accept()[0] as far:
                 near.sendall(b"before")
@@ -56,5 +56,5 @@ def test_nothing_passes_a_cable_that_is_cut_until_it_is_healed() -> None:
             cable.close()
 
 
-def _call(cable: Cable) -> socket.socket:
+def _call(cable: TcpProxy) -> socket.socket:
     return socket.create_connection(("127.0.0.1", cable.port), timeout=10)

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from access.event.definition import Event
+from jianmen.testing.processes import Programs
+from jianmen.testing.processes import programs as started
 from registry.service import Centre
 from tests.faults import happening
 from tests.faults.places import Kiosk, Registry
-from tests.faults.programs import Programs
-from tests.faults.programs import programs as started
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ from access.event.definition import Event
 from access.log.clock_reading import ClockReading
 from hardware.system.clock import SystemClock
 from hardware.system.version import BUILT_MS
+from jianmen.testing.processes import Program, Programs
+from jianmen.testing.waiting import until
 from kiosk.runtime.parts import log_reading
 from registry.roster.model import Person
 from registry.service import Centre
@@ -35,7 +37,6 @@ from sync.transport.tls_certificate import Certificate, certificate_at
 from sync.wire.device_key import DeviceKey
 from sync.wire.enrolment_code import EnrolmentCode
 from sync.wire.messages import Enrol, TimeWord
-from tests.faults.programs import Program, Programs, until
 
 LOOPBACK = "127.0.0.1"
 Mark = tuple[str, int, str]

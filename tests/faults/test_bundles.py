@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from jianmen.testing.processes import jianmen
+from jianmen.testing.waiting import until
 from sync.exchange.bundle_file import BundleError, take_in
 from tests.faults.open_door import door_of
 from tests.faults.places import Kiosk, Registry, marks
-from tests.faults.programs import jianmen, until
 
 
 def _export(file: Path, *where: str) -> None:

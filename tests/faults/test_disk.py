@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from jianmen.testing.processes import Program, Programs, jianmen
+from jianmen.testing.waiting import until
 from tests.faults.places import Kiosk, Mark, Registry
-from tests.faults.programs import Program, Programs, jianmen, until
 
 ROOMY = 4 * 1024 * 1024
 

@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 
+from jianmen.testing.waiting import PATIENCE_S, until
 from registry.roster.model import Person
 from registry.service import Centre
 from sync.exchange.exchange import Answerer
@@ -19,7 +20,6 @@ from sync.transport.lan_server import LanServer
 from sync.transport.tls_certificate import certificate_at
 from sync.wire.messages import MAX_CARDS, Envelope, Message, MessageError, read
 from tests.faults.places import LOOPBACK, Kiosk, Registry, read_clock, right_time, wall_ms
-from tests.faults.programs import PATIENCE_S, until
 
 PEOPLE = 16_000
 """Their roster fills three messages, their name cards thirty-two."""

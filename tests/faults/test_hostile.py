@@ -21,6 +21,8 @@ import pytest
 from access.badge.credential import Claims
 from access.log.chain import Head, sign_head
 from access.log.entry import BadgeIssued, Scan, Span, digest_of, encode, pack
+from jianmen.testing.processes import Program
+from jianmen.testing.waiting import until
 from sync.exchange.exchange import Asker
 from sync.store.log_store import BEGINNING
 from sync.store.replica import Replica
@@ -29,7 +31,6 @@ from sync.wire.device_key import DeviceKey
 from sync.wire.messages import MAX_BODY_BYTES, Batch, Envelope, Message, read
 from tests.faults.open_door import door_of
 from tests.faults.places import Kiosk, Registry, exchange, marks, right_time, wall_ms
-from tests.faults.programs import Program, until
 
 GROWS_BY_KB = 160 * 1024
 CARRIER_KB = 120 * 1024

@@ -14,8 +14,9 @@ from random import Random
 
 import pytest
 
+from jianmen.testing.processes import JIANMEN, ROOT, Program, jianmen
+from jianmen.testing.waiting import until
 from tests.faults.places import Kiosk, Mark, Registry
-from tests.faults.programs import JIANMEN, ROOT, Program, jianmen, until
 
 SHORT = 12
 SOAK = 240
@@ -67,7 +68,7 @@ class Chaos:
     def _people_come(self) -> None:
         assert self.door is not None
         for text in self.random.choices(self.registry.texts, k=self.random.randint(1, 25)):
-            self.door.say(text)
+            self.door.write_line(text)
             if self.random.random() < 0.8:
                 self._hear(self.door.next_line())
 

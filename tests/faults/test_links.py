@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from tests.faults.fault_proxy import FAULTS, Fault, FaultProxy
+from jianmen.testing.fault_proxy import FAULTS, Fault, FaultProxy
 from tests.faults.open_door import door_of
 from tests.faults.places import Kiosk, Registry
 

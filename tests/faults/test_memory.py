@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from bench.exchange.bring import batches, fill, kiosks, scans
+from jianmen.testing.processes import Program
+from jianmen.testing.waiting import until
 from registry.roster.model import Person
 from registry.service import Centre
 from sync.wire.messages import Enrol
 from tests.faults.places import Kiosk, Registry
-from tests.faults.programs import Program, until
 
 MOST_KB = 120 * 1024
 

@@ -19,6 +19,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.pool import NullPool
 
 from access.log.entry import Alarm, Passage
+from jianmen.testing.processes import Program, Programs
 from registry.roster.model import Person
 from registry.service import Centre
 from registry.storage.database import MIGRATIONS
@@ -27,7 +28,6 @@ from sync.store.journal import Journal
 from tests.contract.conftest import postgres_server, postgres_url  # noqa: F401 - fixtures
 from tests.faults.migration_steps import KIOSK_STEPS, PIECE, REGISTRY_STEPS
 from tests.faults.places import Kiosk, Registry, read_clock
-from tests.faults.programs import Program, Programs
 
 SHORT = 6
 SOAK = 60
@@ -232,7 +232,7 @@ def _pull_plugs(store: Store, programs: Programs, rounds: int, random: Random) -
         if store.done:
             store.start_over()
     last = _later_version(store, programs)
-    assert list(last.lines())[-1] == "done", last.last_words
+    assert list(last.lines())[-1] == "done", last.log_tail
     store.check()
     assert store.done
     again = _later_version(store, programs)

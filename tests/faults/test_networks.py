@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from jianmen.testing.processes import JIANMEN, Programs
+from jianmen.testing.waiting import until
 from tests.faults.namespaces import REGISTRY, Networks, NoNetworksError
 from tests.faults.open_door import door_of
 from tests.faults.places import Kiosk, Registry
-from tests.faults.programs import JIANMEN, Programs, until
 
 PORT = 8743
 LAN_PORT = 8744
@@ -62,7 +63,7 @@ def _serve(networks: Networks, registry: Registry) -> str:
 def _revoke(programs: Programs, registry: Registry, space: str, ref: str) -> None:
     arguments = [*JIANMEN, "registry", "revoke", ref, "--data", str(registry.data)]
     program = programs.start("revoke", arguments, space)
-    assert program.process.wait(60) == 0, program.last_words
+    assert program.process.wait(60) == 0, program.log_tail
 
 
 def test_doors_of_a_venue_know_of_each_other_without_uplink_and_carry_for_each_other(

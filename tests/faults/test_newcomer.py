@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from jianmen.testing.waiting import until
 from tests.faults.open_door import door_of
 from tests.faults.places import Kiosk, Registry
-from tests.faults.programs import until
 
 
 def test_neighbours_that_have_not_heard_of_a_new_kiosk_exchange_with_it_at_once(

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from jianmen.testing.processes import jianmen
 from registry.roster.model import Person
 from registry.service import Centre
 from tests.faults.open_door import door_of
 from tests.faults.places import Kiosk, Mark, Registry, wall_ms
-from tests.faults.programs import jianmen
 
 
 def _people(registry: Registry, kiosk: Kiosk, texts: list[str]) -> list[Mark]:

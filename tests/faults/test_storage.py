@@ -12,13 +12,14 @@ from random import Random
 
 import pytest
 
+from jianmen.testing.processes import jianmen
+from jianmen.testing.waiting import until
 from registry.service import Centre
 from sync.store.journal import Journal
 from sync.store.journal_recovery import open_journal
 from sync.store.replica import ReplicaReader
 from tests.faults.open_door import door_of
 from tests.faults.places import Kiosk, Mark, Registry, marks, wall_ms
-from tests.faults.programs import jianmen, until
 
 PAGE = 4096
 

@@ -289,6 +289,24 @@ def test_a_scenario_comes_out_the_same_each_time(rehearse: Rehearse) -> None:
         ),
         ({"do": "set_time", "gate": "loft-1", "staff": "bob"}, '"staff": "bob" is registered by'),
         ({"do": "cut_off", "gate": "attic-1"}, '"gate": "attic-1" is not a gate of the event'),
+        (
+            {"do": "passed", "gate": "loft-1", "entry": "loft-1/1"},
+            '"entry": "loft-1/1" is not made before this step',
+        ),
+        (
+            {"do": "not_passed", "gate": "loft-1", "entry": "loft-2/1"},
+            '"entry": "loft-2/1" is not of gate "loft-1"',
+        ),
+        ({"do": "spare", "kiosk": "loft-1"}, '"kiosk": "loft-1" is the name of another node'),
+        ({"do": "clone", "gate": "loft-1", "kiosk": "registry"}, "is the name of another node"),
+        (
+            {"do": "give_gate", "kiosk": "box", "gate": "loft-1", "staff": "ann"},
+            '"kiosk": "box" is no spare kiosk',
+        ),
+        (
+            {"do": "register", "ref": "bob", "ticket": "guest", "form": "foreign"},
+            "form is foreign and has no code",
+        ),
     ],
 )
 def test_a_mistake_in_a_step_of_desk_or_definition_is_named(
@@ -297,3 +315,65 @@ def test_a_mistake_in_a_step_of_desk_or_definition_is_named(
     result = rehearse(guest("ann"), step)
     assert (result.exit_code, result.stdout) == (2, "")
     assert words in result.stderr
+
+
+def test_an_imported_code_is_one_persons_and_has_no_parts_to_flip(rehearse: Rehearse) -> None:
+    code = {"form": "foreign", "code": "TICKET-7f3c9a41d2e8"}
+    result = rehearse(
+        guest("ann", **code),
+        {"do": "register", "ref": "bob", "ticket": "guest", **code},
+        {"do": "present", "gate": "loft-2", "badge": "ann", "tamper": "proof"},
+    )
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert 'line 3: "code": "TICKET-7f3c9a41d2e8" is the code of "ann"' in result.stderr
+    assert 'line 4: "tamper": a code of another system has no parts' in result.stderr
+
+
+def test_a_turnstile_tells_nothing_of_an_entry_that_did_not_open(rehearse: Rehearse) -> None:
+    result = rehearse(
+        guest("ann"),
+        {"do": "present", "gate": "loft-2", "code": "no badge"},
+        {"do": "passed", "gate": "loft-2", "entry": "loft-2/1"},
+    )
+    assert result.exit_code == 2
+    assert 'line 4: entry "loft-2/1" opened nothing' in result.stderr
+
+
+def test_a_spare_kiosk_goes_by_its_gate_once_it_has_one(rehearse: Rehearse) -> None:
+    give = {"do": "give_gate", "kiosk": "box", "gate": "loft-1", "staff": "chief", "beside": True}
+    spare = [
+        {"at": MORNING, "do": "register", "ref": "chief", "ticket": "chief"},
+        {"do": "spare", "kiosk": "box"},
+        give,
+    ]
+    placed = rehearse(*spare, {"do": "restart", "gate": "loft-1"}, {"do": "wipe", "gate": "loft-1"})
+    assert placed.exit_code == 0, placed.stderr
+    for late in (give, {"do": "cut", "nodes": ["box"]}, {"do": "headcount", "node": "box"}):
+        result = rehearse(*spare, late)
+        assert result.exit_code == 2
+        assert 'line 5: no kiosk goes by "box" now' in result.stderr
+
+
+def test_a_copied_kiosk_is_given_no_gate_and_can_be_wiped(rehearse: Rehearse) -> None:
+    clone = {"do": "clone", "gate": "loft-1", "kiosk": "copy"}
+    result = rehearse(guest("ann"), clone, {"do": "wipe", "gate": "copy"}, {"do": "conflicts"})
+    assert result.exit_code == 0, result.stderr
+    assert outcomes(result)[-1] == {"conflicts": []}
+    give = {"do": "give_gate", "kiosk": "box", "gate": "copy", "staff": "ann"}
+    wrong = rehearse(guest("ann"), clone, {"do": "spare", "kiosk": "box"}, give)
+    assert 'line 5: "gate": "copy" is a copy of the kiosk at loft-1' in wrong.stderr
+
+
+def test_at_a_gate_that_a_changed_definition_adds_stands_no_kiosk_yet(
+    rehearse: Rehearse, tmp_path: Path
+) -> None:
+    more = (
+        TIGHT.read_text(encoding="utf-8")
+        + '\n[[gate]]\nid = "loft-9"\narea = "loft"\ndirection = "both"\nmode = "self"\n'
+    )
+    (tmp_path / "more.toml").write_text(more, encoding="utf-8")
+    change = {"do": "event", "file": "more.toml"}
+    shown = {"do": "present", "gate": "loft-9", "badge": "ann"}
+    result = rehearse(guest("ann"), change, shown)
+    assert result.exit_code == 2
+    assert 'line 4: no kiosk goes by "loft-9" now: a new gate needs a spare one' in result.stderr

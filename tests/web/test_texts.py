@@ -59,6 +59,8 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
         "login",
         "logout",
         "register",
+        "amend",
+        "unrevoke",
         "import_people",
         "revoke",
         "reissue",

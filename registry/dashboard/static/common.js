@@ -100,7 +100,7 @@ export async function attempt(work) {
 /** A table whose rows become cards on a phone: each cell knows its column's name. */
 export function table(columns, rows) {
   return el("table", {},
-    columns.some(Boolean) && el("thead", {}, el("tr", {}, ...columns.map((name) => el("th", {}, name)))),
+    columns.some(Boolean) && el("thead", {}, el("tr", {}, ...columns.map((name) => el("th", { scope: "col" }, name || el("span", { class: "unseen" }, say("actions")))))),
     el("tbody", {}, ...rows.map((cells) =>
       el("tr", { class: cells.className }, ...cells.map((cell, at) => el("td", { "data-column": columns[at] }, cell))))));
 }

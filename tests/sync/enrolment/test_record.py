@@ -27,6 +27,7 @@ def test_what_was_kept_is_read_again(tmp_path, enrolment):
 
     assert Enrolment.load(tmp_path) == enrolment
     assert [path.name for path in tmp_path.iterdir()] == ["enrolment.json"]
+    assert DataFolder(tmp_path).enrolment.stat().st_mode & 0o777 == 0o640
 
 
 def test_a_kiosk_that_is_not_enrolled_has_no_file(tmp_path):

@@ -1,4 +1,4 @@
-"""Looking over a door's shoulder: what its journal says so far, whether or not the registry has heard of it."""
+"""What a door's journal says so far, whether or not the registry has received it."""
 
 import sqlite3
 from collections import Counter
@@ -13,7 +13,7 @@ from sync.store.journal import JournalReader
 AT_ONCE = 1000
 
 
-class Onlooker:
+class JournalTail:
     """Reads one journal, as far as it has come. For one thread."""
 
     def __init__(self, data: Path) -> None:

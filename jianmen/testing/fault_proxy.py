@@ -1,4 +1,4 @@
-"""What may stand between a kiosk and its registry: a proxy that does to each request what it was told to.
+"""What may stand between a kiosk and its registry: an HTTP proxy that applies a chosen fault to each request.
 
 It speaks plain HTTP, one request to a connection, so that it can alter and double what passes. Everything it does is on
 loopback, and each of its connections ends by itself.
@@ -11,6 +11,8 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from typing import Literal, Self
+
+from jianmen.testing.tcp_proxy import Acceptor
 
 Fault = Literal[
     "pass",
@@ -41,40 +43,24 @@ class FaultProxy:
     def __init__(self, upstream: int, choose: Callable[[], Fault]) -> None:
         self._upstream = upstream
         self._choose = choose
-        self._held: bytes | None = None
+        self._delayed: bytes | None = None
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self.done: Counter[str] = Counter()
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self._server.settimeout(0.1)
-        self.port: int = self._server.getsockname()[1]
-        self._threads: list[threading.Thread] = []
-        self._listener = threading.Thread(target=self._listen, name="fault proxy")
-        self._listener.start()
+        """How often each fault has been applied."""
+        self._acceptor = Acceptor(self._serve)
+        self.port = self._acceptor.port
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._closed.set()
-        self._listener.join()
-        for thread in self._threads:
-            thread.join()
-        self._server.close()
+        self._acceptor.close()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
-
-    def _listen(self) -> None:
-        while not self._closed.is_set():
-            try:
-                client, _ = self._server.accept()
-            except TimeoutError:
-                continue
-            thread = threading.Thread(target=self._serve, args=(client,), name="fault proxy")
-            thread.start()
-            self._threads.append(thread)
 
     def _serve(self, client: socket.socket) -> None:
         client.settimeout(PATIENCE_S)
@@ -97,7 +83,7 @@ class FaultProxy:
                 self._closed.wait(HALF_OPEN_S)
             case "late":
                 with self._lock:
-                    self._held = request
+                    self._delayed = request
             case "html":
                 client.sendall(_answer(b"<html>Please log in</html>", "text/html"))
             case "error":
@@ -114,9 +100,9 @@ class FaultProxy:
         if fault == "twice":
             answer = self._send(request)
         with self._lock:
-            held, self._held = self._held, None
-        if held is not None:
-            self._send(held)
+            delayed, self._delayed = self._delayed, None
+        if delayed is not None:
+            self._send(delayed)
         match fault:
             case "drop answer":
                 return

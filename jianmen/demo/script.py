@@ -1,28 +1,33 @@
-"""What people do: who comes to a gate next, and what the door must say to them.
+"""What people do: who comes to a gate next, what they hold up, and what the door must say to them.
 
-Each doing finds somebody whom it fits and says what they hold up. Where nobody fits, nobody comes.
+Each step finds somebody whom it fits; where nobody fits, nobody comes. Codes that must not open a door are
+altered badges, another event's, and what is no badge at all.
 """
 
 from collections.abc import Callable, Mapping
 from random import Random
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from access.badge import credential
+from access.badge.credential import BADGE_BYTES, SECRET_BYTES, Claims, Plain
 from access.event.definition import Direction, Gate, Session
 from access.rules.decide import Reason
-from jianmen.demo.crowd import Crowd, Guest, Visit
-from jianmen.demo.forgeries import Forger
+from jianmen.demo.ground_truth import GroundTruth, Guest, Visit
+from jianmen.rehearse.run import tampered
 
 EDGE_MS = 60_000
 """Around the minute at which a rule changes its answer nobody comes whose answer it is."""
 
 
-class Doings:
+class GateScript:
     """The script of one gate."""
 
-    def __init__(self, crowd: Crowd, gate: Gate) -> None:
-        self._crowd = crowd
+    def __init__(self, truth: GroundTruth, gate: Gate) -> None:
+        self._truth = truth
         self._gate = gate
-        self._programme = crowd.programme
-        self._dice: Random = crowd.dice(gate.id)
+        self._programme = truth.programme
+        self._dice: Random = truth.dice(gate.id)
         self._forger = Forger(self._dice)
         self._venue = self._programme.venue_of(gate.area)
 
@@ -31,8 +36,8 @@ class Doings:
         if direction == "out":
             return self._leave()
         plan = ENTRANCE if self._gate.area == self._venue else ROOM
-        doing = self._dice.choices([*plan], [*plan.values()])[0]
-        return doing(self)
+        step = self._dice.choices([*plan], [*plan.values()])[0]
+        return step(self)
 
     def _leave(self) -> Visit | None:
         """Who sits in a room comes out by its own door before they leave the venue."""
@@ -74,7 +79,7 @@ class Doings:
         return self._refused(self._take(lambda _: True, revoked=True), "revoked")
 
     def hold_up_a_forged_badge(self) -> Visit | None:
-        guest = self._crowd.anybody(self._gate.id)
+        guest = self._truth.anybody(self._gate.id)
         return self._strange(self._forger.altered(guest.badge.text), guest.error, "forged")
 
     def hold_up_another_events_badge(self) -> Visit | None:
@@ -102,7 +107,7 @@ class Doings:
         session = self._open_session()
         if session is None or session.booking != "required":
             return None
-        standby_ms, now = session.standby_ms, self._crowd.now_ms()
+        standby_ms, now = session.standby_ms, self._truth.now_ms()
         if standby_ms is not None and abs(now - standby_ms) < EDGE_MS:
             return None
         guest = self._take(
@@ -128,7 +133,7 @@ class Doings:
 
     def _open_session(self) -> Session | None:
         """The session whose doors are open now, and for a while yet."""
-        now = self._crowd.now_ms()
+        now = self._truth.now_ms()
         for session in self._programme.sessions_in(self._gate.area):
             if session.doors_open_ms + EDGE_MS < now < session.doors_close_ms - EDGE_MS:
                 return session
@@ -137,7 +142,7 @@ class Doings:
     # Putting it down.
 
     def _take(self, wanted: Callable[[Guest], bool], *, revoked: bool = False) -> Guest | None:
-        return self._crowd.take(self._gate.id, wanted, revoked=revoked)
+        return self._truth.take(self._gate.id, wanted, revoked=revoked)
 
     def _visit(
         self, guest: Guest, reason: Reason, *, direction: Direction = "in", opens: bool = True
@@ -152,25 +157,64 @@ class Doings:
         return Visit(self._gate.id, "in", text, error, reason, opens=False)
 
 
-Plan = Mapping[Callable[[Doings], Visit | None], int]
+Plan = Mapping[Callable[[GateScript], Visit | None], int]
 
 ENTRANCE: Plan = {
-    Doings.arrive: 74,
-    Doings.come_again: 6,
-    Doings.mistake_the_venue: 6,
-    Doings.hold_up_a_forged_badge: 3,
-    Doings.come_with_a_revoked_badge: 3,
-    Doings.come_with_an_online_ticket: 2,
-    Doings.hold_up_another_events_badge: 2,
-    Doings.hold_up_an_unknown_badge: 2,
-    Doings.hold_up_the_lunch_menu: 2,
+    GateScript.arrive: 74,
+    GateScript.come_again: 6,
+    GateScript.mistake_the_venue: 6,
+    GateScript.hold_up_a_forged_badge: 3,
+    GateScript.come_with_a_revoked_badge: 3,
+    GateScript.come_with_an_online_ticket: 2,
+    GateScript.hold_up_another_events_badge: 2,
+    GateScript.hold_up_an_unknown_badge: 2,
+    GateScript.hold_up_the_lunch_menu: 2,
 }
 """What comes to an entrance, by weight."""
 
 ROOM: Plan = {
-    Doings.come_to_the_seminar: 78,
-    Doings.come_without_booking: 12,
-    Doings.come_with_a_ticket_for_elsewhere: 5,
-    Doings.pass_a_badge_back: 5,
+    GateScript.come_to_the_seminar: 78,
+    GateScript.come_without_booking: 12,
+    GateScript.come_with_a_ticket_for_elsewhere: 5,
+    GateScript.pass_a_badge_back: 5,
 }
 """What comes to a seminar room, by weight."""
+
+
+OTHER_EVENT = "book-fair-2020"
+
+NO_BADGES = (
+    "https://menu.example/lunch?table={}",
+    "WIFI:T:WPA;S:forum-guest-{};P:welcome-welcome;;",
+    "今日午餐:麻婆豆腐 {} 號桌",
+    "tel:+8610000000{}",
+)
+"""What else people carry with a QR code on it."""
+
+
+class Forger:
+    """Makes such codes, the same ones for the same seed."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._key = Ed25519PrivateKey.from_private_bytes(random.randbytes(32))
+
+    def altered(self, text: str) -> str:
+        """A badge of ours with one bit of its secret or signature flipped."""
+        return tampered(text, "proof")
+
+    def of_other_event(self) -> str:
+        """A genuine signed badge of another event."""
+        badge = self._random.randbytes(BADGE_BYTES)
+        claims = Claims(ticket=0, venues=1, sessions=0, days=1)
+        return credential.signed_text(credential.sign(self._key, 0, OTHER_EVENT, badge, 1, claims))
+
+    def unknown(self) -> str:
+        """A plain badge that no roster here has: another event's, by its looks one of ours."""
+        random = self._random
+        plain = Plain(random.randbytes(BADGE_BYTES), 1, random.randbytes(SECRET_BYTES))
+        return credential.plain_text(plain)
+
+    def no_badge(self) -> str:
+        """The lunch menu, perhaps."""
+        return self._random.choice(NO_BADGES).format(self._random.randrange(10, 90))

@@ -1,7 +1,7 @@
 """The people of the demo and the truth about them: who was let in where, and who is where now.
 
-The crowd knows nothing of what kiosks and registry think. It keeps its own account, so that at the end their numbers
-can be held against it. What people do next is in `jianmen.demo.doings`.
+It knows nothing of what kiosks and registry think. It keeps its own account, so that at the end their numbers
+can be held against it. What people do next is in `jianmen.demo.script`.
 """
 
 import threading
@@ -58,7 +58,7 @@ class Guest:
         return self.person.ticket != "online" and (venues is None or venue in venues)
 
 
-class Crowd:
+class GroundTruth:
     """Threads may share it: each stands for the people before one door."""
 
     def __init__(

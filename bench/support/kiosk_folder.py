@@ -1,0 +1,54 @@
+"""A kiosk's carrier as it runs on the device: a process of its own, `jianmen sync run`, on a folder."""
+
+import json
+import socket
+import sys
+from pathlib import Path
+
+from jianmen.testing.processes import JIANMEN, Program
+from sync.enrolment.record import Enrolment
+from sync.store.data_folder import DataFolder
+from sync.wire.device_key import DeviceKey
+
+_IDLE = "import jianmen.cli.sync; print('up', flush=True); import sys; sys.stdin.read()"
+
+
+class KioskFolder:
+    """What the carrier finds on its device: key, enrolment, settings."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self.folder = folder
+        self.identity = DeviceKey.at(DataFolder(folder).device_key)
+        self.port = _free_port()
+        self._settings = folder / "kiosk.toml"
+        self._settings.write_text(
+            f"[kiosk]\ndata = {json.dumps(str(folder))}\n"
+            f'lan_host = "127.0.0.1"\nlan_port = {self.port}\nmdns = false\n'
+        )
+
+    @property
+    def replica(self) -> Path:
+        return DataFolder(self.folder).replica
+
+    def enrolled(self, enrolment: Enrolment) -> None:
+        """The registry has taken it in."""
+        enrolment.save(self.folder)
+
+    def carry(self) -> Program:
+        """Start its carrier."""
+        arguments = [*JIANMEN, "sync", "run", "--settings", str(self._settings)]
+        return Program("carrier", arguments, self.folder / "carrier.log")
+
+    def idle(self) -> Program:
+        """A process that has loaded what a carrier loads, and does nothing."""
+        process = Program("idle", [sys.executable, "-c", _IDLE], self.folder / "idle.log")
+        process.next_line()
+        return process
+
+
+def _free_port() -> int:
+    """One that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
