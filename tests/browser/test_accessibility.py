@@ -85,7 +85,7 @@ def findings(page) -> list[str]:
 @pytest.mark.parametrize("path", ["/headcount", "/staff", "/staff/gate"])
 def test_no_page_has_a_finding(page, path):
     page.goto(path)
-    page.wait_for_load_state("networkidle")
+    page.wait_for_selector("h1:not(:empty)")
     assert findings(page) == []
 
 

@@ -34,6 +34,7 @@ function say() {
   for (const one of document.querySelectorAll("[data-say]")) one.textContent = word("labels", one.dataset.say);
   for (const one of document.querySelectorAll("[data-language]"))
     one.setAttribute("aria-pressed", one.dataset.language === language);
+  if (body.dataset.mode === "locked") $("place").textContent = word("labels", "staff");
   $("query").placeholder = word("labels", "find_hint");
   $("query").setAttribute("aria-label", word("labels", "find"));
   $("found").setAttribute("aria-label", word("labels", "find"));
@@ -119,7 +120,7 @@ function lockedNow() {
   $("unlock").hidden = false;
   $("pin-pad").hidden = $("show-card").hidden = true;
   $("direction").hidden = true;
-  $("place").textContent = "";
+  $("place").textContent = word("labels", "staff");
 }
 
 async function poll() {
