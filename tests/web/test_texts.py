@@ -18,6 +18,7 @@ from kiosk.door.readiness import Cause
 from kiosk.pages.staff_routes import UNDO_WHYS, WHYS
 from kiosk.screen.attendee_screen import Notice
 from registry.dashboard import PAGES
+from registry.queries.attendance import Status
 from registry.queries.shapes import Trouble
 from web.texts import best_language, catalogue, in_every_language, section, text
 
@@ -49,6 +50,9 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
     "dashboard.clock": ("registry", "supervisor", "kernel", "neighbour"),
     "dashboard.method": ("camera", "scanner", "manual", "override"),
     "dashboard.proof": ("proven", "failed", "vouched", "none"),
+    "dashboard.attendance.status": get_args(Status),
+    "dashboard.attendance.hybrid": ("on_site", "both", "online", "neither"),
+    "dashboard.why": tuple(WHYS.values()),
     "gate.by": ("registry", "supervisor"),
     "camera": ("above", "below", "left", "right"),
     "menu": ("headcount", "staff", "gate", "close"),
@@ -60,6 +64,8 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
         "logout",
         "register",
         "amend",
+        "make_badges",
+        "attendance_hybrid",
         "unrevoke",
         "import_people",
         "revoke",
