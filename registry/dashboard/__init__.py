@@ -15,8 +15,17 @@ from registry.queries.shapes import Access
 from web.texts import HTML_TAGS, OWN_NAMES, best_language, section, text
 
 HERE = Path(__file__).parent
-PAGES = ("live", "kiosks", "conflicts", "people", "receipt", "settings")
-NEEDS: dict[str, Access] = {"people": "desk", "settings": "admin"}
+PAGES = (
+    "live",
+    "people",
+    "badges",
+    "attendance",
+    "kiosks",
+    "conflicts",
+    "receipt",
+    "settings",
+)
+NEEDS: dict[str, Access] = {"people": "desk", "badges": "desk", "settings": "admin"}
 """The role that a page needs; the others are for everybody who logged in."""
 
 LANGUAGE_COOKIE = "language"

@@ -25,6 +25,7 @@ from registry.http.device_api import device_interface
 from registry.http.event import add_event
 from registry.http.jobs import add_jobs
 from registry.http.lists import add_lists
+from registry.http.metrics import metrics
 from registry.http.operations import Interface, problem
 from registry.http.reads import add_questions
 from registry.http.streams import MOST_STREAMS, Streams
@@ -108,6 +109,7 @@ def create_app(centre: Centre, clock: Callable[[], ClockReading], settings: WebS
     app.register_blueprint(api.blueprint)
     desk = LoginDesk(guard, passwords, trail, secure=settings.secure)
     app.register_blueprint(dashboard(board, guard, desk))
+    app.register_blueprint(metrics(board, guard))
     app.extensions["jianmen"] = Parts(api, board, hooks, jobs)
     app.after_request(_guarded)
     app.register_error_handler(HTTPException, _refused)

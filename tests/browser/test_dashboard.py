@@ -288,6 +288,22 @@ def test_an_admin_makes_a_key_card_which_is_shown_this_once(site: Site, page: Pa
     expect(page.locator(".key-card")).to_contain_text("its only copy")
 
 
+def test_the_help_desk_sees_who_came_and_downloads_the_list(site: Site, page: Page) -> None:
+    site.let_in(register(site, "P1", "李雷"))
+    register(site, "P2", "韩梅梅")
+    page.goto(f"{site.url}/login?next=/attendance")
+    page.get_by_label("Account").fill("admin")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.locator("#head")).to_contain_text("50%")
+    page.get_by_role("button", name="Show: Chengdu · 2020-11-17").click()
+    expect(page.locator("#people tbody tr").first).to_contain_text("李雷")
+    expect(page.locator("#people tbody tr").nth(1)).to_contain_text("did not come")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="XLSX: Chengdu · 2020-11-17").click()
+    assert download.value.suggested_filename == "attendance-chengdu-2020-11-17.xlsx"
+
+
 def test_an_admin_answers_a_conflict(site: Site, page: Page) -> None:
     badge = register(site, "P1", "李雷")
     site.let_in(badge, "chengdu-main-1")

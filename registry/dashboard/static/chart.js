@@ -32,7 +32,8 @@ function bars(report, area) {
 export function chart(report, area) {
   const shown = bars(report, area);
   const slots = Math.max(12, shown.length);
-  const up = Math.max(1, ...shown.map((bar) => bar.entries));
+  const most = Math.max(0, ...shown.map((bar) => bar.entries));
+  const up = Math.max(1, most);
   const down = Math.max(0, ...shown.map((bar) => bar.exits));
   const scale = HEIGHT / (up + down);
   const zero = up * scale;
@@ -48,13 +49,13 @@ export function chart(report, area) {
   parts.push(svg("line", { class: "axis", x1: 0, x2: 100, y1: zero, y2: zero }));
   const last = shown.at(-1);
   const words = say("chart.about", {
-    from: timeAfter(report.begins, shown[0].at), to: timeAfter(report.begins, last.at + report.step_min), most: count(up), step: report.step_min,
+    from: timeAfter(report.begins, shown[0].at), to: timeAfter(report.begins, last.at + report.step_min), most: count(most), step: report.step_min,
   });
   const figure = document.createElement("figure");
   figure.className = "chart";
   const picture = svg("svg", { viewBox: `0 0 100 ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": words }, hatch(), ...parts);
   const caption = document.createElement("figcaption");
-  for (const text of [timeAfter(report.begins, shown[0].at), say("chart.most", { n: up, step: report.step_min }), timeAfter(report.begins, shown[0].at + slots * report.step_min)]) {
+  for (const text of [timeAfter(report.begins, shown[0].at), say("chart.most", { n: most, step: report.step_min }), timeAfter(report.begins, shown[0].at + slots * report.step_min)]) {
     const label = document.createElement("span");
     label.textContent = text;
     caption.append(label);

@@ -109,6 +109,6 @@ export function table(columns, rows) {
 export function alarms(list) {
   if (!list.length) return el("p", { class: "quiet" }, say("no_alarms"));
   return el("ul", { class: "alarms" }, ...list.slice(0, 20).map((alarm) =>
-    el("li", {}, el("strong", {}, `▲ ${has(`alarm.${alarm.what}`) ? say(`alarm.${alarm.what}`) : alarm.what.replaceAll("_", " ")}`), ` ${alarm.gate ?? alarm.device.slice(0, 6)} · ${minute(alarm.at)} `,
-      el("span", { class: "quiet" }, alarm.detail))));
+    el("li", {}, el("strong", {}, `▲ ${has(`alarm.${alarm.what}`) ? say(`alarm.${alarm.what}`) : alarm.what.replaceAll("_", " ")}`), ` ${data.gates.find((gate) => gate.id === alarm.gate)?.code ?? ""} ${alarm.gate ?? alarm.device.slice(0, 6)} · ${minute(alarm.at)} `,
+      data.language === "en" || !has(`alarm.${alarm.what}`) ? el("span", { class: "quiet", lang: "en" }, alarm.detail) : "")));
 }
