@@ -14,7 +14,7 @@ SUPERVISOR_ERROR_MS = 120_000
 
 
 class StaffError(Exception):
-    """What staff asked for cannot be done; `why` is a key of `kiosk.pages.staff_texts.ERRORS`."""
+    """What staff asked for cannot be done; `why` follows `staff.error.` in a key of the texts."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)

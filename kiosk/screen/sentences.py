@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from access.event.definition import Gate, Language, Session
+from access.event.definition import Gate, Language, Names, Session
 from access.event.programme import Programme
 from access.log.receipt import gate_code
 from access.rules.decide import Next
@@ -142,7 +142,7 @@ def _instead(told: Told, language: Language) -> Iterator[str]:
         yield text("attendee.next.days", language, days=days)
     session = programme.sessions.get(hint.session or "")
     if session is not None:
-        yield _session_name(session, language)
+        yield _kept(session.name, language)
         if hint.area is not None:
             yield whole(full_place_name(programme, hint.area, told.gate, language))
     if hint.at_ms is not None:
@@ -167,7 +167,7 @@ def _desk_place(told: Told, language: Language) -> list[str]:
     where = told.programme.venues[told.programme.venue_of(told.gate.area)].help
     if where is None:
         return []
-    return [text("attendee.next.help_desk_at", language, where=whole(named(where, language)))]
+    return [text("attendee.next.help_desk_at", language, where=_kept(where, language))]
 
 
 # Where somebody goes who was let in.
@@ -183,13 +183,13 @@ def _onward(told: Told, language: Language) -> list[str]:
     key = "attendee.onward.booked" if booked else "attendee.onward.open"
     return [
         text(key, language, area=whole(area), time=when),
-        _session_name(session, language),
+        _kept(session.name, language),
     ]
 
 
-def _session_name(session: Session, language: Language) -> str:
-    """On one line, unless it is as long as a sentence."""
-    name = named(session.name, language)
+def _kept(names: Names, language: Language) -> str:
+    """A name on one line, unless it is as long as a sentence."""
+    name = named(names, language)
     return whole(name) if len(name) <= ONE_LINE else name
 
 

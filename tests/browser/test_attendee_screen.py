@@ -33,7 +33,7 @@ from sync.store.journal import Journal
 from sync.wire.device_key import DeviceKey
 
 CHROMIUM = shutil.which("chromium")
-SIZES = [(1080, 1920, 21.5, 2.0), (800, 480, 7.0, 0.6)]
+SIZES = [(1080, 1920, 21.5, 2.0), (800, 480, 7.0, 0.6), (390, 844, 6.1, 0.35)]
 """Width and height in pixels, diagonal in inches, and the distance in metres from which the screen is read."""
 PROGRAMME = Programme(load(Path("config/events/smarthk.toml")))
 SEMINAR = PROGRAMME.sessions["industrialisation"]
@@ -191,7 +191,7 @@ def test_every_screen_is_readable_and_nothing_is_cut_off_or_broken(
             """() => {
               const box = document.getElementById("answer");
               const over = Math.max(box.scrollHeight - box.clientHeight, box.scrollWidth - box.clientWidth,
-                document.documentElement.scrollHeight - innerHeight);
+                document.documentElement.scrollHeight - innerHeight, document.body.scrollWidth - innerWidth);
               const smallest = (tags) => Math.min(...[...box.querySelectorAll(tags)]
                 .filter((one) => one.getClientRects().length)
                 .map((one) => parseFloat(getComputedStyle(one).fontSize)));

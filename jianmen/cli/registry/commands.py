@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from jianmen.cli.registry.client import Client
     from registry.service import Centre
 
+RUNNING = (
+    "a registry is running on this folder. A changed event definition is put in force while it runs by"
+    " `jianmen registry event FILE`; passwords are changed on its Settings page."
+)
 NOBODY_TO_ASK = "There is nobody to ask for the admin's password; name a file: --password-file"
 
 
@@ -104,7 +108,7 @@ def init(
     """
     from jianmen.cli.registry.client import opened, read_clock
     from registry.accounts.accounts import Accounts, check_account
-    from registry.storage.errors import RegistryError
+    from registry.storage.errors import InUseError, RegistryError
 
     try:
         # Everything that can be wrong is looked at before anything is made.
@@ -126,6 +130,8 @@ def init(
 
             changed = _defined(centre, definition, set_password if password else None)
             fingerprint = centre.identity.fingerprint
+    except InUseError:
+        stop(2, f"{settings.data}: {RUNNING}")
     except (ConfigError, RegistryError) as error:
         stop(2, str(error))
     done = "in force" if changed else "the same as before"

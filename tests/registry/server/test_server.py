@@ -199,6 +199,15 @@ def test_a_server_that_runs_keeps_another_one_out(data: Path, serve: Callable[..
     assert "in use by another process" in done.stderr
 
 
+def test_init_beside_a_server_that_runs_names_the_command_that_changes_the_event(
+    data: Path, serve: Callable[..., Any]
+) -> None:
+    serve(data)
+    done = jianmen("init", EVENT, "--data", data)
+    assert done.exit_code == 2
+    assert "jianmen registry event FILE" in done.stderr
+
+
 def test_other_machines_do_not_come_without_tls_unless_asked_for(data: Path) -> None:
     done = jianmen("serve", "--data", data, "--host", "0.0.0.0", "--port", "0")
     assert done.exit_code == 2
