@@ -289,8 +289,11 @@ class Centre:
             self._all.log.append("close", Close(day=day, held=held))
 
     def purge(self, *, early: bool = False) -> int:
-        """Delete all that names a person, and the keys with which badges are made; says how many people. The logs,
-        which name nobody, stay. Raises RegistryError before `retention_days` have passed, unless `early`."""
+        """Delete all that names a person, here and at every kiosk that hears of it, and the keys with which badges are
+        made; says how many people. The logs, which name nobody, stay.
+
+        Raises RegistryError before `retention_days` have passed, unless `early`.
+        """
         programme = self.programme
         due_ms = programme.end_ms + programme.policy.retention_days * DAY_MS
         if not early and self._clock().wall_ms < due_ms:
@@ -298,7 +301,16 @@ class Centre:
             raise RegistryError(
                 f"People are kept until {day}, as the event definition says. To delete them now: --early"
             )
+        with self.knowing() as known:
+            sealed = [
+                issued
+                for badge in known.badges
+                if badge is not None
+                for issued in {one.issue: one for _, one in known.history(badge).issued}.values()
+                if issued.card is not None
+            ]
         with self.ledger.transaction():
+            self._all.roster.withdraw_cards(sealed)
             gone = self.people.count()
             self.people.forget_all()
             self.ledger.forget_cards()

@@ -212,4 +212,5 @@ def _add_reports(api: Interface, board: Board, guard: Guard) -> None:
         answer=answers.Purged,
     )
     def purge(body: bodies.Purge) -> answers.Purged:
-        return answers.Purged(persons=board.centre.purge(early=body.early))
+        persons = board.centre.purge(early=body.early)
+        return answers.Purged(persons=persons, silent=board.headcount().silent)

@@ -481,9 +481,11 @@ class RetiredSigningKey(Answer, frozen=True, kw_only=True):
 
 
 class Purged(Answer, frozen=True, kw_only=True):
-    """How many persons were erased."""
+    """How many persons were erased, and the kiosks that have not been heard from: they still have the name cards, until
+    they hear of it or the event's retention days are over."""
 
     persons: int
+    silent: list[SilentKiosk] = []
 
 
 class Health(Answer, frozen=True, kw_only=True):

@@ -109,14 +109,7 @@ class Press:
 
     def withdraw_card(self, issued: BadgeIssued) -> None:
         """The roster entry of an issue without its name card, which everybody then deletes."""
-        entry = BadgeIssued(
-            badge=issued.badge,
-            issue=issued.issue,
-            form=issued.form,
-            claims=issued.claims,
-            verifier=issued.verifier,
-        )
-        self.entries.append(("badge", entry))
+        self.entries.append(("badge", without_card(issued)))
 
     def _card(self, known: Known, issue: int, secret: bytes | None) -> Card | None:
         content = known.content
@@ -152,3 +145,14 @@ def as_issued(known: Known, issued: BadgeIssued, text: str) -> IssuedBadge:
 def _copyable(issued: BadgeIssued, text: str) -> bool:
     """Whether a badge's code can be found by trying. Ours cannot, whether or not their text was made here."""
     return issued.form == "foreign" and not is_strong(text)
+
+
+def without_card(issued: BadgeIssued) -> BadgeIssued:
+    """The roster entry of an issue whose name card is withdrawn: every device that holds the card deletes it."""
+    return BadgeIssued(
+        badge=issued.badge,
+        issue=issued.issue,
+        form=issued.form,
+        claims=issued.claims,
+        verifier=issued.verifier,
+    )

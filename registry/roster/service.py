@@ -10,7 +10,7 @@ from access.event.definition import MAX_ISSUES, Event, Language, Names
 from access.log.entry import BadgeIssued, Revoked
 from access.state.log_state import LogState
 from registry.devices.own_log import OwnLog
-from registry.roster.badge_issuer import Press, as_issued, plain_secret, secret_in
+from registry.roster.badge_issuer import Press, as_issued, plain_secret, secret_in, without_card
 from registry.roster.batch import SALT_BYTES, Batch, Sealing
 from registry.roster.keys import Keyring
 from registry.roster.model import Form, IssuedBadge, Known, Label, Person, claims, mistakes
@@ -311,6 +311,10 @@ class Roster:
                     press.withdraw_card(issued)
             self.keep(press)
             self._people.forget(badge)
+
+    def withdraw_cards(self, issued: Iterable[BadgeIssued]) -> None:
+        """Say in the log that these issues have no name card any more, so that every kiosk deletes what it holds."""
+        self._log.extend([("badge", without_card(one)) for one in issued])
 
 
 def _in(language: Language, names: Names) -> str:

@@ -81,7 +81,7 @@ def counting(registry: Registry) -> Iterator[Counting]:
 
 
 @dataclass
-class LogEntry:
+class Holds:
     """What a kiosk holds, and what its carrier says of it."""
 
     entries: int
@@ -90,22 +90,27 @@ class LogEntry:
     received: int
 
     @classmethod
-    def by(cls, kiosk: Kiosk) -> LogEntry:
+    def by(cls, kiosk: Kiosk) -> Holds:
         with closing(ReplicaReader.at(kiosk.data / "replica.db")) as replica:
             cards, _ = replica.cards_held()
         told = kiosk.target()
         return cls(len(kiosk.replica()), cards, told.get("held"), told.get("received", 0))
 
 
-def _broken_off(kiosk: Kiosk, counting: Counting, answers: int, random: Random) -> LogEntry:
-    """The carrier works until it has had so many answers, and is killed."""
+def _broken_off(
+    kiosk: Kiosk, counting: Counting, answers: int, random: Random, before: int | None = None
+) -> Holds:
+    """The carrier works until it has had so many answers, and is killed; where `before` entries were there before it,
+    once it has said how many it has received."""
     counting.stop_after(answers)
     carrier = kiosk.carry()
     assert counting.reached.wait(PATIENCE_S)
+    if before is not None:
+        until(lambda: Holds.by(kiosk).received == len(kiosk.replica()) - before, "its progress")
     sum(range(random.randint(1, 200_000)))  # while it waits, or already tries again
     carrier.kill()
     counting.let_go()
-    return LogEntry.by(kiosk)
+    return Holds.by(kiosk)
 
 
 def _sent_twice(messages: list[list[bytes]]) -> int:
@@ -120,7 +125,7 @@ def test_a_first_sync_that_is_killed_goes_on_where_it_was(
     kiosk.enrol_with(counting.centre, registry.url, registry.pin)
     random = Random(17)
     first = _broken_off(kiosk, counting, 1, random)
-    second = _broken_off(kiosk, counting, 1, random)
+    second = _broken_off(kiosk, counting, 1, random, first.entries)
     third = _broken_off(kiosk, counting, 5, random)
     whole = len(registry.marks())
     assert 0 < first.entries < second.entries < third.entries == whole
@@ -128,9 +133,9 @@ def test_a_first_sync_that_is_killed_goes_on_where_it_was(
 
     counting.stop_after(None)
     kiosk.carry()
-    until(lambda: LogEntry.by(kiosk).cards == PEOPLE, "everything to be here")
+    until(lambda: Holds.by(kiosk).cards == PEOPLE, "everything to be here")
     until(lambda: kiosk.target().get("behind") == 0, "the carrier to say so")
-    last = LogEntry.by(kiosk)
+    last = Holds.by(kiosk)
     assert sorted(kiosk.replica()) == sorted(registry.marks())
     assert (last.entries, last.said) == (whole, whole)
     assert second.received == second.entries - first.entries, "it does not begin again"

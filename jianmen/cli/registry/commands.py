@@ -303,9 +303,15 @@ def _code_of(client: Client, name: str) -> str:
 def purge(
     settings_file: Path | None, data: Path | None, *, early: bool, yes: bool, as_json: bool
 ) -> None:
-    """Erase all persons. The counts stay; names cannot be had back."""
+    """Erase all persons, here and at every kiosk in touch. The counts stay; names cannot be had back.
+
+    A kiosk that is not in touch deletes them when it hears of it, or by itself after the event's retention days.
+    """
     if not yes:
         click.confirm("Erase every person of this event?", abort=True, err=True)
     with asking(settings_file, data) as client:
         said = client.post("/purge", {"early": early})
+    for kiosk in said["silent"]:
+        where = kiosk["gate"] or kiosk["device"]
+        click.echo(f"not in touch, and still has the sealed names: {where}", err=True)
     say(said, as_json=as_json, words=f"{said['persons']} persons erased")

@@ -427,4 +427,15 @@ def test_people_are_erased_when_the_retention_days_are_over(
     assert early.status_code == 409
     assert "2020-12-19" in early.json["error"]
     clock.wait(40 * 86_400_000)
-    assert api.post("/purge", {}) == {"persons": 3}
+    assert api.post("/purge", {}) == {"persons": 3, "silent": []}
+
+
+def test_a_purge_reaches_the_kiosks_that_are_in_touch(
+    new_kiosk: NewKiosk, delegates: list[IssuedBadge], api: Any
+) -> None:
+    kiosk = new_kiosk("chengdu-main-1")
+    assert kiosk.replica.card(delegates[0].badge, 1) is not None
+    assert api.post("/purge", {"early": True})["persons"] == 3
+    kiosk.exchange()
+    assert [kiosk.replica.card(one.badge, 1) for one in delegates] == [None, None, None]
+    assert kiosk.show(delegates[0].text).decision.verdict == "admit"
