@@ -129,7 +129,7 @@ def _whole_lines(took: list[float], floor: float) -> list[Figure]:
     )
     window = (
         "how far apart one badge may be shown at two doors and still be let in at both (the report then says so): the"
-        f" worst of the same entries; wanted: {WORST_MS} or less; floor: the same round trip. A nudge that is lost costs"
+        f" worst of the same entries; wanted: {WORST_MS} or less; floor: the same round trip. A lost nudge costs"
         f" {LOOK_EVERY_S * 1000:.0f} ms"
     )
     return [
