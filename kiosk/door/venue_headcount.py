@@ -21,8 +21,8 @@ from access.state.coverage import (
     area_fields,
     silent_fields,
 )
-from access.state.event_state import LogEntry, read_entry
 from access.state.headcount import Count, Headcount
+from access.state.log_entry import LogEntry, read_entry
 from access.state.log_state import LogState
 from kiosk.door.clock import KioskClock
 from sync.store.data_folder import DataFolder

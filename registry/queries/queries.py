@@ -25,8 +25,8 @@ from access.state.coverage import (
     silent_fields,
     standing,
 )
-from access.state.event_state import LogEntry, Order
 from access.state.headcount import Silence, attendance
+from access.state.log_entry import LogEntry, Order
 from access.state.log_state import LogState
 from registry.devices.reported_vectors import Contacts
 from registry.queries import shapes as answers

@@ -16,8 +16,8 @@ from access.log.receipt import digest_range, read_receipt
 from access.rules.decide import Decision, decide
 from access.rules.explain import Step, explain
 from access.state.badge_history import OPENED, History
-from access.state.event_state import LogEntry, read_entry
 from access.state.facts import facts_as_known, facts_as_recorded
+from access.state.log_entry import LogEntry, read_entry
 from access.state.log_state import LogState
 from registry.queries import shapes as answers
 from registry.queries.queries import Board, badge_mark, entry_name

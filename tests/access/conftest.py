@@ -44,7 +44,6 @@ from access.log.entry import (
     pack,
 )
 from access.rules.decide import Decision, Facts, Presented, decide
-from access.state.event_state import LogEntry, read_entry
 from access.state.facts import (
     Moment,
     facts_now,
@@ -52,6 +51,7 @@ from access.state.facts import (
     presented_plain,
     presented_signed,
 )
+from access.state.log_entry import LogEntry, read_entry
 from access.state.log_state import LogState
 from config import event_file
 

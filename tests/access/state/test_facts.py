@@ -13,7 +13,6 @@ from access.badge.credential import Claims, Plain, foreign, verifier
 from access.event.programme import Programme
 from access.log.entry import Span
 from access.log.receipt import receipt
-from access.state.event_state import Order
 from access.state.facts import (
     NEVER_MS,
     Moment,
@@ -25,6 +24,7 @@ from access.state.facts import (
     unlisted_claims,
     unlisted_verifier,
 )
+from access.state.log_entry import Order
 
 MAIN, ROOM_B = "chengdu-main-1", "chengdu-room-b-1"
 ANNA, BEN = bytes(4) + b"a", bytes(4) + b"b"
