@@ -2,15 +2,15 @@
 
 BIN := .venv/bin
 ARGS ?=
-export PYTHON WHEELS FOR
+export PYTHON WHEELS FOR RELEASE SETTINGS SSH_KEY WIFI_NAME WIFI_PASSWORD WIFI_COUNTRY
 
-.PHONY: help setup demo test check bench soak coverage lint types imports pytest format lock wheels install clean \
-    to-run to-test own-packages rest
+.PHONY: help setup demo test check bench soak coverage lint types imports pytest format lock wheels \
+    deb image-files install clean to-run to-test own-packages rest
 
 help: ## this menu
 	@echo "Jianmen: check-in at the doors of an event that runs in several cities at once"
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make setup PYTHON=python3.13 chooses a Python; ARGS=\"…\" is handed on to demo, bench, soak and pytest."
 	@echo "  make setup WHEELS=FOLDER installs what running needs without network, from a folder that make wheels has filled."
@@ -65,6 +65,13 @@ wheels: ## fill WHEELS=FOLDER for a machine without network (another one: FOR="3
 	@setup/debian run
 	@WHEELS= LOCK=setup/run.lock setup/venv
 	@setup/wheels "$(or $(WHEELS),wheels)"
+
+deb: ## Debian packages into build/deb (for another machine: FOR="3.13 aarch64")
+	@$(MAKE) --no-print-directory wheels WHEELS=build/wheels
+	@WHEELS=build/wheels systemd/debian/build build/deb
+
+image-files: ## files that make a kiosk out of a blank card, from build/deb into build/image
+	@systemd/image/build build/image build/deb
 
 install: ## onto this machine for good: make install ROLE=kiosk (or registry), as root
 	@systemd/install.sh $(ROLE)

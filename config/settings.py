@@ -61,10 +61,12 @@ S = TypeVar("S", bound=_Settings)
 
 
 class Pages(_Settings, frozen=True, kw_only=True):
-    """Where the door serves its screens, to the browser of its own machine."""
+    """Where the door serves its screens, to the browser of its own machine. `camera_at`: on which side of the screen
+    the camera is; None: people are not shown where."""
 
     host: str
     port: Port
+    camera_at: Literal["above", "below", "left", "right"] | None = None
 
 
 class RegistryLink(_Settings, frozen=True, kw_only=True):

@@ -224,6 +224,10 @@ class Centre:
         """A badge, or one issue of it, is no longer good. Raises UnknownError."""
         self._all.roster.revoke(badge, issue, why)
 
+    def unrevoke(self, badge: bytes) -> IssuedBadge:
+        """A new badge for a person whose badge was revoked. Raises UnknownError, RegistrationError."""
+        return self._all.roster.unrevoke(badge, self.event)
+
     def erase(self, badge: bytes) -> None:
         """Forget the person of a badge. Raises UnknownError."""
         self._all.roster.erase(badge, self.event)

@@ -14,6 +14,7 @@ from typing import Any
 from hardware.ports.door_contacts import Contacts, DoorEvent, DoorWatch
 from hardware.ports.errors import AdapterMissing
 from hardware.ports.signals import PATTERNS, Lamp, Light, Pattern, Pins, SignalSettings
+from hardware.signals.relay import Relay
 from hardware.system.errors import HardwareError
 
 BLINK_S = 0.35
@@ -33,9 +34,9 @@ class GpioSignals:
         import gpiozero
 
         self._factory = factory
-        self._pulse_s = settings.pulse_ms / 1000
         self._devices: list[Any] = []
         self._light: Light | None = None
+        self._relay: Relay | None = None
         pins = settings.pins
         counts = pins.passed is not None
         self._contacts = Contacts(DoorWatch(int(settings.pass_s * 1000), counts_passages=counts))
@@ -46,7 +47,8 @@ class GpioSignals:
                 "red": self._add(gpiozero.LED, pins.red),
             }
             self._buzzer = self._add(gpiozero.Buzzer, pins.buzzer)
-            self._relay = self._add(gpiozero.DigitalOutputDevice, pins.relay)
+            relay = self._add(gpiozero.DigitalOutputDevice, pins.relay)
+            self._relay = Relay(relay, settings.pulse_ms / 1000) if relay is not None else None
             self._connect(pins, gpiozero.DigitalInputDevice)
         except (gpiozero.GPIOZeroError, OSError) as error:
             self.close()
@@ -66,8 +68,7 @@ class GpioSignals:
     def open_door(self) -> bool:
         if self._contacts.fire or self._relay is None:
             return False
-        # gpiozero times the pulse in a thread of its own: a caller that hangs cannot hold the door.
-        self._relay.blink(on_time=self._pulse_s, off_time=0, n=1, background=True)
+        self._relay.pulse()
         self._contacts.change(DoorWatch.opened)
         return True
 
@@ -75,6 +76,9 @@ class GpioSignals:
         return self._contacts.next(timeout)
 
     def close(self) -> None:
+        if self._relay is not None:
+            self._relay.close()
+            self._relay = None
         while self._devices:
             self._devices.pop().close()
         self._factory.close()
@@ -104,7 +108,9 @@ class GpioSignals:
     def _alarm(self, *, burning: bool) -> None:
         self._contacts.change(lambda watch, at: watch.fire_changed(at, burning=burning))
         if burning:
-            for output in (*self._lamps.values(), self._buzzer, self._relay):
+            if self._relay is not None:
+                self._relay.drop()
+            for output in (*self._lamps.values(), self._buzzer):
                 if output is not None:
                     output.off()
         elif self._light is not None:

@@ -254,7 +254,7 @@ def eyes(
 
     \b
     eyes still, eyes busy     CPU time of an empty frame
-    eyes hard, eyes easy      drawn presentations: missed, first read, wrong contents
+    eyes hard, eyes easy      drawn presentations: missed, first read, wrong
     eyes turns                badges that take turns at one place: read late
     eyes photos, eyes decode  photographs before the camera, and as files
     """

@@ -1,15 +1,18 @@
 """`jianmen rehearse`: what will the doors say?"""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
 
 from config.errors import ConfigError
+from jianmen.cli import plan_options
 
 
-@click.command()
+@click.command(cls=plan_options.GroupedCommand)
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option(
     "--explain", is_flag=True, help="Say why, on standard error, after each presentation."
@@ -19,10 +22,18 @@ from config.errors import ConfigError
     "--invent", type=int, metavar="SEED", help="Make a scenario up instead of running one."
 )
 @click.option(
-    "--people", type=click.IntRange(1, 100_000), help="How many come to what is made up. [100]"
+    "--plan",
+    is_flag=True,
+    help="Of the event FILE: the queues at its gates over a morning, and the kiosks they need.",
+)
+@click.option(
+    "--people",
+    type=click.IntRange(1, 100_000),
+    help="How many come to what is made up [100] or planned [26000].",
 )
 @click.option("--event", type=click.Path(path_type=Path), help="The event of what is made up.")
-@click.option("--json", "as_json", is_flag=True, help="The table, too, as JSON lines.")
+@click.option("--json", "as_json", is_flag=True, help="Table and plan, too, as JSON lines.")
+@plan_options.plan_options
 def rehearse(
     file: Path | None,
     invent: int | None,
@@ -31,7 +42,9 @@ def rehearse(
     *,
     explain: bool,
     table: bool,
+    plan: bool,
     as_json: bool,
+    **planning: Any,
 ) -> None:
     """Run a scenario through the real rule book, journals and exchange, without hardware or sockets.
 
@@ -60,20 +73,36 @@ def rehearse(
     jianmen rehearse --explain day.jsonl       and which rule said it
     jianmen rehearse --table event.toml        who may enter where, when
     jianmen rehearse --invent 7 > day.jsonl    a day as it may come
+    jianmen rehearse --plan event.toml         how many kiosks it needs
     """
+    if not plan and (alone := plan_options.given(planning)):
+        raise click.UsageError(f"{alone[0]} goes with --plan")
+    if plan:
+        if invent is not None or table or explain or event is not None:
+            raise click.UsageError(
+                "--plan goes with an event FILE, and not with --invent or --table"
+            )
+        plan_options.check(people, planning)
+        _or_exit(lambda: plan_options.plan(file, people, planning, as_json=as_json))
+        return
     if (file is None) == (invent is None):
         raise click.UsageError("name a scenario FILE to run, or --invent SEED to make one up")
     if invent is None and (people is not None or event is not None):
         raise click.UsageError("--people and --event go with --invent")
     if table and (file is None or explain):
         raise click.UsageError("--table goes with an event FILE alone")
+    if file is None:
+        _or_exit(lambda: _invent(invent or 0, people or 100, event))
+    elif table:
+        _or_exit(lambda: _table(file, as_json=as_json))
+    else:
+        _or_exit(lambda: sys.exit(_run(file, explain=explain)))
+
+
+def _or_exit(work: Callable[[], None]) -> None:
+    """Do something; exit 2 with every mistake of a file that it cannot use."""
     try:
-        if file is None:
-            _invent(invent or 0, people or 100, event)
-        elif table:
-            _table(file, as_json=as_json)
-        else:
-            sys.exit(_run(file, explain=explain))
+        work()
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(2)

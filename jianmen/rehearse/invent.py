@@ -11,12 +11,16 @@ import msgspec
 
 from access.event.definition import LANGUAGES, MAX_ISSUES, Event, Session
 from access.event.programme import Programme
+from jianmen.rehearse.plan.curve import FORUM_CURVE
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 
-WAVES_H = ((8.0, 1.6), (13.0, 0.7), (19.0, 0.4))
-"""When people arrive: the hour at which each wave begins, and how many hours it lasts."""
+OPENS_H = 8.0
+"""The hour of minute 0 of the arrival curve."""
+
+LATER_WAVES_H = ((13.0, 0.7), (19.0, 0.4))
+"""When the others arrive: the hour at which each wave begins, and how many hours it lasts."""
 
 TROUBLES = ("cut", "group", "heal", "restart", "wipe", "clock")
 QUESTIONS = ("headcount", "gate_headcount", "conflicts", "sync")
@@ -146,8 +150,7 @@ class Inventor:
     def _come(self, person: _Person, day: int) -> None:
         """One person's day: arriving, sessions in and out, leaving; now and then something odd."""
         random = self._random
-        begins_h, lasts_h = random.choices(WAVES_H, (8, 3, 1))[0]
-        arrives_ms = self._at(day, begins_h + random.random() * lasts_h)
+        arrives_ms = self._at(day, self._arrives_h())
         venue = person.venue
         if random.random() < 0.04:
             venue = random.choice(self._event.venues).id
@@ -165,6 +168,15 @@ class Inventor:
                     self._through(person, session.area, "out", comes_ms + MINUTE_MS + stays_ms)
         if random.random() < 0.4:
             self._through(person, venue, "out", self._at(day, random.uniform(12.0, 22.0)))
+
+    def _arrives_h(self) -> float:
+        """Two in three come in the morning, along the curve of a forum."""
+        random = self._random
+        wave = random.choices((None, *LATER_WAVES_H), (8, 3, 1))[0]
+        if wave is None:
+            return OPENS_H + FORUM_CURVE.minute_of(random.random()) / 60
+        begins_h, lasts_h = wave
+        return begins_h + random.random() * lasts_h
 
     def _through(self, person: _Person, area: str, direction: str, at_ms: int) -> None:
         gates = [

@@ -51,11 +51,14 @@ PAGE_POLICY = (
 )
 
 
-def create_app(service: DoorService, *, sounds: bool) -> Flask:
-    """The pages of a door. `sounds`: the page makes the tones, for want of a buzzer."""
+def create_app(service: DoorService, *, sounds: bool, camera_at: str = "") -> Flask:
+    """The pages of a door. `sounds`: the page makes the tones, for want of a buzzer. `camera_at`: on which side of the
+    screen the camera is (above, below, left, right; empty: not to be pointed at)."""
     app = Flask(__name__)
     token = secrets.token_urlsafe(16)
     _guard(app, token)
+    shown = {part: texts.in_every_language(part) for part in ("menu", "camera")}
+    words = msgspec.json.encode(shown).decode()
     streams = threading.BoundedSemaphore(STREAMS)
 
     @app.get("/")
@@ -67,6 +70,9 @@ def create_app(service: DoorService, *, sounds: bool) -> Flask:
             sounds=sounds,
             languages={language: texts.OWN_NAMES[language] for language in LANGUAGES},
             tags=texts.HTML_TAGS,
+            first=service.order[0],
+            camera_at=camera_at,
+            words=words,
         )
 
     @app.get("/events")
@@ -104,7 +110,7 @@ def create_app(service: DoorService, *, sounds: bool) -> Flask:
     app.register_blueprint(headcount_pages(service))
     app.register_blueprint(staff_pages(room, service.order[0]))
     app.register_blueprint(gate_pages(room, service.order[0]))
-    app.jinja_env.globals["token"] = token
+    app.jinja_env.globals.update(token=token, sounds=sounds)
     return app
 
 

@@ -13,18 +13,16 @@ import msgspec
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from access.badge.credential import human_code, read_human_code
+from access.badge.credential import human_code, read_human_code, read_unchecked_code
 from access.event.definition import LANGUAGES, Direction, Language
 from access.log.receipt import gate_code
 from access.rules.decide import Decision
-from kiosk.door.door import Answer
 from kiosk.door.recent_answers import Recent
 from kiosk.door.staff_actions import StaffActions, StaffError
 from kiosk.pages.gate_routes import gate_is_all
 from kiosk.pages.staff_session import StaffSession, StaffSessions
+from kiosk.pages.staff_view import about, may_let_in, place_in_all, told
 from kiosk.runtime.scan_loop import ScanLoop
-from kiosk.screen.attendee_screen import answer_screen, place_name
-from kiosk.screen.name_on_card import Person
 from web.texts import in_every_language
 
 if TYPE_CHECKING:
@@ -40,7 +38,14 @@ WHYS: Mapping[str, str] = {
     "came out for a moment": "came_out_for_a_moment",
     "mistake": "mistake",
 }
-"""Reasons to choose from: what the log keeps, and the key of its text."""
+"""Reasons for letting somebody in: what the log keeps, and the key of its text."""
+
+UNDO_WHYS: Mapping[str, str] = {
+    "wrong person": "wrong_person",
+    "did not go in": "did_not_go_in",
+    "scanned by mistake": "scanned_by_mistake",
+}
+"""Reasons for taking an answer back, likewise."""
 
 Deed = Callable[[ScanLoop, StaffSession, dict[str, Any]], dict[str, Any]]
 
@@ -53,11 +58,12 @@ def staff_pages(room: StaffSessions, first: Language) -> Blueprint:
     def page() -> str | BaseResponse:
         if _asks_for_gate(room):
             return redirect(url_for("gate.page"))
-        texts = in_every_language("staff.why")
+        texts, undo_texts = in_every_language("staff.why"), in_every_language("staff.undo_why")
         words = {
             "labels": in_every_language("staff.label"),
             "reasons": in_every_language("staff.reason"),
             "whys": {why: texts[key] for why, key in WHYS.items()},
+            "undo_whys": {why: undo_texts[key] for why, key in UNDO_WHYS.items()},
             "errors": in_every_language("staff.error"),
         }
         return render_template(
@@ -69,16 +75,26 @@ def staff_pages(room: StaffSessions, first: Language) -> Blueprint:
     @pages.get("/state")
     def state() -> Response:
         session = _session(room, touch=False)
-        shown = room.do(_state)
+        shown = room.do(lambda loop: _state(loop, session))
         for answer in shown["answers"]:
-            answer["name"] = room.name_of(session, bytes.fromhex(answer["badge"]) or None)
+            answer.update(_named(room, session, bytes.fromhex(answer["badge"])))
         return jsonify({**shown, "roles": sorted(session.roles)})
 
     @pages.post("/search")
     def search() -> Response:
         results = room.search(_session(room), _text("query"))
-        people = [_found(one) for one in results.found]
+        known = room.do(lambda loop: [about(loop.door, one.badge) for one in results.found])
+        people = [{**_found(one), **more} for one, more in zip(results.found, known, strict=True)]
         return jsonify({"people": people, "total": results.total, "near": results.near})
+
+    @pages.post("/code")
+    def code() -> Response:
+        """Whose badge a typed code is; `sure`: its check character was there, and is right."""
+        session = _session(room)
+        badge, sure = _typed_code(_text("code"))
+        known = room.do(lambda loop: about(loop.door, badge))
+        who = {"badge": badge.hex(), "code": human_code(badge), "sure": sure}
+        return jsonify({**who, **_named(room, session, badge), **known})
 
     @pages.post("/<name>")
     def deed(name: str) -> Response:
@@ -154,7 +170,25 @@ def _found(one: Found) -> dict[str, str]:
     }
 
 
-def _state(loop: ScanLoop) -> dict[str, Any]:
+def _named(room: StaffSessions, session: StaffSession, badge: bytes) -> dict[str, str]:
+    """The name and the organisation of whoever has a badge, where they may be read."""
+    name = room.name_of(session, badge or None)
+    content = session.names.content(badge) if session.names is not None else None
+    return {"name": name, "organisation": content.organisation if content is not None else ""}
+
+
+def _typed_code(typed: str) -> tuple[bytes, bool]:
+    """The badge of a code, and whether its check character vouches for it. Raises StaffError where it is mistyped."""
+    badge = read_human_code(typed)
+    if badge is not None:
+        return badge, True
+    badge = read_unchecked_code(typed)
+    if badge is None:
+        raise StaffError("bad_code")
+    return badge, False
+
+
+def _state(loop: ScanLoop, session: StaffSession) -> dict[str, Any]:
     """What the page shows while staff mode is open. Names are added where they may be read."""
     door = loop.door
     gate, programme = door.gate, door.programme
@@ -162,56 +196,41 @@ def _state(loop: ScanLoop) -> dict[str, Any]:
     seats = door.seats()
     by_gate = seats.by_gate(now.at_ms) if seats is not None else {}
     local = datetime.fromtimestamp(now.span.lo / 1000, programme.zone)
+    newest = next(iter(loop.recent), None)
     areas = [place for place in programme.places if gate.area in programme.above[place]]
     return {
         "gate": gate_code(programme, gate.id),
-        "place": {language: place_name(programme, gate.area, language) for language in LANGUAGES},
+        "place": place_in_all(programme, gate.area),
         "direction": loop.face.direction,
         "switch": gate.direction == "both",
         "leads_in": gate.lets_in,
         "seats": by_gate.pop(gate.id, None),
         "seats_elsewhere": {gate_code(programme, g): n for g, n in by_gate.items() if n > 0},
         "areas": [
-            {"id": area, "name": {n: place_name(programme, area, n) for n in LANGUAGES}}
+            {"id": area, "name": place_in_all(programme, area)}
             for area in [gate.area, *(a for a in areas if a != gate.area)]
         ],
         "days": sorted({*programme.event.days, local.date().isoformat()}),
         "time": local.strftime("%Y-%m-%d %H:%M:%S"),
         "sure": now.sure,
         "broken": loop.face.broken,
-        "answers": [_recent(loop, one) for one in loop.recent],
+        "answers": [_recent(loop, session, one) for one in loop.recent],
+        "last": about(door, newest.answer.presented.badge) if newest is not None else None,
     }
 
 
-def _recent(loop: ScanLoop, one: Recent) -> dict[str, Any]:
+def _recent(loop: ScanLoop, session: StaffSession, one: Recent) -> dict[str, Any]:
     programme = loop.door.programme
     answer = one.answer
     at = datetime.fromtimestamp(answer.moment.span.lo / 1000, programme.zone)
     return {
-        **_told(loop, answer),
+        **told(answer, programme),
         "number": one.number,
         "at": at.strftime("%H:%M:%S"),
         "direction": answer.presented.direction,
         "badge": (answer.presented.badge or b"").hex(),
+        "may_let_in": may_let_in(loop.door, answer, session.roles),
         "undone": one.number in loop.recent.undone,
-    }
-
-
-def _told(loop: ScanLoop, answer: Answer) -> dict[str, Any]:
-    """An answer as the person was told it, in each language."""
-    screens = {
-        language: answer_screen(answer, loop.door.programme, Person("", language), (language,))
-        for language in LANGUAGES
-    }
-    return {
-        "verdict": answer.decision.verdict,
-        "reason": answer.decision.reason,
-        "opens": answer.decision.opens,
-        "receipt": answer.receipt,
-        "says": {
-            language: [screen.say[0].headline, *screen.say[0].lines]
-            for language, screen in screens.items()
-        },
     }
 
 
@@ -229,7 +248,7 @@ def _ask(loop: ScanLoop, _session: StaffSession, asked: dict[str, Any]) -> dict[
     badge = _badge(asked)
     answer = loop.door.present_by_hand(badge, loop.face.direction)
     loop.staff_answered(answer, badge)
-    return _told(loop, answer)
+    return told(answer, loop.door.programme)
 
 
 def _badge(asked: dict[str, Any]) -> bytes:
@@ -250,7 +269,7 @@ def _let_in(loop: ScanLoop, session: StaffSession, asked: dict[str, Any]) -> dic
         raise StaffError("lead_out")
     answer = StaffActions(loop.door).let_in(one.who, session.signs, _why(asked), one.answer.entry)
     loop.staff_answered(answer, one.who)
-    return _told(loop, answer)
+    return told(answer, loop.door.programme)
 
 
 def _undo(loop: ScanLoop, session: StaffSession, asked: dict[str, Any]) -> dict[str, Any]:
@@ -296,7 +315,7 @@ def _recent_named(loop: ScanLoop, asked: dict[str, Any]) -> Recent:
 
 def _why(asked: dict[str, Any]) -> str:
     why = str(asked.get("why", ""))
-    return why if why in WHYS else "other"
+    return why if why in WHYS or why in UNDO_WHYS else "other"
 
 
 def _allowed(refusal: Decision | None) -> None:

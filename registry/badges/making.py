@@ -30,7 +30,7 @@ Order = Literal["ref", "name", "organisation"]
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """Whose badges, in which order, by which layout. What is empty chooses everybody. `new`: only those that were not
-    printed yet, or would look otherwise now."""
+    printed yet, or would look otherwise now. `preview`: the first of them alone, which does not count as printed."""
 
     refs: tuple[str, ...] = ()
     tickets: tuple[str, ...] = ()
@@ -39,6 +39,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     order: Order = "ref"
     layout: str = layouts.DEFAULT
     new: bool = False
+    preview: bool = False
 
 
 class Printout(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +80,8 @@ class BadgeMaker:
             file = Path(temporary, FILE)
             made = _drawn([card for _, card in chosen], path, file, work)
             work.keep(FILE, file.read_bytes())
-        self._prints.note(chosen, self._now_ms())
+        if not selection.preview:
+            self._prints.note(chosen, self._now_ms())
         return Printout(
             badges=len(chosen),
             pages=made.pages,
@@ -119,7 +121,7 @@ class BadgeMaker:
                 for label, card in chosen
                 if before.get(label.badge.badge) != digest_of(card)
             ]
-        return chosen, missing
+        return chosen[: 1 if selection.preview else None], missing
 
 
 def _order(order: Order) -> Callable[[Label], tuple[str, ...]]:

@@ -15,8 +15,17 @@ from registry.queries.shapes import Access
 from web.texts import HTML_TAGS, OWN_NAMES, best_language, section, text
 
 HERE = Path(__file__).parent
-PAGES = ("live", "kiosks", "conflicts", "people", "receipt", "settings")
-NEEDS: dict[str, Access] = {"people": "desk", "settings": "admin"}
+PAGES = (
+    "live",
+    "people",
+    "badges",
+    "attendance",
+    "kiosks",
+    "conflicts",
+    "receipt",
+    "settings",
+)
+NEEDS: dict[str, Access] = {"people": "desk", "badges": "desk", "settings": "admin"}
 """The role that a page needs; the others are for everybody who logged in."""
 
 LANGUAGE_COOKIE = "language"
@@ -135,7 +144,9 @@ class _Pages:
             "language": language,
             "admin": visitor is not None and visitor.is_admin,
             "desk": visitor is not None and visitor.may("desk"),
+            "languages": dict(OWN_NAMES),
             "days": list(programme.event.days),
+            "venues": list(venues),
             "places": {place: named(name, language) for place, name in {**venues, **areas}.items()},
             "tickets": [
                 {"id": ticket.id, "name": named(ticket.name, language)}
@@ -145,6 +156,7 @@ class _Pages:
             "gates": [
                 {
                     "id": gate.id,
+                    "code": programme.gate_code(gate.id),
                     "area": gate.area,
                     "venue": programme.venue_of(gate.area),
                     "direction": gate.direction,

@@ -10,6 +10,8 @@ from registry.queries.shapes import Access, EntryName
 
 Text = Annotated[str, Meta(min_length=1, max_length=500)]
 
+Extra = dict[Annotated[str, Meta(max_length=100)], Annotated[str, Meta(max_length=500)]]
+
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A JSON object; a field that is not known is a mistake, and named. `traced` fields go into the trail: none that
@@ -29,10 +31,10 @@ class NewRuling(Body, frozen=True, kw_only=True):
 
 
 class NewPerson(Body, frozen=True, kw_only=True):
-    """A person to be registered, in the event definition's ids; `venues` and `days` null: all of them. A `signed` badge
-    is let in by doors that have not heard of it yet."""
+    """A person to be registered, in the event definition's ids; `venues` and `days` null: all of them. `ref` null: the
+    registry gives a number. A `signed` badge is let in by doors that have not heard of it yet."""
 
-    ref: Text
+    ref: Text | None = None
     ticket: Text
     name: Annotated[str, Meta(max_length=200)] = ""
     organisation: Annotated[str, Meta(max_length=200)] = ""
@@ -41,6 +43,21 @@ class NewPerson(Body, frozen=True, kw_only=True):
     days: tuple[str, ...] | None = None
     sessions: tuple[str, ...] = ()
     form: Literal["plain", "signed"] = "signed"
+    extra: Extra = {}
+
+
+class ChangedPerson(Body, frozen=True, kw_only=True):
+    """What changes of a person; what is left out stays as it is. `venues` and `days` null: all. `extra` replaces all
+    fields for staff."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200)] | msgspec.UnsetType = msgspec.UNSET
+    organisation: Annotated[str, Meta(max_length=200)] | msgspec.UnsetType = msgspec.UNSET
+    language: Language | msgspec.UnsetType = msgspec.UNSET
+    ticket: Text | msgspec.UnsetType = msgspec.UNSET
+    venues: tuple[str, ...] | msgspec.UnsetType | None = msgspec.UNSET
+    days: tuple[str, ...] | msgspec.UnsetType | None = msgspec.UNSET
+    sessions: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    extra: Extra | msgspec.UnsetType = msgspec.UNSET
 
 
 class Revoke(Body, frozen=True, kw_only=True):

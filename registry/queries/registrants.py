@@ -91,6 +91,33 @@ def one(board: Board, code: str) -> answers.Registrant:
         return _shown(board, known, log_state.history(known.badge))
 
 
+def history(board: Board, code: str) -> answers.PersonHistory:
+    """What was made for the person of a badge, and what they did at the doors. Raises UnknownError."""
+    badge = badge_of(code)
+    if board.centre.people.by_badge(badge) is None:
+        raise UnknownError(f"Badge {code} is nobody's here.")
+    with board.knowing() as log_state:
+        known = log_state.history(badge)
+        issues = {entry.issue: order.at_ms for order, entry in reversed(known.issued)}
+        return answers.PersonHistory(
+            issues=[
+                answers.PrintedIssue(issue=issue, at=board.time(at_ms))
+                for issue, at_ms in sorted(issues.items(), reverse=True)
+            ],
+            presented=[
+                answers.Presented(
+                    at=board.time(one.order.at_ms),
+                    gate=one.gate,
+                    direction=one.direction,
+                    verdict=one.body.verdict,
+                    reason=one.body.reason,
+                    receipt=log_state.receipt_of(one.entry),
+                )
+                for one in known.presentations[::-1]
+            ],
+        )
+
+
 def badge_of(code: str) -> bytes:
     """The badge id of a typed human code. Raises UnknownError."""
     badge = read_human_code(code)
@@ -132,6 +159,7 @@ def _shown(board: Board, known: Known, history: History) -> answers.Registrant:
         revoked=history.revoked(None),
         place=history.whereabouts(board.now_ms()).place,
         last=None if last is None else board.time(last),
+        extra=known.extra,
     )
 
 

@@ -53,7 +53,8 @@ class SilentKiosk(Answer, frozen=True, kw_only=True):
 class AreaCount(Answer, frozen=True, kw_only=True):
     """One venue, hall or room. `inside` and `people` (distinct, today) include everything below it; `entries`, `exits`
     and `refused` are those at its own gates today. `low` to `high` is the band in which `inside` may truly lie;
-    `heard` is the oldest last word of the kiosks that count for it (null: one was never heard, or there is none)."""
+    `heard` is the oldest last word of the kiosks that count for it (null: one was never heard, or there is none), and
+    `kiosks` their number: without one nobody counts there."""
 
     id: str
     name: Names
@@ -73,6 +74,7 @@ class AreaCount(Answer, frozen=True, kw_only=True):
     heard: Time | None
     missing: int
     silent: int
+    kiosks: int
 
 
 class Headcount(Answer, frozen=True, kw_only=True):
@@ -232,7 +234,8 @@ class IssueState(Answer, frozen=True, kw_only=True):
 
 
 class Registrant(Answer, frozen=True, kw_only=True):
-    """A person and what their badge may do. `place` is where presence has them (null: not here)."""
+    """A person and what their badge may do. `place` is where presence has them (null: not here); `extra` are fields for
+    staff: phone, mail, seat, note."""
 
     code: str
     badge: str
@@ -250,6 +253,32 @@ class Registrant(Answer, frozen=True, kw_only=True):
     revoked: bool
     place: str | None
     last: Time | None
+    extra: dict[str, str]
+
+
+class PrintedIssue(Answer, frozen=True, kw_only=True):
+    """When an issue of a badge was made."""
+
+    issue: int
+    at: Time
+
+
+class Presented(Answer, frozen=True, kw_only=True):
+    """A badge held up at a gate, or its person let in by hand, and the receipt that the door showed."""
+
+    at: Time
+    gate: str
+    direction: Direction
+    verdict: Verdict
+    reason: str
+    receipt: str | None
+
+
+class PersonHistory(Answer, frozen=True, kw_only=True):
+    """Of one person: the issues of their badge, and everything at the doors, the newest first."""
+
+    issues: list[PrintedIssue]
+    presented: list[Presented]
 
 
 class Registrants(Answer, frozen=True, kw_only=True):

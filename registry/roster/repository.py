@@ -17,6 +17,9 @@ from registry.storage.ledger import Ledger
 _AT_ONCE = 500
 """Values in one question: databases bound their number."""
 
+WALK_UP = "W-"
+"""How the numbers begin that the registry gives to people who come without one."""
+
 
 class People:
     """The people of the event, in the ledger's database."""
@@ -30,6 +33,12 @@ class People:
     def change(self, known: Known) -> None:
         """Keep a person's new row in place of the one with the same badge."""
         self._ledger.write(delete(tables.person).where(tables.person.c.badge == known.badge))
+        self.add([known])
+
+    def move(self, badge: bytes, known: Known) -> None:
+        """A person gets another badge: what is kept of the one before goes."""
+        for table in (tables.person, tables.printed):
+            self._ledger.write(delete(table).where(table.c.badge == badge))
         self.add([known])
 
     def by_badge(self, badge: bytes) -> Known | None:
@@ -67,6 +76,12 @@ class People:
             return []
         whole = select(tables.person).where(ref >= first[0]).order_by(ref).limit(limit)
         return list(self._found(whole))
+
+    def walk_ups(self) -> int:
+        """How many have a number that the registry gave."""
+        ref = tables.person.c.ref
+        question = select(func.count()).select_from(tables.person).where(ref.like(f"{WALK_UP}%"))
+        return int(self._ledger.read(question)[0][0])
 
     def count(self) -> int:
         return int(self._ledger.read(select(func.count()).select_from(tables.person))[0][0])

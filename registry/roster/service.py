@@ -268,6 +268,38 @@ class Roster:
                 )
             self._log.append("revoke", Revoked(badge=badge, issue=issue, why=why))
 
+    def unrevoke(self, badge: bytes, event: Event) -> IssuedBadge:
+        """A person whose badge was revoked may come in again, with a new badge: a revocation is never taken back, since
+        doors that are cut off could not be told. Of a badge that is revoked in all its issues the person gets another,
+        else the next issue. Raises UnknownError, RegistrationError."""
+        with self._ledger.transaction():
+            known = self.known(badge)
+            revoked = self._revoked(badge)
+            if None not in revoked and self.newest(known).issue not in revoked:
+                raise refused(known.ref, "has a badge that is not revoked")
+            if None not in revoked:
+                return self.reissue(badge, event)
+            press = self.press(event)
+            for old in self.issues(badge).values():
+                if old.card is not None:
+                    press.withdraw_card(old)
+            last = self.newest(known)
+            _, locked = self._locks(last)
+            [new] = self._new_badges(1, {badge})
+            moved = msgspec.structs.replace(known, badge=new, salt=self._random(SALT_BYTES))
+            self._people.move(badge, moved)
+            press.issue(moved, 1, "signed", last.claims, locked=locked)
+            self.keep(press)
+            return press.badges[0]
+
+    def _revoked(self, badge: bytes) -> set[int | None]:
+        """The issues of a badge that are revoked; None among them: all."""
+        return {
+            held.body.issue
+            for held in self._ledger.about(badge)
+            if isinstance(held.body, Revoked) and self._ledger.is_registry(held.log)
+        }
+
     def erase(self, badge: bytes, event: Event) -> None:
         """Forget a person: row, salt, texts and name cards, here and wherever the log goes. The badge itself, which
         names nobody any more, stays as good as it was. Raises UnknownError."""

@@ -19,6 +19,7 @@ from registry.badges.making import BadgeMaker
 from registry.dashboard import dashboard
 from registry.dashboard.login import LoginDesk
 from registry.http.device_api import device_interface
+from registry.http.metrics import metrics
 from registry.http.operations import Interface, problem
 from registry.http.resources.access import add_access
 from registry.http.resources.actions import add_deeds
@@ -108,6 +109,7 @@ def create_app(centre: Centre, clock: Callable[[], ClockReading], settings: WebS
     app.register_blueprint(api.blueprint)
     desk = LoginDesk(guard, passwords, trail, secure=settings.secure)
     app.register_blueprint(dashboard(board, guard, desk))
+    app.register_blueprint(metrics(board, guard))
     app.extensions["jianmen"] = Parts(api, board, hooks, jobs)
     app.after_request(_guarded)
     app.register_error_handler(HTTPException, _refused)

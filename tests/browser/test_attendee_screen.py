@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +33,8 @@ from sync.store.journal import Journal
 from sync.wire.device_key import DeviceKey
 
 CHROMIUM = shutil.which("chromium")
-SIZES = [(1080, 1920), (800, 480)]
+SIZES = [(1080, 1920, 21.5, 2.0), (800, 480, 7.0, 0.6)]
+"""Width and height in pixels, diagonal in inches, and the distance in metres from which the screen is read."""
 PROGRAMME = Programme(load(Path("config/events/smarthk.toml")))
 SEMINAR = PROGRAMME.sessions["industrialisation"]
 NOW = SEMINAR.doors_open_ms - 3_600_000
@@ -176,30 +178,35 @@ def as_the_page_has_it(screen: Screen) -> str:
     return json.dumps(msgspec.to_builtins(screen), ensure_ascii=False, separators=(",", ":"))
 
 
-@pytest.mark.parametrize(("width", "height"), SIZES)
-def test_every_screen_is_readable_and_nothing_is_cut_off_or_broken(service, page, width, height):
+@pytest.mark.parametrize(("width", "height", "inches", "metres"), SIZES)
+def test_every_screen_is_readable_and_nothing_is_cut_off_or_broken(
+    service, page, width, height, inches, metres
+):
+    """Letters are to be as high as 1/200 of the distance, headlines as 1/120."""
+    pixel_mm = inches * 25.4 / math.hypot(width, height)
     page.set_viewport_size({"width": width, "height": height})
     for name, screen in named_screens(service):
         show(service, page, screen)
-        left_out, smallest, broken = page.evaluate(
+        left_out, smallest, headline, broken = page.evaluate(
             """() => {
               const box = document.getElementById("answer");
               const over = Math.max(box.scrollHeight - box.clientHeight, box.scrollWidth - box.clientWidth,
                 document.documentElement.scrollHeight - innerHeight);
-              const sizes = [...box.querySelectorAll("section :is(h1, p)")]
+              const smallest = (tags) => Math.min(...[...box.querySelectorAll(tags)]
                 .filter((one) => one.getClientRects().length)
-                .map((one) => parseFloat(getComputedStyle(one).fontSize));
+                .map((one) => parseFloat(getComputedStyle(one).fontSize)));
               // What is kept together (a date, a time, a name) stands on one line: all its rectangles have one top.
               const broken = [...document.querySelectorAll("bdi")].filter((one) => {
                 const range = document.createRange();
                 range.selectNodeContents(one);
                 return new Set([...range.getClientRects()].map((rect) => Math.round(rect.top))).size > 1;
               }).map((one) => one.textContent);
-              return [over, Math.min(...sizes), broken];
+              return [over, smallest("h1, p, #facts span"), smallest("h1"), broken];
             }"""
         )
         assert left_out <= 1, name
-        assert smallest >= 18, name
+        assert smallest * pixel_mm >= metres * 1000 / 200, name
+        assert headline * pixel_mm >= metres * 1000 / 120, name
         assert broken == [], name
 
 
@@ -218,6 +225,50 @@ def test_whoever_chooses_a_language_reads_the_same_answer_in_it(service, page):
     assert page.inner_text("#say h1").replace("\u200b", "") == "您的会场是眉山"
     assert page.inner_text("#say p:last-child") == "服务台：正门左侧"
     assert page.get_attribute('[data-language="zh-Hans"]', "aria-pressed") == "true"
+
+
+def test_headcount_and_staff_are_reached_by_holding_the_title(service, page):
+    show(
+        service,
+        page,
+        notice(
+            "idle_in",
+            service.order,
+            head=title(PROGRAMME, PROGRAMME.gates["chengdu-main-1"], service.order),
+        ),
+    )
+    page.click("#title")
+    assert not page.is_visible("#menu")
+
+    page.hover("#title")
+    page.mouse.down()
+    page.wait_for_selector("#menu[open]")
+    page.mouse.up()
+    assert page.inner_text('#menu [href="/headcount"]') == "场内人数"
+    assert page.inner_text('#menu [href="/staff/gate"]') == "本机"
+
+
+def test_a_resting_screen_points_to_the_camera(service, browser):
+    server = PageServer(create_app(service, sounds=False, camera_at="below"), "127.0.0.1", 0)
+    server.start()
+    page = browser.new_page(viewport={"width": 1080, "height": 1920})
+    page.goto(server.url)
+    show(service, page, notice("idle_in", service.order))
+    assert "below this screen" in page.inner_text("#say")
+    arrow, frame = (page.locator(one).bounding_box() for one in ("#camera", "main"))
+    assert arrow["y"] + arrow["height"] > frame["y"] + frame["height"]
+
+    show(
+        service,
+        page,
+        answer_screen(
+            answer(Decision("admit", "ok", 17), "chengdu-main-1"), PROGRAMME, None, service.order
+        ),
+    )
+    assert not page.is_visible("#camera")
+    page.close()
+    service.board.close()
+    server.close()
 
 
 def test_each_language_is_marked_as_what_it_is(service, page):

@@ -191,6 +191,7 @@ def test_an_admin_finds_a_person_and_revokes_the_badge(site: Site, page: Page) -
     page.get_by_role("searchbox").fill("li lei")
     page.get_by_role("button", name="Search").click()
     expect(page.locator("td").first).to_contain_text("李雷")
+    page.locator("details.menu summary").click()
     page.get_by_role("button", name="Revoke").click()
     page.locator("dialog input").fill("lost")
     page.get_by_role("button", name="Yes, do it").click()
@@ -207,10 +208,51 @@ def test_an_admin_erases_a_person(site: Site, page: Page) -> None:
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("searchbox").fill("李雷")
     page.get_by_role("button", name="Search").click()
+    page.locator("details.menu summary").click()
     page.get_by_role("button", name="Erase").click()
+    page.get_by_role("button", name="Yes, do it").click()
+    expect(page.locator("#ask")).to_contain_text("李雷 cannot be had back")
     page.get_by_role("button", name="Yes, do it").click()
     expect(page.locator("#note")).to_contain_text("Erased")
     assert site.centre.people.count() == 0
+
+
+def test_a_walk_up_is_registered_with_sessions_and_then_put_right(site: Site, page: Page) -> None:
+    open_people(site, page)
+    form = page.locator("#register")
+    form.get_by_label("Name", exact=True).fill("Ada")
+    form.get_by_label("Meishan").uncheck()
+    form.get_by_label("Smart Supply Chain").check()
+    form.get_by_role("button", name="Register somebody").click()
+    expect(page.locator("#note")).to_contain_text("is ready.")
+    expect(page.locator("#note").get_by_role("link", name="Print")).to_be_visible()
+    assert "JM1:" not in page.inner_text("body")
+    row = page.locator("#people tbody tr")
+    expect(row).to_contain_text("W-0001")
+    expect(row).to_contain_text("Chengdu, Mianyang")
+    row.get_by_role("button", name="Edit").click()
+    sheet = page.locator("dialog.sheet")
+    sheet.get_by_label("Organisation").fill("Analytical Engines")
+    sheet.get_by_role("button", name="Save").click()
+    expect(row).to_contain_text("Analytical Engines")
+    row.get_by_role("button", name="Ada", exact=True).click()
+    expect(sheet).to_contain_text("Not seen at any door yet.")
+    assert site.centre.person("W-0001").organisation == "Analytical Engines"
+
+
+def test_a_badge_revoked_by_mistake_is_replaced_without_its_secret_on_screen(
+    site: Site, page: Page
+) -> None:
+    badge = register(site, "P1", "李雷")
+    site.centre.revoke(badge, None, "a slip")
+    open_people(site, page)
+    page.get_by_role("searchbox").fill("李雷")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("button", name="Let in again").click()
+    page.get_by_role("button", name="Yes, do it").click()
+    expect(page.locator("#note").get_by_role("link", name="Print")).to_be_visible()
+    assert "JM1:" not in page.inner_text("body")
+    assert not site.centre.registered()["P1"].revoked
 
 
 def test_an_admin_changes_the_desk_key_after_a_staff_card_was_lost(site: Site, page: Page) -> None:
@@ -232,6 +274,7 @@ def test_an_admin_makes_a_key_card_which_is_shown_this_once(site: Site, page: Pa
     page.get_by_role("button", name="Log in").click()
     page.get_by_role("searchbox").fill("李静")
     page.get_by_role("button", name="Search").click()
+    page.locator("details.menu summary").click()
     page.get_by_role("button", name="Key card").click()
     page.locator("#ask input").fill("12345678")
     page.get_by_role("button", name="Yes, do it").click()
@@ -243,6 +286,22 @@ def test_an_admin_makes_a_key_card_which_is_shown_this_once(site: Site, page: Pa
     typed = page.locator(".key-card code").inner_text()
     assert read_human_key(typed) is not None
     expect(page.locator(".key-card")).to_contain_text("its only copy")
+
+
+def test_the_help_desk_sees_who_came_and_downloads_the_list(site: Site, page: Page) -> None:
+    site.let_in(register(site, "P1", "李雷"))
+    register(site, "P2", "韩梅梅")
+    page.goto(f"{site.url}/login?next=/attendance")
+    page.get_by_label("Account").fill("admin")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.locator("#head")).to_contain_text("50%")
+    page.get_by_role("button", name="Show: Chengdu · 2020-11-17").click()
+    expect(page.locator("#people tbody tr").first).to_contain_text("李雷")
+    expect(page.locator("#people tbody tr").nth(1)).to_contain_text("did not come")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="XLSX: Chengdu · 2020-11-17").click()
+    assert download.value.suggested_filename == "attendance-chengdu-2020-11-17.xlsx"
 
 
 def test_an_admin_answers_a_conflict(site: Site, page: Page) -> None:

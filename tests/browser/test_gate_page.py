@@ -163,6 +163,6 @@ def test_a_card_that_may_not_is_told_why_in_the_language_of_the_page(spare, page
     page.click('[data-language="zh-Hant"]')
     spare.show(spare.card("delegate"))
     page.wait_for_selector("#message:not(:empty)")
-    assert page.inner_text("#message") == "這不是有效的工作人員證"
+    assert page.inner_text("#message") == "這不是有效的職員證"
     assert page.is_visible("#ask-card")
     assert spare.gates_given() == []

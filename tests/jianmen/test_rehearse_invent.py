@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +102,19 @@ def test_another_event_can_be_made_up_for(tmp_path: Path) -> None:
     )
     assert gone.exit_code == 2
     assert "gone.toml" in gone.stderr
+
+
+def test_the_morning_comes_as_at_a_forum_half_of_it_within_forty_minutes() -> None:
+    event = load(Path("config/events/smarthk.toml"))
+    steps = [json.loads(line) for line in Inventor(event, 5, 2000).lines("x")]
+    doors = {gate.id for gate in event.gates if gate.area in {v.id for v in event.venues}}
+    came: dict[str, datetime] = {}
+    for step in steps:
+        if step.get("do") == "present" and step["gate"] in doors and "badge" in step:
+            came.setdefault(step["badge"], datetime.fromisoformat(step["at"]))
+    first_day = [at for at in came.values() if (at.month, at.day) == (11, 17)]
+    morning = [at.hour * 60 + at.minute for at in first_day if at.hour < 12]
+    assert min(morning) >= 8 * 60
+    assert max(morning) < 11 * 60 + 5
+    rush = sum(8 * 60 + 20 <= minute < 9 * 60 for minute in morning)
+    assert rush / len(morning) == pytest.approx(0.5, abs=0.05)

@@ -15,9 +15,10 @@ from access.rules.decide import Reason
 from access.state.conflicts import KINDS
 from access.state.conflicts import Reading as ConflictReading
 from kiosk.door.readiness import Cause
-from kiosk.pages.staff_routes import WHYS
+from kiosk.pages.staff_routes import UNDO_WHYS, WHYS
 from kiosk.screen.attendee_screen import Notice
 from registry.dashboard import PAGES
+from registry.queries.attendance import Status
 from registry.queries.shapes import Trouble
 from web.texts import best_language, catalogue, in_every_language, section, text
 
@@ -38,6 +39,7 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
     "attendee.refused": tuple(reason for reason in REASONS if reason not in OPENS_ALWAYS),
     "staff.reason": REASONS,
     "staff.why": tuple(WHYS.values()),
+    "staff.undo_why": tuple(UNDO_WHYS.values()),
     "notice": get_args(Notice),
     "cause": get_args(Cause),
     "dashboard.reason": REASONS,
@@ -48,7 +50,12 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
     "dashboard.clock": ("registry", "supervisor", "kernel", "neighbour"),
     "dashboard.method": ("camera", "scanner", "manual", "override"),
     "dashboard.proof": ("proven", "failed", "vouched", "none"),
+    "dashboard.attendance.status": get_args(Status),
+    "dashboard.attendance.hybrid": ("on_site", "both", "online", "neither"),
+    "dashboard.why": tuple(WHYS.values()),
     "gate.by": ("registry", "supervisor"),
+    "camera": ("above", "below", "left", "right"),
+    "menu": ("headcount", "staff", "gate", "close"),
     "dashboard.nav": (*PAGES, "account"),
     "dashboard.did": (
         "begin_import",
@@ -56,6 +63,10 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
         "login",
         "logout",
         "register",
+        "amend",
+        "make_badges",
+        "attendance_hybrid",
+        "unrevoke",
         "import_people",
         "revoke",
         "reissue",
@@ -114,6 +125,22 @@ def test_chinese_is_chinese_and_the_two_scripts_differ() -> None:
 @pytest.mark.parametrize("prefix", CLOSED_LISTS)
 def test_every_value_of_a_closed_list_has_a_text(prefix: str) -> None:
     assert [one for one in CLOSED_LISTS[prefix] if f"{prefix}.{one}" not in catalogue("en")] == []
+
+
+OTHER_WORDS: dict[Language, str] = {
+    "zh-Hans": "证件|员工|闸口|环节|凭号|注销|登记处|摄像头失联|未有回报|文檔",
+    "zh-Hant": "證件|員工|工作人員|閘口|環節|憑號|註銷|登記處|中央登記|這部機|攝像頭|文檔",
+}
+"""One thing has one word on every screen, whoever reads it: 入场证, 工作人员, 通道, 场次, 回执码, 作废, 登记中心, 本机;
+入場證, 職員, 通道, 場次, 回條碼, 作廢, 登記中心, 本機, 鏡頭. These are the other words
+that they had."""
+
+
+@pytest.mark.parametrize("language", OTHER_WORDS)
+def test_one_thing_has_one_word(language: Language) -> None:
+    other = re.compile(OTHER_WORDS[language])
+    own = catalogue(language).items()
+    assert {key: found for key, found in own if other.search(found.replace("\u200b", ""))} == {}
 
 
 def sources() -> str:

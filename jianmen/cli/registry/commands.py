@@ -252,6 +252,25 @@ def revoke(
     )
 
 
+@registry.command()
+@click.argument("badge")
+@settings_option
+@data_option
+@json_option
+def unrevoke(badge: str, settings_file: Path | None, data: Path | None, *, as_json: bool) -> None:
+    """Let a person in again whose badge was revoked: BADGE is the code printed on it or the person's ref.
+
+    They get a new badge, to be printed; the old one stays revoked, since doors that are cut off could not be told.
+    """
+    with asking(settings_file, data) as client:
+        said = client.post(f"/registrants/{quoted(_code_of(client, badge))}/unrevoke", {})
+    say(
+        {"badge": said["code"], "issue": said["issue"]},
+        as_json=as_json,
+        words=f"{said['code']}: print {said['issue']} is good; print it with: jianmen registry badges",
+    )
+
+
 def _code_of(client: Client, name: str) -> str:
     """The human code of a badge named by code or ref."""
     found = client.get("/registrants", q=name)["registrants"]

@@ -11,6 +11,8 @@ const TONES = {
 const OUT_HZ = 587;
 const CHOICE_MS = 20000; // a language that somebody chose is theirs for so long
 const SMALLEST = 0.3;
+const HOLD_MS = 2000; // whoever holds the title for so long is of the staff
+const words = JSON.parse(document.body.dataset.words);
 const LARGEST = { one: 1.64, several: 1.24 };
 const body = document.body;
 const lost = JSON.parse(body.dataset.lost);
@@ -55,6 +57,7 @@ function render(screen) {
   const parts = say ? [say] : screen.say;
   const title = mine(screen.title).concat(screen.title)[0];
   $("title").replaceChildren(...(title ? [titleOf(title)] : []));
+  $("camera").toggleAttribute("hidden", screen.tone !== "idle" || !body.dataset.camera);
   $("gate").textContent = screen.gate;
   $("say").replaceChildren(...parts.map(section));
   $("facts").replaceChildren(...(say ? [] : screen.facts).map((fact) => element("span", fact)));
@@ -81,11 +84,17 @@ function titleOf(title) {
   return said;
 }
 
+// A resting screen says on which side the camera is.
+function linesOf(one) {
+  const camera = words.camera[body.dataset.camera];
+  return camera && body.dataset.tone === "idle" && one.lines.length ? [camera[one.language]] : one.lines;
+}
+
 function section(one) {
   const made = element("section", "", one.language);
   made.append(element("h1", one.headline));
   if (one.name) made.append(Object.assign(element("p", one.name), { className: "name" }));
-  made.append(...one.lines.map((line) => element("p", line)));
+  made.append(...linesOf(one).map((line) => element("p", line)));
   return made;
 }
 
@@ -146,6 +155,19 @@ function listen() {
 
 for (const one of document.querySelectorAll("[data-language]"))
   one.onclick = () => choose(one.getAttribute("aria-pressed") === "true" && chosen ? null : one.dataset.language);
+
+// Headcount, staff and gate are reached from every screen, by nobody who touches it in passing.
+let holding = 0;
+function openMenu() {
+  for (const one of document.querySelectorAll("[data-menu]")) one.textContent = words.menu[one.dataset.menu][chosen || body.dataset.first];
+  $("menu").lang = LANG[chosen || body.dataset.first];
+  $("menu").showModal();
+}
+$("title").onpointerdown = () => { holding = setTimeout(openMenu, HOLD_MS); };
+for (const end of ["pointerup", "pointerleave", "pointercancel"]) $("title").addEventListener(end, () => clearTimeout(holding));
+$("title").onclick = (event) => { if (event.detail === 0) openMenu(); }; // by keyboard
+$("title").oncontextmenu = () => false;
+document.querySelector("[data-menu=close]").onclick = () => $("menu").close();
 
 // A screen that says "go in" while the door is gone would be a lie.
 setInterval(() => {

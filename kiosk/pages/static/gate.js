@@ -71,6 +71,7 @@ function render() {
   $("stands").hidden = Boolean(venues);
   $("choose").hidden = !venues;
   if (state) renderStanding();
+  else $("gate").textContent = word("title");
   if (venues) $("venues").replaceChildren(...venues.flatMap(venueRows));
 }
 

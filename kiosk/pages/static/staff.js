@@ -4,11 +4,18 @@
 const LANG = { en: "en", "zh-Hant": "zh-Hant-HK", "zh-Hans": "zh-Hans" };
 const MARKS = { admit: "✓", admit_flagged: "↑", ask_staff: "?", refuse: "✗" };
 const POLL_MS = 1000;
+const MESSAGE_MS = 7000;
+const TONES = { opens: [880, 0.12], not: [330, 0.4] };
 const body = document.body;
 const words = JSON.parse(body.dataset.words);
 let language = localStorage.getItem("language") || body.dataset.first;
 let state = null;
 let shown = "";
+let said = null;
+let fading = 0;
+let heard = null;
+let audio = null;
+let people = null;
 const typed = { pin: "", counted: "", "new-time": "" };
 const $ = (id) => document.getElementById(id);
 
@@ -27,14 +34,35 @@ function say() {
   for (const one of document.querySelectorAll("[data-say]")) one.textContent = word("labels", one.dataset.say);
   for (const one of document.querySelectorAll("[data-language]"))
     one.setAttribute("aria-pressed", one.dataset.language === language);
+  if (body.dataset.mode === "locked") $("place").textContent = word("labels", "staff");
   $("query").placeholder = word("labels", "find_hint");
+  $("query").setAttribute("aria-label", word("labels", "find"));
+  $("found").setAttribute("aria-label", word("labels", "find"));
+  for (const one of document.querySelectorAll("[data-key=\"⌫\"]")) one.setAttribute("aria-label", word("labels", "erase"));
   shown = "";
   render();
+  if (people) renderFound();
+  if (said) showMessage();
 }
 
-function message(text, good) {
-  $("message").textContent = text || "";
-  $("message").classList.toggle("good", Boolean(good));
+// A message is kept by its key: it changes language with the page, and goes away by itself.
+function message(table, key, good) {
+  clearTimeout(fading);
+  said = key ? { table, key, good } : null;
+  showMessage();
+  if (key) fading = setTimeout(message, MESSAGE_MS);
+}
+
+function showMessage() {
+  $("message").textContent = said ? word(said.table, said.key) : "";
+  $("message").classList.toggle("good", Boolean(said && said.good));
+}
+
+class Refused extends Error {
+  constructor(table, key) {
+    super(key);
+    this.table = table;
+  }
 }
 
 async function ask(path, what) {
@@ -45,43 +73,54 @@ async function ask(path, what) {
       headers: { "Content-Type": "application/json", "X-Jianmen-Token": body.dataset.token },
     });
   } catch {
-    throw new Error(word("labels", "lost"));
+    throw new Refused("labels", "lost");
   }
   if (answer.status === 409) {
     const { why } = await answer.json();
     // Left alone for long enough the door locks by itself, and the screen belongs to whoever comes next.
     if (why === "locked" && body.dataset.mode === "open") location.assign("/");
-    throw new Error(word("errors", why));
+    throw new Refused("errors", why);
   }
   if (answer.status === 403) location.reload();
-  if (!answer.ok) throw new Error(word("errors", "failed"));
+  if (!answer.ok) throw new Refused("errors", "failed");
   return answer.json();
 }
 
 // One deed at a time; its outcome, good or bad, is the message.
 async function attempt(work) {
-  message("");
+  message();
   try {
     await work();
   } catch (error) {
-    message(error.message);
+    message(error.table || "errors", error.table ? error.message : "failed");
   }
 }
 
-function outcome(told) {
-  message(`${MARKS[told.verdict]} ${told.says[language].join(" · ")} (${told.receipt})`, told.opens);
+// Staff look at the person, not at the screen.
+function sound(opens) {
+  if (body.dataset.sounds !== "yes") return;
+  audio = audio || new AudioContext();
+  const [hertz, seconds] = opens ? TONES.opens : TONES.not;
+  const oscillator = audio.createOscillator();
+  const gain = audio.createGain();
+  gain.gain.value = 0.2;
+  oscillator.frequency.value = hertz;
+  oscillator.connect(gain).connect(audio.destination);
+  oscillator.start();
+  oscillator.stop(audio.currentTime + seconds);
 }
 
 function lockedNow() {
   body.dataset.mode = "locked";
-  state = null;
+  state = people = heard = null;
+  $("last").hidden = true;
   shown = "";
   for (const id of ["list", "found"]) $(id).replaceChildren();
   $("query").value = "";
   $("unlock").hidden = false;
   $("pin-pad").hidden = $("show-card").hidden = true;
   $("direction").hidden = true;
-  $("place").textContent = "";
+  $("place").textContent = word("labels", "staff");
 }
 
 async function poll() {
@@ -90,7 +129,7 @@ async function poll() {
     state = await ask("state");
     render();
   } catch (error) {
-    message(error.message);
+    message(error.table || "errors", error.table ? error.message : "failed");
   }
 }
 
@@ -106,7 +145,8 @@ function render() {
   fill($("day"), state.days.map((day) => [day, day]));
   renderSeats();
   const list = $("list");
-  list.replaceChildren(...state.answers.map(answerRow));
+  renderLast(state.answers[0]);
+  list.replaceChildren(...state.answers.slice(1).map(answerRow));
   if (!state.answers.length) list.append(element("p", word("labels", "nothing_yet")));
 }
 
@@ -126,6 +166,49 @@ function fill(select, options) {
   if (options.some(([value]) => value === chosen)) select.value = chosen;
 }
 
+// Names of isolates are kept together by the browser's own rules here; their marks are not to be seen.
+function plain(text) {
+  return text.replace(/[\u200b\u2068\u2069]/g, "");
+}
+
+function renderLast(one) {
+  const last = $("last");
+  last.hidden = !one;
+  if (!one) return;
+  if (heard !== null && one.number > heard) sound(one.opens);
+  heard = one.number;
+  last.dataset.verdict = one.verdict;
+  last.classList.toggle("undone", one.undone);
+  last.querySelector(".mark").textContent = MARKS[one.verdict];
+  const [headline, ...next] = one.says[language];
+  const what = last.querySelector(".what");
+  what.replaceChildren();
+  if (one.name) what.append(element("b", one.name), element("small", one.organisation));
+  what.append(element("p", one.opens ? word("reasons", one.reason) : plain(headline), { className: "reason" }));
+  if (!one.opens) what.append(element("p", next.map(plain).join(" · ")));
+  what.append(element("small", [...facts(state.last), one.at, one.receipt].join(" · ")));
+  if (one.undone) what.append(element("small", word("labels", "undone")));
+  last.querySelector(".deeds").replaceChildren(...deedsOf(one));
+}
+
+// Ticket, booking, inside or not.
+function facts(known) {
+  if (!known) return [];
+  const found = known.ticket ? [known.ticket[language]] : [];
+  if (known.booked.length) found.push(`${word("labels", "booked")} ${known.booked.map((one) => one[language]).join(", ")}`);
+  if (known.inside) found.push(`${word("labels", "inside")} ${known.inside[language]} ${known.since || ""}`.trim());
+  else if (known.ticket) found.push(word("labels", "outside"));
+  return found;
+}
+
+function deedsOf(one) {
+  if (one.may_let_in)
+    return [element("button", word("labels", "let_in"), { onclick: () => because("whys", (why) => letIn(one, why)) })];
+  if (one.opens && !one.undone)
+    return [element("button", word("labels", "undo"), { onclick: () => because("undo_whys", (why) => undo(one, why)) })];
+  return [];
+}
+
 function answerRow(one) {
   const row = element("li");
   row.dataset.verdict = one.verdict;
@@ -135,36 +218,34 @@ function answerRow(one) {
   what.append(element("div", [one.name, word("reasons", one.reason)].filter(Boolean).join(" · ")),
     element("small", `${one.at} · ${way} · ${one.receipt}${one.undone ? ` · ${word("labels", "undone")}` : ""}`));
   const deeds = element("div", "", { className: "deeds" });
-  if (!one.opens && state.leads_in)
-    deeds.append(element("button", word("labels", "let_in"), { onclick: () => because((why) => letIn(one, why)) }));
-  if (one.opens && !one.undone)
-    deeds.append(element("button", word("labels", "undo"), { onclick: () => because((why) => undo(one, why)) }));
+  deeds.append(...deedsOf(one));
   row.append(element("span", MARKS[one.verdict], { className: "mark" }), what, deeds);
   return row;
 }
 
-function because(then) {
-  $("whys").replaceChildren(...Object.keys(words.whys).map((why) => element("button", word("whys", why), {
+function because(table, then) {
+  $("whys").replaceChildren(...Object.keys(words[table]).map((why) => element("button", word(table, why), {
     onclick: () => { $("why").close(); attempt(() => then(why)); },
   })));
   $("why").showModal();
 }
 
 async function letIn(one, why) {
-  outcome(await ask("let-in", { number: one.number, why }));
+  await ask("let-in", { number: one.number, why });
   poll();
 }
 
 async function undo(one, why) {
   await ask("undo", { number: one.number, why });
-  message(word("labels", "undone"), true);
+  message("labels", "undone", true);
   poll();
 }
 
 async function present(who) {
-  outcome(await ask("ask", who));
+  await ask("ask", who);
   body.dataset.tab = "answers";
   press();
+  clearFound();
   poll();
 }
 
@@ -174,32 +255,54 @@ function search() {
   searching = setTimeout(() => attempt(find), 250);
 }
 
+function clearFound() {
+  $("query").value = "";
+  people = null;
+  $("found").replaceChildren();
+}
+
 async function find() {
   const query = $("query").value.trim();
-  if (!query) return $("found").replaceChildren();
-  // Nine characters with a digit among them are a badge's code; anything else is a name.
-  if (/^(?=.*\d)[0-9a-z]{4}-?[0-9a-z]{4}-?[0-9a-z*~$=]$/i.test(query)) {
-    const go = element("button", `${query.toUpperCase()} · ${word("labels", "present")}`, {
-      onclick: () => attempt(() => present({ code: query })), className: "primary" });
-    return $("found").replaceChildren(go);
+  if (!query) return clearFound();
+  // Eight characters, and a check character or none, may be a badge's code; with letters alone they may be a name.
+  const maybe = /^[0-9a-z]{4}-?[0-9a-z]{4}-?[0-9a-z*~$=]?$/i.test(query);
+  if (maybe && /[\d-]/.test(query)) {
+    people = await byCode(query);
+  } else {
+    people = await ask("search", { query });
+    if (maybe && !people.people.length) people = await byCode(query).then((one) => (one.code.ticket ? one : people), () => people);
   }
-  const { people, total, near } = await ask("search", { query });
-  $("found").replaceChildren(...people.map((one) => {
-    const row = element("div", "", { className: "person" });
-    const who = element("div", one.name);
-    who.append(element("br"), element("small", `${one.organisation} · ${one.code}`));
-    row.append(element("span"), who, element("button", word("labels", "present"), {
-      onclick: () => attempt(() => present({ badge: one.badge })) }));
-    return row;
-  }));
-  if (!people.length) $("found").append(element("p", word("labels", "nobody")));
+  renderFound();
+}
+
+async function byCode(code) {
+  const one = await ask("code", { code });
+  return { people: [one], total: 1, near: false, code: one };
+}
+
+function renderFound() {
+  const { people: found, total, near, code } = people;
+  $("found").replaceChildren(...found.map(personRow));
+  if (code && !code.sure) $("found").prepend(element("p", word("labels", "ask_back"), { className: "careful" }));
+  if (!found.length) $("found").append(element("p", word("labels", "nobody")));
   else if (near) $("found").prepend(element("p", word("labels", "near")));
-  if (total > people.length) $("found").append(element("p", word("labels", "more").replace("{n}", total)));
+  if (total > found.length) $("found").append(element("p", word("labels", "more").replace("{n}", total)));
+}
+
+function personRow(one) {
+  const row = element("div", "", { className: "person" });
+  const who = element("div", "");
+  who.append(element("b", one.name || one.code), element("small", [one.organisation, one.code].filter(Boolean).join(" · ")),
+    element("small", facts(one).join(" · ") || word("reasons", "unknown")));
+  row.append(who, element("button", word("labels", "present"), {
+    onclick: () => attempt(() => present({ badge: one.badge })) }));
+  return row;
 }
 
 function keys(id, characters, press) {
   $(id).replaceChildren(...[...characters].map((one) => element("button", one === "_" ? "␣" : one, {
     type: "button", onclick: () => press(one), className: one === "_" ? "wide" : "" })));
+  for (const one of $(id).children) one.dataset.key = one.textContent;
 }
 
 function pad(id, characters, most, show) {
@@ -239,7 +342,7 @@ async function enterPin() {
   const pin = typed.pin;
   clear("pin");
   const { outdated } = await ask("unlock", { pin });
-  if (outdated) message(word("labels", "outdated"));
+  if (outdated) message("labels", "outdated");
   body.dataset.mode = "open";
   body.dataset.tab = "answers";
   press();
@@ -268,13 +371,13 @@ $("recount").onclick = () => attempt(async () => {
   if (!typed.counted) return;
   await ask("recount", { area: $("area").value, inside: Number(typed.counted) });
   clear("counted");
-  message(word("labels", "recorded"), true);
+  message("labels", "recorded", true);
 });
 $("set-time").onclick = () => attempt(async () => {
   const hour = typed["new-time"].padStart(5, "0");
   await ask("time", { time: `${$("day").value}T${hour}` });
   clear("new-time");
-  message(word("labels", "recorded"), true);
+  message("labels", "recorded", true);
   poll();
 });
 for (const one of document.querySelectorAll("[data-direction]"))
@@ -282,9 +385,9 @@ for (const one of document.querySelectorAll("[data-direction]"))
 for (const one of document.querySelectorAll("[data-language]"))
   one.onclick = () => { language = one.dataset.language; localStorage.setItem("language", language); say(); };
 for (const one of document.querySelectorAll("nav [data-tab]"))
-  one.onclick = () => { body.dataset.tab = one.dataset.tab; press(); };
+  one.onclick = () => { body.dataset.tab = one.dataset.tab; message(); press(); };
 setInterval(poll, POLL_MS);
 body.dataset.tab = "answers";
 say();
 // A reload of the page finds the door still unlocked by the cookie that only it has.
-ask("state").then((found) => { body.dataset.mode = "open"; state = found; press(); render(); }).catch(() => message(""));
+ask("state").then((found) => { body.dataset.mode = "open"; state = found; press(); render(); }).catch(() => {});

@@ -100,7 +100,7 @@ export async function attempt(work) {
 /** A table whose rows become cards on a phone: each cell knows its column's name. */
 export function table(columns, rows) {
   return el("table", {},
-    columns.some(Boolean) && el("thead", {}, el("tr", {}, ...columns.map((name) => el("th", {}, name)))),
+    columns.some(Boolean) && el("thead", {}, el("tr", {}, ...columns.map((name) => el("th", { scope: "col" }, name || el("span", { class: "unseen" }, say("actions")))))),
     el("tbody", {}, ...rows.map((cells) =>
       el("tr", { class: cells.className }, ...cells.map((cell, at) => el("td", { "data-column": columns[at] }, cell))))));
 }
@@ -109,6 +109,6 @@ export function table(columns, rows) {
 export function alarms(list) {
   if (!list.length) return el("p", { class: "quiet" }, say("no_alarms"));
   return el("ul", { class: "alarms" }, ...list.slice(0, 20).map((alarm) =>
-    el("li", {}, el("strong", {}, `▲ ${has(`alarm.${alarm.what}`) ? say(`alarm.${alarm.what}`) : alarm.what.replaceAll("_", " ")}`), ` ${alarm.gate ?? alarm.device.slice(0, 6)} · ${minute(alarm.at)} `,
-      el("span", { class: "quiet" }, alarm.detail))));
+    el("li", {}, el("strong", {}, `▲ ${has(`alarm.${alarm.what}`) ? say(`alarm.${alarm.what}`) : alarm.what.replaceAll("_", " ")}`), ` ${data.gates.find((gate) => gate.id === alarm.gate)?.code ?? ""} ${alarm.gate ?? alarm.device.slice(0, 6)} · ${minute(alarm.at)} `,
+      data.language === "en" || !has(`alarm.${alarm.what}`) ? el("span", { class: "quiet", lang: "en" }, alarm.detail) : "")));
 }

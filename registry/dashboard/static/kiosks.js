@@ -2,7 +2,7 @@
 import { ago, alarms, ask, attempt, clock, confirmed, count, data, el, has, note, place, say, table } from "./common.js";
 
 const EVERY_MS = 5_000;
-const where = (gate) => `${place(gate.venue)}${gate.area === gate.venue ? "" : ` · ${place(gate.area)}`} · ${gate.id}`;
+const where = (gate) => `${place(gate.venue)}${gate.area === gate.venue ? "" : ` · ${place(gate.area)}`} · ${gate.code} · ${gate.id}`;
 
 async function refresh() {
   const open = document.querySelector("#kiosks details[open]");
@@ -30,7 +30,7 @@ const state = (kiosk) => kiosk.troubles.length
 const name = (kiosk) => el("span", {}, kiosk.name === kiosk.gate ? "" : `${kiosk.name} `, el("code", {}, kiosk.device.slice(0, 8)));
 
 const gate = (kiosk) => kiosk.gate === null ? say("spare")
-  : el("span", {}, kiosk.area ? `${place(kiosk.venue)}${kiosk.area === kiosk.venue ? "" : ` · ${place(kiosk.area)}`} ` : "", el("code", {}, kiosk.gate));
+  : el("span", {}, kiosk.area ? `${place(kiosk.venue)}${kiosk.area === kiosk.venue ? "" : ` · ${place(kiosk.area)}`} ` : "", el("strong", {}, data.gates.find((one) => one.id === kiosk.gate)?.code ?? ""), " ", el("code", {}, kiosk.gate));
 
 const missing = (kiosk) => (kiosk.missing ? `▲ ${count(kiosk.missing)}` : kiosk.silent ? say("unknown_missing") : "0");
 
@@ -46,7 +46,8 @@ function readings(kiosk) {
   const told = [];
   for (const [key, value] of Object.entries(kiosk.readings)) {
     if (!has(`health.${key}`) || value === null || value === false || value === "none") continue;
-    const word = typeof value === "string" && has(`health.${value}`) ? say(`health.${value}`) : value;
+    const word = typeof value === "number" ? Math.round(value)
+      : has(`health.${value}`) ? say(`health.${value}`) : value;
     told.push(say(`health.${key}`, { v: word }));
   }
   return el("span", { class: "quiet" }, told.join(" · "));
@@ -54,7 +55,7 @@ function readings(kiosk) {
 
 function deeds(kiosk) {
   if (kiosk.troubles.includes("cut_off")) return "";
-  const choice = el("select", { change: () => choice.value && assign(kiosk, choice.value) },
+  const choice = el("select", { "aria-label": say("gate"), change: () => choice.value && assign(kiosk, choice.value) },
     el("option", { value: "" }, say("choose_gate")),
     ...data.gates.map((gate) => el("option", { value: gate.id }, where(gate))));
   return el("details", {}, el("summary", {}, say("change")),

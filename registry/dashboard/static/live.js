@@ -1,11 +1,14 @@
 // The live page: numbers by the event stream, by asking where there is none, and always with their age.
+import { gateCode, venueCard } from "./areas.js";
 import { ago, alarms, ask, clock, count, data, el, place, say } from "./common.js";
+import { listen } from "./stream.js";
 
 const LOST_MS = 12_000; // the stream speaks every five seconds and comes back within two
 const POLL_MS = 5_000;
 const REST_MS = 10_000;
 
 let last = null; // the newest headcount
+let arrivals = null; // the newest curves
 let asOf = null; // when it last held, as the registry writes it
 let heardAt = 0; // when this page last heard anything
 let streaming = false;
@@ -22,15 +25,11 @@ function show(headcount) {
   render();
 }
 
-function listen() {
-  const source = new EventSource("/api/v1/headcount/stream");
-  source.addEventListener("headcount", (event) => { streaming = true; show(JSON.parse(event.data)); });
-  source.addEventListener("alive", (event) => { streaming = true; heard(JSON.parse(event.data).as_of); tick(); });
-  source.addEventListener("error", () => {
-    streaming = false;
-    if (source.readyState === EventSource.CLOSED) setTimeout(listen, 30_000);
-  });
-}
+listen((name, said) => {
+  streaming = name !== "error";
+  if (name === "headcount") show(said);
+  if (name === "alive") { heard(said.as_of); tick(); }
+});
 
 async function poll() {
   if (!streaming) {
@@ -56,19 +55,20 @@ function tick() {
   if (last) document.getElementById("age").replaceChildren(...ageSentence());
 }
 
-/** "Numbers as of 14:02:10. Meishan last heard 6 min ago, 37 entries known missing." */
+/** "Numbers as of 14:02:10. Meishan last heard 6 min ago, 37 entries known missing": of those that are silent alone. */
 function ageSentence() {
   const first = `${say("as_of", { time: clock(asOf) })} · `;
   if (!last.kiosks) return [first, el("strong", {}, `▲ ${say("no_kiosks.short")}`)];
-  if (!last.silent.length) return [first, say("all_heard")];
-  const byVenue = Map.groupBy ? Map.groupBy(last.silent, whose) : grouped(last.silent, whose);
-  const parts = [...byVenue].map(([venue, kiosks]) => {
+  const silent = last.silent.filter((kiosk) => kiosk.touch === "silent");
+  const covered = data.gates.length - last.kiosks;
+  if (!silent.length) return [first, covered > 0 ? say("heard_of", { n: last.kiosks, all: data.gates.length }) : say("all_heard")];
+  const parts = [...grouped(silent, whose)].map(([venue, kiosks]) => {
     const never = kiosks.some((kiosk) => kiosk.since === null);
     const oldest = kiosks.map((kiosk) => kiosk.since).filter(Boolean).sort()[0];
     return never && !oldest ? say("never_heard", { place: venue }) : say("last_heard", { place: venue, ago: ago(oldest, now()) });
   });
-  const missing = last.missing ? ` · ${say("missing", { n: last.missing })}` : "";
-  return [first, el("strong", {}, `▲ ${parts.join(" · ")}${missing}`)];
+  const n = silent.reduce((sum, kiosk) => sum + (kiosk.missing ?? 0), 0);
+  return [first, el("strong", {}, `▲ ${parts.join(" · ")}${n ? ` · ${say("missing", { n })}` : ""}`)];
 }
 
 const whose = (kiosk) => (kiosk.venue ? place(kiosk.venue) : kiosk.device.slice(0, 6));
@@ -80,72 +80,45 @@ function grouped(list, key) {
 }
 
 function render() {
+  const live = { headcount: last, arrivals, now: now() };
   const venues = last.areas.filter((area) => area.parent === null);
-  document.getElementById("venues").replaceChildren(...venues.map(venueCard));
-  const silent = document.getElementById("silent");
-  silent?.replaceChildren(silentList());
+  document.getElementById("venues").replaceChildren(...venues.map((venue) => venueCard(venue, live)));
+  document.getElementById("head").replaceChildren(...head());
+  document.getElementById("silent")?.replaceChildren(silentList());
   tick();
 }
 
-function venueCard(venue) {
-  const rooms = last.areas.filter((area) => area.venue === venue.id && area.parent !== null);
-  return el("section", { class: "venue card", "data-area": venue.id },
-    el("h2", {}, place(venue.id)),
-    el("p", { class: "big" }, count(venue.inside), " ", el("small", {}, say("inside"))),
-    ...fullness(venue), ...doubts(venue),
-    el("dl", { class: "figures" }, ...figure("people", venue.people), ...figure("entries", venue.entries),
-      ...figure("exits", venue.exits), ...figure("refused", venue.refused)),
-    el("div", { class: "rooms" }, ...rooms.map(roomCard)));
-}
-
-function roomCard(room) {
-  const nested = room.parent !== room.venue;
-  return el("div", { class: nested ? "room nested" : "room", "data-area": room.id },
-    el("h3", {}, place(room.id)), el("p", { class: "number" }, count(room.inside)),
-    ...fullness(room), ...doubts(room));
-}
-
-const figure = (key, number) => [el("div", {}, el("dt", {}, say(key)), el("dd", {}, count(number)))];
-
-/** The bar of an area with a capacity, and what it means in words. */
-function fullness(area) {
-  if (area.capacity === null) return [];
-  const share = area.capacity ? area.inside / area.capacity : 1;
-  const level = share >= 1 ? "full" : share >= 0.9 ? "almost" : "fine";
-  const fill = el("span", { class: "fill" });
-  fill.style.width = `${Math.min(100, Math.round(share * 100))}%`;
-  const over = area.inside - area.capacity;
-  const text = over > 0 ? `▲ ${say("over", { n: over })}`
-    : over === 0 ? `■ ${say("full")}`
-      : level === "almost" ? `◆ ${say("almost_full")} · ${say("places_left", { n: area.places_left })}`
-        : say("places_left", { n: area.places_left });
+/** "279 inside · 354 came of 26,000 (1.4 %) · 41 a minute, the most 63 at 09:12" */
+function head() {
+  const venues = last.areas.filter((area) => area.parent === null);
+  const inside = venues.reduce((sum, area) => sum + area.inside, 0);
+  const counted = venues.some((area) => area.kiosks || area.entries);
+  const share = arrivals?.registered ? new Intl.NumberFormat(data.language, { style: "percent", maximumFractionDigits: 1 }).format(arrivals.came / arrivals.registered) : "";
+  const box = (key, number, more = "") => el("div", {}, el("dt", {}, say(key)), el("dd", {}, number, " ", el("small", {}, more)));
   return [
-    el("div", { class: `bar ${level}`, role: "img", "aria-label": `${area.inside} / ${area.capacity}` }, fill),
-    el("p", { class: `left ${level}` }, text, " ", el("span", { class: "quiet" }, say("capacity", { n: area.capacity }))),
+    box("head.inside", counted ? count(inside) : "–"),
+    box("head.came", arrivals ? count(arrivals.came) : "–", arrivals ? `${say("head.of", { n: arrivals.registered })}${share ? ` · ${share}` : ""}` : ""),
+    box("head.per_minute", arrivals ? count(arrivals.per_minute) : "–"),
+    box("head.peak", arrivals?.peak ? count(arrivals.peak) : "–", arrivals?.peak_at ? say("head.at", { time: arrivals.peak_at.slice(11, 16) }) : ""),
   ];
 }
 
-/** What keeps a number from being sure. */
-function doubts(area) {
-  const lines = [];
-  if (area.silent) {
-    const missing = area.missing ? ` · ${say("missing", { n: area.missing })}` : "";
-    const when = area.heard ? ` · ${ago(area.heard, now())}` : "";
-    lines.push(el("p", { class: "doubt" }, `▲ ${say("silent", { n: area.silent })}${when}${missing}`));
-  }
-  if (area.low !== area.inside || area.high !== area.inside) {
-    lines.push(el("p", { class: "doubt" }, `≈ ${say("band", { low: area.low, high: area.high })}`));
-  }
-  if (area.by_hand) lines.push(el("p", { class: "quiet" }, say("by_hand", { n: area.by_hand })));
-  return lines;
+function silentList() {
+  const bad = last.silent.filter((kiosk) => kiosk.touch !== "in_flight");
+  if (!bad.length) return el("p", { class: "quiet" }, `● ${say(last.kiosks ? "all_heard" : "no_kiosks.short")}`);
+  return el("ul", { class: "alarms" }, ...bad.map((kiosk) =>
+    el("li", {}, el("strong", { class: kiosk.touch }, `${kiosk.touch === "behind" ? "◆" : "▲"} ${kiosk.gate ? gateCode(kiosk.gate) : kiosk.device.slice(0, 6)}`),
+      ` ${kiosk.area ? place(kiosk.area) : ""} · `,
+      kiosk.touch === "behind" ? say("behind", { n: kiosk.missing ?? 0 })
+        : `${kiosk.since ? `${say("since", { time: clock(kiosk.since) })} (${ago(kiosk.since, now())})` : say("never")}${kiosk.missing ? ` · ${say("missing", { n: kiosk.missing })}` : ""}`)));
 }
 
-function silentList() {
-  if (!last.silent.length) return el("p", { class: "quiet" }, `● ${say(last.kiosks ? "all_heard" : "no_kiosks.short")}`);
-  return el("ul", { class: "alarms" }, ...last.silent.map((kiosk) =>
-    el("li", {}, el("strong", {}, `▲ ${kiosk.gate ?? kiosk.device.slice(0, 6)}`),
-      ` ${kiosk.area ? place(kiosk.area) : ""} · ${kiosk.since ? `${say("since", { time: clock(kiosk.since) })} (${ago(kiosk.since, now())})` : say("never")}`,
-      kiosk.missing ? ` · ${say("missing", { n: kiosk.missing })}` : "")));
+async function curves() {
+  try {
+    arrivals = await ask("GET", "/arrivals");
+    if (last) render();
+  } catch { /* the contact line says so */ }
+  setTimeout(curves, REST_MS);
 }
 
 async function rest() {
@@ -156,20 +129,21 @@ async function rest() {
     attention(kiosks.kiosks.filter((kiosk) => kiosk.troubles.length && !kiosk.troubles.includes("cut_off")).length, conflicts.open);
     document.getElementById("sessions").replaceChildren(el("ul", { class: "plain" }, ...sessions.sessions.map((session) =>
       el("li", {}, el("span", {}, `${data.sessions[session.id]} `, el("span", { class: "quiet" }, `${place(session.area)} · ${session.starts.slice(5, 10)} ${session.starts.slice(11, 16)}–${session.ends.slice(11, 16)}`)),
-        el("strong", {}, `${count(session.attended)} ${say("attended")}`)))));
+        el("strong", {}, say("attended_n", { n: session.attended }))))));
   } catch { /* the contact line says so */ }
   setTimeout(rest, REST_MS);
 }
 
 function attention(ill, open) {
   const card = document.getElementById("attention");
-  card.hidden = !ill && !open;
+  card.classList.toggle("calm", !ill && !open);
   card.replaceChildren(
+    ...(!ill && !open ? [el("span", { class: "quiet" }, `● ${say("attention.none")}`)] : []),
     ...(ill ? [el("a", { href: "/kiosks" }, `▲ ${say("kiosks.ill", { n: ill })}`)] : []),
     ...(open ? [el("a", { href: "/conflicts" }, `◆ ${say("conflicts.open", { n: open })}`)] : []));
 }
 
-listen();
+curves();
 poll();
 setInterval(tick, 1000);
 if (document.getElementById("sessions")) rest();

@@ -1,5 +1,7 @@
-// People: found by name in any script; badges revoked and printed anew; CSV brought in.
+// People: found by name in any script, registered, changed; badges printed, revoked and replaced.
 import { ask, attempt, confirmed, data, el, minute, note, place, say, table } from "./common.js";
+import { changePerson, showHistory } from "./person.js";
+import { personFields, personIn } from "./person_form.js";
 
 const form = document.getElementById("search");
 const more = document.getElementById("more");
@@ -9,6 +11,7 @@ let next = null;
 
 async function search(text, cursor = null) {
   query = text;
+  note(say("searching"));
   const said = await attempt(() => ask("GET", `/registrants?limit=50&q=${encodeURIComponent(text)}${cursor ? `&cursor=${cursor}` : ""}`));
   if (!said) return;
   shown = cursor ? [...shown, ...said.registrants] : said.registrants;
@@ -25,24 +28,41 @@ function render() {
 
 function row(person) {
   return Object.assign([
-    el("span", {}, el("strong", { lang: person.language }, person.name || "–"), el("br"), el("span", { class: "quiet" }, `${person.organisation} ${person.ref}`)),
+    el("span", {}, el("button", { class: "quiet name", lang: person.language, click: () => showHistory(person) }, person.name || "–"), el("br"), el("span", { class: "quiet" }, `${person.organisation} ${person.ref}`)),
     person.ticket_name[data.language] ?? person.ticket_name.en,
     el("span", { class: "quiet" }, valid(person)),
     el("span", {}, el("code", {}, person.code), " ", ...person.issues.map((issue) =>
       el("span", { class: issue.revoked || person.revoked ? "problem" : "quiet" },
         `${say("issue", { n: issue.issue })}${issue.revoked || person.revoked ? ` ✕ ${say("revoked")}` : issue.superseded ? ` (${say("reason.superseded")})` : ""} `))),
     person.place ? place(person.place) : el("span", { class: "quiet" }, person.last ? minute(person.last) : say("not_here")),
-    el("span", { class: "deeds" },
-      el("button", { click: () => revoke(person) }, say("revoke")),
-      el("button", { click: () => reissue(person) }, say("reissue")),
-      el("a", { class: "button", href: `/api/v1/badges?ref=${encodeURIComponent(person.ref)}`, target: "_blank" }, say("print")),
-      data.admin && person.roles.length ? el("button", { click: () => pin(person) }, say("pin")) : "",
-      data.admin && el("button", { click: () => erase(person) }, say("erase"))),
+    deeds(person),
   ], { className: person.revoked ? "gone" : "" });
 }
 
+/** Print first; what takes something away stands apart, and erasing last. */
+function deeds(person) {
+  const dead = person.revoked || person.issues.at(-1)?.revoked;
+  return el("span", { class: "deeds" },
+    dead ? el("button", { class: "main", click: () => unrevoke(person) }, say("unrevoke")) : printLink(person),
+    el("button", { click: () => changePerson(person, changed) }, say("edit")),
+    el("details", { class: "menu" }, el("summary", { class: "button", "aria-label": say("more_for", { name: person.name }) }, "…"),
+      el("span", { class: "deeds" },
+        dead ? "" : el("button", { click: () => reissue(person) }, say("reissue")),
+        dead ? "" : el("button", { click: () => revoke(person) }, say("revoke")),
+        data.admin && person.roles.length ? el("button", { click: () => pin(person) }, say("pin")) : "",
+        data.admin && el("button", { class: "danger apart", click: () => erase(person) }, say("erase")))));
+}
+
+const printLink = (person) => el("a", { class: "button main", href: `/api/v1/badges?ref=${encodeURIComponent(person.ref)}`, target: "_blank" }, say("print"));
+
+function changed(person) {
+  shown = shown.map((one) => (one.code === person.code ? person : one));
+  render();
+  note(`✓ ${say("edited", { name: person.name })}`);
+}
+
 function valid(person) {
-  const everywhere = person.venues.length === new Set(data.gates.map((gate) => gate.venue)).size;
+  const everywhere = person.venues.length === data.venues.length;
   const always = person.days.length === data.days.length;
   return [
     everywhere ? say("valid.everywhere") : person.venues.map(place).join(", "),
@@ -67,8 +87,25 @@ async function reissue(person) {
   await attempt(async () => {
     const badge = await ask("POST", `/registrants/${encodeURIComponent(person.code)}/reissue`, {});
     await again(person);
-    note(`${say("reissued", { code: badge.code, issue: badge.issue })} ${badge.text}`);
+    toPrint(person, badge);
   });
+}
+
+async function unrevoke(person) {
+  if (!(await confirmed(say("unrevoke.sure")))) return;
+  await attempt(async () => {
+    const badge = await ask("POST", `/registrants/${encodeURIComponent(person.code)}/unrevoke`, {});
+    const fresh = await ask("GET", `/registrants/${encodeURIComponent(badge.code)}`);
+    shown = shown.map((one) => (one.code === person.code ? fresh : one));
+    render();
+    toPrint(fresh, badge);
+  });
+}
+
+/** The new badge is to be printed; what its QR code says stands on no screen, for a photograph of that is a badge. */
+function toPrint(person, badge) {
+  note(`✓ ${say("reissued", { code: badge.code, issue: badge.issue })} `);
+  document.getElementById("note").append(printLink(person));
 }
 
 async function pin(person) {
@@ -89,6 +126,7 @@ function showKeyCard(card) {
 
 async function erase(person) {
   if (!(await confirmed(say("erase.sure")))) return;
+  if (!(await confirmed(say("erase.again", { name: person.name })))) return;
   await attempt(async () => {
     await ask("POST", `/registrants/${encodeURIComponent(person.code)}/erase`, {});
     shown = shown.filter((one) => one.code !== person.code);
@@ -98,16 +136,19 @@ async function erase(person) {
 }
 
 const register = document.getElementById("register");
-register.ticket.append(...data.tickets.map((ticket) => el("option", { value: ticket.id }, ticket.name)));
+const fields = document.getElementById("register-fields");
+fields.replaceChildren(...personFields(null));
 register.addEventListener("submit", (event) => {
   event.preventDefault();
-  const values = Object.fromEntries(["ref", "name", "organisation", "language", "ticket"].map((key) => [key, register[key].value.trim()]));
   attempt(async () => {
-    const badge = await ask("POST", "/registrants", values);
+    const ref = register.ref.value.trim();
+    const badge = await ask("POST", "/registrants", { ...personIn(register), ref: ref || null });
     register.reset();
+    fields.replaceChildren(...personFields(null));
     form.q.value = badge.code;
     await search(badge.code);
-    note(`✓ ${say("registered", { code: badge.code })}`);
+    toPrint(shown[0], badge);
+    scrollTo({ top: 0 });
   });
 });
 

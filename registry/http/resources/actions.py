@@ -4,12 +4,11 @@ of its own."""
 import ipaddress
 from urllib.parse import urlsplit
 
-import msgspec
 from flask import request
 
 from access.log.entry import EntryRef
-from access.text import canonical, half_width
 from registry.accounts.authorization import Guard
+from registry.http import people
 from registry.http import requests as bodies
 from registry.http.operations import Interface
 from registry.http.qr import drawn
@@ -18,8 +17,8 @@ from registry.queries import admin_shapes
 from registry.queries import shapes as answers
 from registry.queries.queries import Board
 from registry.queries.registrants import badge_of
-from registry.roster.model import NAMELESS, IssuedBadge, Person
-from registry.storage.errors import UnknownError, refused
+from registry.roster.model import IssuedBadge
+from registry.storage.errors import UnknownError
 from sync.wire.enrolment_code import EnrolmentCode
 
 DONE = answers.Done()
@@ -46,13 +45,17 @@ def _add_people(api: Interface, board: Board) -> None:
         answer=answers.Issued,
     )
     def register(body: bodies.NewPerson) -> answers.Issued:
-        values = msgspec.structs.asdict(body)
-        values["ref"] = half_width(body.ref)
-        values["name"] = canonical(body.name)
-        values["organisation"] = canonical(body.organisation)
-        if not values["name"]:
-            raise refused(body.ref, NAMELESS)
-        return _issued(board.centre.register(Person(**values)))
+        return _issued(people.register(board, body))
+
+    @api.post(
+        "/registrants/<code>",
+        "Change what a person is called and may do; the badge in their hand stays good",
+        access="desk",
+        body=bodies.ChangedPerson,
+        answer=answers.Registrant,
+    )
+    def amend(body: bodies.ChangedPerson, code: str) -> answers.Registrant:
+        return people.amend(board, body, code)
 
 
 def _add_badges(api: Interface, board: Board) -> None:
@@ -66,6 +69,15 @@ def _add_badges(api: Interface, board: Board) -> None:
     def revoke(body: bodies.Revoke, code: str) -> answers.Done:
         board.centre.revoke(badge_of(code), body.issue, body.why)
         return DONE
+
+    @api.post(
+        "/registrants/<code>/unrevoke",
+        "A new badge for a person whose badge was revoked; the old one stays revoked",
+        access="desk",
+        answer=answers.Issued,
+    )
+    def unrevoke(code: str) -> answers.Issued:
+        return _issued(board.centre.unrevoke(badge_of(code)))
 
     @api.post(
         "/registrants/<code>/reissue",

@@ -22,6 +22,7 @@ _CHOICE = (
     Parameter("order", "ref (where left out), name or organisation"),
     Parameter("layout", "the name of a layout; see /badges/layouts"),
     Parameter("new", "1: only badges that were not printed yet, or look otherwise now", "integer"),
+    Parameter("preview", "1: the first of them alone; it does not count as printed", "integer"),
 )
 
 
@@ -77,4 +78,5 @@ def _selection() -> Selection:
         order=order,  # type: ignore[arg-type]
         layout=args.get("layout") or Selection().layout,
         new=args.get("new") == "1",
+        preview=args.get("preview") == "1",
     )

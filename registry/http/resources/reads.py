@@ -15,6 +15,7 @@ from registry.queries import exports as exporting
 from registry.queries import receipts, registrants
 from registry.queries import shapes as answers
 from registry.queries.access_shapes import Token, Tokens
+from registry.queries.arrivals import ArrivalsBoard, ArrivalsReport
 from registry.queries.queries import Board
 
 CSV = "text/csv"
@@ -71,6 +72,17 @@ def _add_counts(api: Interface, board: Board, streams: Streams) -> None:
     )
     def sessions() -> answers.Sessions:
         return board.sessions()
+
+    curves = ArrivalsBoard(board)
+
+    @api.get(
+        "/arrivals",
+        "The event day so far: arrivals over time for every area, how fast each gate is, when a room will be full",
+        access="viewer",
+        answer=ArrivalsReport,
+    )
+    def arrivals() -> ArrivalsReport:
+        return curves.report()
 
     @api.get(
         "/kiosks",
@@ -164,6 +176,15 @@ def _add_people(api: Interface, board: Board, guard: Guard) -> None:
     )
     def registrant(code: str) -> answers.Registrant:
         return registrants.one(board, code)
+
+    @api.get(
+        "/registrants/<code>/history",
+        "What was made for a person, and what they did at the doors",
+        access="desk",
+        answer=answers.PersonHistory,
+    )
+    def registrant_history(code: str) -> answers.PersonHistory:
+        return registrants.history(board, code)
 
     @api.get("/tokens", "API tokens", access="admin", answer=Tokens)
     def tokens() -> Tokens:

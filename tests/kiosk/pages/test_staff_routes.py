@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import msgspec
 import pytest
 from msgspec.structs import replace
@@ -11,79 +9,14 @@ from msgspec.structs import replace
 from access.badge.credential import human_code
 from access.badge.key_card import KeyCard, human_key, key_card_text, read_key_card
 from access.log.entry import EventDefined, pack
-from hardware.ports.door_contacts import now_ms
-from hardware.ports.events import Reading
-from kiosk.pages.app import create_app
 
 PIN = "60221407"
 OLD_PIN = "246810"
 PATIENCE_S = 20.0
 
 
-class Desk:
-    """A member of staff at the screen of a staffed gate."""
-
-    def __init__(self, stand, client, card) -> None:
-        self.stand = stand
-        self.world = stand.world
-        self.card = card
-        self.client = client
-        self._token = {"X-Jianmen-Token": client.application.jinja_env.globals["token"]}
-
-    def post(self, path: str, **asked):
-        return self.client.post(f"/staff/{path}", json=asked, headers=self._token)
-
-    def why(self, path: str, **asked) -> str:
-        """Why something is not done."""
-        answer = self.post(path, **asked)
-        assert answer.status_code == 409
-        return answer.get_json()["why"]
-
-    def state(self) -> dict:
-        answer = self.client.get("/staff/state")
-        assert answer.status_code == 200, answer.text
-        return answer.get_json()
-
-    def scan(self, text: str) -> None:
-        """Somebody holds up a badge, and the door has answered."""
-        self.stand.inputs.put("camera", Reading(text, b"", "test", 1.0, now_ms()))
-        self.stand.loop.submit(lambda: None).result(PATIENCE_S)
-
-    def show_card(self, text: str) -> None:
-        """Press "unlock" and hold up a card."""
-        asked = threading.Thread(target=lambda: self.post("card"))
-        asked.start()
-        seen = ""
-        while self.stand.headline != "Show the staff card":
-            found = self.stand.board.after(seen, PATIENCE_S)
-            assert found is not None
-            seen, _ = found
-        self.scan(text)
-        asked.join(PATIENCE_S)
-
-    def unlock(self, card=None, pin: str = PIN):
-        self.show_card(self.world.key_card(card or self.card))
-        return self.post("unlock", pin=pin)
-
-
 @pytest.fixture
-def make_desk(make_world, make_stand, service_of, at_work, monkeypatch):
-    # What a PIN costs is proven where it is wrapped; here it only takes time.
-    monkeypatch.setattr("access.badge.desk_key.SCRYPT_N", 2**4)
-
-    def make(gate: str = "chengdu-room-b-1", at: str = "14:00") -> Desk:
-        world = make_world(gate, at)
-        card = world.register("Wong Ka Yan", ticket="staff", pin=PIN)
-        world.deliver()
-        stand = make_stand(world)
-        at_work(stand)
-        return Desk(stand, create_app(service_of(stand), sounds=False).test_client(), card)
-
-    return make
-
-
-@pytest.fixture
-def desk(make_desk) -> Desk:
+def desk(make_desk):
     """Staff mode is open at the door of Room B."""
     made = make_desk()
     assert made.unlock().get_json() == {"roles": ["door", "supervisor"], "outdated": False}

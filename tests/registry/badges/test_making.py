@@ -112,3 +112,9 @@ def test_a_few_badges_can_be_had_at_once(centre: Centre, api: Any) -> None:
     answer = api.call("GET", "/badges?ref=A2")
     assert answer.mimetype == "application/pdf"
     assert answer.data.startswith(b"%PDF")
+
+
+def test_a_preview_is_one_badge_and_prints_nobody(centre: Centre, api: Any) -> None:
+    centre.register_many(PEOPLE)
+    assert make(api, "preview=1")["result"]["badges"] == 1
+    assert make(api, "new=1")["result"]["badges"] == 3

@@ -78,7 +78,7 @@ def test_too_many_streams_are_asked_to_come_again_and_room_is_made_when_one_ends
 
 def test_a_stream_ends_when_the_server_goes_down(centre: Centre, clock: Any) -> None:
     going_down = threading.Event()
-    app = create_app(centre, clock, WebSettings(stopping=going_down.is_set))
+    app = create_app(centre, clock, WebSettings(open_here=True, stopping=going_down.is_set))
     with app.test_client() as client:
         answer = client.get("/api/v1/headcount/stream", buffered=False)
         pieces: Iterator[bytes] = answer.iter_encoded()

@@ -1,0 +1,1 @@
+"""What other check-in systems can be asked too: the same tasks over real HTTP."""

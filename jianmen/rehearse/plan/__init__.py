@@ -1,0 +1,1 @@
+"""`jianmen rehearse --plan`: queues at the gates over a morning, and how many kiosks they need."""

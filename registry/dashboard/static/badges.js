@@ -1,0 +1,47 @@
+// Badges to print: chosen, looked at, made as a job, and downloaded.
+import { ask, attempt, data, el, place, say } from "./common.js";
+import { followJob, jobProblem } from "./jobs.js";
+
+const form = document.getElementById("choose");
+const made = document.getElementById("made");
+
+const box = (name, id, text) => el("label", { class: "tick" }, el("input", { type: "checkbox", name, value: id }), ` ${text}`);
+document.getElementById("tickets").append(...data.tickets.map((ticket) => box("ticket", ticket.id, ticket.name)));
+document.getElementById("venues").append(...data.venues.map((id) => box("venue", id, place(id))));
+
+/** What is chosen; nothing ticked means all. */
+function chosen() {
+  const query = new URLSearchParams({ order: form.order.value, layout: form.layout.value });
+  for (const ticked of form.querySelectorAll("fieldset :checked")) query.append(ticked.name, ticked.value);
+  if (form.organisation.value.trim()) query.append("organisation", form.organisation.value.trim());
+  if (form.new.checked) query.append("new", 1);
+  return query;
+}
+
+async function make(query) {
+  const job = await followJob((await ask("POST", `/badges/jobs?${query}`, {})).id, made);
+  if (job.state !== "done") {
+    made.replaceChildren(el("p", { class: "problem", role: "alert" }, `▲ ${jobProblem(job)}`));
+    return;
+  }
+  const { badges, pages, shortened, left_out: leftOut } = job.result;
+  const list = (key, refs) => (refs.length ? el("p", { class: "doubt" }, `▲ ${say(key, { n: refs.length, refs: refs.slice(0, 20).join(", ") })}`) : "");
+  made.replaceChildren(el("section", { class: "card", role: "status" },
+    el("p", {}, `✓ ${say("badges.made", { n: badges })} · ${say("badges.pages", { n: pages })}`),
+    list("badges.shortened", shortened), list("badges.left_out", leftOut),
+    el("p", {}, el("a", { class: "button main", href: `/api/v1/jobs/${job.id}/files/${job.files[0]}`, download: true }, say("badges.download")))));
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  attempt(() => make(chosen()));
+});
+document.getElementById("preview").addEventListener("click", () => {
+  const query = chosen();
+  query.delete("new");
+  query.set("preview", 1);
+  open(`/api/v1/badges?${query}`, "_blank");
+});
+
+const layouts = await attempt(() => ask("GET", "/badges/layouts"));
+form.layout.append(...(layouts?.layouts ?? []).map((name) => el("option", { value: name }, name)));

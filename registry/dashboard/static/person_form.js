@@ -1,0 +1,49 @@
+// The fields of a person, for registering and for changing: name, ticket, venues, days, sessions, and fields for staff.
+import { data, el, has, place, say } from "./common.js";
+
+const OWN_EXTRA = ["phone", "mail", "seat", "note", "attention"];
+
+const labelled = (text, field) => el("label", { class: "field" }, el("span", {}, text), field);
+
+function choice(name, options, value) {
+  const made = el("select", { name }, ...options.map(([id, text]) => el("option", { value: id, selected: id === value }, text)));
+  return made;
+}
+
+/** Boxes of which several may be ticked. */
+function boxes(name, legend, options, ticked) {
+  return el("fieldset", {}, el("legend", {}, legend), ...options.map(([id, text]) =>
+    el("label", { class: "tick" }, el("input", { type: "checkbox", name, value: id, checked: ticked.includes(id) }), ` ${text}`)));
+}
+
+/** The fields, filled with what is known of a person (null: nobody yet). */
+export function personFields(person) {
+  const extra = person?.extra ?? {};
+  const names = [...new Set([...OWN_EXTRA.slice(0, 4), ...Object.keys(extra)])];
+  return [
+    labelled(say("name"), el("input", { name: "name", value: person?.name, required: true, maxlength: 120, autocomplete: "off" })),
+    labelled(say("organisation"), el("input", { name: "organisation", value: person?.organisation, maxlength: 120, autocomplete: "off" })),
+    labelled(say("language"), choice("language", Object.entries(data.languages), person?.language ?? data.language)),
+    labelled(say("ticket"), choice("ticket", data.tickets.map((ticket) => [ticket.id, ticket.name]), person?.ticket)),
+    boxes("venues", say("venues"), data.venues.map((id) => [id, place(id)]), person?.venues ?? data.venues),
+    boxes("days", say("days"), data.days.map((day) => [day, day]), person?.days ?? data.days),
+    boxes("sessions", say("sessions"), Object.entries(data.sessions), person?.sessions ?? []),
+    el("details", { class: "more" }, el("summary", {}, say("extra")), ...names.map((name) =>
+      labelled(has(`import.field.${name}`) ? say(`import.field.${name}`) : name,
+        el("input", { name: `extra.${name}`, value: extra[name], maxlength: 500, autocomplete: "off" })))),
+  ];
+}
+
+/** What the fields say, as the public interface takes it. */
+export function personIn(form) {
+  const ticked = (name) => [...form.querySelectorAll(`[name=${name}]:checked`)].map((box) => box.value);
+  const text = (name) => form.elements[name].value.trim();
+  const extra = {};
+  for (const field of form.querySelectorAll('[name^="extra."]')) {
+    if (field.value.trim()) extra[field.name.slice(6)] = field.value.trim();
+  }
+  return {
+    name: text("name"), organisation: text("organisation"), language: text("language"), ticket: text("ticket"),
+    venues: ticked("venues"), days: ticked("days"), sessions: ticked("sessions"), extra,
+  };
+}

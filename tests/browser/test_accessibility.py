@@ -1,0 +1,121 @@
+"""The kiosk's pages before axe-core: no finding in any state, and everything reached by keyboard."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from access.event.programme import Programme
+from config.event_file import load
+from hardware.ports.signals import SignalSettings
+from hardware.signals.simulated import SimulatedSignals
+from hardware.system.clock import SimulatedClock
+from hardware.system.power import SimulatedPower
+from hardware.system.systemd import Notifier
+from kiosk.pages.app import create_app
+from kiosk.pages.serving import PageServer
+from kiosk.runtime.parts import Parts
+from kiosk.runtime.service import DoorService, Home
+from kiosk.screen.attendee_screen import Notice, notice, title
+from sync.store.journal import Journal
+from sync.wire.device_key import DeviceKey
+
+CHROMIUM = shutil.which("chromium")
+AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
+PROGRAMME = Programme(load(Path("config/events/smarthk.toml")))
+STATES: tuple[Notice, ...] = ("idle_in", "fire", "out_of_order", "come_closer", "spare")
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def service(tmp_path) -> DoorService:
+    parts = Parts(
+        SimulatedClock(),
+        SimulatedPower(),
+        Notifier({}),
+        lambda: SimulatedSignals(SignalSettings()),
+        None,
+        None,
+    )
+    home = Home(
+        tmp_path,
+        lambda: Journal(tmp_path / "journal.db", DeviceKey.new()),
+        lambda: None,
+        begin=lambda: False,
+        prepare=lambda event_state, device: None,
+    )
+    return DoorService(home, parts, "en")
+
+
+@pytest.fixture
+def page(browser, service) -> Iterator:
+    server = PageServer(create_app(service, sounds=False, camera_at="above"), "127.0.0.1", 0)
+    server.start()
+    opened = browser.new_page(viewport={"width": 800, "height": 480}, base_url=server.url)
+    yield opened
+    opened.close()
+    service.board.close()
+    server.close()
+
+
+def findings(page) -> list[str]:
+    """Each rule that axe-core finds broken, and where."""
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run()")
+    return [f"{one['id']}: {node['html']}" for one in found["violations"] for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("path", ["/headcount", "/staff", "/staff/gate"])
+def test_no_page_has_a_finding(page, path):
+    page.goto(path)
+    page.wait_for_selector("h1:not(:empty)")
+    assert findings(page) == []
+
+
+def test_no_state_of_the_attendee_screen_has_a_finding(service, page):
+    page.goto("/")
+    gate = PROGRAMME.gates["chengdu-main-1"]
+    for state in STATES:
+        head = title(PROGRAMME, gate, service.order)
+        screen = notice(state, service.order, head=head, gate="C1", staffed=True)
+        service.board.show(screen)
+        page.get_by_text(screen.say[0].headline).first.wait_for()
+        assert findings(page) == [], state
+
+
+def test_the_menu_is_opened_and_left_by_keyboard(service, page):
+    page.goto("/")
+    head = title(PROGRAMME, PROGRAMME.gates["chengdu-main-1"], service.order)
+    service.board.show(notice("idle_in", service.order, head=head))
+    page.wait_for_selector("#title span")
+    page.focus("#title")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#menu[open]")
+    assert findings(page) == []
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#menu:not([open])", state="attached")
+
+
+def test_nothing_moves_for_whoever_asks_for_that(service, browser, page):
+    page.emulate_media(reduced_motion="reduce")
+    page.goto("/")
+    service.board.show(notice("fire", service.order))
+    page.get_by_text("Leave the building now").wait_for()
+    assert page.evaluate("document.getAnimations().length") == 0

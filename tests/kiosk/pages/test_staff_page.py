@@ -1,0 +1,134 @@
+"""The staff page in a real browser, at a real door with a real card."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from access.badge import crockford
+from kiosk.pages.serving import PageServer
+
+CHROMIUM = shutil.which("chromium")
+SIZES = [(800, 480), (1080, 1920), (390, 844)]
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def desk(make_desk):
+    return make_desk()
+
+
+@pytest.fixture
+def page(desk, browser) -> Iterator:
+    """The staff page, unlocked with card and PIN."""
+    server = PageServer(desk.client.application, "127.0.0.1", 0)
+    server.start()
+    opened = browser.new_page(viewport={"width": 800, "height": 480})
+    opened.goto(f"{server.url}staff")
+    opened.click("#unlock")
+    opened.wait_for_selector("#show-card:not([hidden])")
+    desk.wait_for_card()
+    desk.scan(desk.world.key_card(desk.card))
+    opened.wait_for_selector("#pin-pad:not([hidden])")
+    for digit in desk.pin:
+        opened.click(f'#pin-keys [data-key="{digit}"]')
+    opened.click("#pin-enter")
+    opened.wait_for_selector("body[data-mode=open]")
+    yield opened
+    opened.close()
+    desk.stand.board.close()
+    server.close()
+
+
+def test_the_last_answer_is_large_with_its_next_step_and_undo_has_reasons_of_its_own(desk, page):
+    guest = desk.world.register("唐海燕", "zh-Hans", venues=0b010)
+    desk.world.deliver()
+    desk.scan(guest.text)
+    page.wait_for_selector("#last[data-verdict=refuse]")
+
+    assert page.inner_text("#last b") == "唐海燕"
+    assert "Your venue is Meishan" in page.inner_text("#last .reason")
+    assert "Please speak to our staff here" in page.inner_text("#last")
+    assert page.evaluate("document.querySelector('#last').offsetHeight > innerHeight * 0.3")
+
+    page.click("#last .deeds button")
+    page.click("#whys button >> nth=0")
+    page.wait_for_selector("#last[data-verdict=admit_flagged]")
+    page.click("#last .deeds button")
+    reasons = page.eval_on_selector_all("#whys button", "all => all.map(one => one.textContent)")
+    assert reasons == ["Wrong person", "Did not go in", "Scanned by mistake"]
+    page.click("#whys button >> nth=0")
+    page.wait_for_selector("#message.good")
+    page.click('[data-language="zh-Hans"]')
+    assert page.inner_text("#message") == "已撤销"
+
+
+def test_what_no_role_may_do_is_not_offered(desk, page):
+    guest = desk.world.register("Jane Smith")
+    desk.world.deliver()
+    desk.scan(desk.world.plain(guest.badge).text)
+    page.wait_for_selector("#last[data-verdict=refuse]")
+    assert page.inner_text("#last .deeds") == ""
+
+
+@pytest.mark.parametrize(("code", "typed"), [("DQACHV8M", "dqac-hv8m"), ("ABCDEFGH", "ABCDEFGH")])
+def test_a_code_without_its_check_character_is_asked_back_with_the_name(desk, page, code, typed):
+    badge = crockford.decode(code).to_bytes(5, "big")
+    desk.world.register("唐海燕", "zh-Hans", badge=badge)
+    desk.world.deliver()
+    page.click('nav [data-tab="find"]')
+    page.fill("#query", typed)
+    page.wait_for_selector(".person")
+
+    assert page.inner_text(".person b") == "唐海燕"
+    assert page.is_visible(".careful")
+    page.click(".person button")
+    page.wait_for_selector("#last:not([hidden])")
+    assert page.inner_text("#last b") == "唐海燕"
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_everything_is_large_enough_to_touch_and_nothing_is_pushed_off(desk, page, width, height):
+    for number in range(4):
+        desk.world.register(f"Wong Siu {number}", sessions=0)
+    guest = desk.world.register("Wong Tai Man")
+    desk.world.deliver()
+    desk.scan(guest.text)
+    page.set_viewport_size({"width": width, "height": height})
+    least = 48 if width < 560 else 64
+    for language in ("en", "zh-Hant", "zh-Hans"):
+        page.click(f'[data-language="{language}"]')
+        for tab in ("answers", "find", "count", "clock"):
+            page.click(f'nav [data-tab="{tab}"]')
+            if tab == "find":
+                page.fill("#query", "wong")
+                page.wait_for_selector(".person >> nth=3")
+            wide, low, keys = page.evaluate(
+                """least => [
+                  document.documentElement.scrollWidth - innerWidth,
+                  [...document.querySelectorAll("button, a, select, input")].filter((one) => one.offsetHeight)
+                    .filter((one) => one.offsetHeight < least).map((one) => one.textContent || one.id),
+                  [...document.querySelectorAll("#letter-keys button")].filter((one) => one.offsetHeight)
+                    .every((one) => one.getBoundingClientRect().bottom <= innerHeight),
+                ]""",
+                least,
+            )
+            assert wide <= 0, (tab, language)
+            assert low == [], (tab, language)
+            assert keys, (tab, language)
