@@ -147,11 +147,11 @@ def area_fields(
     place, gates = programme.places[area], programme.gates
     heard_ms = report.heard[area]
     low, high = report.bands[area]
-    mine = [
-        one
-        for one in report.silences
-        if one.gate in gates and programme.within(gates[one.gate].area, area)
-    ]
+
+    def within(gate: str | None) -> bool:
+        return gate in gates and programme.within(gates[gate].area, area)
+
+    mine = [one for one in report.silences if within(one.gate)]
     return {
         "id": area,
         "name": (programme.areas.get(area) or programme.venues[area]).name,
@@ -171,6 +171,7 @@ def area_fields(
         "heard": None if heard_ms is None else rfc3339(heard_ms, programme.zone),
         "missing": sum(one.missing or 0 for one in mine),
         "silent": len(mine),
+        "kiosks": sum(within(one.gate) for one in report.kiosks),
     }
 
 

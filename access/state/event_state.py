@@ -5,6 +5,7 @@ It is small (some hundreds of entries in a whole event), so every door keeps it 
 
 from bisect import bisect_right, insort
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 
 import msgspec
 
@@ -61,22 +62,22 @@ class EventState:
         self.registry_head: tuple[str, int] | None = None
         self._registry_newest = (0, "", 0)
         self._cut_off: dict[str, Mapping[str, int]] = {}
-        self._kiosk_words: list[tuple[Order, Kiosk]] = []
+        self._kiosk_entries: list[tuple[Order, Kiosk]] = []
         self._seen: set[bytes] = set()
         self._given_programme: Programme | None = None
         self._given_keys: dict[int, bytes] = {}
         self._given_gates: dict[str, str] = {}
-        self._key_words: dict[int, tuple[Order, Key]] = {}
+        self._key_entries: dict[int, tuple[Order, Key]] = {}
         self._placed_ms: dict[str, int] = {}
-        self._gate_words: dict[str, list[tuple[LogEntry, GateGiven]]] = {}
+        self._gate_grants: dict[str, list[tuple[LogEntry, GateGiven]]] = {}
         self._taken_back: list[tuple[LogEntry, EntryRef]] = []
         self._health: dict[str, tuple[LogEntry, Health]] = {}
 
     @property
     def key_history(self) -> dict[int, bytes]:
         """Every key of the event that this device ever heard of, withdrawn ones too, by number."""
-        said = {number: key.public for number, (_, key) in self._key_words.items()}
-        return {**self._given_keys, **said}
+        entered = {number: key.public for number, (_, key) in self._key_entries.items()}
+        return {**self._given_keys, **entered}
 
     def enrolled_with(
         self, event: Event, keys: Mapping[int, bytes], device: str, gate: str | None
@@ -135,9 +136,7 @@ class EventState:
         if body.area is not None:
             return body.area
         in_force = self.programme_at(order)
-        if in_force is None:
-            return None
-        gate = in_force.gates.get(body.gate)
+        gate = in_force.gates.get(body.gate) if in_force is not None else None
         if gate is not None:
             return gate.area
         for programme in self.nearest_first(order):
@@ -161,9 +160,9 @@ class EventState:
 
     def nearest_first(self, order: Order) -> Iterator[Programme]:
         """The definition in force at a place in the order, those before it, the newest first, and those after it."""
-        if not self.events:
-            if self._given_programme is not None:
-                yield self._given_programme
+        if len(self.events) < 2:
+            if self.programme is not None:
+                yield self.programme
             return
         place = bisect_right(self.events, order.at_ms, key=lambda event: event[0].at_ms)
         now = max(0, place - 1)
@@ -202,8 +201,8 @@ class EventState:
         kiosk = self.kiosks.get(device)
         return kiosk.gate if kiosk is not None else self._given_gates.get(device)
 
-    def gate_words(self, device: str) -> list[tuple[LogEntry, GateGiven]]:
-        """What supervisors have said of a kiosk's gate since the registry last named one for it, and the kiosk has not
+    def gate_grants(self, device: str) -> list[tuple[LogEntry, GateGiven]]:
+        """The gates that supervisors have given a kiosk since the registry last named one for it, and that were not
         taken back; oldest first."""
         gone = {
             ref
@@ -212,30 +211,30 @@ class EventState:
         }
         placed_ms = self._placed_ms.get(device)
         standing = [
-            (entry, word)
-            for entry, word in self._gate_words.get(device, ())
+            (entry, grant)
+            for entry, grant in self._gate_grants.get(device, ())
             if self.believed(entry)
             and EntryRef(entry.log, entry.seq, entry.digest) not in gone
             and (placed_ms is None or self.span(entry).hi > placed_ms)
         ]
-        return sorted(standing, key=lambda word: self.order(word[0]))
+        return sorted(standing, key=lambda grant: self.order(grant[0]))
 
     def gate_of(self, device: str) -> str | None:
-        """The gate a kiosk stands at: the registry's word, or else a supervisor's."""
+        """The gate a kiosk stands at: the one the registry assigned, or else the last that a supervisor gave it."""
         assigned = self.assigned(device)
         if assigned is not None:
             return assigned
-        words = self.gate_words(device)
-        return words[-1][1].gate if words else None
+        grants = self.gate_grants(device)
+        return grants[-1][1].gate if grants else None
 
     @property
     def devices(self) -> set[str]:
         """Every kiosk that is known to have been given a gate, or named by the registry."""
-        return {*self.kiosks, *self._given_gates, *self._gate_words}
+        return {*self.kiosks, *self._given_gates, *self._gate_grants}
 
     @property
     def health(self) -> dict[str, tuple[LogEntry, Health]]:
-        """The newest word of each device on how it is."""
+        """The newest health entry of each device."""
         newest: dict[str, tuple[LogEntry, Health]] = {}
         for entry, health in self._health.values():
             known = newest.get(entry.device)
@@ -276,13 +275,13 @@ class EventState:
     def _sent_to(self, gate: str) -> tuple[LogEntry, str] | None:
         """Whom a supervisor put at a gate last, and the entry with which they came."""
         found: list[tuple[LogEntry, str]] = []
-        for device in self._gate_words:
+        for device in self._gate_grants:
             kiosk = self.kiosks.get(device)
             if self.assigned(device) is not None or (kiosk is not None and kiosk.cut_off):
                 continue
-            words = self.gate_words(device)
-            if words and words[-1][1].gate == gate:
-                found.append((words[-1][0], device))
+            grants = self.gate_grants(device)
+            if grants and grants[-1][1].gate == gate:
+                found.append((grants[-1][0], device))
         return max(found, key=lambda one: self.order(one[0]), default=None)
 
     def saw(self, entry: LogEntry) -> None:
@@ -327,13 +326,13 @@ class EventState:
             case EventDefined():
                 self._define(entry, body)
             case Key():
-                word = (self.order(entry), body)
-                self._key_words[body.number] = max(
-                    word, self._key_words.get(body.number, word), key=lambda w: w[0]
+                keyed = (self.order(entry), body)
+                self._key_entries[body.number] = max(
+                    keyed, self._key_entries.get(body.number, keyed), key=itemgetter(0)
                 )
                 self._find_keys()
             case Kiosk():
-                insort(self._kiosk_words, (self.order(entry), body), key=lambda w: w[0])
+                insort(self._kiosk_entries, (self.order(entry), body), key=itemgetter(0))
                 self._assign()
                 self._cut_off = {
                     d: kiosk.believed for d, kiosk in self.kiosks.items() if kiosk.cut_off
@@ -351,7 +350,7 @@ class EventState:
             case Close():
                 insort(self.closes, (self.order(entry), body), key=lambda c: c[0])
             case GateGiven():
-                self._gate_words.setdefault(entry.device, []).append((entry, body))
+                self._gate_grants.setdefault(entry.device, []).append((entry, body))
             case Void():  # of an entry about no badge: perhaps of a gate given
                 self._taken_back.append((entry, body.entry))
             case _:
@@ -365,11 +364,11 @@ class EventState:
         kiosks: dict[str, Kiosk] = {}
         assignments = []
         self._placed_ms = {}
-        for order, word in self._kiosk_words:
-            if word.gate is not None:
-                self._placed_ms[word.device] = order.at_ms
-            kiosks[word.device] = kiosks.get(word.device, word).then(word)
-            assignments.append((order, kiosks[word.device]))
+        for order, change in self._kiosk_entries:
+            if change.gate is not None:
+                self._placed_ms[change.device] = order.at_ms
+            kiosks[change.device] = kiosks.get(change.device, change).then(change)
+            assignments.append((order, kiosks[change.device]))
         self.kiosks, self.assignments = kiosks, assignments
 
     def _take_state(self, entry: LogEntry, body: Body) -> None:
@@ -382,9 +381,11 @@ class EventState:
 
     def _find_keys(self) -> None:
         """What the registry's log says of a key's number outweighs what the kiosk was enrolled with."""
-        said = {number: key for number, (_, key) in self._key_words.items()}
-        self.keys = {number: key for number, key in self._given_keys.items() if number not in said}
-        self.keys.update((n, key.public) for n, key in said.items() if not key.withdrawn)
+        entered = {number: key for number, (_, key) in self._key_entries.items()}
+        self.keys = {
+            number: key for number, key in self._given_keys.items() if number not in entered
+        }
+        self.keys.update((n, key.public) for n, key in entered.items() if not key.withdrawn)
 
     def _define(self, entry: LogEntry, body: EventDefined) -> None:
         try:

@@ -29,13 +29,13 @@ class LogState:
         self._histories: dict[bytes | None, History] = {}
         self._logs: dict[str, dict[int, LogEntry]] = {}
         self._branches: dict[tuple[str, int], dict[bytes, LogEntry]] = {}
-        self._held = 0
+        self._count = 0
         self._books: dict[str, SeatBook] = {}
         self._watches: list[set[bytes | None]] = []
         self._version = (-1, -1)
 
     def __len__(self) -> int:
-        return self._held
+        return self._count
 
     @property
     def programme(self) -> Programme | None:
@@ -49,7 +49,7 @@ class LogState:
         """Fold an entry already read."""
         if not self._is_new(entry):
             return
-        self._held += 1
+        self._count += 1
         self.event_state.add(entry)
         badge: bytes | None = getattr(entry.body, "badge", None)
         if badge is not None or entry.kind in ABOUT_SOMEBODY:
@@ -65,7 +65,7 @@ class LogState:
                 book.saw(entry)
 
     def _is_new(self, entry: LogEntry) -> bool:
-        """Whether this entry was not held before. A second one of the same number is a fork, and counts too."""
+        """Whether this entry is new. A second one of the same number is a fork, and counts too."""
         known = self._logs.get(entry.log)
         if known is None:
             known = self._logs[entry.log] = {}
@@ -138,7 +138,7 @@ class LogState:
         return Order(entry.wall_ms, log, seq, b"\xff" * 32)
 
     def entry(self, ref: EntryRef) -> LogEntry | None:
-        """The entry of that name, or None where it is not held."""
+        """The entry of that name, or None where there is none here."""
         first = self._logs.get(ref.log, {}).get(ref.seq)
         if first is None or first.digest == ref.digest:
             return first

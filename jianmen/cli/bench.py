@@ -189,6 +189,24 @@ def rules(entries: int, *, as_json: bool) -> None:
 
 @bench.command()
 @_json
+@_folder
+@_count("--entries", 2_000, "Check-ins.")
+def wear(folder: Path | None, entries: int, *, as_json: bool) -> None:
+    """What a check-in writes to the card, in bytes, with the settings of SQLite that were tried.
+
+    \b
+    wear check-in     the journal as it is
+    wear page         with other page sizes
+    wear checkpoint   with a write-ahead log that is folded back earlier or later
+    """
+    from bench.wear import wear as measure
+
+    with _room(folder) as room:
+        _show(measure(room, entries), as_json=as_json)
+
+
+@bench.command()
+@_json
 @_count("--trials", 9, "PINs tried.")
 def secrets(trials: int, *, as_json: bool) -> None:
     """What it costs to find a secret by trying, from a stolen disk.

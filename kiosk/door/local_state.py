@@ -199,7 +199,7 @@ class LocalState:
         """The entries with which supervisors gave this kiosk a gate, and that still count; oldest first."""
         return [
             EntryRef(entry.log, entry.seq, entry.digest)
-            for entry, _ in self._event_state.gate_words(self.device)
+            for entry, _ in self._event_state.gate_grants(self.device)
         ]
 
     @property

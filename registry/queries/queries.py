@@ -120,10 +120,7 @@ class Board:
             day=programme.day_name(programme.day_of(now)),
             as_of=self.time(now),
             areas=[
-                answers.AreaCount(
-                    **area_fields(programme, area, count, coverage, now),
-                    kiosks=kiosks_within(programme, area, coverage),
-                )
+                answers.AreaCount(**area_fields(programme, area, count, coverage, now))
                 for area, count in counts.items()
             ],
             kiosks=kiosks,
@@ -275,12 +272,6 @@ class Board:
             drained=not coverage.silences,
             silent=[self.silent(one, coverage.touch(one.device)) for one in coverage.silences],
         )
-
-
-def kiosks_within(programme: Programme, area: str, coverage: CoverageReport) -> int:
-    """Kiosks at the gates of an area and of those below it."""
-    gates = [programme.gates[one.gate] for one in coverage.kiosks if one.gate in programme.gates]
-    return sum(programme.within(gate.area, area) for gate in gates)
 
 
 def badge_mark(badge: bytes | None) -> str | None:

@@ -213,6 +213,10 @@ class Journal(JournalReader):
             for row in loose:
                 self._db.execute("INSERT INTO loose VALUES (?, ?, ?, ?, ?)", tuple(row))
 
+    def checkpoint_after(self, pages: int) -> None:
+        """Fold the write-ahead log back after so many pages, instead of what all files of ours have."""
+        self._db.execute(f"PRAGMA wal_autocheckpoint={pages}")
+
     def append(self, kind: str, body: Body, reading: ClockReading) -> LogEntry:
         """Write one entry. It is durable when this returns; where it raises sqlite3.Error nothing was written."""
         return self.extend([(kind, body)], reading)[0]

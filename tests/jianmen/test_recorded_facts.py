@@ -50,7 +50,7 @@ def knowledge_after(file: Path) -> LogState:
     for _ in rehearsal.run():
         pass
     world = rehearsal.world
-    world.links.heal(None)
+    world.heal(None)
     world.sync_all()
     with world.registry.centre.knowing() as known:
         return known

@@ -12,6 +12,9 @@ import msgspec
 
 from config import event_file
 from config.errors import ConfigError
+from jianmen.cli.registry.backups import backup, restore
+from jianmen.cli.registry.badges import badges
+from jianmen.cli.registry.doctor import doctor
 from jianmen.cli.registry.event import event
 from jianmen.cli.registry.keys import keys, staff
 from jianmen.cli.registry.lists import import_people
@@ -53,6 +56,10 @@ def registry(context: click.Context) -> None:
 for _command in (
     event,
     import_people,
+    badges,
+    backup,
+    restore,
+    doctor,
     serve,
     headcount,
     attendance,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from access.badge import credential
+from access.badge import credential, crockford
 from access.badge.key_card import (
     KeyCard,
     human_key,
@@ -58,6 +58,11 @@ def test_no_text_makes_reading_fail(text: str) -> None:
 )  # fmt: skip
 def test_anything_else_is_no_key_card(text: str) -> None:
     assert read_key_card(text) is None
+
+
+def test_a_typed_code_with_a_letter_that_no_card_has_is_none_whatever_its_check_character() -> None:
+    for check in crockford.ALPHABET:
+        assert read_human_key("U" * 24 + check) is None
 
 
 def test_only_the_card_itself_is_genuine() -> None:

@@ -85,8 +85,23 @@ def test_the_log_outweighs_the_enrolment_in_whatever_order_they_come(forum: Any)
         before.add(entry.held)
     for event_state in (before, after):
         assert event_state.keys == {}
+        assert event_state.key_history == {1: b"k" * 32}, (
+            "a badge of it is one of ours, though withdrawn"
+        )
         end_ms = Programme(longer).end_ms
         assert event_state.clocks.latest_ms == end_ms + 99 * 86_400_000
+
+
+def test_an_area_lies_where_the_nearest_definition_that_has_it_puts_it(forum: Any) -> None:
+    event = forum.programme.event
+    attic = msgspec.structs.replace(event.areas[0], id="attic")
+    larger = msgspec.structs.replace(event, areas=(*event.areas, attic))
+    now = forum.registry.defines(forum.at("09:00"), larger)
+    event_state = folded(forum, forum.registry.defines(forum.at("08:00"), event), now)
+    before = event_state.order(forum.registry.defines(forum.at("08:30"), event).held)
+    assert event_state.above(before, "attic") == Programme(larger).above["attic"]
+    assert event_state.above(before, "cellar that never was") == ()
+    assert event_state.above(before, None) == ()
 
 
 def test_an_entry_is_judged_by_the_definition_that_was_in_force(forum: Any) -> None:

@@ -1,0 +1,76 @@
+"""What a centre needs to be well, looked at one by one."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+import msgspec
+
+from config.settings import RegistrySettings
+from jianmen.cli.kiosk_doctor import Finding
+from jianmen.cli.registry.client import Client, Note
+from jianmen.cli.registry.options import (
+    asking,
+    data_option,
+    json_option,
+    read_settings,
+    settings_option,
+)
+from registry.http.actions import unreachable
+
+LEAST_FREE = 2_000_000_000
+"""Bytes: some ten times what an event of 26,000 people takes, with room for a backup."""
+
+
+def findings(settings: RegistrySettings, client: Client) -> Iterator[Finding]:
+    """All checks. The registry is there, running or not."""
+    free = shutil.disk_usage(settings.data).free
+    yield Finding(
+        "disk",
+        "good" if free >= LEAST_FREE else "mend",
+        f"{free // 1_000_000} MB free on {settings.data}",
+    )
+    note = Note.read(settings.data)
+    yield Finding(
+        "server", "good" if note else "note", f"runs at {note.url}" if note else "does not run"
+    )
+    far = unreachable(client.kiosk_url) if note else ""
+    if note:
+        yield Finding("address", "mend" if far else "good", far or f"kiosks: {client.kiosk_url}")
+    health = client.get("/health")
+    yield Finding(
+        "clock",
+        "good" if health["synced"] else "mend",
+        "synchronised"
+        if health["synced"]
+        else "not synchronised; kiosks take no time from here. Start chrony or systemd-timesyncd",
+    )
+    yield Finding("log", "good", f"{health['entries']} entries")
+    kiosks = [one for one in client.get("/kiosks")["kiosks"] if "cut_off" not in one["troubles"]]
+    ill = [one for one in kiosks if one["troubles"]]
+    yield Finding(
+        "kiosks", "note" if ill else "good", f"{len(kiosks)}, of these {len(ill)} not well"
+    )
+    for one in ill:
+        troubles = ", ".join(trouble.replace("_", " ") for trouble in one["troubles"])
+        yield Finding("kiosk", "note", f"{one['gate'] or one['device'][:8]}: {troubles}")
+
+
+@click.command()
+@settings_option
+@data_option
+@json_option
+def doctor(settings_file: Path | None, data: Path | None, *, as_json: bool) -> None:
+    """Look at everything a centre needs. Exit 1 if something must be put right."""
+    settings = read_settings(settings_file, data)
+    with asking(settings_file, data) as client:
+        found = list(findings(settings, client))
+    for one in found:
+        line = msgspec.json.encode(asdict(one)).decode()
+        click.echo(line if as_json else f"{one.state}  {one.check}: {one.says}")
+    sys.exit(any(one.state == "mend" for one in found))

@@ -1,0 +1,94 @@
+"""A registry's data folder in one file, and back: the database, which also holds all keys, and whatever lies beside it.
+
+The file is made while the registry runs. It holds names and secrets, and is readable by its owner alone.
+"""
+
+import os
+import sqlite3
+import tarfile
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+from registry.storage.errors import DatabaseError, RegistryError
+from registry.storage.rollback_mark import FILE as LANDMARK
+
+DATABASE = "registry.db"
+
+LEFT_OUT = (LANDMARK, "serving.json")
+"""The landmark shows a registry that it was put back; the note is of a server that runs."""
+
+
+def backup(data: Path, out: Path) -> int:
+    """Write the data folder into a new file; gives its size in bytes. Raises RegistryError."""
+    database = data / DATABASE
+    if not database.is_file():
+        raise RegistryError(
+            f"{data} has no {DATABASE}. Of PostgreSQL make the backup with pg_dump; its keys are in it."
+        )
+    try:
+        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise RegistryError(f"{out} is there already; name a new file.") from None
+    except OSError as error:
+        raise RegistryError(f"{out} cannot be written: {error.strerror}") from error
+    with (
+        tempfile.TemporaryDirectory(dir=out.parent) as folder,
+        os.fdopen(descriptor, "wb") as file,
+        tarfile.open(fileobj=file, mode="w:gz", compresslevel=3) as archive,
+    ):
+        copy = Path(folder, DATABASE)
+        _copy(database, copy)
+        archive.add(copy, DATABASE)
+        for beside in sorted(data.iterdir()):
+            if _kept(beside, out):
+                archive.add(beside, beside.name)
+    return out.stat().st_size
+
+
+def _kept(file: Path, out: Path) -> bool:
+    """Whether a file beside the database is part of the backup: not what goes with the running database."""
+    own = file.name.startswith(("registry.db", "registry.lock", "."))
+    return not own and file.name not in LEFT_OUT and file != out and not file.is_symlink()
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A consistent copy of a database that others may be writing (https://sqlite.org/backup.html)."""
+    uri = f"{source.resolve().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True)) as here, closing(sqlite3.connect(target)) as there:
+        here.backup(there)
+        there.execute("PRAGMA journal_mode=DELETE")
+
+
+def restore(file: Path, data: Path) -> None:
+    """Put a backup into an empty folder. The registry finds that it was moved, and goes on in a new log. Raises
+    RegistryError, and then the folder is as empty as before."""
+    if data.exists() and any(data.iterdir()):
+        raise RegistryError(f"{data} is not empty; restore into a new folder.")
+    data.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=data.parent) as folder:
+        found = Path(folder, "data")
+        try:
+            with tarfile.open(file, "r:gz") as archive:
+                archive.extractall(found, filter="data")
+        except (OSError, tarfile.TarError, EOFError) as error:
+            raise RegistryError(
+                f"{file} is no backup of a registry, or is damaged: {error}"
+            ) from error
+        _check(found / DATABASE)
+        data.mkdir(exist_ok=True, mode=0o750)
+        for one in found.iterdir():
+            one.rename(data / one.name)
+
+
+def _check(database: Path) -> None:
+    """Raises DatabaseError for what is no whole database."""
+    if not database.is_file():
+        raise DatabaseError(f"The backup has no {DATABASE}.")
+    with closing(sqlite3.connect(database)) as copy:
+        try:
+            said = copy.execute("PRAGMA integrity_check").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            said = str(error)
+    if said != "ok":
+        raise DatabaseError(f"The backup's {DATABASE} is damaged: {said}")
