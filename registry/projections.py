@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from access.log.entry import BadgeIssued, Boot
+from access.log.log_entry import LogEntry
 from access.state.conflicts import Conflict, Conflicts
 from access.state.headcount import Count, Headcount
-from access.state.log_entry import LogEntry
 from access.state.log_state import LogState
 from registry.storage.ledger import Ledger
 

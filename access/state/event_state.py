@@ -33,7 +33,7 @@ from access.log.entry import (
     Span,
     Void,
 )
-from access.state.log_entry import ABOUT_BADGES, LogEntry, Order, log_position
+from access.log.log_entry import ABOUT_BADGES, LogEntry, Order, log_position
 from access.state.time_repair import FAR_MS, Clocks
 
 DAY_MS = 86_400_000

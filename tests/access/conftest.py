@@ -43,6 +43,7 @@ from access.log.entry import (
     encode,
     pack,
 )
+from access.log.log_entry import LogEntry, read_entry
 from access.rules.decide import Decision, Facts, Presented, decide
 from access.state.facts import (
     Moment,
@@ -51,7 +52,6 @@ from access.state.facts import (
     presented_plain,
     presented_signed,
 )
-from access.state.log_entry import LogEntry, read_entry
 from access.state.log_state import LogState
 from config import event_file
 

@@ -12,6 +12,7 @@ import pytest
 from access.badge.credential import Claims, Plain, foreign, verifier
 from access.event.programme import Programme
 from access.log.entry import Span
+from access.log.log_entry import Order
 from access.log.receipt import receipt
 from access.state.facts import (
     NEVER_MS,
@@ -24,7 +25,6 @@ from access.state.facts import (
     unlisted_claims,
     unlisted_verifier,
 )
-from access.state.log_entry import Order
 
 MAIN, ROOM_B = "chengdu-main-1", "chengdu-room-b-1"
 ANNA, BEN = bytes(4) + b"a", bytes(4) + b"b"
