@@ -9,7 +9,7 @@
 # Strict: "Strict Open XML Spreadsheet" is a choice of Excel's own Save As. Expected: the sheet, or an error. Instead
 # load_workbook succeeds, and the workbook has no sheets.
 #
-# Jianmen reads lists with python-calamine (registry/lists/workbook.py).
+# Jianmen reads lists with python-calamine (registry/lists/files/workbook.py).
 set -euo pipefail
 
 PYTHON=${PYTHON:-python3}

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from access.log.entry import BadgeIssued, Boot
+from access.log.log_entry import LogEntry
 from access.state.conflicts import Conflict, Conflicts
-from access.state.event_state import LogEntry
 from access.state.headcount import Count, Headcount
 from access.state.log_state import LogState
 from registry.storage.ledger import Ledger

@@ -28,7 +28,7 @@ import requests
 from sqlalchemy import delete, func, or_, select, update
 
 from access.log.entry import EntryRef, Override, Scan
-from access.state.event_state import LogEntry
+from access.log.log_entry import LogEntry
 from registry.queries.queries import Board, badge_mark, entry_name
 from registry.queries.shapes import EntryName
 from registry.storage import tables

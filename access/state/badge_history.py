@@ -25,7 +25,8 @@ from access.log.entry import (
     Scan,
     Void,
 )
-from access.state.event_state import EventState, LogEntry, Order
+from access.log.log_entry import LogEntry, Order
+from access.state.event_state import EventState
 from access.state.time_repair import FAR_MS
 
 UNMOVED: frozenset[str] = frozenset({"not_a_badge", "other_event", "forged"})

@@ -11,9 +11,10 @@ from itertools import accumulate, pairwise
 from typing import Literal
 
 from access.log.entry import EntryRef, Scan, Span
+from access.log.log_entry import Order
 from access.rules.decide import decide
 from access.state.badge_history import Account, History, Presentation, Whereabouts
-from access.state.event_state import EventState, Order
+from access.state.event_state import EventState
 from access.state.facts import facts_as_known
 from access.state.log_state import LogState
 from access.state.seat_leases import dealings

@@ -11,7 +11,6 @@ import msgspec
 
 from access.event.definition import Event
 from access.event.programme import Programme
-from access.log.chain import device_of
 from access.log.entry import (
     REGISTRY_KINDS,
     UNREADABLE,
@@ -33,48 +32,11 @@ from access.log.entry import (
     Seats,
     Span,
     Void,
-    body_of,
-    decode,
 )
+from access.log.log_entry import ABOUT_BADGES, LogEntry, Order, log_position
 from access.state.time_repair import FAR_MS, Clocks
 
 DAY_MS = 86_400_000
-
-ABOUT_BADGES = frozenset({"scan", "override", "void", "passed", "not_passed", "badge", "revoke"})
-"""Kinds that histories are made of."""
-
-
-class LogEntry(msgspec.Struct, frozen=True, gc=False):
-    """An entry as folds take it: where it stands, its clocks, and its body (None: cannot be read)."""
-
-    log: str
-    seq: int
-    digest: bytes
-    mono_ms: int
-    wall_ms: int
-    kind: str
-    body: Body | None
-
-    @property
-    def device(self) -> str:
-        return device_of(self.log)
-
-
-class Order(msgspec.Struct, frozen=True, order=True, gc=False):
-    """The place of an entry among all: corrected time (ms), then log, number and hash."""
-
-    at_ms: int
-    log: str
-    seq: int
-    digest: bytes
-
-
-def read_entry(log: str, digest: bytes, raw: bytes) -> LogEntry:
-    """The entry that these bytes are. Raises EntryError where they are none."""
-    entry = decode(raw)
-    return LogEntry(
-        log, entry.seq, digest, entry.mono_ms, entry.wall_ms, entry.kind, body_of(entry)
-    )
 
 
 class EventState:
@@ -154,9 +116,7 @@ class EventState:
         heard = [programme for order, programme in self.events if order <= until]
         if heard:
             return heard[-1]
-        enrolled = next(
-            (order for order, kiosk in self.assignments if kiosk.device == device), None
-        )
+        enrolled = next((at for at, one in self.assignments if one.device == device), None)
         return self.programme if enrolled is None else self.programme_at(enrolled)
 
     def definitions(self) -> Sequence[tuple[int, Programme]]:
@@ -305,14 +265,12 @@ class EventState:
             if kiosk.device not in came or stood[kiosk.device] != kiosk.gate:
                 came[kiosk.device] = order
             stood[kiosk.device] = kiosk.gate
-        return max(
-            (
-                (order, device)
-                for device, order in came.items()
-                if stood[device] == gate and not self.kiosks[device].cut_off
-            ),
-            default=None,
-        )
+        here = [
+            (order, device)
+            for device, order in came.items()
+            if stood[device] == gate and not self.kiosks[device].cut_off
+        ]
+        return max(here, default=None)
 
     def _sent_to(self, gate: str) -> tuple[LogEntry, str] | None:
         """Whom a supervisor put at a gate last, and the entry with which they came."""
@@ -416,7 +374,7 @@ class EventState:
     def _take_state(self, entry: LogEntry, body: Body) -> None:
         if isinstance(body, Health):
             known = self._health.get(entry.log)
-            if known is None or _place(entry) > _place(known[0]):
+            if known is None or log_position(entry) > log_position(known[0]):
                 self._health[entry.log] = (entry, body)
         if isinstance(body, Alarm):
             self.alarms[entry.digest] = (entry, body)
@@ -424,9 +382,7 @@ class EventState:
     def _find_keys(self) -> None:
         """What the registry's log says of a key's number outweighs what the kiosk was enrolled with."""
         entered = {number: key for number, (_, key) in self._key_entries.items()}
-        self.keys = {
-            number: key for number, key in self._given_keys.items() if number not in entered
-        }
+        self.keys = {n: key for n, key in self._given_keys.items() if n not in entered}
         self.keys.update((n, key.public) for n, key in entered.items() if not key.withdrawn)
 
     def _define(self, entry: LogEntry, body: EventDefined) -> None:
@@ -441,8 +397,3 @@ class EventState:
         retention_ms = programme.policy.retention_days * DAY_MS
         # The instant at which the last day ends belongs to no day of the event any more.
         self.clocks.bound(programme.end_ms + retention_ms, programme.end_ms - 1)
-
-
-def _place(entry: LogEntry) -> tuple[int, bytes]:
-    """The place of an entry in its log; two branches of a fork have the same number."""
-    return entry.seq, entry.digest

@@ -22,9 +22,10 @@ from access.badge.credential import (
 from access.event.definition import Direction
 from access.event.programme import Programme
 from access.log.entry import BadgeIssued, Proof, Scan, Span
+from access.log.log_entry import LogEntry, Order
 from access.rules.decide import Facts, Form, Presented
 from access.state.badge_history import OPENED, Account, History
-from access.state.event_state import EventState, LogEntry, Order
+from access.state.event_state import EventState
 from access.state.seat_leases import SeatBook
 
 NEVER_MS = 10**15

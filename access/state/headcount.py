@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from access.event.programme import Programme
 from access.log.entry import Recount
+from access.log.log_entry import Order
 from access.state.badge_history import History
-from access.state.event_state import Order
 from access.state.log_state import LogState
 from access.state.time_repair import FAR_MS
 

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 
 from access.event.programme import Programme
 from access.log.entry import EntryRef, Override, Scan
+from access.log.log_entry import LogEntry, Order, read_entry
 from access.log.receipt import receipt
 from access.state.badge_history import History
-from access.state.event_state import EventState, LogEntry, Order, read_entry
+from access.state.event_state import EventState
 from access.state.seat_leases import SeatBook
 from access.state.time_repair import FAR_MS
 

@@ -27,8 +27,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from access.event.programme import Programme
 from access.log.entry import Kiosk, Scan
+from access.log.log_entry import LogEntry, Order
 from access.state.badge_history import OPENED, Account, History
-from access.state.event_state import EventState, LogEntry, Order
+from access.state.event_state import EventState
 
 
 def deal(difference: int, gates: Sequence[str]) -> dict[str, int]:

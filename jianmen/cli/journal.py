@@ -14,7 +14,7 @@ import msgspec
 
 from access.log.chain import ChainError, device_of, fingerprint, follow, vouched
 from access.log.entry import GENESIS, Boot, EntryError, body_of
-from access.state.event_state import LogEntry
+from access.log.log_entry import LogEntry
 from sync.store.data_folder import DataFolder
 from sync.store.journal import JournalReader
 from sync.wire.device_key import DeviceKey

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from access.state.event_state import EventState, LogEntry
+from access.log.log_entry import LogEntry
+from access.state.event_state import EventState
 from config.settings import KioskSettings
 from hardware.ports.events import CameraState, ScannerState
 from hardware.ports.scanner import ScannerSettings

@@ -65,8 +65,7 @@ def rehearse(
     clone       gate, kiosk: a copy of its card runs in another machine, under
                 this name; it can be named wherever a gate can
 
-    A badge of another system is registered with "form": "foreign" and its "code". There is an example of each step in
-    tests/scenarios.
+    A badge of another system is registered with "form": "foreign" and its "code". Examples: tests/scenarios.
 
     \b
     jianmen rehearse day.jsonl                 what the doors will say
@@ -79,9 +78,7 @@ def rehearse(
         raise click.UsageError(f"{alone[0]} goes with --plan")
     if plan:
         if invent is not None or table or explain or event is not None:
-            raise click.UsageError(
-                "--plan goes with an event FILE, and not with --invent or --table"
-            )
+            raise click.UsageError("--plan goes with an event FILE, not with --invent or --table")
         plan_options.check(people, planning)
         _or_exit(lambda: plan_options.plan(file, people, planning, as_json=as_json))
         return

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from access.event.definition import Verdict
 from access.log.entry import Scan
-from access.state.event_state import read_entry
+from access.log.log_entry import read_entry
 from sync.store.data_folder import DataFolder
 from sync.store.journal import JournalReader
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from access.log.clock_reading import ClockReading
 from access.log.entry import Clock, Span
-from access.state.event_state import EventState, LogEntry
+from access.log.log_entry import LogEntry
+from access.state.event_state import EventState
 from access.state.facts import Moment
 from access.state.time_repair import DRIFT_PPM, RANK, UNKNOWN
 

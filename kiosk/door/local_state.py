@@ -11,8 +11,9 @@ from access.event.definition import Gate
 from access.event.programme import Programme
 from access.log.clock_reading import ClockReading
 from access.log.entry import Body, Clock, EntryRef
+from access.log.log_entry import LogEntry
 from access.state.badge_history import Account, History
-from access.state.event_state import EventState, LogEntry
+from access.state.event_state import EventState
 from access.state.facts import Moment
 from access.state.seat_leases import SeatBook
 from access.state.time_repair import Line

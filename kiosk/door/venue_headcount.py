@@ -13,6 +13,7 @@ from access.event.definition import LANGUAGES, Language
 from access.event.programme import Programme
 from access.log.chain import device_of
 from access.log.clock_reading import ClockReading
+from access.log.log_entry import LogEntry, read_entry
 from access.log.receipt import gate_code
 from access.state.coverage import (
     Contact,
@@ -21,7 +22,6 @@ from access.state.coverage import (
     area_fields,
     silent_fields,
 )
-from access.state.event_state import LogEntry, read_entry
 from access.state.headcount import Count, Headcount
 from access.state.log_state import LogState
 from kiosk.door.clock import KioskClock

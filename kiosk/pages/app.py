@@ -97,14 +97,7 @@ def create_app(service: DoorService, *, sounds: bool, camera_at: str = "") -> Fl
 
     @app.get("/healthz")
     def health() -> tuple[str, int]:
-        loop = service.loop
-        if loop is None:
-            return "not open yet\n", 503
-        if loop.silent_s > SILENT_S:
-            return f"the scan loop has been silent for {loop.silent_s:.0f} s\n", 503
-        if loop.face.broken is not None:
-            return f"out of order: {loop.face.broken}\n", 503
-        return "ok\n", 200
+        return _health(service)
 
     room = StaffSessions(lambda: service.loop, service.replica_path)
     app.register_blueprint(headcount_pages(service))
@@ -112,6 +105,18 @@ def create_app(service: DoorService, *, sounds: bool, camera_at: str = "") -> Fl
     app.register_blueprint(gate_pages(room, service.order[0]))
     app.jinja_env.globals.update(token=token, sounds=sounds)
     return app
+
+
+def _health(service: DoorService) -> tuple[str, int]:
+    """Whether the door works, in words and as a status."""
+    loop = service.loop
+    if loop is None:
+        return "not open yet\n", 503
+    if loop.silent_s > SILENT_S:
+        return f"the scan loop has been silent for {loop.silent_s:.0f} s\n", 503
+    if loop.face.broken is not None:
+        return f"out of order: {loop.face.broken}\n", 503
+    return "ok\n", 200
 
 
 def door_status(service: DoorService) -> dict[str, Any]:

@@ -58,17 +58,8 @@ def staff_pages(room: StaffSessions, first: Language) -> Blueprint:
     def page() -> str | BaseResponse:
         if _asks_for_gate(room):
             return redirect(url_for("gate.page"))
-        texts, undo_texts = in_every_language("staff.why"), in_every_language("staff.undo_why")
-        words = {
-            "labels": in_every_language("staff.label"),
-            "reasons": in_every_language("staff.reason"),
-            "whys": {why: texts[key] for why, key in WHYS.items()},
-            "undo_whys": {why: undo_texts[key] for why, key in UNDO_WHYS.items()},
-            "errors": in_every_language("staff.error"),
-        }
-        return render_template(
-            "staff.html", words=msgspec.json.encode(words).decode(), first=first, all=LANGUAGES
-        )
+        words = msgspec.json.encode(_texts()).decode()
+        return render_template("staff.html", words=words, first=first, all=LANGUAGES)
 
     _add_unlocking(pages, room)
 
@@ -111,6 +102,18 @@ def staff_pages(room: StaffSessions, first: Language) -> Blueprint:
         return jsonify({"why": error.why}), 409
 
     return pages
+
+
+def _texts() -> dict[str, dict[str, dict[Language, str]]]:
+    """The page's texts in every language, by part and key; reasons by what the log keeps of them."""
+    texts, undo_texts = in_every_language("staff.why"), in_every_language("staff.undo_why")
+    return {
+        "labels": in_every_language("staff.label"),
+        "reasons": in_every_language("staff.reason"),
+        "whys": {why: texts[key] for why, key in WHYS.items()},
+        "undo_whys": {why: undo_texts[key] for why, key in UNDO_WHYS.items()},
+        "errors": in_every_language("staff.error"),
+    }
 
 
 def _add_unlocking(pages: Blueprint, room: StaffSessions) -> None:

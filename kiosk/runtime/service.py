@@ -16,7 +16,8 @@ from typing import TypeVar
 from access.event.definition import Direction, Language
 from access.log.clock_reading import ClockReading
 from access.log.entry import Alarm, Boot
-from access.state.event_state import EventState, LogEntry
+from access.log.log_entry import LogEntry
+from access.state.event_state import EventState
 from hardware.ports.signals import Signals
 from hardware.reader.reader import Reader
 from hardware.system.version import BUILT_MS, versions

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from access.log.chain import HEAD_EVERY, Head, log_id
 from access.log.clock_reading import ClockReading
 from access.log.entry import Body, Boot, badge_of, decode, digest_of, encode
-from access.state.event_state import LogEntry
+from access.log.log_entry import LogEntry
 from registry.storage.ledger import Ledger
 from registry.storage.rollback_mark import Place
 from sync.store.log_store import BEGINNING, Row

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import msgspec
 
 from access.text import half_width
+from registry.lists.files.table import MOST_TITLE, Cell, ListError, Row
 from registry.lists.findings import Findings
-from registry.lists.table import MOST_TITLE, Cell, ListError, Row
 from registry.lists.vocabulary import Vocabulary
 from registry.lists.words import titles
 

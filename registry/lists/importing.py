@@ -11,11 +11,11 @@ import msgspec
 from access.event.definition import Language
 from access.log.entry import pack
 from registry.lists.columns import NO_MAPPING, Mapping
+from registry.lists.files.table import ListError, read_table
 from registry.lists.findings import Finding, SpreadsheetError, told
 from registry.lists.people import People, read_people
 from registry.lists.preview import SHOWN, Comparison, PersonChange, compare
 from registry.lists.remembered import recall, remember
-from registry.lists.table import ListError, read_table
 from registry.lists.wording import say
 from registry.roster.batch import discard
 from registry.roster.model import Registered

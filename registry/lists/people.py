@@ -8,11 +8,11 @@ from datetime import date
 from access.event.definition import LANGUAGES, Event, Language
 from access.text import canonical_code, first_unprintable, half_width
 from config.errors import shown
-from registry.lists import cells
 from registry.lists.columns import Columns, find_columns, find_header
 from registry.lists.columns import Mapping as ColumnMapping
+from registry.lists.files import cells
+from registry.lists.files.table import MOST_CELL, Cell, Row, Table
 from registry.lists.findings import MOST_CAUSES, MOST_VALUE, Findings
-from registry.lists.table import MOST_CELL, Cell, Row, Table
 from registry.lists.vocabulary import Days, Vocabulary, vocabularies
 from registry.roster.model import FORMS, MOST_CHARACTERS, MOST_CODE_BYTES, Form, Person
 

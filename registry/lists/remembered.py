@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import delete, select
 
 from registry.lists.columns import HEADER_WITHIN, NO_MAPPING, Mapping, header_key
-from registry.lists.table import Row
+from registry.lists.files.table import Row
 from registry.storage import tables
 from registry.storage.ledger import Ledger
 

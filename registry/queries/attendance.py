@@ -150,17 +150,7 @@ class AttendanceReport:
             sessions=[
                 _session_totals(programme, session, *count) for session, count in sessions.items()
             ],
-            days=[
-                DayAttendance(
-                    venue=venue,
-                    day=programme.event.days[day],
-                    registered=arrived_ + missing,
-                    arrived=arrived_,
-                    no_show=missing,
-                    came=came_,
-                )
-                for (venue, day), (arrived_, missing, came_) in days.items()
-            ],
+            days=[_day_totals(programme, *key, *count) for key, count in days.items()],
         )
 
     def hybrid(self, watched: Sequence[str]) -> HybridAttendance:
@@ -317,6 +307,19 @@ def _valid_at(programme: Programme, claims: Claims, venue: str, day: int) -> boo
 
 def _ordinal(programme: Programme, day: int) -> int:
     return datetime.fromisoformat(programme.event.days[day]).toordinal()
+
+
+def _day_totals(
+    programme: Programme, venue: str, day: int, arrived: int, missing: int, came: int
+) -> DayAttendance:
+    return DayAttendance(
+        venue=venue,
+        day=programme.event.days[day],
+        registered=arrived + missing,
+        arrived=arrived,
+        no_show=missing,
+        came=came,
+    )
 
 
 def _session_totals(

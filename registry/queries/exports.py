@@ -7,7 +7,7 @@ for a formula is given an apostrophe in front: it may come from a badge that a s
 from collections.abc import Iterator
 
 from access.log.entry import EntryRef, Override, Scan, Void
-from access.state.event_state import LogEntry
+from access.log.log_entry import LogEntry
 from access.state.log_state import LogState
 from registry.queries.queries import Board, badge_mark
 from registry.queries.table_files import BYTE_ORDER_MARK, Cell, csv_lines

@@ -15,6 +15,7 @@ from access.event.programme import Programme
 from access.event.rfc3339 import rfc3339
 from access.log.clock_reading import ClockReading
 from access.log.entry import EntryRef
+from access.log.log_entry import LogEntry, Order
 from access.state.conflicts import Conflict
 from access.state.coverage import (
     Contact,
@@ -25,7 +26,6 @@ from access.state.coverage import (
     silent_fields,
     standing,
 )
-from access.state.event_state import LogEntry, Order
 from access.state.headcount import Silence, attendance
 from access.state.log_state import LogState
 from registry.devices.reported_vectors import Contacts

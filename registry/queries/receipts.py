@@ -12,11 +12,11 @@ from sqlalchemy import select
 from access.badge.credential import human_code
 from access.event.definition import Direction
 from access.log.entry import EntryRef, Override, Scan, Void
+from access.log.log_entry import LogEntry, read_entry
 from access.log.receipt import digest_range, read_receipt
 from access.rules.decide import Decision, decide
 from access.rules.explain import Step, explain
 from access.state.badge_history import OPENED, History
-from access.state.event_state import LogEntry, read_entry
 from access.state.facts import facts_as_known, facts_as_recorded
 from access.state.log_state import LogState
 from registry.queries import shapes as answers

@@ -305,26 +305,6 @@ class Issued(Answer, frozen=True, kw_only=True):
     text: str
 
 
-class EventEffect(Answer, frozen=True, kw_only=True):
-    """One thing that a changed definition does, to the gate, session or area of that id; `asks`: it takes something
-    from a door that is in use, so it is done only when confirmed."""
-
-    kind: str
-    id: str
-    detail: str
-    asks: bool
-
-
-class EventChange(Answer, frozen=True, kw_only=True):
-    """What a changed definition does. `applied`: it is in force now; `asks`: it must be confirmed first."""
-
-    event: str
-    changed: bool
-    applied: bool
-    asks: bool
-    effects: list[EventEffect]
-
-
 class Imported(Answer, frozen=True, kw_only=True):
     """What an import did: people who are new, changed and the same; `missing` are registered and not in the list.
     `warnings` are lines for people."""
@@ -409,85 +389,6 @@ class Closed(Answer, frozen=True, kw_only=True):
     silent: list[SilentKiosk]
 
 
-class Resealed(Answer, frozen=True, kw_only=True):
-    """How many name cards were sealed anew."""
-
-    cards: int
-
-
-class KeyCard(Answer, frozen=True, kw_only=True):
-    """A key card, whose only copy this is: the text of its QR code and the code itself (SVG), the same for people to
-    type, and its PIN. `code` is that of its owner's badge."""
-
-    done: bool = True
-    ref: str
-    code: str
-    text: str
-    typed: str
-    pin: str
-    qr: str
-
-
-class KeyCards(Answer, frozen=True, kw_only=True):
-    """Key cards, whose only copies these are."""
-
-    cards: list[KeyCard]
-
-
-class StaffMember(Answer, frozen=True, kw_only=True):
-    """Somebody whose ticket has a role. `unlocks`: what opens names for them (`badge_and_pin`: from before there were
-    key cards; they should be given one). `guessable`: their badge's code can be found by trying; it gives no role."""
-
-    ref: str
-    code: str
-    ticket: str
-    roles: list[Role]
-    unlocks: Literal["key_card", "badge_and_pin", "nothing"]
-    guessable: bool
-
-
-class Staff(Answer, frozen=True, kw_only=True):
-    """Everybody whose ticket has a role."""
-
-    staff: list[StaffMember]
-
-
-class SigningKey(Answer, frozen=True, kw_only=True):
-    """A key that signs badges. `fingerprint`: 16 hex digits of the SHA-256 of its public half; `badges`: how many
-    badges it has signed that no newer issue replaces."""
-
-    number: int
-    fingerprint: str
-    state: Literal["signs", "good", "retired"]
-    badges: int
-
-
-class SigningKeys(Answer, frozen=True, kw_only=True):
-    """Every key that ever signed badges of this event."""
-
-    keys: list[SigningKey]
-
-
-class NewSigningKey(Answer, frozen=True, kw_only=True):
-    """The number of a new key."""
-
-    number: int
-
-
-class RetiredSigningKey(Answer, frozen=True, kw_only=True):
-    """How many badges are to be printed again, now that their key is retired."""
-
-    badges: int
-
-
-class Purged(Answer, frozen=True, kw_only=True):
-    """How many persons were erased, and the kiosks that have not been heard from: they still have the name cards, until
-    they hear of it or the event's retention days are over."""
-
-    persons: int
-    silent: list[SilentKiosk] = []
-
-
 class Health(Answer, frozen=True, kw_only=True):
     """The registry itself. `fingerprint` names its key, `entries` counts what it has folded."""
 
@@ -496,22 +397,3 @@ class Health(Answer, frozen=True, kw_only=True):
     entries: int
     synced: bool
     as_of: Time
-
-
-class Job(Answer, frozen=True, kw_only=True):
-    """Long work. `stage` names what is being done, `done` of `total` how far that is (0: not known); `result` is of its
-    kind; `error` says why it failed; `files` are the names of what it has made."""
-
-    id: str
-    kind: str
-    state: Literal["waiting", "running", "done", "failed", "cancelled", "interrupted"]
-    stage: str
-    done: int
-    total: int
-    result: msgspec.Raw | None
-    error: str
-    files: list[str]
-
-
-class Jobs(Answer, frozen=True, kw_only=True):
-    jobs: list[Job]

@@ -18,16 +18,16 @@ from registry.accounts.trail import Trail
 from registry.badges.making import BadgeMaker
 from registry.dashboard import dashboard
 from registry.dashboard.login import LoginDesk
-from registry.http.access import add_access
-from registry.http.actions import add_deeds
-from registry.http.badges import add_badges
 from registry.http.device_api import device_interface
-from registry.http.event import add_event
-from registry.http.jobs import add_jobs
-from registry.http.lists import add_lists
 from registry.http.metrics import metrics
 from registry.http.operations import Interface, problem
-from registry.http.reads import add_questions
+from registry.http.resources.access import add_access
+from registry.http.resources.actions import add_deeds
+from registry.http.resources.badges import add_badges
+from registry.http.resources.event import add_event
+from registry.http.resources.jobs import add_jobs
+from registry.http.resources.lists import add_lists
+from registry.http.resources.reads import add_questions
 from registry.http.streams import MOST_STREAMS, Streams
 from registry.jobs import Jobs
 from registry.queries.queries import Board

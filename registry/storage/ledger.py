@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import delete, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from access.state.event_state import LogEntry, read_entry
+from access.log.log_entry import LogEntry, read_entry
 from registry.storage import tables
 from registry.storage.database import Database
 from registry.storage.log_store import Logs, wall_ms

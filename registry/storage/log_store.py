@@ -12,7 +12,7 @@ from sqlalchemy.sql import bindparam
 
 from access.log.chain import Head, device_of, fingerprint, vouched
 from access.log.entry import Kiosk, digest_of, pack
-from access.state.event_state import LogEntry, read_entry
+from access.log.log_entry import LogEntry, read_entry
 from registry.storage import tables
 from registry.storage.database import Database
 from registry.storage.head_statements import keep_head_statement, keep_word_statement

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from access.log.chain import HEAD_EVERY, device_of
 from access.log.entry import badge_of, decode
-from access.state.event_state import LogEntry, read_entry
+from access.log.log_entry import LogEntry, read_entry
 from sync.store.data_folder import DataFolder
 from sync.store.file_watch import FileWatch
 from sync.store.journal import JournalReader

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from access.log.chain import HEAD_EVERY, Head, log_id
 from access.log.clock_reading import ClockReading
 from access.log.entry import GENESIS, Body, Boot, badge_of, digest_of, encode
-from access.state.event_state import LogEntry, read_entry
+from access.log.log_entry import LogEntry, read_entry
 from sync.store.sqlite import Steps, open_reader, open_writer, writing
 from sync.wire.device_key import DeviceKey
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from access.log.entry import GENESIS, EntryError, badge_of, decode, digest_of
-from access.state.event_state import read_entry
+from access.log.log_entry import read_entry
 from sync.store.journal import Journal
 from sync.store.log_store import Row
 from sync.store.sqlite import open_reader

@@ -15,7 +15,7 @@ import msgspec
 
 from access.log.chain import ChainError, Head, device_of, follow, vouched
 from access.log.entry import GENESIS, Entry, Kiosk, badge_of, body_of, decode
-from access.state.event_state import LogEntry
+from access.log.log_entry import LogEntry
 from sync.wire.messages import (
     MAX_BATCH_ENTRIES,
     MAX_BRANCHES,

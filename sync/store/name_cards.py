@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 
 from access.log.entry import BadgeIssued, digest_of
-from access.state.event_state import LogEntry
+from access.log.log_entry import LogEntry
 from sync.wire.messages import SealedCard
 
 Issued = tuple[bytes, int]

@@ -14,7 +14,7 @@ import msgspec
 from access.event.definition import Event
 from access.log.chain import Head, device_of, vouched
 from access.log.entry import Clock, EventDefined, Kiosk, pack
-from access.state.event_state import LogEntry, read_entry
+from access.log.log_entry import LogEntry, read_entry
 from sync.store.log_store import INTRODUCED, LogStore, Row, newer, newest_word, same_end
 from sync.store.name_cards import CardShelf, badges_listed, cards_named
 from sync.store.replica_reader import HeldCard, ReplicaReader

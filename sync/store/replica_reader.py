@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from access.log.entry import Kiosk
-from access.state.event_state import LogEntry, read_entry
+from access.log.log_entry import LogEntry, read_entry
 from sync.store.log_store import INTRODUCED
 from sync.store.sqlite import open_reader
 from sync.wire.messages import Point

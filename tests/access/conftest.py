@@ -43,8 +43,8 @@ from access.log.entry import (
     encode,
     pack,
 )
+from access.log.log_entry import LogEntry, read_entry
 from access.rules.decide import Decision, Facts, Presented, decide
-from access.state.event_state import LogEntry, read_entry
 from access.state.facts import (
     Moment,
     facts_now,

@@ -24,7 +24,7 @@ from access.log.entry import (
     encode,
     pack,
 )
-from access.state.event_state import LogEntry
+from access.log.log_entry import LogEntry
 from registry.storage.ledger import Ledger
 from registry.storage.log_store import PUBLIC_KEY
 from sync.store.log_store import BEGINNING, GapError, LogStore, UnknownWriterError

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from access.log.entry import Clock
-from access.state.event_state import LogEntry
+from access.log.log_entry import LogEntry
 from hardware.system.clock import SimulatedClock
 from registry.service import Centre
 from sync.transport.lan_server import LanServer

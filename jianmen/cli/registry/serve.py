@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -77,23 +78,14 @@ def serve(
 ) -> None:
     """Serve kiosks, dashboard and public interface until stopped."""
     from jianmen.cli.registry.client import LAYOUTS, Note
-    from registry.http.actions import unreachable
+    from registry.http.resources.actions import unreachable
     from registry.server.app import WebSettings
-    from registry.server.server import AddressError, Serving, listen
+    from registry.server.server import Serving
     from registry.server.server import serve as run
-    from registry.server.tls import CertificateError, certificate_of
 
     settings = read_settings(settings_file, data, host=host, port=port)
-    if settings.database_url is None and (workers or 1) > 1:
-        stop(2, "On SQLite one process alone may write; leave --workers out, or set database_url")
-    _check(settings)
-    try:
-        certificate = certificate_of(settings, make=tls)
-        if certificate is None and not (plain_http or settings.plain_http):
-            _refuse_plain(settings.host)
-        sock = listen(settings.host, settings.port)
-    except (AddressError, CertificateError) as error:
-        stop(2, str(error))
+    _check(settings, workers)
+    certificate, sock = _listening(settings, tls=tls, plain_http=plain_http)
     note = _note(settings, sock.getsockname()[1], certificate)
 
     def make_app(stopping: Callable[[], bool]) -> Flask:
@@ -113,23 +105,45 @@ def serve(
 
     def say_where() -> None:
         note.write(settings.data)
-        warning = unreachable(note.kiosk_url)
-        words = f"Dashboard: {note.url}/\nKiosks:    {note.kiosk_url}"
-        said = {"url": note.url, "kiosk_url": note.kiosk_url, "warning": warning}
-        say(said, as_json=as_json, words=f"{words}\nWarning:   {warning}" if warning else words)
-        sys.stdout.flush()
+        _say_where(note, unreachable(note.kiosk_url), as_json=as_json)
 
-    count = workers or (1 if settings.database_url is None else 3)
     try:
         run(
             sock,
             make_app,
-            Serving(count, certificate, settings.trusted_proxies),
+            Serving(
+                workers or (1 if settings.database_url is None else 3),
+                certificate,
+                settings.trusted_proxies,
+            ),
             _Supervisor(Notifier(), say_where),
         )
     finally:
         if Note.read(settings.data) == note:
             Note.remove(settings.data)
+
+
+def _listening(
+    settings: RegistrySettings, *, tls: bool, plain_http: bool
+) -> tuple[Certificate | None, socket.socket]:
+    """The certificate to serve with (None: plain HTTP) and the socket. Ends the command, with 2, without."""
+    from registry.server.server import AddressError, listen
+    from registry.server.tls import CertificateError, certificate_of
+
+    try:
+        certificate = certificate_of(settings, make=tls)
+        if certificate is None and not (plain_http or settings.plain_http):
+            _refuse_plain(settings.host)
+        return certificate, listen(settings.host, settings.port)
+    except (AddressError, CertificateError) as error:
+        stop(2, str(error))
+
+
+def _say_where(note: Note, warning: str | None, *, as_json: bool) -> None:
+    words = f"Dashboard: {note.url}/\nKiosks:    {note.kiosk_url}"
+    said = {"url": note.url, "kiosk_url": note.kiosk_url, "warning": warning}
+    say(said, as_json=as_json, words=f"{words}\nWarning:   {warning}" if warning else words)
+    sys.stdout.flush()
 
 
 class _Supervisor:
@@ -179,11 +193,13 @@ def _local(host: str) -> str:
     return "127.0.0.1" if host in ("", "0.0.0.0") else "::1" if host == "::" else host  # noqa: S104
 
 
-def _check(settings: RegistrySettings) -> None:
-    """Ends the command, with 2, where the database cannot be used or holds no event."""
+def _check(settings: RegistrySettings, workers: int | None) -> None:
+    """Ends the command, with 2, where the database cannot be used (by so many workers) or holds no event."""
     from jianmen.cli.registry.client import opened
     from registry.storage.errors import InUseError, RegistryError
 
+    if settings.database_url is None and (workers or 1) > 1:
+        stop(2, "On SQLite one process alone may write; leave --workers out, or set database_url")
     give_up = time.monotonic() + ORPHANS_S
     while True:
         try:

@@ -51,9 +51,9 @@ def listed(event: Event, file: Path) -> Crowd:
     Raises ConfigError where the list cannot be read, with its first mistakes.
     """
     from registry.lists.columns import Mapping as ColumnMapping
+    from registry.lists.files.table import ListError, read_table
     from registry.lists.findings import SpreadsheetError
     from registry.lists.people import read_people
-    from registry.lists.table import ListError, read_table
 
     try:
         people = read_people(read_table(file.read_bytes()), event, ColumnMapping())

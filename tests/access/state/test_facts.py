@@ -12,8 +12,8 @@ import pytest
 from access.badge.credential import Claims, Plain, foreign, verifier
 from access.event.programme import Programme
 from access.log.entry import Span
+from access.log.log_entry import Order
 from access.log.receipt import receipt
-from access.state.event_state import Order
 from access.state.facts import (
     NEVER_MS,
     Moment,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from access.log.entry import EntryError
-from access.state.event_state import read_entry
+from access.log.log_entry import read_entry
 
 
 def test_an_entry_held_already_is_skipped(forum: Any) -> None:

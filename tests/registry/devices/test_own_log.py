@@ -12,7 +12,7 @@ import pytest
 from access.event.definition import Event
 from access.log.chain import follow, vouched
 from access.log.entry import GENESIS, Boot, decode
-from access.state.event_state import LogEntry
+from access.log.log_entry import LogEntry
 from registry.roster.model import Person
 from registry.service import Centre
 from registry.storage.database import FILE

@@ -13,8 +13,8 @@ import xlsxwriter
 from access.event.definition import Event
 from config import event_file
 from registry.lists.columns import NO_MAPPING, Mapping
+from registry.lists.files.table import ListError, read_table
 from registry.lists.people import People, read_people
-from registry.lists.table import ListError, read_table
 from registry.roster.model import Person
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "lists"

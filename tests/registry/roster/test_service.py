@@ -21,7 +21,7 @@ from access.badge.credential import (
 from access.badge.name_card import Card, card_hash, open_with_secret
 from access.event.definition import Event
 from access.log.entry import BadgeIssued, Revoked
-from access.state.event_state import LogEntry
+from access.log.log_entry import LogEntry
 from registry.roster.model import IssuedBadge, Person
 from registry.service import Centre
 from registry.storage.errors import RegistrationError, UnknownError

@@ -7,9 +7,9 @@ from flask import Response, request
 
 from access.log.receipt import read_receipt
 from registry.accounts.authorization import Guard
-from registry.http.attendance import add_attendance
 from registry.http.openapi import document
 from registry.http.operations import Interface, Parameter, problem
+from registry.http.resources.attendance import add_attendance
 from registry.http.streams import Streams
 from registry.queries import exports as exporting
 from registry.queries import receipts, registrants

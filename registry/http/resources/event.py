@@ -8,7 +8,7 @@ from config import event_file
 from config.errors import ConfigError
 from registry.http import requests as bodies
 from registry.http.operations import Interface, problem
-from registry.queries import shapes as answers
+from registry.queries import admin_shapes
 from registry.queries.queries import Board
 
 
@@ -20,9 +20,9 @@ def add_event(api: Interface, board: Board) -> None:
         "Put a changed event definition in force, or tell what it would do",
         access="admin",
         body=bodies.ChangedEvent,
-        answer=answers.EventChange,
+        answer=admin_shapes.EventChange,
     )
-    def change_event(body: bodies.ChangedEvent) -> answers.EventChange | Response:
+    def change_event(body: bodies.ChangedEvent) -> admin_shapes.EventChange | Response:
         old = board.centre.event
         try:
             new = event_file.parse(body.toml, body.file)
@@ -36,13 +36,13 @@ def add_event(api: Interface, board: Board) -> None:
         applied = old != new and not body.check and (body.confirmed or not asks)
         if applied:
             board.centre.update_event(new)
-        return answers.EventChange(
+        return admin_shapes.EventChange(
             event=new.id,
             changed=old != new,
             applied=applied,
             asks=asks,
             effects=[
-                msgspec.convert(effect, answers.EventEffect, from_attributes=True)
+                msgspec.convert(effect, admin_shapes.EventEffect, from_attributes=True)
                 for effect in effects
             ],
         )

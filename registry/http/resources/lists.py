@@ -4,12 +4,13 @@ import msgspec
 from flask import Response, request
 
 from access.event.definition import LANGUAGES
-from registry.http.jobs import shown
 from registry.http.operations import Interface, Parameter, problem
+from registry.http.resources.jobs import shown
 from registry.jobs import Job, Jobs, Work
 from registry.lists.columns import FIELDS, Mapping
 from registry.lists.findings import SpreadsheetError
 from registry.lists.importing import FILE, Importer, Options, Report, refused
+from registry.queries import admin_shapes
 from registry.queries import shapes as answers
 from registry.queries.queries import Board
 from registry.roster.batch import discard
@@ -66,10 +67,10 @@ def add_lists(api: Interface, board: Board, jobs: Jobs) -> None:
         "Take a list of people in (XLSX, XLS, ODS, CSV), or look what that would do, as a job: all of it or nothing",
         access="admin",
         body="application/octet-stream",
-        answer=answers.Job,
+        answer=admin_shapes.Job,
         query=_OPTIONS,
     )
-    def begin_import() -> answers.Job:
+    def begin_import() -> admin_shapes.Job:
         return shown(_begin(jobs), [])
 
     @api.post(

@@ -12,7 +12,7 @@ from access.text.encoding import (
     decoded_as,
     known_encoding,
 )
-from registry.lists.table import MOST_COLUMNS, ListError, Row, Table
+from registry.lists.files.table import MOST_COLUMNS, ListError, Row, Table
 
 DELIMITERS = ",;\t|"
 _SEP = re.compile(r'\A\s*"?sep=(.)"?\s*(?:\r\n|\r|\n)', re.IGNORECASE)

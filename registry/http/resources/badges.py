@@ -4,9 +4,10 @@ import msgspec
 from flask import Response, request
 
 from registry.badges.making import FILE, KIND, BadgeMaker, Selection
-from registry.http.jobs import shown
 from registry.http.operations import Interface, Parameter
+from registry.http.resources.jobs import shown
 from registry.jobs import Jobs
+from registry.queries import admin_shapes
 from registry.queries import shapes as answers
 from registry.storage.errors import RegistryError
 
@@ -52,10 +53,10 @@ def add_badges(api: Interface, jobs: Jobs, maker: BadgeMaker) -> None:
         "/badges/jobs",
         f"Make badges to print as a job; its file is {FILE}",
         access="desk",
-        answer=answers.Job,
+        answer=admin_shapes.Job,
         query=_CHOICE,
     )
-    def make_badges() -> answers.Job:
+    def make_badges() -> admin_shapes.Job:
         return shown(jobs.start(KIND, msgspec.to_builtins(_selection())), [])
 
     @api.get("/badges/layouts", "The layouts of badges", access="desk", answer=Layouts)

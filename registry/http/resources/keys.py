@@ -4,7 +4,7 @@ from access.badge.desk_key import BadPinError
 from registry.http import requests as bodies
 from registry.http.operations import Interface
 from registry.http.qr import drawn
-from registry.queries import shapes as answers
+from registry.queries import admin_shapes
 from registry.queries.queries import Board
 from registry.queries.registrants import badge_of
 from registry.roster.staff_keys import IssuedKeyCard
@@ -22,20 +22,20 @@ def _add_staff_keys(api: Interface, board: Board) -> None:
         "/desk-key",
         "A new desk key, after a key card was lost: all name cards are sealed again, and all staff need new key cards",
         access="admin",
-        answer=answers.Resealed,
+        answer=admin_shapes.Resealed,
     )
-    def new_desk_key() -> answers.Resealed:
+    def new_desk_key() -> admin_shapes.Resealed:
         centre = board.centre
-        return answers.Resealed(cards=centre.staff_keys.new_desk_key(centre.event))
+        return admin_shapes.Resealed(cards=centre.staff_keys.new_desk_key(centre.event))
 
     @api.post(
         "/registrants/<code>/pin",
         "A key card for a member of staff, which unlocks staff mode with this PIN; it is shown this once",
         access="admin",
         body=bodies.StaffPin,
-        answer=answers.KeyCard,
+        answer=admin_shapes.KeyCard,
     )
-    def staff_pin(body: bodies.StaffPin, code: str) -> answers.KeyCard:
+    def staff_pin(body: bodies.StaffPin, code: str) -> admin_shapes.KeyCard:
         centre = board.centre
         try:
             card = centre.staff_keys.issue(badge_of(code), body.pin, centre.event)
@@ -47,13 +47,13 @@ def _add_staff_keys(api: Interface, board: Board) -> None:
         "/staff",
         "Everybody whose ticket has a role, and what unlocks names for them",
         access="admin",
-        answer=answers.Staff,
+        answer=admin_shapes.Staff,
     )
-    def staff() -> answers.Staff:
+    def staff() -> admin_shapes.Staff:
         centre = board.centre
-        return answers.Staff(
+        return admin_shapes.Staff(
             staff=[
-                answers.StaffMember(
+                admin_shapes.StaffMember(
                     ref=one.ref,
                     code=one.code,
                     ticket=one.ticket,
@@ -69,17 +69,17 @@ def _add_staff_keys(api: Interface, board: Board) -> None:
         "/key-cards",
         "A new desk key, and a new key card with a drawn PIN for everybody who could unlock names; shown this once",
         access="admin",
-        answer=answers.KeyCards,
+        answer=admin_shapes.KeyCards,
     )
-    def replace_key_cards() -> answers.KeyCards:
+    def replace_key_cards() -> admin_shapes.KeyCards:
         centre = board.centre
-        return answers.KeyCards(
+        return admin_shapes.KeyCards(
             cards=[_shown(card) for card in centre.staff_keys.replace_all(centre.event)]
         )
 
 
-def _shown(card: IssuedKeyCard) -> answers.KeyCard:
-    return answers.KeyCard(
+def _shown(card: IssuedKeyCard) -> admin_shapes.KeyCard:
+    return admin_shapes.KeyCard(
         ref=card.ref,
         code=card.code,
         text=card.text,
@@ -94,14 +94,14 @@ def _add_signing_keys(api: Interface, board: Board) -> None:
         "/signing-keys",
         "The keys that sign badges: which one signs, which are still good, which are retired",
         access="admin",
-        answer=answers.SigningKeys,
+        answer=admin_shapes.SigningKeys,
     )
-    def signing_keys() -> answers.SigningKeys:
+    def signing_keys() -> admin_shapes.SigningKeys:
         with board.centre.knowing() as known:
             keys = board.centre.signing_keys.all(known)
-        return answers.SigningKeys(
+        return admin_shapes.SigningKeys(
             keys=[
-                answers.SigningKey(
+                admin_shapes.SigningKey(
                     number=key.number,
                     fingerprint=key.fingerprint,
                     state=key.state,
@@ -115,20 +115,20 @@ def _add_signing_keys(api: Interface, board: Board) -> None:
         "/signing-keys",
         "A new key, with which badges are signed from now on; the ones before stay good",
         access="admin",
-        answer=answers.NewSigningKey,
+        answer=admin_shapes.NewSigningKey,
     )
-    def new_signing_key() -> answers.NewSigningKey:
+    def new_signing_key() -> admin_shapes.NewSigningKey:
         with board.centre.knowing() as known:
             number = board.centre.signing_keys.rotate(known)
-        return answers.NewSigningKey(number=number)
+        return admin_shapes.NewSigningKey(number=number)
 
     @api.post(
         "/signing-keys/<number>/retire",
         "Doors no longer take badges that this key has signed; they are to be printed again",
         access="admin",
-        answer=answers.RetiredSigningKey,
+        answer=admin_shapes.RetiredSigningKey,
     )
-    def retire_signing_key(number: str) -> answers.RetiredSigningKey:
+    def retire_signing_key(number: str) -> admin_shapes.RetiredSigningKey:
         if not number.isascii() or not number.isdecimal():
             raise UnknownError(f"A key has a number, not {number[:20]!r}.")
-        return answers.RetiredSigningKey(badges=board.centre.signing_keys.retire(int(number)))
+        return admin_shapes.RetiredSigningKey(badges=board.centre.signing_keys.retire(int(number)))

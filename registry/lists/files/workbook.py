@@ -14,7 +14,7 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
-from registry.lists.table import MOST_ROWS, Cell, ListError, Row, Table
+from registry.lists.files.table import MOST_ROWS, Cell, ListError, Row, Table
 
 MOST_UNPACKED = 600_000_000
 """Bytes of a workbook's parts when unpacked: 300,000 rows take a third of it, an archive made to fill memory more."""

@@ -57,11 +57,11 @@ def is_workbook(data: bytes) -> bool:
 def read_table(data: bytes, encoding: str | None = None, sheet: str | None = None) -> Table:
     """The rows of a file. `encoding` None: found by itself. Raises ListError."""
     if is_workbook(data):
-        from registry.lists.workbook import read_workbook
+        from registry.lists.files.workbook import read_workbook
 
         table = read_workbook(data, sheet)
     else:
-        from registry.lists.delimited import read_delimited
+        from registry.lists.files.delimited import read_delimited
 
         table = read_delimited(data, encoding)
     table.rows = [row for row in table.rows if any(_filled(cell) for cell in row[1])]

@@ -6,34 +6,37 @@ from flask import Response
 
 from registry.http.operations import Interface
 from registry.jobs import Job, Jobs
-from registry.queries import shapes as answers
+from registry.queries import admin_shapes
 
 
 def add_jobs(api: Interface, jobs: Jobs) -> None:
     """Give the interface its jobs."""
 
     @api.get(
-        "/jobs", "Long work: the last of it, the newest first", access="admin", answer=answers.Jobs
+        "/jobs",
+        "Long work: the last of it, the newest first",
+        access="admin",
+        answer=admin_shapes.Jobs,
     )
-    def all_jobs() -> answers.Jobs:
-        return answers.Jobs(jobs=[shown(job, []) for job in jobs.newest()])
+    def all_jobs() -> admin_shapes.Jobs:
+        return admin_shapes.Jobs(jobs=[shown(job, []) for job in jobs.newest()])
 
     @api.get(
         "/jobs/<job_id>",
         "One job: how far it is, and what came of it",
         access="desk",
-        answer=answers.Job,
+        answer=admin_shapes.Job,
     )
-    def job(job_id: str) -> answers.Job:
+    def job(job_id: str) -> admin_shapes.Job:
         return shown(jobs.find(job_id), jobs.files(job_id))
 
     @api.post(
         "/jobs/<job_id>/cancel",
         "Stop a job; what it has done is undone",
         access="desk",
-        answer=answers.Job,
+        answer=admin_shapes.Job,
     )
-    def cancel_job(job_id: str) -> answers.Job:
+    def cancel_job(job_id: str) -> admin_shapes.Job:
         return shown(jobs.cancel(job_id), [])
 
     @api.get(
@@ -49,9 +52,9 @@ def add_jobs(api: Interface, jobs: Jobs) -> None:
         return answer
 
 
-def shown(job: Job, files: list[str]) -> answers.Job:
+def shown(job: Job, files: list[str]) -> admin_shapes.Job:
     """A job as the interface says it."""
-    return answers.Job(
+    return admin_shapes.Job(
         id=job.id,
         kind=job.kind,
         state=job.state,

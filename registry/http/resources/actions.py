@@ -10,9 +10,10 @@ from access.log.entry import EntryRef
 from registry.accounts.authorization import Guard
 from registry.http import people
 from registry.http import requests as bodies
-from registry.http.keys import add_keys
 from registry.http.operations import Interface
 from registry.http.qr import drawn
+from registry.http.resources.keys import add_keys
+from registry.queries import admin_shapes
 from registry.queries import shapes as answers
 from registry.queries.queries import Board
 from registry.queries.registrants import badge_of
@@ -209,8 +210,8 @@ def _add_reports(api: Interface, board: Board, guard: Guard) -> None:
         "Erase all persons, once the retention days are over",
         access="admin",
         body=bodies.Purge,
-        answer=answers.Purged,
+        answer=admin_shapes.Purged,
     )
-    def purge(body: bodies.Purge) -> answers.Purged:
+    def purge(body: bodies.Purge) -> admin_shapes.Purged:
         persons = board.centre.purge(early=body.early)
-        return answers.Purged(persons=persons, silent=board.headcount().silent)
+        return admin_shapes.Purged(persons=persons, silent=board.headcount().silent)

@@ -5,7 +5,7 @@ from datetime import date
 
 from access.event.definition import Language
 from access.text import canonical, half_width
-from registry.lists.table import Cell
+from registry.lists.files.table import Cell
 from registry.lists.vocabulary import word_key
 from registry.lists.words import cell_words
 

@@ -1,0 +1,1 @@
+"""The routes of the public interface, one module for each resource."""
