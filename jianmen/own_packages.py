@@ -16,7 +16,18 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution,
 from importlib.util import find_spec
 from pathlib import Path
 
-PACKAGES = ("access", "bench", "config", "hardware", "jianmen", "kiosk", "registry", "sync", "web")
+PACKAGES = (
+    "access",
+    "bench",
+    "config",
+    "hardware",
+    "jianmen",
+    "kiosk",
+    "printing",
+    "registry",
+    "sync",
+    "web",
+)
 HOME = Path(__file__).resolve().parents[1]
 
 

@@ -373,3 +373,11 @@ def test_the_human_code_is_crockfords_with_his_check_character() -> None:
 def test_an_id_of_another_length_has_no_human_code() -> None:
     with pytest.raises(ValueError, match="5 bytes, not 4"):
         badge.human_code(bytes(4))
+
+
+def test_a_code_without_its_check_character_is_read_and_anything_else_is_not() -> None:
+    code = badge.human_code(b"\x01\x02\x03\x04\x05")
+    unchecked = code.rpartition("-")[0]
+    assert badge.read_unchecked_code(unchecked.lower()) == b"\x01\x02\x03\x04\x05"
+    for typed in (code, unchecked[:-1], "ABCD-EFGU", ""):
+        assert badge.read_unchecked_code(typed) is None

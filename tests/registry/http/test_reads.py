@@ -69,7 +69,12 @@ def test_every_question_is_answered_as_the_document_says(
     jobs = parts(app).jobs
     jobs.kind("nothing", lambda work: work.keep("x", b"made"))
     job = jobs.wait(jobs.start("nothing", {}).id, 30).id
-    fill = {"registrant": delegates[0].code, "receipt": busy["answers"][0].receipt, "job": job}
+    fill = {
+        "registrant": delegates[0].code,
+        "registrant_history": delegates[0].code,
+        "receipt": busy["answers"][0].receipt,
+        "job": job,
+    }
     for operation in parts(app).api.operations:
         if operation.method != "GET" or operation.name in (
             "headcount_stream",
