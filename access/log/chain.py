@@ -2,7 +2,7 @@
 
 Each entry names the SHA-256 of the one before it, so one signature over the newest (log, number, hash) vouches for
 all; a carrier can neither alter, drop from the middle, nor invent. Log ids are the device's key fingerprint (16 hex
-digits) and 8 random ones: an epoch, opened anew at every boot.
+digits) and 8 random ones: an epoch, opened again at every boot.
 """
 
 from collections.abc import Sequence

@@ -15,7 +15,7 @@ DOOR_MAY: frozenset[str] = frozenset(
 
 NOBODY_MAY: frozenset[str] = frozenset({"forged", "revoked"})
 
-NOBODY_THERE: frozenset[str] = frozenset({"not_a_badge", "other_event"})
+NOT_OVERRIDABLE_NO_BADGE: frozenset[str] = frozenset({"not_a_badge", "other_event"})
 """There is no badge of this event to let in: staff finds the person by name or code instead."""
 
 
@@ -47,7 +47,7 @@ def override(stands: Decision, held: frozenset[Role], session: str | None) -> De
     """The answer to an override of `stands` by someone holding these roles. `session` is the room's open one."""
     if not held:
         return Decision("refuse", "not_staff", 0, next=stands.next)
-    if stands.reason in NOBODY_THERE or not (stands.opens or _may(stands, held)):
+    if stands.reason in NOT_OVERRIDABLE_NO_BADGE or not (stands.opens or _may(stands, held)):
         return Decision("refuse", stands.reason, stands.rule, next=stands.next)
     return Decision("admit_flagged", "overridden", 0, session=session)
 

@@ -26,7 +26,7 @@ class HoldOff(Generic[Answer]):
         self._seen: OrderedDict[Hashable, _Seen[Answer]] = OrderedDict()
 
     def again(self, code: Hashable, mono_ms: int) -> Answer | None:
-        """The first answer, where `code` was last seen less than the hold-off ago; seeing it starts the time anew."""
+        """The first answer, where `code` was last seen less than the hold-off ago; seeing it starts the time again."""
         seen = self._seen.get(code)
         if seen is None or mono_ms - seen.at_ms >= self.hold_off_ms:
             return None

@@ -93,7 +93,7 @@ class EventState:
         self.version += 1
 
     def introduced(self, device: str, gate: str) -> None:
-        """What whoever set up another kiosk says of it, until the registry's log names it."""
+        """Enter a kiosk known only by its enrolment certificate, until the registry's log names it."""
         self._given_gates[device] = gate
         self.version += 1
 
@@ -261,7 +261,7 @@ class EventState:
         came: dict[str, Order] = {}
         stood: dict[str, str | None] = {}
         for order, kiosk in self.assignments:
-            # A kiosk of which only the address is told anew has not come to its gate again.
+            # A kiosk of which only the address is repeated has not come to its gate again.
             if kiosk.device not in came or stood[kiosk.device] != kiosk.gate:
                 came[kiosk.device] = order
             stood[kiosk.device] = kiosk.gate

@@ -77,7 +77,7 @@ def _shares(event_state: EventState, area: str) -> Iterator[tuple[Order, Account
                     waiting[gate] = waiting.get(gate, 0) + count
         elif change.gate is not None and not change.cut_off:
             account = (change.device, change.gate)
-            if at.get(change.device) != change.gate:  # else only its address is told anew
+            if at.get(change.device) != change.gate:  # else only its address is repeated
                 stands[change.gate] = change.device
             at[change.device] = change.gate
             if change.gate in waiting:

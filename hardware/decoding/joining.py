@@ -35,7 +35,7 @@ WIDEST, HIGHEST = 420, 380
 """Pixels of a crop at most; this bounds the cost."""
 
 GROWN = 1.25
-"""A patch that needs crops so much larger than the ones kept is followed anew."""
+"""A patch that needs crops so much larger than the ones kept is followed again."""
 
 SEARCH_EVERY = 2
 """While nothing is followed a patch is looked for in one frame of so many."""

@@ -31,7 +31,7 @@ class ScannerDevice(Protocol):
     """Stands in readings as the decoder."""
 
     def open(self) -> None:
-        """Open the device anew. Raises `ScannerLost`."""
+        """Open the device again. Raises `ScannerLost`."""
 
     def read(self, timeout: float) -> bytes:
         """What has come within `timeout` seconds, perhaps nothing; CR or LF ends a code. Raises

@@ -107,7 +107,7 @@ def watch(path: Path) -> None:
         entries = shown.add_task("entries", total=None, whole="?")
         cards = shown.add_task("name cards", total=None, whole="?")
         while True:
-            # Opened anew each time: a damaged replica is thrown away, and another one put in its place.
+            # Opened again each time: a damaged replica is thrown away, and another one put in its place.
             with closing(ReplicaReader.at(path)) as replica:
                 held = sum(max(seq for seq, _ in tips) for tips in replica.vector().values())
                 here, named = replica.cards_held()

@@ -245,7 +245,7 @@ def result_lines(result: Result) -> list[str]:
 
 
 LOOK_S = 0.5
-"""How often the numbers are made anew."""
+"""How often the numbers are made again."""
 
 ENDING_S = 10.0
 """So long before the end of its minutes nobody comes any more: the last numbers have to arrive."""

@@ -36,7 +36,7 @@ class Choice:
 class GateAssignment:
     """A supervisor at one kiosk, known by the text of their card. Runs in the scan loop's thread.
 
-    Methods raise StaffError where the card or the deed is refused, NotReadyError without an event definition, and
+    Methods raise StaffError where the card or the action is refused, NotReadyError without an event definition, and
     sqlite3.Error where nothing can be recorded.
     """
 

@@ -12,7 +12,7 @@ Cause = Literal[
 ]  # fmt: skip
 
 MUCH = 1000
-"""Entries still to come that are worth a word to people: a door in touch is never so far behind."""
+"""Backlog (entries) above which the screen says that data are incomplete; a door in touch is never so far behind."""
 
 
 def unready(door: Door) -> Cause | None:

@@ -33,7 +33,7 @@ PIECE = 5_000
 """Entries read at a time."""
 
 FRESH_S = 2.0
-"""A count is made anew at most this often, however many screens ask."""
+"""A count is made again at most this often, however many screens ask."""
 
 KEPT_S = 600.0
 """A fold that nobody has asked for this long is dropped: it takes some hundred megabytes late on a busy day."""
@@ -99,7 +99,7 @@ class VenueCount:
             file = path.stat().st_ino
         except (sqlite3.OperationalError, FileNotFoundError):
             return
-        if file != self._file_read:  # made anew by the carrier: its numbers begin again
+        if file != self._file_read:  # made again by the carrier: its numbers begin again
             self._file_read, self._read = file, 0
         with closing(replica):
             while rows := replica.since(self._read, PIECE):

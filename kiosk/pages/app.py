@@ -34,7 +34,7 @@ STREAMS = 8
 """Streams at a time: each holds a thread of the server, which has twice as many."""
 
 STREAM_S = 30.0
-"""A stream ends after this and the browser asks anew: one whose browser is gone does not hold its thread for ever."""
+"""A stream ends after this and the browser asks again: one whose browser is gone does not hold its thread for ever."""
 
 BEAT_S = 4.0
 """The page takes three silences of this length for a door that is gone."""

@@ -68,9 +68,9 @@ def gate_pages(staff: StaffSessions, first: Language) -> Blueprint:
         text = _card(room)
         return done(lambda desk: desk.take_back(text))
 
-    def done(deed: Callable[[GateAssignment], None]) -> Response:
-        """The card signs off one deed."""
-        now = room.do(lambda loop: _changed(loop, deed))
+    def done(action: Callable[[GateAssignment], None]) -> Response:
+        """The card signs off one action."""
+        now = room.do(lambda loop: _changed(loop, action))
         room.leave()
         return jsonify(now)
 
@@ -98,9 +98,9 @@ def _json() -> dict[str, Any]:
 # All run in the scan loop.
 
 
-def _changed(loop: ScanLoop, deed: Callable[[GateAssignment], None]) -> dict[str, Any]:
+def _changed(loop: ScanLoop, action: Callable[[GateAssignment], None]) -> dict[str, Any]:
     """Record the action, apply it to the door, return the new state."""
-    deed(GateAssignment(loop.door))
+    action(GateAssignment(loop.door))
     loop.gate_changed()
     return _state(loop.door)
 

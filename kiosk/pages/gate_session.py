@@ -17,7 +17,7 @@ IDLE_S = 120.0
 
 @dataclass
 class GateSession:
-    """A supervisor's card was held up; `text` signs off the deed."""
+    """A supervisor's card was held up; `text` signs off the action."""
 
     text: str = field(repr=False)
     touched_s: float

@@ -1,6 +1,6 @@
 """The staff screen of a staffed gate: what staff ask of the door, as JSON, and the page that asks.
 
-Every deed runs in the scan loop, signed off with the card that unlocked the screen.
+Every action runs in the scan loop, signed off with the card that unlocked the screen.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ UNDO_WHYS: Mapping[str, str] = {
 }
 """Reasons for taking an answer back, likewise."""
 
-Deed = Callable[[ScanLoop, StaffSession, dict[str, Any]], dict[str, Any]]
+StaffAction = Callable[[ScanLoop, StaffSession, dict[str, Any]], dict[str, Any]]
 
 
 def staff_pages(room: StaffSessions, first: Language) -> Blueprint:
@@ -88,14 +88,14 @@ def staff_pages(room: StaffSessions, first: Language) -> Blueprint:
         return jsonify({**who, **_named(room, session, badge), **known})
 
     @pages.post("/<name>")
-    def deed(name: str) -> Response:
-        if name not in DEEDS:
+    def act(name: str) -> Response:
+        if name not in ACTIONS:
             abort(404)
         session = _session(room)
         if session.desk_key is None and name not in AT_SELF_SERVICE:
             raise StaffError("self_service")
         asked = _json()
-        return jsonify(room.do(lambda loop: DEEDS[name](loop, session, asked)))
+        return jsonify(room.do(lambda loop: ACTIONS[name](loop, session, asked)))
 
     @pages.errorhandler(StaffError)
     def refused(error: StaffError) -> tuple[Response, int]:
@@ -326,7 +326,7 @@ def _allowed(refusal: Decision | None) -> None:
         raise StaffError("not_staff")
 
 
-DEEDS: dict[str, Deed] = {
+ACTIONS: dict[str, StaffAction] = {
     "direction": _turn,
     "ask": _ask,
     "let-in": _let_in,

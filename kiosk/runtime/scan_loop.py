@@ -37,7 +37,7 @@ STALE_MS = 2_000
 """A code read longer ago than this was held up by somebody who may be gone."""
 
 SAME_VIEW_S = 1.0
-"""A code in view is reported five times a second; one that was away for longer has been held up anew."""
+"""A code in view is reported five times a second; one that was away for longer has been held up again."""
 
 PROBE_S = 2.0
 """How often a door that could not write tries to."""

@@ -9,7 +9,7 @@ from registry.queries.shapes import Answer, SilentKiosk
 
 
 class Resealed(Answer, frozen=True, kw_only=True):
-    """How many name cards were sealed anew."""
+    """How many name cards were sealed again."""
 
     cards: int
 

@@ -1,4 +1,4 @@
-"""How every kiosk is: whether it speaks, what it lacks, what it says of itself. The ill ones first."""
+"""How every kiosk is: whether it speaks, what it lacks, what it reports. Unhealthy ones first."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +17,7 @@ ALARMS_MS = 24 * 3_600_000
 """Alarms are shown for a day; the logs keep them."""
 
 FRESH_ALARM_MS = 10 * 60_000
-"""A kiosk is called ill for an alarm this long: what still goes on is told again."""
+"""How long an alarm marks a kiosk unhealthy; a continuing fault repeats its alarm."""
 
 LEAST_DISK_MB = 500
 """Below this a kiosk's disk is called full: a day writes some 100 MB."""

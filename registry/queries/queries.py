@@ -194,7 +194,7 @@ class Board:
             )
 
     def kiosks(self) -> answers.Kiosks:
-        """Every kiosk, the ill ones first, and the alarms of the last day."""
+        """Every kiosk, unhealthy ones first, and the alarms of the last day."""
         now = self.now_ms()
         with self.knowing() as log_state:
             silences = self.silences(log_state, now)
@@ -210,7 +210,7 @@ class Board:
         return self._conflicts.get(self.now_ms(), lambda _: self.centre.conflicts())
 
     def forget_conflicts(self) -> None:
-        """After a ruling the report is made anew."""
+        """After a ruling the report is made again."""
         self._conflicts.forget()
 
     def conflicts(self, offset: int, limit: int, *, with_codes: bool) -> answers.ConflictReport:

@@ -181,7 +181,7 @@ class Alarm(Answer, frozen=True, kw_only=True):
 
 
 class Kiosks(Answer, frozen=True, kw_only=True):
-    """The ill ones first. Alarms are those of the last 24 hours, newest first."""
+    """Unhealthy ones first. Alarms are those of the last 24 hours, newest first."""
 
     as_of: Time
     kiosks: list[KioskState]

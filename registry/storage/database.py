@@ -182,7 +182,7 @@ class Database:
 
     def scrub(self, *, whole: bool = False) -> None:
         """What was deleted can be read in no file of SQLite's any more: its write-ahead log is folded back and emptied.
-        `whole`: the file is written anew, for pages that were freed before this version deleted securely.
+        `whole`: the file is rewritten, for pages that were freed before this version deleted securely.
 
         Does nothing on PostgreSQL, which keeps deleted rows until it is vacuumed (docs/operating.md). Raises
         NotScrubbedError where a reader stands in the way for long.
@@ -278,7 +278,7 @@ def _prepare_reader(connection: sqlite3.Connection, _: Any) -> None:
 
 
 def _scrubbed(connection: sqlite3.Connection, *, whole: bool) -> bool:
-    """Empty the write-ahead log, after writing the whole file anew if asked; whether nobody stood in the way."""
+    """Empty the write-ahead log, after rewriting the whole file if asked; whether nobody stood in the way."""
     try:
         connection.execute(f"PRAGMA busy_timeout={SCRUB_MS}")
         if whole:

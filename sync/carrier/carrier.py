@@ -2,7 +2,7 @@
 
 A process of its own, so that no network trouble ever reaches the door. Each target (the registry, every other kiosk of
 the venue) has a thread that waits on the network; whatever touches the replica happens under one lock. What another
-side holds is asked anew after every error.
+side holds is asked again after every error.
 """
 
 import logging
@@ -38,7 +38,7 @@ LOOK_EVERY_S = 0.2
 """How often the journal is looked at without a nudge: what the door writes is on its way within this."""
 
 PEERS_EVERY_S = 3.0
-"""How often the list of neighbours is drawn up anew, and bundles are looked for."""
+"""How often the list of neighbours is drawn up again, and bundles are looked for."""
 
 TELL_EVERY_S = 1.0
 """How often a running carrier writes what it only noted: so that the door beside it need not look at each message."""
@@ -152,7 +152,7 @@ class Carrier:
                 new = self._journal.take_over(self.time.now_ms)
             except sqlite3.DatabaseError as error:
                 if is_damage(error) and not sound(self._replica_path):
-                    raise  # the next start makes it anew
+                    raise  # the next start makes it again
                 # The door is starting, or finds its file damaged; or the disk is full.
                 if str(error) != self._trouble:
                     log.warning("the journal cannot be taken over now: %s", error)
@@ -276,7 +276,7 @@ class Carrier:
     # Neighbours.
 
     def find_peers(self) -> None:
-        """Draw up the neighbours anew: from the registry's log, with what mDNS hints at."""
+        """Draw up the neighbours again: from the registry's log, with what mDNS hints at."""
         with self._lock:
             event = self.replica.definition()
             kiosks = self.replica.devices()

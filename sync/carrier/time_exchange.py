@@ -1,4 +1,4 @@
-"""Which of the times that other devices tell are worth the door's while."""
+"""Filters the trusted times received from peers: which of them the door should record."""
 
 from collections.abc import Callable
 

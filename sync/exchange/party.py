@@ -176,7 +176,7 @@ class Party:
         return {**have, **{log: [*self.store.locator(log), BEGINNING] for log in found}}
 
     def _vouch(self) -> None:
-        """Sign anew how far the own log goes: that nothing more was there now is news to others."""
+        """Sign again how far the own log goes: that nothing more was there now is news to others."""
         last = self.store.word(self.identity.fingerprint)
         now_ms = self._now_ms()
         if last is None or now_ms - last.at_ms < self.vouch_every_ms:
@@ -217,7 +217,7 @@ class Party:
         return load.batches, unknown, False
 
     def take(self, message: Message) -> Taken:
-        """Keep what a message brings. What fails is named and let be; other logs go on."""
+        """Store what a message brings. A batch that fails is reported in `rejected`; the other logs are stored."""
         taken = Taken(reach=(message.address, message.certificate), time=message.time)
         heads = [*message.heads, *renewed_heads(message.renewed, self.store)]
         if not (message.batches or message.cards):

@@ -1,4 +1,4 @@
-"""How much is taken of one device: a stolen one that is not cut off yet must fill neither cards nor vectors."""
+"""Quotas for each device, so that a stolen kiosk that is not cut off yet cannot fill storage or have-vectors."""
 
 from collections import Counter
 
@@ -17,7 +17,7 @@ ends at 2 GB a device."""
 
 
 class Quota:
-    """What a store holds of each device, the registry excepted. Made anew for every message or bundle."""
+    """What a store holds of each device, the registry excepted. Made again for every message or bundle."""
 
     def __init__(self, held: dict[str, list[Point]], registry: str) -> None:
         """`held` are the tips of every log in the store; of the `registry` (its fingerprint) all is taken."""

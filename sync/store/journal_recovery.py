@@ -98,7 +98,7 @@ def sound_or_gone(path: Path) -> None:
     if path.exists():
         if sound(path):
             return
-        log.warning("%s was damaged, and is made anew", path.name)
+        log.warning("%s was damaged, and is made again", path.name)
     for file in _with_companions(path):
         file.unlink(missing_ok=True)
 

@@ -85,7 +85,7 @@ class LogStore(ABC):
 
     @abstractmethod
     def kiosk(self, device: str) -> Kiosk | None:
-        """One of them."""
+        """The kiosk with this device id, or None if it is not enrolled."""
 
     def is_cut_off(self, device: str) -> bool:
         """Whether the registry has cut a device off."""

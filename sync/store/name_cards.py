@@ -42,7 +42,7 @@ class CardShelf:
         """Whether cards were deleted that the write-ahead log may still hold."""
 
     def expect(self, named: dict[Issued, bytes | None]) -> None:
-        """Ask for the cards that the roster names, and delete those that it no longer names: erased, or sealed anew."""
+        """Ask for the cards that the roster names, and delete those it no longer names (erased, sealed again)."""
         gone = self._db.executemany(
             "DELETE FROM card WHERE badge = ? AND issue = ? AND digest IS NOT ?",
             ((*issued, digest) for issued, digest in named.items()),

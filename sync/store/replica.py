@@ -54,7 +54,7 @@ class Replica(ReplicaReader, LogStore):
         return replica
 
     def _read_again(self) -> None:
-        """Take from the file what is asked at every message: tips, words and keys. This is its one writer."""
+        """Load into memory what every message needs: tips, heads and keys. This process is the file's only writer."""
         self._cards = CardShelf(self._db)
         self._unwritten: dict[str, Head] = {}
         self._tips = super().vector()
@@ -281,7 +281,7 @@ class Replica(ReplicaReader, LogStore):
         self._db.execute("INSERT INTO inbox (kind, body) VALUES (?, ?)", (kind, pack(body)))
 
     def forget_times(self) -> None:
-        """Drop trusted times that the door has not read: the kernel may have started anew since they were told."""
+        """Drop trusted times that the door has not read: the kernel may have restarted since they came."""
         self._db.execute("DELETE FROM inbox WHERE kind = 'clock'")
 
     def number_inbox_after(self, last: int) -> None:

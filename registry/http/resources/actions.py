@@ -1,4 +1,4 @@
-"""The public interface's deeds: what admins change under /api/v1. Each is an entry of the registry's log, or a value
+"""The public interface's changes: what admins do under /api/v1. Each is an entry of the registry's log, or a value
 of its own."""
 
 import ipaddress
@@ -27,7 +27,7 @@ DONE = answers.Done()
 def add_deeds(
     api: Interface, board: Board, guard: Guard, pin: str | None, kiosk_url: str | None
 ) -> None:
-    """Give the interface its deeds. `pin` is the SHA-256 of the TLS certificate and `kiosk_url` the address (None: as
+    """Give the interface its changes. `pin` is the SHA-256 of the TLS certificate and `kiosk_url` the address (None: as
     the request came), which an enrolment code tells."""
     _add_people(api, board)
     _add_badges(api, board)

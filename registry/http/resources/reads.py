@@ -86,7 +86,7 @@ def _add_counts(api: Interface, board: Board, streams: Streams) -> None:
 
     @api.get(
         "/kiosks",
-        "Every kiosk and how it is, the ill ones first",
+        "Every kiosk and its state, unhealthy ones first",
         access="viewer",
         answer=answers.Kiosks,
     )
