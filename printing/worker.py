@@ -5,6 +5,7 @@ a line, and at the end a line of JSON (`Made`). Exit 1 with one line on standard
 cannot be used.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from printing.fonts import FontMissingError
 from printing.layout import load
 
 TELL_EVERY = 100
+
+NICE = 10
+"""Drawing gives way to the processes that serve."""
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +40,9 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 
 def main() -> int:
     """Do the task on standard input."""
+    os.nice(
+        NICE
+    )  # here, since nothing of Python may run between fork and exec of a process with threads
     task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Task)
 
     def tell(done: int) -> None:

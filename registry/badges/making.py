@@ -1,6 +1,5 @@
 """Makes a PDF of badges: chooses the people, draws in a process of its own, and notes what was printed."""
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -22,9 +21,6 @@ from registry.storage.errors import RegistryError
 
 KIND = "badges"
 FILE = "badges.pdf"
-NICE = 10
-"""The process that draws gives way to the ones that serve."""
-
 Order = Literal["ref", "name", "organisation"]
 
 
@@ -142,7 +138,6 @@ def _drawn(cards: list[Card], layout: Path, path: Path, work: Work) -> Made:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
-            preexec_fn=lambda: os.nice(NICE),  # noqa: PLW1509 - nothing but a system call
         ) as process,
     ):
         given, said = process.stdin, process.stdout
