@@ -18,10 +18,10 @@ from access.names.index import Named, NameIndex
 from bench.support.crowd import MadeUp, crowd
 from bench.support.figure import Figure, median
 from bench.support.logs import present_event, wall_ms
-from registry.queries.queries import Board
+from registry.queries.queries import Queries
 from registry.queries.registrants import MOST, search
 from registry.roster.model import Known, Person
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage import tables
 from registry.storage.ledger import Ledger
 
@@ -69,17 +69,17 @@ def door(people: int) -> Iterator[Figure]:
 
 def registry(folder: Path, people: int, *, with_badges: bool = True) -> Iterator[Figure]:
     """A search, and a page of 200 at the front, in the middle and at the end, as the interface answers them."""
-    with _board(folder, people, with_badges=with_badges) as board:
+    with _queries(folder, people, with_badges=with_badges) as queries:
         began = time.perf_counter()
-        board.names.prepare()
+        queries.names.prepare()
         took_s = time.perf_counter() - began
-        took = _ms([partial(search, board, query, 50) for query in QUERIES])
-        floor = _ms([partial(_like, board, query) for query in QUERIES])
+        took = _ms([partial(search, queries, query, 50) for query in QUERIES])
+        floor = _ms([partial(_like, queries, query) for query in QUERIES])
         yield from _figures("names registry", took, floor, f"{people} people, LIKE in the database")
         yield Figure("names registry index", took_s, None, "s", f"reading in {people} people")
         places = (0, people // 2, max(0, people - MOST))
-        pages = _ms([partial(search, board, "", MOST, offset=place) for place in places])
-        bare = _ms([partial(_rows, board, place) for place in places])
+        pages = _ms([partial(search, queries, "", MOST, offset=place) for place in places])
+        bare = _ms([partial(_rows, queries, place) for place in places])
         note = f"a page of {MOST} of {people}, the slowest place; bare SELECT"
         yield Figure("names registry page", max(pages), max(bare), "ms", note)
 
@@ -107,34 +107,34 @@ def _scan(plain: list[str], query: str) -> list[str]:
     return [name for name in plain if query in name]
 
 
-def _like(board: Board, query: str) -> object:
+def _like(queries: Queries, query: str) -> object:
     person = tables.person
     matching = person.c.name.contains(query, autoescape=True)
-    board.centre.ledger.read(select(func.count()).select_from(person).where(matching))
-    return board.centre.ledger.read(select(person).where(matching).limit(50))
+    queries.service.ledger.read(select(func.count()).select_from(person).where(matching))
+    return queries.service.ledger.read(select(person).where(matching).limit(50))
 
 
-def _rows(board: Board, place: int) -> object:
+def _rows(queries: Queries, place: int) -> object:
     ref = tables.person.c.ref
-    return board.centre.ledger.read(select(tables.person).order_by(ref).offset(place).limit(MOST))
+    return queries.service.ledger.read(select(tables.person).order_by(ref).offset(place).limit(MOST))
 
 
 @contextmanager
-def _board(folder: Path, people: int, *, with_badges: bool) -> Iterator[Board]:
+def _queries(folder: Path, people: int, *, with_badges: bool) -> Iterator[Queries]:
     folder.mkdir()
     ledger = Ledger(None, folder)
     try:
-        centre = Centre(ledger, lambda: ClockReading(0, wall_ms(), True))
-        centre.init(present_event())
+        service = RegistryService(ledger, lambda: ClockReading(0, wall_ms(), True))
+        service.init(present_event())
         everybody = list(crowd(people))
         if with_badges:
-            centre.register_many([_person(one) for one in everybody])
+            service.register_many([_person(one) for one in everybody])
         else:
             for start in range(0, people, AT_ONCE):
                 some = enumerate(everybody[start : start + AT_ONCE], start)
                 with ledger.transaction():
-                    centre.people.add([_known(number, one) for number, one in some])
-        yield Board(centre, lambda: ClockReading(0, wall_ms(), True))
+                    service.people.add([_known(number, one) for number, one in some])
+        yield Queries(service, lambda: ClockReading(0, wall_ms(), True))
     finally:
         ledger.close()
 

@@ -151,7 +151,7 @@ class KioskSettings(_Settings, frozen=True, kw_only=True):
 
 
 class RegistrySettings(_Settings, frozen=True, kw_only=True):
-    """The centre. `database_url` None: SQLite in `data`; both certificate files: TLS is spoken. `public_url`: where
+    """The registry. `database_url` None: SQLite in `data`; both certificate files: TLS is spoken. `public_url`: where
     kiosks and people reach it, behind a proxy that is among `trusted_proxies` (addresses and networks). `open_here`: a
     browser of this machine sees counts without logging in. `plain_http`: other machines too may come without TLS."""
 

@@ -1,4 +1,4 @@
-"""What the centre knows: the folds over its ledger, kept up by reading what has arrived since."""
+"""What the registry knows: the folds over its ledger, kept up by reading what has arrived since."""
 
 import threading
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ class Outlook:
         self._watching: list[set[bytes]] = []
 
     @contextmanager
-    def knowing(self) -> Iterator[LogState]:
+    def snapshot(self) -> Iterator[LogState]:
         """All folds as of now, for this thread alone. Raises RuntimeError inside a transaction."""
         if self._ledger.database.writer is not None:
             raise RuntimeError("the folds were asked inside a transaction, which may yet be undone")
@@ -51,7 +51,7 @@ class Outlook:
 
     def changed_badges(self) -> set[bytes]:
         """A set to which every later roster entry's badge is added. The caller takes out what it has looked at."""
-        with self.knowing():
+        with self.snapshot():
             changed: set[bytes] = set()
             self._watching.append(changed)
             return changed
@@ -66,22 +66,22 @@ class Outlook:
 
     def headcount(self, at_ms: int) -> dict[str, Count]:
         """The counts of every area, by area id in file order."""
-        with self.knowing():
+        with self.snapshot():
             return self._headcount.areas(at_ms)
 
     def by_gate(self, at_ms: int) -> dict[str, dict[str, int]]:
         """What each gate did today: presentations by reason."""
-        with self.knowing():
+        with self.snapshot():
             return {gate: dict(reasons) for gate, reasons in self._headcount.by_gate(at_ms).items()}
 
     def conflicts(self) -> list[Conflict]:
         """The partition report, in order of corrected time."""
-        with self.knowing():
+        with self.snapshot():
             return self._conflicts.lines()
 
     def missing(self, device: str) -> int:
         """Entries of a kiosk's earlier logs that its later ones name and that are not held here."""
-        with self.knowing() as known:
+        with self.snapshot() as known:
             return self._missing(known, device)
 
     def _missing(self, known: LogState, device: str) -> int:

@@ -1,4 +1,4 @@
-"""What the centre can do, whoever asks: a page, a command, a rehearsal. No HTTP here."""
+"""What the registry can do, whoever asks: a page, a command, a rehearsal. No HTTP here."""
 
 import os
 from collections.abc import Callable, Collection, Sequence
@@ -36,8 +36,8 @@ AT_ONCE = 1000
 """People looked at while the folds are kept still."""
 
 
-class Centre:
-    """One event's centre over its ledger. Threads may share it."""
+class RegistryService:
+    """one event's registry over its ledger. Threads may share it."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class Centre:
     @property
     def programme(self) -> Programme:
         """The event definition in force, indexed. Raises NotInitialisedError."""
-        with self.knowing() as known:
+        with self.snapshot() as known:
             if known.programme is None:
                 raise NotInitialisedError
             return known.programme
@@ -123,16 +123,16 @@ class Centre:
 
     @property
     def log_state(self) -> LogState:
-        """All folds as of the last refresh. Where other threads ask too, `knowing` keeps it still meanwhile."""
+        """All folds as of the last refresh. Where other threads ask too, `snapshot` keeps it still meanwhile."""
         return self._all.outlook.log_state
 
-    def knowing(self) -> AbstractContextManager[LogState]:
-        """`with centre.knowing() as known:` all folds as of now, for this thread alone."""
-        return self._all.outlook.knowing()
+    def snapshot(self) -> AbstractContextManager[LogState]:
+        """`with service.snapshot() as known:` all folds as of now, for this thread alone."""
+        return self._all.outlook.snapshot()
 
     def refresh(self) -> None:
         """Fold what has arrived since; every question does so by itself."""
-        with self.knowing():
+        with self.snapshot():
             pass
 
     def changed_badges(self) -> set[bytes]:
@@ -183,7 +183,7 @@ class Centre:
         people = (
             self.people.everyone() if refs is None else [roster.by_ref(r) for r in sorted(refs)]
         )
-        with self.knowing() as known:
+        with self.snapshot() as known:
             return list(roster.labels(known, event, people))
 
     def reissue(self, badge: bytes) -> IssuedBadge:
@@ -200,7 +200,7 @@ class Centre:
         found: dict[str, Registered] = {}
         people = list(self.people.everyone())
         for start in range(0, len(people), AT_ONCE):
-            with self.knowing() as log_state:  # in pieces: others wait for it meanwhile
+            with self.snapshot() as log_state:  # in pieces: others wait for it meanwhile
                 for known in people[start : start + AT_ONCE]:
                     history = log_state.history(known.badge)
                     issued = history.newest()
@@ -251,7 +251,7 @@ class Centre:
 
     def enrol(self, asked: Enrol) -> Enrolled:
         """Enrol a kiosk; the caller has checked its signature. The answer says why not, if not."""
-        with self.knowing() as known:
+        with self.snapshot() as known:
             keys = dict(known.event_state.keys)
         return self._all.enrolment.enrol(self.event, keys, asked)
 
@@ -301,7 +301,7 @@ class Centre:
             raise RegistryError(
                 f"People are kept until {day}, as the event definition says. To delete them now: --early"
             )
-        with self.knowing() as known:
+        with self.snapshot() as known:
             sealed = [
                 issued
                 for badge in known.badges
@@ -320,17 +320,17 @@ class Centre:
 
 
 class _Parts:
-    """What the centre is made of, once there is a registry key."""
+    """What the registry is made of, once there is a registry key."""
 
-    def __init__(self, centre: Centre, identity: DeviceKey) -> None:
+    def __init__(self, service: RegistryService, identity: DeviceKey) -> None:
         self.identity = identity
-        self.log = OwnLog(centre.ledger, identity, centre._clock, centre._random)
-        self.outlook = Outlook(centre.ledger, identity.fingerprint, centre._earliest_ms)
-        self.roster = Roster(centre.ledger, self.log, centre.people, centre._keys, centre._random)
+        self.log = OwnLog(service.ledger, identity, service._clock, service._random)
+        self.outlook = Outlook(service.ledger, identity.fingerprint, service._earliest_ms)
+        self.roster = Roster(service.ledger, self.log, service.people, service._keys, service._random)
         self.staff_keys = StaffKeys(
-            centre.ledger, self.roster, centre.people, centre._keys, centre._random
+            service.ledger, self.roster, service.people, service._keys, service._random
         )
-        self.signing_keys = SigningKeys(centre.ledger, self.log, centre.people, centre._keys)
+        self.signing_keys = SigningKeys(service.ledger, self.log, service.people, service._keys)
         self.enrolment = Enrolment(
-            centre.ledger, self.log, identity, lambda: centre._clock().wall_ms, centre._random
+            service.ledger, self.log, identity, lambda: service._clock().wall_ms, service._random
         )

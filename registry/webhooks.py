@@ -29,7 +29,7 @@ from sqlalchemy import delete, func, or_, select, update
 
 from access.log.entry import EntryRef, Override, Scan
 from access.log.log_entry import LogEntry
-from registry.queries.queries import Board, badge_mark, entry_name
+from registry.queries.queries import Queries, badge_mark, entry_name
 from registry.queries.shapes import EntryName
 from registry.storage import tables
 from registry.storage.database import OUTAGES
@@ -93,9 +93,9 @@ class CheckIn(msgspec.Struct, frozen=True, kw_only=True):
 class Hooks:
     """The addresses, as the registry keeps them."""
 
-    def __init__(self, board: Board) -> None:
-        self._board = board
-        self._ledger = board.centre.ledger
+    def __init__(self, queries: Queries) -> None:
+        self._queries = queries
+        self._ledger = queries.service.ledger
 
     def all(self) -> dict[str, HookRow]:
         """Every hook by its id, the oldest first."""
@@ -117,7 +117,7 @@ class Hooks:
                 secrets.token_hex(4),
                 url,
                 secrets.token_bytes(32),
-                self._board.now_ms(),
+                self._queries.now_ms(),
                 self.newest(),
             )
             self._ledger.write(tables.webhook.insert().values(**row._asdict()))
@@ -130,14 +130,14 @@ class Hooks:
     def due(self, name: str) -> list[str]:
         """Hooks that the worker of this name may tell something."""
         hook = tables.webhook.c
-        free = or_(hook.owner == name, hook.until_ms <= self._board.now_ms())
+        free = or_(hook.owner == name, hook.until_ms <= self._queries.now_ms())
         question = select(hook.id).where(hook.ended.is_(False), hook.seen < self.newest(), free)
         return [row.id for row in self._ledger.read(question)]
 
     def lease(self, hook_id: str, name: str) -> HookRow | None:
         """Give a hook to the worker of this name for a while; None: another one has it, or it is gone."""
         hook = tables.webhook.c
-        now = self._board.now_ms()
+        now = self._queries.now_ms()
         free = or_(hook.owner == name, hook.until_ms <= now)
         with self._ledger.transaction():
             changed = self._ledger.write(
@@ -152,7 +152,7 @@ class Hooks:
     def note(self, hook_id: str, name: str, **changes: Any) -> bool:
         """Write down how far the worker of this name has come, and renew its lease; whether it has the hook still."""
         hook = tables.webhook.c
-        until = self._board.now_ms() + LEASE_MS
+        until = self._queries.now_ms() + LEASE_MS
         mine = update(tables.webhook).where(hook.id == hook_id, hook.owner == name)
         return self._ledger.write(mine.values(until_ms=until, **changes)) > 0
 
@@ -160,9 +160,9 @@ class Hooks:
 class Teller:
     """Tells the hooks. `step` does what is due now; `run` goes on until stopped."""
 
-    def __init__(self, board: Board, hooks: Hooks, name: str) -> None:
+    def __init__(self, queries: Queries, hooks: Hooks, name: str) -> None:
         """`name` is this worker's: rows it works on are leased to it."""
-        self._board = board
+        self._queries = queries
         self._hooks = hooks
         self._name = name
         self._due: dict[str, float] = {}
@@ -228,7 +228,7 @@ class Teller:
         if row is None:
             return
         done, trouble, noted = row.seen, "", time.monotonic()
-        for place, held in self._board.centre.ledger.since(row.seen, AT_ONCE):
+        for place, held in self._queries.service.ledger.since(row.seen, AT_ONCE):
             if self._stop.is_set():
                 break
             if time.monotonic() - noted > NOTE_S:
@@ -258,14 +258,14 @@ class Teller:
         body = held.body
         if not isinstance(body, Scan | Override) or body.test:
             return None
-        programme = self._board.programme
+        programme = self._queries.programme
         gate = programme.gates.get(body.gate)
-        with self._board.knowing() as log_state:
+        with self._queries.snapshot() as log_state:
             at_ms = log_state.event_state.at_ms(held)
         return CheckIn(
             id=held.digest.hex(),
             event=programme.event.id,
-            at=self._board.time(at_ms),
+            at=self._queries.time(at_ms),
             gate=body.gate,
             area=gate.area if gate else None,
             venue=programme.venue_of(gate.area) if gate else None,
@@ -281,7 +281,7 @@ class Teller:
     def _post(self, row: HookRow, call: CheckIn, connection: requests.Session) -> str:
         """Make one call; what went wrong, or nothing."""
         body = msgspec.json.encode(call)
-        at_s = self._board.now_ms() // 1000
+        at_s = self._queries.now_ms() // 1000
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "Jianmen",

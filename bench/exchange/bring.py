@@ -18,7 +18,7 @@ from bench.support.figure import Figure, median
 from bench.support.logs import EVENT, START_MS, batches, fill, held, kiosks, scans
 from bench.support.stopwatch import Stopwatch
 from config.event_file import load
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.ledger import Ledger
 from sync.exchange.exchange import Answerer, Asker
 from sync.store.replica import Replica
@@ -112,13 +112,13 @@ class _Registry:
         self.devices = devices
         self.brought = 0
         self._ledger = Ledger(None, folder)
-        centre = Centre(self._ledger, lambda: ClockReading(0, START_MS, True))
-        centre.init(load(EVENT))
+        service = RegistryService(self._ledger, lambda: ClockReading(0, START_MS, True))
+        service.init(load(EVENT))
         for device in devices:
-            centre.enrol(Enrol(device.public, centre.enrol_code(), b""))
-        self._identity = centre.identity
+            service.enrol(Enrol(device.public, service.enrol_code(), b""))
+        self._identity = service.identity
         self._own = held(self._ledger)
-        self._answerer = Answerer(self._ledger, centre.identity, lambda: START_MS, lambda: None)
+        self._answerer = Answerer(self._ledger, service.identity, lambda: START_MS, lambda: None)
         self._watch = Stopwatch()
         self._bare = BareRegistry(folder / "floor.db")
 

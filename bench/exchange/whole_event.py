@@ -7,7 +7,7 @@ from pathlib import Path
 from access.log.clock_reading import ClockReading
 from bench.support.logs import DEVICES, batches, fill, held, kiosks, present_event, scans, wall_ms
 from registry.roster.model import Person
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.ledger import Ledger
 from sync.enrolment.record import Enrolment
 from sync.exchange.exchange import Answerer
@@ -27,13 +27,13 @@ class WholeEvent:
         folder.mkdir()
         self.people = people
         self.ledger = Ledger(None, folder)
-        self._centre = Centre(self.ledger, lambda: ClockReading(0, wall_ms(), True))
-        self._centre.init(present_event())
-        self._centre.register_many([_person(number) for number in range(people)])
+        self._service = RegistryService(self.ledger, lambda: ClockReading(0, wall_ms(), True))
+        self._service.init(present_event())
+        self._service.register_many([_person(number) for number in range(people)])
         for number, device in enumerate(kiosks(DEVICES)):
-            self._centre.enrol(Enrol(device.public, self._centre.enrol_code(), b""))
+            self._service.enrol(Enrol(device.public, self._service.enrol_code(), b""))
             fill(self.ledger, [batches(device, scans(number, entries // DEVICES))])
-        self.identity = self._centre.identity
+        self.identity = self._service.identity
         self._certificate = certificate_at(folder)
         self._answerer = Answerer(self.ledger, self.identity, wall_ms, _time)
         self._server = LanServer("127.0.0.1", 0, self._certificate, self._answer)
@@ -48,8 +48,8 @@ class WholeEvent:
 
     def enrol(self, device: DeviceKey) -> Enrolment:
         """Take a new kiosk in."""
-        code = self._centre.enrol_code(GATE)
-        said = self._centre.enrol(Enrol(device.public, code, b""))
+        code = self._service.enrol_code(GATE)
+        said = self._service.enrol(Enrol(device.public, code, b""))
         return Enrolment(
             registry_url=f"https://127.0.0.1:{self._server.port}",
             registry_public=said.public,

@@ -161,7 +161,7 @@ def exchange(
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Another checkout of this product with its .venv, for the floor.",
 )
-def centre(folder: Path | None, people: int, against: Path | None, *, as_json: bool) -> None:
+def service(folder: Path | None, people: int, against: Path | None, *, as_json: bool) -> None:
     """The registry at work.
 
     \b

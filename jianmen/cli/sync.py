@@ -369,8 +369,8 @@ def _ledger(settings: Path | None, data: Path) -> Iterator[tuple[LogStore, Devic
     from registry.storage.errors import RegistryError
 
     try:
-        with opened(registry_settings(settings, {"data": str(data)})) as centre:
-            yield centre.ledger, centre.identity
+        with opened(registry_settings(settings, {"data": str(data)})) as service:
+            yield service.ledger, service.identity
     except (ConfigError, RegistryError) as error:
         click.echo(str(error), err=True)
         sys.exit(2)

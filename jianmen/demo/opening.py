@@ -21,7 +21,7 @@ from hardware.system.clock import SystemClock
 from jianmen.demo.ground_truth import Guest
 from registry.accounts.accounts import Accounts
 from registry.roster.model import Form, Person
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.ledger import Ledger
 from sync.wire.enrolment_code import EnrolmentCode
 from sync.wire.messages import Point
@@ -165,7 +165,7 @@ STAFF_PIN = "60221407"
 
 @dataclass(frozen=True)
 class Opening:
-    """What the centre gave out before the doors opened. `key_card` is the text of the staff's; `roster` is how far the
+    """What the registry gave out before the doors opened. `key_card` is the text of the staff's; `roster` is how far the
     centre's log had come by then."""
 
     guests: list[Guest]
@@ -191,19 +191,19 @@ def prepare(
     data.mkdir(parents=True)
     ledger = Ledger(None, data)
     try:
-        centre = Centre(ledger, read)
-        centre.init(event)
-        guests = _register(centre, people, random)
+        service = RegistryService(ledger, read)
+        service.init(event)
+        guests = _register(service, people, random)
         staff = staff_person()
-        [staff_badge] = centre.register_many([staff])
-        key_card = centre.staff_keys.issue(staff_badge.badge, STAFF_PIN, event)
+        [staff_badge] = service.register_many([staff])
+        key_card = service.staff_keys.issue(staff_badge.badge, STAFF_PIN, event)
         accounts = Accounts(ledger, lambda: read().wall_ms)
         password = secrets.token_urlsafe(9)
         accounts.set_password("admin", password)
         _, token, _ = accounts.add_token("demo", "admin")
-        identity = centre.identity
+        identity = service.identity
         codes = {
-            gate: EnrolmentCode(identity.fingerprint, centre.enrol_code(gate), url).text()
+            gate: EnrolmentCode(identity.fingerprint, service.enrol_code(gate), url).text()
             for gate, url in urls.items()
         }
         [(log, tips)] = ledger.vector().items()
@@ -212,11 +212,11 @@ def prepare(
         ledger.close()
 
 
-def _register(centre: Centre, people: Sequence[Person], random: Random) -> list[Guest]:
-    badges = centre.register_many(people)
+def _register(service: RegistryService, people: Sequence[Person], random: Random) -> list[Guest]:
+    badges = service.register_many(people)
     guests = [Guest(*pair) for pair in zip(people, badges, strict=True)]
     on_site = [guest for guest in guests if guest.person.ticket == "delegate"]
     for guest in random.sample(on_site, max(1, round(len(on_site) * REVOKED_SHARE))):
-        centre.revoke(guest.badge.badge, None, "cancelled")
+        service.revoke(guest.badge.badge, None, "cancelled")
         guest.revoked = True
     return guests

@@ -15,7 +15,7 @@ from kiosk.door.door import Door
 from kiosk.door.gate_assignment import GateAssignment
 from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.door.staff_actions import StaffActions
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.ledger import Ledger
 from sync.carrier.journal_copy import JournalCopier
 from sync.carrier.time_exchange import TimeKeeper
@@ -54,18 +54,18 @@ class MachineClock:
 
 
 class RegistryNode:
-    """The centre, on an empty database in memory."""
+    """The registry, on an empty database in memory."""
 
     name = "registry"
 
     def __init__(self, true: TrueTime, event: Event, earliest_ms: int, random: Random) -> None:
         self.clock = MachineClock(true, true.ms, synced=True)
         self.ledger = Ledger("sqlite://", None)
-        self.centre = Centre(self.ledger, self.clock.read, random.randbytes, earliest_ms)
-        self.centre.init(event)
+        self.service = RegistryService(self.ledger, self.clock.read, random.randbytes, earliest_ms)
+        self.service.init(event)
         self.answerer = Answerer(
             self.ledger,
-            self.centre.identity,
+            self.service.identity,
             lambda: true.ms,
             lambda: TimeWord(true.ms, 0, "registry"),
             random.randbytes,
@@ -73,11 +73,11 @@ class RegistryNode:
 
     @property
     def device(self) -> str:
-        return self.centre.identity.fingerprint
+        return self.service.identity.fingerprint
 
     def vouch(self) -> None:
         """Sign how far the log goes, as of now: a door that is cut off counts the age of its roster from there."""
-        identity = self.centre.identity
+        identity = self.service.identity
         with self.ledger.transaction():
             last = self.ledger.word(identity.fingerprint)
             if last is not None:
@@ -113,11 +113,11 @@ class KioskNode:
     def enrol(self) -> None:
         """New storage, a new key, and the registry's word on it."""
         self.identity = DeviceKey.from_seed(self.random.randbytes(32))
-        centre = self.registry.centre
-        code = centre.enrol_code(self.gate)
-        self.given = centre.enrol(Enrol(self.identity.public, code, b"", self.name))
+        service = self.registry.service
+        code = service.enrol_code(self.gate)
+        self.given = service.enrol(Enrol(self.identity.public, code, b"", self.name))
         self.journal = Journal(":memory:", self.identity, durable=False)
-        self.replica = Replica(":memory:", centre.identity.public, centre.identity.fingerprint)
+        self.replica = Replica(":memory:", service.identity.public, service.identity.fingerprint)
         self.own = JournalCopier(self.replica, self.identity)
         self.boot("enrolled")
 
@@ -140,8 +140,8 @@ class KioskNode:
         self.journal.restore(rows, ())
         self.journal.log, self.journal.seq = card.journal.log, card.journal.seq
         self.journal.digest = card.journal.digest
-        centre = self.registry.centre
-        self.replica = Replica(":memory:", centre.identity.public, centre.identity.fingerprint)
+        service = self.registry.service
+        self.replica = Replica(":memory:", service.identity.public, service.identity.fingerprint)
         self.own = JournalCopier(self.replica, self.identity)
         self._start()
         self.talk_to(card)

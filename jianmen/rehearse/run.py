@@ -136,7 +136,7 @@ class Rehearsal:
         if not self._registering:
             return
         people, self._registering = self._registering, []
-        for issued in self.world.registry.centre.register_many(people):
+        for issued in self.world.registry.service.register_many(people):
             self._badges[issued.ref] = issued.badge
             self._refs[issued.badge] = issued.ref
             self._texts[issued.ref, 1] = issued.text
@@ -144,16 +144,16 @@ class Rehearsal:
 
     def _change_badge(self, step: steps.Reissue | steps.Revoke) -> dict[str, Any]:
         ref, _, number = step.ref.partition("#")
-        centre = self.world.registry.centre
+        service = self.world.registry.service
         badge = self._badges[ref]
         self.world.registry_wrote = True
         if isinstance(step, steps.Reissue):
-            issued = centre.reissue(badge)
+            issued = service.reissue(badge)
             self._issues[ref] = issued.issue
             self._texts[ref, issued.issue] = issued.text
             return {"ref": ref, "issue": self._issues[ref]}
         issue = self._issue(ref, number) if number else None
-        centre.revoke(badge, issue, step.why)
+        service.revoke(badge, issue, step.why)
         return {"ref": ref, "issue": issue} if issue else {"ref": ref}
 
     def _issue(self, ref: str, number: str) -> int:
@@ -303,7 +303,7 @@ class Rehearsal:
     def _headcount(self, name: str) -> dict[str, Any]:
         if name == REGISTRY:
             self.world.tell_registry()
-            counts = self.world.registry.centre.headcount(self.world.true.ms)
+            counts = self.world.registry.service.headcount(self.world.true.ms)
         else:
             self.world.ready(name)
             counts = self.world.kiosks[name].headcount()
@@ -322,7 +322,7 @@ class Rehearsal:
 
     def _report(self) -> dict[str, Any]:
         self.world.tell_registry()
-        lines = self.world.registry.centre.conflicts()
+        lines = self.world.registry.service.conflicts()
         return {"conflicts": [self._line(line) for line in lines]}
 
     def _line(self, line: Conflict) -> dict[str, Any]:

@@ -60,7 +60,7 @@ class World:
 
     def define(self, event: Event) -> None:
         """Put a changed definition in force. Kiosks stand where they stood; at a gate that is new stands none."""
-        self.registry.centre.update_event(event)
+        self.registry.service.update_event(event)
         self.registry_wrote = True
         self.programme = Programme(event)
         self._clearings = _clearings(self.programme)
@@ -69,7 +69,7 @@ class World:
     def cut_off(self, gate: str) -> None:
         """The registry believes a kiosk no more from now on, and nobody talks to it again until it is wiped."""
         self.sync_all()
-        self.registry.centre.cut_off(self.kiosks[gate].device)
+        self.registry.service.cut_off(self.kiosks[gate].device)
         self.registry_wrote = True
         self._cut_off.add(gate)
         self.links.cut(self._cut_off)

@@ -25,7 +25,7 @@ from kiosk.pages.staff_session import StaffSessions
 from kiosk.pages.status import status, waiting_status
 from kiosk.runtime.service import DoorService
 from kiosk.screen.attendee_screen import notice
-from kiosk.screen.screen_feed import Board
+from kiosk.screen.screen_feed import ScreenFeed
 from web import texts
 
 OWN_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -80,7 +80,7 @@ def create_app(service: DoorService, *, sounds: bool, camera_at: str = "") -> Fl
         if not streams.acquire(blocking=False):
             abort(503, "too many screens watch this door already")
         seen = request.headers.get("Last-Event-ID", "")
-        response = Response(stream(service.board, seen), mimetype="text/event-stream")
+        response = Response(stream(service.screen_feed, seen), mimetype="text/event-stream")
         response.call_on_close(streams.release)
         return response
 
@@ -123,22 +123,22 @@ def door_status(service: DoorService) -> dict[str, Any]:
     """The status, whatever state the door is in."""
     loop = service.loop
     if loop is None:
-        return waiting_status(service.board.screen)
+        return waiting_status(service.screen_feed.screen)
     try:
         return loop.submit(lambda: status(loop)).result(LOOP_S)
     except (TimeoutError, CancelledError):
         return {"state": "silent", "silent_s": round(loop.silent_s, 1)}
 
 
-def stream(board: Board, seen: str) -> Iterator[str]:
+def stream(screen_feed: ScreenFeed, seen: str) -> Iterator[str]:
     """Server-sent events: every screen as it is put up, and beats between them, until the stream's time is up."""
     yield "retry: 500\n\n"
     ends = time.monotonic() + STREAM_S
     patience = (
         0.0  # the first word comes at once: the page must not wait to learn that the door is there
     )
-    while time.monotonic() < ends and not board.closed:
-        changed = board.after(seen, patience)
+    while time.monotonic() < ends and not screen_feed.closed:
+        changed = screen_feed.after(seen, patience)
         patience = BEAT_S
         if changed is None:
             yield "event: beat\ndata:\n\n"

@@ -34,7 +34,7 @@ from kiosk.runtime.scan_loop import ScanLoop
 from kiosk.runtime.stop_flag import Flag
 from kiosk.screen.attendee_screen import Notice, languages, notice
 from kiosk.screen.presenter import Face
-from kiosk.screen.screen_feed import Board
+from kiosk.screen.screen_feed import ScreenFeed
 from sync.store.data_folder import DataFolder
 from sync.store.journal import Journal
 
@@ -81,7 +81,7 @@ class DoorService:
         self._camera_direction = camera_direction
         self._stop = Flag()
         self.order = languages(language)
-        self.board = Board(notice("starting", self.order))
+        self.screen_feed = ScreenFeed(notice("starting", self.order))
         self.loop: ScanLoop | None = None
         self._camera: Reader | None = None
 
@@ -112,7 +112,7 @@ class DoorService:
         """Until `stop`. Raises HardwareError for parts that this machine does not have, PermissionError for files that
         are somebody else's."""
         with ExitStack() as opened:
-            opened.callback(self.board.close)
+            opened.callback(self.screen_feed.close)
             signals = self._parts.open_signals()
             opened.callback(signals.close)
             door = self._open_door(opened)
@@ -120,7 +120,7 @@ class DoorService:
                 return
             feed = ReplicaFeed(door, self.replica_path)
             opened.callback(feed.close)
-            self.board.show(notice("starting", self.order))
+            self.screen_feed.show(notice("starting", self.order))
             last_boot = self._wait_for(lambda: self._remember(door, feed), "out_of_order")
             if last_boot is None:
                 return
@@ -173,7 +173,7 @@ class DoorService:
         inputs = Inputs(devices)
         opened.callback(inputs.close)
         inputs.start()
-        face = Face(door, signals, self.board, self.order)
+        face = Face(door, signals, self.screen_feed, self.order)
         duties = Housekeeping(
             door,
             sensors,
@@ -212,7 +212,7 @@ class DoorService:
             if told != (what, cause):
                 told = (what, cause)
                 log.warning("waiting: %s%s", what, why)
-                self.board.show(notice(what, self.order, cause=cause))
+                self.screen_feed.show(notice(what, self.order, cause=cause))
                 self._parts.notifier.ready()  # it does all it can: this is no failed start
                 self._parts.notifier.status(f"waiting: {what}")
             self._parts.notifier.watchdog()

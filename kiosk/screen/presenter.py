@@ -19,7 +19,7 @@ from kiosk.screen.attendee_screen import (
     tone_of,
 )
 from kiosk.screen.name_on_card import person_of
-from kiosk.screen.screen_feed import Board
+from kiosk.screen.screen_feed import ScreenFeed
 
 SHOWN_S = {"admit": 4.0, "flagged": 4.0, "ask": 30.0, "refuse": 30.0}
 """How long an answer stands while nobody else comes. Names stand no longer than the first two; a refusal takes time to
@@ -38,12 +38,12 @@ class Face:
     lost, show your badge."""
 
     def __init__(
-        self, door: Door, signals: Signals, board: Board, order: Sequence[Language]
+        self, door: Door, signals: Signals, screen_feed: ScreenFeed, order: Sequence[Language]
     ) -> None:
         """`order` are the languages of the screen."""
         self._door = door
         self._signals = signals
-        self._board = board
+        self._screen_feed = screen_feed
         self._order = order
         self._until = 0.0
         self._read_until = 0.0
@@ -159,7 +159,7 @@ class Face:
         """Put a screen up for so long (0: until the door's state changes)."""
         self.answer = None
         self._until = time.monotonic() + seconds if seconds else 0.0
-        self._board.show(screen)
+        self._screen_feed.show(screen)
 
     def _notice(self, what: Notice, cause: Cause | None = None) -> Screen:
         try:

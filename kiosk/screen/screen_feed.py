@@ -6,7 +6,7 @@ import uuid
 from kiosk.screen.attendee_screen import Screen
 
 
-class Board:
+class ScreenFeed:
     """One screen at a time; a newer one takes the place of the older at once."""
 
     def __init__(self, first: Screen) -> None:

@@ -16,7 +16,7 @@ from registry.badges.cards import card_of
 from registry.badges.prints import Prints, digest_of
 from registry.jobs import Work
 from registry.roster.model import Label
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.errors import RegistryError
 
 KIND = "badges"
@@ -50,11 +50,11 @@ class Printout(msgspec.Struct, frozen=True, kw_only=True):
 class BadgeMaker:
     """Badges of one registry. `folder` may have layouts beside the shipped ones."""
 
-    def __init__(self, centre: Centre, now_ms: Callable[[], int], folder: Path | None) -> None:
-        self._centre = centre
+    def __init__(self, service: RegistryService, now_ms: Callable[[], int], folder: Path | None) -> None:
+        self._service = service
         self._now_ms = now_ms
         self._folder = folder
-        self._prints = Prints(centre.ledger)
+        self._prints = Prints(service.ledger)
 
     def layouts(self) -> list[str]:
         """The names of the layouts there are, those of the registry's own folder first."""
@@ -95,8 +95,8 @@ class BadgeMaker:
 
     def _chosen(self, selection: Selection) -> tuple[list[tuple[Label, Card]], list[str]]:
         """The badges to print, and the refs asked for that have none."""
-        event = self._centre.event
-        labels = self._centre.labels(selection.refs or None)
+        event = self._service.event
+        labels = self._service.labels(selection.refs or None)
         missing = sorted(set(selection.refs) - {label.badge.ref for label in labels})
         tickets = {n for n, ticket in enumerate(event.tickets) if ticket.id in selection.tickets}
         venues = sum(1 << n for n, venue in enumerate(event.venues) if venue.id in selection.venues)

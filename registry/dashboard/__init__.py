@@ -10,7 +10,7 @@ from access.event.definition import LANGUAGES, Language, Names
 from registry.accounts.accounts import Visitor
 from registry.accounts.authorization import Guard, is_own_page, page_token
 from registry.dashboard.login import LoginDesk, LoginError
-from registry.queries.queries import Board
+from registry.queries.queries import Queries
 from registry.queries.shapes import Access
 from web.texts import HTML_TAGS, OWN_NAMES, best_language, section, text
 
@@ -32,7 +32,7 @@ LANGUAGE_COOKIE = "language"
 YEAR_S = 365 * 86_400
 
 
-def dashboard(board: Board, guard: Guard, desk: LoginDesk) -> Blueprint:
+def dashboard(queries: Queries, guard: Guard, desk: LoginDesk) -> Blueprint:
     """The pages."""
     pages = Blueprint(
         "dashboard",
@@ -41,7 +41,7 @@ def dashboard(board: Board, guard: Guard, desk: LoginDesk) -> Blueprint:
         static_folder="static",
         static_url_path="/static",
     )
-    shown = _Pages(board, guard, desk)
+    shown = _Pages(queries, guard, desk)
     pages.add_url_rule("/", "live", lambda: shown.page("live"))
     for name in PAGES[1:]:
         pages.add_url_rule(f"/{name}", name, lambda name=name: shown.page(name))
@@ -54,10 +54,10 @@ def dashboard(board: Board, guard: Guard, desk: LoginDesk) -> Blueprint:
 
 
 class _Pages:
-    """The views, which share the board, the guard and the way to log in."""
+    """The views, which share the queries, the guard and the way to log in."""
 
-    def __init__(self, board: Board, guard: Guard, desk: LoginDesk) -> None:
-        self._board = board
+    def __init__(self, queries: Queries, guard: Guard, desk: LoginDesk) -> None:
+        self._queries = queries
         self._guard = guard
         self._desk = desk
 
@@ -114,7 +114,7 @@ class _Pages:
     def _rendered(self, template: str, **values: Any) -> Response:
         language = self._language()
         texts = section("dashboard", language)
-        programme = self._board.programme
+        programme = self._queries.programme
         visitor = values.setdefault("visitor", self._guard.visitor())
         values.setdefault("wall", False)
         page = render_template(
@@ -137,7 +137,7 @@ class _Pages:
 
     def _data(self, language: Language, visitor: Visitor | None) -> dict[str, Any]:
         """What scripts need to know besides words and numbers."""
-        programme = self._board.programme
+        programme = self._queries.programme
         venues = {venue.id: venue.name for venue in programme.event.venues}
         areas = {area.id: area.name for area in programme.event.areas}
         return {

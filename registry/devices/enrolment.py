@@ -35,7 +35,7 @@ REFUSED = "The code is wrong, used or too old. Ask at the centre for a new one."
 
 
 class Enrolment:
-    """The centre's word on kiosks. Each verb is one transaction."""
+    """The registry's word on kiosks. Each verb is one transaction."""
 
     def __init__(
         self,

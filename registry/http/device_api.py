@@ -14,7 +14,7 @@ from access.log.entry import pack
 from registry.accounts.throttle import Throttle, enrol_limits
 from registry.accounts.trail import Trail
 from registry.devices.reported_vectors import Contacts
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.database import OUTAGES
 from registry.storage.errors import RegistryError
 from sync.exchange.exchange import Answerer
@@ -43,7 +43,7 @@ CLOCK_ERROR_MS = 500
 
 
 def device_interface(
-    centre: Centre,
+    service: RegistryService,
     clock: Callable[[], ClockReading],
     contacts: Contacts,
     throttle: Throttle,
@@ -61,13 +61,13 @@ def device_interface(
         return TimeWord(now.wall_ms, CLOCK_ERROR_MS, "registry")
 
     answerer = _Listening(
-        contacts, centre.ledger, centre.identity, lambda: clock().wall_ms, time_word
+        contacts, service.ledger, service.identity, lambda: clock().wall_ms, time_word
     )
 
     def exchange(raw: bytes) -> bytes:
         # The wall clock: a nonce given by one machine may come back to another behind the same balancer.
         answer, taken = answerer.answer(raw, clock().wall_ms)
-        _note(centre, taken)
+        _note(service, taken)
         return answer
 
     def enrol(raw: bytes) -> bytes:
@@ -78,16 +78,16 @@ def device_interface(
         try:
             if wait_s:
                 raise RegistryError(f"Too many wrong codes; try again in {wait_s} s.")
-            said = centre.enrol(asked)
+            said = service.enrol(asked)
         except RegistryError as error:
-            said = Enrolled(centre.identity.public, asked.nonce, refused=str(error))
+            said = Enrolled(service.identity.public, asked.nonce, refused=str(error))
         if not said.refused:
             throttle.worked(limits)
         elif not wait_s:
             trail.note(address, "enrol_refused", f"kiosk {envelope.device}")
         log.info("enrol %s: %s", envelope.device, said.refused or f"gate {said.gate}")
         body = pack(said)
-        identity = centre.identity
+        identity = service.identity
         return pack(Envelope(body, identity.fingerprint, identity.sign(body)))
 
     routes = {EXCHANGE: Route(exchange, MAX_BODY_BYTES), ENROL: Route(enrol, MAX_ENROL_BYTES)}
@@ -131,9 +131,9 @@ def read_enrol(raw: bytes) -> tuple[Envelope, Enrol]:
     return envelope, asked
 
 
-def _note(centre: Centre, taken: Taken) -> None:
+def _note(service: RegistryService, taken: Taken) -> None:
     """What a message is good for beside the logs."""
     for why in taken.rejected.values():
         log.warning("%s: not taken: %s", taken.device, why)
     if taken.level:
-        centre.reached_at(taken.device, *taken.reach)
+        service.reached_at(taken.device, *taken.reach)

@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from registry.accounts.authorization import Guard
 from registry.http.operations import problem
-from registry.queries.queries import Board
+from registry.queries.queries import Queries
 from registry.queries.shapes import AreaCount
 
 AREA_GAUGES = {
@@ -27,23 +27,23 @@ AREA_GAUGES = {
 class _Numbers:
     """The numbers as of each question."""
 
-    def __init__(self, board: Board) -> None:
-        self._board = board
+    def __init__(self, queries: Queries) -> None:
+        self._queries = queries
 
     def collect(self) -> Iterator[Metric]:
-        board = self._board
-        headcount = board.headcount()
-        health = board.health()
+        queries = self._queries
+        headcount = queries.headcount()
+        health = queries.health()
         yield from _of_areas(headcount.areas)
         heard = GaugeMetricFamily(
             "jianmen_kiosk_troubles", "What ails a kiosk: 0 for a well one", labels=["gate"]
         )
-        for kiosk in board.kiosks().kiosks:
+        for kiosk in queries.kiosks().kiosks:
             if kiosk.gate is not None and "cut_off" not in kiosk.troubles:
                 heard.add_metric([kiosk.gate], len(kiosk.troubles))
         yield heard
         yield GaugeMetricFamily(
-            "jianmen_registered", "People registered", value=board.centre.people.count()
+            "jianmen_registered", "People registered", value=queries.service.people.count()
         )
         yield GaugeMetricFamily(
             "jianmen_log_entries", "Log entries known to the registry", value=health.entries
@@ -61,11 +61,11 @@ def _of_areas(areas: list[AreaCount]) -> Iterator[Metric]:
         yield gauge
 
 
-def metrics(board: Board, guard: Guard) -> Blueprint:
+def metrics(queries: Queries, guard: Guard) -> Blueprint:
     """The page for Prometheus."""
     pages = Blueprint("metrics", __name__)
     numbers = CollectorRegistry(auto_describe=False)
-    numbers.register(_Numbers(board))
+    numbers.register(_Numbers(queries))
 
     @pages.get("/metrics")
     def all_metrics() -> Response:

@@ -162,7 +162,7 @@ def problem(status: int, words: str, mistakes: tuple[str, ...] = ()) -> Response
 
 
 def refused(error: RegistryError) -> Response:
-    """What the centre could not do, as an answer."""
+    """What the registry could not do, as an answer."""
     if isinstance(error, RegistrationError | SpreadsheetError):
         lines = tuple(str(error).splitlines())
         count = error.rows if isinstance(error, SpreadsheetError) else len(error.mistakes)

@@ -6,7 +6,7 @@ from access.text import canonical, half_width
 from registry.http import requests as bodies
 from registry.queries import registrants
 from registry.queries import shapes as answers
-from registry.queries.queries import Board
+from registry.queries.queries import Queries
 from registry.roster.model import NAMELESS, IssuedBadge, Person
 from registry.roster.repository import WALK_UP
 from registry.storage.errors import RegistrationError, refused
@@ -15,7 +15,7 @@ TRIES = 5
 """Several desks may give the same number at the same instant; all but one take the next."""
 
 
-def register(board: Board, body: bodies.NewPerson) -> IssuedBadge:
+def register(queries: Queries, body: bodies.NewPerson) -> IssuedBadge:
     """Register a person, under a number of the registry where none is given. Raises RegistrationError."""
     values = msgspec.structs.asdict(body)
     values["name"] = canonical(body.name)
@@ -23,24 +23,24 @@ def register(board: Board, body: bodies.NewPerson) -> IssuedBadge:
     if not values["name"]:
         raise refused(body.ref or WALK_UP, NAMELESS)
     if body.ref is not None:
-        return board.centre.register(Person(**(values | {"ref": half_width(body.ref)})))
-    people = board.centre.people
+        return queries.service.register(Person(**(values | {"ref": half_width(body.ref)})))
+    people = queries.service.people
     for left in reversed(range(TRIES)):
         number = people.walk_ups() + 1
         while people.refs_taken([ref := f"{WALK_UP}{number:04}"]):
             number += 1
         try:
-            return board.centre.register(Person(**(values | {"ref": ref})))
+            return queries.service.register(Person(**(values | {"ref": ref})))
         except RegistrationError:
             if not left or not people.refs_taken([ref]):
                 raise
     raise AssertionError("the last try gives a badge or raises")
 
 
-def amend(board: Board, body: bodies.ChangedPerson, code: str) -> answers.Registrant:
+def amend(queries: Queries, body: bodies.ChangedPerson, code: str) -> answers.Registrant:
     """Change a person. Raises UnknownError, RegistrationError."""
-    now = registrants.one(board, code)
-    event = board.programme.event
+    now = registrants.one(queries, code)
+    event = queries.programme.event
     values = {
         "ref": now.ref,
         "ticket": now.ticket,
@@ -66,5 +66,5 @@ def amend(board: Board, body: bodies.ChangedPerson, code: str) -> answers.Regist
         changed["venues"] = tuple(venue.id for venue in event.venues)
     if "days" in changed and changed["days"] is None:
         changed["days"] = tuple(event.days)
-    board.centre.amend(Person(**(values | changed)))
-    return registrants.one(board, code)
+    queries.service.amend(Person(**(values | changed)))
+    return registrants.one(queries, code)

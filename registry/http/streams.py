@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 from flask import Response
 
-from registry.queries.queries import Board
+from registry.queries.queries import Queries
 from registry.queries.shapes import Headcount
 
 LASTS_S = 30.0
@@ -28,10 +28,10 @@ class Streams:
     """The open streams of one process."""
 
     def __init__(
-        self, board: Board, stopping: Callable[[], bool], most: int = MOST_STREAMS
+        self, queries: Queries, stopping: Callable[[], bool], most: int = MOST_STREAMS
     ) -> None:
         """`stopping` says when the server is going down: streams end then."""
-        self._board = board
+        self._queries = queries
         self._stopping = stopping
         self._room = threading.BoundedSemaphore(most)
         self._pause = threading.Event()
@@ -54,7 +54,7 @@ class Streams:
         began = spoke = time.monotonic()
         yield f"retry: {RETRY_MS}\n\n".encode()
         while True:
-            count = self._board.headcount()
+            count = self._queries.headcount()
             mark = mark_of(count)
             now = time.monotonic()
             if mark != last_seen:

@@ -19,7 +19,7 @@ from registry.lists.remembered import recall, remember
 from registry.lists.wording import say
 from registry.roster.batch import discard
 from registry.roster.model import Registered
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.errors import RegistryError
 
 REVOKED_WHY = "not in the list any more"
@@ -125,10 +125,10 @@ class _Looked:
 
 
 class Importer:
-    """Takes lists in, for one centre."""
+    """Takes lists in, for one registry."""
 
-    def __init__(self, centre: Centre, now_ms: Callable[[], int]) -> None:
-        self._centre = centre
+    def __init__(self, service: RegistryService, now_ms: Callable[[], int]) -> None:
+        self._service = service
         self._now_ms = now_ms
 
     def run(self, data: bytes, options: Options, progress: Progress | None = None) -> Report:
@@ -159,20 +159,20 @@ class Importer:
 
     def _look(self, data: bytes, options: Options, progress: Progress) -> _Looked:
         progress.stage("import.reading")
-        centre = self._centre
-        position = centre.ledger.newest()
+        service = self._service
+        position = service.ledger.newest()
         table = read_table(data, options.encoding, options.sheet)
-        known = recall(centre.ledger, table.rows)
+        known = recall(service.ledger, table.rows)
         mapping = options.mapping if options.mapping != NO_MAPPING else known
         progress.stage("import.reading", len(table.rows))
-        people = read_people(table, centre.event, mapping, progress.step)
+        people = read_people(table, service.event, mapping, progress.step)
         progress.stage("import.comparing", len(people.candidates))
-        registered = centre.registered()
+        registered = service.registered()
         comparison = compare(
-            people, centre, registered, update=options.update or options.check, step=progress.step
+            people, service, registered, update=options.update or options.check, step=progress.step
         )
         file = hashlib.sha256(
-            data + msgspec.msgpack.encode(mapping) + pack(centre.event)
+            data + msgspec.msgpack.encode(mapping) + pack(service.event)
         ).hexdigest()
         mark = f"{file[:4]}-{comparison.digest}-{comparison.missing_digest}"
         return _Looked(
@@ -180,9 +180,9 @@ class Importer:
         )
 
     def _apply(self, looked: _Looked, options: Options, progress: Progress) -> None:
-        comparison, centre = looked.comparison, self._centre
-        discard(centre.ledger)
-        batch = centre.batch()
+        comparison, service = looked.comparison, self._service
+        discard(service.ledger)
+        batch = service.batch()
         gone = [one.known.badge for one in comparison.missing] if options.revoke_missing else []
         try:
             progress.stage("import.preparing", len(comparison.new) + len(comparison.changed))
@@ -192,13 +192,13 @@ class Importer:
             progress.stage("import.writing")
             progress.last_chance()
             touched = {one.known.badge for _, one in comparison.changed} | set(gone)
-            batch.commit(lambda: centre.untouched_since(looked.position, touched))
+            batch.commit(lambda: service.untouched_since(looked.position, touched))
         except BaseException:
-            discard(centre.ledger)
+            discard(service.ledger)
             raise
         if options.mapping != NO_MAPPING:
-            remember(centre.ledger, looked.people.columns.titles, options.mapping, self._now_ms())
-        centre.refresh()
+            remember(service.ledger, looked.people.columns.titles, options.mapping, self._now_ms())
+        service.refresh()
 
 
 def _as_expected(options: Options, looked: _Looked) -> bool:
@@ -259,7 +259,7 @@ def _cause(finding: Finding, options: Options) -> Cause:
 
 
 def import_file(
-    centre: Centre,
+    service: RegistryService,
     path: Path,
     *,
     update: bool = False,
@@ -272,4 +272,4 @@ def import_file(
     except OSError as error:
         raise RegistryError(f"{path}: cannot be read ({error.strerror})") from None
     options = Options(file=path.name, update=update, encoding=encoding, mapping=mapping)
-    return Importer(centre, lambda: 0).run(data, options)
+    return Importer(service, lambda: 0).run(data, options)

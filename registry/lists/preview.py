@@ -15,7 +15,7 @@ from registry.lists.checks import check_bookings, check_codes, check_seats
 from registry.lists.columns import Columns
 from registry.lists.people import STEP_ROWS, Candidate, People, Step
 from registry.roster.model import Person, Registered, claims
-from registry.service import Centre
+from registry.service import RegistryService
 
 SHOWN = 200
 """Changed and missing people that a preview names; all of them are counted."""
@@ -53,10 +53,10 @@ class Comparison:
 
 
 def compare(
-    people: People, centre: Centre, registered: dict[str, Registered], *, update: bool, step: Step
+    people: People, service: RegistryService, registered: dict[str, Registered], *, update: bool, step: Step
 ) -> Comparison:
     """The list beside the roster; what does not fit together goes into the list's findings."""
-    programme = centre.programme
+    programme = service.programme
     event = programme.event
     found = people.findings
     result = Comparison()

@@ -4,7 +4,7 @@ import threading
 
 from access.state.arrivals import MINUTE_MS, Arrivals, DayArrivals
 from access.state.coverage import CoverageReport
-from registry.queries.queries import Board
+from registry.queries.queries import Queries
 from registry.queries.shapes import Answer, Headcount, Time
 
 STEP_MIN = 5
@@ -62,22 +62,22 @@ class ArrivalsReport(Answer, frozen=True, kw_only=True):
 class ArrivalsBoard:
     """Reports on arrivals. Threads may share it."""
 
-    def __init__(self, board: Board) -> None:
-        self._board = board
+    def __init__(self, queries: Queries) -> None:
+        self._queries = queries
         self._lock = threading.Lock()
         self._fold: Arrivals | None = None
 
     def report(self) -> ArrivalsReport:
         """The event day of now."""
-        board = self._board
-        headcount = board.headcount()
-        registered = board.centre.people.count()
-        now_ms = board.now_ms()
-        with board.knowing() as log_state, self._lock:
+        queries = self._queries
+        headcount = queries.headcount()
+        registered = queries.service.people.count()
+        now_ms = queries.now_ms()
+        with queries.snapshot() as log_state, self._lock:
             if self._fold is None:
                 self._fold = Arrivals(log_state)
             day = self._fold.on_day_of(now_ms)
-            coverage = board.coverage(log_state, now_ms)
+            coverage = queries.coverage(log_state, now_ms)
             return self._reported(day, headcount, coverage, registered, now_ms)
 
     def _reported(
@@ -88,7 +88,7 @@ class ArrivalsBoard:
         registered: int,
         now_ms: int,
     ) -> ArrivalsReport:
-        time, programme = self._board.time, self._board.programme
+        time, programme = self._queries.time, self._queries.programme
         now = (now_ms - day.begins_ms) // MINUTE_MS
         by_minute = _by_minute(day, headcount)
         used = [minute for (_, minute), n in (*day.entries.items(), *day.exits.items()) if n > 0]
@@ -131,7 +131,7 @@ class ArrivalsBoard:
 
     def _unknown_from(self, area: str, coverage: CoverageReport, begins_ms: int) -> Time | None:
         """Since when a kiosk of the area is silent or behind."""
-        programme = self._board.programme
+        programme = self._queries.programme
         since = [
             begins_ms if one.heard_ms is None else one.heard_ms
             for one in coverage.kiosks
@@ -139,7 +139,7 @@ class ArrivalsBoard:
             and one.gate in programme.gates
             and programme.within(programme.gates[one.gate].area, area)
         ]
-        return self._board.time(max(min(since), begins_ms)) if since else None
+        return self._queries.time(max(min(since), begins_ms)) if since else None
 
     def _full_at(
         self, area: str, left: int | None, day: DayArrivals, now: int, now_ms: int
@@ -150,7 +150,7 @@ class ArrivalsBoard:
         gained = came - day.within(day.exits, area, now - FILL_MIN, now)
         if gained <= 0 or left * FILL_MIN / gained > FORESEEN_MIN:
             return None
-        return self._board.time(now_ms + round(left * FILL_MIN / gained) * MINUTE_MS)
+        return self._queries.time(now_ms + round(left * FILL_MIN / gained) * MINUTE_MS)
 
 
 def _by_minute(day: DayArrivals, headcount: Headcount) -> dict[int, int]:

@@ -10,7 +10,7 @@ from access.event.programme import Programme
 from access.state.attendance import Attended, at_session, at_venue
 from access.state.badge_history import History
 from access.state.event_state import EventState
-from registry.queries.queries import Board
+from registry.queries.queries import Queries
 from registry.queries.shapes import Answer, Time
 from registry.queries.table_files import Cell, Table
 from registry.roster.model import Known
@@ -97,14 +97,14 @@ Ask = Callable[[EventState, History, int], Attended | None]
 class AttendanceReport:
     """Attendance as of now, from the folds and the people of one registry."""
 
-    def __init__(self, board: Board) -> None:
-        self._board = board
+    def __init__(self, queries: Queries) -> None:
+        self._queries = queries
 
     def totals(self) -> AttendanceTotals:
         """The totals of everything. Costs a walk through every badge that came."""
-        board, now_ms = self._board, self._board.now_ms()
-        with board.knowing() as log_state:
-            programme = board.programme
+        queries, now_ms = self._queries, self._queries.now_ms()
+        with queries.snapshot() as log_state:
+            programme = queries.programme
             sessions = {session: [0, 0, 0] for session in programme.sessions}
             places = [
                 (venue, day)
@@ -142,7 +142,7 @@ class AttendanceReport:
                     count[1] += valid and not here
                     count[2] += here
         return AttendanceTotals(
-            as_of=board.time(now_ms),
+            as_of=queries.time(now_ms),
             registered=registered,
             on_site=on_site,
             online=registered - on_site,
@@ -155,7 +155,7 @@ class AttendanceReport:
 
     def hybrid(self, watched: Sequence[str]) -> HybridAttendance:
         """How people took part, given who watched the broadcast: refs, or human codes of badges."""
-        people = list(self._board.centre.people.everyone())
+        people = list(self._queries.service.people.everyone())
         names = {name: known.badge for known in people for name in _names_of(known)}
         online, unknown = set(), []
         for line in watched:
@@ -165,7 +165,7 @@ class AttendanceReport:
             else:
                 online.add(badge)
         counts: Counter[tuple[bool, bool]] = Counter()
-        with self._board.knowing() as log_state:
+        with self._queries.snapshot() as log_state:
             for known in people:
                 moves = log_state.history(known.badge).moves
                 came = any(one.direction == "in" for one in moves)
@@ -180,7 +180,7 @@ class AttendanceReport:
 
     def of_session(self, session: str) -> Attendees:
         """The people of a session that the event has."""
-        known = self._board.programme.sessions[session]
+        known = self._queries.programme.sessions[session]
         return self._people(
             lambda state, history, now_ms: at_session(state, known, history, now_ms),
             lambda programme, claims: _booked(programme, claims, session),
@@ -189,7 +189,7 @@ class AttendanceReport:
 
     def of_day(self, venue: str, day: str) -> Attendees:
         """The people of a venue on an event day, both of which the event has."""
-        programme = self._board.programme
+        programme = self._queries.programme
         number = list(programme.event.days).index(day)
         ordinal = _ordinal(programme, number)
         return self._people(
@@ -208,11 +208,11 @@ class AttendanceReport:
         venue: str | None = None,
         day: str | None = None,
     ) -> Attendees:
-        board, now_ms = self._board, self._board.now_ms()
+        queries, now_ms = self._queries, self._queries.now_ms()
         found: list[tuple[int, str, Attendee]] = []
-        for known in list(board.centre.people.everyone()):
-            with board.knowing() as log_state:
-                programme, history = board.programme, log_state.history(known.badge)
+        for known in list(queries.service.people.everyone()):
+            with queries.snapshot() as log_state:
+                programme, history = queries.programme, log_state.history(known.badge)
                 attended = ask(log_state.event_state, history, now_ms)
                 claims = _valid_claims(history)
                 awaited = claims is not None and expected(programme, claims)
@@ -222,7 +222,7 @@ class AttendanceReport:
             order_ms = attended.first_in_ms if attended is not None else now_ms + 1
             found.append((order_ms, known.ref, row))
         return Attendees(
-            as_of=board.time(now_ms),
+            as_of=queries.time(now_ms),
             session=session,
             venue=venue,
             day=day,
@@ -245,8 +245,8 @@ class AttendanceReport:
         if attended is None:
             status = "no_show"
         else:
-            first = self._board.time(attended.first_in_ms)
-            last = attended.last_out_ms and self._board.time(attended.last_out_ms)
+            first = self._queries.time(attended.first_in_ms)
+            last = attended.last_out_ms and self._queries.time(attended.last_out_ms)
         return Attendee(
             name=known.name,
             organisation=known.organisation,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from access.log.entry import EntryRef, Override, Scan, Void
 from access.log.log_entry import LogEntry
 from access.state.log_state import LogState
-from registry.queries.queries import Board, badge_mark
+from registry.queries.queries import Queries, badge_mark
 from registry.queries.table_files import BYTE_ORDER_MARK, Cell, csv_lines
 
 COLUMNS = (
@@ -20,16 +20,16 @@ AT_ONCE = 1000
 """Rows read and sent together."""
 
 
-def attempts(board: Board) -> Iterator[str]:
+def attempts(queries: Queries) -> Iterator[str]:
     """The table, a piece at a time, in order of arrival."""
-    voided = _voided(board)
+    voided = _voided(queries)
     yield BYTE_ORDER_MARK + csv_lines([COLUMNS])
     last = 0
-    while found := board.centre.ledger.since(last, AT_ONCE):
+    while found := queries.service.ledger.since(last, AT_ONCE):
         last = found[-1][0]
-        with board.knowing() as log_state:
+        with queries.snapshot() as log_state:
             rows = [
-                _row(board, log_state, held, held.body, voided)
+                _row(queries, log_state, held, held.body, voided)
                 for _, held in found
                 if isinstance(held.body, Scan | Override)
             ]
@@ -37,17 +37,17 @@ def attempts(board: Board) -> Iterator[str]:
             yield csv_lines(rows)
 
 
-def _voided(board: Board) -> set[EntryRef]:
+def _voided(queries: Queries) -> set[EntryRef]:
     found: set[EntryRef] = set()
     last = 0
-    while some := board.centre.ledger.since(last, AT_ONCE):
+    while some := queries.service.ledger.since(last, AT_ONCE):
         last = some[-1][0]
         found |= {held.body.entry for _, held in some if isinstance(held.body, Void)}
     return found
 
 
 def _row(
-    board: Board, log_state: LogState, held: LogEntry, body: Scan | Override, voided: set[EntryRef]
+    queries: Queries, log_state: LogState, held: LogEntry, body: Scan | Override, voided: set[EntryRef]
 ) -> list[Cell]:
     event_state = log_state.event_state
     order = event_state.order(held)
@@ -56,8 +56,8 @@ def _row(
     span = event_state.span(held)
     scan = body if isinstance(body, Scan) else None
     return [
-        board.time(span.lo),
-        board.time(span.hi),
+        queries.time(span.lo),
+        queries.time(span.hi),
         around[-1] if around else None,
         area,
         body.gate,

@@ -11,7 +11,7 @@ from access.state.headcount import Silence
 from access.state.log_state import LogState
 from access.state.time_repair import RANK
 from registry.queries import shapes as answers
-from registry.service import Centre
+from registry.service import RegistryService
 
 ALARMS_MS = 24 * 3_600_000
 """Alarms are shown for a day; the logs keep them."""
@@ -29,7 +29,7 @@ Readings = dict[str, int | float | str | bool | None]
 
 
 def kiosk_report(
-    centre: Centre,
+    service: RegistryService,
     log_state: LogState,
     programme: Programme,
     silences: Sequence[Silence],
@@ -47,7 +47,7 @@ def kiosk_report(
     }
     kiosks = [
         _state(
-            centre,
+            service,
             event_state,
             programme,
             kiosk,
@@ -69,7 +69,7 @@ def _order(kiosk: answers.KioskState) -> tuple[bool, int, str, str]:
 
 
 def _state(
-    centre: Centre,
+    service: RegistryService,
     event_state: EventState,
     programme: Programme,
     kiosk: Kiosk,
@@ -81,7 +81,7 @@ def _state(
 ) -> answers.KioskState:
     gate_id = event_state.gate_of(kiosk.device)
     gate = programme.gates.get(gate_id or "")
-    heard = centre.ledger.heard_ms(kiosk.device)
+    heard = service.ledger.heard_ms(kiosk.device)
     clock = _clock(event_state, kiosk.device)
     said = event_state.health.get(kiosk.device)
     readings = said[1].readings if said is not None else {}

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from access.names.index import Named, NameIndex
 from access.names.segment import Rank
 from registry.roster.model import Known
-from registry.service import Centre
+from registry.service import RegistryService
 
 AT_ONCE = 5000
 """People read from the database at a time."""
@@ -34,8 +34,8 @@ class Found(NamedTuple):
 class PersonIndex:
     """Everybody registered. Threads may share it; the first search waits until it is made."""
 
-    def __init__(self, centre: Centre) -> None:
-        self._centre = centre
+    def __init__(self, service: RegistryService) -> None:
+        self._service = service
         self._lock = threading.Lock()
         self._index: NameIndex | None = None
         self._changed: set[bytes] | None = None
@@ -59,7 +59,7 @@ class PersonIndex:
         """None: the index had people who are no longer there, and has them no more."""
         results = index.search(query, limit, offset)
         badges = [_badge(hit.identity) for hit in results.hits]
-        people = {known.badge: known for known in self._centre.people.by_badges(badges)}
+        people = {known.badge: known for known in self._service.people.by_badges(badges)}
         gone = [hit.identity for hit in results.hits if _badge(hit.identity) not in people]
         if gone:
             index.remove(gone)
@@ -72,14 +72,14 @@ class PersonIndex:
         if self._index is None:
             # From here on changes are noted: one that comes while people are read is looked up again after.
             if self._changed is None:
-                self._changed = self._centre.changed_badges()
+                self._changed = self._service.changed_badges()
             index = NameIndex()
             after = b""
-            while some := list(self._centre.people.after(after, AT_ONCE)):
+            while some := list(self._service.people.after(after, AT_ONCE)):
                 index.put(map(_named, some))
                 after = some[-1].badge
             self._index = index
-        self._centre.refresh()
+        self._service.refresh()
         if self._changed:
             changed = set(self._changed)
             self._changed -= changed
@@ -87,7 +87,7 @@ class PersonIndex:
         return self._index
 
     def _put(self, index: NameIndex, badges: Iterable[bytes]) -> None:
-        people = {known.badge: known for known in self._centre.people.by_badges(list(badges))}
+        people = {known.badge: known for known in self._service.people.by_badges(list(badges))}
         index.put(map(_named, people.values()))
         index.remove([_identity(badge) for badge in badges if badge not in people])
 

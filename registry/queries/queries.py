@@ -1,6 +1,6 @@
-"""What the centre knows, as answers of the public interface: counts with their age, gates, sessions, kiosks, conflicts.
+"""What the registry knows, as answers of the public interface: counts with their age, gates, sessions, kiosks, conflicts.
 
-Threads share one board; whoever asks first within a second does the work for all who ask then.
+Threads share one instance; whoever asks first within a second does the work for all who ask then.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ from registry.devices.reported_vectors import Contacts
 from registry.queries import shapes as answers
 from registry.queries.kiosks import kiosk_report
 from registry.queries.name_index import PersonIndex
-from registry.service import Centre
+from registry.service import RegistryService
 
 FRESH_MS = 1000
 """Counts are worked out at most once a second, however many pages are open."""
@@ -74,28 +74,28 @@ class _Kept(Generic[Value]):
             self._kept = None
 
 
-class Board:
-    """The centre, read by many threads."""
+class Queries:
+    """The registry, read by many threads."""
 
-    def __init__(self, centre: Centre, clock: Callable[[], ClockReading]) -> None:
-        self.centre = centre
+    def __init__(self, service: RegistryService, clock: Callable[[], ClockReading]) -> None:
+        self.service = service
         self.contacts = Contacts()
         self._coverage = Coverage()
         self._coverage_lock = threading.Lock()
-        self.names = PersonIndex(centre)
+        self.names = PersonIndex(service)
         self.clock = clock
         self._headcount: _Kept[answers.Headcount] = _Kept(FRESH_MS)
         self._conflicts: _Kept[list[Conflict]] = _Kept(CONFLICTS_FRESH_MS)
 
-    def knowing(self) -> AbstractContextManager[LogState]:
+    def snapshot(self) -> AbstractContextManager[LogState]:
         """The folds, brought up to date, for this thread alone."""
-        return self.centre.knowing()
+        return self.service.snapshot()
 
     @property
     def programme(self) -> Programme:
         """The event definition in force, as of the last question: asked for every line of a long answer."""
-        known = self.centre.log_state.programme
-        return known if known is not None else self.centre.programme
+        known = self.service.log_state.programme
+        return known if known is not None else self.service.programme
 
     def now_ms(self) -> int:
         """The registry's wall clock."""
@@ -109,9 +109,9 @@ class Board:
         return self._headcount.get(self.now_ms(), self._count)
 
     def _count(self, now: int) -> answers.Headcount:
-        with self.knowing() as log_state:
+        with self.snapshot() as log_state:
             programme = self.programme
-            counts = self.centre.headcount(now)
+            counts = self.service.headcount(now)
             coverage = self.coverage(log_state, now)
             kiosks = sum(not one.cut_off for one in log_state.event_state.kiosks.values())
         return answers.Headcount(
@@ -133,9 +133,9 @@ class Board:
         held = log_state.event_state.last_seq
         contacts = {}
         for device in standing(log_state):
-            missing = max(self.contacts.missing(device, held), self.centre.missing(device))
-            contacts[device] = Contact(self.centre.ledger.heard_ms(device), missing or None)
-        counts = self.centre.headcount(now)
+            missing = max(self.contacts.missing(device, held), self.service.missing(device))
+            contacts[device] = Contact(self.service.ledger.heard_ms(device), missing or None)
+        counts = self.service.headcount(now)
         with self._coverage_lock:
             return self._coverage.report(log_state, self.programme, counts, contacts, now)
 
@@ -150,9 +150,9 @@ class Board:
     def gates(self) -> answers.Gates:
         """Every gate with its kiosk, and what it answered today."""
         now = self.now_ms()
-        with self.knowing() as log_state:
+        with self.snapshot() as log_state:
             programme = self.programme
-            reasons = self.centre.by_gate(now)
+            reasons = self.service.by_gate(now)
             return answers.Gates(
                 as_of=self.time(now),
                 gates=[
@@ -172,7 +172,7 @@ class Board:
     def sessions(self) -> answers.Sessions:
         """Every session with the people let in for it."""
         now = self.now_ms()
-        with self.knowing() as log_state:
+        with self.snapshot() as log_state:
             programme = self.programme
             attended = attendance(log_state)
             return answers.Sessions(
@@ -196,18 +196,18 @@ class Board:
     def kiosks(self) -> answers.Kiosks:
         """Every kiosk, unhealthy ones first, and the alarms of the last day."""
         now = self.now_ms()
-        with self.knowing() as log_state:
+        with self.snapshot() as log_state:
             silences = self.silences(log_state, now)
-            return kiosk_report(self.centre, log_state, self.programme, silences, now)
+            return kiosk_report(self.service, log_state, self.programme, silences, now)
 
     def order(self, held: LogEntry) -> Order:
         """The place of an entry among all."""
-        with self.knowing() as log_state:
+        with self.snapshot() as log_state:
             return log_state.event_state.order(held)
 
     def conflict_lines(self) -> list[Conflict]:
         """The partition report, in order of corrected time: some seconds old."""
-        return self._conflicts.get(self.now_ms(), lambda _: self.centre.conflicts())
+        return self._conflicts.get(self.now_ms(), lambda _: self.service.conflicts())
 
     def forget_conflicts(self) -> None:
         """After a ruling the report is made again."""
@@ -220,7 +220,7 @@ class Board:
         newest_first = lines[::-1]
         newest_first.sort(key=lambda line: line.ruling is not None)
         page = newest_first[max(0, offset) :][: max(0, limit)]
-        with self.knowing() as log_state:
+        with self.snapshot() as log_state:
             shown = [self._line(line, log_state, with_codes=with_codes) for line in page]
         return answers.ConflictReport(
             as_of=self.time(self.now_ms()),
@@ -252,11 +252,11 @@ class Board:
     def health(self) -> answers.Health:
         """The registry itself."""
         now = self.clock()
-        with self.knowing() as log_state:
+        with self.snapshot() as log_state:
             entries = len(log_state)
         return answers.Health(
             event=self.programme.event.id,
-            fingerprint=self.centre.identity.fingerprint,
+            fingerprint=self.service.identity.fingerprint,
             entries=entries,
             synced=now.synced,
             as_of=self.time(now.wall_ms),
@@ -264,8 +264,8 @@ class Board:
 
     def close_day(self, day: str) -> answers.Closed:
         """Close an event day, and say who has not told everything of it."""
-        self.centre.close_day(day)
-        with self.knowing() as log_state:
+        self.service.close_day(day)
+        with self.snapshot() as log_state:
             coverage = self.coverage(log_state, self.now_ms())
         return answers.Closed(
             day=day,

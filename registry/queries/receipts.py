@@ -20,32 +20,32 @@ from access.state.badge_history import OPENED, History
 from access.state.facts import facts_as_known, facts_as_recorded
 from access.state.log_state import LogState
 from registry.queries import shapes as answers
-from registry.queries.queries import Board, badge_mark, entry_name
+from registry.queries.queries import Queries, badge_mark, entry_name
 from registry.storage import tables
 
 
-def find(board: Board, typed: str, *, with_codes: bool) -> answers.Receipts:
+def find(queries: Queries, typed: str, *, with_codes: bool) -> answers.Receipts:
     """All decisions with this receipt."""
     code = read_receipt(typed)
     found: list[answers.Receipt] = []
     if code is not None:
-        with board.knowing() as log_state:
+        with queries.snapshot() as log_state:
             found = [
-                _explained(board, log_state, held, body, code, with_codes=with_codes)
-                for held, body in _candidates(board, log_state, code)
+                _explained(queries, log_state, held, body, code, with_codes=with_codes)
+                for held, body in _candidates(queries, log_state, code)
             ]
     return answers.Receipts(receipts=found)
 
 
 def _candidates(
-    board: Board, log_state: LogState, code: str
+    queries: Queries, log_state: LogState, code: str
 ) -> list[tuple[LogEntry, Scan | Override]]:
     """The presentations with this receipt: the 20 bits narrow it down, the gate decides."""
     digests = digest_range(code)
     if digests is None:
         return []
     entry = tables.entry.c
-    rows = board.centre.ledger.read(
+    rows = queries.service.ledger.read(
         select(entry.log, entry.digest, entry.raw).where(entry.digest.between(*digests))
     )
     held = [read_entry(log, digest, raw) for log, digest, raw in rows]
@@ -57,7 +57,7 @@ def _candidates(
 
 
 def _explained(
-    board: Board,
+    queries: Queries,
     log_state: LogState,
     held: LogEntry,
     body: Scan | Override,
@@ -78,14 +78,14 @@ def _explained(
         receipt=code,
         gate=body.gate,
         direction=direction,
-        at=board.time(span.lo),
-        latest=board.time(span.hi),
+        at=queries.time(span.lo),
+        latest=queries.time(span.hi),
         badge=badge_mark(body.badge),
         code=human_code(body.badge) if with_codes and body.badge is not None else None,
         issue=body.issue,
         proof=body.proof,
         method=body.method if isinstance(body, Scan) else "override",
-        voided=_voided(board, body.badge, held),
+        voided=_voided(queries, body.badge, held),
         place=body.place,
         seats=body.seats if isinstance(body, Scan) else None,
         roster_issue=body.roster_issue,
@@ -124,13 +124,13 @@ def _deed(decision: Decision | None) -> answers.Deed | None:
     )
 
 
-def _voided(board: Board, badge: bytes | None, held: LogEntry) -> bool:
+def _voided(queries: Queries, badge: bytes | None, held: LogEntry) -> bool:
     if badge is None:
         return False
     mine = EntryRef(held.log, held.seq, held.digest)
     return any(
         isinstance(one.body, Void) and one.body.entry == mine
-        for one in board.centre.ledger.about(badge)
+        for one in queries.service.ledger.about(badge)
     )
 
 

@@ -9,7 +9,7 @@ from access.badge.credential import human_code, read_human_code
 from access.state.badge_history import History
 from registry.queries import shapes as answers
 from registry.queries.name_index import Found
-from registry.queries.queries import Board, badge_mark
+from registry.queries.queries import Queries, badge_mark
 from registry.roster.model import Known
 from registry.storage.errors import UnknownError
 
@@ -24,7 +24,7 @@ DEEPEST = 10_000
 
 
 def search(
-    board: Board, query: str, limit: int, *, offset: int = 0, cursor: str | None = None
+    queries: Queries, query: str, limit: int, *, offset: int = 0, cursor: str | None = None
 ) -> answers.Registrants:
     """A page of those whom `query` may mean, best first; an empty one means everybody, in order of their refs.
 
@@ -33,19 +33,19 @@ def search(
     limit = min(limit, MOST)
     after, begin = _read_cursor(cursor) if cursor is not None else (None, offset)
     if query.strip():
-        found = _found(board, query.strip(), limit, begin)
+        found = _found(queries, query.strip(), limit, begin)
         at = begin + len(found.people)
         more = bool(found.people) and at < min(found.total, DEEPEST)
         following = _cursor(None, at) if more else None
     else:
-        people = board.centre.people
+        people = queries.service.people
         # `begin` counts from the start; with a ref to go on from there is nothing to leave out.
         page = people.page(limit, after=after, offset=0 if after is not None else begin)
         found = Found(page, people.count(), near=False)
         at = begin + len(page)
         following = _cursor(page[-1].ref, at) if page and at < found.total else None
-    with board.knowing() as log_state:
-        shown = [_shown(board, known, log_state.history(known.badge)) for known in found.people]
+    with queries.snapshot() as log_state:
+        shown = [_shown(queries, known, log_state.history(known.badge)) for known in found.people]
     return answers.Registrants(
         total=found.total,
         offset=begin,
@@ -70,43 +70,43 @@ def _read_cursor(cursor: str) -> tuple[str | None, int]:
     return after, at
 
 
-def _found(board: Board, query: str, limit: int, offset: int) -> Found:
-    people = board.centre.people
+def _found(queries: Queries, query: str, limit: int, offset: int) -> Found:
+    people = queries.service.people
     badge = read_human_code(query)
     if badge is not None and (known := people.by_badge(badge)) is not None:
         return Found([known][offset:], 1, near=False)
     if (known := people.by_ref(query)) is not None:
         return Found([known][offset:], 1, near=False)
     if offset >= DEEPEST:
-        return Found([], board.names.search(query, 0).total, near=False)
-    return board.names.search(query, limit, offset)
+        return Found([], queries.names.search(query, 0).total, near=False)
+    return queries.names.search(query, limit, offset)
 
 
-def one(board: Board, code: str) -> answers.Registrant:
+def one(queries: Queries, code: str) -> answers.Registrant:
     """The person of a badge, by its human code. Raises UnknownError."""
-    known = board.centre.people.by_badge(badge_of(code))
+    known = queries.service.people.by_badge(badge_of(code))
     if known is None:
         raise UnknownError(f"Badge {code} is nobody's here.")
-    with board.knowing() as log_state:
-        return _shown(board, known, log_state.history(known.badge))
+    with queries.snapshot() as log_state:
+        return _shown(queries, known, log_state.history(known.badge))
 
 
-def history(board: Board, code: str) -> answers.PersonHistory:
+def history(queries: Queries, code: str) -> answers.PersonHistory:
     """What was made for the person of a badge, and what they did at the doors. Raises UnknownError."""
     badge = badge_of(code)
-    if board.centre.people.by_badge(badge) is None:
+    if queries.service.people.by_badge(badge) is None:
         raise UnknownError(f"Badge {code} is nobody's here.")
-    with board.knowing() as log_state:
+    with queries.snapshot() as log_state:
         known = log_state.history(badge)
         issues = {entry.issue: order.at_ms for order, entry in reversed(known.issued)}
         return answers.PersonHistory(
             issues=[
-                answers.PrintedIssue(issue=issue, at=board.time(at_ms))
+                answers.PrintedIssue(issue=issue, at=queries.time(at_ms))
                 for issue, at_ms in sorted(issues.items(), reverse=True)
             ],
             presented=[
                 answers.Presented(
-                    at=board.time(one.order.at_ms),
+                    at=queries.time(one.order.at_ms),
                     gate=one.gate,
                     direction=one.direction,
                     verdict=one.body.verdict,
@@ -126,8 +126,8 @@ def badge_of(code: str) -> bytes:
     return badge
 
 
-def _shown(board: Board, known: Known, history: History) -> answers.Registrant:
-    programme = board.programme
+def _shown(queries: Queries, known: Known, history: History) -> answers.Registrant:
+    programme = queries.programme
     newest = history.newest()
     claims = newest.claims if newest is not None else None
     ticket = programme.ticket(claims.ticket) if claims is not None else None
@@ -157,8 +157,8 @@ def _shown(board: Board, known: Known, history: History) -> answers.Registrant:
             for issue, entry in sorted(issues.items())
         ],
         revoked=history.revoked(None),
-        place=history.whereabouts(board.now_ms()).place,
-        last=None if last is None else board.time(last),
+        place=history.whereabouts(queries.now_ms()).place,
+        last=None if last is None else queries.time(last),
         extra=known.extra,
     )
 

@@ -1,4 +1,4 @@
-"""The event's secret keys, which never leave the centre's database."""
+"""The event's secret keys, which never leave the registry's database."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

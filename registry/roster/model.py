@@ -83,7 +83,7 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A person as the centre keeps them: the only place where a badge has a name."""
+    """A person as the registry keeps them: the only place where a badge has a name."""
 
     badge: bytes
     ref: str

@@ -1,4 +1,4 @@
-"""The centre's web application: device interface, public interface and dashboard, made by a function."""
+"""The registry's web application: device interface, public interface and dashboard, made by a function."""
 
 import logging
 from collections.abc import Callable
@@ -30,9 +30,9 @@ from registry.http.resources.lists import add_lists
 from registry.http.resources.reads import add_questions
 from registry.http.streams import MOST_STREAMS, Streams
 from registry.jobs import Jobs
-from registry.queries.queries import Board
+from registry.queries.queries import Queries
 from registry.server.proxies import BehindProxies, TrustedProxies
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.database import OUTAGES
 from registry.webhooks import Hooks
 
@@ -77,13 +77,13 @@ class WebSettings:
         return self.pin is not None or (self.kiosk_url or "").startswith("https:")
 
 
-def create_app(centre: Centre, clock: Callable[[], ClockReading], settings: WebSettings) -> Flask:
-    """The application over a centre. Raises NotInitialisedError where there is no event yet."""
-    board = Board(centre, clock)
-    accounts = Accounts(centre.ledger, board.now_ms)
-    logins = Logins(centre.ledger, board.now_ms)
-    trail = Trail(centre.ledger, board.now_ms)
-    throttle = Throttle(centre.ledger, board.now_ms)
+def create_app(service: RegistryService, clock: Callable[[], ClockReading], settings: WebSettings) -> Flask:
+    """The application over a registry. Raises NotInitialisedError where there is no event yet."""
+    queries = Queries(service, clock)
+    accounts = Accounts(service.ledger, queries.now_ms)
+    logins = Logins(service.ledger, queries.now_ms)
+    trail = Trail(service.ledger, queries.now_ms)
+    throttle = Throttle(service.ledger, queries.now_ms)
     passwords = PasswordCheck(accounts, throttle)
     guard = Guard(accounts, logins, settings.control, open_here=settings.open_here)
     app = Flask(__name__, static_folder=None)
@@ -96,26 +96,26 @@ def create_app(centre: Centre, clock: Callable[[], ClockReading], settings: WebS
         MAX_CONTENT_LENGTH=MAX_FILE_BYTES,
     )
     api = Interface(guard, trail)
-    add_questions(api, board, guard, Streams(board, settings.stopping, settings.streams))
-    hooks = Hooks(board)
-    add_event(api, board)
-    add_deeds(api, board, guard, settings.pin, settings.kiosk_url)
-    add_access(api, board, guard, passwords, trail, hooks)
-    jobs = Jobs(centre.ledger, board.now_ms, settings.stopping)
+    add_questions(api, queries, guard, Streams(queries, settings.stopping, settings.streams))
+    hooks = Hooks(queries)
+    add_event(api, queries)
+    add_deeds(api, queries, guard, settings.pin, settings.kiosk_url)
+    add_access(api, queries, guard, passwords, trail, hooks)
+    jobs = Jobs(service.ledger, queries.now_ms, settings.stopping)
     add_jobs(api, jobs)
-    add_lists(api, board, jobs)
-    add_badges(api, jobs, BadgeMaker(centre, board.now_ms, settings.layouts))
+    add_lists(api, queries, jobs)
+    add_badges(api, jobs, BadgeMaker(service, queries.now_ms, settings.layouts))
     jobs.settle()
     app.register_blueprint(api.blueprint)
     desk = LoginDesk(guard, passwords, trail, secure=settings.secure)
-    app.register_blueprint(dashboard(board, guard, desk))
-    app.register_blueprint(metrics(board, guard))
-    app.extensions["jianmen"] = Parts(api, board, hooks, jobs)
+    app.register_blueprint(dashboard(queries, guard, desk))
+    app.register_blueprint(metrics(queries, guard))
+    app.extensions["jianmen"] = Parts(api, queries, hooks, jobs)
     app.after_request(_guarded)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Exception, _failed)
     devices = device_interface(
-        centre, clock, board.contacts, throttle, trail, trust_clock=settings.trust_clock
+        service, clock, queries.contacts, throttle, trail, trust_clock=settings.trust_clock
     )
     # Kiosks call every second: their requests need nothing of what a page needs.
     served = devices.in_front_of(app.wsgi_app)
@@ -129,7 +129,7 @@ class Parts:
     """What stands behind the routes, for the server and for tests."""
 
     api: Interface
-    board: Board
+    queries: Queries
     hooks: Hooks
     jobs: Jobs
 

@@ -151,12 +151,12 @@ class _Application(BaseApplication):  # type: ignore[misc]
         parts: Parts = app.extensions["jianmen"]
         self._parts = parts
         self._jobs = parts.jobs
-        teller = Teller(parts.board, parts.hooks, f"{socket.gethostname()}/{os.getpid()}")
+        teller = Teller(parts.queries, parts.hooks, f"{socket.gethostname()}/{os.getpid()}")
         threading.Thread(
             target=teller.run, args=(self._stop_hooks,), name="webhooks", daemon=True
         ).start()
         # Whoever searches first need not wait for the index.
-        threading.Thread(target=parts.board.names.prepare, name="names", daemon=True).start()
+        threading.Thread(target=parts.queries.names.prepare, name="names", daemon=True).start()
         return app
 
     def _note_worker(self, _: Arbiter, worker: Worker) -> None:
@@ -169,7 +169,7 @@ class _Application(BaseApplication):  # type: ignore[misc]
         self._stop_hooks.set()
         if self._parts is not None:
             # The last one to close SQLite's file folds its write-ahead log back into it and deletes it.
-            self._parts.board.centre.ledger.close()
+            self._parts.queries.service.ledger.close()
         if self._jobs is not None:
             self._jobs.close()
 

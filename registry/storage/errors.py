@@ -1,4 +1,4 @@
-"""What can go wrong at the centre, in words for the people who run it.
+"""What can go wrong at the registry, in words for the people who run it.
 
 RegistryError
 ├── DatabaseError        the database cannot be opened
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 
 class RegistryError(Exception):
-    """Something that the centre cannot do as asked. Its text is for people."""
+    """Something that the registry cannot do as asked. Its text is for people."""
 
 
 class DatabaseError(RegistryError):

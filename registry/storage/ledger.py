@@ -1,4 +1,4 @@
-"""The centre's set of logs: everything any door ever said, and the registry's own word, in one database."""
+"""The registry's set of logs: everything any door ever said, and the registry's own word, in one database."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress

@@ -385,8 +385,8 @@ def test_an_entry_that_arrives_late_is_judged_at_its_own_time(forum: Forum) -> N
     anna = forum.lists(ANNA)
     door = forum.door(MAIN)
     door.shows(forum.at("17T09:00:00"), anna)
-    centre = forum.build.log_state([*forum.registry.entries, *door.kiosk.entries])
-    counts = Headcount(centre)
+    service = forum.build.log_state([*forum.registry.entries, *door.kiosk.entries])
+    counts = Headcount(service)
     assert counts.areas(forum.at("17T20:00:00"))["chengdu"].inside == 1
     next_day = counts.areas(forum.at("18T09:00:00"))["chengdu"]
     assert (next_day.inside, next_day.people) == (0, 0)
@@ -398,8 +398,8 @@ def test_news_between_a_scan_and_its_upload_does_not_undo_what_the_door_did(foru
     now = forum.at("17T09:00:00")
     door.shows(now, anna)
     forum.registry.revokes(now + 1, ANNA)
-    centre = forum.build.log_state([*forum.registry.entries, *door.kiosk.entries])
-    assert Headcount(centre).areas(now + HOUR)["chengdu"].inside == 1
+    service = forum.build.log_state([*forum.registry.entries, *door.kiosk.entries])
+    assert Headcount(service).areas(now + HOUR)["chengdu"].inside == 1
 
 
 def test_what_was_used_is_still_known_after_it_was_carried_off(forum: Forum) -> None:
@@ -518,5 +518,5 @@ def test_a_kiosk_whose_clock_runs_to_the_end_of_the_calendar_harms_no_count(
     now = forum.at("17T09:00:00")
     for at_ms in (now, now + 2**50, now + 2**52):
         door.kiosk.scans(at_ms, ANNA)
-    centre = forum.build.log_state([*forum.registry.entries, *door.kiosk.entries])
-    assert Headcount(centre).areas(now)["chengdu"].entries == 1
+    service = forum.build.log_state([*forum.registry.entries, *door.kiosk.entries])
+    assert Headcount(service).areas(now)["chengdu"].entries == 1

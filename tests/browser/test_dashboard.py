@@ -20,7 +20,7 @@ from config import event_file
 from registry.accounts.accounts import Accounts
 from registry.roster.model import Person
 from registry.server.app import WebSettings, create_app
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.ledger import Ledger
 from sync.store.journal import Journal
 from sync.wire.device_key import DeviceKey
@@ -45,9 +45,9 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not instal
 
 @dataclass
 class Site:
-    """A centre with its server, and one kiosk that says what the test wants it to."""
+    """A registry with its server, and one kiosk that says what the test wants it to."""
 
-    centre: Centre
+    service: RegistryService
     journal: Journal
     server: BaseWSGIServer
     thread: threading.Thread
@@ -91,8 +91,8 @@ class Site:
         journal = self.journal
         head = journal.identity.head(journal.log, journal.seq, journal.digest, self.clock().wall_ms)
         raws = [raw for _, raw in journal.raws(journal.log, after, 100)]
-        with self.centre.ledger.transaction():
-            self.centre.ledger.take(Batch(journal.log, after, prev, raws, head))
+        with self.service.ledger.transaction():
+            self.service.ledger.take(Batch(journal.log, after, prev, raws, head))
 
     def stop(self) -> None:
         """The server goes away. Safe to repeat."""
@@ -112,18 +112,18 @@ def site() -> Iterator[Site]:
         now = MORNING_MS + int((time.monotonic() - began_s) * 1000)
         return ClockReading(now, now, True)
 
-    centre = Centre(ledger, clock)
-    centre.init(event_file.load(EVENT))
+    service = RegistryService(ledger, clock)
+    service.init(event_file.load(EVENT))
     Accounts(ledger, lambda: MORNING_MS, cost=2**8).set_password("admin", PASSWORD)
-    code = centre.enrol_code("chengdu-main-1")
-    centre.enrol(Enrol(journal.identity.public, code, b"", "pi-1"))
+    code = service.enrol_code("chengdu-main-1")
+    service.enrol(Enrol(journal.identity.public, code, b"", "pi-1"))
     journal.begin(clock(), "boot", "test", {}, "chengdu-main-1")
     going_down = threading.Event()
-    app = create_app(centre, clock, WebSettings(open_here=True, stopping=going_down.is_set))
+    app = create_app(service, clock, WebSettings(open_here=True, stopping=going_down.is_set))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     server.daemon_threads = False  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever)
-    site = Site(centre, journal, server, thread, going_down, began_s)
+    site = Site(service, journal, server, thread, going_down, began_s)
     site.send(0, bytes(32))
     thread.start()
     yield site
@@ -149,7 +149,7 @@ def page(site: Site) -> Iterator[Page]:
 
 
 def register(site: Site, ref: str, name: str) -> bytes:
-    return site.centre.register(
+    return site.service.register(
         Person(ref=ref, name=name, ticket="delegate", language="zh-Hans")
     ).badge
 
@@ -197,7 +197,7 @@ def test_an_admin_finds_a_person_and_revokes_the_badge(site: Site, page: Page) -
     page.locator("dialog input").fill("lost")
     page.get_by_role("button", name="Yes, do it").click()
     expect(page.locator("tbody")).to_contain_text("revoked")
-    with site.centre.knowing() as known:
+    with site.service.snapshot() as known:
         assert known.history(badge).revoked(1)
 
 
@@ -216,7 +216,7 @@ def test_an_admin_erases_a_person(site: Site, page: Page) -> None:
     expect(page.locator("#ask")).to_contain_text("李雷 cannot be had back")
     page.get_by_role("button", name="Yes, do it").click()
     expect(page.locator("#note")).to_contain_text("Erased")
-    assert site.centre.people.count() == 0
+    assert site.service.people.count() == 0
 
 
 def test_a_walk_up_is_registered_with_sessions_and_then_put_right(site: Site, page: Page) -> None:
@@ -239,14 +239,14 @@ def test_a_walk_up_is_registered_with_sessions_and_then_put_right(site: Site, pa
     expect(row).to_contain_text("Analytical Engines")
     row.get_by_role("button", name="Ada", exact=True).click()
     expect(sheet).to_contain_text("Not seen at any door yet.")
-    assert site.centre.person("W-0001").organisation == "Analytical Engines"
+    assert site.service.person("W-0001").organisation == "Analytical Engines"
 
 
 def test_a_badge_revoked_by_mistake_is_replaced_without_its_secret_on_screen(
     site: Site, page: Page
 ) -> None:
     badge = register(site, "P1", "李雷")
-    site.centre.revoke(badge, None, "a slip")
+    site.service.revoke(badge, None, "a slip")
     open_people(site, page)
     page.get_by_role("searchbox").fill("李雷")
     page.get_by_role("button", name="Search").click()
@@ -254,7 +254,7 @@ def test_a_badge_revoked_by_mistake_is_replaced_without_its_secret_on_screen(
     page.get_by_role("button", name="Yes, do it").click()
     expect(page.locator("#note").get_by_role("link", name="Print")).to_be_visible()
     assert "JM1:" not in page.inner_text("body")
-    assert not site.centre.registered()["P1"].revoked
+    assert not site.service.registered()["P1"].revoked
 
 
 def test_an_admin_changes_the_desk_key_after_a_staff_card_was_lost(site: Site, page: Page) -> None:
@@ -270,7 +270,7 @@ def test_an_admin_changes_the_desk_key_after_a_staff_card_was_lost(site: Site, p
 
 
 def test_an_admin_makes_a_key_card_which_is_shown_this_once(site: Site, page: Page) -> None:
-    site.centre.register(Person(ref="S1", ticket="staff", name="李静", language="zh-Hans"))
+    site.service.register(Person(ref="S1", ticket="staff", name="李静", language="zh-Hans"))
     page.goto(f"{site.url}/login?next=/people")
     page.get_by_label("Account").fill("admin")
     page.get_by_label("Password").fill(PASSWORD)
@@ -362,13 +362,13 @@ def test_a_list_is_looked_at_and_then_taken_in(site: Site, page: Page) -> None:
     expect(shown.locator("tbody").filter(has_text="P1")).to_contain_text("李雷")
     expect(shown).to_contain_text("One registered person is not in this list")
     expect(shown).to_contain_text("P9 王五")
-    assert site.centre.people.count() == 2
+    assert site.service.people.count() == 2
     page.get_by_label("Revoke their badges").check()
     page.get_by_role("button", name="Do exactly this").click()
     expect(shown).to_contain_text("1 added, 1 changed, 0 the same, 1 revoked.")
-    assert site.centre.person("P1").name == "李磊"
-    assert site.centre.person("P1").extra == {"phone": "13880012345"}
-    assert site.centre.registered()["P9"].revoked
+    assert site.service.person("P1").name == "李磊"
+    assert site.service.person("P1").extra == {"phone": "13880012345"}
+    assert site.service.registered()["P9"].revoked
 
 
 def test_columns_of_a_list_are_put_right_on_the_page(site: Site, page: Page) -> None:
@@ -384,7 +384,7 @@ def test_columns_of_a_list_are_put_right_on_the_page(site: Site, page: Page) -> 
     expect(shown).to_contain_text("1 people: 1 new")
     page.get_by_role("button", name="Do exactly this").click()
     expect(shown).to_contain_text("1 added")
-    assert site.centre.person("B1").name == "Ada"
+    assert site.service.person("B1").name == "Ada"
 
 
 def test_what_is_wrong_in_a_list_is_said_in_the_readers_language(site: Site, page: Page) -> None:

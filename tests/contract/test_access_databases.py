@@ -14,8 +14,8 @@ from registry.accounts.accounts import Accounts
 from registry.accounts.logins import Logins
 from registry.accounts.throttle import FREE_TRIES, Throttle, login_limits
 from registry.accounts.trail import Trail
-from registry.queries.queries import Board
-from registry.service import Centre
+from registry.queries.queries import Queries
+from registry.service import RegistryService
 from registry.storage.errors import RegistryError
 from registry.storage.ledger import Ledger
 from registry.webhooks import Hooks
@@ -77,12 +77,12 @@ def test_the_trail_is_read_from_its_end(ledger: Ledger) -> None:
 
 
 def test_a_webhook_is_one_workers_at_a_time(ledger: Ledger) -> None:
-    centre = Centre(ledger, clock)
-    centre.init(event_file.load(EVENT))
-    hooks = Hooks(Board(centre, clock))
+    service = RegistryService(ledger, clock)
+    service.init(event_file.load(EVENT))
+    hooks = Hooks(Queries(service, clock))
     hook_id, row = hooks.add("https://hooks.example/")
     assert hooks.due("one") == []
-    centre.open_epoch("something to tell")
+    service.open_epoch("something to tell")
     assert hooks.due("one") == [hook_id]
     assert hooks.lease(hook_id, "one") is not None
     assert hooks.lease(hook_id, "other") is None

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from config.event_file import load
 from jianmen.cli.registry.client import read_clock
 from jianmen.cli.sync import sync
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.ledger import Ledger
 
 EVENT = Path(__file__).parents[2] / "config" / "events" / "smarthk.toml"
@@ -23,7 +23,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """The settings file of a registry with an event."""
     url = request.getfixturevalue("postgres_url") if request.param == "PostgreSQL" else None
     with closing(Ledger(url, tmp_path)) as ledger:
-        Centre(ledger, read_clock()).init(load(EVENT))
+        RegistryService(ledger, read_clock()).init(load(EVENT))
     path = tmp_path / "registry.toml"
     path.write_text("[registry]\n" + (f'database_url = "{url}"\n' if url else ""))
     return path

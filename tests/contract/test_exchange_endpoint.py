@@ -20,7 +20,7 @@ from access.log.entry import Kiosk, pack
 from config import event_file
 from registry.http.device_api import BODIES_AT_ONCE as AT_REGISTRY
 from registry.server.app import WebSettings, create_app
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.ledger import Ledger
 from sync.exchange.exchange import Answerer, Asker
 from sync.store.replica import Replica
@@ -71,14 +71,14 @@ class Side:
 
 
 def registry_side(stack: ExitStack) -> Side:
-    centre = Centre(Ledger("sqlite://", None, lambda: NOW_MS), clock)
-    stack.callback(centre.ledger.close)
-    centre.init(event_file.load(EVENT))
+    service = RegistryService(Ledger("sqlite://", None, lambda: NOW_MS), clock)
+    stack.callback(service.ledger.close)
+    service.init(event_file.load(EVENT))
     known, cut_off = DeviceKey.new(), DeviceKey.new()
     for device in (known, cut_off):
-        centre.enrol(Enrol(device.public, centre.enrol_code(), b""))
-    centre.cut_off(cut_off.fingerprint)
-    app = create_app(centre, clock, WebSettings())
+        service.enrol(Enrol(device.public, service.enrol_code(), b""))
+    service.cut_off(cut_off.fingerprint)
+    app = create_app(service, clock, WebSettings())
     server = Server(("127.0.0.1", 0), app, numthreads=12)
     server.prepare()
     thread = threading.Thread(target=server.serve)
@@ -86,8 +86,8 @@ def registry_side(stack: ExitStack) -> Side:
     stack.callback(thread.join)
     stack.callback(server.stop)
     port = server.bind_addr[1]
-    public = centre.identity.public
-    return Side(port, centre.identity, known, cut_off, AT_REGISTRY, public)
+    public = service.identity.public
+    return Side(port, service.identity, known, cut_off, AT_REGISTRY, public)
 
 
 def neighbour_side(stack: ExitStack) -> Side:

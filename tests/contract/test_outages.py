@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, text
 from access.log.clock_reading import ClockReading
 from config import event_file
 from registry.server.app import WebSettings, create_app
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.database import Database
 from registry.storage.errors import DatabaseError
 from registry.storage.ledger import Ledger
@@ -55,9 +55,9 @@ def client(postgres_url: str) -> Iterator[FlaskClient]:
         return ClockReading(NOW_MS, NOW_MS, True)
 
     with closing(Ledger(postgres_url, None)) as ledger:
-        centre = Centre(ledger, clock)
-        centre.init(event_file.load(EVENT))
-        yield create_app(centre, clock, WebSettings(control=CONTROL)).test_client()
+        service = RegistryService(ledger, clock)
+        service.init(event_file.load(EVENT))
+        yield create_app(service, clock, WebSettings(control=CONTROL)).test_client()
 
 
 def test_while_the_database_is_away_people_are_asked_to_come_again(

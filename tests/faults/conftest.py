@@ -10,7 +10,7 @@ import pytest
 from access.event.definition import Event
 from jianmen.testing.processes import Programs
 from jianmen.testing.processes import programs as started
-from registry.service import Centre
+from registry.service import RegistryService
 from tests.faults import happening
 from tests.faults.places import Kiosk, Registry
 
@@ -53,16 +53,16 @@ def kiosk_at(tmp_path: Path, programs: Programs) -> Callable[[str], Kiosk]:
 
 
 @pytest.fixture
-def centre(registry: Registry) -> Iterator[Centre]:
+def service(registry: Registry) -> Iterator[RegistryService]:
     """The registry, answering kiosks from this process."""
     with registry.here() as found:
         yield found
 
 
 @pytest.fixture
-def kiosk(registry: Registry, centre: Centre, kiosk_at: Callable[[str], Kiosk]) -> Kiosk:
+def kiosk(registry: Registry, service: RegistryService, kiosk_at: Callable[[str], Kiosk]) -> Kiosk:
     """A kiosk at the first entrance, with the roster."""
     found = kiosk_at("east-1")
-    found.enrol_with(centre, registry.url, registry.pin)
+    found.enrol_with(service, registry.url, registry.pin)
     found.sync()
     return found

@@ -66,9 +66,9 @@ class FastDay:
         start_ms, earliest_ms = _times(event)
         self.true.ms = start_ms
         self.registry = RegistryNode(self.true, event, earliest_ms, self.random)
-        centre = self.registry.centre
+        service = self.registry.service
         persons = [Person(ref=f"p{n}", ticket="delegate") for n in range(people)]
-        self.texts = [badge.text for badge in centre.register_many(persons)]
+        self.texts = [badge.text for badge in service.register_many(persons)]
         self.kiosks = {
             gate: KioskNode(
                 gate, MachineClock(self.true, start_ms), self.registry, earliest_ms, self.random

@@ -24,7 +24,7 @@ from jianmen.testing.processes import Program, Programs
 from jianmen.testing.waiting import until
 from kiosk.runtime.parts import log_reading
 from registry.roster.model import Person
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.ledger import Ledger
 from sync.carrier.carrier import Carrier
 from sync.enrolment.client import enrol
@@ -74,30 +74,30 @@ class Registry:
         self._tls = True
         self.program: Program | None = None
         self.pin = certificate_at(folder).fingerprint
-        with self.opened() as centre:
-            centre.init(event)
+        with self.opened() as service:
+            service.init(event)
             persons = [Person(ref=f"p{n}", ticket="delegate") for n in range(people)]
-            self.texts = [badge.text for badge in centre.register_many(persons)]
-            self.fingerprint = centre.identity.fingerprint
-            self.public = centre.identity.public
-            self._codes = {gate.id: centre.enrol_code(gate.id) for gate in event.gates}
-            self._spare = [centre.enrol_code(None) for _ in range(3)]
+            self.texts = [badge.text for badge in service.register_many(persons)]
+            self.fingerprint = service.identity.fingerprint
+            self.public = service.identity.public
+            self._codes = {gate.id: service.enrol_code(gate.id) for gate in event.gates}
+            self._spare = [service.enrol_code(None) for _ in range(3)]
 
     @contextmanager
-    def opened(self) -> Iterator[Centre]:
-        """The centre in this process, while no server runs."""
+    def opened(self) -> Iterator[RegistryService]:
+        """The registry in this process, while no server runs."""
         ledger = Ledger(None, self.data)
         try:
-            yield Centre(ledger, read_clock, earliest_ms=BUILT_MS)
+            yield RegistryService(ledger, read_clock, earliest_ms=BUILT_MS)
         finally:
             ledger.close()
 
     @contextmanager
-    def here(self, says: Callable[[], TimeWord | None] | None = None) -> Iterator[Centre]:
+    def here(self, says: Callable[[], TimeWord | None] | None = None) -> Iterator[RegistryService]:
         """The device interface in this process, over the same TLS: quick to start. `says` is its word on the time."""
         lock = threading.Lock()
-        with self.opened() as centre:
-            answerer = Answerer(centre.ledger, centre.identity, wall_ms, says or right_time)
+        with self.opened() as service:
+            answerer = Answerer(service.ledger, service.identity, wall_ms, says or right_time)
 
             def answer(raw: bytes) -> bytes:
                 with lock:
@@ -106,7 +106,7 @@ class Registry:
             server = LanServer(LOOPBACK, self.port, certificate_at(self.data), answer)
             self.port = server.port
             try:
-                yield centre
+                yield service
             finally:
                 server.close()
 
@@ -217,30 +217,30 @@ class Kiosk:
         )  # fmt: skip
         said.save(self.data)
 
-    def enrol_with(self, centre: Centre, url: str, pin: str | None) -> None:
-        """By the centre itself, where its server cannot be reached from here; `pin` None: no TLS is spoken."""
+    def enrol_with(self, service: RegistryService, url: str, pin: str | None) -> None:
+        """By the registry itself, where its server cannot be reached from here; `pin` None: no TLS is spoken."""
         address, certificate = self._reach()
-        code = centre.enrol_code(self.gate)
-        public = centre.identity.public
+        code = service.enrol_code(self.gate)
+        public = service.identity.public
         request = Enrol(self.identity.public, code, b"", self.gate, address, certificate)
-        said = centre.enrol(request)
+        said = service.enrol(request)
         assert not said.refused
         Enrolment(
             registry_url=url,
             registry_public=public,
-            registry=centre.identity.fingerprint,
+            registry=service.identity.fingerprint,
             event=said.event,
             gate=said.gate,
             certificate_pin=pin,
             warrant=said.warrant,
         ).save(self.data)
 
-    def fetch(self, centre: Centre) -> None:
-        """Exchange with a centre in this process until it is quiet, as its carrier would."""
-        registry = centre.identity
+    def fetch(self, service: RegistryService) -> None:
+        """Exchange with a registry in this process until it is quiet, as its carrier would."""
+        registry = service.identity
         replica = Replica(self.data / "replica.db", registry.public, registry.fingerprint)
         try:
-            exchange(replica, self.identity, centre.ledger, registry)
+            exchange(replica, self.identity, service.ledger, registry)
         finally:
             replica.close()
 

@@ -24,8 +24,8 @@ def _export(file: Path, *where: str) -> None:
 def alone(registry: Registry, kiosk_at: Callable[[str], Kiosk]) -> Kiosk:
     """A kiosk that has never had a network, only its enrolment."""
     kiosk = kiosk_at("east-1")
-    with registry.opened() as centre:
-        kiosk.enrol_with(centre, "https://127.0.0.1:1", registry.pin)
+    with registry.opened() as service:
+        kiosk.enrol_with(service, "https://127.0.0.1:1", registry.pin)
     return kiosk
 
 

@@ -72,9 +72,9 @@ def put_at_door(registry: Registry, programs: Programs) -> Callable[[Path], Kios
 
     def make(folder: Path) -> Kiosk:
         kiosk = Kiosk(folder / "kiosk", programs, "east-1")
-        with registry.opened() as centre:
-            kiosk.enrol_with(centre, "https://127.0.0.1:1", registry.pin)
-            kiosk.fetch(centre)
+        with registry.opened() as service:
+            kiosk.enrol_with(service, "https://127.0.0.1:1", registry.pin)
+            kiosk.fetch(service)
         return kiosk
 
     return make

@@ -45,7 +45,7 @@ def _all_agree(day: FastDay) -> None:
 
 def _equals_the_truth(day: FastDay) -> None:
     truth = day.truth
-    counts = day.registry.centre.headcount(day.true.ms)
+    counts = day.registry.service.headcount(day.true.ms)
     for area in PARENT:
         count = counts[area]
         assert (count.entries, count.exits, count.refused) == (

@@ -13,7 +13,7 @@ import pytest
 
 from jianmen.testing.waiting import PATIENCE_S, until
 from registry.roster.model import Person
-from registry.service import Centre
+from registry.service import RegistryService
 from sync.exchange.exchange import Answerer
 from sync.store.replica import ReplicaReader
 from sync.transport.lan_server import LanServer
@@ -28,9 +28,9 @@ PEOPLE = 16_000
 class Counting:
     """The registry's side of the exchange, which notes what it sends, and at a given answer says no more."""
 
-    def __init__(self, centre: Centre) -> None:
-        self.centre = centre
-        self._answerer = Answerer(centre.ledger, centre.identity, wall_ms, right_time)
+    def __init__(self, service: RegistryService) -> None:
+        self.service = service
+        self._answerer = Answerer(service.ledger, service.identity, wall_ms, right_time)
         self._lock = threading.Lock()
         self._more = threading.Event()
         self._left: int | None = None
@@ -67,12 +67,12 @@ class Counting:
 @pytest.fixture
 def counting(registry: Registry) -> Iterator[Counting]:
     """The registry with many people, answering kiosks from this process."""
-    with registry.opened() as centre:
+    with registry.opened() as service:
         people = [
             Person(ref=f"guest-{n}", ticket="delegate", name=f"Guest {n}") for n in range(PEOPLE)
         ]
-        centre.register_many(people)
-        counting = Counting(centre)
+        service.register_many(people)
+        counting = Counting(service)
         server = LanServer(LOOPBACK, 0, certificate_at(registry.data), counting.answer)
         registry.port = server.port
         yield counting
@@ -122,7 +122,7 @@ def test_a_first_sync_that_is_killed_goes_on_where_it_was(
     registry: Registry, counting: Counting, kiosk_at: Callable[[str], Kiosk]
 ) -> None:
     kiosk = kiosk_at("east-1")
-    kiosk.enrol_with(counting.centre, registry.url, registry.pin)
+    kiosk.enrol_with(counting.service, registry.url, registry.pin)
     random = Random(17)
     first = _broken_off(kiosk, counting, 1, random)
     second = _broken_off(kiosk, counting, 1, random, first.entries)
@@ -148,7 +148,7 @@ def test_a_first_sync_killed_in_the_midst_of_a_message_fetches_that_one_again_at
     registry: Registry, counting: Counting, kiosk_at: Callable[[str], Kiosk]
 ) -> None:
     kiosk = kiosk_at("east-1")
-    kiosk.enrol_with(counting.centre, registry.url, registry.pin)
+    kiosk.enrol_with(counting.service, registry.url, registry.pin)
     random = Random(23)
     before = 0
     for answers in (1, 2):

@@ -116,9 +116,9 @@ class Liar(Asker):
 def insider(registry: Registry, kiosk_at: Callable[[str], Kiosk]) -> Kiosk:
     """A kiosk that was enrolled, and stolen."""
     found = kiosk_at("west-1")
-    with registry.opened() as centre:
-        found.enrol_with(centre, "https://127.0.0.1:1", registry.pin)
-        found.fetch(centre)
+    with registry.opened() as service:
+        found.enrol_with(service, "https://127.0.0.1:1", registry.pin)
+        found.fetch(service)
     return found
 
 
@@ -127,9 +127,9 @@ def victim(registry: Registry, kiosk_at: Callable[[str], Kiosk]) -> Kiosk:
     """An honest kiosk with a day's work."""
     found = kiosk_at("east-1")
     registry.choose_port()
-    with registry.opened() as centre:
-        found.enrol_with(centre, registry.url, registry.pin)
-        found.fetch(centre)
+    with registry.opened() as service:
+        found.enrol_with(service, registry.url, registry.pin)
+        found.fetch(service)
     with door_of(found, registry) as door:
         for text in registry.texts:
             door.present(text)
@@ -143,8 +143,8 @@ def liar(registry: Registry, insider: Kiosk) -> Iterator[Callable[[str], Liar]]:
         def speaking_to(device: str) -> Liar:
             replica = Replica(":memory:", registry.public, registry.fingerprint)
             opened.callback(replica.close)
-            with registry.opened() as centre:
-                exchange(replica, insider.identity, centre.ledger, centre.identity)
+            with registry.opened() as service:
+                exchange(replica, insider.identity, service.ledger, service.identity)
             return Liar(replica, insider.identity, wall_ms, right_time, device)
 
         yield speaking_to
@@ -325,10 +325,10 @@ def test_a_neighbour_stands_up_to_a_stolen_kiosk_and_strangers(
     kiosk_at: Callable[[str], Kiosk],
 ) -> None:  # fmt: skip
     friend = kiosk_at("east-2")
-    with registry.opened() as centre:
-        friend.enrol_with(centre, "https://127.0.0.1:1", registry.pin)
-        friend.fetch(centre)
-        victim.fetch(centre)
+    with registry.opened() as service:
+        friend.enrol_with(service, "https://127.0.0.1:1", registry.pin)
+        friend.fetch(service)
+        victim.fetch(service)
     lying = liar(victim.identity.fingerprint)
     program = victim.carry()
     until(lambda: set(victim.marks()) <= set(victim.replica()), "the carrier to start")

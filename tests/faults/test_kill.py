@@ -137,9 +137,9 @@ def test_what_a_door_acknowledged_survives_hundreds_of_plugs(
 
 def _real_doors(registry: Registry, kiosk: Kiosk, rounds: int, random: Random) -> None:
     """The whole door, with its scanner and its pages: what its status named is in the journal."""
-    with registry.opened() as centre:
-        kiosk.enrol_with(centre, registry.url, registry.pin)
-        kiosk.fetch(centre)
+    with registry.opened() as service:
+        kiosk.enrol_with(service, registry.url, registry.pin)
+        kiosk.fetch(service)
     said: list[tuple[str, int]] = []
     for _ in range(rounds):
         door = kiosk.run()

@@ -18,8 +18,8 @@ SOAK = 300
 
 
 def _enrolled(registry: Registry, kiosk: Kiosk, url: str) -> None:
-    with registry.opened() as centre:
-        kiosk.enrol_with(centre, url, None)
+    with registry.opened() as service:
+        kiosk.enrol_with(service, url, None)
 
 
 def _bad_lines(

@@ -11,7 +11,7 @@ from bench.exchange.bring import batches, fill, kiosks, scans
 from jianmen.testing.processes import Program
 from jianmen.testing.waiting import until
 from registry.roster.model import Person
-from registry.service import Centre
+from registry.service import RegistryService
 from sync.wire.messages import Enrol
 from tests.faults.places import Kiosk, Registry
 
@@ -20,17 +20,17 @@ MOST_KB = 120 * 1024
 
 def _whole_event(registry: Registry, people: int, entries: int, devices: int = 30) -> None:
     """Fill the registry's database with people and with what doors have written."""
-    with registry.opened() as centre:
-        _register(centre, people)
+    with registry.opened() as service:
+        _register(service, people)
         others = kiosks(devices)
         for device in others:
-            centre.enrol(Enrol(device.public, centre.enrol_code(None), b""))
+            service.enrol(Enrol(device.public, service.enrol_code(None), b""))
         logs = [batches(one, scans(n, entries // devices)) for n, one in enumerate(others)]
-        fill(centre.ledger, logs)
+        fill(service.ledger, logs)
 
 
-def _register(centre: Centre, people: int) -> None:
-    centre.register_many(
+def _register(service: RegistryService, people: int) -> None:
+    service.register_many(
         [
             Person(ref=f"guest-{n}", ticket="delegate", name=f"Guest {n}", organisation="Forum")
             for n in range(people)
@@ -64,8 +64,8 @@ def _held(path: Path) -> int:
 def _first_sync(registry: Registry, kiosk: Kiosk, people: int, entries: int) -> None:
     _whole_event(registry, people, entries)
     registry.choose_port()
-    with registry.opened() as centre:
-        kiosk.enrol_with(centre, registry.url, registry.pin)
+    with registry.opened() as service:
+        kiosk.enrol_with(service, registry.url, registry.pin)
     registry.serve("--trust-clock")
     wanted = _held(registry.data / "registry.db")
     assert wanted >= people + entries

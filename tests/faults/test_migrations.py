@@ -21,7 +21,7 @@ from sqlalchemy.pool import NullPool
 from access.log.entry import Alarm, Passage
 from jianmen.testing.processes import Program, Programs
 from registry.roster.model import Person
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.database import MIGRATIONS
 from registry.storage.ledger import Ledger
 from sync.store.journal import Journal
@@ -197,9 +197,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, programs: Programs) ->
         case "registry on PostgreSQL":
             url = request.getfixturevalue("postgres_url")
             with closing(Ledger(url, None)) as ledger:
-                centre = Centre(ledger, read_clock)
-                centre.init(event)
-                centre.register_many(
+                service = RegistryService(ledger, read_clock)
+                service.init(event)
+                service.register_many(
                     [Person(ref=f"p{n}", ticket="delegate") for n in range(PEOPLE)]
                 )
             return Central(

@@ -46,8 +46,8 @@ def at(
             tmp_path / gate, programs, gate, f"10.77.{number}.{last}", LAN_PORT,
             networks.host(net, last),
         )  # fmt: skip
-        with registry.opened() as centre:
-            kiosk.enrol_with(centre, f"https://{REGISTRY}:{PORT}", registry.pin)
+        with registry.opened() as service:
+            kiosk.enrol_with(service, f"https://{REGISTRY}:{PORT}", registry.pin)
         return kiosk
 
     return make

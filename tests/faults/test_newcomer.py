@@ -13,12 +13,12 @@ def test_neighbours_that_have_not_heard_of_a_new_kiosk_exchange_with_it_at_once(
     registry: Registry, kiosk_at: Callable[[str], Kiosk]
 ) -> None:
     settled, newcomer = kiosk_at("east-1"), kiosk_at("east-2")
-    with registry.here() as centre:
-        settled.enrol_with(centre, registry.url, registry.pin)
+    with registry.here() as service:
+        settled.enrol_with(service, registry.url, registry.pin)
         settled.sync()
         with door_of(settled, registry) as door:
             there = [door.present(text)[1] for text in registry.texts[:3]]
-        newcomer.enrol_with(centre, registry.url, registry.pin)
+        newcomer.enrol_with(service, registry.url, registry.pin)
         newcomer.sync()
         with door_of(newcomer, registry) as door:
             here = [door.present(text)[1] for text in registry.texts[3:6]]
@@ -34,9 +34,9 @@ def test_a_kiosk_wiped_and_enrolled_again_gets_its_own_entries_back_from_a_neigh
     registry: Registry, kiosk_at: Callable[[str], Kiosk]
 ) -> None:
     wiped, neighbour, anew = kiosk_at("east-1"), kiosk_at("east-2"), kiosk_at("east-1")
-    with registry.here() as centre:
+    with registry.here() as service:
         for kiosk in (wiped, neighbour):
-            kiosk.enrol_with(centre, registry.url, registry.pin)
+            kiosk.enrol_with(service, registry.url, registry.pin)
             kiosk.sync()
         neighbour.sync()
         wiped.sync()
@@ -47,8 +47,8 @@ def test_a_kiosk_wiped_and_enrolled_again_gets_its_own_entries_back_from_a_neigh
     for carrier in carriers:
         carrier.stop()
 
-    with registry.here() as centre:
-        anew.enrol_with(centre, registry.url, registry.pin)
+    with registry.here() as service:
+        anew.enrol_with(service, registry.url, registry.pin)
         anew.sync()
         assert not set(green) & set(registry.marks()), "the registry has not heard of them yet"
     carriers = [anew.carry(), neighbour.carry()]

@@ -11,7 +11,7 @@ import pytest
 
 from jianmen.testing.processes import jianmen
 from registry.roster.model import Person
-from registry.service import Centre
+from registry.service import RegistryService
 from tests.faults.open_door import door_of
 from tests.faults.places import Kiosk, Mark, Registry, wall_ms
 
@@ -21,8 +21,8 @@ def _people(registry: Registry, kiosk: Kiosk, texts: list[str]) -> list[Mark]:
         return [door.present(text)[1] for text in texts]
 
 
-def _inside(centre: Centre) -> dict[str, int]:
-    return {area: count.people for area, count in centre.headcount(wall_ms()).items()}
+def _inside(service: RegistryService) -> dict[str, int]:
+    return {area: count.people for area, count in service.headcount(wall_ms()).items()}
 
 
 @dataclass
@@ -50,35 +50,35 @@ def test_a_registry_put_back_from_an_old_backup_ends_as_if_nothing_had_happened(
     registry: Registry, kiosk_at: Callable[[str], Kiosk], backup: Backup
 ) -> None:
     east, west, late = kiosk_at("east-1"), kiosk_at("west-1"), kiosk_at("east-2")
-    with registry.here() as centre:
+    with registry.here() as service:
         for kiosk in (east, west):
-            kiosk.enrol_with(centre, registry.url, registry.pin)
+            kiosk.enrol_with(service, registry.url, registry.pin)
             kiosk.sync()
         green = _people(registry, east, registry.texts[:6])
         east.sync()
     backup.make()
 
     # After the backup: more people, a late registration, a revocation, another kiosk.
-    with registry.here() as centre:
-        walk_in = centre.register(Person(ref="late", ticket="delegate"))
-        centre.revoke(centre.person("p30").badge, None, "cancelled")
-        late.enrol_with(centre, registry.url, registry.pin)
+    with registry.here() as service:
+        walk_in = service.register(Person(ref="late", ticket="delegate"))
+        service.revoke(service.person("p30").badge, None, "cancelled")
+        late.enrol_with(service, registry.url, registry.pin)
         green += _people(registry, east, registry.texts[6:10])
         green += _people(registry, west, registry.texts[10:15])
         for kiosk in (east, west, late, east):
             kiosk.sync()
         green += _people(registry, late, [walk_in.text])
         late.sync()
-        before, held = _inside(centre), set(registry.marks())
+        before, held = _inside(service), set(registry.marks())
         logs = {mark[0] for mark in held if mark[0].startswith(registry.fingerprint)}
     backup.put_back()
 
-    with registry.here() as centre:
+    with registry.here() as service:
         lost = held - set(registry.marks())
         assert lost
-        assert _inside(centre) != before
+        assert _inside(service) != before
         # Something is written before any kiosk has called: its numbers must not be taken already.
-        newer = centre.register(Person(ref="after", ticket="delegate"))
+        newer = service.register(Person(ref="after", ticket="delegate"))
         for kiosk in (late, west, east):  # the first of them was enrolled after the backup
             kiosk.sync()
         there = registry.marks()
@@ -88,8 +88,8 @@ def test_a_registry_put_back_from_an_old_backup_ends_as_if_nothing_had_happened(
         assert logs < own, "a new epoch of the registry's own log"
         numbers = {(log, seq) for log, seq, _ in there}
         assert len(numbers) == len(there), "no number of any log was used twice"
-        assert _inside(centre) == before
-        assert [line.kind for line in centre.conflicts()] == []
+        assert _inside(service) == before
+        assert [line.kind for line in service.conflicts()] == []
         assert set(green) <= set(there)
         for kiosk in (east, west, late):
             kiosk.sync()
@@ -102,19 +102,19 @@ def test_a_kiosk_enrolled_after_the_backup_fills_the_registry_up_though_it_alone
 ) -> None:
     backup.make()
     late = kiosk_at("east-1")
-    with registry.here() as centre:
-        late.enrol_with(centre, registry.url, registry.pin)
-        walk_in = centre.register(Person(ref="late", ticket="delegate"))
+    with registry.here() as service:
+        late.enrol_with(service, registry.url, registry.pin)
+        walk_in = service.register(Person(ref="late", ticket="delegate"))
         late.sync()
         green = _people(registry, late, [walk_in.text, *registry.texts[:3]])
         held = set(registry.marks())
     backup.put_back()
 
-    with registry.here() as centre:
+    with registry.here() as service:
         late.sync()
         assert held | set(green) <= set(registry.marks())
-        assert centre.ledger.introduced() == []
-        assert centre.headcount(wall_ms())["east"].people == 4
+        assert service.ledger.introduced() == []
+        assert service.headcount(wall_ms())["east"].people == 4
 
 
 @pytest.fixture
@@ -124,8 +124,8 @@ def lost_hours(
     """A kiosk that was enrolled after the backup to which the registry went back, and what it let in."""
     backup.make()
     late = kiosk_at("east-1")
-    with registry.here() as centre:
-        late.enrol_with(centre, registry.url, registry.pin)
+    with registry.here() as service:
+        late.enrol_with(service, registry.url, registry.pin)
         late.sync()
         green = _people(registry, late, registry.texts[:3])
     backup.put_back()
@@ -150,36 +150,36 @@ def test_a_kiosk_of_the_lost_hours_may_also_be_enrolled_again_with_the_key_it_ha
 ) -> None:
     late, green = lost_hours
 
-    with registry.here() as centre:
-        late.enrol_with(centre, registry.url, registry.pin)
+    with registry.here() as service:
+        late.enrol_with(service, registry.url, registry.pin)
         late.sync()
         assert set(green) <= set(registry.marks())
-        assert centre.headcount(wall_ms())["east"].people == 3
-        assert [line.kind for line in centre.conflicts()] == []
+        assert service.headcount(wall_ms())["east"].people == 3
+        assert [line.kind for line in service.conflicts()] == []
 
 
 def test_a_kiosk_cut_off_after_the_backup_is_cut_off_again_as_soon_as_anyone_brings_the_word(
     registry: Registry, kiosk_at: Callable[[str], Kiosk], backup: Backup
 ) -> None:
     stolen, honest = kiosk_at("east-1"), kiosk_at("west-1")
-    with registry.here() as centre:
+    with registry.here() as service:
         for kiosk in (stolen, honest):
-            kiosk.enrol_with(centre, registry.url, registry.pin)
+            kiosk.enrol_with(service, registry.url, registry.pin)
             kiosk.sync()
         backup.make()
-        centre.cut_off(stolen.identity.fingerprint)
+        service.cut_off(stolen.identity.fingerprint)
         honest.sync()
     backup.put_back()
 
-    with registry.here() as centre:
+    with registry.here() as service:
         stolen.sync()  # forgotten: it is listened to
-        centre.assign(stolen.identity.fingerprint, "east-2")
+        service.assign(stolen.identity.fingerprint, "east-2")
         _people(registry, stolen, registry.texts[:3])
         stolen.sync()
         honest.sync()
         with pytest.raises(AssertionError, match="cut off"):
             stolen.sync()
-        assert centre.headcount(wall_ms())["east"].people == 0
+        assert service.headcount(wall_ms())["east"].people == 0
 
 
 def _reasons(registry: Registry, kiosk: Kiosk, texts: list[str]) -> list[str]:

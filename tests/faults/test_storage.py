@@ -14,7 +14,7 @@ import pytest
 
 from jianmen.testing.processes import jianmen
 from jianmen.testing.waiting import until
-from registry.service import Centre
+from registry.service import RegistryService
 from sync.store.journal import Journal
 from sync.store.journal_recovery import open_journal
 from sync.store.replica import ReplicaReader
@@ -46,9 +46,9 @@ def _put_back(copy: Path, kiosk: Kiosk, *names: str) -> None:
                 shutil.copy(copy / f"{name}{suffix}", kiosk.data / f"{name}{suffix}")
 
 
-def _let_in(centre: Centre) -> int:
-    centre.refresh()
-    return centre.headcount(wall_ms())["east"].people
+def _let_in(service: RegistryService) -> int:
+    service.refresh()
+    return service.headcount(wall_ms())["east"].people
 
 
 def _once(registry: Registry, expected: list[Mark]) -> None:
@@ -59,7 +59,7 @@ def _once(registry: Registry, expected: list[Mark]) -> None:
 
 @pytest.mark.parametrize("restored", [("journal.db",), ("journal.db", "replica.db")])
 def test_an_old_image_put_back_is_noticed_and_nobody_is_lost(
-    registry: Registry, centre: Centre, kiosk: Kiosk, tmp_path: Path, restored: tuple[str, ...]
+    registry: Registry, service: RegistryService, kiosk: Kiosk, tmp_path: Path, restored: tuple[str, ...]
 ) -> None:
     green = _people(registry, kiosk, registry.texts[:5])
     kiosk.sync()
@@ -77,11 +77,11 @@ def test_an_old_image_put_back_is_noticed_and_nobody_is_lost(
     assert "rollback" in kiosk.alarms()
     kiosk.sync()
     _once(registry, green)
-    assert _let_in(centre) == 12
+    assert _let_in(service) == 12
 
 
 def test_a_journal_that_lost_its_newest_pages_is_noticed_and_nobody_is_lost(
-    registry: Registry, centre: Centre, kiosk: Kiosk, tmp_path: Path
+    registry: Registry, service: RegistryService, kiosk: Kiosk, tmp_path: Path
 ) -> None:
     journal = Journal(kiosk.data / "journal.db", kiosk.identity)
     journal.close()
@@ -100,11 +100,11 @@ def test_a_journal_that_lost_its_newest_pages_is_noticed_and_nobody_is_lost(
     assert "rollback" in kiosk.alarms()
     kiosk.sync()
     _once(registry, green)
-    assert _let_in(centre) == 10
+    assert _let_in(service) == 10
 
 
 def test_a_card_cloned_into_two_kiosks_counts_for_both(
-    registry: Registry, centre: Centre, kiosk: Kiosk, kiosk_at: Callable[[str], Kiosk]
+    registry: Registry, service: RegistryService, kiosk: Kiosk, kiosk_at: Callable[[str], Kiosk]
 ) -> None:
     green = _people(registry, kiosk, registry.texts[:4])
     clone = kiosk_at("east-1")
@@ -119,11 +119,11 @@ def test_a_card_cloned_into_two_kiosks_counts_for_both(
             door.hear()
         assert "rollback" in one.alarms()  # each holds a log of its own key that it has not written
     _once(registry, green)
-    assert _let_in(centre) == 12
+    assert _let_in(service) == 12
 
 
 def test_two_branches_of_one_log_are_both_counted_and_reported(
-    registry: Registry, centre: Centre, kiosk: Kiosk, kiosk_at: Callable[[str], Kiosk]
+    registry: Registry, service: RegistryService, kiosk: Kiosk, kiosk_at: Callable[[str], Kiosk]
 ) -> None:
     clone = kiosk_at("east-1")
     shutil.rmtree(clone.data)
@@ -140,19 +140,19 @@ def test_two_branches_of_one_log_are_both_counted_and_reported(
     _once(registry, green)
     assert len({mark for mark in registry.marks() if mark[0] == green[0][0]}) >= 9
     assert set(green) <= set(kiosk.replica())
-    assert _let_in(centre) == 9
-    assert [line.kind for line in centre.conflicts()] == ["fork"]
+    assert _let_in(service) == 9
+    assert [line.kind for line in service.conflicts()] == ["fork"]
 
 
 def test_a_wiped_kiosk_enrolled_anew_has_everything_back(
-    registry: Registry, centre: Centre, kiosk: Kiosk, kiosk_at: Callable[[str], Kiosk]
+    registry: Registry, service: RegistryService, kiosk: Kiosk, kiosk_at: Callable[[str], Kiosk]
 ) -> None:
     green = _people(registry, kiosk, registry.texts[:6])
     kiosk.sync()
     before = kiosk.identity.fingerprint
     shutil.rmtree(kiosk.data)
     kiosk.data.mkdir()
-    kiosk.enrol_with(centre, registry.url, registry.pin)
+    kiosk.enrol_with(service, registry.url, registry.pin)
     assert kiosk.identity.fingerprint != before
     kiosk.sync()
     with door_of(kiosk, registry) as door:
@@ -161,7 +161,7 @@ def test_a_wiped_kiosk_enrolled_anew_has_everything_back(
     kiosk.sync()
     _once(registry, green)
     assert set(green) <= set(kiosk.replica())
-    assert _let_in(centre) == 8
+    assert _let_in(service) == 8
 
 
 def _overwrite(path: Path, random: Random, pages: list[int]) -> None:
@@ -192,7 +192,7 @@ def _damage(path: Path, how: str, random: Random) -> None:
     "how", ["a page in the middle", "many pages", "the first page", "cut short", "emptied"]
 )
 def test_a_damaged_journal_is_put_aside_and_what_others_hold_comes_back(
-    registry: Registry, centre: Centre, kiosk: Kiosk, how: str
+    registry: Registry, service: RegistryService, kiosk: Kiosk, how: str
 ) -> None:
     green: list[Mark] = []
     for start in range(0, 40, 10):
@@ -215,12 +215,12 @@ def test_a_damaged_journal_is_put_aside_and_what_others_hold_comes_back(
     kiosk.sync()
     _once(registry, green + more)
     assert set(green) <= set(kiosk.replica())
-    assert _let_in(centre) == 40
+    assert _let_in(service) == 40
     assert jianmen("journal", "verify", str(kiosk.data)).returncode == 0
 
 
 def test_entries_behind_a_hole_join_what_others_hold(
-    registry: Registry, centre: Centre, kiosk: Kiosk
+    registry: Registry, service: RegistryService, kiosk: Kiosk
 ) -> None:
     with door_of(kiosk, registry) as door:
         green = [door.present(text)[1] for text in registry.texts[:30]]
@@ -231,7 +231,7 @@ def test_entries_behind_a_hole_join_what_others_hold(
     _with_a_hole(kiosk.data / "whole.db", path, kiosk, after=5, until_=20)
     kiosk.sync()
     _once(registry, green)
-    assert _let_in(centre) == 40
+    assert _let_in(service) == 40
 
 
 def _with_a_hole(whole: Path, path: Path, kiosk: Kiosk, after: int, until_: int) -> None:
@@ -267,7 +267,7 @@ def test_a_salvage_that_loses_its_power_is_finished_at_the_next_start(
 
 
 def test_the_door_service_starts_on_a_damaged_journal_and_its_log_tells(
-    registry: Registry, centre: Centre, kiosk: Kiosk
+    registry: Registry, service: RegistryService, kiosk: Kiosk
 ) -> None:
     green = _people(registry, kiosk, registry.texts[:30])
     kiosk.sync()
@@ -279,11 +279,11 @@ def test_the_door_service_starts_on_a_damaged_journal_and_its_log_tells(
     assert "journal_salvaged" in kiosk.alarms()
     kiosk.sync()
     _once(registry, green)
-    assert _let_in(centre) == 33
+    assert _let_in(service) == 33
 
 
 def test_a_damaged_replica_is_made_anew_and_the_door_goes_on_hearing(
-    registry: Registry, centre: Centre, kiosk: Kiosk
+    registry: Registry, service: RegistryService, kiosk: Kiosk
 ) -> None:
     with door_of(kiosk, registry) as door:
         door.present(registry.texts[0])

@@ -11,7 +11,7 @@ import pytest
 from access.log.entry import Clock
 from access.log.log_entry import LogEntry
 from hardware.system.clock import SimulatedClock
-from registry.service import Centre
+from registry.service import RegistryService
 from sync.transport.lan_server import LanServer
 from sync.wire.messages import TimeWord
 from tests.faults.open_door import door_of
@@ -23,14 +23,14 @@ NEAR_MS = 60_000
 """Right, as against hours and years."""
 
 
-def _at(centre: Centre, mark: Mark) -> int:
+def _at(service: RegistryService, mark: Mark) -> int:
     """When an entry was written, as the registry folds it."""
     held = next(
         held
-        for _, held in centre.ledger.since(0, 10_000)
+        for _, held in service.ledger.since(0, 10_000)
         if (held.log, held.seq, held.digest.hex()) == mark
     )
-    with centre.knowing() as known:
+    with service.snapshot() as known:
         return known.event_state.at_ms(held)
 
 
@@ -40,7 +40,7 @@ def _offset(year: int) -> int:
 
 @pytest.mark.parametrize("year", [1970, 2038, 2199])
 def test_a_kiosk_that_starts_in_another_year_exchanges_and_its_entries_end_right(
-    registry: Registry, centre: Centre, kiosk: Kiosk, year: int
+    registry: Registry, service: RegistryService, kiosk: Kiosk, year: int
 ) -> None:
     clock = SimulatedClock(offset_ms=_offset(year))
     clock.restart("boot-2")  # what an earlier boot was told of the time means nothing now
@@ -57,12 +57,12 @@ def test_a_kiosk_that_starts_in_another_year_exchanges_and_its_entries_end_right
         assert abs(door.door.now().at_ms - wall_ms()) < NEAR_MS
         kiosk.sync(door.read)
     for entry in (mark, later):
-        assert abs(_at(centre, entry) - began) < NEAR_MS
-    assert centre.headcount(wall_ms())["east"].people == 2
+        assert abs(_at(service, entry) - began) < NEAR_MS
+    assert service.headcount(wall_ms())["east"].people == 2
 
 
 def test_a_clock_that_jumps_back_an_hour_moves_no_entry(
-    registry: Registry, centre: Centre, kiosk: Kiosk
+    registry: Registry, service: RegistryService, kiosk: Kiosk
 ) -> None:
     clock = SimulatedClock(synced=False)
     with door_of(kiosk, registry, clock) as door:
@@ -73,13 +73,13 @@ def test_a_clock_that_jumps_back_an_hour_moves_no_entry(
         clock.offset_ms += 5 * HOUR_MS
         third = door.present(registry.texts[2])[1]
         kiosk.sync(door.read)
-    times = [_at(centre, mark) for mark in (first, second, third)]
+    times = [_at(service, mark) for mark in (first, second, third)]
     assert times == sorted(times)
     assert times[-1] - times[0] < NEAR_MS
 
 
 def test_a_power_cut_before_any_trusted_time_is_bracketed_by_its_neighbours(
-    registry: Registry, centre: Centre, kiosk: Kiosk
+    registry: Registry, service: RegistryService, kiosk: Kiosk
 ) -> None:
     clock = SimulatedClock(offset_ms=_offset(1970))
     with door_of(kiosk, registry, clock) as door:
@@ -94,7 +94,7 @@ def test_a_power_cut_before_any_trusted_time_is_bracketed_by_its_neighbours(
         door.hear()
         after = door.present(registry.texts[2])[1]
         kiosk.sync(door.read)
-    times = [_at(centre, mark) for mark in (before, between, after)]
+    times = [_at(service, mark) for mark in (before, between, after)]
     assert times == sorted(times)
     assert abs(times[1] - wall_ms()) < NEAR_MS
 
@@ -112,8 +112,8 @@ def test_a_time_that_cannot_be_is_written_nowhere(
     registry: Registry, kiosk_at: Callable[[str], Kiosk], says: Callable[[], TimeWord]
 ) -> None:
     kiosk = kiosk_at("east-1")
-    with registry.here(says) as centre:
-        kiosk.enrol_with(centre, registry.url, registry.pin)
+    with registry.here(says) as service:
+        kiosk.enrol_with(service, registry.url, registry.pin)
         kiosk.sync()
         with door_of(kiosk, registry, SimulatedClock()) as door:
             kiosk.sync(door.read)
@@ -142,10 +142,10 @@ def _trusted(door_entries: list[LogEntry]) -> list[Clock]:
 
 
 def test_a_lying_neighbour_moves_no_clock_that_the_registry_has_set_and_is_put_right_by_it(
-    registry: Registry, centre: Centre, kiosk: Kiosk, kiosk_at: Callable[[str], Kiosk]
+    registry: Registry, service: RegistryService, kiosk: Kiosk, kiosk_at: Callable[[str], Kiosk]
 ) -> None:
     liar = kiosk_at("east-2")
-    liar.enrol_with(centre, registry.url, registry.pin)
+    liar.enrol_with(service, registry.url, registry.pin)
     liar.sync()
     kiosk.sync()
 
@@ -176,4 +176,4 @@ def test_a_lying_neighbour_moves_no_clock_that_the_registry_has_set_and_is_put_r
                 assert "registry" in sources
         finally:
             server.close()
-    assert abs(_at(centre, early) - wall_ms()) < NEAR_MS
+    assert abs(_at(service, early) - wall_ms()) < NEAR_MS

@@ -16,7 +16,7 @@ from jianmen.rehearse.run import Rehearsal
 from jianmen.rehearse.scenario import read
 from jianmen.rehearse.world import World
 from kiosk.door.venue_headcount import VenueCount, as_json
-from registry.queries.queries import Board
+from registry.queries.queries import Queries
 from sync.store.data_folder import DataFolder
 
 DOORS = Path(__file__).parents[1] / "scenarios" / "doors.toml"
@@ -105,7 +105,7 @@ def at_the_venue(world: World, gate: str, folder: Path) -> dict[str, Any]:
 
 def at_the_registry(world: World) -> dict[str, Any]:
     """What the dashboard and its interface show."""
-    queries = Board(world.registry.centre, world.registry.clock.read)
+    queries = Queries(world.registry.service, world.registry.clock.read)
     found: dict[str, Any] = msgspec.to_builtins(queries.headcount())
     return found
 

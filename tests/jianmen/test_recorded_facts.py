@@ -52,7 +52,7 @@ def knowledge_after(file: Path) -> LogState:
     world = rehearsal.world
     world.heal(None)
     world.sync_all()
-    with world.registry.centre.knowing() as known:
+    with world.registry.service.snapshot() as known:
         return known
 
 

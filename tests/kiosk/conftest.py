@@ -50,7 +50,7 @@ from kiosk.runtime.scan_loop import ScanLoop
 from kiosk.runtime.service import DoorService, Home
 from kiosk.screen.attendee_screen import Screen, notice
 from kiosk.screen.presenter import Face
-from kiosk.screen.screen_feed import Board
+from kiosk.screen.screen_feed import ScreenFeed
 from sync.carrier.journal_copy import JournalCopier
 from sync.enrolment.record import Enrolment
 from sync.store.journal import Journal, JournalReader
@@ -306,7 +306,7 @@ class Stand:
     journal: Journal
     inputs: Inputs
     signals: SimulatedSignals
-    board: Board
+    screen_feed: ScreenFeed
 
     def show(self, what: str | Happening, source: Source = "camera") -> Screen:
         """Hold up a code (or let something else happen) and let the loop take it; the screen then."""
@@ -314,7 +314,7 @@ class Stand:
             what = Scanned(what, what.encode(), "test", 1.0, now_ms())
         self.inputs.put(source, what)
         self.loop.step()
-        return self.board.screen
+        return self.screen_feed.screen
 
     def until(self, holds: Callable[[], bool]) -> None:
         """Let the loop go on until something holds."""
@@ -324,7 +324,7 @@ class Stand:
     @property
     def headline(self) -> str:
         """The English headline of the screen."""
-        return next(one.headline for one in self.board.screen.say if one.language == "en")
+        return next(one.headline for one in self.screen_feed.screen.say if one.language == "en")
 
     def reasons(self) -> list[str]:
         """The reasons of the scans in the journal, in order."""
@@ -343,14 +343,14 @@ def make_stand(open_door: Callable[[World], Door]) -> Iterator[Callable[[World],
         feed.catch_up()
         signals = SimulatedSignals(SignalSettings(pins=Pins(passed=24)))
         inputs = Inputs({})
-        board = Board(notice("starting", LANGUAGES))
-        face = Face(door, signals, board, LANGUAGES)
+        screen_feed = ScreenFeed(notice("starting", LANGUAGES))
+        face = Face(door, signals, screen_feed, LANGUAGES)
         sensors = Sensors(SimulatedPower(PowerReading(free_bytes=10**9)))
         duties = Housekeeping(
             door, sensors, world.clock.read, time.monotonic, camera=True, scanner=False
         )
         loop = ScanLoop(door, feed, inputs, face, duties, Notifier({}))
-        stand = Stand(world, door, loop, feed, world.journal, inputs, signals, board)
+        stand = Stand(world, door, loop, feed, world.journal, inputs, signals, screen_feed)
         made.append(stand)
         loop.open()
         loop.step()
@@ -385,7 +385,7 @@ class SteppedService(DoorService):
             world.clock, SimulatedPower(), Notifier({}), lambda: stand.signals, None, None
         )
         super().__init__(home, parts, "en")
-        self.board = stand.board
+        self.screen_feed = stand.screen_feed
         self.loop = stand.loop
 
 

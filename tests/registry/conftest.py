@@ -1,4 +1,4 @@
-"""A centre on a database in memory, with the example event, and a clock that the test moves."""
+"""A registry on a database in memory, with the example event, and a clock that the test moves."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from kiosk.door.door import Answer, Door
 from kiosk.door.replica_feed import ReplicaFeed
 from registry.roster.model import IssuedBadge, Person
 from registry.server.app import WebSettings, create_app
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.ledger import Ledger
 from sync.carrier.journal_copy import JournalCopier
 from sync.exchange.exchange import Asker
@@ -44,7 +44,7 @@ MORNING_MS = 1_605_573_000_000
 
 @dataclass
 class Clock:
-    """The centre's clock; it stands until it is moved."""
+    """The registry's clock; it stands until it is moved."""
 
     now_ms: int = MORNING_MS
 
@@ -66,14 +66,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def new_centre(clock: Clock) -> Iterator[Callable[..., Centre]]:
+def new_service(clock: Clock) -> Iterator[Callable[..., RegistryService]]:
     """Makes centres over a folder or a database's address; their ledgers are closed at the end."""
     ledgers: list[Ledger] = []
 
-    def make(data: Path | None = None, url: str | None = None) -> Centre:
+    def make(data: Path | None = None, url: str | None = None) -> RegistryService:
         ledger = Ledger(url or (None if data else "sqlite://"), data, lambda: clock.now_ms)
         ledgers.append(ledger)
-        return Centre(ledger, clock, random.Random(len(ledgers)).randbytes)
+        return RegistryService(ledger, clock, random.Random(len(ledgers)).randbytes)
 
     yield make
     for ledger in ledgers:
@@ -81,10 +81,10 @@ def new_centre(clock: Clock) -> Iterator[Callable[..., Centre]]:
 
 
 @pytest.fixture
-def centre(new_centre: Callable[..., Centre], event: Event) -> Centre:
-    centre = new_centre()
-    centre.init(event)
-    return centre
+def service(new_service: Callable[..., RegistryService], event: Event) -> RegistryService:
+    service = new_service()
+    service.init(event)
+    return service
 
 
 @dataclass
@@ -190,8 +190,8 @@ class Kiosk:
 
 
 @pytest.fixture
-def app(centre: Centre, clock: Clock) -> Flask:
-    return create_app(centre, clock, WebSettings(control=CONTROL, open_here=True))
+def app(service: RegistryService, clock: Clock) -> Flask:
+    return create_app(service, clock, WebSettings(control=CONTROL, open_here=True))
 
 
 @pytest.fixture
@@ -215,7 +215,7 @@ def api(app: Flask) -> Api:
 
 @pytest.fixture
 def new_kiosk(
-    app: Flask, api: Api, centre: Centre, event: Event, clock: Clock
+    app: Flask, api: Api, service: RegistryService, event: Event, clock: Clock
 ) -> Iterator[Callable[[str], Kiosk]]:
     """Enrols a kiosk at a gate, through the application."""
     made: list[Kiosk] = []
@@ -229,7 +229,7 @@ def new_kiosk(
         answer = client.post("/v1/enrol", data=pack(envelope))
         assert answer.status_code == 200, answer.text
         enrolled = read(Enrolled, read(Envelope, answer.data).body)
-        with centre.knowing() as known:
+        with service.snapshot() as known:
             keys = dict(known.event_state.keys)
         kiosk = Kiosk(gate, client, clock, event, identity, enrolled, keys)
         made.append(kiosk)
@@ -242,9 +242,9 @@ def new_kiosk(
 
 
 @pytest.fixture
-def delegates(centre: Centre) -> list[IssuedBadge]:
+def delegates(service: RegistryService) -> list[IssuedBadge]:
     """Three people with names in three scripts."""
-    return centre.register_many(
+    return service.register_many(
         [
             Person(ref="P1", name="陳大文", language="zh-Hant", ticket="delegate"),
             Person(

@@ -73,7 +73,7 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def teller(app: Flask) -> Iterator[Teller]:
     parts: Parts = app.extensions["jianmen"]
-    teller = Teller(parts.board, parts.hooks, "worker 1")
+    teller = Teller(parts.queries, parts.hooks, "worker 1")
     yield teller
     teller.close()
 
@@ -140,7 +140,7 @@ def test_what_was_not_taken_is_told_again_in_order_after_a_restart(
     assert len(receiver.calls) == 2, "it waits before it tries again"
     clock.wait(120_000)  # the worker that had it is gone
     parts: Parts = app.extensions["jianmen"]
-    other = Teller(parts.board, parts.hooks, "worker 2")
+    other = Teller(parts.queries, parts.hooks, "worker 2")
     other.step()
     other.close()
     ids = [one["id"] for one in receiver.told]
@@ -165,7 +165,7 @@ def test_two_workers_do_not_tell_the_same(
     kiosk.show(delegates[1].text)
     kiosk.exchange()
     parts: Parts = app.extensions["jianmen"]
-    other = Teller(parts.board, parts.hooks, "worker 2")
+    other = Teller(parts.queries, parts.hooks, "worker 2")
     other.step()
     other.close()
     assert len(receiver.calls) == 1

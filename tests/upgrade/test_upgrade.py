@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 
 from jianmen.cli.registry.client import read_clock
 from registry.server.app import Parts, WebSettings, create_app
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.ledger import Ledger
 from registry.storage.tables import metadata
 
@@ -34,15 +34,15 @@ def old(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def centre(old: Path) -> Iterator[Centre]:
+def service(old: Path) -> Iterator[RegistryService]:
     with closing(Ledger(None, old / "registry")) as ledger:
-        yield Centre(ledger, read_clock())
+        yield RegistryService(ledger, read_clock())
 
 
 @pytest.fixture
-def client(centre: Centre) -> FlaskClient:
+def client(service: RegistryService) -> FlaskClient:
     """A browser somewhere on the network."""
-    app = create_app(centre, read_clock(), WebSettings(control=CONTROL))
+    app = create_app(service, read_clock(), WebSettings(control=CONTROL))
     client = app.test_client()
     client.environ_base["REMOTE_ADDR"] = "192.0.2.7"
     return client
@@ -91,16 +91,16 @@ def test_webhooks_go_on_where_they_were_with_their_secret(old: Path, client: Fla
     assert parts.hooks.all()[made["id"]].secret == bytes.fromhex(made["secret"])
 
 
-def test_the_old_places_of_accounts_and_webhooks_are_empty(centre: Centre) -> None:
-    assert {"accounts", "webhooks"}.isdisjoint(centre.ledger.values())
+def test_the_old_places_of_accounts_and_webhooks_are_empty(service: RegistryService) -> None:
+    assert {"accounts", "webhooks"}.isdisjoint(service.ledger.values())
     assert {"account", "token", "webhook"} <= metadata.tables.keys()
 
 
-def test_the_registry_goes_on_in_its_own_log(centre: Centre) -> None:
-    before = {log for log in centre.ledger.vector() if log.startswith(centre.identity.fingerprint)}
-    centre.register_many([])
-    centre.revoke(next(iter(centre.people.everyone())).badge, why="a test")
-    after = {log for log in centre.ledger.vector() if log.startswith(centre.identity.fingerprint)}
+def test_the_registry_goes_on_in_its_own_log(service: RegistryService) -> None:
+    before = {log for log in service.ledger.vector() if log.startswith(service.identity.fingerprint)}
+    service.register_many([])
+    service.revoke(next(iter(service.people.everyone())).badge, why="a test")
+    after = {log for log in service.ledger.vector() if log.startswith(service.identity.fingerprint)}
     assert len(before) == 1
     assert after == before, "it took its own folder for a backup that was put back"
 

@@ -23,7 +23,7 @@ from hardware.system.clock import SystemClock
 from hardware.system.version import BUILT_MS
 from registry.server.app import Parts, WebSettings, create_app
 from registry.server.tls import certificate_of
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.errors import DatabaseError, RegistryError
 from registry.storage.ledger import Ledger
 
@@ -156,8 +156,8 @@ class _Running:
 class _InProcess:
     """The application over a ledger of our own."""
 
-    def __init__(self, centre: Centre, settings: WebSettings) -> None:
-        app = create_app(centre, read_clock(), settings)
+    def __init__(self, service: RegistryService, settings: WebSettings) -> None:
+        app = create_app(service, read_clock(), settings)
         parts: Parts = app.extensions["jianmen"]
         self.jobs = parts.jobs
         self._client = app.test_client()
@@ -184,11 +184,11 @@ def read_clock() -> _Clock:
 
 
 @contextmanager
-def opened(settings: RegistrySettings) -> Iterator[Centre]:
-    """The centre over the settings' database, for this process. Raises DatabaseError."""
+def opened(settings: RegistrySettings) -> Iterator[RegistryService]:
+    """The registry over the settings' database, for this process. Raises DatabaseError."""
     ledger = Ledger(settings.database_url, settings.data)
     try:
-        yield Centre(ledger, read_clock(), earliest_ms=BUILT_MS)
+        yield RegistryService(ledger, read_clock(), earliest_ms=BUILT_MS)
     finally:
         ledger.close()
 
@@ -198,14 +198,14 @@ def connected(settings: RegistrySettings, kiosk_url: str) -> Iterator[Client]:
     """The registry, running or not. `kiosk_url` is where kiosks would reach it if it ran. Raises RegistryError."""
     note = Note.read(settings.data)
     try:
-        with opened(settings) as centre:
+        with opened(settings) as service:
             certificate = certificate_of(settings)
             web = WebSettings(
                 control=token_urlsafe(24),
                 pin=certificate.fingerprint if certificate else None,
                 layouts=settings.data / LAYOUTS,
             )
-            here = _InProcess(centre, web)
+            here = _InProcess(service, web)
             try:
                 yield Client(here, note.kiosk_url if note else kiosk_url)
             finally:

@@ -1,4 +1,4 @@
-"""`jianmen registry`: the centre, and what an operator does at it."""
+"""`jianmen registry`: the registry, and what an operator does at it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from access.event.definition import Event
     from jianmen.cli.registry.client import Client
-    from registry.service import Centre
+    from registry.service import RegistryService
 
 RUNNING = (
     "a registry is running on this folder. A changed event definition is put in force while it runs by"
@@ -49,7 +49,7 @@ NOBODY_TO_ASK = "There is nobody to ask for the admin's password; name a file: -
 @click.group()
 @click.pass_context
 def registry(context: click.Context) -> None:
-    """The centre: roster, headcounts, conflicts, kiosks.
+    """The registry: roster, headcounts, conflicts, kiosks.
 
     Commands ask the server that is running on this data folder, or do the work themselves where none is.
     """
@@ -119,8 +119,8 @@ def init(
         elif not (sys.stdin.isatty() or is_there(settings_file, data)):
             stop(2, NOBODY_TO_ASK)
         settings = read_settings(settings_file, data)
-        with opened(settings) as centre:
-            accounts = Accounts(centre.ledger, lambda: read_clock()().wall_ms)
+        with opened(settings) as service:
+            accounts = Accounts(service.ledger, lambda: read_clock()().wall_ms)
             if not password and not any(one.role == "admin" for one in accounts.all()):
                 password = _password(None)
                 check_account(account, password)
@@ -128,8 +128,8 @@ def init(
             def set_password(name: str = account, text: str = password) -> None:
                 accounts.set_password(name, text, "admin")
 
-            changed = _defined(centre, definition, set_password if password else None)
-            fingerprint = centre.identity.fingerprint
+            changed = _defined(service, definition, set_password if password else None)
+            fingerprint = service.identity.fingerprint
     except InUseError:
         stop(2, f"{settings.data}: {RUNNING}")
     except (ConfigError, RegistryError) as error:
@@ -148,32 +148,32 @@ def init(
     )
 
 
-def _defined(centre: Centre, definition: Event, set_password: Callable[[], None] | None) -> bool:
+def _defined(service: RegistryService, definition: Event, set_password: Callable[[], None] | None) -> bool:
     """Put a definition in force and set the password, for a new event both or neither; whether it is new."""
     from registry.storage.errors import NotInitialisedError
 
     try:
-        changed = centre.event != definition
+        changed = service.event != definition
     except NotInitialisedError:
-        with centre.ledger.transaction():
-            centre.init(definition)
+        with service.ledger.transaction():
+            service.init(definition)
             if set_password is not None:
                 set_password()
         return True
     if changed:
-        _touch_no_door_in_use(centre, definition)
-        centre.update_event(definition)
+        _touch_no_door_in_use(service, definition)
+        service.update_event(definition)
     if set_password is not None:
         set_password()
     return changed
 
 
-def _touch_no_door_in_use(centre: Centre, definition: Event) -> None:
+def _touch_no_door_in_use(service: RegistryService, definition: Event) -> None:
     """Ends the command where the definition takes something from a door that is in use."""
     from access.state.event_changes import change_facts, event_change_effects
 
-    with centre.knowing() as log_state:
-        effects = event_change_effects(centre.event, definition, change_facts(log_state))
+    with service.snapshot() as log_state:
+        effects = event_change_effects(service.event, definition, change_facts(log_state))
     touched = [f"{one.id}: {one.detail}" for one in effects if one.asks]
     if touched:
         lines = ["Nothing was changed. This touches doors in use:", *touched]

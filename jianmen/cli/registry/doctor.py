@@ -1,4 +1,4 @@
-"""What a centre needs to be well, looked at one by one."""
+"""What a registry needs to be well, looked at one by one."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def findings(settings: RegistrySettings, client: Client) -> Iterator[Finding]:
 @data_option
 @json_option
 def doctor(settings_file: Path | None, data: Path | None, *, as_json: bool) -> None:
-    """Look at everything a centre needs. Exit 1 if something must be put right."""
+    """Look at everything a registry needs. Exit 1 if something must be put right."""
     settings = read_settings(settings_file, data)
     with asking(settings_file, data) as client:
         found = list(findings(settings, client))

@@ -1,4 +1,4 @@
-"""`jianmen registry headcount · conflicts · export · close`: what the centre knows, for a terminal."""
+"""`jianmen registry headcount · conflicts · export · close`: what the registry knows, for a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`jianmen registry serve`: the centre as a server."""
+"""`jianmen registry serve`: the registry as a server."""
 
 from __future__ import annotations
 
@@ -203,8 +203,8 @@ def _check(settings: RegistrySettings, workers: int | None) -> None:
     give_up = time.monotonic() + ORPHANS_S
     while True:
         try:
-            with opened(settings) as centre:
-                _ = centre.event
+            with opened(settings) as service:
+                _ = service.event
             return
         except InUseError as error:
             if time.monotonic() > give_up or not _left_behind(settings.data):
@@ -235,9 +235,9 @@ def _application(settings: RegistrySettings, web: WebSettings) -> Flask:
     from hardware.system.version import BUILT_MS
     from jianmen.cli.registry.client import read_clock
     from registry.server.app import create_app
-    from registry.service import Centre
+    from registry.service import RegistryService
     from registry.storage.ledger import Ledger
 
     clock = read_clock()
     ledger = Ledger(settings.database_url, settings.data)
-    return create_app(Centre(ledger, clock, earliest_ms=BUILT_MS), clock, web)
+    return create_app(RegistryService(ledger, clock, earliest_ms=BUILT_MS), clock, web)

@@ -14,7 +14,7 @@ from registry.accounts.trail import Trail
 from registry.http import requests as bodies
 from registry.http.operations import Interface, Parameter
 from registry.queries import access_shapes as answers
-from registry.queries.queries import Board
+from registry.queries.queries import Queries
 from registry.queries.shapes import Done
 from registry.storage.errors import RegistryError, UnknownError
 from registry.webhooks import HookRow, Hooks, oddity, shown_url, standard_secret
@@ -26,22 +26,22 @@ LINES = 200
 
 def add_access(
     api: Interface,
-    board: Board,
+    queries: Queries,
     guard: Guard,
     passwords: PasswordCheck,
     trail: Trail,
     hooks: Hooks,
 ) -> None:
     """Give the interface the routes about access."""
-    _add_access(api, board, guard)
-    _add_hooks(api, board, hooks)
-    _add_accounts(api, board, guard)
+    _add_access(api, queries, guard)
+    _add_hooks(api, queries, hooks)
+    _add_accounts(api, queries, guard)
     _add_own_password(api, guard, passwords)
-    _add_logins(api, board, guard)
-    _add_trail(api, board, trail)
+    _add_logins(api, queries, guard)
+    _add_trail(api, queries, trail)
 
 
-def _add_access(api: Interface, board: Board, guard: Guard) -> None:
+def _add_access(api: Interface, queries: Queries, guard: Guard) -> None:
     accounts = guard.accounts
 
     @api.post(
@@ -53,7 +53,7 @@ def _add_access(api: Interface, board: Board, guard: Guard) -> None:
             id=token_id,
             label=row.label,
             access=row.access,
-            made=board.time(row.made_ms),
+            made=queries.time(row.made_ms),
             token=text,
         )
 
@@ -75,12 +75,12 @@ def _add_access(api: Interface, board: Board, guard: Guard) -> None:
         return DONE
 
 
-def _add_hooks(api: Interface, board: Board, hooks: Hooks) -> None:
+def _add_hooks(api: Interface, queries: Queries, hooks: Hooks) -> None:
     def shown(hook_id: str, row: HookRow, secret: bytes | None = None) -> answers.Hook:
         return answers.Hook(
             id=hook_id,
             url=shown_url(row.url),
-            made=board.time(row.made_ms),
+            made=queries.time(row.made_ms),
             behind=max(0, hooks.newest() - row.seen),
             tries=row.tries,
             trouble=row.trouble,
@@ -111,14 +111,14 @@ def _add_hooks(api: Interface, board: Board, hooks: Hooks) -> None:
         return DONE
 
 
-def _add_accounts(api: Interface, board: Board, guard: Guard) -> None:
+def _add_accounts(api: Interface, queries: Queries, guard: Guard) -> None:
     accounts = guard.accounts
 
     @api.get("/accounts", "Who may log in", access="admin", answer=answers.Accounts)
     def list_accounts() -> answers.Accounts:
         return answers.Accounts(
             accounts=[
-                answers.Account(name=one.name, role=one.role, set=board.time(one.set_ms))
+                answers.Account(name=one.name, role=one.role, set=queries.time(one.set_ms))
                 for one in accounts.all()
             ]
         )
@@ -173,7 +173,7 @@ def _add_own_password(api: Interface, guard: Guard, passwords: PasswordCheck) ->
         return DONE
 
 
-def _add_logins(api: Interface, board: Board, guard: Guard) -> None:
+def _add_logins(api: Interface, queries: Queries, guard: Guard) -> None:
     def owner() -> str | None:
         """Whose sessions the visitor may see and end: None, everybody's."""
         visitor = guard.visitor()
@@ -195,8 +195,8 @@ def _add_logins(api: Interface, board: Board, guard: Guard) -> None:
                 answers.Login(
                     id=one.digest[:SESSION_ID],
                     account=one.account,
-                    made=board.time(one.made_ms),
-                    seen=board.time(one.seen_ms),
+                    made=queries.time(one.made_ms),
+                    seen=queries.time(one.seen_ms),
                     address=one.address,
                     browser=one.browser,
                     own=one.digest == own(),
@@ -215,7 +215,7 @@ def _add_logins(api: Interface, board: Board, guard: Guard) -> None:
         return DONE
 
 
-def _add_trail(api: Interface, board: Board, trail: Trail) -> None:
+def _add_trail(api: Interface, queries: Queries, trail: Trail) -> None:
     @api.get(
         "/trail",
         "Who changed what, the newest first",
@@ -233,7 +233,7 @@ def _add_trail(api: Interface, board: Board, trail: Trail) -> None:
             lines=[
                 answers.TrailLine(
                     number=one.number,
-                    at=board.time(one.at_ms),
+                    at=queries.time(one.at_ms),
                     who=one.who,
                     what=one.what,
                     subject=one.subject,

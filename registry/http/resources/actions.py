@@ -15,7 +15,7 @@ from registry.http.qr import drawn
 from registry.http.resources.keys import add_keys
 from registry.queries import admin_shapes
 from registry.queries import shapes as answers
-from registry.queries.queries import Board
+from registry.queries.queries import Queries
 from registry.queries.registrants import badge_of
 from registry.roster.model import IssuedBadge
 from registry.storage.errors import UnknownError
@@ -25,18 +25,18 @@ DONE = answers.Done()
 
 
 def add_deeds(
-    api: Interface, board: Board, guard: Guard, pin: str | None, kiosk_url: str | None
+    api: Interface, queries: Queries, guard: Guard, pin: str | None, kiosk_url: str | None
 ) -> None:
     """Give the interface its changes. `pin` is the SHA-256 of the TLS certificate and `kiosk_url` the address (None: as
     the request came), which an enrolment code tells."""
-    _add_people(api, board)
-    _add_badges(api, board)
-    add_keys(api, board)
-    _add_kiosks(api, board, pin, kiosk_url)
-    _add_reports(api, board, guard)
+    _add_people(api, queries)
+    _add_badges(api, queries)
+    add_keys(api, queries)
+    _add_kiosks(api, queries, pin, kiosk_url)
+    _add_reports(api, queries, guard)
 
 
-def _add_people(api: Interface, board: Board) -> None:
+def _add_people(api: Interface, queries: Queries) -> None:
     @api.post(
         "/registrants",
         "Register a person, and issue their badge",
@@ -45,7 +45,7 @@ def _add_people(api: Interface, board: Board) -> None:
         answer=answers.Issued,
     )
     def register(body: bodies.NewPerson) -> answers.Issued:
-        return _issued(people.register(board, body))
+        return _issued(people.register(queries, body))
 
     @api.post(
         "/registrants/<code>",
@@ -55,10 +55,10 @@ def _add_people(api: Interface, board: Board) -> None:
         answer=answers.Registrant,
     )
     def amend(body: bodies.ChangedPerson, code: str) -> answers.Registrant:
-        return people.amend(board, body, code)
+        return people.amend(queries, body, code)
 
 
-def _add_badges(api: Interface, board: Board) -> None:
+def _add_badges(api: Interface, queries: Queries) -> None:
     @api.post(
         "/registrants/<code>/revoke",
         "A badge, or one issue of it, is no longer good",
@@ -67,7 +67,7 @@ def _add_badges(api: Interface, board: Board) -> None:
         answer=answers.Done,
     )
     def revoke(body: bodies.Revoke, code: str) -> answers.Done:
-        board.centre.revoke(badge_of(code), body.issue, body.why)
+        queries.service.revoke(badge_of(code), body.issue, body.why)
         return DONE
 
     @api.post(
@@ -77,7 +77,7 @@ def _add_badges(api: Interface, board: Board) -> None:
         answer=answers.Issued,
     )
     def unrevoke(code: str) -> answers.Issued:
-        return _issued(board.centre.unrevoke(badge_of(code)))
+        return _issued(queries.service.unrevoke(badge_of(code)))
 
     @api.post(
         "/registrants/<code>/reissue",
@@ -86,7 +86,7 @@ def _add_badges(api: Interface, board: Board) -> None:
         answer=answers.Issued,
     )
     def reissue(code: str) -> answers.Issued:
-        return _issued(board.centre.reissue(badge_of(code)))
+        return _issued(queries.service.reissue(badge_of(code)))
 
     @api.post(
         "/registrants/<code>/erase",
@@ -95,7 +95,7 @@ def _add_badges(api: Interface, board: Board) -> None:
         answer=answers.Done,
     )
     def erase(code: str) -> answers.Done:
-        board.centre.erase(badge_of(code))
+        queries.service.erase(badge_of(code))
         return DONE
 
 
@@ -103,7 +103,7 @@ def _issued(badge: IssuedBadge) -> answers.Issued:
     return answers.Issued(code=badge.code, issue=badge.issue, form=badge.form, text=badge.text)
 
 
-def _add_kiosks(api: Interface, board: Board, pin: str | None, kiosk_url: str | None) -> None:
+def _add_kiosks(api: Interface, queries: Queries, pin: str | None, kiosk_url: str | None) -> None:
     @api.post(
         "/kiosks/code",
         "A one-time code with which a kiosk is enrolled, and the QR code to show to it",
@@ -112,13 +112,13 @@ def _add_kiosks(api: Interface, board: Board, pin: str | None, kiosk_url: str | 
         answer=answers.Code,
     )
     def enrol_code(body: bodies.NewCode) -> answers.Code:
-        code = board.centre.enrol_code(body.gate, body.minutes)
+        code = queries.service.enrol_code(body.gate, body.minutes)
         url = body.url or kiosk_url or request.url_root.rstrip("/")
-        text = EnrolmentCode(board.centre.identity.fingerprint, code, url, pin).text()
+        text = EnrolmentCode(queries.service.identity.fingerprint, code, url, pin).text()
         return answers.Code(
             code=code,
             gate=body.gate,
-            expires=board.time(board.now_ms() + body.minutes * 60_000),
+            expires=queries.time(queries.now_ms() + body.minutes * 60_000),
             text=text,
             qr=drawn(text, "m"),
             warning=unreachable(url),
@@ -132,7 +132,7 @@ def _add_kiosks(api: Interface, board: Board, pin: str | None, kiosk_url: str | 
         answer=answers.Done,
     )
     def assign(body: bodies.Assign, device: str) -> answers.Done:
-        board.centre.assign(device, body.gate)
+        queries.service.assign(device, body.gate)
         return DONE
 
     @api.post(
@@ -143,7 +143,7 @@ def _add_kiosks(api: Interface, board: Board, pin: str | None, kiosk_url: str | 
         answer=answers.Done,
     )
     def cut_off(body: bodies.CutOff, device: str) -> answers.Done:
-        board.centre.cut_off(device, body.believed)
+        queries.service.cut_off(device, body.believed)
         return DONE
 
     @api.post(
@@ -154,7 +154,7 @@ def _add_kiosks(api: Interface, board: Board, pin: str | None, kiosk_url: str | 
         answer=answers.Done,
     )
     def free_seats(body: bodies.FreeSeats, device: str) -> answers.Done:
-        board.centre.free_seats(device, body.area, body.seats)
+        queries.service.free_seats(device, body.area, body.seats)
         return DONE
 
 
@@ -173,7 +173,7 @@ def unreachable(url: str) -> str:
     )
 
 
-def _add_reports(api: Interface, board: Board, guard: Guard) -> None:
+def _add_reports(api: Interface, queries: Queries, guard: Guard) -> None:
     @api.post(
         "/conflicts",
         "Answer a line of the partition report",
@@ -185,14 +185,14 @@ def _add_reports(api: Interface, board: Board, guard: Guard) -> None:
         named = EntryRef(body.entry.log, body.entry.seq, bytes.fromhex(body.entry.digest))
         lines = [
             line
-            for line in board.conflict_lines()
+            for line in queries.conflict_lines()
             if line.kind == body.kind and line.entry == named
         ]
         if not lines:
             raise UnknownError("This line is no longer in the report. Load it again.")
         visitor = guard.visitor()
-        board.centre.rule(lines[0], body.answer, visitor.name if visitor else "")
-        board.forget_conflicts()
+        queries.service.rule(lines[0], body.answer, visitor.name if visitor else "")
+        queries.forget_conflicts()
         return DONE
 
     @api.post(
@@ -203,7 +203,7 @@ def _add_reports(api: Interface, board: Board, guard: Guard) -> None:
         answer=answers.Closed,
     )
     def close_day(body: bodies.CloseDay) -> answers.Closed:
-        return board.close_day(body.day)
+        return queries.close_day(body.day)
 
     @api.post(
         "/purge",
@@ -213,5 +213,5 @@ def _add_reports(api: Interface, board: Board, guard: Guard) -> None:
         answer=admin_shapes.Purged,
     )
     def purge(body: bodies.Purge) -> admin_shapes.Purged:
-        persons = board.centre.purge(early=body.early)
-        return admin_shapes.Purged(persons=persons, silent=board.headcount().silent)
+        persons = queries.service.purge(early=body.early)
+        return admin_shapes.Purged(persons=persons, silent=queries.headcount().silent)

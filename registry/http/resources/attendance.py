@@ -10,16 +10,16 @@ from registry.queries.attendance import (
     HybridAttendance,
     as_table,
 )
-from registry.queries.queries import Board
+from registry.queries.queries import Queries
 from registry.queries.table_files import csv_bytes, xlsx_bytes
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS = ("json", "csv", "xlsx")
 
 
-def add_attendance(api: Interface, board: Board) -> None:
+def add_attendance(api: Interface, queries: Queries) -> None:
     """Give the interface its questions about attendance."""
-    report = AttendanceReport(board)
+    report = AttendanceReport(queries)
 
     @api.get(
         "/attendance",
@@ -58,7 +58,7 @@ def add_attendance(api: Interface, board: Board) -> None:
         ),
     )
     def attendance_people() -> Attendees | Response:
-        people = _asked(report, board)
+        people = _asked(report, queries)
         if isinstance(people, Response):
             return people
         kind = request.args.get("format", "json")
@@ -75,8 +75,8 @@ def add_attendance(api: Interface, board: Board) -> None:
         return answer
 
 
-def _asked(report: AttendanceReport, board: Board) -> Attendees | Response:
-    programme = board.programme
+def _asked(report: AttendanceReport, queries: Queries) -> Attendees | Response:
+    programme = queries.programme
     session, venue, day = (request.args.get(name) for name in ("session", "venue", "day"))
     if session is not None:
         if session not in programme.sessions:

@@ -9,10 +9,10 @@ from config.errors import ConfigError
 from registry.http import requests as bodies
 from registry.http.operations import Interface, problem
 from registry.queries import admin_shapes
-from registry.queries.queries import Board
+from registry.queries.queries import Queries
 
 
-def add_event(api: Interface, board: Board) -> None:
+def add_event(api: Interface, queries: Queries) -> None:
     """Give the interface its way to change the event definition."""
 
     @api.post(
@@ -23,19 +23,19 @@ def add_event(api: Interface, board: Board) -> None:
         answer=admin_shapes.EventChange,
     )
     def change_event(body: bodies.ChangedEvent) -> admin_shapes.EventChange | Response:
-        old = board.centre.event
+        old = queries.service.event
         try:
             new = event_file.parse(body.toml, body.file)
-            board.centre.check_event(new)
+            queries.service.check_event(new)
         except ConfigError as error:
             lines = tuple(map(str, error.mistakes))
             return problem(422, "The definition cannot be used; nothing was changed.", lines)
-        with board.knowing() as log_state:
+        with queries.snapshot() as log_state:
             effects = event_change_effects(old, new, change_facts(log_state))
         asks = any(effect.asks for effect in effects)
         applied = old != new and not body.check and (body.confirmed or not asks)
         if applied:
-            board.centre.update_event(new)
+            queries.service.update_event(new)
         return admin_shapes.EventChange(
             event=new.id,
             changed=old != new,

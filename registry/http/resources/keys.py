@@ -5,19 +5,19 @@ from registry.http import requests as bodies
 from registry.http.operations import Interface
 from registry.http.qr import drawn
 from registry.queries import admin_shapes
-from registry.queries.queries import Board
+from registry.queries.queries import Queries
 from registry.queries.registrants import badge_of
 from registry.roster.staff_keys import IssuedKeyCard
 from registry.storage.errors import RegistryError, UnknownError
 
 
-def add_keys(api: Interface, board: Board) -> None:
+def add_keys(api: Interface, queries: Queries) -> None:
     """Give the interface its routes about keys. All are an admin's."""
-    _add_staff_keys(api, board)
-    _add_signing_keys(api, board)
+    _add_staff_keys(api, queries)
+    _add_signing_keys(api, queries)
 
 
-def _add_staff_keys(api: Interface, board: Board) -> None:
+def _add_staff_keys(api: Interface, queries: Queries) -> None:
     @api.post(
         "/desk-key",
         "A new desk key, after a key card was lost: all name cards are sealed again, and all staff need new key cards",
@@ -25,8 +25,8 @@ def _add_staff_keys(api: Interface, board: Board) -> None:
         answer=admin_shapes.Resealed,
     )
     def new_desk_key() -> admin_shapes.Resealed:
-        centre = board.centre
-        return admin_shapes.Resealed(cards=centre.staff_keys.new_desk_key(centre.event))
+        service = queries.service
+        return admin_shapes.Resealed(cards=service.staff_keys.new_desk_key(service.event))
 
     @api.post(
         "/registrants/<code>/pin",
@@ -36,9 +36,9 @@ def _add_staff_keys(api: Interface, board: Board) -> None:
         answer=admin_shapes.KeyCard,
     )
     def staff_pin(body: bodies.StaffPin, code: str) -> admin_shapes.KeyCard:
-        centre = board.centre
+        service = queries.service
         try:
-            card = centre.staff_keys.issue(badge_of(code), body.pin, centre.event)
+            card = service.staff_keys.issue(badge_of(code), body.pin, service.event)
         except BadPinError as error:
             raise RegistryError(str(error)) from error
         return _shown(card)
@@ -50,7 +50,7 @@ def _add_staff_keys(api: Interface, board: Board) -> None:
         answer=admin_shapes.Staff,
     )
     def staff() -> admin_shapes.Staff:
-        centre = board.centre
+        service = queries.service
         return admin_shapes.Staff(
             staff=[
                 admin_shapes.StaffMember(
@@ -61,7 +61,7 @@ def _add_staff_keys(api: Interface, board: Board) -> None:
                     unlocks=one.unlocks,
                     guessable=one.guessable,
                 )
-                for one in centre.staff_keys.members(centre.event)
+                for one in service.staff_keys.members(service.event)
             ]
         )
 
@@ -72,9 +72,9 @@ def _add_staff_keys(api: Interface, board: Board) -> None:
         answer=admin_shapes.KeyCards,
     )
     def replace_key_cards() -> admin_shapes.KeyCards:
-        centre = board.centre
+        service = queries.service
         return admin_shapes.KeyCards(
-            cards=[_shown(card) for card in centre.staff_keys.replace_all(centre.event)]
+            cards=[_shown(card) for card in service.staff_keys.replace_all(service.event)]
         )
 
 
@@ -89,7 +89,7 @@ def _shown(card: IssuedKeyCard) -> admin_shapes.KeyCard:
     )
 
 
-def _add_signing_keys(api: Interface, board: Board) -> None:
+def _add_signing_keys(api: Interface, queries: Queries) -> None:
     @api.get(
         "/signing-keys",
         "The keys that sign badges: which one signs, which are still good, which are retired",
@@ -97,8 +97,8 @@ def _add_signing_keys(api: Interface, board: Board) -> None:
         answer=admin_shapes.SigningKeys,
     )
     def signing_keys() -> admin_shapes.SigningKeys:
-        with board.centre.knowing() as known:
-            keys = board.centre.signing_keys.all(known)
+        with queries.service.snapshot() as known:
+            keys = queries.service.signing_keys.all(known)
         return admin_shapes.SigningKeys(
             keys=[
                 admin_shapes.SigningKey(
@@ -118,8 +118,8 @@ def _add_signing_keys(api: Interface, board: Board) -> None:
         answer=admin_shapes.NewSigningKey,
     )
     def new_signing_key() -> admin_shapes.NewSigningKey:
-        with board.centre.knowing() as known:
-            number = board.centre.signing_keys.rotate(known)
+        with queries.service.snapshot() as known:
+            number = queries.service.signing_keys.rotate(known)
         return admin_shapes.NewSigningKey(number=number)
 
     @api.post(
@@ -131,4 +131,4 @@ def _add_signing_keys(api: Interface, board: Board) -> None:
     def retire_signing_key(number: str) -> admin_shapes.RetiredSigningKey:
         if not number.isascii() or not number.isdecimal():
             raise UnknownError(f"A key has a number, not {number[:20]!r}.")
-        return admin_shapes.RetiredSigningKey(badges=board.centre.signing_keys.retire(int(number)))
+        return admin_shapes.RetiredSigningKey(badges=queries.service.signing_keys.retire(int(number)))

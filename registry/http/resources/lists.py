@@ -12,7 +12,7 @@ from registry.lists.findings import SpreadsheetError
 from registry.lists.importing import FILE, Importer, Options, Report, refused
 from registry.queries import admin_shapes
 from registry.queries import shapes as answers
-from registry.queries.queries import Board
+from registry.queries.queries import Queries
 from registry.roster.batch import discard
 from registry.storage.errors import RegistryError
 
@@ -49,9 +49,9 @@ _OPTIONS = (
 )
 
 
-def add_lists(api: Interface, board: Board, jobs: Jobs) -> None:
+def add_lists(api: Interface, queries: Queries, jobs: Jobs) -> None:
     """Give the interface its import."""
-    importer = Importer(board.centre, board.now_ms)
+    importer = Importer(queries.service, queries.now_ms)
 
     def do(work: Work) -> Report:
         options = msgspec.convert(dict(work.params), Options)
@@ -60,7 +60,7 @@ def add_lists(api: Interface, board: Board, jobs: Jobs) -> None:
         except SpreadsheetError as error:
             return refused(error, options)
 
-    jobs.kind(KIND, do, lambda: discard(board.centre.ledger))
+    jobs.kind(KIND, do, lambda: discard(queries.service.ledger))
 
     @api.post(
         "/imports",

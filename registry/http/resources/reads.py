@@ -16,7 +16,7 @@ from registry.queries import receipts, registrants
 from registry.queries import shapes as answers
 from registry.queries.access_shapes import Token, Tokens
 from registry.queries.arrivals import ArrivalsBoard, ArrivalsReport
-from registry.queries.queries import Board
+from registry.queries.queries import Queries
 
 CSV = "text/csv"
 EVENT_STREAM = "text/event-stream"
@@ -25,12 +25,12 @@ CONFLICTS = 200
 """Lines of the partition report on one page."""
 
 
-def add_questions(api: Interface, board: Board, guard: Guard, streams: Streams) -> None:
+def add_questions(api: Interface, queries: Queries, guard: Guard, streams: Streams) -> None:
     """Give the interface its questions."""
-    _add_counts(api, board, streams)
-    add_attendance(api, board)
-    _add_conflicts(api, board, guard)
-    _add_people(api, board, guard)
+    _add_counts(api, queries, streams)
+    add_attendance(api, queries)
+    _add_conflicts(api, queries, guard)
+    _add_people(api, queries, guard)
 
     @api.get("/openapi.json", "This document", access=None, answer=JSON)
     def openapi() -> Response:
@@ -38,7 +38,7 @@ def add_questions(api: Interface, board: Board, guard: Guard, streams: Streams) 
         return Response(msgspec.json.encode(said), mimetype=JSON)
 
 
-def _add_counts(api: Interface, board: Board, streams: Streams) -> None:
+def _add_counts(api: Interface, queries: Queries, streams: Streams) -> None:
     @api.get(
         "/headcount",
         "How many people are where, as of when, and who has not reported",
@@ -46,7 +46,7 @@ def _add_counts(api: Interface, board: Board, streams: Streams) -> None:
         answer=answers.Headcount,
     )
     def headcount() -> answers.Headcount:
-        return board.headcount()
+        return queries.headcount()
 
     @api.get(
         "/headcount/stream",
@@ -65,15 +65,15 @@ def _add_counts(api: Interface, board: Board, streams: Streams) -> None:
         answer=answers.Gates,
     )
     def gates() -> answers.Gates:
-        return board.gates()
+        return queries.gates()
 
     @api.get(
         "/sessions", "Every session and its attendance", access="viewer", answer=answers.Sessions
     )
     def sessions() -> answers.Sessions:
-        return board.sessions()
+        return queries.sessions()
 
-    curves = ArrivalsBoard(board)
+    curves = ArrivalsBoard(queries)
 
     @api.get(
         "/arrivals",
@@ -91,14 +91,14 @@ def _add_counts(api: Interface, board: Board, streams: Streams) -> None:
         answer=answers.Kiosks,
     )
     def kiosks() -> answers.Kiosks:
-        return board.kiosks()
+        return queries.kiosks()
 
     @api.get("/health", "The registry itself", access="viewer", answer=answers.Health)
     def health() -> answers.Health:
-        return board.health()
+        return queries.health()
 
 
-def _add_conflicts(api: Interface, board: Board, guard: Guard) -> None:
+def _add_conflicts(api: Interface, queries: Queries, guard: Guard) -> None:
     @api.get(
         "/conflicts",
         "The partition report: what would have gone otherwise had everything been known",
@@ -110,7 +110,7 @@ def _add_conflicts(api: Interface, board: Board, guard: Guard) -> None:
         ),
     )
     def conflicts() -> answers.ConflictReport:
-        return board.conflicts(
+        return queries.conflicts(
             request.args.get("offset", 0, int),
             request.args.get("limit", CONFLICTS, int),
             with_codes=_is_admin(guard),
@@ -125,16 +125,16 @@ def _add_conflicts(api: Interface, board: Board, guard: Guard) -> None:
     def receipt(code: str) -> answers.Receipts | Response:
         if read_receipt(code) is None:
             return problem(400, f"{code[:20]!r} is no receipt; it should be like M3-4F2K.")
-        return receipts.find(board, code, with_codes=_is_admin(guard))
+        return receipts.find(queries, code, with_codes=_is_admin(guard))
 
     @api.get("/export", "Every attempt at every door", access="admin", answer=CSV)
     def export() -> Response:
-        answer = Response(exporting.attempts(board), mimetype=CSV)
+        answer = Response(exporting.attempts(queries), mimetype=CSV)
         answer.headers["Content-Disposition"] = 'attachment; filename="attempts.csv"'
         return answer
 
 
-def _add_people(api: Interface, board: Board, guard: Guard) -> None:
+def _add_people(api: Interface, queries: Queries, guard: Guard) -> None:
     @api.get(
         "/registrants",
         "People, a page at a time",
@@ -166,7 +166,7 @@ def _add_people(api: Interface, board: Board, guard: Guard) -> None:
             return problem(400, "cursor and offset are both given; it should be one of them.")
         try:
             return registrants.search(
-                board, request.args.get("q", ""), limit, offset=offset, cursor=cursor
+                queries, request.args.get("q", ""), limit, offset=offset, cursor=cursor
             )
         except ValueError as error:
             return problem(400, f"{error}.")
@@ -175,7 +175,7 @@ def _add_people(api: Interface, board: Board, guard: Guard) -> None:
         "/registrants/<code>", "The person of a badge", access="desk", answer=answers.Registrant
     )
     def registrant(code: str) -> answers.Registrant:
-        return registrants.one(board, code)
+        return registrants.one(queries, code)
 
     @api.get(
         "/registrants/<code>/history",
@@ -184,13 +184,13 @@ def _add_people(api: Interface, board: Board, guard: Guard) -> None:
         answer=answers.PersonHistory,
     )
     def registrant_history(code: str) -> answers.PersonHistory:
-        return registrants.history(board, code)
+        return registrants.history(queries, code)
 
     @api.get("/tokens", "API tokens", access="admin", answer=Tokens)
     def tokens() -> Tokens:
         return Tokens(
             tokens=[
-                Token(id=token_id, label=row.label, access=row.access, made=board.time(row.made_ms))
+                Token(id=token_id, label=row.label, access=row.access, made=queries.time(row.made_ms))
                 for token_id, row in guard.accounts.tokens().items()
             ]
         )

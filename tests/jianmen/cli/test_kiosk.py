@@ -24,7 +24,7 @@ from registry.accounts.throttle import Throttle
 from registry.accounts.trail import Trail
 from registry.devices.reported_vectors import Contacts
 from registry.http.device_api import device_interface
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.ledger import Ledger
 from sync.enrolment.record import Enrolment
 from sync.store.data_folder import DataFolder
@@ -106,25 +106,25 @@ def test_headcount_needs_an_enrolled_kiosk(tmp_path):
 
 
 @pytest.fixture
-def centre(tmp_path):
+def service(tmp_path):
     """A registry that answers at an address."""
     ledger = Ledger("sqlite://", None, lambda: NOW.wall_ms)
-    centre = Centre(ledger, lambda: NOW)
-    centre.init(load(EVENT))
+    service = RegistryService(ledger, lambda: NOW)
+    service.init(load(EVENT))
     app = Flask(__name__)
-    throttle = Throttle(centre.ledger, lambda: NOW.wall_ms)
-    trail = Trail(centre.ledger, lambda: NOW.wall_ms)
-    devices = device_interface(centre, lambda: NOW, Contacts(), throttle, trail, trust_clock=True)
+    throttle = Throttle(service.ledger, lambda: NOW.wall_ms)
+    trail = Trail(service.ledger, lambda: NOW.wall_ms)
+    devices = device_interface(service, lambda: NOW, Contacts(), throttle, trail, trust_clock=True)
     app.wsgi_app = devices.in_front_of(app.wsgi_app)
     server = PageServer(app, "127.0.0.1", 0)
     server.start()
-    yield centre, server.url.rstrip("/")
+    yield service, server.url.rstrip("/")
     server.close()
     ledger.close()
 
 
-def test_a_kiosk_enrols_with_a_code_of_the_registry_once(tmp_path, centre):
-    registry, url = centre
+def test_a_kiosk_enrols_with_a_code_of_the_registry_once(tmp_path, service):
+    registry, url = service
     code = registry.enrol_code("chengdu-main-1")
     text = f"JME1:{registry.identity.fingerprint.upper()}:{code}:{url}"
     data = tmp_path / "kiosk"
@@ -139,8 +139,8 @@ def test_a_kiosk_enrols_with_a_code_of_the_registry_once(tmp_path, centre):
     assert "code" in again.stderr
 
 
-def test_the_doctor_knows_a_gate_that_a_supervisor_has_just_given(tmp_path, centre):
-    registry, url = centre
+def test_the_doctor_knows_a_gate_that_a_supervisor_has_just_given(tmp_path, service):
+    registry, url = service
     code = registry.enrol_code(None)
     text = f"JME1:{registry.identity.fingerprint.upper()}:{code}:{url}"
     assert run("enrol", text, "--data", tmp_path).exit_code == 0
@@ -162,10 +162,10 @@ def test_the_doctor_knows_a_gate_that_a_supervisor_has_just_given(tmp_path, cent
 
 
 @pytest.fixture
-def enrolled(tmp_path, centre, monkeypatch):
+def enrolled(tmp_path, service, monkeypatch):
     """The data folder of a kiosk whose door may be run in this process."""
     monkeypatch.setattr("jianmen.cli.kiosk.stop_on_signals", lambda _: None)
-    registry, url = centre
+    registry, url = service
     code = registry.enrol_code("chengdu-main-1")
     text = f"JME1:{registry.identity.fingerprint.upper()}:{code}:{url}"
     assert run("enrol", text, "--data", tmp_path / "kiosk").exit_code == 0
@@ -228,8 +228,8 @@ def test_a_door_runs_answers_and_stops_on_request(tmp_path):
     assert "another door is running" in second.stderr
 
 
-def test_a_kiosk_enrolled_with_a_new_key_brings_what_it_wrote_with_the_old_one(tmp_path, centre):
-    registry, url = centre
+def test_a_kiosk_enrolled_with_a_new_key_brings_what_it_wrote_with_the_old_one(tmp_path, service):
+    registry, url = service
 
     def enrolled(*options: str) -> str:
         code = EnrolmentCode(

@@ -1,4 +1,4 @@
-"""The commands of the centre that people and scripts rely on are there."""
+"""The commands of the registry that people and scripts rely on are there."""
 
 from __future__ import annotations
 

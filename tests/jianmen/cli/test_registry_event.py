@@ -112,6 +112,6 @@ def enrolled(run: Run, tmp_path: Path) -> None:
 
     settings = registry_settings(None, {"data": str(tmp_path / "registry")})
     identity = DeviceKey.from_seed(b"k" * 32)
-    with opened(settings) as centre:
-        code = centre.enrol_code("chengdu-main-1")
-        centre.enrol(Enrol(identity.public, code, b"", "Door 1"))
+    with opened(settings) as service:
+        code = service.enrol_code("chengdu-main-1")
+        service.enrol(Enrol(identity.public, code, b"", "Door 1"))

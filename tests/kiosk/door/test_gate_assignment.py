@@ -69,7 +69,7 @@ class Supervisor:
         asked.start()
         seen = ""
         while self.stand.headline != "Show the staff card":
-            found = self.stand.board.after(seen, PATIENCE_S)
+            found = self.stand.screen_feed.after(seen, PATIENCE_S)
             assert found is not None
             seen, _ = found
         self.scan(text or self.card.text)
@@ -129,7 +129,7 @@ def another(world, gate: str | None, heard_s_ago: int | None = 0) -> DeviceKey:
 
 def test_a_spare_kiosk_says_that_a_supervisor_may_give_it_a_gate(spare):
     assert spare.stand.headline == "This kiosk has no gate yet"
-    screen = spare.stand.board.screen
+    screen = spare.stand.screen_feed.screen
     assert screen.staffed  # the way to the page
     assert "Supervisors" in screen.cause
     assert spare.client.get("/staff").headers["Location"] == "/staff/gate"
@@ -312,7 +312,7 @@ def test_a_gate_that_is_none_of_the_events_is_not_given(spare):
 
 def test_a_supervisor_gives_another_gate_later_and_takes_it_back(spare):
     spare.gives("chengdu-main-1")
-    assert spare.stand.board.screen.staffed  # also at a self-service gate: the way back to the page
+    assert spare.stand.screen_feed.screen.staffed  # also at a self-service gate: the way back to the page
     assert spare.client.get("/staff").headers["Location"] == "/staff/gate"
     assert spare.gives("chengdu-main-2")["gate"] == "C2"
     assert spare.gives("chengdu-main-2")["gate"] == "C2"  # no new word
@@ -339,7 +339,7 @@ def test_a_staffed_gate_that_a_supervisor_gave_has_its_staff_screen(spare):
 def test_what_the_registry_assigned_only_the_registry_changes(make_world, come_to):
     at_gate = come_to(make_world("chengdu-main-1"))
     assert at_gate.state()["by"] == "registry"
-    assert not at_gate.stand.board.screen.staffed
+    assert not at_gate.stand.screen_feed.screen.staffed
     at_gate.show_card()
 
     assert at_gate.why("give", gate=GATE) == "gate_assigned"

@@ -57,7 +57,7 @@ class Desk:
         """Until the door asks for a staff card."""
         seen = ""
         while self.stand.headline != "Show the staff card":
-            found = self.stand.board.after(seen, PATIENCE_S)
+            found = self.stand.screen_feed.after(seen, PATIENCE_S)
             assert found is not None
             seen, _ = found
 

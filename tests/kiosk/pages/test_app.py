@@ -41,7 +41,7 @@ def test_another_page_in_the_browser_cannot_speak_for_the_staff(client):
 
 
 def test_a_stream_begins_with_the_screen_that_stands_and_brings_the_next(stand):
-    words = stream(stand.board, "")
+    words = stream(stand.screen_feed, "")
     assert next(words).startswith("retry:")
     name, data = next(words).splitlines()[:2]
     assert msgspec.json.decode(data.removeprefix("data: "))["tone"] == "idle"
@@ -50,15 +50,15 @@ def test_a_stream_begins_with_the_screen_that_stands_and_brings_the_next(stand):
     assert '"flagged"' in next(words)
     words.close()
 
-    resumed = stream(stand.board, name.removeprefix("id: "))
+    resumed = stream(stand.screen_feed, name.removeprefix("id: "))
     next(resumed)
     assert '"flagged"' in next(resumed)
     resumed.close()
 
 
 def test_a_stream_that_is_up_to_date_hears_at_once_that_the_door_is_there(stand):
-    name, _ = stand.board.after("", 0)
-    words = stream(stand.board, name)
+    name, _ = stand.screen_feed.after("", 0)
+    words = stream(stand.screen_feed, name)
     next(words)
 
     assert next(words).startswith("event: beat")
@@ -66,8 +66,8 @@ def test_a_stream_that_is_up_to_date_hears_at_once_that_the_door_is_there(stand)
 
 
 def test_a_stream_ends_by_itself_and_with_the_door(stand, monkeypatch):
-    stand.board.close()
-    assert list(stream(stand.board, "")) == ["retry: 500\n\n"]
+    stand.screen_feed.close()
+    assert list(stream(stand.screen_feed, "")) == ["retry: 500\n\n"]
 
 
 def test_too_many_screens_are_told_so_and_a_closed_one_makes_room(client):
@@ -105,7 +105,7 @@ def test_the_health_page_fails_when_the_door_is_out_of_order(stand, client):
 def test_a_door_that_is_not_open_yet_says_what_it_waits_for(stand, service_of):
     service = service_of(stand)
     service.loop = None
-    service.board.show(notice("not_enrolled", ("en", *LANGUAGES[1:])))
+    service.screen_feed.show(notice("not_enrolled", ("en", *LANGUAGES[1:])))
     client = create_app(service, sounds=False).test_client()
 
     assert client.get("/status.json").get_json()["says"] == "This kiosk is not set up yet"
@@ -133,5 +133,5 @@ def test_pages_are_served_until_the_door_closes(stand, service_of):
     server.start()
     with urllib.request.urlopen(server.url) as page:
         assert b'id="screen"' in page.read()
-    stand.board.close()
+    stand.screen_feed.close()
     server.close()

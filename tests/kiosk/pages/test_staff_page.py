@@ -52,7 +52,7 @@ def page(desk, browser) -> Iterator:
     opened.wait_for_selector("body[data-mode=open]")
     yield opened
     opened.close()
-    desk.stand.board.close()
+    desk.stand.screen_feed.close()
     server.close()
 
 

@@ -37,7 +37,7 @@ def test_nothing_is_shown_or_opened_before_the_entry_is_committed(stand, monkeyp
     extend = Journal.extend
 
     def watched(journal, bodies, reading, inbox=None):
-        seen.append((stand.signals.openings, stand.board.screen.state))
+        seen.append((stand.signals.openings, stand.screen_feed.screen.state))
         return extend(journal, bodies, reading, inbox)
 
     monkeypatch.setattr(Journal, "extend", watched)
@@ -51,8 +51,8 @@ def test_the_light_is_on_before_the_screen_says_so(stand, monkeypatch):
     guest = stand.world.walk_up()
     order = []
     monkeypatch.setattr(stand.signals, "show", order.append)
-    put = stand.board.show
-    monkeypatch.setattr(stand.board, "show", lambda s: (order.append(s.state), put(s))[1])
+    put = stand.screen_feed.show
+    monkeypatch.setattr(stand.screen_feed, "show", lambda s: (order.append(s.state), put(s))[1])
 
     stand.show(guest.text)
 
@@ -126,7 +126,7 @@ def test_a_full_disk_is_out_of_order_and_heals_by_itself_when_there_is_space(sta
     stand.until(lambda: next(crowd) >= 0 and stand.show(stand.world.walk_up().text).tone == "fault")
     opened = stand.signals.openings
     assert stand.headline == "Out of order"
-    assert stand.board.screen.cause == "The disk is full"
+    assert stand.screen_feed.screen.cause == "The disk is full"
     assert stand.signals.light is Light.FAULT
     recorded = len(stand.reasons())
     assert opened == recorded
@@ -195,7 +195,7 @@ def test_a_lost_camera_has_its_own_screen_and_the_scanner_still_works(stand, mon
     assert stand.show(stand.world.walk_up().text, "scanner").tone == "flagged"
 
     stand.show(CameraState(working=True))
-    stand.until(lambda: stand.board.screen.state == "notice")
+    stand.until(lambda: stand.screen_feed.screen.state == "notice")
     assert stand.headline == "Show your badge"
 
 
@@ -215,7 +215,7 @@ def test_a_door_without_a_gate_says_so_and_works_once_the_registry_has_assigned_
     monkeypatch.setattr("kiosk.screen.presenter.FAILED_S", 0.01)
     stand = make_stand(make_world(None))
     assert stand.headline == "This kiosk has no gate yet"
-    assert stand.board.screen.staffed
+    assert stand.screen_feed.screen.staffed
 
     guest = stand.world.walk_up()
     screen = stand.show(guest.text)
@@ -226,7 +226,7 @@ def test_a_door_without_a_gate_says_so_and_works_once_the_registry_has_assigned_
     stand.world.assign("chengdu-main-1")
     stand.world.deliver()
     stand.until(lambda: stand.headline == "Show your badge")
-    assert not stand.board.screen.staffed
+    assert not stand.screen_feed.screen.staffed
     assert stand.show(guest.text).tone == "flagged"
 
 
@@ -239,13 +239,13 @@ def test_a_door_says_while_it_works_that_the_events_data_is_not_all_here_yet(sta
             replica.set_target("registry", {"behind": behind})
 
     hears(25_000)
-    stand.until(lambda: stand.board.screen.cause == "The event's data is not all here yet")
+    stand.until(lambda: stand.screen_feed.screen.cause == "The event's data is not all here yet")
     assert stand.headline == "Show your badge"
     assert stand.show(walk_up.text).tone == "flagged"
 
     stand.loop.face.rest()
     hears(3)
-    stand.until(lambda: stand.board.screen.cause == "")
+    stand.until(lambda: stand.screen_feed.screen.cause == "")
 
 
 def test_a_revocation_that_the_carrier_brings_holds_for_the_next_scan(stand):
@@ -292,11 +292,11 @@ def test_fire_shows_the_way_out_and_is_recorded(stand):
 
 
 def test_a_forced_door_is_an_alarm_and_changes_no_screen(stand):
-    before = stand.board.screen
+    before = stand.screen_feed.screen
     stand.show(DoorEvent(DoorEventKind.FORCED, now_ms()), "contacts")
 
     assert [a.what for a in stand.world.written("alarm")] == ["door_forced"]
-    assert stand.board.screen == before
+    assert stand.screen_feed.screen == before
 
 
 def test_hints_help_but_never_take_the_place_of_an_answer(stand):
@@ -356,7 +356,7 @@ def test_an_answer_makes_way_for_the_idle_screen(stand, monkeypatch):
         "kiosk.screen.presenter.SHOWN_S", dict.fromkeys(("admit", "flagged"), 0.001)
     )
     stand.show(stand.world.walk_up().text)
-    stand.until(lambda: stand.board.screen.state == "notice")
+    stand.until(lambda: stand.screen_feed.screen.state == "notice")
 
     assert stand.headline == "Show your badge"
     assert stand.signals.light is Light.READY

@@ -74,7 +74,7 @@ def wait_for_screen(service: DoorService, holds: Callable[..., bool]):
     """The first screen that is as wanted."""
     seen = ""
     while True:
-        found = service.board.after(seen, PATIENCE_S)
+        found = service.screen_feed.after(seen, PATIENCE_S)
         assert found is not None, "the screen stayed as it was"
         seen, screen = found
         if holds(screen):
@@ -157,7 +157,7 @@ def test_a_start_on_a_full_disk_is_out_of_order_until_there_is_space(world, monk
         wait_for_screen(service, lambda s: headline(s) == "Out of order")
         for _ in range(3):
             assert tried.acquire(timeout=PATIENCE_S)
-        assert headline(service.board.screen) == "Out of order", "it must not say that it starts"
+        assert headline(service.screen_feed.screen) == "Out of order", "it must not say that it starts"
         full.set()
         wait_for_screen(service, lambda s: s.tone == "idle")
 

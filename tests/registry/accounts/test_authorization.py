@@ -12,14 +12,14 @@ from flask.testing import FlaskClient
 from registry.accounts.accounts import Accounts, PasswordError
 from registry.accounts.throttle import FREE_TRIES
 from registry.server.app import WebSettings, create_app
-from registry.service import Centre
+from registry.service import RegistryService
 
 PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def accounts(centre: Centre, clock: Any) -> Accounts:
-    accounts = Accounts(centre.ledger, lambda: clock.now_ms, cost=2**8)  # quick
+def accounts(service: RegistryService, clock: Any) -> Accounts:
+    accounts = Accounts(service.ledger, lambda: clock.now_ms, cost=2**8)  # quick
     accounts.set_password("admin", PASSWORD)
     return accounts
 
@@ -36,7 +36,7 @@ def log_in(client: FlaskClient, password: str = PASSWORD, account: str = "admin"
     return client.post("/login", data=form).status_code
 
 
-def test_a_password_is_kept_as_a_hash_alone(accounts: Accounts, centre: Centre) -> None:
+def test_a_password_is_kept_as_a_hash_alone(accounts: Accounts, service: RegistryService) -> None:
     stored = accounts.find("admin")
     assert stored is not None
     assert PASSWORD.encode() not in stored.hash + stored.salt
@@ -73,8 +73,8 @@ def test_what_a_proxy_passes_on_is_not_this_machine(
     assert client.get("/api/v1/headcount", headers=headers).status_code == 401
 
 
-def test_this_machine_can_be_kept_out_too(centre: Centre, clock: Any) -> None:
-    app = create_app(centre, clock, WebSettings(open_here=False))
+def test_this_machine_can_be_kept_out_too(service: RegistryService, clock: Any) -> None:
+    app = create_app(service, clock, WebSettings(open_here=False))
     assert app.test_client().get("/api/v1/headcount").status_code == 401
 
 

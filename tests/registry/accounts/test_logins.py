@@ -11,15 +11,15 @@ from flask.testing import FlaskClient
 
 from registry.accounts.accounts import Accounts
 from registry.accounts.throttle import FREE_TRIES
-from registry.service import Centre
+from registry.service import RegistryService
 
 PASSWORD = "correct horse battery"
 HOUR_MS = 3_600_000
 
 
 @pytest.fixture
-def accounts(centre: Centre, clock: Any) -> Accounts:
-    accounts = Accounts(centre.ledger, lambda: clock.now_ms, cost=2**8)  # quick
+def accounts(service: RegistryService, clock: Any) -> Accounts:
+    accounts = Accounts(service.ledger, lambda: clock.now_ms, cost=2**8)  # quick
     for name, role in (("chan", "admin"), ("lee", "admin"), ("helper", "desk"), ("wall", "viewer")):
         accounts.add(name, role, f"{PASSWORD} {name}")  # type: ignore[arg-type]
     return accounts

@@ -11,7 +11,7 @@ import pytest
 
 from printing.fonts import FONT_ROOT
 from registry.roster.model import Person
-from registry.service import Centre
+from registry.service import RegistryService
 
 pytestmark = pytest.mark.skipif(
     not (FONT_ROOT / "opentype/noto/NotoSansCJK-Bold.ttc").exists(),
@@ -40,8 +40,8 @@ def words(api: Any, job: dict[str, Any], tmp_path: Path) -> str:
     return done.stdout.decode()
 
 
-def test_everybody_is_printed_by_default(centre: Centre, api: Any, tmp_path: Path) -> None:
-    centre.register_many(PEOPLE)
+def test_everybody_is_printed_by_default(service: RegistryService, api: Any, tmp_path: Path) -> None:
+    service.register_many(PEOPLE)
     job = make(api)
     assert job["state"] == "done"
     assert job["result"] == {"badges": 3, "pages": 1, "shortened": [], "left_out": []}
@@ -60,27 +60,27 @@ def test_everybody_is_printed_by_default(centre: Centre, api: Any, tmp_path: Pat
         ("ref=A2&ref=B1", 2),
     ],
 )
-def test_some_can_be_chosen(centre: Centre, api: Any, query: str, badges: int) -> None:
-    centre.register_many(PEOPLE)
+def test_some_can_be_chosen(service: RegistryService, api: Any, query: str, badges: int) -> None:
+    service.register_many(PEOPLE)
     assert make(api, query)["result"]["badges"] == badges
 
 
-def test_only_new_and_changed_badges_are_printed_again(centre: Centre, api: Any) -> None:
-    first = centre.register_many(PEOPLE)
+def test_only_new_and_changed_badges_are_printed_again(service: RegistryService, api: Any) -> None:
+    first = service.register_many(PEOPLE)
     make(api, "ref=A2&ref=B1")
     assert make(api, "new=1")["result"]["badges"] == 1
     again = make(api, "new=1")
     assert (again["state"], again["error"]) == (
         "failed", "Every badge that was asked for is printed already.",
     )  # fmt: skip
-    centre.amend(Person(ref="B1", ticket="delegate", name="张伟业", language="zh-Hans"))
-    centre.reissue(first[1].badge)
+    service.amend(Person(ref="B1", ticket="delegate", name="张伟业", language="zh-Hans"))
+    service.reissue(first[1].badge)
     assert make(api, "new=1")["result"]["badges"] == 2
 
 
-def test_a_revoked_badge_is_not_printed_and_said(centre: Centre, api: Any) -> None:
-    first = centre.register_many(PEOPLE)
-    centre.revoke(first[1].badge, None, "cancelled")
+def test_a_revoked_badge_is_not_printed_and_said(service: RegistryService, api: Any) -> None:
+    first = service.register_many(PEOPLE)
+    service.revoke(first[1].badge, None, "cancelled")
     assert make(api, "ref=A2&ref=B1")["result"]["left_out"] == ["A2"]
 
 
@@ -94,8 +94,8 @@ def test_a_revoked_badge_is_not_printed_and_said(centre: Centre, api: Any) -> No
         ("ticket=vip", "There is no badge to print."),
     ],
 )
-def test_what_cannot_be_printed_is_said(centre: Centre, api: Any, query: str, words: str) -> None:
-    centre.register_many(PEOPLE)
+def test_what_cannot_be_printed_is_said(service: RegistryService, api: Any, query: str, words: str) -> None:
+    service.register_many(PEOPLE)
     job = make(api, query)
     assert job["state"] == "failed"
     assert words in job["error"]
@@ -107,14 +107,14 @@ def test_an_unknown_order_is_refused(api: Any) -> None:
     assert "ref, name or organisation" in answer.json["error"]
 
 
-def test_a_few_badges_can_be_had_at_once(centre: Centre, api: Any) -> None:
-    centre.register_many(PEOPLE)
+def test_a_few_badges_can_be_had_at_once(service: RegistryService, api: Any) -> None:
+    service.register_many(PEOPLE)
     answer = api.call("GET", "/badges?ref=A2")
     assert answer.mimetype == "application/pdf"
     assert answer.data.startswith(b"%PDF")
 
 
-def test_a_preview_is_one_badge_and_prints_nobody(centre: Centre, api: Any) -> None:
-    centre.register_many(PEOPLE)
+def test_a_preview_is_one_badge_and_prints_nobody(service: RegistryService, api: Any) -> None:
+    service.register_many(PEOPLE)
     assert make(api, "preview=1")["result"]["badges"] == 1
     assert make(api, "new=1")["result"]["badges"] == 3

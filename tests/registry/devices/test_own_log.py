@@ -14,7 +14,7 @@ from access.log.chain import follow, vouched
 from access.log.entry import GENESIS, Boot, decode
 from access.log.log_entry import LogEntry
 from registry.roster.model import Person
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.database import FILE
 from registry.storage.ledger import Ledger
 from registry.storage.rollback_mark import FILE as LANDMARK
@@ -37,67 +37,67 @@ def entries(ledger: Ledger, log: str) -> list[LogEntry]:
     return [held for _, held in ledger.since(0, 10_000) if held.log == log]
 
 
-def say(centre: Centre, times: int = 1) -> None:
+def say(service: RegistryService, times: int = 1) -> None:
     """Make the registry write something."""
     for _ in range(times):
-        centre.close_day("2020-11-17")
+        service.close_day("2020-11-17")
 
 
-def test_a_log_begins_with_boot_the_event_and_its_key(centre: Centre) -> None:
-    (log,) = own_logs(centre.ledger)
+def test_a_log_begins_with_boot_the_event_and_its_key(service: RegistryService) -> None:
+    (log,) = own_logs(service.ledger)
 
-    assert [held.kind for held in entries(centre.ledger, log)] == ["boot", "event", "key"]
-    boot = entries(centre.ledger, log)[0].body
+    assert [held.kind for held in entries(service.ledger, log)] == ["boot", "event", "key"]
+    boot = entries(service.ledger, log)[0].body
     assert isinstance(boot, Boot)
     assert boot.previous is None
-    assert boot.device == centre.identity.fingerprint == log[:16]
+    assert boot.device == service.identity.fingerprint == log[:16]
 
 
-def test_entries_are_chained_and_vouched_for(centre: Centre) -> None:
-    say(centre, 5)
-    (log,) = own_logs(centre.ledger)
-    rows = centre.ledger.rows(log, 1, 99)
-    head = centre.ledger.word(centre.identity.fingerprint)
+def test_entries_are_chained_and_vouched_for(service: RegistryService) -> None:
+    say(service, 5)
+    (log,) = own_logs(service.ledger)
+    rows = service.ledger.rows(log, 1, 99)
+    head = service.ledger.word(service.identity.fingerprint)
 
     run = follow(1, GENESIS, [row.raw for row in rows])
     assert len(run) == 8
     assert head is not None
     assert (head.seq, head.digest) == (8, run[-1][1])
-    assert vouched(head, centre.identity.public)
+    assert vouched(head, service.identity.public)
 
 
-def test_the_clock_of_the_log_never_goes_back(centre: Centre, clock: Waits) -> None:
-    say(centre)
+def test_the_clock_of_the_log_never_goes_back(service: RegistryService, clock: Waits) -> None:
+    say(service)
     clock.wait(-3_600_000)
-    say(centre)
-    (log,) = own_logs(centre.ledger)
+    say(service)
+    (log,) = own_logs(service.ledger)
 
-    walls = [decode(row.raw).wall_ms for row in centre.ledger.rows(log, 1, 99)]
+    walls = [decode(row.raw).wall_ms for row in service.ledger.rows(log, 1, 99)]
     assert walls == sorted(walls)
 
 
-def test_a_long_log_can_be_passed_on_in_pieces(centre: Centre) -> None:
-    centre.register_many([Person(ref=f"r{n}", ticket="delegate") for n in range(700)])
-    say(centre, 5)
-    (log,) = own_logs(centre.ledger)
+def test_a_long_log_can_be_passed_on_in_pieces(service: RegistryService) -> None:
+    service.register_many([Person(ref=f"r{n}", ticket="delegate") for n in range(700)])
+    say(service, 5)
+    (log,) = own_logs(service.ledger)
 
     sizes = []
     at = BEGINNING
-    while (batch := centre.ledger.batch(log, at)) is not None:
+    while (batch := service.ledger.batch(log, at)) is not None:
         sizes.append(len(batch.raws))
         at = (batch.head.seq, batch.head.digest)
     assert sum(sizes) == at[0] == 708
     assert max(sizes) <= 512
-    assert [head.seq for head in centre.ledger.heads(log, 0, 99)] == [256, 512, 708]
+    assert [head.seq for head in service.ledger.heads(log, 0, 99)] == [256, 512, 708]
 
 
 def test_a_restart_goes_on_in_the_same_log(
-    new_centre: Callable[..., Centre], event: Event, tmp_path: Path
+    new_service: Callable[..., RegistryService], event: Event, tmp_path: Path
 ) -> None:
-    first = new_centre(tmp_path)
+    first = new_service(tmp_path)
     first.init(event)
     first.ledger.close()
-    again = new_centre(tmp_path)
+    again = new_service(tmp_path)
     say(again)
 
     assert len(own_logs(again.ledger)) == 1
@@ -105,50 +105,50 @@ def test_a_restart_goes_on_in_the_same_log(
 
 
 @pytest.fixture
-def grown(new_centre: Callable[..., Centre], event: Event, tmp_path: Path) -> tuple[Path, Path]:
-    """(the folder of a centre that was closed, a backup of its database from before its last five entries)."""
+def grown(new_service: Callable[..., RegistryService], event: Event, tmp_path: Path) -> tuple[Path, Path]:
+    """(the folder of a registry that was closed, a backup of its database from before its last five entries)."""
     folder, backup = tmp_path / "now", tmp_path / "backup"
     folder.mkdir()
     backup.mkdir()
-    centre = new_centre(folder)
-    centre.init(event)
-    say(centre)
-    centre.ledger.close()
+    service = new_service(folder)
+    service.init(event)
+    say(service)
+    service.ledger.close()
     shutil.copy(folder / FILE, backup / FILE)
-    centre = new_centre(folder)
-    say(centre, 5)
-    centre.ledger.close()
+    service = new_service(folder)
+    say(service, 5)
+    service.ledger.close()
     return folder, backup
 
 
 def test_a_database_restored_from_a_backup_opens_a_new_epoch(
-    new_centre: Callable[..., Centre], grown: tuple[Path, Path]
+    new_service: Callable[..., RegistryService], grown: tuple[Path, Path]
 ) -> None:
     folder, backup = grown
     shutil.copy(backup / FILE, folder / FILE)
-    centre = new_centre(folder)
-    say(centre)
+    service = new_service(folder)
+    say(service)
 
-    old, new = own_logs(centre.ledger)
-    boot = entries(centre.ledger, new)[0].body
+    old, new = own_logs(service.ledger)
+    boot = entries(service.ledger, new)[0].body
     assert isinstance(boot, Boot)
-    assert boot.previous == (old, 4, entries(centre.ledger, old)[-1].digest)
+    assert boot.previous == (old, 4, entries(service.ledger, old)[-1].digest)
     assert "older than entry 9" in boot.why
-    assert [held.seq for held in entries(centre.ledger, new)] == [1, 2]
-    say(centre)
-    assert len(own_logs(centre.ledger)) == 2
+    assert [held.seq for held in entries(service.ledger, new)] == [1, 2]
+    say(service)
+    assert len(own_logs(service.ledger)) == 2
 
 
 def test_a_restored_registry_takes_its_lost_entries_back_like_any_others(
-    new_centre: Callable[..., Centre], grown: tuple[Path, Path], tmp_path: Path
+    new_service: Callable[..., RegistryService], grown: tuple[Path, Path], tmp_path: Path
 ) -> None:
     folder, backup = grown
-    kiosk = new_centre(folder)
+    kiosk = new_service(folder)
     (old,) = own_logs(kiosk.ledger)
     lost = kiosk.ledger.batch(old, kiosk.ledger.tips(old)[0])
     assert lost is None
     shutil.copy(backup / FILE, tmp_path / FILE)
-    restored = new_centre(tmp_path)
+    restored = new_service(tmp_path)
     say(restored)
 
     ((start, _),) = kiosk.ledger.stretches(old, restored.ledger.tips(old)) or []
@@ -160,63 +160,63 @@ def test_a_restored_registry_takes_its_lost_entries_back_like_any_others(
 
 
 def test_a_database_moved_to_another_machine_opens_a_new_epoch(
-    new_centre: Callable[..., Centre], grown: tuple[Path, Path]
+    new_service: Callable[..., RegistryService], grown: tuple[Path, Path]
 ) -> None:
     folder, _ = grown
     (folder / LANDMARK).unlink()
-    centre = new_centre(folder)
-    say(centre)
+    service = new_service(folder)
+    say(service)
 
-    assert len(own_logs(centre.ledger)) == 2
+    assert len(own_logs(service.ledger)) == 2
 
 
 def test_another_database_in_the_folder_opens_a_new_epoch(
-    new_centre: Callable[..., Centre], event: Event, grown: tuple[Path, Path], tmp_path: Path
+    new_service: Callable[..., RegistryService], event: Event, grown: tuple[Path, Path], tmp_path: Path
 ) -> None:
     folder, _ = grown
     (tmp_path / "other").mkdir()
-    other = new_centre(tmp_path / "other")
+    other = new_service(tmp_path / "other")
     other.init(event)
     other.ledger.close()
     shutil.copy(tmp_path / "other" / FILE, folder / FILE)
-    centre = new_centre(folder)
-    say(centre)
+    service = new_service(folder)
+    say(service)
 
-    assert len(own_logs(centre.ledger)) == 2
+    assert len(own_logs(service.ledger)) == 2
 
 
 def test_a_landmark_that_cannot_be_read_opens_a_new_epoch(
-    new_centre: Callable[..., Centre], grown: tuple[Path, Path]
+    new_service: Callable[..., RegistryService], grown: tuple[Path, Path]
 ) -> None:
     folder, _ = grown
     (folder / LANDMARK).write_bytes(b"\x00" * 40)
-    centre = new_centre(folder)
-    say(centre)
+    service = new_service(folder)
+    say(service)
 
-    assert len(own_logs(centre.ledger)) == 2
+    assert len(own_logs(service.ledger)) == 2
 
 
 def test_what_was_undone_leaves_no_mark(
-    new_centre: Callable[..., Centre], event: Event, tmp_path: Path
+    new_service: Callable[..., RegistryService], event: Event, tmp_path: Path
 ) -> None:
-    centre = new_centre(tmp_path)
-    centre.init(event)
+    service = new_service(tmp_path)
+    service.init(event)
 
     def fail() -> None:
-        with centre.ledger.transaction():
-            say(centre)
+        with service.ledger.transaction():
+            say(service)
             raise RuntimeError("undone")
 
     with pytest.raises(RuntimeError):
         fail()
-    say(centre)
-    assert len(own_logs(centre.ledger)) == 1
-    assert [held.seq for held in entries(centre.ledger, own_logs(centre.ledger)[0])] == [1, 2, 3, 4]
+    say(service)
+    assert len(own_logs(service.ledger)) == 1
+    assert [held.seq for held in entries(service.ledger, own_logs(service.ledger)[0])] == [1, 2, 3, 4]
 
 
-def test_an_operator_can_open_an_epoch(centre: Centre) -> None:
-    centre.open_epoch("moved to the new hall")
-    say(centre)
+def test_an_operator_can_open_an_epoch(service: RegistryService) -> None:
+    service.open_epoch("moved to the new hall")
+    say(service)
 
-    _, new = own_logs(centre.ledger)
-    assert [held.kind for held in entries(centre.ledger, new)] == ["boot", "close"]
+    _, new = own_logs(service.ledger)
+    assert [held.kind for held in entries(service.ledger, new)] == ["boot", "close"]

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from registry.accounts.accounts import Accounts
 from registry.server.app import Parts
-from registry.service import Centre
+from registry.service import RegistryService
 
 ROLES = ("nobody", "here", "viewer", "desk", "admin")
 """`here`: a browser of the registry's own machine, where the settings let it see counts."""
@@ -98,9 +98,9 @@ PAGES = {
 
 
 @pytest.fixture
-def browsers(app: Flask, centre: Centre, clock: Any) -> dict[str, FlaskClient]:
+def browsers(app: Flask, service: RegistryService, clock: Any) -> dict[str, FlaskClient]:
     """A browser of each role."""
-    accounts = Accounts(centre.ledger, lambda: clock.now_ms, cost=2**8)
+    accounts = Accounts(service.ledger, lambda: clock.now_ms, cost=2**8)
     found = {}
     for role in ROLES:
         client = found[role] = app.test_client()

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from registry.roster.model import IssuedBadge, Person
-from registry.service import Centre
+from registry.service import RegistryService
 from sync.wire.device_key import DeviceKey
 from sync.wire.enrolment_code import EnrolmentCode
 from sync.wire.messages import Enrol
@@ -42,9 +42,9 @@ def test_people_come_a_page_at_a_time(api: Any, delegates: list[IssuedBadge]) ->
     assert [one["ref"] for one in page["registrants"]] == ["P2", "P3"]
 
 
-def test_cursors_lead_through_everybody_once(api: Any, centre: Centre) -> None:
+def test_cursors_lead_through_everybody_once(api: Any, service: RegistryService) -> None:
     people = [someone(ref=f"X{n:03}", name="陳大文" if n % 2 else "王小明") for n in range(45)]
-    centre.register_many(people)
+    service.register_many(people)
     for query, total in (("", 45), ("&q=chan", 22)):
         refs, asked = [], f"/registrants?limit=10{query}"
         cursor: str | None = ""
@@ -97,7 +97,7 @@ def test_offsets_beyond_the_end_are_an_empty_page(api: Any, delegates: list[Issu
 
 
 def test_people_are_found_by_company_phone_and_mail_but_not_by_remarks(
-    api: Any, centre: Centre
+    api: Any, service: RegistryService
 ) -> None:
     extra = {
         "phone": "+852 9123 4567",
@@ -105,7 +105,7 @@ def test_people_are_found_by_company_phone_and_mail_but_not_by_remarks(
         "seat": "A-12",
         "note": "wheelchair",
     }
-    centre.register(
+    service.register(
         Person(ref="R1", name="陳大文", organisation="香港科技園", ticket="delegate", extra=extra)
     )
     for query in ("科技园", "91234567", "9123 4567", "85291234567", "tm.chan@ex", "a12", "r1"):
@@ -122,17 +122,17 @@ def test_people_close_to_what_was_typed_are_marked_as_such(
 
 
 def test_a_search_knows_what_changed_since_the_last_one(
-    api: Any, centre: Centre, delegates: list[IssuedBadge]
+    api: Any, service: RegistryService, delegates: list[IssuedBadge]
 ) -> None:
     assert api.get("/registrants?q=chan tai")["total"] == 1
-    centre.register(someone(ref="NEW", name="陳太"))
+    service.register(someone(ref="NEW", name="陳太"))
     assert api.get("/registrants?q=chan tai")["total"] == 2
-    centre.amend(someone(ref="NEW", name="王五"))
+    service.amend(someone(ref="NEW", name="王五"))
     assert api.get("/registrants?q=chan tai")["total"] == 1
     assert api.get("/registrants?q=wong ng")["total"] == 1
-    centre.erase(delegates[0].badge)
+    service.erase(delegates[0].badge)
     assert api.get("/registrants?q=chan tai")["total"] == 0
-    centre.purge(early=True)
+    service.purge(early=True)
     assert api.get("/registrants?q=wong ng")["total"] == 0
 
 
@@ -159,7 +159,7 @@ def test_a_revoked_badge_is_refused_at_the_doors(
 
 
 def test_after_a_staff_card_was_lost_all_name_cards_are_sealed_under_a_new_desk_key(
-    api: Any, centre: Centre, delegates: list[IssuedBadge], new_kiosk: NewKiosk
+    api: Any, service: RegistryService, delegates: list[IssuedBadge], new_kiosk: NewKiosk
 ) -> None:
     kiosk = new_kiosk("chengdu-main-1")
     before = {badge: card for badge, _, card in kiosk.replica.all_cards()}
@@ -206,9 +206,9 @@ def test_a_person_who_cannot_be_is_refused_with_every_mistake(api: Any) -> None:
 
 
 def test_only_staff_get_a_key_card_and_it_is_shown_once(
-    api: Any, delegates: list[IssuedBadge], centre: Centre
+    api: Any, delegates: list[IssuedBadge], service: RegistryService
 ) -> None:
-    staff = centre.register(Person(ref="S1", name="Wang Fang", ticket="staff"))
+    staff = service.register(Person(ref="S1", name="Wang Fang", ticket="staff"))
     card = api.post(f"/registrants/{staff.code}/pin", {"pin": "60221407"})
     assert (card["done"], card["ref"], card["code"]) == (True, "S1", staff.code)
     assert card["text"].startswith("JMK1:")
@@ -229,8 +229,8 @@ def test_only_staff_get_a_key_card_and_it_is_shown_once(
     assert api.call("POST", f"/registrants/{staff.code}/pin", {"pin": ""}).status_code == 400
 
 
-def test_key_cards_are_all_replaced_at_once(api: Any, centre: Centre) -> None:
-    staff = centre.register(Person(ref="S1", name="Wang Fang", ticket="staff"))
+def test_key_cards_are_all_replaced_at_once(api: Any, service: RegistryService) -> None:
+    staff = service.register(Person(ref="S1", name="Wang Fang", ticket="staff"))
     first = api.post(f"/registrants/{staff.code}/pin", {})
     (card,) = api.post("/key-cards", {})["cards"]
     assert card["ref"] == "S1"
@@ -239,7 +239,7 @@ def test_key_cards_are_all_replaced_at_once(api: Any, centre: Centre) -> None:
 
 
 def test_a_badge_of_a_key_that_a_door_has_not_heard_of_is_no_forgery(
-    api: Any, centre: Centre, new_kiosk: NewKiosk
+    api: Any, service: RegistryService, new_kiosk: NewKiosk
 ) -> None:
     kiosk = new_kiosk("chengdu-main-1")
     assert api.post("/signing-keys", {}) == {"number": 1}
@@ -278,12 +278,12 @@ def test_nobody_is_registered_without_a_name(api: Any, name: str | None) -> None
     assert "name is empty" in answer.json["error"]
 
 
-def test_a_walk_up_is_kept_in_canonical_text(api: Any, centre: Centre) -> None:
+def test_a_walk_up_is_kept_in_canonical_text(api: Any, service: RegistryService) -> None:
     api.post("/registrants", {"ref": "Ｗ１", "name": " 李\ue863\u200b ", "ticket": "delegate"})
-    assert centre.person("W1").name == "李䶮"
+    assert service.person("W1").name == "李䶮"
 
 
-def test_an_import_as_a_job_says_what_came_of_it(api: Any, centre: Centre) -> None:
+def test_an_import_as_a_job_says_what_came_of_it(api: Any, service: RegistryService) -> None:
     rows = "编号,姓名,票种\nR1,张伟,参会代表\n".encode("gb18030")
     job = api.call("POST", "/imports?check=1&language=zh-Hans&file=名单.csv", rows).json
     while job["state"] in ("waiting", "running"):
@@ -291,7 +291,7 @@ def test_an_import_as_a_job_says_what_came_of_it(api: Any, centre: Centre) -> No
     assert job["state"] == "done"
     assert (job["result"]["added"], job["result"]["applied"]) == (1, False)
     assert "没有会场一列：所有人可进入全部会场" in job["result"]["warnings"][2]["text"]
-    assert centre.people.count() == 0
+    assert service.people.count() == 0
 
 
 @pytest.mark.parametrize("query", ["map=ref", "fill=colour=red", "map==x"])
@@ -364,11 +364,11 @@ def test_badges_can_be_printed(api: Any, delegates: list[IssuedBadge]) -> None:
     assert answer.data.startswith(b"%PDF")
 
 
-def test_an_enrolment_code_says_where_and_who_the_registry_is(api: Any, centre: Centre) -> None:
+def test_an_enrolment_code_says_where_and_who_the_registry_is(api: Any, service: RegistryService) -> None:
     said = api.post("/kiosks/code", {"gate": "chengdu-main-1", "url": "https://registry.example"})
     read = EnrolmentCode.parse(said["text"])
     assert (read.registry, read.url) == (
-        centre.identity.fingerprint,
+        service.identity.fingerprint,
         "https://registry.example",
     )
     assert said["qr"].startswith("<svg")
@@ -381,11 +381,11 @@ def test_a_code_for_a_gate_that_is_not_there_names_one_that_is(api: Any) -> None
 
 
 def test_the_seats_that_a_wiped_kiosk_took_with_it_are_shown_until_they_are_given_anew(
-    api: Any, centre: Centre, new_kiosk: NewKiosk
+    api: Any, service: RegistryService, new_kiosk: NewKiosk
 ) -> None:
     new_kiosk("chengdu-room-b-1")
     anew = DeviceKey.new()
-    centre.enrol(Enrol(anew.public, centre.enrol_code("chengdu-room-b-1"), b""))
+    service.enrol(Enrol(anew.public, service.enrol_code("chengdu-room-b-1"), b""))
 
     def shown() -> dict[str, Any]:
         kiosks = api.get("/kiosks")["kiosks"]

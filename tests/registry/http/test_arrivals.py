@@ -75,16 +75,16 @@ def test_a_room_that_fills_says_when_it_will_be_full(
 
 
 def test_the_curve_folded_bit_by_bit_is_the_curve_folded_at_once(
-    api: Any, delegates: list[IssuedBadge], new_kiosk: Callable[[str], Any], clock: Any, centre: Any
+    api: Any, delegates: list[IssuedBadge], new_kiosk: Callable[[str], Any], clock: Any, service: Any
 ) -> None:
-    with centre.knowing() as known:
+    with service.snapshot() as known:
         growing = Arrivals(known)
         growing.on_day_of(clock.now_ms)
     kiosk = new_kiosk("chengdu-main-1")
     for badge in (*delegates, delegates[0]):
         kiosk.show(badge.text)
         kiosk.exchange()
-        with centre.knowing() as known:
+        with service.snapshot() as known:
             day = growing.on_day_of(clock.now_ms)
             at_once = Arrivals(known).on_day_of(clock.now_ms)
             assert +day.entries == +at_once.entries

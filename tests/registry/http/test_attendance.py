@@ -16,9 +16,9 @@ NewKiosk = Callable[[str], Any]
 
 
 @pytest.fixture
-def forum(new_kiosk: NewKiosk, centre: Any, api: Any) -> Any:
+def forum(new_kiosk: NewKiosk, service: Any, api: Any) -> Any:
     """Four people, of whom two come to Chengdu on the first day."""
-    badges: list[IssuedBadge] = centre.register_many(
+    badges: list[IssuedBadge] = service.register_many(
         [
             Person(
                 ref="00123", name="陳大文", organisation="剑门", ticket="delegate", sessions=("5g",)
@@ -70,10 +70,10 @@ def test_a_session_lists_the_booked_who_did_not_come(forum: Any, api: Any) -> No
 
 
 def test_a_revoked_badge_is_expected_no_more_and_what_happened_stays(
-    forum: Any, api: Any, centre: Any
+    forum: Any, api: Any, service: Any
 ) -> None:
     for badge in (forum[0], forum[3]):
-        centre.revoke(badge.badge, None, "cancelled")
+        service.revoke(badge.badge, None, "cancelled")
     found = people(api, venue="chengdu", day="2020-11-17")
     assert [(one["ref"], one["status"]) for one in found] == [
         ("P3", "came"), ("00123", "came_unbooked"),

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from access.log.entry import Kiosk, pack
 from registry.roster.model import IssuedBadge
 from registry.server.app import WebSettings, create_app
-from registry.service import Centre
+from registry.service import RegistryService
 from sync.exchange.exchange import Asker
 from sync.wire.device_key import DeviceKey
 from sync.wire.enrolment_certificate import certificate_for
@@ -35,19 +35,19 @@ def test_a_kiosk_enrols_with_its_code_and_gets_the_roster(
 
 
 def test_what_a_door_did_arrives_at_the_centre(
-    new_kiosk: NewKiosk, delegates: list[IssuedBadge], centre: Centre, clock: Any
+    new_kiosk: NewKiosk, delegates: list[IssuedBadge], service: RegistryService, clock: Any
 ) -> None:
     kiosk = new_kiosk("chengdu-main-1")
     kiosk.show(delegates[0].text)
     kiosk.exchange()
-    assert centre.headcount(clock.now_ms)["chengdu"].inside == 1
+    assert service.headcount(clock.now_ms)["chengdu"].inside == 1
 
 
-def test_a_wrong_code_is_refused_in_a_signed_answer(client: FlaskClient, centre: Centre) -> None:
+def test_a_wrong_code_is_refused_in_a_signed_answer(client: FlaskClient, service: RegistryService) -> None:
     answer = client.post("/v1/enrol", data=enrolment(DeviceKey.new(), "AAAAAAAA"))
     said = read(Enrolled, read(Envelope, answer.data).body)
     assert answer.status_code == 200
-    assert said.public == centre.identity.public
+    assert said.public == service.identity.public
     assert "code is wrong" in said.refused
 
 
@@ -69,7 +69,7 @@ def test_a_device_that_nobody_enrolled_gets_no_answer(client: FlaskClient) -> No
 
 
 def test_a_kiosk_that_a_restored_registry_has_forgotten_is_logged_anew_and_everybody_told(
-    new_kiosk: NewKiosk, centre: Centre
+    new_kiosk: NewKiosk, service: RegistryService
 ) -> None:
     neighbour = new_kiosk("chengdu-main-1")
     identity = DeviceKey.new()
@@ -77,12 +77,12 @@ def test_a_kiosk_that_a_restored_registry_has_forgotten_is_logged_anew_and_every
         device=identity.fingerprint, public=identity.public, gate="meishan-main-1", name="tablet 7"
     )
     forgotten = new_kiosk("chengdu-main-2")
-    forgotten.become(identity, certificate_for(lost, centre.identity))
+    forgotten.become(identity, certificate_for(lost, service.identity))
 
     forgotten.exchange()
     neighbour.exchange()
-    assert centre.ledger.introduced() == []
-    with centre.knowing() as known:
+    assert service.ledger.introduced() == []
+    with service.snapshot() as known:
         assert known.event_state.kiosks[identity.fingerprint] == lost
     assert neighbour.replica.kiosk(identity.fingerprint) == lost
 
@@ -134,14 +134,14 @@ def test_the_registry_tells_the_time_while_its_clock_is_synchronised(new_kiosk: 
 
 @pytest.mark.parametrize("trusted", [False, True])
 def test_an_unsynchronised_registry_tells_no_time_unless_its_operator_vouches_for_it(
-    new_kiosk: NewKiosk, centre: Centre, clock: Any, *, trusted: bool
+    new_kiosk: NewKiosk, service: RegistryService, clock: Any, *, trusted: bool
 ) -> None:
     kiosk = new_kiosk("chengdu-main-1")
 
     def unsure() -> Any:
         return clock()._replace(synced=False)
 
-    app = create_app(centre, unsure, WebSettings(trust_clock=trusted))
+    app = create_app(service, unsure, WebSettings(trust_clock=trusted))
     kiosk.client = app.test_client()
     assert (said_time(kiosk) is not None) == trusted
 

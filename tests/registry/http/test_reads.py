@@ -247,7 +247,7 @@ def test_a_wrong_body_is_refused_with_what_is_wrong(
 def test_a_failure_of_ours_is_told_without_its_trace(
     app: Flask, api: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parts(app).board, "kiosks", lambda: 1 // 0)
+    monkeypatch.setattr(parts(app).queries, "kiosks", lambda: 1 // 0)
     answer = api.call("GET", "/kiosks")
     assert answer.status_code == 500
     assert answer.json == {

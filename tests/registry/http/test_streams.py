@@ -12,7 +12,7 @@ import pytest
 from registry.http.streams import Streams
 from registry.roster.model import IssuedBadge
 from registry.server.app import WebSettings, create_app
-from registry.service import Centre
+from registry.service import RegistryService
 
 NewKiosk = Callable[[str], Any]
 
@@ -20,7 +20,7 @@ NewKiosk = Callable[[str], Any]
 @pytest.fixture
 def streams(app: Any) -> Streams:
     """Streams that end by themselves at the first chance."""
-    return Streams(app.extensions["jianmen"].board, lambda: True, most=2)
+    return Streams(app.extensions["jianmen"].queries, lambda: True, most=2)
 
 
 def events(answer: Any) -> list[dict[str, str]]:
@@ -76,9 +76,9 @@ def test_too_many_streams_are_asked_to_come_again_and_room_is_made_when_one_ends
     two.close()
 
 
-def test_a_stream_ends_when_the_server_goes_down(centre: Centre, clock: Any) -> None:
+def test_a_stream_ends_when_the_server_goes_down(service: RegistryService, clock: Any) -> None:
     going_down = threading.Event()
-    app = create_app(centre, clock, WebSettings(open_here=True, stopping=going_down.is_set))
+    app = create_app(service, clock, WebSettings(open_here=True, stopping=going_down.is_set))
     with app.test_client() as client:
         answer = client.get("/api/v1/headcount/stream", buffered=False)
         pieces: Iterator[bytes] = answer.iter_encoded()

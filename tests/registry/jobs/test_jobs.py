@@ -11,7 +11,7 @@ import pytest
 
 from registry.jobs import Job, Jobs, Stopped, Work
 from registry.jobs.runner import KEPT_MS
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.errors import RegistryError, UnknownError
 
 WAIT_S = 30.0
@@ -26,8 +26,8 @@ class Counted(msgspec.Struct):
 class Bench:
     """Jobs of one process, a kind that counts, and one that waits until it is let go."""
 
-    def __init__(self, centre: Centre, now_ms: Callable[[], int]) -> None:
-        self.jobs = Jobs(centre.ledger, now_ms)
+    def __init__(self, service: RegistryService, now_ms: Callable[[], int]) -> None:
+        self.jobs = Jobs(service.ledger, now_ms)
         self.began = threading.Event()
         self.go_on = threading.Event()
         self.undone: list[str] = []
@@ -79,11 +79,11 @@ class Bench:
 
 
 @pytest.fixture
-def new_bench(centre: Centre) -> Iterator[Callable[[], Bench]]:
+def new_bench(service: RegistryService) -> Iterator[Callable[[], Bench]]:
     made: list[Bench] = []
 
     def make() -> Bench:
-        bench = Bench(centre, lambda: centre._clock().wall_ms)
+        bench = Bench(service, lambda: service._clock().wall_ms)
         made.append(bench)
         return bench
 
@@ -206,25 +206,25 @@ def test_a_job_that_nobody_began_is_unknown(bench: Bench) -> None:
         bench.jobs.find("nothing")
 
 
-def test_a_purge_leaves_nothing_that_a_job_has_made(bench: Bench, centre: Centre) -> None:
+def test_a_purge_leaves_nothing_that_a_job_has_made(bench: Bench, service: RegistryService) -> None:
     job = bench.begin()
     bench.go_on.set()
     bench.jobs.wait(job.id, WAIT_S)
-    centre.purge(early=True)
+    service.purge(early=True)
 
     with pytest.raises(UnknownError):
         bench.jobs.find(job.id)
 
 
 def test_jobs_over_a_file_are_there_for_the_next_process(
-    new_centre: Callable[..., Centre], event: object, tmp_path: Path
+    new_service: Callable[..., RegistryService], event: object, tmp_path: Path
 ) -> None:
-    centre = new_centre(tmp_path)
-    centre.init(event)  # type: ignore[arg-type]
-    bench = Bench(centre, lambda: centre._clock().wall_ms)
+    service = new_service(tmp_path)
+    service.init(event)  # type: ignore[arg-type]
+    bench = Bench(service, lambda: service._clock().wall_ms)
     job = bench.run("count", to=5)
     bench.jobs.close()
-    centre.ledger.close()
+    service.ledger.close()
 
-    again = Bench(new_centre(tmp_path), lambda: 0)
+    again = Bench(new_service(tmp_path), lambda: 0)
     assert [one.id for one in again.jobs.newest()] == [job.id]

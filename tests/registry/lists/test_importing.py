@@ -11,7 +11,7 @@ import pytest
 from registry.lists.findings import SpreadsheetError
 from registry.lists.importing import Report, import_file
 from registry.roster.model import IssuedBadge
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.errors import RegistryError
 
 HEADER = "ref,name,organisation,language,ticket,venues,days,sessions"
@@ -22,21 +22,21 @@ Import = Callable[..., Report]
 
 
 @pytest.fixture
-def import_(centre: Centre, tmp_path: Path) -> Import:
+def import_(service: RegistryService, tmp_path: Path) -> Import:
     """Imports lines of text, or bytes, as a file."""
 
     def run(*content: str | bytes, update: bool = False, encoding: str | None = None) -> Report:
         path = tmp_path / "people.csv"
         parts = [one if isinstance(one, bytes) else f"{one}\r\n".encode() for one in content]
         path.write_bytes(b"".join(parts))
-        return import_file(centre, path, update=update, encoding=encoding)
+        return import_file(service, path, update=update, encoding=encoding)
 
     return run
 
 
-def badge(centre: Centre, ref: str) -> IssuedBadge:
+def badge(service: RegistryService, ref: str) -> IssuedBadge:
     """The newest badge of a person."""
-    return centre.badge(centre.person(ref).badge)
+    return service.badge(service.person(ref).badge)
 
 
 def mistakes(refused: pytest.ExceptionInfo[SpreadsheetError]) -> dict[int, str]:
@@ -44,14 +44,14 @@ def mistakes(refused: pytest.ExceptionInfo[SpreadsheetError]) -> dict[int, str]:
     return {one.lines[0]: one.text("en") for one in refused.value.findings}
 
 
-def test_everybody_in_the_file_is_registered(import_: Import, centre: Centre) -> None:
+def test_everybody_in_the_file_is_registered(import_: Import, service: RegistryService) -> None:
     imported = import_(HEADER, WEI, CHAN)
 
     assert (imported.added, imported.updated, imported.warnings) == (2, 0, [])
-    assert centre.person("R1").organisation == "高新区"
-    assert centre.person("R2").organisation == "Chan, Wong & Co"
-    with centre.knowing() as known:
-        newest = known.history(centre.person("R1").badge).newest()
+    assert service.person("R1").organisation == "高新区"
+    assert service.person("R2").organisation == "Chan, Wong & Co"
+    with service.snapshot() as known:
+        newest = known.history(service.person("R1").badge).newest()
     assert newest is not None
     assert (newest.claims.venues, newest.claims.days) == (0b011, 0b01)
 
@@ -62,19 +62,19 @@ def test_a_byte_order_mark_and_empty_lines_do_no_harm(import_: Import) -> None:
     assert imported.added == 2
 
 
-def test_columns_may_stand_in_any_order_and_in_capitals(import_: Import, centre: Centre) -> None:
+def test_columns_may_stand_in_any_order_and_in_capitals(import_: Import, service: RegistryService) -> None:
     import_(
         "Form,Ticket,REF,name,organisation,language,venues,days,sessions",
         "signed,delegate,R1,Pat Press,,en,,,",
     )
 
-    assert centre.badge(centre.person("R1").badge).form == "signed"
+    assert service.badge(service.person("R1").badge).form == "signed"
 
 
-def test_blanks_around_a_cell_are_no_part_of_it(import_: Import, centre: Centre) -> None:
+def test_blanks_around_a_cell_are_no_part_of_it(import_: Import, service: RegistryService) -> None:
     import_(HEADER, " R1 ,  Pat   Press , , en , delegate , chengdu ; meishan , , ")
 
-    assert centre.person("R1").name == "Pat Press"
+    assert service.person("R1").name == "Pat Press"
 
 
 def test_an_empty_file_and_a_wrong_header_say_what_is_right(import_: Import) -> None:
@@ -89,15 +89,15 @@ def test_an_empty_file_and_a_wrong_header_say_what_is_right(import_: Import) -> 
 
 
 @pytest.mark.parametrize("mark", [";", "\t", "|"])
-def test_a_file_with_other_separators_is_read(import_: Import, centre: Centre, mark: str) -> None:
+def test_a_file_with_other_separators_is_read(import_: Import, service: RegistryService, mark: str) -> None:
     row = 'R1,张伟,高新区,zh-Hans,delegate,"chengdu;meishan",2020-11-17,industrialisation'
     import_(HEADER.replace(",", mark), row.replace(",", mark))
 
-    assert centre.person("R1").organisation == "高新区"
+    assert service.person("R1").organisation == "高新区"
 
 
 def test_all_mistakes_are_named_with_their_lines_and_nothing_is_kept(
-    import_: Import, centre: Centre
+    import_: Import, service: RegistryService
 ) -> None:
     with pytest.raises(SpreadsheetError) as refused:
         import_(
@@ -118,7 +118,7 @@ def test_all_mistakes_are_named_with_their_lines_and_nothing_is_kept(
     assert found[5] == '"R1" is on line 2 too; each person has a ref of their own'
     assert "ref is empty" in found[6]
     assert [one.lines for one in refused.value.findings].count([9]) == 2
-    assert centre.people.count() == 0
+    assert service.people.count() == 0
 
 
 def test_equal_mistakes_are_one_line_that_counts_its_rows(import_: Import) -> None:
@@ -144,31 +144,31 @@ def test_a_quote_that_never_closes_is_named_by_its_line(import_: Import) -> None
 
 
 def test_a_person_registered_before_is_named_unless_the_import_updates(
-    import_: Import, centre: Centre
+    import_: Import, service: RegistryService
 ) -> None:
     import_(HEADER, WEI)
-    first = badge(centre, "R1")
+    first = badge(service, "R1")
     with pytest.raises(SpreadsheetError) as refused:
         import_(HEADER, CHAN, WEI)
     assert "registered already; --update" in mistakes(refused)[3]
-    assert centre.people.count() == 1
+    assert service.people.count() == 1
 
     second = import_(HEADER, CHAN, WEI.replace("张伟", "张大伟"), update=True)
     assert (second.added, second.updated, second.same) == (1, 1, 0)
-    assert badge(centre, "R1") == first
-    assert centre.person("R1").name == "张大伟"
+    assert badge(service, "R1") == first
+    assert service.person("R1").name == "张大伟"
 
 
-def test_the_same_file_again_with_update_changes_nothing(import_: Import, centre: Centre) -> None:
+def test_the_same_file_again_with_update_changes_nothing(import_: Import, service: RegistryService) -> None:
     import_(HEADER, WEI, CHAN)
-    before = centre.ledger.newest()
+    before = service.ledger.newest()
 
     again = import_(HEADER, WEI, CHAN, update=True)
     assert (again.updated, again.same) == (0, 2)
-    assert centre.ledger.newest() == before
+    assert service.ledger.newest() == before
 
 
-def test_an_update_with_a_mistake_changes_nobody(import_: Import, centre: Centre) -> None:
+def test_an_update_with_a_mistake_changes_nobody(import_: Import, service: RegistryService) -> None:
     import_(HEADER, WEI, CHAN)
     with pytest.raises(SpreadsheetError) as refused:
         import_(
@@ -180,12 +180,12 @@ def test_an_update_with_a_mistake_changes_nobody(import_: Import, centre: Centre
         )
 
     assert set(mistakes(refused)) == {3}
-    assert centre.person("R1").name == "张伟"
-    assert centre.people.count() == 2
+    assert service.person("R1").name == "张伟"
+    assert service.people.count() == 2
 
 
 def test_codes_of_another_system_come_in_and_weak_ones_are_reported(
-    import_: Import, centre: Centre
+    import_: Import, service: RegistryService
 ) -> None:
     imported = import_(
         f"{HEADER},code",
@@ -194,7 +194,7 @@ def test_codes_of_another_system_come_in_and_weak_ones_are_reported(
         "R3,Pat,,en,delegate,,,,",
     )
 
-    assert [badge(centre, ref).form for ref in ("R1", "R2", "R3")] == [
+    assert [badge(service, ref).form for ref in ("R1", "R2", "R3")] == [
         "foreign",
         "foreign",
         "plain",
@@ -214,10 +214,10 @@ def test_the_same_code_twice_is_named_by_line(import_: Import) -> None:
     assert mistakes(refused) == {3: "'R2': has the same code as 'R1'"}
 
 
-def test_a_broken_byte_is_named_by_line_and_place(import_: Import, centre: Centre) -> None:
+def test_a_broken_byte_is_named_by_line_and_place(import_: Import, service: RegistryService) -> None:
     with pytest.raises(SpreadsheetError, match=r"people\.csv:3: byte 4 \(0xFF\) is not UTF-8"):
         import_(HEADER, WEI, b"R2,\xff,,en,delegate,,,\n")
-    assert centre.people.count() == 0
+    assert service.people.count() == 0
 
 
 @pytest.mark.parametrize(
@@ -230,12 +230,12 @@ def test_a_broken_byte_is_named_by_line_and_place(import_: Import, centre: Centr
     ],
 )
 def test_a_file_in_another_encoding_is_read_with_and_without_its_name(
-    import_: Import, centre: Centre, encoding: str, person: str, name: str
+    import_: Import, service: RegistryService, encoding: str, person: str, name: str
 ) -> None:
     data = f"{HEADER}\n{person}\n".encode(encoding)
 
     assert import_(data).added == 1
-    assert centre.person(person.partition(",")[0]).name == name
+    assert service.person(person.partition(",")[0]).name == name
     assert import_(data, update=True, encoding=encoding).same == 1
 
 
@@ -251,19 +251,19 @@ def test_an_encoding_that_does_not_exist_is_named(import_: Import) -> None:
         import_(HEADER, encoding="klingon")
 
 
-def test_a_file_that_is_not_there_is_named(centre: Centre, tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_named(service: RegistryService, tmp_path: Path) -> None:
     with pytest.raises(RegistryError, match=r"nowhere\.csv: cannot be read"):
-        import_file(centre, tmp_path / "nowhere.csv")
+        import_file(service, tmp_path / "nowhere.csv")
 
 
 def test_an_update_of_one_whose_badge_was_replaced_keeps_the_new_badge(
-    import_: Import, centre: Centre
+    import_: Import, service: RegistryService
 ) -> None:
     row = f"{WEI},QX7K-9M2P-4TRA-77HB-ZW3E"
     import_(f"{HEADER},code", row)
-    centre.reissue(centre.person("R1").badge)
+    service.reissue(service.person("R1").badge)
 
     import_(f"{HEADER},code", row.replace("张伟", "张大伟"), update=True)
-    updated = badge(centre, "R1")
+    updated = badge(service, "R1")
     assert (updated.issue, updated.form) == (2, "plain")
-    assert centre.person("R1").name == "张大伟"
+    assert service.person("R1").name == "张大伟"

@@ -19,7 +19,7 @@ from registry.lists.importing import Importer, Options, Report
 from registry.lists.wording import wording
 from registry.roster.badge_issuer import secret_in
 from registry.roster.model import Person
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage import tables
 from registry.storage.errors import RegistryError
 
@@ -30,14 +30,14 @@ Run = Callable[..., Report]
 
 
 @pytest.fixture
-def forum(new_centre: Callable[..., Centre]) -> Centre:
-    centre = new_centre()
-    centre.init(event_file.load(SAMPLES.parent / "operator-event.toml"))
-    return centre
+def forum(new_service: Callable[..., RegistryService]) -> RegistryService:
+    service = new_service()
+    service.init(event_file.load(SAMPLES.parent / "operator-event.toml"))
+    return service
 
 
 @pytest.fixture
-def run(forum: Centre) -> Run:
+def run(forum: RegistryService) -> Run:
     """Runs an import of a sample, or of lines under the usual header."""
     importer = Importer(forum, lambda: 0)
 
@@ -56,7 +56,7 @@ def warnings(report: Report) -> list[str]:
     return [one.text.partition(": ")[2] for one in report.warnings]
 
 
-def test_a_second_export_tells_new_changed_same_and_missing_apart(run: Run, forum: Centre) -> None:
+def test_a_second_export_tells_new_changed_same_and_missing_apart(run: Run, forum: RegistryService) -> None:
     assert run("export1.csv").added == 30
     before = forum.ledger.newest()
     seen = run("export2.csv", check=True)
@@ -72,7 +72,7 @@ def test_a_second_export_tells_new_changed_same_and_missing_apart(run: Run, foru
     assert forum.ledger.newest() == before
 
 
-def test_what_was_looked_at_is_done_exactly(run: Run, forum: Centre) -> None:
+def test_what_was_looked_at_is_done_exactly(run: Run, forum: RegistryService) -> None:
     run("export1.csv")
     seen = run("export2.csv", check=True)
     done = run("export2.csv", update=True, revoke_missing=True, expect=seen.mark)
@@ -92,21 +92,21 @@ def test_what_was_looked_at_is_done_exactly(run: Run, forum: Centre) -> None:
     assert (again.added, again.updated, again.same, again.missing) == (0, 0, 32, 0)
 
 
-def test_without_being_asked_nobody_is_revoked(run: Run, forum: Centre) -> None:
+def test_without_being_asked_nobody_is_revoked(run: Run, forum: RegistryService) -> None:
     run("export1.csv")
     assert run("export2.csv", update=True).missing == 3
 
     assert not any(one.revoked for one in forum.registered().values())
 
 
-def test_people_registered_at_a_desk_are_not_missing(run: Run, forum: Centre) -> None:
+def test_people_registered_at_a_desk_are_not_missing(run: Run, forum: RegistryService) -> None:
     forum.register(Person(ref="W1", name="Walk In", ticket="delegate", form="signed"))
     seen = run("R1,Pat,Org,en,delegate,,,\n", check=True)
 
     assert (seen.missing, seen.at_desk) == (0, 1)
 
 
-def test_a_preview_is_not_applied_to_another_roster(run: Run, forum: Centre) -> None:
+def test_a_preview_is_not_applied_to_another_roster(run: Run, forum: RegistryService) -> None:
     run("export1.csv")
     seen = run("export2.csv", check=True)
     forum.revoke(forum.person("UP900001").badge)
@@ -116,7 +116,7 @@ def test_a_preview_is_not_applied_to_another_roster(run: Run, forum: Centre) -> 
     assert forum.person("UP900001").name == "李䶮"
 
 
-def test_a_walk_up_that_is_not_in_the_list_does_not_disturb_it(run: Run, forum: Centre) -> None:
+def test_a_walk_up_that_is_not_in_the_list_does_not_disturb_it(run: Run, forum: RegistryService) -> None:
     run("export1.csv")
     seen = run("export2.csv", check=True)
     forum.register(Person(ref="W1", name="Walk In", ticket="delegate"))
@@ -131,7 +131,7 @@ def test_another_list_is_not_what_was_looked_at(run: Run) -> None:
         run("export2.csv", update=True, expect=seen.mark)
 
 
-def test_a_field_without_a_column_stays_as_it_was(forum: Centre) -> None:
+def test_a_field_without_a_column_stays_as_it_was(forum: RegistryService) -> None:
     importer = Importer(forum, lambda: 0)
     first = (
         HEADER.strip() + ",phone\nR1,张伟,四川大学,zh-Hans,vip,hongkong,2026-11-28,ai,13880012345\n"
@@ -164,7 +164,7 @@ def test_more_bookings_than_seats_are_warned_of_whoever_made_them(run: Run) -> N
     assert warnings(run("V1,Pat,Org,en,vip,,,ai\n")) == []
 
 
-def test_warnings_are_mistakes_where_that_is_asked(run: Run, forum: Centre) -> None:
+def test_warnings_are_mistakes_where_that_is_asked(run: Run, forum: RegistryService) -> None:
     with pytest.raises(SpreadsheetError, match="400 bookings for 120 seats"):
         run("over.csv", strict=True)
     assert forum.people.count() == 0
@@ -177,14 +177,14 @@ def test_warnings_are_mistakes_where_that_is_asked(run: Run, forum: Centre) -> N
         ("AB\x07CD-1234-EFGH-5678-IJKL", "control character"),
     ],
 )
-def test_a_code_that_no_door_can_admit_is_named(forum: Centre, code: str, said: str) -> None:
+def test_a_code_that_no_door_can_admit_is_named(forum: RegistryService, code: str, said: str) -> None:
     data = f"ref,name,ticket,code\nR1,Pat,vip,{code}\n".encode()
 
     with pytest.raises(SpreadsheetError, match=said):
         Importer(forum, lambda: 0).run(data, Options())
 
 
-def test_a_revoked_badge_in_the_list_stays_revoked_and_is_said(run: Run, forum: Centre) -> None:
+def test_a_revoked_badge_in_the_list_stays_revoked_and_is_said(run: Run, forum: RegistryService) -> None:
     run("R1,Pat,Org,en,delegate,,,\n")
     forum.revoke(forum.person("R1").badge)
 
@@ -193,7 +193,7 @@ def test_a_revoked_badge_in_the_list_stays_revoked_and_is_said(run: Run, forum: 
     ]
 
 
-def test_a_mapping_is_remembered_for_the_next_export(forum: Centre) -> None:
+def test_a_mapping_is_remembered_for_the_next_export(forum: RegistryService) -> None:
     importer = Importer(forum, lambda: 0)
     mapping = Mapping(
         columns={"Buchung": "ref", "Gast": "name"}, left_out=("Pass",), fill={"ticket": "vip"}
@@ -205,7 +205,7 @@ def test_a_mapping_is_remembered_for_the_next_export(forum: Centre) -> None:
     assert forum.person("B2").extra == {}
 
 
-def test_name_cards_of_an_import_open_with_their_badges(run: Run, forum: Centre) -> None:
+def test_name_cards_of_an_import_open_with_their_badges(run: Run, forum: RegistryService) -> None:
     run("export1.csv")
     badge = forum.badge(forum.person("UP900001").badge)
     raw = forum.ledger.card(badge.badge, 1)
@@ -238,7 +238,7 @@ class Stops:
 @pytest.mark.parametrize(
     "at", ["import.reading", "import.comparing", "import.preparing", "import.writing"]
 )
-def test_an_import_that_is_stopped_has_done_nothing(forum: Centre, at: str) -> None:
+def test_an_import_that_is_stopped_has_done_nothing(forum: RegistryService, at: str) -> None:
     before = forum.ledger.newest()
     data = (SAMPLES / "export1.csv").read_bytes()
     with pytest.raises(InterruptedError):
@@ -250,7 +250,7 @@ def test_an_import_that_is_stopped_has_done_nothing(forum: Centre, at: str) -> N
         assert forum.ledger.first(table.select()) is None
 
 
-def test_somebody_registered_while_the_list_is_prepared_keeps_it_out(forum: Centre) -> None:
+def test_somebody_registered_while_the_list_is_prepared_keeps_it_out(forum: RegistryService) -> None:
     class Rival(Stops):
         def stage(self, key: str, total: int = 0) -> None:
             if key == "import.writing":
@@ -262,7 +262,7 @@ def test_somebody_registered_while_the_list_is_prepared_keeps_it_out(forum: Cent
     assert forum.people.count() == 1
 
 
-def test_others_write_while_a_list_is_prepared(forum: Centre) -> None:
+def test_others_write_while_a_list_is_prepared(forum: RegistryService) -> None:
     class Beside(Stops):
         def stage(self, key: str, total: int = 0) -> None:
             self.stages.append(key)
@@ -291,7 +291,7 @@ def test_the_texts_are_there_in_three_languages_with_the_same_values() -> None:
             assert braces == {one.split("}")[0] for one in english[key].split("{")[1:]}, key
 
 
-def test_an_entry_that_comes_just_before_does_not_keep_a_batch_out(forum: Centre) -> None:
+def test_an_entry_that_comes_just_before_does_not_keep_a_batch_out(forum: RegistryService) -> None:
     forum.register(Person(ref="W1", name="Walk In", ticket="vip"))
     batch = forum.batch()
     batch.register([Person(ref="R1", name="Pat", ticket="vip")], lambda _: None)

@@ -7,7 +7,7 @@ from typing import Any
 
 from access.log.entry import Void
 from registry.roster.model import IssuedBadge
-from registry.service import Centre
+from registry.service import RegistryService
 
 NewKiosk = Callable[[str], Any]
 
@@ -31,11 +31,11 @@ def test_a_decision_is_found_with_its_facts(
 
 
 def test_a_badge_revoked_before_but_heard_of_later_would_be_refused_today(
-    new_kiosk: NewKiosk, delegates: list[IssuedBadge], api: Any, centre: Centre, clock: Any
+    new_kiosk: NewKiosk, delegates: list[IssuedBadge], api: Any, service: RegistryService, clock: Any
 ) -> None:
     kiosk = new_kiosk("chengdu-main-1")
     clock.wait(60_000)
-    centre.revoke(delegates[0].badge, None, "lost")
+    service.revoke(delegates[0].badge, None, "lost")
     answer = kiosk.show(delegates[0].text)
     assert answer.opens
     kiosk.exchange()

@@ -6,12 +6,12 @@ import pytest
 
 from access.badge.credential import Signed, read
 from registry.roster.model import IssuedBadge, Person
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.errors import RegistryError, UnknownError
 
 
-def signed(centre: Centre, ref: str) -> IssuedBadge:
-    return centre.register(Person(ref=ref, ticket="delegate", form="signed"))
+def signed(service: RegistryService, ref: str) -> IssuedBadge:
+    return service.register(Person(ref=ref, ticket="delegate", form="signed"))
 
 
 def key_of(badge: IssuedBadge) -> int:
@@ -20,55 +20,55 @@ def key_of(badge: IssuedBadge) -> int:
     return code.key
 
 
-def rotate(centre: Centre) -> int:
-    with centre.knowing() as known:
-        return centre.signing_keys.rotate(known)
+def rotate(service: RegistryService) -> int:
+    with service.snapshot() as known:
+        return service.signing_keys.rotate(known)
 
 
-def listed(centre: Centre) -> list[tuple[int, str, int]]:
-    with centre.knowing() as known:
-        return [(key.number, key.state, key.badges) for key in centre.signing_keys.all(known)]
+def listed(service: RegistryService) -> list[tuple[int, str, int]]:
+    with service.snapshot() as known:
+        return [(key.number, key.state, key.badges) for key in service.signing_keys.all(known)]
 
 
-def test_a_new_key_signs_from_now_on_and_the_old_one_stays_good(centre: Centre) -> None:
-    old = signed(centre, "old")
-    assert rotate(centre) == 1
-    new = signed(centre, "new")
+def test_a_new_key_signs_from_now_on_and_the_old_one_stays_good(service: RegistryService) -> None:
+    old = signed(service, "old")
+    assert rotate(service) == 1
+    new = signed(service, "new")
 
     assert (key_of(old), key_of(new)) == (0, 1)
-    assert listed(centre) == [(0, "good", 1), (1, "signs", 1)]
-    with centre.knowing() as known:
+    assert listed(service) == [(0, "good", 1), (1, "signs", 1)]
+    with service.snapshot() as known:
         assert set(known.event_state.keys) == {0, 1}
 
 
-def test_a_retired_key_is_good_for_nothing_and_its_badges_are_counted(centre: Centre) -> None:
-    old = signed(centre, "old")
-    signed(centre, "replaced")
-    rotate(centre)
-    centre.reissue(centre.person("replaced").badge)
+def test_a_retired_key_is_good_for_nothing_and_its_badges_are_counted(service: RegistryService) -> None:
+    old = signed(service, "old")
+    signed(service, "replaced")
+    rotate(service)
+    service.reissue(service.person("replaced").badge)
 
-    assert centre.signing_keys.retire(0) == 1
-    assert listed(centre) == [(0, "retired", 1), (1, "signs", 1)]
-    with centre.knowing() as known:
+    assert service.signing_keys.retire(0) == 1
+    assert listed(service) == [(0, "retired", 1), (1, "signs", 1)]
+    with service.snapshot() as known:
         assert set(known.event_state.keys) == {1}
-    centre.reissue(old.badge)
-    assert listed(centre) == [(0, "retired", 0), (1, "signs", 2)]
+    service.reissue(old.badge)
+    assert listed(service) == [(0, "retired", 0), (1, "signs", 2)]
 
 
-def test_the_key_that_signs_cannot_be_retired_nor_one_that_is_not_there(centre: Centre) -> None:
+def test_the_key_that_signs_cannot_be_retired_nor_one_that_is_not_there(service: RegistryService) -> None:
     with pytest.raises(RegistryError, match="make a new key first"):
-        centre.signing_keys.retire(0)
+        service.signing_keys.retire(0)
     with pytest.raises(UnknownError):
-        centre.signing_keys.retire(5)
-    rotate(centre)
-    centre.signing_keys.retire(0)
+        service.signing_keys.retire(5)
+    rotate(service)
+    service.signing_keys.retire(0)
     with pytest.raises(UnknownError):
-        centre.signing_keys.retire(0)
+        service.signing_keys.retire(0)
 
 
-def test_a_number_is_never_given_twice(centre: Centre) -> None:
-    rotate(centre)
-    centre.signing_keys.retire(0)
+def test_a_number_is_never_given_twice(service: RegistryService) -> None:
+    rotate(service)
+    service.signing_keys.retire(0)
 
-    assert rotate(centre) == 2
-    assert [number for number, _, _ in listed(centre)] == [0, 1, 2]
+    assert rotate(service) == 2
+    assert [number for number, _, _ in listed(service)] == [0, 1, 2]

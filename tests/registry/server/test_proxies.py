@@ -12,19 +12,19 @@ from flask.testing import FlaskClient
 from registry.accounts.accounts import Accounts
 from registry.server.app import WebSettings, create_app
 from registry.server.proxies import TrustedProxies
-from registry.service import Centre
+from registry.service import RegistryService
 
 PROXY = "10.1.0.1"
 PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def proxied(centre: Centre, clock: Any) -> Flask:
-    Accounts(centre.ledger, lambda: clock.now_ms, cost=2**8).add("chan", "admin", PASSWORD)
+def proxied(service: RegistryService, clock: Any) -> Flask:
+    Accounts(service.ledger, lambda: clock.now_ms, cost=2**8).add("chan", "admin", PASSWORD)
     settings = WebSettings(
         trusted_proxies=("10.1.0.0/24", "::1"), kiosk_url="https://registry.example"
     )
-    return create_app(centre, clock, settings)
+    return create_app(service, clock, settings)
 
 
 @pytest.fixture

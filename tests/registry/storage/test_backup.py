@@ -9,19 +9,19 @@ import pytest
 
 from access.event.definition import Event
 from registry.roster.model import Person
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.backup import backup, restore
 from registry.storage.errors import RegistryError
 
 
 def test_a_backup_put_into_an_empty_place_is_the_same_registry(
-    new_centre: Callable[..., Centre], event: Event, tmp_path: Path
+    new_service: Callable[..., RegistryService], event: Event, tmp_path: Path
 ) -> None:
     here, there, file = tmp_path / "here", tmp_path / "there", tmp_path / "registry.backup"
     here.mkdir()
     (here / "layouts").mkdir()
     (here / "layouts" / "own.toml").write_text("x = 1\n")
-    first = new_centre(here)
+    first = new_service(here)
     first.init(event)
     badge = first.register(Person(ref="P1", name="李雷", ticket="delegate"))
     size = backup(here, file)
@@ -29,14 +29,14 @@ def test_a_backup_put_into_an_empty_place_is_the_same_registry(
     assert file.stat().st_mode & 0o077 == 0
 
     restore(file, there)
-    second = new_centre(there)
+    second = new_service(there)
     assert second.identity.fingerprint == first.identity.fingerprint
     assert second.badge_text(badge.badge) == badge.text
     assert (there / "layouts" / "own.toml").is_file()
     # It was put back: what it writes now must not take numbers that the first may have used since.
     second.register(Person(ref="P2", name="韩梅梅", ticket="delegate"))
     first.register(Person(ref="P3", name="陳大文", ticket="delegate"))
-    with first.knowing() as one, second.knowing() as other:
+    with first.snapshot() as one, second.snapshot() as other:
         logs = [set(known.event_state.last_seq) for known in (one, other)]
     assert logs[1] - logs[0]
 

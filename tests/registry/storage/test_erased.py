@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from registry.roster.model import Person
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.database import FILE, Database
 from registry.storage.errors import NotScrubbedError
 
@@ -32,42 +32,42 @@ def in_files(folder: Path, *texts: bytes) -> set[str]:
 
 
 @pytest.fixture
-def centre(tmp_path: Path, new_centre: Callable[..., Centre], event: Any) -> Centre:
-    centre = new_centre(tmp_path)
-    centre.init(event)
-    centre.register_many(
+def service(tmp_path: Path, new_service: Callable[..., RegistryService], event: Any) -> RegistryService:
+    service = new_service(tmp_path)
+    service.init(event)
+    service.register_many(
         [Person(ref=f"R{n}", name=name(n), ticket="delegate") for n in range(PEOPLE)]
     )
-    return centre
+    return service
 
 
-def test_one_person_erased_is_gone_while_the_registry_runs(centre: Centre, tmp_path: Path) -> None:
-    known = centre.person("R7")
+def test_one_person_erased_is_gone_while_the_registry_runs(service: RegistryService, tmp_path: Path) -> None:
+    known = service.person("R7")
     assert in_files(tmp_path, name(7).encode())
-    centre.erase(known.badge)
+    service.erase(known.badge)
     assert in_files(tmp_path, name(7).encode(), known.salt) == set()
     assert in_files(tmp_path, name(8).encode())
 
 
-def test_after_a_purge_nobody_is_there(centre: Centre, tmp_path: Path) -> None:
-    assert centre.purge(early=True) == PEOPLE
+def test_after_a_purge_nobody_is_there(service: RegistryService, tmp_path: Path) -> None:
+    assert service.purge(early=True) == PEOPLE
     assert in_files(tmp_path, b"Zebediah", b"zebediah", b"Quartermain") == set()
 
 
-def test_name_cards_of_the_old_desk_key_are_gone(centre: Centre, tmp_path: Path) -> None:
-    known = centre.person("R7")
-    old = centre.ledger.card(known.badge, 1)
+def test_name_cards_of_the_old_desk_key_are_gone(service: RegistryService, tmp_path: Path) -> None:
+    known = service.person("R7")
+    old = service.ledger.card(known.badge, 1)
     assert old is not None
-    centre.staff_keys.new_desk_key(centre.event)
+    service.staff_keys.new_desk_key(service.event)
     assert in_files(tmp_path, old[:64]) == set()
-    new = centre.ledger.card(known.badge, 1)
+    new = service.ledger.card(known.badge, 1)
     assert new is not None
     assert new != old
 
 
-def test_what_was_freed_before_is_gone_after_a_purge(centre: Centre, tmp_path: Path) -> None:
+def test_what_was_freed_before_is_gone_after_a_purge(service: RegistryService, tmp_path: Path) -> None:
     """Data of a version, or of an SQLite, that did not overwrite what it deleted."""
-    centre.ledger.close()
+    service.ledger.close()
     with closing(sqlite3.connect(tmp_path / FILE)) as old, old:
         old.execute("PRAGMA secure_delete=OFF")
         old.execute("CREATE TABLE note (text TEXT)")
@@ -81,12 +81,12 @@ def test_what_was_freed_before_is_gone_after_a_purge(centre: Centre, tmp_path: P
         assert in_files(tmp_path, b"Left Over") == set()
 
 
-def test_a_reader_in_the_way_is_said(centre: Centre, tmp_path: Path) -> None:
+def test_a_reader_in_the_way_is_said(service: RegistryService, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM person").fetchone()
         with pytest.raises(NotScrubbedError, match="may still hold it"):
-            centre.erase(centre.person("R7").badge)
+            service.erase(service.person("R7").badge)
         reader.execute("ROLLBACK")
-    centre.ledger.database.scrub()
+    service.ledger.database.scrub()
     assert in_files(tmp_path, name(7).encode()) == set()

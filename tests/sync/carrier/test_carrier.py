@@ -35,7 +35,7 @@ DEVICE = DeviceKey.from_seed(b"\x07" * 32)
 
 
 @dataclass
-class Centre:
+class RegistryService:
     """The registry behind a real TLS server; `fault` stands in the way of its answers."""
 
     node: Node
@@ -50,11 +50,11 @@ class Centre:
 
 
 @pytest.fixture
-def centre(registry: Node, tmp_path: Path) -> Iterator[Centre]:
+def service(registry: Node, tmp_path: Path) -> Iterator[RegistryService]:
     folder = tmp_path / "centre"
     folder.mkdir()
     certificate = certificate_at(folder)
-    made: list[Centre] = []
+    made: list[RegistryService] = []
 
     def answer(raw: bytes) -> bytes:
         with made[0].lock:
@@ -63,7 +63,7 @@ def centre(registry: Node, tmp_path: Path) -> Iterator[Centre]:
         return fault(said) if fault is not None else said
 
     server = LanServer("127.0.0.1", 0, certificate, answer)
-    made.append(Centre(registry, server, certificate.fingerprint))
+    made.append(RegistryService(registry, server, certificate.fingerprint))
     registry.say("kiosk", Kiosk(device=DEVICE.fingerprint, public=DEVICE.public, gate="gate"))
     registry.publish()
     yield made[0]
@@ -93,7 +93,7 @@ class Door:
 
 
 @pytest.fixture
-def start_door(tmp_path: Path, centre: Centre) -> Iterator[Callable[..., Door]]:
+def start_door(tmp_path: Path, service: RegistryService) -> Iterator[Callable[..., Door]]:
     """Starts a door and its carrier over one folder; `reading` is what the machine's clocks say."""
     doors: list[Door] = []
     data = tmp_path / "door"
@@ -106,11 +106,11 @@ def start_door(tmp_path: Path, centre: Centre) -> Iterator[Callable[..., Door]]:
         journal = Journal(data / "journal.db", DEVICE)
         journal.begin(reading, "", "first start", {}, None)
         enrolment = Enrolment(
-            registry_url=centre.url,
-            registry_public=centre.node.identity.public,
-            registry=centre.node.device,
+            registry_url=service.url,
+            registry_public=service.node.identity.public,
+            registry=service.node.device,
             event="forum",
-            certificate_pin=pin or centre.pin,
+            certificate_pin=pin or service.pin,
         )
         doors.append(Door(data, journal, Carrier(data, enrolment, DEVICE, lambda: reading)))
         return doors[-1]
@@ -133,29 +133,29 @@ def work(door: Door, count: int) -> None:
 
 
 def test_what_the_door_wrote_reaches_the_registry_and_its_word_comes_back(
-    door: Door, centre: Centre
+    door: Door, service: RegistryService
 ) -> None:
     work(door, 600)
 
     assert door.step()
 
-    assert centre.node.replica.tips(door.journal.log) == [
+    assert service.node.replica.tips(door.journal.log) == [
         tuple(door.journal.tips()[door.journal.log])
     ]
-    assert door.carrier.replica.vector() == centre.node.replica.vector()
+    assert door.carrier.replica.vector() == service.node.replica.vector()
     state = door.told()
     assert (state["ahead"], state["failures"], state["why"]) == (0, 0, "")
-    assert state["received"] == len(centre.node.everything()) - 601
+    assert state["received"] == len(service.node.everything()) - 601
 
 
 def test_what_is_here_and_what_is_still_to_come_is_told_while_a_first_sync_goes_on(
-    door: Door, centre: Centre
+    door: Door, service: RegistryService
 ) -> None:
     for _ in range(20):
-        centre.node.journal.extend(
+        service.node.journal.extend(
             [("alarm", Alarm(what="x", detail="y" * 1000))] * 250, ClockReading(1, NOW_MS, True)
         )
-    centre.node.publish()
+    service.node.publish()
     told: list[tuple[int, int]] = []
     tell = door.carrier.replica.set_target
 
@@ -170,17 +170,17 @@ def test_what_is_here_and_what_is_still_to_come_is_told_while_a_first_sync_goes_
     assert here == sorted(here)
     assert any(behind for _, behind in told), "it is told before the end"
     assert {held + behind for held, behind in told} == {here[-1]}
-    assert told[-1] == (len(centre.node.everything()), 0)
+    assert told[-1] == (len(service.node.everything()), 0)
 
 
 def test_what_the_door_writes_while_nobody_answers_is_told_as_still_to_bring(
-    door: Door, centre: Centre
+    door: Door, service: RegistryService
 ) -> None:
     assert door.step()
     assert door.told()["ahead"] == 0
     last = door.told()["last_contact_ms"]
 
-    centre.server.close()
+    service.server.close()
     for more in (7, 5):
         work(door, more)
         assert not door.step()
@@ -190,14 +190,14 @@ def test_what_the_door_writes_while_nobody_answers_is_told_as_still_to_bring(
 
 
 def test_a_carrier_goes_on_from_what_the_last_one_knew(
-    start_door: Callable[..., Door], centre: Centre
+    start_door: Callable[..., Door], service: RegistryService
 ) -> None:
     first = start_door()
     assert first.step()
     last = first.told()["last_contact_ms"]
     first.carrier.close()
     first.journal.close()
-    centre.server.close()
+    service.server.close()
 
     second = start_door()
     work(second, 3)
@@ -217,22 +217,22 @@ def test_nothing_is_told_of_a_kiosk_that_is_no_neighbour_any_more(door: Door) ->
         assert list(reader.targets()) == ["registry"]
 
 
-def test_a_carrier_may_start_before_the_door(tmp_path: Path, centre: Centre) -> None:
+def test_a_carrier_may_start_before_the_door(tmp_path: Path, service: RegistryService) -> None:
     data = tmp_path / "early"
     data.mkdir()
     enrolment = Enrolment(
-        registry_url=centre.url,
-        registry_public=centre.node.identity.public,
-        registry=centre.node.device,
+        registry_url=service.url,
+        registry_public=service.node.identity.public,
+        registry=service.node.device,
         event="forum",
-        certificate_pin=centre.pin,
+        certificate_pin=service.pin,
     )
     with closing(
         Carrier(data, enrolment, DEVICE, lambda: ClockReading(1, NOW_MS, True))
     ) as carrier:
         assert not carrier.look()
         assert carrier.step(carrier.registry)
-        assert carrier.replica.vector() == centre.node.replica.vector()
+        assert carrier.replica.vector() == service.node.replica.vector()
 
 
 @pytest.mark.parametrize(
@@ -245,45 +245,45 @@ def test_a_carrier_may_start_before_the_door(tmp_path: Path, centre: Centre) -> 
     ],
 )
 def test_an_answer_that_is_none_is_told_and_tried_again_later(
-    door: Door, centre: Centre, fault: Callable[[bytes], bytes], why: str
+    door: Door, service: RegistryService, fault: Callable[[bytes], bytes], why: str
 ) -> None:
     work(door, 5)
-    centre.fault = fault
+    service.fault = fault
     assert not door.step()
 
     assert re.search(why, door.told()["why"])
     assert door.told()["failures"] == 1
-    centre.fault = None
+    service.fault = None
     assert door.step()
     assert door.told()["failures"] == 0
-    assert centre.node.replica.tips(door.journal.log)
+    assert service.node.replica.tips(door.journal.log)
 
 
 def test_a_registry_with_another_certificate_is_not_talked_to(
-    start_door: Callable[..., Door], centre: Centre
+    start_door: Callable[..., Door], service: RegistryService
 ) -> None:
     door = start_door(pin="0" * 64)
     work(door, 5)
 
     assert not door.step()
     assert "not the certificate" in door.told()["why"]
-    assert not centre.node.replica.tips(door.journal.log)
+    assert not service.node.replica.tips(door.journal.log)
 
 
-def test_a_device_that_was_cut_off_is_told_so(door: Door, centre: Centre) -> None:
+def test_a_device_that_was_cut_off_is_told_so(door: Door, service: RegistryService) -> None:
     assert door.step()
-    centre.node.say(
+    service.node.say(
         "kiosk", Kiosk(device=DEVICE.fingerprint, public=DEVICE.public, gate=None, cut_off=True)
     )
-    centre.node.publish()
+    service.node.publish()
     work(door, 3)
 
     assert not door.step()
     assert "cut off" in door.told()["why"]
 
 
-def test_nobody_there_makes_the_pauses_longer_up_to_a_ceiling(door: Door, centre: Centre) -> None:
-    centre.server.close()
+def test_nobody_there_makes_the_pauses_longer_up_to_a_ceiling(door: Door, service: RegistryService) -> None:
+    service.server.close()
     pauses = []
     for _ in range(12):
         assert not door.step()
@@ -295,8 +295,8 @@ def test_nobody_there_makes_the_pauses_longer_up_to_a_ceiling(door: Door, centre
     assert min(pauses[-3:]) > LONGEST_PAUSE_S / 2
 
 
-def test_the_registrys_time_reaches_the_door_through_its_inbox(door: Door, centre: Centre) -> None:
-    centre.node.word = TimeWord(NOW_MS + 77_000, 20, "registry")
+def test_the_registrys_time_reaches_the_door_through_its_inbox(door: Door, service: RegistryService) -> None:
+    service.node.word = TimeWord(NOW_MS + 77_000, 20, "registry")
 
     assert door.step()
 
@@ -308,19 +308,19 @@ def test_the_registrys_time_reaches_the_door_through_its_inbox(door: Door, centr
 
 @pytest.mark.parametrize("wall_ms", [0, 2_147_483_647_000, NOW_MS - 3_600_000])
 def test_a_kiosk_with_a_wrong_clock_syncs_all_the_same(
-    start_door: Callable[..., Door], centre: Centre, wall_ms: int
+    start_door: Callable[..., Door], service: RegistryService, wall_ms: int
 ) -> None:
-    centre.node.word = TimeWord(NOW_MS, 20, "registry")
+    service.node.word = TimeWord(NOW_MS, 20, "registry")
     door = start_door(ClockReading(1000, wall_ms, False))
     work(door, 20)
 
     assert door.step()
-    assert centre.node.replica.tips(door.journal.log)
+    assert service.node.replica.tips(door.journal.log)
     assert door.carrier.time.now_ms() == NOW_MS
 
 
 def test_name_cards_are_deleted_when_the_events_retention_days_are_over(
-    door: Door, centre: Centre
+    door: Door, service: RegistryService
 ) -> None:
     event = load(Path(__file__).parents[3] / "config" / "events" / "smarthk.toml")
     over_ms = Programme(event).end_ms + event.policy.retention_days * 86_400_000
@@ -333,25 +333,25 @@ def test_name_cards_are_deleted_when_the_events_retention_days_are_over(
         verifier=bytes(32),
         card=digest_of(card),
     )
-    centre.node.say("event", EventDefined(event=msgspec.Raw(pack(event))))
-    centre.node.say("badge", roster)
-    centre.node.publish()
-    centre.node.replica.keep_cards([SealedCard(digest_of(card), card)])
+    service.node.say("event", EventDefined(event=msgspec.Raw(pack(event))))
+    service.node.say("badge", roster)
+    service.node.publish()
+    service.node.replica.keep_cards([SealedCard(digest_of(card), card)])
 
-    centre.node.word = TimeWord(over_ms - 60_000, 20, "registry")
+    service.node.word = TimeWord(over_ms - 60_000, 20, "registry")
     assert door.step()
     door.carrier.purge()
     assert door.carrier.replica.card(b"BADGE", 1) == card
 
-    centre.node.word = TimeWord(over_ms + 60_000, 20, "registry")
+    service.node.word = TimeWord(over_ms + 60_000, 20, "registry")
     assert door.step()
     door.carrier.purge()
     assert door.carrier.replica.card(b"BADGE", 1) is None
     assert not any(card in file.read_bytes() for file in door.data.glob("replica.db*"))
 
 
-def test_what_the_door_has_dealt_with_leaves_the_inbox(door: Door, centre: Centre) -> None:
-    centre.node.word = TimeWord(NOW_MS, 20, "registry")
+def test_what_the_door_has_dealt_with_leaves_the_inbox(door: Door, service: RegistryService) -> None:
+    service.node.word = TimeWord(NOW_MS, 20, "registry")
     door.step()
     ((number, _, _),) = door.carrier.replica.inbox(0)
 
@@ -362,7 +362,7 @@ def test_what_the_door_has_dealt_with_leaves_the_inbox(door: Door, centre: Centr
 
 
 def test_one_who_accepts_and_says_nothing_is_given_up(
-    door: Door, centre: Centre, monkeypatch: pytest.MonkeyPatch
+    door: Door, service: RegistryService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     silent = threading.Event()
     monkeypatch.setattr(link_module, "READ_S", 0.1)
@@ -371,20 +371,20 @@ def test_one_who_accepts_and_says_nothing_is_given_up(
         silent.wait(5)
         return said
 
-    centre.fault = wait
+    service.fault = wait
     assert not door.step()
     assert "no answer in time" in door.told()["why"]
     silent.set()
 
 
-def test_a_carrier_runs_until_it_is_told_to_stop(door: Door, centre: Centre) -> None:
+def test_a_carrier_runs_until_it_is_told_to_stop(door: Door, service: RegistryService) -> None:
     stopped = threading.Event()
     seen = threading.Event()
     ticks = iter(range(0, 10**6, 10))
     work(door, 30)
 
     def alive() -> None:
-        if centre.node.replica.tips(door.journal.log):
+        if service.node.replica.tips(door.journal.log):
             seen.set()
             stopped.set()
 

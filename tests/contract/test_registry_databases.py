@@ -1,4 +1,4 @@
-"""The centre does the same on either database; on PostgreSQL several workers share one log."""
+"""The registry does the same on either database; on PostgreSQL several workers share one log."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from access.log.entry import GENESIS, Boot
 from config import event_file
 from registry.devices.own_log import DATABASE
 from registry.roster.model import Person
-from registry.service import Centre
+from registry.service import RegistryService
 from registry.storage.ledger import Ledger
 from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Enrol
@@ -23,7 +23,7 @@ from sync.wire.messages import Enrol
 EVENT_FILE = Path(__file__).parents[1] / "scenarios" / "smarthk.toml"
 NOW_MS = 1_605_573_000_000
 
-NewWorker = Callable[[], Centre]
+NewWorker = Callable[[], RegistryService]
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +34,10 @@ def event() -> Event:
 def _workers(url: str | None, data: Path) -> Iterator[NewWorker]:
     ledgers: list[Ledger] = []
 
-    def make() -> Centre:
+    def make() -> RegistryService:
         ledger = Ledger(url, data)
         ledgers.append(ledger)
-        return Centre(ledger, lambda: ClockReading(NOW_MS, NOW_MS, True))
+        return RegistryService(ledger, lambda: ClockReading(NOW_MS, NOW_MS, True))
 
     yield make
     for ledger in ledgers:
@@ -55,32 +55,32 @@ def new_postgres_worker(postgres_url: str, tmp_path: Path) -> Iterator[NewWorker
     yield from _workers(postgres_url, tmp_path)
 
 
-def own_logs(centre: Centre) -> list[str]:
-    return [log for log in centre.ledger.vector() if centre.ledger.is_registry(log)]
+def own_logs(service: RegistryService) -> list[str]:
+    return [log for log in service.ledger.vector() if service.ledger.is_registry(log)]
 
 
 def test_a_day_at_the_centre(new_worker: NewWorker, event: Event) -> None:
-    centre = new_worker()
-    centre.init(event)
+    service = new_worker()
+    service.init(event)
     people = [Person(ref=f"r{n}", ticket="delegate", name="张伟") for n in range(600)]
     people += [Person(ref="signed", ticket="media", name="Pat", form="signed")]
-    issued = centre.register_many(people)
+    issued = service.register_many(people)
     kiosk = DeviceKey.new()
-    answer = centre.enrol(Enrol(kiosk.public, centre.enrol_code("chengdu-main-1"), b""))
-    second = centre.reissue(issued[0].badge)
-    centre.amend(Person(ref="r1", ticket="media", name="張偉", language="zh-Hant"))
-    centre.revoke(issued[2].badge, None, "lost")
-    centre.erase(issued[3].badge)
+    answer = service.enrol(Enrol(kiosk.public, service.enrol_code("chengdu-main-1"), b""))
+    second = service.reissue(issued[0].badge)
+    service.amend(Person(ref="r1", ticket="media", name="張偉", language="zh-Hant"))
+    service.revoke(issued[2].badge, None, "lost")
+    service.erase(issued[3].badge)
 
     assert answer.gate == "chengdu-main-1"
-    assert centre.people.count() == 600
-    assert centre.badge_text(issued[0].badge) == second.text
-    assert len(centre.labels()) == 599
-    with centre.knowing() as known:
+    assert service.people.count() == 600
+    assert service.badge_text(issued[0].badge) == second.text
+    assert len(service.labels()) == 599
+    with service.snapshot() as known:
         assert known.history(issued[2].badge).revoked(1)
         assert known.event_state.kiosk_at("chengdu-main-1") == kiosk.fingerprint
-    assert centre.headcount(NOW_MS)["chengdu"].inside == 0
-    assert centre.purge(early=True) == 600
+    assert service.headcount(NOW_MS)["chengdu"].inside == 0
+    assert service.purge(early=True) == 600
 
 
 def test_workers_append_to_one_log_in_turn(new_postgres_worker: NewWorker, event: Event) -> None:
@@ -88,10 +88,10 @@ def test_workers_append_to_one_log_in_turn(new_postgres_worker: NewWorker, event
     first.init(event)
     failed: list[Exception] = []
 
-    def work(centre: Centre, name: str) -> None:
+    def work(service: RegistryService, name: str) -> None:
         try:
             for number in range(15):
-                centre.register(Person(ref=f"{name}{number}", ticket="delegate"))
+                service.register(Person(ref=f"{name}{number}", ticket="delegate"))
         except Exception as error:  # noqa: BLE001 - handed to the test's own thread
             failed.append(error)
 
@@ -106,8 +106,8 @@ def test_workers_append_to_one_log_in_turn(new_postgres_worker: NewWorker, event
     (log,) = own_logs(first)
     rows = first.ledger.rows(log, 1, 999)
     assert len(follow(1, GENESIS, [row.raw for row in rows])) == 3 + 60
-    for centre in (first, second):
-        with centre.knowing() as known:
+    for service in (first, second):
+        with service.snapshot() as known:
             assert len(known) == 63
 
 
@@ -135,26 +135,26 @@ def test_workers_that_start_together_make_the_tables_once(
 def test_a_server_that_took_over_opens_a_new_epoch(
     new_postgres_worker: NewWorker, event: Event
 ) -> None:
-    centre = new_postgres_worker()
-    centre.init(event)
-    (old,) = own_logs(centre)
-    centre.register(Person(ref="before", ticket="delegate"))
-    assert own_logs(centre) == [old]
+    service = new_postgres_worker()
+    service.init(event)
+    (old,) = own_logs(service)
+    service.register(Person(ref="before", ticket="delegate"))
+    assert own_logs(service) == [old]
     # What a promoted standby finds: the identity that the old server wrote is not its own.
-    known = centre.ledger.value(DATABASE)
+    known = service.ledger.value(DATABASE)
     assert known is not None
     system, timeline = known.decode().split("/")
     assert (len(timeline), int(timeline, 16)) == (8, 1)
-    centre.ledger.set_value(DATABASE, f"{system}/00000007".encode())
-    centre.register(Person(ref="after", ticket="delegate"))
+    service.ledger.set_value(DATABASE, f"{system}/00000007".encode())
+    service.register(Person(ref="after", ticket="delegate"))
 
-    (new,) = (log for log in own_logs(centre) if log != old)
-    boot = next(h.body for _, h in centre.ledger.since(0, 99) if h.log == new)
+    (new,) = (log for log in own_logs(service) if log != old)
+    boot = next(h.body for _, h in service.ledger.since(0, 99) if h.log == new)
     assert isinstance(boot, Boot)
     assert boot.previous is not None
     assert boot.previous[:2] == (old, 4)
-    centre.register(Person(ref="later", ticket="delegate"))
-    assert len(own_logs(centre)) == 2
+    service.register(Person(ref="later", ticket="delegate"))
+    assert len(own_logs(service)) == 2
 
 
 def test_the_fold_misses_nothing_that_another_worker_writes(
