@@ -116,7 +116,9 @@ def _like(queries: Queries, query: str) -> object:
 
 def _rows(queries: Queries, place: int) -> object:
     ref = tables.person.c.ref
-    return queries.service.ledger.read(select(tables.person).order_by(ref).offset(place).limit(MOST))
+    return queries.service.ledger.read(
+        select(tables.person).order_by(ref).offset(place).limit(MOST)
+    )
 
 
 @contextmanager

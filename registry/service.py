@@ -326,7 +326,9 @@ class _Parts:
         self.identity = identity
         self.log = OwnLog(service.ledger, identity, service._clock, service._random)
         self.outlook = Outlook(service.ledger, identity.fingerprint, service._earliest_ms)
-        self.roster = Roster(service.ledger, self.log, service.people, service._keys, service._random)
+        self.roster = Roster(
+            service.ledger, self.log, service.people, service._keys, service._random
+        )
         self.staff_keys = StaffKeys(
             service.ledger, self.roster, service.people, service._keys, service._random
         )

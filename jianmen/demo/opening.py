@@ -165,8 +165,8 @@ STAFF_PIN = "60221407"
 
 @dataclass(frozen=True)
 class Opening:
-    """What the registry gave out before the doors opened. `key_card` is the text of the staff's; `roster` is how far the
-    centre's log had come by then."""
+    """What the registry gave out before the doors opened. `key_card` is the text of the staff's; `roster` is how
+    far the registry's log had come by then."""
 
     guests: list[Guest]
     key_card: str

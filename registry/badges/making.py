@@ -50,7 +50,9 @@ class Printout(msgspec.Struct, frozen=True, kw_only=True):
 class BadgeMaker:
     """Badges of one registry. `folder` may have layouts beside the shipped ones."""
 
-    def __init__(self, service: RegistryService, now_ms: Callable[[], int], folder: Path | None) -> None:
+    def __init__(
+        self, service: RegistryService, now_ms: Callable[[], int], folder: Path | None
+    ) -> None:
         self._service = service
         self._now_ms = now_ms
         self._folder = folder

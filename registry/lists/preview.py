@@ -53,7 +53,12 @@ class Comparison:
 
 
 def compare(
-    people: People, service: RegistryService, registered: dict[str, Registered], *, update: bool, step: Step
+    people: People,
+    service: RegistryService,
+    registered: dict[str, Registered],
+    *,
+    update: bool,
+    step: Step,
 ) -> Comparison:
     """The list beside the roster; what does not fit together goes into the list's findings."""
     programme = service.programme

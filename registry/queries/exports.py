@@ -47,7 +47,11 @@ def _voided(queries: Queries) -> set[EntryRef]:
 
 
 def _row(
-    queries: Queries, log_state: LogState, held: LogEntry, body: Scan | Override, voided: set[EntryRef]
+    queries: Queries,
+    log_state: LogState,
+    held: LogEntry,
+    body: Scan | Override,
+    voided: set[EntryRef],
 ) -> list[Cell]:
     event_state = log_state.event_state
     order = event_state.order(held)

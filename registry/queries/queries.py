@@ -1,4 +1,4 @@
-"""What the registry knows, as answers of the public interface: counts with their age, gates, sessions, kiosks, conflicts.
+"""Answers of the public interface from what the registry knows: counts with their age, gates, sessions, conflicts.
 
 Threads share one instance; whoever asks first within a second does the work for all who ask then.
 """

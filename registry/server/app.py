@@ -77,7 +77,9 @@ class WebSettings:
         return self.pin is not None or (self.kiosk_url or "").startswith("https:")
 
 
-def create_app(service: RegistryService, clock: Callable[[], ClockReading], settings: WebSettings) -> Flask:
+def create_app(
+    service: RegistryService, clock: Callable[[], ClockReading], settings: WebSettings
+) -> Flask:
     """The application over a registry. Raises NotInitialisedError where there is no event yet."""
     queries = Queries(service, clock)
     accounts = Accounts(service.ledger, queries.now_ms)

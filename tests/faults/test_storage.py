@@ -59,7 +59,11 @@ def _once(registry: Registry, expected: list[Mark]) -> None:
 
 @pytest.mark.parametrize("restored", [("journal.db",), ("journal.db", "replica.db")])
 def test_an_old_image_put_back_is_noticed_and_nobody_is_lost(
-    registry: Registry, service: RegistryService, kiosk: Kiosk, tmp_path: Path, restored: tuple[str, ...]
+    registry: Registry,
+    service: RegistryService,
+    kiosk: Kiosk,
+    tmp_path: Path,
+    restored: tuple[str, ...],
 ) -> None:
     green = _people(registry, kiosk, registry.texts[:5])
     kiosk.sync()

@@ -100,7 +100,9 @@ class Door:
             ledger.take(Batch(self.log, held, self.digests[held], self.raws[held:], head))
 
 
-def test_without_an_event_everything_says_how_to_begin(new_service: Callable[..., RegistryService]) -> None:
+def test_without_an_event_everything_says_how_to_begin(
+    new_service: Callable[..., RegistryService],
+) -> None:
     service = new_service()
 
     for ask in (
@@ -175,7 +177,9 @@ def test_people_who_come_in_are_counted(service: RegistryService, clock: Clock) 
     assert service.conflicts() == []
 
 
-def test_a_conflict_is_reported_and_an_answer_to_it_logged(service: RegistryService, clock: Clock) -> None:
+def test_a_conflict_is_reported_and_an_answer_to_it_logged(
+    service: RegistryService, clock: Clock
+) -> None:
     issued = service.register(Person(ref="a", ticket="delegate", venues=("meishan",)))
     door = Door(service, GATE)
     door.lets_in(issued.badge, clock.now_ms)
@@ -211,7 +215,9 @@ def band(service: RegistryService, now_ms: int) -> tuple[int, int]:
     return covered(service, now_ms).bands["chengdu"]
 
 
-def test_a_kiosk_not_heard_for_half_a_minute_is_silent(service: RegistryService, clock: Clock) -> None:
+def test_a_kiosk_not_heard_for_half_a_minute_is_silent(
+    service: RegistryService, clock: Clock
+) -> None:
     door = Door(service, GATE)
     (never,) = silences(service, clock.now_ms)
     assert (never.device, never.gate, never.since_ms) == (door.identity.fingerprint, GATE, None)
@@ -222,7 +228,9 @@ def test_a_kiosk_not_heard_for_half_a_minute_is_silent(service: RegistryService,
     assert (silent.since_ms, silent.missing) == (clock.now_ms, None)
 
 
-def test_the_band_says_what_a_silent_kiosk_may_have_done(service: RegistryService, clock: Clock) -> None:
+def test_the_band_says_what_a_silent_kiosk_may_have_done(
+    service: RegistryService, clock: Clock
+) -> None:
     people = service.register_many([Person(ref=f"{n}", ticket="delegate") for n in range(10)])
     door = Door(service, GATE)
     for ago, one in enumerate(people):
@@ -272,7 +280,9 @@ def test_the_end_of_a_day_says_what_was_held(service: RegistryService, clock: Cl
         service.close_day("2020-12-24")
 
 
-def test_people_are_kept_until_the_definition_lets_them_go(service: RegistryService, clock: Clock) -> None:
+def test_people_are_kept_until_the_definition_lets_them_go(
+    service: RegistryService, clock: Clock
+) -> None:
     issued = service.register(Person(ref="a", ticket="delegate", name="张伟"))
     with pytest.raises(RegistryError, match="2020-12-1"):
         service.purge()

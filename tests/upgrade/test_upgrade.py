@@ -97,7 +97,9 @@ def test_the_old_places_of_accounts_and_webhooks_are_empty(service: RegistryServ
 
 
 def test_the_registry_goes_on_in_its_own_log(service: RegistryService) -> None:
-    before = {log for log in service.ledger.vector() if log.startswith(service.identity.fingerprint)}
+    before = {
+        log for log in service.ledger.vector() if log.startswith(service.identity.fingerprint)
+    }
     service.register_many([])
     service.revoke(next(iter(service.people.everyone())).badge, why="a test")
     after = {log for log in service.ledger.vector() if log.startswith(service.identity.fingerprint)}

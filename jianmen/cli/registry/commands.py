@@ -148,7 +148,9 @@ def init(
     )
 
 
-def _defined(service: RegistryService, definition: Event, set_password: Callable[[], None] | None) -> bool:
+def _defined(
+    service: RegistryService, definition: Event, set_password: Callable[[], None] | None
+) -> bool:
     """Put a definition in force and set the password, for a new event both or neither; whether it is new."""
     from registry.storage.errors import NotInitialisedError
 

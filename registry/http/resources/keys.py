@@ -131,4 +131,6 @@ def _add_signing_keys(api: Interface, queries: Queries) -> None:
     def retire_signing_key(number: str) -> admin_shapes.RetiredSigningKey:
         if not number.isascii() or not number.isdecimal():
             raise UnknownError(f"A key has a number, not {number[:20]!r}.")
-        return admin_shapes.RetiredSigningKey(badges=queries.service.signing_keys.retire(int(number)))
+        return admin_shapes.RetiredSigningKey(
+            badges=queries.service.signing_keys.retire(int(number))
+        )

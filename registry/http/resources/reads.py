@@ -190,7 +190,9 @@ def _add_people(api: Interface, queries: Queries, guard: Guard) -> None:
     def tokens() -> Tokens:
         return Tokens(
             tokens=[
-                Token(id=token_id, label=row.label, access=row.access, made=queries.time(row.made_ms))
+                Token(
+                    id=token_id, label=row.label, access=row.access, made=queries.time(row.made_ms)
+                )
                 for token_id, row in guard.accounts.tokens().items()
             ]
         )

@@ -312,7 +312,9 @@ def test_a_gate_that_is_none_of_the_events_is_not_given(spare):
 
 def test_a_supervisor_gives_another_gate_later_and_takes_it_back(spare):
     spare.gives("chengdu-main-1")
-    assert spare.stand.screen_feed.screen.staffed  # also at a self-service gate: the way back to the page
+    assert (
+        spare.stand.screen_feed.screen.staffed
+    )  # also at a self-service gate: the way back to the page
     assert spare.client.get("/staff").headers["Location"] == "/staff/gate"
     assert spare.gives("chengdu-main-2")["gate"] == "C2"
     assert spare.gives("chengdu-main-2")["gate"] == "C2"  # no new word

@@ -157,7 +157,9 @@ def test_a_start_on_a_full_disk_is_out_of_order_until_there_is_space(world, monk
         wait_for_screen(service, lambda s: headline(s) == "Out of order")
         for _ in range(3):
             assert tried.acquire(timeout=PATIENCE_S)
-        assert headline(service.screen_feed.screen) == "Out of order", "it must not say that it starts"
+        assert headline(service.screen_feed.screen) == "Out of order", (
+            "it must not say that it starts"
+        )
         full.set()
         wait_for_screen(service, lambda s: s.tone == "idle")
 

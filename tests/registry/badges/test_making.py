@@ -40,7 +40,9 @@ def words(api: Any, job: dict[str, Any], tmp_path: Path) -> str:
     return done.stdout.decode()
 
 
-def test_everybody_is_printed_by_default(service: RegistryService, api: Any, tmp_path: Path) -> None:
+def test_everybody_is_printed_by_default(
+    service: RegistryService, api: Any, tmp_path: Path
+) -> None:
     service.register_many(PEOPLE)
     job = make(api)
     assert job["state"] == "done"
@@ -94,7 +96,9 @@ def test_a_revoked_badge_is_not_printed_and_said(service: RegistryService, api: 
         ("ticket=vip", "There is no badge to print."),
     ],
 )
-def test_what_cannot_be_printed_is_said(service: RegistryService, api: Any, query: str, words: str) -> None:
+def test_what_cannot_be_printed_is_said(
+    service: RegistryService, api: Any, query: str, words: str
+) -> None:
     service.register_many(PEOPLE)
     job = make(api, query)
     assert job["state"] == "failed"

@@ -92,7 +92,9 @@ def test_a_code_works_once(service: RegistryService, enrol: Callable[[str], Enro
     assert enrol(code).refused == REFUSED
 
 
-def test_a_code_expires(service: RegistryService, clock: Waits, enrol: Callable[[str], Enrolled]) -> None:
+def test_a_code_expires(
+    service: RegistryService, clock: Waits, enrol: Callable[[str], Enrolled]
+) -> None:
     late, in_time = service.enrol_code(GATE), service.enrol_code(GATE, minutes=11)
     clock.wait(10 * MINUTE_MS)
 
@@ -100,7 +102,9 @@ def test_a_code_expires(service: RegistryService, clock: Waits, enrol: Callable[
     assert enrol(in_time).refused == ""
 
 
-def test_five_wrong_tries_spend_a_code(service: RegistryService, enrol: Callable[[str], Enrolled]) -> None:
+def test_five_wrong_tries_spend_a_code(
+    service: RegistryService, enrol: Callable[[str], Enrolled]
+) -> None:
     code = service.enrol_code(GATE)
     wrong = code[:-1] + next(letter for letter in ALPHABET if letter != code[-1])
     for _ in range(4):

@@ -105,7 +105,9 @@ def test_a_restart_goes_on_in_the_same_log(
 
 
 @pytest.fixture
-def grown(new_service: Callable[..., RegistryService], event: Event, tmp_path: Path) -> tuple[Path, Path]:
+def grown(
+    new_service: Callable[..., RegistryService], event: Event, tmp_path: Path
+) -> tuple[Path, Path]:
     """(the folder of a registry that was closed, a backup of its database from before its last five entries)."""
     folder, backup = tmp_path / "now", tmp_path / "backup"
     folder.mkdir()
@@ -171,7 +173,10 @@ def test_a_database_moved_to_another_machine_opens_a_new_epoch(
 
 
 def test_another_database_in_the_folder_opens_a_new_epoch(
-    new_service: Callable[..., RegistryService], event: Event, grown: tuple[Path, Path], tmp_path: Path
+    new_service: Callable[..., RegistryService],
+    event: Event,
+    grown: tuple[Path, Path],
+    tmp_path: Path,
 ) -> None:
     folder, _ = grown
     (tmp_path / "other").mkdir()
@@ -211,7 +216,12 @@ def test_what_was_undone_leaves_no_mark(
         fail()
     say(service)
     assert len(own_logs(service.ledger)) == 1
-    assert [held.seq for held in entries(service.ledger, own_logs(service.ledger)[0])] == [1, 2, 3, 4]
+    assert [held.seq for held in entries(service.ledger, own_logs(service.ledger)[0])] == [
+        1,
+        2,
+        3,
+        4,
+    ]
 
 
 def test_an_operator_can_open_an_epoch(service: RegistryService) -> None:

@@ -364,7 +364,9 @@ def test_badges_can_be_printed(api: Any, delegates: list[IssuedBadge]) -> None:
     assert answer.data.startswith(b"%PDF")
 
 
-def test_an_enrolment_code_says_where_and_who_the_registry_is(api: Any, service: RegistryService) -> None:
+def test_an_enrolment_code_says_where_and_who_the_registry_is(
+    api: Any, service: RegistryService
+) -> None:
     said = api.post("/kiosks/code", {"gate": "chengdu-main-1", "url": "https://registry.example"})
     read = EnrolmentCode.parse(said["text"])
     assert (read.registry, read.url) == (

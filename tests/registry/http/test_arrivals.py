@@ -75,7 +75,11 @@ def test_a_room_that_fills_says_when_it_will_be_full(
 
 
 def test_the_curve_folded_bit_by_bit_is_the_curve_folded_at_once(
-    api: Any, delegates: list[IssuedBadge], new_kiosk: Callable[[str], Any], clock: Any, service: Any
+    api: Any,
+    delegates: list[IssuedBadge],
+    new_kiosk: Callable[[str], Any],
+    clock: Any,
+    service: Any,
 ) -> None:
     with service.snapshot() as known:
         growing = Arrivals(known)

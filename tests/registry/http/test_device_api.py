@@ -43,7 +43,9 @@ def test_what_a_door_did_arrives_at_the_centre(
     assert service.headcount(clock.now_ms)["chengdu"].inside == 1
 
 
-def test_a_wrong_code_is_refused_in_a_signed_answer(client: FlaskClient, service: RegistryService) -> None:
+def test_a_wrong_code_is_refused_in_a_signed_answer(
+    client: FlaskClient, service: RegistryService
+) -> None:
     answer = client.post("/v1/enrol", data=enrolment(DeviceKey.new(), "AAAAAAAA"))
     said = read(Enrolled, read(Envelope, answer.data).body)
     assert answer.status_code == 200

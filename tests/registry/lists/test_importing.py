@@ -62,7 +62,9 @@ def test_a_byte_order_mark_and_empty_lines_do_no_harm(import_: Import) -> None:
     assert imported.added == 2
 
 
-def test_columns_may_stand_in_any_order_and_in_capitals(import_: Import, service: RegistryService) -> None:
+def test_columns_may_stand_in_any_order_and_in_capitals(
+    import_: Import, service: RegistryService
+) -> None:
     import_(
         "Form,Ticket,REF,name,organisation,language,venues,days,sessions",
         "signed,delegate,R1,Pat Press,,en,,,",
@@ -89,7 +91,9 @@ def test_an_empty_file_and_a_wrong_header_say_what_is_right(import_: Import) -> 
 
 
 @pytest.mark.parametrize("mark", [";", "\t", "|"])
-def test_a_file_with_other_separators_is_read(import_: Import, service: RegistryService, mark: str) -> None:
+def test_a_file_with_other_separators_is_read(
+    import_: Import, service: RegistryService, mark: str
+) -> None:
     row = 'R1,张伟,高新区,zh-Hans,delegate,"chengdu;meishan",2020-11-17,industrialisation'
     import_(HEADER.replace(",", mark), row.replace(",", mark))
 
@@ -159,7 +163,9 @@ def test_a_person_registered_before_is_named_unless_the_import_updates(
     assert service.person("R1").name == "张大伟"
 
 
-def test_the_same_file_again_with_update_changes_nothing(import_: Import, service: RegistryService) -> None:
+def test_the_same_file_again_with_update_changes_nothing(
+    import_: Import, service: RegistryService
+) -> None:
     import_(HEADER, WEI, CHAN)
     before = service.ledger.newest()
 
@@ -214,7 +220,9 @@ def test_the_same_code_twice_is_named_by_line(import_: Import) -> None:
     assert mistakes(refused) == {3: "'R2': has the same code as 'R1'"}
 
 
-def test_a_broken_byte_is_named_by_line_and_place(import_: Import, service: RegistryService) -> None:
+def test_a_broken_byte_is_named_by_line_and_place(
+    import_: Import, service: RegistryService
+) -> None:
     with pytest.raises(SpreadsheetError, match=r"people\.csv:3: byte 4 \(0xFF\) is not UTF-8"):
         import_(HEADER, WEI, b"R2,\xff,,en,delegate,,,\n")
     assert service.people.count() == 0

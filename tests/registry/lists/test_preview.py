@@ -56,7 +56,9 @@ def warnings(report: Report) -> list[str]:
     return [one.text.partition(": ")[2] for one in report.warnings]
 
 
-def test_a_second_export_tells_new_changed_same_and_missing_apart(run: Run, forum: RegistryService) -> None:
+def test_a_second_export_tells_new_changed_same_and_missing_apart(
+    run: Run, forum: RegistryService
+) -> None:
     assert run("export1.csv").added == 30
     before = forum.ledger.newest()
     seen = run("export2.csv", check=True)
@@ -116,7 +118,9 @@ def test_a_preview_is_not_applied_to_another_roster(run: Run, forum: RegistrySer
     assert forum.person("UP900001").name == "李䶮"
 
 
-def test_a_walk_up_that_is_not_in_the_list_does_not_disturb_it(run: Run, forum: RegistryService) -> None:
+def test_a_walk_up_that_is_not_in_the_list_does_not_disturb_it(
+    run: Run, forum: RegistryService
+) -> None:
     run("export1.csv")
     seen = run("export2.csv", check=True)
     forum.register(Person(ref="W1", name="Walk In", ticket="delegate"))
@@ -177,14 +181,18 @@ def test_warnings_are_mistakes_where_that_is_asked(run: Run, forum: RegistryServ
         ("AB\x07CD-1234-EFGH-5678-IJKL", "control character"),
     ],
 )
-def test_a_code_that_no_door_can_admit_is_named(forum: RegistryService, code: str, said: str) -> None:
+def test_a_code_that_no_door_can_admit_is_named(
+    forum: RegistryService, code: str, said: str
+) -> None:
     data = f"ref,name,ticket,code\nR1,Pat,vip,{code}\n".encode()
 
     with pytest.raises(SpreadsheetError, match=said):
         Importer(forum, lambda: 0).run(data, Options())
 
 
-def test_a_revoked_badge_in_the_list_stays_revoked_and_is_said(run: Run, forum: RegistryService) -> None:
+def test_a_revoked_badge_in_the_list_stays_revoked_and_is_said(
+    run: Run, forum: RegistryService
+) -> None:
     run("R1,Pat,Org,en,delegate,,,\n")
     forum.revoke(forum.person("R1").badge)
 
@@ -250,7 +258,9 @@ def test_an_import_that_is_stopped_has_done_nothing(forum: RegistryService, at: 
         assert forum.ledger.first(table.select()) is None
 
 
-def test_somebody_registered_while_the_list_is_prepared_keeps_it_out(forum: RegistryService) -> None:
+def test_somebody_registered_while_the_list_is_prepared_keeps_it_out(
+    forum: RegistryService,
+) -> None:
     class Rival(Stops):
         def stage(self, key: str, total: int = 0) -> None:
             if key == "import.writing":

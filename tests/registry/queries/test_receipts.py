@@ -31,7 +31,11 @@ def test_a_decision_is_found_with_its_facts(
 
 
 def test_a_badge_revoked_before_but_heard_of_later_would_be_refused_today(
-    new_kiosk: NewKiosk, delegates: list[IssuedBadge], api: Any, service: RegistryService, clock: Any
+    new_kiosk: NewKiosk,
+    delegates: list[IssuedBadge],
+    api: Any,
+    service: RegistryService,
+    clock: Any,
 ) -> None:
     kiosk = new_kiosk("chengdu-main-1")
     clock.wait(60_000)

@@ -89,7 +89,9 @@ def test_the_claims_are_places_in_the_event_file(service: RegistryService, event
     assert claims.sessions == 1 << sessions.index("industrialisation")
 
 
-def test_a_signed_badge_carries_its_claims_under_a_key_of_the_event(service: RegistryService) -> None:
+def test_a_signed_badge_carries_its_claims_under_a_key_of_the_event(
+    service: RegistryService,
+) -> None:
     issued = service.register(with_(WEI, form="signed"))
     badge = read(issued.text)
 
@@ -119,7 +121,9 @@ def test_the_name_card_opens_for_the_badge_and_for_the_desk(service: RegistrySer
     assert open_with_secret(sealed, b"another secret") is None
 
 
-def test_no_log_entry_and_no_printed_form_of_a_value_names_anybody(service: RegistryService) -> None:
+def test_no_log_entry_and_no_printed_form_of_a_value_names_anybody(
+    service: RegistryService,
+) -> None:
     issued = service.register(WEI)
 
     for held in about(service, issued):
@@ -249,7 +253,9 @@ def test_what_nobody_has_cannot_be_changed(service: RegistryService) -> None:
         service.labels(["nobody"])
 
 
-def test_amended_claims_are_on_the_roster_and_the_badge_stays_good(service: RegistryService) -> None:
+def test_amended_claims_are_on_the_roster_and_the_badge_stays_good(
+    service: RegistryService,
+) -> None:
     issued = service.register(WEI)
     amended = service.amend(with_(WEI, ticket="media", venues=None))
 
@@ -350,7 +356,9 @@ def test_two_codes_that_doors_cannot_tell_apart_are_refused(service: RegistrySer
         service.register(two)
 
 
-def test_a_lost_badge_of_another_system_is_replaced_by_one_of_ours(service: RegistryService) -> None:
+def test_a_lost_badge_of_another_system_is_replaced_by_one_of_ours(
+    service: RegistryService,
+) -> None:
     person = with_(WEI, form="foreign", code=CODE)
     first = service.register(person)
     second = service.reissue(first.badge)
@@ -371,7 +379,9 @@ def test_badges_of_many_people_are_made_in_one_go(service: RegistryService) -> N
     assert service.people.count() == 1200
 
 
-def test_labels_are_of_the_newest_good_badges_in_the_persons_language(service: RegistryService) -> None:
+def test_labels_are_of_the_newest_good_badges_in_the_persons_language(
+    service: RegistryService,
+) -> None:
     one = service.register(WEI)
     two = service.register(with_(WEI, ref="chan", name="陳大文", language="zh-Hant"))
     gone = service.register(with_(WEI, ref="gone"))

@@ -41,7 +41,9 @@ def test_a_new_key_signs_from_now_on_and_the_old_one_stays_good(service: Registr
         assert set(known.event_state.keys) == {0, 1}
 
 
-def test_a_retired_key_is_good_for_nothing_and_its_badges_are_counted(service: RegistryService) -> None:
+def test_a_retired_key_is_good_for_nothing_and_its_badges_are_counted(
+    service: RegistryService,
+) -> None:
     old = signed(service, "old")
     signed(service, "replaced")
     rotate(service)
@@ -55,7 +57,9 @@ def test_a_retired_key_is_good_for_nothing_and_its_badges_are_counted(service: R
     assert listed(service) == [(0, "retired", 0), (1, "signs", 2)]
 
 
-def test_the_key_that_signs_cannot_be_retired_nor_one_that_is_not_there(service: RegistryService) -> None:
+def test_the_key_that_signs_cannot_be_retired_nor_one_that_is_not_there(
+    service: RegistryService,
+) -> None:
     with pytest.raises(RegistryError, match="make a new key first"):
         service.signing_keys.retire(0)
     with pytest.raises(UnknownError):

@@ -31,7 +31,11 @@ def carried(service: RegistryService, badge: IssuedBadge, issue: int = 1) -> Sta
 
 
 def desk_key(
-    service: RegistryService, badge: IssuedBadge, issued: IssuedKeyCard, pin: str = PIN, issue: int = 1
+    service: RegistryService,
+    badge: IssuedBadge,
+    issued: IssuedKeyCard,
+    pin: str = PIN,
+    issue: int = 1,
 ) -> bytes | None:
     """What a kiosk gets from a key card and a PIN."""
     locked = carried(service, badge, issue).locked
@@ -84,7 +88,9 @@ def test_a_new_key_card_replaces_the_one_before(service: RegistryService) -> Non
 
 
 @pytest.mark.parametrize("change", ["name", "reissue"])
-def test_a_key_card_survives_a_change_of_name_and_a_new_badge(service: RegistryService, change: str) -> None:
+def test_a_key_card_survives_a_change_of_name_and_a_new_badge(
+    service: RegistryService, change: str
+) -> None:
     staff = service.register(STAFF)
     issued = given(service, staff)
     if change == "name":

@@ -32,7 +32,9 @@ def in_files(folder: Path, *texts: bytes) -> set[str]:
 
 
 @pytest.fixture
-def service(tmp_path: Path, new_service: Callable[..., RegistryService], event: Any) -> RegistryService:
+def service(
+    tmp_path: Path, new_service: Callable[..., RegistryService], event: Any
+) -> RegistryService:
     service = new_service(tmp_path)
     service.init(event)
     service.register_many(
@@ -41,7 +43,9 @@ def service(tmp_path: Path, new_service: Callable[..., RegistryService], event: 
     return service
 
 
-def test_one_person_erased_is_gone_while_the_registry_runs(service: RegistryService, tmp_path: Path) -> None:
+def test_one_person_erased_is_gone_while_the_registry_runs(
+    service: RegistryService, tmp_path: Path
+) -> None:
     known = service.person("R7")
     assert in_files(tmp_path, name(7).encode())
     service.erase(known.badge)
@@ -65,7 +69,9 @@ def test_name_cards_of_the_old_desk_key_are_gone(service: RegistryService, tmp_p
     assert new != old
 
 
-def test_what_was_freed_before_is_gone_after_a_purge(service: RegistryService, tmp_path: Path) -> None:
+def test_what_was_freed_before_is_gone_after_a_purge(
+    service: RegistryService, tmp_path: Path
+) -> None:
     """Data of a version, or of an SQLite, that did not overwrite what it deleted."""
     service.ledger.close()
     with closing(sqlite3.connect(tmp_path / FILE)) as old, old:

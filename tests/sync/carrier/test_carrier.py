@@ -282,7 +282,9 @@ def test_a_device_that_was_cut_off_is_told_so(door: Door, service: RegistryServi
     assert "cut off" in door.told()["why"]
 
 
-def test_nobody_there_makes_the_pauses_longer_up_to_a_ceiling(door: Door, service: RegistryService) -> None:
+def test_nobody_there_makes_the_pauses_longer_up_to_a_ceiling(
+    door: Door, service: RegistryService
+) -> None:
     service.server.close()
     pauses = []
     for _ in range(12):
@@ -295,7 +297,9 @@ def test_nobody_there_makes_the_pauses_longer_up_to_a_ceiling(door: Door, servic
     assert min(pauses[-3:]) > LONGEST_PAUSE_S / 2
 
 
-def test_the_registrys_time_reaches_the_door_through_its_inbox(door: Door, service: RegistryService) -> None:
+def test_the_registrys_time_reaches_the_door_through_its_inbox(
+    door: Door, service: RegistryService
+) -> None:
     service.node.word = TimeWord(NOW_MS + 77_000, 20, "registry")
 
     assert door.step()
@@ -350,7 +354,9 @@ def test_name_cards_are_deleted_when_the_events_retention_days_are_over(
     assert not any(card in file.read_bytes() for file in door.data.glob("replica.db*"))
 
 
-def test_what_the_door_has_dealt_with_leaves_the_inbox(door: Door, service: RegistryService) -> None:
+def test_what_the_door_has_dealt_with_leaves_the_inbox(
+    door: Door, service: RegistryService
+) -> None:
     service.node.word = TimeWord(NOW_MS, 20, "registry")
     door.step()
     ((number, _, _),) = door.carrier.replica.inbox(0)
