@@ -117,7 +117,7 @@ class Ledger(Logs):
 
     def heard_ms(self, device: str) -> int | None:
         """When a device last signed a head that reached us, by its own word."""
-        head = self.word(device)
+        head = self.latest_head(device)
         return head.at_ms if head is not None else None
 
     def card(self, badge: bytes, issue: int) -> bytes | None:
