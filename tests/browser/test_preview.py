@@ -117,11 +117,16 @@ def test_the_picture_has_room_beside_every_hint_and_covers_nothing(service, page
             page.evaluate("language => { chosen = language; render(last); }", language)
             drawn, preview, answer, frame, over = page.evaluate(
                 """() => {
-                  const box = (one) => { const r = one.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; };
-                  const shape = [...document.querySelectorAll("[data-shape]")].find((one) => one.style.display === "inline");
+                  const box = (one) => {
+                    const rect = one.getBoundingClientRect();
+                    return [rect.left, rect.top, rect.right, rect.bottom];
+                  };
+                  const shapes = [...document.querySelectorAll("[data-shape]")];
+                  const shape = shapes.find((one) => one.style.display === "inline");
                   const text = document.getElementById("answer");
-                  return [box(shape), box(document.getElementById("preview")), box(text), box(document.querySelector("main")),
-                    Math.max(text.scrollHeight - text.clientHeight, text.scrollWidth - text.clientWidth)];
+                  const over = Math.max(text.scrollHeight - text.clientHeight, text.scrollWidth - text.clientWidth);
+                  const preview = document.getElementById("preview");
+                  return [box(shape), box(preview), box(text), box(document.querySelector("main")), over];
                 }"""
             )
             assert over <= 1, (what, language)
