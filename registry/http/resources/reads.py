@@ -17,6 +17,7 @@ from registry.queries import shapes as answers
 from registry.queries.access_shapes import Token, Tokens
 from registry.queries.arrivals import ArrivalsBoard, ArrivalsReport
 from registry.queries.queries import Queries
+from registry.queries.registrants import PersonHistory
 
 CSV = "text/csv"
 EVENT_STREAM = "text/event-stream"
@@ -182,9 +183,9 @@ def _add_people(api: Interface, queries: Queries) -> None:
         "/registrants/<code>/history",
         "What was made for a person, and what they did at the doors",
         access="desk",
-        answer=answers.PersonHistory,
+        answer=PersonHistory,
     )
-    def registrant_history(code: str) -> answers.PersonHistory:
+    def registrant_history(code: str) -> PersonHistory:
         return registrants.history(queries, code)
 
 
