@@ -40,13 +40,13 @@ def print_cards(
     fonts = fonts if fonts is not None else Fonts()
     printed = Printed()
     with _document(cards, layout, fonts) as pdf:
-        places = list(_places(layout))
+        corners = list(_corners(layout))
         for number, card in enumerate(cards):
-            if number % len(places) == 0:
+            if number % len(corners) == 0:
                 pdf.add_page()
                 if layout.sheet.cut_marks:
                     _cut_marks(pdf, layout)
-            if not _Drawing(pdf, fonts, layout, card, *places[number % len(places)]).draw():
+            if not _Drawing(pdf, fonts, layout, card, *corners[number % len(corners)]).draw():
                 printed.shortened.append(number)
             step(number + 1)
         printed.pages = int(pdf.pages_count)
@@ -64,7 +64,7 @@ def _grid(layout: Layout) -> tuple[int, int]:
     return max(1, int(width // card_width)), max(1, int(height // card_height))
 
 
-def _places(layout: Layout) -> Iterator[tuple[float, float]]:
+def _corners(layout: Layout) -> Iterator[tuple[float, float]]:
     """The top left corners of the cards on a page, in mm."""
     (page_width, page_height), (width, height) = _page(layout), layout.sheet.card_mm
     across, down = _grid(layout)
@@ -77,7 +77,7 @@ def _places(layout: Layout) -> Iterator[tuple[float, float]]:
 def _cut_marks(pdf: FPDF, layout: Layout) -> None:
     width, height = layout.sheet.card_mm
     across, down = _grid(layout)
-    left, top = next(_places(layout))
+    left, top = next(_corners(layout))
     right, bottom = left + across * width, top + down * height
     pdf.set_line_width(0.1)
     pdf.set_draw_color(128)

@@ -17,7 +17,7 @@ from printing.document import print_cards
 from printing.fonts import FontMissingError
 from printing.layout import load
 
-TELL_EVERY = 100
+REPORT_EVERY = 100
 
 NICE = 10
 """Drawing gives way to the processes that serve."""
@@ -45,12 +45,12 @@ def main() -> int:
     )  # here, since nothing of Python may run between fork and exec of a process with threads
     task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Task)
 
-    def tell(done: int) -> None:
-        if done % TELL_EVERY == 0:
+    def report(done: int) -> None:
+        if done % REPORT_EVERY == 0:
             print(done, flush=True)
 
     try:
-        printed = print_cards(task.cards, load(Path(task.layout)), Path(task.path), step=tell)
+        printed = print_cards(task.cards, load(Path(task.layout)), Path(task.path), step=report)
     except (FontMissingError, ConfigError) as error:
         print(str(error).replace("\n", "; "), file=sys.stderr)
         return 1

@@ -8,7 +8,7 @@ _MISREAD = str.maketrans("OIL", "011", "- ")
 
 def encode(number: int, characters: int) -> str:
     """The lowest 5 bits times `characters` of a number, the highest first."""
-    return "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(characters)))
+    return "".join(ALPHABET[number >> 5 * at & 31] for at in reversed(range(characters)))
 
 
 def decode(text: str) -> int | None:

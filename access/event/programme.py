@@ -22,7 +22,7 @@ nearest of these."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AreaNode:
     """A venue or an area of the tree."""
 
     id: str
@@ -48,50 +48,53 @@ class Programme:
         self.gates: dict[str, Gate] = {gate.id: gate for gate in event.gates}
         self.venues: dict[str, Venue] = {venue.id: venue for venue in event.venues}
         self.areas: dict[str, Area] = {area.id: area for area in event.areas}
-        self.places: dict[str, Place] = {
-            **{v.id: Place(v.id, v.id, None, v.capacity, None) for v in event.venues},
-            **{a.id: Place(a.id, a.venue, a.parent, a.capacity, a.clear_min) for a in event.areas},
+        self.area_tree: dict[str, AreaNode] = {
+            **{v.id: AreaNode(v.id, v.id, None, v.capacity, None) for v in event.venues},
+            **{
+                a.id: AreaNode(a.id, a.venue, a.parent, a.capacity, a.clear_min)
+                for a in event.areas
+            },
         }
-        _all_lead_somewhere(event, self.places)
+        _check_references(event, self.area_tree)
         self.above: dict[str, tuple[str, ...]] = {
-            place: self._chain(place) for place in self.places
+            area: self._chain(area) for area in self.area_tree
         }
-        """Of each place: itself and the areas above it, up to the venue."""
+        """Of each area: itself and the areas above it, up to the venue."""
         self.sessions: dict[str, Session] = {session.id: session for session in event.sessions}
         self.session_bit = {session.id: bit for bit, session in enumerate(event.sessions)}
         self.venue_bit = {venue.id: bit for bit, venue in enumerate(event.venues)}
         self.day_bit = {day: bit for bit, day in enumerate(event.days)}
         self._sessions_in: dict[str, tuple[Session, ...]] = {
-            place: tuple(
+            area: tuple(
                 sorted(
-                    (s for s in event.sessions if s.area == place and not s.cancelled),
+                    (s for s in event.sessions if s.area == area and not s.cancelled),
                     key=lambda s: (s.doors_open_ms, s.starts_ms, self.session_bit[s.id]),
                 )
             )
-            for place in self.places
+            for area in self.area_tree
         }
         self._areas_of_sessions = {session.area for session in event.sessions}
         self._admitted = [self._closure(ticket) for ticket in event.tickets]
         self._entry_gates: dict[str, tuple[str, ...]] = {
-            place: tuple(g.id for g in event.gates if g.area == place and g.lets_in)
-            for place in self.places
+            area: tuple(g.id for g in event.gates if g.area == area and g.lets_in)
+            for area in self.area_tree
         }
         self._edges, self._first_edge_day = self._day_edges()
         self._bit_of_day = {day.toordinal(): bit for bit, day in enumerate(self._event_days)}
         self._gate_codes = self._codes_of_gates()
         self._turning_points: dict[str, list[int]] = {}
 
-    def _chain(self, place: str) -> tuple[str, ...]:
-        chain = [place]
-        while (parent := self.places[chain[-1]].parent) is not None:
+    def _chain(self, area: str) -> tuple[str, ...]:
+        chain = [area]
+        while (parent := self.area_tree[chain[-1]].parent) is not None:
             if parent in chain:
-                raise ValueError(f"the area {place!r} lies inside itself")
+                raise ValueError(f"the area {area!r} lies inside itself")
             chain.append(parent)
         return tuple(chain)
 
     def _closure(self, ticket: Ticket) -> frozenset[str]:
         if "*" in ticket.areas:
-            return frozenset(self.places)
+            return frozenset(self.area_tree)
         return frozenset(up for area in ticket.areas for up in self.above[area])
 
     def gate_or_none(self, gate: str) -> Gate | None:
@@ -106,12 +109,12 @@ class Programme:
         """Whether the ticket type of that number may enter the area at all."""
         return 0 <= ticket < len(self._admitted) and area in self._admitted[ticket]
 
-    def within(self, place: str | None, area: str) -> bool:
-        """Whether `place` is the area or below it; a place of an older definition is nowhere."""
-        return place is not None and area in self.above.get(place, ())
+    def within(self, location: str | None, area: str) -> bool:
+        """Whether a location is the area or below it. One that only an older definition has is in no area."""
+        return location is not None and area in self.above.get(location, ())
 
-    def venue_of(self, place: str) -> str:
-        return self.places[place].venue
+    def venue_of(self, area: str) -> str:
+        return self.area_tree[area].venue
 
     def sessions_in(self, area: str) -> Sequence[Session]:
         """The area's own sessions that are held, those whose doors open first in front."""
@@ -179,7 +182,7 @@ class Programme:
         return known
 
     def gate_code(self, gate: str) -> str:
-        """A gate's letter and number: the first letter of its venue's English name, and its place among all gates."""
+        """A gate's letter and number: the first letter of its venue's English name, and its number among all gates."""
         return self._gate_codes[gate]
 
     def _codes_of_gates(self) -> dict[str, str]:
@@ -207,11 +210,11 @@ class Programme:
 
     def clears_at(self, area: str, session: str | None) -> int | None:
         """When those let into the area for that session are taken to have left, in ms, or None: at the day's end."""
-        place = self.places.get(area)
+        node = self.area_tree.get(area)
         known = self.sessions.get(session) if session is not None else None
-        if place is None or place.clear_min is None or known is None:
+        if node is None or node.clear_min is None or known is None:
             return None
-        return known.ends_ms + place.clear_min * 60_000
+        return known.ends_ms + node.clear_min * 60_000
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -231,12 +234,12 @@ def _days(event: Event) -> Sequence[date]:
     return days
 
 
-def _all_lead_somewhere(event: Event, places: Mapping[str, Place]) -> None:
+def _check_references(event: Event, area_tree: Mapping[str, AreaNode]) -> None:
     venues = {venue.id for venue in event.venues}
     named = {area.parent for area in event.areas}
     named.update(gate.area for gate in event.gates)
     named.update(session.area for session in event.sessions)
     named.update(area for ticket in event.tickets for area in ticket.areas if area != "*")
-    nowhere = sorted(named - places.keys() | {area.venue for area in event.areas} - venues)
+    nowhere = sorted(named - area_tree.keys() | {area.venue for area in event.areas} - venues)
     if nowhere:
         raise ValueError(f"there is no area or venue {nowhere[0]!r}")

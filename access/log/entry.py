@@ -21,7 +21,7 @@ MAX_ENTRY_BYTES = 256 * 1024
 """An event definition of 300 gates in three languages is the largest entry there is, at some 60 KiB."""
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
-Words = Annotated[str, Meta(max_length=500)]
+FreeText = Annotated[str, Meta(max_length=500)]
 BadgeId = Annotated[bytes, Meta(min_length=5, max_length=5)]
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Issue = Annotated[int, Meta(ge=1, le=63)]
@@ -113,7 +113,7 @@ class Override(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=T
     stands: Annotated[str, Meta(max_length=32)]
     staff: BadgeId | None
     staff_issue: Issue | None
-    why: Words
+    why: FreeText
     entry: EntryRef | None
     place: Id | None
     roster_issue: int
@@ -132,7 +132,7 @@ class Void(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True)
     badge: BadgeId | None
     staff: BadgeId
     staff_issue: Issue
-    why: Words
+    why: FreeText
 
 
 class Passage(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
@@ -148,7 +148,7 @@ class Recount(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=Tr
     area: Id
     inside: Count
     staff: BadgeId | None
-    why: Words
+    why: FreeText
 
 
 class Seats(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
@@ -184,7 +184,7 @@ class Boot(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True)
     device: Device
     previous: tuple[str, int, bytes] | None
     boot_id: Annotated[str, Meta(max_length=64)]
-    why: Words
+    why: FreeText
     versions: dict[str, str]
     gate: Id | None = None
 
@@ -199,7 +199,7 @@ class Alarm(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True
     """Something that people must look at: a forced door, a fire release, clocks that disagree."""
 
     what: Annotated[str, Meta(max_length=64)]
-    detail: Words
+    detail: FreeText
 
 
 class BadgeIssued(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
@@ -218,7 +218,7 @@ class Revoked(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=Tr
 
     badge: BadgeId
     issue: Issue | None
-    why: Words
+    why: FreeText
 
 
 class EventDefined(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
@@ -249,12 +249,12 @@ class Kiosk(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True
     seats: dict[str, int] = {}
     name: Annotated[str, Meta(max_length=64)] = ""
 
-    def then(self, word: "Kiosk") -> "Kiosk":
+    def then(self, update: "Kiosk") -> "Kiosk":
         """What the kiosk is after the registry's next word on it. A cut-off is final: a registry put back from an old
         backup has forgotten it, and may speak of the kiosk as if nothing had happened."""
-        if not self.cut_off or word.cut_off:
-            return word
-        return msgspec.structs.replace(word, cut_off=True, believed=self.believed)
+        if not self.cut_off or update.cut_off:
+            return update
+        return msgspec.structs.replace(update, cut_off=True, believed=self.believed)
 
 
 class Ruling(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
@@ -262,7 +262,7 @@ class Ruling(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=Tru
 
     conflict: Annotated[str, Meta(max_length=32)]
     entry: EntryRef
-    answer: Words
+    answer: FreeText
     by: Annotated[str, Meta(max_length=64)]
 
 

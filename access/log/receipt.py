@@ -9,7 +9,7 @@ _CODE = re.compile(r"([A-Z][0-9]{1,3})-?([0-9A-Z]{4})")
 
 
 def gate_code(programme: Programme, gate: str) -> str:
-    """A gate's letter and number: the first letter of its venue's English name, and its place among all gates."""
+    """A gate's letter and number: the first letter of its venue's English name, and its number among all gates."""
     return programme.gate_code(gate)
 
 

@@ -43,18 +43,18 @@ def ticket_roles(card: StaffCard, programme: Programme) -> frozenset[Role]:
     return frozenset(ticket.roles) if ticket is not None else frozenset()
 
 
-def override(stands: Decision, held: frozenset[Role], session: str | None) -> Decision:
+def override(stands: Decision, granted: frozenset[Role], session: str | None) -> Decision:
     """The answer to an override of `stands` by someone holding these roles. `session` is the room's open one."""
-    if not held:
+    if not granted:
         return Decision("refuse", "not_staff", 0, next=stands.next)
-    if stands.reason in NOT_OVERRIDABLE_NO_BADGE or not (stands.opens or _may(stands, held)):
+    if stands.reason in NOT_OVERRIDABLE_NO_BADGE or not (stands.opens or _may(stands, granted)):
         return Decision("refuse", stands.reason, stands.rule, next=stands.next)
     return Decision("admit_flagged", "overridden", 0, session=session)
 
 
-def _may(stands: Decision, held: frozenset[Role]) -> bool:
+def _may(stands: Decision, granted: frozenset[Role]) -> bool:
     if stands.reason in NOBODY_MAY:
         return False
-    if "supervisor" in held:
+    if "supervisor" in granted:
         return True
     return stands.verdict == "ask_staff" or stands.reason in DOOR_MAY

@@ -100,7 +100,7 @@ class Whereabouts:
     """
 
     definitions: Sequence[tuple[int, Programme]]
-    place: str | None = None
+    location: str | None = None
     seats: dict[str, Account] = field(default_factory=dict)
     _in_force: int = 0
     _day_ends_ms: int = -FAR_MS
@@ -117,7 +117,7 @@ class Whereabouts:
     @property
     def around(self) -> tuple[str, ...]:
         """The area in which the person is and those above it, the innermost first."""
-        return self.programme.above[self.place] if self.place is not None else ()
+        return self.programme.above[self.location] if self.location is not None else ()
 
     def until(self, at_ms: int) -> None:
         """Let time pass: the day's end empties the house, clearing empties a room, definitions change."""
@@ -134,7 +134,7 @@ class Whereabouts:
             self._take_over(move)
             return
         area = move.area
-        if area not in self.programme.places:
+        if area not in self.programme.area_tree:
             area, into = self._nearest(area), True
         else:
             into = move.direction == "in"
@@ -145,7 +145,7 @@ class Whereabouts:
             self._let_in.clear()
         self._moves += 1
         if not into:
-            self._go(self.programme.places[area].parent)
+            self._go(self.programme.area_tree[area].parent)
             self._pass(at_ms)
             return
         self._go(area)
@@ -162,7 +162,7 @@ class Whereabouts:
 
     def changes_ms(self) -> int | None:
         """The next instant at which time alone moves this person, or None."""
-        if self.place is None:
+        if self.location is None:
             return None
         changes_ms = self._definition_changes_ms()
         coming = [self._day_ends_ms, *(clears_ms for _, clears_ms in self._clearings())]
@@ -170,10 +170,10 @@ class Whereabouts:
 
     def _pass(self, at_ms: int) -> None:
         """Let time pass while no definition changes."""
-        if self.place is not None and at_ms >= self._day_ends_ms:
+        if self.location is not None and at_ms >= self._day_ends_ms:
             self._go(None)
         while (cleared := self._cleared(at_ms)) is not None:
-            self._go(self.programme.places[cleared].parent)
+            self._go(self.programme.area_tree[cleared].parent)
 
     def _cleared(self, at_ms: int) -> str | None:
         """The innermost area around the person that is cleared of them by now, or None."""
@@ -190,8 +190,8 @@ class Whereabouts:
                     yield area, clears_ms
             inner = max(inner, self._stands.get(area, 0))
 
-    def _go(self, place: str | None) -> None:
-        self.place = place
+    def _go(self, location: str | None) -> None:
+        self.location = location
         around = self.around
         if self._stands:
             self._stands = {area: n for area, n in self._stands.items() if area in around}
@@ -205,18 +205,18 @@ class Whereabouts:
     def _change_definition(self) -> None:
         """Take the next definition. Who stands in an area that it lacks is in the nearest one around it that it has."""
         self._in_force += 1
-        if self.place is not None:
-            self._go(self._nearest(self.place))
+        if self.location is not None:
+            self._go(self._nearest(self.location))
 
     def _nearest(self, area: str | None) -> str | None:
         """The area, or the innermost one around it (by the newest definition that has it) that is there now."""
-        if area in self.programme.places:
+        if area in self.programme.area_tree:
             return area
         before = self.definitions[self._in_force :: -1]
         for _, programme in (*before, *self.definitions[self._in_force + 1 :]):
             if area in programme.above:
                 around = programme.above[area]
-                return next((one for one in around if one in self.programme.places), None)
+                return next((one for one in around if one in self.programme.area_tree), None)
         return None
 
 
@@ -351,4 +351,4 @@ class History:
             return False
         [(_, programme)] = self._definitions
         around = programme.above.get(moves[-1].area or "", ())
-        return bool(around) and all(programme.places[area].clear_min is None for area in around)
+        return bool(around) and all(programme.area_tree[area].clear_min is None for area in around)

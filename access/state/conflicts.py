@@ -144,7 +144,7 @@ def replay_badge(event_state: EventState, history: History) -> _Replay:
                     wanted.append(answer)
             seats.walks(state, one)
         seats.stays(state)
-        lines += _two_places(event_state, history)
+        lines += _impossible_travel(event_state, history)
     return _Replay(tuple(lines), tuple(wanted), tuple(seats.taken))
 
 
@@ -187,7 +187,7 @@ def _decide_again(
     event_state: EventState, history: History, one: Presentation, body: Scan, state: Whereabouts
 ) -> Conflict | _Wanted | None:
     """A let-in that the rule book would refuse, one that still needs a seat, or None: it stands."""
-    question = facts_as_known(one.entry, body, history, event_state, state.place)
+    question = facts_as_known(one.entry, body, history, event_state, state.location)
     if question is None:
         return None
     answer = decide(*question)
@@ -198,7 +198,7 @@ def _decide_again(
     ticket = programme.ticket(claims.ticket) if claims is not None else None
     exempt = ticket is not None and ticket.capacity_exempt
     account = (one.entry.device, one.gate)
-    if programme.places[area].capacity is None or exempt or state.seats.get(area) == account:
+    if programme.area_tree[area].capacity is None or exempt or state.seats.get(area) == account:
         return None
     line = _line(event_state, one, "would_refuse", "full", "room_overfull")
     return _Wanted(account, area, line)
@@ -227,7 +227,7 @@ def _line(
     )
 
 
-def _two_places(event_state: EventState, history: History) -> Iterator[Conflict]:
+def _impossible_travel(event_state: EventState, history: History) -> Iterator[Conflict]:
     """Let-ins at two venues with too little time between them to travel: compared with the one before only."""
     let_in = [
         (one, around[-1])
@@ -265,7 +265,7 @@ def _without_seat(event_state: EventState, replays: Collection[_Replay]) -> list
         tallies[key] = ([o for o, _ in mine], [0, *accumulate(n for _, n in mine)])
     full = []
     for want in wanted:
-        places, free = tallies.get((want.area, want.account), ([], [0]))
-        if free[bisect_left(places, want.line.order)] <= 0:
+        positions, free = tallies.get((want.area, want.account), ([], [0]))
+        if free[bisect_left(positions, want.line.order)] <= 0:
             full.append(want.line)
     return full

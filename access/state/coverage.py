@@ -127,7 +127,7 @@ def standing(log_state: LogState) -> dict[str, str]:
 def _heard_by_area(
     programme: Programme, kiosks: tuple[KioskCoverage, ...]
 ) -> dict[str, int | None]:
-    contacts: dict[str, list[int | None]] = {area: [] for area in programme.places}
+    contacts: dict[str, list[int | None]] = {area: [] for area in programme.area_tree}
     for one in kiosks:
         gate = programme.gates.get(one.gate)
         for area in programme.above[gate.area] if gate is not None else ():
@@ -144,7 +144,7 @@ def area_fields(
     programme: Programme, area: str, count: Count, report: CoverageReport, at_ms: int
 ) -> dict[str, Any]:
     """One area as every screen, command and interface gives it out; times as RFC 3339 in the event's zone."""
-    place, gates = programme.places[area], programme.gates
+    node, gates = programme.area_tree[area], programme.gates
     heard_ms = report.heard[area]
     low, high = report.bands[area]
 
@@ -155,8 +155,8 @@ def area_fields(
     return {
         "id": area,
         "name": (programme.areas.get(area) or programme.venues[area]).name,
-        "venue": place.venue,
-        "parent": place.parent,
+        "venue": node.venue,
+        "parent": node.parent,
         "inside": count.inside,
         "people": count.people,
         "entries": count.entries,

@@ -68,7 +68,7 @@ class EventState:
         self._given_keys: dict[int, bytes] = {}
         self._given_gates: dict[str, str] = {}
         self._key_entries: dict[int, tuple[Order, Key]] = {}
-        self._placed_ms: dict[str, int] = {}
+        self._assigned_ms: dict[str, int] = {}
         self._gate_grants: dict[str, list[tuple[LogEntry, GateGiven]]] = {}
         self._taken_back: list[tuple[LogEntry, EntryRef]] = []
         self._health: dict[str, tuple[LogEntry, Health]] = {}
@@ -107,8 +107,8 @@ class EventState:
         events = self.events
         if len(events) < 2:  # most events have one, and this is asked for every entry
             return events[0][1] if events else self._given_programme
-        place = bisect_right(events, order.at_ms, key=lambda event: event[0].at_ms)
-        return events[max(0, place - 1)][1]
+        index = bisect_right(events, order.at_ms, key=lambda event: event[0].at_ms)
+        return events[max(0, index - 1)][1]
 
     def programme_known_to(self, device: str, until: Order) -> Programme | None:
         """The definition that a kiosk went by when it knew the registry's log up to there: what it had heard of, else
@@ -164,8 +164,8 @@ class EventState:
             if self.programme is not None:
                 yield self.programme
             return
-        place = bisect_right(self.events, order.at_ms, key=lambda event: event[0].at_ms)
-        now = max(0, place - 1)
+        index = bisect_right(self.events, order.at_ms, key=lambda event: event[0].at_ms)
+        now = max(0, index - 1)
         for _, programme in (*self.events[now::-1], *self.events[now + 1 :]):
             yield programme
 
@@ -209,13 +209,13 @@ class EventState:
             for entry, ref in self._taken_back
             if entry.device == device and self.believed(entry)
         }
-        placed_ms = self._placed_ms.get(device)
+        assigned_ms = self._assigned_ms.get(device)
         standing = [
             (entry, grant)
             for entry, grant in self._gate_grants.get(device, ())
             if self.believed(entry)
             and EntryRef(entry.log, entry.seq, entry.digest) not in gone
-            and (placed_ms is None or self.span(entry).hi > placed_ms)
+            and (assigned_ms is None or self.span(entry).hi > assigned_ms)
         ]
         return sorted(standing, key=lambda grant: self.order(grant[0]))
 
@@ -284,7 +284,7 @@ class EventState:
                 found.append((grants[-1][0], device))
         return max(found, key=lambda one: self.order(one[0]), default=None)
 
-    def saw(self, entry: LogEntry) -> None:
+    def observe(self, entry: LogEntry) -> None:
         """Take what any entry says of its log's clock, whatever its kind."""
         log = entry.log
         if entry.seq > self.last_seq.get(log, 0):
@@ -295,14 +295,14 @@ class EventState:
                 self._registry_newest = newest
                 self.registry_head = (log, entry.seq)
             return
-        self.clocks.saw(log, entry.mono_ms)
+        self.clocks.observe(log, entry.mono_ms)
         body = entry.body
         if type(body) is Scan and (span := body.span) is not None and span.lo != span.hi:
             self.clocks.not_before(log, entry.seq, entry.mono_ms, span.lo)
 
     def add(self, entry: LogEntry) -> None:
         """Fold one entry. Those about a badge only tell the time here; kinds unknown to this version do nothing."""
-        self.saw(entry)
+        self.observe(entry)
         body = entry.body
         if (
             body is None
@@ -316,7 +316,7 @@ class EventState:
                     self.clocks.began(entry.log, body)
             case Clock():
                 if not self.is_registry(entry.log):
-                    self.clocks.told(entry.log, entry.seq, body)
+                    self.clocks.add_trusted_time(entry.log, entry.seq, body)
             case _ if entry.digest not in self._seen:
                 self._take(entry, body)
 
@@ -363,10 +363,10 @@ class EventState:
         """Draw up what each kiosk was from which instant on."""
         kiosks: dict[str, Kiosk] = {}
         assignments = []
-        self._placed_ms = {}
+        self._assigned_ms = {}
         for order, change in self._kiosk_entries:
             if change.gate is not None:
-                self._placed_ms[change.device] = order.at_ms
+                self._assigned_ms[change.device] = order.at_ms
             kiosks[change.device] = kiosks.get(change.device, change).then(change)
             assignments.append((order, kiosks[change.device]))
         self.kiosks, self.assignments = kiosks, assignments

@@ -78,7 +78,9 @@ def presented_signed(
     )
 
 
-def presented_by_hand(badge: bytes, gate: str, direction: Direction, history: History) -> Presented:
+def presented_vouched_for(
+    badge: bytes, gate: str, direction: Direction, history: History
+) -> Presented:
     """A person whom staff has found by name or typed code: the newest issue, vouched for, no secret needed."""
     newest = history.newest()
     issue = newest.issue if newest else None
@@ -118,7 +120,7 @@ def facts_now(
         newest_issue=history.newest_issue(account[0]),
         revoked=history.revoked(presented.issue),
         all_revoked=history.all_revoked(),
-        place=history.whereabouts(now.at_ms).place,
+        location=history.whereabouts(now.at_ms).location,
         roster_age_ms=age,
     )
     if seats is None:
@@ -176,7 +178,7 @@ def facts_as_recorded(
         newest_issue=newest,
         revoked=history.revoked(body.issue, until),
         all_revoked=history.all_revoked(until),
-        place=body.place,
+        location=body.place,
         seats=body.seats,
         holds_seat=body.verdict in OPENED,
         roster_age_ms=NEVER_MS if "roster_stale" in body.conditions else None,
@@ -185,11 +187,11 @@ def facts_as_recorded(
 
 
 def facts_as_known(
-    entry: LogEntry, body: Scan, history: History, event_state: EventState, place: str | None
+    entry: LogEntry, body: Scan, history: History, event_state: EventState, location: str | None
 ) -> Question | None:
     """What the door would have been asked and known, had it heard everything that is not later than its entry, by
-    corrected time, wherever it was logged. `place` is where the person was; seats are left out: whether there was one
-    is a question to the whole area.
+    corrected time, wherever it was logged. `location` is the area in which the person was. Seats are left out:
+    whether there was one depends on all gates of the area.
 
     None where the definition of that time has no such gate.
     """
@@ -204,7 +206,7 @@ def facts_as_known(
         newest_issue=history.newest_issue(entry.device, by_then),
         revoked=history.revoked(body.issue, by_then),
         all_revoked=history.all_revoked(by_then),
-        place=place,
+        location=location,
     )
     proof = body.proof
     if proof is None and listed is not None and body.verifier is not None:

@@ -115,10 +115,10 @@ class Headcount:
                 totals.entries[area],
                 totals.exits[area],
                 totals.refused[area],
-                place.capacity,
+                node.capacity,
                 corrections.get(area, 0),
             )
-            for area, place in programme.places.items()
+            for area, node in programme.area_tree.items()
         }
 
     def _refresh(self, programme: Programme, at_ms: int) -> None:
@@ -187,7 +187,7 @@ class Headcount:
             when = event_state.order(entry)
             if (
                 event_state.believed(entry)
-                and recount.area in programme.places
+                and recount.area in programme.area_tree
                 and programme.day_of(when.at_ms) == programme.day_of(at_ms)
                 and when >= newest.get(recount.area, (when, recount))[0]
             ):

@@ -62,7 +62,7 @@ class LogState:
             for watch in self._watches:
                 watch.add(badge)
             for book in self._books.values():
-                book.saw(entry)
+                book.observe(entry)
 
     def _is_new(self, entry: LogEntry) -> bool:
         """Whether this entry is new. A second one of the same number is a fork, and counts too."""
@@ -165,5 +165,5 @@ class LogState:
             book = self._books[area] = SeatBook(area, self.event_state, self.history)
             for entries in self._entries.values():
                 for entry in entries:
-                    book.saw(entry)
+                    book.observe(entry)
         return book

@@ -38,7 +38,7 @@ def deal(difference: int, gates: Sequence[str]) -> dict[str, int]:
         return {}
     sign = -1 if difference < 0 else 1
     each, rest = divmod(abs(difference), len(gates))
-    return {gate: sign * (each + (place < rest)) for place, gate in enumerate(gates)}
+    return {gate: sign * (each + (index < rest)) for index, gate in enumerate(gates)}
 
 
 def dealings(event_state: EventState, area: str) -> Iterator[tuple[Order, Account, int]]:
@@ -67,7 +67,7 @@ def _shares(event_state: EventState, area: str) -> Iterator[tuple[Order, Account
     changes: list[tuple[Order, Programme | Kiosk]] = [*event_state.events, *event_state.assignments]
     for order, change in sorted(changes, key=lambda change: change[0]):
         if isinstance(change, Programme):
-            now = (change.places[area].capacity or 0) if area in change.places else 0
+            now = (change.area_tree[area].capacity or 0) if area in change.area_tree else 0
             shares = deal(now - shared, change.entry_gates(area))
             shared += sum(shares.values())
             for gate, count in shares.items():
@@ -132,7 +132,7 @@ class SeatBook:
         self._next_ms: int | None = None
         self._balance: dict[Account, int] = {}
 
-    def saw(self, entry: LogEntry) -> None:
+    def observe(self, entry: LogEntry) -> None:
         """An entry has come: if it is about somebody who may hold a seat here, look again when asked."""
         body = entry.body
         badge: bytes | None = getattr(body, "badge", None)

@@ -35,7 +35,7 @@ some 50 ppm off; the rest is margin."""
 FAR_MS = 2**60
 """Further than any clock can say, either way."""
 
-Saying = TypeVar("Saying", Clock, int)
+Statement = TypeVar("Statement", Clock, int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class Clocks:
         if device in self._of_device:
             self._stale.add(device)
 
-    def saw(self, log: str, mono_ms: int) -> None:
+    def observe(self, log: str, mono_ms: int) -> None:
         """An entry of this log exists at this instant of its boot."""
         if mono_ms > self._last_mono.get(log, -1):
             self._last_mono[log] = mono_ms
@@ -144,19 +144,19 @@ class Clocks:
         """The first entry of a log: which kernel boot it belongs to, and which log came before."""
         known = self._log(log)
         before = boot.previous[0] if boot.previous is not None else ""
-        said = (boot.boot_id, before if device_of(before) == device_of(log) else "")
+        start = (boot.boot_id, before if device_of(before) == device_of(log) else "")
         # Of two first entries (a cloned card that drew the same number) any will do, if everybody takes the same.
-        if known.boot is None or said < (known.boot, known.previous):
-            known.boot, known.previous = said
+        if known.boot is None or start < (known.boot, known.previous):
+            known.boot, known.previous = start
             self._stale.add(device_of(log))
 
-    def told(self, log: str, seq: int, clock: Clock) -> None:
+    def add_trusted_time(self, log: str, seq: int, clock: Clock) -> None:
         """A trusted time was met. Times outside the plausible window are kept, and ignored."""
-        self._say(log, self._log(log).clocks, clock, seq)
+        self._record(log, self._log(log).clocks, clock, seq)
 
     def not_before(self, log: str, seq: int, mono_ms: int, at_ms: int) -> None:
         """A kiosk that knew no trusted time recorded that this instant was not before `at_ms`."""
-        self._say(log, self._log(log).floors, at_ms - mono_ms, seq)
+        self._record(log, self._log(log).floors, at_ms - mono_ms, seq)
 
     def line(self, log: str) -> Line:
         """The clock of the boot that this log belongs to."""
@@ -168,9 +168,11 @@ class Clocks:
             line = Line(lo, lo, lo, UNKNOWN, open_end=self.event_end_ms)
         return line
 
-    def _say(self, log: str, sayings: dict[Saying, int], what: Saying, seq: int) -> None:
-        if seq < sayings.get(what, seq + 1):
-            sayings[what] = seq
+    def _record(
+        self, log: str, statements: dict[Statement, int], what: Statement, seq: int
+    ) -> None:
+        if seq < statements.get(what, seq + 1):
+            statements[what] = seq
             self._stale.add(device_of(log))
 
     def _log(self, log: str) -> _Log:
@@ -223,7 +225,7 @@ class Clocks:
         return boots
 
 
-def own_word(clocks: Iterable[Clock]) -> Line | None:
+def own_line(clocks: Iterable[Clock]) -> Line | None:
     """The line that a boot's own trusted times draw, or None without any.
 
     The highest rank counts alone; of it the smallest error bound. Where sources of that rank contradict each other,
@@ -254,9 +256,9 @@ def repaired(
 ) -> dict[str, Line]:
     """The lines of all boots of one device, made to fit each other."""
     row = _Row(boots)
-    words = {name: word for name in row.names if (word := own_word(boots[name].clocks)) is not None}
-    for rank in sorted({word.rank for word in words.values()}):
-        row.place({name: word for name, word in words.items() if word.rank == rank})
+    own = {name: line for name in row.names if (line := own_line(boots[name].clocks)) is not None}
+    for rank in sorted({line.rank for line in own.values()}):
+        row.fit({name: line for name, line in own.items() if line.rank == rank})
     row.bracket(earliest_ms, event_end_ms)
     return row.lines
 
@@ -271,26 +273,26 @@ class _Row:
         self.boots = boots
         self.names = _in_order(boots)
         self.lines: dict[str, Line] = {}
-        place = {name: at for at, name in enumerate(self.names)}
+        index = {name: at for at, name in enumerate(self.names)}
         self.before = {
-            name: [b for b in boots[name].before if place[b] < at] for name, at in place.items()
+            name: [b for b in boots[name].before if index[b] < at] for name, at in index.items()
         }
         self.after: dict[str, list[str]] = {name: [] for name in self.names}
         for name, before in self.before.items():
             for earlier in before:
                 self.after[earlier].append(name)
 
-    def place(self, words: Mapping[str, Line]) -> None:
-        """Place the boots of one rank, each as near to its word as those placed already leave room for."""
+    def fit(self, own: Mapping[str, Line]) -> None:
+        """Fit the boots of one rank in, each as near to its own line as those fitted before leave room for."""
         latest = self._latest()
         earliest: dict[str, int] = {}
         for name in self.names:
             earliest[name] = self._ends_before(name, earliest)
-            word = words.get(name)
-            if word is not None:
-                by = max(earliest[name], min(word.order, latest[name])) - word.order
+            line = own.get(name)
+            if line is not None:
+                by = max(earliest[name], min(line.order, latest[name])) - line.order
                 self.lines[name] = replace(
-                    word, lo=word.lo + by, hi=word.hi + by, order=word.order + by
+                    line, lo=line.lo + by, hi=line.hi + by, order=line.order + by
                 )
 
     def bracket(self, earliest_ms: int, event_end_ms: int) -> None:

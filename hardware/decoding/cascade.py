@@ -36,7 +36,7 @@ MIN_SIDE = 12
 """Pixels: a crop smaller than this cannot hold the 21 modules of the smallest code."""
 
 
-class Place(NamedTuple):
+class Unread(NamedTuple):
     """Where an unreadable code is, and how many modules wide (0: not known)."""
 
     corners: Corners
@@ -146,11 +146,11 @@ class Cascade:
         return sight
 
     def _retry(self, gray: Gray, sight: Sight, began: float) -> Sight:
-        largest = sorted(places_of(sight), key=lambda place: area(place.corners), reverse=True)
-        for place in largest[:MAX_CROPS]:
-            for found in retries(gray, place, self._engines):
+        largest = sorted(unread_codes(sight), key=lambda unread: area(unread.corners), reverse=True)
+        for unread in largest[:MAX_CROPS]:
+            for found in retries(gray, unread, self._engines):
                 if found:
-                    rest = tuple(other for other in sight.unreadable if other != place.corners)
+                    rest = tuple(other for other in sight.unreadable if other != unread.corners)
                     return self._timed(Sight(found, rest), began)
                 if self._now() - began > self._budget_s:
                     return sight
@@ -162,10 +162,10 @@ class Cascade:
         return replace(sight, codes=tuple(replace(code, ms=ms) for code in sight.codes))
 
 
-def places_of(sight: Sight) -> list[Place]:
+def unread_codes(sight: Sight) -> list[Unread]:
     """The codes in it that stayed unreadable."""
     known = sight.modules or (0,) * len(sight.unreadable)
-    return [Place(*each) for each in zip(sight.unreadable, known, strict=True)]
+    return [Unread(*each) for each in zip(sight.unreadable, known, strict=True)]
 
 
 def cut_out(gray: Gray, corners: Corners) -> Crop:
@@ -178,27 +178,27 @@ def cut_out(gray: Gray, corners: Corners) -> Crop:
     return Crop(gray[top:bottom, left:right], left, top)
 
 
-def retries(gray: Gray, place: Place, engines: Engines) -> Iterator[tuple[Code, ...]]:
+def retries(gray: Gray, unread: Unread, engines: Engines) -> Iterator[tuple[Code, ...]]:
     """Try a place again in every way, cheapest gain first; each step yields what it read."""
-    crop = cut_out(gray, place.corners)
+    crop = cut_out(gray, unread.corners)
     if min(crop.gray.shape) < MIN_SIDE:
         return
     for name, enhance in RETRIES:
         picture = enhance(crop.gray)
         scale = picture.shape[1] / crop.gray.shape[1]
         codes = engines.first.decode(picture).codes
-        yield tuple(placed(code, crop.left, crop.top, scale, name) for code in codes)
-    if place.modules:
-        flat = straightened(gray, place.corners, place.modules)
+        yield tuple(in_whole(code, crop.left, crop.top, scale, name) for code in codes)
+    if unread.modules:
+        flat = straightened(gray, unread.corners, unread.modules)
         for decoder in (engines.first, engines.histogram):
             codes = decoder.decode(flat).codes if decoder is not None else ()
-            yield tuple(replace(placed(c, how="flat"), corners=place.corners) for c in codes)
+            yield tuple(replace(in_whole(c, how="flat"), corners=unread.corners) for c in codes)
     if engines.second is not None:
         codes = engines.second.decode(crop.gray).codes
-        yield tuple(placed(code, crop.left, crop.top) for code in codes)
+        yield tuple(in_whole(code, crop.left, crop.top) for code in codes)
 
 
-def placed(code: Code, left: int = 0, top: int = 0, scale: float = 1.0, how: str = "") -> Code:
+def in_whole(code: Code, left: int = 0, top: int = 0, scale: float = 1.0, how: str = "") -> Code:
     """A code found in a changed piece of a picture, in the coordinates of the whole."""
     decoder = f"{code.decoder} {how}" if how else code.decoder
     return replace(code, corners=moved(code.corners, left, top, scale), decoder=decoder)

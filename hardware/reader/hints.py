@@ -63,10 +63,12 @@ class _Shades(NamedTuple):
 
 def hint_for(gray: Gray, corners: Corners, modules: int = 0) -> Hint:
     """What helps with the unreadable code at `corners`, `modules` wide (0: not known)."""
-    return _by_place(gray, corners, modules) or _by_light(gray, corners, modules) or Hint.HOLD_STILL
+    return (
+        _by_outline(gray, corners, modules) or _by_light(gray, corners, modules) or Hint.HOLD_STILL
+    )
 
 
-def _by_place(gray: Gray, corners: Corners, modules: int) -> Hint | None:
+def _by_outline(gray: Gray, corners: Corners, modules: int) -> Hint | None:
     """What the outline alone shows."""
     height, width = gray.shape
     xs, ys = zip(*corners, strict=True)

@@ -124,7 +124,7 @@ class Reader:
         deadline = time.monotonic() + timeout
         while True:
             if self._job is not self._wanted:
-                self._begin_anew()
+                self._restart()
             if self._pipe is None:
                 if self._finished or self._start_at >= deadline:
                     _sleep_until(deadline)
@@ -208,7 +208,7 @@ class Reader:
                     self._backoff.reset()
                 return message
 
-    def _begin_anew(self) -> None:
+    def _restart(self) -> None:
         """End the child, which was told something else, and let the next one start at once."""
         self._job = self._wanted
         if self._child is not None:

@@ -222,9 +222,9 @@ def answers(forum: Any, known: LogState) -> bytes:
 def taken(forum: Any, entries: list[Any], ask_every: int = 0) -> LogState:
     known: LogState = forum.build.log_state()
     folds = (Headcount(known), Conflicts(known))
-    for place, entry in enumerate(entries, 1):
+    for index, entry in enumerate(entries, 1):
         known.add(entry.log, entry.digest, entry.raw)
-        if ask_every and place % ask_every == 0:
+        if ask_every and index % ask_every == 0:
             folds[0].areas(forum.at("20:00"))
             folds[1].lines()
             known.seat_book("hall").by_gate(forum.at("20:00"))

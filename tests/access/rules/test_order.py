@@ -54,7 +54,7 @@ def test_an_exit_opens_with_a_flag_for_what_is_no_genuine_badge(
     ],
 )
 def test_nothing_keeps_a_genuine_badge_in(fair: World, wrong: dict[str, Any]) -> None:
-    answer = fair.ask("once", direction="out", place="room", **wrong)
+    answer = fair.ask("once", direction="out", location="room", **wrong)
     assert said(answer) == ("admit", "ok")
 
 
@@ -67,7 +67,7 @@ def test_conditions_are_never_applied_at_an_exit(fair: World, build: Any) -> Non
         direction="out",
         form="signed",
         listed=False,
-        place="room",
+        location="room",
         roster_age_ms=10**12,
     )
     assert answer == Decision("admit", "ok", 6)
@@ -89,7 +89,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "not_entitled": {"ticket": "press"},
     "too_early": {"at": "13:00"},
     "not_booked": {"sessions": []},
-    "already_inside": {"place": "room"},
+    "already_inside": {"location": "room"},
     "full": {"seats": 0},
 }
 

@@ -19,73 +19,73 @@ def history(forum: Any, number: int = 1) -> History:
     return known
 
 
-def place(forum: Any, clock: str, number: int = 1) -> str | None:
-    return history(forum, number).whereabouts(forum.at(clock)).place
+def location(forum: Any, clock: str, number: int = 1) -> str | None:
+    return history(forum, number).whereabouts(forum.at(clock)).location
 
 
 # One person, one place.
 
 
 def test_somebody_let_in_is_where_the_gate_leads(forum: Any) -> None:
-    assert place(forum, "09:00") is None
+    assert location(forum, "09:00") is None
     forum.enters("north-in", "09:00", 1)
-    assert place(forum, "09:00") == "north"
+    assert location(forum, "09:00") == "north"
     forum.enters("room-1", "13:40", 1)
-    assert place(forum, "13:40") == "room"
+    assert location(forum, "13:40") == "room"
 
 
 def test_entering_a_room_leaves_any_other_room(forum: Any) -> None:
     forum.enters("room-1", "13:40", 1)
     forum.enters("hall-1", "13:50", 1)
-    assert place(forum, "14:00") == "hall"
+    assert location(forum, "14:00") == "hall"
     forum.enters("south-in", "15:00", 1)
-    assert place(forum, "15:00") == "south"
+    assert location(forum, "15:00") == "south"
 
 
 def test_leaving_an_area_puts_a_person_in_its_parent(forum: Any) -> None:
     forum.enters("room-1", "13:40", 1)
     forum.leaves("room-1", "14:00", 1)
-    assert place(forum, "14:00") == "hall"
+    assert location(forum, "14:00") == "hall"
     forum.leaves("hall-1", "14:10", 1)
-    assert place(forum, "14:10") == "north"
+    assert location(forum, "14:10") == "north"
     forum.leaves("north-out", "14:20", 1)
-    assert place(forum, "14:20") is None
+    assert location(forum, "14:20") is None
 
 
 def test_leaving_twice_changes_nothing_more(forum: Any) -> None:
     forum.enters("north-in", "09:00", 1)
     forum.leaves("north-out", "10:00", 1)
     forum.leaves("north-out", "10:01", 1, reason="not_inside")
-    assert place(forum, "11:00") is None
+    assert location(forum, "11:00") is None
 
 
 def test_leaving_the_venue_from_deep_inside_leaves_everything(forum: Any) -> None:
     forum.enters("room-1", "13:40", 1)
     forum.leaves("north-out", "14:00", 1)
-    assert place(forum, "14:00") is None
+    assert location(forum, "14:00") is None
 
 
 def test_an_exit_tells_where_somebody_was_whom_presence_had_elsewhere(forum: Any) -> None:
     forum.enters("south-in", "09:00", 1)
     forum.leaves("room-1", "14:00", 1, reason="not_inside")
-    assert place(forum, "14:00") == "hall"
+    assert location(forum, "14:00") == "hall"
 
 
 @pytest.mark.parametrize(("clock", "where"), [("18T03:59", "north"), ("18T04:00", None)])
 def test_at_the_days_end_everyone_is_out(forum: Any, clock: str, where: str | None) -> None:
     forum.enters("north-in", "22:00", 1)
-    assert place(forum, clock) == where
+    assert location(forum, clock) == where
 
 
 def test_somebody_let_in_after_midnight_is_out_at_that_nights_end(forum: Any) -> None:
     forum.enters("north-in", "18T01:00", 1)
-    assert place(forum, "18T04:00") is None
+    assert location(forum, "18T04:00") is None
 
 
 def test_the_next_day_begins_outside(forum: Any) -> None:
     forum.enters("room-1", "13:40", 1)
     forum.enters("north-in", "18T09:00", 1)
-    assert place(forum, "18T09:00") == "north"
+    assert location(forum, "18T09:00") == "north"
 
 
 @pytest.mark.parametrize(("clock", "where"), [("16:19", "room"), ("16:20", "hall")])
@@ -93,24 +93,24 @@ def test_a_room_is_cleared_some_minutes_after_its_session(
     forum: Any, clock: str, where: str
 ) -> None:
     forum.enters("room-1", "13:40", 1, session="talk")
-    assert place(forum, clock) == where
+    assert location(forum, clock) == where
 
 
 def test_clearing_takes_only_those_let_in_for_the_session(forum: Any) -> None:
     forum.enters("room-1", "13:40", 1)
-    assert place(forum, "17:00") == "room"
+    assert location(forum, "17:00") == "room"
 
 
 def test_whoever_came_back_after_the_clearing_stays(forum: Any) -> None:
     forum.enters("room-1", "13:40", 1, session="talk")
     forum.enters("room-1", "16:30", 1)
-    assert place(forum, "17:00") == "room"
+    assert location(forum, "17:00") == "room"
 
 
 def test_a_refusal_moves_nobody(forum: Any) -> None:
     forum.enters("north-in", "09:00", 1)
     forum.refuses("hall-1", "10:00", 1, "full")
-    assert place(forum, "10:00") == "north"
+    assert location(forum, "10:00") == "north"
 
 
 @pytest.mark.parametrize(
@@ -122,27 +122,27 @@ def test_at_an_exit_only_a_badge_somebody_may_own_leaves(
 ) -> None:
     forum.enters("north-in", "09:00", 1)
     forum.leaves("north-out", "10:00", 1, verdict="admit_flagged", reason=reason)
-    assert place(forum, "10:00") == where
+    assert location(forum, "10:00") == where
 
 
 def test_somebody_let_in_by_hand_is_inside(forum: Any) -> None:
     forum.overrides("room-1", "13:00", 1)
-    assert place(forum, "13:00") == "room"
+    assert location(forum, "13:00") == "room"
     forum.overrides("hall-1", "13:10", 1, "refuse")
-    assert place(forum, "13:10") == "room"
+    assert location(forum, "13:10") == "room"
 
 
 def test_a_voided_entry_never_was(forum: Any) -> None:
     forum.enters("north-in", "09:00", 1)
     mistake = forum.enters("south-in", "10:00", 1)
     forum.voids("south-in", "10:05", mistake)
-    assert place(forum, "10:10") == "north"
+    assert location(forum, "10:10") == "north"
 
 
 def test_a_voided_exit_never_was(forum: Any) -> None:
     forum.enters("north-in", "09:00", 1)
     forum.voids("north-out", "10:05", forum.leaves("north-out", "10:00", 1))
-    assert place(forum, "10:10") == "north"
+    assert location(forum, "10:10") == "north"
 
 
 def test_a_void_can_come_from_another_kiosk_and_before_what_it_takes_back(forum: Any) -> None:
@@ -158,23 +158,23 @@ def test_who_did_not_pass_the_turnstile_is_not_inside(forum: Any) -> None:
     scan = forum.enters("north-in", "09:00", 1)
     door = forum.doors["north-in"]
     door.writes(forum.at("09:00"), "passed", Passage(entry=scan.ref, badge=forum.build.badge(1)))
-    assert place(forum, "09:01") == "north"
+    assert location(forum, "09:01") == "north"
     door.writes(
         forum.at("09:00"), "not_passed", Passage(entry=scan.ref, badge=forum.build.badge(1))
     )
-    assert place(forum, "09:01") is None
+    assert location(forum, "09:01") is None
 
 
 def test_a_test_badge_is_nowhere_and_proves_nothing(forum: Any) -> None:
     forum.enters("north-in", "09:00", 1, test=True, issue=3)
-    assert place(forum, "09:01") is None
+    assert location(forum, "09:01") is None
     assert history(forum).newest_issue(forum.doors["north-in"].device) == 1
 
 
 def test_a_gate_that_the_definition_has_lost_leads_nowhere(forum: Any) -> None:
     forum.enters("north-in", "09:00", 1)
     forum.doors["hall-1"].scans(forum.at("10:00"), forum.build.badge(1), gate="attic")
-    assert place(forum, "10:00") == "north"
+    assert location(forum, "10:00") == "north"
 
 
 def test_what_a_cut_off_kiosk_wrote_later_moves_nobody(forum: Any) -> None:
@@ -184,7 +184,7 @@ def test_what_a_cut_off_kiosk_wrote_later_moves_nobody(forum: Any) -> None:
     forum.registry.assigns(
         forum.at("11:00"), door, "south-in", cut_off=True, believed={door.log: 2}
     )
-    assert place(forum, "12:00") == "north"
+    assert location(forum, "12:00") == "north"
 
 
 def test_a_word_about_a_badge_that_moves_nobody_is_passed_over(forum: Any) -> None:
@@ -192,7 +192,7 @@ def test_a_word_about_a_badge_that_moves_nobody_is_passed_over(forum: Any) -> No
     forum.registry.writes(
         forum.at("09:00"), "passed", Passage(entry=scan.ref, badge=forum.build.badge(1))
     )
-    assert place(forum, "09:01") == "north"
+    assert location(forum, "09:01") == "north"
 
 
 def test_one_entry_held_twice_counts_once(forum: Any) -> None:

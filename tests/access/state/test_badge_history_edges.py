@@ -41,9 +41,9 @@ def test_a_cleared_seat_is_not_held_by_whoever_comes_again_through_another_door(
 def test_whoever_enters_at_the_very_end_of_a_day_is_inside_for_the_next(forum: Any) -> None:
     forum.enters("north-in", "09:00", 1)
     forum.enters("hall-1", "18T04:00", 1)
-    assert walked(forum, "18T05:00").place == "hall"
-    assert walked(forum, "19T03:59").place == "hall"
-    assert walked(forum, "19T04:00").place is None
+    assert walked(forum, "18T05:00").location == "hall"
+    assert walked(forum, "19T03:59").location == "hall"
+    assert walked(forum, "19T04:00").location is None
 
 
 @pytest.mark.parametrize("reason", ["forged", "other_event", "not_a_badge"])
@@ -51,7 +51,7 @@ def test_somebody_for_whom_an_entry_gate_opened_is_inside_whatever_the_reason(
     forum: Any, reason: str
 ) -> None:
     forum.enters("north-in", "09:00", 1, verdict="admit_flagged", reason=reason)
-    assert walked(forum, "09:00").place == "north"
+    assert walked(forum, "09:00").location == "north"
 
 
 def test_somebody_exempt_sits_on_no_doors_seat_even_after_holding_one_elsewhere(

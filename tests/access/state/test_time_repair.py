@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from access.event.programme import Programme
 from access.log.entry import Boot, Clock, ClockSource, Span
-from access.state.time_repair import FAR_MS, UNKNOWN, BootClock, Clocks, Line, own_word, repaired
+from access.state.time_repair import FAR_MS, UNKNOWN, BootClock, Clocks, Line, own_line, repaired
 from config import event_file
 
 MINUTE = 60_000
@@ -35,16 +35,16 @@ def word(
 def chain(*boots: tuple[int, list[Clock]], floors: dict[int, int] | None = None) -> list[Line]:
     """The lines of boots that followed each other, each given by its last instant and its trusted times."""
     made = {
-        str(place): BootClock(
+        str(index): BootClock(
             clocks=set(clocks),
             last_mono=last,
-            before={str(place - 1)} if place else set(),
-            floors={floors[place]} if floors and place in floors else set(),
+            before={str(index - 1)} if index else set(),
+            floors={floors[index]} if floors and index in floors else set(),
         )
-        for place, (last, clocks) in enumerate(boots)
+        for index, (last, clocks) in enumerate(boots)
     }
     lines = repaired(made, EARLIEST, EVENT_END)
-    return [lines[str(place)] for place in range(len(boots))]
+    return [lines[str(index)] for index in range(len(boots))]
 
 
 def clocks() -> Clocks:
@@ -77,7 +77,7 @@ def test_a_trusted_time_tells_the_time_of_every_entry_of_its_boot_before_and_aft
 
 
 def test_the_better_rank_counts_alone_however_wide_its_bound() -> None:
-    line = own_word(
+    line = own_line(
         [
             word(NOON, source="neighbour", error=1),
             word(NOON + HOUR, source="kernel", error=5),
@@ -93,18 +93,18 @@ def test_the_better_rank_counts_alone_however_wide_its_bound() -> None:
     ("source", "rank"), [("registry", 1), ("supervisor", 2), ("kernel", 3), ("neighbour", 4)]
 )
 def test_sources_rank_registry_supervisor_kernel_neighbour(source: ClockSource, rank: int) -> None:
-    line = own_word([word(NOON, source=source)])
+    line = own_line([word(NOON, source=source)])
     assert line is not None
     assert line.rank == rank
 
 
 def test_of_one_rank_the_smallest_error_bound_counts() -> None:
-    line = own_word([word(NOON, error=500), word(NOON + 100, error=20)])
+    line = own_line([word(NOON, error=500), word(NOON + 100, error=20)])
     assert line == Line(NOON + 80, NOON + 120, NOON + 100, 1)
 
 
 def test_sources_that_contradict_each_other_span_what_they_say_and_the_clock_is_unsure() -> None:
-    line = own_word([word(NOON, error=100), word(NOON + HOUR, error=200)])
+    line = own_line([word(NOON, error=100), word(NOON + HOUR, error=200)])
     assert line is not None
     assert (line.lo, line.hi) == (NOON - 100, NOON + HOUR + 200)
     assert line.order == (line.lo + line.hi) // 2
@@ -114,7 +114,7 @@ def test_sources_that_contradict_each_other_span_what_they_say_and_the_clock_is_
 
 @pytest.mark.parametrize(("apart", "disagree"), [(300, False), (301, True)])
 def test_sources_disagree_only_beyond_the_sum_of_their_bounds(apart: int, disagree: bool) -> None:
-    line = own_word([word(NOON, error=100), word(NOON + apart, error=200)])
+    line = own_line([word(NOON, error=100), word(NOON + apart, error=200)])
     assert line is not None
     assert line.disagree is disagree
 
@@ -123,13 +123,13 @@ def test_sources_disagree_only_beyond_the_sum_of_their_bounds(apart: int, disagr
 def test_sources_an_hour_apart_may_drift_by_what_a_crystal_strays(
     apart: int, disagree: bool
 ) -> None:
-    line = own_word([word(NOON), word(NOON + HOUR + apart, mono_ms=HOUR)])
+    line = own_line([word(NOON), word(NOON + HOUR + apart, mono_ms=HOUR)])
     assert line is not None
     assert line.disagree is disagree
 
 
 def test_a_contradiction_among_worse_sources_does_not_matter_beside_a_better_one() -> None:
-    line = own_word(
+    line = own_line(
         [word(NOON), word(NOON + HOUR, source="kernel"), word(NOON + 9 * HOUR, source="kernel")]
     )
     assert line == Line(NOON, NOON, NOON, 1)
@@ -138,9 +138,9 @@ def test_a_contradiction_among_worse_sources_does_not_matter_beside_a_better_one
 def test_a_higher_rank_pulls_time_back() -> None:
     known = clocks()
     began(known, 1)
-    known.told(log(1), 2, word(NOON + 5 * HOUR, source="kernel"))
+    known.add_trusted_time(log(1), 2, word(NOON + 5 * HOUR, source="kernel"))
     assert known.line(log(1)).sorts_at(0) == NOON + 5 * HOUR
-    known.told(log(1), 3, word(NOON, mono_ms=MINUTE))
+    known.add_trusted_time(log(1), 3, word(NOON, mono_ms=MINUTE))
     assert known.line(log(1)).sorts_at(MINUTE) == NOON
 
 
@@ -154,14 +154,14 @@ def test_a_higher_rank_pulls_time_back() -> None:
 def test_a_time_outside_the_plausible_window_is_refused(trusted: int, believed: bool) -> None:
     known = clocks()
     began(known, 1)
-    known.told(log(1), 2, word(trusted))
+    known.add_trusted_time(log(1), 2, word(trusted))
     assert (known.line(log(1)).rank == 1) is believed
 
 
 def test_a_refused_time_counts_once_a_new_event_definition_moves_the_window() -> None:
     known = clocks()
     began(known, 1)
-    known.told(log(1), 2, word(LATEST + HOUR))
+    known.add_trusted_time(log(1), 2, word(LATEST + HOUR))
     version = known.version
     known.bound(LATEST + HOUR, EVENT_END)
     assert known.version > version
@@ -178,8 +178,8 @@ def test_the_same_window_again_changes_nothing() -> None:
 def test_what_a_device_says_after_it_was_cut_off_is_not_believed() -> None:
     known = clocks()
     began(known, 1)
-    known.told(log(1), 2, word(NOON, source="kernel"))
-    known.told(log(1), 7, word(NOON + HOUR))
+    known.add_trusted_time(log(1), 2, word(NOON, source="kernel"))
+    known.add_trusted_time(log(1), 7, word(NOON + HOUR))
     known.cut_off(DEVICE, {log(1): 6})
     assert known.line(log(1)).order == NOON
     known.cut_off(DEVICE, None)
@@ -189,11 +189,11 @@ def test_what_a_device_says_after_it_was_cut_off_is_not_believed() -> None:
 def test_a_boot_after_the_cut_off_does_not_pull_the_earlier_ones() -> None:
     known = clocks()
     known.cut_off(DEVICE, {log(1): 9})
-    known.saw(log(1), 5 * HOUR)
+    known.observe(log(1), 5 * HOUR)
     began(known, 1)
-    known.told(log(1), 2, word(NOON, source="kernel"))
+    known.add_trusted_time(log(1), 2, word(NOON, source="kernel"))
     began(known, 2, after=1)
-    known.told(log(2), 2, word(NOON - 9 * HOUR))
+    known.add_trusted_time(log(2), 2, word(NOON - 9 * HOUR))
     assert known.line(log(1)).order == NOON
     assert known.line(log(2)).rank == UNKNOWN
 
@@ -326,14 +326,14 @@ def test_boots_whose_sources_agree_stay_where_they_say() -> None:
 def test_a_program_that_starts_anew_within_a_boot_keeps_the_boots_clock() -> None:
     known = clocks()
     began(known, 1, boot="same kernel")
-    known.told(log(1), 2, word(NOON))
+    known.add_trusted_time(log(1), 2, word(NOON))
     began(known, 2, after=1, boot="same kernel")
     assert known.line(log(2)).sorts_at(HOUR) == NOON + HOUR
 
 
 def test_a_log_whose_first_entry_is_not_held_yet_stands_alone() -> None:
     known = clocks()
-    known.told(log(2), 5, word(NOON))
+    known.add_trusted_time(log(2), 5, word(NOON))
     assert known.line(log(2)).order == NOON
 
 
@@ -343,14 +343,14 @@ def test_a_log_that_names_another_devices_log_as_its_own_past_is_not_followed() 
     known.began(
         other, Boot(device="f" * 16, previous=None, boot_id="theirs", why="power", versions={})
     )
-    known.told(other, 2, word(NOON + 5 * HOUR, source="kernel"))
+    known.add_trusted_time(other, 2, word(NOON + 5 * HOUR, source="kernel"))
     known.began(
         log(1),
         Boot(
             device=DEVICE, previous=(other, 2, bytes(32)), boot_id="ours", why="power", versions={}
         ),
     )
-    known.told(log(1), 2, word(NOON))
+    known.add_trusted_time(log(1), 2, word(NOON))
     assert known.line(other).order == NOON + 5 * HOUR
 
 
@@ -358,7 +358,7 @@ def test_boots_that_name_each_other_in_a_circle_still_get_a_time() -> None:
     known = clocks()
     began(known, 1, after=2)
     began(known, 2, after=1)
-    known.told(log(2), 2, word(NOON))
+    known.add_trusted_time(log(2), 2, word(NOON))
     assert known.line(log(2)).order == NOON
     assert known.line(log(1)).span(0).lo >= EARLIEST
 
@@ -366,11 +366,11 @@ def test_boots_that_name_each_other_in_a_circle_still_get_a_time() -> None:
 def test_a_boot_follows_a_previous_log_that_arrives_later() -> None:
     known = clocks()
     began(known, 2, after=1)
-    known.told(log(2), 2, word(NOON))
+    known.add_trusted_time(log(2), 2, word(NOON))
     assert known.line(log(2)).order == NOON
     began(known, 1)
-    known.told(log(1), 2, word(NOON, source="kernel"))
-    known.saw(log(1), HOUR)
+    known.add_trusted_time(log(1), 2, word(NOON, source="kernel"))
+    known.observe(log(1), HOUR)
     assert known.line(log(1)).sorts_at(HOUR) == NOON
 
 
@@ -382,9 +382,9 @@ def test_of_two_first_entries_of_one_log_everybody_takes_the_same() -> None:
     lines = []
     for order in ((one, two), (two, one)):
         known = clocks()
-        known.told(log(1), 2, word(NOON))
+        known.add_trusted_time(log(1), 2, word(NOON))
         began(known, 1)
-        known.saw(log(1), HOUR)
+        known.observe(log(1), HOUR)
         for boot in order:
             known.began(log(2), boot)
         lines.append(known.line(log(2)))
@@ -406,14 +406,14 @@ def test_a_clones_branch_whose_end_is_open_sorts_after_the_boot_that_both_follow
 def test_the_version_grows_only_when_a_line_has_changed() -> None:
     known = clocks()
     began(known, 1)
-    known.told(log(1), 2, word(NOON))
+    known.add_trusted_time(log(1), 2, word(NOON))
     began(known, 2, after=1)
     version = known.version
-    known.told(log(1), 2, word(NOON))
-    known.saw(log(2), HOUR)
+    known.add_trusted_time(log(1), 2, word(NOON))
+    known.observe(log(2), HOUR)
     began(known, 2, after=1)
     assert known.version == version
-    known.saw(log(1), HOUR)
+    known.observe(log(1), HOUR)
     assert known.version > version
 
 
@@ -471,7 +471,7 @@ def test_every_entry_sorts_inside_its_interval(
 def test_boots_of_the_best_rank_that_fit_each_other_are_never_moved(
     row: list[tuple[int, list[Clock]]],
 ) -> None:
-    said = [own_word(clocks) for _, clocks in row]
+    said = [own_line(clocks) for _, clocks in row]
     best = min((one.rank for one in said if one is not None), default=UNKNOWN)
     begin = -FAR_MS
     fit = True
@@ -508,9 +508,9 @@ def _lines(telling: list[tuple], ask: bool) -> list[Line]:  # type: ignore[type-
         if what == "began":
             began(known, args[0], after=args[1], boot=args[2])
         elif what == "saw":
-            known.saw(log(args[0]), args[1])
+            known.observe(log(args[0]), args[1])
         elif what == "told":
-            known.told(log(args[0]), 2, args[1])
+            known.add_trusted_time(log(args[0]), 2, args[1])
         elif what == "floor":
             known.not_before(log(args[0]), 3, 0, args[1])
         else:

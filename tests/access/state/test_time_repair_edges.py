@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from access.log.entry import Boot, Clock, Span
-from access.state.time_repair import BootClock, Clocks, own_word, repaired
+from access.state.time_repair import BootClock, Clocks, own_line, repaired
 
 HOUR = 3_600_000
 EARLIEST = 1_000 * HOUR
@@ -38,7 +38,7 @@ def began(known: Clocks, epoch: int, after: int | None = None, boot: str | None 
 
 
 def told(known: Clocks, epoch: int, at_ms: int, mono_ms: int = 0, error: int = 0) -> None:
-    known.told(
+    known.add_trusted_time(
         log(epoch), 2, Clock(source="registry", trusted_ms=at_ms, mono_ms=mono_ms, error_ms=error)
     )
 
@@ -53,7 +53,7 @@ def test_a_new_end_of_the_event_is_noticed_before_any_log_is_held() -> None:
 
 def test_a_boot_of_a_single_millisecond_still_ends_before_the_next() -> None:
     known = clocks()
-    known.saw(log(1), 1)
+    known.observe(log(1), 1)
     began(known, 1)
     told(known, 1, NOON)
     began(known, 2, after=1)
@@ -64,7 +64,7 @@ def test_a_first_entry_that_arrives_last_puts_its_boot_in_its_place() -> None:
     known = clocks()
     for epoch in (1, 2):
         told(known, epoch, NOON)
-        known.saw(log(epoch), HOUR)
+        known.observe(log(epoch), HOUR)
         assert known.line(log(epoch)).order == NOON
     began(known, 1)
     began(known, 2, after=1)
@@ -78,7 +78,7 @@ def test_a_boot_between_two_others_is_placed_anew_as_more_of_it_is_heard() -> No
     told(known, 1, NOON)
     told(known, 3, NOON + 5 * HOUR)
     assert known.line(log(2)).span(0) == Span(NOON, NOON + 5 * HOUR)
-    known.saw(log(2), HOUR)
+    known.observe(log(2), HOUR)
     assert known.line(log(2)).span(0) == Span(NOON, NOON + 4 * HOUR)
 
 
@@ -90,7 +90,7 @@ def test_a_log_made_after_the_cut_off_cannot_lengthen_a_boot_that_is_believed() 
     began(known, 3, after=1, boot="b")
     told(known, 3, NOON + HOUR)
     began(known, 2, after=1, boot="a")
-    known.saw(log(2), 9 * HOUR)
+    known.observe(log(2), 9 * HOUR)
     assert known.line(log(3)).order == NOON + HOUR
 
 
@@ -140,7 +140,7 @@ def test_the_last_word_of_a_cut_off_kiosk_that_is_believed_counts() -> None:
 
 
 def test_sources_that_disagree_late_in_a_boot_span_what_they_say_of_its_begin() -> None:
-    line = own_word(
+    line = own_line(
         [
             Clock(source="kernel", trusted_ms=NOON + HOUR, mono_ms=HOUR, error_ms=100),
             Clock(source="kernel", trusted_ms=NOON + 5 * HOUR, mono_ms=2 * HOUR, error_ms=200),
@@ -153,7 +153,7 @@ def test_sources_that_disagree_late_in_a_boot_span_what_they_say_of_its_begin() 
 
 @pytest.mark.parametrize(("apart", "disagree"), [(720, False), (721, True)])
 def test_a_crystal_strays_only_between_two_sources(apart: int, disagree: bool) -> None:
-    line = own_word(
+    line = own_line(
         [
             Clock(source="registry", trusted_ms=NOON + HOUR, mono_ms=HOUR, error_ms=0),
             Clock(
@@ -239,7 +239,7 @@ def test_of_boots_that_name_each_other_in_a_circle_the_first_by_name_comes_first
     known = clocks()
     began(known, 1, after=2)
     began(known, 2, after=1)
-    known.saw(log(1), HOUR)
+    known.observe(log(1), HOUR)
     told(known, 1, NOON)
     assert known.line(log(1)).order == NOON
     assert known.line(log(2)).span(0).lo == NOON + HOUR
