@@ -16,7 +16,7 @@ from sync.exchange.party import Taken
 from sync.store.journal import Journal
 from sync.store.replica import Replica
 from sync.wire.device_key import DeviceKey
-from sync.wire.messages import Batch, Envelope, Message, Point, TimeWord, read
+from sync.wire.messages import Batch, Envelope, Message, Point, TimeReport, read
 
 NOW_MS = 1_795_000_000_000
 REGISTRY = DeviceKey.from_seed(bytes([1]) * 32)
@@ -46,11 +46,11 @@ class Log:
         self.digests.append(digest_of(raw))
         return self
 
-    def grow(self, count: int, word: str = "") -> Log:
+    def grow(self, count: int, detail: str = "") -> Log:
         """Any entries: a boot, then alarms."""
         for _ in range(count):
             if self.raws:
-                self.write("alarm", Alarm(what="door_forced", detail=word))
+                self.write("alarm", Alarm(what="door_forced", detail=detail))
             else:
                 self.write(
                     "boot",
@@ -88,8 +88,8 @@ class Node:
         self.journal = Journal(folder / "journal.db", identity, durable=False)
         self.own = JournalCopier(self.replica, identity)
         self.clock_ms = NOW_MS
-        self.word: TimeWord | None = None
-        self.answerer = Answerer(self.replica, identity, self.now_ms, lambda: self.word)
+        self.time_report: TimeReport | None = None
+        self.answerer = Answerer(self.replica, identity, self.now_ms, lambda: self.time_report)
         self.askers: dict[str, Asker] = {}
         self.journal.begin(reading(), "boot", "first start", {}, None)
 
@@ -120,7 +120,7 @@ class Node:
     def asker(self, other: Node) -> Asker:
         if other.device not in self.askers:
             self.askers[other.device] = Asker(
-                self.replica, self.identity, self.now_ms, lambda: self.word, other.device
+                self.replica, self.identity, self.now_ms, lambda: self.time_report, other.device
             )
         return self.askers[other.device]
 
