@@ -15,7 +15,7 @@ _TOML_LOCATION = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)
 
 
 class Location(NamedTuple):
-    """Where a value stands: ("gate", 3, "area") is the key `area` of the fourth `[[gate]]`."""
+    """The location of a value: ("gate", 3, "area") is the key `area` of the fourth `[[gate]]`."""
 
     section: str
     nth: int | None = None
@@ -41,7 +41,7 @@ class Document:
         self.mistakes.append(Mistake(self.source, self._where(location), wrong, right, line))
 
     def table(self, section: str) -> dict[str, Any] | None:
-        """The table `[section]`, or None (noted, unless it is not there at all)."""
+        """Return the table `[section]`, or None; anything but a table is noted as a mistake."""
         found = self.values.get(section)
         if found is None or isinstance(found, dict):
             return found
@@ -49,7 +49,8 @@ class Document:
         return None
 
     def tables(self, section: str) -> list[dict[str, Any]]:
-        """The tables `[[section]]` in the order of the file; what is none is noted and is empty."""
+        """Return the tables `[[section]]` in the order of the file; whatever is no table is noted and returned
+        empty."""
         found = self.values.get(section, [])
         if not isinstance(found, list):
             brackets = f"should be a list of tables: write [[{section}]], with two brackets"
@@ -126,7 +127,8 @@ def _unusable(source: str, wrong: str, right: str, line: int | None = None) -> C
 
 
 def _lines(text: str) -> dict[Location, int]:
-    """The line of each table and key. `tomllib` keeps none; one misread here costs only a number."""
+    """The line of each table and key. `tomllib` does not report them; a line misread here only gives a wrong line
+    number."""
     lines: dict[Location, int] = {}
     counts: dict[str, int] = {}
     location = ROOT

@@ -1,4 +1,4 @@
-"""What is wrong in a file of ours: every mistake with its location and what would be right."""
+"""Mistakes in configuration files: every mistake with its location and what would be right."""
 
 import difflib
 import json

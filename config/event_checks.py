@@ -1,4 +1,4 @@
-"""What must hold between the parts of an event definition, beyond the shape of each."""
+"""Checks across the parts of an event definition, beyond the shape of each part."""
 
 import zoneinfo
 from collections.abc import Collection
@@ -25,7 +25,7 @@ _RESERVED_GATE = "registry"
 
 
 def check(event: Event, document: Document) -> None:
-    """Notes in `document` all that does not fit together in the event read from it.
+    """Note in `document` every inconsistency of the event read from it.
 
     Parts that could not be read are stand-ins (an empty id, the year 1970) and are passed over:
     their own mistake is noted already.
@@ -113,7 +113,7 @@ def _known(
 
 
 def _area_tree(event: Event, document: Document) -> None:
-    """Every area hangs, over areas of its own venue, from its venue."""
+    """Note areas whose parents do not lead, within one venue, up to that venue."""
     venues = {venue.id for venue in event.venues}
     areas = {area.id: area for area in event.areas}
     for index, area in enumerate(event.areas):

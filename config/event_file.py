@@ -204,7 +204,7 @@ _READERS = {
 
 
 def grows_from(old: Event, new: Event) -> list[Mistake]:
-    """What in `new` would make badges of `old` mean something else; none, and it may replace it.
+    """Return the mistakes by which `new` would change the meaning of badges of `old`; without any it may replace it.
 
     Badges name the event by its id, and venues, sessions, days and tickets by their positions in
     the lists, so these may only grow at their ends.
@@ -232,7 +232,7 @@ def grows_from(old: Event, new: Event) -> list[Mistake]:
 
 
 def moved_to(event: Event, first_day: date) -> Event:
-    """The same event on other days, the first of them `first_day`; clocks at the venue say the same."""
+    """Return the same event on other days, the first of them `first_day`, at the same local times."""
     zone = zoneinfo.ZoneInfo(event.timezone)
     by = first_day - date.fromisoformat(event.days[0])
 

@@ -44,7 +44,7 @@ def fit(
     readers: Mapping[str, Reader],
     keys: Mapping[str, str] | None = None,
 ) -> S:
-    """The struct that the table `values`, which stands at `location`, spells.
+    """Return the struct described by the table `values` at `location`.
 
     `readers` by key; `keys` gives the key of each field that is called otherwise in the file.
     """
@@ -88,7 +88,7 @@ def by_type(kind: Any, expects: str = "") -> Reader:
 
 
 def _bare(info: Info) -> Info:
-    """The type without notes and without None, which no TOML file can spell."""
+    """The type without annotations and without None, which TOML cannot express."""
     if isinstance(info, inspect.Metadata):
         return _bare(info.type)
     if isinstance(info, inspect.UnionType):

@@ -1,4 +1,5 @@
-"""Badge layouts: TOML files that say where what is printed. Mistakes are named all at once, as in every file of ours.
+"""Badge layouts: TOML files with the position of everything printed. Mistakes are named all at once, as in every file
+of ours.
 
 [layout]
 card_mm = [86, 122]                 # width and height of one badge
@@ -104,7 +105,7 @@ class Band(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TicketLook(msgspec.Struct, frozen=True, kw_only=True):
-    """A ticket's colour, and its letter for those who do not tell colours apart."""
+    """A ticket's colour, and its letter for people who cannot distinguish colours."""
 
     id: str
     colour: str = "#000000"

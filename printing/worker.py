@@ -1,6 +1,6 @@
-"""Makes a document of badges in a process of its own: thousands of badges would hold up whoever else it serves.
+"""Makes a document of badges in a process of its own: thousands of badges would delay other requests.
 
-Reads a `Task` as MessagePack from standard input, writes the PDF to its path, says how many badges are done, a number
+Reads a `Task` as MessagePack from standard input, writes the PDF to its path, prints how many badges are done, a number
 a line, and at the end a line of JSON (`Made`). Exit 1 with one line on standard error where the fonts or the layout
 cannot be used.
 """

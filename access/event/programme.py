@@ -1,6 +1,6 @@
-"""The event definition made ready for questions: trees, numbers, days and doors.
+"""An index over one event definition: the tree of areas, bit numbers, event days and gates.
 
-Nothing here is stored or sent; a `Programme` is built from an `Event` and thrown away with it.
+Nothing here is stored or sent: a `Programme` is built from an `Event` whenever one comes into force.
 """
 
 from bisect import bisect_right
@@ -13,17 +13,17 @@ from zoneinfo import ZoneInfo
 from access.event.definition import Area, Event, Gate, Session, Ticket, Venue
 
 DAYS_AROUND = 60
-"""Days before the first and after the last event day whose edges are worked out once; clocks that stray further are
-rare, and are worked out when they come."""
+"""Days before the first and after the last event day whose boundaries are computed once; for instants further away
+(rare, of broken clocks) they are computed on demand."""
 
 CALENDAR_MS = (-60_000_000_000_000, 250_000_000_000_000)
-"""The years 68 to 9892: a broken clock can write instants of which no calendar knows the day, and they count as the
-nearest of these."""
+"""The years 68 to 9892 in ms. Instants outside, which `datetime` cannot represent and a broken clock can write, count
+as the nearer bound."""
 
 
 @dataclass(frozen=True, slots=True)
 class AreaNode:
-    """A venue or an area of the tree."""
+    """A venue or an area as a node of the tree; `parent` is None for a venue, `clear_min` is in minutes."""
 
     id: str
     venue: str
@@ -35,9 +35,8 @@ class AreaNode:
 class Programme:
     """One version of the event definition, indexed.
 
-    Raises ValueError for a definition that does not hold together: ids that lead nowhere, areas inside themselves, no
-    days, no such time zone. Its methods raise KeyError for ids that it does not have: callers ask `gate_or_none`
-    where an id comes from outside.
+    Raises ValueError for an inconsistent definition: references to unknown ids, areas inside themselves, no days, an
+    unknown time zone. Methods raise KeyError for unknown ids; use `gate_or_none` for an id that comes from outside.
     """
 
     def __init__(self, event: Event) -> None:
@@ -117,15 +116,15 @@ class Programme:
         return self.area_tree[area].venue
 
     def sessions_in(self, area: str) -> Sequence[Session]:
-        """The area's own sessions that are held, those whose doors open first in front."""
+        """The area's own sessions that are not cancelled, ordered by when their doors open."""
         return self._sessions_in.get(area, ())
 
     def has_sessions(self, area: str) -> bool:
-        """Whether the area is open for sessions alone: it has some, though all be cancelled."""
+        """Whether the area is open for sessions only: it has some, even if all are cancelled."""
         return area in self._areas_of_sessions
 
     def entry_gates(self, area: str) -> Sequence[str]:
-        """The gates that lead into the area, in file order: its seats are shared among them."""
+        """The gates that lead into the area, in file order; its seats are shared among them."""
         return self._entry_gates.get(area, ())
 
     # Days. A day runs from `day_ends` to `day_ends` in the event's zone; the day of an instant before `day_ends` is
@@ -153,14 +152,14 @@ class Programme:
         return day.toordinal() - (at_ms < self._edge(day))
 
     def day_end_ms(self, day: int) -> int:
-        """The first instant after an event day."""
+        """The first instant (ms) after an event day, given as a proleptic ordinal."""
         at = day + 1 - self._first_edge_day
         if 0 <= at < len(self._edges):
             return self._edges[at]
         return self._edge(date.fromordinal(day + 1))
 
     def bit_of_day(self, day: int) -> int | None:
-        """Which bit of a badge's days stands for that day; None: it is no day of the event."""
+        """The bit of that day (a proleptic ordinal) in a badge's `days`, or None if it is no day of the event."""
         return self._bit_of_day.get(day)
 
     def turning_points(self, area: str) -> Sequence[int]:
@@ -209,7 +208,8 @@ class Programme:
         return self._edge(self._event_days[0])
 
     def clears_at(self, area: str, session: str | None) -> int | None:
-        """When those let into the area for that session are taken to have left, in ms, or None: at the day's end."""
+        """The instant (ms) from which people let into the area for that session count as gone, or None: the day's
+        end."""
         node = self.area_tree.get(area)
         known = self.sessions.get(session) if session is not None else None
         if node is None or node.clear_min is None or known is None:

@@ -20,13 +20,13 @@ def receipt(programme: Programme, gate: str, digest: bytes) -> str:
 
 
 def read_receipt(typed: str) -> str | None:
-    """A receipt as it is printed, from one as people type it: small letters, blanks, O for 0. None: it is none."""
+    """Normalise a receipt as people type it (small letters, blanks, O for 0); None if it is none."""
     found = _CODE.fullmatch(re.sub(r"\s", "", typed.upper()))
     return f"{found[1]}-{crockford.as_typed(found[2])}" if found else None
 
 
 def digest_range(code: str) -> tuple[bytes, bytes] | None:
-    """The lowest and the highest hash of entries with this receipt, or None: it is none."""
+    """The lowest and the highest hash of entries with this receipt, or None if it is no receipt."""
     bits = crockford.decode(code[-4:])
     if bits is None:
         return None

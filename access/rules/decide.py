@@ -9,9 +9,9 @@ a memory of the last seconds and stands before this table, in `access.rules.repe
  13 too_early, too_late, no_session              14 not_booked, standby
  15 already_inside, reentry       16 full         17 ok
 
-An expected "no" is a value. Time is an argument, and an interval: the time rules (11, 13, 14) are asked at every
-instant of it at which their answer can change (`access.rules.session_times`). Conditions (unlisted, clock_unsure,
-roster_stale) never decide; they qualify an answer that would have let the person in.
+A refusal is a return value, not an error. Time is an argument, and an interval: the time rules (11, 13, 14) are asked
+at every instant of it at which their answer can change (`access.rules.session_times`). Conditions (unlisted,
+clock_unsure, roster_stale) never decide; they qualify an answer that would have let the person in.
 
 Seats. Rules 5 and 15 can let a person into an area that has a capacity; they too need a seat of this gate, or one that
 this badge already holds here. Otherwise two doors that cannot talk to each other could together admit more people
@@ -79,7 +79,8 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """What the person needs next, in no language: ids and instants (ms), for the screens to put into a language."""
+    """What the person needs next, independent of language: ids and instants (ms), for the screens to put into a
+    language."""
 
     help_desk: bool = False
     venues: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
 """Why the rule book answered as it did: its rules in order, each with the facts it looked at.
 
-`explain` walks the very table that `access.rules.decide` walks, so the two cannot part: a rule spoke here if and only
-if it speaks there. What follows the table (an exit that opens all the same, the conditions) are steps without a number.
+`explain` walks the same table as `access.rules.decide`, so the two cannot diverge: a rule decides here if and only if
+it decides there. What follows the table (an exit that opens all the same, the conditions) are steps without a number.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What a partition did: the entries that would have gone otherwise had everything been known, and signs of copying.
+"""The partition report: decisions that would have been different had everything been known, and signs of copied badges.
 
 A fold: every let-in is decided again at its own corrected time, with every fact that is not later, wherever it was
 logged. What the door did is never rewritten; each line has a proposed reading, and the admin's answer is an entry.
@@ -54,7 +54,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """A let-in that passes every rule but needs a seat: whether there was one is asked of the whole area."""
+    """A let-in that passes every rule but needs a seat; whether there was one depends on all gates of the area."""
 
     account: Account
     area: str
@@ -63,7 +63,7 @@ class _Wanted:
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """A seat of an account in an area, taken from one place in the order until another."""
+    """A seat of an account in an area, taken from one position in the total order until another."""
 
     area: str
     account: Account
@@ -149,7 +149,7 @@ def replay_badge(event_state: EventState, history: History) -> _Replay:
 
 
 class _SeatsOfOne:
-    """Which seats one person had from when until when."""
+    """The intervals for which one person had seats."""
 
     def __init__(self) -> None:
         self.taken: list[_Taken] = []
@@ -179,7 +179,7 @@ class _SeatsOfOne:
 
 
 def _instant(at_ms: int) -> Order:
-    """An instant as a place in the order, before every entry of it."""
+    """An instant (ms) as a position in the total order, before every entry of that millisecond."""
     return Order(at_ms, "", 0, b"")
 
 
@@ -244,7 +244,7 @@ def _impossible_travel(event_state: EventState, history: History) -> Iterator[Co
 
 
 def _without_seat(event_state: EventState, replays: Collection[_Replay]) -> list[Conflict]:
-    """The let-ins for which their gate had no seat, with every let-in and every leaving in its place."""
+    """The let-ins for which their gate had no seat, counting every let-in and every exit in order."""
     wanted = [want for replay in replays for want in replay.wanted]
     if not wanted:
         return []

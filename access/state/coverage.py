@@ -1,6 +1,6 @@
-"""How far the numbers can be trusted: which kiosks have been heard, when, and what they may not have told yet.
+"""Coverage of the counts: when each kiosk was last heard, and how many of its entries are still missing.
 
-One threshold, one set of kiosks and one band for whoever counts, a kiosk's page or the registry's. A kiosk counts where
+Kiosk pages and the registry use this one threshold, set of kiosks and band. A kiosk counts where
 it stands at a gate, by the registry's log or by a supervisor, and is not cut off.
 """
 
@@ -63,7 +63,7 @@ class CoverageReport:
 
 
 class Coverage:
-    """Reports on the contacts with all kiosks; it remembers since when each has not caught up."""
+    """Makes reports; it remembers for each kiosk since when its missing entries have not become fewer."""
 
     def __init__(self) -> None:
         self._stuck: dict[str, tuple[int, int]] = {}
@@ -176,7 +176,7 @@ def area_fields(
 
 
 def silent_fields(programme: Programme, silence: Silence, touch: Touch) -> dict[str, Any]:
-    """One kiosk that has not told everything, likewise."""
+    """One kiosk with entries missing, as every screen, command and interface returns it."""
     gate = programme.gates.get(silence.gate or "")
     since_ms = silence.since_ms
     return {

@@ -1,4 +1,4 @@
-"""What putting a changed event definition in force will do, for the person who is about to do it."""
+"""The effects of putting a changed event definition in force, for the person who is about to do it."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,8 +28,8 @@ class ChangeFacts:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One thing that the change will do, to the gate, session or area of that id. `asks`: it takes something from a
-    door that is in use, so whoever does it should confirm."""
+    """One thing that the change will do, to the gate, session or area of that id. `asks`: it changes a door in use, so
+    the person should confirm it."""
 
     kind: EffectKind
     id: str

@@ -8,11 +8,12 @@ interval is open to the end of the event.
 
 The boots of a device follow each other: each began after the last entry of the one before. Their sources may say
 otherwise. So the boots are placed one rank after the other, the best first, and of one rank the earlier first; each
-as near to its own word as those placed already leave room for. A worse earlier boot is thereby pulled down to a
+as near to its own line as those placed already leave room for. A worse earlier boot is thereby pulled down to a
 better later one, a worse later one pushed up, and nothing ever moves a better one. Boots without a source share the
 room between their neighbours.
 
-The registry's logs are taken at their word: it writes only while its clock is synchronised, never backwards.
+The wall-clock times in the registry's logs are used as they are: it writes only while its clock is synchronised, and
+never backwards.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,17 +24,17 @@ from access.log.chain import device_of
 from access.log.entry import Boot, Clock, ClockSource, Span
 
 RANK: dict[ClockSource, int] = {"registry": 1, "supervisor": 2, "kernel": 3, "neighbour": 4}
-"""Whose word counts first."""
+"""Precedence of the sources of trusted time, the best first."""
 
 UNKNOWN = 9
-"""The rank of a boot that met no trusted time."""
+"""The rank of a boot without any trusted time."""
 
 DRIFT_PPM = 200
-"""How far an uncorrected oscillator may stray: sources apart in time are not said to disagree for less. Pi crystals are
-some 50 ppm off; the rest is margin."""
+"""How far an uncorrected oscillator may drift: sources that differ by less over their distance in time agree. Pi
+crystals are some 50 ppm off; the rest is margin."""
 
 FAR_MS = 2**60
-"""Further than any clock can say, either way."""
+"""Beyond any time (ms) that a clock can show, in either direction."""
 
 Statement = TypeVar("Statement", Clock, int)
 
@@ -72,8 +73,8 @@ class Line:
 
 @dataclass(slots=True)
 class _Log:
-    """What one log says of its clock, each with the first number that says so. `boot` is the kernel's boot id, unknown
-    until the first entry is held."""
+    """The clock data of one log, each with the number of the first entry that has it. `boot` is the kernel's boot id,
+    None until the log's first entry is known."""
 
     boot: str | None = None
     previous: str = ""
@@ -125,7 +126,8 @@ class Clocks:
             self._version += 1
 
     def cut_off(self, device: str, believed: Mapping[str, int] | None) -> None:
-        """Of a device cut off, what its logs say after these numbers is not believed (None: all of it is)."""
+        """Ignore what the logs of a cut-off device contain after these entry numbers (None: believe everything
+        again)."""
         if believed is None:
             self._believed.pop(device, None)
         else:
@@ -134,14 +136,14 @@ class Clocks:
             self._stale.add(device)
 
     def observe(self, log: str, mono_ms: int) -> None:
-        """An entry of this log exists at this instant of its boot."""
+        """Note that an entry of this log was written at this instant (CLOCK_BOOTTIME, ms) of its boot."""
         if mono_ms > self._last_mono.get(log, -1):
             self._last_mono[log] = mono_ms
             if log in self._neighbours:
                 self._stale.add(device_of(log))
 
     def began(self, log: str, boot: Boot) -> None:
-        """The first entry of a log: which kernel boot it belongs to, and which log came before."""
+        """Add the first entry of a log: its kernel boot, and the log before it."""
         known = self._log(log)
         before = boot.previous[0] if boot.previous is not None else ""
         start = (boot.boot_id, before if device_of(before) == device_of(log) else "")
@@ -151,11 +153,11 @@ class Clocks:
             self._stale.add(device_of(log))
 
     def add_trusted_time(self, log: str, seq: int, clock: Clock) -> None:
-        """A trusted time was met. Times outside the plausible window are kept, and ignored."""
+        """Add a trusted time. Times outside the plausible window are stored, and ignored."""
         self._record(log, self._log(log).clocks, clock, seq)
 
     def not_before(self, log: str, seq: int, mono_ms: int, at_ms: int) -> None:
-        """A kiosk that knew no trusted time recorded that this instant was not before `at_ms`."""
+        """Add a lower bound: a kiosk without a trusted time recorded that this instant was not before `at_ms`."""
         self._record(log, self._log(log).floors, at_ms - mono_ms, seq)
 
     def line(self, log: str) -> Line:
@@ -163,7 +165,7 @@ class Clocks:
         if self._stale:
             self._repair()
         line = self._lines.get(log)
-        if line is None:  # a log of which nothing is held yet: at some time of the event
+        if line is None:  # a log without any known entry: at some time of the event
             lo = self.earliest_ms
             line = Line(lo, lo, lo, UNKNOWN, open_end=self.event_end_ms)
         return line
@@ -226,10 +228,10 @@ class Clocks:
 
 
 def own_line(clocks: Iterable[Clock]) -> Line | None:
-    """The line that a boot's own trusted times draw, or None without any.
+    """Return the line given by a boot's own trusted times, or None without any.
 
     The highest rank counts alone; of it the smallest error bound. Where sources of that rank contradict each other,
-    the interval spans what they say.
+    the interval spans all of them.
     """
     known = list(clocks)
     if not known:
@@ -254,7 +256,7 @@ def _agree(one: Clock, other: Clock) -> bool:
 def repaired(
     boots: Mapping[str, BootClock], earliest_ms: int, event_end_ms: int
 ) -> dict[str, Line]:
-    """The lines of all boots of one device, made to fit each other."""
+    """Return the lines of all boots of one device by name, adjusted so that the boots follow each other."""
     row = _Row(boots)
     own = {name: line for name in row.names if (line := own_line(boots[name].clocks)) is not None}
     for rank in sorted({line.rank for line in own.values()}):

@@ -1,7 +1,7 @@
 """The door's decoder: cheap first, and effort only where a code is known to be.
 
 1. The first decoder looks at the whole picture.
-2. Where it saw a code that it could not read, the place is cut out and tried again enlarged,
+2. Where it saw a code that it could not read, the region is cut out and tried again enlarged,
    sharpened, equalised and thresholded, then shown to the second decoder, within a time budget.
 3. Where it saw nothing, one quick look with a single brightness threshold.
 
@@ -27,7 +27,7 @@ CROP_MARGIN = 0.35
 """Part of the code's size kept around it: the quiet zone, and a position that is a little off."""
 
 MAX_CROPS = 2
-"""Places retried in one picture: a wall of posters must not eat the time of the badge."""
+"""Unread codes retried in one picture: a wall of posters must not take the time of the badge."""
 
 OTHERS_EVERY = 2
 """Of frames without a QR code every second one is searched for other symbols, which takes longer."""
@@ -37,7 +37,7 @@ MIN_SIDE = 12
 
 
 class Unread(NamedTuple):
-    """Where an unreadable code is, and how many modules wide (0: not known)."""
+    """An unreadable code: its corners (pixels), and how many modules wide it is (0: unknown)."""
 
     corners: Corners
     modules: int = 0
@@ -92,8 +92,8 @@ def _or_none(make: Callable[[], Decoder]) -> Decoder | None:
 
 
 class Cascade:
-    """See the module's text. `budget_ms` bounds the retries on crops of one picture; of the pictures in
-    which nothing was seen one in `second_look_every` gets the quick look of step 3. Codes with light and
+    """Decodes as described at the top of this module. `budget_ms` bounds the retries on crops of one picture; of the
+    pictures in which nothing was seen one in `second_look_every` gets the quick look of step 3. Codes with light and
     dark swapped are looked for in one in `inverted_every`."""
 
     name = "cascade"
@@ -115,7 +115,7 @@ class Cascade:
         self._now = now
 
     def decode(self, gray: Gray) -> Sight:
-        """The codes in the picture, and the places of those that stayed unreadable."""
+        """The codes in the picture, and the corners of those that stayed unreadable."""
         began = self._now()
         sight = self._first_look(gray)
         if sight.codes:
@@ -163,7 +163,7 @@ class Cascade:
 
 
 def unread_codes(sight: Sight) -> list[Unread]:
-    """The codes in it that stayed unreadable."""
+    """The codes in `sight` that stayed unreadable."""
     known = sight.modules or (0,) * len(sight.unreadable)
     return [Unread(*each) for each in zip(sight.unreadable, known, strict=True)]
 
@@ -179,7 +179,7 @@ def cut_out(gray: Gray, corners: Corners) -> Crop:
 
 
 def retries(gray: Gray, unread: Unread, engines: Engines) -> Iterator[tuple[Code, ...]]:
-    """Try a place again in every way, cheapest gain first; each step yields what it read."""
+    """Try an unread code again in every way, cheapest first; each step yields the codes it read."""
     crop = cut_out(gray, unread.corners)
     if min(crop.gray.shape) < MIN_SIDE:
         return

@@ -46,7 +46,7 @@ class StillDecoder:
         self._now = now
 
     def decode(self, gray: Gray) -> Sight:
-        """All codes in the picture, each once, and the places of those that stayed unreadable."""
+        """All codes in the picture, each once, and the corners of those that stayed unreadable."""
         began = self._now()
         codes: list[Code] = []
         unreadable: list[Unread] = []

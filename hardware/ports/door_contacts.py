@@ -30,7 +30,7 @@ class DoorEvent:
 
 
 class DoorWatch:
-    """Folds contact changes into events. Pure: every method is told the time in milliseconds.
+    """Folds contact changes into events. Pure: every method gets the time in milliseconds.
 
     Each opening waits `pass_ms` for one person. `events` yields what is due.
     """
@@ -50,7 +50,7 @@ class DoorWatch:
             self._waiting.append(now_ms + self._pass_ms)
 
     def turned(self, now_ms: int) -> None:
-        """The turnstile's contact says that one person went through."""
+        """The turnstile's contact reported that one person went through."""
         self._expire(now_ms)
         if self._waiting:
             self._waiting.popleft()
@@ -94,7 +94,7 @@ class Contacts:
         self._changed = threading.Condition()
 
     def change(self, change: Callable[[DoorWatch, int], None]) -> None:
-        """Tell the watch something; `change` gets the watch and the time in milliseconds."""
+        """Apply a contact change; `change` gets the watch and the time in milliseconds."""
         with self._changed:
             change(self._watch, now_ms())
             self._changed.notify()

@@ -1,4 +1,4 @@
-"""Keeps the same news from being told too often."""
+"""Limits how often the same message is sent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Pace:
         self._sent_ms: dict[str, int] = {}
 
     def due(self, news: str, now_ms: int) -> bool:
-        """Whether `news` may be told at `now_ms`; if so it counts as told."""
+        """Whether `news` may be sent at `now_ms`; if so it counts as sent."""
         sent_ms = self._sent_ms.get(news)
         if sent_ms is not None and now_ms - sent_ms < self._every_ms:
             return False
@@ -22,7 +22,7 @@ class Pace:
         return True
 
     def note(self, news: str, now_ms: int) -> None:
-        """Count `news` as told at `now_ms`."""
+        """Count `news` as sent at `now_ms`."""
         self._sent_ms.pop(news, None)
         self._sent_ms[news] = now_ms
         while len(self._sent_ms) > REMEMBERED:
