@@ -309,7 +309,7 @@ def _mistake(folder: Path, error: OSError) -> Mistake:
     wrong = f"user {user} cannot write in this folder ({error.strerror})"
     right = f"run: sudo install -d -o {user} {folder}"
     if error.errno in _DISK:
-        right = "make room on its disk, or repair it"
+        right = "make room on its disk, or mend it"
     return Mistake(str(folder), "", wrong, f"{right}, or name another folder for the data")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from access.event.definition import VERDICTS, Verdict
 from access.log.entry import Span
-from access.rules.decide import Decision
+from access.rules.decide import RULES, Decision
 
 World = Any  # of conftest.py, which tests do not import
 
@@ -114,3 +114,7 @@ def test_of_two_rules_that_would_speak_the_earlier_one_does(
 def test_each_fault_alone_makes_its_rule_speak(fair: World, fault: str) -> None:
     answer = fair.ask("once", **FAULTS[fault])
     assert answer.reason == ("not_inside" if fault == "exits" else fault)
+
+
+def test_the_rules_are_numbered_and_walked_as_in_the_table() -> None:
+    assert [number for number, _ in RULES] == list(range(2, 18))

@@ -341,3 +341,13 @@ def test_full_names_the_door_that_has_this_badges_seat(fair: World) -> None:
     answer = fair.ask(seats=0, seat_at="c", seats_elsewhere=others)
     assert (answer.reason, answer.next.gates) == ("full", (("c", 1),))
     assert fair.ask(seats=0, seats_elsewhere=others).next.gates == others
+
+
+def test_a_badge_whose_issue_nobody_can_tell_is_older_than_any_that_is_known(fair: World) -> None:
+    assert fair.ask(issue=None, newest_issue=1).reason == "superseded"
+    assert fair.ask(issue=None, newest_issue=0).opens
+
+
+@pytest.mark.parametrize("location", [None, "room"])
+def test_standby_is_the_answer_of_the_rule_on_bookings(fair: World, location: str | None) -> None:
+    assert fair.ask("free", "14:10", sessions=[], location=location).rule == 14
