@@ -14,7 +14,6 @@ hash again) and `X-Jianmen-Signature: sha256=<hex>`, the HMAC-SHA256 of the body
 import base64
 import hashlib
 import hmac
-import ipaddress
 import logging
 import random
 import secrets
@@ -34,6 +33,7 @@ from registry.queries.shapes import EntryName
 from registry.storage import tables
 from registry.storage.database import OUTAGES
 from registry.storage.errors import RegistryError
+from web.addresses import Reach, reach_of
 
 log = logging.getLogger(__name__)
 
@@ -337,19 +337,10 @@ def shown_url(url: str) -> str:
 
 def oddity(url: str) -> str:
     """What an admin should know about an address; empty: nothing."""
-    host = urlsplit(url).hostname or ""
-    try:
-        ip = ipaddress.ip_address(host)
-    except ValueError:
-        local = host == "localhost" or host.endswith(".localhost")
-        return _THIS_MACHINE if local else ""
-    if ip.is_loopback or ip.is_unspecified:
-        return _THIS_MACHINE
-    return (
-        "This address is link-local: it reaches only the registry's own link."
-        if ip.is_link_local
-        else ""
-    )
+    return _ODD.get(reach_of(url), "")
 
 
-_THIS_MACHINE = "This address is the registry's own machine."
+_ODD: dict[Reach, str] = {
+    "this_machine": "This address is the registry's own machine.",
+    "own_link": "This address is link-local: it reaches only the registry's own link.",
+}

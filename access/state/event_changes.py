@@ -84,15 +84,28 @@ def _gates(old: Event, new: Event, facts: ChangeFacts) -> Iterator[Effect]:
     for gate in after.values():
         if gate.id not in before:
             yield Effect(
-                "gate_added", gate.id, f"leads into {gate.area}; no kiosk stands there yet"
+                "gate_added", gate.id, f"leads into {gate.area}; {_waiting(gate.id, facts)}"
             )
+
+
+def _waiting(gate: str, facts: ChangeFacts) -> str:
+    """Who goes to work at a gate that is added: after a rename and back its kiosk was there all the time."""
+    kiosks, scans = facts.kiosks.get(gate, ()), facts.scans.get(gate, 0)
+    if not kiosks and not scans:
+        return "no kiosk stands there yet"
+    again = f"kiosk {', '.join(kiosks)} is assigned to it, and works there again" if kiosks else ""
+    shown = f"{_recorded(scans)} when it was there before, which stay as counted" if scans else ""
+    return ", ".join(filter(None, (again or "no kiosk stands there", shown)))
+
+
+def _recorded(scans: int) -> str:
+    return f"{scans} presentation{'' if scans == 1 else 's'} recorded"
 
 
 def _use(gate: str, facts: ChangeFacts) -> tuple[str, bool]:
     kiosks, scans = facts.kiosks.get(gate, ()), facts.scans.get(gate, 0)
     stands = f"kiosk {', '.join(kiosks)} stands there" if kiosks else "no kiosk stands there"
-    shown = f"{scans} presentation{'' if scans == 1 else 's'} recorded, which stay as counted"
-    return f"{stands}, {shown}", bool(kiosks or scans)
+    return f"{stands}, {_recorded(scans)}, which stay as counted", bool(kiosks or scans)
 
 
 def _differences(old: Gate, new: Gate) -> str:

@@ -14,7 +14,7 @@ from sync.exchange.exchange import Answerer
 from sync.transport.lan_server import LanServer
 from sync.transport.tls_certificate import certificate_at
 from sync.wire.device_key import DeviceKey
-from sync.wire.messages import Enrol, TimeWord
+from sync.wire.messages import Enrol, TimeReport
 
 GATE = "chengdu-main-1"
 
@@ -79,5 +79,5 @@ def _person(number: int) -> Person:
     return Person(ref=f"guest-{number}", ticket="delegate", name=name, organisation="Forum")
 
 
-def _time() -> TimeWord:
-    return TimeWord(wall_ms(), 100, "registry")
+def _time() -> TimeReport:
+    return TimeReport(wall_ms(), 100, "registry")

@@ -61,7 +61,7 @@ def share(here: int, whole: int, what: str) -> str:
 
 def cards_line(replica: ReplicaReader) -> str:
     """The name cards, or nothing where the roster names none."""
-    held, named = replica.cards_held()
+    held, named = replica.card_counts()
     return share(held, named, "name cards") if named else ""
 
 
@@ -110,7 +110,7 @@ def watch(path: Path) -> None:
             # Opened again each time: a damaged replica is thrown away, and another one put in its place.
             with closing(ReplicaReader.at(path)) as replica:
                 held = sum(max(seq for seq, _ in tips) for tips in replica.vector().values())
-                here, named = replica.cards_held()
+                here, named = replica.card_counts()
                 states = replica.targets()
             to_come, why = _to_come(states, before)
             whole = None if to_come is None else held + to_come

@@ -24,7 +24,7 @@ from sync.exchange.exchange import Answerer, Asker
 from sync.store.journal import Journal
 from sync.store.replica import Replica
 from sync.wire.device_key import DeviceKey
-from sync.wire.messages import Enrol, Enrolled, TimeWord
+from sync.wire.messages import Enrol, Enrolled, TimeReport
 
 DAY_MS = 86_400_000
 BUILT_BEFORE_MS = 30 * DAY_MS
@@ -67,7 +67,7 @@ class RegistryNode:
             self.ledger,
             self.service.identity,
             lambda: true.ms,
-            lambda: TimeWord(true.ms, 0, "registry"),
+            lambda: TimeReport(true.ms, 0, "registry"),
             random.randbytes,
         )
 
@@ -79,7 +79,7 @@ class RegistryNode:
         """Sign how far the log goes, as of now: a door that is cut off counts the age of its roster from there."""
         identity = self.service.identity
         with self.ledger.transaction():
-            last = self.ledger.word(identity.fingerprint)
+            last = self.ledger.latest_head(identity.fingerprint)
             if last is not None:
                 now_ms = self.clock.true.ms
                 self.ledger.keep_head(identity.head(last.log, last.seq, last.digest, now_ms))
@@ -169,7 +169,7 @@ class KioskNode:
         for held in self.journal.everything():
             self.door.fold(held, reading)
         self.answerer = Answerer(
-            self.replica, self.identity, self.at_ms, self.time_word, self.random.randbytes
+            self.replica, self.identity, self.at_ms, self.time_report, self.random.randbytes
         )
         self.answerer.warrant = self.given.warrant
         return reading
@@ -192,14 +192,14 @@ class KioskNode:
     def at_ms(self) -> int:
         return self.door.now().at_ms
 
-    def time_word(self) -> TimeWord | None:
+    def time_report(self) -> TimeReport | None:
         """What this kiosk may tell its neighbours of the time: its own source, never one it has from a neighbour."""
         line = self.door.clock_line
         source = next((name for name, rank in RANK.items() if rank == line.rank), None)
         if source is None or source == "neighbour" or not line.sure:
             return None
         span = self.door.now().span
-        return TimeWord((span.lo + span.hi) // 2, (span.hi - span.lo + 1) // 2, source)
+        return TimeReport((span.lo + span.hi) // 2, (span.hi - span.lo + 1) // 2, source)
 
     def kernel_says(self, *, synced: bool | None, offset_ms: int | None) -> None:
         """The machine's wall clock is set, and its kernel's word on it."""
@@ -229,7 +229,7 @@ class KioskNode:
                 self.replica,
                 self.identity,
                 self.at_ms,
-                self.time_word,
+                self.time_report,
                 other.device,
                 self.random.randbytes,
             )
@@ -247,7 +247,7 @@ class KioskNode:
             if taken.time is not None:
                 word = self.times.heard(taken.time, other.device, asked, self.clock.read().mono_ms)
                 if word is not None:
-                    self.replica.tell_door("clock", word)
+                    self.replica.notify_door("clock", word)
         self.hear()
         if isinstance(other, KioskNode):
             other.hear()
@@ -260,7 +260,7 @@ class KioskNode:
     def level(self, reached: list[str]) -> bool:
         """Pass seats to other gates that were reached and have fewer; whether any were passed."""
         before = self.journal.seq
-        self.replica.tell_door("reached", reached)
+        self.replica.notify_door("reached", reached)
         self.feed.read_inbox()
         return self.journal.seq > before
 

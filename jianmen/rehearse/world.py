@@ -204,7 +204,7 @@ class World:
     def _pass_time_on(self, nodes: Sequence[str]) -> None:
         """Let the kiosks of a group that have no better source hear their neighbours' word on the time."""
         kiosks = [self.kiosks[node] for node in nodes if node != REGISTRY]
-        tellers = [kiosk for kiosk in kiosks if kiosk.time_word() is not None]
+        tellers = [kiosk for kiosk in kiosks if kiosk.time_report() is not None]
         for kiosk in kiosks:
             for teller in tellers if kiosk.wants_time else ():
                 if teller is not kiosk:

@@ -1,4 +1,4 @@
-"""The logs of an event's kiosks and of its registry, written at true times; the clocks of each device follow from them."""
+"""The logs of an event's kiosks and of its registry, written at true times; their clocks follow from those."""
 
 from __future__ import annotations
 

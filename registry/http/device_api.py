@@ -28,7 +28,7 @@ from sync.wire.messages import (
     Envelope,
     Message,
     NotSignedError,
-    TimeWord,
+    TimeReport,
     read,
 )
 
@@ -54,14 +54,14 @@ def device_interface(
     """The endpoint. `trust_clock`: the operator vouches for this machine's clock, where the kernel cannot say (in a
     container); `contacts` is told who calls, and `trail` of enrolments that were refused."""
 
-    def time_word() -> TimeWord | None:
+    def time_report() -> TimeReport | None:
         now = clock()
         if not (now.synced or trust_clock):
             return None
-        return TimeWord(now.wall_ms, CLOCK_ERROR_MS, "registry")
+        return TimeReport(now.wall_ms, CLOCK_ERROR_MS, "registry")
 
     answerer = _Listening(
-        contacts, service.ledger, service.identity, lambda: clock().wall_ms, time_word
+        contacts, service.ledger, service.identity, lambda: clock().wall_ms, time_report
     )
 
     def exchange(raw: bytes) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from registry.http.operations import Operation
+from registry.http.operations import Operation, Parameter
 from registry.queries.shapes import Problem
 
 _ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -85,7 +85,12 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         for name in _ARGUMENT.findall(operation.path)
     ]
     in_query = [
-        {"name": one.name, "in": "query", "description": one.summary, "schema": {"type": one.kind}}
+        {"name": one.name, "in": "query", "description": one.summary, "schema": _schema(one)}
         for one in operation.query
     ]
     return in_path + in_query
+
+
+def _schema(parameter: Parameter) -> dict[str, Any]:
+    one = {"type": parameter.kind}
+    return {"type": "array", "items": one} if parameter.repeats else one

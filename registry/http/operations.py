@@ -35,11 +35,12 @@ class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A query parameter."""
+    """A query parameter. `repeats`: it may be given several times."""
 
     name: str
     summary: str
     kind: str = "string"
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +138,14 @@ def _subject(arguments: dict[str, str], body: list[Any]) -> str:
 def _wrong_parameters(operation: Operation, asked: Request) -> str | None:
     """What is wrong with the query parameters; None: nothing. One that is not known is not passed over: whoever sends
     it expects it to do something."""
-    kinds = {parameter.name: parameter.kind for parameter in operation.query}
-    for name, value in asked.args.items(multi=True):
-        if name not in kinds:
-            return f"{operation.name} has no parameter {shown(name)}; {instead(name, list(kinds))}."
-        if kinds[name] == "integer" and not _NUMBER.fullmatch(value):
-            return f"{name} is {shown(value)}; it should be a whole number, 0 or more."
+    known = {parameter.name: parameter for parameter in operation.query}
+    for name, values in asked.args.lists():
+        if name not in known:
+            return f"{operation.name} has no parameter {shown(name)}; {instead(name, list(known))}."
+        if len(values) > 1 and not known[name].repeats:
+            return f"{name} is given {len(values)} times; it should be given once."
+        if known[name].kind == "integer" and not _NUMBER.fullmatch(values[0]):
+            return f"{name} is {shown(values[0])}; it should be a whole number, 0 or more."
     return None
 
 

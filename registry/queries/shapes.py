@@ -256,31 +256,6 @@ class Registrant(Answer, frozen=True, kw_only=True):
     extra: dict[str, str]
 
 
-class PrintedIssue(Answer, frozen=True, kw_only=True):
-    """When an issue of a badge was made."""
-
-    issue: int
-    at: Time
-
-
-class Presented(Answer, frozen=True, kw_only=True):
-    """A badge held up at a gate, or its person let in by hand, and the receipt that the door showed."""
-
-    at: Time
-    gate: str
-    direction: Direction
-    verdict: Verdict
-    reason: str
-    receipt: str | None
-
-
-class PersonHistory(Answer, frozen=True, kw_only=True):
-    """Of one person: the issues of their badge, and everything at the doors, the newest first."""
-
-    issues: list[PrintedIssue]
-    presented: list[Presented]
-
-
 class Registrants(Answer, frozen=True, kw_only=True):
     """A page of people; `total` counts all that match, `limit` is the number that was used.
 

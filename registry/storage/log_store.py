@@ -17,7 +17,7 @@ from registry.storage import tables
 from registry.storage.database import Database
 from registry.storage.head_statements import keep_head_statement, keep_word_statement
 from registry.storage.heard_heads import HeardHeads
-from sync.store.log_store import BEGINNING, INTRODUCED, LogStore, Row, newest_word, same_end
+from sync.store.log_store import BEGINNING, INTRODUCED, LogStore, Row, newest_kiosk, same_end
 from sync.store.name_cards import Issued, badges_listed, cards_named
 from sync.wire.messages import Point, SealedCard
 
@@ -167,7 +167,7 @@ class Logs(LogStore):
             found.setdefault(log, []).append((seq, digest))
         return found
 
-    def holds(self, log: str, seq: int, digest: bytes) -> bool:
+    def has_entry(self, log: str, seq: int, digest: bytes) -> bool:
         entry = tables.entry.c
         one = select(entry.id).where(entry.log == log, entry.seq == seq, entry.digest == digest)
         return self.first(one) is not None
@@ -185,10 +185,10 @@ class Logs(LogStore):
         )
         return [Head(*row) for row in rows]
 
-    def word(self, device: str) -> Head | None:
+    def latest_head(self, device: str) -> Head | None:
         return self._heard.newest(device, self._words().get(device))
 
-    def words(self) -> list[Head]:
+    def latest_heads(self) -> list[Head]:
         stored = self._words().items()
         return [self._heard.newest(device, head) or head for device, head in stored]
 
@@ -252,7 +252,7 @@ class Logs(LogStore):
             )
         )
         place = (held.wall_ms, held.seq)
-        self._keep_kiosk(*newest_word((kiosk, place), tuple(row) if row else None))
+        self._keep_kiosk(*newest_kiosk((kiosk, place), tuple(row) if row else None))
 
     def introduce(self, kiosk: Kiosk) -> None:
         if self.kiosk(kiosk.device) is None:

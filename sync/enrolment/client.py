@@ -1,4 +1,4 @@
-"""Enrolling a kiosk: a one-time code binds its key, and the registry's answer is believed by its key."""
+"""Enrols a kiosk: a one-time code binds its key, and the registry's signature authenticates the answer."""
 
 import os
 
@@ -19,7 +19,7 @@ def enrol(
     address: str = "",
     certificate: str = "",
 ) -> Enrolment:
-    """Ask the registry to take this kiosk in. `name`, `address` and `certificate` are the kiosk's own, for its
+    """Ask the registry to enrol this kiosk. `name`, `address` and `certificate` are the kiosk's own, for its
     neighbours.
 
     Raises EnrolmentError where it cannot be reached, refuses, or is not the registry that the code names.

@@ -78,7 +78,7 @@ def take(store: LogStore, batch: Batch) -> int:
 def test_an_empty_store_has_nothing(empty_store: LogStore) -> None:
     assert empty_store.vector() == {}
     assert empty_store.tips("0" * 24) == []
-    assert empty_store.words() == []
+    assert empty_store.latest_heads() == []
     assert empty_store.wanted_cards(10) == []
 
 
@@ -153,8 +153,8 @@ def test_a_batch_joins_the_log_and_is_all_there(store: LogStore) -> None:
     assert store.vector()[log.log] == [log.point(5)]
     assert [row.raw for row in store.rows(log.log, 1, 5)] == log.raws
     assert [row.seq for row in store.rows(log.log, 2, 4)] == [2, 3, 4]
-    assert store.holds(log.log, *log.point(3))
-    assert not store.holds(log.log, 3, log.point(4)[1])
+    assert store.has_entry(log.log, *log.point(3))
+    assert not store.has_entry(log.log, 3, log.point(4)[1])
 
 
 def test_a_batch_that_comes_twice_brings_nothing_new(store: LogStore) -> None:
@@ -311,9 +311,9 @@ def test_a_devices_newest_word_is_the_one_signed_last(store: LogStore) -> None:
     with store.transaction():
         assert store.take_head(log.head(3, at_ms=5000))
         assert store.take_head(log.head(3, at_ms=4000))
-    assert store.word(KIOSK.fingerprint) == log.head(3, at_ms=5000)
+    assert store.latest_head(KIOSK.fingerprint) == log.head(3, at_ms=5000)
     assert [head.seq for head in store.heads(log.log, 0, 10)] == [3]
-    assert {head.log[:16] for head in store.words()} == {
+    assert {head.log[:16] for head in store.latest_heads()} == {
         KIOSK.fingerprint,
         REGISTRY.fingerprint,
     }
@@ -328,10 +328,10 @@ def test_a_word_signed_by_a_clock_ahead_of_its_time_gives_way_to_the_next_entrys
         store.take_head(log.head(2, at_ms=9_000_000))
     take(store, log.batch(2))
 
-    assert store.word(KIOSK.fingerprint) == log.head(3)
+    assert store.latest_head(KIOSK.fingerprint) == log.head(3)
     with store.transaction():
         store.take_head(log.head(2, at_ms=9_000_000))
-    assert store.word(KIOSK.fingerprint) == log.head(3)
+    assert store.latest_head(KIOSK.fingerprint) == log.head(3)
 
 
 def test_a_word_on_an_entry_that_is_not_held_is_let_fall(store: LogStore) -> None:
@@ -339,7 +339,7 @@ def test_a_word_on_an_entry_that_is_not_held_is_let_fall(store: LogStore) -> Non
 
     with store.transaction():
         assert not store.take_head(log.head(3))
-    assert store.word(KIOSK.fingerprint) is None
+    assert store.latest_head(KIOSK.fingerprint) is None
 
 
 def _card(issue: int = 1, sealed: bytes = b"sealed") -> tuple[SealedCard, bytes]:

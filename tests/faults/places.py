@@ -36,7 +36,7 @@ from sync.transport.lan_server import LanServer
 from sync.transport.tls_certificate import Certificate, certificate_at
 from sync.wire.device_key import DeviceKey
 from sync.wire.enrolment_code import EnrolmentCode
-from sync.wire.messages import Enrol, TimeWord
+from sync.wire.messages import Enrol, TimeReport
 
 LOOPBACK = "127.0.0.1"
 Mark = tuple[str, int, str]
@@ -51,9 +51,9 @@ def wall_ms() -> int:
     return read_clock().wall_ms
 
 
-def right_time() -> TimeWord:
+def right_time() -> TimeReport:
     """What a registry says that is sure of its clock."""
-    return TimeWord(wall_ms(), 100, "registry")
+    return TimeReport(wall_ms(), 100, "registry")
 
 
 def free_port() -> int:
@@ -93,7 +93,9 @@ class Registry:
             ledger.close()
 
     @contextmanager
-    def here(self, says: Callable[[], TimeWord | None] | None = None) -> Iterator[RegistryService]:
+    def here(
+        self, says: Callable[[], TimeReport | None] | None = None
+    ) -> Iterator[RegistryService]:
         """The device interface in this process, over the same TLS: quick to start. `says` is its word on the time."""
         lock = threading.Lock()
         with self.opened() as service:

@@ -92,7 +92,7 @@ class Holds:
     @classmethod
     def by(cls, kiosk: Kiosk) -> Holds:
         with closing(ReplicaReader.at(kiosk.data / "replica.db")) as replica:
-            cards, _ = replica.cards_held()
+            cards, _ = replica.card_counts()
         told = kiosk.target()
         return cls(len(kiosk.replica()), cards, told.get("held"), told.get("received", 0))
 

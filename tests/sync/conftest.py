@@ -16,7 +16,7 @@ from sync.exchange.party import Taken
 from sync.store.journal import Journal
 from sync.store.replica import Replica
 from sync.wire.device_key import DeviceKey
-from sync.wire.messages import Batch, Envelope, Message, TimeWord, read
+from sync.wire.messages import Batch, Envelope, Message, TimeReport, read
 
 NOW_MS = 1_795_000_000_000
 REGISTRY = DeviceKey.from_seed(bytes([1]) * 32)
@@ -37,8 +37,8 @@ class Node:
         self.journal = Journal(folder / "journal.db", identity, durable=False)
         self.own = JournalCopier(self.replica, identity)
         self.clock_ms = NOW_MS
-        self.word: TimeWord | None = None
-        self.answerer = Answerer(self.replica, identity, self.now_ms, lambda: self.word)
+        self.time_report: TimeReport | None = None
+        self.answerer = Answerer(self.replica, identity, self.now_ms, lambda: self.time_report)
         self.askers: dict[str, Asker] = {}
         self.journal.begin(reading(), "boot", "first start", {}, None)
 
@@ -69,7 +69,7 @@ class Node:
     def asker(self, other: Node) -> Asker:
         if other.device not in self.askers:
             self.askers[other.device] = Asker(
-                self.replica, self.identity, self.now_ms, lambda: self.word, other.device
+                self.replica, self.identity, self.now_ms, lambda: self.time_report, other.device
             )
         return self.askers[other.device]
 

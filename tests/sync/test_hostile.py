@@ -26,7 +26,7 @@ from sync.wire.messages import (
     Message,
     MessageError,
     SealedCard,
-    TimeWord,
+    TimeReport,
     read,
 )
 
@@ -238,7 +238,7 @@ def test_the_answer_to_another_request_is_refused(kiosk: Node, neighbour: Node) 
 
 
 def test_a_replayed_answer_cannot_turn_time_back(kiosk: Node, registry: Node) -> None:
-    registry.word = TimeWord(1, 1, "registry")
+    registry.time_report = TimeReport(1, 1, "registry")
     kiosk.talk_to(registry)
     asker = kiosk.asker(registry)
     old, _ = registry.answerer.answer(asker.request(), 5000)
@@ -397,15 +397,15 @@ def test_a_word_that_its_device_did_not_sign_is_let_fall(
     kiosk: Node, neighbour: Node, registry: Node
 ) -> None:
     kiosk.talk_to(neighbour)
-    word = neighbour.replica.word(kiosk.device)
-    forged = msgspec.structs.replace(word, at_ms=word.at_ms + 10**9)
-    foreign = STRANGER.head(word.log, word.seq, word.digest, word.at_ms + 10**9)
+    head = neighbour.replica.latest_head(kiosk.device)
+    forged = msgspec.structs.replace(head, at_ms=head.at_ms + 10**9)
+    foreign = STRANGER.head(head.log, head.seq, head.digest, head.at_ms + 10**9)
     hello, _ = neighbour.answerer.answer(registry.sign(Message(VERSION, b"n", b"", {})), 0)
     request = Message(VERSION, b"n", opened(hello).nonce, {}, heads=[forged, foreign])
 
     neighbour.answerer.answer(registry.sign(request), 0)
 
-    assert neighbour.replica.word(kiosk.device) == word
+    assert neighbour.replica.latest_head(kiosk.device) == head
 
 
 def test_an_answer_in_the_registrys_name_needs_the_registrys_key(

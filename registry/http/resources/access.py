@@ -1,6 +1,6 @@
 """The public interface's routes about access: accounts, sessions, API tokens, webhooks and the trail."""
 
-from flask import request
+from flask import Response, request
 
 from registry.accounts.authorization import Guard
 from registry.accounts.logins import SESSION_ID
@@ -12,12 +12,13 @@ from registry.accounts.password_check import (
 )
 from registry.accounts.trail import Trail
 from registry.http import requests as bodies
-from registry.http.operations import Interface, Parameter
+from registry.http.operations import Interface, Parameter, problem
 from registry.queries import access_shapes as answers
 from registry.queries.queries import Queries
 from registry.queries.shapes import Done
 from registry.storage.errors import RegistryError, UnknownError
 from registry.webhooks import HookRow, Hooks, oddity, shown_url, standard_secret
+from web.addresses import is_address
 
 DONE = Done()
 LINES = 200
@@ -100,7 +101,11 @@ def _add_hooks(api: Interface, queries: Queries, hooks: Hooks) -> None:
         body=bodies.NewHook,
         answer=answers.Hook,
     )
-    def new_hook(body: bodies.NewHook) -> answers.Hook:
+    def new_hook(body: bodies.NewHook) -> answers.Hook | Response:
+        if not is_address(body.url):
+            return problem(
+                400, "url is no address; it should be like https://hooks.example/jianmen."
+            )
         hook_id, row = hooks.add(body.url)
         return shown(hook_id, row, row.secret)
 

@@ -1,9 +1,6 @@
 """The public interface's changes: what admins do under /api/v1. Each is an entry of the registry's log, or a value
 of its own."""
 
-import ipaddress
-from urllib.parse import urlsplit
-
 from flask import request
 
 from access.log.entry import EntryRef
@@ -20,6 +17,7 @@ from registry.queries.registrants import badge_of
 from registry.roster.model import IssuedBadge
 from registry.storage.errors import UnknownError
 from sync.wire.enrolment_code import EnrolmentCode
+from web.addresses import reach_of
 
 DONE = answers.Done()
 
@@ -160,12 +158,7 @@ def _add_kiosks(api: Interface, queries: Queries, pin: str | None, kiosk_url: st
 
 def unreachable(url: str) -> str:
     """Why no kiosk on another machine can reach an address; empty: one may."""
-    host = urlsplit(url).hostname or ""
-    try:
-        here = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        here = host == "localhost" or host.endswith(".localhost")
-    if not here:
+    if reach_of(url) != "this_machine":
         return ""
     return (
         f"No kiosk on another machine can reach {url}. Set public_url in the registry's settings, or serve with"

@@ -28,11 +28,13 @@ _OPTIONS = (
     Parameter(
         "map",
         "FIELD=TITLE: the column of that title is this field, or is kept as the extra field of that name",
+        repeats=True,
     ),
-    Parameter("leave_out", "title of a column that is not to be kept"),
+    Parameter("leave_out", "title of a column that is not to be kept", repeats=True),
     Parameter(
         "fill",
         "FIELD=VALUE: what stands in the field's empty cells, or everywhere where it has no column",
+        repeats=True,
     ),
     Parameter(
         "revoke_missing", "1: revoke the badges of people who are not in the list", "integer"

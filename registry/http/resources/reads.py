@@ -17,6 +17,7 @@ from registry.queries import shapes as answers
 from registry.queries.access_shapes import Token, Tokens
 from registry.queries.arrivals import ArrivalsBoard, ArrivalsReport
 from registry.queries.queries import Queries
+from registry.queries.registrants import PersonHistory
 
 CSV = "text/csv"
 EVENT_STREAM = "text/event-stream"
@@ -181,9 +182,9 @@ def _add_people(api: Interface, queries: Queries, guard: Guard) -> None:
         "/registrants/<code>/history",
         "What was made for a person, and what they did at the doors",
         access="desk",
-        answer=answers.PersonHistory,
+        answer=PersonHistory,
     )
-    def registrant_history(code: str) -> answers.PersonHistory:
+    def registrant_history(code: str) -> PersonHistory:
         return registrants.history(queries, code)
 
     @api.get("/tokens", "API tokens", access="admin", answer=Tokens)

@@ -70,6 +70,18 @@ def test_a_gate_removed_says_whose_kiosk_loses_its_gate_and_that_counts_stay(eve
     assert "1 presentation recorded" in detail(event, without(event, "hall-1"), scans={"hall-1": 1})
 
 
+def test_a_gate_that_comes_back_says_whose_kiosk_works_there_again(event: Event) -> None:
+    gone = without(event, "hall-1")
+    back = detail(gone, event, kiosks={"hall-1": ["Pi 3"]}, scans={"hall-1": 2})
+    assert "kiosk Pi 3 is assigned to it" in back
+    assert "2 presentations recorded when it was there before" in back
+    assert "no kiosk" not in back
+    assert "no kiosk stands there, 1 presentation recorded" in detail(
+        gone, event, scans={"hall-1": 1}
+    )
+    assert detail(gone, event).endswith("no kiosk stands there yet")
+
+
 def test_a_gate_moved_or_changed_says_from_what_to_what(event: Event) -> None:
     assert "into south instead of hall" in detail(
         event, changed(event, "gates", "hall-1", area="south")

@@ -107,7 +107,7 @@ def registry_time(reading, ahead_ms=0):
 
 def tell(world, kind, body):
     with world.replica.transaction():
-        world.replica.tell_door(kind, body)
+        world.replica.notify_door(kind, body)
 
 
 def test_a_trusted_time_that_tells_more_is_recorded_and_one_of_an_earlier_boot_is_not(

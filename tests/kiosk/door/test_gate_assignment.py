@@ -396,7 +396,7 @@ def sent(world, gate: str) -> DeviceKey:
     journal.append("gate", GateGiven(gate=gate, staff=b"STAFF"), world.reading())
     with world.replica.transaction():
         JournalCopier(world.replica, other).copy(journal, world.clock.read().wall_ms)
-        world.replica.tell_door("reached", [other.fingerprint])
+        world.replica.notify_door("reached", [other.fingerprint])
     journal.close()
     return other
 

@@ -51,6 +51,17 @@ def test_the_document_names_every_route_and_no_other(app: Flask, client: FlaskCl
     assert described == routed
 
 
+def test_a_parameter_given_twice_is_named_and_not_passed_over(
+    api: Any, delegates: list[IssuedBadge]
+) -> None:
+    for query in ("limit=1&limit=2", "limit=1&limit=1", "q=a&q=b", "offset=x&offset=0"):
+        answer = api.call("GET", f"/registrants?{query}")
+        assert answer.status_code == 400, query
+        assert "given 2 times; it should be given once" in answer.json["error"]
+    several = api.call("GET", f"/badges?ref={delegates[0].ref}&ref={delegates[1].ref}")
+    assert several.mimetype == "application/pdf"
+
+
 def test_every_reference_in_the_document_leads_somewhere(client: FlaskClient) -> None:
     text = client.get("/api/v1/openapi.json").text
     said = msgspec.json.decode(text)

@@ -75,7 +75,7 @@ def test_an_older_kiosk_is_answered_with_whole_vectors(stores: dict[str, Replica
         if number:  # the first is a hello
             assert not answer.basis
             assert answer.have == store.vector()
-            assert answer.heard.keys() == {one.log[:16] for one in store.words()}
+            assert answer.heard.keys() == {one.log[:16] for one in store.latest_heads()}
 
     assert len(store.vector()) == 3
     fields = msgspec.msgpack.decode(
