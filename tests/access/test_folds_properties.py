@@ -171,7 +171,7 @@ class _Days:
 
     def prints(self, door: Any, badge: bytes, number: int, at: int) -> None:
         """Begin an attempt, or answer an earlier one, also one of another kiosk."""
-        begun = [entry for entry in self.entries if entry.held.kind == "printed"]
+        begun = [entry for entry in self.entries if entry.entry.kind == "printed"]
         body = Printed(gate=door.gate, badge=badge, issue=1, outcome="sent", attempt=None)
         if begun and number > 1:
             outcome = ("unknown", "printed", "not_printed")[at % 3]
