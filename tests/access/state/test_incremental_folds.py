@@ -101,7 +101,7 @@ class Kept:
         self.asked: list[bytes] = []
         self.book = SeatBook("room", self.known.event_state, self._history)
         for entry in forum.entries:
-            self.book.observe(entry.held)
+            self.book.observe(entry.entry)
 
     def _history(self, badge: bytes) -> History:
         self.asked.append(badge)
@@ -119,7 +119,7 @@ class Kept:
 
     def add(self, entry: Any) -> None:
         self.known.add(entry.log, entry.digest, entry.raw)
-        self.book.observe(entry.held)
+        self.book.observe(entry.entry)
 
 
 @pytest.mark.parametrize("clocks", CLOCKS)
