@@ -19,7 +19,7 @@ from msgspec.structs import FieldInfo
 
 from access.event.definition import Language, Symbol
 from config import document as toml
-from config.document import ROOT, Document, Place
+from config.document import ROOT, Document, Location
 from config.errors import ConfigError, Mistake
 from config.shape import by_type
 
@@ -62,10 +62,11 @@ S = TypeVar("S", bound=_Settings)
 
 class Pages(_Settings, frozen=True, kw_only=True):
     """Where the door serves its screens, to the browser of its own machine. `camera_at`: on which side of the screen
-    the camera is; None: people are not shown where."""
+    the camera is; None: people are not shown where. `preview`: the resting screen shows what the camera sees."""
 
     host: str
     port: Port
+    preview: bool
     camera_at: Literal["above", "below", "left", "right"] | None = None
 
 
@@ -210,7 +211,7 @@ def _layered(kind: type[S], section: str, path: Path | None, overrides: Mapping[
     found: dict[str, tuple[Any, Document]] = {}
     for layer in layers:
         values = _flat(layer.table(section) or {})
-        layer.only(Place(section), values, keys)
+        layer.only(Location(section), values, keys)
         found |= {key: (value, layer) for key, value in values.items()}
     settings = _built(kind, section, "", found, layers[-1])
     mistakes = [mistake for layer in layers for mistake in layer.mistakes]
@@ -255,12 +256,12 @@ def _built(
             values[field.name] = _built(field.type, section, f"{key}.", found, last)
             continue
         reader = by_type(field.type)
-        place = Place(section, None, key)
+        location = Location(section, None, key)
         if key in found and not (found[key][0] == "" and not field.required):
             value, document = found[key]
-            values[field.name] = reader.read(value, place, document)
+            values[field.name] = reader.read(value, location, document)
         elif field.required:
-            last.mistake(place, "is missing", f"should be {reader.expects}")
+            last.mistake(location, "is missing", f"should be {reader.expects}")
             values[field.name] = reader.stand_in
     return kind(**values)
 
