@@ -15,7 +15,7 @@ AT_ONCE = 5000
 """Entries read from the ledger at a time."""
 
 
-class Outlook:
+class Projections:
     """The folds of one ledger. Threads may share it."""
 
     def __init__(self, ledger: Ledger, registry: str, earliest_ms: int) -> None:
@@ -43,10 +43,10 @@ class Outlook:
         more = True
         while more:
             arrived = self._ledger.since(self._seen, AT_ONCE)
-            for place, held in arrived:
-                self.log_state.file(held)
-                self._note(held)
-                self._seen = place
+            for entry_id, entry in arrived:
+                self.log_state.file(entry)
+                self._note(entry)
+                self._seen = entry_id
             more = len(arrived) == AT_ONCE
 
     def changed_badges(self) -> set[bytes]:
@@ -56,13 +56,13 @@ class Outlook:
             self._watching.append(changed)
             return changed
 
-    def _note(self, held: LogEntry) -> None:
-        body = held.body
+    def _note(self, entry: LogEntry) -> None:
+        body = entry.body
         if isinstance(body, BadgeIssued):
             for changed in self._watching:
                 changed.add(body.badge)
         if isinstance(body, Boot) and body.previous is not None:
-            self._before[held.log] = body.previous[:2]
+            self._before[entry.log] = body.previous[:2]
 
     def headcount(self, at_ms: int) -> dict[str, Count]:
         """The counts of every area, by area id in file order."""

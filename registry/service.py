@@ -17,7 +17,7 @@ from config.errors import ConfigError, one_of
 from config.event_file import grows_from
 from registry.devices.enrolment import MINUTES, Enrolment
 from registry.devices.own_log import OwnLog
-from registry.projections import Outlook
+from registry.projections import Projections
 from registry.roster.batch import Batch
 from registry.roster.keys import Keyring
 from registry.roster.model import IssuedBadge, Known, Label, Person, Registered
@@ -124,11 +124,11 @@ class RegistryService:
     @property
     def log_state(self) -> LogState:
         """All folds as of the last refresh. Where other threads ask too, `snapshot` keeps it still meanwhile."""
-        return self._all.outlook.log_state
+        return self._all.projections.log_state
 
     def snapshot(self) -> AbstractContextManager[LogState]:
         """`with service.snapshot() as known:` all folds as of now, for this thread alone."""
-        return self._all.outlook.snapshot()
+        return self._all.projections.snapshot()
 
     def refresh(self) -> None:
         """Fold what has arrived since; every question does so by itself."""
@@ -137,23 +137,23 @@ class RegistryService:
 
     def changed_badges(self) -> set[bytes]:
         """A set to which the badge of every person changed from now on is added, once a refresh has read of it."""
-        return self._all.outlook.changed_badges()
+        return self._all.projections.changed_badges()
 
     def headcount(self, at_ms: int) -> dict[str, Count]:
         """The counts of every area at an instant, by area id in file order."""
-        return self._all.outlook.headcount(at_ms)
+        return self._all.projections.headcount(at_ms)
 
     def by_gate(self, at_ms: int) -> dict[str, dict[str, int]]:
         """What each gate did on the day of an instant: presentations by reason."""
-        return self._all.outlook.by_gate(at_ms)
+        return self._all.projections.by_gate(at_ms)
 
     def conflicts(self) -> list[Conflict]:
         """The partition report, in order of corrected time."""
-        return self._all.outlook.conflicts()
+        return self._all.projections.conflicts()
 
     def missing(self, device: str) -> int:
         """Entries that a kiosk is known to have written in earlier logs, and that are not held here."""
-        return self._all.outlook.missing(device)
+        return self._all.projections.missing(device)
 
     def register(self, person: Person) -> IssuedBadge:
         """Register a person and issue their badge. Raises RegistrationError."""
@@ -216,8 +216,8 @@ class RegistryService:
         """Whether the registry has written nothing since that entry that makes, changes or revokes one of these badges,
         or changes the event or its keys."""
         return not any(
-            held.kind in ("event", "key") or badge_of(held.body) in badges
-            for held in self.ledger.registry_since(position)
+            entry.kind in ("event", "key") or badge_of(entry.body) in badges
+            for entry in self.ledger.registry_since(position)
         )
 
     def revoke(self, badge: bytes, issue: int | None = None, why: str = "") -> None:
@@ -285,8 +285,10 @@ class RegistryService:
         if day not in days:
             raise UnknownError(f"{day!r} is no day of the event; it should be {one_of(days)}")
         with self.ledger.transaction():
-            held = {log: max(seq for seq, _ in tips) for log, tips in self.ledger.vector().items()}
-            self._all.log.append("close", Close(day=day, held=held))
+            last_seqs = {
+                log: max(seq for seq, _ in tips) for log, tips in self.ledger.vector().items()
+            }
+            self._all.log.append("close", Close(day=day, held=last_seqs))
 
     def purge(self, *, early: bool = False) -> int:
         """Delete all that names a person, here and at every kiosk that hears of it, and the keys with which badges are
@@ -325,7 +327,7 @@ class _Parts:
     def __init__(self, service: RegistryService, identity: DeviceKey) -> None:
         self.identity = identity
         self.log = OwnLog(service.ledger, identity, service._clock, service._random)
-        self.outlook = Outlook(service.ledger, identity.fingerprint, service._earliest_ms)
+        self.projections = Projections(service.ledger, identity.fingerprint, service._earliest_ms)
         self.roster = Roster(
             service.ledger, self.log, service.people, service._keys, service._random
         )

@@ -203,7 +203,7 @@ class Teller:
             if hook_id in self._threads or time.monotonic() < self._due.get(hook_id, 0):
                 continue
             thread = threading.Thread(
-                target=self._tell_safely, args=(hook_id,), name=f"webhook {hook_id}", daemon=True
+                target=self._deliver_safely, args=(hook_id,), name=f"webhook {hook_id}", daemon=True
             )
             self._threads[hook_id] = thread
             thread.start()
@@ -212,35 +212,35 @@ class Teller:
         for thread in self._threads.values():
             thread.join()
 
-    def _tell_safely(self, hook_id: str) -> None:
+    def _deliver_safely(self, hook_id: str) -> None:
         try:
             with requests.Session() as connection:
                 connection.trust_env = False
-                self._tell(hook_id, connection)
+                self._deliver(hook_id, connection)
         except OUTAGES:  # `run` says so
             self._due[hook_id] = time.monotonic() + FIRST_WAIT_S
         except Exception:  # the thread's own boundary: its lease ends, and it is tried again
             log.exception("webhook %s", hook_id)
             self._due[hook_id] = time.monotonic() + FIRST_WAIT_S
 
-    def _tell(self, hook_id: str, connection: requests.Session) -> None:
+    def _deliver(self, hook_id: str, connection: requests.Session) -> None:
         row = self._hooks.lease(hook_id, self._name)
         if row is None:
             return
         done, trouble, noted = row.seen, "", time.monotonic()
-        for place, held in self._queries.service.ledger.since(row.seen, AT_ONCE):
+        for entry_id, entry in self._queries.service.ledger.since(row.seen, AT_ONCE):
             if self._stop.is_set():
                 break
             if time.monotonic() - noted > NOTE_S:
                 if not self._hooks.note(hook_id, self._name, seen=done):
                     return  # removed, or another worker's by now
                 noted = time.monotonic()
-            call = self._call(held)
+            call = self._call(entry)
             if call is not None:
                 trouble = self._post(row, call, connection)
                 if trouble:
                     break
-            done = place
+            done = entry_id
         self._note(row, done, trouble)
 
     def _note(self, row: HookRow, done: int, trouble: str) -> None:
@@ -254,16 +254,16 @@ class Teller:
             self._due[row.id] = time.monotonic() + wait * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
         self._hooks.note(row.id, self._name, seen=done, tries=tries, trouble=trouble)
 
-    def _call(self, held: LogEntry) -> CheckIn | None:
-        body = held.body
+    def _call(self, entry: LogEntry) -> CheckIn | None:
+        body = entry.body
         if not isinstance(body, Scan | Override) or body.test:
             return None
         programme = self._queries.programme
         gate = programme.gates.get(body.gate)
         with self._queries.snapshot() as log_state:
-            at_ms = log_state.event_state.at_ms(held)
+            at_ms = log_state.event_state.at_ms(entry)
         return CheckIn(
-            id=held.digest.hex(),
+            id=entry.digest.hex(),
             event=programme.event.id,
             at=self._queries.time(at_ms),
             gate=body.gate,
@@ -275,7 +275,7 @@ class Teller:
             verdict=body.verdict,
             reason=body.reason,
             session=body.session,
-            entry=entry_name(EntryRef(held.log, held.seq, held.digest)),
+            entry=entry_name(EntryRef(entry.log, entry.seq, entry.digest)),
         )
 
     def _post(self, row: HookRow, call: CheckIn, connection: requests.Session) -> str:

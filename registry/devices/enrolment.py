@@ -99,9 +99,9 @@ class Enrolment:
                 name=asked.name,
             )
             self._log.append("kiosk", kiosk)
-            said = self._answer(asked, event, gate, "")
+            answer = self._answer(asked, event, gate, "")
             return msgspec.structs.replace(
-                said,
+                answer,
                 warrant=certificate_for(kiosk, self._identity),
                 definition=pack(event),
                 keys=sorted(keys.items()),

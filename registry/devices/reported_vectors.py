@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from sync.wire.messages import Have
 
 
-class Contacts:
+class ReportedVectors:
     """The newest own vector of each device."""
 
     def __init__(self) -> None:
@@ -33,8 +33,8 @@ class Contacts:
             with self._lock:
                 self._own[device] = own
 
-    def missing(self, device: str, held: Mapping[str, int]) -> int:
+    def missing(self, device: str, stored: Mapping[str, int]) -> int:
         """Entries of a device's own logs that it has and that are not held, by log and last number."""
         with self._lock:
             own = dict(self._own.get(device, {}))
-        return sum(max(0, seq - held.get(log, 0)) for log, seq in own.items())
+        return sum(max(0, seq - stored.get(log, 0)) for log, seq in own.items())

@@ -13,7 +13,7 @@ from access.log.clock_reading import ClockReading
 from access.log.entry import pack
 from registry.accounts.throttle import Throttle, enrol_limits
 from registry.accounts.trail import Trail
-from registry.devices.reported_vectors import Contacts
+from registry.devices.reported_vectors import ReportedVectors
 from registry.service import RegistryService
 from registry.storage.database import OUTAGES
 from registry.storage.errors import RegistryError
@@ -45,7 +45,7 @@ CLOCK_ERROR_MS = 500
 def device_interface(
     service: RegistryService,
     clock: Callable[[], ClockReading],
-    contacts: Contacts,
+    reported_vectors: ReportedVectors,
     throttle: Throttle,
     trail: Trail,
     *,
@@ -61,7 +61,7 @@ def device_interface(
         return TimeReport(now.wall_ms, CLOCK_ERROR_MS, "registry")
 
     answerer = _Listening(
-        contacts, service.ledger, service.identity, lambda: clock().wall_ms, time_report
+        reported_vectors, service.ledger, service.identity, lambda: clock().wall_ms, time_report
     )
 
     def exchange(raw: bytes) -> bytes:
@@ -78,15 +78,15 @@ def device_interface(
         try:
             if wait_s:
                 raise RegistryError(f"Too many wrong codes; try again in {wait_s} s.")
-            said = service.enrol(asked)
+            enrolled = service.enrol(asked)
         except RegistryError as error:
-            said = Enrolled(service.identity.public, asked.nonce, refused=str(error))
-        if not said.refused:
+            enrolled = Enrolled(service.identity.public, asked.nonce, refused=str(error))
+        if not enrolled.refused:
             throttle.worked(limits)
         elif not wait_s:
             trail.note(address, "enrol_refused", f"kiosk {envelope.device}")
-        log.info("enrol %s: %s", envelope.device, said.refused or f"gate {said.gate}")
-        body = pack(said)
+        log.info("enrol %s: %s", envelope.device, enrolled.refused or f"gate {enrolled.gate}")
+        body = pack(enrolled)
         identity = service.identity
         return pack(Envelope(body, identity.fingerprint, identity.sign(body)))
 
@@ -109,12 +109,12 @@ class _Devices(Endpoint):
 class _Listening(Answerer):
     """Answers, and notes what each device says of its own logs."""
 
-    def __init__(self, contacts: Contacts, *party: Any) -> None:
+    def __init__(self, reported_vectors: ReportedVectors, *party: Any) -> None:
         super().__init__(*party)
-        self._contacts = contacts
+        self._reported_vectors = reported_vectors
 
     def called(self, device: str, message: Message) -> None:
-        self._contacts.heard(device, message.have, message.digest)
+        self._reported_vectors.heard(device, message.have, message.digest)
 
 
 def read_enrol(raw: bytes) -> tuple[Envelope, Enrol]:

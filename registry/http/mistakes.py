@@ -20,17 +20,17 @@ _KINDS = {
 }
 
 
-def in_words(error: msgspec.ValidationError, shape: type[msgspec.Struct]) -> str:
+def describe(error: msgspec.ValidationError, shape: type[msgspec.Struct]) -> str:
     """One sentence: which field, what is wrong with it, what would be right."""
     found = _AT.match(str(error))
     if found is None:
         return f"The body is not right: {error}."
     path = (found["path"] or "").lstrip(".")
     what, name = found["what"], f"“{path}”" if path else "The body"
-    for pattern, words in _WORDS:
+    for pattern, message in _MESSAGES:
         match = re.fullmatch(pattern, what, re.DOTALL)
         if match is not None:
-            return words(match, name, shape, path)
+            return message(match, name, shape, path)
     return f"{name} is not right: {what}."
 
 
@@ -73,7 +73,9 @@ def _kind(match: re.Match[str], name: str, _: type[msgspec.Struct], __: str) -> 
     return f"{name} should be {wanted}, not {_KINDS.get(match[2], match[2])}."
 
 
-_WORDS: tuple[tuple[str, Callable[[re.Match[str], str, type[msgspec.Struct], str], str]], ...] = (
+_MESSAGES: tuple[
+    tuple[str, Callable[[re.Match[str], str, type[msgspec.Struct], str], str]], ...
+] = (
     (r"Object contains unknown field `(.*)`", _unknown),
     (r"Object missing required field `(.*)`", _missing),
     (r"Expected `str` of length (>=|<=) (\d+)", _length),

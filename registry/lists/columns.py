@@ -11,8 +11,8 @@ import msgspec
 from access.text import half_width
 from registry.lists.files.table import MOST_TITLE, Cell, ListError, Row
 from registry.lists.findings import Findings
+from registry.lists.terms import titles
 from registry.lists.vocabulary import Vocabulary
-from registry.lists.words import titles
 
 FIELDS = (
     "ref", "name", "family_name", "given_name", "organisation", "language", "ticket",
@@ -145,8 +145,8 @@ def find_columns(
     missing = _missing(columns, mapping)
     for index in unknown:
         _keep_unknown(columns, index, missing, found)
-    _say_unused(mapping, header, found, line)
-    _say_missing(missing, columns, found)
+    _report_unused(mapping, header, found, line)
+    _report_missing(missing, columns, found)
     return columns
 
 
@@ -190,7 +190,7 @@ def _keep_unknown(columns: Columns, index: int, missing: Sequence[str], found: F
     columns.extra[index] = name
 
 
-def _say_unused(mapping: Mapping, header: Sequence[str], found: Findings, line: int) -> None:
+def _report_unused(mapping: Mapping, header: Sequence[str], found: Findings, line: int) -> None:
     keys = set(map(title_key, header))
     for title in (*mapping.columns, *mapping.left_out):
         if title_key(title) not in keys:
@@ -198,7 +198,7 @@ def _say_unused(mapping: Mapping, header: Sequence[str], found: Findings, line: 
             found.mistake("columns.mapped", line, value=title[:60], titles=shown)
 
 
-def _say_missing(missing: Sequence[str], columns: Columns, found: Findings) -> None:
+def _report_missing(missing: Sequence[str], columns: Columns, found: Findings) -> None:
     required = [name for name in missing if name in REQUIRED]
     if required:
         shown = ", ".join(one for one in columns.titles if one)[:300]

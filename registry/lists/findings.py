@@ -122,7 +122,7 @@ class SpreadsheetError(RegistryError):
 
     def lines(self, language: Language, *, command: bool = True) -> list[str]:
         """A line for each cause, with the first of its rows as editors and compilers write it."""
-        return [told(self.source, one, language, command=command) for one in self.findings]
+        return [with_location(self.source, one, language, command=command) for one in self.findings]
 
     @property
     def rows(self) -> int:
@@ -130,10 +130,12 @@ class SpreadsheetError(RegistryError):
         return sum(max(1, one.rows) for one in self.findings)
 
 
-def told(source: str, finding: Finding, language: Language, *, command: bool = True) -> str:
+def with_location(
+    source: str, finding: Finding, language: Language, *, command: bool = True
+) -> str:
     """A finding with its place: `people.csv:2: …`, and which other rows have it."""
     text = finding.text(language, command=command)
-    place = f"{source}:{finding.lines[0]}" if finding.lines else source
+    location = f"{source}:{finding.lines[0]}" if finding.lines else source
     if finding.rows > 1:
-        return f"{place}: {text} ({finding.where(language)})"
-    return f"{place}: {text}"
+        return f"{location}: {text} ({finding.where(language)})"
+    return f"{location}: {text}"

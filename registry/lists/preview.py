@@ -152,9 +152,9 @@ def named_claims(bits: Claims, event: Event) -> dict[str, object]:
     """Claims in the words of the event: ticket, venues, days (None: all), sessions."""
 
     def chosen(
-        held: int, names: Sequence[str], *, all_is_none: bool = True
+        claimed: int, names: Sequence[str], *, all_is_none: bool = True
     ) -> tuple[str, ...] | None:
-        some = tuple(name for bit, name in enumerate(names) if held >> bit & 1)
+        some = tuple(name for bit, name in enumerate(names) if claimed >> bit & 1)
         return None if all_is_none and len(some) == len(names) else some
 
     tickets = event.tickets

@@ -16,7 +16,7 @@ from registry.roster.model import Form, IssuedBadge, Known
 from sync.wire.messages import SealedCard
 
 
-class Press:
+class BadgeIssuer:
     """Badges of one batch, and what must be kept of them: roster entries, sealed cards, underivable texts."""
 
     def __init__(
@@ -67,9 +67,9 @@ class Press:
         issued = BadgeIssued(
             badge=known.badge, issue=issue, form=form, claims=claims, verifier=verifier
         )
-        self.enter(known, issued, text, secret, locked=locked)
+        self.add_roster_entry(known, issued, text, secret, locked=locked)
 
-    def enter(
+    def add_roster_entry(
         self,
         known: Known,
         issued: BadgeIssued,

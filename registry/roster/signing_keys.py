@@ -43,14 +43,14 @@ class SigningKeys:
 
     def all(self, known: LogState) -> list[SigningKey]:
         """Every key that ever was, by number."""
-        held = self._keys.signing_keys()
-        signs = max(held, default=None)
+        entry = self._keys.signing_keys()
+        signs = max(entry, default=None)
         badges = self._badges()
         return [
             SigningKey(
                 number=number,
                 fingerprint=hashlib.sha256(public).hexdigest()[:16],
-                state="signs" if number == signs else "good" if number in held else "retired",
+                state="signs" if number == signs else "good" if number in entry else "retired",
                 badges=badges.get(number, 0),
             )
             for number, public in sorted(known.event_state.key_history.items())

@@ -117,7 +117,7 @@ def create_app(
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Exception, _failed)
     devices = device_interface(
-        service, clock, queries.contacts, throttle, trail, trust_clock=settings.trust_clock
+        service, clock, queries.reported_vectors, throttle, trail, trust_clock=settings.trust_clock
     )
     # Kiosks call every second: their requests need nothing of what a page needs.
     served = devices.in_front_of(app.wsgi_app)

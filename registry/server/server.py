@@ -185,15 +185,15 @@ class _Arbiter(Arbiter):  # type: ignore[misc]
     def __init__(self, application: _Application, supervisor: Supervisor) -> None:
         self._booted = application.booted
         self._supervisor = supervisor
-        self._said_ready = False
+        self._reported_ready = False
         super().__init__(application)
 
     def murder_workers(self) -> None:
         """Gunicorn's step, once a second: end those that hang. Where one lives, all is well."""
         super().murder_workers()
         if self._booted.is_set() and self.WORKERS:
-            if not self._said_ready:
-                self._said_ready = True
+            if not self._reported_ready:
+                self._reported_ready = True
                 self._supervisor.ready()
             self._supervisor.watchdog()
 

@@ -47,9 +47,9 @@ class UnknownError(RegistryError):
 
 
 class Refusal(NamedTuple):
-    """One thing that is wrong with one of the people to be registered: their place in the list, their ref, and what."""
+    """One mistake of one of the people to be registered: their number in the list (from 0), their ref, what is wrong."""
 
-    place: int
+    number: int
     ref: str
     what: str
 

@@ -18,7 +18,7 @@ def keep_head_statement(insert: Any) -> Any:
     )
 
 
-def keep_word_statement(insert: Any, columns: Sequence[str]) -> Any:
+def keep_latest_head_statement(insert: Any, columns: Sequence[str]) -> Any:
     """Of an INSERT into `word`: a head that its device signed later replaces the one before."""
     fresh = insert.excluded
     return insert.on_conflict_do_update(

@@ -11,7 +11,7 @@ from access.log.log_entry import LogEntry, read_entry
 from registry.storage import tables
 from registry.storage.database import Database
 from registry.storage.log_store import Logs, wall_ms
-from registry.storage.rollback_mark import Landmark, Place
+from registry.storage.rollback_mark import LogEnd, RollbackMark
 from sync.store.log_store import Row
 
 
@@ -26,8 +26,8 @@ class Ledger(Logs):
         Raises DatabaseError.
         """
         super().__init__(Database(url, data), now_ms)
-        self._landmark = Landmark.beside(self.database.path)
-        self._reached: Place | None = None
+        self._rollback_mark = RollbackMark.beside(self.database.path)
+        self._reached: LogEnd | None = None
 
     def close(self) -> None:
         """Let go of the database. May be called again."""
@@ -45,8 +45,8 @@ class Ledger(Logs):
             try:
                 with self.database.writing():
                     yield
-                if self._landmark is not None and self._reached is not None:
-                    self._landmark.write(self._reached)
+                if self._rollback_mark is not None and self._reached is not None:
+                    self._rollback_mark.write(self._reached)
             finally:
                 self._reached = None
 
@@ -59,7 +59,7 @@ class Ledger(Logs):
             .order_by(entry.id)
             .limit(limit)
         )
-        return [(place, read_entry(log, digest, raw)) for place, log, digest, raw in rows]
+        return [(row_id, read_entry(log, digest, raw)) for row_id, log, digest, raw in rows]
 
     def registry_since(self, entry_id: int) -> list[LogEntry]:
         """The entries of the registry's own logs that arrived after the one with this id."""
@@ -136,7 +136,7 @@ class Ledger(Logs):
         )
         return f"{row[0]}/{row[1]}"
 
-    def displaced(self, here: Place) -> str | None:
+    def displaced(self, here: LogEnd) -> str | None:
         """Why the registry's own log must not go on where this database says it stands; None: it may.
 
         `here` is the database's identity and the log's end as this database remembers them.
@@ -146,15 +146,15 @@ class Ledger(Logs):
             return (
                 None if now == here.database else f"the database is {now}, it was {here.database}"
             )
-        if self._landmark is None:
+        if self._rollback_mark is None:
             return None
-        mark = self._landmark.read()
+        mark = self._rollback_mark.read()
         if mark is None:
             return "the database was moved here"
         if (mark.database, mark.log) != (here.database, here.log):
             return "another database was put here"
         return None if mark.seq <= here.seq else f"the database is older than entry {mark.seq}"
 
-    def reached(self, place: Place) -> None:
+    def reached(self, end: LogEnd) -> None:
         """Say how far the registry's own log has come; the landmark hears of it once the transaction is kept."""
-        self._reached = place
+        self._reached = end
