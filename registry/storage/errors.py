@@ -47,7 +47,7 @@ class UnknownError(RegistryError):
 
 
 class Refusal(NamedTuple):
-    """One mistake of one of the people to be registered: their number in the list (from 0), their ref, what is wrong."""
+    """One mistake of one of the people to be registered: their number in the list, their ref, what is wrong."""
 
     number: int
     ref: str
