@@ -1,5 +1,6 @@
 """What the registry knows: the folds over its ledger, kept up by reading what has arrived since."""
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from access.state.conflicts import Conflict, Conflicts
 from access.state.headcount import Count, Headcount
 from access.state.log_state import LogState
 from registry.storage.ledger import Ledger
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 5000
 """Entries read from the ledger at a time."""
@@ -22,13 +25,21 @@ class Projections:
         """`registry` is the fingerprint of the registry's key; no trusted time before `earliest_ms` is believed."""
         self._ledger = ledger
         self._lock = threading.RLock()
-        self.log_state = LogState(registry, earliest_ms)
+        self._registry = registry
+        self._earliest_ms = earliest_ms
+        self._watching: list[set[bytes]] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        """Know nothing yet."""
+        self.log_state = LogState(self._registry, self._earliest_ms)
         self._headcount = Headcount(self.log_state)
         self._conflicts = Conflicts(self.log_state)
         self._seen = 0
+        self._newest = b""
+        self._server: str | None = None
         self._before: dict[str, tuple[str, int]] = {}
         """Of each log that names one before it: that log, and its last number."""
-        self._watching: list[set[bytes]] = []
 
     @contextmanager
     def snapshot(self) -> Iterator[LogState]:
@@ -40,14 +51,26 @@ class Projections:
             yield self.log_state
 
     def _refresh(self) -> None:
+        self._check_lineage()
         more = True
         while more:
             arrived = self._ledger.since(self._seen, AT_ONCE)
             for entry_id, entry in arrived:
                 self.log_state.file(entry)
                 self._note(entry)
-                self._seen = entry_id
+                self._seen, self._newest = entry_id, entry.digest
             more = len(arrived) == AT_ONCE
+
+    def _check_lineage(self) -> None:
+        """Begin again where another server answers by now."""
+        # Asked before the entries are: one that takes over between the two questions is noticed at the next refresh.
+        lineage = self._ledger.lineage(self._seen)
+        if lineage is None:
+            return
+        if self._server is not None and lineage != (self._server, self._newest):
+            log.warning("Another database server answers: everything is read and counted again.")
+            self._begin()
+        self._server = lineage[0]
 
     def changed_badges(self) -> set[bytes]:
         """A set to which every later roster entry's badge is added. The caller takes out what it has looked at."""

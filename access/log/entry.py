@@ -35,6 +35,7 @@ ClaimBytes = Annotated[bytes, Meta(min_length=14, max_length=14)]
 Proof = Literal["proven", "failed", "vouched"]
 Method = Literal["camera", "scanner", "manual"]
 ClockSource = Literal["registry", "supervisor", "kernel", "neighbour"]
+PrintOutcome = Literal["sent", "printed", "not_printed", "unknown"]
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -202,6 +203,21 @@ class Alarm(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True
     detail: Words
 
 
+class Printed(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
+    """A badge on paper, at a kiosk that prints. "sent" is written before the printer is given the badge and begins an
+    attempt; each other outcome names that entry in `attempt` and says what became of it. "unknown": paper may have come
+    out. `staff` signed it off, with a reason in `why`; None: the person themselves."""
+
+    gate: Id
+    badge: BadgeId
+    issue: Issue
+    outcome: PrintOutcome
+    attempt: EntryRef | None
+    staff: BadgeId | None = None
+    staff_issue: Issue | None = None
+    why: Words = ""
+
+
 class BadgeIssued(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """A roster entry, kind `badge`: one issue of one badge. A later entry for the same issue replaces it."""
 
@@ -275,7 +291,7 @@ class Close(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True
 
 Body = (
     Scan | Override | Void | Passage | Recount | Seats | GateGiven | Clock | Boot | Health | Alarm
-    | BadgeIssued | Revoked | EventDefined | Key | Kiosk | Ruling | Close
+    | Printed | BadgeIssued | Revoked | EventDefined | Key | Kiosk | Ruling | Close
 )  # fmt: skip
 
 KINDS: dict[str, type[Body]] = {
@@ -291,6 +307,7 @@ KINDS: dict[str, type[Body]] = {
     "boot": Boot,
     "health": Health,
     "alarm": Alarm,
+    "printed": Printed,
     "badge": BadgeIssued,
     "revoke": Revoked,
     "event": EventDefined,

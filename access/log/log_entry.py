@@ -5,7 +5,9 @@ import msgspec
 from access.log.chain import device_of
 from access.log.entry import Body, body_of, decode
 
-ABOUT_BADGES = frozenset({"scan", "override", "void", "passed", "not_passed", "badge", "revoke"})
+ABOUT_BADGES = frozenset(
+    {"scan", "override", "void", "passed", "not_passed", "printed", "badge", "revoke"}
+)
 """Kinds that histories are made of."""
 
 

@@ -21,11 +21,13 @@ from access.log.entry import (
     EntryRef,
     Override,
     Passage,
+    Printed,
     Revoked,
     Scan,
     Void,
 )
 from access.log.log_entry import LogEntry, Order
+from access.rules.badge_prints import Print, prints_of
 from access.state.event_state import EventState
 from access.state.time_repair import FAR_MS
 
@@ -228,6 +230,7 @@ class History:
         self.issued: list[tuple[Order, BadgeIssued]] = []
         self.revocations: list[tuple[Order, Revoked]] = []
         shown: list[Presentation] = []
+        printed: list[tuple[Order, Printed]] = []
         taken_back: set[EntryRef] = set()
         seen: set[bytes] = set()
         order_of, area_of = event_state.order, event_state.area_of
@@ -246,6 +249,8 @@ class History:
                 isinstance(body, Passage) and entry.kind == "not_passed"
             ):
                 taken_back.add(body.entry)
+            elif isinstance(body, Printed):
+                printed.append((order_of(entry), body))
             elif not event_state.is_registry(entry.log):
                 continue
             elif isinstance(body, BadgeIssued):
@@ -256,6 +261,7 @@ class History:
         shown.sort(key=attrgetter("order"))
         if taken_back:
             shown = [_unless(taken_back, one) for one in shown]
+        self._printed = printed
         self._shown = shown
         self.presentations = [one for one in shown if not one.voided] if taken_back else shown
         """What was held up at gates and not taken back, in order."""
@@ -314,6 +320,11 @@ class History:
             if one.body.proof == "proven" and one.body.issue is not None:
                 proven.setdefault((one.entry.log, one.body.issue), one.order)
         return [(order, device_of(log), issue) for (log, issue), order in proven.items()]
+
+    @cached_property
+    def prints(self) -> Sequence[Print]:
+        """What kiosks printed of the badge, or tried to, in order."""
+        return prints_of(self._printed)
 
     # Where the person is.
 

@@ -6,6 +6,8 @@ from typing import Annotated
 import msgspec
 
 from access.badge.credential import human_code, read_human_code
+from access.event.definition import Direction, Verdict
+from access.log.entry import PrintOutcome
 from access.state.badge_history import History
 from registry.queries import shapes as answers
 from registry.queries.name_index import Found
@@ -21,6 +23,44 @@ Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
 
 DEEPEST = 10_000
 """Hits of a search that can be paged through; whoever wants more wants another query, or everybody."""
+
+
+class PrintedIssue(answers.Answer, frozen=True, kw_only=True):
+    """When an issue of a badge was made."""
+
+    issue: int
+    at: answers.Time
+
+
+class Presented(answers.Answer, frozen=True, kw_only=True):
+    """A badge held up at a gate, or its person let in by hand, and the receipt that the door showed."""
+
+    at: answers.Time
+    gate: str
+    direction: Direction
+    verdict: Verdict
+    reason: str
+    receipt: str | None
+
+
+class KioskPrint(answers.Answer, frozen=True, kw_only=True):
+    """A badge printed at a kiosk: `outcome` "sent" is not answered yet, "unknown" may be on paper. `by_staff`: again,
+    or in another's name, for the reason `why`."""
+
+    at: answers.Time
+    gate: str
+    issue: int
+    outcome: PrintOutcome
+    by_staff: bool
+    why: str
+
+
+class PersonHistory(answers.Answer, frozen=True, kw_only=True):
+    """Of one person: the issues of their badge, everything at the doors, and what kiosks printed, the newest first."""
+
+    issues: list[PrintedIssue]
+    presented: list[Presented]
+    prints: list[KioskPrint]
 
 
 def search(
@@ -91,7 +131,7 @@ def one(queries: Queries, code: str) -> answers.Registrant:
         return _shown(queries, known, log_state.history(known.badge))
 
 
-def history(queries: Queries, code: str) -> answers.PersonHistory:
+def history(queries: Queries, code: str) -> PersonHistory:
     """What was made for the person of a badge, and what they did at the doors. Raises UnknownError."""
     badge = badge_of(code)
     if queries.service.people.by_badge(badge) is None:
@@ -99,13 +139,13 @@ def history(queries: Queries, code: str) -> answers.PersonHistory:
     with queries.snapshot() as log_state:
         known = log_state.history(badge)
         issues = {entry.issue: order.at_ms for order, entry in reversed(known.issued)}
-        return answers.PersonHistory(
+        return PersonHistory(
             issues=[
-                answers.PrintedIssue(issue=issue, at=queries.time(at_ms))
+                PrintedIssue(issue=issue, at=queries.time(at_ms))
                 for issue, at_ms in sorted(issues.items(), reverse=True)
             ],
             presented=[
-                answers.Presented(
+                Presented(
                     at=queries.time(one.order.at_ms),
                     gate=one.gate,
                     direction=one.direction,
@@ -114,6 +154,17 @@ def history(queries: Queries, code: str) -> answers.PersonHistory:
                     receipt=log_state.receipt_of(one.entry),
                 )
                 for one in known.presentations[::-1]
+            ],
+            prints=[
+                KioskPrint(
+                    at=queries.time(one.order.at_ms),
+                    gate=one.gate,
+                    issue=one.issue,
+                    outcome=one.outcome,
+                    by_staff=one.staff is not None,
+                    why=one.why,
+                )
+                for one in reversed(known.prints)
             ],
         )
 

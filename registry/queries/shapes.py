@@ -180,14 +180,6 @@ class Alarm(Answer, frozen=True, kw_only=True):
     detail: str
 
 
-class Kiosks(Answer, frozen=True, kw_only=True):
-    """Unhealthy ones first. Alarms are those of the last 24 hours, newest first."""
-
-    as_of: Time
-    kiosks: list[KioskState]
-    alarms: list[Alarm]
-
-
 class EntryName(Answer, frozen=True, kw_only=True):
     """Names one entry of one branch of a log."""
 
@@ -254,31 +246,6 @@ class Registrant(Answer, frozen=True, kw_only=True):
     place: str | None
     last: Time | None
     extra: dict[str, str]
-
-
-class PrintedIssue(Answer, frozen=True, kw_only=True):
-    """When an issue of a badge was made."""
-
-    issue: int
-    at: Time
-
-
-class Presented(Answer, frozen=True, kw_only=True):
-    """A badge held up at a gate, or its person let in by hand, and the receipt that the door showed."""
-
-    at: Time
-    gate: str
-    direction: Direction
-    verdict: Verdict
-    reason: str
-    receipt: str | None
-
-
-class PersonHistory(Answer, frozen=True, kw_only=True):
-    """Of one person: the issues of their badge, and everything at the doors, the newest first."""
-
-    issues: list[PrintedIssue]
-    presented: list[Presented]
 
 
 class Registrants(Answer, frozen=True, kw_only=True):

@@ -9,7 +9,8 @@ import os
 import socket
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -34,6 +35,9 @@ KEEP_OPEN_S = 30
 STOPS_WITHIN_S = 10
 HANGS_AFTER_S = 60
 """A worker whose main loop stands still so long is started again."""
+
+BEAT_S = 5
+"""How often a worker that is starting says that it lives."""
 
 READ_S = 20
 """A connection on which nothing moves for so long in the middle of a long body, or of an answer, is closed."""
@@ -147,8 +151,10 @@ class _Application(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         """The application, in a worker."""
         worker = self._worker
-        app = self._make_app(lambda: worker is not None and not worker.alive)
-        parts: Parts = app.extensions["jianmen"]
+        with _beating(worker):
+            app = self._make_app(lambda: worker is not None and not worker.alive)
+            parts: Parts = app.extensions["jianmen"]
+            parts.queries.prepare()
         self._parts = parts
         self._jobs = parts.jobs
         teller = Teller(parts.queries, parts.hooks, f"{socket.gethostname()}/{os.getpid()}")
@@ -172,6 +178,25 @@ class _Application(BaseApplication):  # type: ignore[misc]
             self._parts.queries.service.ledger.close()
         if self._jobs is not None:
             self._jobs.close()
+
+
+@contextmanager
+def _beating(worker: Worker | None) -> Iterator[None]:
+    """Tell the main process that a worker lives while it reads the whole ledger, which may take longer than it would
+    wait."""
+    ended = threading.Event()
+
+    def beat() -> None:
+        while worker is not None and not ended.wait(BEAT_S):
+            worker.notify()
+
+    thread = threading.Thread(target=beat, name="beat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _worker_class(trusted: tuple[str, ...]) -> type[Worker]:

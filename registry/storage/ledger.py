@@ -14,6 +14,14 @@ from registry.storage.log_store import Logs, wall_ms
 from registry.storage.rollback_mark import LogEnd, RollbackMark
 from sync.store.log_store import Row
 
+SERVER_IDENTITY = (
+    "SELECT (SELECT system_identifier FROM pg_control_system()),"
+    " left(pg_walfile_name(pg_current_wal_lsn()), 8)"
+)
+"""Of a PostgreSQL server: which system it is, and its timeline."""
+
+AT_ENTRY = text(f"{SERVER_IDENTITY}, (SELECT digest FROM entry WHERE id = :id)")  # noqa: S608 - a constant of ours
+
 
 class Ledger(Logs):
     """The logs of one event, and how far the registry's own has come. Threads may share it."""
@@ -60,6 +68,15 @@ class Ledger(Logs):
             .limit(limit)
         )
         return [(row_id, read_entry(log, digest, raw)) for row_id, log, digest, raw in rows]
+
+    def lineage(self, entry_id: int) -> tuple[str, bytes] | None:
+        """Which database server answers, on which timeline, and the digest of the entry with this id there (empty:
+        there is none). Who remembers an id across a failover may otherwise miss entries: a standby that took over gives
+        the last ids of the old server to others. None on SQLite: nothing changes under a running process there."""
+        if not self.database.is_postgres:
+            return None
+        row = self.first(AT_ENTRY.bindparams(id=entry_id))
+        return f"{row[0]}/{row[1]}", row[2] or b""
 
     def registry_since(self, entry_id: int) -> list[LogEntry]:
         """The entries of the registry's own logs that arrived after the one with this id."""
@@ -128,12 +145,7 @@ class Ledger(Logs):
 
     def _server_identity(self) -> str:
         """A restored copy is another system or another timeline; so is a standby that took over."""
-        row = self.first(
-            text(
-                "SELECT (SELECT system_identifier FROM pg_control_system()),"
-                " left(pg_walfile_name(pg_current_wal_lsn()), 8)"
-            )
-        )
+        row = self.first(text(SERVER_IDENTITY))
         return f"{row[0]}/{row[1]}"
 
     def displaced(self, here: LogEnd) -> str | None:

@@ -16,6 +16,7 @@ from access.log.entry import (
     Health,
     Key,
     Passage,
+    Printed,
     Recount,
     Ruling,
     Seats,
@@ -37,7 +38,7 @@ acts = st.lists(
         st.sampled_from(
             ["in"] * 6 + ["out"] * 3 + ["reentry", "refuse", "void", "test", "turnstile"]
             + ["recount", "seats", "health", "gate", "gate", "take_back", "alarm", "ruling"]
-            + ["clock", "boot", "clone"]
+            + ["clock", "boot", "clone", "print", "print"]
             + ["issue", "revoke", "cut", "uncut", "spare", "define", "key"]
         ),
         st.integers(0, len(GATES) - 1),
@@ -71,6 +72,8 @@ class _Days:
         door, badge = self.writers[gate], self.forum.build.badge(number)
         if what in ("void", "turnstile", "ruling"):
             self.about_a_scan(what, door, number, at)
+        elif what == "print":
+            self.prints(door, badge, number, at)
         elif what in ("boot", "clone"):
             self.restarts(what, gate, door, badge, at)
         elif what == "take_back":
@@ -166,6 +169,16 @@ class _Days:
         vague = msgspec.structs.replace(scan, span=Span(at - 60 * MINUTE, at + 600 * MINUTE))
         self.entries += [again.entries[-1], again.writes(at, "scan", vague)]
 
+    def prints(self, door: Any, badge: bytes, number: int, at: int) -> None:
+        """Begin an attempt, or answer an earlier one, also one of another kiosk."""
+        begun = [entry for entry in self.entries if entry.held.kind == "printed"]
+        body = Printed(gate=door.gate, badge=badge, issue=1, outcome="sent", attempt=None)
+        if begun and number > 1:
+            outcome = ("unknown", "printed", "not_printed")[at % 3]
+            ref = begun[-(at % 4) - 1 :][0].ref
+            body = msgspec.structs.replace(body, outcome=outcome, attempt=ref)
+        self.entries.append(door.writes(at, "printed", body))
+
     def about_a_scan(self, what: str, door: Any, number: int, at: int) -> None:
         scans = [entry for entry in self.entries if entry.held.kind == "scan"]
         if scans:
@@ -196,7 +209,11 @@ def answers(forum: Any, known: LogState) -> bytes:
             attendance(known),
             Conflicts(known).lines(),
             [
-                [known.history(badge).presentations, known.history(badge).newest()]
+                [
+                    known.history(badge).presentations,
+                    known.history(badge).newest(),
+                    known.history(badge).prints,
+                ]
                 for badge in sorted(b for b in known.badges if b is not None)
             ],
             [

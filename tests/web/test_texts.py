@@ -11,6 +11,8 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from access.event.definition import LANGUAGES, VERDICTS, Language
+from access.log.entry import PrintOutcome
+from access.rules.badge_prints import PRINT_WHYS
 from access.rules.decide import Reason
 from access.state.conflicts import KINDS
 from access.state.conflicts import Reading as ConflictReading
@@ -53,6 +55,8 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
     "dashboard.attendance.status": get_args(Status),
     "dashboard.attendance.hybrid": ("on_site", "both", "online", "neither"),
     "dashboard.why": tuple(WHYS.values()),
+    "dashboard.print_outcome": get_args(PrintOutcome),
+    "dashboard.print_why": PRINT_WHYS,
     "gate.by": ("registry", "supervisor"),
     "camera": ("above", "below", "left", "right"),
     "menu": ("headcount", "staff", "gate", "close"),

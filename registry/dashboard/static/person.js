@@ -32,6 +32,11 @@ export async function showHistory(person) {
           one.reason === "ok" ? "" : ` · ${say(`reason.${one.reason}`)}`),
         one.receipt ? el("a", { href: `/receipt#${one.receipt}` }, one.receipt) : "")))
       : el("p", { class: "quiet" }, say("history.none")),
+    ...(history.prints.length ? [el("h3", {}, say("history.kiosk_prints")), el("ul", { class: "plain" }, ...history.prints.map((one) =>
+      el("li", {},
+        el("span", {}, `${minute(one.at)} · ${gate(one.gate) ? `${place(gate(one.gate).area)} ${gate(one.gate).code}` : one.gate} · ${say("issue", { n: one.issue })} · `,
+          el("strong", { class: one.outcome === "printed" ? "" : "problem" }, say(`print_outcome.${one.outcome}`)),
+          one.by_staff ? ` · ${say("history.by_staff")}${one.why ? `: ${say(`print_why.${one.why}`)}` : ""}` : "")))) ] : []),
     el("menu", {}, closing()));
 }
 

@@ -32,6 +32,7 @@ from access.log.entry import (
     Kiosk,
     Override,
     Passage,
+    Printed,
     Recount,
     Revoked,
     Ruling,
@@ -97,6 +98,16 @@ BODIES: dict[str, Body] = {
     "void": Void(entry=REF, badge=BADGE, staff=b"staff", staff_issue=1, why="wrong person"),
     "passed": Passage(entry=REF, badge=BADGE),
     "not_passed": Passage(entry=REF, badge=None),
+    "printed": Printed(
+        gate="desk",
+        badge=BADGE,
+        issue=1,
+        outcome="not_printed",
+        attempt=REF,
+        staff=b"staff",
+        staff_issue=1,
+        why="damaged",
+    ),
     "recount": Recount(area="hall", inside=812, staff=b"staff", why="by eye"),
     "seats": Seats(
         area="room", from_gate="door", to_gate="other-door", to_device=LOG[:16], count=5
@@ -152,6 +163,7 @@ RECORDED: dict[str, tuple[int, str]] = {
     "boot": (6, "cd7016355d255cff"),
     "health": (1, "0d58a82ce5e55095"),
     "alarm": (2, "a10f605740bb2909"),
+    "printed": (8, "675551a54ddafbdd"),
     "badge": (6, "f6607da8975c56c3"),
     "revoke": (3, "5db5c43f50b38a72"),
     "event": (1, "88dd3fc7f63f248c"),
@@ -160,7 +172,8 @@ RECORDED: dict[str, tuple[int, str]] = {
     "ruling": (4, "135dd21ffe2d85d5"),
     "close": (2, "938aba7c8afdff5d"),
 }
-"""Of each body as version 0.1 wrote it: how many fields, and the first 16 hex digits of the SHA-256 of its bytes."""
+"""Of each body, as the first version that had it wrote it: how many fields, and the first 16 hex digits of the SHA-256
+of its bytes."""
 
 
 def entry(kind: str, body: object) -> Entry:
@@ -281,7 +294,7 @@ def test_a_kind_from_a_newer_version_is_kept_and_not_read() -> None:
 
 def test_an_entry_is_about_the_badge_that_its_body_names() -> None:
     about = {kind for kind, body in BODIES.items() if badge_of(body) == BADGE}
-    assert about == {"scan", "override", "void", "passed", "badge", "revoke"}
+    assert about == {"scan", "override", "void", "passed", "printed", "badge", "revoke"}
 
 
 def test_an_interval_is_exact_when_both_ends_are_one_instant() -> None:

@@ -102,20 +102,15 @@ def test_a_code_expires(
     assert enrol(in_time).refused == ""
 
 
-def test_five_wrong_tries_spend_a_code(
+def test_wrong_guesses_do_not_spend_a_code(
     service: RegistryService, enrol: Callable[[str], Enrolled]
 ) -> None:
     code = service.enrol_code(GATE)
     wrong = code[:-1] + next(letter for letter in ALPHABET if letter != code[-1])
-    for _ in range(4):
+    for _ in range(20):
         assert enrol(wrong).refused == REFUSED
-    other = service.enrol_code(GATE)
     assert enrol(code).refused == ""
-
-    wrong = other[:-1] + next(letter for letter in ALPHABET if letter != other[-1])
-    for _ in range(5):
-        enrol(wrong)
-    assert enrol(other).refused == REFUSED
+    assert enrol(code).refused == REFUSED
 
 
 @pytest.mark.parametrize("nonsense", ["", "A", "AAAAAAAA", "開門開門", "A" * 64])

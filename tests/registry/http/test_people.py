@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
+from access.log.entry import EntryRef, Printed
 from registry.roster.model import IssuedBadge
 
 NewKiosk = Callable[[str], Any]
@@ -86,6 +89,26 @@ def test_a_print_that_was_revoked_is_followed_by_the_next(
     new = api.post(f"/registrants/{old.code}/unrevoke", {})
     assert (new["code"], new["issue"]) == (old.code, 2)
     assert new_kiosk("chengdu-main-1").show(new["text"]).decision.verdict == "admit"
+
+
+def test_a_persons_history_says_what_kiosks_printed(
+    api: Any, delegates: list[IssuedBadge], new_kiosk: NewKiosk
+) -> None:
+    kiosk, badge = new_kiosk("chengdu-main-1"), delegates[0]
+    sent = Printed(
+        gate="chengdu-main-1", badge=badge.badge, issue=1, outcome="sent", attempt=None,
+        staff=b"staff", staff_issue=1, why="lost",
+    )  # fmt: skip
+    entry = kiosk.door.record("printed", sent)
+    ref = EntryRef(entry.log, entry.seq, entry.digest)
+    came_out = msgspec.structs.replace(sent, outcome="printed", attempt=ref)
+    kiosk.door.record("printed", came_out)
+    kiosk.exchange()
+    [shown] = api.get(f"/registrants/{badge.code}/history")["prints"]
+    assert shown.pop("at").startswith("20")
+    assert shown == {
+        "gate": "chengdu-main-1", "issue": 1, "outcome": "printed", "by_staff": True, "why": "lost",
+    }  # fmt: skip
 
 
 def test_a_persons_history_says_what_was_made_and_where_they_were(
