@@ -1,4 +1,4 @@
-"""What the registry knows: the folds over its ledger, kept up by reading what has arrived since."""
+"""The projections of the ledger, kept up to date by folding the entries that have arrived since."""
 
 import logging
 import threading
@@ -22,7 +22,7 @@ class Projections:
     """The folds of one ledger. Threads may share it."""
 
     def __init__(self, ledger: Ledger, registry: str, earliest_ms: int) -> None:
-        """`registry` is the fingerprint of the registry's key; no trusted time before `earliest_ms` is believed."""
+        """`registry` is the fingerprint of the registry's key; no trusted time before `earliest_ms` is accepted."""
         self._ledger = ledger
         self._lock = threading.RLock()
         self._registry = registry
@@ -103,12 +103,12 @@ class Projections:
             return self._conflicts.lines()
 
     def missing(self, device: str) -> int:
-        """Entries of a kiosk's earlier logs that its later ones name and that are not held here."""
+        """Entries of a kiosk's earlier logs that its later ones name and that are not stored here."""
         with self.snapshot() as known:
             return self._missing(known, device)
 
     def _missing(self, known: LogState, device: str) -> int:
-        """Entries of a kiosk's earlier logs that its later ones name and that are not held here."""
+        """Entries of a kiosk's earlier logs that its later ones name and that are not stored here."""
         return sum(
             max(0, last - known.event_state.last_seq.get(earlier, 0))
             for log, (earlier, last) in self._before.items()

@@ -1,4 +1,4 @@
-"""What the registry can do, whoever asks: a page, a command, a rehearsal. No HTTP here."""
+"""The application service: everything that pages, commands and rehearsals do with a registry. No HTTP here."""
 
 import os
 from collections.abc import Callable, Collection, Sequence
@@ -37,7 +37,7 @@ AT_ONCE = 1000
 
 
 class RegistryService:
-    """one event's registry over its ledger. Threads may share it."""
+    """One event's registry over its ledger. Threads may share it."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class RegistryService:
         random: Callable[[int], bytes] = os.urandom,
         earliest_ms: int = 0,
     ) -> None:
-        """`earliest_ms`: the build date; no trusted time before it is believed."""
+        """`earliest_ms`: the build date; no trusted time before it is accepted."""
         self.ledger = ledger
         self.people = People(ledger)
         self._clock = clock
@@ -136,11 +136,12 @@ class RegistryService:
             pass
 
     def changed_badges(self) -> set[bytes]:
-        """A set to which the badge of every person changed from now on is added, once a refresh has read of it."""
+        """A set to which the badge of every person changed from now on is added, at the refresh that reads the
+        change."""
         return self._all.projections.changed_badges()
 
     def headcount(self, at_ms: int) -> dict[str, Count]:
-        """The counts of every area at an instant, by area id in file order."""
+        """The counts of every area at an instant (ms), by area id in file order."""
         return self._all.projections.headcount(at_ms)
 
     def by_gate(self, at_ms: int) -> dict[str, dict[str, int]]:
@@ -152,7 +153,7 @@ class RegistryService:
         return self._all.projections.conflicts()
 
     def missing(self, device: str) -> int:
-        """Entries that a kiosk is known to have written in earlier logs, and that are not held here."""
+        """Entries that a kiosk is known to have written in earlier logs, and that are not stored here."""
         return self._all.projections.missing(device)
 
     def register(self, person: Person) -> IssuedBadge:
@@ -173,7 +174,7 @@ class RegistryService:
         return roster.badge(roster.known(badge), issue)
 
     def badge_text(self, badge: bytes, issue: int | None = None) -> str:
-        """What the QR code of an issue says; None: of the newest. Raises UnknownError."""
+        """The text of an issue's QR code; None: of the newest. Raises UnknownError."""
         return self.badge(badge, issue).text
 
     def labels(self, refs: Collection[str] | None = None) -> list[Label]:
@@ -191,7 +192,7 @@ class RegistryService:
         return self._all.roster.reissue(badge, self.event)
 
     def amend(self, person: Person) -> IssuedBadge:
-        """Change what a registered person is called and may do; their badge stays good. Raises UnknownError,
+        """Change the name and rights of a registered person; their badge stays valid. Raises UnknownError,
         RegistrationError."""
         return self._all.roster.amend(person, self.event)
 
@@ -254,13 +255,13 @@ class RegistryService:
         return self._all.enrolment.open_handle(code)
 
     def enrol(self, asked: Enrol) -> Enrolled:
-        """Enrol a kiosk; the caller has checked its signature. The answer says why not, if not."""
+        """Enrol a kiosk; the caller has checked its signature. The answer has the reason where it is refused."""
         with self.snapshot() as known:
             keys = dict(known.event_state.keys)
         return self._all.enrolment.enrol(self.event, keys, asked)
 
     def reached_at(self, device: str, address: str, certificate: str) -> bool:
-        """Tell a kiosk's neighbours where it listens, if that is new; whether it was."""
+        """Record where a kiosk listens, for its neighbours, if that is new. Return whether it was."""
         return self._all.enrolment.reached_at(device, address, certificate)
 
     def assign(self, device: str, gate: str | None) -> None:
@@ -268,7 +269,7 @@ class RegistryService:
         self._all.enrolment.assign(self.event, device, gate)
 
     def cut_off(self, device: str, believed: dict[str, int] | None = None) -> None:
-        """Believe a kiosk's logs up to these numbers (None: those held now) and nothing after. Raises UnknownError."""
+        """Accept a kiosk's logs up to these numbers (None: those stored now) and nothing after. Raises UnknownError."""
         self._all.enrolment.cut_off(device, believed)
 
     def free_seats(self, device: str, area: str, seats: int) -> None:
@@ -284,7 +285,7 @@ class RegistryService:
         )
 
     def close_day(self, day: str) -> None:
-        """Log the end of an event day, with what is held of each log. Raises UnknownError."""
+        """Log the end of an event day, with the last number stored of each log. Raises UnknownError."""
         days = self.event.days
         if day not in days:
             raise UnknownError(f"{day!r} is no day of the event; it should be {one_of(days)}")
@@ -296,7 +297,7 @@ class RegistryService:
 
     def purge(self, *, early: bool = False) -> int:
         """Delete all that names a person, here and at every kiosk that hears of it, and the keys with which badges are
-        made; says how many people. The logs, which name nobody, stay.
+        made. Return how many people. The logs, which name nobody, stay.
 
         Raises RegistryError before `retention_days` have passed, unless `early`.
         """
@@ -326,7 +327,7 @@ class RegistryService:
 
 
 class _Parts:
-    """What the registry is made of, once there is a registry key."""
+    """The parts of the registry that need its key."""
 
     def __init__(self, service: RegistryService, identity: DeviceKey) -> None:
         self.identity = identity

@@ -1,15 +1,14 @@
-"""Telling other systems of every presentation at a door: JSON by POST, signed, in order, until it is taken.
+"""Sends every presentation at a door to other systems: JSON by POST, signed, in order, until it is accepted.
 
-The log is the outbox. For each address the registry keeps the number up to which it has told; after a restart it goes
-on from there, and nothing is written for an entry that nobody waits for. The exchange with kiosks never waits for a
-webhook, and no webhook for another one: each has a thread of its own. An address that answers 410 is told nothing more;
-every other failure is tried again, later and later.
+The log is the outbox. For each address the registry keeps the number up to which it has delivered; after a restart it
+goes on from there, and nothing is written for an entry that nobody waits for. The exchange with kiosks never waits for
+a webhook, and no webhook for another one: each has a thread of its own. An address that answers 410 is sent nothing
+more; every other failure is tried again, later and later.
 
-A call is signed as Standard Webhooks says (https://www.standardwebhooks.com): `webhook-id` is the entry's hash, so a
-call that comes twice has the same one; `webhook-timestamp`, seconds since 1970; `webhook-signature`, `v1,` and the
-HMAC-SHA256 of `id.timestamp.body` in base64. For receivers of version 0.1.0 it also carries `X-Jianmen-Delivery` (the
-hash again) and `X-Jianmen-Signature: sha256=<hex>`, the HMAC-SHA256 of the body alone.
-"""
+A call is signed by the Standard Webhooks specification (https://www.standardwebhooks.com): `webhook-id` is the entry's
+hash, so a call that comes twice has the same one; `webhook-timestamp`, seconds since 1970; `webhook-signature`, `v1,`
+and the HMAC-SHA256 of `id.timestamp.body` in base64. For receivers of version 0.1.0 it also carries
+`X-Jianmen-Delivery` (the hash again) and `X-Jianmen-Signature: sha256=<hex>`, the HMAC-SHA256 of the body alone."""
 
 import base64
 import hashlib
@@ -45,10 +44,10 @@ AT_ONCE = 500
 """Entries read from the database at a time."""
 
 MOST_HOOKS = 32
-"""Each has a thread while there is something to tell."""
+"""Each has a thread while there is something to deliver."""
 
 LEASE_MS = 60_000
-"""One worker at a time tells a hook; if it dies, another goes on after this long."""
+"""One worker at a time delivers to a hook; if it dies, another continues after this long."""
 
 NOTE_S = 10.0
 """How often a worker writes down how far it has come, and renews its lease; a call may take 15 s more."""
@@ -57,7 +56,7 @@ GONE = 410
 
 
 class HookRow(NamedTuple):
-    """An address, its HMAC key, and how far it has been told. `seen` is the ledger's own number of the last entry
+    """An address, its HMAC key, and how far it has been served. `seen` is the ledger's own number of the last entry
     dealt with; `until_ms` how long the worker `owner` has it."""
 
     id: str
@@ -109,7 +108,7 @@ class Hooks:
         return int(found or 0)
 
     def add(self, url: str) -> tuple[str, HookRow]:
-        """A new address, told of what arrives from now on. Raises RegistryError where there are too many."""
+        """Add an address, for what arrives from now on. Raises RegistryError where there are too many."""
         with self._ledger.transaction():
             if len(self.all()) >= MOST_HOOKS:
                 raise RegistryError(f"There are {MOST_HOOKS} webhooks already. Remove one first.")
@@ -128,7 +127,7 @@ class Hooks:
         return self._ledger.write(delete(tables.webhook).where(tables.webhook.c.id == hook_id)) > 0
 
     def due(self, name: str) -> list[str]:
-        """Hooks that the worker of this name may tell something."""
+        """Hooks that the worker of this name may deliver to."""
         hook = tables.webhook.c
         free = or_(hook.owner == name, hook.until_ms <= self._queries.now_ms())
         question = select(hook.id).where(hook.ended.is_(False), hook.seen < self.newest(), free)
@@ -158,7 +157,7 @@ class Hooks:
 
 
 class Teller:
-    """Tells the hooks. `step` does what is due now; `run` goes on until stopped."""
+    """Delivers to the hooks. `step` does what is due now; `run` goes on until stopped."""
 
     def __init__(self, queries: Queries, hooks: Hooks, name: str) -> None:
         """`name` is this worker's: rows it works on are leased to it."""
@@ -192,7 +191,7 @@ class Teller:
         self._wait()
 
     def step(self) -> None:
-        """Tell every hook what it lacks, as far as it takes it."""
+        """Deliver to every hook what it lacks, as far as it accepts it."""
         self._begin()
         self._wait()
 
@@ -217,7 +216,7 @@ class Teller:
             with requests.Session() as connection:
                 connection.trust_env = False
                 self._deliver(hook_id, connection)
-        except OUTAGES:  # `run` says so
+        except OUTAGES:  # `run` logs it
             self._due[hook_id] = time.monotonic() + FIRST_WAIT_S
         except Exception:  # the thread's own boundary: its lease ends, and it is tried again
             log.exception("webhook %s", hook_id)
@@ -279,7 +278,7 @@ class Teller:
         )
 
     def _post(self, row: HookRow, call: CheckIn, connection: requests.Session) -> str:
-        """Make one call; what went wrong, or nothing."""
+        """Make one call. Return what went wrong; empty: nothing."""
         body = msgspec.json.encode(call)
         at_s = self._queries.now_ms() // 1000
         headers = {

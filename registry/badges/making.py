@@ -64,7 +64,7 @@ class BadgeMaker:
         return [*own, *(name for name in layouts.shipped() if name not in own)]
 
     def run(self, work: Work) -> Printout:
-        """Do a job. Raises RegistryError with words for people."""
+        """Do a job. Raises RegistryError with a text for people."""
         selection = msgspec.convert(dict(work.params), Selection)
         path = self._layout(selection.layout)
         chosen, left_out = self._chosen(selection)

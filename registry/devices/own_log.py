@@ -1,8 +1,8 @@
 """The registry's own log: the roster, revocations, the event, keys, kiosks, rulings.
 
-It is appended under the database's one lock by whichever worker holds it. Where the database was restored, promoted
+It is appended under the database's one lock by whichever worker has it. Where the database was restored, promoted
 or moved, a new epoch (a new log that names the old one) is opened before anything is written: the numbers of the old
-one may be taken already, in entries that kiosks hold and will bring back.
+one may be taken already, by entries that kiosks have and will send back.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ DATABASE = "database"
 
 
 class _End(NamedTuple):
-    """Where the log stands: the database, the log's newest entry, and that entry's wall clock."""
+    """The end of the log: the database's identity, the newest entry, and that entry's wall clock (ms)."""
 
     database: str
     log: str
@@ -114,7 +114,7 @@ class OwnLog:
 
     def _chained(self, end: _End, bodies: Sequence[tuple[str, Body]]) -> "Draft":
         now = self._clock()
-        # The order of the registry's word is its wall clock: set back, it must not undo what was said.
+        # The registry's entries are ordered by wall clock: a clock set back must not make older entries win.
         wall_ms = max(now.wall_ms, end.wall_ms)
         seq, digest = end.seq, end.digest
         rows: list[Row] = []

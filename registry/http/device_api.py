@@ -1,6 +1,6 @@
 """The registry's side of the device interface: it enrols kiosks and exchanges logs with them.
 
-How requests come in and how refusals are answered says `sync.transport.endpoint`.
+Requests are received, and refusals answered, by `sync.transport.endpoint`.
 """
 
 import logging
@@ -124,7 +124,7 @@ class _Devices(Endpoint):
 
 
 class _Listening(Answerer):
-    """Answers, and notes what each device says of its own logs."""
+    """Answers, and notes how far each device's own logs go."""
 
     def __init__(self, reported_vectors: ReportedVectors, *party: Any) -> None:
         super().__init__(*party)
@@ -135,7 +135,7 @@ class _Listening(Answerer):
 
 
 def read_enrol(raw: bytes) -> tuple[Envelope, Enrol]:
-    """The request of a device that nobody knows yet: signed by the key that it brings.
+    """The enrolment request of a new device: signed by the key that it brings.
 
     Raises MessageError, NotSignedError where another key has signed it.
     """
@@ -149,7 +149,7 @@ def read_enrol(raw: bytes) -> tuple[Envelope, Enrol]:
 
 
 def _note(service: RegistryService, taken: Taken) -> None:
-    """What a message is good for beside the logs."""
+    """Log what was not stored of a message, and record where the kiosk listens."""
     for why in taken.rejected.values():
         log.warning("%s: not taken: %s", taken.device, why)
     if taken.level:

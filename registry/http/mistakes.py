@@ -1,4 +1,4 @@
-"""What is wrong with a request's body, in words for the person who sent it."""
+"""What is wrong with a request's body, as a sentence for the person who sent it."""
 
 import re
 from collections.abc import Callable
@@ -95,7 +95,7 @@ def _field(shape: type[msgspec.Struct], path: str) -> inspect.Type | None:
 
 
 def _description(shape: type[msgspec.Struct], path: str) -> str:
-    """What a field's own note says it should be."""
+    """The description in a field's own metadata; empty: none."""
     found = _field(shape, path)
     kinds = found.types if isinstance(found, inspect.UnionType) else (found,)
     for kind in kinds:

@@ -160,7 +160,7 @@ def to_json(value: msgspec.Struct, status: int = 200) -> Response:
 
 
 def problem(status: int, message: str, mistakes: tuple[str, ...] = ()) -> Response:
-    """An answer that says what is wrong."""
+    """An error answer with a text for people."""
     return to_json(Problem(error=message, mistakes=list(mistakes)), status)
 
 

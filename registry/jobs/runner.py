@@ -1,4 +1,4 @@
-"""The thread that does jobs, one after another, and what it tells of them."""
+"""The thread that does jobs, one after another, and writes their progress."""
 
 import logging
 import secrets
@@ -59,7 +59,7 @@ class Jobs:
         return self._closed or self._stopping()
 
     def kind(self, name: str, do: Do, recover: Callable[[], None] = lambda: None) -> None:
-        """Say what does a kind of job. `recover` removes what a crash has left of one."""
+        """Register the function that does a kind of job. `recover` removes what a crash has left of one."""
         self._kinds[name] = (do, recover)
 
     def settle(self) -> None:

@@ -1,4 +1,4 @@
-"""Which column of a list means what: by its title in English, 繁體 or 简体, or as somebody has said (`Mapping`)."""
+"""Which column of a list means what: by its title in English, 繁體 or 简体, or as a person has chosen (`Mapping`)."""
 
 import difflib
 import re
@@ -23,7 +23,7 @@ EXTRA_FIELDS = ("phone", "mail", "seat", "note", "attention")
 
 REQUIRED = ("ref", "name", "ticket")
 EXPECTED = ("organisation", "language", "venues", "days", "sessions")
-"""Fields whose column may be missing; what that means is said as a warning."""
+"""Fields whose column may be missing; a warning explains what that means."""
 
 MOST_UNKNOWN = 50
 """Columns that are kept as extra fields; a sheet with more has its rows and columns exchanged, most likely."""
@@ -38,7 +38,7 @@ _ASIDE = re.compile(r"(?<=.)[(（\[【].*?[)）\]】]")
 
 
 class Mapping(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody has said about a list's columns.
+    """What a person has chosen for a list's columns.
 
     `columns`: title of a column → field, or the name of an extra field. `left_out`: titles of columns not kept.
     `fill`: field → what stands in its empty cells, or everywhere where it has no column.
@@ -67,7 +67,7 @@ class Columns:
 
     @property
     def given(self) -> set[str]:
-        """The fields that the list says something of."""
+        """The fields that the list has a value for."""
         return {*self.at, *self.filled, *(name for name, _ in self.ticks.values())}
 
 

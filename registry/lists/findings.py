@@ -15,7 +15,7 @@ LINES_KEPT = 5
 """Lines of one cause that are named; the rest is counted."""
 
 MOST_CAUSES = 1000
-"""Different causes that are told apart; what follows is counted by column alone."""
+"""Different causes that are distinguished; what follows is counted by column alone."""
 
 MOST_VALUE = 60
 """Characters of a cell that a message repeats."""
@@ -33,12 +33,12 @@ class Finding(msgspec.Struct, kw_only=True):
     rows: int = 0
 
     def text(self, language: Language, *, command: bool = True) -> str:
-        """What is wrong and what would be right, without the place."""
+        """What is wrong and what would be right, without the location."""
         values = {"column": self.column or "", "value": self.value or "", **self.values}
         return say(language, self.kind, values, command=command)
 
     def where(self, language: Language) -> str:
-        """The rows, in words: "rows 2, 5, 7 and 25,997 more"."""
+        """The rows as text: "rows 2, 5, 7 and 25,997 more"."""
         values: dict[str, str | int] = {
             "n": self.rows,
             "rows": ", ".join(map(str, self.lines)),
@@ -133,7 +133,7 @@ class SpreadsheetError(RegistryError):
 def with_location(
     source: str, finding: Finding, language: Language, *, command: bool = True
 ) -> str:
-    """A finding with its place: `people.csv:2: …`, and which other rows have it."""
+    """A finding with its location: `people.csv:2: …`, and which other rows have it."""
     text = finding.text(language, command=command)
     location = f"{source}:{finding.lines[0]}" if finding.lines else source
     if finding.rows > 1:

@@ -28,7 +28,7 @@ FILE = "list"
 
 
 class Progress(Protocol):
-    """What an import tells of itself; `registry.jobs.Work` does."""
+    """Receives the progress of an import; `registry.jobs.Work` is one."""
 
     def stage(self, key: str, total: int = 0) -> None: ...
 

@@ -315,7 +315,7 @@ class _Reader:
             self._found.mistake("value.unknown", line, column=title, value=text, right=right)
 
     def _nearest(self, column: str, text: str) -> str | None:
-        """The id most like a misspelt word. Asked once for each word: it is slow."""
+        """The id most like a misspelt text. Computed once for each text: it is slow."""
         key = (column, text)
         if key not in self._near:
             if len(self._near) >= MOST_CAUSES:

@@ -1,4 +1,4 @@
-"""How every kiosk is: whether it speaks, what it lacks, what it reports. Unhealthy ones first."""
+"""The state of every kiosk: whether it is heard, what it lacks, what it reports. Unhealthy ones first."""
 
 from collections.abc import Mapping, Sequence
 
@@ -92,7 +92,7 @@ def _refused_enrolments(
 
 
 def _order(kiosk: answers.KioskState) -> tuple[bool, int, str, str]:
-    """Ill before well, cut off last, then by place."""
+    """Sort key: unhealthy before healthy, cut off last, then by gate."""
     gone = "cut_off" in kiosk.troubles
     return gone, -len(kiosk.troubles) if not gone else 0, kiosk.venue or "~", kiosk.gate or "~"
 
@@ -190,7 +190,7 @@ def _troubles(
 
 
 def is_unhealthy(readings: Readings) -> bool:
-    """Whether a kiosk's own readings say that somebody should look at it."""
+    """Whether a kiosk's own readings need somebody's attention."""
     disk, temperature = readings.get("disk_free_mb"), readings.get("temperature_c")
     return (
         "lost" in (readings.get("camera"), readings.get("scanner"))
@@ -202,7 +202,7 @@ def is_unhealthy(readings: Readings) -> bool:
 
 
 def _clock(event_state: EventState, device: str) -> answers.KioskClock:
-    """On whose word the kiosk's newest boot stands."""
+    """The source of the time of the kiosk's newest boot."""
     logs = [log for log in event_state.last_seq if log.startswith(device)]
     lines = [event_state.clocks.line(log) for log in logs]
     if not lines:

@@ -152,7 +152,7 @@ class Queries:
         )
 
     def coverage(self, log_state: LogState, now: int) -> CoverageReport:
-        """Which kiosks have been heard, and what they may not have told yet."""
+        """Which kiosks have been heard, and which entries of theirs may be missing."""
         stored = log_state.event_state.last_seq
         contacts = {}
         for device in standing(log_state):
@@ -165,11 +165,11 @@ class Queries:
             return self._coverage.report(log_state, self.programme, counts, contacts, now)
 
     def silences(self, log_state: LogState, now: int) -> list[Silence]:
-        """The kiosks that have not told everything."""
+        """The kiosks of which entries may be missing."""
         return list(self.coverage(log_state, now).silences)
 
     def silent(self, silence: Silence, touch: Touch) -> answers.SilentKiosk:
-        """A kiosk that has not told everything, in its place."""
+        """A kiosk of which entries may be missing, with its area."""
         return answers.SilentKiosk(**silent_fields(self.programme, silence, touch))
 
     def gates(self) -> answers.Gates:
@@ -288,7 +288,7 @@ class Queries:
         )
 
     def close_day(self, day: str) -> answers.Closed:
-        """Close an event day, and say who has not told everything of it."""
+        """Close an event day. Return the kiosks of which entries may be missing."""
         self.service.close_day(day)
         with self.snapshot() as log_state:
             coverage = self.coverage(log_state, self.now_ms())

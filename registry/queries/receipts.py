@@ -1,6 +1,6 @@
 """A decision found again by the short code that the door showed, and decided again.
 
-Twice: from the facts that the entry holds, which must give what the door said; and with everything known by now of
+Twice: from the facts that the entry holds, which must give the door's answer; and with everything known by now of
 that moment, which may not. What an entry does not hold (whether a seat was already this badge's) is taken as the door's
 own answer implies.
 """
@@ -143,7 +143,7 @@ def _as_recorded(log_state: LogState, history: History, entry: LogEntry, body: S
     try:
         return [] if question is None else explain(*question)
     except ValueError:
-        return []  # the roster entry that the door used is not held here
+        return []  # the roster entry that the door used is not stored here
 
 
 def _as_known(
@@ -161,4 +161,4 @@ def _as_known(
     try:
         return decide(*question._replace(facts=facts))
     except ValueError:
-        return None  # the roster entry that the door used is not held here
+        return None  # the roster entry that the door used is not stored here

@@ -180,7 +180,8 @@ class Batch:
         time.sleep(BREATH_S)
 
     def commit(self, still_so: Callable[[], bool]) -> None:
-        """Move everything in one short transaction. `still_so` is asked inside it whether what this is based on holds.
+        """Move everything in one short transaction. `still_so` is called inside it: whether what this is based on is
+        still true.
 
         Raises ChangedMeanwhileError.
         """

@@ -1,4 +1,4 @@
-"""Who may come in: badges made, replaced, changed and withdrawn. Each act is an entry of the registry's log."""
+"""The roster: badges issued, replaced, changed and revoked. Each change is an entry of the registry's log."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -27,7 +27,7 @@ from registry.storage.ledger import Ledger
 
 
 class Roster:
-    """The roster's writer. Each verb is one transaction; where it raises, nothing was kept."""
+    """The roster's writer. Each method is one transaction; where it raises, nothing was stored."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Roster:
     # What is known of a badge.
 
     def issues(self, badge: bytes) -> dict[int, BadgeIssued]:
-        """The roster's entry of each issue, as it stands now. Empty for a badge that nobody ever had."""
+        """The newest roster entry of each issue, by issue. Empty for a badge that was never issued."""
         entries = [
             entry
             for entry in self._ledger.about(badge)
@@ -72,7 +72,7 @@ class Roster:
         return known
 
     def text(self, known: Known, issued: BadgeIssued) -> str:
-        """What the QR code of an issue says."""
+        """The text of an issue's QR code. Raises UnknownError where it is not stored."""
         return self._text(known, issued, self._keys.badge_keys().master)
 
     def _text(self, known: Known, issued: BadgeIssued, master: bytes) -> str:
@@ -159,7 +159,7 @@ class Roster:
     def _renew_entry(
         self, issuer: BadgeIssuer, known: Known, entry: BadgeIssued, event: Event
     ) -> None:
-        """The entry of an issue and its name card once more, as both are now."""
+        """Write the entry of an issue and its name card again, from the person's present row."""
         text = self.text(known, entry)
         has_role = event.tickets[entry.claims.ticket].roles
         locks = self._locks(entry) if has_role else (None, None)
@@ -194,11 +194,11 @@ class Roster:
         return list(drawn)
 
     def issuer(self, event: Event, *, with_badges: bool = True) -> BadgeIssuer:
-        """What makes badges of this event with the keys of today."""
+        """A maker of badges of this event with the present keys."""
         return BadgeIssuer(event, self._keys.badge_keys(), self._random, with_badges=with_badges)
 
     def keep(self, issuer: BadgeIssuer) -> None:
-        """Write what was made: roster entries, name cards, texts."""
+        """Store what was made: roster entries, name cards, texts."""
         self._log.extend(issuer.entries)
         self._ledger.keep_cards(issuer.cards)
         self._people.keep_texts(issuer.texts)
@@ -225,7 +225,7 @@ class Roster:
             return issuer.badges[0]
 
     def amend(self, person: Person, event: Event) -> IssuedBadge:
-        """Change what a registered person (of the same ref) is called and may do; the badge in their hand stays good.
+        """Change the name and rights of a registered person (of the same ref); their printed badge stays valid.
 
         Form and code stay as they are. Raises UnknownError, RegistrationError.
         """
@@ -278,8 +278,8 @@ class Roster:
 
     def unrevoke(self, badge: bytes, event: Event) -> IssuedBadge:
         """A person whose badge was revoked may come in again, with a new badge: a revocation is never taken back, since
-        doors that are cut off could not be told. Of a badge that is revoked in all its issues the person gets another,
-        else the next issue. Raises UnknownError, RegistrationError."""
+        doors that are cut off would not learn of it. Of a badge that is revoked in all its issues the person gets
+        another, else the next issue. Raises UnknownError, RegistrationError."""
         with self._ledger.transaction():
             known = self.known(badge)
             revoked = self._revoked(badge)
@@ -321,7 +321,7 @@ class Roster:
             self._people.forget(badge)
 
     def withdraw_cards(self, issued: Iterable[BadgeIssued]) -> None:
-        """Say in the log that these issues have no name card any more, so that every kiosk deletes what it holds."""
+        """Write entries that these issues have no name card any more, so that every kiosk deletes its copy."""
         self._log.extend([("badge", without_card(one)) for one in issued])
 
 

@@ -33,7 +33,7 @@ class SigningKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SigningKeys:
-    """Each verb is one transaction; where it raises, nothing was kept."""
+    """Lists, adds and retires keys. Each method is one transaction; where it raises, nothing was stored."""
 
     def __init__(self, ledger: Ledger, log: OwnLog, people: People, keys: Keyring) -> None:
         self._ledger = ledger
@@ -69,7 +69,7 @@ class SigningKeys:
             return number
 
     def retire(self, number: int) -> int:
-        """Doors no longer take what this key has signed; says how many badges that are to be printed again it was.
+        """Retire a key: doors no longer accept what it has signed. Return how many badges are to be printed again.
 
         Raises UnknownError, and RegistryError for the key that signs.
         """

@@ -51,7 +51,7 @@ class IssuedKeyCard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StaffKeys:
-    """Each verb is one transaction; where it raises, nothing was kept."""
+    """Issues key cards. Each method is one transaction; where it raises, nothing was stored."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class StaffKeys:
         return card
 
     def new_desk_key(self, event: Event) -> int:
-        """A new desk key, and every name card sealed under it: when a key card is lost. Says how many cards.
+        """A new desk key, and every name card sealed under it: when a key card is lost. Return how many cards.
 
         No key card opens anything until a new one is issued.
         """

@@ -1,4 +1,4 @@
-"""What stands in the way of registering people, all of it at once."""
+"""All reasons why people cannot be registered, found at once."""
 
 from collections.abc import Collection, Iterator, Sequence
 

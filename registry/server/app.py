@@ -53,7 +53,7 @@ def _never() -> bool:
 
 @dataclass(frozen=True)
 class WebSettings:
-    """What the application needs to know of its surroundings.
+    """The settings of the application.
 
     `trust_clock`: this machine's clock is right although its kernel cannot say so. `control` is the token of commands
     on this machine, `pin` the SHA-256 of the TLS certificate (None: plain HTTP), `open_here`: a browser of this machine

@@ -1,4 +1,4 @@
-"""A gunicorn worker in which nobody holds a thread by being slow, and nobody all connections.
+"""A gunicorn worker in which a slow client keeps no thread, and no client all connections.
 
 gunicorn's own worker gives a connection a thread as soon as a byte arrives, so a few dozen half-sent requests keep
 everybody out; and its main loop waits for clients that are slow to close. Here the main loop takes a request in, its
@@ -227,7 +227,7 @@ class GuardedWorker(ThreadWorker):  # type: ignore[misc]
             return
         conn.sock.settimeout(0)
         if conn.parser.unreader.buf.getvalue() or (self._tls is not None and conn.sock.pending()):
-            # Read ahead already: the poller would not say so.
+            # Read ahead already: the poller would not report it.
             self._begin(conn)
             self._watch(conn, selectors.EVENT_READ)
             self._arrives(conn, conn.sock)

@@ -1,4 +1,4 @@
-"""What can go wrong at the registry, in words for the people who run it.
+"""The registry's errors; their texts are for the people who run it.
 
 RegistryError
 ├── DatabaseError        the database cannot be opened
@@ -55,7 +55,7 @@ class Refusal(NamedTuple):
 
 
 class RegistrationError(RegistryError):
-    """People who cannot be registered as asked: nothing of it was kept."""
+    """People who cannot be registered as asked: nothing was stored."""
 
     def __init__(self, refusals: Sequence[Refusal]) -> None:
         self.refusals = tuple(refusals)

@@ -1,4 +1,4 @@
-"""The statements that keep heads: the newest signature over an entry, and the newest head of a device."""
+"""The statements that store heads: the newest signature over an entry, and the newest head of a device."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The registry's set of logs: everything any door ever said, and the registry's own word, in one database."""
+"""The registry's logs in one database: those of every kiosk, and its own."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -38,7 +38,7 @@ class Ledger(Logs):
         self._reached: LogEnd | None = None
 
     def close(self) -> None:
-        """Let go of the database. May be called again."""
+        """Write what was noted, and close the database. Safe to repeat."""
         with suppress(SQLAlchemyError):
             self.keep_heard(at_once=True)
         self.database.close()
@@ -116,12 +116,12 @@ class Ledger(Logs):
         return [read_entry(log, digest, raw) for log, digest, raw in rows]
 
     def heard_ms(self, device: str) -> int | None:
-        """When a device last signed a head that reached us, by its own word."""
+        """When a device last signed a head that reached us (ms, by its own clock); None: never."""
         head = self.latest_head(device)
         return head.at_ms if head is not None else None
 
     def card(self, badge: bytes, issue: int) -> bytes | None:
-        """The sealed name card of an issue, if it is held."""
+        """The sealed name card of an issue, or None where it is not stored."""
         card = tables.card.c
         row = self.first(
             select(card.raw).where(card.badge == badge, card.issue == issue, card.raw.is_not(None))
@@ -149,7 +149,7 @@ class Ledger(Logs):
         return f"{row[0]}/{row[1]}"
 
     def displaced(self, here: LogEnd) -> str | None:
-        """Why the registry's own log must not go on where this database says it stands; None: it may.
+        """Why the registry's own log must not be continued at the end that this database has; None: it may.
 
         `here` is the database's identity and the log's end as this database remembers them.
         """
@@ -168,5 +168,5 @@ class Ledger(Logs):
         return None if mark.seq <= here.seq else f"the database is older than entry {mark.seq}"
 
     def reached(self, end: LogEnd) -> None:
-        """Say how far the registry's own log has come; the landmark hears of it once the transaction is kept."""
+        """Note the end of the registry's own log; it is written to the rollback mark after the commit."""
         self._reached = end

@@ -42,7 +42,7 @@ Answer = TypeVar("Answer")
 LACKING = (
     select(tables.card.c.digest).where(tables.card.c.raw.is_(None)).order_by(tables.card.c.digest)
 )
-"""The name cards that the roster names and nobody has brought."""
+"""The name cards that the roster names and that have not arrived."""
 
 _HEAD = ("log", "seq", "digest", "at_ms", "signature")
 
@@ -57,7 +57,7 @@ _fingerprint = lru_cache(maxsize=8)(fingerprint)
 
 
 class Logs(LogStore):
-    """The logs, their heads and branches, and the name cards beside them. What a transaction is, the ledger says."""
+    """The logs, their heads and branches, and the name cards beside them. Transactions are the ledger's."""
 
     def __init__(self, database: Database, now_ms: Callable[[], int] = wall_ms) -> None:
         """`now_ms` stamps what arrives."""
@@ -70,7 +70,7 @@ class Logs(LogStore):
         self._heard = HeardHeads()
 
     def write(self, statement: Any, rows: Sequence[dict[str, Any]] | None = None) -> int:
-        """Run a statement, for each of the rows if there are some; says how many rows it touched."""
+        """Run a statement, for each of the rows if there are some. Return how many rows it changed."""
         with self.database.writing() as connection:
             return connection.execute(statement, rows).rowcount
 
@@ -85,13 +85,13 @@ class Logs(LogStore):
             return connection.execute(statement).first()
 
     def _fetch(self, question: str, values: Sequence[Any]) -> Sequence[Any]:
-        """The answer to what every exchange asks, past the toolkit: at a fraction of the cost."""
+        """The rows of a query that every exchange makes; run without the toolkit, at a fraction of the cost."""
         spelt = question.replace("?", "%s") if self.database.is_postgres else question
         with self.database.reading() as connection:
             return connection.exec_driver_sql(spelt, tuple(values)).all()
 
     def _remembered(self, question: Hashable, ask: Callable[[], Answer]) -> Answer:
-        """What `ask` finds, or found since the last writing. With PostgreSQL other processes write too."""
+        """The result of `ask`, cached until the next write. Not with PostgreSQL, where other processes write too."""
         if self.database.is_postgres or self.database.writer is not None:
             return ask()
         return self.database.remembered.get(question, ask)
@@ -112,7 +112,7 @@ class Logs(LogStore):
         return row[0] if row else None
 
     def set_value(self, key: str, value: bytes | None) -> None:
-        """Keep one of the registry's own values; None forgets it."""
+        """Store one of the registry's own values; None deletes it."""
         if value is None:
             self.write(delete(tables.meta).where(tables.meta.c.key == key))
             return
@@ -235,7 +235,7 @@ class Logs(LogStore):
             self._expect_cards(sorted(badges_listed(entries)))
 
     def add_staged(self) -> None:
-        """Put the entries that are staged among the others, in one statement. Whoever staged them sees to the rest."""
+        """Move the staged entries to the others, in one statement. Tips, heads and cards are the caller's task."""
         move = text(
             "INSERT INTO entry (log, seq, digest, badge, raw, received_ms)"
             " SELECT log, seq, digest, badge, raw, :now FROM staged_entry ORDER BY seq"
@@ -244,7 +244,7 @@ class Logs(LogStore):
             connection.execute(move, {"now": self._now_ms()})
 
     def _know(self, entry: LogEntry, kiosk: Kiosk) -> None:
-        """Keep the newest word on a kiosk, in whatever order the registry's logs arrive."""
+        """Store the newest state of a kiosk, in whatever order the registry's logs arrive."""
         device = tables.device.c
         row = self.first(
             select(device.wall_ms, device.seq, device.kiosk).where(
@@ -337,7 +337,7 @@ class Logs(LogStore):
         self.keep_heads([head])
 
     def keep_heads(self, heads: Sequence[Head]) -> None:
-        """Keep heads, or their newer signatures, and each device's newest word."""
+        """Store heads, or their newer signatures, and each device's latest head."""
         rows = [dict(zip(_HEAD, msgspec.structs.astuple(head), strict=True)) for head in heads]
         self.write(self._keep_head, rows)
         self.write(
@@ -356,7 +356,7 @@ class Logs(LogStore):
         if self._remembered("all cards", lambda: self.first(LACKING.limit(1)) is None):
             return []
         card, lacking = tables.card.c, LACKING
-        # In turn: cards that nobody has any more keep none of the others waiting.
+        # In turn: cards that nobody has any more delay no others.
         after = self.read(lacking.where(card.digest > self._asked_for).limit(limit))
         before = self.read(lacking.where(card.digest <= self._asked_for).limit(limit - len(after)))
         wanted = [digest for (digest,) in [*after, *before]]

@@ -1,7 +1,7 @@
-"""A small file beside an SQLite database that says how far the registry's own log had come.
+"""A small file beside an SQLite database that has the end of the registry's own log.
 
-A database put back from a backup does not know that it was: it would write other entries under numbers that kiosks
-already hold. The landmark is no part of the backup, so it shows.
+A database restored from a backup does not show that it was: it would write other entries under numbers that kiosks
+already have. The mark is no part of the backup, so it shows.
 """
 
 import os
@@ -22,14 +22,14 @@ class LogEnd(NamedTuple):
 
 
 class RollbackMark:
-    """The file. One that is missing or cannot be read says nothing."""
+    """The file. One that is missing or cannot be read counts as none."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     @classmethod
     def beside(cls, database: Path | None) -> "RollbackMark | None":
-        """The landmark of a database file; None for one in memory or on a server."""
+        """The mark of a database file; None for one in memory or on a server."""
         return cls(database.with_name(FILE)) if database is not None else None
 
     def read(self) -> LogEnd | None:
