@@ -153,7 +153,7 @@ def _as_known(
     them: whether there was one is a question to the whole area, which the partition report answers."""
     order = log_state.event_state.order(entry)
     before = [one for one in history.moves if one.order < order]
-    location = history.whereabouts(order.at_ms, before).place
+    location = history.whereabouts(order.at_ms, before).location
     question = facts_as_known(entry, body, history, log_state.event_state, location)
     if question is None:
         return None
