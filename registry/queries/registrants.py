@@ -220,7 +220,7 @@ def _shown(queries: Queries, known: Known, history: History) -> answers.Registra
             for issue, entry in sorted(issues.items())
         ],
         revoked=history.revoked(None),
-        place=history.whereabouts(queries.now_ms()).place,
+        place=history.whereabouts(queries.now_ms()).location,
         last=None if last is None else queries.time(last),
         extra=known.extra,
         version="",
@@ -244,5 +244,5 @@ def changed_since(person: answers.Registrant, version: str) -> list[str]:
     return [name for name, was, is_ in zip(EDITABLE, before, now, strict=True) if was != is_]
 
 
-def _named(bits: dict[str, int], held: int) -> list[str]:
-    return [name for name, bit in bits.items() if held >> bit & 1]
+def _named(bits: dict[str, int], claimed: int) -> list[str]:
+    return [name for name, bit in bits.items() if claimed >> bit & 1]
