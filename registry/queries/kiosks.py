@@ -150,7 +150,7 @@ def _seats_lost(log_state: LogState, programme: Programme, now_ms: int) -> dict[
     return {
         gate.id: log_state.seat_book(gate.area).lost(now_ms)
         for gate in gates
-        if gate.lets_in and programme.places[gate.area].capacity is not None
+        if gate.lets_in and programme.area_tree[gate.area].capacity is not None
     }
 
 

@@ -209,7 +209,7 @@ class Queries:
                         starts=self.time(session.starts_ms),
                         ends=self.time(session.ends_ms),
                         booking=session.booking,
-                        capacity=programme.places[session.area].capacity,
+                        capacity=programme.area_tree[session.area].capacity,
                         attended=attended.get(session.id, 0),
                     )
                     for session in programme.sessions.values()

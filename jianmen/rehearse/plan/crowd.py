@@ -32,10 +32,10 @@ def named(event: Event, numbers: Iterable[tuple[str, int]]) -> Crowd:
     for target, people in numbers:
         if (gate := programme.gates.get(target)) is not None:
             gates = [gate.id] if gate.lets_in else []
-        elif target in programme.places:
+        elif target in programme.area_tree:
             gates = list(programme.entry_gates(target))
         else:
-            right = instead(target, [*programme.gates, *programme.places])
+            right = instead(target, [*programme.gates, *programme.area_tree])
             raise ConfigError([_wrong(f"there is no gate, area or venue {shown(target)}", right)])
         if not gates:
             wrong = f"nobody comes in at {shown(target)}"

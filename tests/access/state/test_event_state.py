@@ -108,11 +108,11 @@ def test_an_entry_is_judged_by_the_definition_that_was_in_force(forum: Any) -> N
     event = forum.programme.event
     second = forum.registry.defines(forum.at("12:00"), msgspec.structs.replace(event, id="second"))
     event_state = folded(forum)
-    place = event_state.order(second.entry)
-    assert event_state.programme_at(place).event.id == "second"  # type: ignore[union-attr]
-    just_before = msgspec.structs.replace(place, at_ms=place.at_ms - 1)
+    at = event_state.order(second.entry)
+    assert event_state.programme_at(at).event.id == "second"  # type: ignore[union-attr]
+    just_before = msgspec.structs.replace(at, at_ms=at.at_ms - 1)
     assert event_state.programme_at(just_before).event.id == "small"  # type: ignore[union-attr]
-    long_before = msgspec.structs.replace(place, at_ms=0)
+    long_before = msgspec.structs.replace(at, at_ms=0)
     assert event_state.programme_at(long_before).event.id == "small"  # type: ignore[union-attr]
 
 

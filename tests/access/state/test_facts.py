@@ -147,14 +147,14 @@ def test_facts_are_the_rosters_claims_the_newest_issue_and_the_place(
 ) -> None:
     anna = build.plain(ANNA)
     before = door.facts(door.sees(anna), now)
-    assert (before.listed, before.newest_issue, before.place) == (guest, 1, None)
+    assert (before.listed, before.newest_issue, before.location) == (guest, 1, None)
     assert (before.revoked, before.seats, before.roster_age_ms) == (False, None, 0)
     door.shows(now, anna)
     registry.revokes(now, ANNA)
     registry.issues(now, ANNA, guest, issue=3)
     door.learns(registry)
     after = door.facts(door.sees(anna), now + 1)
-    assert (after.place, after.newest_issue, after.revoked) == ("chengdu", 3, True)
+    assert (after.location, after.newest_issue, after.revoked) == ("chengdu", 3, True)
 
 
 def test_the_age_of_the_roster_is_that_of_the_registrys_newest_word(
@@ -259,7 +259,7 @@ def recorded(forum: Any, number: int, **scan: Any) -> Any:
 def test_recorded_facts_hold_the_roster_as_far_as_the_door_had_it(later: Any) -> None:
     question = recorded(later, 1, place="hall", seats=2)
     assert question.facts.listed == later.delegate
-    assert (question.facts.place, question.facts.seats) == ("hall", 2)
+    assert (question.facts.location, question.facts.seats) == ("hall", 2)
     assert question.presented.form == "plain"
     assert recorded(later, 9).facts.listed is None
 
