@@ -10,7 +10,7 @@ from sqlalchemy import Table, delete, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import bindparam
 
-from access.log.chain import Head, device_of, fingerprint, vouched
+from access.log.chain import Head, device_id, device_of, vouched
 from access.log.entry import Kiosk, digest_of, pack
 from access.log.log_entry import LogEntry, read_entry
 from registry.storage import tables
@@ -52,7 +52,7 @@ def wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-_fingerprint = lru_cache(maxsize=8)(fingerprint)
+_device_id = lru_cache(maxsize=8)(device_id)
 """Asked of every log in every message."""
 
 
@@ -125,7 +125,7 @@ class Logs(LogStore):
     def registry(self) -> str:  # type: ignore[override]
         """The fingerprint of the registry's own key; empty before there is one."""
         public = self._own_public()
-        return _fingerprint(public) if public is not None else ""
+        return _device_id(public) if public is not None else ""
 
     def _own_public(self) -> bytes | None:
         if self._public is not None:
