@@ -62,10 +62,11 @@ S = TypeVar("S", bound=_Settings)
 
 class Pages(_Settings, frozen=True, kw_only=True):
     """Where the door serves its screens, to the browser of its own machine. `camera_at`: on which side of the screen
-    the camera is; None: people are not shown where."""
+    the camera is; None: people are not shown where. `preview`: the resting screen shows what the camera sees."""
 
     host: str
     port: Port
+    preview: bool
     camera_at: Literal["above", "below", "left", "right"] | None = None
 
 

@@ -146,7 +146,12 @@ def _run(settings: KioskSettings, direction: Direction | None) -> int:
             _home(settings.data, running), parts_of(settings), settings.language, direction
         )
         buzzer = settings.signals.adapter == "gpio" and signal_settings(settings).pins.buzzer
-        app = create_app(service, sounds=not buzzer, camera_at=settings.pages.camera_at or "")
+        app = create_app(
+            service,
+            sounds=not buzzer,
+            camera_at=settings.pages.camera_at or "",
+            preview=settings.pages.preview,
+        )
         server = PageServer(app, settings.pages.host, settings.pages.port)
         stop_on_signals(service.stop)
         server.start()

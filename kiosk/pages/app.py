@@ -20,6 +20,7 @@ from flask import Flask, Response, abort, jsonify, render_template, request
 from access.event.definition import LANGUAGES
 from kiosk.pages.gate_routes import gate_pages
 from kiosk.pages.headcount_routes import headcount_pages
+from kiosk.pages.preview_routes import preview_pages
 from kiosk.pages.staff_routes import staff_pages
 from kiosk.pages.staff_session import StaffSessions
 from kiosk.pages.status import status, waiting_status
@@ -51,9 +52,12 @@ PAGE_POLICY = (
 )
 
 
-def create_app(service: DoorService, *, sounds: bool, camera_at: str = "") -> Flask:
+def create_app(
+    service: DoorService, *, sounds: bool, camera_at: str = "", preview: bool = False
+) -> Flask:
     """The pages of a door. `sounds`: the page makes the tones, for want of a buzzer. `camera_at`: on which side of the
-    screen the camera is (above, below, left, right; empty: not to be pointed at)."""
+    screen the camera is (above, below, left, right; empty: not to be pointed at). `preview`: the resting screen shows
+    what the camera sees."""
     app = Flask(__name__)
     token = secrets.token_urlsafe(16)
     _guard(app, token)
@@ -72,6 +76,7 @@ def create_app(service: DoorService, *, sounds: bool, camera_at: str = "") -> Fl
             tags=texts.HTML_TAGS,
             first=service.order[0],
             camera_at=camera_at,
+            preview=preview,
             words=words,
         )
 
@@ -100,6 +105,8 @@ def create_app(service: DoorService, *, sounds: bool, camera_at: str = "") -> Fl
         return _health(service)
 
     room = StaffSessions(lambda: service.loop, service.replica_path)
+    if preview:
+        app.register_blueprint(preview_pages(service))
     app.register_blueprint(headcount_pages(service))
     app.register_blueprint(staff_pages(room, service.order[0]))
     app.register_blueprint(gate_pages(room, service.order[0]))

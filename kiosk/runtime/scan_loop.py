@@ -26,6 +26,7 @@ from kiosk.door.recent_answers import RecentAnswers
 from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.runtime.inputs import Happening, Inputs, Source, Work, age_ms
 from kiosk.screen.attendee_screen import Notice
+from kiosk.screen.hint_timing import HintTiming
 from kiosk.screen.presenter import Face
 
 log = logging.getLogger(__name__)
@@ -86,6 +87,7 @@ class ScanLoop:
         self._camera_direction = camera_direction
         self._view: tuple[str, Direction, float] = ("", "in", 0.0)
         self._opened: deque[tuple[EntryRef, bytes | None]] = deque(maxlen=16)
+        self._hints = HintTiming()
         self._card: tuple[Future[str], float] | None = None
         self._card_given = ""
         self._probe_due = self._tend_due = self._watchdog_due = 0.0
@@ -177,9 +179,11 @@ class ScanLoop:
                 if age_ms(what) < STALE_MS:
                     self._read(source, what)
             case Hint() as hint:
-                self._hint(HINTS[hint])
+                shown = self._hints.seen(hint, time.monotonic())
+                if shown is not None:
+                    self._help(HINTS[shown])
             case ShowOne():
-                self._hint("show_one")
+                self._help("show_one")
             case CameraState(working=working, why=why):
                 log.info("camera %s %s", "works" if working else "lost:", why)
                 self.duties.camera_is(working=working)
@@ -206,6 +210,7 @@ class ScanLoop:
 
     def _read(self, source: Source, reading: Reading) -> None:
         self.duties.decoded(reading.ms)
+        self._hints.forget()
         same_view = self._same_view(reading.text, self._way(source))
         if self._card is not None:
             self._give_card(self._card[0], reading.text)
@@ -259,7 +264,7 @@ class ScanLoop:
         if not answer.repeat:
             self.recent.add(answer, who)
 
-    def _hint(self, what: Notice) -> None:
+    def _help(self, what: Notice) -> None:
         """Help with a code that cannot be read; an answer that stands is more important."""
         face = self.face
         if face.free and self._card is None and not (face.broken or face.unready):

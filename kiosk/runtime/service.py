@@ -18,6 +18,7 @@ from access.log.clock_reading import ClockReading
 from access.log.entry import Alarm, Boot
 from access.log.log_entry import LogEntry
 from access.state.event_state import EventState
+from hardware.ports.events import Preview
 from hardware.ports.signals import Signals
 from hardware.reader.reader import Reader
 from hardware.system.version import BUILT_MS, versions
@@ -47,6 +48,9 @@ FED_EVERY = 1000
 
 RETRY_S = 1.0
 """How often a start that waits for something looks again."""
+
+PREVIEW_ASK_S = 1.0
+"""How often the camera is asked to go on showing what it sees; it stops by itself three seconds after the last time."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ class DoorService:
         self.screen_feed = ScreenFeed(notice("starting", self.order))
         self.loop: ScanLoop | None = None
         self._camera: Reader | None = None
+        self._preview_asked = 0.0
 
     def stop(self) -> None:
         """Ask the run to end, from any thread or signal handler."""
@@ -107,6 +112,17 @@ class DoorService:
     def replica_path(self) -> Path:
         """Where the carrier keeps what others say."""
         return DataFolder(self._home.data).replica
+
+    def preview(self) -> Preview | None:
+        """What the camera sees, while a screen asks for it again and again and nobody is being answered."""
+        camera = self._camera
+        if camera is None or not self.screen_feed.screen.preview:
+            return None
+        now = time.monotonic()
+        if now - self._preview_asked >= PREVIEW_ASK_S:
+            self._preview_asked = now
+            camera.want_preview()
+        return camera.preview
 
     def run(self) -> None:
         """Until `stop`. Raises HardwareError for parts that this machine does not have, PermissionError for files that

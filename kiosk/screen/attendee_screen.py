@@ -47,7 +47,7 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
 
     `say` is shown by itself. `each` is the same answer in full in every language, for whoever asks for theirs; a
     notice is complete in `say`. `facts` are read in any language; `arrow` points to the help desk. `out`: it answers
-    somebody who leaves.
+    somebody who leaves. `preview`: the page may show what the camera sees.
     """
 
     state: Literal["notice", "answer"]
@@ -63,6 +63,7 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     receipt: str = ""
     staffed: bool = False
     cause: str = ""
+    preview: bool = False
 
 
 TONES: dict[Verdict, Tone] = {
@@ -110,6 +111,13 @@ _NOTICE_LOOKS: dict[Notice, tuple[Tone, Shape]] = {
 }
 
 
+_PREVIEWED: frozenset[Notice] = frozenset({
+    "idle_in", "idle_out", "show_one", "hold_still", "come_closer", "further_away", "hold_straight", "too_dark",
+    "turn_from_light", "brighter_phone",
+})  # fmt: skip
+"""While these stand, somebody may be aiming a code at the camera."""
+
+
 def title(programme: Programme, gate: Gate, order: Sequence[Language]) -> tuple[Say, ...]:
     """The event, and below it the place that the gate leads to."""
     venue = programme.venue_of(gate.area)
@@ -151,6 +159,7 @@ def notice(
         gate=gate,
         staffed=staffed,
         cause=text(f"cause.{cause}", order[0]) if cause is not None else "",
+        preview=what in _PREVIEWED,
     )
 
 

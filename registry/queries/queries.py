@@ -29,6 +29,7 @@ from access.state.coverage import (
 from access.state.headcount import Silence, attendance
 from access.state.log_state import LogState
 from registry.devices.reported_vectors import Contacts
+from registry.queries import admin_shapes
 from registry.queries import shapes as answers
 from registry.queries.kiosks import kiosk_report
 from registry.queries.name_index import PersonIndex
@@ -215,7 +216,7 @@ class Queries:
                 ],
             )
 
-    def kiosks(self) -> answers.Kiosks:
+    def kiosks(self) -> admin_shapes.Kiosks:
         """Every kiosk, unhealthy ones first, and the alarms of the last day."""
         now = self.now_ms()
         with self.snapshot() as log_state:

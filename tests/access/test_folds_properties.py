@@ -148,7 +148,7 @@ class _Days:
 
     def takes_back(self, door: Any, at: int) -> None:
         """A supervisor takes back the gate that was given last, whichever kiosk's it is: only its own may."""
-        given = [entry for entry in self.entries if entry.held.kind == "gate"]
+        given = [entry for entry in self.entries if entry.entry.kind == "gate"]
         if given:
             self.entries.append(door.voids(at, given[-1], None))
 
@@ -165,7 +165,7 @@ class _Days:
         self.epochs += 1
         self.writers[gate] = again = self.forum.build.kiosk(gate, at, epoch=self.epochs)
         self.entries.append(again.boots(after=after))
-        scan = again.scans(at, self.forum.build.badge(1)).held.body
+        scan = again.scans(at, self.forum.build.badge(1)).entry.body
         vague = msgspec.structs.replace(scan, span=Span(at - 60 * MINUTE, at + 600 * MINUTE))
         self.entries += [again.entries[-1], again.writes(at, "scan", vague)]
 
@@ -180,10 +180,10 @@ class _Days:
         self.entries.append(door.writes(at, "printed", body))
 
     def about_a_scan(self, what: str, door: Any, number: int, at: int) -> None:
-        scans = [entry for entry in self.entries if entry.held.kind == "scan"]
+        scans = [entry for entry in self.entries if entry.entry.kind == "scan"]
         if scans:
             scan = scans[-number:][0]
-            badge = scan.held.body.badge
+            badge = scan.entry.body.badge
             if what == "void":
                 self.entries.append(door.voids(at, scan, badge))
             elif what == "turnstile":
@@ -297,7 +297,7 @@ def test_repaired_times_never_break_the_order_within_a_log(new_forum: Any, chose
     order = known.event_state.order
     logs: dict[str, list[Any]] = {}
     for entry in {entry.digest: entry for entry in entries}.values():
-        logs.setdefault(entry.log, []).append(entry.held)
+        logs.setdefault(entry.log, []).append(entry.entry)
     for log in logs.values():
         log.sort(key=lambda held: held.seq)
         times = [order(held).at_ms for held in log]
@@ -311,7 +311,7 @@ def test_nothing_that_showed_green_is_ever_dropped(new_forum: Any, chosen: Any) 
     forum = new_forum()
     entries = written(forum, chosen)
     known = taken(forum, entries)
-    held = {entry.digest: entry.held for entry in entries}
+    held = {entry.digest: entry.entry for entry in entries}
     back = {
         one.body.entry.digest
         for one in held.values()

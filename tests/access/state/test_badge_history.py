@@ -196,7 +196,7 @@ def test_a_word_about_a_badge_that_moves_nobody_is_passed_over(forum: Any) -> No
 
 
 def test_one_entry_held_twice_counts_once(forum: Any) -> None:
-    scan = forum.enters("north-in", "09:00", 1).held
+    scan = forum.enters("north-in", "09:00", 1).entry
     event_state: EventState = forum.known().event_state
     assert len(History(event_state, [scan, scan]).presentations) == 1
 
@@ -264,7 +264,7 @@ def test_a_later_roster_entry_for_the_same_issue_replaces_it(forum: Any) -> None
     forum.registry.issues(forum.at("10:00"), badge, visitor)
     amended = forum.registry.entries[-1]
     first = next(
-        e for e in forum.registry.entries if e.held.body.__class__ and e.held.kind == "badge"
+        e for e in forum.registry.entries if e.entry.body.__class__ and e.entry.kind == "badge"
     )
     for order in permutations([first, amended]):
         known = forum.build.log_state([*order]).history(badge)
@@ -274,8 +274,8 @@ def test_a_later_roster_entry_for_the_same_issue_replaces_it(forum: Any) -> None
 
 def test_the_roster_is_asked_as_of_a_place_in_the_order(forum: Any) -> None:
     badge, device = forum.build.badge(1), forum.doors["hall-1"].device
-    before = forum.enters("hall-1", "08:59", 1).held
-    second = forum.registry.issues(forum.at("09:00"), badge, forum.delegate, issue=2).held
+    before = forum.enters("hall-1", "08:59", 1).entry
+    second = forum.registry.issues(forum.at("09:00"), badge, forum.delegate, issue=2).entry
     known, order = history(forum), forum.known().event_state.order
     assert known.newest_issue(device, order(before)) == 1
     assert known.newest_issue(device, order(second)) == 2
@@ -303,8 +303,8 @@ def test_only_a_proof_retires_lower_issues(forum: Any, proof: str | None) -> Non
 
 
 def test_a_proof_is_known_only_after_it_was_given(forum: Any) -> None:
-    scan = forum.enters("hall-1", "09:00", 1, issue=2).held
-    after = forum.enters("hall-1", "09:01", 1, issue=1).held
+    scan = forum.enters("hall-1", "09:00", 1, issue=2).entry
+    after = forum.enters("hall-1", "09:01", 1, issue=1).entry
     known, order = history(forum), forum.known().event_state.order
     device = forum.doors["hall-1"].device
     assert known.newest_issue(device, order(scan)) == 1
@@ -322,7 +322,7 @@ def test_a_revocation_is_of_all_issues_or_of_one(forum: Any) -> None:
 
 
 def test_a_revocation_counts_from_its_own_time_on(forum: Any) -> None:
-    revoked = forum.registry.revokes(forum.at("09:00"), forum.build.badge(1)).held
+    revoked = forum.registry.revokes(forum.at("09:00"), forum.build.badge(1)).entry
     place_of = forum.known().event_state.order(revoked)
     known = history(forum)
     assert known.revoked(1, place_of)
@@ -333,8 +333,8 @@ def test_only_the_registry_issues_and_revokes(forum: Any) -> None:
     thief = forum.doors["hall-1"]
     badge = forum.build.badge(1)
     for entry in forum.registry.entries[-9:-8]:
-        thief.writes(forum.at("09:00"), "badge", msgspec.structs.replace(entry.held.body, issue=9))
-    revocation = forum.registry.revokes(forum.at("09:00"), forum.build.badge(99)).held.body
+        thief.writes(forum.at("09:00"), "badge", msgspec.structs.replace(entry.entry.body, issue=9))
+    revocation = forum.registry.revokes(forum.at("09:00"), forum.build.badge(99)).entry.body
     thief.writes(forum.at("09:01"), "revoke", msgspec.structs.replace(revocation, badge=badge))
     assert history(forum).newest_issue(thief.device) == 1
     assert not history(forum).revoked(1)

@@ -66,7 +66,7 @@ def test_a_word_from_a_turnstile_that_cannot_be_read_is_passed_over(forum: Any) 
     forum.refuses("north-in", "09:00", None, "not_a_badge")
     body = Recount(area="hall", inside=1, staff=None, why="")
     unreadable = forum.doors["north-in"].writes(forum.at("09:00"), "not_passed", body)
-    assert unreadable.held.body is None
+    assert unreadable.entry.body is None
     assert len(forum.known().history(None).presentations) == 1
 
 

@@ -152,7 +152,7 @@ def test_nobodys_whereabouts_are_known_without_a_definition(forum: Any) -> None:
     assert (state.place, state.around, state.changes_ms()) == (None, (), None)
     event_state = known.event_state
     assert event_state.definitions() == ()
-    order = event_state.order(forum.doors["hall-1"].entries[-1].held)
+    order = event_state.order(forum.doors["hall-1"].entries[-1].entry)
     assert event_state.above(order, "hall") == ()
 
 

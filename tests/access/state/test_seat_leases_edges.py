@@ -88,7 +88,7 @@ class Kept:
         self.asked: list[bytes] = []
         self.book = SeatBook("room", self.known.event_state, self._history)
         for entry in forum.entries:
-            self.book.saw(entry.held)
+            self.book.saw(entry.entry)
 
     def _history(self, badge: bytes) -> History:
         self.asked.append(badge)
@@ -106,7 +106,7 @@ class Kept:
 
     def hears(self, entry: Any) -> None:
         self.known.add(entry.log, entry.digest, entry.raw)
-        self.book.saw(entry.held)
+        self.book.saw(entry.entry)
 
 
 @pytest.mark.parametrize(

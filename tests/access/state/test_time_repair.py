@@ -425,12 +425,12 @@ def test_entries_are_timed_anew_when_a_trusted_time_arrives_later(build) -> None
     door.boots()
     scan = door.scans(noon + MINUTE, build.badge(1))
     known = build.log_state([definition, *door.entries], earliest_ms=noon - HOUR)
-    assert known.event_state.span(scan.held) == Span(noon - HOUR + MINUTE, small.end_ms - 1)
+    assert known.event_state.span(scan.entry) == Span(noon - HOUR + MINUTE, small.end_ms - 1)
     told = door.trusts(noon + HOUR, error_ms=30)
     known.add(told.log, told.digest, told.raw)
     at = noon + MINUTE
-    assert known.event_state.span(scan.held) == Span(at - 30, at + 30)
-    assert known.event_state.order(scan.held).at_ms == at
+    assert known.event_state.span(scan.entry) == Span(at - 30, at + 30)
+    assert known.event_state.order(scan.entry).at_ms == at
 
 
 # Properties.

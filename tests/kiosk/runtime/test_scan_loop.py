@@ -299,7 +299,11 @@ def test_a_forced_door_is_an_alarm_and_changes_no_screen(stand):
     assert stand.screen_feed.screen == before
 
 
-def test_hints_help_but_never_take_the_place_of_an_answer(stand):
+def test_hints_help_but_never_take_the_place_of_an_answer(stand, monkeypatch):
+    stand.show(Hint.HOLD_STILL)
+    assert stand.headline == "Show your badge", "a code that is still coming nearer needs no help"
+
+    monkeypatch.setattr("kiosk.screen.hint_timing.AFTER_S", 0.0)
     stand.show(Hint.HOLD_STILL)
     assert stand.headline == "Hold it still"
     stand.show(ShowOne(now_ms()))
@@ -320,7 +324,8 @@ def test_hints_help_but_never_take_the_place_of_an_answer(stand):
         (Hint.BRIGHTER_PHONE, "Make your phone brighter"),
     ],
 )
-def test_each_hint_says_what_to_do(stand, hint, headline):
+def test_each_hint_says_what_to_do(stand, hint, headline, monkeypatch):
+    monkeypatch.setattr("kiosk.screen.hint_timing.AFTER_S", 0.0)
     stand.show(hint)
     assert stand.headline == headline
 
