@@ -1,16 +1,18 @@
 """Thousands of people registered, changed and revoked at once, all or none, while everybody else goes on working.
 
 Badges, secrets and name cards are made outside the database's lock and staged in pieces, in tables that nobody reads.
-Then one short transaction, `commit`, looks whether the roster is still what it was, and moves everything to where it
-belongs. What a crash leaves staged `discard` removes.
+Then one short transaction, `commit`, looks whether the roster is still what it was, and copies everything to where it
+belongs. What is still staged then, or was when a crash came, `discard` removes.
 """
 
+import gc
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from functools import wraps
+from typing import NamedTuple, ParamSpec, TypeVar
 
 import msgspec
-from sqlalchemy import delete, text
+from sqlalchemy import delete, select, text
 
 from access.badge import credential
 from access.badge.credential import Claims
@@ -29,13 +31,16 @@ from sync.wire.messages import SealedCard
 
 Step = Callable[[int], None]
 
+P = ParamSpec("P")
+Result = TypeVar("Result")
+
 PIECE = 500
 """People in one short transaction of staging."""
 
 PIECE_ENTRIES = 2000
 """Entries in one."""
 
-BREATH_S = 0.001
+BREATH_S = 0.005
 """Between two short transactions, so that whoever waits for the database gets it."""
 
 SALT_BYTES = 16
@@ -46,6 +51,11 @@ _STAGED = (*_PERSON, "printed", "new")
 _ENTRY = ("seq", "log", "digest", "badge", "raw")
 _CARD = ("digest", "badge", "issue", "raw")
 
+_NOBODYS_CARDS = (
+    "DELETE FROM card WHERE badge IN (SELECT badge FROM staged_person WHERE new = 1"
+    " AND badge NOT IN (SELECT badge FROM person))"
+)
+
 _MOVE = (
     # People who were there before: their rows and cards are replaced.
     "DELETE FROM person WHERE badge IN (SELECT badge FROM staged_person WHERE new = 0)",
@@ -53,10 +63,26 @@ _MOVE = (
     "INSERT INTO printed (badge, issue, text) SELECT badge, 1, printed FROM staged_person WHERE printed IS NOT NULL",
     "DELETE FROM card WHERE (badge, issue) IN (SELECT badge, issue FROM staged_card)",
     "INSERT INTO card (digest, badge, issue, raw) SELECT digest, badge, issue, raw FROM staged_card",
-    "DELETE FROM staged_card",
-    "DELETE FROM staged_entry",
-    "DELETE FROM staged_person",
 )
+
+_STAGES = (tables.staged_card, tables.staged_entry, tables.staged_person)
+
+
+def _uncollected(work: Callable[P, Result]) -> Callable[P, Result]:
+    """Without garbage collections: one that looks at all that was prepared would take as long as the work itself, while
+    everybody waits for both."""
+
+    @wraps(work)
+    def run(*args: P.args, **kwargs: P.kwargs) -> Result:
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            return work(*args, **kwargs)
+        finally:
+            if collects:
+                gc.enable()
+
+    return run
 
 
 class ChangedMeanwhileError(RegistryError):
@@ -186,6 +212,8 @@ class Batch:
         if not self._committed(staged, still_so):
             # Somebody wrote to the registry's log meanwhile, and may do so again: now they wait.
             self._committed(None, still_so)
+        time.sleep(BREATH_S)
+        discard(self._ledger)
 
     def _staged_draft(self) -> Draft:
         """The entries chained to the log's end as it is, and staged."""
@@ -198,6 +226,7 @@ class Batch:
             time.sleep(BREATH_S)
         return draft
 
+    @_uncollected
     def _committed(self, draft: Draft | None, still_so: Callable[[], bool]) -> bool:
         """Whether the log still ended where the staged draft begins; None: it is chained and written here."""
         with self._ledger.transaction():
@@ -226,15 +255,14 @@ class Batch:
 
 
 def discard(ledger: Ledger) -> None:
-    """Remove what is staged, and the name cards of people who were not registered in the end."""
-    with ledger.transaction():
-        if ledger.first(tables.staged_person.select().limit(1)) is None:
-            return
-        ledger.write(
-            text("DELETE FROM card WHERE badge IN (SELECT badge FROM staged_person WHERE new = 1)")
-        )
-        for table in (tables.staged_card, tables.staged_entry, tables.staged_person):
-            ledger.write(delete(table))
+    """Remove what is staged, and the name cards of people who were not registered in the end. In several transactions:
+    others need not wait for all of it."""
+    if all(ledger.first(select(table).limit(1)) is None for table in _STAGES):
+        return
+    ledger.write(text(_NOBODYS_CARDS))
+    for table in _STAGES:  # the people last: who they were says whose cards go
+        time.sleep(BREATH_S)
+        ledger.write(delete(table))
 
 
 def _values(known: Known) -> tuple[object, ...]:

@@ -217,7 +217,9 @@ class Logs(LogStore):
         self.keep_heard()
 
     def keep_heard(self, *, at_once: bool = False) -> None:
-        """Write what was only noted of heads, if it is time."""
+        """Write what was only noted of heads, if it is time and nobody writes just now: no exchange waits for it."""
+        if not (at_once or self.database.is_free):
+            return
         heads = self._heard.take(at_once=at_once)
         if heads:
             with self.transaction():
