@@ -18,7 +18,7 @@ from access.badge import credential
 from access.badge.credential import Claims
 from access.event.definition import Event
 from access.log.entry import BadgeIssued, Body, Revoked
-from registry.devices.own_log import Draft, OwnLog
+from registry.devices.own_log import Draft, OwnLog, Saying, saying
 from registry.roster.badge_issuer import Press
 from registry.roster.model import Known, Person, Registered, claims
 from registry.roster.repository import People
@@ -26,7 +26,6 @@ from registry.storage import tables
 from registry.storage.bulk import insert_rows
 from registry.storage.errors import RegistryError
 from registry.storage.ledger import Ledger
-from sync.store.log_store import Row
 from sync.wire.messages import SealedCard
 
 Step = Callable[[int], None]
@@ -37,8 +36,8 @@ Result = TypeVar("Result")
 PIECE = 500
 """People in one short transaction of staging."""
 
-PIECE_ENTRIES = 2000
-"""Entries in one."""
+DRAFTS = 4
+"""How often a batch's entries are chained outside the lock before everybody waits for it."""
 
 BREATH_S = 0.005
 """Between two short transactions, so that whoever waits for the database gets it."""
@@ -48,7 +47,6 @@ SALT_BYTES = 16
 
 _PERSON = ("badge", "ref", "name", "organisation", "language", "keys", "salt", "extra")
 _STAGED = (*_PERSON, "printed", "new")
-_ENTRY = ("seq", "log", "digest", "badge", "raw")
 _CARD = ("digest", "badge", "issue", "raw")
 
 _NOBODYS_CARDS = (
@@ -208,39 +206,30 @@ class Batch:
 
         Raises ChangedMeanwhileError.
         """
-        staged = self._staged_draft() if self._entries else None
-        if not self._committed(staged, still_so):
-            # Somebody wrote to the registry's log meanwhile, and may do so again: now they wait.
-            self._committed(None, still_so)
+        sayings = [saying(kind, body) for kind, body in self._entries]
+        # Whoever writes to the registry's log between draft and transaction makes the draft void; at last they wait.
+        for _ in range(DRAFTS):
+            if self._committed(self._log.draft(sayings), sayings, still_so):
+                break
+        else:
+            self._committed(None, sayings, still_so)
         time.sleep(BREATH_S)
         discard(self._ledger)
 
-    def _staged_draft(self) -> Draft:
-        """The entries chained to the log's end as it is, and staged."""
-        draft = self._log.draft(self._entries)
-        self._ledger.write(delete(tables.staged_entry))
-        for start in range(0, len(draft.rows), PIECE_ENTRIES):
-            some = (_entry(row) for row in draft.rows[start : start + PIECE_ENTRIES])
-            with self._ledger.transaction(), self._ledger.database.writing() as connection:
-                insert_rows(connection, "staged_entry", _ENTRY, some)
-            time.sleep(BREATH_S)
-        return draft
-
     @_uncollected
-    def _committed(self, draft: Draft | None, still_so: Callable[[], bool]) -> bool:
-        """Whether the log still ended where the staged draft begins; None: it is chained and written here."""
+    def _committed(
+        self, draft: Draft | None, sayings: Sequence[Saying], still_so: Callable[[], bool]
+    ) -> bool:
+        """Whether the log still ended where the draft begins; None: it is drafted here."""
         with self._ledger.transaction():
             if self._taken() or not still_so():
                 raise ChangedMeanwhileError
-            if draft is not None and not self._log.adopt(draft):
-                return False
+            if sayings:
+                draft = draft or self._log.draft(sayings)
+                if not self._log.adopt(draft):
+                    return False
+                self._ledger.add_many(draft.rows)
             with self._ledger.database.writing() as connection:
-                if draft is None and self._entries:
-                    draft = self._log.draft(self._entries)
-                    connection.execute(delete(tables.staged_entry))
-                    insert_rows(connection, "staged_entry", _ENTRY, map(_entry, draft.rows))
-                    self._log.adopt(draft)
-                self._ledger.add_staged()
                 for statement in _MOVE:
                     connection.execute(text(statement))
         return True
@@ -275,7 +264,3 @@ def _values(known: Known) -> tuple[object, ...]:
 def _card(card: SealedCard, places: Mapping[bytes, tuple[bytes, int]]) -> tuple[object, ...]:
     badge, issue = places[card.digest]
     return card.digest, badge, issue, card.raw
-
-
-def _entry(row: Row) -> tuple[object, ...]:
-    return row.seq, row.log, row.digest, row.badge, row.raw
