@@ -71,11 +71,11 @@ def _cases(programme: Programme) -> Sequence[tuple[Presented, Facts, Span]]:
     signed = Presented("chengdu-main-1", "in", "signed", badge, 1, "proven", claims)
     return [
         (plain("chengdu-main-1"), listed, morning),
-        (plain("chengdu-main-1"), Facts(claims, 1, place="chengdu"), morning),
-        (plain("chengdu-hall-1"), Facts(claims, 1, place="chengdu", seats=20), morning),
-        (plain("chengdu-hall-1"), Facts(claims, 1, place="chengdu", seats=0), morning),
+        (plain("chengdu-main-1"), Facts(claims, 1, location="chengdu"), morning),
+        (plain("chengdu-hall-1"), Facts(claims, 1, location="chengdu", seats=20), morning),
+        (plain("chengdu-hall-1"), Facts(claims, 1, location="chengdu", seats=0), morning),
         (plain("chengdu-room-a-1"), Facts(claims, 1, seats=20), later),
-        (plain("chengdu-exit", "out"), Facts(claims, 1, place="chengdu"), later),
+        (plain("chengdu-exit", "out"), Facts(claims, 1, location="chengdu"), later),
         (plain("chengdu-main-1"), Facts(claims, 2), morning),
         (signed, Facts(), morning),
         (plain("chengdu-room-a-1"), Facts(claims, 1, seats=20), vague),

@@ -12,7 +12,7 @@ from typing import Any
 import click
 import msgspec
 
-from access.log.chain import ChainError, device_of, fingerprint, follow, vouched
+from access.log.chain import ChainError, device_id, device_of, follow, vouched
 from access.log.entry import GENESIS, Boot, EntryError, body_of
 from access.log.log_entry import LogEntry
 from sync.store.data_folder import DataFolder
@@ -161,7 +161,7 @@ def _check(reader: JournalReader, public: bytes | None) -> Iterator[dict[str, An
         if boot is not None and boot.previous is not None:
             wrong += _wrong_before(boot.previous, ends)
         heads = reader.heads(log)
-        checked = public is not None and fingerprint(public) == device_of(log)
+        checked = public is not None and device_id(public) == device_of(log)
         if checked and public is not None:
             wrong += [
                 f"the head at {head.seq} is not signed by this kiosk, or names another entry"

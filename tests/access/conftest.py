@@ -28,9 +28,9 @@ from access.rules.decide import Decision, Facts, Presented, decide
 from access.state.facts import (
     Moment,
     facts_now,
-    presented_by_hand,
     presented_plain,
     presented_signed,
+    presented_vouched_for,
 )
 from access.state.log_state import LogState
 from config import event_file
@@ -71,11 +71,11 @@ class Door:
         return Moment(line.span(mono_ms), line.sorts_at(mono_ms), line.sure)
 
     def sees(self, code: Plain | Signed | str | bytes, direction: Direction = "in") -> Presented:
-        """What was held up: a badge, the text of another system's code, or (bytes) a person found by staff."""
+        """What was presented: a badge, the text of another system's code, or (bytes) a person found by staff."""
         gate = self.kiosk.gate
         event_state = self.known.event_state
         if isinstance(code, bytes):
-            return presented_by_hand(code, gate, direction, self.known.history(code))
+            return presented_vouched_for(code, gate, direction, self.known.history(code))
         if isinstance(code, Signed):
             return presented_signed(code, gate, direction, self.programme, event_state.keys)
         plain = foreign(code) if isinstance(code, str) else code
@@ -84,7 +84,7 @@ class Door:
 
     def facts(self, presented: Presented, at_ms: int) -> Facts:
         gate = self.programme.gates[self.kiosk.gate]
-        capped = self.programme.places[gate.area].capacity is not None
+        capped = self.programme.area_tree[gate.area].capacity is not None
         return facts_now(
             presented,
             self.known.history(presented.badge),
@@ -101,21 +101,21 @@ class Door:
         """Decide and record."""
         presented = self.sees(code, direction)
         facts = self.facts(presented, at_ms)
-        said = decide(presented, facts, self.programme, self.moment(at_ms).span)
+        answer = decide(presented, facts, self.programme, self.moment(at_ms).span)
         written = self.kiosk.scans(
             at_ms,
             presented.badge,
             direction,
-            said.verdict,
-            said.reason,
+            answer.verdict,
+            answer.reason,
             issue=presented.issue,
             proof=presented.proof,
-            session=said.session,
-            seat=said.seat,
+            session=answer.session,
+            seat=answer.seat,
             claims=code.signed if isinstance(code, Signed) and facts.listed is None else None,
         )
         self.known.add(written.log, written.digest, written.raw)
-        return said
+        return answer
 
 
 class Build:
@@ -240,7 +240,7 @@ class Forum:
     def enters(self, gate: str, clock: str, number: int, **scan: Any) -> WrittenEntry:
         """Somebody is let in; on a seat where the gate's area has any."""
         area = self.programme.gates[gate].area
-        scan.setdefault("seat", self.programme.places[area].capacity is not None)
+        scan.setdefault("seat", self.programme.area_tree[area].capacity is not None)
         scan.setdefault("area", area)
         return self.doors[gate].scans(self.at(clock), self.build.badge(number), **scan)
 
@@ -297,7 +297,7 @@ class Forum:
         return [entry for log in (self.registry, *self.doors.values()) for entry in log.entries]
 
     def known(self) -> LogState:
-        """Everything, at one place."""
+        """Everything, in one log state."""
         return self.build.log_state(self.entries)
 
 
