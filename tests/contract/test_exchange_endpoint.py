@@ -130,10 +130,10 @@ def sealed(sender: DeviceKey, signer: DeviceKey | None = None, version: int = 1)
 def refused(reply: Reply, status: int, why: str) -> None:
     assert reply[0] == status
     assert reply[1] == "text/plain"
-    said = reply[3].decode()
-    assert why in said
-    assert said.count("\n") == 1
-    assert len(said) < 300
+    text = reply[3].decode()
+    assert why in text
+    assert text.count("\n") == 1
+    assert len(text) < 300
 
 
 def test_a_known_kiosk_is_answered(side: Side) -> None:
