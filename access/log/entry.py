@@ -345,7 +345,12 @@ def encode(
     seq: int, prev: bytes, mono_ms: int, wall_ms: int, synced: bool, kind: str, body: Body
 ) -> bytes:
     """The bytes of an entry, as they are hashed, stored and sent."""
-    return pack(Entry(seq, prev, mono_ms, wall_ms, synced, kind, msgspec.Raw(pack(body))))
+    return pack(Entry(seq, prev, mono_ms, wall_ms, synced, kind, packed(body)))
+
+
+def packed(body: Body) -> msgspec.Raw:
+    """The bytes of a body, as they stand in its entry."""
+    return msgspec.Raw(pack(body))
 
 
 def decode(raw: bytes) -> Entry:

@@ -21,7 +21,7 @@ from jianmen.cli.registry.options import (
     read_settings,
     settings_option,
 )
-from registry.http.resources.actions import unreachable
+from registry.http.resources.kiosks import unreachable
 
 LEAST_FREE = 2_000_000_000
 """Bytes: some ten times what an event of 26,000 people takes, with room for a backup."""

@@ -146,3 +146,14 @@ def test_reading_an_entry_gives_its_position_and_its_content(forum: Any) -> None
     read = read_entry(entry.log, entry.digest, entry.raw)
     assert (read.log, read.seq, read.device) == (entry.log, 3, forum.doors["north-in"].device)
     assert read.kind == "scan"
+
+
+def test_presented_are_badges_that_were_held_up(forum: Any) -> None:
+    known = forum.known()
+    assert known.presented == set()
+    for entry in (
+        forum.enters("north-in", "09:00", 1),
+        forum.refuses("north-in", "09:00", None, "not_a_badge"),
+    ):
+        known.add(entry.log, entry.digest, entry.raw)
+    assert known.presented == {forum.build.badge(1), None}
