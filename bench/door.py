@@ -169,7 +169,7 @@ class _World:
             raw = encode(seq, prev, seq, self.start_ms - 3_600_000 + seq, True, kind, body)
             prev = digest_of(raw)
             rows.append(Row(log, seq, prev, badge_of(body), raw))
-        replica.add(rows, [])
+        replica.add(log, rows, [])
         replica.move_tip(log, BEGINNING, (len(rows), prev))
         replica.keep_head(identity.head(log, len(rows), prev, self.start_ms))
 

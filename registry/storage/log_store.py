@@ -15,9 +15,29 @@ from access.log.entry import Kiosk, digest_of, pack
 from access.log.log_entry import LogEntry, read_entry
 from registry.storage import tables
 from registry.storage.database import Database
-from registry.storage.head_statements import keep_head_statement, keep_word_statement
 from registry.storage.heard_heads import HeardHeads
-from sync.store.log_store import BEGINNING, INTRODUCED, LogStore, Row, newest_word, same_end
+from registry.storage.statements import (
+    ADD_ENTRY,
+    ADD_TIP,
+    CARDS,
+    DROP_TIP,
+    HEADS,
+    HOLDS,
+    PIECE,
+    ROWS,
+    TIPS,
+    keep_head_statement,
+    keep_word_statement,
+)
+from sync.store.log_run import EntryRow
+from sync.store.log_store import (
+    BEGINNING,
+    INTRODUCED,
+    LogStore,
+    Row,
+    newest_word,
+    same_end,
+)
 from sync.store.name_cards import Issued, badges_listed, cards_named
 from sync.wire.messages import Point, SealedCard
 
@@ -28,14 +48,6 @@ CARDS_AT_ONCE = 1000
 """Name cards read from the database at a time: a megabyte."""
 
 BADGES_AT_ONCE = 500
-
-ADD_ENTRY = (
-    "INSERT INTO entry (log, seq, digest, badge, raw, received_ms) VALUES (?, ?, ?, ?, ?, ?)"
-)
-
-ROWS = "SELECT log, seq, digest, badge, raw FROM entry WHERE log = ? AND seq BETWEEN ? AND ? ORDER BY seq"
-TIPS = "SELECT seq, digest FROM tip WHERE log = ? ORDER BY seq"
-CARDS = "SELECT digest, raw FROM card WHERE raw IS NOT NULL AND digest IN ({marks})"
 
 Answer = TypeVar("Answer")
 
@@ -64,7 +76,6 @@ class Logs(LogStore):
         self.database = database
         self._now_ms = now_ms
         self._dialect: Any = postgresql if database.is_postgres else sqlite
-        self._add_entry = ADD_ENTRY.replace("?", "%s") if database.is_postgres else ADD_ENTRY
         self._public: bytes | None = None
         self._asked_for = b""
         self._heard = HeardHeads()
@@ -86,9 +97,12 @@ class Logs(LogStore):
 
     def _fetch(self, question: str, values: Sequence[Any]) -> Sequence[Any]:
         """The answer to what every exchange asks, past the toolkit: at a fraction of the cost."""
-        spelt = question.replace("?", "%s") if self.database.is_postgres else question
         with self.database.reading() as connection:
-            return connection.exec_driver_sql(spelt, tuple(values)).all()
+            return connection.exec_driver_sql(self._spelt(question), tuple(values)).all()
+
+    def _spelt(self, statement: str) -> str:
+        """A statement as this database's driver wants its values marked."""
+        return statement.replace("?", "%s") if self.database.is_postgres else statement
 
     def _remembered(self, question: Hashable, ask: Callable[[], Answer]) -> Answer:
         """What `ask` finds, or found since the last writing. With PostgreSQL other processes write too."""
@@ -168,22 +182,16 @@ class Logs(LogStore):
         return found
 
     def holds(self, log: str, seq: int, digest: bytes) -> bool:
-        entry = tables.entry.c
-        one = select(entry.id).where(entry.log == log, entry.seq == seq, entry.digest == digest)
-        return self.first(one) is not None
+        return bool(self._fetch(HOLDS, (log, seq, digest)))
 
     def rows(self, log: str, first: int, last: int) -> list[Row]:
         return list(map(Row._make, self._fetch(ROWS, (log, first, last))))
 
+    def piece(self, log: str, first: int, last: int) -> Sequence[Any]:
+        return self._fetch(PIECE, (log, first, last))
+
     def heads(self, log: str, after: int, limit: int) -> list[Head]:
-        head = tables.head.c
-        rows = self.read(
-            select(*(head[name] for name in _HEAD))
-            .where(head.log == log, head.seq > after)
-            .order_by(head.seq)
-            .limit(limit)
-        )
-        return [Head(*row) for row in rows]
+        return [Head(*row) for row in self._fetch(HEADS, (log, after, limit))]
 
     def word(self, device: str) -> Head | None:
         return self._heard.newest(device, self._words().get(device))
@@ -223,12 +231,12 @@ class Logs(LogStore):
             with self.transaction():
                 self.keep_heads(heads)
 
-    def add(self, rows: Sequence[Row], held: Sequence[LogEntry]) -> None:
+    def add(self, log: str, rows: Iterable[EntryRow], held: Sequence[LogEntry]) -> None:
         now_ms = self._now_ms()
         with self.database.writing() as connection:
             # The one statement that runs for every entry of the event: past the toolkit, at half the cost.
-            connection.exec_driver_sql(self._add_entry, [(*row, now_ms) for row in rows])
-        if self.is_registry(rows[0].log):
+            connection.exec_driver_sql(self._spelt(ADD_ENTRY), [(*row, now_ms) for row in rows])
+        if self.is_registry(log):
             for one in held:
                 if isinstance(one.body, Kiosk):
                     self._know(one, one.body)
@@ -327,11 +335,10 @@ class Logs(LogStore):
         self.write(gone, keys)
 
     def move_tip(self, log: str, parent: Point, tip: Point) -> None:
-        columns = tables.tip.c
-        if parent != BEGINNING:
-            self.write(delete(tables.tip).where(columns.log == log, columns.digest == parent[1]))
-        insert = self.insert(tables.tip).values(log=log, seq=tip[0], digest=tip[1])
-        self.write(insert.on_conflict_do_nothing())
+        with self.database.writing() as connection:
+            if parent != BEGINNING:
+                connection.exec_driver_sql(self._spelt(DROP_TIP), (log, parent[1]))
+            connection.exec_driver_sql(self._spelt(ADD_TIP), (log, *tip))
 
     def keep_head(self, head: Head) -> None:
         self.keep_heads([head])

@@ -1,4 +1,4 @@
-"""The statements that keep heads: the newest signature over an entry, and the newest head of a device."""
+"""The statements that every exchange runs, spelled as SQLite has it: `?` stands for a value."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +6,22 @@ from typing import Any
 from sqlalchemy import and_, case
 
 from registry.storage import tables
+
+ADD_ENTRY = (
+    "INSERT INTO entry (log, seq, digest, badge, raw, received_ms) VALUES (?, ?, ?, ?, ?, ?)"
+)
+
+ROWS = "SELECT log, seq, digest, badge, raw FROM entry WHERE log = ? AND seq BETWEEN ? AND ? ORDER BY seq"
+PIECE = "SELECT digest, raw FROM entry WHERE log = ? AND seq BETWEEN ? AND ? ORDER BY seq"
+HEADS = (
+    "SELECT log, seq, digest, at_ms, signature FROM head WHERE log = ? AND seq > ? ORDER BY seq"
+    " LIMIT ?"
+)
+HOLDS = "SELECT 1 FROM entry WHERE log = ? AND seq = ? AND digest = ?"
+ADD_TIP = "INSERT INTO tip (log, seq, digest) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+DROP_TIP = "DELETE FROM tip WHERE log = ? AND digest = ?"
+TIPS = "SELECT seq, digest FROM tip WHERE log = ? ORDER BY seq"
+CARDS = "SELECT digest, raw FROM card WHERE raw IS NOT NULL AND digest IN ({marks})"
 
 
 def keep_head_statement(insert: Any) -> Any:
