@@ -1,5 +1,6 @@
-"""What the registry knows: the folds over its ledger, kept up by reading what has arrived since."""
+"""The projections of the ledger, kept up to date by folding the entries that have arrived since."""
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,24 +12,34 @@ from access.state.headcount import Count, Headcount
 from access.state.log_state import LogState
 from registry.storage.ledger import Ledger
 
+log = logging.getLogger(__name__)
+
 AT_ONCE = 5000
 """Entries read from the ledger at a time."""
 
 
-class Outlook:
+class Projections:
     """The folds of one ledger. Threads may share it."""
 
     def __init__(self, ledger: Ledger, registry: str, earliest_ms: int) -> None:
-        """`registry` is the fingerprint of the registry's key; no trusted time before `earliest_ms` is believed."""
+        """`registry` is the fingerprint of the registry's key; no trusted time before `earliest_ms` is accepted."""
         self._ledger = ledger
         self._lock = threading.RLock()
-        self.log_state = LogState(registry, earliest_ms)
+        self._registry = registry
+        self._earliest_ms = earliest_ms
+        self._watching: list[set[bytes]] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        """Know nothing yet."""
+        self.log_state = LogState(self._registry, self._earliest_ms)
         self._headcount = Headcount(self.log_state)
         self._conflicts = Conflicts(self.log_state)
         self._seen = 0
+        self._newest = b""
+        self._server: str | None = None
         self._before: dict[str, tuple[str, int]] = {}
         """Of each log that names one before it: that log, and its last number."""
-        self._watching: list[set[bytes]] = []
 
     @contextmanager
     def snapshot(self) -> Iterator[LogState]:
@@ -40,14 +51,26 @@ class Outlook:
             yield self.log_state
 
     def _refresh(self) -> None:
+        self._check_lineage()
         more = True
         while more:
             arrived = self._ledger.since(self._seen, AT_ONCE)
-            for place, held in arrived:
-                self.log_state.file(held)
-                self._note(held)
-                self._seen = place
+            for entry_id, entry in arrived:
+                self.log_state.file(entry)
+                self._note(entry)
+                self._seen, self._newest = entry_id, entry.digest
             more = len(arrived) == AT_ONCE
+
+    def _check_lineage(self) -> None:
+        """Begin again where another server answers by now."""
+        # Asked before the entries are: one that takes over between the two questions is noticed at the next refresh.
+        lineage = self._ledger.lineage(self._seen)
+        if lineage is None:
+            return
+        if self._server is not None and lineage != (self._server, self._newest):
+            log.warning("Another database server answers: everything is read and counted again.")
+            self._begin()
+        self._server = lineage[0]
 
     def changed_badges(self) -> set[bytes]:
         """A set to which every later roster entry's badge is added. The caller takes out what it has looked at."""
@@ -56,13 +79,13 @@ class Outlook:
             self._watching.append(changed)
             return changed
 
-    def _note(self, held: LogEntry) -> None:
-        body = held.body
+    def _note(self, entry: LogEntry) -> None:
+        body = entry.body
         if isinstance(body, BadgeIssued):
             for changed in self._watching:
                 changed.add(body.badge)
         if isinstance(body, Boot) and body.previous is not None:
-            self._before[held.log] = body.previous[:2]
+            self._before[entry.log] = body.previous[:2]
 
     def headcount(self, at_ms: int) -> dict[str, Count]:
         """The counts of every area, by area id in file order."""
@@ -80,12 +103,12 @@ class Outlook:
             return self._conflicts.lines()
 
     def missing(self, device: str) -> int:
-        """Entries of a kiosk's earlier logs that its later ones name and that are not held here."""
+        """Entries of a kiosk's earlier logs that its later ones name and that are not stored here."""
         with self.snapshot() as known:
             return self._missing(known, device)
 
     def _missing(self, known: LogState, device: str) -> int:
-        """Entries of a kiosk's earlier logs that its later ones name and that are not held here."""
+        """Entries of a kiosk's earlier logs that its later ones name and that are not stored here."""
         return sum(
             max(0, last - known.event_state.last_seq.get(earlier, 0))
             for log, (earlier, last) in self._before.items()

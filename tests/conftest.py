@@ -25,6 +25,11 @@ def pytest_configure() -> None:
     _scrub_environment()
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each core: a test with processes of its own waits for them about half of its time."""
+    return 2 * len(os.sched_getaffinity(0))
+
+
 def _load_hypothesis_profile() -> None:
     settings.register_profile("quick", deadline=None, max_examples=10)
     settings.register_profile("ci", deadline=None, max_examples=60, derandomize=True, database=None)

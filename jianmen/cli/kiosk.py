@@ -146,7 +146,12 @@ def _run(settings: KioskSettings, direction: Direction | None) -> int:
             _home(settings.data, running), parts_of(settings), settings.language, direction
         )
         buzzer = settings.signals.adapter == "gpio" and signal_settings(settings).pins.buzzer
-        app = create_app(service, sounds=not buzzer, camera_at=settings.pages.camera_at or "")
+        app = create_app(
+            service,
+            sounds=not buzzer,
+            camera_at=settings.pages.camera_at or "",
+            preview=settings.pages.preview,
+        )
         server = PageServer(app, settings.pages.host, settings.pages.port)
         stop_on_signals(service.stop)
         server.start()
@@ -262,10 +267,10 @@ def enrol(
         sys.exit(1)
     except (ValueError, OSError) as error:
         sys.exit(_complain(str(error)))
-    told = {"device": identity.fingerprint, "event": enrolment.event, "gate": enrolment.gate}
+    result = {"device": identity.fingerprint, "event": enrolment.event, "gate": enrolment.gate}
     where = f"gate {enrolment.gate}" if enrolment.gate else "no gate yet"
-    said = f"kiosk {identity.fingerprint} is enrolled for {enrolment.event}, {where}"
-    click.echo(json.dumps(told) if as_json else said)
+    message = f"kiosk {identity.fingerprint} is enrolled for {enrolment.event}, {where}"
+    click.echo(json.dumps(result) if as_json else message)
 
 
 def _shown_code(settings: KioskSettings) -> str:
@@ -335,14 +340,14 @@ def doctor(
     from jianmen.cli.kiosk_doctor import findings
 
     settings = read_settings(settings_file, data, **camera_overrides(camera))
-    ill = False
+    unhealthy = False
     for finding in findings(settings):
-        ill = ill or finding.state == "mend"
+        unhealthy = unhealthy or finding.state == "mend"
         if as_json:
             click.echo(json.dumps(asdict(finding)))
         else:
             click.echo(f"{finding.state}  {finding.check}: {finding.says}")
-    sys.exit(1 if ill else 0)
+    sys.exit(1 if unhealthy else 0)
 
 
 @kiosk.command()

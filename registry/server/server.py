@@ -9,7 +9,8 @@ import os
 import socket
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -35,6 +36,9 @@ STOPS_WITHIN_S = 10
 HANGS_AFTER_S = 60
 """A worker whose main loop stands still so long is started again."""
 
+BEAT_S = 5
+"""How often a worker that is starting says that it lives."""
+
 READ_S = 20
 """A connection on which nothing moves for so long in the middle of a long body, or of an answer, is closed."""
 
@@ -42,7 +46,7 @@ BACKLOG = 512
 
 
 class AddressError(Exception):
-    """The address cannot be listened at; says why, and what to do."""
+    """The address cannot be listened at. The text has the reason, and what to do."""
 
 
 class Supervisor(Protocol):
@@ -73,7 +77,7 @@ def listen(host: str, port: int) -> socket.socket:
         sock = socket.socket(family, kind, protocol)
         try:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            # Accepted connections inherit these (Linux, socket(7)): nobody holds a thread by saying nothing.
+            # Accepted connections inherit these (Linux, socket(7)): an idle client keeps no thread.
             patience = struct.pack("ll", READ_S, 0)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
@@ -147,8 +151,10 @@ class _Application(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         """The application, in a worker."""
         worker = self._worker
-        app = self._make_app(lambda: worker is not None and not worker.alive)
-        parts: Parts = app.extensions["jianmen"]
+        with _beating(worker):
+            app = self._make_app(lambda: worker is not None and not worker.alive)
+            parts: Parts = app.extensions["jianmen"]
+            parts.queries.prepare()
         self._parts = parts
         self._jobs = parts.jobs
         teller = Teller(parts.queries, parts.hooks, f"{socket.gethostname()}/{os.getpid()}")
@@ -174,26 +180,45 @@ class _Application(BaseApplication):  # type: ignore[misc]
             self._jobs.close()
 
 
+@contextmanager
+def _beating(worker: Worker | None) -> Iterator[None]:
+    """Tell the main process that a worker lives while it reads the whole ledger, which may take longer than it would
+    wait."""
+    ended = threading.Event()
+
+    def beat() -> None:
+        while worker is not None and not ended.wait(BEAT_S):
+            worker.notify()
+
+    thread = threading.Thread(target=beat, name="beat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
 def _worker_class(trusted: tuple[str, ...]) -> type[Worker]:
     """gunicorn makes its workers itself: what they need to know is on their class."""
     return type("Worker", (GuardedWorker,), {"trusted_proxies": TrustedProxies(trusted)})
 
 
 class _Arbiter(Arbiter):  # type: ignore[misc]
-    """Gunicorn's main process, which tells the supervisor how its workers are."""
+    """Gunicorn's main process, which reports the state of its workers to the supervisor."""
 
     def __init__(self, application: _Application, supervisor: Supervisor) -> None:
         self._booted = application.booted
         self._supervisor = supervisor
-        self._said_ready = False
+        self._reported_ready = False
         super().__init__(application)
 
     def murder_workers(self) -> None:
         """Gunicorn's step, once a second: end those that hang. Where one lives, all is well."""
         super().murder_workers()
         if self._booted.is_set() and self.WORKERS:
-            if not self._said_ready:
-                self._said_ready = True
+            if not self._reported_ready:
+                self._reported_ready = True
                 self._supervisor.ready()
             self._supervisor.watchdog()
 

@@ -1,9 +1,9 @@
-"""The statements that every exchange runs, spelled as SQLite has it: `?` stands for a value."""
+"""The statements of the exchange, with the parameter marks of SQLite; and those that store heads."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import and_, case
+from sqlalchemy import and_, case, select
 
 from registry.storage import tables
 
@@ -23,6 +23,11 @@ DROP_TIP = "DELETE FROM tip WHERE log = ? AND digest = ?"
 TIPS = "SELECT seq, digest FROM tip WHERE log = ? ORDER BY seq"
 CARDS = "SELECT digest, raw FROM card WHERE raw IS NOT NULL AND digest IN ({marks})"
 
+LACKING = (
+    select(tables.card.c.digest).where(tables.card.c.raw.is_(None)).order_by(tables.card.c.digest)
+)
+"""The name cards that the roster names and that have not arrived."""
+
 
 def keep_head_statement(insert: Any) -> Any:
     """Of an INSERT into `head`: a newer signature over the same entry replaces the older one."""
@@ -34,7 +39,7 @@ def keep_head_statement(insert: Any) -> Any:
     )
 
 
-def keep_word_statement(insert: Any, columns: Sequence[str]) -> Any:
+def keep_latest_head_statement(insert: Any, columns: Sequence[str]) -> Any:
     """Of an INSERT into `word`: a head that its device signed later replaces the one before."""
     fresh = insert.excluded
     return insert.on_conflict_do_update(

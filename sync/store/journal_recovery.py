@@ -93,8 +93,8 @@ def is_damage(error: sqlite3.Error) -> bool:
 
 
 def sound_or_gone(path: Path) -> None:
-    """Throw a damaged file away, of which everything can be had again, and what is left of one that is gone: another
-    process may still work with the old companions. Raises sqlite3.Error or OSError."""
+    """Delete a damaged file whose contents can be fetched again, and the companions of a file that is gone: another
+    process may still have them open. Raises sqlite3.Error or OSError."""
     if path.exists():
         if sound(path):
             return
@@ -104,8 +104,8 @@ def sound_or_gone(path: Path) -> None:
 
 
 def sound_replica(path: Path, opened: Callable[[Path], Opened]) -> Opened:
-    """The file that `opened` opens and makes: the one that is there, if it is sound, else a new one, which has its name
-    only once it is whole. Raises sqlite3.Error or OSError."""
+    """Open the file with `opened`: the present one if it is sound, else a new one, which gets its name only once it is
+    complete. Raises sqlite3.Error or OSError."""
     sound_or_gone(path)
     if not path.exists():
         part = path.with_name(f".{path.name}.part")
@@ -217,10 +217,10 @@ def _checked(name: str, seq: object, digest: object, raw: object) -> Row | None:
     if digest_of(raw) != digest:
         return None
     try:
-        held = read_entry(name, digest, raw)
+        entry = read_entry(name, digest, raw)
     except EntryError:
         return None
-    return Row(name, seq, digest, badge_of(held.body), raw) if held.seq == seq else None
+    return Row(name, seq, digest, badge_of(entry.body), raw) if entry.seq == seq else None
 
 
 def _chained(rows: list[Row]) -> tuple[list[Row], list[Row]]:

@@ -1,7 +1,7 @@
 """The TLS certificate of a kiosk or of the registry: for secrecy only.
 
-It is known by its fingerprint, which the registry's log or the enrolment code names; so neither its name nor its dates
-say anything, and it is valid whenever a wrong clock may think it is.
+It is known by its fingerprint, which the registry's log or the enrolment code names; so its name and dates do
+not matter, and it is valid whenever a wrong clock may think it is.
 """
 
 import datetime as dt
@@ -27,9 +27,9 @@ class Certificate:
 
 
 def certificate_at(data: Path) -> Certificate:
-    """The certificate kept in a data folder (lan.pem, lan.key), made where there is none.
+    """The certificate of a data folder (lan.pem, lan.key), made where there is none.
 
-    Raises OSError where it can be neither read nor made, ValueError for a file that holds none.
+    Raises OSError where it can be neither read nor made, ValueError for a file without a certificate.
     """
     folder = DataFolder(data)
     chain, key = folder.certificate, folder.certificate_key

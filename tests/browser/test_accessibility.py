@@ -71,7 +71,7 @@ def page(browser, service) -> Iterator:
     opened = browser.new_page(viewport={"width": 800, "height": 480}, base_url=server.url)
     yield opened
     opened.close()
-    service.queries.close()
+    service.screen_feed.close()
     server.close()
 
 
@@ -95,15 +95,15 @@ def test_no_state_of_the_attendee_screen_has_a_finding(service, page):
     for state in STATES:
         head = title(PROGRAMME, gate, service.order)
         screen = notice(state, service.order, head=head, gate="C1", staffed=True)
-        service.queries.show(screen)
-        page.get_by_text(screen.say[0].headline).first.wait_for()
+        service.screen_feed.show(screen)
+        page.get_by_text(screen.wordings[0].headline).first.wait_for()
         assert findings(page) == [], state
 
 
 def test_the_menu_is_opened_and_left_by_keyboard(service, page):
     page.goto("/")
     head = title(PROGRAMME, PROGRAMME.gates["chengdu-main-1"], service.order)
-    service.queries.show(notice("idle_in", service.order, head=head))
+    service.screen_feed.show(notice("idle_in", service.order, head=head))
     page.wait_for_selector("#title span")
     page.focus("#title")
     page.keyboard.press("Enter")
@@ -116,6 +116,6 @@ def test_the_menu_is_opened_and_left_by_keyboard(service, page):
 def test_nothing_moves_for_whoever_asks_for_that(service, browser, page):
     page.emulate_media(reduced_motion="reduce")
     page.goto("/")
-    service.queries.show(notice("fire", service.order))
+    service.screen_feed.show(notice("fire", service.order))
     page.get_by_text("Leave the building now").wait_for()
     assert page.evaluate("document.getAnimations().length") == 0

@@ -90,7 +90,7 @@ def server(service) -> Iterator[PageServer]:
     server = PageServer(create_app(service, sounds=True), "127.0.0.1", 0)
     server.start()
     yield server
-    service.queries.close()
+    service.screen_feed.close()
     server.close()
 
 
@@ -168,7 +168,7 @@ def answer(decision: Decision, gate: str, *, repeat: bool = False) -> Answer:
 
 def show(service: DoorService, page, screen: Screen) -> None:
     """Put a screen up, and wait until the page has it."""
-    service.queries.show(screen)
+    service.screen_feed.show(screen)
     page.wait_for_function(
         "made => last && JSON.stringify(last) === made", arg=as_the_page_has_it(screen)
     )
@@ -267,7 +267,7 @@ def test_a_resting_screen_points_to_the_camera(service, browser):
     )
     assert not page.is_visible("#camera")
     page.close()
-    service.queries.close()
+    service.screen_feed.close()
     server.close()
 
 

@@ -50,9 +50,9 @@ class Spare:
 
     def show(self, card: str) -> None:
         """Hold a card to the scanner, once the kiosk asks for it."""
-        queries, seen = self.service.queries, ""
-        while queries.screen.say[0].headline != "Show the staff card":
-            found = queries.after(seen, PATIENCE_S)
+        feed, seen = self.service.screen_feed, ""
+        while feed.screen.wordings[0].headline != "Show the staff card":
+            found = feed.after(seen, PATIENCE_S)
             assert found is not None
             seen = found[0]
         os.write(self.scanner, f"{card}\n".encode())

@@ -220,7 +220,10 @@ def test_a_removed_hook_is_told_nothing(
     assert receiver.calls == []
 
 
-@pytest.mark.parametrize("url", ["ftp://x/", "javascript:alert(1)", "http://", "x" * 600])
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://x/", "javascript:alert(1)", "http://", "x" * 600, "http://[::1", "http://h:99999/"],
+)
 def test_what_is_no_address_is_refused(api: Any, url: str) -> None:
     assert api.call("POST", "/webhooks", {"url": url}).status_code == 400
 
@@ -301,6 +304,9 @@ def test_a_password_in_an_address_is_not_shown_again(api: Any) -> None:
         ("http://localhost/hook", True),
         ("http://[::1]/", True),
         ("http://0.0.0.0/", True),
+        ("http://2130706433/", True),
+        ("http://0177.0.0.1/", True),
+        ("http://[::ffff:127.0.0.1]/", True),
         ("http://169.254.169.254/latest", True),
         ("http://[fe80::1]/", True),
         ("https://hooks.example/", False),

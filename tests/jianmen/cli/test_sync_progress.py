@@ -174,4 +174,4 @@ def test_watching_ends_once_everything_is_here_by_a_word_given_since(
     watch(tmp_path / "replica.db")
     assert next(happens, None) is None
     with closing(ReplicaReader.at(tmp_path / "replica.db")) as reader:
-        assert reader.cards_held() == (3, 3)
+        assert reader.card_counts() == (3, 3)

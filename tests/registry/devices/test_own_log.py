@@ -57,7 +57,7 @@ def test_entries_are_chained_and_vouched_for(service: RegistryService) -> None:
     say(service, 5)
     (log,) = own_logs(service.ledger)
     rows = service.ledger.rows(log, 1, 99)
-    head = service.ledger.word(service.identity.fingerprint)
+    head = service.ledger.latest_head(service.identity.fingerprint)
 
     _, digests = follow(1, GENESIS, [row.raw for row in rows])
     assert len(digests) == 8

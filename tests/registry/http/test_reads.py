@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from access.log.entry import Alarm, Health
 from registry.http.operations import Operation
-from registry.queries.kiosks import is_ill
+from registry.queries.kiosks import is_unhealthy
 from registry.roster.model import IssuedBadge
 from registry.server.app import Parts
 
@@ -49,6 +49,17 @@ def test_the_document_names_every_route_and_no_other(app: Flask, client: FlaskCl
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert described == routed
+
+
+def test_a_parameter_given_twice_is_named_and_not_passed_over(
+    api: Any, delegates: list[IssuedBadge]
+) -> None:
+    for query in ("limit=1&limit=2", "limit=1&limit=1", "q=a&q=b", "offset=x&offset=0"):
+        answer = api.call("GET", f"/registrants?{query}")
+        assert answer.status_code == 400, query
+        assert "given 2 times; it should be given once" in answer.json["error"]
+    several = api.call("GET", f"/badges?ref={delegates[0].ref}&ref={delegates[1].ref}")
+    assert several.mimetype == "application/pdf"
 
 
 def test_every_reference_in_the_document_leads_somewhere(client: FlaskClient) -> None:
@@ -163,7 +174,7 @@ def test_ill_kiosks_stand_on_top(api: Any, busy: dict[str, Any], clock: Any) -> 
     assert said[1]["clock"]["source"] == "registry"
 
 
-def test_a_kiosk_that_says_it_is_ill_is_ill_and_its_alarms_are_shown(
+def test_a_kiosk_that_says_it_is_unhealthy_is_unhealthy_and_its_alarms_are_shown(
     api: Any, new_kiosk: NewKiosk
 ) -> None:
     kiosk = new_kiosk("chengdu-main-1")
@@ -195,7 +206,7 @@ def test_a_kiosk_that_says_it_is_ill_is_ill_and_its_alarms_are_shown(
     ],
 )
 def test_readings_say_whether_somebody_should_look(readings: Any, *, ill: bool) -> None:
-    assert is_ill(readings) == ill
+    assert is_unhealthy(readings) == ill
 
 
 def test_a_badge_at_two_venues_is_a_line_until_somebody_answers_it(

@@ -91,7 +91,7 @@ def site(request: pytest.FixtureRequest, behind: int, tmp_path: Path) -> Iterato
             yield site
     finally:
         site.session.close()
-        process.terminate()
+        process.kill()  # an orderly end waits until the last stream has noticed that its browser is gone
         process.communicate(timeout=PATIENCE_S)
 
 

@@ -27,7 +27,7 @@ from sync.transport import http_client as link_module
 from sync.transport.lan_server import LanServer
 from sync.transport.tls_certificate import certificate_at
 from sync.wire.device_key import DeviceKey
-from sync.wire.messages import SealedCard, TimeWord
+from sync.wire.messages import SealedCard, TimeReport
 
 Node = Any
 NOW_MS = 1_795_000_000_000
@@ -300,7 +300,7 @@ def test_nobody_there_makes_the_pauses_longer_up_to_a_ceiling(
 def test_the_registrys_time_reaches_the_door_through_its_inbox(
     door: Door, service: RegistryService
 ) -> None:
-    service.node.word = TimeWord(NOW_MS + 77_000, 20, "registry")
+    service.node.time_report = TimeReport(NOW_MS + 77_000, 20, "registry")
 
     assert door.step()
 
@@ -314,7 +314,7 @@ def test_the_registrys_time_reaches_the_door_through_its_inbox(
 def test_a_kiosk_with_a_wrong_clock_syncs_all_the_same(
     start_door: Callable[..., Door], service: RegistryService, wall_ms: int
 ) -> None:
-    service.node.word = TimeWord(NOW_MS, 20, "registry")
+    service.node.time_report = TimeReport(NOW_MS, 20, "registry")
     door = start_door(ClockReading(1000, wall_ms, False))
     work(door, 20)
 
@@ -342,12 +342,12 @@ def test_name_cards_are_deleted_when_the_events_retention_days_are_over(
     service.node.publish()
     service.node.replica.keep_cards([SealedCard(digest_of(card), card)])
 
-    service.node.word = TimeWord(over_ms - 60_000, 20, "registry")
+    service.node.time_report = TimeReport(over_ms - 60_000, 20, "registry")
     assert door.step()
     door.carrier.purge()
     assert door.carrier.replica.card(b"BADGE", 1) == card
 
-    service.node.word = TimeWord(over_ms + 60_000, 20, "registry")
+    service.node.time_report = TimeReport(over_ms + 60_000, 20, "registry")
     assert door.step()
     door.carrier.purge()
     assert door.carrier.replica.card(b"BADGE", 1) is None
@@ -357,7 +357,7 @@ def test_name_cards_are_deleted_when_the_events_retention_days_are_over(
 def test_what_the_door_has_dealt_with_leaves_the_inbox(
     door: Door, service: RegistryService
 ) -> None:
-    service.node.word = TimeWord(NOW_MS, 20, "registry")
+    service.node.time_report = TimeReport(NOW_MS, 20, "registry")
     door.step()
     ((number, _, _),) = door.carrier.replica.inbox(0)
 

@@ -9,6 +9,7 @@ import pytest
 
 from access.log.clock_reading import ClockReading
 from access.log.entry import Alarm, Kiosk
+from jianmen.testing.log_writer import LogWriter
 from sync.exchange.exchange import NONCE_LIVES_MS
 from sync.store.log_store import UnknownWriterError
 from sync.wire.messages import (
@@ -17,12 +18,11 @@ from sync.wire.messages import (
     Envelope,
     Message,
     MessageError,
-    TimeWord,
+    TimeReport,
     read,
 )
 
 Node = Any
-Log = Any
 
 
 def opened(raw: bytes) -> Message:
@@ -158,7 +158,7 @@ def test_more_than_one_message_holds_goes_in_several_of_bounded_size(
 
 
 def test_a_message_never_carries_more_than_its_share_of_batches(
-    kiosk: Node, neighbour: Node, new_log: Callable[..., Log]
+    kiosk: Node, neighbour: Node, new_log: Callable[..., LogWriter]
 ) -> None:
     for epoch in range(150):
         kiosk.take(new_log(kiosk.identity, f"{epoch:08x}").grow(2).batch())
@@ -179,7 +179,7 @@ def test_a_kiosk_carries_the_log_of_one_that_has_no_uplink(
     neighbour.talk_to(registry)
 
     assert kiosk.everything() <= registry.everything()
-    assert registry.replica.word(kiosk.device) is not None
+    assert registry.replica.latest_head(kiosk.device) is not None
 
 
 def test_what_the_registry_says_reaches_a_kiosk_through_its_neighbour(
@@ -304,7 +304,7 @@ def test_a_side_that_speaks_another_version_is_told_so(kiosk: Node, neighbour: N
 
 
 def test_the_time_of_a_hello_is_not_believed(kiosk: Node, neighbour: Node) -> None:
-    neighbour.word = TimeWord(neighbour.clock_ms, 10, "registry")
+    neighbour.time_report = TimeReport(neighbour.clock_ms, 10, "registry")
     asker = kiosk.asker(neighbour)
     kiosk.publish()
 
@@ -312,7 +312,7 @@ def test_the_time_of_a_hello_is_not_believed(kiosk: Node, neighbour: Node) -> No
     second, _ = asker.receive(neighbour.answerer.answer(asker.request(), 0)[0])
 
     assert first.time is None
-    assert second.time == neighbour.word
+    assert second.time == neighbour.time_report
 
 
 def test_what_was_refused_of_a_device_not_yet_known_is_taken_as_soon_as_it_is(

@@ -105,7 +105,7 @@ def test_a_damaged_replica_is_made_again(tmp_path: Path) -> None:
     replica_at(path).close()
     damage(path, 2, 3)
     with closing(replica_at(path)) as replica:
-        replica.tell_door("reached", [])
+        replica.notify_door("reached", [])
     assert told(path) == ["reached"]
 
 
@@ -115,14 +115,14 @@ def test_a_replica_of_which_only_the_companions_are_left_is_made_again_beside_it
     """Somebody has deleted `replica.db` alone while the door had it open."""
     path = tmp_path / "replica.db"
     before = replica_at(path)
-    before.tell_door("reached", [])
+    before.notify_door("reached", [])
     with closing(ReplicaReader.at(path)) as door:
         door.inbox(0)
         path.unlink()
         with closing(replica_at(path)) as replica:
             assert door.inbox(0)  # what the door had is still there for it
             for _ in range(50):
-                replica.tell_door("introduced", {})
+                replica.notify_door("introduced", {})
                 assert told(path)
         assert told(path) == ["introduced"] * 50
     before.close()
@@ -135,7 +135,7 @@ def test_a_replica_that_was_not_finished_is_made_again(tmp_path: Path) -> None:
     for name in ("replica.db-wal", "replica.db-shm", ".replica.db.part", ".replica.db.part-wal"):
         (tmp_path / name).write_bytes(b"left over" * 1000)
     with closing(replica_at(path)) as replica:
-        replica.tell_door("reached", [])
+        replica.notify_door("reached", [])
         assert told(path) == ["reached"]
     assert {file.name for file in tmp_path.iterdir()} == {"replica.db"}
 
