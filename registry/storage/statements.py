@@ -7,9 +7,9 @@ from sqlalchemy import and_, case, select
 
 from registry.storage import tables
 
-ADD_ENTRY = (
-    "INSERT INTO entry (log, seq, digest, badge, raw, received_ms) VALUES (?, ?, ?, ?, ?, ?)"
-)
+ENTRY = ("log", "seq", "digest", "badge", "raw", "received_ms")
+
+ADD_ENTRY = f"INSERT INTO entry ({', '.join(ENTRY)}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608 - names of ours
 
 ROWS = "SELECT log, seq, digest, badge, raw FROM entry WHERE log = ? AND seq BETWEEN ? AND ? ORDER BY seq"
 PIECE = "SELECT digest, raw FROM entry WHERE log = ? AND seq BETWEEN ? AND ? ORDER BY seq"
