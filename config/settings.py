@@ -19,7 +19,7 @@ from msgspec.structs import FieldInfo
 
 from access.event.definition import Language, Symbol
 from config import document as toml
-from config.document import ROOT, Document, Place
+from config.document import ROOT, Document, Location
 from config.errors import ConfigError, Mistake
 from config.shape import by_type
 
@@ -211,7 +211,7 @@ def _layered(kind: type[S], section: str, path: Path | None, overrides: Mapping[
     found: dict[str, tuple[Any, Document]] = {}
     for layer in layers:
         values = _flat(layer.table(section) or {})
-        layer.only(Place(section), values, keys)
+        layer.only(Location(section), values, keys)
         found |= {key: (value, layer) for key, value in values.items()}
     settings = _built(kind, section, "", found, layers[-1])
     mistakes = [mistake for layer in layers for mistake in layer.mistakes]
@@ -256,12 +256,12 @@ def _built(
             values[field.name] = _built(field.type, section, f"{key}.", found, last)
             continue
         reader = by_type(field.type)
-        place = Place(section, None, key)
+        location = Location(section, None, key)
         if key in found and not (found[key][0] == "" and not field.required):
             value, document = found[key]
-            values[field.name] = reader.read(value, place, document)
+            values[field.name] = reader.read(value, location, document)
         elif field.required:
-            last.mistake(place, "is missing", f"should be {reader.expects}")
+            last.mistake(location, "is missing", f"should be {reader.expects}")
             values[field.name] = reader.stand_in
     return kind(**values)
 

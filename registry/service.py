@@ -249,6 +249,10 @@ class RegistryService:
         """A one-time code with which a kiosk enrols, for a gate or as a spare. Raises UnknownError."""
         return self._all.enrolment.new_code(self.event, gate, minutes)
 
+    def open_handle(self, code: str) -> str | None:
+        """The beginning of an enrolment code that is open and begins as this one, or None."""
+        return self._all.enrolment.open_handle(code)
+
     def enrol(self, asked: Enrol) -> Enrolled:
         """Enrol a kiosk; the caller has checked its signature. The answer says why not, if not."""
         with self.snapshot() as known:

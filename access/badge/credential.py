@@ -40,7 +40,7 @@ _CHECK = crockford.ALPHABET + "*~$=U"
 
 
 class Claims(msgspec.Struct, frozen=True, array_like=True):
-    """What a badge may do: a ticket number, and bit sets: bit n is place n in the event file."""
+    """What a badge may do: a ticket number, and bit sets: bit n is index n of the list in the event file."""
 
     ticket: int
     venues: int
@@ -208,12 +208,12 @@ def derive(secret: bytes, info: bytes, length: int = 32, salt: bytes | None = No
 
 
 def verifier(secret: bytes) -> bytes:
-    """The 32 bytes a roster holds of a secret: they prove it and do not give it away."""
+    """The 32 bytes that a roster stores of a secret: they prove it and do not reveal it."""
     return _verifier(secret)
 
 
 def proves(secret: bytes, verifier: bytes) -> bool:
-    """Whether `verifier` was made of `secret`, in a time that does not tell how nearly."""
+    """Whether `verifier` was made of `secret`, compared in constant time."""
     return hmac.compare_digest(_verifier(secret), verifier)
 
 
@@ -293,7 +293,7 @@ def read_human_code(typed: str) -> bytes | None:
 def read_unchecked_code(typed: str) -> bytes | None:
     """The badge id of a code that was typed without its check character, which no one says alike; None if it is none.
 
-    Nothing tells a mistyped one: whoever asks must ask back with the name.
+    A mistyped one is not detected: the caller must confirm it by the person's name.
     """
     code = crockford.as_typed(typed)
     number = crockford.decode(code) if len(code) == 8 else None

@@ -21,7 +21,7 @@ HEAD_EVERY = 256
 """A log's writer signs a head at each exchange, and after this many entries."""
 
 HEAD_CONTEXT = b"jianmen head 1"
-"""Keeps a head's signature from meaning anything else."""
+"""Domain separation: the signature of a head is valid for nothing else."""
 
 
 class ChainError(ValueError):
@@ -34,8 +34,8 @@ class ChainError(ValueError):
 
 
 class Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A log up to a number, vouched for by its writer. `at_ms` is the writer's best time when it signed: to hear that
-    nothing is new is news too."""
+    """A log up to a number, vouched for by its writer. `at_ms` is the writer's best time when it signed, so that
+    a head without new entries still shows that its writer was reached."""
 
     log: LogId
     seq: Seq
@@ -70,7 +70,8 @@ def sign_head(key: Ed25519PrivateKey, log: str, seq: int, digest: bytes, at_ms: 
 
 @lru_cache(maxsize=2048)
 def vouched(head: Head, public: bytes) -> bool:
-    """Whether the head is signed by the device that owns the log. Heads come again and again, by every way there is."""
+    """Whether the head is signed by the device that owns the log. Cached: the same head arrives again and again, on
+    every path."""
     if fingerprint(public) != device_of(head.log):
         return False
     try:
@@ -83,9 +84,9 @@ def vouched(head: Head, public: bytes) -> bool:
 
 
 def follow(first_seq: int, prev: bytes, raws: Sequence[bytes]) -> list[tuple[Entry, bytes]]:
-    """Entries with their hashes, checked to be a run that begins with number `first_seq` after hash `prev`.
+    """Return entries with their hashes, checked to be a run that begins with number `first_seq` after hash `prev`.
 
-    Raises ChainError at the first that is no entry, has another number, or names another `prev`.
+    Raise ChainError at the first that is no entry, has another number, or names another `prev`.
     """
     run: list[tuple[Entry, bytes]] = []
     for seq, raw in enumerate(raws, first_seq):

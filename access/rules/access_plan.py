@@ -1,4 +1,5 @@
-"""Who may enter where, when: the rule book asked beforehand, for people who plan an event."""
+"""Which ticket may enter through which gate at what times: the rule book evaluated in advance, for planning an
+event."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,8 +29,8 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One ticket type at one gate: its windows in order of time, at most one day each. Without any, `refusal` is what
-    the gate says."""
+    """One ticket type at one gate: its windows in order of time, at most one day each. Without any, `refusal` is the
+    gate's reason."""
 
     gate: str
     ticket: str

@@ -22,7 +22,7 @@ TimeReason = Literal["wrong_day", "too_early", "too_late", "no_session", "not_bo
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The door may open: for the session, or for none in an area without sessions."""
+    """The door may open for `session`, or (None) in an area without sessions; `standby`: without a booking."""
 
     session: str | None
     standby: bool = False

@@ -1,4 +1,4 @@
-"""What putting a changed event definition in force will do, for the person who is about to do it."""
+"""The effects of putting a changed event definition in force, for the person who is about to do it."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,8 +28,8 @@ class ChangeFacts:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One thing that the change will do, to the gate, session or area of that id. `asks`: it takes something from a
-    door that is in use, so whoever does it should confirm."""
+    """One thing that the change will do, to the gate, session or area of that id. `asks`: it changes a door in use, so
+    the person should confirm it."""
 
     kind: EffectKind
     id: str
@@ -153,21 +153,21 @@ def _when(session: Session, programme: Programme) -> str:
 
 def _areas(old: Event, new: Event) -> Iterator[Effect]:
     was, now = Programme(old), Programme(new)
-    for area, place in was.places.items():
-        if area not in now.places:
+    for area, node in was.area_tree.items():
+        if area not in now.area_tree:
             detail = "who is inside counts for the area around it"
             yield Effect("area_removed", area, detail, asks=True)
             continue
-        before, after = place.capacity, now.places[area].capacity
+        before, after = node.capacity, now.area_tree[area].capacity
         if before != after:
             shares = deal((after or 0) - (before or 0), now.entry_gates(area))
             dealt = ", ".join(f"{gate} {count:+d}" for gate, count in shares.items() if count)
             seats = f"; seats dealt: {dealt}" if dealt else ""
             detail = f"capacity {_number(before)} → {_number(after)}{seats}"
             yield Effect("capacity_changed", area, detail)
-    for area in now.places:
-        if area not in was.places:
-            yield Effect("area_added", area, f"in {now.places[area].parent or 'the event'}")
+    for area in now.area_tree:
+        if area not in was.area_tree:
+            yield Effect("area_added", area, f"in {now.area_tree[area].parent or 'the event'}")
 
 
 def _number(capacity: int | None) -> str:

@@ -71,7 +71,7 @@ def draw_badges_scene(
     for number, text in enumerate(texts):
         card = _card(text, error, rng)
         middle = (share * (number + 0.5), size[1] * 0.52)
-        _hold_up(scene, card, middle, (share, size[1]), conditions, rng)
+        _draw_badge(scene, card, middle, (share, size[1]), conditions, rng)
     return _seen_by_camera(scene, conditions, rng)
 
 
@@ -126,7 +126,7 @@ def _card(text: str, error: str, rng: np.random.Generator) -> NDArray[np.uint8]:
     return card
 
 
-def _hold_up(
+def _draw_badge(
     scene: NDArray[np.float32],
     card: NDArray[np.uint8],
     middle: tuple[float, float],
@@ -148,11 +148,11 @@ def _hold_up(
     target = (corners + np.array(middle) + shift).astype(np.float32)
     warp = cv2.getPerspectiveTransform(flat, target)
     size = (scene.shape[1], scene.shape[0])
-    held = cv2.warpPerspective(card, warp, size, flags=cv2.INTER_AREA)
+    warped = cv2.warpPerspective(card, warp, size, flags=cv2.INTER_AREA)
     cover = cv2.warpPerspective(np.full_like(card, 255), warp, size)
     part = cover.astype(np.float32) / 255
     scene *= 1 - part
-    scene += held.astype(np.float32) * part
+    scene += warped.astype(np.float32) * part
     thumb = target[2] * 0.5 + target[3] * 0.5
     reach = (int(width * scale * 0.16), int(width * scale * 0.2))
     spot = (int(thumb[0]), int(thumb[1] + reach[1] * 0.6))

@@ -120,11 +120,11 @@ class SimulatedCamera:
     def _shot(self) -> Gray:
         width, height = self._size
         x, y = self._rng.integers(0, 2 * SHAKE_PX + 1, 2) if self._shown else (SHAKE_PX, SHAKE_PX)
-        held = self._scene[y : y + height, x : x + width]
+        view = self._scene[y : y + height, x : x + width]
         brighter, darker = (
             self._noise[n : n + height, :width] for n in self._rng.integers(0, 64, 2)
         )
-        return np.asarray(cv2.subtract(cv2.add(held, brighter), darker), dtype=np.uint8)
+        return np.asarray(cv2.subtract(cv2.add(view, brighter), darker), dtype=np.uint8)
 
 
 def _noise_tile(rng: np.random.Generator, size: tuple[int, int]) -> Gray:

@@ -34,10 +34,14 @@ def agreement(gray: Gray, corners: Corners, modules: Modules) -> float:
     warp = cv2.getPerspectiveTransform(flat, np.asarray(corners, np.float32))
     middles = np.mgrid[0:count, 0:count].astype(np.float32) + 0.5
     points = np.stack([middles[1], middles[0]], axis=-1).reshape(1, -1, 2)
-    places = cv2.perspectiveTransform(points, warp)[0].astype(np.float32) - 0.5
+    points_in_picture = cv2.perspectiveTransform(points, warp)[0].astype(np.float32) - 0.5
     smooth = cv2.GaussianBlur(gray, (0, 0), 1.0)
     seen = cv2.remap(
-        smooth, places[:, 0], places[:, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        smooth,
+        points_in_picture[:, 0],
+        points_in_picture[:, 1],
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
     )
     own = own_modules(count)
     wanted = _against_neighbours(np.where(modules, -1.0, 1.0).astype(np.float32))[own]

@@ -3,7 +3,7 @@ frames are laid over each other and averaged.
 
 Noise, a thumb, reflections and moiré change from frame to frame; the code does not. What is read from
 a mean counts only if the newest frame agrees (`guard`), because the badge may have been taken away and
-another one put in its place. Frames are kept for as long as the patch is followed, a few at most.
+replaced by another. Frames are kept for as long as the patch is followed, a few at most.
 """
 
 from __future__ import annotations

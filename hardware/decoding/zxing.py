@@ -59,7 +59,7 @@ class ZxingDecoder:
             self.name = "zxing-cpp histogram"
 
     def decode(self, gray: NDArray[np.uint8]) -> Sight:
-        """Codes read, and the places of codes that were found and could not be read."""
+        """Codes read, and the corners of codes that were found and could not be read."""
         began = time.perf_counter()
         found = self._found(gray)
         ms = (time.perf_counter() - began) * 1000

@@ -102,7 +102,7 @@ def _eight_bit(picture: NDArray[Any]) -> Gray:
 def write_whole(path: Path, gray: Gray) -> Path:
     """Write a picture (format by the name's ending) so that it appears at `path` all at once.
 
-    It is written beside its place under a name that starts with a dot, then renamed.
+    It is written beside its target under a name that starts with a dot, then renamed.
     """
     done, data = cv2.imencode(path.suffix, gray)
     if not done:

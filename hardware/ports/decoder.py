@@ -52,7 +52,7 @@ class Sight:
     unreadable: tuple[Corners, ...] = ()
     """Where there certainly is a code that could not be read."""
     modules: tuple[int, ...] = ()
-    """How many modules wide each of those is; empty where the decoder cannot tell."""
+    """How many modules wide each of those is; empty where the decoder does not know."""
 
 
 class Decoder(Protocol):
@@ -127,7 +127,7 @@ def choose(
 
     `frame_shape` is (height, width). Codes that look like a badge go before those that do not (a
     sponsor's address beside the badge's own code). Two different badge-like codes of comparable size
-    are `Several.SHOW_ONE`: nobody can tell which one was meant.
+    are `Several.SHOW_ONE`: it is unknown which one was meant.
     """
     if not codes:
         return None

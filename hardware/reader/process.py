@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
-from hardware.decoding.cascade import Place, places_of
+from hardware.decoding.cascade import Unread, unread_codes
 from hardware.decoding.joining import Joiner
 from hardware.ports.camera import Camera, CameraSettings, Frame
 from hardware.ports.decoder import Code, Corners, Decoder, Several, Sight, area, choose
@@ -120,16 +120,16 @@ class ReaderLoop:
                 if self._hints.due("show one", now):
                     self._send(ShowOne(frame.taken_ms))
             case None:
-                place = self._unread(sight)
-                if place is not None and self._hints.due("hint", now):
-                    self._send(Hinted(hint_for(frame.gray, place.corners, place.modules)))
+                unread = self._unread(sight)
+                if unread is not None and self._hints.due("hint", now):
+                    self._send(Hinted(hint_for(frame.gray, unread.corners, unread.modules)))
 
-    def _unread(self, sight: Sight) -> Place | None:
+    def _unread(self, sight: Sight) -> Unread | None:
         """Where somebody holds up a code that cannot be read: recognised as one, or followed for long."""
         if sight.unreadable:
-            return max(places_of(sight), key=lambda place: area(place.corners))
+            return max(unread_codes(sight), key=lambda unread: area(unread.corners))
         patch = self._joiner.unread_patch if self._joiner is not None else None
-        return Place(patch) if patch is not None else None
+        return Unread(patch) if patch is not None else None
 
     def _seen(self, frame: Frame) -> Sight | None:
         """What is seen in this frame, or in it and the last ones together; None: not looked at."""

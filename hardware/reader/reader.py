@@ -42,7 +42,7 @@ Event = Reading | Hint | ShowOne | CameraState
 log = logging.getLogger(__name__)
 
 STARTING_MS = 30_000
-"""How long a new process may take to its first word: importing the picture library on a cold card."""
+"""How long a new process may take to its first message: importing the picture library on a cold card."""
 
 STALE_MS = 2_000
 """A reading that waited longer than this is of somebody who may be gone; it is dropped."""
@@ -124,7 +124,7 @@ class Reader:
         deadline = time.monotonic() + timeout
         while True:
             if self._job is not self._wanted:
-                self._begin_anew()
+                self._restart()
             if self._pipe is None:
                 if self._finished or self._start_at >= deadline:
                     _sleep_until(deadline)
@@ -165,11 +165,11 @@ class Reader:
         try:
             pipe.send_bytes(self._job)  # before anybody can ask for a preview: the job comes first
         except OSError:
-            log.warning("the camera process ended before it was told what to do")
+            log.warning("the camera process ended before it got its job")
         self._pipe = pipe
 
     def _hear(self, until: float) -> Event | None:
-        """The next event before `until` (monotonic seconds); beats and stale readings are not told."""
+        """The next event before `until` (monotonic seconds); beats and stale readings are dropped."""
         pipe = self._pipe
         while pipe is not None:
             try:
@@ -208,8 +208,8 @@ class Reader:
                     self._backoff.reset()
                 return message
 
-    def _begin_anew(self) -> None:
-        """End the child, which was told something else, and let the next one start at once."""
+    def _restart(self) -> None:
+        """End the child, which has another job, and let the next one start at once."""
         self._job = self._wanted
         if self._child is not None:
             self._end(wait_s=0)

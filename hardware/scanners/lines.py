@@ -52,7 +52,7 @@ class LineScanner:
         self._ready: deque[ScannerEvent] = deque()
         self._open = False
         self._closed = False
-        self._told_lost = False
+        self._loss_reported = False
         self._retry_at = 0.0
         self._last_byte = 0.0
 
@@ -105,7 +105,7 @@ class LineScanner:
             self._lose(error)
             return
         self._open = True
-        self._told_lost = False
+        self._loss_reported = False
         self._backoff.reset()
         self._ready.append(ScannerState(working=True))
 
@@ -114,8 +114,8 @@ class LineScanner:
         self._open = False
         self._line.drop()
         self._retry_at = time.monotonic() + self._backoff.next_s()
-        if not self._told_lost:
-            self._told_lost = True
+        if not self._loss_reported:
+            self._loss_reported = True
             self._ready.append(ScannerState(working=False, why=str(error)))
 
 

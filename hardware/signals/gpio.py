@@ -27,7 +27,7 @@ BOUNCE_S = 0.02
 class GpioSignals:
     """See `hardware.ports.signals.Signals`. `factory` is a gpiozero pin factory, closed with this object.
 
-    Raises `HardwareError` when a pin is not to be had (another process holds it).
+    Raises `HardwareError` when a pin is not available (another process uses it).
     """
 
     def __init__(self, settings: SignalSettings, factory: Any) -> None:

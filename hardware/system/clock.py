@@ -42,7 +42,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The kernel's own word, by `adjtimex` (64-bit Linux only, needs no rights)."""
+    """The kernel's own state, by `adjtimex` (64-bit Linux only, needs no rights)."""
 
     def __init__(self) -> None:
         if ctypes.sizeof(ctypes.c_long) != 8:

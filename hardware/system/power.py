@@ -92,7 +92,7 @@ class SystemPower:
 
 
 class SimulatedPower:
-    """Says what it was told last."""
+    """Reports what it was set to last."""
 
     def __init__(self, reading: PowerReading = PowerReading()) -> None:
         self.reading = reading

@@ -24,21 +24,21 @@ class Notifier:
 
     def ready(self) -> None:
         """The service does its work from now on."""
-        self._tell("READY=1")
+        self._send("READY=1")
 
     def watchdog(self) -> None:
         """The loop that matters made progress."""
-        self._tell("WATCHDOG=1")
+        self._send("WATCHDOG=1")
 
     def status(self, text: str) -> None:
         """One line for `systemctl status`."""
-        self._tell(f"STATUS={' '.join(text.splitlines())}")
+        self._send(f"STATUS={' '.join(text.splitlines())}")
 
     def stopping(self) -> None:
         """The service is shutting down on purpose."""
-        self._tell("STOPPING=1")
+        self._send("STOPPING=1")
 
-    def _tell(self, message: str) -> None:
+    def _send(self, message: str) -> None:
         if not self._address:
             return
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as channel:

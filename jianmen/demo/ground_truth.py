@@ -121,7 +121,7 @@ class GroundTruth:
                 guest.place = area
                 guest.been_to.update(self.programme.above[area])
             else:
-                guest.place = self.programme.places[area].parent
+                guest.place = self.programme.area_tree[area].parent
 
     # The truth.
 
@@ -134,11 +134,11 @@ class GroundTruth:
         """Distinct people let in, by area: each counts for the areas above too."""
         with self._lock:
             guests = self._guests.values()
-            return {a: sum(a in one.been_to for one in guests) for a in self.programme.places}
+            return {a: sum(a in one.been_to for one in guests) for a in self.programme.area_tree}
 
     def inside(self) -> dict[str, int]:
         """People who are there now, by area, those in rooms below it included."""
         with self._lock:
             places = [guest.place for guest in self._guests.values()]
             within = self.programme.within
-            return {a: sum(within(p, a) for p in places) for a in self.programme.places}
+            return {a: sum(within(p, a) for p in places) for a in self.programme.area_tree}

@@ -14,7 +14,7 @@ from access.badge.credential import BADGE_BYTES, SECRET_BYTES, Claims, Plain
 from access.event.definition import Direction, Gate, Session
 from access.rules.decide import Reason
 from jianmen.demo.ground_truth import GroundTruth, Guest, Visit
-from jianmen.rehearse.run import tampered
+from jianmen.testing.tampering import tampered
 
 EDGE_MS = 60_000
 """Around the minute at which a rule changes its answer nobody comes whose answer it is."""

@@ -35,7 +35,7 @@ class Checker:
     def __init__(self, event: Event) -> None:
         self._event = event
         self._gates: dict[str, Gate] = {gate.id: gate for gate in event.gates}
-        self._areas = set(Programme(event).places)
+        self._areas = set(Programme(event).area_tree)
         self._forms: dict[tuple[str, int], str] = {}
         self._codes: dict[str, str] = {}
         self._spares: set[str] = set()
@@ -73,7 +73,7 @@ class Checker:
         yield from map(str, grows_from(self._event, event))
         self._event = event
         self._gates.update((gate.id, gate) for gate in event.gates)
-        self._areas.update(Programme(event).places)
+        self._areas.update(Programme(event).area_tree)
 
     def _unknown(self, what: str, name: str, *, or_registry: bool = False) -> str:
         known = [*self._gates, *([REGISTRY] if or_registry else [])]

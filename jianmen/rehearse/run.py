@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from access.badge import credential as badges
-from access.badge.credential import SIGNED_BYTES, Plain, Signed
 from access.log.entry import EntryRef, Passage
 from access.rules.decide import Decision
 from access.rules.explain import Step
@@ -17,6 +15,7 @@ from jianmen.rehearse.explaining import REPEAT, steps_of
 from jianmen.rehearse.scenario import Planned, Scenario, ScenarioError
 from jianmen.rehearse.steps import AnyStep
 from jianmen.rehearse.world import World
+from jianmen.testing.tampering import tampered
 from kiosk.door.door import Answer
 from kiosk.door.staff_actions import StaffError
 from registry.roster.model import Person
@@ -26,9 +25,6 @@ CHANGES = (
     steps.Spare, steps.GiveGate, steps.Clone,
 )  # fmt: skip
 """Steps that change links or machines, before and after which every node hears all it can."""
-
-VENUES_BYTE = 10
-"""Where the signed part of a badge holds the venue bits (design of the signed form)."""
 
 
 @dataclass
@@ -340,26 +336,6 @@ class Rehearsal:
 
 def _refused(decision: Decision) -> dict[str, Any]:
     return {"verdict": decision.verdict, "reason": decision.reason, "opens": False}
-
-
-def tampered(text: str, tamper: str) -> str:
-    """A badge's text with one bit of its secret or signature, or of a signed badge's claims, flipped."""
-    code = badges.read(text)
-    if isinstance(code, Plain):
-        if tamper == "claims":
-            raise ValueError("a plain badge carries no claims")
-        return badges.plain_text(Plain(code.badge, code.issue, _flipped(code.secret, -1, 1)))
-    if isinstance(code, Signed):
-        raw = code.signed + code.signature
-        at = VENUES_BYTE if tamper == "claims" else SIGNED_BYTES
-        return badges.signed_text_of(_flipped(raw, at, 1))
-    raise ValueError("a code of another system")
-
-
-def _flipped(raw: bytes, at: int, bit: int) -> bytes:
-    changed = bytearray(raw)
-    changed[at] ^= bit
-    return bytes(changed)
 
 
 def unmet(expected: Any, got: Any, where: str = "") -> str | None:

@@ -146,7 +146,7 @@ class World:
             touched |= self._seated.get(badge, set())
             if seat:
                 self._seated.setdefault(badge, set()).add(area)
-        for place in self.programme.places:
+        for place in self.programme.area_tree:
             if place in touched:
                 self._level(place, nodes)
 
@@ -219,14 +219,14 @@ class World:
     # Seats.
 
     def _level_all(self, nodes: Sequence[str]) -> bool:
-        passed = [self._level(place, nodes) for place in self.programme.places]
+        passed = [self._level(place, nodes) for place in self.programme.area_tree]
         return any(passed)
 
     def _level(self, area: str, nodes: Sequence[str]) -> bool:
         """Let the gates of an area that are joined pass seats on, in file order, each seeing the ones before, until
         none does; whether any were passed."""
         gates = [gate for gate in self.programme.entry_gates(area) if gate in nodes]
-        if self.programme.places[area].capacity is None or len(gates) < 2 or self._even(gates):
+        if self.programme.area_tree[area].capacity is None or len(gates) < 2 or self._even(gates):
             return False
         any_passed = False
         for _ in range(LEVELLINGS):

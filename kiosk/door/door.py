@@ -21,9 +21,9 @@ from access.state.event_state import EventState
 from access.state.facts import (
     Moment,
     facts_now,
-    presented_by_hand,
     presented_plain,
     presented_signed,
+    presented_vouched_for,
     unlisted_claims,
     unlisted_verifier,
 )
@@ -149,7 +149,7 @@ class Door(LocalState):
         at = gate if gate is not None else self.gate.id
         if isinstance(who, bytes):
             history = self.history(who)
-            return Subject(presented_by_hand(who, at, direction, history), history)
+            return Subject(presented_vouched_for(who, at, direction, history), history)
         read = badges.read(who)
         code = read if read is not None else badges.foreign(who)
         history = self.history(code.badge)
@@ -218,7 +218,7 @@ def _scan(found: Assessment, method: Method) -> tuple[Decision, str, Scan]:
         method=method,
         conditions=decision.conditions,
         seat=decision.seat,
-        place=found.facts.place,
+        place=found.facts.location,
         roster_issue=found.roster_issue,
         seats=found.facts.seats,
         roster_head=found.registry_head,

@@ -116,7 +116,7 @@ class LocalState:
     def _fold(self, entry: LogEntry) -> None:
         self._event_state.add(entry)
         if self._seats is not None:
-            self._seats.saw(entry)
+            self._seats.observe(entry)
 
     def own_entries(self) -> Iterable[LogEntry]:
         """All entries of the own logs, log by log."""
@@ -248,15 +248,15 @@ class LocalState:
     def seats(self) -> SeatBook | None:
         """The seats of this gate's area, or None where it has no capacity (or the gate lets nobody in)."""
         gate = self.gate
-        if self.programme.places[gate.area].capacity is None or not gate.lets_in:
+        if self.programme.area_tree[gate.area].capacity is None or not gate.lets_in:
             return None
         if self._seats is None or self._seats.area != gate.area:
             self._seats = SeatBook(gate.area, self._event_state, self.history)
             for entry in self._journal.everything():
-                self._seats.saw(entry)
+                self._seats.observe(entry)
             if self._replica is not None:
                 for _, entry in self._replica.since(0, -1):
-                    self._seats.saw(entry)
+                    self._seats.observe(entry)
         return self._seats
 
     def kiosk_at(self, gate: str) -> str | None:

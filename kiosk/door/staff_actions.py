@@ -77,7 +77,7 @@ class StaffActions:
                 staff_issue=staff_issue,
                 why=why,
                 entry=refused,
-                place=facts.place,
+                place=facts.location,
                 roster_issue=found.roster_issue,
                 roster_head=found.registry_head,
                 span=found.now.span,

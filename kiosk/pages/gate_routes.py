@@ -137,7 +137,7 @@ def _choice(door: Door, choice: Choice) -> dict[str, Any]:
         "place": _where(door, gate),
         "direction": gate.direction,
         "mode": gate.mode,
-        "seats": gate.lets_in and door.programme.places[gate.area].capacity is not None,
+        "seats": gate.lets_in and door.programme.area_tree[gate.area].capacity is not None,
         "mine": door.gate_id == gate.id,
         "others": choice.others,
         "taken": choice.taken,

@@ -200,7 +200,7 @@ def _state(loop: ScanLoop, session: StaffSession) -> dict[str, Any]:
     by_gate = seats.by_gate(now.at_ms) if seats is not None else {}
     local = datetime.fromtimestamp(now.span.lo / 1000, programme.zone)
     newest = next(iter(loop.recent), None)
-    areas = [place for place in programme.places if gate.area in programme.above[place]]
+    areas = [place for place in programme.area_tree if gate.area in programme.above[place]]
     return {
         "gate": gate_code(programme, gate.id),
         "place": place_in_all(programme, gate.area),
@@ -286,7 +286,7 @@ def _undo(loop: ScanLoop, session: StaffSession, asked: dict[str, Any]) -> dict[
 
 def _recount(loop: ScanLoop, session: StaffSession, asked: dict[str, Any]) -> dict[str, Any]:
     area, inside = asked.get("area"), asked.get("inside")
-    if area not in loop.door.programme.places or not isinstance(inside, int):
+    if area not in loop.door.programme.area_tree or not isinstance(inside, int):
         raise StaffError("failed")
     if not 0 <= inside <= 1_000_000:
         raise StaffError("failed")

@@ -34,7 +34,7 @@ def about(door: Door, badge: bytes | None) -> dict[str, Any]:
     newest = history.newest()
     ticket = programme.ticket(newest.claims.ticket) if newest is not None else None
     bits = newest.claims.sessions if newest is not None else 0
-    place = history.whereabouts(door.now().at_ms).place
+    place = history.whereabouts(door.now().at_ms).location
     moves = history.moves
     return {
         "ticket": in_all(ticket.name) if ticket is not None else None,
@@ -43,7 +43,7 @@ def about(door: Door, badge: bytes | None) -> dict[str, Any]:
             for session in programme.sessions.values()
             if bits >> programme.session_bit[session.id] & 1
         ],
-        "inside": place_in_all(programme, place) if place in programme.places else None,
+        "inside": place_in_all(programme, place) if place in programme.area_tree else None,
         "since": _hour(programme, moves[-1].order.at_ms) if place is not None and moves else None,
     }
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 
 import msgspec
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 
 from access.event.definition import Event
 from access.log.chain import fingerprint
@@ -24,10 +24,12 @@ ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 CODE_CHARACTERS = 8
 HANDLE_CHARACTERS = 2
-"""The first characters name the code, the others (30 bits) prove it: a wrong guess costs that code a try."""
+"""The first characters name the code, the others (30 bits) prove it. A wrong guess costs a code nothing, or strangers
+could spend it: whoever asks counts the attempts (`registry.accounts.throttle`)."""
 
-TRIES = 5
 MINUTES = 10
+_TRIES = 5
+"""Kept in the table for registries of version 0.1.0, which count wrong guesses there."""
 
 MINUTE_MS = 60_000
 
@@ -67,7 +69,7 @@ class Enrolment:
                 "digest": sha256(drawn.encode()).digest(),
                 "gate": gate,
                 "expires_ms": now_ms + minutes * MINUTE_MS,
-                "tries": TRIES,
+                "tries": _TRIES,
             }
             self._ledger.write(insert(tables.code).values(row))
         return drawn
@@ -110,9 +112,18 @@ class Enrolment:
     def _answer(self, asked: Enrol, event: Event, gate: str | None, refused: str) -> Enrolled:
         return Enrolled(self._identity.public, asked.nonce, event.id, gate, refused)
 
+    def open_handle(self, typed: str) -> str | None:
+        """The beginning of a code that is open and begins as this one, or None."""
+        handle = _plain(typed)[:HANDLE_CHARACTERS]
+        column = tables.code.c
+        alive = select(column.handle).where(
+            column.handle == handle, column.expires_ms > self._now_ms()
+        )
+        return handle if self._ledger.read(alive) else None
+
     def _use(self, typed: str) -> tuple[bool, str | None]:
-        """Whether a code is good, and the gate it is for. A good one is used up, a wrong one costs a try."""
-        code = "".join(character for character in typed.upper() if character in ALPHABET)
+        """Whether a code is good, and the gate it is for. A good one is used up."""
+        code = _plain(typed)
         column = tables.code.c
         of_handle = column.handle == code[:HANDLE_CHARACTERS]
         rows = self._ledger.read(select(tables.code).where(of_handle))
@@ -121,10 +132,8 @@ class Enrolment:
         row = rows[0]
         good = hmac.compare_digest(row.digest, sha256(code.encode()).digest())
         alive = row.expires_ms > self._now_ms()
-        if good or not alive or row.tries <= 1:
+        if good or not alive:
             self._ledger.write(delete(tables.code).where(of_handle))
-        else:
-            self._ledger.write(update(tables.code).where(of_handle).values(tries=row.tries - 1))
         return good and alive, row.gate
 
     def assign(self, event: Event, device: str, gate: str | None) -> None:
@@ -191,3 +200,8 @@ def _known_gate(event: Event, gate: str | None) -> None:
     gates = [one.id for one in event.gates]
     if gate is not None and gate not in gates:
         raise UnknownError(f"The event has no gate {gate!r}; {instead(gate, gates)}")
+
+
+def _plain(typed: str) -> str:
+    """A code as it was drawn, without the blanks and in the case that people type."""
+    return "".join(character for character in typed.upper() if character in ALPHABET)

@@ -13,6 +13,7 @@ from access.log.clock_reading import ClockReading
 from access.log.entry import pack
 from registry.accounts.throttle import Throttle, enrol_limits
 from registry.accounts.trail import Trail
+from registry.devices.enrolment import REFUSED
 from registry.devices.reported_vectors import Contacts
 from registry.service import RegistryService
 from registry.storage.database import OUTAGES
@@ -72,19 +73,7 @@ def device_interface(
 
     def enrol(raw: bytes) -> bytes:
         envelope, asked = read_enrol(raw)
-        address = _address.get()
-        limits = enrol_limits(address)
-        wait_s = throttle.attempt(limits)
-        try:
-            if wait_s:
-                raise RegistryError(f"Too many wrong codes; try again in {wait_s} s.")
-            said = service.enrol(asked)
-        except RegistryError as error:
-            said = Enrolled(service.identity.public, asked.nonce, refused=str(error))
-        if not said.refused:
-            throttle.worked(limits)
-        elif not wait_s:
-            trail.note(address, "enrol_refused", f"kiosk {envelope.device}")
+        said = _counted(service, throttle, trail, envelope.device, asked)
         log.info("enrol %s: %s", envelope.device, said.refused or f"gate {said.gate}")
         body = pack(said)
         identity = service.identity
@@ -92,6 +81,34 @@ def device_interface(
 
     routes = {EXCHANGE: Route(exchange, MAX_BODY_BYTES), ENROL: Route(enrol, MAX_ENROL_BYTES)}
     return _Devices(routes, BODIES_AT_ONCE, OUTAGES)
+
+
+def _counted(
+    service: RegistryService, throttle: Throttle, trail: Trail, device: str, asked: Enrol
+) -> Enrolled:
+    """The answer to an attempt to enrol, which counts for the network that it comes from."""
+    address = _address.get()
+    limits = enrol_limits(address, service.open_handle(asked.code))
+    if throttle.attempt(limits):
+        return _too_many(service, throttle, asked, address)
+    try:
+        said = service.enrol(asked)
+    except RegistryError as error:
+        said = Enrolled(service.identity.public, asked.nonce, refused=str(error))
+    if not said.refused:
+        throttle.worked(limits)
+        return said
+    trail.note(address, "enrol_refused", f"kiosk {device}")
+    if said.refused == REFUSED and throttle.wait_s(enrol_limits(address)):
+        # Who has tried too many codes must not learn which beginnings are those of open ones.
+        return _too_many(service, throttle, asked, address)
+    return said
+
+
+def _too_many(service: RegistryService, throttle: Throttle, asked: Enrol, address: str) -> Enrolled:
+    wait_s = max(1, throttle.wait_s(enrol_limits(address)))
+    why = f"Too many wrong codes from this network; try again in {wait_s} s."
+    return Enrolled(service.identity.public, asked.nonce, refused=why)
 
 
 _address: ContextVar[str] = ContextVar("_address", default="")

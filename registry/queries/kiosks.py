@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from sqlalchemy import distinct, func, select
+
 from access.event.programme import Programme
 from access.event.rfc3339 import rfc3339
 from access.log.entry import Kiosk
@@ -10,14 +12,21 @@ from access.state.event_state import EventState
 from access.state.headcount import Silence
 from access.state.log_state import LogState
 from access.state.time_repair import RANK
+from registry.queries import admin_shapes
 from registry.queries import shapes as answers
 from registry.service import RegistryService
+from registry.storage import tables
+from registry.storage.ledger import Ledger
 
 ALARMS_MS = 24 * 3_600_000
 """Alarms are shown for a day; the logs keep them."""
 
 FRESH_ALARM_MS = 10 * 60_000
 """How long an alarm marks a kiosk unhealthy; a continuing fault repeats its alarm."""
+
+REFUSALS_MS = 3_600_000
+REFUSALS = 1000
+"""Enrolments refused are counted for an hour, among so many newest lines of the trail."""
 
 LEAST_DISK_MB = 500
 """Below this a kiosk's disk is called full: a day writes some 100 MB."""
@@ -34,7 +43,7 @@ def kiosk_report(
     programme: Programme,
     silences: Sequence[Silence],
     now_ms: int,
-) -> answers.Kiosks:
+) -> admin_shapes.Kiosks:
     """All kiosks that were ever enrolled, and the alarms of the last day."""
     event_state = log_state.event_state
     lost = _seats_lost(log_state, programme, now_ms)
@@ -59,7 +68,27 @@ def kiosk_report(
         for device, kiosk in event_state.kiosks.items()
     ]
     kiosks.sort(key=_order)
-    return answers.Kiosks(as_of=rfc3339(now_ms, programme.zone), kiosks=kiosks, alarms=alarms)
+    return admin_shapes.Kiosks(
+        as_of=rfc3339(now_ms, programme.zone),
+        kiosks=kiosks,
+        alarms=alarms,
+        refused_enrolments=_refused_enrolments(service.ledger, programme, now_ms),
+    )
+
+
+def _refused_enrolments(
+    ledger: Ledger, programme: Programme, now_ms: int
+) -> admin_shapes.RefusedEnrolments:
+    trail = tables.trail.c
+    newest = select(trail.at_ms, trail.who, trail.what).order_by(trail.id.desc()).limit(REFUSALS)
+    lines = newest.subquery().c
+    count, addresses, last_ms = ledger.read(
+        select(func.count(), func.count(distinct(lines.who)), func.max(lines.at_ms)).where(
+            lines.what == "enrol_refused", lines.at_ms > now_ms - REFUSALS_MS
+        )
+    )[0]
+    last = rfc3339(last_ms, programme.zone) if count else None
+    return admin_shapes.RefusedEnrolments(attempts=count, addresses=addresses, last=last)
 
 
 def _order(kiosk: answers.KioskState) -> tuple[bool, int, str, str]:
@@ -121,7 +150,7 @@ def _seats_lost(log_state: LogState, programme: Programme, now_ms: int) -> dict[
     return {
         gate.id: log_state.seat_book(gate.area).lost(now_ms)
         for gate in gates
-        if gate.lets_in and programme.places[gate.area].capacity is not None
+        if gate.lets_in and programme.area_tree[gate.area].capacity is not None
     }
 
 

@@ -29,6 +29,7 @@ from access.state.coverage import (
 from access.state.headcount import Silence, attendance
 from access.state.log_state import LogState
 from registry.devices.reported_vectors import Contacts
+from registry.queries import admin_shapes
 from registry.queries import shapes as answers
 from registry.queries.kiosks import kiosk_report
 from registry.queries.name_index import PersonIndex
@@ -208,14 +209,14 @@ class Queries:
                         starts=self.time(session.starts_ms),
                         ends=self.time(session.ends_ms),
                         booking=session.booking,
-                        capacity=programme.places[session.area].capacity,
+                        capacity=programme.area_tree[session.area].capacity,
                         attended=attended.get(session.id, 0),
                     )
                     for session in programme.sessions.values()
                 ],
             )
 
-    def kiosks(self) -> answers.Kiosks:
+    def kiosks(self) -> admin_shapes.Kiosks:
         """Every kiosk, unhealthy ones first, and the alarms of the last day."""
         now = self.now_ms()
         with self.snapshot() as log_state:

@@ -151,7 +151,7 @@ def _as_known(log_state: LogState, history: History, held: LogEntry, body: Scan)
     them: whether there was one is a question to the whole area, which the partition report answers."""
     order = log_state.event_state.order(held)
     before = [one for one in history.moves if one.order < order]
-    place = history.whereabouts(order.at_ms, before).place
+    place = history.whereabouts(order.at_ms, before).location
     question = facts_as_known(held, body, history, log_state.event_state, place)
     if question is None:
         return None

@@ -208,7 +208,7 @@ def _shown(queries: Queries, known: Known, history: History) -> answers.Registra
             for issue, entry in sorted(issues.items())
         ],
         revoked=history.revoked(None),
-        place=history.whereabouts(queries.now_ms()).place,
+        place=history.whereabouts(queries.now_ms()).location,
         last=None if last is None else queries.time(last),
         extra=known.extra,
     )

@@ -180,14 +180,6 @@ class Alarm(Answer, frozen=True, kw_only=True):
     detail: str
 
 
-class Kiosks(Answer, frozen=True, kw_only=True):
-    """Unhealthy ones first. Alarms are those of the last 24 hours, newest first."""
-
-    as_of: Time
-    kiosks: list[KioskState]
-    alarms: list[Alarm]
-
-
 class EntryName(Answer, frozen=True, kw_only=True):
     """Names one entry of one branch of a log."""
 

@@ -115,7 +115,7 @@ def test_01_the_same_person_at_another_door_is_let_in(forum: Forum) -> None:
 def test_02_an_unknown_text_is_no_badge_and_is_recorded_as_that(forum: Forum, text: str) -> None:
     door = forum.door(MAIN)
     assert door.shows(forum.at("17T09:00:00"), text).reason == "not_a_badge"
-    scan = door.kiosk.entries[-1].held.body
+    scan = door.kiosk.entries[-1].entry.body
     assert (scan.badge, scan.reason) == (None, "not_a_badge")
 
 
@@ -313,7 +313,7 @@ def test_20_any_key_of_the_event_signs_whichever_was_named_first(forum: Forum) -
 def test_20_a_refusal_is_recorded_like_an_admission(forum: Forum) -> None:
     door = forum.door(MAIN)
     door.shows(forum.at("17T09:00:00"), forum.signed(BEN, key="a thief's"))
-    scan = door.kiosk.entries[-1].held.body
+    scan = door.kiosk.entries[-1].entry.body
     assert (scan.verdict, scan.reason, scan.badge) == ("refuse", "forged", BEN)
 
 

@@ -15,8 +15,8 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from access.badge.key_card import read_human_key
 from access.log.clock_reading import ClockReading
-from access.log.entry import Scan, Span
 from config import event_file
+from jianmen.testing.log_writer import admission
 from registry.accounts.accounts import Accounts
 from registry.roster.model import Person
 from registry.server.app import WebSettings, create_app
@@ -66,24 +66,7 @@ class Site:
         """The kiosk lets somebody in, and its log arrives."""
         now = self.clock()
         seq, digest = self.journal.seq, self.journal.digest
-        scan = Scan(
-            gate=gate,
-            direction="in",
-            badge=badge,
-            issue=1,
-            proof="proven",
-            session=None,
-            verdict="admit",
-            reason="ok",
-            method="camera",
-            conditions=(),
-            seat=False,
-            place=None,
-            roster_issue=1,
-            seats=None,
-            roster_head=None,
-            span=Span(now.wall_ms, now.wall_ms),
-        )
+        scan = admission(gate, badge, now.wall_ms)
         self.journal.append("scan", scan, now)
         self.send(seq, digest)
 

@@ -19,8 +19,9 @@ import msgspec
 import pytest
 
 from access.badge.credential import Claims
-from access.log.chain import Head, sign_head
-from access.log.entry import BadgeIssued, Scan, Span, digest_of, encode, pack
+from access.log.chain import Head
+from access.log.entry import BadgeIssued, pack
+from jianmen.testing.log_writer import LogWriter, admission
 from jianmen.testing.processes import Program
 from jianmen.testing.waiting import until
 from sync.exchange.exchange import Asker
@@ -150,45 +151,21 @@ def liar(registry: Registry, insider: Kiosk) -> Iterator[Callable[[str], Liar]]:
         yield speaking_to
 
 
-def _scan() -> Scan:
-    return Scan(
-        gate="west-1",
-        direction="in",
-        badge=secrets.token_bytes(5),
-        issue=1,
-        proof="proven",
-        session=None,
-        verdict="admit",
-        reason="ok",
-        method="camera",
-        conditions=(),
-        seat=False,
-        place=None,
-        roster_issue=1,
-        seats=None,
-        roster_head=("0" * 24, 1),
-        span=Span(wall_ms(), wall_ms()),
-    )
-
-
 def _invented(log: str, signer: DeviceKey, count: int = 3, kind: str = "scan") -> Batch:
-    raws, prev = [], BEGINNING[1]
-    for seq in range(1, count + 1):
-        body = (
-            _scan()
-            if kind == "scan"
-            else BadgeIssued(
-                badge=secrets.token_bytes(5),
-                issue=1,
-                form="plain",
-                claims=Claims(0, 1, 0, 1),
-                verifier=bytes(32),
-                card=None,
+    writer = LogWriter(signer, log[16:], start_ms=wall_ms())
+    for _ in range(count):
+        badge = secrets.token_bytes(5)
+        if kind == "scan":
+            writer.write(kind, admission("west-1", badge, wall_ms()))
+        else:
+            claims = Claims(0, 1, 0, 1)
+            body = BadgeIssued(
+                badge=badge, issue=1, form="plain", claims=claims, verifier=bytes(32)
             )
-        )
-        raws.append(encode(seq, prev, seq, wall_ms(), True, kind, body))
-        prev = digest_of(raws[-1])
-    return Batch(log, *BEGINNING, raws, sign_head(signer.key, log, count, prev, wall_ms()))
+            writer.write(kind, body)
+    return Batch(
+        log, *BEGINNING, writer.raws, writer.identity.head(log, *writer.point(), wall_ms())
+    )
 
 
 def _broken(batch: Batch, how: str) -> Batch:

@@ -2,7 +2,7 @@
 
 A key begins with the part of the product that shows it (`attendee.`, `notice.`, `staff.`, `gate.`, `headcount.`,
 `dashboard.`). A key that ends in `.one` is for exactly one; `{name}` stands for a value that is filled in. `|` in a
-Chinese text marks where a line may break, which no browser can tell from the characters.
+Chinese text marks where a line may break, which browsers cannot derive from the characters.
 
 Not gettext: the scripts of the pages need JSON, and a text is found by a key that stays when its wording changes.
 """

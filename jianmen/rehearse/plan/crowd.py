@@ -32,10 +32,10 @@ def named(event: Event, numbers: Iterable[tuple[str, int]]) -> Crowd:
     for place, people in numbers:
         if (gate := programme.gates.get(place)) is not None:
             gates = [gate.id] if gate.lets_in else []
-        elif place in programme.places:
+        elif place in programme.area_tree:
             gates = list(programme.entry_gates(place))
         else:
-            right = instead(place, [*programme.gates, *programme.places])
+            right = instead(place, [*programme.gates, *programme.area_tree])
             raise ConfigError([_wrong(f"there is no gate, area or venue {shown(place)}", right)])
         if not gates:
             wrong = f"nobody comes in at {shown(place)}"

@@ -11,8 +11,8 @@ from registry.http.openapi import document
 from registry.http.operations import Interface, Parameter, problem
 from registry.http.resources.attendance import add_attendance
 from registry.http.streams import Streams
+from registry.queries import admin_shapes, receipts, registrants
 from registry.queries import exports as exporting
-from registry.queries import receipts, registrants
 from registry.queries import shapes as answers
 from registry.queries.access_shapes import Token, Tokens
 from registry.queries.arrivals import ArrivalsBoard, ArrivalsReport
@@ -31,7 +31,8 @@ def add_questions(api: Interface, queries: Queries, guard: Guard, streams: Strea
     _add_counts(api, queries, streams)
     add_attendance(api, queries)
     _add_conflicts(api, queries, guard)
-    _add_people(api, queries, guard)
+    _add_people(api, queries)
+    _add_tokens(api, queries, guard)
 
     @api.get("/openapi.json", "This document", access=None, answer=JSON)
     def openapi() -> Response:
@@ -89,9 +90,9 @@ def _add_counts(api: Interface, queries: Queries, streams: Streams) -> None:
         "/kiosks",
         "Every kiosk and its state, unhealthy ones first",
         access="viewer",
-        answer=answers.Kiosks,
+        answer=admin_shapes.Kiosks,
     )
-    def kiosks() -> answers.Kiosks:
+    def kiosks() -> admin_shapes.Kiosks:
         return queries.kiosks()
 
     @api.get("/health", "The registry itself", access="viewer", answer=answers.Health)
@@ -135,7 +136,7 @@ def _add_conflicts(api: Interface, queries: Queries, guard: Guard) -> None:
         return answer
 
 
-def _add_people(api: Interface, queries: Queries, guard: Guard) -> None:
+def _add_people(api: Interface, queries: Queries) -> None:
     @api.get(
         "/registrants",
         "People, a page at a time",
@@ -187,6 +188,8 @@ def _add_people(api: Interface, queries: Queries, guard: Guard) -> None:
     def registrant_history(code: str) -> PersonHistory:
         return registrants.history(queries, code)
 
+
+def _add_tokens(api: Interface, queries: Queries, guard: Guard) -> None:
     @api.get("/tokens", "API tokens", access="admin", answer=Tokens)
     def tokens() -> Tokens:
         return Tokens(

@@ -68,7 +68,7 @@ def test_bytes_that_are_no_entry_end_the_run_with_their_number(kiosk: Any) -> No
 
 def test_a_head_is_vouched_for_by_the_key_that_its_log_is_named_after(kiosk: Any) -> None:
     last = kiosk.entries[-1]
-    head = sign_head(kiosk.key, last.log, last.seq, last.digest, NOW)
+    head = sign_head(kiosk.identity.key, last.log, last.seq, last.digest, NOW)
     assert vouched(head, kiosk.public)
     assert vouched(msgspec.msgpack.decode(pack(head), type=Head), kiosk.public)
 
@@ -76,14 +76,14 @@ def test_a_head_is_vouched_for_by_the_key_that_its_log_is_named_after(kiosk: Any
 def test_a_head_signed_by_another_device_vouches_for_nothing(kiosk: Any, build: Any) -> None:
     thief = build.kiosk("thief", NOW)
     last = kiosk.entries[-1]
-    stolen = sign_head(thief.key, last.log, last.seq, last.digest, NOW)
+    stolen = sign_head(thief.identity.key, last.log, last.seq, last.digest, NOW)
     assert not vouched(stolen, kiosk.public)
     assert not vouched(stolen, thief.public)
 
 
 def test_a_head_of_which_anything_was_changed_vouches_for_nothing(kiosk: Any) -> None:
     last = kiosk.entries[-1]
-    head = sign_head(kiosk.key, last.log, last.seq, last.digest, NOW)
+    head = sign_head(kiosk.identity.key, last.log, last.seq, last.digest, NOW)
     changes: list[dict[str, Any]] = [
         {"log": kiosk.device + "00000000"},
         {"seq": last.seq + 1},

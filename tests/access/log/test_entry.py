@@ -230,10 +230,10 @@ def test_a_body_without_fields_that_have_a_default_is_of_an_older_writer(kind: s
 
 @pytest.mark.parametrize("kind", sorted(KINDS.keys() - {"event"}))
 def test_a_body_with_a_wrongly_typed_field_cannot_be_read(kind: str) -> None:
-    for place in range(len(fields(kind))):
+    for index in range(len(fields(kind))):
         wrong = fields(kind)
-        wrong[place] = {"no": {"field": b"is this"}}
-        assert body_of(entry(kind, wrong)) is None, f"field {place}"
+        wrong[index] = {"no": {"field": b"is this"}}
+        assert body_of(entry(kind, wrong)) is None, f"field {index}"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -243,7 +243,7 @@ def test_a_body_that_is_no_array_cannot_be_read(kind: str, body: object) -> None
 
 
 @pytest.mark.parametrize(
-    ("kind", "place", "value"),
+    ("kind", "index", "value"),
     [
         ("scan", 0, ""),
         ("scan", 0, "x" * 65),
@@ -279,9 +279,9 @@ def test_a_body_that_is_no_array_cannot_be_read(kind: str, body: object) -> None
         ("close", 0, "x" * 11),
     ],
 )
-def test_a_value_out_of_its_bounds_cannot_be_read(kind: str, place: int, value: object) -> None:
+def test_a_value_out_of_its_bounds_cannot_be_read(kind: str, index: int, value: object) -> None:
     body = fields(kind)
-    body[place] = value
+    body[index] = value
     assert body_of(entry(kind, body)) is None
 
 
@@ -303,7 +303,7 @@ def test_an_interval_is_exact_when_both_ends_are_one_instant() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "value"),
+    ("index", "value"),
     [
         (0, 0), (0, -1), (0, 2**41), (0, "1"), (0, None),
         (1, b""), (1, bytes(31)), (1, bytes(33)), (1, "x" * 32),
@@ -313,10 +313,10 @@ def test_an_interval_is_exact_when_both_ends_are_one_instant() -> None:
         (5, "x" * 33), (5, 7),
     ],
 )  # fmt: skip
-def test_an_envelope_with_a_wrong_field_is_no_entry(place: int, value: object) -> None:
+def test_an_envelope_with_a_wrong_field_is_no_entry(index: int, value: object) -> None:
     envelope: list[Any] = [1, GENESIS, 5, 6, False, "alarm", ["fire", ""]]
     assert decode(pack(envelope)).seq == 1
-    envelope[place] = value
+    envelope[index] = value
     with pytest.raises(EntryError, match="not a log entry"):
         decode(pack(envelope))
 
@@ -407,9 +407,9 @@ def test_no_body_of_any_kind_raises(kind: str, data: st.DataObject) -> None:
 
 
 @given(st.sampled_from(sorted(KINDS)), st.integers(0, 400), st.integers(0, 255))
-def test_a_flipped_byte_never_raises_anything_else(kind: str, place: int, value: int) -> None:
+def test_a_flipped_byte_never_raises_anything_else(kind: str, index: int, value: int) -> None:
     raw = bytearray(encode(3, DIGEST, 10, 20, True, kind, BODIES[kind]))
-    raw[place % len(raw)] = value
+    raw[index % len(raw)] = value
     try:
         read = decode(bytes(raw))
     except EntryError:

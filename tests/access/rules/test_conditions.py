@@ -55,7 +55,7 @@ def test_a_condition_renames_only_what_it_makes_stricter(
     world = fair.under(build, **{condition: policy})
     answer = world.ask(
         "flag",
-        place="room",
+        location="room",
         **{
             "unlisted": {"form": "signed", "listed": False},
             "clock_unsure": {"at": Span(fair.at("13:39"), fair.at("13:41"))},

@@ -89,7 +89,7 @@ SPOKEN: list[tuple[dict[str, Any], int, str]] = [
         "this is the way out, which opens; presence had the person not inside",
     ),
     (
-        {"direction": "out", "place": "chengdu-room-a"},
+        {"direction": "out", "location": "chengdu-room-a"},
         6,
         "this is the way out, which opens; presence had the person inside",
     ),
@@ -112,7 +112,7 @@ SPOKEN: list[tuple[dict[str, Any], int, str]] = [
         "the badge has not booked industrialisation, which takes standby from 2020-11-17 14:10:00",
     ),
     (
-        {"place": "chengdu-room-a"},
+        {"location": "chengdu-room-a"},
         15,
         "presence has the person in chengdu-room-a; re-entry at this gate is exit_first",
     ),
@@ -293,7 +293,7 @@ facts = st.builds(
     ),
     newest_issue=st.sampled_from([0, 1, 2]),
     revoked=st.sampled_from([False, False, True]),
-    place=st.sampled_from([None, "chengdu", "chengdu-room-a", "meishan"]),
+    location=st.sampled_from([None, "chengdu", "chengdu-room-a", "meishan"]),
     seats=st.none() | st.integers(-1, 2),
     holds_seat=st.booleans(),
     roster_age_ms=st.none() | st.sampled_from([0, 10**9]),

@@ -124,3 +124,9 @@ def test_a_card_that_is_not_genuine_retired_or_no_staff_ticket_gives_none(
 def test_a_card_that_may_not_use_its_roles_still_names_them(example: Programme) -> None:
     assert ticket_roles(card(example, strong=False), example) == {"door", "supervisor"}
     assert ticket_roles(card(example, claims=None), example) == frozenset()
+
+
+def test_one_who_is_no_staff_leaves_the_person_where_the_door_had_sent_them() -> None:
+    stands = Decision("refuse", "too_early", 13, session="talk", next=Next(session="dinner"))
+    answer = override(stands, frozenset(), "talk")
+    assert answer == Decision("refuse", "not_staff", 0, next=Next(session="dinner"))

@@ -89,15 +89,15 @@ def test_an_unknown_badge_let_in_by_policy_needs_a_seat(fair: World, build: Any)
 
 
 def test_a_person_inside_who_leaves_is_let_out(fair: World) -> None:
-    answer = fair.ask("way-out", direction="out", place="corner")
+    answer = fair.ask("way-out", direction="out", location="corner")
     assert answer == Decision("admit", "ok", 6)
 
 
-@pytest.mark.parametrize("place", [None, "annex", "of an older definition"])
+@pytest.mark.parametrize("location", [None, "annex", "of an older definition"])
 def test_a_person_whom_presence_does_not_have_inside_is_let_out_all_the_same(
-    fair: World, place: str | None
+    fair: World, location: str | None
 ) -> None:
-    answer = fair.ask("way-out", direction="out", place=place)
+    answer = fair.ask("way-out", direction="out", location=location)
     assert answer == Decision("admit", "not_inside", 6)
 
 
@@ -229,17 +229,17 @@ def test_standby_passes_only_while_there_is_a_seat(fair: World) -> None:
 
 
 def test_standby_does_not_pass_one_who_must_leave_first(fair: World) -> None:
-    answer = fair.ask("once", "14:10", sessions=[], place="room")
+    answer = fair.ask("once", "14:10", sessions=[], location="room")
     assert said(answer) == ("refuse", "already_inside")
 
 
 @pytest.mark.parametrize("gate", ["free", "flag"])
 def test_one_inside_who_would_pass_as_standby_keeps_that_reason(fair: World, gate: str) -> None:
-    answer = fair.ask(gate, "14:10", sessions=[], place="room")
+    answer = fair.ask(gate, "14:10", sessions=[], location="room")
     assert said(answer) == ("admit_flagged", "standby")
 
 
-@pytest.mark.parametrize("place", ["room", "corner"])
+@pytest.mark.parametrize("location", ["room", "corner"])
 @pytest.mark.parametrize(
     ("gate", "verdict", "reason"),
     [
@@ -249,25 +249,25 @@ def test_one_inside_who_would_pass_as_standby_keeps_that_reason(fair: World, gat
     ],
 )
 def test_one_inside_the_area_or_below_it_is_answered_by_the_gates_policy(
-    fair: World, place: str, gate: str, verdict: str, reason: str
+    fair: World, location: str, gate: str, verdict: str, reason: str
 ) -> None:
-    answer = fair.ask(gate, place=place)
+    answer = fair.ask(gate, location=location)
     assert (said(answer), answer.rule, answer.session) == ((verdict, reason), 15, "talk")
 
 
-@pytest.mark.parametrize("place", [None, "hall", "annex"])
-def test_one_elsewhere_is_not_inside(fair: World, place: str | None) -> None:
-    assert fair.ask("once", place=place).reason == "ok"
+@pytest.mark.parametrize("location", [None, "hall", "annex"])
+def test_one_elsewhere_is_not_inside(fair: World, location: str | None) -> None:
+    assert fair.ask("once", location=location).reason == "ok"
 
 
 def test_a_reentry_takes_over_the_seat_that_the_badge_holds_here(fair: World) -> None:
-    again = fair.ask("free", place="room", seats=0, holds_seat=True)
+    again = fair.ask("free", location="room", seats=0, holds_seat=True)
     assert (said(again), again.seat) == (("admit", "reentry"), True)
 
 
 def test_a_reentry_that_holds_no_seat_here_needs_one(fair: World) -> None:
-    assert said(fair.ask("free", place="room", seats=0)) == ("refuse", "full")
-    assert fair.ask("free", place="room", seats=1).seat
+    assert said(fair.ask("free", location="room", seats=0)) == ("refuse", "full")
+    assert fair.ask("free", location="room", seats=1).seat
 
 
 def test_a_full_room_says_at_which_doors_seats_are_left(fair: World) -> None:
@@ -341,3 +341,13 @@ def test_full_names_the_door_that_has_this_badges_seat(fair: World) -> None:
     answer = fair.ask(seats=0, seat_at="c", seats_elsewhere=others)
     assert (answer.reason, answer.next.gates) == ("full", (("c", 1),))
     assert fair.ask(seats=0, seats_elsewhere=others).next.gates == others
+
+
+def test_a_badge_whose_issue_nobody_can_tell_is_older_than_any_that_is_known(fair: World) -> None:
+    assert fair.ask(issue=None, newest_issue=1).reason == "superseded"
+    assert fair.ask(issue=None, newest_issue=0).opens
+
+
+@pytest.mark.parametrize("location", [None, "room"])
+def test_standby_is_the_answer_of_the_rule_on_bookings(fair: World, location: str | None) -> None:
+    assert fair.ask("free", "14:10", sessions=[], location=location).rule == 14

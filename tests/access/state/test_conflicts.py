@@ -473,3 +473,44 @@ def test_a_report_kept_up_entry_by_entry_equals_one_made_afterwards(forum: Any) 
         report.lines()
     assert report.lines() == lines(forum)
     assert [line.kind for line in report.lines()] == ["would_refuse", "two_places"]
+
+
+def test_whoever_was_inside_yesterday_is_not_inside_today(forum: Any) -> None:
+    forum.enters("north-in", "09:00", 1)
+    forum.enters("north-in", "18T09:00", 1)
+    assert lines(forum) == []
+
+
+def test_whoever_was_inside_until_this_very_instant_is_not_inside_any_more(forum: Any) -> None:
+    forum.enters("north-in", "09:00", 1)
+    forum.enters("north-in", "18T04:00", 1)
+    assert lines(forum) == []
+
+
+@pytest.mark.parametrize(
+    ("gate", "clock", "reason"),
+    [
+        ("north-in", "19T09:00", "wrong_day"),
+        ("room-1", "13:00", "too_early"),
+        ("room-1", "16:30", "too_late"),
+        ("room-1", "18T14:00", "no_session"),
+    ],
+)
+def test_an_entry_that_only_the_time_forbids_is_read_as_clocks_that_crossed(
+    forum: Any, gate: str, clock: str, reason: str
+) -> None:
+    forum.enters(gate, clock, 1)
+    (line,) = Conflicts(forum.known()).lines()
+    assert (line.reason, line.reading) == (reason, "clocks_crossed")
+
+
+def test_a_gate_that_the_definition_has_lost_is_in_no_venue(forum: Any) -> None:
+    forum.enters("north-in", "09:00", 1)
+    forum.doors["south-in"].scans(forum.at("09:01"), forum.build.badge(1), gate="attic")
+    assert lines(forum) == []
+
+
+def test_an_order_is_uncertain_only_between_two_places(forum: Any) -> None:
+    forum.enters("north-in", "09:00", 1)
+    forum.enters("north-in", "09:01", 1)
+    assert [line.overlap for line in Conflicts(forum.known()).lines()] == [False]

@@ -147,14 +147,14 @@ def test_facts_are_the_rosters_claims_the_newest_issue_and_the_place(
 ) -> None:
     anna = build.plain(ANNA)
     before = door.facts(door.sees(anna), now)
-    assert (before.listed, before.newest_issue, before.place) == (guest, 1, None)
+    assert (before.listed, before.newest_issue, before.location) == (guest, 1, None)
     assert (before.revoked, before.seats, before.roster_age_ms) == (False, None, 0)
     door.shows(now, anna)
     registry.revokes(now, ANNA)
     registry.issues(now, ANNA, guest, issue=3)
     door.learns(registry)
     after = door.facts(door.sees(anna), now + 1)
-    assert (after.place, after.newest_issue, after.revoked) == ("chengdu", 3, True)
+    assert (after.location, after.newest_issue, after.revoked) == ("chengdu", 3, True)
 
 
 def test_the_age_of_the_roster_is_that_of_the_registrys_newest_word(
@@ -224,7 +224,7 @@ def test_claims_can_be_asked_as_of_an_earlier_place_in_the_order(
     amended = registry.issues(now, ANNA, changed)
     door.learns(registry)
     history = door.known.history(ANNA)
-    order = door.known.event_state.order(amended.held)
+    order = door.known.event_state.order(amended.entry)
     assert listed_claims(history, 1) == changed
     assert history.listed(1, msgspec.structs.replace(order, at_ms=now - 1)).claims == guest
     assert listed_claims(history, 2) is None
@@ -236,7 +236,7 @@ def test_claims_can_be_asked_as_of_an_earlier_place_in_the_order(
 @pytest.fixture
 def later(forum: Any) -> Any:
     """The forum, and a door that knew the registry's log up to its definition and the roster's first three."""
-    forum.head = (forum.registry.log, forum.registry.entries[-7].held.seq)
+    forum.head = (forum.registry.log, forum.registry.entries[-7].entry.seq)
     return forum
 
 
@@ -244,10 +244,10 @@ def shown(forum: Any, number: int, **scan: Any) -> Any:
     """A presentation at north-in at nine, its body, and what everybody knows of the badge."""
     at = forum.at("09:00")
     seen = {"roster_head": forum.head, "span": Span(at, at), "roster_issue": 1} | scan
-    body = msgspec.structs.replace(forum.enters("north-in", "09:00", number).held.body, **seen)
+    body = msgspec.structs.replace(forum.enters("north-in", "09:00", number).entry.body, **seen)
     entry = forum.doors["north-in"].writes(at, "scan", body)
     known = forum.known()
-    return entry.held, body, known.history(forum.build.badge(number)), known
+    return entry.entry, body, known.history(forum.build.badge(number)), known
 
 
 def recorded(forum: Any, number: int, **scan: Any) -> Any:
@@ -259,7 +259,7 @@ def recorded(forum: Any, number: int, **scan: Any) -> Any:
 def test_recorded_facts_hold_the_roster_as_far_as_the_door_had_it(later: Any) -> None:
     question = recorded(later, 1, place="hall", seats=2)
     assert question.facts.listed == later.delegate
-    assert (question.facts.place, question.facts.seats) == ("hall", 2)
+    assert (question.facts.location, question.facts.seats) == ("hall", 2)
     assert question.presented.form == "plain"
     assert recorded(later, 9).facts.listed is None
 
@@ -354,18 +354,18 @@ def test_a_receipt_is_told_by_the_definition_that_the_door_had(forum: Any) -> No
     known = forum.known()
     assert known.receipt_of(known.entry(scan.ref)) == code
     head = (forum.registry.log, forum.registry.entries[-1].seq)
-    body = msgspec.structs.replace(scan.held.body, roster_head=head)
+    body = msgspec.structs.replace(scan.entry.body, roster_head=head)
     late = forum.doors["hall-2"].writes(forum.at("09:30"), "scan", body)
-    assert known.receipt_of(late.held) == receipt(forum.programme, "hall-2", late.digest)
+    assert known.receipt_of(late.entry) == receipt(forum.programme, "hall-2", late.digest)
     room = forum.enters("room-1", "11:00", 1)
-    assert known.receipt_of(room.held) == receipt(forum.programme, "room-1", room.digest)
+    assert known.receipt_of(room.entry) == receipt(forum.programme, "room-1", room.digest)
 
 
 def test_what_shows_no_receipt_has_none(forum: Any) -> None:
     known = forum.known()
-    assert known.receipt_of(forum.registry.entries[0].held) is None
+    assert known.receipt_of(forum.registry.entries[0].entry) is None
     window = forum.doors["hall-1"].scans(forum.at("09:00"), None, gate="a-window")
-    assert known.receipt_of(window.held) is None
+    assert known.receipt_of(window.entry) is None
 
 
 def test_an_entry_is_found_by_its_name_on_whatever_branch(forum: Any) -> None:

@@ -15,7 +15,7 @@ def test_an_entry_held_already_is_skipped(forum: Any) -> None:
     known = forum.known()
     held = len(known)
     known.add(entry.log, entry.digest, entry.raw)
-    known.file(entry.held)
+    known.file(entry.entry)
     assert len(known) == held == len(forum.entries)
 
 
@@ -26,16 +26,16 @@ def test_bytes_that_are_no_entry_are_refused(forum: Any) -> None:
 
 def test_an_entry_whose_body_cannot_be_read_is_kept(forum: Any) -> None:
     entry = forum.doors["hall-1"].writes(
-        forum.at("09:00"), "scan", forum.registry.entries[0].held.body
+        forum.at("09:00"), "scan", forum.registry.entries[0].entry.body
     )
-    assert entry.held.body is None
+    assert entry.entry.body is None
     known = forum.known()
     assert len(known) == len(forum.entries)
     assert known.history(None).presentations == []
 
 
 def test_a_number_far_ahead_of_its_log_costs_nothing(forum: Any) -> None:
-    entry = forum.enters("north-in", "09:00", 1).held
+    entry = forum.enters("north-in", "09:00", 1).entry
     far = type(entry)(entry.log, 2**40, bytes(32), entry.mono_ms, entry.wall_ms, "scan", entry.body)
     known = forum.known()
     known.file(far)

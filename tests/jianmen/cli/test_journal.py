@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from access.log.clock_reading import ClockReading
 from access.log.entry import Clock, Scan
 from jianmen.cli.main import main
+from jianmen.testing.log_writer import admission
 from sync.store.journal import Journal
 from sync.wire.device_key import DeviceKey
 
@@ -20,25 +21,7 @@ BADGE = bytes.fromhex("0102030405")
 
 
 def scan(number: int) -> Scan:
-    badge = bytes([1, 2, 3, 4, number])
-    return Scan(
-        gate="front",
-        direction="in",
-        badge=badge,
-        issue=1,
-        proof="proven",
-        session=None,
-        verdict="admit",
-        reason="ok",
-        method="camera",
-        conditions=(),
-        seat=False,
-        place=None,
-        roster_issue=1,
-        seats=None,
-        roster_head=None,
-        span=None,
-    )
+    return admission("front", bytes([1, 2, 3, 4, number]))
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import pytest
 from access.log.chain import vouched
 from access.log.clock_reading import ClockReading
 from access.log.entry import Alarm, Revoked
+from jianmen.testing.log_writer import LogWriter
 from sync.carrier.journal_copy import JournalCopier
 
 Node = Any
-Log = Any
 
 
 def test_what_the_door_wrote_is_taken_over_once_and_vouched_for(kiosk: Node) -> None:
@@ -70,7 +70,7 @@ def test_a_replica_that_was_thrown_away_is_filled_again(
 
 
 def test_a_journal_that_others_hold_more_of_is_told_to_the_door_once(
-    kiosk: Node, new_log: Callable[..., Log]
+    kiosk: Node, new_log: Callable[..., LogWriter]
 ) -> None:
     log = new_log(kiosk.identity, "0000000c").grow(9)
     kiosk.take(log.batch())

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from access.log.entry import Kiosk
+from jianmen.testing.log_writer import LogWriter
 from sync.exchange.bundle_file import BundleError, export, take_in
 from sync.wire.enrolment_certificate import certificate_for
 
 Node = Any
-Log = Any
 
 
 @pytest.fixture
-def bundle(kiosk: Node, new_log: Callable[..., Log], tmp_path: Path) -> Path:
+def bundle(kiosk: Node, new_log: Callable[..., LogWriter], tmp_path: Path) -> Path:
     """What a kiosk with a forked log of its own wrote on a stick."""
     log = new_log(kiosk.identity).grow(400)
     for one in (log, log.branch_after(7).grow(9, "clone")):

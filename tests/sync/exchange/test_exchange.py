@@ -9,6 +9,7 @@ import pytest
 
 from access.log.clock_reading import ClockReading
 from access.log.entry import Alarm, Kiosk
+from jianmen.testing.log_writer import LogWriter
 from sync.exchange.exchange import NONCE_LIVES_MS
 from sync.store.log_store import UnknownWriterError
 from sync.wire.messages import (
@@ -22,7 +23,6 @@ from sync.wire.messages import (
 )
 
 Node = Any
-Log = Any
 
 
 def opened(raw: bytes) -> Message:
@@ -158,7 +158,7 @@ def test_more_than_one_message_holds_goes_in_several_of_bounded_size(
 
 
 def test_a_message_never_carries_more_than_its_share_of_batches(
-    kiosk: Node, neighbour: Node, new_log: Callable[..., Log]
+    kiosk: Node, neighbour: Node, new_log: Callable[..., LogWriter]
 ) -> None:
     for epoch in range(150):
         kiosk.take(new_log(kiosk.identity, f"{epoch:08x}").grow(2).batch())
