@@ -1,6 +1,6 @@
 """What a camera gives and how well codes read with it: measured for some seconds, for `jianmen kiosk doctor camera`.
 
-Runs in a process of its own, because capture can block for ever. No picture leaves it and no text of a code, only numbers.
+Runs in a process of its own, because capture can block for ever. Neither a picture nor the text of a code leaves it.
 """
 
 from __future__ import annotations

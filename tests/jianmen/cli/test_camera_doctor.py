@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import msgspec
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -81,10 +82,18 @@ def test_a_window_in_view_is_told():
     assert says(report_of(white), "exposure")[0] == "note"
 
 
-def test_codes_that_are_too_small_are_counted_by_what_would_help():
-    report = report_of(*scenes(count=24, module_px=(1.9, 2.2), blur_px=0.9))
+def test_codes_that_are_seen_and_not_read_are_counted_by_what_would_help():
+    """Somebody's thumb lies on the badge."""
+    covered = scenes(blur_px=0.4, tilt_degrees=4)
+    decoder = make_live(DecoderSettings())[0]
+    for scene in covered:
+        corners = np.array(decoder.decode(scene).codes[0].corners)
+        middle, side = corners.mean(axis=0), np.ptp(corners, axis=0).min()
+        cv2.circle(scene, tuple(map(int, middle)), int(side * 0.27), 120, -1)
+    report = report_of(*covered)
 
-    assert 0 < report.hints["come_closer"] <= report.with_code - report.read
+    assert report.with_code > report.read
+    assert sum(report.hints.values()) == report.with_code - report.read
 
 
 def test_what_would_help_most_is_said_first():
