@@ -1,4 +1,4 @@
-"""What the registry knows: the folds over its ledger, kept up by reading what has arrived since."""
+"""The projections of the ledger, kept up to date by folding the entries that have arrived since."""
 
 import logging
 import threading
@@ -18,11 +18,11 @@ AT_ONCE = 5000
 """Entries read from the ledger at a time."""
 
 
-class Outlook:
+class Projections:
     """The folds of one ledger. Threads may share it."""
 
     def __init__(self, ledger: Ledger, registry: str, earliest_ms: int) -> None:
-        """`registry` is the fingerprint of the registry's key; no trusted time before `earliest_ms` is believed."""
+        """`registry` is the fingerprint of the registry's key; no trusted time before `earliest_ms` is accepted."""
         self._ledger = ledger
         self._lock = threading.RLock()
         self._registry = registry
@@ -55,10 +55,10 @@ class Outlook:
         more = True
         while more:
             arrived = self._ledger.since(self._seen, AT_ONCE)
-            for place, held in arrived:
-                self.log_state.file(held)
-                self._note(held)
-                self._seen, self._newest = place, held.digest
+            for entry_id, entry in arrived:
+                self.log_state.file(entry)
+                self._note(entry)
+                self._seen, self._newest = entry_id, entry.digest
             more = len(arrived) == AT_ONCE
 
     def _check_lineage(self) -> None:
@@ -79,13 +79,13 @@ class Outlook:
             self._watching.append(changed)
             return changed
 
-    def _note(self, held: LogEntry) -> None:
-        body = held.body
+    def _note(self, entry: LogEntry) -> None:
+        body = entry.body
         if isinstance(body, BadgeIssued):
             for changed in self._watching:
                 changed.add(body.badge)
         if isinstance(body, Boot) and body.previous is not None:
-            self._before[held.log] = body.previous[:2]
+            self._before[entry.log] = body.previous[:2]
 
     def headcount(self, at_ms: int) -> dict[str, Count]:
         """The counts of every area, by area id in file order."""
@@ -103,12 +103,12 @@ class Outlook:
             return self._conflicts.lines()
 
     def missing(self, device: str) -> int:
-        """Entries of a kiosk's earlier logs that its later ones name and that are not held here."""
+        """Entries of a kiosk's earlier logs that its later ones name and that are not stored here."""
         with self.snapshot() as known:
             return self._missing(known, device)
 
     def _missing(self, known: LogState, device: str) -> int:
-        """Entries of a kiosk's earlier logs that its later ones name and that are not held here."""
+        """Entries of a kiosk's earlier logs that its later ones name and that are not stored here."""
         return sum(
             max(0, last - known.event_state.last_seq.get(earlier, 0))
             for log, (earlier, last) in self._before.items()

@@ -109,7 +109,7 @@ def is_own_page(given: str) -> bool:
 
 
 def _same(one: str, other: str) -> bool:
-    """Whether two texts are equal, without telling by the time it takes how much of them is."""
+    """Whether two texts are equal, compared in constant time."""
     return hmac.compare_digest(one.encode(), other.encode())
 
 

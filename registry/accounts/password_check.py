@@ -1,4 +1,4 @@
-"""Looking at a password: counted before the work, and few at once."""
+"""Checks passwords: each attempt is counted before the work, and few run at once."""
 
 import threading
 
@@ -19,11 +19,11 @@ class WrongPasswordError(Exception):
 
 
 class BusyError(Exception):
-    """Too many passwords are being looked at."""
+    """Too many passwords are being checked."""
 
 
 class WaitError(Exception):
-    """Too many wrong tries; `seconds` says how long to wait."""
+    """Too many wrong tries; `seconds` is how long to wait."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"wait {seconds} s")
@@ -31,7 +31,7 @@ class WaitError(Exception):
 
 
 class PasswordCheck:
-    """Says whose password it is. Threads share it."""
+    """Finds the account of a password. Threads share it."""
 
     def __init__(self, accounts: Accounts, throttle: Throttle) -> None:
         self._accounts = accounts

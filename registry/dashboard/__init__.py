@@ -136,7 +136,7 @@ class _Pages:
         return Response(page, mimetype="text/html")
 
     def _data(self, language: Language, visitor: Visitor | None) -> dict[str, Any]:
-        """What scripts need to know besides words and numbers."""
+        """What scripts need besides texts and numbers."""
         programme = self._queries.programme
         venues = {venue.id: venue.name for venue in programme.event.venues}
         areas = {area.id: area.name for area in programme.event.areas}
@@ -147,7 +147,7 @@ class _Pages:
             "languages": dict(OWN_NAMES),
             "days": list(programme.event.days),
             "venues": list(venues),
-            "places": {place: named(name, language) for place, name in {**venues, **areas}.items()},
+            "places": {area: named(name, language) for area, name in {**venues, **areas}.items()},
             "tickets": [
                 {"id": ticket.id, "name": named(ticket.name, language)}
                 for ticket in programme.event.tickets

@@ -37,7 +37,7 @@ REFUSED = "The code is wrong, used or too old. Ask at the centre for a new one."
 
 
 class Enrolment:
-    """The registry's word on kiosks. Each verb is one transaction."""
+    """Enrols, assigns and cuts off kiosks, by entries of the registry's log. Each method is one transaction."""
 
     def __init__(
         self,
@@ -101,9 +101,9 @@ class Enrolment:
                 name=asked.name,
             )
             self._log.append("kiosk", kiosk)
-            said = self._answer(asked, event, gate, "")
+            answer = self._answer(asked, event, gate, "")
             return msgspec.structs.replace(
-                said,
+                answer,
                 warrant=certificate_for(kiosk, self._identity),
                 definition=pack(event),
                 keys=sorted(keys.items()),
@@ -142,7 +142,8 @@ class Enrolment:
         self._change(device, gate=gate)
 
     def cut_off(self, device: str, believed: dict[str, int] | None) -> None:
-        """Believe a kiosk's logs up to these numbers and nothing after; None: what is held now. Raises UnknownError."""
+        """Accept a kiosk's logs up to these last numbers by log, and nothing after; None: up to what is stored now.
+        Raises UnknownError."""
         with self._ledger.transaction():
             if believed is None:
                 believed = {
@@ -171,9 +172,11 @@ class Enrolment:
             self._change(device, seats={**given, area: given.get(area, 0) + seats})
 
     def reached_at(self, device: str, address: str, certificate: str) -> bool:
-        """A kiosk that has told all it knows of the registry's log says where it listens on its LAN (empty: nowhere).
-        Everybody is told, if that is new; and of the kiosk itself, if only its warrant speaks for it: a database put
-        back from a backup has forgotten it. Whether there was something to tell."""
+        """Record where a kiosk listens on its LAN (host:port, SHA-256 of its certificate; empty: nowhere).
+
+        Called once the kiosk has sent all that it has of the registry's logs. An entry is written where the address is
+        new, or where the kiosk is known by its enrolment certificate alone: a database restored from a backup lacks its
+        entry. Return whether one was written."""
         known = self._ledger.kiosk(device)
         if known is None:
             return False

@@ -1,8 +1,8 @@
 """The registry's own log: the roster, revocations, the event, keys, kiosks, rulings.
 
-It is appended under the database's one lock by whichever worker holds it. Where the database was restored, promoted
+It is appended under the database's one lock by whichever worker has it. Where the database was restored, promoted
 or moved, a new epoch (a new log that names the old one) is opened before anything is written: the numbers of the old
-one may be taken already, in entries that kiosks hold and will bring back.
+one may be taken already, by entries that kiosks have and will send back.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from access.log.clock_reading import ClockReading
 from access.log.entry import Body, Boot, badge_of, decode, digest_of, encode
 from access.log.log_entry import LogEntry
 from registry.storage.ledger import Ledger
-from registry.storage.rollback_mark import Place
+from registry.storage.rollback_mark import LogEnd
 from sync.store.log_store import BEGINNING, Row
 from sync.wire.device_key import DeviceKey
 
@@ -22,7 +22,7 @@ DATABASE = "database"
 
 
 class _End(NamedTuple):
-    """Where the log stands: the database, the log's newest entry, and that entry's wall clock."""
+    """The end of the log: the database's identity, the newest entry, and that entry's wall clock (ms)."""
 
     database: str
     log: str
@@ -31,8 +31,8 @@ class _End(NamedTuple):
     wall_ms: int
 
     @property
-    def place(self) -> Place:
-        return Place(self.database, self.log, self.seq)
+    def log_end(self) -> LogEnd:
+        return LogEnd(self.database, self.log, self.seq)
 
 
 class OwnLog:
@@ -79,7 +79,7 @@ class OwnLog:
         end = self._end()
         if end is None:
             return self._begin(None, "first start")
-        why = self._ledger.displaced(end.place)
+        why = self._ledger.displaced(end.log_end)
         return end if why is None else self._begin(end, why)
 
     def _begin(self, before: _End | None, why: str) -> _End:
@@ -92,8 +92,8 @@ class OwnLog:
             device=self._identity.fingerprint, previous=previous, boot_id="", why=why, versions={}
         )
         start = _End(database, log, *BEGINNING, before.wall_ms if before is not None else 0)
-        held = self._write(start, [("boot", boot)])[0]
-        return _End(database, log, held.seq, held.digest, held.wall_ms)
+        entry = self._write(start, [("boot", boot)])[0]
+        return _End(database, log, entry.seq, entry.digest, entry.wall_ms)
 
     # Many entries, prepared before the transaction that writes them.
 
@@ -107,14 +107,14 @@ class OwnLog:
         """Inside a transaction that has put the draft's rows among the entries: let the log end with them. False: it
         ends elsewhere by now, and nothing was written; draft it again."""
         end = self._end()
-        if end != draft.end or self._ledger.displaced(end.place) is not None:
+        if end != draft.end or self._ledger.displaced(end.log_end) is not None:
             return False
         self._finish(draft)
         return True
 
     def _chained(self, end: _End, bodies: Sequence[tuple[str, Body]]) -> "Draft":
         now = self._clock()
-        # The order of the registry's word is its wall clock: set back, it must not undo what was said.
+        # The registry's entries are ordered by wall clock: a clock set back must not make older entries win.
         wall_ms = max(now.wall_ms, end.wall_ms)
         seq, digest = end.seq, end.digest
         rows: list[Row] = []
@@ -134,7 +134,7 @@ class OwnLog:
         # Of the heads made at earlier ends only every 256th is of use, as the end of a batch.
         self._ledger.forget_heads(end.log, end.seq - end.seq % HEAD_EVERY, end.seq + 1)
         self._ledger.keep_heads(draft.heads)
-        self._ledger.reached(Place(end.database, end.log, last.seq))
+        self._ledger.reached(LogEnd(end.database, end.log, last.seq))
 
     def _write(self, end: _End, bodies: Sequence[tuple[str, Body]]) -> list[LogEntry]:
         draft = self._chained(end, bodies)

@@ -1,6 +1,6 @@
 """The registry's side of the device interface: it enrols kiosks and exchanges logs with them.
 
-How requests come in and how refusals are answered says `sync.transport.endpoint`.
+Requests are received, and refusals answered, by `sync.transport.endpoint`.
 """
 
 import logging
@@ -14,7 +14,7 @@ from access.log.entry import pack
 from registry.accounts.throttle import Throttle, enrol_limits
 from registry.accounts.trail import Trail
 from registry.devices.enrolment import REFUSED
-from registry.devices.reported_vectors import Contacts
+from registry.devices.reported_vectors import ReportedVectors
 from registry.service import RegistryService
 from registry.storage.database import OUTAGES
 from registry.storage.errors import RegistryError
@@ -46,7 +46,7 @@ CLOCK_ERROR_MS = 500
 def device_interface(
     service: RegistryService,
     clock: Callable[[], ClockReading],
-    contacts: Contacts,
+    reported_vectors: ReportedVectors,
     throttle: Throttle,
     trail: Trail,
     *,
@@ -62,7 +62,7 @@ def device_interface(
         return TimeReport(now.wall_ms, CLOCK_ERROR_MS, "registry")
 
     answerer = _Listening(
-        contacts, service.ledger, service.identity, lambda: clock().wall_ms, time_report
+        reported_vectors, service.ledger, service.identity, lambda: clock().wall_ms, time_report
     )
 
     def exchange(raw: bytes) -> bytes:
@@ -73,9 +73,9 @@ def device_interface(
 
     def enrol(raw: bytes) -> bytes:
         envelope, asked = read_enrol(raw)
-        said = _counted(service, throttle, trail, envelope.device, asked)
-        log.info("enrol %s: %s", envelope.device, said.refused or f"gate {said.gate}")
-        body = pack(said)
+        enrolled = _counted(service, throttle, trail, envelope.device, asked)
+        log.info("enrol %s: %s", envelope.device, enrolled.refused or f"gate {enrolled.gate}")
+        body = pack(enrolled)
         identity = service.identity
         return pack(Envelope(body, identity.fingerprint, identity.sign(body)))
 
@@ -92,17 +92,17 @@ def _counted(
     if throttle.attempt(limits):
         return _too_many(service, throttle, asked, address)
     try:
-        said = service.enrol(asked)
+        enrolled = service.enrol(asked)
     except RegistryError as error:
-        said = Enrolled(service.identity.public, asked.nonce, refused=str(error))
-    if not said.refused:
+        enrolled = Enrolled(service.identity.public, asked.nonce, refused=str(error))
+    if not enrolled.refused:
         throttle.worked(limits)
-        return said
+        return enrolled
     trail.note(address, "enrol_refused", f"kiosk {device}")
-    if said.refused == REFUSED and throttle.wait_s(enrol_limits(address)):
+    if enrolled.refused == REFUSED and throttle.wait_s(enrol_limits(address)):
         # Who has tried too many codes must not learn which beginnings are those of open ones.
         return _too_many(service, throttle, asked, address)
-    return said
+    return enrolled
 
 
 def _too_many(service: RegistryService, throttle: Throttle, asked: Enrol, address: str) -> Enrolled:
@@ -124,18 +124,18 @@ class _Devices(Endpoint):
 
 
 class _Listening(Answerer):
-    """Answers, and notes what each device says of its own logs."""
+    """Answers, and notes how far each device's own logs go."""
 
-    def __init__(self, contacts: Contacts, *party: Any) -> None:
+    def __init__(self, reported_vectors: ReportedVectors, *party: Any) -> None:
         super().__init__(*party)
-        self._contacts = contacts
+        self._reported_vectors = reported_vectors
 
     def called(self, device: str, message: Message) -> None:
-        self._contacts.heard(device, message.have, message.digest)
+        self._reported_vectors.heard(device, message.have, message.digest)
 
 
 def read_enrol(raw: bytes) -> tuple[Envelope, Enrol]:
-    """The request of a device that nobody knows yet: signed by the key that it brings.
+    """The enrolment request of a new device: signed by the key that it brings.
 
     Raises MessageError, NotSignedError where another key has signed it.
     """
@@ -149,7 +149,7 @@ def read_enrol(raw: bytes) -> tuple[Envelope, Enrol]:
 
 
 def _note(service: RegistryService, taken: Taken) -> None:
-    """What a message is good for beside the logs."""
+    """Log what was not stored of a message, and record where the kiosk listens."""
     for why in taken.rejected.values():
         log.warning("%s: not taken: %s", taken.device, why)
     if taken.level:

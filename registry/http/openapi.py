@@ -51,7 +51,7 @@ def _shapes(operations: Sequence[Operation]) -> list[type[msgspec.Struct]]:
 
 
 def _described(operation: Operation, known: dict[type[msgspec.Struct], Any]) -> dict[str, Any]:
-    said: dict[str, Any] = {
+    described: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
         "parameters": _parameters(operation),
@@ -64,11 +64,11 @@ def _described(operation: Operation, known: dict[type[msgspec.Struct], Any]) -> 
         },
     }
     if operation.access is not None:
-        said["security"] = [{"token": []}, {"session": []}]
-        said["x-access"] = operation.access
+        described["security"] = [{"token": []}, {"session": []}]
+        described["x-access"] = operation.access
     if operation.body is not None:
-        said["requestBody"] = {"required": True, "content": _content(operation.body, known)}
-    return said
+        described["requestBody"] = {"required": True, "content": _content(operation.body, known)}
+    return described
 
 
 def _content(

@@ -16,7 +16,7 @@ from flask import Blueprint, Request, Response, request
 from config.errors import instead, shown
 from registry.accounts.authorization import Guard
 from registry.accounts.trail import Trail
-from registry.http.mistakes import in_words
+from registry.http.mistakes import describe
 from registry.lists.findings import SpreadsheetError
 from registry.queries.shapes import Access, Problem
 from registry.storage.errors import RegistrationError, RegistryError, UnknownError
@@ -107,17 +107,17 @@ class Interface:
                     given.append(body_of(request, operation.body))
                 elif operation.body is None and operation.method != "GET":
                     body_of(request, Nothing)
-                said = view(*given, **arguments)
+                answer = view(*given, **arguments)
                 if operation.method != "GET":
                     self._note(operation, arguments, given)
             except msgspec.ValidationError as error:
                 shape = operation.body if isinstance(operation.body, type) else Nothing
-                return problem(400, in_words(error, shape))
+                return problem(400, describe(error, shape))
             except msgspec.DecodeError:
                 return problem(400, "The body is not JSON.")
             except RegistryError as error:
                 return refused(error)
-            return said if isinstance(said, Response) else to_json(said)
+            return answer if isinstance(answer, Response) else to_json(answer)
 
         return answer
 
@@ -159,9 +159,9 @@ def to_json(value: msgspec.Struct, status: int = 200) -> Response:
     return Response(msgspec.json.encode(value), status, mimetype="application/json")
 
 
-def problem(status: int, words: str, mistakes: tuple[str, ...] = ()) -> Response:
-    """An answer that says what is wrong."""
-    return to_json(Problem(error=words, mistakes=list(mistakes)), status)
+def problem(status: int, message: str, mistakes: tuple[str, ...] = ()) -> Response:
+    """An error answer with a text for people."""
+    return to_json(Problem(error=message, mistakes=list(mistakes)), status)
 
 
 def refused(error: RegistryError) -> Response:
@@ -169,6 +169,6 @@ def refused(error: RegistryError) -> Response:
     if isinstance(error, RegistrationError | SpreadsheetError):
         lines = tuple(str(error).splitlines())
         count = error.rows if isinstance(error, SpreadsheetError) else len(error.mistakes)
-        words = lines[0] if len(lines) == 1 else f"{count} mistakes; nothing was changed."
-        return problem(422, words, lines)
+        message = lines[0] if len(lines) == 1 else f"{count} mistakes; nothing was changed."
+        return problem(422, message, lines)
     return problem(404 if isinstance(error, UnknownError) else 409, str(error))

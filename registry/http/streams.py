@@ -1,8 +1,9 @@
 """The headcount as an event stream (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 
 `headcount` events carry the whole answer of /api/v1/headcount when a number has changed, at most one a second;
-`alive` events say every few seconds as of when the last one still holds. A stream ends after half a minute, since each
-holds a thread; the browser comes back by itself and says with Last-Event-ID what it has seen.
+`alive` events have, every few seconds, the time as of which the last one is still true. A stream ends after half a
+minute, since each takes a thread; the browser reconnects by itself and sends the last event it has seen as
+Last-Event-ID.
 """
 
 import hashlib
@@ -72,7 +73,7 @@ class Streams:
 
 
 def mark_of(count: Headcount) -> str:
-    """Names what a headcount says, its age apart."""
+    """A hash of a headcount's numbers, without its times."""
     areas = [msgspec.structs.replace(area, as_of="", heard=None) for area in count.areas]
     timeless = msgspec.structs.replace(count, as_of="", areas=areas)
     return hashlib.sha256(msgspec.json.encode(timeless)).hexdigest()[:16]

@@ -12,7 +12,7 @@ from access.event.definition import Language
 from access.log.entry import pack
 from registry.lists.columns import NO_MAPPING, Mapping
 from registry.lists.files.table import ListError, read_table
-from registry.lists.findings import Finding, SpreadsheetError, told
+from registry.lists.findings import Finding, SpreadsheetError, with_location
 from registry.lists.people import People, read_people
 from registry.lists.preview import SHOWN, Comparison, PersonChange, compare
 from registry.lists.remembered import recall, remember
@@ -28,7 +28,7 @@ FILE = "list"
 
 
 class Progress(Protocol):
-    """What an import tells of itself; `registry.jobs.Work` does."""
+    """Receives the progress of an import; `registry.jobs.Work` is one."""
 
     def stage(self, key: str, total: int = 0) -> None: ...
 
@@ -254,7 +254,7 @@ def refused(error: SpreadsheetError, options: Options) -> Report:
 
 
 def _cause(finding: Finding, options: Options) -> Cause:
-    text = told(options.file, finding, options.language, command=options.command)
+    text = with_location(options.file, finding, options.language, command=options.command)
     return Cause(text, finding.column or "", finding.value or "", finding.rows)
 
 

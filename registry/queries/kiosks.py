@@ -1,4 +1,4 @@
-"""How every kiosk is: whether it speaks, what it lacks, what it reports. Unhealthy ones first."""
+"""The state of every kiosk: whether it is heard, what it lacks, what it reports. Unhealthy ones first."""
 
 from collections.abc import Mapping, Sequence
 
@@ -50,9 +50,9 @@ def kiosk_report(
     silent = {silence.device: silence for silence in silences}
     alarms = _alarms(event_state, programme, now_ms)
     loud = {
-        held.device
-        for held, _ in event_state.alarms.values()
-        if now_ms - event_state.at_ms(held) < FRESH_ALARM_MS
+        entry.device
+        for entry, _ in event_state.alarms.values()
+        if now_ms - event_state.at_ms(entry) < FRESH_ALARM_MS
     }
     kiosks = [
         _state(
@@ -92,7 +92,7 @@ def _refused_enrolments(
 
 
 def _order(kiosk: answers.KioskState) -> tuple[bool, int, str, str]:
-    """Ill before well, cut off last, then by place."""
+    """Sort key: unhealthy before healthy, cut off last, then by gate."""
     gone = "cut_off" in kiosk.troubles
     return gone, -len(kiosk.troubles) if not gone else 0, kiosk.venue or "~", kiosk.gate or "~"
 
@@ -112,8 +112,8 @@ def _state(
     gate = programme.gates.get(gate_id or "")
     heard = service.ledger.heard_ms(kiosk.device)
     clock = _clock(event_state, kiosk.device)
-    said = event_state.health.get(kiosk.device)
-    readings = said[1].readings if said is not None else {}
+    reported = event_state.health.get(kiosk.device)
+    readings = reported[1].readings if reported is not None else {}
     seats_lost = lost.get(gate.id, 0) if gate is not None and not kiosk.cut_off else 0
     troubles = _troubles(kiosk, gate_id, heard, silence, clock, readings, loud=loud, now_ms=now_ms)
     if seats_lost:
@@ -131,7 +131,9 @@ def _state(
         held=sum(seq for log, seq in event_state.last_seq.items() if log.startswith(kiosk.device)),
         clock=clock,
         readings=readings,
-        readings_at=None if said is None else rfc3339(event_state.at_ms(said[0]), programme.zone),
+        readings_at=None
+        if reported is None
+        else rfc3339(event_state.at_ms(reported[0]), programme.zone),
         seats_lost=seats_lost,
         troubles=troubles,
     )
@@ -182,13 +184,13 @@ def _troubles(
         found.append("clock_unsure")
     if loud:
         found.append("alarm")
-    if is_ill(readings):
+    if is_unhealthy(readings):
         found.append("health")
     return found
 
 
-def is_ill(readings: Readings) -> bool:
-    """Whether a kiosk's own readings say that somebody should look at it."""
+def is_unhealthy(readings: Readings) -> bool:
+    """Whether a kiosk's own readings need somebody's attention."""
     disk, temperature = readings.get("disk_free_mb"), readings.get("temperature_c")
     return (
         "lost" in (readings.get("camera"), readings.get("scanner"))
@@ -200,7 +202,7 @@ def is_ill(readings: Readings) -> bool:
 
 
 def _clock(event_state: EventState, device: str) -> answers.KioskClock:
-    """On whose word the kiosk's newest boot stands."""
+    """The source of the time of the kiosk's newest boot."""
     logs = [log for log in event_state.last_seq if log.startswith(device)]
     lines = [event_state.clocks.line(log) for log in logs]
     if not lines:
@@ -212,19 +214,19 @@ def _clock(event_state: EventState, device: str) -> answers.KioskClock:
 
 
 def _alarms(event_state: EventState, programme: Programme, now_ms: int) -> list[answers.Alarm]:
-    told = sorted(
-        ((event_state.at_ms(held), held, alarm) for held, alarm in event_state.alarms.values()),
+    newest = sorted(
+        ((event_state.at_ms(entry), entry, alarm) for entry, alarm in event_state.alarms.values()),
         key=lambda one: (one[0], one[1].digest),
         reverse=True,
     )
     return [
         answers.Alarm(
             at=rfc3339(at_ms, programme.zone),
-            device=held.device,
-            gate=event_state.gate_of(held.device),
+            device=entry.device,
+            gate=event_state.gate_of(entry.device),
             what=alarm.what,
             detail=alarm.detail,
         )
-        for at_ms, held, alarm in told
+        for at_ms, entry, alarm in newest
         if now_ms - at_ms < ALARMS_MS
     ]

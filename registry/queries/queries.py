@@ -28,7 +28,7 @@ from access.state.coverage import (
 )
 from access.state.headcount import Silence, attendance
 from access.state.log_state import LogState
-from registry.devices.reported_vectors import Contacts
+from registry.devices.reported_vectors import ReportedVectors
 from registry.queries import admin_shapes
 from registry.queries import shapes as answers
 from registry.queries.kiosks import kiosk_report
@@ -96,7 +96,7 @@ class Queries:
 
     def __init__(self, service: RegistryService, clock: Callable[[], ClockReading]) -> None:
         self.service = service
-        self.contacts = Contacts()
+        self.reported_vectors = ReportedVectors()
         self._coverage = Coverage()
         self._coverage_lock = threading.Lock()
         self.names = PersonIndex(service)
@@ -152,22 +152,24 @@ class Queries:
         )
 
     def coverage(self, log_state: LogState, now: int) -> CoverageReport:
-        """Which kiosks have been heard, and what they may not have told yet."""
-        held = log_state.event_state.last_seq
+        """Which kiosks have been heard, and which entries of theirs may be missing."""
+        stored = log_state.event_state.last_seq
         contacts = {}
         for device in standing(log_state):
-            missing = max(self.contacts.missing(device, held), self.service.missing(device))
+            missing = max(
+                self.reported_vectors.missing(device, stored), self.service.missing(device)
+            )
             contacts[device] = Contact(self.service.ledger.heard_ms(device), missing or None)
         counts = self.service.headcount(now)
         with self._coverage_lock:
             return self._coverage.report(log_state, self.programme, counts, contacts, now)
 
     def silences(self, log_state: LogState, now: int) -> list[Silence]:
-        """The kiosks that have not told everything."""
+        """The kiosks of which entries may be missing."""
         return list(self.coverage(log_state, now).silences)
 
     def silent(self, silence: Silence, touch: Touch) -> answers.SilentKiosk:
-        """A kiosk that has not told everything, in its place."""
+        """A kiosk of which entries may be missing, with its area."""
         return answers.SilentKiosk(**silent_fields(self.programme, silence, touch))
 
     def gates(self) -> answers.Gates:
@@ -223,10 +225,10 @@ class Queries:
             silences = self.silences(log_state, now)
             return kiosk_report(self.service, log_state, self.programme, silences, now)
 
-    def order(self, held: LogEntry) -> Order:
-        """The place of an entry among all."""
+    def order(self, entry: LogEntry) -> Order:
+        """The position of an entry in the total order."""
         with self.snapshot() as log_state:
-            return log_state.event_state.order(held)
+            return log_state.event_state.order(entry)
 
     def conflict_lines(self) -> list[Conflict]:
         """The partition report, in order of corrected time: some seconds old."""
@@ -255,7 +257,7 @@ class Queries:
     def _line(
         self, line: Conflict, log_state: LogState, *, with_codes: bool
     ) -> answers.ConflictLine:
-        held = log_state.entry(line.entry) if line.kind != "fork" else None
+        entry = log_state.entry(line.entry) if line.kind != "fork" else None
         return answers.ConflictLine(
             kind=line.kind,
             reason=line.reason,
@@ -268,7 +270,7 @@ class Queries:
             overlap=line.overlap,
             reading=line.reading,
             ruling=line.ruling,
-            receipt=log_state.receipt_of(held) if held is not None else None,
+            receipt=log_state.receipt_of(entry) if entry is not None else None,
             entry=entry_name(line.entry),
         )
 
@@ -286,7 +288,7 @@ class Queries:
         )
 
     def close_day(self, day: str) -> answers.Closed:
-        """Close an event day, and say who has not told everything of it."""
+        """Close an event day. Return the kiosks of which entries may be missing."""
         self.service.close_day(day)
         with self.snapshot() as log_state:
             coverage = self.coverage(log_state, self.now_ms())

@@ -214,5 +214,5 @@ def _shown(queries: Queries, known: Known, history: History) -> answers.Registra
     )
 
 
-def _named(bits: dict[str, int], held: int) -> list[str]:
-    return [name for name, bit in bits.items() if held >> bit & 1]
+def _named(bits: dict[str, int], claimed: int) -> list[str]:
+    return [name for name, bit in bits.items() if claimed >> bit & 1]

@@ -17,7 +17,7 @@ from access.badge.credential import Claims
 from access.event.definition import Event
 from access.log.entry import BadgeIssued, Body, Revoked
 from registry.devices.own_log import Draft, OwnLog
-from registry.roster.badge_issuer import Press
+from registry.roster.badge_issuer import BadgeIssuer
 from registry.roster.model import Known, Person, Registered, claims
 from registry.roster.repository import People
 from registry.storage import tables
@@ -73,7 +73,7 @@ class Sealing(NamedTuple):
     and card are made again."""
 
     row: Callable[[Person, bytes, bytes, tuple[str, ...]], Known]
-    enter_again: Callable[[Press, Known, BadgeIssued, Event], None]
+    renew_entry: Callable[[BadgeIssuer, Known, BadgeIssued, Event], None]
 
 
 class Batch:
@@ -85,7 +85,7 @@ class Batch:
         log: OwnLog,
         people: People,
         event: Event,
-        press: Press,
+        issuer: BadgeIssuer,
         sealing: Sealing,
         random: Callable[[int], bytes],
     ) -> None:
@@ -93,7 +93,7 @@ class Batch:
         self._log = log
         self._people = people
         self._event = event
-        self._press = press
+        self._issuer = issuer
         self._sealing = sealing
         self._random = random
         self._entries: list[tuple[str, Body]] = []
@@ -104,13 +104,13 @@ class Batch:
         for start in range(0, len(people), PIECE):
             some = people[start : start + PIECE]
             step(start)
-            press = self._press
+            issuer = self._issuer
             known = []
             for person, badge in zip(some, self._badges(some), strict=True):
                 one = self._sealing.row(person, badge, self._random(SALT_BYTES), ())
                 known.append(one)
-                press.issue(one, 1, person.form, self._claims(person), person.code)
-            texts = {badge: printed for badge, _, printed in press.texts}
+                issuer.issue(one, 1, person.form, self._claims(person), person.code)
+            texts = {badge: printed for badge, _, printed in issuer.texts}
             self._stage(known, texts, new=True)
 
     def _claims(self, person: Person) -> Claims:
@@ -153,9 +153,9 @@ class Batch:
             return known
         entry = msgspec.structs.replace(before.issued, claims=self._claims(person))
         if known.content != old.content:
-            self._sealing.enter_again(self._press, known, entry, self._event)
+            self._sealing.renew_entry(self._issuer, known, entry, self._event)
         elif entry != before.issued:
-            self._press.entries.append(("badge", entry))
+            self._issuer.entries.append(("badge", entry))
         return known
 
     def revoke(self, badges: Sequence[bytes], why: str) -> None:
@@ -163,22 +163,25 @@ class Batch:
         self._entries += [("revoke", Revoked(badge=badge, issue=None, why=why)) for badge in badges]
 
     def _stage(self, known: Sequence[Known], texts: Mapping[bytes, str], *, new: bool) -> None:
-        press = self._press
+        issuer = self._issuer
         rows = [(*_values(one), texts.get(one.badge), int(new)) for one in known]
-        issued = [body for _, body in press.entries if isinstance(body, BadgeIssued)]
-        places = {body.card: (body.badge, body.issue) for body in issued if body.card is not None}
-        cards = [_card(card, places) for card in press.cards]
+        issued = [body for _, body in issuer.entries if isinstance(body, BadgeIssued)]
+        issues_of = {
+            body.card: (body.badge, body.issue) for body in issued if body.card is not None
+        }
+        cards = [_card(card, issues_of) for card in issuer.cards]
         with self._ledger.transaction(), self._ledger.database.writing() as connection:
             insert_rows(connection, "staged_person", _STAGED, rows)
             # Cards of new people harm nobody before their entries name them: they need not be moved.
             insert_rows(connection, "card" if new else "staged_card", _CARD, cards)
-        self._entries += press.entries
-        for made in (press.entries, press.cards, press.texts, press.badges):
+        self._entries += issuer.entries
+        for made in (issuer.entries, issuer.cards, issuer.texts, issuer.badges):
             made.clear()
         time.sleep(BREATH_S)
 
     def commit(self, still_so: Callable[[], bool]) -> None:
-        """Move everything in one short transaction. `still_so` is asked inside it whether what this is based on holds.
+        """Move everything in one short transaction. `still_so` is called inside it: whether what this is based on is
+        still true.
 
         Raises ChangedMeanwhileError.
         """
@@ -244,8 +247,8 @@ def _values(known: Known) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _card(card: SealedCard, places: Mapping[bytes, tuple[bytes, int]]) -> tuple[object, ...]:
-    badge, issue = places[card.digest]
+def _card(card: SealedCard, issues_of: Mapping[bytes, tuple[bytes, int]]) -> tuple[object, ...]:
+    badge, issue = issues_of[card.digest]
     return card.digest, badge, issue, card.raw
 
 

@@ -53,7 +53,7 @@ def _never() -> bool:
 
 @dataclass(frozen=True)
 class WebSettings:
-    """What the application needs to know of its surroundings.
+    """The settings of the application.
 
     `trust_clock`: this machine's clock is right although its kernel cannot say so. `control` is the token of commands
     on this machine, `pin` the SHA-256 of the TLS certificate (None: plain HTTP), `open_here`: a browser of this machine
@@ -117,7 +117,7 @@ def create_app(
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Exception, _failed)
     devices = device_interface(
-        service, clock, queries.contacts, throttle, trail, trust_clock=settings.trust_clock
+        service, clock, queries.reported_vectors, throttle, trail, trust_clock=settings.trust_clock
     )
     # Kiosks call every second: their requests need nothing of what a page needs.
     served = devices.in_front_of(app.wsgi_app)

@@ -46,7 +46,7 @@ BACKLOG = 512
 
 
 class AddressError(Exception):
-    """The address cannot be listened at; says why, and what to do."""
+    """The address cannot be listened at. The text has the reason, and what to do."""
 
 
 class Supervisor(Protocol):
@@ -77,7 +77,7 @@ def listen(host: str, port: int) -> socket.socket:
         sock = socket.socket(family, kind, protocol)
         try:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            # Accepted connections inherit these (Linux, socket(7)): nobody holds a thread by saying nothing.
+            # Accepted connections inherit these (Linux, socket(7)): an idle client keeps no thread.
             patience = struct.pack("ll", READ_S, 0)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
@@ -205,20 +205,20 @@ def _worker_class(trusted: tuple[str, ...]) -> type[Worker]:
 
 
 class _Arbiter(Arbiter):  # type: ignore[misc]
-    """Gunicorn's main process, which tells the supervisor how its workers are."""
+    """Gunicorn's main process, which reports the state of its workers to the supervisor."""
 
     def __init__(self, application: _Application, supervisor: Supervisor) -> None:
         self._booted = application.booted
         self._supervisor = supervisor
-        self._said_ready = False
+        self._reported_ready = False
         super().__init__(application)
 
     def murder_workers(self) -> None:
         """Gunicorn's step, once a second: end those that hang. Where one lives, all is well."""
         super().murder_workers()
         if self._booted.is_set() and self.WORKERS:
-            if not self._said_ready:
-                self._said_ready = True
+            if not self._reported_ready:
+                self._reported_ready = True
                 self._supervisor.ready()
             self._supervisor.watchdog()
 

@@ -129,7 +129,7 @@ class Database:
             command.upgrade(config, "head")
 
     def _fold_back(self) -> None:
-        """What an earlier process was killed with: its write-ahead log may hold what was deleted."""
+        """What an earlier process was killed with: its write-ahead log may contain what was deleted."""
         with suppress(
             NotScrubbedError
         ):  # somebody reads a copy of it just now; the next checkpoint does it
@@ -222,7 +222,7 @@ def _shown(target: URL) -> str:
 
 
 def _require_utf8(target: URL) -> None:
-    """Raises DatabaseError for a PostgreSQL database that cannot hold every script."""
+    """Raises DatabaseError for a PostgreSQL database that cannot store every script."""
     dialect = create_engine(target.set(drivername="postgresql+psycopg")).dialect
     positional, named = dialect.create_connect_args(target)
     with psycopg.connect(*positional, **named) as connection:
@@ -259,7 +259,7 @@ def _read_only(path: Path) -> Engine:
 
 
 def _prepare_writer(connection: sqlite3.Connection, _: Any) -> None:
-    # None: SQLAlchemy begins and ends transactions, and `_begin_immediate` says how.
+    # None: SQLAlchemy begins and ends transactions, by `_begin_immediate`.
     connection.isolation_level = None
     connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
     connection.execute("PRAGMA journal_mode=WAL")

@@ -1,4 +1,4 @@
-"""What can go wrong at the registry, in words for the people who run it.
+"""The registry's errors; their texts are for the people who run it.
 
 RegistryError
 ├── DatabaseError        the database cannot be opened
@@ -47,15 +47,15 @@ class UnknownError(RegistryError):
 
 
 class Refusal(NamedTuple):
-    """One thing that is wrong with one of the people to be registered: their place in the list, their ref, and what."""
+    """One mistake of one of the people to be registered: their number in the list, their ref, what is wrong."""
 
-    place: int
+    number: int
     ref: str
     what: str
 
 
 class RegistrationError(RegistryError):
-    """People who cannot be registered as asked: nothing of it was kept."""
+    """People who cannot be registered as asked: nothing was stored."""
 
     def __init__(self, refusals: Sequence[Refusal]) -> None:
         self.refusals = tuple(refusals)

@@ -1,4 +1,4 @@
-"""The statements that keep heads: the newest signature over an entry, and the newest head of a device."""
+"""The statements that store heads: the newest signature over an entry, and the newest head of a device."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ def keep_head_statement(insert: Any) -> Any:
     )
 
 
-def keep_word_statement(insert: Any, columns: Sequence[str]) -> Any:
+def keep_latest_head_statement(insert: Any, columns: Sequence[str]) -> Any:
     """Of an INSERT into `word`: a head that its device signed later replaces the one before."""
     fresh = insert.excluded
     return insert.on_conflict_do_update(

@@ -15,7 +15,7 @@ from access.log.entry import Kiosk, digest_of, pack
 from access.log.log_entry import LogEntry, read_entry
 from registry.storage import tables
 from registry.storage.database import Database
-from registry.storage.head_statements import keep_head_statement, keep_word_statement
+from registry.storage.head_statements import keep_head_statement, keep_latest_head_statement
 from registry.storage.heard_heads import HeardHeads
 from sync.store.log_store import BEGINNING, INTRODUCED, LogStore, Row, newest_kiosk, same_end
 from sync.store.name_cards import Issued, badges_listed, cards_named
@@ -42,7 +42,7 @@ Answer = TypeVar("Answer")
 LACKING = (
     select(tables.card.c.digest).where(tables.card.c.raw.is_(None)).order_by(tables.card.c.digest)
 )
-"""The name cards that the roster names and nobody has brought."""
+"""The name cards that the roster names and that have not arrived."""
 
 _HEAD = ("log", "seq", "digest", "at_ms", "signature")
 
@@ -57,7 +57,7 @@ _fingerprint = lru_cache(maxsize=8)(fingerprint)
 
 
 class Logs(LogStore):
-    """The logs, their heads and branches, and the name cards beside them. What a transaction is, the ledger says."""
+    """The logs, their heads and branches, and the name cards beside them. Transactions are the ledger's."""
 
     def __init__(self, database: Database, now_ms: Callable[[], int] = wall_ms) -> None:
         """`now_ms` stamps what arrives."""
@@ -70,7 +70,7 @@ class Logs(LogStore):
         self._heard = HeardHeads()
 
     def write(self, statement: Any, rows: Sequence[dict[str, Any]] | None = None) -> int:
-        """Run a statement, for each of the rows if there are some; says how many rows it touched."""
+        """Run a statement, for each of the rows if there are some. Return how many rows it changed."""
         with self.database.writing() as connection:
             return connection.execute(statement, rows).rowcount
 
@@ -85,13 +85,13 @@ class Logs(LogStore):
             return connection.execute(statement).first()
 
     def _fetch(self, question: str, values: Sequence[Any]) -> Sequence[Any]:
-        """The answer to what every exchange asks, past the toolkit: at a fraction of the cost."""
+        """The rows of a query that every exchange makes; run without the toolkit, at a fraction of the cost."""
         spelt = question.replace("?", "%s") if self.database.is_postgres else question
         with self.database.reading() as connection:
             return connection.exec_driver_sql(spelt, tuple(values)).all()
 
     def _remembered(self, question: Hashable, ask: Callable[[], Answer]) -> Answer:
-        """What `ask` finds, or found since the last writing. With PostgreSQL other processes write too."""
+        """The result of `ask`, cached until the next write. Not with PostgreSQL, where other processes write too."""
         if self.database.is_postgres or self.database.writer is not None:
             return ask()
         return self.database.remembered.get(question, ask)
@@ -112,7 +112,7 @@ class Logs(LogStore):
         return row[0] if row else None
 
     def set_value(self, key: str, value: bytes | None) -> None:
-        """Keep one of the registry's own values; None forgets it."""
+        """Store one of the registry's own values; None deletes it."""
         if value is None:
             self.write(delete(tables.meta).where(tables.meta.c.key == key))
             return
@@ -186,16 +186,16 @@ class Logs(LogStore):
         return [Head(*row) for row in rows]
 
     def latest_head(self, device: str) -> Head | None:
-        return self._heard.newest(device, self._words().get(device))
+        return self._heard.newest(device, self._latest_heads().get(device))
 
     def latest_heads(self) -> list[Head]:
-        stored = self._words().items()
+        stored = self._latest_heads().items()
         return [self._heard.newest(device, head) or head for device, head in stored]
 
-    def _words(self) -> dict[str, Head]:
-        return self._remembered("words", self._stored_words)
+    def _latest_heads(self) -> dict[str, Head]:
+        return self._remembered("latest heads", self._stored_heads)
 
-    def _stored_words(self) -> dict[str, Head]:
+    def _stored_heads(self) -> dict[str, Head]:
         rows = self.read(select(*(tables.word.c[name] for name in _HEAD)))
         return {device_of(head.log): head for head in (Head(*row) for row in rows)}
 
@@ -204,7 +204,7 @@ class Logs(LogStore):
         if self.database.is_postgres:  # other processes must see them
             super().hear(heads)
             return
-        known = self._words()
+        known = self._latest_heads()
         others = []
         for head in heads:
             stored, public = known.get(device_of(head.log)), self.public_key(device_of(head.log))
@@ -223,19 +223,19 @@ class Logs(LogStore):
             with self.transaction():
                 self.keep_heads(heads)
 
-    def add(self, rows: Sequence[Row], held: Sequence[LogEntry]) -> None:
+    def add(self, rows: Sequence[Row], entries: Sequence[LogEntry]) -> None:
         now_ms = self._now_ms()
         with self.database.writing() as connection:
             # The one statement that runs for every entry of the event: past the toolkit, at half the cost.
             connection.exec_driver_sql(self._add_entry, [(*row, now_ms) for row in rows])
         if self.is_registry(rows[0].log):
-            for one in held:
+            for one in entries:
                 if isinstance(one.body, Kiosk):
                     self._know(one, one.body)
-            self._expect_cards(sorted(badges_listed(held)))
+            self._expect_cards(sorted(badges_listed(entries)))
 
     def add_staged(self) -> None:
-        """Put the entries that are staged among the others, in one statement. Whoever staged them sees to the rest."""
+        """Move the staged entries to the others, in one statement. Tips, heads and cards are the caller's task."""
         move = text(
             "INSERT INTO entry (log, seq, digest, badge, raw, received_ms)"
             " SELECT log, seq, digest, badge, raw, :now FROM staged_entry ORDER BY seq"
@@ -243,16 +243,16 @@ class Logs(LogStore):
         with self.database.writing() as connection:
             connection.execute(move, {"now": self._now_ms()})
 
-    def _know(self, held: LogEntry, kiosk: Kiosk) -> None:
-        """Keep the newest word on a kiosk, in whatever order the registry's logs arrive."""
+    def _know(self, entry: LogEntry, kiosk: Kiosk) -> None:
+        """Store the newest state of a kiosk, in whatever order the registry's logs arrive."""
         device = tables.device.c
         row = self.first(
             select(device.wall_ms, device.seq, device.kiosk).where(
                 device.fingerprint == kiosk.device
             )
         )
-        place = (held.wall_ms, held.seq)
-        self._keep_kiosk(*newest_kiosk((kiosk, place), tuple(row) if row else None))
+        position = (entry.wall_ms, entry.seq)
+        self._keep_kiosk(*newest_kiosk((kiosk, position), tuple(row) if row else None))
 
     def introduce(self, kiosk: Kiosk) -> None:
         if self.kiosk(kiosk.device) is None:
@@ -280,12 +280,12 @@ class Logs(LogStore):
         rows = self.read(select(device.fingerprint, device.kiosk).order_by(device.fingerprint))
         return {name: msgspec.msgpack.decode(kiosk, type=Kiosk) for name, kiosk in rows}
 
-    def _keep_kiosk(self, kiosk: Kiosk, place: tuple[int, int]) -> None:
+    def _keep_kiosk(self, kiosk: Kiosk, position: tuple[int, int]) -> None:
         values = {
             "public": kiosk.public,
             "kiosk": pack(kiosk),
-            "wall_ms": place[0],
-            "seq": place[1],
+            "wall_ms": position[0],
+            "seq": position[1],
         }
         insert = self.insert(tables.device).values(fingerprint=kiosk.device, **values)
         self.write(insert.on_conflict_do_update(index_elements=["fingerprint"], set_=values))
@@ -293,7 +293,7 @@ class Logs(LogStore):
     def _expect_cards(self, badges: Sequence[bytes]) -> None:
         """Name the cards to ask for, and delete those that the roster no longer names: erased, or sealed again."""
         for first in range(0, len(badges), BADGES_AT_ONCE):
-            named = cards_named(self._registry_words(badges[first : first + BADGES_AT_ONCE]))
+            named = cards_named(self._registry_entries(badges[first : first + BADGES_AT_ONCE]))
             self._forget_others(named)
             wanted = [
                 {"digest": digest, "badge": badge, "issue": issue}
@@ -303,7 +303,7 @@ class Logs(LogStore):
             if wanted:
                 self.write(self.insert(tables.card).on_conflict_do_nothing(), wanted)
 
-    def _registry_words(self, badges: Sequence[bytes]) -> Iterator[LogEntry]:
+    def _registry_entries(self, badges: Sequence[bytes]) -> Iterator[LogEntry]:
         entry = tables.entry.c
         rows = self.read(
             select(entry.log, entry.digest, entry.raw).where(
@@ -337,24 +337,26 @@ class Logs(LogStore):
         self.keep_heads([head])
 
     def keep_heads(self, heads: Sequence[Head]) -> None:
-        """Keep heads, or their newer signatures, and each device's newest word."""
+        """Store heads, or their newer signatures, and each device's latest head."""
         rows = [dict(zip(_HEAD, msgspec.structs.astuple(head), strict=True)) for head in heads]
         self.write(self._keep_head, rows)
-        self.write(self._keep_word, [{"device": device_of(row["log"]), **row} for row in rows])
+        self.write(
+            self._keep_latest_head, [{"device": device_of(row["log"]), **row} for row in rows]
+        )
 
     @cached_property
     def _keep_head(self) -> Any:
         return keep_head_statement(self.insert(tables.head))
 
     @cached_property
-    def _keep_word(self) -> Any:
-        return keep_word_statement(self.insert(tables.word), _HEAD)
+    def _keep_latest_head(self) -> Any:
+        return keep_latest_head_statement(self.insert(tables.word), _HEAD)
 
     def wanted_cards(self, limit: int) -> list[bytes]:
         if self._remembered("all cards", lambda: self.first(LACKING.limit(1)) is None):
             return []
         card, lacking = tables.card.c, LACKING
-        # In turn: cards that nobody has any more keep none of the others waiting.
+        # In turn: cards that nobody has any more delay no others.
         after = self.read(lacking.where(card.digest > self._asked_for).limit(limit))
         before = self.read(lacking.where(card.digest <= self._asked_for).limit(limit - len(after)))
         wanted = [digest for (digest,) in [*after, *before]]

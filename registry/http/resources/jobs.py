@@ -53,7 +53,7 @@ def add_jobs(api: Interface, jobs: Jobs) -> None:
 
 
 def shown(job: Job, files: list[str]) -> admin_shapes.Job:
-    """A job as the interface says it."""
+    """A job as the interface returns it."""
     return admin_shapes.Job(
         id=job.id,
         kind=job.kind,

@@ -91,8 +91,8 @@ def add_lists(api: Interface, queries: Queries, jobs: Jobs) -> None:
         if report.mistakes:
             lines = tuple(one.text for one in report.mistakes)
             rows = sum(max(1, one.rows) for one in report.mistakes)
-            words = lines[0] if len(lines) == 1 else f"{rows} mistakes; nothing was changed."
-            return problem(422, words, lines)
+            message = lines[0] if len(lines) == 1 else f"{rows} mistakes; nothing was changed."
+            return problem(422, message, lines)
         return answers.Imported(
             added=report.added,
             updated=report.updated,

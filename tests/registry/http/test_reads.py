@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from access.log.entry import Alarm, Health
 from registry.http.operations import Operation
-from registry.queries.kiosks import is_ill
+from registry.queries.kiosks import is_unhealthy
 from registry.roster.model import IssuedBadge
 from registry.server.app import Parts
 
@@ -174,7 +174,7 @@ def test_ill_kiosks_stand_on_top(api: Any, busy: dict[str, Any], clock: Any) -> 
     assert said[1]["clock"]["source"] == "registry"
 
 
-def test_a_kiosk_that_says_it_is_ill_is_ill_and_its_alarms_are_shown(
+def test_a_kiosk_that_says_it_is_unhealthy_is_unhealthy_and_its_alarms_are_shown(
     api: Any, new_kiosk: NewKiosk
 ) -> None:
     kiosk = new_kiosk("chengdu-main-1")
@@ -206,7 +206,7 @@ def test_a_kiosk_that_says_it_is_ill_is_ill_and_its_alarms_are_shown(
     ],
 )
 def test_readings_say_whether_somebody_should_look(readings: Any, *, ill: bool) -> None:
-    assert is_ill(readings) == ill
+    assert is_unhealthy(readings) == ill
 
 
 def test_a_badge_at_two_venues_is_a_line_until_somebody_answers_it(

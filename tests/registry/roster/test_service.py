@@ -168,7 +168,7 @@ def test_all_that_is_wrong_with_registrations_is_said_at_once(service: RegistryS
         "code has 1200 bytes", 'form is "gold"',
     ):  # fmt: skip
         assert words in said
-    assert {one.place for one in refused.value.refusals} == set(range(11))
+    assert {one.number for one in refused.value.refusals} == set(range(11))
     assert service.people.count() == 1
 
 
