@@ -23,7 +23,7 @@ from jianmen.cli.sync import sync
 from kiosk.pages.serving import PageServer
 from registry.accounts.throttle import Throttle
 from registry.accounts.trail import Trail
-from registry.devices.reported_vectors import Contacts
+from registry.devices.reported_vectors import ReportedVectors
 from registry.http.device_api import device_interface
 from registry.service import RegistryService
 from registry.storage.ledger import Ledger
@@ -115,7 +115,7 @@ def service(tmp_path):
     app = Flask(__name__)
     throttle = Throttle(service.ledger, lambda: NOW.wall_ms)
     trail = Trail(service.ledger, lambda: NOW.wall_ms)
-    devices = device_interface(service, lambda: NOW, Contacts(), throttle, trail, trust_clock=True)
+    devices = device_interface(service, lambda: NOW, ReportedVectors(), throttle, trail, trust_clock=True)
     app.wsgi_app = devices.in_front_of(app.wsgi_app)
     server = PageServer(app, "127.0.0.1", 0)
     server.start()
