@@ -277,14 +277,14 @@ def _is_secret(field: FieldInfo) -> bool:
 
 
 def require_writable(folder: Path) -> None:
-    """Makes sure that `folder` is there and files can be written in it; ConfigError says how."""
+    """Make sure that `folder` exists and files can be written in it. Raise ConfigError with what to do otherwise."""
     error = _probed(folder)
     if error is not None:
         raise ConfigError([_mistake(folder, error)])
 
 
 def require_permission(folder: Path) -> None:
-    """Makes sure that `folder` is there and this user may write in it; ConfigError says how.
+    """Make sure that `folder` exists and this user may write in it. Raise ConfigError with what to do otherwise.
 
     A disk that is full, failing or read-only is no mistake of the settings: whoever writes will meet it.
     """

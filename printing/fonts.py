@@ -34,7 +34,7 @@ _RIGHT_TO_LEFT = frozenset({"R", "AL"})
 
 
 class FontMissingError(Exception):
-    """The fonts of a Debian package are not installed; the message says which package to install."""
+    """The fonts of a Debian package are not installed; the message names the package."""
 
 
 @dataclass(frozen=True, eq=False)

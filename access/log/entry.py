@@ -206,7 +206,7 @@ class Alarm(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True
 
 class Printed(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """A badge on paper, at a kiosk that prints. "sent" is written before the printer is given the badge and begins an
-    attempt; each other outcome names that entry in `attempt` and says what became of it. "unknown": paper may have come
+    attempt; each other outcome names that entry in `attempt` and gives its result. "unknown": paper may have come
     out. `staff` signed it off, with a reason in `why`; None: the person themselves."""
 
     gate: Id

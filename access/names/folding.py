@@ -1,6 +1,6 @@
 """One folded form for both sides of a search: case, width, accents and regional characters make no difference.
 
-A fold says "may be the same name", never "is the same person": 余 and 餘, 范 and 範, 沈 and 瀋 fall together.
+A fold means "may be the same name", never "is the same person": 余 and 餘, 范 and 範, 沈 and 瀋 fall together.
 """
 
 import re

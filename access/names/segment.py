@@ -93,7 +93,9 @@ class Segment:
     @classmethod
     def of(cls, documents: Sequence[Document], alphabet: Alphabet) -> "Segment":
         """A segment of these people."""
-        names = [(place, parts) for place, one in enumerate(documents) for parts in one.chinese]
+        names = [
+            (position, parts) for position, one in enumerate(documents) for parts in one.chinese
+        ]
         return cls(
             np.array([one.identity for one in documents], np.int64),
             np.array([one.exact for one in documents], np.uint32),
@@ -104,21 +106,21 @@ class Segment:
     @classmethod
     def merged(cls, segments: Sequence["Segment"]) -> "Segment":
         """One of several, without those who were removed."""
-        places: list[People] = []
+        positions: list[People] = []
         count = 0
         for one in segments:
             kept = ~one._removed
             moved = np.where(kept, count + np.cumsum(kept) - 1, -1).astype(np.int32)
-            places.append(moved)
+            positions.append(moved)
             count += int(kept.sum())
         return cls(
             np.concatenate([one.identities[~one._removed] for one in segments]),
             np.concatenate([one._exact[~one._removed] for one in segments]),
             ChineseNames.merged(
-                [(one._chinese, p) for one, p in zip(segments, places, strict=True)]
+                [(one._chinese, p) for one, p in zip(segments, positions, strict=True)]
             ),
             Vocabulary.merged(
-                [(one._vocabulary, p) for one, p in zip(segments, places, strict=True)]
+                [(one._vocabulary, p) for one, p in zip(segments, positions, strict=True)]
             ),
         )
 
@@ -181,8 +183,8 @@ class Segment:
         for cut in range(1, count):
             self._by_both(query, ranks, (0, cut), (cut, count))
             self._by_both(query, ranks, (cut, count), (0, cut))
-        for place in query.initials:
-            self._read(query.machine(0, count, place), ranks)
+        for position in query.initials:
+            self._read(query.machine(0, count, position), ranks)
         self._read(query.machine(0, count), ranks)
         self._read(query.machine(0, count, cut=False), ranks)
 

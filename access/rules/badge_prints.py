@@ -1,6 +1,6 @@
 """Badges printed at kiosks: what became of each attempt, and whether one more may be made without staff.
 
-A printer cannot always say whether paper came out, so there are three answers, and a badge is printed by itself only
+A printer cannot always report whether paper came out, so there are three answers, and a badge is printed by itself only
 where it is certain that no earlier attempt gave one.
 """
 
@@ -63,9 +63,9 @@ def _outcome(answers: dict[Order, Printed]) -> PrintOutcome:
     """The last certain answer: what a person saw stands against what the printer did not know."""
     outcome: PrintOutcome = "sent"
     for order in sorted(answers):
-        said = answers[order].outcome
-        if said != "unknown" or outcome == "sent":
-            outcome = said
+        later = answers[order].outcome
+        if later != "unknown" or outcome == "sent":
+            outcome = later
     return outcome
 
 

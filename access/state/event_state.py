@@ -131,7 +131,7 @@ class EventState:
         return ((-FAR_MS, self.events[0][1]), *later)
 
     def area_of(self, order: Order, body: Scan | Override) -> str | None:
-        """The area into which the entry's gate led: as the entry says, or by the definition of its time.
+        """The area into which the entry's gate led: as recorded in the entry, or by the definition of its time.
 
         Where that definition lacks the gate (the door did not have it yet), the nearest one that has it counts;
         None where none has.

@@ -32,7 +32,7 @@ REJECTED = "rejected"
 class SimulatedCamera:
     """Shows the pictures of a spool folder, in the order of their names.
 
-    A picture is held for `show_ms`, then nobody is there for `gap_ms`. A file that is no picture is
+    A picture is shown for `show_ms`, then an empty scene for `gap_ms`. A file that is no picture is
     moved to `rejected/` and reported as a `PictureError` by that `read`; the next one goes on. The
     camera is lost (`CameraLost`) while the folder does not exist.
     """

@@ -44,7 +44,7 @@ FRESH_SEARCHES, SEARCH_EVERY_LATER = 10, 6
 """After so many searches without a result they become rarer: people walk by, and nobody shows anything."""
 
 LONG_FOLLOWED = 20
-"""Frames: nobody but a person with a badge holds something so fine-grained before the camera for so long."""
+"""Frames: only a person with a badge shows something so fine-grained to the camera for so long."""
 
 MOST_CREDIT, CREDIT_A_FRAME, AGAIN_FROM = 40.0, 0.2, 8.0
 """Following a patch in one frame costs one credit. A patch that is nothing but a patterned coat soon has
@@ -197,7 +197,7 @@ WAYS: tuple[tuple[tuple[str, Callable[[Gray], Gray], float], ...], ...] = (
     ((" refocused", refocused, 2.0),),
 )
 """What is tried on a mean that cannot be read as it is, in turns: name, filter and how much larger it makes
-the picture. The next mean is hardly different, so that each gets its turn at a code that is held up."""
+the picture. The next mean is hardly different, so that each gets its turn at a code in view."""
 
 
 def _ways(mean: Gray, turn: int) -> Iterator[tuple[str, Gray, float]]:

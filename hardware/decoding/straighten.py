@@ -3,7 +3,7 @@
 Decoders take a code for a plane. On a bent card, a crumpled paper or a shirt the modules lie up to one
 module beside where a plane would have them, and what is read there is wrong. But the edges between
 modules show where the grid really is: in every neighbourhood they repeat with the period of a module,
-and the phase of that repetition says how far the grid is off there.
+and the phase of that repetition gives the offset of the grid there.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def likely_code(
 ) -> Box | None:
     """The patch that looks most like a code among what has changed; None where nothing does.
 
-    `changed` says how much each part of the frame differs from the room, at any size, in shades. Of
+    `changed` is how much each part of the frame differs from the room, at any size, in shades. Of
     several patches the one nearest to `near` is taken, else the one with most texture.
     """
     columns, rows = gray.shape[1] // CELL, gray.shape[0] // CELL

@@ -24,7 +24,7 @@ Symbol = Literal["aztec", "data_matrix", "pdf417", "code_128"]
 SYMBOLS: tuple[Symbol, ...] = get_args(Symbol)
 
 COMPARABLE = 0.4
-"""Two codes of which one has at least this part of the other's area are held up together: a badge
+"""Two codes of which one has at least this part of the other's area are shown together: a badge
 behind another one, or on the next person in the queue, is well below half as far away."""
 
 MIDDLE_WEIGHT = 0.5
@@ -59,7 +59,7 @@ class Decoder(Protocol):
     """Finds QR codes in a picture.
 
     Must leave the picture as it is, drop empty payloads, return coordinates of the picture it was
-    given, and never raise for anything that can be held before a camera. May be used from one thread
+    given, and never raise for anything that a camera can see. May be used from one thread
     at a time only.
     """
 

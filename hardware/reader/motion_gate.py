@@ -26,7 +26,7 @@ FIRST_FRAMES = 3
 """Frames that are looked at when the camera starts, before anything can have moved."""
 
 HOLD_FRAMES = 45
-"""Frames the gate stays open after the last movement: a badge held very still must still be read."""
+"""Frames the gate stays open after the last movement: a motionless badge must still be read."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 8, 32
 """Even at rest a frame passes now and then, so that no stillness can lock a badge out: the first after
@@ -36,7 +36,7 @@ LEARNING = 0.05
 """Part by which the remembered background follows each frame: about a second at 30 frames."""
 
 SLOW_LEARNING = 0.01
-"""The same for `changed`: a badge must not become background while it is held up."""
+"""The same for `changed`: a badge must not become background while it is shown."""
 
 
 class MotionGate:
@@ -73,7 +73,7 @@ class MotionGate:
         return self._open_for > 0 or self._turn_at_rest()
 
     def keep_open(self) -> None:
-        """A code is in view: go on looking, even if the hand that holds it does not move."""
+        """A code is in view: keep decoding, even if it does not move."""
         self._open_for = HOLD_FRAMES
         self._rested, self._pause = 0, FIRST_PAUSE
 

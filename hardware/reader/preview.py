@@ -30,7 +30,7 @@ STILL_SHADES = 2.0
 """Shades by which two pictures differ in the mean where nothing moves: the noise of a camera."""
 
 STILL_EVERY_MS = 800
-"""While nothing moves a newer picture tells nothing new; one comes now and then all the same, for freshness."""
+"""While nothing moves a picture is still sent now and then, so that the screen stays fresh."""
 
 
 def preview_of(gray: Gray, corners: Corners | None, taken_ms: int) -> Preview:

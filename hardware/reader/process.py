@@ -50,7 +50,7 @@ from hardware.system.backoff import Backoff
 log = logging.getLogger("hardware.reader.process")
 
 BEAT_S = 0.5
-"""How often the process says that it lives."""
+"""How often the process reports that it is alive."""
 
 SILENCE_MS = 5_000
 """Longest silence while frames come: the driver's own time limit is two seconds."""
@@ -94,7 +94,7 @@ class ReaderLoop:
         self.previews = PreviewMaker()
 
     def step(self, frame: Frame) -> None:
-        """Decode one frame if it is worth it, and say what was seen."""
+        """Decode one frame if it is worth it, and send what was seen."""
         with self._load.of(frame.taken_ms):
             self._step(frame)
 
@@ -125,7 +125,7 @@ class ReaderLoop:
                     self._send(Hinted(hint_for(frame.gray, unread.corners, unread.modules)))
 
     def _unread(self, sight: Sight) -> Unread | None:
-        """Where somebody holds up a code that cannot be read: recognised as one, or followed for long."""
+        """The code in view that cannot be read (recognised as one, or followed for long), or None."""
         if sight.unreadable:
             return max(unread_codes(sight), key=lambda unread: area(unread.corners))
         patch = self._joiner.unread_patch if self._joiner is not None else None

@@ -61,7 +61,7 @@ class Reader:
     silent for longer than it promised, is killed and started again, at first at once and then with
     pauses up to ten seconds. Not for use from two threads at a time, except `close`.
 
-    `badge_like` says whether a text looks like a badge (for several codes in view); it must be a
+    `badge_like` returns whether a text looks like a badge (for several codes in view); it must be a
     function at the top level of a module, because the child imports it by name.
     """
 

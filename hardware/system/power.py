@@ -14,7 +14,7 @@ VCGENCMD_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class PowerReading:
-    """What the machine says about itself now; None where it has no such sensor."""
+    """The machine's own sensors now; None where it has no such sensor."""
 
     under_voltage: bool | None = None
     throttled: bool | None = None

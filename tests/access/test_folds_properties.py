@@ -330,7 +330,7 @@ def test_nothing_that_showed_green_is_ever_dropped(new_forum: Any, chosen: Any) 
 
 @dataclass
 class _Door:
-    """A kiosk that knows what it was told, and decides by that alone."""
+    """A kiosk that decides only by the entries it has received."""
 
     gate: str
     writer: Any
@@ -401,7 +401,7 @@ def test_a_reentry_at_another_door_taken_back_gives_no_second_seat(new_forum: An
 
 
 @given(chosen=moves)
-def test_once_all_have_told_all_every_seat_is_free_or_taken_by_somebody_inside(
+def test_once_all_have_exchanged_every_seat_is_free_or_taken_by_somebody_inside(
     new_forum: Any, chosen: list[tuple[str, str, int]]
 ) -> None:
     hall = _Hall(new_forum())
@@ -465,15 +465,21 @@ class _Hall:
         moment = Moment(Span(at, at), at, sure=True)
         history = known.history(badge)
         facts = facts_now(presented, history, known.event_state, door.account, moment, book, at)
-        said = decide(presented, facts, self.forum.programme, Span(at, at))
+        decision = decide(presented, facts, self.forum.programme, Span(at, at))
         entry = door.writer.scans(
-            at, badge, direction, said.verdict, said.reason, seat=said.seat, session=said.session
+            at,
+            badge,
+            direction,
+            decision.verdict,
+            decision.reason,
+            seat=decision.seat,
+            session=decision.session,
         )
         door.learns([entry])
-        if said.opens:
+        if decision.opens:
             self.newest_of[number] = entry
             if direction == "in" and area == "hall":
-                self.last[door.gate] = (entry, number, number in self.inside, said.reason)
+                self.last[door.gate] = (entry, number, number in self.inside, decision.reason)
                 self.inside.add(number)
             else:
                 self.inside.discard(number)

@@ -63,7 +63,7 @@ _WRITTEN: Mapping[str, Language] = MappingProxyType(
         "cn": "zh-Hans", "sg": "zh-Hans", "my": "zh-Hans",
     }
 )  # fmt: skip
-"""Subtags that say which characters are used: the script, else the region."""
+"""Subtags for the script that is used: the script, else the region."""
 
 
 @cache

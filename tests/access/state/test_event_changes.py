@@ -1,4 +1,4 @@
-"""What a changed event definition will do, said before it is put in force."""
+"""The effects of a changed event definition, listed before it is put in force."""
 
 from __future__ import annotations
 
@@ -60,10 +60,12 @@ def test_a_gate_renamed_is_one_removed_and_one_added_and_asks_where_it_is_in_use
 
 
 def test_a_gate_removed_says_whose_kiosk_loses_its_gate_and_that_counts_stay(event: Event) -> None:
-    said = detail(event, without(event, "hall-1"), kiosks={"hall-1": ["Pi 3"]}, scans={"hall-1": 2})
-    assert "kiosk Pi 3 stands there" in said
-    assert "2 presentations recorded, which stay as counted" in said
-    assert "no gate until" in said
+    outcome = detail(
+        event, without(event, "hall-1"), kiosks={"hall-1": ["Pi 3"]}, scans={"hall-1": 2}
+    )
+    assert "kiosk Pi 3 stands there" in outcome
+    assert "2 presentations recorded, which stay as counted" in outcome
+    assert "no gate until" in outcome
     unused = detail(event, without(event, "hall-1"))
     assert "no kiosk stands there" in unused
     assert "until" not in unused

@@ -1,4 +1,4 @@
-"""What every fold needs beside the badges: definitions, keys, kiosks, gates, cut-offs, the registry's own words."""
+"""What every fold needs beside the badges: definitions, keys, kiosks, gates, cut-offs, the registry's own entries."""
 
 from __future__ import annotations
 
@@ -384,7 +384,7 @@ def test_a_supervisors_word_of_the_very_instant_of_the_registrys_counts_after_it
     assert folded(forum, *forum.entries, *spare.entries).gate_of(spare.device) is None
 
 
-def test_a_kiosk_of_which_only_the_address_is_told_anew_has_not_come_again(forum: Any) -> None:
+def test_a_kiosk_of_which_only_the_address_is_repeated_has_not_come_again(forum: Any) -> None:
     old, new = forum.doors["hall-1"], forum.build.kiosk("new", forum.at("08:00"))
     forum.registry.assigns(forum.at("10:00"), new, "hall-1")
     forum.registry.assigns(forum.at("11:00"), old, "hall-1", seats={"hall": 1})
@@ -457,7 +457,7 @@ def test_a_cut_off_kiosks_later_word_about_its_gate_or_its_time_is_ignored(forum
         assert spare.device not in event_state.health
 
 
-def test_the_newest_word_on_a_kiosks_health_counts_whatever_its_wall_clock_said(forum: Any) -> None:
+def test_the_newest_health_entry_of_a_kiosk_counts_whatever_its_wall_clock(forum: Any) -> None:
     door = forum.doors["hall-1"]
     door.wall_off_ms = 365 * 86_400_000
     old = door.writes(forum.at("09:00"), "health", Health(readings={"disk": 1}))
@@ -545,7 +545,7 @@ def test_one_thing_is_folded_once(forum: Any) -> None:
     assert len(event_state.events) == 1
 
 
-def test_a_replaced_kiosk_whose_address_is_told_anew_does_not_get_its_gate_back(forum: Any) -> None:
+def test_a_replaced_kiosk_whose_address_is_repeated_does_not_get_its_gate_back(forum: Any) -> None:
     old, new = forum.doors["hall-1"], forum.build.kiosk("spare", forum.at("08:00"))
     forum.registry.assigns(forum.at("09:00"), new, "hall-1")
     forum.registry.assigns(forum.at("09:01"), old, "hall-1")
@@ -567,7 +567,7 @@ def test_a_kiosk_set_up_so_newly_that_the_log_does_not_name_it_stands_where_it_w
     assert event_state.gate_of(old) == "hall-1"
 
 
-def test_a_replaced_kiosk_of_which_the_address_is_told_anew_does_not_get_its_gate_back(
+def test_a_replaced_kiosk_of_which_the_address_is_repeated_does_not_get_its_gate_back(
     forum: Any,
 ) -> None:
     old, new = forum.doors["hall-1"], forum.build.kiosk("spare", forum.at("08:00"))
@@ -577,10 +577,10 @@ def test_a_replaced_kiosk_of_which_the_address_is_told_anew_does_not_get_its_gat
 
 
 def test_an_entry_of_a_kind_not_known_here_does_nothing(forum: Any) -> None:
-    held = msgspec.structs.replace(forum.enters("hall-1", "09:00", 1).entry, kind="hologram")
+    hologram = msgspec.structs.replace(forum.enters("hall-1", "09:00", 1).entry, kind="hologram")
     event_state = EventState(forum.registry.device, 0)
     version = event_state.version
-    event_state.add(held)
+    event_state.add(hologram)
     assert (event_state.version, event_state.alarms, event_state.health) == (version, {}, {})
 
 

@@ -1,4 +1,4 @@
-"""From what is held up, and what the logs say, to what the rule book asks for."""
+"""From what is presented and what the logs contain to the inputs of the rule book."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def door(build: Any, registry: Any, now: int) -> Any:
     return build.door(MAIN, registry, now - 5_000)
 
 
-# What was held up.
+# What was presented.
 
 
 def test_a_plain_badge_is_proven_by_its_secret(door: Any, build: Any) -> None:
@@ -251,9 +251,9 @@ def shown(forum: Any, number: int, **scan: Any) -> Any:
 
 
 def recorded(forum: Any, number: int, **scan: Any) -> Any:
-    held, body, history, known = shown(forum, number, **scan)
+    read, body, history, known = shown(forum, number, **scan)
     until = known.registry_until(body.roster_head)
-    return facts_as_recorded(held, body, history, known.event_state, until)
+    return facts_as_recorded(read, body, history, known.event_state, until)
 
 
 def test_recorded_facts_hold_the_roster_as_far_as_the_door_had_it(later: Any) -> None:
@@ -275,7 +275,7 @@ def test_a_door_that_knew_nothing_of_the_registrys_log_went_by_what_it_was_enrol
     assert known.event_state.programme_known_to("0" * 16, nobody).event.id == "small"
 
 
-def test_how_far_a_door_knew_is_unknown_where_the_entry_it_names_is_not_held(later: Any) -> None:
+def test_how_far_a_door_knew_is_unknown_where_the_entry_it_names_is_not_stored(later: Any) -> None:
     known = later.known()
     assert known.registry_until((later.registry.log, 999)) is None
     assert known.registry_until((later.doors["hall-1"].log, 1)) is None
@@ -295,8 +295,8 @@ def test_what_cannot_be_asked_again_is_not(later: Any, scan: Any) -> None:
 
 
 def test_a_gate_of_no_definition_is_not_asked_about_later_either(later: Any) -> None:
-    held, body, history, known = shown(later, 1, gate="a-window")
-    assert facts_as_known(held, body, history, known.event_state, None) is None
+    read, body, history, known = shown(later, 1, gate="a-window")
+    assert facts_as_known(read, body, history, known.event_state, None) is None
 
 
 @pytest.mark.parametrize(
@@ -319,12 +319,12 @@ def test_a_later_roster_tells_whether_an_unknown_badge_was_genuine(
     secret = later.build.plain(later.build.badge(9)).secret if genuine else b"a secret..."
     trace = sha256(verifier(secret)).digest()
     scan = {"proof": None, "reason": "unknown", "verifier": trace}
-    held, body, history, known = shown(later, 9, **scan)
-    question = facts_as_known(held, body, history, known.event_state, None)
+    read, body, history, known = shown(later, 9, **scan)
+    question = facts_as_known(read, body, history, known.event_state, None)
     assert question is not None
     assert question.presented.proof == proof
     old = msgspec.structs.replace(body, verifier=None)
-    question = facts_as_known(held, old, history, known.event_state, None)
+    question = facts_as_known(read, old, history, known.event_state, None)
     assert question is not None
     assert question.presented.proof is None
 

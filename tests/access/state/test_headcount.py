@@ -347,7 +347,7 @@ def test_whoever_enters_in_the_very_instant_of_a_recount_is_in_it(forum: Any) ->
     assert counts(forum, "10:30")["hall"].inside == 4
 
 
-def test_of_a_kiosk_whose_last_word_has_no_time_no_rate_is_drawn(forum: Any) -> None:
+def test_of_a_kiosk_last_heard_at_no_known_time_no_rate_is_drawn(forum: Any) -> None:
     device = forum.doors["hall-1"].device
     forum.enters("hall-1", "09:40", 1)
     quiet = [Quiet(device, "hall-1", None, 3), Quiet("f" * 16, None, forum.at("10:00"), None)]

@@ -103,7 +103,7 @@ def test_a_wiped_kiosk_gets_its_seats_back_only_from_an_admin(forum: Any, build:
     assert forum.known().seat_book("hall").free(account, forum.at("10:01")) == 0
     forum.registry.assigns(forum.at("11:00"), new, "hall-1", seats={"hall": 2})
     assert forum.known().seat_book("hall").free(account, forum.at("11:00")) == 2
-    # What an admin gave is a total: said again it gives nothing more.
+    # What an admin gave is a total: repeated it gives nothing more.
     forum.registry.assigns(forum.at("12:00"), new, "hall-1", seats={"hall": 2})
     forum.registry.assigns(forum.at("12:01"), new, "hall-1", seats={"hall": 3, "room": 9})
     assert forum.known().seat_book("hall").free(account, forum.at("12:01")) == 3
