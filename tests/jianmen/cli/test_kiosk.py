@@ -115,7 +115,9 @@ def service(tmp_path):
     app = Flask(__name__)
     throttle = Throttle(service.ledger, lambda: NOW.wall_ms)
     trail = Trail(service.ledger, lambda: NOW.wall_ms)
-    devices = device_interface(service, lambda: NOW, ReportedVectors(), throttle, trail, trust_clock=True)
+    devices = device_interface(
+        service, lambda: NOW, ReportedVectors(), throttle, trail, trust_clock=True
+    )
     app.wsgi_app = devices.in_front_of(app.wsgi_app)
     server = PageServer(app, "127.0.0.1", 0)
     server.start()
