@@ -20,7 +20,7 @@ from registry.devices.own_log import OwnLog
 from registry.projections import Projections
 from registry.roster.batch import Batch
 from registry.roster.keys import Keyring
-from registry.roster.model import IssuedBadge, Known, Label, Person, Registered
+from registry.roster.model import IssuedBadge, Known, Label, Person, Registered, RosterState
 from registry.roster.repository import People
 from registry.roster.service import Roster
 from registry.roster.signing_keys import SigningKeys
@@ -191,10 +191,14 @@ class RegistryService:
         """A new issue with the same form and claims; it retires the ones before. Raises UnknownError."""
         return self._all.roster.reissue(badge, self.event)
 
-    def amend(self, person: Person) -> IssuedBadge:
-        """Change the name and rights of a registered person; their badge stays valid. Raises UnknownError,
-        RegistrationError."""
-        return self._all.roster.amend(person, self.event)
+    def roster_state(self, badge: bytes) -> RosterState:
+        """A person and what their badge may do, as stored now. Raises UnknownError."""
+        return self._all.roster.state(badge)
+
+    def amend(self, person: Person, seen: RosterState | None = None) -> IssuedBadge:
+        """Change the name and rights of a registered person; their printed badge stays valid. Raises UnknownError,
+        RegistrationError; ChangedError where they are not any more as they were `seen`."""
+        return self._all.roster.amend(person, self.event, seen)
 
     def registered(self) -> dict[str, Registered]:
         """Everybody who is registered, by ref, in order of their refs; with their newest badges as known by now."""

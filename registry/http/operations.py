@@ -19,7 +19,7 @@ from registry.accounts.trail import Trail
 from registry.http.mistakes import describe
 from registry.lists.findings import SpreadsheetError
 from registry.queries.shapes import Access, Problem
-from registry.storage.errors import RegistrationError, RegistryError, UnknownError
+from registry.storage.errors import ChangedError, RegistrationError, RegistryError, UnknownError
 
 log = logging.getLogger(__name__)
 
@@ -171,4 +171,6 @@ def refused(error: RegistryError) -> Response:
         count = error.rows if isinstance(error, SpreadsheetError) else len(error.mistakes)
         message = lines[0] if len(lines) == 1 else f"{count} mistakes; nothing was changed."
         return problem(422, message, lines)
+    if isinstance(error, ChangedError):
+        return to_json(Problem(error=str(error), changed=list(error.fields)), 409)
     return problem(404 if isinstance(error, UnknownError) else 409, str(error))

@@ -19,10 +19,19 @@ from registry.roster.badge_issuer import (
 )
 from registry.roster.batch import SALT_BYTES, Batch, Sealing
 from registry.roster.keys import Keyring
-from registry.roster.model import Form, IssuedBadge, Known, Label, Person, claims, mistakes
+from registry.roster.model import (
+    Form,
+    IssuedBadge,
+    Known,
+    Label,
+    Person,
+    RosterState,
+    claims,
+    mistakes,
+)
 from registry.roster.repository import People
 from registry.roster.validation import refusals
-from registry.storage.errors import Refusal, RegistrationError, UnknownError, refused
+from registry.storage.errors import ChangedError, Refusal, RegistrationError, UnknownError, refused
 from registry.storage.ledger import Ledger
 
 
@@ -224,13 +233,21 @@ class Roster:
             self.keep(issuer)
             return issuer.badges[0]
 
-    def amend(self, person: Person, event: Event) -> IssuedBadge:
+    def state(self, badge: bytes) -> RosterState:
+        """A person and what their badge may do, as stored now. Raises UnknownError."""
+        known = self.known(badge)
+        return RosterState(known, self.newest(known).claims)
+
+    def amend(self, person: Person, event: Event, seen: RosterState | None = None) -> IssuedBadge:
         """Change the name and rights of a registered person (of the same ref); their printed badge stays valid.
 
-        Form and code stay as they are. Raises UnknownError, RegistrationError.
+        Form and code stay as they are. Raises UnknownError, RegistrationError; ChangedError where they are not any
+        more as they were `seen`.
         """
         with self._ledger.transaction():
             known = self.by_ref(person.ref)
+            if seen is not None and seen != self.state(known.badge):
+                raise ChangedError([])
             wrong = self._wrong_to_amend(known, person, event)
             if wrong:
                 raise refused(person.ref, *wrong)
