@@ -33,7 +33,7 @@ NOTICE_S = 1.5
 FAILED_S = 4.0
 
 
-class Face:
+class Presenter:
     """Belongs to the scan loop's thread. `rest` shows the first that holds of: fire, out of order, not ready, camera
     lost, show your badge."""
 
@@ -57,7 +57,7 @@ class Face:
         self.answer: Answer | None = None
         """The answer that stands on the screen now."""
 
-    def tell(self, answer: Answer, *, opens: bool) -> bool:
+    def show_answer(self, answer: Answer, *, opens: bool) -> bool:
         """Light, door, screen, in this order. Says whether the door was opened. The answer is durable by now."""
         tone = tone_of(answer.decision)
         # A repeat that opens nothing must not look like leave to pass.

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from access.event.definition import Event
-from access.log.chain import fingerprint
+from access.log.chain import device_id
 from access.log.entry import UNREADABLE, Device, Digest
 from access.state.event_state import EventState
 from sync.store.data_folder import DataFolder
@@ -47,7 +47,7 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
             found = msgspec.json.decode(path.read_bytes(), type=cls)
         except msgspec.DecodeError as error:
             raise EnrolmentError(f"{path}: {error}; enrol this kiosk again") from error
-        if fingerprint(found.registry_public) != found.registry:
+        if device_id(found.registry_public) != found.registry:
             raise EnrolmentError(f"{path} names another key than the registry's; enrol again")
         return found
 

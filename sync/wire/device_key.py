@@ -8,7 +8,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from access.log.chain import Head, fingerprint, sign_head
+from access.log.chain import Head, device_id, sign_head
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class DeviceKey:
     @classmethod
     def of(cls, key: Ed25519PrivateKey) -> "DeviceKey":
         public = key.public_key().public_bytes_raw()
-        return cls(key, public, fingerprint(public))
+        return cls(key, public, device_id(public))
 
     @classmethod
     def new(cls) -> "DeviceKey":
