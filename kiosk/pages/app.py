@@ -25,7 +25,7 @@ from kiosk.pages.staff_routes import staff_pages
 from kiosk.pages.staff_session import StaffSessions
 from kiosk.pages.status import status, waiting_status
 from kiosk.runtime.service import DoorService
-from kiosk.screen.attendee_screen import notice
+from kiosk.screen.attendee_screen import Action, notice
 from kiosk.screen.screen_feed import ScreenFeed
 from web import texts
 
@@ -50,6 +50,13 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+
+
+class _Given(msgspec.Struct, frozen=True):
+    """An answer to a question on the screen."""
+
+    number: int
+    action: Action
 
 
 def create_app(
@@ -94,6 +101,18 @@ def create_app(
         loop = service.loop
         if loop is not None:
             loop.submit(loop.face.read_again)
+        return "", 204
+
+    @app.post("/answer")
+    def answer() -> tuple[str, int]:
+        """The answer to a question on the screen of a kiosk that prints badges."""
+        try:
+            given = msgspec.json.decode(request.get_data(), type=_Given)
+        except msgspec.DecodeError:
+            abort(400)
+        loop = service.loop
+        if loop is not None:
+            loop.submit(lambda: loop.answer(given.number, given.action))
         return "", 204
 
     @app.get("/status.json")
