@@ -17,7 +17,7 @@ _LISTED = 8
 class Mistake:
     """One mistake. `source` is the file (or "command line"), `where` the key, empty: the whole file.
 
-    `wrong` says what is there, `right` what would be; `line` counts from 1 where it is known.
+    `wrong` describes what is there, `right` what would be right; `line` counts from 1 where it is known.
     """
 
     source: str
@@ -60,7 +60,7 @@ def one_of(choices: Iterable[object]) -> str:
 
 
 def instead(name: str, choices: Collection[str]) -> str:
-    """What would be right in place of `name`: the choice most like it, or else all of them."""
+    """What would be right instead of `name`: the most similar choice, or else all of them."""
     near = difflib.get_close_matches(name, choices, n=1)
     if near:
         return f"did you mean {shown(near[0])}?"

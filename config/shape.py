@@ -17,7 +17,7 @@ from config.document import Document, Location
 from config.errors import one_of, shown
 
 MOST = 1_000_000
-"""The largest number in a file of ours, unless its field says otherwise; the least is 0."""
+"""The largest number accepted in a file, unless its field sets another limit; the least is 0."""
 
 Info = inspect.Type
 S = TypeVar("S", bound=msgspec.Struct)
@@ -65,7 +65,7 @@ def fit(
 
 
 def by_type(kind: Any, expects: str = "") -> Reader:
-    """The reader of a field whose type says all: a number, a text, one of a few values …
+    """The reader of a field that its type describes completely: a number, a text, one of a few values …
 
     `expects` where there are a better description of what would be right than the type's own.
     """
@@ -109,7 +109,7 @@ def _range(info: inspect.IntType) -> tuple[int, int]:
 
 
 def _allowed(info: Info, value: Any) -> bool:
-    """What the type alone does not say: numbers have a range, and no text is empty."""
+    """Check what the type alone does not express: numbers have a range, and no text is empty."""
     if isinstance(info, inspect.IntType):
         low, high = _range(info)
         return low <= int(value) <= high

@@ -20,7 +20,7 @@ from registry.devices.own_log import OwnLog
 from registry.projections import Projections
 from registry.roster.batch import Batch
 from registry.roster.keys import Keyring
-from registry.roster.model import IssuedBadge, Known, Label, Person, Registered
+from registry.roster.model import IssuedBadge, Known, Label, Person, Registered, RosterState
 from registry.roster.repository import People
 from registry.roster.service import Roster
 from registry.roster.signing_keys import SigningKeys
@@ -94,10 +94,10 @@ class RegistryService:
     @property
     def programme(self) -> Programme:
         """The event definition in force, indexed. Raises NotInitialisedError."""
-        with self.snapshot() as known:
-            if known.programme is None:
-                raise NotInitialisedError
-            return known.programme
+        programme = self._all.projections.programme()
+        if programme is None:
+            raise NotInitialisedError
+        return programme
 
     @property
     def event(self) -> Event:
@@ -130,10 +130,14 @@ class RegistryService:
         """`with service.snapshot() as known:` all folds as of now, for this thread alone."""
         return self._all.projections.snapshot()
 
-    def refresh(self) -> None:
-        """Fold what has arrived since; every question does so by itself."""
-        with self.snapshot():
-            pass
+    def refresh(self, patience_s: float = -1) -> bool:
+        """Fold what has arrived since; every question does so by itself. False: somebody else has been folding for so
+        many seconds (-1: wait for them)."""
+        return self._all.projections.refresh(patience_s)
+
+    def ahead(self) -> AbstractContextManager[None]:
+        """`with service.ahead(): ...` writes very much and folds it before anybody else asks."""
+        return self._all.projections.ahead()
 
     def changed_badges(self) -> set[bytes]:
         """A set to which the badge of every person changed from now on is added, at the refresh that reads the
@@ -191,10 +195,14 @@ class RegistryService:
         """A new issue with the same form and claims; it retires the ones before. Raises UnknownError."""
         return self._all.roster.reissue(badge, self.event)
 
-    def amend(self, person: Person) -> IssuedBadge:
-        """Change the name and rights of a registered person; their badge stays valid. Raises UnknownError,
-        RegistrationError."""
-        return self._all.roster.amend(person, self.event)
+    def roster_state(self, badge: bytes) -> RosterState:
+        """A person and what their badge may do, as stored now. Raises UnknownError."""
+        return self._all.roster.state(badge)
+
+    def amend(self, person: Person, seen: RosterState | None = None) -> IssuedBadge:
+        """Change the name and rights of a registered person; their printed badge stays valid. Raises UnknownError,
+        RegistrationError; ChangedError where they are not any more as they were `seen`."""
+        return self._all.roster.amend(person, self.event, seen)
 
     def registered(self) -> dict[str, Registered]:
         """Everybody who is registered, by ref, in order of their refs; with their newest badges as known by now."""

@@ -49,7 +49,7 @@ _PIN_PROBLEMS: dict[PinProblem, str] = {
 
 
 class BadPinError(ValueError):
-    """A PIN that is too easily found; the message says what would be right."""
+    """A PIN that is too easily guessed; the message describes what would be right."""
 
     def __init__(self, problem: PinProblem) -> None:
         super().__init__(_PIN_PROBLEMS[problem])

@@ -36,7 +36,7 @@ Names = dict[Language, str]
 
 
 class Venue(msgspec.Struct, frozen=True, kw_only=True):
-    """A site in a city, and the top area of its own tree of areas. `help` says where its help desk is."""
+    """A site in a city, and the top area of its own tree of areas. `help` is where its help desk is."""
 
     id: str
     name: Names

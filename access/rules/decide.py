@@ -14,7 +14,7 @@ at every instant of it at which their answer can change (`access.rules.session_t
 clock_unsure, roster_stale) never decide; they qualify an answer that would have let the person in.
 
 Seats. Rules 5 and 15 can let a person into an area that has a capacity; they too need a seat of this gate, or one that
-this badge already holds here. Otherwise two doors that cannot talk to each other could together admit more people
+this badge already has here. Otherwise two doors that cannot talk to each other could together admit more people
 than the room holds: a door that believes somebody to be inside may not know that they left and another took the seat.
 """
 

@@ -1,4 +1,4 @@
-"""Everything the logs say about one badge, in order: its issues, its revocations, and where its person went.
+"""Everything the logs contain about one badge, in order: its issues, its revocations, and where its person went.
 
 A history is built from the entries that name the badge, whichever log they stand in; a store needs one index, by badge,
 and nothing derived. All questions can be asked as of an earlier position in the total order, to decide again with what

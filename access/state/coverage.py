@@ -28,7 +28,7 @@ Touch = Literal["in_touch", "in_flight", "behind", "silent"]
 @dataclass(frozen=True, slots=True)
 class Contact:
     """What is known of one kiosk: when it was last heard (ms, None: never), and how many of its entries are known
-    missing here (None: nobody can say)."""
+    missing here (None: unknown)."""
 
     heard_ms: int | None
     missing: int | None = None

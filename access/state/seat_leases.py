@@ -4,7 +4,7 @@ admit more people than the room holds.
 Every entry gate of an area with a capacity begins with an equal share of it. A share belongs to an account: the kiosk
 that stood at the gate when it was dealt. An account has
 
-    free = dealt + received - given + freed by an admin - people who hold one of its seats
+    free = dealt + received - given + freed by an admin - people who have one of its seats
 
 A person has the seat on which a gate let them in until they leave the area (through any door, by entering elsewhere,
 by the clearing of the room, at the day's end) or the entry is voided. A re-entry at the same gate takes the same seat
@@ -14,9 +14,9 @@ back since: the first gate may have given its seat away). So nothing is counted 
 is read off each person's history. Spending is the scan entry itself, giving is a `seats` entry in the giver's log,
 receiving is having that entry.
 
-Why no partition overfills a room: a gate frees a seat only when it holds an entry by which the person left after their
+Why no partition overfills a room: a gate frees a seat only when it has an entry by which the person left after their
 last let-in there, or was let in since on another gate's seat. Whoever is in the room was let in last by some gate; that
-gate holds no such entry, for there is none. So at every moment each person in the room has at least one spent seat, and
+gate has no such entry, for there is none. So at every moment each person in the room has at least one spent seat, and
 spent seats, free ones and those on their way make up the capacity. A void alone can leave a gate owing a seat: of an
 exit whose seat was spent since, or of a let-in by a gate that did not know the person to be inside already.
 

@@ -1,4 +1,4 @@
-"""Time repair: what the true time of an entry was, given everything the logs say about clocks.
+"""Time repair: what the true time of an entry was, given all clock data in the logs.
 
 Order within a log is its numbers. Between logs it is corrected time. A boot of a kernel has one steady clock
 (CLOCK_BOOTTIME), so for each boot there is an offset: true time = mono + offset. The best `clock` entry of the boot
@@ -6,9 +6,9 @@ gives it; a boot without any is bracketed by its neighbours in the device's chai
 offset interval [lo, hi]; the sort value of an entry is the middle of its interval, or the lower end where the
 interval is open to the end of the event.
 
-The boots of a device follow each other: each began after the last entry of the one before. Their sources may say
-otherwise. So the boots are placed one rank after the other, the best first, and of one rank the earlier first; each
-as near to its own line as those placed already leave room for. A worse earlier boot is thereby pulled down to a
+The boots of a device follow each other: each began after the last entry of the one before. Their sources may contradict
+that. So the boots are fitted in one rank after the other, the best first, and within a rank the earlier first; each
+as near to its own line as those fitted before leave room for. A worse earlier boot is thereby pulled down to a
 better later one, a worse later one pushed up, and nothing ever moves a better one. Boots without a source share the
 room between their neighbours.
 
@@ -266,7 +266,7 @@ def repaired(
 
 
 class _Row:
-    """The boots of one device in the order in which they followed each other, and the lines of those placed so far.
+    """The boots of one device in the order in which they followed each other, and the lines of those fitted so far.
 
     A clone of a card may follow the same boot as its original: the row can fork.
     """
@@ -331,7 +331,7 @@ class _Row:
         )
 
     def _latest(self) -> dict[str, int]:
-        """When each boot must have begun at the latest, for those placed after it."""
+        """When each boot must have begun at the latest, given those fitted after it."""
         latest: dict[str, int] = {}
         for name in reversed(self.names):
             begins = min((self._begin(a, latest) for a in self.after[name]), default=FAR_MS)

@@ -69,7 +69,7 @@ def create_app(
     token = secrets.token_urlsafe(16)
     _guard(app, token)
     shown = {part: texts.in_every_language(part) for part in ("menu", "camera")}
-    words = msgspec.json.encode(shown).decode()
+    page_texts = msgspec.json.encode(shown).decode()
     streams = threading.BoundedSemaphore(STREAMS)
 
     @app.get("/")
@@ -84,7 +84,7 @@ def create_app(
             first=service.order[0],
             camera_at=camera_at,
             preview=preview,
-            words=words,
+            page_texts=page_texts,
         )
 
     @app.get("/events")
@@ -100,7 +100,7 @@ def create_app(
     def read_again() -> tuple[str, int]:
         loop = service.loop
         if loop is not None:
-            loop.submit(loop.face.read_again)
+            loop.submit(loop.presenter.read_again)
         return "", 204
 
     @app.post("/answer")
@@ -140,8 +140,8 @@ def _health(service: DoorService) -> tuple[str, int]:
         return "not open yet\n", 503
     if loop.silent_s > SILENT_S:
         return f"the scan loop has been silent for {loop.silent_s:.0f} s\n", 503
-    if loop.face.broken is not None:
-        return f"out of order: {loop.face.broken}\n", 503
+    if loop.presenter.broken is not None:
+        return f"out of order: {loop.presenter.broken}\n", 503
     return "ok\n", 200
 
 

@@ -26,7 +26,7 @@ from kiosk.door.staff_actions import StaffActions, StaffError
 from kiosk.printing.badge_check import Person, Refused, card_of, check
 from kiosk.printing.runner import Attempt, Outcome
 from kiosk.screen.attendee_screen import Action, Screen
-from kiosk.screen.presenter import Face
+from kiosk.screen.presenter import Presenter
 from kiosk.screen.print_screen import PrintScreens
 from printing.card import Card
 
@@ -108,9 +108,11 @@ class _Printing:
 class PrintStation:
     """Everything belongs to the scan loop's thread."""
 
-    def __init__(self, door: Door, face: Face, runner: Runner, order: Sequence[Language]) -> None:
+    def __init__(
+        self, door: Door, presenter: Presenter, runner: Runner, order: Sequence[Language]
+    ) -> None:
         self._door = door
-        self._face = face
+        self._presenter = presenter
         self._runner = runner
         self._order = order
         self._asked: _Asked | None = None
@@ -128,7 +130,9 @@ class PrintStation:
         found = check(self._door, text)
         if isinstance(found, Refused):
             self._asked = None
-            self._face.put(self._screens.refused(found.reason, found.venues), READ_S, Light.REFUSE)
+            self._presenter.put(
+                self._screens.refused(found.reason, found.venues), READ_S, Light.REFUSE
+            )
             return
         self._consider(found)
 
@@ -136,15 +140,15 @@ class PrintStation:
         language = person.content.language
         if person.standing == "free":
             self._remember(person, "free")
-            if self._face.printer is not None:
+            if self._presenter.printer is not None:
                 self._asked = None
-                self._face.rest()
+                self._presenter.rest()
                 return
             self._ask(person, ("print", "cancel"))
         elif self._left_open.keys() & set(person.doubtful):
             # What an earlier start began is being looked for at the printer: soon there is an answer.
             self._asked = None
-            self._face.put(self._screens.printing(person.masked, language), SOON_S)
+            self._presenter.put(self._screens.printing(person.masked, language), SOON_S)
         elif person.standing == "in_doubt" and person.doubtful:
             self._remember(person, "in_doubt")
             self._ask(person, ("came_out", "did_not"))
@@ -152,14 +156,14 @@ class PrintStation:
             self._asked = None
             self._remember(person, person.standing)
             doubt = person.standing == "in_doubt"
-            self._face.put(self._screens.already(language, doubt=doubt), READ_S, Light.ASK)
+            self._presenter.put(self._screens.already(language, doubt=doubt), READ_S, Light.ASK)
 
     def _ask(self, person: Person, actions: tuple[Action, ...]) -> None:
         self._numbers += 1
         asked = _Asked(self._numbers, person, actions, time.monotonic() + ASK_S)
         self._asked = asked
         ask = self._screens.ask_who if "print" in actions else self._screens.ask_came_out
-        self._face.put(ask(asked.number, person.masked, person.content.language), ASK_S)
+        self._presenter.put(ask(asked.number, person.masked, person.content.language), ASK_S)
 
     def answer(self, number: int, action: Action) -> None:
         """The screen was touched: the answer to a question of that number, if that one still stands. Raises
@@ -169,7 +173,7 @@ class PrintStation:
             return
         self._asked = None
         if time.monotonic() >= asked.until or action == "cancel":
-            self._face.rest()
+            self._presenter.rest()
         elif action == "print":
             # What another kiosk printed meanwhile may have come in.
             found = check(self._door, asked.person.text)
@@ -187,7 +191,7 @@ class PrintStation:
             self._write(self._door.gate.id, person, outcome, attempt, _Signed())
         if came_out:
             done = self._screens.done(person.masked, person.content.language)
-            self._face.put(done, DONE_S, Light.ADMIT)
+            self._presenter.put(done, DONE_S, Light.ADMIT)
         else:
             self.scanned(person.text)
 
@@ -200,7 +204,7 @@ class PrintStation:
     @property
     def free(self) -> bool:
         """Whether a badge can be printed now."""
-        return self._printing is None and self._face.printer is None and not self._left_open
+        return self._printing is None and self._presenter.printer is None and not self._left_open
 
     def print_by_staff(self, number: int, why: str, staff: str | bytes) -> None:
         """Print the badge of a code held up here, whatever was printed before. Raises StaffError."""
@@ -235,10 +239,10 @@ class PrintStation:
     def printer_is(self, state: PrinterState) -> None:
         """How the printer is now: the screen goes out of order with it, and comes back with it."""
         cause = CAUSES[state.troubles[0]] if state.troubles else None
-        if cause != self._face.printer:
-            self._face.printer = cause
-            if self._printing is None and self._face.resting:
-                self._face.rest()
+        if cause != self._presenter.printer:
+            self._presenter.printer = cause
+            if self._printing is None and self._presenter.resting:
+                self._presenter.rest()
 
     def begin(self) -> Attempt:
         """The badge is drawn and the printer is ready: make the attempt durable. Raises sqlite3.Error."""
@@ -276,9 +280,9 @@ class PrintStation:
         self._remember_as(printing.shown, outcome)
         name, language = person.masked, person.content.language
         if outcome == "printed":
-            self._face.put(printing.screens.done(name, language), DONE_S, Light.ADMIT)
+            self._presenter.put(printing.screens.done(name, language), DONE_S, Light.ADMIT)
         elif outcome == "not_printed":
-            self._face.put(printing.screens.not_printed(name, language), READ_S, Light.FAULT)
+            self._presenter.put(printing.screens.not_printed(name, language), READ_S, Light.FAULT)
         else:
             doubtful = (*person.doubtful, attempt.entry)
             self._ask(replace(person, doubtful=doubtful), ("came_out", "did_not"))
@@ -292,7 +296,7 @@ class PrintStation:
         self._remember_as(printing.shown, "not_printed")
         person = printing.person
         screen = printing.screens.not_printed(person.masked, person.content.language)
-        self._face.put(screen, READ_S, Light.FAULT)
+        self._presenter.put(screen, READ_S, Light.FAULT)
 
     def _write(
         self,
@@ -322,7 +326,7 @@ class PrintStation:
         return PrintScreens(self._door.programme, self._door.gate.id, self._order)
 
     def _put(self, screen: Screen) -> None:
-        self._face.put(screen, PRINTING_S)
+        self._presenter.put(screen, PRINTING_S)
 
     def _remember(self, person: Person, state: str) -> int:
         """Keep a code for the staff; its number. The same code again takes the place of the last."""

@@ -36,7 +36,7 @@ from kiosk.runtime.run_lock import why_started
 from kiosk.runtime.scan_loop import ScanLoop
 from kiosk.runtime.stop_flag import Flag
 from kiosk.screen.attendee_screen import Notice, languages, notice
-from kiosk.screen.presenter import Face
+from kiosk.screen.presenter import Presenter
 from kiosk.screen.screen_feed import ScreenFeed
 from sync.store.data_folder import DataFolder
 from sync.store.journal import Journal
@@ -191,7 +191,7 @@ class DoorService:
         inputs = Inputs(devices)
         opened.callback(inputs.close)
         inputs.start()
-        face = Face(door, signals, self.screen_feed, self.order)
+        presenter = Presenter(door, signals, self.screen_feed, self.order)
         duties = Housekeeping(
             door,
             sensors,
@@ -201,12 +201,12 @@ class DoorService:
             scanner="scanner" in devices,
         )
         loop = ScanLoop(
-            door, feed, inputs, face, duties, self._parts.notifier, self._camera_direction
+            door, feed, inputs, presenter, duties, self._parts.notifier, self._camera_direction
         )
         if self._parts.open_printer is not None:
             badges = self._parts.open_printer()
             runner = PrintRunner(badges.printer, badges.layout, inputs.submit)
-            loop.station = PrintStation(door, face, runner, self.order)
+            loop.station = PrintStation(door, presenter, runner, self.order)
             opened.callback(runner.close)
             runner.start(loop.station)
         return loop
@@ -222,7 +222,7 @@ class DoorService:
         A disk that is full, read-only or failing is waited for as well. A file that this user may not touch is not:
         somebody has to be told.
         """
-        told: tuple[Notice, Cause | None] | None = None
+        shown: tuple[Notice, Cause | None] | None = None
         while not self._stop.is_set():
             what, cause, why = lacking, None, ""
             try:
@@ -234,8 +234,8 @@ class DoorService:
                 what, cause, why = "out_of_order", cause_of(error), f": {cause_of(error)} ({error})"
             if found is not None:
                 return found
-            if told != (what, cause):
-                told = (what, cause)
+            if shown != (what, cause):
+                shown = (what, cause)
                 log.warning("waiting: %s%s", what, why)
                 self.screen_feed.show(notice(what, self.order, cause=cause))
                 self._parts.notifier.ready()  # it does all it can: this is no failed start

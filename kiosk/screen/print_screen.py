@@ -6,8 +6,8 @@ from access.event.definition import LANGUAGES, Language
 from access.event.programme import Programme
 from access.log.receipt import gate_code
 from kiosk.screen.attendee_screen import Action, Question, Screen, Shape, Tone, title
-from kiosk.screen.phrases import named, one_of, place_name, whole
-from kiosk.screen.sentences import Say
+from kiosk.screen.phrases import area_name, named, one_of, whole
+from kiosk.screen.sentences import Wording
 from web.texts import text
 
 _Asked = tuple[int, tuple[Action, ...]]
@@ -59,7 +59,7 @@ class PrintScreens:
             if reason == "no_name":
                 return text("attendee.print.no_name", language)
             nowhere = reason == "wrong_venue" and not venues
-            places = (place_name(self._programme, venue, language) for venue in venues)
+            places = (area_name(self._programme, venue, language) for venue in venues)
             return text(
                 f"attendee.refused.{'not_entitled' if nowhere else reason}",
                 language,
@@ -69,13 +69,14 @@ class PrintScreens:
             )
 
         each = tuple(
-            Say(one, headline(one), tuple(line(one) for line in self._help)) for one in self._order
+            Wording(one, headline(one), tuple(line(one) for line in self._help))
+            for one in self._order
         )
         return Screen(
             state="answer",
             tone="refuse",
             shape="cross",
-            say=each,
+            wordings=each,
             each=each,
             title=title(self._programme, self._gate, self._order),
             gate=gate_code(self._programme, self._gate.id),
@@ -95,7 +96,7 @@ class PrintScreens:
         question: _Asked | None = None,
     ) -> Screen:
         each = tuple(
-            Say(
+            Wording(
                 one,
                 text(f"attendee.print.{key}", one),
                 (text(f"attendee.print.{key}_next", one), *(line(one) for line in extra)),
@@ -111,7 +112,7 @@ class PrintScreens:
             state="answer",
             tone=tone,
             shape=shape,
-            say=tuple(one for one in each if one.language == language),
+            wordings=tuple(one for one in each if one.language == language),
             each=each,
             title=title(self._programme, self._gate, [language]),
             gate=gate_code(self._programme, self._gate.id),
@@ -136,7 +137,7 @@ class PrintScreens:
 
     def _here(self, language: Language) -> str:
         return whole(
-            place_name(self._programme, self._programme.venue_of(self._gate.area), language)
+            area_name(self._programme, self._programme.venue_of(self._gate.area), language)
         )
 
 

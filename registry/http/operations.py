@@ -16,10 +16,11 @@ from flask import Blueprint, Request, Response, request
 from config.errors import instead, shown
 from registry.accounts.authorization import Guard
 from registry.accounts.trail import Trail
+from registry.http.error_texts import in_readers_language
 from registry.http.mistakes import describe
 from registry.lists.findings import SpreadsheetError
 from registry.queries.shapes import Access, Problem
-from registry.storage.errors import RegistrationError, RegistryError, UnknownError
+from registry.storage.errors import ChangedError, RegistrationError, RegistryError, UnknownError
 
 log = logging.getLogger(__name__)
 
@@ -160,8 +161,9 @@ def to_json(value: msgspec.Struct, status: int = 200) -> Response:
 
 
 def problem(status: int, message: str, mistakes: tuple[str, ...] = ()) -> Response:
-    """An error answer with a text for people."""
-    return to_json(Problem(error=message, mistakes=list(mistakes)), status)
+    """An error answer with a text for people, in the reader's language."""
+    lines = list(map(in_readers_language, mistakes))
+    return to_json(Problem(error=in_readers_language(message), mistakes=lines), status)
 
 
 def refused(error: RegistryError) -> Response:
@@ -171,4 +173,7 @@ def refused(error: RegistryError) -> Response:
         count = error.rows if isinstance(error, SpreadsheetError) else len(error.mistakes)
         message = lines[0] if len(lines) == 1 else f"{count} mistakes; nothing was changed."
         return problem(422, message, lines)
+    if isinstance(error, ChangedError):
+        message = in_readers_language(str(error))
+        return to_json(Problem(error=message, changed=list(error.fields)), 409)
     return problem(404 if isinstance(error, UnknownError) else 409, str(error))

@@ -1,6 +1,7 @@
 """People as the dashboard's admins see them: found by name in any script, by ref or by the code on their badge."""
 
 import base64
+import hashlib
 from typing import Annotated
 
 import msgspec
@@ -18,6 +19,17 @@ from registry.storage.errors import UnknownError
 PAGE = 50
 MOST = 200
 """People on one page of an answer."""
+
+EDITABLE = (
+    "name",
+    "organisation",
+    "language",
+    "ticket",
+    "venues",
+    "days",
+    "sessions",
+    "extra",
+)
 
 Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
 
@@ -185,7 +197,7 @@ def _shown(queries: Queries, known: Known, history: History) -> answers.Registra
     last_issue = newest.issue if newest is not None else 0
     issues = {entry.issue: entry for _, entry in history.issued}
     last = max((one.order.at_ms for one in history.presentations), default=None)
-    return answers.Registrant(
+    shown = answers.Registrant(
         code=human_code(known.badge),
         badge=badge_mark(known.badge) or "",
         ref=known.ref,
@@ -211,7 +223,25 @@ def _shown(queries: Queries, known: Known, history: History) -> answers.Registra
         place=history.whereabouts(queries.now_ms()).location,
         last=None if last is None else queries.time(last),
         extra=known.extra,
+        version="",
     )
+    return msgspec.structs.replace(shown, version=version_of(shown))
+
+
+def version_of(person: answers.Registrant) -> str:
+    """Stands for the fields that can be changed: a short hash of each, in their order."""
+    return ".".join(
+        hashlib.sha256(msgspec.json.encode(getattr(person, name), order="sorted")).hexdigest()[:8]
+        for name in EDITABLE
+    )
+
+
+def changed_since(person: answers.Registrant, version: str) -> list[str]:
+    """The fields that have changed since somebody read this version of them. One that no answer gave: all of them."""
+    before, now = version.split("."), version_of(person).split(".")
+    if len(before) != len(now):
+        return list(EDITABLE)
+    return [name for name, was, is_ in zip(EDITABLE, before, now, strict=True) if was != is_]
 
 
 def _named(bits: dict[str, int], claimed: int) -> list[str]:

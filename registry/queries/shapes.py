@@ -25,10 +25,12 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Problem(Answer, frozen=True, kw_only=True):
-    """What went wrong, for people; `mistakes` has a line for each where there are several."""
+    """What went wrong, for people; `mistakes` has a line for each where there are several. `changed`: the fields that
+    somebody else changed meanwhile."""
 
     error: str
     mistakes: list[str] = []
+    changed: list[str] = []
 
 
 class Done(Answer, frozen=True, kw_only=True):
@@ -227,7 +229,7 @@ class IssueState(Answer, frozen=True, kw_only=True):
 
 class Registrant(Answer, frozen=True, kw_only=True):
     """A person and what their badge may do. `place` is where presence has them (null: not here); `extra` are fields for
-    staff: phone, mail, seat, note."""
+    staff: phone, mail, seat, note. `version` stands for all that can be changed; give it back with a change."""
 
     code: str
     badge: str
@@ -246,6 +248,7 @@ class Registrant(Answer, frozen=True, kw_only=True):
     place: str | None
     last: Time | None
     extra: dict[str, str]
+    version: str
 
 
 class Registrants(Answer, frozen=True, kw_only=True):

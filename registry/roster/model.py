@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -103,6 +103,13 @@ class Known(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         if not self.name and not self.organisation:
             return None
         return CardContent(self.name, self.organisation, self.language, self.keys)
+
+
+class RosterState(NamedTuple):
+    """A person and what their newest badge may do, as they are stored at one instant."""
+
+    known: Known
+    claims: Claims
 
 
 @dataclass(frozen=True, slots=True)

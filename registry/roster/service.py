@@ -10,6 +10,7 @@ from access.event.definition import MAX_ISSUES, Event, Language, Names
 from access.log.entry import BadgeIssued, Revoked
 from access.state.log_state import LogState
 from registry.devices.own_log import OwnLog
+from registry.roster.badge_ids import badge_ids, random_ids
 from registry.roster.badge_issuer import (
     BadgeIssuer,
     as_issued,
@@ -19,10 +20,19 @@ from registry.roster.badge_issuer import (
 )
 from registry.roster.batch import SALT_BYTES, Batch, Sealing
 from registry.roster.keys import Keyring
-from registry.roster.model import Form, IssuedBadge, Known, Label, Person, claims, mistakes
+from registry.roster.model import (
+    Form,
+    IssuedBadge,
+    Known,
+    Label,
+    Person,
+    RosterState,
+    claims,
+    mistakes,
+)
 from registry.roster.repository import People
 from registry.roster.validation import refusals
-from registry.storage.errors import Refusal, RegistrationError, UnknownError, refused
+from registry.storage.errors import ChangedError, Refusal, RegistrationError, UnknownError, refused
 from registry.storage.ledger import Ledger
 
 
@@ -180,18 +190,7 @@ class Roster:
         found = self.refusals(people, event)
         if found:
             raise RegistrationError(found)
-        of_codes = [credential.foreign(one.code).badge if one.code else None for one in people]
-        new = self._new_badges(of_codes.count(None), {badge for badge in of_codes if badge})
-        return [badge or new.pop() for badge in of_codes]
-
-    def _new_badges(self, count: int, used: set[bytes]) -> list[bytes]:
-        """Random badge ids that nobody has."""
-        drawn: dict[bytes, None] = {}
-        while len(drawn) < count:
-            more = [self._random(credential.BADGE_BYTES) for _ in range(count - len(drawn))]
-            taken = used | self._people.badges_taken(more)
-            drawn |= {badge: None for badge in more if badge not in taken}
-        return list(drawn)
+        return badge_ids(people, self._people, self._random)
 
     def issuer(self, event: Event, *, with_badges: bool = True) -> BadgeIssuer:
         """A maker of badges of this event with the present keys."""
@@ -224,13 +223,21 @@ class Roster:
             self.keep(issuer)
             return issuer.badges[0]
 
-    def amend(self, person: Person, event: Event) -> IssuedBadge:
+    def state(self, badge: bytes) -> RosterState:
+        """A person and what their badge may do, as stored now. Raises UnknownError."""
+        known = self.known(badge)
+        return RosterState(known, self.newest(known).claims)
+
+    def amend(self, person: Person, event: Event, seen: RosterState | None = None) -> IssuedBadge:
         """Change the name and rights of a registered person (of the same ref); their printed badge stays valid.
 
-        Form and code stay as they are. Raises UnknownError, RegistrationError.
+        Form and code stay as they are. Raises UnknownError, RegistrationError; ChangedError where they are not any
+        more as they were `seen`.
         """
         with self._ledger.transaction():
             known = self.by_ref(person.ref)
+            if seen is not None and seen != self.state(known.badge):
+                raise ChangedError([])
             wrong = self._wrong_to_amend(known, person, event)
             if wrong:
                 raise refused(person.ref, *wrong)
@@ -293,7 +300,7 @@ class Roster:
                     issuer.withdraw_card(old)
             last = self.newest(known)
             _, locked = self._locks(last)
-            [new] = self._new_badges(1, {badge})
+            [new] = random_ids(1, {badge}, self._people, self._random)
             moved = msgspec.structs.replace(known, badge=new, salt=self._random(SALT_BYTES))
             self._people.move(badge, moved)
             issuer.issue(moved, 1, "signed", last.claims, locked=locked)

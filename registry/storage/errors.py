@@ -6,6 +6,7 @@ RegistryError
 ├── NotScrubbedError     what was deleted can still be read in the files
 ├── NotInitialisedError  there is no event yet: `jianmen registry init`
 ├── UnknownError         no such badge, person, device, gate or ticket
+├── ChangedError         somebody else changed it meanwhile
 └── RegistrationError    people who cannot be registered as asked; every mistake is named
 """
 
@@ -44,6 +45,17 @@ class NotInitialisedError(RegistryError):
 
 class UnknownError(RegistryError):
     """What was named does not exist here."""
+
+
+class ChangedError(RegistryError):
+    """Somebody else has changed meanwhile what was to be changed; `fields` of it."""
+
+    def __init__(self, fields: Sequence[str]) -> None:
+        self.fields = tuple(fields)
+        names = ", ".join(fields)
+        super().__init__(
+            f"Somebody else has changed this person meanwhile ({names}); nothing was saved. Look, and save again."
+        )
 
 
 class Refusal(NamedTuple):

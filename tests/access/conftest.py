@@ -71,7 +71,7 @@ class Door:
         return Moment(line.span(mono_ms), line.sorts_at(mono_ms), line.sure)
 
     def sees(self, code: Plain | Signed | str | bytes, direction: Direction = "in") -> Presented:
-        """What was held up: a badge, the text of another system's code, or (bytes) a person found by staff."""
+        """What was presented: a badge, the text of another system's code, or (bytes) a person found by staff."""
         gate = self.kiosk.gate
         event_state = self.known.event_state
         if isinstance(code, bytes):
@@ -101,21 +101,21 @@ class Door:
         """Decide and record."""
         presented = self.sees(code, direction)
         facts = self.facts(presented, at_ms)
-        said = decide(presented, facts, self.programme, self.moment(at_ms).span)
+        answer = decide(presented, facts, self.programme, self.moment(at_ms).span)
         written = self.kiosk.scans(
             at_ms,
             presented.badge,
             direction,
-            said.verdict,
-            said.reason,
+            answer.verdict,
+            answer.reason,
             issue=presented.issue,
             proof=presented.proof,
-            session=said.session,
-            seat=said.seat,
+            session=answer.session,
+            seat=answer.seat,
             claims=code.signed if isinstance(code, Signed) and facts.listed is None else None,
         )
         self.known.add(written.log, written.digest, written.raw)
-        return said
+        return answer
 
 
 class Build:
@@ -297,7 +297,7 @@ class Forum:
         return [entry for log in (self.registry, *self.doors.values()) for entry in log.entries]
 
     def known(self) -> LogState:
-        """Everything, at one place."""
+        """Everything, in one log state."""
         return self.build.log_state(self.entries)
 
 

@@ -79,9 +79,9 @@ class _Days:
         elif what == "take_back":
             self.takes_back(door, at)
         elif what in ("issue", "revoke", "cut", "uncut", "spare", "define", "key"):
-            self.registry_says(what, gate, door, badge, number, at)
+            self.registry_writes(what, gate, door, badge, number, at)
         elif what in ("recount", "seats", "health", "gate", "alarm", "clock"):
-            self.entries.append(self.kiosk_says(what, gate, door, number, at))
+            self.entries.append(self.kiosk_writes(what, gate, door, number, at))
         else:
             self.entries.append(self.presents(what, gate, door, badge, number, at))
         self.entries.append(self.forum.registry.entries[-1])
@@ -100,7 +100,7 @@ class _Days:
                 return door.scans(at, badge, test=True, seat=seat)
         return door.scans(at, badge, verdict="admit_flagged", reason="reentry", seat=seat)
 
-    def kiosk_says(self, what: str, gate: str, door: Any, number: int, at: int) -> Any:
+    def kiosk_writes(self, what: str, gate: str, door: Any, number: int, at: int) -> Any:
         match what:
             case "recount":
                 return door.writes(
@@ -124,7 +124,7 @@ class _Days:
                 return door.writes(at, "gate", GateGiven(gate=GATES[number], staff=b"STAFF"))
         return door.trusts(at, SOURCES[number], 50, (number - 2) * 90 * MINUTE)
 
-    def registry_says(
+    def registry_writes(
         self, what: str, gate: str, door: Any, badge: bytes, number: int, at: int
     ) -> None:
         event, registry = self.forum.programme.event, self.forum.registry
@@ -330,7 +330,7 @@ def test_nothing_that_showed_green_is_ever_dropped(new_forum: Any, chosen: Any) 
 
 @dataclass
 class _Door:
-    """A kiosk that knows what it was told, and decides by that alone."""
+    """A kiosk that decides only by the entries it has received."""
 
     gate: str
     writer: Any
@@ -401,7 +401,7 @@ def test_a_reentry_at_another_door_taken_back_gives_no_second_seat(new_forum: An
 
 
 @given(chosen=moves)
-def test_once_all_have_told_all_every_seat_is_free_or_taken_by_somebody_inside(
+def test_once_all_have_exchanged_every_seat_is_free_or_taken_by_somebody_inside(
     new_forum: Any, chosen: list[tuple[str, str, int]]
 ) -> None:
     hall = _Hall(new_forum())
@@ -465,15 +465,21 @@ class _Hall:
         moment = Moment(Span(at, at), at, sure=True)
         history = known.history(badge)
         facts = facts_now(presented, history, known.event_state, door.account, moment, book, at)
-        said = decide(presented, facts, self.forum.programme, Span(at, at))
+        decision = decide(presented, facts, self.forum.programme, Span(at, at))
         entry = door.writer.scans(
-            at, badge, direction, said.verdict, said.reason, seat=said.seat, session=said.session
+            at,
+            badge,
+            direction,
+            decision.verdict,
+            decision.reason,
+            seat=decision.seat,
+            session=decision.session,
         )
         door.learns([entry])
-        if said.opens:
+        if decision.opens:
             self.newest_of[number] = entry
             if direction == "in" and area == "hall":
-                self.last[door.gate] = (entry, number, number in self.inside, said.reason)
+                self.last[door.gate] = (entry, number, number in self.inside, decision.reason)
                 self.inside.add(number)
             else:
                 self.inside.discard(number)

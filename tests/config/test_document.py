@@ -16,9 +16,9 @@ def complaint(text: str) -> str:
 
 
 def test_toml_that_breaks_off_is_named_with_its_line() -> None:
-    said = complaint("[event]\nid = 'fair\n")
-    assert said.startswith("fair.toml:2: is not TOML here: ")
-    assert said.endswith("; see https://toml.io, or compare with a file that works")
+    message = complaint("[event]\nid = 'fair\n")
+    assert message.startswith("fair.toml:2: is not TOML here: ")
+    assert message.endswith("; see https://toml.io, or compare with a file that works")
     assert complaint("[event]\nid = ").startswith("fair.toml:2: is not TOML here: Invalid value;")
     assert complaint("[event]\n\nid = [\n\n").startswith("fair.toml:3: is not TOML here")
     assert complaint("a = 1\na = 2").startswith("fair.toml:2: is not TOML here: Cannot overwrite")

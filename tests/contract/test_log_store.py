@@ -130,12 +130,12 @@ def test_a_cut_off_is_final_in_whatever_order_the_registrys_logs_come(
     empty_store: LogStore, order: tuple[int, ...]
 ) -> None:
     kiosk = Kiosk(device=KIOSK.fingerprint, public=KIOSK.public, gate="gate")
-    words = [kiosk, msgspec.structs.replace(kiosk, cut_off=True, believed={"a": 7})]
-    words.append(msgspec.structs.replace(kiosk, gate="other"))
+    bodies = [kiosk, msgspec.structs.replace(kiosk, cut_off=True, believed={"a": 7})]
+    bodies.append(msgspec.structs.replace(kiosk, gate="other"))
     logs = []
-    for number, word in enumerate(words):
+    for number, body in enumerate(bodies):
         log = _log(REGISTRY, f"{number:08}").boot()
-        log.write("kiosk", word, wall_ms=1000 + number)
+        log.write("kiosk", body, wall_ms=1000 + number)
         logs.append(log)
     for number in order:
         take(empty_store, logs[number].batch())
@@ -191,6 +191,29 @@ def test_entries_that_their_owner_did_not_sign_are_refused(store: LogStore) -> N
     with pytest.raises(ChainError):
         take(store, Batch(log.log, 0, GENESIS, log.raws[:2], log.head(3)))
     assert log.log not in store.vector()
+
+
+def test_batches_of_one_log_in_a_message_are_taken_as_far_as_they_are_good(store: LogStore) -> None:
+    log, other = _log(KIOSK).grow(12), LogWriter(KIOSK, "00000002").grow(4)
+    damaged = Batch(log.log, *log.point(9), other.raws[:3], log.head(12))
+    with store.transaction():
+        new, why = store.take_run([log.batch(0, 4), log.batch(2, 6), log.batch(6, 9), damaged])
+    assert new == 9
+    assert isinstance(why, ChainError)
+    assert store.tips(log.log) == [log.point(9)]
+    assert [head.seq for head in store.heads(log.log, 0, 9)] == [4, 6, 9]
+    assert [row.raw for row in store.rows(log.log, 1, 99)] == log.raws[:9]
+    with store.transaction():
+        assert store.take_run([log.batch(0, 6), log.batch(6, 12)]) == (3, None)
+    assert store.tips(log.log) == [log.point(12)]
+
+
+def test_batches_on_both_sides_of_a_gap_are_taken_up_to_it(store: LogStore) -> None:
+    log = _log(KIOSK).grow(9)
+    with store.transaction():
+        new, why = store.take_run([log.batch(0, 3), log.batch(3, 5), log.batch(7, 9)])
+    assert (new, type(why)) == (5, GapError)
+    assert store.tips(log.log) == [log.point(5)]
 
 
 def test_what_a_transaction_took_before_it_failed_is_gone(store: LogStore) -> None:
@@ -459,10 +482,10 @@ def test_entries_are_found_by_badge_and_in_order_of_arrival(store: LogStore) -> 
     take(store, _log(KIOSK).boot().boot().batch())
 
     assert isinstance(store, Replica | Ledger)
-    assert [held.kind for held in store.about(b"BADGE")] == ["badge", "revoke"]
+    assert [log_entry.kind for log_entry in store.about(b"BADGE")] == ["badge", "revoke"]
     arrived: list[tuple[int, LogEntry]] = []
     while more := store.since(arrived[-1][0] if arrived else 0, 2):
         arrived += more
-    assert [held.kind for _, held in arrived] == [
+    assert [log_entry.kind for _, log_entry in arrived] == [
         "boot", "kiosk", "badge", "revoke", "boot", "boot",
     ]  # fmt: skip

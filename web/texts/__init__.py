@@ -19,6 +19,9 @@ from access.event.definition import LANGUAGES, Language
 
 FOLDER = Path(__file__).parent
 
+LANGUAGE_COOKIE = "language"
+"""In which the dashboard remembers the language that somebody chose."""
+
 OWN_NAMES: Mapping[Language, str] = MappingProxyType(
     {"en": "English", "zh-Hant": "繁體", "zh-Hans": "简体"}
 )
@@ -63,7 +66,7 @@ _WRITTEN: Mapping[str, Language] = MappingProxyType(
         "cn": "zh-Hans", "sg": "zh-Hans", "my": "zh-Hans",
     }
 )  # fmt: skip
-"""Subtags that say which characters are used: the script, else the region."""
+"""Subtags for the script that is used: the script, else the region."""
 
 
 @cache

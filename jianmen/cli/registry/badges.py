@@ -12,8 +12,8 @@ from jianmen.cli.registry.options import (
     data_option,
     json_option,
     quoted,
-    say,
     settings_option,
+    show_result,
     stop,
 )
 
@@ -86,5 +86,5 @@ def badges(
         click.echo(f"{ref}: revoked; it has no badge to print", err=True)
     for ref in made["shortened"]:
         click.echo(f"{ref}: a text is too long for the layout and was shortened", err=True)
-    words = f"{out}: {made['badges']} badges on {made['pages']} pages"
-    say({"file": str(out), "bytes": len(pages), **made}, as_json=as_json, words=words)
+    summary = f"{out}: {made['badges']} badges on {made['pages']} pages"
+    show_result({"file": str(out), "bytes": len(pages), **made}, as_json=as_json, summary=summary)

@@ -137,7 +137,7 @@ def test_a_person_in_an_area_is_in_all_areas_above_it_and_in_none_below_or_besid
     assert programme.venue_of("table") == "hall"
 
 
-def test_nobody_is_inside_who_is_nowhere_or_in_a_place_of_an_older_definition() -> None:
+def test_nobody_is_inside_who_is_nowhere_or_in_an_area_of_an_older_definition() -> None:
     programme = Programme(event(**TREE))
     assert not programme.within(None, "hall")
     assert not programme.within("torn down", "hall")
@@ -253,9 +253,7 @@ def test_a_room_is_cleared_some_minutes_after_the_session_people_came_for() -> N
         ({"tickets": (Ticket(id="t", name={"en": "T"}, areas=("attic",)),)}, "attic"),
     ],
 )
-def test_a_definition_that_does_not_hold_together_is_a_named_error(
-    broken: dict[str, Any], says: str
-) -> None:
+def test_an_inconsistent_definition_is_a_named_error(broken: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         Programme(event(**broken))
 

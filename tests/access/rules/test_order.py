@@ -14,7 +14,7 @@ from access.rules.decide import RULES, Decision
 World = Any  # of conftest.py, which tests do not import
 
 
-def said(decision: Decision) -> tuple[str, str]:
+def outcome(decision: Decision) -> tuple[str, str]:
     return decision.verdict, decision.reason
 
 
@@ -36,7 +36,7 @@ def test_an_exit_opens_with_a_flag_for_what_is_no_genuine_badge(
 ) -> None:
     world = fair.under(build, unknown=policy)
     answer = world.ask("once", direction="out", seats=0, **wrong)
-    assert (said(answer), answer.seat) == (("admit_flagged", reason), False)
+    assert (outcome(answer), answer.seat) == (("admit_flagged", reason), False)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_an_exit_opens_with_a_flag_for_what_is_no_genuine_badge(
 )
 def test_nothing_keeps_a_genuine_badge_in(fair: World, wrong: dict[str, Any]) -> None:
     answer = fair.ask("once", direction="out", location="room", **wrong)
-    assert said(answer) == ("admit", "ok")
+    assert outcome(answer) == ("admit", "ok")
 
 
 def test_conditions_are_never_applied_at_an_exit(fair: World, build: Any) -> None:

@@ -28,12 +28,12 @@ def refusal(reason: Any, verdict: Verdict = "refuse") -> Decision:
     return Decision(verdict, reason, 9, session="talk", next=Next(help_desk=True))
 
 
-def may(held: frozenset[str]) -> set[str]:
+def may(granted: frozenset[str]) -> set[str]:
     """The reasons of a refusal that these roles may set aside."""
     return {
         reason
         for reason in REFUSALS
-        if override(refusal(reason), held, None).opens  # type: ignore[arg-type]
+        if override(refusal(reason), granted, None).opens  # type: ignore[arg-type]
     }
 
 
@@ -61,7 +61,7 @@ def test_staff_at_a_door_may_answer_every_question_that_is_put_to_staff(reason: 
 
 
 @pytest.mark.parametrize("verdict", VERDICTS[:2])
-def test_one_whom_the_door_would_let_in_anyway_may_be_let_in_by_hand(verdict: Verdict) -> None:
+def test_one_whom_the_door_would_let_in_anyway_may_be_let_in_by_staff(verdict: Verdict) -> None:
     assert override(refusal("ok", verdict), DOOR, None) == OVERRIDDEN
 
 

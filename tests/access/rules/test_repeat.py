@@ -1,4 +1,4 @@
-"""Rule 1: a code held up again within seconds is shown its first answer."""
+"""Rule 1: a code shown again within seconds is shown its first answer."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def test_leaving_the_venue_from_deep_inside_leaves_everything(forum: Any) -> Non
     assert location(forum, "14:00") is None
 
 
-def test_an_exit_tells_where_somebody_was_whom_presence_had_elsewhere(forum: Any) -> None:
+def test_an_exit_shows_where_somebody_was_whom_presence_had_elsewhere(forum: Any) -> None:
     forum.enters("south-in", "09:00", 1)
     forum.leaves("room-1", "14:00", 1, reason="not_inside")
     assert location(forum, "14:00") == "hall"
@@ -125,7 +125,7 @@ def test_at_an_exit_only_a_badge_somebody_may_own_leaves(
     assert location(forum, "10:00") == where
 
 
-def test_somebody_let_in_by_hand_is_inside(forum: Any) -> None:
+def test_somebody_let_in_by_staff_is_inside(forum: Any) -> None:
     forum.overrides("room-1", "13:00", 1)
     assert location(forum, "13:00") == "room"
     forum.overrides("hall-1", "13:10", 1, "refuse")
@@ -187,7 +187,7 @@ def test_what_a_cut_off_kiosk_wrote_later_moves_nobody(forum: Any) -> None:
     assert location(forum, "12:00") == "north"
 
 
-def test_a_word_about_a_badge_that_moves_nobody_is_passed_over(forum: Any) -> None:
+def test_an_entry_about_a_badge_that_moves_nobody_is_ignored(forum: Any) -> None:
     scan = forum.enters("north-in", "09:00", 1)
     forum.registry.writes(
         forum.at("09:00"), "passed", Passage(entry=scan.ref, badge=forum.build.badge(1))
@@ -195,7 +195,7 @@ def test_a_word_about_a_badge_that_moves_nobody_is_passed_over(forum: Any) -> No
     assert location(forum, "09:01") == "north"
 
 
-def test_one_entry_held_twice_counts_once(forum: Any) -> None:
+def test_one_entry_stored_twice_counts_once(forum: Any) -> None:
     scan = forum.enters("north-in", "09:00", 1).entry
     event_state: EventState = forum.known().event_state
     assert len(History(event_state, [scan, scan]).presentations) == 1
@@ -213,7 +213,7 @@ def test_presentations_stand_in_order_of_corrected_time(forum: Any) -> None:
     assert [one.entry.digest for one in shown] == [first.digest, second.digest]
 
 
-def test_a_place_says_when_time_alone_will_move_its_person(forum: Any) -> None:
+def test_it_is_known_when_time_alone_moves_a_person(forum: Any) -> None:
     assert history(forum).whereabouts(forum.at("09:00")).changes_ms() is None
     forum.enters("north-in", "09:00", 1)
     state = history(forum).whereabouts(forum.at("09:00"))
@@ -272,7 +272,7 @@ def test_a_later_roster_entry_for_the_same_issue_replaces_it(forum: Any) -> None
         assert known.newest().claims == visitor
 
 
-def test_the_roster_is_asked_as_of_a_place_in_the_order(forum: Any) -> None:
+def test_the_roster_is_asked_as_of_a_position_in_the_order(forum: Any) -> None:
     badge, device = forum.build.badge(1), forum.doors["hall-1"].device
     before = forum.enters("hall-1", "08:59", 1).entry
     second = forum.registry.issues(forum.at("09:00"), badge, forum.delegate, issue=2).entry
@@ -323,10 +323,10 @@ def test_a_revocation_is_of_all_issues_or_of_one(forum: Any) -> None:
 
 def test_a_revocation_counts_from_its_own_time_on(forum: Any) -> None:
     revoked = forum.registry.revokes(forum.at("09:00"), forum.build.badge(1)).entry
-    place_of = forum.known().event_state.order(revoked)
+    position = forum.known().event_state.order(revoked)
     known = history(forum)
-    assert known.revoked(1, place_of)
-    assert not known.revoked(1, msgspec.structs.replace(place_of, at_ms=place_of.at_ms - 1))
+    assert known.revoked(1, position)
+    assert not known.revoked(1, msgspec.structs.replace(position, at_ms=position.at_ms - 1))
 
 
 def test_only_the_registry_issues_and_revokes(forum: Any) -> None:
@@ -346,7 +346,7 @@ def seats(forum: Any, clock: str) -> list[tuple[str, str]]:
     return sorted((gate, area) for area, (_, gate) in state.seats.items())
 
 
-def test_yesterdays_seat_is_not_held_by_whoever_comes_again_through_another_door(
+def test_yesterdays_seat_is_not_kept_by_whoever_comes_again_through_another_door(
     forum: Any,
 ) -> None:
     forum.enters("hall-1", "09:00", 1)
@@ -354,7 +354,7 @@ def test_yesterdays_seat_is_not_held_by_whoever_comes_again_through_another_door
     assert seats(forum, "18T09:00") == [("hall-2", "hall")]
 
 
-def test_a_cleared_seat_is_not_held_by_whoever_comes_again_through_another_door(
+def test_a_cleared_seat_is_not_kept_by_whoever_comes_again_through_another_door(
     forum: Any,
 ) -> None:
     forum.enters("room-1", "13:40", 1, session="talk")
@@ -386,7 +386,7 @@ def test_somebody_exempt_sits_on_no_doors_seat_even_after_holding_one_elsewhere(
     assert seats(forum, "10:00") == [("hall-1", "hall")]
 
 
-def test_a_word_from_a_turnstile_that_cannot_be_read_is_passed_over(forum: Any) -> None:
+def test_a_report_from_a_turnstile_that_cannot_be_read_is_passed_over(forum: Any) -> None:
     forum.refuses("north-in", "09:00", None, "not_a_badge")
     body = Recount(area="hall", inside=1, staff=None, why="")
     unreadable = forum.doors["north-in"].writes(forum.at("09:00"), "not_passed", body)

@@ -30,7 +30,7 @@ from tests.access.state.boots import (
 # One boot.
 
 
-def test_a_trusted_time_tells_the_time_of_every_entry_of_its_boot_before_and_after() -> None:
+def test_a_trusted_time_gives_the_time_of_every_entry_of_its_boot_before_and_after() -> None:
     (line,) = chain((10 * HOUR, [trusted(NOON, mono_ms=HOUR, error=40)]))
     assert line.span(0) == Span(NOON - HOUR - 40, NOON - HOUR + 40)
     assert line.span(3 * HOUR) == Span(NOON + 2 * HOUR - 40, NOON + 2 * HOUR + 40)
@@ -65,7 +65,7 @@ def test_of_one_rank_the_smallest_error_bound_counts() -> None:
     assert line == Line(NOON + 80, NOON + 120, NOON + 100, 1)
 
 
-def test_sources_that_contradict_each_other_span_what_they_say_and_the_clock_is_unsure() -> None:
+def test_sources_that_contradict_each_other_span_all_of_them_and_the_clock_is_unsure() -> None:
     line = own_line([trusted(NOON, error=100), trusted(NOON + HOUR, error=200)])
     assert line is not None
     assert (line.lo, line.hi) == (NOON - 100, NOON + HOUR + 200)
@@ -141,7 +141,7 @@ def test_the_same_window_again_changes_nothing() -> None:
     assert known.version == version
 
 
-def test_what_a_device_says_after_it_was_cut_off_is_not_believed() -> None:
+def test_what_a_device_writes_after_it_was_cut_off_is_not_believed() -> None:
     known = clocks()
     began(known, 1)
     known.add_trusted_time(log(1), 2, trusted(NOON, source="kernel"))
@@ -181,7 +181,7 @@ def test_a_boot_that_knows_nothing_lies_between_the_build_date_and_the_end_of_th
     assert not line.sure
 
 
-def test_a_log_of_which_nothing_is_held_is_as_unsure_as_can_be() -> None:
+def test_a_log_without_known_entries_is_as_unsure_as_can_be() -> None:
     assert clocks().line(log(9)).span(0) == Span(EARLIEST, EVENT_END)
 
 
@@ -279,7 +279,7 @@ def test_a_worse_boot_between_two_better_ones_is_kept_between_them() -> None:
         assert NOON + HOUR <= middle.order <= NOON + 4 * HOUR
 
 
-def test_boots_whose_sources_agree_stay_where_they_say() -> None:
+def test_boots_whose_sources_agree_are_not_moved() -> None:
     lines = chain(
         (HOUR, [trusted(NOON, source="kernel")]),
         (HOUR, [trusted(NOON + 2 * HOUR)]),
@@ -291,7 +291,7 @@ def test_boots_whose_sources_agree_stay_where_they_say() -> None:
 # From logs to boots.
 
 
-def test_a_program_that_starts_anew_within_a_boot_keeps_the_boots_clock() -> None:
+def test_a_program_that_restarts_within_a_boot_keeps_the_boots_clock() -> None:
     known = clocks()
     began(known, 1, boot="same kernel")
     known.add_trusted_time(log(1), 2, trusted(NOON))
@@ -299,7 +299,7 @@ def test_a_program_that_starts_anew_within_a_boot_keeps_the_boots_clock() -> Non
     assert known.line(log(2)).sorts_at(HOUR) == NOON + HOUR
 
 
-def test_a_log_whose_first_entry_is_not_held_yet_stands_alone() -> None:
+def test_a_log_whose_first_entry_is_not_known_yet_stands_alone() -> None:
     known = clocks()
     known.add_trusted_time(log(2), 5, trusted(NOON))
     assert known.line(log(2)).order == NOON
@@ -385,7 +385,7 @@ def test_the_version_grows_only_when_a_line_has_changed() -> None:
     assert known.version > version
 
 
-def test_entries_are_timed_anew_when_a_trusted_time_arrives_later(build) -> None:  # type: ignore[no-untyped-def]
+def test_entries_are_timed_again_when_a_trusted_time_arrives_later(build) -> None:  # type: ignore[no-untyped-def]
     small = Programme(event_file.load(Path(__file__).parents[1] / "small.toml"))
     noon = build.instant("2020-11-17T12:00+08:00")
     registry, door = build.registry(noon), build.kiosk("north-in", noon)
@@ -394,8 +394,8 @@ def test_entries_are_timed_anew_when_a_trusted_time_arrives_later(build) -> None
     scan = door.scans(noon + MINUTE, build.badge(1))
     known = build.log_state([definition, *door.entries], earliest_ms=noon - HOUR)
     assert known.event_state.span(scan.entry) == Span(noon - HOUR + MINUTE, small.end_ms - 1)
-    told = door.trusts(noon + HOUR, error_ms=30)
-    known.add(told.log, told.digest, told.raw)
+    written = door.trusts(noon + HOUR, error_ms=30)
+    known.add(written.log, written.digest, written.raw)
     at = noon + MINUTE
     assert known.event_state.span(scan.entry) == Span(at - 30, at + 30)
     assert known.event_state.order(scan.entry).at_ms == at
@@ -439,17 +439,17 @@ def test_every_entry_sorts_inside_its_interval(
 def test_boots_of_the_best_rank_that_fit_each_other_are_never_moved(
     row: list[tuple[int, list[Clock]]],
 ) -> None:
-    said = [own_line(clocks) for _, clocks in row]
-    best = min((one.rank for one in said if one is not None), default=UNKNOWN)
+    outcome = [own_line(clocks) for _, clocks in row]
+    best = min((one.rank for one in outcome if one is not None), default=UNKNOWN)
     begin = -FAR_MS
     fit = True
-    for (last, _), one in zip(row, said, strict=True):
+    for (last, _), one in zip(row, outcome, strict=True):
         if one is not None and one.rank == best:
             fit = fit and one.order >= begin
             begin = one.order
         begin += last
     if fit:
-        for one, line in zip(said, chain(*row), strict=True):
+        for one, line in zip(outcome, chain(*row), strict=True):
             if one is not None and one.rank == best:
                 assert line == one
 
@@ -460,7 +460,7 @@ def test_clocks_come_out_the_same_in_any_order_and_with_repetitions(data: st.Dat
     telling = [
         ("began", 1, None, "a"), ("began", 2, 1, "a"), ("began", 3, 2, "b"),
         ("saw", 1, HOUR), ("saw", 2, 3 * HOUR), ("saw", 3, HOUR),
-        ("told", 1, data.draw(times)), ("told", 2, data.draw(times)), ("told", 3, data.draw(times)),
+        ("trusted", 1, data.draw(times)), ("trusted", 2, data.draw(times)), ("trusted", 3, data.draw(times)),
         ("floor", 3, data.draw(hours)), ("floor", 1, data.draw(hours)),
         ("cut", data.draw(st.integers(0, 3))),
     ]  # fmt: skip
@@ -477,7 +477,7 @@ def _lines(telling: list[tuple], ask: bool) -> list[Line]:  # type: ignore[type-
             began(known, args[0], after=args[1], boot=args[2])
         elif what == "saw":
             known.observe(log(args[0]), args[1])
-        elif what == "told":
+        elif what == "trusted":
             known.add_trusted_time(log(args[0]), 2, args[1])
         elif what == "floor":
             known.not_before(log(args[0]), 3, 0, args[1])
@@ -488,7 +488,7 @@ def _lines(telling: list[tuple], ask: bool) -> list[Line]:  # type: ignore[type-
     return [known.line(log(epoch)) for epoch in (1, 2, 3)]
 
 
-def test_sources_that_disagree_late_in_a_boot_span_what_they_say_of_its_begin() -> None:
+def test_sources_that_disagree_late_in_a_boot_span_all_of_them_at_its_begin() -> None:
     line = own_line(
         [
             trusted(NOON + HOUR, mono_ms=HOUR, source="kernel", error=100),

@@ -17,7 +17,7 @@ from tests.access.state.boots import (
 )
 
 
-def test_a_new_end_of_the_event_is_noticed_before_any_log_is_held() -> None:
+def test_a_new_end_of_the_event_is_noticed_before_any_log_is_known() -> None:
     known = clocks()
     version = known.version
     known.bound(LATEST, EVENT_END - HOUR)
@@ -34,7 +34,7 @@ def test_a_boot_of_a_single_millisecond_still_ends_before_the_next() -> None:
     assert known.line(log(2)).span(0).lo == NOON + 1
 
 
-def test_a_first_entry_that_arrives_last_puts_its_boot_in_its_place() -> None:
+def test_a_first_entry_that_arrives_last_puts_its_boot_in_order() -> None:
     known = clocks()
     for epoch in (1, 2):
         trusts(known, epoch, NOON)
@@ -45,7 +45,7 @@ def test_a_first_entry_that_arrives_last_puts_its_boot_in_its_place() -> None:
     assert known.line(log(2)).order == NOON + HOUR
 
 
-def test_a_boot_between_two_others_is_placed_anew_as_more_of_it_is_heard() -> None:
+def test_a_boot_between_two_others_moves_as_more_of_it_is_known() -> None:
     known = clocks()
     for epoch in (1, 2, 3):
         began(known, epoch, after=epoch - 1 or None)
@@ -95,7 +95,7 @@ def test_what_a_kiosk_had_heard_after_it_was_cut_off_is_not_believed() -> None:
     assert known.line(log(1)).span(0).lo == NOON
 
 
-def test_the_last_word_of_a_cut_off_kiosk_that_is_believed_counts() -> None:
+def test_the_last_believed_entry_of_a_cut_off_kiosk_counts() -> None:
     known = clocks()
     began(known, 1)
     trusts(known, 1, NOON)

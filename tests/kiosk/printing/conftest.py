@@ -48,14 +48,16 @@ class Desk:
         self.runner = PrintRunner(
             self.printer, layouts.path_of("label-62"), self.stand.inputs.submit, draw, self.follow_s
         )
-        loop.station = PrintStation(loop.door, loop.face, self.runner, LANGUAGES)
+        loop.station = PrintStation(loop.door, loop.presenter, self.runner, LANGUAGES)
         self.runner.start(loop.station)
-        self.stand.until(lambda: self.stand.loop.face.printer != "no_printer" and self.settled)
+        self.stand.until(lambda: self.stand.loop.presenter.printer != "no_printer" and self.settled)
 
     @property
     def settled(self) -> bool:
         """Whether nothing of an earlier start is open."""
-        return bool(self.stand.loop.face.printer) or not self.stand.loop.station.open_attempts()
+        return (
+            bool(self.stand.loop.presenter.printer) or not self.stand.loop.station.open_attempts()
+        )
 
     @property
     def station(self) -> PrintStation:
@@ -96,7 +98,7 @@ class Desk:
     def headline(self) -> str:
         """The English headline, whatever language the screen is in."""
         screen = self.stand.screen_feed.screen
-        each = screen.each or screen.say
+        each = screen.each or screen.wordings
         return next(one.headline for one in each if one.language == "en")
 
     def touch(self, action: Action) -> None:

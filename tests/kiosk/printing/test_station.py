@@ -42,8 +42,8 @@ def test_a_kiosk_at_rest_says_what_it_is_for(desk: Desk) -> None:
 def test_somebody_sees_their_masked_name_says_yes_and_gets_their_badge(desk: Desk) -> None:
     person = chan(desk)
     assert desk.shows(person.text) == ASK
-    [say] = desk.stand.screen_feed.screen.say
-    assert (say.language, say.name) == ("zh-Hant", "\u2068T. Chan\u2069")
+    [shown] = desk.stand.screen_feed.screen.wordings
+    assert (shown.language, shown.name) == ("zh-Hant", "\u2068T. Chan\u2069")
     assert desk.badges == 0
     desk.touch("print")
     desk.until_shown(DONE)
@@ -157,7 +157,7 @@ def test_the_kiosk_is_out_of_order_with_its_printer_and_comes_back_with_it(
     assert desk.headline == "No badges here just now"
     person = chan(desk)
     assert desk.shows(person.text) == "No badges here just now"
-    assert desk.stand.loop.face.printer == "printer_cover_open"
+    assert desk.stand.loop.presenter.printer == "printer_cover_open"
     desk.fault()
     desk.until_shown("Print your badge here")
     printed(desk, person)
@@ -167,12 +167,12 @@ def test_paper_out_in_the_middle_is_said_and_the_badge_comes_out_once(desk: Desk
     person = chan(desk)
     desk.shows(person.text)
     desk.fault("paper_out")
-    desk.stand.loop.face.printer = None
+    desk.stand.loop.presenter.printer = None
     desk.touch("print")
     desk.until_shown(NOT_PRINTED)  # it is looked at before it is given anything
     assert desk.outcomes == []
     desk.fault()
-    desk.stand.until(lambda: desk.stand.loop.face.printer is None)
+    desk.stand.until(lambda: desk.stand.loop.presenter.printer is None)
     printed(desk, person)
     assert desk.badges == 1
 
@@ -198,8 +198,8 @@ def test_a_printer_that_runs_out_of_paper_is_said_and_goes_on_when_it_has_some(
     desk.shows(person.text)
     desk.touch("print")
     desk.until_shown("The printer needs a hand")
-    [say] = desk.stand.screen_feed.screen.say
-    assert "打印機缺紙" in say.lines
+    [shown] = desk.stand.screen_feed.screen.wordings
+    assert "打印機缺紙" in shown.lines
     desk.stand.show("somebody else's code")  # not their turn yet
     desk.taken()
     assert desk.headline == "The printer needs a hand"
@@ -222,7 +222,7 @@ def test_a_badge_that_does_not_come_out_in_time_is_called_off_and_a_person_asked
     desk.fault()
     desk.touch("did_not")
     assert desk.outcomes == ["sent", "unknown", "not_printed"]
-    desk.stand.until(lambda: desk.stand.loop.face.printer is None)
+    desk.stand.until(lambda: desk.stand.loop.presenter.printer is None)
     printed(desk, person)
     assert desk.badges == 1
 

@@ -50,6 +50,43 @@ def test_a_change_leaves_the_rest_and_the_badge_as_they_are(
     assert [issue["issue"] for issue in person["issues"]] == [1]
 
 
+def test_two_who_change_one_person_do_not_undo_each_other(
+    api: Any, delegates: list[IssuedBadge]
+) -> None:
+    path = f"/registrants/{delegates[1].code}"
+    version = api.get(path)["version"]
+    first = api.post(path, {"organisation": "Ω Ltd", "version": version})
+    assert first["version"] != version
+    answer = api.call("POST", path, {"name": "李磊", "version": version})
+    assert answer.status_code == 409
+    assert answer.json["changed"] == ["organisation"]
+    assert "organisation" in answer.json["error"]
+    now = api.get(path)
+    assert (now["name"], now["organisation"]) == (first["name"], "Ω Ltd")
+    again = api.post(path, {"name": "李磊", "version": now["version"]})
+    assert (again["name"], again["organisation"]) == ("李磊", "Ω Ltd")
+
+
+def test_a_visit_at_a_door_or_a_new_print_does_not_stop_a_change(
+    api: Any, delegates: list[IssuedBadge], new_kiosk: NewKiosk
+) -> None:
+    path = f"/registrants/{delegates[0].code}"
+    version = api.get(path)["version"]
+    kiosk = new_kiosk("chengdu-main-1")
+    kiosk.show(delegates[0].text)
+    kiosk.exchange()
+    api.post(f"{path}/reissue", {})
+    assert api.post(path, {"organisation": "Ω", "version": version})["organisation"] == "Ω"
+
+
+def test_a_version_that_no_answer_gave_changes_nothing(
+    api: Any, delegates: list[IssuedBadge]
+) -> None:
+    path = f"/registrants/{delegates[0].code}"
+    assert api.call("POST", path, {"name": "X", "version": "1"}).status_code == 409
+    assert api.call("POST", path, {"name": "X", "version": None}).status_code == 400
+
+
 def test_what_cannot_be_is_refused_and_nothing_changes(
     api: Any, delegates: list[IssuedBadge]
 ) -> None:

@@ -24,7 +24,7 @@ from access.log.entry import BadgeIssued, Revoked
 from access.log.log_entry import LogEntry
 from registry.roster.model import IssuedBadge, Person
 from registry.service import RegistryService
-from registry.storage.errors import RegistrationError, UnknownError
+from registry.storage.errors import ChangedError, RegistrationError, UnknownError
 
 WEI = Person(
     ref="zhang",
@@ -283,6 +283,19 @@ def test_an_amendment_that_changes_nothing_writes_nothing(service: RegistryServi
     service.amend(WEI)
 
     assert len(about(service, issued)) == 1
+
+
+def test_an_amendment_of_what_has_changed_since_it_was_seen_is_refused(
+    service: RegistryService,
+) -> None:
+    issued = service.register(WEI)
+    for other in (with_(WEI, ticket="media"), with_(WEI, ticket="media", name="張偉")):
+        seen = service.roster_state(issued.badge)
+        service.amend(other)
+        with pytest.raises(ChangedError):
+            service.amend(with_(WEI, name="王偉"), seen)
+    service.amend(with_(WEI, name="王偉"), service.roster_state(issued.badge))
+    assert service.person("zhang").name == "王偉"
 
 
 def test_an_amendment_names_its_mistakes(service: RegistryService) -> None:
