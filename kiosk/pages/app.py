@@ -21,11 +21,12 @@ from access.event.definition import LANGUAGES
 from kiosk.pages.gate_routes import gate_pages
 from kiosk.pages.headcount_routes import headcount_pages
 from kiosk.pages.preview_routes import preview_pages
+from kiosk.pages.print_routes import print_pages
 from kiosk.pages.staff_routes import staff_pages
 from kiosk.pages.staff_session import StaffSessions
 from kiosk.pages.status import status, waiting_status
 from kiosk.runtime.service import DoorService
-from kiosk.screen.attendee_screen import Action, notice
+from kiosk.screen.attendee_screen import notice
 from kiosk.screen.screen_feed import ScreenFeed
 from web import texts
 
@@ -50,13 +51,6 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-
-
-class _Given(msgspec.Struct, frozen=True):
-    """An answer to a question on the screen."""
-
-    number: int
-    action: Action
 
 
 def create_app(
@@ -103,18 +97,6 @@ def create_app(
             loop.submit(loop.presenter.read_again)
         return "", 204
 
-    @app.post("/answer")
-    def answer() -> tuple[str, int]:
-        """The answer to a question on the screen of a kiosk that prints badges."""
-        try:
-            given = msgspec.json.decode(request.get_data(), type=_Given)
-        except msgspec.DecodeError:
-            abort(400)
-        loop = service.loop
-        if loop is not None:
-            loop.submit(lambda: loop.answer(given.number, given.action))
-        return "", 204
-
     @app.get("/status.json")
     def status_page() -> Response:
         return jsonify(door_status(service))
@@ -126,9 +108,10 @@ def create_app(
     room = StaffSessions(lambda: service.loop, service.replica_path)
     if preview:
         app.register_blueprint(preview_pages(service))
-    app.register_blueprint(headcount_pages(service))
-    app.register_blueprint(staff_pages(room, service.order[0]))
-    app.register_blueprint(gate_pages(room, service.order[0]))
+    first = service.order[0]
+    for pages in (staff_pages(room, first), gate_pages(room, first), headcount_pages(service)):
+        app.register_blueprint(pages)
+    app.register_blueprint(print_pages(service))
     app.jinja_env.globals.update(token=token, sounds=sounds)
     return app
 

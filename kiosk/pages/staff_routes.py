@@ -20,7 +20,7 @@ from access.rules.decide import Decision
 from kiosk.door.recent_answers import Recent
 from kiosk.door.staff_actions import StaffActions, StaffError
 from kiosk.pages.gate_routes import gate_is_all
-from kiosk.pages.print_view import print_badge, print_rows, prints_here
+from kiosk.pages.print_routes import print_badge, print_rows, prints_here
 from kiosk.pages.staff_session import StaffSession, StaffSessions
 from kiosk.pages.staff_view import about, answer_json, area_in_all_languages, may_let_in
 from kiosk.runtime.scan_loop import ScanLoop

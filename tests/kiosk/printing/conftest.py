@@ -126,7 +126,7 @@ def print_world(make_world: Callable[..., Any]) -> Any:
         for gate in world.event.gates
     )
     world.event = msgspec.structs.replace(world.event, gates=gates)
-    world.say(("event", EventDefined(event=msgspec.Raw(pack(world.event)))))
+    world.registry_writes(("event", EventDefined(event=msgspec.Raw(pack(world.event)))))
     world.deliver()
     return world
 

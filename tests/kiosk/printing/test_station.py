@@ -106,7 +106,7 @@ def test_what_another_kiosk_printed_counts_here(desk: Desk) -> None:
     person = chan(desk)
     ref = EntryRef("f" * 24, 7, b"\x07" * 32)
     sent = Printed(gate="desk", badge=person.badge, issue=1, outcome="sent", attempt=None)
-    desk.world.say(("printed", sent))  # any log will do
+    desk.world.registry_writes(("printed", sent))  # any log will do
     desk.world.deliver()
     desk.stand.feed.catch_up()
     assert ref.seq == 7

@@ -1,9 +1,12 @@
-"""What the staff screen shows of a kiosk that prints badges, and the print that staff ask for."""
+"""A kiosk that prints badges: what people answer on its screen, what staff see of it and ask for."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+
+import msgspec
+from flask import Blueprint, abort, request
 
 from access.badge.credential import human_code
 from access.event.definition import LANGUAGES
@@ -11,7 +14,34 @@ from kiosk.door.staff_actions import StaffError
 from kiosk.pages.staff_session import StaffSession
 from kiosk.printing.station import Shown
 from kiosk.runtime.scan_loop import ScanLoop
+from kiosk.runtime.service import DoorService
+from kiosk.screen.attendee_screen import Action
 from web.texts import text
+
+
+class _Given(msgspec.Struct, frozen=True):
+    """An answer to a question on the screen."""
+
+    number: int
+    action: Action
+
+
+def print_pages(service: DoorService) -> Blueprint:
+    """The route by which the attendee screen answers."""
+    pages = Blueprint("print", __name__)
+
+    @pages.post("/answer")
+    def answer() -> tuple[str, int]:
+        try:
+            given = msgspec.json.decode(request.get_data(), type=_Given)
+        except msgspec.DecodeError:
+            abort(400)
+        loop = service.loop
+        if loop is not None:
+            loop.submit(lambda: loop.answer(given.number, given.action))
+        return "", 204
+
+    return pages
 
 
 def prints_here(loop: ScanLoop) -> bool:
