@@ -203,7 +203,7 @@ def _home(data: Path, running: RunningMark) -> Home:
 
 
 def stop_on_signals(ask_to_stop: Callable[[], None]) -> None:
-    """Ctrl-C and the service manager's word end the door cleanly."""
+    """Let Ctrl-C and the service manager's signal end the door cleanly."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         ask_to_stop()
@@ -274,7 +274,7 @@ def enrol(
 
 
 def _shown_code(settings: KioskSettings) -> str:
-    """The text of the first enrolment code held to the camera. Raises EnrolmentError when none is."""
+    """The text of the first enrolment code that the camera reads. Raises EnrolmentError when none is."""
     from hardware.ports.events import CameraState, Reading
     from kiosk.runtime.parts import open_reader
     from sync.enrolment.record import EnrolmentError

@@ -49,7 +49,7 @@ def about(door: Door, badge: bytes | None) -> dict[str, Any]:
 
 
 def answer_json(answer: Answer, programme: Programme) -> dict[str, Any]:
-    """An answer as the person was told it, in each language."""
+    """An answer as JSON, with the texts that were shown to the person, in each language."""
     screens = {
         language: answer_screen(answer, programme, Person("", language), (language,))
         for language in LANGUAGES

@@ -53,7 +53,7 @@ def registry(context: click.Context) -> None:
 
     Commands ask the server that is running on this data folder, or do the work themselves where none is.
     """
-    before = os.umask(0o077)  # what they write holds keys and names
+    before = os.umask(0o077)  # what they write contains keys and names
     context.call_on_close(lambda: os.umask(before))
 
 

@@ -100,7 +100,7 @@ def _lines(answer: dict[str, Any]) -> list[str]:
 
 
 def _confirm() -> None:
-    """Ends the command with 1 unless somebody says yes."""
+    """End the command with 1 unless somebody answers yes."""
     if not sys.stdin.isatty():
         stop(
             1, "Nothing was changed. Lines with ! touch doors in use: look at them, then say --yes."

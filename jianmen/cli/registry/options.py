@@ -77,7 +77,7 @@ def asking(settings_file: Path | None, data: Path | None) -> Iterator[Client]:
 
 
 def kiosk_url(settings: RegistrySettings, port: int | None = None) -> str:
-    """Where kiosks reach the registry: as the settings say, else at its own address."""
+    """Where kiosks reach the registry: the address in the settings, else its own."""
     from registry.server.tls import certificate_of
 
     if settings.public_url:
@@ -103,5 +103,5 @@ def quoted(text: str) -> str:
 
 
 def show_result(value: object, *, as_json: bool, summary: str) -> None:
-    """Say how it went: as one line of JSON, or in words."""
+    """Print a command's result: as one line of JSON, or as the summary for people."""
     click.echo(msgspec.json.encode(value).decode() if as_json else summary)

@@ -58,7 +58,7 @@ class Supervisor:
         self.stand.loop.submit(lambda: None).result(PATIENCE_S)
 
     def until(self, condition) -> None:
-        """Let the door go on until something holds."""
+        """Let the door go on until a condition is true."""
         while not condition():
             self.stand.loop.submit(lambda: None).result(PATIENCE_S)
 
@@ -319,7 +319,7 @@ def test_a_supervisor_gives_another_gate_later_and_takes_it_back(spare):
     )  # also at a self-service gate: the way back to the page
     assert spare.client.get("/staff").headers["Location"] == "/staff/gate"
     assert spare.gives("chengdu-main-2")["gate"] == "C2"
-    assert spare.gives("chengdu-main-2")["gate"] == "C2"  # no new word
+    assert spare.gives("chengdu-main-2")["gate"] == "C2"  # nothing new
     assert [given.gate for given in spare.written("gate")] == ["chengdu-main-1", "chengdu-main-2"]
 
     spare.show_card()
