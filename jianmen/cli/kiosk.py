@@ -21,6 +21,7 @@ from access.event.definition import Direction
 from access.state.event_state import EventState
 from config.errors import ConfigError
 from config.settings import KioskSettings, kiosk_settings, require_permission
+from jianmen.cli.options import data_option, json_option, settings_file_option
 
 if TYPE_CHECKING:  # loaded by the commands that need them
     from kiosk.runtime.run_lock import RunningMark
@@ -37,16 +38,7 @@ def kiosk() -> None:
     """The door: reads badges, decides, records."""
 
 
-settings_option = click.option(
-    "--settings",
-    "settings_file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The kiosk's settings file.",
-)
-data_option = click.option(
-    "--data", type=click.Path(file_okay=False, path_type=Path), help="Another data folder."
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
+settings_option = settings_file_option("The kiosk's settings file.")
 
 
 def read_settings(

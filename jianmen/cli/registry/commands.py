@@ -12,6 +12,7 @@ import msgspec
 
 from config import event_file
 from config.errors import ConfigError
+from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.backups import backup, restore
 from jianmen.cli.registry.badges import badges
 from jianmen.cli.registry.doctor import doctor
@@ -20,9 +21,7 @@ from jianmen.cli.registry.keys import keys, staff
 from jianmen.cli.registry.lists import import_people
 from jianmen.cli.registry.options import (
     asking,
-    data_option,
     is_there,
-    json_option,
     quoted,
     read_settings,
     settings_option,

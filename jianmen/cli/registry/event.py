@@ -10,14 +10,8 @@ import click
 
 from config import event_file
 from config.errors import ConfigError
-from jianmen.cli.registry.options import (
-    asking,
-    data_option,
-    json_option,
-    settings_option,
-    show_result,
-    stop,
-)
+from jianmen.cli.options import data_option, json_option
+from jianmen.cli.registry.options import asking, settings_option, show_result, stop
 
 KINDS = {
     "gate_added": "gate {id} is added",

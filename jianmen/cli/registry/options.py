@@ -15,22 +15,14 @@ import msgspec
 
 from config.errors import ConfigError
 from config.settings import RegistrySettings, registry_settings, require_writable
+from jianmen.cli.options import settings_file_option
 
 if TYPE_CHECKING:
     from jianmen.cli.registry.client import Client
 
 ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 
-settings_option = click.option(
-    "--settings",
-    "settings_file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Settings file of the registry (TOML).",
-)
-data_option = click.option(
-    "--data", type=click.Path(file_okay=False, path_type=Path), help="Another data folder."
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
+settings_option = settings_file_option("Settings file of the registry (TOML).")
 
 
 def read_settings(

@@ -17,9 +17,8 @@ import msgspec
 
 from config.settings import RegistrySettings
 from hardware.system.systemd import Notifier
+from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.options import (
-    data_option,
-    json_option,
     kiosk_url,
     read_settings,
     settings_option,
