@@ -1,8 +1,8 @@
 """The hash chain of a log, and the signed heads that vouch for it.
 
 Each entry names the SHA-256 of the one before it, so one signature over the newest (log, number, hash) vouches for
-all; a carrier can neither alter, drop from the middle, nor invent. Log ids are the device id (16 hex
-digits) and 8 random ones: an epoch, opened again at every boot.
+all; a carrier can neither alter, drop from the middle, nor invent. A log id is the
+device id (16 hex digits) and 8 random hex digits: a new one at every boot.
 """
 
 from collections.abc import Sequence

@@ -5,6 +5,7 @@ repaired clock makes them stale. So folding a million entries costs little more 
 """
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 from access.event.programme import Programme
 from access.log.entry import EntryRef, Override, Scan
@@ -26,6 +27,7 @@ class LogState:
         """Arguments as for `EventState`."""
         self.event_state = EventState(registry, earliest_ms)
         self._entries: dict[bytes | None, list[LogEntry]] = {}
+        self._presented: set[bytes | None] = set()
         self._histories: dict[bytes | None, History] = {}
         self._logs: dict[str, dict[int, LogEntry]] = {}
         self._branches: dict[tuple[str, int], dict[bytes, LogEntry]] = {}
@@ -58,6 +60,8 @@ class LogState:
                 self._entries[badge] = [entry]
             else:
                 entries.append(entry)
+            if entry.kind in ABOUT_SOMEBODY:
+                self._presented.add(badge)
             self._histories.pop(badge, None)
             for watch in self._watches:
                 watch.add(badge)
@@ -97,6 +101,12 @@ class LogState:
     def badges(self) -> Iterable[bytes | None]:
         """Every badge any entry names, and None for presentations without one."""
         return self._entries.keys()
+
+    @property
+    def presented(self) -> AbstractSet[bytes | None]:
+        """Those of the badges that were held up somewhere (None: presentations without one). On the morning of an event
+        they are few of many: whoever counts presentations asks for no other histories."""
+        return self._presented
 
     def watch(self) -> set[bytes | None]:
         """Return a set that collects every badge whose history may have changed since the caller last cleared it; at

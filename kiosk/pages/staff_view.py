@@ -10,6 +10,7 @@ from kiosk.door.door import Answer, Door
 from kiosk.screen.attendee_screen import answer_screen
 from kiosk.screen.name_on_card import Person
 from kiosk.screen.phrases import area_name, named
+from kiosk.screen.sentences import not_held
 
 Named = dict[str, str]
 """A name in every language, none missing."""
@@ -49,7 +50,9 @@ def about(door: Door, badge: bytes | None) -> dict[str, Any]:
 
 
 def answer_json(answer: Answer, programme: Programme) -> dict[str, Any]:
-    """An answer as JSON, with the texts that were shown to the person, in each language."""
+    """An answer as JSON, with the texts that were shown to the person, in each language; which session is `cancelled`,
+    where doors are shut for that (None: not)."""
+    cancelled = not_held(answer, programme)
     screens = {
         language: answer_screen(answer, programme, Person("", language), (language,))
         for language in LANGUAGES
@@ -58,6 +61,7 @@ def answer_json(answer: Answer, programme: Programme) -> dict[str, Any]:
         "verdict": answer.decision.verdict,
         "reason": answer.decision.reason,
         "opens": answer.decision.opens,
+        "cancelled": in_all(cancelled.name) if cancelled is not None else None,
         "receipt": answer.receipt,
         "says": {
             language: [screen.wordings[0].headline, *screen.wordings[0].lines]

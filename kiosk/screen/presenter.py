@@ -20,6 +20,7 @@ from kiosk.screen.attendee_screen import (
 )
 from kiosk.screen.name_on_card import person_of
 from kiosk.screen.screen_feed import ScreenFeed
+from kiosk.screen.sentences import SHUT
 
 SHOWN_S = {"admit": 4.0, "flagged": 4.0, "ask": 30.0, "refuse": 30.0}
 """How long an answer stands while nobody else comes. Names stand no longer than the first two; a refusal takes time to
@@ -66,7 +67,8 @@ class Presenter:
             self._signals.show(LIGHTS[tone])
         opened = opens and self._signals.open_door()
         person = person_of(answer, self._door.name_card)
-        booked = self._booked(answer) if answer.decision.opens else frozenset()
+        wanted = answer.decision.opens or answer.decision.reason in SHUT
+        booked = self._booked(answer) if wanted else frozenset()
         screen = answer_screen(answer, self._door.programme, person, self._order, booked)
         self._put(screen, SHOWN_S[tone])
         self.answer = answer

@@ -9,6 +9,7 @@ from access.event.definition import Gate, Language, Names, Session
 from access.event.programme import Programme
 from access.log.receipt import gate_code
 from access.rules.decide import Next
+from access.rules.session_times import cancelled_session
 from kiosk.door.door import Answer
 from kiosk.screen.phrases import (
     area_name,
@@ -24,6 +25,9 @@ from kiosk.screen.phrases import (
     whole,
 )
 from web.texts import catalogue, text
+
+SHUT = ("no_session", "too_late", "too_early")
+"""Reasons of doors that are shut at this time, which a session that was cancelled may be why of."""
 
 ONE_LINE = 24
 """Characters of a name that can be asked to stand on one line."""
@@ -58,9 +62,23 @@ class AnswerContext:
         return self.answer.decision.next
 
     @property
+    def cancelled(self) -> Session | None:
+        return not_held(self.answer, self.programme, self.booked)
+
+    @property
     def at_help_desk(self) -> bool:
         """Whether help is at the help desk: nobody stands beside this gate."""
         return self.gate.mode == "self"
+
+
+def not_held(
+    answer: Answer, programme: Programme, booked: frozenset[str] = frozenset()
+) -> Session | None:
+    """The cancelled session that somebody came for, where that is why the doors are shut; None: it is not."""
+    if answer.decision.reason not in SHUT:
+        return None
+    area = programme.gates[answer.presented.gate].area
+    return cancelled_session(programme, area, booked, answer.moment.at_ms)
 
 
 def wording(context: AnswerContext, language: Language) -> Wording:
@@ -84,7 +102,12 @@ def wording(context: AnswerContext, language: Language) -> Wording:
                 text("attendee.ask.desk_can", language)
             ]
         return Wording(language, headline, tuple(lines))
-    lines = [*_added(context, language), *_instead(context, language), *_help(context, language)]
+    lines = [
+        *_added(context, language),
+        *_not_held(context, language),
+        *_instead(context, language),
+        *_help(context, language),
+    ]
     return Wording(language, _refusal(context, language), tuple(lines))
 
 
@@ -115,8 +138,22 @@ def _added(context: AnswerContext, language: Language) -> list[str]:
     return [found.format(here=whole(_here(context, language)))] if found else []
 
 
+def _not_held(context: AnswerContext, language: Language) -> Iterator[str]:
+    """Which session is cancelled: its name alone where the headline says so."""
+    session = context.cancelled
+    if session is None:
+        return
+    name = _kept(session.name, language)
+    if context.answer.decision.reason == "too_early":
+        yield text("attendee.cancelled_one", language, session=name)
+    else:
+        yield name
+
+
 def _refusal(context: AnswerContext, language: Language) -> str:
     decision = context.answer.decision
+    if context.cancelled is not None and decision.reason in ("no_session", "too_late"):
+        return text("attendee.cancelled", language)
     venues = context.hint.venues
     # For a badge that is valid at no venue at all none is named.
     nowhere = decision.reason == "wrong_venue" and not venues
@@ -180,14 +217,20 @@ def _where_the_help_desk_is(context: AnswerContext, language: Language) -> list[
 
 
 def _onward(context: AnswerContext, language: Language) -> list[str]:
+    lost = [
+        text("attendee.cancelled_one", language, session=_kept(session.name, language))
+        for session in _ahead(context)
+        if session.cancelled and session.id in context.booked
+    ]
     session = _next_session(context)
     if session is None:
-        return []
+        return lost
     area = area_name(context.programme, session.area, language)
     when = whole(hour_name(context.programme, session.starts_ms))
     booked = session.id in context.booked and session.area != context.gate.area
     key = "attendee.onward.booked" if booked else "attendee.onward.open"
     return [
+        *lost,
         text(key, language, area=whole(area), time=when),
         _kept(session.name, language),
     ]
@@ -205,22 +248,26 @@ def _next_session(context: AnswerContext) -> Session | None:
     programme, decision = context.programme, context.answer.decision
     if decision.session is not None:
         return programme.sessions.get(decision.session)
+    ahead = [session for session in _ahead(context) if not session.cancelled]
+    mine = [session for session in ahead if session.id in context.booked]
+    open_to_all = [session for session in ahead if session.booking == "open"]
+    return next(iter(mine or open_to_all), None)
+
+
+def _ahead(context: AnswerContext) -> list[Session]:
+    """Today's sessions behind this gate that have not ended, cancelled ones too, in order."""
+    programme = context.programme
     today = programme.day_of(context.now_ms)
-    venue = programme.venue_of(context.gate.area)
-    ahead = sorted(
+    return sorted(
         (
             session
             for session in programme.sessions.values()
-            if programme.venue_of(session.area) == venue
-            and programme.within(session.area, context.gate.area)
+            if programme.within(session.area, context.gate.area)
             and session.doors_close_ms > context.now_ms
             and programme.day_of(session.starts_ms) == today
         ),
         key=lambda session: session.starts_ms,
     )
-    mine = [session for session in ahead if session.id in context.booked]
-    open_to_all = [session for session in ahead if session.booking == "open"]
-    return next(iter(mine or open_to_all), None)
 
 
 # Facts.

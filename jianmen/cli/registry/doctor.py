@@ -12,11 +12,11 @@ import click
 import msgspec
 
 from config.settings import RegistrySettings
-from jianmen.cli.kiosk_doctor import Finding
+from jianmen.cli.kiosk.findings import Finding
 from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.client import Client, Note
 from jianmen.cli.registry.options import asking, read_settings, settings_option
-from registry.http.resources.actions import unreachable
+from registry.http.resources.kiosks import unreachable
 
 LEAST_FREE = 2_000_000_000
 """Bytes: some ten times what an event of 26,000 people takes, with room for a backup."""

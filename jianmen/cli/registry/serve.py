@@ -77,7 +77,7 @@ def serve(
 ) -> None:
     """Serve kiosks, dashboard and public interface until stopped."""
     from jianmen.cli.registry.client import LAYOUTS, Note
-    from registry.http.resources.actions import unreachable
+    from registry.http.resources.kiosks import unreachable
     from registry.server.app import WebSettings
     from registry.server.server import Serving
     from registry.server.server import serve as run

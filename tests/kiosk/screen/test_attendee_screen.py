@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -268,3 +269,67 @@ def test_the_second_scan_reassures():
 
     assert wording.headline == "Already checked in just now"
     assert wording.lines == ("Please walk on. If the gate is shut, ask our staff",)
+
+
+def cancelled(*sessions: str) -> Programme:
+    """The event with these sessions cancelled."""
+    event = PROGRAMME.event
+    changed = tuple(
+        msgspec.structs.replace(one, cancelled=True) if one.id in sessions else one
+        for one in event.sessions
+    )
+    return Programme(msgspec.structs.replace(event, sessions=changed))
+
+
+def read_at(
+    decision: Decision, programme: Programme, at_ms: int, gate: str, language="en", booked=()
+) -> Wording:
+    """What stands on the screen of a gate at an instant."""
+    moment = Moment(Span(at_ms, at_ms), at_ms, sure=True)
+    given = replace(answer(decision, gate), moment=moment)
+    screen = answer_screen(given, programme, Person("", language), LANGUAGES, frozenset(booked))
+    (said,) = screen.wordings
+    return Wording(said.language, plain(said.headline), tuple(map(plain, said.lines)))
+
+
+@pytest.mark.parametrize(
+    ("language", "headline", "name"),
+    [
+        ("en", "This session is cancelled", "Technology Industrialisation"),
+        ("zh-Hant", "本場次已取消", None),
+        ("zh-Hans", "本场次已取消", None),
+    ],
+)
+@pytest.mark.parametrize("reason", ["no_session", "too_late"])
+def test_who_comes_for_a_cancelled_session_is_told_that_it_is_cancelled(
+    language, headline, name, reason
+):
+    programme = cancelled(SEMINAR.id)
+    said = read_at(refusal(reason), programme, SEMINAR.starts_ms, "chengdu-room-a-1", language)
+    assert said.headline == headline
+    assert said.lines[0] == (name or SEMINAR.name[language])
+
+
+def test_a_session_cancelled_before_another_is_named_beside_when_doors_open():
+    programme = cancelled(SEMINAR.id)
+    said = read_at(refusal("too_early"), programme, SEMINAR.starts_ms, "chengdu-room-a-1")
+    assert "Cancelled: Technology Industrialisation" in said.lines
+
+
+def test_a_room_where_nothing_is_cancelled_any_more_says_so_as_before():
+    programme = cancelled(SEMINAR.id)
+    over = read_at(refusal("no_session"), programme, SEMINAR.ends_ms + 1, "chengdu-room-a-1")
+    other = read_at(refusal("no_session"), programme, SEMINAR.starts_ms, "chengdu-main-1")
+    assert over.headline == other.headline == "Nothing is held here today"
+
+
+def test_nobody_is_sent_on_to_a_cancelled_session():
+    admitted = Decision("admit", "ok", 17)
+    before = SEMINAR.doors_open_ms
+    way = read_at(admitted, PROGRAMME, before, "chengdu-main-1", booked=[SEMINAR.id])
+    assert "Technology Industrialisation" in way.lines
+    said = read_at(admitted, cancelled(SEMINAR.id), before, "chengdu-main-1", booked=[SEMINAR.id])
+    assert "Technology Industrialisation" not in said.lines
+    assert said.lines[0] == "Cancelled: Technology Industrialisation"
+    other = read_at(admitted, cancelled(SEMINAR.id), before, "chengdu-main-1")
+    assert not any("Cancelled" in line for line in other.lines)
