@@ -6,6 +6,7 @@ repaired clock makes them stale. So folding a million entries costs little more 
 
 from collections.abc import Iterable
 
+from access.event.opening_check import opening_badges
 from access.event.programme import Programme
 from access.log.entry import EntryRef, Override, Scan
 from access.log.log_entry import LogEntry, Order, read_entry
@@ -95,8 +96,12 @@ class LogState:
 
     @property
     def badges(self) -> Iterable[bytes | None]:
-        """Every badge any entry names, and None for presentations without one."""
-        return self._entries.keys()
+        """Every badge any entry names but test badges, and None for presentations without one."""
+        programme = self.event_state.programme
+        if programme is None:
+            return self._entries.keys()
+        trials = opening_badges(programme.event)
+        return (badge for badge in self._entries if badge not in trials)
 
     def watch(self) -> set[bytes | None]:
         """Return a set that collects every badge whose history may have changed since the caller last cleared it; at

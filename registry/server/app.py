@@ -23,7 +23,7 @@ from registry.http.metrics import metrics
 from registry.http.operations import Interface, problem
 from registry.http.resources.access import add_access
 from registry.http.resources.actions import add_deeds
-from registry.http.resources.badges import add_badges
+from registry.http.resources.badges import add_badges, add_test_badges
 from registry.http.resources.event import add_event
 from registry.http.resources.jobs import add_jobs
 from registry.http.resources.lists import add_lists
@@ -106,6 +106,7 @@ def create_app(
     jobs = Jobs(service.ledger, queries.now_ms, settings.stopping)
     add_jobs(api, jobs)
     add_lists(api, queries, jobs)
+    add_test_badges(api, service)
     add_badges(api, jobs, BadgeMaker(service, queries.now_ms, settings.layouts))
     jobs.settle()
     app.register_blueprint(api.blueprint)

@@ -13,7 +13,7 @@ import msgspec
 from config import event_file
 from config.errors import ConfigError
 from jianmen.cli.registry.backups import backup, restore
-from jianmen.cli.registry.badges import badges
+from jianmen.cli.registry.badges import badges, test_badges
 from jianmen.cli.registry.doctor import doctor
 from jianmen.cli.registry.event import event
 from jianmen.cli.registry.keys import keys, staff
@@ -61,6 +61,7 @@ for _command in (
     event,
     import_people,
     badges,
+    test_badges,
     backup,
     restore,
     doctor,
