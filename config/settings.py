@@ -221,7 +221,7 @@ def _layered(kind: type[S], section: str, path: Path | None, overrides: Mapping[
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The table's values by their whole keys: "camera.device"."""
+    """Return the table's values by dotted keys such as "camera.device"."""
     flat: dict[str, Any] = {}
     for key, value in table.items():
         if isinstance(value, dict):
@@ -248,7 +248,7 @@ def _built(
     found: Mapping[str, tuple[Any, Document]],
     last: Document,
 ) -> S:
-    """The struct of the values found; a wrong or missing one is noted and a stand-in is in it."""
+    """Build the struct from the values found; a wrong or missing value is noted and replaced by a stand-in."""
     values: dict[str, Any] = {}
     for field in msgspec.structs.fields(kind):
         key = prefix + field.name
@@ -286,7 +286,7 @@ def require_writable(folder: Path) -> None:
 def require_permission(folder: Path) -> None:
     """Make sure that `folder` exists and this user may write in it. Raise ConfigError with what to do otherwise.
 
-    A disk that is full, failing or read-only is no mistake of the settings: whoever writes will meet it.
+    A full, failing or read-only disk is no mistake of the settings: later writes report it.
     """
     error = _probed(folder)
     if error is not None and not (error.errno in _DISK and folder.is_dir()):
@@ -294,7 +294,7 @@ def require_permission(folder: Path) -> None:
 
 
 def _probed(folder: Path) -> OSError | None:
-    """What keeps a file from being written."""
+    """Try to write a file; return the error, or None."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as probe:

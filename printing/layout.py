@@ -223,7 +223,7 @@ def _all(document: Document, section: str, kind: type[S]) -> tuple[S, ...]:
 
 
 def _numbers(read: S) -> S:
-    """What stands in for a number that is missing or none (and noted) is 0, so that the other checks can go on."""
+    """Replace missing and wrong numbers (noted already) by 0, so that the other checks can go on."""
     wrong = {
         field.name: 0.0
         for field in msgspec.structs.fields(read)
@@ -233,7 +233,7 @@ def _numbers(read: S) -> S:
 
 
 def _check(document: Document, layout: Layout) -> None:
-    """Note what one value alone does not show: unknown fields, boxes outside the badge, pictures that are missing."""
+    """Note mistakes that no single value shows: unknown fields, boxes outside the badge, pictures that are missing."""
     width, height = layout.sheet.card_mm
     if layout.code.x + layout.code.size > width or layout.code.y + layout.code.size > height:
         document.mistake(

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from access.event.programme import Programme
 from access.log.entry import BadgeIssued, Boot
 from access.log.log_entry import LogEntry
 from access.state.conflicts import Conflict, Conflicts
@@ -44,13 +45,38 @@ class Projections:
     @contextmanager
     def snapshot(self) -> Iterator[LogState]:
         """All folds as of now, for this thread alone. Raises RuntimeError inside a transaction."""
-        if self._ledger.database.writer is not None:
-            raise RuntimeError("the folds were asked inside a transaction, which may yet be undone")
         with self._lock:
             self._refresh()
             yield self.log_state
 
+    def refresh(self, patience_s: float = -1) -> bool:
+        """Fold what has arrived since. False: somebody else has been folding for so long (-1: wait for them)."""
+        if not self._lock.acquire(timeout=patience_s):
+            return False
+        try:
+            self._refresh()
+        finally:
+            self._lock.release()
+        return True
+
+    @contextmanager
+    def ahead(self) -> Iterator[None]:
+        """For whoever is about to write very much: what was written is folded before anybody else may ask."""
+        with self._lock:
+            yield
+            self._refresh()
+
+    def programme(self) -> Programme | None:
+        """The event definition in force. Does not wait for a long fold that has nothing to say about it."""
+        seen, programme = self._seen, self.log_state.programme
+        if programme is not None and not self._ledger.speaks_of_the_event_since(seen):
+            return programme
+        with self.snapshot() as known:
+            return known.programme
+
     def _refresh(self) -> None:
+        if self._ledger.database.writer is not None:
+            raise RuntimeError("the folds were asked inside a transaction, which may yet be undone")
         self._check_lineage()
         more = True
         while more:

@@ -95,10 +95,10 @@ class RegistryService:
     @property
     def programme(self) -> Programme:
         """The event definition in force, indexed. Raises NotInitialisedError."""
-        with self.snapshot() as known:
-            if known.programme is None:
-                raise NotInitialisedError
-            return known.programme
+        programme = self._all.projections.programme()
+        if programme is None:
+            raise NotInitialisedError
+        return programme
 
     @property
     def event(self) -> Event:
@@ -131,10 +131,14 @@ class RegistryService:
         """`with service.snapshot() as known:` all folds as of now, for this thread alone."""
         return self._all.projections.snapshot()
 
-    def refresh(self) -> None:
-        """Fold what has arrived since; every question does so by itself."""
-        with self.snapshot():
-            pass
+    def refresh(self, patience_s: float = -1) -> bool:
+        """Fold what has arrived since; every question does so by itself. False: somebody else has been folding for so
+        many seconds (-1: wait for them)."""
+        return self._all.projections.refresh(patience_s)
+
+    def ahead(self) -> AbstractContextManager[None]:
+        """`with service.ahead(): ...` writes very much and folds it before anybody else asks."""
+        return self._all.projections.ahead()
 
     def changed_badges(self) -> set[bytes]:
         """A set to which the badge of every person changed from now on is added, at the refresh that reads the

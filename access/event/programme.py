@@ -173,7 +173,7 @@ class Programme:
                 if session.standby_ms is not None:
                     points.add(session.standby_ms)
             day = self.day_of(self.start_ms)
-            # Outside the event's days every day is as wrong as the next, so their edges alone count.
+            # Outside the event's days the answer is the same on all of them, so only the event's own days count.
             while (edge := self.day_end_ms(day)) <= self.end_ms:
                 points.add(edge)
                 day += 1
@@ -225,7 +225,7 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _days(event: Event) -> Sequence[date]:
-    """The event's days, with room in the calendar around them."""
+    """Return the event's days. Raise ValueError without any, or for years at the ends of the calendar."""
     days = [date.fromisoformat(day) for day in event.days]
     if not days or not all(MINYEAR < day.year < MAXYEAR for day in days):
         raise ValueError("an event needs at least one day, of a year in the calendar")

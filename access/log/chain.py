@@ -1,8 +1,8 @@
 """The hash chain of a log, and the signed heads that vouch for it.
 
 Each entry names the SHA-256 of the one before it, so one signature over the newest (log, number, hash) vouches for
-all; a carrier can neither alter, drop from the middle, nor invent. Log ids are the device's key fingerprint (16 hex
-digits) and 8 random ones: an epoch, opened again at every boot.
+all; a carrier can neither alter, drop from the middle, nor invent. A log id is the
+device id (16 hex digits) and 8 random hex digits: a new one at every boot.
 """
 
 from collections.abc import Sequence
@@ -44,8 +44,8 @@ class Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
     signature: Annotated[bytes, Meta(min_length=64, max_length=64)]
 
 
-def fingerprint(public: bytes) -> str:
-    """The 16 hex digits by which a device's key is known."""
+def device_id(public: bytes) -> str:
+    """The id of a device: the first 16 hex digits of the SHA-256 of its public key."""
     return sha256(public).hexdigest()[:16]
 
 
@@ -55,8 +55,8 @@ def device_of(log: str) -> str:
 
 
 def log_id(public: bytes, random: bytes) -> str:
-    """The id of a new log: the device's fingerprint and 4 random bytes."""
-    return fingerprint(public) + random.hex()
+    """The id of a new log: the device id and 4 random bytes in hex."""
+    return device_id(public) + random.hex()
 
 
 def _signed_part(log: str, seq: int, digest: bytes, at_ms: int) -> bytes:
@@ -72,7 +72,7 @@ def sign_head(key: Ed25519PrivateKey, log: str, seq: int, digest: bytes, at_ms: 
 def vouched(head: Head, public: bytes) -> bool:
     """Whether the head is signed by the device that owns the log. Cached: the same head arrives again and again, on
     every path."""
-    if fingerprint(public) != device_of(head.log):
+    if device_id(public) != device_of(head.log):
         return False
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(

@@ -74,10 +74,9 @@ class Scan(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True)
 
     `seat` says whether the person was let in on a seat of this gate. The fields from `place` on are the facts used: the
     area in which presence had the person, the newest roster issue, the seats left before, the newest entry of the
-    registry's log known here (log, number),
-    the time interval, and of an unlisted badge its claims (never its signature). `verifier` is the SHA-256 of the
-    verifier of a plain badge that the roster lacked: a later roster decides with it whether the badge was genuine.
-    `area` is the area into which the gate led.
+    registry's log known here (log, number), the time interval, and of an unlisted badge its claims (never its
+    signature). `verifier` is the SHA-256 of the verifier of a plain badge that the roster lacked: a later roster
+    decides with it whether the badge was genuine. `area` is the area into which the gate led.
     """
 
     gate: Id
@@ -340,7 +339,7 @@ class EntryError(ValueError):
 
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises at bytes that are not what was asked for; the last at arrays in arrays without end."""
+"""What msgspec raises for bytes that do not decode to the requested type; RecursionError for arrays nested too deep."""
 
 
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
@@ -359,7 +358,12 @@ def encode(
     seq: int, prev: bytes, mono_ms: int, wall_ms: int, synced: bool, kind: str, body: Body
 ) -> bytes:
     """The bytes of an entry, as they are hashed, stored and sent."""
-    return pack(Entry(seq, prev, mono_ms, wall_ms, synced, kind, msgspec.Raw(pack(body))))
+    return pack(Entry(seq, prev, mono_ms, wall_ms, synced, kind, packed(body)))
+
+
+def packed(body: Body) -> msgspec.Raw:
+    """The bytes of a body, as they stand in its entry."""
+    return msgspec.Raw(pack(body))
 
 
 def decode(raw: bytes) -> Entry:

@@ -52,7 +52,7 @@ class ChineseNames:
 
     @classmethod
     def of(cls, names: Sequence[tuple[int, Sequence[str]]], alphabet: Alphabet) -> "ChineseNames":
-        """From (owner, parts of a folded name); the alphabet gets their characters."""
+        """Build from pairs of owner and parts of a folded name; adds their characters to the alphabet."""
         characters: list[int] = []
         owners: list[int] = []
         offsets: list[int] = []
@@ -78,7 +78,7 @@ class ChineseNames:
 
     @classmethod
     def merged(cls, parts: Sequence[tuple["ChineseNames", People]]) -> "ChineseNames":
-        """Several, with the new index of each owner; -1: they are left out."""
+        """Merge several; each comes with the new index of every owner (-1: left out)."""
         moved = [positions[names._owners] for names, positions in parts]
         kept = [positions >= 0 for positions in moved]
         return cls(
@@ -90,7 +90,7 @@ class ChineseNames:
         )
 
     def read(self, machine: Machine, among: Mask | None = None) -> Iterator[Reading]:
-        """Whose names the machine reads, of all or of those `among`; the same people may come more than once."""
+        """Return whose names the machine reads, of all or of those `among`; owners may repeat."""
         steps, characters = machine.steps, self._characters
         at = np.flatnonzero((steps[0] != 0)[characters])
         if not machine.chinese:
@@ -143,7 +143,7 @@ class ChineseNames:
 def _moved(
     steps: list[NDArray[np.uint64]], positions: NDArray[np.uint64], read: NDArray[np.uint16]
 ) -> NDArray[np.uint64]:
-    """Where reading one more character leads from each set of positions."""
+    """Return the sets of positions after reading one more character."""
     reached = np.zeros_like(positions)
     for position in range(1, len(steps)):
         there = positions >> np.uint64(position) & np.uint64(1) != 0

@@ -19,7 +19,7 @@ Ranks = NDArray[np.uint8]
 
 
 class Rank(IntEnum):
-    """How well somebody fits, best first."""
+    """How well a person matches, best first."""
 
     EXACT = 0
     HAN_WHOLE = 1
@@ -48,7 +48,7 @@ class Document(NamedTuple):
 
 
 def document(identity: int, names: Sequence[str], texts: Sequence[str]) -> Document:
-    """Fold what a person may be found by."""
+    """Fold the texts by which a person can be found."""
     folded = [Folded.of(name) for name in names]
     chinese = [one.han_parts for one in folded if one.han_parts]
     return Document(
@@ -92,7 +92,7 @@ class Segment:
 
     @classmethod
     def of(cls, documents: Sequence[Document], alphabet: Alphabet) -> "Segment":
-        """A segment of these people."""
+        """Build a segment of these people."""
         names = [
             (position, parts) for position, one in enumerate(documents) for parts in one.chinese
         ]
@@ -105,7 +105,7 @@ class Segment:
 
     @classmethod
     def merged(cls, segments: Sequence["Segment"]) -> "Segment":
-        """One of several, without those who were removed."""
+        """Merge several segments, without people who were removed."""
         positions: list[People] = []
         count = 0
         for one in segments:
@@ -170,7 +170,7 @@ class Segment:
         _improve(ranks, self._having(map(_of_names, whole)), Rank.NAME_WORDS)
 
     def _having(self, found: "Sequence[Postings] | map[Postings]") -> Mask:
-        """Who is in all of these."""
+        """The people contained in all of these."""
         having = np.ones(len(self.identities), np.bool_)
         for postings in found:
             here = np.zeros(len(self.identities), np.bool_)

@@ -1,4 +1,4 @@
-"""What somebody typed, as machines that read a name character by character.
+"""A typed query as state machines that read a name character by character.
 
 A query is a row of letters (and Chinese characters) with the ends of its words marked. Reading one character of a name
 moves from one position of the row to another: over a whole spelling of that character, or over the rest of a typed word
@@ -44,7 +44,7 @@ class Machine:
 
 
 class Query:
-    """The words that were typed, folded, and the machines made of them."""
+    """The typed words, folded, and the machines built from them."""
 
     def __init__(self, typed: list[str], alphabet: Alphabet, exact: int = -1) -> None:
         self.typed = typed

@@ -46,7 +46,7 @@ class Vocabulary:
 
     @classmethod
     def of(cls, people: Iterable[tuple[set[str], set[str]]]) -> "Vocabulary":
-        """From each person's words: of their names, and others."""
+        """Build from each person's words: those of their names, and others."""
         postings: dict[bytes, list[int]] = defaultdict(list)
         for position, both in enumerate(people):
             for other, words in enumerate(both):
@@ -56,7 +56,7 @@ class Vocabulary:
 
     @classmethod
     def merged(cls, parts: Sequence[tuple["Vocabulary", People]]) -> "Vocabulary":
-        """Several, with the new index of each person; -1: they are left out."""
+        """Merge several; each comes with the new index of every person (-1: left out)."""
         postings: dict[bytes, list[int]] = defaultdict(list)
         for vocabulary, positions in parts:
             moved = 2 * positions[vocabulary._postings >> 1] + (vocabulary._postings & 1)
@@ -68,12 +68,12 @@ class Vocabulary:
         return cls(postings)
 
     def beginning(self, word: str) -> Postings:
-        """Who has a word that begins so."""
+        """The people who have a word with this beginning."""
         begin = _compared(word)
         return self._between(begin, begin + b"\xff")
 
     def whole(self, word: str) -> Postings:
-        """Who has this word."""
+        """The people who have exactly this word."""
         exactly = _compared(word)
         return self._between(exactly, exactly + b"\x00")
 

@@ -86,7 +86,7 @@ def _ask(programme: Programme, gate: str, claims: Claims, at_ms: int) -> Decisio
 def _windows(
     programme: Programme, instants: list[int], answers: list[Decision], booking: str | None
 ) -> Iterator[Window]:
-    """The answers that open, those of one day, session and reason joined."""
+    """Yield a window for each run of decisions that open with the same day, session and reason."""
 
     def meaning(piece: tuple[tuple[int, int], Decision]) -> tuple[int, bool, str | None, Reason]:
         (since_ms, _), answer = piece

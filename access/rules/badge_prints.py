@@ -1,4 +1,4 @@
-"""Badges printed at kiosks: what became of each attempt, and whether one more may be made without staff.
+"""Badges printed at kiosks: the outcome of each attempt, and whether another may be made without staff.
 
 A printer cannot always report whether paper came out, so there are three answers, and a badge is printed by itself only
 where it is certain that no earlier attempt gave one.
@@ -17,7 +17,7 @@ PRINT_WHYS = ("lost", "damaged", "unreadable", "not_received")
 """Reasons of staff for one more print: what the log keeps, and the key of its text."""
 
 PrintStanding = Literal["free", "printed", "in_doubt"]
-"""Of one issue of a badge: no paper came out; it did; it may have."""
+"""Whether paper came out for one issue of a badge: no, yes, or in doubt."""
 
 
 class Print(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +50,7 @@ def prints_of(entries: Iterable[tuple[Order, Printed]]) -> list[Print]:
                 why=body.why,
             )
         elif body.attempt is not None and device_of(body.attempt.log) == device_of(order.log):
-            # Only the kiosk that printed knows what became of it.
+            # Only the kiosk that printed knows the outcome.
             answers.setdefault(body.attempt, {})[order] = body
     found = [
         msgspec.structs.replace(one, outcome=_outcome(answers.get(ref, {})))
@@ -60,7 +60,7 @@ def prints_of(entries: Iterable[tuple[Order, Printed]]) -> list[Print]:
 
 
 def _outcome(answers: dict[Order, Printed]) -> PrintOutcome:
-    """The last certain answer: what a person saw stands against what the printer did not know."""
+    """The last certain answer: what a person saw overrides an unknown answer of the printer."""
     outcome: PrintOutcome = "sent"
     for order in sorted(answers):
         later = answers[order].outcome
@@ -70,7 +70,7 @@ def _outcome(answers: dict[Order, Printed]) -> PrintOutcome:
 
 
 def print_standing(prints: Sequence[Print], issue: int) -> PrintStanding:
-    """Whether an issue of a badge was printed. An attempt that nobody answered for is in doubt."""
+    """Whether an issue of a badge was printed. An attempt without an answer is in doubt."""
     outcomes = {one.outcome for one in prints if one.issue == issue}
     if "printed" in outcomes:
         return "printed"

@@ -86,9 +86,9 @@ class Arrivals:
             self._key = key
             self._shares = {}
             self._day = DayArrivals(programme.day_end_ms(key[1] - 1))
-            self._changed.update(self.log_state.badges)
+            self._changed.update(self.log_state.presented)
         ends_ms = programme.day_end_ms(key[1])
-        for badge in self._changed:
+        for badge in self._changed & self.log_state.presented:
             if (before := self._shares.get(badge)) is not None:
                 self._day.take(before, -1)
             share = self._share(self.log_state.history(badge), programme, ends_ms)

@@ -105,7 +105,7 @@ class Conflicts:
 
     def _refresh(self) -> None:
         self._log_state.settle()
-        for badge in self._changed:
+        for badge in self._changed & self._log_state.presented:
             if badge is not None:
                 history = self._log_state.history(badge)
                 self._replays[badge] = replay_badge(self._log_state.event_state, history)

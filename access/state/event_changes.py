@@ -41,7 +41,7 @@ def change_facts(log_state: LogState) -> ChangeFacts:
     """What stands at every gate of the definition in force."""
     state = log_state.event_state
     scans: Counter[str] = Counter()
-    for badge in log_state.badges:
+    for badge in log_state.presented:
         scans.update(one.gate for one in log_state.history(badge).presentations)
     kiosks: dict[str, list[str]] = {}
     for device in sorted(state.devices):

@@ -43,9 +43,8 @@ class EventState:
     """A fold over the entries that are about no badge. Adding is idempotent and takes any order."""
 
     def __init__(self, registry: str, earliest_ms: int) -> None:
-        """`registry` is the fingerprint (16 hex digits) of the registry's device key: entries about
-        badges, keys and kiosks count only in its logs. Trusted times before `earliest_ms` (the build date) are
-        ignored."""
+        """`registry` is the registry's device id: entries about badges, keys and kiosks count only in its logs. Trusted
+        times before `earliest_ms` (the build date) are ignored."""
         self.registry = registry
         self.clocks = Clocks(earliest_ms, earliest_ms + 3660 * DAY_MS, earliest_ms + 3660 * DAY_MS)
         self.version = 0
@@ -94,8 +93,7 @@ class EventState:
         self.version += 1
 
     def introduced(self, device: str, gate: str) -> None:
-        """Set the gate of a kiosk known only by its enrolment certificate; it counts until the registry's log names
-        it."""
+        """Set the gate of a kiosk known only by its enrolment certificate, until the registry's log names it."""
         self._given_gates[device] = gate
         self.version += 1
 
@@ -122,8 +120,7 @@ class EventState:
         return self.programme if enrolled is None else self.programme_at(enrolled)
 
     def definitions(self) -> Sequence[tuple[int, Programme]]:
-        """Every known event definition, each with the instant (ms) from which it is in force; the first from always
-        on."""
+        """Every known event definition with the instant (ms) from which it is in force; the first always was."""
         if len(self.events) < 2:
             programme = self.programme
             return () if programme is None else ((-FAR_MS, programme),)
@@ -162,8 +159,7 @@ class EventState:
         return ()
 
     def nearest_first(self, order: Order) -> Iterator[Programme]:
-        """The definition in force at a position in the total order, then those before it, newest first, then those
-        after."""
+        """The definition in force at that position, then those before it, newest first, then those after it."""
         if len(self.events) < 2:
             if self.programme is not None:
                 yield self.programme
@@ -206,8 +202,7 @@ class EventState:
         return kiosk.gate if kiosk is not None else self._given_gates.get(device)
 
     def gate_grants(self, device: str) -> list[tuple[LogEntry, GateGiven]]:
-        """The gates that supervisors have given a kiosk since the registry last named one for it, and that were not
-        taken back; oldest first."""
+        """Gates given to a kiosk by supervisors since the registry last named one, and not cancelled; oldest first."""
         gone = {
             ref
             for entry, ref in self._taken_back

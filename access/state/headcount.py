@@ -132,14 +132,14 @@ class Headcount:
             self._shares = {}
             self._totals = _Totals()
             self._next_ms = FAR_MS
-            self._changed.update(self.log_state.badges)
+            self._changed.update(self.log_state.presented)
         elif at_ms >= self._next_ms:
             self._changed.update(b for b, s in self._shares.items() if s.until_ms <= at_ms)
             self._next_ms = min(
                 (s.until_ms for s in self._shares.values() if s.until_ms > at_ms), default=FAR_MS
             )
         self._asked_ms = at_ms
-        for badge in self._changed:
+        for badge in self._changed & self.log_state.presented:
             before = self._shares.get(badge)
             if before is not None:
                 self._totals.take(before, -1)
@@ -201,7 +201,7 @@ class Headcount:
     def _inside_then(self, area: str, at_ms: int) -> int:
         return sum(
             area in self.log_state.history(badge).stands(at_ms, at_ms).around
-            for badge in self.log_state.badges
+            for badge in self.log_state.presented
         )
 
     def by_gate(self, at_ms: int) -> dict[str, Counter[str]]:
@@ -211,7 +211,7 @@ class Headcount:
         if programme is None:
             return found
         day = programme.day_of(at_ms)
-        for badge in self.log_state.badges:
+        for badge in self.log_state.presented:
             for one in self.log_state.history(badge).presentations:
                 if programme.day_of(one.order.at_ms) == day:
                     found.setdefault(one.gate, Counter())[one.body.reason] += 1
@@ -224,7 +224,7 @@ def attendance(log_state: LogState) -> dict[str, int]:
     if programme is None:
         return {}
     people: Counter[str] = Counter()
-    for badge in log_state.badges:
+    for badge in log_state.presented:
         if badge is not None:
             let_in = [one for one in log_state.history(badge).moves if one.direction == "in"]
             people.update({one.body.session for one in let_in if one.body.session is not None})
@@ -265,7 +265,7 @@ def silences(log_state: LogState, quiet: Iterable[Quiet], at_ms: int) -> list[Si
     first = dict(since)
     entered: Counter[str] = Counter()
     left: Counter[str] = Counter()
-    for badge in log_state.badges if since else ():
+    for badge in log_state.presented if since else ():
         for one in log_state.history(badge).moves:
             device, when = one.entry.device, one.order.at_ms
             if device in since and when <= since[device]:

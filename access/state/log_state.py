@@ -5,12 +5,13 @@ repaired clock makes them stale. So folding a million entries costs little more 
 """
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
-from access.event.opening_check import opening_badges
 from access.event.programme import Programme
 from access.log.entry import EntryRef, Override, Scan
 from access.log.log_entry import LogEntry, Order, read_entry
 from access.log.receipt import receipt
+from access.rules.opening_check import opening_badges
 from access.state.badge_history import History
 from access.state.event_state import EventState
 from access.state.seat_leases import SeatBook
@@ -27,6 +28,7 @@ class LogState:
         """Arguments as for `EventState`."""
         self.event_state = EventState(registry, earliest_ms)
         self._entries: dict[bytes | None, list[LogEntry]] = {}
+        self._presented: set[bytes | None] = set()
         self._histories: dict[bytes | None, History] = {}
         self._logs: dict[str, dict[int, LogEntry]] = {}
         self._branches: dict[tuple[str, int], dict[bytes, LogEntry]] = {}
@@ -59,6 +61,8 @@ class LogState:
                 self._entries[badge] = [entry]
             else:
                 entries.append(entry)
+            if entry.kind in ABOUT_SOMEBODY:
+                self._presented.add(badge)
             self._histories.pop(badge, None)
             for watch in self._watches:
                 watch.add(badge)
@@ -102,6 +106,12 @@ class LogState:
             return self._entries.keys()
         trials = opening_badges(programme.event)
         return (badge for badge in self._entries if badge not in trials)
+
+    @property
+    def presented(self) -> AbstractSet[bytes | None]:
+        """Those of the badges that were held up somewhere (None: presentations without one). On the morning of an event
+        they are few of many: whoever counts presentations asks for no other histories."""
+        return self._presented
 
     def watch(self) -> set[bytes | None]:
         """Return a set that collects every badge whose history may have changed since the caller last cleared it; at

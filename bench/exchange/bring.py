@@ -15,7 +15,7 @@ from access.log.clock_reading import ClockReading
 from access.state.log_state import LogState
 from bench.exchange.bare import BareRegistry
 from bench.support.figure import Figure, median
-from bench.support.logs import EVENT, START_MS, batches, fill, held, kiosks, scans
+from bench.support.logs import EVENT, START_MS, batches, fill, kiosks, scans, stored_entries
 from bench.support.stopwatch import Stopwatch
 from config.event_file import load
 from registry.service import RegistryService
@@ -117,7 +117,7 @@ class _Registry:
         for device in devices:
             service.enrol(Enrol(device.public, service.enrol_code(), b""))
         self._identity = service.identity
-        self._own = held(self._ledger)
+        self._own = stored_entries(self._ledger)
         self._answerer = Answerer(self._ledger, service.identity, lambda: START_MS, lambda: None)
         self._watch = Stopwatch()
         self._bare = BareRegistry(folder / "floor.db")
@@ -155,13 +155,13 @@ class _Registry:
             with watch:
                 answer, _ = self._answerer.answer(request, 0)
             _, again = asker.receive(answer)
-            said = read(Message, read(Envelope, request).body)
-            if said.batches:
-                self._bare.take(asker.identity, said.batches)
+            message = read(Message, read(Envelope, request).body)
+            if message.batches:
+                self._bare.take(asker.identity, message.batches)
 
     def check(self, entries: int) -> None:
         """Raises RuntimeError where it does not hold what was brought."""
-        found = held(self._ledger) - self._own
+        found = stored_entries(self._ledger) - self._own
         if found != entries:
             raise RuntimeError(f"the registry holds {found} entries, not {entries}")
 

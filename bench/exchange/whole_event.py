@@ -5,7 +5,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from access.log.clock_reading import ClockReading
-from bench.support.logs import DEVICES, batches, fill, held, kiosks, present_event, scans, wall_ms
+from bench.support.logs import (
+    DEVICES,
+    batches,
+    fill,
+    kiosks,
+    present_event,
+    scans,
+    stored_entries,
+    wall_ms,
+)
 from registry.roster.model import Person
 from registry.service import RegistryService
 from registry.storage.ledger import Ledger
@@ -41,7 +50,7 @@ class WholeEvent:
     @property
     def entries(self) -> int:
         """How many it holds, the registry's own among them."""
-        return held(self.ledger)
+        return stored_entries(self.ledger)
 
     def _answer(self, request: bytes) -> bytes:
         return self._answerer.answer(request, wall_ms())[0]
@@ -49,13 +58,13 @@ class WholeEvent:
     def enrol(self, device: DeviceKey) -> Enrolment:
         """Take a new kiosk in."""
         code = self._service.enrol_code(GATE)
-        said = self._service.enrol(Enrol(device.public, code, b""))
+        enrolled = self._service.enrol(Enrol(device.public, code, b""))
         return Enrolment(
             registry_url=f"https://127.0.0.1:{self._server.port}",
-            registry_public=said.public,
+            registry_public=enrolled.public,
             registry=self.identity.fingerprint,
-            event=said.event,
-            gate=said.gate,
+            event=enrolled.event,
+            gate=enrolled.gate,
             certificate_pin=self._certificate.fingerprint,
         )
 

@@ -130,6 +130,6 @@ def fill(store: LogStore, logs: list[list[Batch]]) -> None:
                 store.take(batch)
 
 
-def held(store: LogStore) -> int:
+def stored_entries(store: LogStore) -> int:
     """How many entries a store without forks holds."""
     return sum(tips[0][0] for tips in store.vector().values())

@@ -1,6 +1,6 @@
 """Draws what a door camera sees: a room, a hand holding up a badge, a real QR code on it.
 
-The text of a code is known to whoever draws the scene. A simulated camera is handed the picture
+Only the caller that draws the scene knows the text of its code. A simulated camera gets the picture
 only, so everything after it (decoder, rules, journal) works as it does at a real door.
 """
 
@@ -25,7 +25,7 @@ CARD_MODULE = 10
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """How hard the picture is. The defaults are a badge held up well at a lit door."""
+    """How difficult the picture is to read. The defaults are a badge shown well at a lit door."""
 
     module_px: tuple[float, float] = (4.5, 6.5)
     """Size of a module in the picture, from and to."""
@@ -47,7 +47,7 @@ def draw_badge_scene(
     error: str = "q",
     conditions: Conditions = Conditions(),
 ) -> Gray:
-    """One badge with `text` in its QR code, held before the camera.
+    """Draw one badge with `text` in its QR code, as shown to the camera.
 
     `size` is (width, height) in pixels, `error` the QR error correction level (l, m, q, h; plain
     badges q, signed ones m). The same arguments give the same picture. Returns (height, width).

@@ -1,6 +1,6 @@
-"""A camera that sees the pictures somebody puts into a folder, one after the other.
+"""A camera that sees the pictures put into a folder, one after the other.
 
-It is handed pictures and never texts, so a kiosk with this camera decodes like any other. A picture
+It gets pictures and never texts, so a kiosk with this camera decodes like any other. A picture
 is put there by renaming (`hardware.files.picture_file.write_whole`), shown with the shake of a hand and the
 noise of a sensor, and deleted once it has been shown; in between the camera sees the empty room.
 """

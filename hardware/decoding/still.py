@@ -1,4 +1,4 @@
-"""The decoder for pictures that stand still: every way there is, because nobody is waiting at a door.
+"""The decoder for single pictures: it tries every method, because nobody is waiting at a door.
 
 A picture is reduced to about the size of a camera frame first (big modules are easier than many
 pixels) and looked at whole, then at full size. Codes seen and not read are cut out and tried again;
@@ -97,7 +97,7 @@ class StillDecoder:
 
 
 def _whole(decoder: Decoder, picture: Gray, scale: float, how: str = "") -> Sight:
-    """What a decoder sees in a changed picture, in the coordinates of the original."""
+    """Return what a decoder sees in a changed picture, in coordinates of the original."""
     sight = decoder.decode(picture)
     return Sight(
         tuple(in_whole(code, scale=scale, how=how) for code in sight.codes),

@@ -48,7 +48,7 @@ class ZxingDecoder:
             "formats": zxingcpp.BarcodeFormat.QRCodeModel2,
             "text_mode": zxingcpp.TextMode.Plain,
             "try_invert": inverted,
-            "return_errors": not symbols,  # which are not sought: a stripe pattern is no code
+            "return_errors": not symbols,  # which are not searched for: a stripe pattern is no code
         }
         if symbols:
             self._options["formats"] = [_format(zxingcpp, symbol) for symbol in symbols]

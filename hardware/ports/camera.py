@@ -33,7 +33,7 @@ class CameraSettings:
     show_ms: int = 900
     """simulated: how long each picture is shown to the camera."""
     gap_ms: int = 300
-    """simulated: how long nobody is there between two pictures."""
+    """simulated: how long the scene is empty between two pictures."""
     seed: int = 0
     """simulated: background, noise and jitter."""
 

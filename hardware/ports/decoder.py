@@ -28,7 +28,7 @@ COMPARABLE = 0.4
 behind another one, or on the next person in the queue, is well below half as far away."""
 
 MIDDLE_WEIGHT = 0.5
-"""How much of its size a code in the corner of the picture loses against one in the middle."""
+"""The fraction of its size by which a code in the corner of the picture counts less than one in the middle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """Everything seen in one picture."""
+    """Everything found in one picture."""
 
     codes: tuple[Code, ...] = ()
     unreadable: tuple[Corners, ...] = ()
@@ -75,7 +75,7 @@ class Several(Enum):
 
 
 def every_code(_text: str) -> bool:
-    """The default idea of what looks like a badge: everything."""
+    """The default for `badge_like`: every text looks like a badge."""
     return True
 
 

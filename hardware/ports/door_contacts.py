@@ -1,4 +1,4 @@
-"""Makes events out of a door's contacts: who passed, who did not, doors forced, fire."""
+"""Turns changes of a door's contacts into events: who passed, who did not, doors forced, fire."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What the person holding up a code can do so that it reads: one hint from what a frame shows of it.
+"""One hint for the person showing a code that cannot be read, from what a frame shows of it.
 
 A pure function of a frame and the corners of the code in it. A cause that can be seen is named; where none
-can, the code is blurred or shakes, and holding it still is right.
+can, the code is blurred or shakes, and the hint is to keep it still.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ EDGE_PX = 2
 """A corner this near to the frame's border: some of the code is outside."""
 
 FLATTENED = 0.55
-"""Height over width (or the other way round, or two opposite sides) of a code that is held askew."""
+"""Height over width (or the other way round, or two opposite sides) of a code that is tilted."""
 
 DARK = 60
 """Shade: paper that is darker than this is in the dark."""
@@ -62,7 +62,7 @@ class _Shades(NamedTuple):
 
 
 def hint_for(gray: Gray, corners: Corners, modules: int = 0) -> Hint:
-    """What helps with the unreadable code at `corners`, `modules` wide (0: not known)."""
+    """Return the hint for the unreadable code at `corners`, `modules` wide (0: not known)."""
     return (
         _by_outline(gray, corners, modules) or _by_light(gray, corners, modules) or Hint.HOLD_STILL
     )

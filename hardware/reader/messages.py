@@ -1,6 +1,6 @@
-"""What passes over the pipe between the door and its reader process.
+"""The messages on the pipe between the door and its reader process.
 
-Down goes one `Job`, then `PREVIEW` each time a screen wants to show what the camera sees; up come
+The door sends one `Job`, then `PREVIEW` each time a screen wants to show what the camera sees; the reader sends
 readings, hints, camera states, and beats that mean "alive, the next
 message comes within so many milliseconds". Everything is MessagePack of known shapes.
 """

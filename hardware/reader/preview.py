@@ -23,7 +23,7 @@ ASKED_MS = 3_000
 """How long previews are made after a screen asked for one."""
 
 EVERY_MS = 200
-"""Five a second: enough to hold a badge by."""
+"""Five a second: enough to guide a badge by."""
 
 
 STILL_SHADES = 2.0
@@ -34,7 +34,7 @@ STILL_EVERY_MS = 800
 
 
 def preview_of(gray: Gray, corners: Corners | None, taken_ms: int) -> Preview:
-    """The frame at most `WIDEST` pixels wide, mirrored as people know themselves, with a code's outline in it."""
+    """Return the frame at most `WIDEST` pixels wide, mirrored as in a mirror, with the outline of a code."""
     return _preview(_small(gray), gray.shape[1], corners, taken_ms)
 
 
@@ -49,7 +49,7 @@ def _small(gray: Gray) -> Gray:
 
 
 def _preview(small: Gray, width: int, corners: Corners | None, taken_ms: int) -> Preview:
-    """Of a frame that was `width` pixels wide."""
+    """Encode a small picture of a frame that was `width` pixels wide."""
     _, picture = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     height, narrow = small.shape
     outline = tuple(_mirrored(corners, narrow / width, narrow)) if corners is not None else ()

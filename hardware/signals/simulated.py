@@ -1,4 +1,4 @@
-"""Signals without wires: what was shown is recorded, and contacts are moved by calling them."""
+"""Signals without wires: what was shown is recorded, and contacts change by method calls."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 VCGENCMD_S = 2.0
-"""The firmware answers in milliseconds; one that takes longer does not answer."""
+"""Time limit (seconds) for the firmware, which normally answers in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class PowerSensors(Protocol):
 
 
 class SystemPower:
-    """The Pi's firmware where there is one, and what every Linux has.
+    """Sensors of the Pi's firmware where there is one, and those of any Linux.
 
     `data` is the folder whose disk is watched; `root` stands before /sys.
     """

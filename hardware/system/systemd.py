@@ -1,4 +1,4 @@
-"""Tells systemd how the service is doing: one datagram to the socket it named (sd_notify(3))."""
+"""Reports the state of the service to systemd by datagrams to the socket it names (sd_notify(3))."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 
 class Notifier:
-    """Speaks to the service manager, or to nobody when none is listening.
+    """Sends to the service manager, or does nothing without one.
 
     Made from `NOTIFY_SOCKET` and `WATCHDOG_USEC` in the environment. Never raises and never blocks: a
     service must not fail because its supervisor is busy.

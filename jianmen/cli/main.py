@@ -10,7 +10,10 @@ COMMANDS = {
     "demo": ("jianmen.cli.demo", "The whole system on one machine."),
     "decode": ("jianmen.cli.decode", "Read the codes in pictures and videos."),
     "rehearse": ("jianmen.cli.rehearse", "Run a scenario: what will the doors say?"),
-    "kiosk": ("jianmen.cli.kiosk.commands", "The door: run, enrol, status, doctor, headcount."),
+    "kiosk": (
+        "jianmen.cli.kiosk.commands",
+        "The door: run, enrol, status, doctor, opening, headcount.",
+    ),
     "sync": ("jianmen.cli.sync", "The carrier: run, once, status."),
     "journal": ("jianmen.cli.journal", "Read and check a kiosk's log, offline."),
     "registry": ("jianmen.cli.registry.commands", "The centre: serve, import, badges, headcount."),
@@ -44,7 +47,7 @@ class _Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
-            formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
+            formatter.write_dl([(name, help_text) for name, (_, help_text) in COMMANDS.items()])
 
 
 @click.command(cls=_Commands)

@@ -233,12 +233,12 @@ def status(settings: Path | None, data: Path | None, *, watching: bool, as_json:
             states = replica.targets()
             _show(states, replica, as_json)
     except sqlite3.Error as error:
-        said = (
+        problem = (
             f"{path}: {error}"
             if path.exists()
             else f"{path.parent}: the carrier has not run here yet"
         )
-        click.echo(said, err=True)
+        click.echo(problem, err=True)
         sys.exit(1)
     if not states:
         click.echo(f"{path.parent}: the carrier has asked nobody yet", err=True)
@@ -267,10 +267,10 @@ def _show(states: Mapping[str, dict[str, Any]], replica: ReplicaReader, as_json:
         return
     now = _read()
     for name, known in _aged(states, now).items():
-        for said in target_lines(name, known, now.wall_ms):
-            click.echo(said)
-    if cards_said := cards_line(replica):
-        click.echo(cards_said)
+        for shown in target_lines(name, known, now.wall_ms):
+            click.echo(shown)
+    if card_line := cards_line(replica):
+        click.echo(card_line)
 
 
 _registry = click.option(

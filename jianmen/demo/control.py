@@ -72,14 +72,14 @@ class ControlSocket:
                 except OSError:
                     continue  # whoever called is gone
 
-    def _answer(self, words: list[str]) -> Reply:
+    def _answer(self, args: list[str]) -> Reply:
         try:
-            return Reply(self._carry_out(words[0] if words else "", words[1:]))
+            return Reply(self._carry_out(args[0] if args else "", args[1:]))
         except DemoError as error:
             return Reply(error=str(error))
 
 
-def send(data: Path | None, words: list[str]) -> str:
+def send(data: Path | None, args: list[str]) -> str:
     """Give a command to the demo of a data folder (None: the one that runs here). Raises DemoError."""
     path = (data or running_demo()) / SOCKET
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as speaker:
@@ -87,7 +87,7 @@ def send(data: Path | None, words: list[str]) -> str:
         try:
             with _address(path) as address:
                 speaker.connect(address)
-            speaker.sendall(" ".join(words).encode() + b"\n")
+            speaker.sendall(" ".join(args).encode() + b"\n")
             raw = speaker.makefile("rb").readline()
         except OSError as error:
             raise DemoError(

@@ -186,12 +186,12 @@ class DoorStaff:
         found = TOKEN.search(page.text)
         return html.unescape(found[1]) if found else ""
 
-    def _post(self, deed: str, body: dict[str, str]) -> str:
+    def _post(self, action: str, body: dict[str, str]) -> str:
         """Why the deed was refused, or nothing."""
         headers = {"X-Jianmen-Token": self._token}
         try:
             answer = self._browser.post(
-                f"{self._site.screen}staff/{deed}", json=body, headers=headers, timeout=TIMEOUT_S
+                f"{self._site.screen}staff/{action}", json=body, headers=headers, timeout=TIMEOUT_S
             )
             if answer.status_code == requests.codes.conflict:
                 return str(answer.json().get("why", "?"))

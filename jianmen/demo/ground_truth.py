@@ -40,7 +40,7 @@ class Guest:
     person: Person
     badge: IssuedBadge
     revoked: bool = False
-    place: str | None = None
+    area: str | None = None
     been_to: set[str] = field(default_factory=set)
     busy: bool = False
     rested_s: float = 0.0
@@ -69,7 +69,7 @@ class GroundTruth:
         self._guests = {guest.person.ref: guest for guest in guests}
         self._dice = {gate: Random(f"{seed} {gate}") for gate in programme.gates}  # noqa: S311 - a script
         self._lock = threading.Lock()
-        self._said: dict[str, Counter[Reason]] = {gate: Counter() for gate in programme.gates}
+        self._answered: dict[str, Counter[Reason]] = {gate: Counter() for gate in programme.gates}
 
     def dice(self, gate: str) -> Random:
         """The chance of what happens at a gate, from the demo's seed."""
@@ -108,7 +108,7 @@ class GroundTruth:
     def answered(self, visit: Visit) -> None:
         """The door has answered: from now on the truth is another one."""
         with self._lock:
-            self._said[visit.gate][visit.reason] += 1
+            self._answered[visit.gate][visit.reason] += 1
             if visit.ref is None:
                 return
             guest = self._guests[visit.ref]
@@ -118,17 +118,17 @@ class GroundTruth:
                 return
             area = self.programme.gates[visit.gate].area
             if visit.direction == "in":
-                guest.place = area
+                guest.area = area
                 guest.been_to.update(self.programme.above[area])
             else:
-                guest.place = self.programme.area_tree[area].parent
+                guest.area = self.programme.area_tree[area].parent
 
     # The truth.
 
-    def said(self) -> dict[str, dict[Reason, int]]:
+    def answers_given(self) -> dict[str, dict[Reason, int]]:
         """What each gate had to say to those who came, by reason."""
         with self._lock:
-            return {gate: dict(reasons) for gate, reasons in self._said.items() if reasons}
+            return {gate: dict(reasons) for gate, reasons in self._answered.items() if reasons}
 
     def let_in(self) -> dict[str, int]:
         """Distinct people let in, by area: each counts for the areas above too."""
@@ -139,6 +139,6 @@ class GroundTruth:
     def inside(self) -> dict[str, int]:
         """People who are there now, by area, those in rooms below it included."""
         with self._lock:
-            places = [guest.place for guest in self._guests.values()]
+            areas = [guest.area for guest in self._guests.values()]
             within = self.programme.within
-            return {a: sum(within(p, a) for p in places) for a in self.programme.area_tree}
+            return {a: sum(within(p, a) for p in areas) for a in self.programme.area_tree}

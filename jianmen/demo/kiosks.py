@@ -147,17 +147,19 @@ def _waits_for(site: KioskSite, log: str, roster: Point) -> str:
     try:
         answer = requests.get(f"{site.screen}status.json", timeout=TIMEOUT_S)
         answer.raise_for_status()
-        said = answer.json()
+        status = answer.json()
     except (requests.RequestException, ValueError):
         return "the door to start"
-    if said["state"] != "working":
-        return f"the door, which says: {said.get('cause') or said.get('says') or said['state']}"
-    if not said["clock"]["sure"]:
+    if status["state"] != "working":
+        return (
+            f"the door, which says: {status.get('cause') or status.get('says') or status['state']}"
+        )
+    if not status["clock"]["sure"]:
         return "a trusted time"
-    return "" if _held(site, log) >= roster[0] else "the roster"
+    return "" if _stored_entries(site, log) >= roster[0] else "the roster"
 
 
-def _held(site: KioskSite, log: str) -> int:
+def _stored_entries(site: KioskSite, log: str) -> int:
     """How far it holds the registry's log."""
     try:
         replica = ReplicaReader.at(DataFolder(site.data).replica)

@@ -55,12 +55,12 @@ class RegistryClient:
         body = {
             key: value for key, value in msgspec.to_builtins(person).items() if value is not None
         }
-        return self._said("POST", "registrants", answers.Issued, body)
+        return self._decoded("POST", "registrants", answers.Issued, body)
 
     def _ask(self, path: str, kind: type[Answer]) -> Answer:
-        return self._said("GET", path, kind)
+        return self._decoded("GET", path, kind)
 
-    def _said(
+    def _decoded(
         self, method: str, path: str, kind: type[Answer], body: object | None = None
     ) -> Answer:
         try:

@@ -78,8 +78,8 @@ class Checker:
     def _unknown(self, what: str, name: str, *, or_registry: bool = False) -> str:
         known = [*self._gates, *([REGISTRY] if or_registry else [])]
         kind = 'a gate of the event nor "registry"' if or_registry else "a gate of the event"
-        word = "neither" if or_registry else "not"
-        return f'"{what}": {shown(name)} is {word} {kind}; {instead(name, known)}'
+        subject = "neither" if or_registry else "not"
+        return f'"{what}": {shown(name)} is {subject} {kind}; {instead(name, known)}'
 
     # Badges.
 

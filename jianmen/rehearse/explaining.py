@@ -17,7 +17,7 @@ def steps_of(door: Door, text: str, direction: Direction) -> list[Step]:
     return explain(found.subject.presented, found.facts, door.programme, found.now.span)
 
 
-def in_words(steps: list[Step]) -> list[str]:
+def explanation_lines(steps: list[Step]) -> list[str]:
     """A line for each rule: its number and name, what stands after it if it spoke, and why."""
     lines = []
     for step in steps:

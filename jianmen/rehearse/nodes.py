@@ -166,8 +166,8 @@ class KioskNode:
         self.askers: dict[str, Asker] = {}
         self._headcount: Headcount | None = None
         reading = self.clock.read()
-        for held in self.journal.everything():
-            self.door.fold(held, reading)
+        for log_entry in self.journal.everything():
+            self.door.fold(log_entry, reading)
         self.answerer = Answerer(
             self.replica, self.identity, self.at_ms, self.time_report, self.random.randbytes
         )
@@ -201,7 +201,7 @@ class KioskNode:
         span = self.door.now().span
         return TimeReport((span.lo + span.hi) // 2, (span.hi - span.lo + 1) // 2, source)
 
-    def kernel_says(self, *, synced: bool | None, offset_ms: int | None) -> None:
+    def set_kernel_clock(self, *, synced: bool | None, offset_ms: int | None) -> None:
         """The machine's wall clock is set, and its kernel's word on it."""
         if offset_ms is not None:
             self.clock.offset_ms = offset_ms
@@ -211,7 +211,7 @@ class KioskNode:
         clock = Clock(
             source="kernel", trusted_ms=reading.wall_ms, mono_ms=reading.mono_ms, error_ms=0
         )
-        if self.clock.synced and self.door.tells_more(clock):
+        if self.clock.synced and self.door.is_better_time(clock):
             self.door.record("clock", clock, reading)
 
     def publish(self) -> None:
@@ -245,9 +245,11 @@ class KioskNode:
                 again = again or bool(asker.ahead())
             offering = True
             if taken.time is not None:
-                word = self.times.heard(taken.time, other.device, asked, self.clock.read().mono_ms)
-                if word is not None:
-                    self.replica.notify_door("clock", word)
+                accepted_time = self.times.heard(
+                    taken.time, other.device, asked, self.clock.read().mono_ms
+                )
+                if accepted_time is not None:
+                    self.replica.notify_door("clock", accepted_time)
         self.hear()
         if isinstance(other, KioskNode):
             other.hear()
@@ -277,7 +279,7 @@ class KioskNode:
             self._headcount = Headcount(log_state)
             self._counted = 0
         self.publish()
-        for place, held in self.replica.since(self._counted, -1):
-            self._headcount.log_state.file(held)
-            self._counted = place
+        for position, log_entry in self.replica.since(self._counted, -1):
+            self._headcount.log_state.file(log_entry)
+            self._counted = position
         return self._headcount.areas(self.at_ms())

@@ -253,7 +253,7 @@ class Rehearsal:
                 world.heal(step.nodes)
             case steps.SetClock():
                 offset = None if step.offset_s is None else round(step.offset_s * 1000)
-                world.kiosks[step.gate].kernel_says(synced=step.trusted, offset_ms=offset)
+                world.kiosks[step.gate].set_kernel_clock(synced=step.trusted, offset_ms=offset)
             case steps.Restart():
                 world.kiosks[step.gate].clock.synced = False
                 world.kiosks[step.gate].boot("power")
@@ -298,7 +298,7 @@ class Rehearsal:
 
     def _headcount(self, name: str) -> dict[str, Any]:
         if name == REGISTRY:
-            self.world.tell_registry()
+            self.world.notify_registry()
             counts = self.world.registry.service.headcount(self.world.true.ms)
         else:
             self.world.ready(name)
@@ -317,7 +317,7 @@ class Rehearsal:
         }
 
     def _report(self) -> dict[str, Any]:
-        self.world.tell_registry()
+        self.world.notify_registry()
         lines = self.world.registry.service.conflicts()
         return {"conflicts": [self._line(line) for line in lines]}
 
@@ -353,8 +353,8 @@ def unmet(expected: Any, got: Any, where: str = "") -> str | None:
     if isinstance(expected, list) and isinstance(got, list):
         if len(expected) != len(got):
             return f"{where}: expected {len(expected)} items, got {len(got)}: {got!r}"
-        for place, (want, have) in enumerate(zip(expected, got, strict=True)):
-            wrong = unmet(want, have, f"{where}[{place}]")
+        for index, (want, have) in enumerate(zip(expected, got, strict=True)):
+            wrong = unmet(want, have, f"{where}[{index}]")
             if wrong:
                 return wrong
         return None

@@ -121,8 +121,8 @@ class World:
     def _clears_after(self, at_ms: int) -> int:
         """The next instant at which time alone makes people leave."""
         day_ends_ms = self.programme.day_end_ms(self.programme.day_of(at_ms))
-        place = bisect_right(self._clearings, at_ms)
-        return min([day_ends_ms, *self._clearings[place : place + 1]])
+        index = bisect_right(self._clearings, at_ms)
+        return min([day_ends_ms, *self._clearings[index : index + 1]])
 
     def ready(self, gate: str) -> None:
         """Bring a gate that is about to decide, or is asked, up to date."""
@@ -146,16 +146,16 @@ class World:
             touched |= self._seated.get(badge, set())
             if seat:
                 self._seated.setdefault(badge, set()).add(area)
-        for place in self.programme.area_tree:
-            if place in touched:
-                self._level(place, nodes)
+        for area in self.programme.area_tree:
+            if area in touched:
+                self._level(area, nodes)
 
     def wipe(self, gate: str) -> None:
         """Storage lost, and enrolled again."""
         self._cut_off.discard(gate)
         self.kiosks[gate].enrol()
 
-    def tell_registry(self) -> None:
+    def notify_registry(self) -> None:
         """Let the registry hear what the kiosks joined with it have written."""
         group = self.links.group_of(REGISTRY)
         kiosks = [node for node in self.links.groups()[group] if node != REGISTRY]
@@ -219,7 +219,7 @@ class World:
     # Seats.
 
     def _level_all(self, nodes: Sequence[str]) -> bool:
-        passed = [self._level(place, nodes) for place in self.programme.area_tree]
+        passed = [self._level(area, nodes) for area in self.programme.area_tree]
         return any(passed)
 
     def _level(self, area: str, nodes: Sequence[str]) -> bool:

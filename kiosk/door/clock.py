@@ -21,9 +21,9 @@ class KioskClock:
         self.read = read
         self._floor: int | None = None
 
-    def heard(self, held: LogEntry, reading: ClockReading) -> None:
+    def heard(self, log_entry: LogEntry, reading: ClockReading) -> None:
         """An entry is held now, so it is not earlier than that entry: all that a boot without trusted time knows."""
-        at_ms = self._event_state.at_ms(held) - reading.mono_ms
+        at_ms = self._event_state.at_ms(log_entry) - reading.mono_ms
         if self._floor is None or at_ms > self._floor:
             self._floor = at_ms
 

@@ -13,11 +13,11 @@ import msgspec
 from access.badge import credential as badges
 from access.badge.credential import Plain, Signed
 from access.event.definition import Direction
-from access.event.opening_check import Case, OpeningBadge, moment_ms, opening_badges
 from access.log.clock_reading import ClockReading
 from access.log.entry import Body, EntryRef, Method, Scan, Span
 from access.log.receipt import receipt
 from access.rules.decide import Decision, Facts, Presented, decide
+from access.rules.opening_check import Case, OpeningBadge, moment_ms, opening_badges
 from access.rules.repeat import HoldOff
 from access.state.badge_history import History
 from access.state.event_state import EventState

@@ -18,7 +18,7 @@ from access.state.facts import Moment
 from access.state.seat_leases import SeatBook
 from access.state.time_repair import Line
 from kiosk.door.clock import KioskClock
-from kiosk.opening.records import OpeningRecords
+from kiosk.door.opening.records import OpeningRecords
 from sync.store.journal import Journal
 from sync.store.replica import ReplicaReader
 
@@ -226,7 +226,7 @@ class LocalState:
         """How this boot's steady clock relates to the true time, and by whose word."""
         return self._event_state.clocks.line(self._journal.log)
 
-    def tells_more(self, clock: Clock) -> bool:
+    def is_better_time(self, clock: Clock) -> bool:
         """Whether a trusted time is worth an entry: better than what the log says already, or against it."""
         return self._clock.worth_writing(self._journal.log, clock)
 

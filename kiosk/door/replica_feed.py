@@ -117,7 +117,7 @@ class ReplicaFeed:
         if kind == "clock":
             clock = msgspec.msgpack.decode(raw, type=Clock)
             # A later instant than now is of an earlier boot, whose steady clock means nothing any more.
-            if clock.mono_ms <= reading.mono_ms and self._door.tells_more(clock):
+            if clock.mono_ms <= reading.mono_ms and self._door.is_better_time(clock):
                 yield "clock", clock
         elif kind == "rollback":
             facts = msgspec.msgpack.decode(raw, type=dict[str, Any])

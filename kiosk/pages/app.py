@@ -18,9 +18,9 @@ import msgspec
 from flask import Flask, Response, abort, jsonify, render_template, request
 
 from access.event.definition import LANGUAGES
-from kiosk.opening.routes import opening_pages
 from kiosk.pages.gate_routes import gate_pages
 from kiosk.pages.headcount_routes import headcount_pages
+from kiosk.pages.opening.routes import opening_pages
 from kiosk.pages.preview_routes import preview_pages
 from kiosk.pages.staff_routes import staff_pages
 from kiosk.pages.staff_session import StaffSessions
@@ -63,7 +63,7 @@ def create_app(
     token = secrets.token_urlsafe(16)
     _guard(app, token)
     shown = {part: texts.in_every_language(part) for part in ("menu", "camera")}
-    words = msgspec.json.encode(shown).decode()
+    page_texts = msgspec.json.encode(shown).decode()
     streams = threading.BoundedSemaphore(STREAMS)
 
     @app.get("/")
@@ -78,7 +78,7 @@ def create_app(
             first=service.order[0],
             camera_at=camera_at,
             preview=preview,
-            words=words,
+            page_texts=page_texts,
         )
 
     @app.get("/events")
@@ -94,7 +94,7 @@ def create_app(
     def read_again() -> tuple[str, int]:
         loop = service.loop
         if loop is not None:
-            loop.submit(loop.face.read_again)
+            loop.submit(loop.presenter.read_again)
         return "", 204
 
     @app.get("/status.json")
@@ -127,8 +127,8 @@ def _health(service: DoorService) -> tuple[str, int]:
         return "not open yet\n", 503
     if loop.silent_s > SILENT_S:
         return f"the scan loop has been silent for {loop.silent_s:.0f} s\n", 503
-    if loop.face.broken is not None:
-        return f"out of order: {loop.face.broken}\n", 503
+    if loop.presenter.broken is not None:
+        return f"out of order: {loop.presenter.broken}\n", 503
     return "ok\n", 200
 
 

@@ -146,10 +146,10 @@ class StaffNames:
 
     def _read_with(self, reader: ReplicaReader) -> None:
         """Forget the cards that are no longer held and take in the new ones, piece by piece."""
-        count, held = reader.card_counts(), reader.card_hashes()
+        count, stored = reader.card_counts(), reader.card_hashes()
         with self._lock:
-            gone = [digest for digest in self._read if digest not in held]
-            new = [digest for digest in held if digest not in self._read]
+            gone = [digest for digest in self._read if digest not in stored]
+            new = [digest for digest in stored if digest not in self._read]
             self._drop(gone)
         for start in range(0, len(new), PIECE):
             cards = reader.cards_of(new[start : start + PIECE])

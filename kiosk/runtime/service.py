@@ -34,7 +34,7 @@ from kiosk.runtime.run_lock import why_started
 from kiosk.runtime.scan_loop import ScanLoop
 from kiosk.runtime.stop_flag import Flag
 from kiosk.screen.attendee_screen import Notice, languages, notice
-from kiosk.screen.presenter import Face
+from kiosk.screen.presenter import Presenter
 from kiosk.screen.screen_feed import ScreenFeed
 from sync.store.data_folder import DataFolder
 from sync.store.journal import Journal
@@ -189,7 +189,7 @@ class DoorService:
         inputs = Inputs(devices)
         opened.callback(inputs.close)
         inputs.start()
-        face = Face(door, signals, self.screen_feed, self.order)
+        presenter = Presenter(door, signals, self.screen_feed, self.order)
         duties = Housekeeping(
             door,
             sensors,
@@ -199,7 +199,7 @@ class DoorService:
             scanner="scanner" in devices,
         )
         return ScanLoop(
-            door, feed, inputs, face, duties, self._parts.notifier, self._camera_direction
+            door, feed, inputs, presenter, duties, self._parts.notifier, self._camera_direction
         )
 
     def _look_for_symbols(self, door: Door) -> None:
@@ -213,7 +213,7 @@ class DoorService:
         A disk that is full, read-only or failing is waited for as well. A file that this user may not touch is not:
         somebody has to be told.
         """
-        told: tuple[Notice, Cause | None] | None = None
+        shown: tuple[Notice, Cause | None] | None = None
         while not self._stop.is_set():
             what, cause, why = lacking, None, ""
             try:
@@ -225,8 +225,8 @@ class DoorService:
                 what, cause, why = "out_of_order", cause_of(error), f": {cause_of(error)} ({error})"
             if found is not None:
                 return found
-            if told != (what, cause):
-                told = (what, cause)
+            if shown != (what, cause):
+                shown = (what, cause)
                 log.warning("waiting: %s%s", what, why)
                 self.screen_feed.show(notice(what, self.order, cause=cause))
                 self._parts.notifier.ready()  # it does all it can: this is no failed start

@@ -22,6 +22,7 @@ from kiosk.screen.attendee_screen import (
 )
 from kiosk.screen.name_on_card import person_of
 from kiosk.screen.screen_feed import ScreenFeed
+from kiosk.screen.sentences import SHUT
 from web.texts import text
 
 SHOWN_S = {"admit": 4.0, "flagged": 4.0, "ask": 30.0, "refuse": 30.0}
@@ -36,7 +37,7 @@ NOTICE_S = 1.5
 FAILED_S = 4.0
 
 
-class Face:
+class Presenter:
     """Belongs to the scan loop's thread. `rest` shows the first that holds of: fire, out of order, not ready, camera
     lost, show your badge."""
 
@@ -60,7 +61,7 @@ class Face:
         self.answer: Answer | None = None
         """The answer that stands on the screen now."""
 
-    def tell(self, answer: Answer, *, opens: bool) -> bool:
+    def show_answer(self, answer: Answer, *, opens: bool) -> bool:
         """Light, door, screen, in this order. Says whether the door was opened. The answer is durable by now."""
         tone = tone_of(answer.decision)
         # A repeat that opens nothing must not look like leave to pass.
@@ -68,7 +69,8 @@ class Face:
             self._signals.show(LIGHTS[tone])
         opened = opens and self._signals.open_door()
         person = person_of(answer, self._door.name_card)
-        booked = self._booked(answer) if answer.decision.opens else frozenset()
+        wanted = answer.decision.opens or answer.decision.reason in SHUT
+        booked = self._booked(answer) if wanted else frozenset()
         screen = answer_screen(answer, self._door.programme, person, self._order, booked)
         if answer.case is not None:
             screen = msgspec.structs.replace(screen, cause=text("opening.screen", self._order[0]))

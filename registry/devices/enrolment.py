@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import delete, insert, select
 
 from access.event.definition import Event
-from access.log.chain import fingerprint
+from access.log.chain import device_id
 from access.log.entry import Kiosk, pack
 from config.errors import instead
 from registry.devices.own_log import OwnLog
@@ -80,7 +80,7 @@ class Enrolment:
     def enrol(self, event: Event, keys: Mapping[int, bytes], asked: Enrol) -> Enrolled:
         """Enrol a kiosk whose signature over its request was checked, and give it the event and its keys to begin
         with; the answer says why not, if not."""
-        device = fingerprint(asked.public)
+        device = device_id(asked.public)
         with self._ledger.transaction():
             known = self._ledger.kiosk(device)
             if known is not None and known.cut_off:

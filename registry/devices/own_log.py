@@ -8,9 +8,11 @@ one may be taken already, by entries that kiosks have and will send back.
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from access.log.chain import HEAD_EVERY, Head, log_id
 from access.log.clock_reading import ClockReading
-from access.log.entry import Body, Boot, badge_of, decode, digest_of, encode
+from access.log.entry import Body, Boot, Entry, badge_of, decode, digest_of, pack, packed
 from access.log.log_entry import LogEntry
 from registry.storage.ledger import Ledger
 from registry.storage.rollback_mark import LogEnd
@@ -97,34 +99,34 @@ class OwnLog:
 
     # Many entries, prepared before the transaction that writes them.
 
-    def draft(self, bodies: Sequence[tuple[str, Body]]) -> "Draft":
+    def draft(self, packed_entries: Sequence["PackedEntry"]) -> "Draft":
         """Entries as they will be if nothing else is written before them."""
         with self._ledger.transaction():
             end = self._sound_end()
-        return self._chained(end, bodies)
+        return self._chained(end, packed_entries)
 
     def adopt(self, draft: "Draft") -> bool:
-        """Inside a transaction that has put the draft's rows among the entries: let the log end with them. False: it
-        ends elsewhere by now, and nothing was written; draft it again."""
+        """Inside a transaction that puts the draft's rows among the entries: let the log end with them. False: it ends
+        elsewhere by now, and nothing was written; draft it again."""
         end = self._end()
         if end != draft.end or self._ledger.displaced(end.log_end) is not None:
             return False
         self._finish(draft)
         return True
 
-    def _chained(self, end: _End, bodies: Sequence[tuple[str, Body]]) -> "Draft":
+    def _chained(self, end: _End, packed_entries: Sequence["PackedEntry"]) -> "Draft":
         now = self._clock()
         # The registry's entries are ordered by wall clock: a clock set back must not make older entries win.
         wall_ms = max(now.wall_ms, end.wall_ms)
         seq, digest = end.seq, end.digest
         rows: list[Row] = []
         heads = []
-        for kind, body in bodies:
+        for kind, body, badge in packed_entries:
             seq += 1
-            raw = encode(seq, digest, now.mono_ms, wall_ms, now.synced, kind, body)
+            raw = pack(Entry(seq, digest, now.mono_ms, wall_ms, now.synced, kind, body))
             digest = digest_of(raw)
-            rows.append(Row(end.log, seq, digest, badge_of(body), raw))
-            if seq % HEAD_EVERY == 0 or len(rows) == len(bodies):
+            rows.append(Row(end.log, seq, digest, badge, raw))
+            if seq % HEAD_EVERY == 0 or len(rows) == len(packed_entries):
                 heads.append(self._identity.head(end.log, seq, digest, wall_ms))
         return Draft(end, rows, heads, now.mono_ms, wall_ms)
 
@@ -137,7 +139,7 @@ class OwnLog:
         self._ledger.reached(LogEnd(end.database, end.log, last.seq))
 
     def _write(self, end: _End, bodies: Sequence[tuple[str, Body]]) -> list[LogEntry]:
-        draft = self._chained(end, bodies)
+        draft = self._chained(end, [packed_entry(kind, body) for kind, body in bodies])
         written = [
             LogEntry(row.log, row.seq, row.digest, draft.mono_ms, draft.wall_ms, kind, body)
             for row, (kind, body) in zip(draft.rows, bodies, strict=True)
@@ -145,6 +147,19 @@ class OwnLog:
         self._ledger.add(draft.rows, written)
         self._finish(draft)
         return written
+
+
+class PackedEntry(NamedTuple):
+    """An entry before its place in the log is known: its kind, its body's bytes, and the badge that it is about."""
+
+    kind: str
+    body: msgspec.Raw
+    badge: bytes | None
+
+
+def packed_entry(kind: str, body: Body) -> PackedEntry:
+    """What an entry of this kind and body says."""
+    return PackedEntry(kind, packed(body), badge_of(body))
 
 
 class Draft(NamedTuple):

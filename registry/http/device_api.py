@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-from access.log.chain import fingerprint
+from access.log.chain import device_id
 from access.log.clock_reading import ClockReading
 from access.log.entry import pack
 from registry.accounts.throttle import Throttle, enrol_limits
@@ -53,7 +53,7 @@ def device_interface(
     trust_clock: bool,
 ) -> Endpoint:
     """The endpoint. `trust_clock`: the operator vouches for this machine's clock, where the kernel cannot say (in a
-    container); `contacts` is told who calls, and `trail` of enrolments that were refused."""
+    container); `reported_vectors` gets what each caller has, and `trail` enrolments that were refused."""
 
     def time_report() -> TimeReport | None:
         now = clock()
@@ -141,7 +141,7 @@ def read_enrol(raw: bytes) -> tuple[Envelope, Enrol]:
     """
     envelope = read(Envelope, raw)
     asked = read(Enrol, envelope.body)
-    if fingerprint(asked.public) != envelope.device or not verifies(
+    if device_id(asked.public) != envelope.device or not verifies(
         asked.public, envelope.signature, envelope.body
     ):
         raise NotSignedError("the request is not signed by the key that it brings")

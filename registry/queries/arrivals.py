@@ -59,7 +59,7 @@ class ArrivalsReport(Answer, frozen=True, kw_only=True):
     gates: list[GateRate]
 
 
-class ArrivalsBoard:
+class ArrivalsReports:
     """Reports on arrivals. Threads may share it."""
 
     def __init__(self, queries: Queries) -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from access.badge.credential import human_code
@@ -45,11 +46,23 @@ LONGEST_MS = 5000
 CONFLICTS_LONGEST_MS = 60_000
 """No answer is kept for longer, however much it costs."""
 
+PATIENCE_S = 0.05
+"""How long whoever asks waits for somebody else's fold, where there is an answer that is not too old."""
+
 SHARE = 10
 """An answer is kept for at least ten times the CPU time that it took to work out, so that no more than a tenth of the
 machine goes into looking. Time in which others had the machine, a lock or the database does not count."""
 
 Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class _Answer(Generic[Value]):
+    """As of when it is, and for how long it is fresh."""
+
+    since_ms: int
+    fresh_ms: int
+    value: Value
 
 
 class Kept(Generic[Value]):
@@ -68,23 +81,42 @@ class Kept(Generic[Value]):
         self._now_ms = now_ms
         self._cpu_s = cpu_s
         self._lock = threading.Lock()
-        self._kept: tuple[int, int, Value] | None = None
+        self._kept: _Answer[Value] | None = None
 
-    def get(self, prepare: Callable[[], None], work: Callable[[int], Value]) -> Value:
-        """An answer that is fresh enough, or what `work` finds as of now, after `prepare`, whose cost does not count.
-        Who asks while it is worked out waits."""
-        with self._lock:
-            if self._kept is not None:
-                since_ms, fresh_ms, value = self._kept
-                if 0 <= self._now_ms() - since_ms < fresh_ms:
-                    return value
-            prepare()
-            now_ms, began_s = self._now_ms(), self._cpu_s()
-            value = work(now_ms)
-            took_ms = int((self._cpu_s() - began_s) * 1000)
-            fresh_ms = min(max(self._fresh_ms, SHARE * took_ms), self._longest_ms)
-            self._kept = (now_ms, fresh_ms, value)
-            return value
+    def get(self, fold: Callable[[float], bool], work: Callable[[int], Value]) -> Value:
+        """An answer that is fresh enough, or what `work` finds as of now.
+
+        `fold` comes before it, and its cost does not count; it gives up after so many seconds (-1: never) and says
+        whether it has folded all. Meanwhile, and while somebody else works, whoever asks gets the kept answer, if it is
+        not too old."""
+        if not self._lock.acquire(blocking=False):
+            kept = self._kept
+            if kept is not None and self._is_younger(kept, self._longest_ms):
+                return kept.value
+            self._lock.acquire()
+        try:
+            kept = self._kept
+            if kept is not None and self._is_younger(kept, kept.fresh_ms):
+                return kept.value
+            if kept is not None and self._is_younger(kept, self._longest_ms):
+                if not fold(PATIENCE_S):
+                    return kept.value
+            else:
+                fold(-1)
+            return self._work(work)
+        finally:
+            self._lock.release()
+
+    def _work(self, work: Callable[[int], Value]) -> Value:
+        now_ms, began_s = self._now_ms(), self._cpu_s()
+        value = work(now_ms)
+        took_ms = int((self._cpu_s() - began_s) * 1000)
+        fresh_ms = min(max(self._fresh_ms, SHARE * took_ms), self._longest_ms)
+        self._kept = _Answer(now_ms, fresh_ms, value)
+        return value
+
+    def _is_younger(self, kept: "_Answer[Value]", ms: int) -> bool:
+        return 0 <= self._now_ms() - kept.since_ms < ms
 
     def forget(self) -> None:
         with self._lock:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from access.badge import credential
 from access.event.definition import Event
-from access.event.opening_check import Case, OpeningBadge, claims_of, opening_badges
 from access.log.entry import BadgeIssued, Revoked
+from access.rules.opening_check import Case, OpeningBadge, claims_of, opening_badges
 from registry.devices.own_log import OwnLog
 from registry.roster.keys import Keyring
 from registry.roster.service import Roster

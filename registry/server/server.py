@@ -4,10 +4,12 @@ On SQLite one worker, since one process alone may write; on PostgreSQL several. 
 else is done, so that a port in use is one clear line; the database is opened in the worker.
 """
 
+import gc
 import multiprocessing
 import os
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,6 +37,10 @@ KEEP_OPEN_S = 30
 STOPS_WITHIN_S = 10
 HANGS_AFTER_S = 60
 """A worker whose main loop stands still so long is started again."""
+
+HANDS_OVER_S = 0.001
+"""How long a busy thread (an import, a fold) keeps the interpreter while others wait. By default they wait five times
+as long, at each of the dozen times that a request lets go of it for the database."""
 
 BEAT_S = 5
 """How often a worker that is starting says that it lives."""
@@ -155,6 +161,8 @@ class _Application(BaseApplication):  # type: ignore[misc]
             app = self._make_app(lambda: worker is not None and not worker.alive)
             parts: Parts = app.extensions["jianmen"]
             parts.queries.prepare()
+        sys.setswitchinterval(HANDS_OVER_S)
+        gc.freeze()  # what is folded stays: no collection need look at a million entries again
         self._parts = parts
         self._jobs = parts.jobs
         teller = Teller(parts.queries, parts.hooks, f"{socket.gethostname()}/{os.getpid()}")

@@ -167,6 +167,14 @@ class Database:
         with self._lock:
             yield
 
+    @property
+    def is_free(self) -> bool:
+        """Whether a thread of this process that wants to write need not wait for another one."""
+        free = self._lock.acquire(blocking=False)
+        if free:
+            self._lock.release()
+        return free
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection to read with."""

@@ -88,6 +88,14 @@ class Ledger(Logs):
         )
         return [read_entry(log, digest, raw) for log, digest, raw in rows]
 
+    def speaks_of_the_event_since(self, entry_id: int) -> bool:
+        """Whether the registry's own logs have said something that is about no badge since the entry with this id."""
+        entry = tables.entry.c
+        one = select(entry.id).where(
+            entry.id > entry_id, entry.badge.is_(None), entry.log.startswith(self.registry)
+        )
+        return self.first(one.limit(1)) is not None
+
     def last(self, log: str) -> Row | None:
         """The newest entry of a log that has no fork."""
         entry = tables.entry.c

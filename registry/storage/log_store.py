@@ -6,14 +6,15 @@ from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Table, delete, select, text, update
+from sqlalchemy import Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import bindparam
 
-from access.log.chain import Head, device_of, fingerprint, vouched
+from access.log.chain import Head, device_id, device_of, vouched
 from access.log.entry import Kiosk, digest_of, pack
 from access.log.log_entry import LogEntry, read_entry
 from registry.storage import tables
+from registry.storage.bulk import insert_rows
 from registry.storage.database import Database
 from registry.storage.head_statements import keep_head_statement, keep_latest_head_statement
 from registry.storage.heard_heads import HeardHeads
@@ -29,9 +30,9 @@ CARDS_AT_ONCE = 1000
 
 BADGES_AT_ONCE = 500
 
-ADD_ENTRY = (
-    "INSERT INTO entry (log, seq, digest, badge, raw, received_ms) VALUES (?, ?, ?, ?, ?, ?)"
-)
+ENTRY = ("log", "seq", "digest", "badge", "raw", "received_ms")
+
+ADD_ENTRY = f"INSERT INTO entry ({', '.join(ENTRY)}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608 - names of ours
 
 ROWS = "SELECT log, seq, digest, badge, raw FROM entry WHERE log = ? AND seq BETWEEN ? AND ? ORDER BY seq"
 TIPS = "SELECT seq, digest FROM tip WHERE log = ? ORDER BY seq"
@@ -52,7 +53,7 @@ def wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-_fingerprint = lru_cache(maxsize=8)(fingerprint)
+_device_id = lru_cache(maxsize=8)(device_id)
 """Asked of every log in every message."""
 
 
@@ -125,7 +126,7 @@ class Logs(LogStore):
     def registry(self) -> str:  # type: ignore[override]
         """The fingerprint of the registry's own key; empty before there is one."""
         public = self._own_public()
-        return _fingerprint(public) if public is not None else ""
+        return _device_id(public) if public is not None else ""
 
     def _own_public(self) -> bytes | None:
         if self._public is not None:
@@ -217,7 +218,9 @@ class Logs(LogStore):
         self.keep_heard()
 
     def keep_heard(self, *, at_once: bool = False) -> None:
-        """Write what was only noted of heads, if it is time."""
+        """Write what was only noted of heads, if it is time and nobody writes just now: no exchange waits for it."""
+        if not (at_once or self.database.is_free):
+            return
         heads = self._heard.take(at_once=at_once)
         if heads:
             with self.transaction():
@@ -234,14 +237,11 @@ class Logs(LogStore):
                     self._know(one, one.body)
             self._expect_cards(sorted(badges_listed(entries)))
 
-    def add_staged(self) -> None:
-        """Move the staged entries to the others, in one statement. Tips, heads and cards are the caller's task."""
-        move = text(
-            "INSERT INTO entry (log, seq, digest, badge, raw, received_ms)"
-            " SELECT log, seq, digest, badge, raw, :now FROM staged_entry ORDER BY seq"
-        )
+    def add_many(self, rows: Sequence[Row]) -> None:
+        """Put thousands of entries among the others. Tips, heads and cards are the caller's task."""
+        now_ms = self._now_ms()
         with self.database.writing() as connection:
-            connection.execute(move, {"now": self._now_ms()})
+            insert_rows(connection, "entry", ENTRY, ((*row, now_ms) for row in rows))
 
     def _know(self, entry: LogEntry, kiosk: Kiosk) -> None:
         """Store the newest state of a kiosk, in whatever order the registry's logs arrive."""

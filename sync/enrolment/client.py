@@ -2,7 +2,7 @@
 
 import os
 
-from access.log.chain import fingerprint
+from access.log.chain import device_id
 from access.log.entry import pack
 from sync.enrolment.record import Enrolment, EnrolmentError
 from sync.transport.http_client import HttpClient, HttpClientError
@@ -55,7 +55,7 @@ def _believed(raw: bytes, registry: str, nonce: bytes) -> Enrolled:
     """The answer, if the registry that the code names has signed it for this very request. Raises MessageError."""
     envelope = read(Envelope, raw)
     answer = read(Enrolled, envelope.body)
-    if fingerprint(answer.public) != registry or envelope.device != registry:
+    if device_id(answer.public) != registry or envelope.device != registry:
         raise MessageError("its key is another one")
     if not verifies(answer.public, envelope.signature, envelope.body):
         raise MessageError("its answer is not signed by its key")

@@ -9,7 +9,7 @@ from hashlib import sha256
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from access.log.chain import ChainError, device_of, fingerprint
+from access.log.chain import ChainError, device_id, device_of
 from access.log.entry import Kiosk, pack
 from sync.exchange.batching import Load
 from sync.exchange.head_relay import renewed_heads
@@ -108,7 +108,7 @@ class Party:
         public = introduced.public if introduced is not None else public
         if (
             public is None
-            or fingerprint(public) != envelope.device
+            or device_id(public) != envelope.device
             or not verifies(public, envelope.signature, envelope.body)
         ):
             raise NotSignedError(f"the message is not signed by device {envelope.device}")

@@ -6,7 +6,7 @@ uplink, a registry whose database was restored from a backup) the kiosk shows it
 introduces the kiosk: whatever the registry's log says of it, then or later, takes precedence.
 """
 
-from access.log.chain import fingerprint
+from access.log.chain import device_id
 from access.log.entry import Kiosk, pack
 from sync.wire.device_key import DeviceKey, verifies
 from sync.wire.messages import (
@@ -37,6 +37,6 @@ def certified_kiosk(raw: bytes, device: str, registry_public: bytes) -> Kiosk:
     if not verifies(registry_public, warrant.signature, CONTEXT + warrant.kiosk):
         raise NotSignedError("its warrant is not signed by this event's registry")
     kiosk = read(Kiosk, warrant.kiosk)
-    if kiosk.device != device or fingerprint(kiosk.public) != device:
+    if kiosk.device != device or device_id(kiosk.public) != device:
         raise MessageError("its warrant is another device's")
     return kiosk

@@ -79,9 +79,9 @@ class _Days:
         elif what == "take_back":
             self.takes_back(door, at)
         elif what in ("issue", "revoke", "cut", "uncut", "spare", "define", "key"):
-            self.registry_says(what, gate, door, badge, number, at)
+            self.registry_writes(what, gate, door, badge, number, at)
         elif what in ("recount", "seats", "health", "gate", "alarm", "clock"):
-            self.entries.append(self.kiosk_says(what, gate, door, number, at))
+            self.entries.append(self.kiosk_writes(what, gate, door, number, at))
         else:
             self.entries.append(self.presents(what, gate, door, badge, number, at))
         self.entries.append(self.forum.registry.entries[-1])
@@ -100,7 +100,7 @@ class _Days:
                 return door.scans(at, badge, test=True, seat=seat)
         return door.scans(at, badge, verdict="admit_flagged", reason="reentry", seat=seat)
 
-    def kiosk_says(self, what: str, gate: str, door: Any, number: int, at: int) -> Any:
+    def kiosk_writes(self, what: str, gate: str, door: Any, number: int, at: int) -> Any:
         match what:
             case "recount":
                 return door.writes(
@@ -124,7 +124,7 @@ class _Days:
                 return door.writes(at, "gate", GateGiven(gate=GATES[number], staff=b"STAFF"))
         return door.trusts(at, SOURCES[number], 50, (number - 2) * 90 * MINUTE)
 
-    def registry_says(
+    def registry_writes(
         self, what: str, gate: str, door: Any, badge: bytes, number: int, at: int
     ) -> None:
         event, registry = self.forum.programme.event, self.forum.registry

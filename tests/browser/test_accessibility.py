@@ -96,7 +96,7 @@ def test_no_state_of_the_attendee_screen_has_a_finding(service, page):
         head = title(PROGRAMME, gate, service.order)
         screen = notice(state, service.order, head=head, gate="C1", staffed=True)
         service.screen_feed.show(screen)
-        page.get_by_text(screen.say[0].headline).first.wait_for()
+        page.get_by_text(screen.wordings[0].headline).first.wait_for()
         assert findings(page) == [], state
 
 

@@ -124,7 +124,9 @@ def page(site: Site) -> Iterator[Page]:
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on(
             "console",
-            lambda said: wrong.append(said.text) if "Content Security" in said.text else None,
+            lambda message: (
+                wrong.append(message.text) if "Content Security" in message.text else None
+            ),
         )
         yield page
         browser.close()

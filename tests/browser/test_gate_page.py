@@ -51,7 +51,7 @@ class Spare:
     def show(self, card: str) -> None:
         """Hold a card to the scanner, once the kiosk asks for it."""
         feed, seen = self.service.screen_feed, ""
-        while feed.screen.say[0].headline != "Show the staff card":
+        while feed.screen.wordings[0].headline != "Show the staff card":
             found = feed.after(seen, PATIENCE_S)
             assert found is not None
             seen = found[0]

@@ -130,12 +130,12 @@ def test_a_cut_off_is_final_in_whatever_order_the_registrys_logs_come(
     empty_store: LogStore, order: tuple[int, ...]
 ) -> None:
     kiosk = Kiosk(device=KIOSK.fingerprint, public=KIOSK.public, gate="gate")
-    words = [kiosk, msgspec.structs.replace(kiosk, cut_off=True, believed={"a": 7})]
-    words.append(msgspec.structs.replace(kiosk, gate="other"))
+    bodies = [kiosk, msgspec.structs.replace(kiosk, cut_off=True, believed={"a": 7})]
+    bodies.append(msgspec.structs.replace(kiosk, gate="other"))
     logs = []
-    for number, word in enumerate(words):
+    for number, body in enumerate(bodies):
         log = _log(REGISTRY, f"{number:08}").boot()
-        log.write("kiosk", word, wall_ms=1000 + number)
+        log.write("kiosk", body, wall_ms=1000 + number)
         logs.append(log)
     for number in order:
         take(empty_store, logs[number].batch())
@@ -459,10 +459,10 @@ def test_entries_are_found_by_badge_and_in_order_of_arrival(store: LogStore) -> 
     take(store, _log(KIOSK).boot().boot().batch())
 
     assert isinstance(store, Replica | Ledger)
-    assert [held.kind for held in store.about(b"BADGE")] == ["badge", "revoke"]
+    assert [log_entry.kind for log_entry in store.about(b"BADGE")] == ["badge", "revoke"]
     arrived: list[tuple[int, LogEntry]] = []
     while more := store.since(arrived[-1][0] if arrived else 0, 2):
         arrived += more
-    assert [held.kind for _, held in arrived] == [
+    assert [log_entry.kind for _, log_entry in arrived] == [
         "boot", "kiosk", "badge", "revoke", "boot", "boot",
     ]  # fmt: skip

@@ -18,8 +18,8 @@ from registry.service import RegistryService
 from sync.store.journal import Journal
 from sync.store.journal_recovery import open_journal
 from sync.store.replica import ReplicaReader
+from tests.faults.machines import Kiosk, Mark, Registry, marks, wall_ms
 from tests.faults.open_door import door_of
-from tests.faults.places import Kiosk, Mark, Registry, marks, wall_ms
 
 PAGE = 4096
 

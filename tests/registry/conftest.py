@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from access.event.definition import Direction, Event
-from access.log.chain import fingerprint
+from access.log.chain import device_id
 from access.log.clock_reading import ClockReading
 from access.log.entry import Clock as ClockEntry
 from access.log.entry import pack
@@ -126,7 +126,7 @@ class Kiosk:
     knows_time: bool = False
 
     def __post_init__(self) -> None:
-        registry = fingerprint(self.enrolled.public)
+        registry = device_id(self.enrolled.public)
         self.journal = Journal(":memory:", self.identity, durable=False)
         self.replica = Replica(":memory:", self.enrolled.public, registry)
         self.own = JournalCopier(self.replica, self.identity)

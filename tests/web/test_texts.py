@@ -11,14 +11,14 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from access.event.definition import LANGUAGES, VERDICTS, Language
-from access.event.opening_check import Case
 from access.log.entry import PrintOutcome
 from access.rules.badge_prints import PRINT_WHYS
 from access.rules.decide import Reason
+from access.rules.opening_check import Case
 from access.state.conflicts import KINDS
 from access.state.conflicts import Reading as ConflictReading
 from kiosk.door.readiness import Cause
-from kiosk.opening.report import PERSON_CHECKS
+from kiosk.pages.opening.report import PERSON_CHECKS
 from kiosk.pages.staff_routes import UNDO_WHYS, WHYS
 from kiosk.screen.attendee_screen import Notice
 from registry.dashboard import PAGES

@@ -14,6 +14,7 @@ import click
 
 from config.settings import KioskSettings
 from jianmen.cli.kiosk.doctor import doctor
+from jianmen.cli.kiosk.opening import opening
 from jianmen.cli.kiosk.options import (
     camera_overrides,
     complain,
@@ -35,6 +36,7 @@ def kiosk() -> None:
 
 kiosk.add_command(run)
 kiosk.add_command(doctor)
+kiosk.add_command(opening)
 
 
 @kiosk.command()
@@ -87,10 +89,10 @@ def enrol(
         sys.exit(1)
     except (ValueError, OSError) as error:
         sys.exit(complain(str(error)))
-    told = {"device": identity.fingerprint, "event": enrolment.event, "gate": enrolment.gate}
+    result = {"device": identity.fingerprint, "event": enrolment.event, "gate": enrolment.gate}
     where = f"gate {enrolment.gate}" if enrolment.gate else "no gate yet"
-    said = f"kiosk {identity.fingerprint} is enrolled for {enrolment.event}, {where}"
-    click.echo(json.dumps(told) if as_json else said)
+    message = f"kiosk {identity.fingerprint} is enrolled for {enrolment.event}, {where}"
+    click.echo(json.dumps(result) if as_json else message)
 
 
 def _shown_code(settings: KioskSettings) -> str:

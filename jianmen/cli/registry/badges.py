@@ -12,8 +12,8 @@ from jianmen.cli.registry.options import (
     data_option,
     json_option,
     quoted,
-    say,
     settings_option,
+    show_result,
     stop,
 )
 
@@ -86,8 +86,8 @@ def badges(
         click.echo(f"{ref}: revoked; it has no badge to print", err=True)
     for ref in made["shortened"]:
         click.echo(f"{ref}: a text is too long for the layout and was shortened", err=True)
-    words = f"{out}: {made['badges']} badges on {made['pages']} pages"
-    say({"file": str(out), "bytes": len(pages), **made}, as_json=as_json, words=words)
+    summary = f"{out}: {made['badges']} badges on {made['pages']} pages"
+    show_result({"file": str(out), "bytes": len(pages), **made}, as_json=as_json, summary=summary)
 
 
 @click.command("test-badges")
@@ -132,5 +132,7 @@ def test_badges(
         pages = print_cards(cards, layouts.find(layouts.DEFAULT), out).pages
     except (OSError, FontMissingError) as error:
         stop(2, f"{out}: cannot be written ({error})")
-    words = f"{out}: {len(cards)} test badges on {pages} pages"
-    say({"file": str(out), "badges": len(cards), "pages": pages}, as_json=as_json, words=words)
+    summary = f"{out}: {len(cards)} test badges on {pages} pages"
+    show_result(
+        {"file": str(out), "badges": len(cards), "pages": pages}, as_json=as_json, summary=summary
+    )

@@ -110,11 +110,11 @@ class Client:
         self, method: str, path: str, body: bytes | None = None, kind: str = "application/json"
     ) -> bytes:
         """The bytes of an answer. Raises RefusedError."""
-        status, said = self.registry.send(method, f"/api/v1{path}", body, kind)
+        status, response = self.registry.send(method, f"/api/v1{path}", body, kind)
         if status == 200:
-            return said
+            return response
         try:
-            problem = msgspec.json.decode(said)
+            problem = msgspec.json.decode(response)
             raise RefusedError(problem["error"], problem.get("mistakes", []))
         except (msgspec.DecodeError, KeyError, TypeError):
             raise RefusedError(f"The registry answered {status}.", []) from None

@@ -14,8 +14,8 @@ from jianmen.cli.registry.options import (
     asking,
     data_option,
     json_option,
-    say,
     settings_option,
+    show_result,
     stop,
 )
 
@@ -88,7 +88,7 @@ def event(
         lines = [f"{answer['event']}: nothing new"]
     elif answer["applied"]:
         lines.append(f"{answer['event']}: in force")
-    say(answer, as_json=as_json, words="\n".join(lines))
+    show_result(answer, as_json=as_json, summary="\n".join(lines))
 
 
 def _lines(answer: dict[str, Any]) -> list[str]:

@@ -53,9 +53,9 @@ def is_there(settings_file: Path | None, data: Path | None) -> bool:
     return settings.database_url is not None or (settings.data / "registry.db").exists()
 
 
-def stop(status: int, words: str) -> NoReturn:
+def stop(status: int, message: str) -> NoReturn:
     """End the command."""
-    click.echo(words, err=True)
+    click.echo(message, err=True)
     sys.exit(status)
 
 
@@ -102,6 +102,6 @@ def quoted(text: str) -> str:
     return quote(text, safe="")
 
 
-def say(value: object, *, as_json: bool, words: str) -> None:
+def show_result(value: object, *, as_json: bool, summary: str) -> None:
     """Say how it went: as one line of JSON, or in words."""
-    click.echo(msgspec.json.encode(value).decode() if as_json else words)
+    click.echo(msgspec.json.encode(value).decode() if as_json else summary)

@@ -3,7 +3,7 @@
 import msgspec
 from flask import Response, request
 
-from access.event.opening_check import Case
+from access.rules.opening_check import Case
 from registry.badges.making import FILE, KIND, BadgeMaker, Selection
 from registry.http.operations import Interface, Parameter
 from registry.http.resources.jobs import shown

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from access.log.chain import ChainError, Head, fingerprint, follow, log_id, sign_head, vouched
+from access.log.chain import ChainError, Head, device_id, follow, log_id, sign_head, vouched
 from access.log.entry import GENESIS, pack
 
 NOW = 1_605_591_000_000
@@ -103,5 +103,5 @@ def test_a_key_that_is_no_key_vouches_for_nothing() -> None:
 
 def test_a_log_is_named_after_its_devices_key_and_its_boot(kiosk: Any) -> None:
     log = log_id(kiosk.public, b"\x01\x02\x03\x04")
-    assert log == fingerprint(kiosk.public) + "01020304"
+    assert log == device_id(kiosk.public) + "01020304"
     assert len(log) == 24

@@ -54,7 +54,7 @@ def test_an_attempt_without_an_answer_is_in_doubt() -> None:
 @pytest.mark.parametrize(
     ("outcome", "then"), [("printed", "printed"), ("not_printed", "free"), ("unknown", "in_doubt")]
 )
-def test_an_answer_says_how_the_badge_stands(outcome: PrintOutcome, then: str) -> None:
+def test_an_answer_decides_how_the_badge_stands(outcome: PrintOutcome, then: str) -> None:
     sent = noted(1, "sent")
     assert standing(sent, noted(2, outcome, sent)) == then
 
@@ -91,7 +91,7 @@ def test_a_new_issue_may_be_printed_although_the_old_one_was() -> None:
     assert standing(*entries, issue=2) == "free"
 
 
-def test_an_attempt_says_who_asked_for_it() -> None:
+def test_an_attempt_records_who_asked_for_it() -> None:
     [attempt] = prints_of([noted(1, "sent", staff=b"staff")])
     assert (attempt.staff, attempt.gate) == (b"staff", "desk")
 

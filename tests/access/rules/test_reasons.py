@@ -51,7 +51,7 @@ def test_a_plain_badge_that_the_roster_lacks_is_answered_by_policy(
     assert answer.next.help_desk == (not answer.opens)
 
 
-def test_an_unknown_badge_asks_staff_unless_the_event_says_otherwise(fair: World) -> None:
+def test_an_unknown_badge_asks_staff_unless_the_event_sets_another_policy(fair: World) -> None:
     assert outcome(fair.ask(listed=False, proof=None)) == ("ask_staff", "unknown")
 
 

@@ -346,7 +346,7 @@ def seats(forum: Any, clock: str) -> list[tuple[str, str]]:
     return sorted((gate, area) for area, (_, gate) in state.seats.items())
 
 
-def test_yesterdays_seat_is_not_held_by_whoever_comes_again_through_another_door(
+def test_yesterdays_seat_is_not_kept_by_whoever_comes_again_through_another_door(
     forum: Any,
 ) -> None:
     forum.enters("hall-1", "09:00", 1)
@@ -354,7 +354,7 @@ def test_yesterdays_seat_is_not_held_by_whoever_comes_again_through_another_door
     assert seats(forum, "18T09:00") == [("hall-2", "hall")]
 
 
-def test_a_cleared_seat_is_not_held_by_whoever_comes_again_through_another_door(
+def test_a_cleared_seat_is_not_kept_by_whoever_comes_again_through_another_door(
     forum: Any,
 ) -> None:
     forum.enters("room-1", "13:40", 1, session="talk")

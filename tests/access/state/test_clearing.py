@@ -110,7 +110,7 @@ def test_the_next_change_is_named_only_for_areas_that_will_be_cleared(forum: Any
     assert walked(forum, "14:31").changes_ms() == forum.at("18T04:00")
 
 
-def test_the_headcount_forgets_them_without_being_told(forum: Any) -> None:
+def test_the_headcount_forgets_them_by_itself(forum: Any) -> None:
     goes(forum, [("in", "room-1", "13:40"), ("out", "booth-1", "14:40")])
     headcount = Headcount(forum.known())
     before, after = (headcount.areas(forum.at(clock)) for clock in ("16:19", CLEARED))

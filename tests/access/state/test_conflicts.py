@@ -140,7 +140,7 @@ def test_claims_changed_before_count_those_changed_after_do_not(forum: Any) -> N
         ("visitor", {}, "hall-1", "not_entitled"),
     ],
 )
-def test_other_claims_say_their_own_reason(
+def test_other_claims_give_their_own_reason(
     forum: Any, ticket: str, named: dict[str, Any], gate: str, reason: str
 ) -> None:
     amends(forum, "08:59", 1, ticket, **named)
@@ -148,7 +148,7 @@ def test_other_claims_say_their_own_reason(
     assert outcome(forum) == [("would_refuse", reason, 1, gate)]
 
 
-def test_a_ticket_that_became_online_only_says_so(forum: Any) -> None:
+def test_a_ticket_that_became_online_only_is_named(forum: Any) -> None:
     tickets = tuple(
         msgspec.structs.replace(t, on_site=t.id != "visitor") for t in forum.programme.event.tickets
     )
@@ -170,8 +170,8 @@ def test_a_repaired_clock_can_make_an_entry_too_early(
     known = forum.build.log_state([*forum.entries, *kiosk.entries])
     report = Conflicts(known)
     assert [line.reason for line in report.lines()] == []
-    told = kiosk.trusts(forum.at("15:00"))
-    known.add(told.log, told.digest, told.raw)
+    written = kiosk.trusts(forum.at("15:00"))
+    known.add(written.log, written.digest, written.raw)
     again = report.lines()
     assert [line.reason for line in again] == found
     assert all(line.reading == "clocks_crossed" for line in again)
@@ -358,14 +358,16 @@ def test_a_hall_seat_outlasts_the_clearing_of_the_room_within(forum: Any) -> Non
 
 
 @pytest.mark.parametrize(("clock", "found"), [("09:29", True), ("09:30", False)])
-def test_two_places_sooner_than_one_can_travel(forum: Any, clock: str, found: bool) -> None:
+def test_impossible_travel_is_two_venues_sooner_than_one_can_travel(
+    forum: Any, clock: str, found: bool
+) -> None:
     forum.enters("north-in", "09:00", 1)
     forum.enters("south-in", clock, 1)
     expected = [("two_places", None, 1, "south-in")] if found else []
     assert outcome(forum) == expected
 
 
-def test_two_places_names_both_gates_in_time_order(forum: Any) -> None:
+def test_impossible_travel_names_both_gates_in_time_order(forum: Any) -> None:
     second = forum.enters("south-in", "09:10", 1)
     forum.enters("hall-1", "09:00", 1)
     (line,) = lines(forum)
@@ -383,7 +385,7 @@ def test_impossible_travel_notes_when_the_order_is_not_certain(forum: Any) -> No
     assert (line.kind, line.overlap) == ("two_places", True)
 
 
-def test_two_gates_of_one_venue_are_one_place(forum: Any) -> None:
+def test_two_gates_of_one_venue_are_no_travel(forum: Any) -> None:
     forum.enters("north-in", "09:00", 1)
     forum.enters("hall-1", "09:01", 1)
     assert lines(forum) == []
@@ -396,7 +398,7 @@ def test_each_let_in_is_compared_with_the_one_before_only(forum: Any) -> None:
     assert outcome(forum) == [("two_places", None, 1, "south-in")]
 
 
-def test_a_refusal_or_an_exit_elsewhere_is_no_second_place(forum: Any) -> None:
+def test_a_refusal_or_an_exit_elsewhere_is_no_travel(forum: Any) -> None:
     forum.enters("north-in", "09:00", 1)
     forum.refuses("south-in", "09:05", 1, "revoked")
     forum.leaves("south-out", "09:06", 1, reason="not_inside")
@@ -510,7 +512,7 @@ def test_a_gate_that_the_definition_has_lost_is_in_no_venue(forum: Any) -> None:
     assert lines(forum) == []
 
 
-def test_an_order_is_uncertain_only_between_two_places(forum: Any) -> None:
+def test_an_order_is_uncertain_only_between_two_venues(forum: Any) -> None:
     forum.enters("north-in", "09:00", 1)
     forum.enters("north-in", "09:01", 1)
     assert [line.overlap for line in Conflicts(forum.known()).lines()] == [False]

@@ -175,7 +175,7 @@ moves = st.lists(
 definitions = st.lists(st.tuples(st.sampled_from(sorted(CHANGES)), st.integers(0, 600)), max_size=4)
 
 
-def told(known: Any, at: int) -> object:
+def answers(known: Any, at: int) -> object:
     book = known.seat_book("hall")
     accounts = sorted((kiosk, gate) for kiosk in known.event_state.kiosks for gate in GATES)
     return (
@@ -200,7 +200,7 @@ def test_whatever_order_definitions_and_scans_arrive_in_all_know_the_same(
         forum.registry.defines(begin + minute * MINUTE, CHANGES[name](forum.programme.event))
     entries = list(forum.entries)
     at = begin + 700 * MINUTE
-    one = told(forum.build.log_state(entries), at)
+    one = answers(forum.build.log_state(entries), at)
     random.shuffle(entries)
     kept = forum.build.log_state()
     headcount = Headcount(kept)
@@ -208,7 +208,7 @@ def test_whatever_order_definitions_and_scans_arrive_in_all_know_the_same(
         kept.add(entry.log, entry.digest, entry.raw)
         headcount.areas(at)
     assert headcount.areas(at) == one[0]  # type: ignore[index]
-    assert told(kept, at) == one
+    assert answers(kept, at) == one
 
 
 @given(chosen=moves, changes=definitions)

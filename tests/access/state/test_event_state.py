@@ -55,7 +55,7 @@ def test_before_the_first_definition_there_is_none(forum: Any) -> None:
     )
 
 
-def test_what_a_kiosk_was_enrolled_with_serves_until_the_log_tells_more(forum: Any) -> None:
+def test_what_a_kiosk_was_enrolled_with_serves_until_the_log_has_more(forum: Any) -> None:
     door = forum.doors["hall-1"]
     event_state = folded(forum, *door.entries)
     event_state.enrolled_with(forum.programme.event, {1: b"k" * 32}, door.device, "hall-1")
@@ -154,14 +154,14 @@ def test_only_the_registry_speaks_of_events_keys_and_kiosks(forum: Any) -> None:
     assert (event_state.keys, event_state.kiosks, event_state.programme) == ({}, {}, None)
 
 
-def test_a_body_that_cannot_be_read_still_tells_that_its_log_got_so_far(forum: Any) -> None:
+def test_a_body_that_cannot_be_read_still_shows_that_its_log_got_so_far(forum: Any) -> None:
     door = forum.doors["hall-1"]
     entry = door.writes(forum.at("09:00"), "hologram", Alarm(what="?", detail="?"))
     assert entry.entry.body is None
     assert folded(forum, entry).last_seq == {door.log: 3}
 
 
-def test_the_newest_word_on_a_signing_key_counts(forum: Any) -> None:
+def test_the_newest_entry_on_a_signing_key_counts(forum: Any) -> None:
     first = forum.registry.writes(forum.at("09:00"), "key", Key(number=1, public=b"a" * 32))
     second = forum.registry.writes(forum.at("09:01"), "key", Key(number=1, public=b"b" * 32))
     third = forum.registry.writes(
@@ -241,11 +241,11 @@ def in_both_orders(forum: Any, *writers: Any) -> list[EventState]:
     return [folded(forum, *entries), folded(forum, *reversed(entries))]
 
 
-def test_a_spare_kiosk_takes_the_place_of_the_one_assigned_before(forum: Any) -> None:
+def test_a_spare_kiosk_replaces_the_one_assigned_before(forum: Any) -> None:
     dead = forum.doors["hall-1"]
     forum.registry.assigns(forum.at("08:00"), dead, "hall-1")
     spare = spare_sent_to(forum, "hall-1", "09:00")
-    forum.registry.assigns(forum.at("09:01"), dead, "hall-1")  # only its address is told anew
+    forum.registry.assigns(forum.at("09:01"), dead, "hall-1")  # only its address is repeated
     for event_state in in_both_orders(forum, spare):
         assert event_state.kiosk_at("hall-1") == spare.device
         assert event_state.gate_of(dead.device) == "hall-1"
@@ -262,7 +262,7 @@ def test_whom_the_registry_puts_at_a_gate_after_a_supervisor_did_stands_there(fo
         assert event_state.gate_of(spare.device) == "hall-1"
 
 
-def test_of_a_kiosk_that_does_not_know_the_time_the_supervisors_word_is_taken_for_the_last(
+def test_of_a_kiosk_that_does_not_know_the_time_the_supervisors_grant_is_taken_for_the_last(
     forum: Any,
 ) -> None:
     spare = forum.build.kiosk("spare", forum.at("08:00"), gate="")
@@ -463,9 +463,9 @@ def test_the_newest_health_entry_of_a_kiosk_counts_whatever_its_wall_clock(forum
     old = door.writes(forum.at("09:00"), "health", Health(readings={"disk": 1}))
     newer = door.writes(forum.at("09:01"), "health", Health(readings={"disk": 2}))
     again = forum.build.kiosk("hall-1", forum.at("10:00"), epoch=2)
-    boot, told = again.boots(after=door), again.trusts(forum.at("10:01"))
+    boot, clock = again.boots(after=door), again.trusts(forum.at("10:01"))
     newest = again.writes(forum.at("10:02"), "health", Health(readings={"disk": 3}))
-    start = [forum.registry.entries[0], *door.entries[:2], boot, told]
+    start = [forum.registry.entries[0], *door.entries[:2], boot, clock]
     for order in permutations([old, newer, newest]):
         assert folded(forum, *start, *order).health[door.device][1].readings == {"disk": 3}
 

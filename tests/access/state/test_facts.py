@@ -85,7 +85,7 @@ def test_a_signed_badge_is_proven_by_a_key_of_the_event_listed_or_not(
     assert (stranger.proof, stranger.other_event) == ("failed", False)
 
 
-def test_whether_a_key_that_was_never_heard_of_has_signed_nobody_can_tell(
+def test_whether_a_key_that_was_never_heard_of_has_signed_is_unknown(
     example: Programme, build: Any, guest: Claims
 ) -> None:
     badge = build.signed("smarthk-2020", BEN, guest)
@@ -142,7 +142,7 @@ def test_a_typed_code_that_the_roster_lacks_is_unknown(door: Any, now: int) -> N
 # What is known.
 
 
-def test_facts_are_the_rosters_claims_the_newest_issue_and_the_place(
+def test_facts_are_the_rosters_claims_the_newest_issue_and_the_location(
     door: Any, registry: Any, build: Any, guest: Claims, now: int
 ) -> None:
     anna = build.plain(ANNA)
@@ -157,7 +157,7 @@ def test_facts_are_the_rosters_claims_the_newest_issue_and_the_place(
     assert (after.location, after.newest_issue, after.revoked) == ("chengdu", 3, True)
 
 
-def test_the_age_of_the_roster_is_that_of_the_registrys_newest_word(
+def test_the_age_of_the_roster_is_that_of_the_registrys_newest_head(
     door: Any, build: Any, now: int
 ) -> None:
     seen = door.sees(build.plain(ANNA))
@@ -178,7 +178,7 @@ def test_a_registry_never_heard_of_is_as_old_as_can_be(door: Any, build: Any, no
     assert ask(door, build, now).roster_age_ms == NEVER_MS
 
 
-def test_while_the_clock_is_unsure_nobody_can_say_how_old_the_roster_is(
+def test_while_the_clock_is_unsure_the_age_of_the_roster_is_unknown(
     door: Any, build: Any, now: int
 ) -> None:
     assert ask(door, build, now, sure=False).roster_age_ms is None
@@ -191,7 +191,7 @@ def test_without_an_event_definition_there_is_nothing_to_ask(build: Any, now: in
         facts_now(None, known.history(None), known.event_state, ("", ""), moment, None, None)  # type: ignore[arg-type]
 
 
-def test_a_door_knows_its_free_seats_and_who_holds_one(
+def test_a_door_knows_its_free_seats_and_who_has_one(
     build: Any, registry: Any, guest: Claims, now: int
 ) -> None:
     registry.issues(now - 6_000, BEN, guest)
@@ -217,7 +217,7 @@ def test_a_door_knows_its_free_seats_and_who_holds_one(
     assert (elsewhere.holds_seat, elsewhere.seat_at) == (False, "chengdu-room-b-2")
 
 
-def test_claims_can_be_asked_as_of_an_earlier_place_in_the_order(
+def test_claims_can_be_asked_as_of_an_earlier_position_in_the_order(
     door: Any, registry: Any, build: Any, example: Programme, guest: Claims, now: int
 ) -> None:
     changed = build.claims(example, "media")
@@ -256,7 +256,7 @@ def recorded(forum: Any, number: int, **scan: Any) -> Any:
     return facts_as_recorded(read, body, history, known.event_state, until)
 
 
-def test_recorded_facts_hold_the_roster_as_far_as_the_door_had_it(later: Any) -> None:
+def test_recorded_facts_have_the_roster_as_far_as_the_door_had_it(later: Any) -> None:
     question = recorded(later, 1, place="hall", seats=2)
     assert question.facts.listed == later.delegate
     assert (question.facts.location, question.facts.seats) == ("hall", 2)
@@ -313,7 +313,7 @@ def test_what_was_no_badge_stays_none(later: Any, badge: Any, reason: str, *, ot
 
 
 @pytest.mark.parametrize(("genuine", "proof"), [(True, "proven"), (False, "failed")])
-def test_a_later_roster_tells_whether_an_unknown_badge_was_genuine(
+def test_a_later_roster_shows_whether_an_unknown_badge_was_genuine(
     later: Any, proof: str, *, genuine: bool
 ) -> None:
     secret = later.build.plain(later.build.badge(9)).secret if genuine else b"a secret..."
@@ -329,7 +329,7 @@ def test_a_later_roster_tells_whether_an_unknown_badge_was_genuine(
     assert question.presented.proof is None
 
 
-def test_an_entry_keeps_what_tells_later_whether_an_unlisted_badge_was_genuine(
+def test_an_entry_keeps_what_shows_later_whether_an_unlisted_badge_was_genuine(
     door: Any, build: Any, now: int
 ) -> None:
     anna, stranger = build.plain(ANNA), build.plain(b"nobod")
@@ -345,7 +345,7 @@ def test_an_entry_keeps_what_tells_later_whether_an_unlisted_badge_was_genuine(
 # Receipts.
 
 
-def test_a_receipt_is_told_by_the_definition_that_the_door_had(forum: Any) -> None:
+def test_a_receipt_follows_the_definition_that_the_door_had(forum: Any) -> None:
     event = forum.programme.event
     scan = forum.enters("hall-2", "09:00", 1)
     code = receipt(forum.programme, "hall-2", scan.digest)

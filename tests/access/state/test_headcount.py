@@ -168,8 +168,8 @@ def test_a_late_trusted_time_moves_the_counts_with_it(forum: Any) -> None:
     headcount = Headcount(known)
     assert headcount.areas(forum.at("18T10:00"))["south"].people == 1
     assert headcount.areas(forum.at("10:00"))["south"].people == 0
-    told = kiosk.trusts(forum.at("10:00"))
-    known.add(told.log, told.digest, told.raw)
+    written = kiosk.trusts(forum.at("10:00"))
+    known.add(written.log, written.digest, written.raw)
     assert headcount.areas(forum.at("10:00"))["south"].people == 1
     assert headcount.areas(forum.at("18T10:00"))["south"].people == 0
 
@@ -231,7 +231,7 @@ def test_a_recount_of_an_unknown_area_or_a_cut_off_kiosk_is_ignored(forum: Any) 
 # What gates did, and sessions.
 
 
-def test_each_gate_tells_its_reasons_of_today(forum: Any) -> None:
+def test_each_gate_lists_its_reasons_of_today(forum: Any) -> None:
     forum.enters("north-in", "09:00", 1)
     forum.refuses("north-in", "09:01", 2, "revoked")
     forum.refuses("north-in", "09:02", 3, "revoked")

@@ -10,7 +10,7 @@ from access.log.entry import EntryError
 from access.log.log_entry import read_entry
 
 
-def test_an_entry_held_already_is_skipped(forum: Any) -> None:
+def test_an_entry_stored_already_is_skipped(forum: Any) -> None:
     entry = forum.enters("north-in", "09:00", 1)
     known = forum.known()
     count = len(known)
@@ -141,8 +141,19 @@ def test_what_a_cut_off_kiosk_forked_later_is_not_news(forum: Any) -> None:
     assert forum.build.log_state([*forum.entries, *written]).forks() == []
 
 
-def test_reading_an_entry_gives_where_it_stands_and_what_it_says(forum: Any) -> None:
+def test_reading_an_entry_gives_its_position_and_its_content(forum: Any) -> None:
     entry = forum.enters("north-in", "09:00", 1)
     read = read_entry(entry.log, entry.digest, entry.raw)
     assert (read.log, read.seq, read.device) == (entry.log, 3, forum.doors["north-in"].device)
     assert read.kind == "scan"
+
+
+def test_presented_are_badges_that_were_held_up(forum: Any) -> None:
+    known = forum.known()
+    assert known.presented == set()
+    for entry in (
+        forum.enters("north-in", "09:00", 1),
+        forum.refuses("north-in", "09:00", None, "not_a_badge"),
+    ):
+        known.add(entry.log, entry.digest, entry.raw)
+    assert known.presented == {forum.build.badge(1), None}

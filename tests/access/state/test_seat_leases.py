@@ -229,7 +229,7 @@ def test_a_second_door_spends_a_seat_of_its_own_and_the_first_doors_is_free(foru
     assert [free(forum, gate, "11:00") for gate in ("hall-1", "hall-2")] == [3, 2]
 
 
-def test_people_let_in_by_hand_or_exempt_use_no_seat(forum: Any) -> None:
+def test_people_let_in_by_staff_or_exempt_use_no_seat(forum: Any) -> None:
     forum.overrides("hall-1", "09:00", 1)
     forum.enters("hall-1", "09:00", 2, seat=False)
     assert free(forum, "hall-1", "09:00") == 3

@@ -30,7 +30,7 @@ from tests.access.state.boots import (
 # One boot.
 
 
-def test_a_trusted_time_tells_the_time_of_every_entry_of_its_boot_before_and_after() -> None:
+def test_a_trusted_time_gives_the_time_of_every_entry_of_its_boot_before_and_after() -> None:
     (line,) = chain((10 * HOUR, [trusted(NOON, mono_ms=HOUR, error=40)]))
     assert line.span(0) == Span(NOON - HOUR - 40, NOON - HOUR + 40)
     assert line.span(3 * HOUR) == Span(NOON + 2 * HOUR - 40, NOON + 2 * HOUR + 40)
@@ -65,7 +65,7 @@ def test_of_one_rank_the_smallest_error_bound_counts() -> None:
     assert line == Line(NOON + 80, NOON + 120, NOON + 100, 1)
 
 
-def test_sources_that_contradict_each_other_span_what_they_say_and_the_clock_is_unsure() -> None:
+def test_sources_that_contradict_each_other_span_all_of_them_and_the_clock_is_unsure() -> None:
     line = own_line([trusted(NOON, error=100), trusted(NOON + HOUR, error=200)])
     assert line is not None
     assert (line.lo, line.hi) == (NOON - 100, NOON + HOUR + 200)
@@ -141,7 +141,7 @@ def test_the_same_window_again_changes_nothing() -> None:
     assert known.version == version
 
 
-def test_what_a_device_says_after_it_was_cut_off_is_not_believed() -> None:
+def test_what_a_device_writes_after_it_was_cut_off_is_not_believed() -> None:
     known = clocks()
     began(known, 1)
     known.add_trusted_time(log(1), 2, trusted(NOON, source="kernel"))
@@ -279,7 +279,7 @@ def test_a_worse_boot_between_two_better_ones_is_kept_between_them() -> None:
         assert NOON + HOUR <= middle.order <= NOON + 4 * HOUR
 
 
-def test_boots_whose_sources_agree_stay_where_they_say() -> None:
+def test_boots_whose_sources_agree_are_not_moved() -> None:
     lines = chain(
         (HOUR, [trusted(NOON, source="kernel")]),
         (HOUR, [trusted(NOON + 2 * HOUR)]),
@@ -385,7 +385,7 @@ def test_the_version_grows_only_when_a_line_has_changed() -> None:
     assert known.version > version
 
 
-def test_entries_are_timed_anew_when_a_trusted_time_arrives_later(build) -> None:  # type: ignore[no-untyped-def]
+def test_entries_are_timed_again_when_a_trusted_time_arrives_later(build) -> None:  # type: ignore[no-untyped-def]
     small = Programme(event_file.load(Path(__file__).parents[1] / "small.toml"))
     noon = build.instant("2020-11-17T12:00+08:00")
     registry, door = build.registry(noon), build.kiosk("north-in", noon)
@@ -488,7 +488,7 @@ def _lines(telling: list[tuple], ask: bool) -> list[Line]:  # type: ignore[type-
     return [known.line(log(epoch)) for epoch in (1, 2, 3)]
 
 
-def test_sources_that_disagree_late_in_a_boot_span_what_they_say_of_its_begin() -> None:
+def test_sources_that_disagree_late_in_a_boot_span_all_of_them_at_its_begin() -> None:
     line = own_line(
         [
             trusted(NOON + HOUR, mono_ms=HOUR, source="kernel", error=100),

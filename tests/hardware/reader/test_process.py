@@ -119,7 +119,7 @@ def test_more_text_than_a_badge_code_can_hold_is_cut(bench: Bench) -> None:
     assert (len(reading.text), len(reading.raw)) == (MAX_TEXT, MAX_TEXT)
 
 
-def test_a_badge_held_without_the_least_movement_is_told_as_long_as_it_is_there(
+def test_a_badge_held_without_the_least_movement_is_reported_as_long_as_it_is_there(
     bench: Bench,
 ) -> None:
     events = bench.see(Sight((code("J1"),)), for_ms=10_000)

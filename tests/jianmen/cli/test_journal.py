@@ -131,7 +131,7 @@ def test_without_the_key_the_heads_are_said_to_be_unchecked(long: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("statement", "words"),
+    ("statement", "message"),
     [
         ("UPDATE entry SET raw = x'00' WHERE seq = 3", "entry 3: not a log entry"),
         (
@@ -148,11 +148,11 @@ def test_without_the_key_the_heads_are_said_to_be_unchecked(long: Path) -> None:
         ("UPDATE head SET signature = zeroblob(64)", "the head at 256 is not signed by this kiosk"),
     ],
 )
-def test_what_was_altered_is_named_by_its_number(long: Path, statement: str, words: str) -> None:
+def test_what_was_altered_is_named_by_its_number(long: Path, statement: str, message: str) -> None:
     change(long, statement)
     result = run("verify", long)
     assert result.exit_code == 1
-    assert words in result.stdout
+    assert message in result.stdout
 
 
 def test_a_log_that_lost_its_end_is_told_by_the_next_one(data: Path) -> None:

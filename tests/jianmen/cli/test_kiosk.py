@@ -35,7 +35,7 @@ from sync.wire.device_key import DeviceKey
 from sync.wire.enrolment_code import EnrolmentCode
 
 EVENT = Path("config/events/smarthk.toml")
-COMMANDS = ("run", "enrol", "status", "doctor", "headcount")
+COMMANDS = ("run", "enrol", "status", "doctor", "opening", "headcount")
 NOW = ClockReading(1_000, 1_795_000_000_000, True)
 
 
@@ -154,9 +154,9 @@ def test_the_doctor_knows_a_gate_that_a_supervisor_has_just_given(tmp_path, serv
         found = {one["check"]: one for one in map(json.loads, answer.stdout.splitlines())}
         return found["gate"]["state"], found["gate"]["says"]
 
-    state, says = gate()
+    state, message = gate()
     assert state == "mend"
-    assert "let a supervisor give it one" in says
+    assert "let a supervisor give it one" in message
     journal = Journal(tmp_path / "journal.db", DeviceKey.at(tmp_path / "device.key"))
     journal.begin(NOW, "boot", "first start", {}, None)
     journal.append("gate", GateGiven(gate="chengdu-main-1", staff=b"STAFF"), NOW)
@@ -183,12 +183,12 @@ def test_a_journal_of_a_newer_version_ends_the_door_and_is_left_as_it_is(enrolle
     later = Steps("journal")
     later(name="better_tables")(lambda db: db.execute("CREATE TABLE better (entry BLOB)"))
     open_writer(enrolled / "journal.db", later).close()
-    held = (enrolled / "journal.db").read_bytes()
+    before = (enrolled / "journal.db").read_bytes()
 
     answer = run_door(enrolled)
     assert answer.exit_code == 2
     assert "journal.db was written by a newer version" in answer.stderr
-    assert (enrolled / "journal.db").read_bytes() == held
+    assert (enrolled / "journal.db").read_bytes() == before
 
 
 def test_a_file_that_the_door_may_not_touch_is_named(enrolled, monkeypatch):

@@ -57,9 +57,9 @@ class Supervisor:
         self.stand.inputs.put("camera", Reading(text, b"", "test", 1.0, now_ms()))
         self.stand.loop.submit(lambda: None).result(PATIENCE_S)
 
-    def until(self, holds) -> None:
+    def until(self, condition) -> None:
         """Let the door go on until something holds."""
-        while not holds():
+        while not condition():
             self.stand.loop.submit(lambda: None).result(PATIENCE_S)
 
     def show_card(self, text: str | None = None):
@@ -117,7 +117,9 @@ def spare(make_world, come_to) -> Supervisor:
 def another(world, gate: str | None, heard_s_ago: int | None = 0) -> DeviceKey:
     """Another kiosk, which stands at a gate and was heard of so long ago (None: never)."""
     other = DeviceKey.new()
-    world.say(("kiosk", Kiosk(device=other.fingerprint, public=other.public, gate=gate)))
+    world.registry_writes(
+        ("kiosk", Kiosk(device=other.fingerprint, public=other.public, gate=gate))
+    )
     world.deliver()
     if heard_s_ago is not None:
         log = other.fingerprint + "00000001"
@@ -138,12 +140,12 @@ def test_a_spare_kiosk_says_that_a_supervisor_may_give_it_a_gate(spare):
 
 
 def test_the_entry_is_in_the_journal_before_the_page_says_so_and_the_door_works_at_once(spare):
-    told = spare.gives()
+    shown = spare.gives()
 
     (given,) = spare.written("gate")
     assert given == GateGiven(gate=GATE, staff=spare.card.badge)
-    assert (told["gate"], told["by"]) == ("C6", "supervisor")
-    assert told["place"]["en"] == "Chengdu · Room B"
+    assert (shown["gate"], shown["by"]) == ("C6", "supervisor")
+    assert shown["place"]["en"] == "Chengdu · Room B"
     assert spare.stand.headline == "Show your badge"
     assert spare.client.get("/status.json").get_json()["gate"] == GATE
     spare.scan(spare.world.walk_up().text)
@@ -155,10 +157,10 @@ def test_after_a_restart_the_kiosk_still_stands_where_it_was_put(spare):
     spare.gives()
     world = spare.world
     event_state = EventState(world.registry.fingerprint, world.earliest_ms)
-    for held in spare.stand.loop.submit(lambda: list(spare.stand.door.own_entries())).result(
+    for log_entry in spare.stand.loop.submit(lambda: list(spare.stand.door.own_entries())).result(
         PATIENCE_S
     ):
-        event_state.add(held)
+        event_state.add(log_entry)
 
     assert event_state.gate_of(world.device.fingerprint) == GATE
 
@@ -193,7 +195,7 @@ def test_two_kiosks_at_one_gate_must_be_meant(spare):
 
 def test_the_gate_of_a_kiosk_that_is_dead_or_cut_off_is_free_to_give(spare):
     dead = another(spare.world, GATE, heard_s_ago=90)
-    spare.world.say(
+    spare.world.registry_writes(
         ("kiosk", Kiosk(device=dead.fingerprint, public=dead.public, gate=GATE, cut_off=True))
     )
     spare.world.deliver()
@@ -206,7 +208,7 @@ def test_only_a_supervisor_may_give_a_gate(make_world, come_to, ticket, why):
     world = make_world(None)
     usher = msgspec.structs.replace(world.event.tickets[0], id="usher", roles=("door",))
     world.event = msgspec.structs.replace(world.event, tickets=(*world.event.tickets, usher))
-    world.say(("event", EventDefined(event=msgspec.Raw(pack(world.event)))))
+    world.registry_writes(("event", EventDefined(event=msgspec.Raw(pack(world.event)))))
     other = world.register("Ho Man", ticket=ticket)
     spare = come_to(world)
 
@@ -217,7 +219,7 @@ def test_only_a_supervisor_may_give_a_gate(make_world, come_to, ticket, why):
 
 def test_a_card_whose_code_can_be_guessed_gives_no_gate(spare):
     weak, claims = foreign("4711"), Claims(spare.staff_ticket, 0b111, 0, 0b11)
-    spare.world.say(
+    spare.world.registry_writes(
         (
             "badge",
             BadgeIssued(
@@ -321,9 +323,9 @@ def test_a_supervisor_gives_another_gate_later_and_takes_it_back(spare):
     assert [given.gate for given in spare.written("gate")] == ["chengdu-main-1", "chengdu-main-2"]
 
     spare.show_card()
-    told = spare.post("take-back").get_json()
+    shown = spare.post("take-back").get_json()
 
-    assert (told["gate"], told["by"]) == (None, None)
+    assert (shown["gate"], shown["by"]) == (None, None)
     assert spare.stand.headline == "This kiosk has no gate yet"
     voids = spare.written("void")
     assert len(voids) == 2
@@ -374,7 +376,7 @@ def test_a_kiosk_without_the_events_data_says_that_it_waits_for_it(
     world.replica.close()
     for path in world.data.glob("replica.db*"):
         path.unlink()
-    world.make_replica_anew()
+    world.recreate_replica()
     stand = make_stand(world)
     at_work(stand)
     client = create_app(service_of(stand), sounds=False).test_client()

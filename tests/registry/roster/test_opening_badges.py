@@ -6,8 +6,8 @@ from typing import Any
 
 from access.badge import credential
 from access.badge.credential import Plain
-from access.event.opening_check import CASES
 from access.log.entry import BadgeIssued
+from access.rules.opening_check import CASES
 from registry.service import RegistryService
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from access.event.opening_check import CASES, Case, expected
+from access.rules.opening_check import CASES, Case, expected
 from kiosk.door.door import Answer, Door
 
 State = Literal["good", "bad", "not_done"]

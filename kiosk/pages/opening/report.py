@@ -11,7 +11,7 @@ from kiosk.door.door import Door
 from kiosk.door.gate_assignment import GateAssignment
 from kiosk.door.readiness import lacks_roster
 from kiosk.runtime.scan_loop import ScanLoop
-from kiosk.screen.phrases import place_name
+from kiosk.screen.phrases import area_name
 
 LEAST_FREE_MB = 200
 HEARD_MIN = 10
@@ -35,9 +35,9 @@ def report(loop: ScanLoop) -> dict[str, Any]:
     return {
         "gate": gate_code(door.programme, gate.id),
         "place": {
-            language: place_name(door.programme, gate.area, language) for language in LANGUAGES
+            language: area_name(door.programme, gate.area, language) for language in LANGUAGES
         },
-        "venue": {language: place_name(door.programme, venue, language) for language in LANGUAGES},
+        "venue": {language: area_name(door.programme, venue, language) for language in LANGUAGES},
         "registry": door.registry,
         "now_ms": door.now().at_ms,
         "zone": door.programme.event.timezone,
@@ -126,7 +126,7 @@ def _kiosk(door: Door, gate: str) -> dict[str, Any]:
 
 def _named(door: Door, gate: str) -> dict[Language, str]:
     area = door.programme.gates[gate].area
-    return {language: place_name(door.programme, area, language) for language in LANGUAGES}
+    return {language: area_name(door.programme, area, language) for language in LANGUAGES}
 
 
 def _in(door: Door, area: str, venue: str) -> bool:

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 
 from access.event.definition import Language
 from kiosk.door.staff_actions import StaffError
-from kiosk.opening.report import report, sign_off
+from kiosk.pages.opening.report import report, sign_off
 from kiosk.pages.staff_session import StaffSessions
 from web.texts import in_every_language
 

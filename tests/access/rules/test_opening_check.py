@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from access.event.opening_check import CASES, claims_of, expected, moment_ms, opening_badges
 from access.event.programme import Programme
 from access.log.entry import Span
 from access.rules.decide import Facts, Presented, decide
+from access.rules.opening_check import CASES, claims_of, expected, moment_ms, opening_badges
 from config.event_file import load
 
 EVENT = load(Path("config/events/smarthk.toml"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import pytest
+from click.testing import CliRunner
 
 from access.badge.credential import Plain, plain_text, verifier
-from access.event.opening_check import claims_of, opening_badges
 from access.log.entry import (
     GENESIS,
     BadgeIssued,
@@ -19,13 +20,16 @@ from access.log.entry import (
     encode,
 )
 from access.log.log_entry import LogEntry, read_entry
+from access.rules.opening_check import claims_of, opening_badges
 from hardware.ports.door_contacts import now_ms
 from hardware.ports.events import Reading
 from hardware.ports.signals import Light
+from jianmen.cli.kiosk.commands import kiosk
+from kiosk.door.opening.records import OpeningRecords
 from kiosk.door.staff_actions import StaffError
-from kiosk.opening.records import OpeningRecords
-from kiosk.opening.report import sign_off
 from kiosk.pages.app import create_app
+from kiosk.pages.opening.report import sign_off
+from kiosk.pages.serving import PageServer
 
 SECRET = b"t" * 11
 FORGED = b"f" * 11
@@ -194,6 +198,26 @@ def test_the_page_waits_for_the_card_and_shows_the_whole_venue(make_door, servic
     assert "lights" not in mine["checked"]["not_good"]
     assert "sound" in mine["checked"]["not_good"]
     assert "Ho Mei" not in answers[0].text
+
+
+def test_the_command_names_what_each_door_of_the_venue_lacks(make_door, service_of, at_work):
+    stand, _, _ = make_door()
+    at_work(stand)
+    server = PageServer(create_app(service_of(stand), sounds=False), "127.0.0.1", 0)
+    server.start()
+    port = server.url.rstrip("/").rpartition(":")[2]
+    command = ["opening", "--data", str(stand.world.data), "--port", port]
+    answer = CliRunner().invoke(kiosk, [*command, "--json"])
+    lacking = {line["gate"]: line["lacks"] for line in map(json.loads, answer.stdout.splitlines())}
+    words = CliRunner().invoke(kiosk, command).stdout
+    stand.screen_feed.close()
+    server.close()
+
+    assert answer.exit_code == 1
+    assert "not signed off" in lacking["chengdu-main-1"]
+    assert lacking["chengdu-main-2"] == ["no kiosk"]
+    assert not any(gate.startswith("meishan") for gate in lacking)
+    assert "C2  Chengdu: no kiosk" in words
 
 
 def test_the_check_is_not_signed_off_by_another_page(make_door, service_of):

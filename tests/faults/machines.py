@@ -94,12 +94,14 @@ class Registry:
 
     @contextmanager
     def here(
-        self, says: Callable[[], TimeReport | None] | None = None
+        self, time_report: Callable[[], TimeReport | None] | None = None
     ) -> Iterator[RegistryService]:
         """The device interface in this process, over the same TLS: quick to start. `says` is its word on the time."""
         lock = threading.Lock()
         with self.opened() as service:
-            answerer = Answerer(service.ledger, service.identity, wall_ms, says or right_time)
+            answerer = Answerer(
+                service.ledger, service.identity, wall_ms, time_report or right_time
+            )
 
             def answer(raw: bytes) -> bytes:
                 with lock:
@@ -133,8 +135,8 @@ class Registry:
         if not tls:  # what is there would be shown
             (self.data / "lan.pem").unlink(missing_ok=True)
         self.program = self._programs.jianmen("registry", *arguments, netns=netns)
-        said = json.loads(self.program.next_line())
-        self.port = int(said["url"].rpartition(":")[2])
+        printed = json.loads(self.program.next_line())
+        self.port = int(printed["url"].rpartition(":")[2])
         if wait and netns is None:
             until(self.answers, "the registry to answer")
         return self.program
@@ -213,11 +215,11 @@ class Kiosk:
         """Over the network, by a one-time code; `url` where the registry is behind something."""
         address, certificate = self._reach()
         text = registry.enrol_text(self.gate, url)
-        said = enrol(
+        printed = enrol(
             EnrolmentCode.parse(text), self.identity,
             name=self.gate, address=address, certificate=certificate,
         )  # fmt: skip
-        said.save(self.data)
+        printed.save(self.data)
 
     def enrol_with(self, service: RegistryService, url: str, pin: str | None) -> None:
         """By the registry itself, where its server cannot be reached from here; `pin` None: no TLS is spoken."""
@@ -225,16 +227,16 @@ class Kiosk:
         code = service.enrol_code(self.gate)
         public = service.identity.public
         request = Enrol(self.identity.public, code, b"", self.gate, address, certificate)
-        said = service.enrol(request)
-        assert not said.refused
+        printed = service.enrol(request)
+        assert not printed.refused
         Enrolment(
             registry_url=url,
             registry_public=public,
             registry=service.identity.fingerprint,
-            event=said.event,
-            gate=said.gate,
+            event=printed.event,
+            gate=printed.gate,
             certificate_pin=pin,
-            warrant=said.warrant,
+            warrant=printed.warrant,
         ).save(self.data)
 
     def fetch(self, service: RegistryService) -> None:
@@ -329,7 +331,7 @@ class Kiosk:
         """Every entry of its replica."""
         return marks(self.data / "replica.db")
 
-    def holds(self, mark: Mark) -> bool:
+    def has_mark(self, mark: Mark) -> bool:
         """Whether its replica holds an entry."""
         return mark in self.replica()
 
