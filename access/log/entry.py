@@ -219,8 +219,7 @@ class Printed(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=Tr
 
 
 class OpeningChecked(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
-    """A door was tried before the venue opened, and a supervisor signed off what came of it. Kind `opening`. `findings`
-    are "good", "bad" or "not_done" by check; `test_badges` likewise by case."""
+    """A supervisor's sign-off of a door before it opens, `opening`: "good", "bad" or "not_done" by check, by case."""
 
     gate: Id
     findings: dict[str, str]

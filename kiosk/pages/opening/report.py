@@ -46,6 +46,7 @@ def report(loop: ScanLoop) -> dict[str, Any]:
             case: {"state": one.state, "reason": one.reason, "receipt": one.receipt}
             for case, one in loop.trial.outcomes(door).items()
         },
+        "order": list(loop.trial.outcomes(door)),
         "kiosks": kiosks,
     }
 
@@ -92,6 +93,7 @@ def sign_off(loop: ScanLoop, card: str, seen: dict[str, bool], note: str) -> Non
         ),
     )
     loop.trial.forget()
+    door.forget_repeats()
 
 
 def _kiosk(door: Door, gate: str) -> dict[str, Any]:

@@ -57,12 +57,12 @@ function render() {
   $("place").textContent = `${word("title")} · ${state.gate} · ${state.place[language]}`;
   $("registry").textContent = state.registry.match(/.{4}/g).join(" ");
   $("checks").replaceChildren(...Object.entries(state.checks).map(([check, found]) => element("li", word(`check.${check}`), { state: found })));
-  $("badges").replaceChildren(...Object.entries(state.test_badges).map(badge));
+  $("badges").replaceChildren(...state.order.map((name) => badge(name, state.test_badges[name])));
   $("venue").textContent = state.venue[language];
   $("kiosks").replaceChildren(...state.kiosks.map(kiosk));
 }
 
-function badge([name, found]) {
+function badge(name, found) {
   const row = element("li", word(`case.${name}`), { state: found.state });
   if (found.state === "bad") row.append(element("small", word(found.reason)));
   return row;

@@ -47,9 +47,9 @@ def put_on_the_roster(world) -> dict[tuple[str, str], str]:
             claims=claims_of(world.event, one),
             verifier=verifier(SECRET),
         )
-        world.say(("badge", body))
+        world.registry_writes(("badge", body))
         if one.case == "revoked":
-            world.say(("revoke", Revoked(badge=badge, issue=None, why="a test badge")))
+            world.registry_writes(("revoke", Revoked(badge=badge, issue=None, why="a test badge")))
         secret = FORGED if one.case == "forged" else SECRET
         texts[one.venue, one.case] = plain_text(Plain(badge, 1, secret))
     world.deliver()
@@ -119,7 +119,7 @@ def test_a_door_that_has_not_heard_of_the_revocation_fails_the_check(make_world,
     )
     claims = claims_of(world.event, one)
     body = BadgeIssued(badge=badge, issue=1, form="plain", claims=claims, verifier=verifier(SECRET))
-    world.say(("badge", body))
+    world.registry_writes(("badge", body))
     world.deliver()
     stand = make_stand(world)
     stand.show(plain_text(Plain(badge, 1, SECRET)))
