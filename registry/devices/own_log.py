@@ -145,7 +145,7 @@ class OwnLog:
             LogEntry(row.log, row.seq, row.digest, draft.mono_ms, draft.wall_ms, kind, body)
             for row, (kind, body) in zip(draft.rows, bodies, strict=True)
         ]
-        self._ledger.add(draft.rows, written)
+        self._ledger.add(end.log, draft.rows, written)
         self._finish(draft)
         return written
 
