@@ -229,6 +229,7 @@ class Logs(LogStore):
     def add(self, rows: Sequence[Row], entries: Sequence[LogEntry]) -> None:
         now_ms = self._now_ms()
         with self.database.writing() as connection:
+            self.database.adds_entries()
             # The one statement that runs for every entry of the event: past the toolkit, at half the cost.
             connection.exec_driver_sql(self._add_entry, [(*row, now_ms) for row in rows])
         if self.is_registry(rows[0].log):
@@ -241,6 +242,7 @@ class Logs(LogStore):
         """Put thousands of entries among the others. Tips, heads and cards are the caller's task."""
         now_ms = self._now_ms()
         with self.database.writing() as connection:
+            self.database.adds_entries()
             insert_rows(connection, "entry", ENTRY, ((*row, now_ms) for row in rows))
 
     def _know(self, entry: LogEntry, kiosk: Kiosk) -> None:
