@@ -164,7 +164,7 @@ class _World:
         for seq, (kind, body) in enumerate(bodies, 1):
             one = log.write(kind, body, log.start_ms + seq)
             rows.append(Row(one.log, seq, one.digest, badge_of(body), one.raw))
-        replica.add(rows, [])
+        replica.add(log.log, rows, [])
         replica.move_tip(log.log, BEGINNING, log.point())
         replica.keep_head(log.head(at_ms=self.start_ms))
 

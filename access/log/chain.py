@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from msgspec import Meta
 
-from access.log.entry import Digest, Entry, EntryError, LogId, Millis, Seq, decode, digest_of, pack
+from access.log.entry import Digest, Entry, EntryError, LogId, Millis, Seq, decode, pack
 
 HEAD_EVERY = 256
 """A log's writer signs a head at each exchange, and after this many entries."""
@@ -83,12 +83,13 @@ def vouched(head: Head, public: bytes) -> bool:
     return True
 
 
-def follow(first_seq: int, prev: bytes, raws: Sequence[bytes]) -> list[tuple[Entry, bytes]]:
-    """Return entries with their hashes, checked to be a run that begins with number `first_seq` after hash `prev`.
+def follow(first_seq: int, prev: bytes, raws: Sequence[bytes]) -> tuple[list[Entry], list[bytes]]:
+    """Return entries and their hashes, checked to be a run that begins with number `first_seq` after hash `prev`.
 
     Raise ChainError at the first that is no entry, has another number, or names another `prev`.
     """
-    run: list[tuple[Entry, bytes]] = []
+    entries: list[Entry] = []
+    digests: list[bytes] = []
     for seq, raw in enumerate(raws, first_seq):
         try:
             entry = decode(raw)
@@ -98,6 +99,7 @@ def follow(first_seq: int, prev: bytes, raws: Sequence[bytes]) -> list[tuple[Ent
             raise ChainError(seq, f"it says that it is number {entry.seq}")
         if entry.prev != prev:
             raise ChainError(seq, "it does not follow the entry before it")
-        prev = digest_of(raw)
-        run.append((entry, prev))
-    return run
+        prev = sha256(raw).digest()
+        entries.append(entry)
+        digests.append(prev)
+    return entries, digests

@@ -186,7 +186,7 @@ def _chain(reader: JournalReader, log: str) -> tuple[dict[int, bytes], Boot | No
     try:
         while pairs := reader.raws(log, len(digests), PIECE):
             for kept, raw in pairs:
-                ((entry, digest),) = follow(len(digests) + 1, prev, [raw])
+                (entry,), (digest,) = follow(len(digests) + 1, prev, [raw])
                 if digest != kept:
                     raise ChainError(entry.seq, "its bytes have another hash than the one kept")
                 body = body_of(entry)

@@ -34,7 +34,7 @@ ASKED_BY_PAGES = frozenset(
 )
 """Endpoints that an open page asks by itself: they do not show that somebody is there."""
 
-_NEEDS: dict[Access, str] = {
+NEEDS: dict[Access, str] = {
     "viewer": "Log in first.",
     "desk": "Only the help desk and admins may do this. Log in with such an account.",
     "admin": "Only an admin may do this. Log in as admin.",
@@ -89,7 +89,7 @@ class Guard:
                 "Log in, or send an API token: Authorization: Bearer jmt_…",
             )
         if not visitor.may(access):
-            return HTTPStatus.FORBIDDEN, _NEEDS[access]
+            return HTTPStatus.FORBIDDEN, NEEDS[access]
         if changes and visitor.by_cookie and not is_own_page(request.headers.get(CSRF_HEADER, "")):
             return HTTPStatus.FORBIDDEN, "This page is too old. Load it again."
         return None

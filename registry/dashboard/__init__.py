@@ -12,7 +12,7 @@ from registry.accounts.authorization import Guard, is_own_page, page_token
 from registry.dashboard.login import LoginDesk, LoginError
 from registry.queries.queries import Queries
 from registry.queries.shapes import Access
-from web.texts import HTML_TAGS, OWN_NAMES, best_language, section, text
+from web.texts import HTML_TAGS, LANGUAGE_COOKIE, OWN_NAMES, best_language, section, text
 
 HERE = Path(__file__).parent
 PAGES = (
@@ -28,7 +28,6 @@ PAGES = (
 NEEDS: dict[str, Access] = {"people": "desk", "badges": "desk", "settings": "admin"}
 """The role that a page needs; the others are for everybody who logged in."""
 
-LANGUAGE_COOKIE = "language"
 YEAR_S = 365 * 86_400
 
 

@@ -99,11 +99,11 @@ class OwnLog:
 
     # Many entries, prepared before the transaction that writes them.
 
-    def draft(self, sayings: Sequence["Saying"]) -> "Draft":
+    def draft(self, packed_entries: Sequence["PackedEntry"]) -> "Draft":
         """Entries as they will be if nothing else is written before them."""
         with self._ledger.transaction():
             end = self._sound_end()
-        return self._chained(end, sayings)
+        return self._chained(end, packed_entries)
 
     def adopt(self, draft: "Draft") -> bool:
         """Inside a transaction that puts the draft's rows among the entries: let the log end with them. False: it ends
@@ -114,19 +114,19 @@ class OwnLog:
         self._finish(draft)
         return True
 
-    def _chained(self, end: _End, sayings: Sequence["Saying"]) -> "Draft":
+    def _chained(self, end: _End, packed_entries: Sequence["PackedEntry"]) -> "Draft":
         now = self._clock()
         # The registry's entries are ordered by wall clock: a clock set back must not make older entries win.
         wall_ms = max(now.wall_ms, end.wall_ms)
         seq, digest = end.seq, end.digest
         rows: list[Row] = []
         heads = []
-        for kind, body, badge in sayings:
+        for kind, body, badge in packed_entries:
             seq += 1
             raw = pack(Entry(seq, digest, now.mono_ms, wall_ms, now.synced, kind, body))
             digest = digest_of(raw)
             rows.append(Row(end.log, seq, digest, badge, raw))
-            if seq % HEAD_EVERY == 0 or len(rows) == len(sayings):
+            if seq % HEAD_EVERY == 0 or len(rows) == len(packed_entries):
                 heads.append(self._identity.head(end.log, seq, digest, wall_ms))
         return Draft(end, rows, heads, now.mono_ms, wall_ms)
 
@@ -139,17 +139,17 @@ class OwnLog:
         self._ledger.reached(LogEnd(end.database, end.log, last.seq))
 
     def _write(self, end: _End, bodies: Sequence[tuple[str, Body]]) -> list[LogEntry]:
-        draft = self._chained(end, [saying(kind, body) for kind, body in bodies])
+        draft = self._chained(end, [packed_entry(kind, body) for kind, body in bodies])
         written = [
             LogEntry(row.log, row.seq, row.digest, draft.mono_ms, draft.wall_ms, kind, body)
             for row, (kind, body) in zip(draft.rows, bodies, strict=True)
         ]
-        self._ledger.add(draft.rows, written)
+        self._ledger.add(end.log, draft.rows, written)
         self._finish(draft)
         return written
 
 
-class Saying(NamedTuple):
+class PackedEntry(NamedTuple):
     """An entry before its place in the log is known: its kind, its body's bytes, and the badge that it is about."""
 
     kind: str
@@ -157,9 +157,9 @@ class Saying(NamedTuple):
     badge: bytes | None
 
 
-def saying(kind: str, body: Body) -> Saying:
+def packed_entry(kind: str, body: Body) -> PackedEntry:
     """What an entry of this kind and body says."""
-    return Saying(kind, packed(body), badge_of(body))
+    return PackedEntry(kind, packed(body), badge_of(body))
 
 
 class Draft(NamedTuple):

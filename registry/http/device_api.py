@@ -53,7 +53,7 @@ def device_interface(
     trust_clock: bool,
 ) -> Endpoint:
     """The endpoint. `trust_clock`: the operator vouches for this machine's clock, where the kernel cannot say (in a
-    container); `contacts` is told who calls, and `trail` of enrolments that were refused."""
+    container); `reported_vectors` gets what each caller has, and `trail` enrolments that were refused."""
 
     def time_report() -> TimeReport | None:
         now = clock()

@@ -16,6 +16,7 @@ from flask import Blueprint, Request, Response, request
 from config.errors import instead, shown
 from registry.accounts.authorization import Guard
 from registry.accounts.trail import Trail
+from registry.http.error_texts import in_readers_language
 from registry.http.mistakes import describe
 from registry.lists.findings import SpreadsheetError
 from registry.queries.shapes import Access, Problem
@@ -160,8 +161,9 @@ def to_json(value: msgspec.Struct, status: int = 200) -> Response:
 
 
 def problem(status: int, message: str, mistakes: tuple[str, ...] = ()) -> Response:
-    """An error answer with a text for people."""
-    return to_json(Problem(error=message, mistakes=list(mistakes)), status)
+    """An error answer with a text for people, in the reader's language."""
+    lines = list(map(in_readers_language, mistakes))
+    return to_json(Problem(error=in_readers_language(message), mistakes=lines), status)
 
 
 def refused(error: RegistryError) -> Response:
@@ -172,5 +174,6 @@ def refused(error: RegistryError) -> Response:
         message = lines[0] if len(lines) == 1 else f"{count} mistakes; nothing was changed."
         return problem(422, message, lines)
     if isinstance(error, ChangedError):
-        return to_json(Problem(error=str(error), changed=list(error.fields)), 409)
+        message = in_readers_language(str(error))
+        return to_json(Problem(error=message, changed=list(error.fields)), 409)
     return problem(404 if isinstance(error, UnknownError) else 409, str(error))

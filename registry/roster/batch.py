@@ -14,14 +14,14 @@ from typing import NamedTuple, ParamSpec, TypeVar
 import msgspec
 from sqlalchemy import delete, select, text
 
-from access.badge import credential
 from access.badge.credential import Claims
 from access.event.definition import Event
 from access.log.entry import BadgeIssued, Body, Revoked
-from registry.devices.own_log import Draft, OwnLog, Saying, saying
+from registry.devices.own_log import Draft, OwnLog, PackedEntry, packed_entry
+from registry.roster.badge_ids import badge_ids
 from registry.roster.badge_issuer import BadgeIssuer
 from registry.roster.model import Known, Person, Registered, claims
-from registry.roster.repository import People
+from registry.roster.repository import People, row_of
 from registry.storage import tables
 from registry.storage.bulk import insert_rows
 from registry.storage.errors import RegistryError
@@ -130,7 +130,9 @@ class Batch:
             step(start)
             issuer = self._issuer
             known = []
-            for person, badge in zip(some, self._badges(some), strict=True):
+            for person, badge in zip(
+                some, badge_ids(some, self._people, self._random), strict=True
+            ):
                 one = self._sealing.row(person, badge, self._random(SALT_BYTES), ())
                 known.append(one)
                 issuer.issue(one, 1, person.form, self._claims(person), person.code)
@@ -145,19 +147,6 @@ class Batch:
             found = self._known_claims[key] = claims(person, self._event)
         return found
 
-    def _badges(self, people: Sequence[Person]) -> list[bytes]:
-        """An id for each: a foreign code's own, or a new one."""
-        codes = [credential.foreign(one.code).badge if one.code else None for one in people]
-        new: dict[bytes, None] = {}
-        while len(new) < codes.count(None):
-            drawn = [
-                self._random(credential.BADGE_BYTES) for _ in range(codes.count(None) - len(new))
-            ]
-            taken = self._people.badges_taken(drawn)
-            new |= {badge: None for badge in drawn if badge not in taken and badge not in codes}
-        fresh = iter(new)
-        return [code if code is not None else next(fresh) for code in codes]
-
     def change(
         self, changed: Sequence[tuple[Person, Registered]], step: Step, done: int = 0
     ) -> None:
@@ -168,7 +157,7 @@ class Batch:
             self._stage(rows, {}, new=False)
 
     def _amended(self, person: Person, before: Registered) -> Known:
-        """A person's new row; entry and card, where they change, are in the press."""
+        """A person's new row; entry and card, where they change, go into the issuer."""
         old = before.known
         # Keys of an earlier release stay with the name: without a change no card is sealed again.
         keys = old.keys if person.name == old.name else ()
@@ -209,26 +198,29 @@ class Batch:
 
         Raises ChangedMeanwhileError.
         """
-        sayings = [saying(kind, body) for kind, body in self._entries]
+        packed_entries = [packed_entry(kind, body) for kind, body in self._entries]
         # Whoever writes to the registry's log between draft and transaction makes the draft void; at last they wait.
         for _ in range(DRAFTS):
-            if self._committed(self._log.draft(sayings), sayings, still_so):
+            if self._committed(self._log.draft(packed_entries), packed_entries, still_so):
                 break
         else:
-            self._committed(None, sayings, still_so)
+            self._committed(None, packed_entries, still_so)
         time.sleep(BREATH_S)
         discard(self._ledger)
 
     @_uncollected
     def _committed(
-        self, draft: Draft | None, sayings: Sequence[Saying], still_so: Callable[[], bool]
+        self,
+        draft: Draft | None,
+        packed_entries: Sequence[PackedEntry],
+        still_so: Callable[[], bool],
     ) -> bool:
         """Whether the log still ended where the draft begins; None: it is drafted here."""
         with self._ledger.transaction():
             if self._taken() or not still_so():
                 raise ChangedMeanwhileError
-            if sayings:
-                draft = draft or self._log.draft(sayings)
+            if packed_entries:
+                draft = draft or self._log.draft(packed_entries)
                 if not self._log.adopt(draft):
                     return False
                 self._ledger.add_many(draft.rows)
@@ -258,10 +250,8 @@ def discard(ledger: Ledger) -> None:
 
 
 def _values(known: Known) -> tuple[object, ...]:
-    return (
-        known.badge, known.ref, known.name, known.organisation, known.language,
-        msgspec.json.encode(known.keys).decode(), known.salt, msgspec.json.encode(known.extra).decode(),
-    )  # fmt: skip
+    row = row_of(known)
+    return tuple(row[column] for column in _PERSON)
 
 
 def _card(card: SealedCard, issues_of: Mapping[bytes, tuple[bytes, int]]) -> tuple[object, ...]:

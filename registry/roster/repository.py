@@ -28,7 +28,7 @@ class People:
         self._ledger = ledger
 
     def add(self, people: Sequence[Known]) -> None:
-        self._ledger.write(tables.person.insert(), [_row(known) for known in people])
+        self._ledger.write(tables.person.insert(), [row_of(known) for known in people])
 
     def change(self, known: Known) -> None:
         """Replace the row of the person with the same badge."""
@@ -141,7 +141,8 @@ class People:
             self._ledger.write(delete(table))
 
 
-def _row(known: Known) -> dict[str, Any]:
+def row_of(known: Known) -> dict[str, Any]:
+    """A person as a row of the table, by column."""
     return msgspec.structs.asdict(known) | {
         "keys": msgspec.json.encode(known.keys).decode(),
         "extra": msgspec.json.encode(known.extra).decode(),

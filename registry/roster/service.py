@@ -10,6 +10,7 @@ from access.event.definition import MAX_ISSUES, Event, Language, Names
 from access.log.entry import BadgeIssued, Revoked
 from access.state.log_state import LogState
 from registry.devices.own_log import OwnLog
+from registry.roster.badge_ids import badge_ids, random_ids
 from registry.roster.badge_issuer import (
     BadgeIssuer,
     as_issued,
@@ -189,18 +190,7 @@ class Roster:
         found = self.refusals(people, event)
         if found:
             raise RegistrationError(found)
-        of_codes = [credential.foreign(one.code).badge if one.code else None for one in people]
-        new = self._new_badges(of_codes.count(None), {badge for badge in of_codes if badge})
-        return [badge or new.pop() for badge in of_codes]
-
-    def _new_badges(self, count: int, used: set[bytes]) -> list[bytes]:
-        """Random badge ids that nobody has."""
-        drawn: dict[bytes, None] = {}
-        while len(drawn) < count:
-            more = [self._random(credential.BADGE_BYTES) for _ in range(count - len(drawn))]
-            taken = used | self._people.badges_taken(more)
-            drawn |= {badge: None for badge in more if badge not in taken}
-        return list(drawn)
+        return badge_ids(people, self._people, self._random)
 
     def issuer(self, event: Event, *, with_badges: bool = True) -> BadgeIssuer:
         """A maker of badges of this event with the present keys."""
@@ -310,7 +300,7 @@ class Roster:
                     issuer.withdraw_card(old)
             last = self.newest(known)
             _, locked = self._locks(last)
-            [new] = self._new_badges(1, {badge})
+            [new] = random_ids(1, {badge}, self._people, self._random)
             moved = msgspec.structs.replace(known, badge=new, salt=self._random(SALT_BYTES))
             self._people.move(badge, moved)
             issuer.issue(moved, 1, "signed", last.claims, locked=locked)

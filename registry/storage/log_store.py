@@ -16,9 +16,31 @@ from access.log.log_entry import LogEntry, read_entry
 from registry.storage import tables
 from registry.storage.bulk import insert_rows
 from registry.storage.database import Database
-from registry.storage.head_statements import keep_head_statement, keep_latest_head_statement
 from registry.storage.heard_heads import HeardHeads
-from sync.store.log_store import BEGINNING, INTRODUCED, LogStore, Row, newest_kiosk, same_end
+from registry.storage.statements import (
+    ADD_ENTRY,
+    ADD_TIP,
+    CARDS,
+    DROP_TIP,
+    ENTRY,
+    HEADS,
+    HOLDS,
+    LACKING,
+    PIECE,
+    ROWS,
+    TIPS,
+    keep_head_statement,
+    keep_latest_head_statement,
+)
+from sync.store.log_run import EntryRow
+from sync.store.log_store import (
+    BEGINNING,
+    INTRODUCED,
+    LogStore,
+    Row,
+    newest_kiosk,
+    same_end,
+)
 from sync.store.name_cards import Issued, badges_listed, cards_named
 from sync.wire.messages import Point, SealedCard
 
@@ -30,20 +52,7 @@ CARDS_AT_ONCE = 1000
 
 BADGES_AT_ONCE = 500
 
-ENTRY = ("log", "seq", "digest", "badge", "raw", "received_ms")
-
-ADD_ENTRY = f"INSERT INTO entry ({', '.join(ENTRY)}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608 - names of ours
-
-ROWS = "SELECT log, seq, digest, badge, raw FROM entry WHERE log = ? AND seq BETWEEN ? AND ? ORDER BY seq"
-TIPS = "SELECT seq, digest FROM tip WHERE log = ? ORDER BY seq"
-CARDS = "SELECT digest, raw FROM card WHERE raw IS NOT NULL AND digest IN ({marks})"
-
 Answer = TypeVar("Answer")
-
-LACKING = (
-    select(tables.card.c.digest).where(tables.card.c.raw.is_(None)).order_by(tables.card.c.digest)
-)
-"""The name cards that the roster names and that have not arrived."""
 
 _HEAD = ("log", "seq", "digest", "at_ms", "signature")
 
@@ -65,7 +74,6 @@ class Logs(LogStore):
         self.database = database
         self._now_ms = now_ms
         self._dialect: Any = postgresql if database.is_postgres else sqlite
-        self._add_entry = ADD_ENTRY.replace("?", "%s") if database.is_postgres else ADD_ENTRY
         self._public: bytes | None = None
         self._asked_for = b""
         self._heard = HeardHeads()
@@ -87,9 +95,12 @@ class Logs(LogStore):
 
     def _fetch(self, question: str, values: Sequence[Any]) -> Sequence[Any]:
         """The rows of a query that every exchange makes; run without the toolkit, at a fraction of the cost."""
-        spelt = question.replace("?", "%s") if self.database.is_postgres else question
         with self.database.reading() as connection:
-            return connection.exec_driver_sql(spelt, tuple(values)).all()
+            return connection.exec_driver_sql(self._spelt(question), tuple(values)).all()
+
+    def _spelt(self, statement: str) -> str:
+        """A statement with the parameter marks of this database's driver."""
+        return statement.replace("?", "%s") if self.database.is_postgres else statement
 
     def _remembered(self, question: Hashable, ask: Callable[[], Answer]) -> Answer:
         """The result of `ask`, cached until the next write. Not with PostgreSQL, where other processes write too."""
@@ -169,22 +180,16 @@ class Logs(LogStore):
         return found
 
     def has_entry(self, log: str, seq: int, digest: bytes) -> bool:
-        entry = tables.entry.c
-        one = select(entry.id).where(entry.log == log, entry.seq == seq, entry.digest == digest)
-        return self.first(one) is not None
+        return bool(self._fetch(HOLDS, (log, seq, digest)))
 
     def rows(self, log: str, first: int, last: int) -> list[Row]:
         return list(map(Row._make, self._fetch(ROWS, (log, first, last))))
 
+    def piece(self, log: str, first: int, last: int) -> Sequence[Any]:
+        return self._fetch(PIECE, (log, first, last))
+
     def heads(self, log: str, after: int, limit: int) -> list[Head]:
-        head = tables.head.c
-        rows = self.read(
-            select(*(head[name] for name in _HEAD))
-            .where(head.log == log, head.seq > after)
-            .order_by(head.seq)
-            .limit(limit)
-        )
-        return [Head(*row) for row in rows]
+        return [Head(*row) for row in self._fetch(HEADS, (log, after, limit))]
 
     def latest_head(self, device: str) -> Head | None:
         return self._heard.newest(device, self._latest_heads().get(device))
@@ -226,13 +231,13 @@ class Logs(LogStore):
             with self.transaction():
                 self.keep_heads(heads)
 
-    def add(self, rows: Sequence[Row], entries: Sequence[LogEntry]) -> None:
+    def add(self, log: str, rows: Iterable[EntryRow], entries: Sequence[LogEntry]) -> None:
         now_ms = self._now_ms()
         with self.database.writing() as connection:
             self.database.adds_entries()
             # The one statement that runs for every entry of the event: past the toolkit, at half the cost.
-            connection.exec_driver_sql(self._add_entry, [(*row, now_ms) for row in rows])
-        if self.is_registry(rows[0].log):
+            connection.exec_driver_sql(self._spelt(ADD_ENTRY), [(*row, now_ms) for row in rows])
+        if self.is_registry(log):
             for one in entries:
                 if isinstance(one.body, Kiosk):
                     self._know(one, one.body)
@@ -329,11 +334,10 @@ class Logs(LogStore):
         self.write(gone, keys)
 
     def move_tip(self, log: str, parent: Point, tip: Point) -> None:
-        columns = tables.tip.c
-        if parent != BEGINNING:
-            self.write(delete(tables.tip).where(columns.log == log, columns.digest == parent[1]))
-        insert = self.insert(tables.tip).values(log=log, seq=tip[0], digest=tip[1])
-        self.write(insert.on_conflict_do_nothing())
+        with self.database.writing() as connection:
+            if parent != BEGINNING:
+                connection.exec_driver_sql(self._spelt(DROP_TIP), (log, parent[1]))
+            connection.exec_driver_sql(self._spelt(ADD_TIP), (log, *tip))
 
     def keep_head(self, head: Head) -> None:
         self.keep_heads([head])

@@ -41,8 +41,7 @@ PEERS_EVERY_S = 3.0
 """How often the list of neighbours is computed again, and bundles are looked for (s)."""
 
 WRITE_STATES_EVERY_S = 1.0
-"""How often a running carrier writes target states and heads (s): the door beside it need not read after each
-message."""
+"""How often a running carrier writes target states and heads (s): the door need not read after each message."""
 
 LEVEL_EVERY_S = 1.0
 DAY_MS = 86_400_000
@@ -141,9 +140,9 @@ class Carrier:
     def _not_before(self) -> None:
         """Raise the lower bound of the time to the newest head of the registry and of this kiosk."""
         for device in (self._enrolment.registry, self._identity.fingerprint):
-            report = self.replica.latest_head(device)
-            if report is not None:
-                self.time.not_before(report.at_ms)
+            head = self.replica.latest_head(device)
+            if head is not None:
+                self.time.not_before(head.at_ms)
 
     # The door's log.
 
@@ -165,8 +164,7 @@ class Carrier:
             return new > 0
 
     def _await_commit(self) -> None:
-        """After a file event: wait for the commit that it announces. One that takes longer is found at the next
-        look."""
+        """After a file event: wait for the commit that it announces. A longer one is found at the next look."""
         for pause_s in COMMIT_PAUSES_S:
             with self._lock:
                 if self._journal.changed():
@@ -191,8 +189,7 @@ class Carrier:
     # Exchange.
 
     def answer(self, raw: bytes) -> bytes:
-        """The answer to another kiosk's request. Raises MessageError or ChainError for a request that is not
-        authentic."""
+        """The answer to another kiosk's request. Raises MessageError or ChainError if it is not authentic."""
         with self._lock:
             answer, taken = self.answerer.answer(raw, self._read_clock().mono_ms)
             self._not_before()
@@ -204,8 +201,7 @@ class Carrier:
         return answer
 
     def step(self, target: PeerWorker) -> bool:
-        """Exchange with a target until neither side has anything new. Return False, with the reason in the target's
-        state, where that failed."""
+        """Exchange with a target until neither side has anything new. Return False if that failed."""
         try:
             for _ in range(ROUNDS):
                 if not self._round(target):
@@ -257,8 +253,7 @@ class Carrier:
                     self.replica.forget_targets(gone)
 
     def _note_state(self, target: PeerWorker) -> None:
-        """Store the state of a target in the replica: at once, or with the next `write_states` while the carrier
-        runs."""
+        """Store the state of a target: at once, or while the carrier runs with the next `write_states`."""
         with self._lock:
             self._unwritten_states[target.name] = target
             if not self._running:
@@ -336,8 +331,7 @@ class Carrier:
                 )
 
     def level(self, now_s: float) -> None:
-        """Leave the door, when something has changed, the list of kiosks that can be reached: it may pass seats to
-        them. `now_s` is any steady clock."""
+        """After a change: list the kiosks that can be reached for the door, which may pass them seats."""
         if not self._changed or now_s - self._levelled < LEVEL_EVERY_S:
             return
         self._changed = False

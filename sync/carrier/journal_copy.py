@@ -159,7 +159,7 @@ class JournalCopier:
         self, log: str, start: Point, rows: list[Row], entries: list[LogEntry], at_ms: int
     ) -> Point:
         end: Point = (rows[-1].seq, rows[-1].digest)
-        self._replica.add(rows, entries)
+        self._replica.add(log, rows, entries)
         self._replica.move_tip(log, start, end)
         self._replica.keep_head(self._keys[device_of(log)].head(log, *end, at_ms))
         return end

@@ -1,6 +1,5 @@
 """What a kiosk knows of the registry it is enrolled at: one small file, read by door and carrier."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from access.event.definition import Event
 from access.log.chain import device_id
 from access.log.entry import UNREADABLE, Device, Digest
 from access.state.event_state import EventState
+from sync.durable_file import write_whole
 from sync.store.data_folder import DataFolder
 from sync.wire.messages import Enrolled
 
@@ -54,19 +54,8 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
     def save(self, data: Path) -> None:
         """Write it to its file. After a power cut the file is the old one or the new one, never half of one. Raises
         OSError."""
-        path = DataFolder(data).enrolment
-        part = path.with_name(f".{path.name}.{os.getpid()}")
-        with part.open("wb") as file:
-            os.fchmod(file.fileno(), 0o640)
-            file.write(msgspec.json.format(msgspec.json.encode(self)) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-        folder = os.open(data, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        content = msgspec.json.format(msgspec.json.encode(self)) + b"\n"
+        write_whole(DataFolder(data).enrolment, content, 0o640)
 
 
 def prepare(event_state: EventState, device: str, given: Enrolment | Enrolled) -> None:

@@ -24,7 +24,7 @@ class Load:
             batch = self._store.batch(log, at, tip)
             if batch is None:
                 break
-            size = sum(len(raw) for raw in batch.raws)
+            size = sum(map(len, batch.raws))
             if self.batches and self._size + size > MAX_MESSAGE_BYTES:
                 return False
             self.batches.append(batch)

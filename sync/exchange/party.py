@@ -5,11 +5,12 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import groupby
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from access.log.chain import ChainError, device_id, device_of
+from access.log.chain import device_id, device_of
 from access.log.entry import Kiosk, pack
 from sync.exchange.batching import Load
 from sync.exchange.head_relay import renewed_heads
@@ -229,17 +230,16 @@ class Party:
             return taken
         with self.store.transaction():
             quota = Quota(self.store.vector() if message.batches else {}, self.store.registry)
-            for batch in message.batches:
-                if batch.log in taken.rejected:
+            for log, batches in groupby(message.batches, key=lambda batch: batch.log):
+                if log in taken.rejected:
                     continue
-                try:
-                    quota.admit(batch)
-                    taken.entries += self.store.take(batch)
-                except (MessageError, ChainError) as error:
-                    taken.rejected[batch.log] = str(error)
+                new, error = self.store.take_run(quota.admitted(batches))
+                taken.entries += new
+                if error is not None:
+                    taken.rejected[log] = str(error)
                     # What lacks only another log, by which its device or its beginning is known, may come again.
                     if not isinstance(error, UnknownWriterError | GapError):
-                        taken.declined.append(batch.log)
+                        taken.declined.append(log)
             for head in heads:
                 self.store.take_head(head)
             self.store.keep_cards(message.cards)

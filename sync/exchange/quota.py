@@ -1,6 +1,7 @@
 """Quotas for each device, so that a stolen kiosk that is not cut off yet cannot fill storage or have-vectors."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from access.log.chain import device_of
 from sync.wire.messages import Batch, MessageError, Point
@@ -28,12 +29,18 @@ class Quota:
         for log, tips in self._stored.items():
             self._entries[device_of(log)] += sum(seq for seq, _ in tips)
 
+    def admitted(self, batches: Iterable[Batch]) -> Iterator[Batch]:
+        """The same batches, each counted before it is handed on. Raises MessageError, as `admit` does."""
+        for batch in batches:
+            self.admit(batch)
+            yield batch
+
     def admit(self, batch: Batch) -> None:
         """Count a batch. Raises MessageError where it exceeds the quota of its device."""
         log, device = batch.log, device_of(batch.log)
         if device == self._registry:
             return
-        if any(len(raw) > MAX_DEVICE_ENTRY_BYTES for raw in batch.raws):
+        if max(map(len, batch.raws), default=0) > MAX_DEVICE_ENTRY_BYTES:
             raise MessageError(f"log {log}: an entry of over {MAX_DEVICE_ENTRY_BYTES} bytes")
         if self._entries[device] + len(batch.raws) > MAX_DEVICE_ENTRIES:
             raise MessageError(

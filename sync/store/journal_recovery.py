@@ -6,7 +6,6 @@ had yet, can be lost with a file; so every readable entry is taken out of it, ev
 """
 
 import logging
-import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Protocol, TypeVar
 
 from access.log.entry import GENESIS, EntryError, badge_of, decode, digest_of
 from access.log.log_entry import read_entry
+from sync.durable_file import sync_folder
 from sync.store.journal import Journal
 from sync.store.log_store import Row
 from sync.store.sqlite import open_reader
@@ -64,7 +64,7 @@ def open_journal(
         return Journal(path, identity, durable=durable), None
     aside = _put_aside(path)
     salvaged.rename(path)
-    _keep_folder(path.parent)
+    sync_folder(path.parent)
     journal = Journal(path, identity, durable=durable)
     entries = sum(tip.seq for tip in journal.tips().values()) + len(journal.loose())
     journal.salvaged = f"{entries} entries could be read of the damaged file, kept in {aside.name}"
@@ -129,7 +129,7 @@ def _salvage(path: Path, salvaged: Path, identity: DeviceKey) -> None:
     finally:
         journal.close()
     part.rename(salvaged)
-    _keep_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _put_aside(path: Path) -> Path:
@@ -146,15 +146,6 @@ def _put_aside(path: Path) -> Path:
 
 def _with_companions(path: Path) -> tuple[Path, ...]:
     return path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
-
-
-def _keep_folder(folder: Path) -> None:
-    """Names in a folder are on the card when this returns."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def readable(path: Path) -> Iterator[Row]:

@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from access.log.chain import ChainError, Head, device_of, follow, vouched
-from access.log.entry import GENESIS, Entry, Kiosk, badge_of, body_of, decode
+from access.log.chain import ChainError, Head, device_of, vouched
+from access.log.entry import GENESIS, Kiosk, decode
 from access.log.log_entry import LogEntry
+from sync.store.log_run import EntryRow, LogRun
 from sync.wire.messages import (
     MAX_BATCH_ENTRIES,
     MAX_BRANCHES,
@@ -118,6 +119,10 @@ class LogStore(ABC):
         """All entries with these numbers (both included), of every branch, by number."""
 
     @abstractmethod
+    def piece(self, log: str, first: int, last: int) -> Sequence[tuple[bytes, bytes]]:
+        """(hash, bytes) of the same entries."""
+
+    @abstractmethod
     def heads(self, log: str, after: int, limit: int) -> list[Head]:
         """Stored heads of a log with numbers greater than `after`, by number."""
 
@@ -130,9 +135,9 @@ class LogStore(ABC):
         """The newest head of every device."""
 
     @abstractmethod
-    def add(self, rows: Sequence[Row], entries: Sequence[LogEntry]) -> None:
-        """Store new rows, which are checked and follow one another. `entries` are the same, decoded, where the log is
-        the registry's; else empty."""
+    def add(self, log: str, rows: Iterable[EntryRow], entries: Sequence[LogEntry]) -> None:
+        """Store new rows of a log, which are checked and follow one another. `entries` are the same, decoded, where the
+        log is the registry's; else empty."""
 
     @abstractmethod
     def move_tip(self, log: str, parent: Point, tip: Point) -> None:
@@ -141,6 +146,11 @@ class LogStore(ABC):
     @abstractmethod
     def keep_head(self, head: Head) -> None:
         """Store a head, or its newer signature; it becomes the device's latest head if it is newer."""
+
+    def keep_heads(self, heads: Sequence[Head]) -> None:
+        """Store several heads of one log, in the order of their numbers."""
+        for head in heads:
+            self.keep_head(head)
 
     @abstractmethod
     def wanted_cards(self, limit: int) -> list[bytes]:
@@ -163,58 +173,63 @@ class LogStore(ABC):
 
         Raises UnknownWriterError, GapError, ChainError or MessageError; then nothing of it was stored.
         """
+        new, why = self.take_run([batch])
+        if why is not None:
+            raise why
+        return new
+
+    def take_run(self, batches: Iterable[Batch]) -> tuple[int, MessageError | ChainError | None]:
+        """Store the new entries of batches of one log, up to the first batch that is refused. Return how many entries
+        were new, and why that batch was refused (None: all were stored). Batches that follow one another are written
+        as one."""
+        runs: list[LogRun] = []
+        why: MessageError | ChainError | None = None
+        try:
+            for batch in batches:
+                run = self._checked(batch)
+                if runs and runs[-1].end == run.parent:
+                    runs[-1].extend(run)
+                else:
+                    runs.append(run)
+        except (MessageError, ChainError) as error:
+            why = error
+        new = 0
+        for run in runs:
+            try:
+                new += self._join(run)
+            except MessageError as error:
+                return new, error
+        return new, why
+
+    def _checked(self, batch: Batch) -> LogRun:
+        """A batch as a run that its log's owner has signed."""
         public = self.public_key(device_of(batch.log))
         if public is None:
             raise UnknownWriterError(f"log {batch.log} is of a device that is not enrolled")
-        head = batch.head
-        if head.log != batch.log or not vouched(head, public):
-            raise MessageError(f"log {batch.log}: the head is not signed by its owner")
-        run = follow(batch.after + 1, batch.prev, batch.raws)
-        end: Point = (run[-1][0].seq, run[-1][1]) if run else (batch.after, batch.prev)
-        if end != (head.seq, head.digest):
-            raise ChainError(end[0], "the signed head names another entry")
-        parent: Point = (batch.after, batch.prev)
-        if parent != BEGINNING and not self.has_entry(batch.log, *parent):
-            raise GapError(f"log {batch.log}: entry {batch.after} is not stored here")
-        start = self._first_new(batch.log, parent, run)
-        fresh = run[start:]
-        if fresh:
-            if start:
-                parent = (run[start - 1][0].seq, run[start - 1][1])
-            tips = self.tips(batch.log)
-            if len(tips) >= MAX_BRANCHES and parent not in tips:
-                raise MessageError(f"log {batch.log}: {MAX_BRANCHES} branches are stored, no more")
-            self.add(*self._rows_of(batch.log, fresh, batch.raws[start:]))
-            self.move_tip(batch.log, parent, end)
-        self.keep_head(head)
-        return len(fresh)
+        return LogRun.of(batch, public)
 
-    def _rows_of(
-        self, log: str, run: Sequence[tuple[Entry, bytes]], raws: Sequence[bytes]
-    ) -> tuple[list[Row], list[LogEntry]]:
-        """The rows to store; for a log of the registry also the decoded entries, else none."""
-        if not self.is_registry(log):
-            pairs = zip(run, raws, strict=True)
-            return [
-                Row(log, e.seq, digest, badge_of(body_of(e)), raw) for (e, digest), raw in pairs
-            ], []
-        rows: list[Row] = []
-        entries: list[LogEntry] = []
-        for (entry, digest), raw in zip(run, raws, strict=True):
-            body = body_of(entry)
-            rows.append(Row(log, entry.seq, digest, badge_of(body), raw))
-            entries.append(
-                LogEntry(log, entry.seq, digest, entry.mono_ms, entry.wall_ms, entry.kind, body)
-            )
-        return rows, entries
+    def _join(self, run: LogRun) -> int:
+        """Store what is new of a checked run. Raises GapError or MessageError; then nothing of it was stored."""
+        log, parent = run.log, run.parent
+        if parent != BEGINNING and not self.has_entry(log, *parent):
+            raise GapError(f"log {log}: entry {parent[0]} is not stored here")
+        start = self._first_new(run)
+        if start < len(run.entries):
+            after, tips = run.point(start), self.tips(log)
+            if len(tips) >= MAX_BRANCHES and after not in tips:
+                raise MessageError(f"log {log}: {MAX_BRANCHES} branches are stored, no more")
+            entries = run.log_entries(start) if self.is_registry(log) else ()
+            self.add(log, run.rows(start), entries)
+            self.move_tip(log, after, run.end)
+        self.keep_heads(run.heads)
+        return len(run.entries) - start
 
-    def _first_new(self, log: str, parent: Point, run: Sequence[tuple[object, bytes]]) -> int:
+    def _first_new(self, run: LogRun) -> int:
         """How many entries of the run are stored already: they come first, since each names the one before it."""
-        if parent in self.tips(log):
+        if run.parent in self.tips(run.log):
             return 0
-        first = parent[0] + 1
         known = 0
-        while known < len(run) and self.has_entry(log, first + known, run[known][1]):
+        while known < len(run.entries) and self.has_entry(run.log, *run.point(known + 1)):
             known += 1
         return known
 
@@ -279,24 +294,26 @@ class LogStore(ABC):
         heads = {head.digest: head for head in self.heads(log, start[0], limit)}
         size = 0
         until = 0
-        for count, row in enumerate(run, 1):
-            size += len(row.raw)
+        for count, (digest, raw) in enumerate(run, 1):
+            size += len(raw)
             if until and size > MAX_MESSAGE_BYTES:
                 break
-            if row.digest in heads:
+            if digest in heads:
                 until = count
         if until == 0:
             return None
-        raws = [row.raw for row in run[:until]]
-        return Batch(log, *start, raws, heads[run[until - 1].digest])
+        return Batch(log, *start, [raw for _, raw in run[:until]], heads[run[until - 1][0]])
 
-    def _run(self, log: str, start: Point, tips: Sequence[Point], tip: Point) -> list[Row]:
-        """The entries that follow a point on the branch of one of the tips, as many as a batch may hold."""
-        rows = self.rows(log, start[0] + 1, start[0] + MAX_BATCH_ENTRIES)
+    def _run(
+        self, log: str, start: Point, tips: Sequence[Point], tip: Point
+    ) -> Sequence[tuple[bytes, bytes]]:
+        """The entries that follow a point on the branch of one of the tips, hash and bytes, as many as a batch may
+        hold."""
+        run = self.piece(log, start[0] + 1, start[0] + MAX_BATCH_ENTRIES)
         if len(tips) > 1:  # a fork: keep to the branch
             branch = {digest for seq, digest in self._back(log, tip) if seq > start[0]}
-            rows = [row for row in rows if row.digest in branch]
-        return rows if rows and follow_back(rows[0].raw) == start[1] else []
+            run = [one for one in run if one[0] in branch]
+        return run if run and follow_back(run[0][1]) == start[1] else []
 
     def locator(self, log: str) -> list[Point]:
         """Points of a log, ever further back, for a store that knows none of its tips."""

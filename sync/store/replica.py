@@ -15,6 +15,7 @@ from access.event.definition import Event
 from access.log.chain import Head, device_of, vouched
 from access.log.entry import Clock, EventDefined, Kiosk, pack
 from access.log.log_entry import LogEntry, read_entry
+from sync.store.log_run import EntryRow
 from sync.store.log_store import INTRODUCED, LogStore, Row, newer, newest_kiosk, same_end
 from sync.store.name_cards import CardShelf, badges_listed, cards_named
 from sync.store.replica_reader import ReplicaReader, StoredCard
@@ -100,6 +101,12 @@ class Replica(ReplicaReader, LogStore):
         )
         return list(map(Row._make, found))
 
+    def piece(self, log: str, first: int, last: int) -> list[tuple[bytes, bytes]]:
+        return self._db.execute(
+            "SELECT digest, raw FROM entry WHERE log = ? AND seq BETWEEN ? AND ? ORDER BY seq",
+            (log, first, last),
+        ).fetchall()
+
     def heads(self, log: str, after: int, limit: int) -> list[Head]:
         rows = self._db.execute(
             "SELECT log, seq, digest, at_ms, signature FROM head WHERE log = ? AND seq > ?"
@@ -114,8 +121,8 @@ class Replica(ReplicaReader, LogStore):
     def latest_heads(self) -> list[Head]:
         return list(self._latest_heads.values())
 
-    def add(self, rows: Sequence[Row], entries: Sequence[LogEntry]) -> None:
-        registry_entries = entries if self.is_registry(rows[0].log) else ()
+    def add(self, log: str, rows: Iterable[EntryRow], entries: Sequence[LogEntry]) -> None:
+        registry_entries = entries if self.is_registry(log) else ()
         badges = badges_listed(registry_entries)
         cards = cards_named([*self._roster_entries(badges), *registry_entries]) if badges else {}
         self._db.executemany(

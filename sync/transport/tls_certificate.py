@@ -5,12 +5,12 @@ not matter, and it is valid whenever a wrong clock may think it is.
 """
 
 import datetime as dt
-import os
 import ssl
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from sync.durable_file import write_whole
 from sync.store.data_folder import DataFolder
 
 FROM = dt.datetime(1950, 1, 1, tzinfo=dt.UTC)
@@ -67,16 +67,5 @@ def _make(chain: Path, key: Path) -> None:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    _write(key, secret, 0o640)
-    _write(chain, made.public_bytes(serialization.Encoding.PEM), 0o640)
-
-
-def _write(path: Path, content: bytes, mode: int) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    try:
-        os.write(descriptor, content)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    part.replace(path)
+    write_whole(key, secret, 0o640)
+    write_whole(chain, made.public_bytes(serialization.Encoding.PEM), 0o640)

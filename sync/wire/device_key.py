@@ -9,6 +9,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from access.log.chain import Head, device_id, sign_head
+from sync.durable_file import sync_folder
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class DeviceKey:
             return cls.at(path)  # another process of this device was quicker
         finally:
             part.unlink()
-        _keep_folder(path.parent)
+        sync_folder(path.parent)
         return identity
 
     @classmethod
@@ -76,7 +77,7 @@ class DeviceKey:
         if path.exists():
             retired.hardlink_to(path)
         part.replace(path)
-        _keep_folder(path.parent)
+        sync_folder(path.parent)
 
     @staticmethod
     def _write(path: Path, identity: "DeviceKey") -> None:
@@ -91,15 +92,6 @@ class DeviceKey:
 
     def head(self, log: str, seq: int, digest: bytes, at_ms: int) -> Head:
         return sign_head(self.key, log, seq, digest, at_ms)
-
-
-def _keep_folder(folder: Path) -> None:
-    """Sync a folder: a new name in it is on the disk when this returns."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def verifies(public: bytes, signature: bytes, message: bytes) -> bool:

@@ -193,6 +193,29 @@ def test_entries_that_their_owner_did_not_sign_are_refused(store: LogStore) -> N
     assert log.log not in store.vector()
 
 
+def test_batches_of_one_log_in_a_message_are_taken_as_far_as_they_are_good(store: LogStore) -> None:
+    log, other = _log(KIOSK).grow(12), LogWriter(KIOSK, "00000002").grow(4)
+    damaged = Batch(log.log, *log.point(9), other.raws[:3], log.head(12))
+    with store.transaction():
+        new, why = store.take_run([log.batch(0, 4), log.batch(2, 6), log.batch(6, 9), damaged])
+    assert new == 9
+    assert isinstance(why, ChainError)
+    assert store.tips(log.log) == [log.point(9)]
+    assert [head.seq for head in store.heads(log.log, 0, 9)] == [4, 6, 9]
+    assert [row.raw for row in store.rows(log.log, 1, 99)] == log.raws[:9]
+    with store.transaction():
+        assert store.take_run([log.batch(0, 6), log.batch(6, 12)]) == (3, None)
+    assert store.tips(log.log) == [log.point(12)]
+
+
+def test_batches_on_both_sides_of_a_gap_are_taken_up_to_it(store: LogStore) -> None:
+    log = _log(KIOSK).grow(9)
+    with store.transaction():
+        new, why = store.take_run([log.batch(0, 3), log.batch(3, 5), log.batch(7, 9)])
+    assert (new, type(why)) == (5, GapError)
+    assert store.tips(log.log) == [log.point(5)]
+
+
 def test_what_a_transaction_took_before_it_failed_is_gone(store: LogStore) -> None:
     log = _log(KIOSK).grow(3)
 

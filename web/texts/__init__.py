@@ -19,6 +19,9 @@ from access.event.definition import LANGUAGES, Language
 
 FOLDER = Path(__file__).parent
 
+LANGUAGE_COOKIE = "language"
+"""In which the dashboard remembers the language that somebody chose."""
+
 OWN_NAMES: Mapping[Language, str] = MappingProxyType(
     {"en": "English", "zh-Hant": "繁體", "zh-Hans": "简体"}
 )

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from config.settings import RegistrySettings
-from jianmen.cli.kiosk_doctor import Finding
+from jianmen.cli.kiosk.findings import Finding
 from jianmen.cli.registry.client import Client, Note
 from jianmen.cli.registry.options import (
     asking,

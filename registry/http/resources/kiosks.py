@@ -3,6 +3,7 @@
 from flask import request
 
 from registry.http import requests as bodies
+from registry.http.error_texts import in_readers_language
 from registry.http.operations import Interface
 from registry.http.qr import drawn
 from registry.queries import admin_shapes
@@ -50,7 +51,7 @@ def add_kiosk_changes(
             expires=queries.time(queries.now_ms() + body.minutes * 60_000),
             text=text,
             qr=drawn(text, "m"),
-            warning=unreachable(url),
+            warning=in_readers_language(unreachable(url)),
         )
 
     @api.post(

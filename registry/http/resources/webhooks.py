@@ -3,6 +3,7 @@
 from flask import Response
 
 from registry.http import requests as bodies
+from registry.http.error_texts import in_readers_language
 from registry.http.operations import Interface, problem
 from registry.queries import access_shapes as answers
 from registry.queries.queries import Queries
@@ -24,10 +25,10 @@ def add_webhooks(api: Interface, queries: Queries, hooks: Hooks) -> None:
             made=queries.time(row.made_ms),
             behind=max(0, hooks.newest() - row.seen),
             tries=row.tries,
-            trouble=row.trouble,
+            trouble=in_readers_language(row.trouble),
             secret=secret.hex() if secret else None,
             signing_secret=standard_secret(secret) if secret else None,
-            warning=oddity(row.url),
+            warning=in_readers_language(oddity(row.url)),
         )
 
     @api.get("/webhooks", "Addresses told of check-ins", access="admin", answer=answers.Hooks)

@@ -17,12 +17,13 @@ from flask import Flask
 from access.log.clock_reading import ClockReading
 from access.log.entry import GateGiven
 from config.event_file import load
-from jianmen.cli.kiosk import device_named, kiosk
+from jianmen.cli.kiosk.commands import kiosk
+from jianmen.cli.kiosk.options import device_named
 from jianmen.cli.sync import sync
 from kiosk.pages.serving import PageServer
 from registry.accounts.throttle import Throttle
 from registry.accounts.trail import Trail
-from registry.devices.reported_vectors import Contacts
+from registry.devices.reported_vectors import ReportedVectors
 from registry.http.device_api import device_interface
 from registry.service import RegistryService
 from registry.storage.ledger import Ledger
@@ -94,7 +95,7 @@ def test_the_doctor_finds_what_must_be_mended(tmp_path):
 
 
 def test_the_doctor_sees_a_camera_that_is_not_there(tmp_path, monkeypatch):
-    monkeypatch.setattr("jianmen.cli.kiosk_doctor.CAMERA_S", 2.0)
+    monkeypatch.setattr("jianmen.cli.kiosk.findings.CAMERA_S", 2.0)
     answer = run("doctor", "--data", tmp_path, "--camera", f"simulated:{tmp_path}/none")
     assert "mend  camera" in answer.stdout
 
@@ -114,7 +115,9 @@ def service(tmp_path):
     app = Flask(__name__)
     throttle = Throttle(service.ledger, lambda: NOW.wall_ms)
     trail = Trail(service.ledger, lambda: NOW.wall_ms)
-    devices = device_interface(service, lambda: NOW, Contacts(), throttle, trail, trust_clock=True)
+    devices = device_interface(
+        service, lambda: NOW, ReportedVectors(), throttle, trail, trust_clock=True
+    )
     app.wsgi_app = devices.in_front_of(app.wsgi_app)
     server = PageServer(app, "127.0.0.1", 0)
     server.start()
@@ -164,7 +167,7 @@ def test_the_doctor_knows_a_gate_that_a_supervisor_has_just_given(tmp_path, serv
 @pytest.fixture
 def enrolled(tmp_path, service, monkeypatch):
     """The data folder of a kiosk whose door may be run in this process."""
-    monkeypatch.setattr("jianmen.cli.kiosk.stop_on_signals", lambda _: None)
+    monkeypatch.setattr("jianmen.cli.kiosk.run.stop_on_signals", lambda _: None)
     registry, url = service
     code = registry.enrol_code("chengdu-main-1")
     text = f"JME1:{registry.identity.fingerprint.upper()}:{code}:{url}"
@@ -212,7 +215,7 @@ def test_no_code_before_the_camera_is_an_error_with_words(tmp_path):
 
 
 def test_a_door_runs_answers_and_stops_on_request(tmp_path):
-    command = [sys.executable, "-m", "jianmen.cli.kiosk", "run", "--data", str(tmp_path)]
+    command = [sys.executable, "-m", "jianmen.cli.kiosk.commands", "run", "--data", str(tmp_path)]
     with subprocess.Popen(
         [*command, "--camera", "none", "--port", "0"], stdout=subprocess.PIPE, text=True
     ) as door:

@@ -264,5 +264,6 @@ def test_a_failure_of_ours_is_told_without_its_trace(
     assert answer.json == {
         "error": "The registry failed at this; its log says why.",
         "mistakes": [],
+        "changed": [],
     }
     assert "Traceback" in caplog.text

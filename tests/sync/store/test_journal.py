@@ -98,10 +98,10 @@ def test_a_log_is_a_chain_from_its_first_entry(journal: Journal) -> None:
     journal.extend([("alarm", ALARM)] * 5, reading())
 
     raws = [raw for _, raw in journal.raws(journal.log, 0, 99)]
-    run = follow(1, GENESIS, raws)
-    assert run[-1][1] == journal.digest
+    _, digests = follow(1, GENESIS, raws)
+    assert digests[-1] == journal.digest
     assert journal.tips() == {journal.log: (6, journal.digest)}
-    assert journal.digest_at(journal.log, 3) == run[2][1]
+    assert journal.digest_at(journal.log, 3) == digests[2]
     assert journal.digest_at(journal.log, 7) is None
 
 

@@ -74,7 +74,7 @@ def findings(settings: KioskSettings) -> Iterator[Finding]:
     if enrolment is not None:
         yield from _replica(settings, enrolment)
     yield _signals(settings)
-    running = _door_runs(settings)
+    running = door_runs(settings)
     if running:
         yield Finding("door", "note", "running; camera and scanner are its own: see `kiosk status`")
         return
@@ -185,7 +185,8 @@ def _signals(settings: KioskSettings) -> Finding:
     return Finding("signals", "good", settings.signals.adapter)
 
 
-def _door_runs(settings: KioskSettings) -> bool:
+def door_runs(settings: KioskSettings) -> bool:
+    """Whether a door runs on this data folder; then camera and scanner are its own."""
     try:
         RunningMark(settings.data).close(cleanly=False)
     except AlreadyRunningError:
