@@ -33,14 +33,7 @@ from registry.storage.statements import (
     keep_latest_head_statement,
 )
 from sync.store.log_run import EntryRow
-from sync.store.log_store import (
-    BEGINNING,
-    INTRODUCED,
-    LogStore,
-    Row,
-    newest_kiosk,
-    same_end,
-)
+from sync.store.log_store import BEGINNING, INTRODUCED, LogStore, Row, newest_kiosk, same_end
 from sync.store.name_cards import Issued, badges_listed, cards_named
 from sync.wire.messages import Point, SealedCard
 
