@@ -35,7 +35,7 @@ class _Commands(click.Group):
         try:
             command: click.Command = getattr(import_module(module), cmd_name)
         except ImportError as error:
-            # Another project's `config` or `sync` in the place of ours is the likeliest cause, and hard to see.
+            # Another project's `config` or `sync` imported instead of ours is the likeliest cause, and hard to see.
             found = list(clashes())
             if not found:
                 raise

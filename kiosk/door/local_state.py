@@ -86,7 +86,7 @@ class LocalState:
 
     @property
     def salvage_note(self) -> str:
-        """What became of a damaged journal in the place of which this one was made, until it is recorded; ""."""
+        """What became of a damaged journal that this one replaced, until it is recorded; "" if there was none."""
         return self._journal.salvaged
 
     @salvage_note.setter
@@ -209,7 +209,7 @@ class LocalState:
     # Time.
 
     def read_clock(self) -> ClockReading:
-        """The machine's clocks now."""
+        """Read the machine's clocks."""
         return self._clock.read()
 
     def now(self, reading: ClockReading | None = None) -> Moment:
@@ -220,11 +220,11 @@ class LocalState:
 
     @property
     def clock_line(self) -> Line:
-        """How this boot's steady clock relates to the true time, and by whose word."""
+        """How this boot's steady clock relates to the true time, and which source it is known from."""
         return self._event_state.clocks.line(self._journal.log)
 
     def is_better_time(self, clock: Clock) -> bool:
-        """Whether a trusted time is worth an entry: better than what the log says already, or against it."""
+        """Whether a trusted time is worth an entry: it is better than those recorded, or contradicts them."""
         return self._clock.worth_writing(self._journal.log, clock)
 
     def is_plausible(self, wall_ms: int) -> bool:

@@ -32,10 +32,10 @@ from web import texts
 OWN_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 STREAMS = 8
-"""Streams at a time: each holds a thread of the server, which has twice as many."""
+"""Streams at a time: each occupies a thread of the server, which has twice as many."""
 
 STREAM_S = 30.0
-"""A stream ends after this and the browser asks again: one whose browser is gone does not hold its thread for ever."""
+"""A stream ends after this and the browser asks again, so that no thread is lost to a browser that is gone."""
 
 BEAT_S = 4.0
 """The page takes three silences of this length for a door that is gone."""
@@ -115,7 +115,7 @@ def create_app(
 
 
 def _health(service: DoorService) -> tuple[str, int]:
-    """Whether the door works, in words and as a status."""
+    """Whether the door works, as text and as HTTP status."""
     loop = service.loop
     if loop is None:
         return "not open yet\n", 503
@@ -141,9 +141,7 @@ def stream(screen_feed: ScreenFeed, seen: str) -> Iterator[str]:
     """Server-sent events: every screen as it is put up, and beats between them, until the stream's time is up."""
     yield "retry: 500\n\n"
     ends = time.monotonic() + STREAM_S
-    patience = (
-        0.0  # the first word comes at once: the page must not wait to learn that the door is there
-    )
+    patience = 0.0  # send something at once: the page must not wait to learn that the door is there
     while time.monotonic() < ends and not screen_feed.closed:
         changed = screen_feed.after(seen, patience)
         patience = BEAT_S

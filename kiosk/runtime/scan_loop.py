@@ -1,6 +1,6 @@
 """The scan loop: the one thread that reads codes, writes the journal and opens the door.
 
-A step handles one event (a code, a contact, a page's work) and then a little of the event_state work: entries of other
+A step handles one event (a code, a contact, a page's work) and then a little of the background work: entries of other
 logs, the carrier's inbox, what the door records by itself. Nothing in it opens the door but an answer that is already
 durable. Whatever fails is shown on the screen, and the loop goes on.
 """
@@ -111,7 +111,7 @@ class ScanLoop:
         return card
 
     def staff_answered(self, answer: Answer, who: str | bytes) -> None:
-        """Show an answer that staff asked for by hand, and open the door if it says so."""
+        """Show an answer that staff asked for by hand, and open the door if it is let in."""
         self._show_answer(answer, who)
 
     def gate_changed(self) -> None:
@@ -134,7 +134,7 @@ class ScanLoop:
             self._card = None
 
     def step(self) -> None:
-        """Take one happening, or wait for one a moment, and do a little of what waits."""
+        """Handle one event, or wait a moment for one, and do a little background work."""
         happened = self._inputs.next(0 if self._hearing else IDLE_S)
         if happened is not None:
             source, what = happened
@@ -157,7 +157,7 @@ class ScanLoop:
         return self._feed.position
 
     def _guarded(self, work: Callable[[], None]) -> None:
-        """Whatever goes wrong, nothing opens, people are told, and the loop goes on."""
+        """Whatever fails, nothing opens, the screen shows it, and the loop goes on."""
         try:
             work()
         except sqlite3.Error as error:
@@ -286,7 +286,7 @@ class ScanLoop:
         self.duties.contact(kind)
 
     def _between(self) -> None:
-        """EventState work between scans."""
+        """Do background work between scans."""
         now = time.monotonic()
         if self.presenter.broken is not None:
             self._hearing = False
@@ -335,7 +335,7 @@ class ScanLoop:
         self.presenter.rest()
 
     def _settle(self) -> None:
-        """Tell the face what state the door is in; a change shows as soon as nobody is being answered."""
+        """Pass the door's state to the presenter; a change shows as soon as nobody is being answered."""
         presenter, duties = self.presenter, self.duties
         before = presenter.state
         presenter.unready = unready(self.door)

@@ -59,7 +59,8 @@ class Presenter:
         """The answer that stands on the screen now."""
 
     def show_answer(self, answer: Answer, *, opens: bool) -> bool:
-        """Light, door, screen, in this order. Says whether the door was opened. The answer is durable by now."""
+        """Set the lights, open the door, change the screen, in this order; return whether the door was opened. The
+        answer must be durable by then."""
         tone = tone_of(answer.decision)
         # A repeat that opens nothing must not look like leave to pass.
         if opens or not (answer.repeat and answer.decision.opens):
@@ -103,16 +104,16 @@ class Presenter:
         return self.answer is None or time.monotonic() >= self._read_until
 
     def notice(self, what: Notice, seconds: float = NOTICE_S) -> None:
-        """Say something for a while, without a light."""
+        """Show a notice for a while, without a light."""
         self._put(self._notice(what), seconds)
 
     def failed(self) -> None:
-        """This scan went wrong; the next may be well."""
+        """Show that this scan failed; the next may succeed."""
         self._signals.show(Light.FAULT)
         self._put(self._notice("failed", "unexpected"), FAILED_S)
 
     def refuse_unready(self) -> None:
-        """Somebody held up a badge to a door that cannot decide yet."""
+        """Answer a badge at a door that cannot decide yet."""
         self._signals.show(Light.FAULT)
         self._put(self._unready(), FAILED_S)
 
@@ -153,7 +154,7 @@ class Presenter:
         return self._notice(idle, "incomplete" if self.incomplete else None)
 
     def _unready(self) -> Screen:
-        """What a door says that cannot decide: one that has all it needs but a gate may be given one here."""
+        """The notice of a door that cannot decide: one that lacks only a gate may be given one here."""
         lacks_gate = self.unready in ("no_gate", "incomplete")
         return self._notice("spare" if lacks_gate else "not_ready", self.unready)
 

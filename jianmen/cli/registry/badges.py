@@ -6,16 +6,9 @@ from pathlib import Path
 
 import click
 
+from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.lists import followed
-from jianmen.cli.registry.options import (
-    asking,
-    data_option,
-    json_option,
-    quoted,
-    settings_option,
-    show_result,
-    stop,
-)
+from jianmen.cli.registry.options import asking, quoted, settings_option, show_result, stop
 
 
 @click.command()

@@ -12,6 +12,7 @@ import msgspec
 
 from config import event_file
 from config.errors import ConfigError
+from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.backups import backup, restore
 from jianmen.cli.registry.badges import badges
 from jianmen.cli.registry.doctor import doctor
@@ -20,9 +21,7 @@ from jianmen.cli.registry.keys import keys, staff
 from jianmen.cli.registry.lists import import_people
 from jianmen.cli.registry.options import (
     asking,
-    data_option,
     is_there,
-    json_option,
     quoted,
     read_settings,
     settings_option,
@@ -53,7 +52,7 @@ def registry(context: click.Context) -> None:
 
     Commands ask the server that is running on this data folder, or do the work themselves where none is.
     """
-    before = os.umask(0o077)  # what they write holds keys and names
+    before = os.umask(0o077)  # what they write contains keys and names
     context.call_on_close(lambda: os.umask(before))
 
 
