@@ -56,7 +56,7 @@ def bring(folder: Path, count: int = 30, entries: int = 5_000) -> list[Figure]:
 
 
 def bring_growing(folder: Path, sizes: Sequence[int] = SIZES) -> list[Figure]:
-    """A line for each size: an entry brought to a registry that holds so many; and the last beside the first.
+    """A line for each size: an entry brought to a registry that has so many; and the last beside the first.
 
     Kiosks bring as many entries each as the smallest size says.
     """
@@ -162,7 +162,7 @@ class _Registry:
                 self._bare.take(asker.identity, message.batches)
 
     def check(self, entries: int) -> None:
-        """Raises RuntimeError where it does not hold what was brought."""
+        """Raises RuntimeError where something that was brought is missing."""
         found = stored_entries(self._ledger) - self._own
         if found != entries:
             raise RuntimeError(f"the registry holds {found} entries, not {entries}")

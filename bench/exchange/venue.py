@@ -1,6 +1,6 @@
 """Two kiosks of a venue whose uplink is dead: their doors in this process, their carriers as processes of their own.
 
-What one says to the other goes over a cable that can be cut.
+What they exchange goes over a link that can be cut.
 """
 
 import socket
@@ -62,7 +62,7 @@ class KioskAtDoor:
         self._clock = SystemClock()
 
     def entry(self) -> Kiosk:
-        """What the registry's log says of it."""
+        """The entry about it in the registry's log."""
         identity, certificate = self.folder.identity, certificate_at(self.folder.folder)
         address = f"127.0.0.1:{self.cable.port}"
         return Kiosk(
@@ -176,7 +176,7 @@ def known(waiting: list[Unknown]) -> list[float]:
 
 
 def _set_up(kiosks: tuple[KioskAtDoor, ...], people: int, url: str) -> None:
-    """They are enrolled and hold the roster."""
+    """Enrol them and give them the roster."""
     log = batches(REGISTRY, _roster(kiosks, people))
     for kiosk in kiosks:
         replica = Replica(kiosk.folder.replica, REGISTRY.public, REGISTRY.fingerprint)

@@ -70,7 +70,7 @@ def kiosks(count: int) -> list[DeviceKey]:
 
 
 def badge_of_person(person: int) -> bytes:
-    """Of one of the roster."""
+    """The badge id of a person on the roster, by number."""
     return sha256(f"person {person}".encode()).digest()[:5]
 
 
@@ -123,7 +123,7 @@ def batches(identity: DeviceKey, bodies: Iterator[tuple[str, Body]]) -> list[Bat
 
 
 def fill(store: LogStore, logs: list[list[Batch]]) -> None:
-    """Take whole logs into a store."""
+    """Store whole logs."""
     for log in logs:
         with store.transaction():
             for batch in log:
@@ -131,5 +131,5 @@ def fill(store: LogStore, logs: list[list[Batch]]) -> None:
 
 
 def stored_entries(store: LogStore) -> int:
-    """How many entries a store without forks holds."""
+    """How many entries a store without forks has."""
     return sum(tips[0][0] for tips in store.vector().values())

@@ -1,4 +1,4 @@
-"""What the steps of a scenario name must be there: gates, badges and their issues, tickets, entries."""
+"""Checks that what the steps of a scenario name exists: gates, badges and their issues, tickets, entries."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def person_of(step: steps.Register) -> Person:
 
 
 class Checker:
-    """Looks at steps one after the other, and remembers what there is by then."""
+    """Checks steps one after the other, and remembers what exists by then."""
 
     def __init__(self, event: Event) -> None:
         self._event = event

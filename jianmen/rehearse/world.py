@@ -44,7 +44,7 @@ class World:
             self.kiosks[gate.id] = KioskNode(gate.id, clock, self.registry, earliest_ms, random)
         self.links = Links([REGISTRY, *self.kiosks])
         self.registry_wrote = True
-        # The registry's word is fetched often enough for any roster_stale_min to be told in time.
+        # The registry's head is fetched often enough for any roster_stale_min to be noticed in time.
         self._ask_every_ms = min(60_000, event.policy.roster_stale_min * 6_000)
         self._asked_ms = start_ms
         self._freshest: dict[str, str] = {}
@@ -85,7 +85,7 @@ class World:
         self.links.add(name)
 
     def give_gate(self, name: str, gate: str, card: str, *, beside: bool) -> None:
-        """A supervisor puts a spare kiosk at a gate, in the place of the one that stood there; its links stay its own.
+        """A supervisor puts a spare kiosk at a gate, instead of the one that stood there; its links stay its own.
         Raises StaffError where the card or the gate is refused."""
         spare = self.kiosks[name]
         spare.assignment.give(gate, card, beside=beside)
@@ -202,7 +202,7 @@ class World:
         self._freshest.pop(self.links.group_of(nodes[0]), None)
 
     def _pass_time_on(self, nodes: Sequence[str]) -> None:
-        """Let the kiosks of a group that have no better source hear their neighbours' word on the time."""
+        """Let the kiosks of a group that have no better source receive their neighbours' times."""
         kiosks = [self.kiosks[node] for node in nodes if node != REGISTRY]
         tellers = [kiosk for kiosk in kiosks if kiosk.time_report() is not None]
         for kiosk in kiosks:

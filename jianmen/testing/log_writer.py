@@ -1,4 +1,4 @@
-"""Writes the log of one device, entry by entry: for stories that no honest journal tells, and for logs of any size."""
+"""Writes the log of one device, entry by entry: for logs that no honest journal contains, and for logs of any size."""
 
 from __future__ import annotations
 

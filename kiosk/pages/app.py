@@ -20,6 +20,7 @@ from flask import Flask, Response, abort, jsonify, render_template, request
 from access.event.definition import LANGUAGES
 from kiosk.pages.gate_routes import gate_pages
 from kiosk.pages.headcount_routes import headcount_pages
+from kiosk.pages.opening.routes import opening_pages
 from kiosk.pages.preview_routes import preview_pages
 from kiosk.pages.print_routes import print_pages
 from kiosk.pages.staff_routes import staff_pages
@@ -33,10 +34,10 @@ from web import texts
 OWN_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 STREAMS = 8
-"""Streams at a time: each holds a thread of the server, which has twice as many."""
+"""Streams at a time: each occupies a thread of the server, which has twice as many."""
 
 STREAM_S = 30.0
-"""A stream ends after this and the browser asks again: one whose browser is gone does not hold its thread for ever."""
+"""A stream ends after this and the browser asks again, so that no thread is lost to a browser that is gone."""
 
 BEAT_S = 4.0
 """The page takes three silences of this length for a door that is gone."""
@@ -105,19 +106,24 @@ def create_app(
     def health() -> tuple[str, int]:
         return _health(service)
 
-    room = StaffSessions(lambda: service.loop, service.replica_path)
-    if preview:
-        app.register_blueprint(preview_pages(service))
-    first = service.order[0]
-    for pages in (staff_pages(room, first), gate_pages(room, first), headcount_pages(service)):
-        app.register_blueprint(pages)
-    app.register_blueprint(print_pages(service))
+    _add_other_pages(app, service, preview=preview)
     app.jinja_env.globals.update(token=token, sounds=sounds)
     return app
 
 
+def _add_other_pages(app: Flask, service: DoorService, *, preview: bool) -> None:
+    room = StaffSessions(lambda: service.loop, service.replica_path)
+    if preview:
+        app.register_blueprint(preview_pages(service))
+    app.register_blueprint(headcount_pages(service))
+    app.register_blueprint(staff_pages(room, service.order[0]))
+    app.register_blueprint(opening_pages(room, service.order[0]))
+    app.register_blueprint(gate_pages(room, service.order[0]))
+    app.register_blueprint(print_pages(service))
+
+
 def _health(service: DoorService) -> tuple[str, int]:
-    """Whether the door works, in words and as a status."""
+    """Whether the door works, as text and as HTTP status."""
     loop = service.loop
     if loop is None:
         return "not open yet\n", 503
@@ -143,9 +149,7 @@ def stream(screen_feed: ScreenFeed, seen: str) -> Iterator[str]:
     """Server-sent events: every screen as it is put up, and beats between them, until the stream's time is up."""
     yield "retry: 500\n\n"
     ends = time.monotonic() + STREAM_S
-    patience = (
-        0.0  # the first word comes at once: the page must not wait to learn that the door is there
-    )
+    patience = 0.0  # send something at once: the page must not wait to learn that the door is there
     while time.monotonic() < ends and not screen_feed.closed:
         changed = screen_feed.after(seen, patience)
         patience = BEAT_S

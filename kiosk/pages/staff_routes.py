@@ -148,7 +148,7 @@ def _asks_for_gate(room: StaffSessions) -> bool:
     try:
         return room.do(lambda loop: gate_is_all(loop.door))
     except StaffError:
-        return False  # not open yet: the staff screen says so
+        return False  # not open yet: the staff screen shows that
 
 
 def _session(room: StaffSessions, *, touch: bool = True) -> StaffSession:
@@ -245,7 +245,7 @@ def _recent(loop: ScanLoop, session: StaffSession, one: Recent) -> dict[str, Any
     }
 
 
-# Deeds. All run in the scan loop.
+# Actions. All run in the scan loop.
 
 
 def _act(loop: ScanLoop, session: StaffSession, name: str, asked: dict[str, Any]) -> dict[str, Any]:

@@ -50,8 +50,8 @@ def about(door: Door, badge: bytes | None) -> dict[str, Any]:
 
 
 def answer_json(answer: Answer, programme: Programme) -> dict[str, Any]:
-    """An answer as the person was context it, in each language; which session is `cancelled`, where doors are shut for
-    that (None: not)."""
+    """An answer as JSON, with the texts that were shown to the person, in each language; which session is `cancelled`,
+    where doors are shut for that (None: not)."""
     cancelled = not_held(answer, programme)
     screens = {
         language: answer_screen(answer, programme, Person("", language), (language,))

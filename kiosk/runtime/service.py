@@ -46,7 +46,7 @@ Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
 FED_EVERY = 1000
-"""Own entries folded between two words to the watchdog."""
+"""Own entries folded between two signals to the watchdog."""
 
 RETRY_S = 1.0
 """How often a start that waits for something looks again."""
@@ -60,8 +60,8 @@ class Home:
     """Where a door lives: its data folder, how its journal is opened, and the registry it is enrolled at.
 
     `registry` answers with the fingerprint of the registry's key, or None while the kiosk is not enrolled; `begin`
-    marks that the door runs, and says whether the last one crashed. All are asked again while the disk fails them.
-    `prepare` tells an event state what this device was given when it was enrolled.
+    marks that the door runs, and returns whether the last one crashed. All are asked again while the disk fails them.
+    `prepare` passes to an event state what this device received when it was enrolled.
     """
 
     data: Path
@@ -112,7 +112,7 @@ class DoorService:
 
     @property
     def replica_path(self) -> Path:
-        """Where the carrier keeps what others say."""
+        """The carrier's file with the entries of other devices."""
         return DataFolder(self._home.data).replica
 
     def preview(self) -> Preview | None:
@@ -159,7 +159,7 @@ class DoorService:
         return log_reading(self._parts.clock.read())
 
     def _open_door(self, opened: ExitStack) -> Door | None:
-        """The door over its journal, once the kiosk is enrolled and the file can be opened; None: told to stop."""
+        """The door over its journal, once the kiosk is enrolled and the file can be opened; None: asked to stop."""
         registry = self._wait_for(self._home.registry, "not_enrolled")
         if registry is None:
             return None
@@ -217,10 +217,10 @@ class DoorService:
             self._camera.read_also(door.programme.event.symbols)
 
     def _wait_for(self, ask: Callable[[], Result | None], lacking: Notice) -> Result | None:
-        """What `ask` gives, as soon as it gives something; None: told to stop.
+        """Return what `ask` returns as soon as that is not None; None: asked to stop.
 
         A disk that is full, read-only or failing is waited for as well. A file that this user may not touch is not:
-        somebody has to be told.
+        somebody must correct that.
         """
         shown: tuple[Notice, Cause | None] | None = None
         while not self._stop.is_set():

@@ -145,7 +145,7 @@ _PREVIEWED: frozenset[Notice] = frozenset({
 
 
 def title(programme: Programme, gate: Gate, order: Sequence[Language]) -> tuple[Wording, ...]:
-    """The event, and below it the place that the gate leads to."""
+    """The event's name, and below it the venue or area that the gate leads to."""
     venue = programme.venue_of(gate.area)
     titles = []
     for language in order:
@@ -196,7 +196,7 @@ def answer_screen(
     order: Sequence[Language],
     booked: frozenset[str] = frozenset(),
 ) -> Screen:
-    """What the person who held up a badge is told: in their own language where it is known, else in all.
+    """The screen for the person who presented a badge: in their own language where it is known, else in all.
 
     `booked` are the ids of the sessions that they have booked.
     """

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Sequence
 
+import msgspec
+
 from access.event.definition import Direction, Language
 from access.log.receipt import gate_code
 from access.state.facts import listed_claims
@@ -21,6 +23,7 @@ from kiosk.screen.attendee_screen import (
 from kiosk.screen.name_on_card import person_of
 from kiosk.screen.screen_feed import ScreenFeed
 from kiosk.screen.sentences import SHUT
+from web.texts import text
 
 SHOWN_S = {"admit": 4.0, "flagged": 4.0, "ask": 30.0, "refuse": 30.0}
 """How long an answer stands while nobody else comes. Names stand no longer than the first two; a refusal takes time to
@@ -61,7 +64,8 @@ class Presenter:
         """The answer that stands on the screen now."""
 
     def show_answer(self, answer: Answer, *, opens: bool) -> bool:
-        """Light, door, screen, in this order. Says whether the door was opened. The answer is durable by now."""
+        """Set the lights, open the door, change the screen, in this order; return whether the door was opened. The
+        answer must be durable by then."""
         tone = tone_of(answer.decision)
         # A repeat that opens nothing must not look like leave to pass.
         if opens or not (answer.repeat and answer.decision.opens):
@@ -71,6 +75,8 @@ class Presenter:
         wanted = answer.decision.opens or answer.decision.reason in SHUT
         booked = self._booked(answer) if wanted else frozenset()
         screen = answer_screen(answer, self._door.programme, person, self._order, booked)
+        if answer.case is not None:
+            screen = msgspec.structs.replace(screen, cause=text("opening.screen", self._order[0]))
         self._put(screen, SHOWN_S[tone])
         self.answer = answer
         self._read_until = time.monotonic() + min(SHOWN_S[tone], READ_S)
@@ -105,7 +111,7 @@ class Presenter:
         return time.monotonic() >= self._read_until
 
     def notice(self, what: Notice, seconds: float = NOTICE_S) -> None:
-        """Say something for a while, without a light."""
+        """Show a notice for a while, without a light."""
         self._put(self._notice(what), seconds)
 
     def put(self, screen: Screen, seconds: float, light: Light | None = None) -> None:
@@ -116,12 +122,12 @@ class Presenter:
         self._read_until = time.monotonic() + seconds
 
     def failed(self) -> None:
-        """This scan went wrong; the next may be well."""
+        """Show that this scan failed; the next may succeed."""
         self._signals.show(Light.FAULT)
         self._put(self._notice("failed", "unexpected"), FAILED_S)
 
     def refuse_unready(self) -> None:
-        """Somebody held up a badge to a door that cannot decide yet."""
+        """Answer a badge at a door that cannot decide yet."""
         self._signals.show(Light.FAULT)
         self._put(self._unready(), FAILED_S)
 
@@ -174,7 +180,7 @@ class Presenter:
             return False
 
     def _unready(self) -> Screen:
-        """What a door says that cannot decide: one that has all it needs but a gate may be given one here."""
+        """The notice of a door that cannot decide: one that lacks only a gate may be given one here."""
         lacks_gate = self.unready in ("no_gate", "incomplete")
         return self._notice("spare" if lacks_gate else "not_ready", self.unready)
 

@@ -1,4 +1,4 @@
-"""What an answer of the door says: what to do, where and when, in one language; and as facts for any language."""
+"""The texts of an answer: what to do, where and when, in one language; and as facts for any language."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ class Wording(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class AnswerContext:
-    """An answer, and to whom it is told. `again`: a badge that was let in a moment ago, and nothing opens now."""
+    """An answer, and whom it is for. `again`: the badge was let in a moment ago, and nothing opens now."""
 
     answer: Answer
     programme: Programme
@@ -132,7 +132,7 @@ def _opening(context: AnswerContext, language: Language) -> Wording:
 
 
 def _added(context: AnswerContext, language: Language) -> list[str]:
-    """What belongs to the reason itself."""
+    """Lines that explain the reason itself."""
     reason = context.answer.decision.reason
     found = catalogue(language).get(f"attendee.added.{reason}")
     return [found.format(here=whole(_here(context, language)))] if found else []
@@ -155,7 +155,7 @@ def _refusal(context: AnswerContext, language: Language) -> str:
     if context.cancelled is not None and decision.reason in ("no_session", "too_late"):
         return text("attendee.cancelled", language)
     venues = context.hint.venues
-    # A badge that is good at no venue at all is told so without naming any.
+    # For a badge that is valid at no venue at all none is named.
     nowhere = decision.reason == "wrong_venue" and not venues
     return text(
         f"attendee.refused.{'not_entitled' if nowhere else decision.reason}",

@@ -50,7 +50,7 @@ class Foe:
     def post(
         self, body: bytes, path: str = "/v1/exchange", **headers: str
     ) -> tuple[int, bytes, str]:
-        """Status, body, and reason in words."""
+        """Status, body, and the reason as text."""
         connection = self.connect()
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -12,14 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from config.settings import KioskSettings
-from jianmen.cli.kiosk.options import (
-    camera_overrides,
-    complain,
-    data_option,
-    json_option,
-    read_settings,
-    settings_option,
-)
+from jianmen.cli.kiosk.options import camera_overrides, complain, read_settings, settings_option
+from jianmen.cli.options import data_option, json_option
 
 if TYPE_CHECKING:  # loads what a door needs
     from jianmen.cli.kiosk.findings import Finding

@@ -19,11 +19,11 @@ from config.settings import KioskSettings
 from jianmen.cli.kiosk.options import (
     camera_overrides,
     complain,
-    data_option,
     device_named,
     read_settings,
     settings_option,
 )
+from jianmen.cli.options import data_option
 
 if TYPE_CHECKING:
     from kiosk.runtime.run_lock import RunningMark

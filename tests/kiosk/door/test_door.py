@@ -96,7 +96,7 @@ def feed_of(open_door, world):
 
 
 def registry_time(reading, ahead_ms=0):
-    """The registry's word on the time; `ahead_ms`: of the steady clock, as an earlier boot may have had it."""
+    """A time of the registry; `ahead_ms`: of the steady clock, as an earlier boot may have had it."""
     return Clock(
         source="registry",
         trusted_ms=reading.wall_ms,
