@@ -23,16 +23,13 @@ from access.log.entry import (
     EventDefined,
     Key,
     Kiosk,
-    Scan,
-    Span,
     badge_of,
-    digest_of,
-    encode,
     pack,
 )
 from access.state.event_state import EventState
 from bench.support.figure import Figure, median, percentile
 from config.event_file import load
+from jianmen.testing.log_writer import LogWriter, admission
 from kiosk.door.door import Door
 from kiosk.door.replica_feed import ReplicaFeed
 from sync.store.data_folder import DataFolder
@@ -162,16 +159,14 @@ class _World:
     def _log(
         self, replica: Replica, identity: DeviceKey, bodies: Iterator[tuple[str, Body]]
     ) -> None:
-        log = identity.fingerprint + "00000001"
-        prev = bytes(32)
+        log = LogWriter(identity, start_ms=self.start_ms - 3_600_000)
         rows = []
         for seq, (kind, body) in enumerate(bodies, 1):
-            raw = encode(seq, prev, seq, self.start_ms - 3_600_000 + seq, True, kind, body)
-            prev = digest_of(raw)
-            rows.append(Row(log, seq, prev, badge_of(body), raw))
-        replica.add(rows, [])
-        replica.move_tip(log, BEGINNING, (len(rows), prev))
-        replica.keep_head(identity.head(log, len(rows), prev, self.start_ms))
+            one = log.write(kind, body, log.start_ms + seq)
+            rows.append(Row(one.log, seq, one.digest, badge_of(body), one.raw))
+        replica.add(log.log, rows, [])
+        replica.move_tip(log.log, BEGINNING, log.point())
+        replica.keep_head(log.head(at_ms=self.start_ms))
 
     def _roster(self, check: bytes, claims: Claims) -> Iterator[tuple[str, Body]]:
         yield "event", EventDefined(event=msgspec.Raw(pack(self.event)))
@@ -184,29 +179,9 @@ class _World:
             )
 
     def _scans(self, number: int, count: int) -> Iterator[tuple[str, Body]]:
-        for place in range(count):
-            badge = self.badges[(place * KIOSKS + number) % len(self.badges)]
-            yield (
-                "scan",
-                Scan(
-                    gate="meishan-main-1",
-                    direction="in",
-                    badge=badge,
-                    issue=1,
-                    proof="proven",
-                    session=None,
-                    verdict="admit",
-                    reason="ok",
-                    method="camera",
-                    conditions=(),
-                    seat=False,
-                    place=None,
-                    roster_issue=1,
-                    seats=None,
-                    roster_head=None,
-                    span=Span(self.start_ms, self.start_ms),
-                ),
-            )
+        for index in range(count):
+            badge = self.badges[(index * KIOSKS + number) % len(self.badges)]
+            yield "scan", admission("meishan-main-1", badge, self.start_ms)
 
     def close(self) -> None:
         self.replica.close()

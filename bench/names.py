@@ -2,7 +2,7 @@
 
 The floor of a search is what the simplest one costs: the query looked for in each plain name, in memory (the door) or
 by the database's LIKE (the registry), which finds nobody in the other script or by a spelling. That of a page is the
-bare SELECT of as many rows at the same place.
+bare SELECT of as many rows at the same offset.
 """
 
 import time
@@ -77,9 +77,9 @@ def registry(folder: Path, people: int, *, with_badges: bool = True) -> Iterator
         floor = _ms([partial(_like, queries, query) for query in QUERIES])
         yield from _figures("names registry", took, floor, f"{people} people, LIKE in the database")
         yield Figure("names registry index", took_s, None, "s", f"reading in {people} people")
-        places = (0, people // 2, max(0, people - MOST))
-        pages = _ms([partial(search, queries, "", MOST, offset=place) for place in places])
-        bare = _ms([partial(_rows, queries, place) for place in places])
+        starts = (0, people // 2, max(0, people - MOST))
+        pages = _ms([partial(search, queries, "", MOST, offset=start) for start in starts])
+        bare = _ms([partial(_rows, queries, start) for start in starts])
         note = f"a page of {MOST} of {people}, the slowest place; bare SELECT"
         yield Figure("names registry page", max(pages), max(bare), "ms", note)
 
@@ -114,10 +114,10 @@ def _like(queries: Queries, query: str) -> object:
     return queries.service.ledger.read(select(person).where(matching).limit(50))
 
 
-def _rows(queries: Queries, place: int) -> object:
+def _rows(queries: Queries, start: int) -> object:
     ref = tables.person.c.ref
     return queries.service.ledger.read(
-        select(tables.person).order_by(ref).offset(place).limit(MOST)
+        select(tables.person).order_by(ref).offset(start).limit(MOST)
     )
 
 

@@ -12,25 +12,16 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from access.badge.credential import Claims
 from access.event.definition import Direction, Event
 from access.event.programme import Programme
-from access.log.chain import device_of, log_id
+from access.log.chain import device_of
 from access.log.entry import (
-    GENESIS,
-    BadgeIssued,
-    Body,
-    Boot,
-    Clock,
     Entry,
-    EventDefined,
-    Kiosk,
     Scan,
     Span,
-    digest_of,
-    encode,
-    pack,
 )
 from access.rules.decide import Facts, Presented, decide
 from access.state.conflicts import Conflicts
@@ -38,6 +29,8 @@ from access.state.headcount import Headcount
 from access.state.log_state import LogState
 from bench.support.figure import Figure
 from config.event_file import load
+from jianmen.testing.event_logs import KioskWriter, RegistryWriter
+from jianmen.testing.log_writer import WrittenEntry, admission
 
 EVENT = Path(__file__).parents[1] / "config" / "events" / "smarthk.toml"
 GATES = ("chengdu-main-1", "chengdu-main-2", "chengdu-exit", "chengdu-hall-1", "meishan-main-1")
@@ -48,14 +41,6 @@ MORNING_MS = 1_605_573_000_000
 """2020-11-17 08:30 at the example event's venues."""
 
 ALL = 0xFF
-
-
-class Raw(msgspec.Struct, frozen=True, gc=False):
-    """An entry as a store gives it."""
-
-    log: str
-    digest: bytes
-    raw: bytes
 
 
 def decisions(count: int = 100_000) -> Figure:
@@ -86,11 +71,11 @@ def _cases(programme: Programme) -> Sequence[tuple[Presented, Facts, Span]]:
     signed = Presented("chengdu-main-1", "in", "signed", badge, 1, "proven", claims)
     return [
         (plain("chengdu-main-1"), listed, morning),
-        (plain("chengdu-main-1"), Facts(claims, 1, place="chengdu"), morning),
-        (plain("chengdu-hall-1"), Facts(claims, 1, place="chengdu", seats=20), morning),
-        (plain("chengdu-hall-1"), Facts(claims, 1, place="chengdu", seats=0), morning),
+        (plain("chengdu-main-1"), Facts(claims, 1, location="chengdu"), morning),
+        (plain("chengdu-hall-1"), Facts(claims, 1, location="chengdu", seats=20), morning),
+        (plain("chengdu-hall-1"), Facts(claims, 1, location="chengdu", seats=0), morning),
         (plain("chengdu-room-a-1"), Facts(claims, 1, seats=20), later),
-        (plain("chengdu-exit", "out"), Facts(claims, 1, place="chengdu"), later),
+        (plain("chengdu-exit", "out"), Facts(claims, 1, location="chengdu"), later),
         (plain("chengdu-main-1"), Facts(claims, 2), morning),
         (signed, Facts(), morning),
         (plain("chengdu-room-a-1"), Facts(claims, 1, seats=20), vague),
@@ -102,10 +87,10 @@ def folds(sizes: tuple[int, int] = (10_000, 1_000_000)) -> list[Figure]:
     costs: list[tuple[float, float]] = []
     figures: list[Figure] = []
     for size in sizes:
-        setting, scans = day(size)
+        before, scans = day(size)
         # A small run is over before it can be timed, so it is timed again.
         repeats = max(1, 100_000 // size)
-        ours = min(_per_entry(partial(fold, setting, scans), size) for _ in range(repeats))
+        ours = min(_per_entry(partial(fold, before, scans), size) for _ in range(repeats))
         floor = min(_per_entry(partial(read, scans), size) for _ in range(max(3, repeats)))
         costs.append((ours, floor))
         note = "an entry: filed, histories, presence, headcount; wanted: 5 times the floor or less"
@@ -123,8 +108,8 @@ def folds(sizes: tuple[int, int] = (10_000, 1_000_000)) -> list[Figure]:
 
 def conflicts(size: int = 100_000) -> Figure:
     """Entries a second through the whole partition report: each let-in decided again."""
-    setting, scans = day(size)
-    known = fold(setting, scans)
+    before, scans = day(size)
+    known = fold(before, scans)
     report = Conflicts(known)
     start = time.process_time()
     lines = len(report.lines())
@@ -133,10 +118,10 @@ def conflicts(size: int = 100_000) -> Figure:
     return Figure("rules conflicts", size / took, None, "entries/s", note)
 
 
-def fold(setting: Sequence[Raw], scans: Sequence[Raw]) -> LogState:
+def fold(before: Sequence[WrittenEntry], scans: Sequence[WrittenEntry]) -> LogState:
     """Everything known from these entries, with the headcount of the evening asked once."""
-    known = LogState(device_of(setting[0].log), 0)
-    for entry in setting:
+    known = LogState(device_of(before[0].log), 0)
+    for entry in before:
         known.add(entry.log, entry.digest, entry.raw)
     for entry in scans:
         known.add(entry.log, entry.digest, entry.raw)
@@ -144,7 +129,7 @@ def fold(setting: Sequence[Raw], scans: Sequence[Raw]) -> LogState:
     return known
 
 
-def read(scans: Sequence[Raw]) -> int:
+def read(scans: Sequence[WrittenEntry]) -> int:
     """The floor: envelope and body, one dictionary and one set operation."""
     envelopes = msgspec.msgpack.Decoder(Entry)
     bodies = msgspec.msgpack.Decoder(Scan)
@@ -164,101 +149,52 @@ def _per_entry(work: Callable[[], object], size: int) -> float:
     return (time.process_time() - start) / size * 1e6
 
 
-class _Writer:
-    """One device's log."""
-
-    def __init__(self, name: str) -> None:
-        self.public = name.encode().ljust(32)
-        self.log = log_id(self.public, bytes(4))
-        self.device = device_of(self.log)
-        self._seq = 0
-        self._prev = GENESIS
-
-    def write(self, at_ms: int, kind: str, body: Body) -> Raw:
-        self._seq += 1
-        raw = encode(self._seq, self._prev, at_ms - MORNING_MS, at_ms, True, kind, body)
-        self._prev = digest_of(raw)
-        return Raw(self.log, self._prev, raw)
-
-
-def day(size: int) -> tuple[list[Raw], list[Raw]]:
+def day(size: int) -> tuple[list[WrittenEntry], list[WrittenEntry]]:
     """A day of this many scans: what stands before them (event, kiosks, roster), and the scans in order of time."""
     drawn = random.Random(size)
     event = load(EVENT)
-    registry = _Writer("registry")
-    doors = [_Writer(gate) for gate in GATES]
-    setting = [registry.write(MORNING_MS, "event", EventDefined(event=msgspec.Raw(pack(event))))]
+    registry = RegistryWriter(_key("registry"), 0, MORNING_MS)
+    doors = [KioskWriter(_key(gate), 0, MORNING_MS) for gate in GATES]
+    before = [registry.defines(MORNING_MS, event)]
     for gate, door in zip(GATES, doors, strict=True):
-        setting.append(
-            registry.write(
-                MORNING_MS, "kiosk", Kiosk(device=door.device, public=door.public, gate=gate)
-            )
-        )
-        setting.append(
-            door.write(
-                MORNING_MS,
-                "boot",
-                Boot(
-                    device=door.device,
-                    previous=None,
-                    boot_id=gate,
-                    why="power",
-                    versions={},
-                    gate=gate,
-                ),
-            )
-        )
-        setting.append(
-            door.write(
-                MORNING_MS,
-                "clock",
-                Clock(source="registry", trusted_ms=MORNING_MS, mono_ms=0, error_ms=20),
-            )
-        )
+        door.gate = gate
+        before += [
+            registry.assigns(MORNING_MS, door, gate),
+            door.boots(),
+            door.trusts(MORNING_MS, error_ms=20),
+        ]
     people = [number.to_bytes(5, "big") for number in range(max(1, size // PER_PERSON))]
     claims = Claims(0, ALL, 0, ALL)
-    setting += [
-        registry.write(
-            MORNING_MS,
-            "badge",
-            BadgeIssued(badge=b, issue=1, form="plain", claims=claims, verifier=bytes(32)),
-        )
-        for b in people
-    ]
+    before += [registry.issues(MORNING_MS, badge, claims) for badge in people]
     spacing = 10 * 3_600_000 / size
     scans = [
         _scan(drawn, event, doors, drawn.choice(people), MORNING_MS + int(spacing * number))
         for number in range(size)
     ]
-    return setting, scans
+    return before, scans
 
 
 def _scan(
-    drawn: random.Random, event: Event, doors: Sequence[_Writer], badge: bytes, at_ms: int
-) -> Raw:
-    place = drawn.randrange(len(GATES))
-    gate = next(gate for gate in event.gates if gate.id == GATES[place])
+    drawn: random.Random, event: Event, doors: Sequence[KioskWriter], badge: bytes, at_ms: int
+) -> WrittenEntry:
+    """Somebody goes through a gate, or now and then is refused."""
+    index = drawn.randrange(len(GATES))
+    gate = next(gate for gate in event.gates if gate.id == GATES[index])
     out = gate.direction == "out" or (gate.direction == "both" and drawn.random() < 0.5)
     refused = not out and drawn.random() < 0.05
     seat = not out and not refused and gate.area == "chengdu-hall"
-    verdict, reason = ("refuse", "superseded") if refused else ("admit", "ok")
-    direction: Direction = "out" if out else "in"
-    body = Scan(
-        gate=gate.id,
-        direction=direction,
-        badge=badge,
-        issue=1,
-        proof="proven",
+    body = msgspec.structs.replace(
+        admission(gate.id, badge, at_ms, direction="out" if out else "in"),
         session="opening" if seat else None,
-        verdict="refuse" if verdict == "refuse" else "admit",
-        reason=reason,
-        method="camera",
-        conditions=(),
+        verdict="refuse" if refused else "admit",
+        reason="superseded" if refused else "ok",
         seat=seat,
-        place=None,
-        roster_issue=1,
         seats=1400 if seat else None,
         roster_head=(doors[0].log, 1),
-        span=Span(at_ms, at_ms),
     )
-    return doors[place].write(at_ms, "scan", body)
+    return doors[index].writes(at_ms, "scan", body, synced=True)
+
+
+def _key(name: str) -> Ed25519PrivateKey:
+    """A device's key, the same in every run."""
+    return Ed25519PrivateKey.from_private_bytes(name.encode().ljust(32)[:32])

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from access.log.clock_reading import ClockReading
-from access.log.entry import Body, Scan, Span
+from access.log.entry import Body
 from bench.support.figure import Figure
+from jianmen.testing.log_writer import admission
 from sync.store.journal import Journal
 from sync.wire.device_key import DeviceKey
 
@@ -83,27 +84,7 @@ def _plain_file(path: Path, entries: int) -> float:
 
 def _scans(count: int) -> list[Body]:
     drawn = random.Random(1)
-    return [
-        Scan(
-            gate="meishan-main-1",
-            direction="in",
-            badge=drawn.randbytes(5),
-            issue=1,
-            proof="proven",
-            session=None,
-            verdict="admit",
-            reason="ok",
-            method="camera",
-            conditions=(),
-            seat=False,
-            place=None,
-            roster_issue=1,
-            seats=None,
-            roster_head=None,
-            span=Span(START_MS, START_MS),
-        )
-        for _ in range(count)
-    ]
+    return [admission("meishan-main-1", drawn.randbytes(5), START_MS) for _ in range(count)]
 
 
 def _written(work: Callable[[], object]) -> int:

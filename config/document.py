@@ -11,18 +11,18 @@ from config.errors import ConfigError, Mistake, instead, shown
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]")
 _KEY = re.compile(r"\s*([\w.\"' -]+?)\s*=")
-_TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+_TOML_LOCATION = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
-class Place(NamedTuple):
-    """Where a value stands: ("gate", 3, "area") is the key `area` of the fourth `[[gate]]`."""
+class Location(NamedTuple):
+    """The location of a value: ("gate", 3, "area") is the key `area` of the fourth `[[gate]]`."""
 
     section: str
     nth: int | None = None
     key: str | None = None
 
 
-ROOT = Place("")
+ROOT = Location("")
 
 
 @dataclass
@@ -31,56 +31,57 @@ class Document:
 
     source: str
     values: Mapping[str, Any]
-    lines: Mapping[Place, int] = field(default_factory=dict)
+    lines: Mapping[Location, int] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
 
-    def mistake(self, place: Place, wrong: str, right: str) -> None:
-        """Notes a mistake at a place, with its line (of the table, if the key has none)."""
-        table = place._replace(key=None)
-        line = self.lines.get(place) or self.lines.get(table)
-        self.mistakes.append(Mistake(self.source, self._where(place), wrong, right, line))
+    def mistake(self, location: Location, wrong: str, right: str) -> None:
+        """Note a mistake at a location, with its line (of the table, if the key has none)."""
+        table = location._replace(key=None)
+        line = self.lines.get(location) or self.lines.get(table)
+        self.mistakes.append(Mistake(self.source, self._where(location), wrong, right, line))
 
     def table(self, section: str) -> dict[str, Any] | None:
-        """The table `[section]`, or None (noted, unless it is not there at all)."""
+        """Return the table `[section]`, or None; anything but a table is noted as a mistake."""
         found = self.values.get(section)
         if found is None or isinstance(found, dict):
             return found
-        self.mistake(Place(section), f"is {shown(found)}", f"should be one table, [{section}]")
+        self.mistake(Location(section), f"is {shown(found)}", f"should be one table, [{section}]")
         return None
 
     def tables(self, section: str) -> list[dict[str, Any]]:
-        """The tables `[[section]]` in the order of the file; what is none is noted and is empty."""
+        """Return the tables `[[section]]` in the order of the file; whatever is no table is noted and returned
+        empty."""
         found = self.values.get(section, [])
         if not isinstance(found, list):
             brackets = f"should be a list of tables: write [[{section}]], with two brackets"
-            self.mistake(Place(section), "is not a list", brackets)
+            self.mistake(Location(section), "is not a list", brackets)
             return []
         for index, entry in enumerate(found):
             if not isinstance(entry, dict):
                 right = f"should be a table: write [[{section}]] and its keys below"
-                self.mistake(Place(section, index), f"is {shown(entry)}", right)
+                self.mistake(Location(section, index), f"is {shown(entry)}", right)
         return [entry if isinstance(entry, dict) else {} for entry in found]
 
-    def only(self, place: Place, found: Collection[str], known: Collection[str]) -> None:
-        """Notes each key at a place that nobody reads, and the one that may have been meant."""
+    def only(self, location: Location, found: Collection[str], known: Collection[str]) -> None:
+        """Note each key at a location that is not read, and the one that may have been meant."""
         for key in found:
             if key not in known:
-                at = place._replace(key=key) if place.section else Place(key)
+                at = location._replace(key=key) if location.section else Location(key)
                 self.mistake(at, "is no key here", instead(key, known))
 
     def finish(self) -> None:
-        """Raises ConfigError if any mistake was noted."""
+        """Raise ConfigError if any mistake was noted."""
         if self.mistakes:
             raise ConfigError(self.mistakes)
 
-    def _where(self, place: Place) -> str:
-        if place.nth is None:
-            return ".".join(filter(None, [place.section, place.key]))
-        entry = self.values[place.section][place.nth]
+    def _where(self, location: Location) -> str:
+        if location.nth is None:
+            return ".".join(filter(None, [location.section, location.key]))
+        entry = self.values[location.section][location.nth]
         name = entry.get("id") if isinstance(entry, dict) else None
         if not isinstance(name, str):
-            return ".".join(filter(None, [f"{place.section}[{place.nth}]", place.key]))
-        return ": ".join(filter(None, [f"{place.section} {shown(name)}", place.key]))
+            return ".".join(filter(None, [f"{location.section}[{location.nth}]", location.key]))
+        return ": ".join(filter(None, [f"{location.section} {shown(name)}", location.key]))
 
 
 def read(path: Path) -> Document:
@@ -112,10 +113,10 @@ def parse(text: str, source: str) -> Document:
     except RecursionError:
         raise _unusable(source, "is nested too deep", "write flat tables") from None
     except ValueError as error:
-        place = _TOML_PLACE.search(str(error))
-        wrong = f"is not TOML here: {_TOML_PLACE.sub('', str(error))}"
+        found = _TOML_LOCATION.search(str(error))
+        wrong = f"is not TOML here: {_TOML_LOCATION.sub('', str(error))}"
         last = text.rstrip().count("\n") + 1
-        line = int(place[1] or last) if place else None
+        line = int(found[1] or last) if found else None
         right = "see https://toml.io, or compare with a file that works"
         raise _unusable(source, wrong, right, line) from None
     return Document(source, values, _lines(text))
@@ -125,11 +126,12 @@ def _unusable(source: str, wrong: str, right: str, line: int | None = None) -> C
     return ConfigError([Mistake(source, "", wrong, right, line)])
 
 
-def _lines(text: str) -> dict[Place, int]:
-    """The line of each table and key. `tomllib` keeps none; one misread here costs only a number."""
-    lines: dict[Place, int] = {}
+def _lines(text: str) -> dict[Location, int]:
+    """The line of each table and key. `tomllib` does not report them; a line misread here only gives a wrong line
+    number."""
+    lines: dict[Location, int] = {}
     counts: dict[str, int] = {}
-    place = ROOT
+    location = ROOT
     in_string = False
     for number, line in enumerate(text.split("\n"), start=1):
         was_in_string = in_string
@@ -141,13 +143,13 @@ def _lines(text: str) -> dict[Place, int]:
             section, _, rest = header[2].partition(".")
             if header[1] == "[[" and not rest:
                 counts[section] = counts.get(section, -1) + 1
-            place = Place(section, counts.get(section), rest or None)
-            lines.setdefault(Place(section), number)
-            lines.setdefault(place, number)
+            location = Location(section, counts.get(section), rest or None)
+            lines.setdefault(Location(section), number)
+            lines.setdefault(location, number)
         elif key := _KEY.match(line):
             path = key[1].replace('"', "").replace("'", "").replace(" ", "")
             for part in (path, path.partition(".")[0]):
-                full = f"{place.key}.{part}" if place.key else part
-                at = place._replace(key=full) if place.section else Place(full)
+                full = f"{location.key}.{part}" if location.key else part
+                at = location._replace(key=full) if location.section else Location(full)
                 lines.setdefault(at, number)
     return lines

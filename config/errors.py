@@ -1,4 +1,4 @@
-"""What is wrong in a file of ours: every mistake with its place and what would be right."""
+"""Mistakes in configuration files: every mistake with its location and what would be right."""
 
 import difflib
 import json
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, time
 
 _SHOWN = 60
-"""Characters of a wrong value that a message repeats; the rest is at the place it names."""
+"""Characters of a wrong value that a message repeats; the rest is in the file, at the location it names."""
 
 _LISTED = 8
 """Right answers that a message lists, so that it stays one line."""
@@ -17,7 +17,7 @@ _LISTED = 8
 class Mistake:
     """One mistake. `source` is the file (or "command line"), `where` the key, empty: the whole file.
 
-    `wrong` says what is there, `right` what would be; `line` counts from 1 where it is known.
+    `wrong` describes what is there, `right` what would be right; `line` counts from 1 where it is known.
     """
 
     source: str
@@ -28,12 +28,12 @@ class Mistake:
 
     def __str__(self) -> str:
         source = self.source if self.line is None else f"{self.source}:{self.line}"
-        place = f"{source}: {self.where}" if self.where else source
-        return f"{place}: {self.wrong}; {self.right}"
+        where = f"{source}: {self.where}" if self.where else source
+        return f"{where}: {self.wrong}; {self.right}"
 
 
 class ConfigError(Exception):
-    """A file or a setting cannot be used. Holds all its mistakes, and prints one to a line."""
+    """A file or a setting cannot be used. It has all mistakes, and prints each on a line."""
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
         self.mistakes = tuple(sorted(mistakes, key=lambda mistake: mistake.line or 0))
@@ -53,15 +53,15 @@ def shown(value: object) -> str:
 
 def one_of(choices: Iterable[object]) -> str:
     """`"in", "out" or "both"`; a long list is cut."""
-    words = [shown(choice) for choice in choices]
-    if len(words) > _LISTED:
-        return ", ".join(words[:_LISTED]) + " …"
-    return " or ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+    texts = [shown(choice) for choice in choices]
+    if len(texts) > _LISTED:
+        return ", ".join(texts[:_LISTED]) + " …"
+    return " or ".join(filter(None, [", ".join(texts[:-1]), *texts[-1:]]))
 
 
-def instead(word: str, choices: Collection[str]) -> str:
-    """What would be right in place of `word`: the choice most like it, or else all of them."""
-    near = difflib.get_close_matches(word, choices, n=1)
+def instead(name: str, choices: Collection[str]) -> str:
+    """What would be right instead of `name`: the most similar choice, or else all of them."""
+    near = difflib.get_close_matches(name, choices, n=1)
     if near:
         return f"did you mean {shown(near[0])}?"
     return f"should be {one_of(choices)}" if choices else "there is none to name"

@@ -1,4 +1,4 @@
-"""What must hold between the parts of an event definition, beyond the shape of each."""
+"""Checks across the parts of an event definition, beyond the shape of each part."""
 
 import zoneinfo
 from collections.abc import Collection
@@ -14,7 +14,7 @@ from access.event.definition import (
     Event,
     Session,
 )
-from config.document import Document, Place
+from config.document import Document, Location
 from config.errors import instead, shown
 
 LONGEST_SESSION_MIN = 24 * 60
@@ -25,7 +25,7 @@ _RESERVED_GATE = "registry"
 
 
 def check(event: Event, document: Document) -> None:
-    """Notes in `document` all that does not fit together in the event read from it.
+    """Note in `document` every inconsistency of the event read from it.
 
     Parts that could not be read are stand-ins (an empty id, the year 1970) and are passed over:
     their own mistake is noted already.
@@ -35,11 +35,11 @@ def check(event: Event, document: Document) -> None:
     _references(event, document)
     _area_tree(event, document)
     for index, session in enumerate(event.sessions):
-        place = Place("session", index)
+        location = Location("session", index)
         if session.starts_ms and session.ends_ms:
-            _session_times(session, place, document)
+            _session_times(session, location, document)
         if session.starts_ms and event.timezone and event.days:
-            _session_day(session, place, event, document)
+            _session_day(session, location, event, document)
 
 
 def _sizes(event: Event, document: Document) -> None:
@@ -51,31 +51,31 @@ def _sizes(event: Event, document: Document) -> None:
     for section, (count, most) in sizes.items():
         if count > most:
             right = f"an event has at most {most} of [[{section}]]"
-            document.mistake(Place(section, most), f"is one of {count}", right)
+            document.mistake(Location(section, most), f"is one of {count}", right)
     if len(event.days) > MAX_DAYS:
         wrong = f"has {len(event.days)} days"
-        document.mistake(Place("event", None, "days"), wrong, f"an event has at most {MAX_DAYS}")
+        document.mistake(Location("event", None, "days"), wrong, f"an event has at most {MAX_DAYS}")
     for section in ("venue", "gate", "ticket"):
         if not document.values.get(section):
-            document.mistake(Place(section), "is missing", f"write at least one [[{section}]]")
+            document.mistake(Location(section), "is missing", f"write at least one [[{section}]]")
 
 
 def _ids(event: Event, document: Document) -> None:
-    venues = [(venue.id, Place("venue", n, "id")) for n, venue in enumerate(event.venues)]
-    areas = [(area.id, Place("area", n, "id")) for n, area in enumerate(event.areas)]
-    gates = [(gate.id, Place("gate", n, "id")) for n, gate in enumerate(event.gates)]
-    tickets = [(ticket.id, Place("ticket", n, "id")) for n, ticket in enumerate(event.tickets)]
-    sessions = [(one.id, Place("session", n, "id")) for n, one in enumerate(event.sessions)]
+    venues = [(venue.id, Location("venue", n, "id")) for n, venue in enumerate(event.venues)]
+    areas = [(area.id, Location("area", n, "id")) for n, area in enumerate(event.areas)]
+    gates = [(gate.id, Location("gate", n, "id")) for n, gate in enumerate(event.gates)]
+    tickets = [(ticket.id, Location("ticket", n, "id")) for n, ticket in enumerate(event.tickets)]
+    sessions = [(one.id, Location("session", n, "id")) for n, one in enumerate(event.sessions)]
     for named in (venues + areas, gates, tickets, sessions):
-        taken: dict[str, Place] = {}
-        for name, place in named:
+        taken: dict[str, Location] = {}
+        for name, location in named:
             if name and name in taken:
-                right = f"should be an id of its own, {_share(place.section)}"
-                document.mistake(place, f"is taken{_by(taken[name], document)}", right)
-            taken.setdefault(name, place)
-    for name, place in gates:
+                right = f"should be an id of its own, {_share(location.section)}"
+                document.mistake(location, f"is taken{_by(taken[name], document)}", right)
+            taken.setdefault(name, location)
+    for name, location in gates:
         if name == _RESERVED_GATE:
-            document.mistake(place, "is what the registry itself is called", "name it otherwise")
+            document.mistake(location, "is what the registry itself is called", "name it otherwise")
 
 
 def _share(section: str) -> str:
@@ -84,38 +84,40 @@ def _share(section: str) -> str:
     return f"among the {section}s"
 
 
-def _by(place: Place, document: Document) -> str:
-    line = document.lines.get(place)
-    return f" by the {place.section} in line {line}" if line else f" by a {place.section}"
+def _by(location: Location, document: Document) -> str:
+    line = document.lines.get(location)
+    return f" by the {location.section} in line {line}" if line else f" by a {location.section}"
 
 
 def _references(event: Event, document: Document) -> None:
     venues = {venue.id for venue in event.venues}
     areas = venues | {area.id for area in event.areas}
     for index, area in enumerate(event.areas):
-        _known(area.venue, venues, Place("area", index, "venue"), "venue", document)
+        _known(area.venue, venues, Location("area", index, "venue"), "venue", document)
     for index, gate in enumerate(event.gates):
-        _known(gate.area, areas, Place("gate", index, "area"), "area or venue", document)
+        _known(gate.area, areas, Location("gate", index, "area"), "area or venue", document)
     for index, ticket in enumerate(event.tickets):
         for area_id in ticket.areas:
-            place = Place("ticket", index, "areas")
-            _known(area_id, areas | {"*"}, place, "area or venue", document)
+            location = Location("ticket", index, "areas")
+            _known(area_id, areas | {"*"}, location, "area or venue", document)
     for index, session in enumerate(event.sessions):
-        _known(session.area, areas, Place("session", index, "area"), "area or venue", document)
+        _known(session.area, areas, Location("session", index, "area"), "area or venue", document)
 
 
-def _known(name: str, known: Collection[str], place: Place, kind: str, document: Document) -> None:
+def _known(
+    name: str, known: Collection[str], location: Location, kind: str, document: Document
+) -> None:
     if name and name not in known:
         choices = sorted(filter(None, known))
-        document.mistake(place, f"{shown(name)} is no {kind}", instead(name, choices))
+        document.mistake(location, f"{shown(name)} is no {kind}", instead(name, choices))
 
 
 def _area_tree(event: Event, document: Document) -> None:
-    """Every area hangs, over areas of its own venue, from its venue."""
+    """Note areas whose parents do not lead, within one venue, up to that venue."""
     venues = {venue.id for venue in event.venues}
     areas = {area.id: area for area in event.areas}
     for index, area in enumerate(event.areas):
-        place = Place("area", index, "parent")
+        location = Location("area", index, "parent")
         if area.venue not in venues or not area.id:
             continue
         inside = [area.venue, *(one.id for one in event.areas if one.venue == area.venue)]
@@ -123,11 +125,13 @@ def _area_tree(event: Event, document: Document) -> None:
             elsewhere = area.parent in venues or area.parent in areas
             wrong = "is in another venue" if elsewhere else "is no area"
             choices = [name for name in inside if name not in ("", area.id)]
-            document.mistake(place, f"{shown(area.parent)} {wrong}", instead(area.parent, choices))
+            document.mistake(
+                location, f"{shown(area.parent)} {wrong}", instead(area.parent, choices)
+            )
         elif area.id in (circle := _circle(area, areas)) and area.id == min(circle):
             way = " in ".join(map(shown, [area.id, *circle]))
             right = f"should lead up to the venue {shown(area.venue)}"
-            document.mistake(place, f"goes round in a circle, {way}", right)
+            document.mistake(location, f"goes round in a circle, {way}", right)
 
 
 def _circle(area: Area, areas: dict[str, Area]) -> list[str]:
@@ -140,28 +144,28 @@ def _circle(area: Area, areas: dict[str, Area]) -> list[str]:
     return above
 
 
-def _session_times(session: Session, place: Place, document: Document) -> None:
+def _session_times(session: Session, location: Location, document: Document) -> None:
     length_min = (session.ends_ms - session.starts_ms) / MINUTE_MS
     if length_min <= 0:
-        document.mistake(place._replace(key="ends"), "is not after starts", "should be later")
+        document.mistake(location._replace(key="ends"), "is not after starts", "should be later")
     elif length_min > LONGEST_SESSION_MIN:
         wrong = f"is {length_min / 60:.0f} hours after starts"
         right = "a session is at most 24 hours long: check both dates"
-        document.mistake(place._replace(key="ends"), wrong, right)
+        document.mistake(location._replace(key="ends"), wrong, right)
     elif session.closing_min > length_min:
         wrong = f"is {session.closing_min}, and the session is {length_min:g} minutes long"
-        document.mistake(place._replace(key="closing_min"), wrong, "should be less")
+        document.mistake(location._replace(key="closing_min"), wrong, "should be less")
     elif session.doors_close_ms <= session.doors_open_ms:
         wrong = f"is {session.closing_min}, so that the doors never open"
         right = "should be less, or early_min more than 0"
-        document.mistake(place._replace(key="closing_min"), wrong, right)
+        document.mistake(location._replace(key="closing_min"), wrong, right)
 
 
-def _session_day(session: Session, place: Place, event: Event, document: Document) -> None:
+def _session_day(session: Session, location: Location, event: Event, document: Document) -> None:
     zone = zoneinfo.ZoneInfo(event.timezone)
     starts = datetime.fromtimestamp(session.starts_ms / 1000, UTC).astimezone(zone)
     day = (starts.replace(tzinfo=None) - timedelta(minutes=event.day_ends_min)).date().isoformat()
     if day not in event.days:
         wrong = f"is on {day}, no day of the event"
         right = f"should be on one of {', '.join(event.days)}"
-        document.mistake(place._replace(key="starts"), wrong, right)
+        document.mistake(location._replace(key="starts"), wrong, right)

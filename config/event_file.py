@@ -22,7 +22,7 @@ from access.event.definition import (
     Venue,
 )
 from config import document as toml
-from config.document import ROOT, Document, Place
+from config.document import ROOT, Document, Location
 from config.errors import Mistake, instead, shown
 from config.event_checks import check
 from config.shape import Reader, by_type, fit
@@ -73,7 +73,7 @@ def _read(document: Document) -> Event:
         gates=_entries(document, "gate", Gate),
         tickets=_entries(document, "ticket", Ticket),
         sessions=_entries(document, "session", Session),
-        policy=fit(Policy, document.table("policy") or {}, Place("policy"), document, {}),
+        policy=fit(Policy, document.table("policy") or {}, Location("policy"), document, {}),
     )
     check(event, document)
     document.finish()
@@ -83,11 +83,11 @@ def _read(document: Document) -> Event:
 def _head(document: Document) -> _Head:
     if "event" not in document.values:
         right = "should be a table [event] with id, name, timezone and days"
-        document.mistake(Place("event"), "is missing", right)
+        document.mistake(Location("event"), "is missing", right)
     table = document.table("event")
     if table is None:
         return _Head(id="", name={}, timezone="", days=())
-    return fit(_Head, table, Place("event"), document, _READERS)
+    return fit(_Head, table, Location("event"), document, _READERS)
 
 
 def _entries(document: Document, section: str, kind: type[E]) -> tuple[E, ...]:
@@ -95,7 +95,7 @@ def _entries(document: Document, section: str, kind: type[E]) -> tuple[E, ...]:
     return tuple(
         fit(kind, _with_parent(entry) if kind is Area else entry, at, document, _READERS, keys)
         for index, entry in enumerate(document.tables(section))
-        for at in [Place(section, index)]
+        for at in [Location(section, index)]
     )
 
 
@@ -105,50 +105,50 @@ def _with_parent(entry: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"parent": venue if isinstance(venue, str) and venue else "?", **entry}
 
 
-def _identifier(value: Any, place: Place, document: Document) -> str:
+def _identifier(value: Any, location: Location, document: Document) -> str:
     if not isinstance(value, str) or not _ID.fullmatch(value):
-        document.mistake(place, f"is {shown(value)}", f"should be {_READERS['id'].expects}")
+        document.mistake(location, f"is {shown(value)}", f"should be {_READERS['id'].expects}")
     return value if isinstance(value, str) else ""
 
 
-def _names(value: Any, place: Place, document: Document) -> Names:
+def _names(value: Any, location: Location, document: Document) -> Names:
     if not isinstance(value, dict):
-        document.mistake(place, f"is {shown(value)}", f"should be {_READERS['name'].expects}")
+        document.mistake(location, f"is {shown(value)}", f"should be {_READERS['name'].expects}")
         return {}
-    document.only(place, value, LANGUAGES)
+    document.only(location, value, LANGUAGES)
     if "en" not in value:
-        document.mistake(place, "has no English", 'should have en = "…" at least')
+        document.mistake(location, "has no English", 'should have en = "…" at least')
     for language, name in value.items():
         if not isinstance(name, str) or not name.strip():
-            at = place._replace(key=f"{place.key}.{language}")
+            at = location._replace(key=f"{location.key}.{language}")
             document.mistake(at, f"is {shown(name)}", "should be a text in quotes")
     return {language: value[language] for language in LANGUAGES if language in value}
 
 
-def _timezone(value: Any, place: Place, document: Document) -> str:
+def _timezone(value: Any, location: Location, document: Document) -> str:
     known = zoneinfo.available_timezones()
     if value in known:
         return str(value)
     right = instead(value, known) if isinstance(value, str) else "should be a text in quotes"
-    document.mistake(place, f"is {shown(value)}", right)
+    document.mistake(location, f"is {shown(value)}", right)
     return ""
 
 
-def _days(value: Any, place: Place, document: Document) -> tuple[str, ...]:
+def _days(value: Any, location: Location, document: Document) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
-        document.mistake(place, f"is {shown(value)}", f"should be {_READERS['days'].expects}")
+        document.mistake(location, f"is {shown(value)}", f"should be {_READERS['days'].expects}")
         return ()
     days: list[str] = []
     known = len(document.mistakes)
     for day in value:
         if not _is_iso_day(day):
             right = f"should be {_READERS['days'].expects}, each a year, month and day in quotes"
-            document.mistake(place, f"{shown(day)} is no day", right)
+            document.mistake(location, f"{shown(day)} is no day", right)
         elif day in days:
-            document.mistake(place, f"{shown(day)} is there twice", "name each day once")
+            document.mistake(location, f"{shown(day)} is there twice", "name each day once")
         elif days and day < days[-1]:
             wrong = f"{shown(day)} comes after {shown(days[-1])}"
-            document.mistake(place, wrong, "should be in order, the first day first")
+            document.mistake(location, wrong, "should be in order, the first day first")
         else:
             days.append(day)
     return tuple(days) if len(document.mistakes) == known else ()
@@ -162,21 +162,23 @@ def _is_iso_day(value: Any) -> bool:
         return False
 
 
-def _minutes(value: Any, place: Place, document: Document) -> int:
+def _minutes(value: Any, location: Location, document: Document) -> int:
     hour = _HOUR.fullmatch(value) if isinstance(value, str) else None
     if hour is None:
-        document.mistake(place, f"is {shown(value)}", f"should be {_READERS['day_ends'].expects}")
+        document.mistake(
+            location, f"is {shown(value)}", f"should be {_READERS['day_ends'].expects}"
+        )
         return 0
     return int(hour[1]) * 60 + int(hour[2])
 
 
-def _instant(value: Any, place: Place, document: Document) -> int:
+def _instant(value: Any, location: Location, document: Document) -> int:
     if not isinstance(value, datetime):
-        document.mistake(place, f"is {shown(value)}", f"should be {_READERS['starts'].expects}")
+        document.mistake(location, f"is {shown(value)}", f"should be {_READERS['starts'].expects}")
         return 0
     if value.tzinfo is None:
         right = f"should end in its distance from UTC, as in {value.isoformat()}+08:00"
-        document.mistake(place, f"{shown(value)} names no time zone", right)
+        document.mistake(location, f"{shown(value)} names no time zone", right)
         return 0
     return (value - _EPOCH) // _MILLISECOND
 
@@ -202,10 +204,10 @@ _READERS = {
 
 
 def grows_from(old: Event, new: Event) -> list[Mistake]:
-    """What in `new` would make badges of `old` mean something else; none, and it may replace it.
+    """Return the mistakes by which `new` would change the meaning of badges of `old`; without any it may replace it.
 
-    Badges name the event by its id, and venues, sessions, days and tickets by their places in the
-    lists, so these may only grow at their ends.
+    Badges name the event by its id, and venues, sessions, days and tickets by their positions in
+    the lists, so these may only grow at their ends.
     """
     source = f"event {shown(old.id)}"
     mistakes = []
@@ -230,7 +232,7 @@ def grows_from(old: Event, new: Event) -> list[Mistake]:
 
 
 def moved_to(event: Event, first_day: date) -> Event:
-    """The same event on other days, the first of them `first_day`; clocks at the venue say the same."""
+    """Return the same event on other days, the first of them `first_day`, at the same local times."""
     zone = zoneinfo.ZoneInfo(event.timezone)
     by = first_day - date.fromisoformat(event.days[0])
 

@@ -19,7 +19,7 @@ from msgspec.structs import FieldInfo
 
 from access.event.definition import Language, Symbol
 from config import document as toml
-from config.document import ROOT, Document, Place
+from config.document import ROOT, Document, Location
 from config.errors import ConfigError, Mistake
 from config.shape import by_type
 
@@ -62,10 +62,11 @@ S = TypeVar("S", bound=_Settings)
 
 class Pages(_Settings, frozen=True, kw_only=True):
     """Where the door serves its screens, to the browser of its own machine. `camera_at`: on which side of the screen
-    the camera is; None: people are not shown where."""
+    the camera is; None: people are not shown where. `preview`: the resting screen shows what the camera sees."""
 
     host: str
     port: Port
+    preview: bool
     camera_at: Literal["above", "below", "left", "right"] | None = None
 
 
@@ -210,7 +211,7 @@ def _layered(kind: type[S], section: str, path: Path | None, overrides: Mapping[
     found: dict[str, tuple[Any, Document]] = {}
     for layer in layers:
         values = _flat(layer.table(section) or {})
-        layer.only(Place(section), values, keys)
+        layer.only(Location(section), values, keys)
         found |= {key: (value, layer) for key, value in values.items()}
     settings = _built(kind, section, "", found, layers[-1])
     mistakes = [mistake for layer in layers for mistake in layer.mistakes]
@@ -220,7 +221,7 @@ def _layered(kind: type[S], section: str, path: Path | None, overrides: Mapping[
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The table's values by their whole keys: "camera.device"."""
+    """Return the table's values by dotted keys such as "camera.device"."""
     flat: dict[str, Any] = {}
     for key, value in table.items():
         if isinstance(value, dict):
@@ -247,7 +248,7 @@ def _built(
     found: Mapping[str, tuple[Any, Document]],
     last: Document,
 ) -> S:
-    """The struct of the values found; a wrong or missing one is noted and a stand-in is in it."""
+    """Build the struct from the values found; a wrong or missing value is noted and replaced by a stand-in."""
     values: dict[str, Any] = {}
     for field in msgspec.structs.fields(kind):
         key = prefix + field.name
@@ -255,12 +256,12 @@ def _built(
             values[field.name] = _built(field.type, section, f"{key}.", found, last)
             continue
         reader = by_type(field.type)
-        place = Place(section, None, key)
+        location = Location(section, None, key)
         if key in found and not (found[key][0] == "" and not field.required):
             value, document = found[key]
-            values[field.name] = reader.read(value, place, document)
+            values[field.name] = reader.read(value, location, document)
         elif field.required:
-            last.mistake(place, "is missing", f"should be {reader.expects}")
+            last.mistake(location, "is missing", f"should be {reader.expects}")
             values[field.name] = reader.stand_in
     return kind(**values)
 
@@ -276,16 +277,16 @@ def _is_secret(field: FieldInfo) -> bool:
 
 
 def require_writable(folder: Path) -> None:
-    """Makes sure that `folder` is there and files can be written in it; ConfigError says how."""
+    """Make sure that `folder` exists and files can be written in it. Raise ConfigError with what to do otherwise."""
     error = _probed(folder)
     if error is not None:
         raise ConfigError([_mistake(folder, error)])
 
 
 def require_permission(folder: Path) -> None:
-    """Makes sure that `folder` is there and this user may write in it; ConfigError says how.
+    """Make sure that `folder` exists and this user may write in it. Raise ConfigError with what to do otherwise.
 
-    A disk that is full, failing or read-only is no mistake of the settings: whoever writes will meet it.
+    A full, failing or read-only disk is no mistake of the settings: later writes report it.
     """
     error = _probed(folder)
     if error is not None and not (error.errno in _DISK and folder.is_dir()):
@@ -293,7 +294,7 @@ def require_permission(folder: Path) -> None:
 
 
 def _probed(folder: Path) -> OSError | None:
-    """What keeps a file from being written."""
+    """Try to write a file; return the error, or None."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as probe:

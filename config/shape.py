@@ -1,7 +1,7 @@
 """Fits the values of a file into a msgspec struct, field by field, and notes every misfit.
 
-`msgspec.convert` stops at the first mistake and speaks of types; people who write a file need all of
-them at once, in words. A value that does not fit is noted and a stand-in takes its place, so that
+`msgspec.convert` stops at the first mistake and names Python types; people who write a file need all mistakes
+at once, in plain language. A value that does not fit is noted and a stand-in takes its place, so that
 reading goes on; `Document.finish` sees to it that no stand-in gets further.
 """
 
@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import inspect
 
-from config.document import Document, Place
+from config.document import Document, Location
 from config.errors import one_of, shown
 
 MOST = 1_000_000
-"""The largest number in a file of ours, unless its field says otherwise; the least is 0."""
+"""The largest number accepted in a file, unless its field sets another limit; the least is 0."""
 
 Info = inspect.Type
 S = TypeVar("S", bound=msgspec.Struct)
@@ -27,34 +27,34 @@ S = TypeVar("S", bound=msgspec.Struct)
 class Reader:
     """Reads a value that needs more than its type.
 
-    `expects` says in words what would be right; `read` notes mistakes itself and may answer with a
+    `expects` describes what would be right; `read` notes mistakes itself and may answer with a
     stand-in; `stand_in` is for a value that is missing.
     """
 
     expects: str
-    read: Callable[[Any, Place, Document], Any]
+    read: Callable[[Any, Location, Document], Any]
     stand_in: Any
 
 
 def fit(
     kind: type[S],
     values: Mapping[str, Any],
-    place: Place,
+    location: Location,
     document: Document,
     readers: Mapping[str, Reader],
     keys: Mapping[str, str] | None = None,
 ) -> S:
-    """The struct that the table `values`, which stands at `place`, spells.
+    """Return the struct described by the table `values` at `location`.
 
     `readers` by key; `keys` gives the key of each field that is called otherwise in the file.
     """
     fields = {
         (keys or {}).get(field.name, field.name): field for field in msgspec.structs.fields(kind)
     }
-    document.only(place, values, fields)
+    document.only(location, values, fields)
     found: dict[str, Any] = {}
     for key, field in fields.items():
-        at = place._replace(key=key)
+        at = location._replace(key=key)
         reader = readers.get(key) or by_type(field.type)
         if key in values:
             found[field.name] = reader.read(values[key], at, document)
@@ -65,22 +65,22 @@ def fit(
 
 
 def by_type(kind: Any, expects: str = "") -> Reader:
-    """The reader of a field whose type says all: a number, a text, one of a few words …
+    """The reader of a field that its type describes completely: a number, a text, one of a few values …
 
-    `expects` where there are better words for what would be right than the type's own.
+    `expects` where there are a better description of what would be right than the type's own.
     """
     whole = inspect.type_info(kind)
     info = _bare(whole)
     expects = expects or _described(whole) or _expects(info)
     stand_in = _stand_in(info)
 
-    def read(value: Any, place: Place, document: Document) -> Any:
+    def read(value: Any, location: Location, document: Document) -> Any:
         try:
             found = msgspec.convert(value, kind, dec_hook=_from_text)
         except msgspec.ValidationError:
             found = None
         if found is None or not _allowed(info, found):
-            document.mistake(place, f"is {shown(value)}", f"should be {expects}")
+            document.mistake(location, f"is {shown(value)}", f"should be {expects}")
             return stand_in
         return found
 
@@ -88,7 +88,7 @@ def by_type(kind: Any, expects: str = "") -> Reader:
 
 
 def _bare(info: Info) -> Info:
-    """The type without notes and without None, which no TOML file can spell."""
+    """The type without annotations and without None, which TOML cannot express."""
     if isinstance(info, inspect.Metadata):
         return _bare(info.type)
     if isinstance(info, inspect.UnionType):
@@ -97,7 +97,7 @@ def _bare(info: Info) -> Info:
 
 
 def _described(info: Info) -> str:
-    """The words of a type that brings its own: `Annotated[…, Meta(description=…)]`."""
+    """The description that a type brings along: `Annotated[…, Meta(description=…)]`."""
     if isinstance(info, inspect.UnionType):
         return next(filter(None, map(_described, info.types)), "")
     schema = info.extra_json_schema if isinstance(info, inspect.Metadata) else None
@@ -109,7 +109,7 @@ def _range(info: inspect.IntType) -> tuple[int, int]:
 
 
 def _allowed(info: Info, value: Any) -> bool:
-    """What the type alone does not say: numbers have a range, and no text is empty."""
+    """Check what the type alone does not express: numbers have a range, and no text is empty."""
     if isinstance(info, inspect.IntType):
         low, high = _range(info)
         return low <= int(value) <= high

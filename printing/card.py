@@ -1,4 +1,4 @@
-"""What is printed on one badge, whoever prints it."""
+"""The content of one printed badge."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,14 +11,14 @@ Form = Literal["plain", "signed", "foreign"]
 FIELDS = (
     "event", "name", "organisation", "ticket", "venues", "days", "sessions", "code", "issue", "ref", "hint", "letter",
 )  # fmt: skip
-"""What a layout can place. `letter` stands for the ticket in its colour band; `hint` says how to hold the badge; others
-are extra fields of the list (`seat`), by their name."""
+"""The fields that a layout can show. `letter` stands for the ticket in its colour band; `hint` explains how to show the
+badge to a camera; others are extra fields of the list (`seat`), by their name."""
 
 
 @dataclass(frozen=True)
 class Card:
-    """One badge. `qr_text` is what its code says; `texts` are the other fields by name, in the person's language;
-    `ticket` is the ticket's id, for its colour."""
+    """One badge. `qr_text` is the content of its QR code; `texts` are the other fields by name, in the person's
+    language; `ticket` is the ticket's id, for its colour."""
 
     qr_text: str = field(repr=False)
     form: Form

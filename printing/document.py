@@ -23,7 +23,7 @@ MARK_MM = 5.0
 
 @dataclass
 class Printed:
-    """What was made: pages, and the numbers of the cards (0 first) of which a text was shortened."""
+    """The result: the number of pages, and the indexes of cards with a shortened text."""
 
     pages: int = 0
     shortened: list[int] = field(default_factory=list)
@@ -36,17 +36,17 @@ def print_cards(
     fonts: Fonts | None = None,
     step: Callable[[int], None] = lambda _: None,
 ) -> Printed:
-    """Write a PDF of the cards. `step` is told the number of cards done. Raises FontMissingError, OSError."""
+    """Write a PDF of the cards. `step` is called with the number of cards done. Raises FontMissingError, OSError."""
     fonts = fonts if fonts is not None else Fonts()
     printed = Printed()
     with _document(cards, layout, fonts) as pdf:
-        places = list(_places(layout))
+        corners = list(_corners(layout))
         for number, card in enumerate(cards):
-            if number % len(places) == 0:
+            if number % len(corners) == 0:
                 pdf.add_page()
                 if layout.sheet.cut_marks:
                     _cut_marks(pdf, layout)
-            if not _Drawing(pdf, fonts, layout, card, *places[number % len(places)]).draw():
+            if not _Drawing(pdf, fonts, layout, card, *corners[number % len(corners)]).draw():
                 printed.shortened.append(number)
             step(number + 1)
         printed.pages = int(pdf.pages_count)
@@ -64,7 +64,7 @@ def _grid(layout: Layout) -> tuple[int, int]:
     return max(1, int(width // card_width)), max(1, int(height // card_height))
 
 
-def _places(layout: Layout) -> Iterator[tuple[float, float]]:
+def _corners(layout: Layout) -> Iterator[tuple[float, float]]:
     """The top left corners of the cards on a page, in mm."""
     (page_width, page_height), (width, height) = _page(layout), layout.sheet.card_mm
     across, down = _grid(layout)
@@ -77,7 +77,7 @@ def _places(layout: Layout) -> Iterator[tuple[float, float]]:
 def _cut_marks(pdf: FPDF, layout: Layout) -> None:
     width, height = layout.sheet.card_mm
     across, down = _grid(layout)
-    left, top = next(_places(layout))
+    left, top = next(_corners(layout))
     right, bottom = left + across * width, top + down * height
     pdf.set_line_width(0.1)
     pdf.set_draw_color(128)
@@ -154,7 +154,7 @@ class _Setting:
 
 @lru_cache(maxsize=2048)
 def _set(content: str, text: Text, language: Language, fonts: Fonts) -> _Setting:
-    """Most texts of a list are the same on many badges."""
+    """Break and measure a text; cached, since most texts of a list are the same on many badges."""
     language = _reading(content, language)
     fit = fitted(content, text, language, fonts)
     lines = []
@@ -166,7 +166,7 @@ def _set(content: str, text: Text, language: Language, fonts: Fonts) -> _Setting
 
 
 class _Drawing:
-    """One card in its place."""
+    """Draws one card with its top left corner at (`left`, `top`), in mm."""
 
     def __init__(
         self, pdf: FPDF, fonts: Fonts, layout: Layout, card: Card, left: float, top: float
@@ -179,7 +179,7 @@ class _Drawing:
         self._top = top
 
     def draw(self) -> bool:
-        """Draw everything; whether every text is there in full."""
+        """Draw the card; return whether every text fits in full."""
         look = self._layout.look(self._card.ticket)
         if look is not None:
             self._pdf.set_fill_color(look.colour)

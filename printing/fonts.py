@@ -1,4 +1,4 @@
-"""Which font has which letter, and the parts of the fonts that a document needs.
+"""Fonts by letter, and subsets of fonts for documents.
 
 Chinese, Japanese and Korean come from Noto Sans CJK, in the shapes of the person's region; other scripts from the Noto
 Sans font of each. A document gets fonts cut down to its letters (by HarfBuzz), so that neither its size nor the memory
@@ -34,7 +34,7 @@ _RIGHT_TO_LEFT = frozenset({"R", "AL"})
 
 
 class FontMissingError(Exception):
-    """The fonts of a Debian package are not installed; the message says which package to install."""
+    """The fonts of a Debian package are not installed; the message names the package."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,5 @@
-"""Badge layouts: TOML files that say where what is printed. Mistakes are named all at once, as in every file of ours.
+"""Badge layouts: TOML files with the position of everything printed. Mistakes are named all at once, as in every file
+of ours.
 
 [layout]
 card_mm = [86, 122]                 # width and height of one badge
@@ -48,7 +49,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from config import document as toml
-from config.document import Document, Place
+from config.document import Document, Location
 from config.errors import one_of, shown
 from config.shape import Reader, fit
 from printing.card import FIELDS
@@ -104,7 +105,7 @@ class Band(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TicketLook(msgspec.Struct, frozen=True, kw_only=True):
-    """A ticket's colour, and its letter for those who do not tell colours apart."""
+    """A ticket's colour, and its letter for people who cannot distinguish colours."""
 
     id: str
     colour: str = "#000000"
@@ -153,7 +154,7 @@ def load(path: Path) -> Layout:
     document = toml.read(path)
     for section in document.values:
         if section not in _SECTIONS:
-            document.mistake(Place(section), "is no section of a layout", one_of(_SECTIONS))
+            document.mistake(Location(section), "is no section of a layout", one_of(_SECTIONS))
     layout = Layout(
         sheet=_one(document, "layout", Sheet),
         code=_one(document, "code", Box),
@@ -171,25 +172,25 @@ def load(path: Path) -> Layout:
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-def _read_size(value: Any, place: Place, document: Document) -> tuple[float, float]:
+def _read_size(value: Any, location: Location, document: Document) -> tuple[float, float]:
     right = isinstance(value, list) and len(value) == 2
     if right and all(type(one) in (int, float) and 10 <= one <= 1000 for one in value):
         return float(value[0]), float(value[1])
-    document.mistake(place, f"is {shown(value)}", f"should be {_SIZE}")
+    document.mistake(location, f"is {shown(value)}", f"should be {_SIZE}")
     return CARD_MM
 
 
-def _read_colour(value: Any, place: Place, document: Document) -> str:
+def _read_colour(value: Any, location: Location, document: Document) -> str:
     if isinstance(value, str) and _COLOUR.fullmatch(value):
         return value
-    document.mistake(place, f"is {shown(value)}", f"should be {_HUE}")
+    document.mistake(location, f"is {shown(value)}", f"should be {_HUE}")
     return "#000000"
 
 
-def _read_text(value: Any, place: Place, document: Document) -> str:
+def _read_text(value: Any, location: Location, document: Document) -> str:
     if isinstance(value, str):
         return value
-    document.mistake(place, f"is {shown(value)}", "should be a text in quotes")
+    document.mistake(location, f"is {shown(value)}", "should be a text in quotes")
     return ""
 
 
@@ -210,19 +211,19 @@ _READERS: dict[str, Reader] = {
 def _one(document: Document, section: str, kind: type[S]) -> S:
     values = document.table(section)
     if values is None and section not in document.values:
-        document.mistake(Place(section), "is missing", f"should be a table, [{section}]")
-    return _numbers(fit(kind, values or {}, Place(section), document, _READERS))
+        document.mistake(Location(section), "is missing", f"should be a table, [{section}]")
+    return _numbers(fit(kind, values or {}, Location(section), document, _READERS))
 
 
 def _all(document: Document, section: str, kind: type[S]) -> tuple[S, ...]:
     return tuple(
-        _numbers(fit(kind, values, Place(section, nth), document, _READERS))
+        _numbers(fit(kind, values, Location(section, nth), document, _READERS))
         for nth, values in enumerate(document.tables(section))
     )
 
 
 def _numbers(read: S) -> S:
-    """What stands in for a number that is missing or none (and noted) is 0, so that the other checks can go on."""
+    """Replace missing and wrong numbers (noted already) by 0, so that the other checks can go on."""
     wrong = {
         field.name: 0.0
         for field in msgspec.structs.fields(read)
@@ -232,22 +233,22 @@ def _numbers(read: S) -> S:
 
 
 def _check(document: Document, layout: Layout) -> None:
-    """Note what one value alone does not show: unknown fields, boxes outside the badge, pictures that are missing."""
+    """Note mistakes that no single value shows: unknown fields, boxes outside the badge, pictures that are missing."""
     width, height = layout.sheet.card_mm
     if layout.code.x + layout.code.size > width or layout.code.y + layout.code.size > height:
         document.mistake(
-            Place("code"),
+            Location("code"),
             "reaches over the edge of the badge",
             f"should fit into {width:g} x {height:g} mm",
         )
     if layout.code.size < LEAST_CODE_MM:
         document.mistake(
-            Place("code", key="size"),
+            Location("code", key="size"),
             f"is {layout.code.size:g}",
             f"should be {LEAST_CODE_MM:g} or more: room for a signed code of 35 mm and the white around it",
         )
     for nth, text in enumerate(layout.texts):
-        at = Place("text", nth)
+        at = Location("text", nth)
         if bool(text.field) == bool(text.text):
             document.mistake(at, "has neither or both of field and text", "should have one of them")
         if text.field and not _is_field(text.field):
@@ -263,7 +264,7 @@ def _check(document: Document, layout: Layout) -> None:
     for nth, picture in enumerate(layout.pictures):
         if not (layout.folder / picture.file).is_file():
             document.mistake(
-                Place("picture", nth, "file"),
+                Location("picture", nth, "file"),
                 f"is {shown(picture.file)}",
                 "should be a file beside the layout",
             )

@@ -9,10 +9,10 @@ from printing.layout import Text
 
 POINT_MM = 25.4 / 72
 STEP = 0.92
-"""How much smaller each next size is that a text is tried in."""
+"""Factor from each size that is tried to the next smaller one."""
 
 ONE_LINE = 0.7
-"""How much smaller than wanted one line may be before several are tried."""
+"""Part of the wanted size down to which one line is preferred to several."""
 
 LINE_HEIGHT = 1.2
 """From line to line, in their size."""
@@ -56,7 +56,7 @@ def _sizes(text: Text) -> Iterator[float]:
 
 
 def _lines(text: Text, points: float) -> int:
-    """How many lines of a size may stand there."""
+    """The number of lines of a size that fit."""
     if not text.height:
         return text.lines
     return max(1, min(text.lines, int(text.height / (points * POINT_MM * LINE_HEIGHT))))
@@ -120,7 +120,7 @@ class _Measured:
         return [self._content[:at].rstrip(), self._content[at:].lstrip()]
 
     def _in_many(self, points: list[int], width: float, most: int) -> list[str] | None:
-        """As much in each line as fits."""
+        """Return lines filled as far as fits, at most `most`, or None."""
         lines: list[str] = []
         start, end = 0, len(self._content)
         while self._width(start, end) > width:

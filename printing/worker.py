@@ -1,6 +1,6 @@
-"""Makes a document of badges in a process of its own: thousands of badges would hold up whoever else it serves.
+"""Makes a document of badges in a process of its own: thousands of badges would delay other requests.
 
-Reads a `Task` as MessagePack from standard input, writes the PDF to its path, says how many badges are done, a number
+Reads a `Task` as MessagePack from standard input, writes the PDF to its path, prints how many badges are done, a number
 a line, and at the end a line of JSON (`Made`). Exit 1 with one line on standard error where the fonts or the layout
 cannot be used.
 """
@@ -17,7 +17,7 @@ from printing.document import print_cards
 from printing.fonts import FontMissingError
 from printing.layout import load
 
-TELL_EVERY = 100
+REPORT_EVERY = 100
 
 NICE = 10
 """Drawing gives way to the processes that serve."""
@@ -45,12 +45,12 @@ def main() -> int:
     )  # here, since nothing of Python may run between fork and exec of a process with threads
     task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Task)
 
-    def tell(done: int) -> None:
-        if done % TELL_EVERY == 0:
+    def report(done: int) -> None:
+        if done % REPORT_EVERY == 0:
             print(done, flush=True)
 
     try:
-        printed = print_cards(task.cards, load(Path(task.layout)), Path(task.path), step=tell)
+        printed = print_cards(task.cards, load(Path(task.layout)), Path(task.path), step=report)
     except (FontMissingError, ConfigError) as error:
         print(str(error).replace("\n", "; "), file=sys.stderr)
         return 1

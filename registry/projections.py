@@ -1,9 +1,11 @@
-"""What the registry knows: the folds over its ledger, kept up by reading what has arrived since."""
+"""The projections of the ledger, kept up to date by folding the entries that have arrived since."""
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from access.event.programme import Programme
 from access.log.entry import BadgeIssued, Boot
 from access.log.log_entry import LogEntry
 from access.state.conflicts import Conflict, Conflicts
@@ -11,43 +13,90 @@ from access.state.headcount import Count, Headcount
 from access.state.log_state import LogState
 from registry.storage.ledger import Ledger
 
+log = logging.getLogger(__name__)
+
 AT_ONCE = 5000
 """Entries read from the ledger at a time."""
 
 
-class Outlook:
+class Projections:
     """The folds of one ledger. Threads may share it."""
 
     def __init__(self, ledger: Ledger, registry: str, earliest_ms: int) -> None:
-        """`registry` is the fingerprint of the registry's key; no trusted time before `earliest_ms` is believed."""
+        """`registry` is the fingerprint of the registry's key; no trusted time before `earliest_ms` is accepted."""
         self._ledger = ledger
         self._lock = threading.RLock()
-        self.log_state = LogState(registry, earliest_ms)
+        self._registry = registry
+        self._earliest_ms = earliest_ms
+        self._watching: list[set[bytes]] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        """Start with empty folds."""
+        self.log_state = LogState(self._registry, self._earliest_ms)
         self._headcount = Headcount(self.log_state)
         self._conflicts = Conflicts(self.log_state)
         self._seen = 0
+        self._newest = b""
+        self._server: str | None = None
         self._before: dict[str, tuple[str, int]] = {}
         """Of each log that names one before it: that log, and its last number."""
-        self._watching: list[set[bytes]] = []
 
     @contextmanager
     def snapshot(self) -> Iterator[LogState]:
         """All folds as of now, for this thread alone. Raises RuntimeError inside a transaction."""
-        if self._ledger.database.writer is not None:
-            raise RuntimeError("the folds were asked inside a transaction, which may yet be undone")
         with self._lock:
             self._refresh()
             yield self.log_state
 
+    def refresh(self, patience_s: float = -1) -> bool:
+        """Fold what has arrived since. False: somebody else has been folding for so long (-1: wait for them)."""
+        if not self._lock.acquire(timeout=patience_s):
+            return False
+        try:
+            self._refresh()
+        finally:
+            self._lock.release()
+        return True
+
+    @contextmanager
+    def ahead(self) -> Iterator[None]:
+        """For whoever is about to write very much: what was written is folded before anybody else may ask."""
+        with self._lock:
+            yield
+            self._refresh()
+
+    def programme(self) -> Programme | None:
+        """The event definition in force. Does not wait for a long fold that has nothing to say about it."""
+        seen, programme = self._seen, self.log_state.programme
+        if programme is not None and not self._ledger.speaks_of_the_event_since(seen):
+            return programme
+        with self.snapshot() as known:
+            return known.programme
+
     def _refresh(self) -> None:
+        if self._ledger.database.writer is not None:
+            raise RuntimeError("the folds were asked inside a transaction, which may yet be undone")
+        self._check_lineage()
         more = True
         while more:
             arrived = self._ledger.since(self._seen, AT_ONCE)
-            for place, held in arrived:
-                self.log_state.file(held)
-                self._note(held)
-                self._seen = place
+            for entry_id, entry in arrived:
+                self.log_state.file(entry)
+                self._note(entry)
+                self._seen, self._newest = entry_id, entry.digest
             more = len(arrived) == AT_ONCE
+
+    def _check_lineage(self) -> None:
+        """Begin again where another server answers by now."""
+        # Asked before the entries are: one that takes over between the two questions is noticed at the next refresh.
+        lineage = self._ledger.lineage(self._seen)
+        if lineage is None:
+            return
+        if self._server is not None and lineage != (self._server, self._newest):
+            log.warning("Another database server answers: everything is read and counted again.")
+            self._begin()
+        self._server = lineage[0]
 
     def changed_badges(self) -> set[bytes]:
         """A set to which every later roster entry's badge is added. The caller takes out what it has looked at."""
@@ -56,13 +105,13 @@ class Outlook:
             self._watching.append(changed)
             return changed
 
-    def _note(self, held: LogEntry) -> None:
-        body = held.body
+    def _note(self, entry: LogEntry) -> None:
+        body = entry.body
         if isinstance(body, BadgeIssued):
             for changed in self._watching:
                 changed.add(body.badge)
         if isinstance(body, Boot) and body.previous is not None:
-            self._before[held.log] = body.previous[:2]
+            self._before[entry.log] = body.previous[:2]
 
     def headcount(self, at_ms: int) -> dict[str, Count]:
         """The counts of every area, by area id in file order."""
@@ -80,12 +129,12 @@ class Outlook:
             return self._conflicts.lines()
 
     def missing(self, device: str) -> int:
-        """Entries of a kiosk's earlier logs that its later ones name and that are not held here."""
+        """Entries of a kiosk's earlier logs that its later ones name and that are not stored here."""
         with self.snapshot() as known:
             return self._missing(known, device)
 
     def _missing(self, known: LogState, device: str) -> int:
-        """Entries of a kiosk's earlier logs that its later ones name and that are not held here."""
+        """Entries of a kiosk's earlier logs that its later ones name and that are not stored here."""
         return sum(
             max(0, last - known.event_state.last_seq.get(earlier, 0))
             for log, (earlier, last) in self._before.items()

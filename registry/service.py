@@ -1,4 +1,4 @@
-"""What the registry can do, whoever asks: a page, a command, a rehearsal. No HTTP here."""
+"""The application service: everything that pages, commands and rehearsals do with a registry. No HTTP here."""
 
 import os
 from collections.abc import Callable, Collection, Sequence
@@ -17,10 +17,10 @@ from config.errors import ConfigError, one_of
 from config.event_file import grows_from
 from registry.devices.enrolment import MINUTES, Enrolment
 from registry.devices.own_log import OwnLog
-from registry.projections import Outlook
+from registry.projections import Projections
 from registry.roster.batch import Batch
 from registry.roster.keys import Keyring
-from registry.roster.model import IssuedBadge, Known, Label, Person, Registered
+from registry.roster.model import IssuedBadge, Known, Label, Person, Registered, RosterState
 from registry.roster.repository import People
 from registry.roster.service import Roster
 from registry.roster.signing_keys import SigningKeys
@@ -37,7 +37,7 @@ AT_ONCE = 1000
 
 
 class RegistryService:
-    """one event's registry over its ledger. Threads may share it."""
+    """One event's registry over its ledger. Threads may share it."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class RegistryService:
         random: Callable[[int], bytes] = os.urandom,
         earliest_ms: int = 0,
     ) -> None:
-        """`earliest_ms`: the build date; no trusted time before it is believed."""
+        """`earliest_ms`: the build date; no trusted time before it is accepted."""
         self.ledger = ledger
         self.people = People(ledger)
         self._clock = clock
@@ -94,10 +94,10 @@ class RegistryService:
     @property
     def programme(self) -> Programme:
         """The event definition in force, indexed. Raises NotInitialisedError."""
-        with self.snapshot() as known:
-            if known.programme is None:
-                raise NotInitialisedError
-            return known.programme
+        programme = self._all.projections.programme()
+        if programme is None:
+            raise NotInitialisedError
+        return programme
 
     @property
     def event(self) -> Event:
@@ -105,7 +105,7 @@ class RegistryService:
         return self.programme.event
 
     def check_event(self, event: Event) -> None:
-        """Raises ConfigError where printed badges would mean something else by this definition."""
+        """Check a changed definition. Raises ConfigError where it would change the meaning of printed badges."""
         mistakes = grows_from(self.event, event)
         if mistakes:
             raise ConfigError(mistakes)
@@ -124,36 +124,41 @@ class RegistryService:
     @property
     def log_state(self) -> LogState:
         """All folds as of the last refresh. Where other threads ask too, `snapshot` keeps it still meanwhile."""
-        return self._all.outlook.log_state
+        return self._all.projections.log_state
 
     def snapshot(self) -> AbstractContextManager[LogState]:
         """`with service.snapshot() as known:` all folds as of now, for this thread alone."""
-        return self._all.outlook.snapshot()
+        return self._all.projections.snapshot()
 
-    def refresh(self) -> None:
-        """Fold what has arrived since; every question does so by itself."""
-        with self.snapshot():
-            pass
+    def refresh(self, patience_s: float = -1) -> bool:
+        """Fold what has arrived since; every question does so by itself. False: somebody else has been folding for so
+        many seconds (-1: wait for them)."""
+        return self._all.projections.refresh(patience_s)
+
+    def ahead(self) -> AbstractContextManager[None]:
+        """`with service.ahead(): ...` writes very much and folds it before anybody else asks."""
+        return self._all.projections.ahead()
 
     def changed_badges(self) -> set[bytes]:
-        """A set to which the badge of every person changed from now on is added, once a refresh has read of it."""
-        return self._all.outlook.changed_badges()
+        """A set to which the badge of every person changed from now on is added, at the refresh that reads the
+        change."""
+        return self._all.projections.changed_badges()
 
     def headcount(self, at_ms: int) -> dict[str, Count]:
-        """The counts of every area at an instant, by area id in file order."""
-        return self._all.outlook.headcount(at_ms)
+        """The counts of every area at an instant (ms), by area id in file order."""
+        return self._all.projections.headcount(at_ms)
 
     def by_gate(self, at_ms: int) -> dict[str, dict[str, int]]:
         """What each gate did on the day of an instant: presentations by reason."""
-        return self._all.outlook.by_gate(at_ms)
+        return self._all.projections.by_gate(at_ms)
 
     def conflicts(self) -> list[Conflict]:
         """The partition report, in order of corrected time."""
-        return self._all.outlook.conflicts()
+        return self._all.projections.conflicts()
 
     def missing(self, device: str) -> int:
-        """Entries that a kiosk is known to have written in earlier logs, and that are not held here."""
-        return self._all.outlook.missing(device)
+        """Entries that a kiosk is known to have written in earlier logs, and that are not stored here."""
+        return self._all.projections.missing(device)
 
     def register(self, person: Person) -> IssuedBadge:
         """Register a person and issue their badge. Raises RegistrationError."""
@@ -173,7 +178,7 @@ class RegistryService:
         return roster.badge(roster.known(badge), issue)
 
     def badge_text(self, badge: bytes, issue: int | None = None) -> str:
-        """What the QR code of an issue says; None: of the newest. Raises UnknownError."""
+        """The text of an issue's QR code; None: of the newest. Raises UnknownError."""
         return self.badge(badge, issue).text
 
     def labels(self, refs: Collection[str] | None = None) -> list[Label]:
@@ -190,10 +195,14 @@ class RegistryService:
         """A new issue with the same form and claims; it retires the ones before. Raises UnknownError."""
         return self._all.roster.reissue(badge, self.event)
 
-    def amend(self, person: Person) -> IssuedBadge:
-        """Change what a registered person is called and may do; their badge stays good. Raises UnknownError,
-        RegistrationError."""
-        return self._all.roster.amend(person, self.event)
+    def roster_state(self, badge: bytes) -> RosterState:
+        """A person and what their badge may do, as stored now. Raises UnknownError."""
+        return self._all.roster.state(badge)
+
+    def amend(self, person: Person, seen: RosterState | None = None) -> IssuedBadge:
+        """Change the name and rights of a registered person; their printed badge stays valid. Raises UnknownError,
+        RegistrationError; ChangedError where they are not any more as they were `seen`."""
+        return self._all.roster.amend(person, self.event, seen)
 
     def registered(self) -> dict[str, Registered]:
         """Everybody who is registered, by ref, in order of their refs; with their newest badges as known by now."""
@@ -216,8 +225,8 @@ class RegistryService:
         """Whether the registry has written nothing since that entry that makes, changes or revokes one of these badges,
         or changes the event or its keys."""
         return not any(
-            held.kind in ("event", "key") or badge_of(held.body) in badges
-            for held in self.ledger.registry_since(position)
+            entry.kind in ("event", "key") or badge_of(entry.body) in badges
+            for entry in self.ledger.registry_since(position)
         )
 
     def revoke(self, badge: bytes, issue: int | None = None, why: str = "") -> None:
@@ -249,14 +258,18 @@ class RegistryService:
         """A one-time code with which a kiosk enrols, for a gate or as a spare. Raises UnknownError."""
         return self._all.enrolment.new_code(self.event, gate, minutes)
 
+    def open_handle(self, code: str) -> str | None:
+        """The beginning of an enrolment code that is open and begins as this one, or None."""
+        return self._all.enrolment.open_handle(code)
+
     def enrol(self, asked: Enrol) -> Enrolled:
-        """Enrol a kiosk; the caller has checked its signature. The answer says why not, if not."""
+        """Enrol a kiosk; the caller has checked its signature. The answer has the reason where it is refused."""
         with self.snapshot() as known:
             keys = dict(known.event_state.keys)
         return self._all.enrolment.enrol(self.event, keys, asked)
 
     def reached_at(self, device: str, address: str, certificate: str) -> bool:
-        """Tell a kiosk's neighbours where it listens, if that is new; whether it was."""
+        """Record where a kiosk listens, for its neighbours, if that is new. Return whether it was."""
         return self._all.enrolment.reached_at(device, address, certificate)
 
     def assign(self, device: str, gate: str | None) -> None:
@@ -264,7 +277,7 @@ class RegistryService:
         self._all.enrolment.assign(self.event, device, gate)
 
     def cut_off(self, device: str, believed: dict[str, int] | None = None) -> None:
-        """Believe a kiosk's logs up to these numbers (None: those held now) and nothing after. Raises UnknownError."""
+        """Accept a kiosk's logs up to these numbers (None: those stored now) and nothing after. Raises UnknownError."""
         self._all.enrolment.cut_off(device, believed)
 
     def free_seats(self, device: str, area: str, seats: int) -> None:
@@ -280,17 +293,19 @@ class RegistryService:
         )
 
     def close_day(self, day: str) -> None:
-        """Log the end of an event day, with what is held of each log. Raises UnknownError."""
+        """Log the end of an event day, with the last number stored of each log. Raises UnknownError."""
         days = self.event.days
         if day not in days:
             raise UnknownError(f"{day!r} is no day of the event; it should be {one_of(days)}")
         with self.ledger.transaction():
-            held = {log: max(seq for seq, _ in tips) for log, tips in self.ledger.vector().items()}
-            self._all.log.append("close", Close(day=day, held=held))
+            last_seqs = {
+                log: max(seq for seq, _ in tips) for log, tips in self.ledger.vector().items()
+            }
+            self._all.log.append("close", Close(day=day, held=last_seqs))
 
     def purge(self, *, early: bool = False) -> int:
         """Delete all that names a person, here and at every kiosk that hears of it, and the keys with which badges are
-        made; says how many people. The logs, which name nobody, stay.
+        made. Return how many people. The logs, which name nobody, stay.
 
         Raises RegistryError before `retention_days` have passed, unless `early`.
         """
@@ -320,12 +335,12 @@ class RegistryService:
 
 
 class _Parts:
-    """What the registry is made of, once there is a registry key."""
+    """The parts of the registry that need its key."""
 
     def __init__(self, service: RegistryService, identity: DeviceKey) -> None:
         self.identity = identity
         self.log = OwnLog(service.ledger, identity, service._clock, service._random)
-        self.outlook = Outlook(service.ledger, identity.fingerprint, service._earliest_ms)
+        self.projections = Projections(service.ledger, identity.fingerprint, service._earliest_ms)
         self.roster = Roster(
             service.ledger, self.log, service.people, service._keys, service._random
         )

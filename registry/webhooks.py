@@ -1,20 +1,18 @@
-"""Telling other systems of every presentation at a door: JSON by POST, signed, in order, until it is taken.
+"""Sends every presentation at a door to other systems: JSON by POST, signed, in order, until it is accepted.
 
-The log is the outbox. For each address the registry keeps the number up to which it has told; after a restart it goes
-on from there, and nothing is written for an entry that nobody waits for. The exchange with kiosks never waits for a
-webhook, and no webhook for another one: each has a thread of its own. An address that answers 410 is told nothing more;
-every other failure is tried again, later and later.
+The log is the outbox. For each address the registry keeps the number up to which it has delivered; after a restart it
+goes on from there, and nothing is written for an entry that nobody waits for. The exchange with kiosks never waits for
+a webhook, and no webhook for another one: each has a thread of its own. An address that answers 410 is sent nothing
+more; every other failure is tried again, later and later.
 
-A call is signed as Standard Webhooks says (https://www.standardwebhooks.com): `webhook-id` is the entry's hash, so a
-call that comes twice has the same one; `webhook-timestamp`, seconds since 1970; `webhook-signature`, `v1,` and the
-HMAC-SHA256 of `id.timestamp.body` in base64. For receivers of version 0.1.0 it also carries `X-Jianmen-Delivery` (the
-hash again) and `X-Jianmen-Signature: sha256=<hex>`, the HMAC-SHA256 of the body alone.
-"""
+A call is signed by the Standard Webhooks specification (https://www.standardwebhooks.com): `webhook-id` is the entry's
+hash, so a call that comes twice has the same one; `webhook-timestamp`, seconds since 1970; `webhook-signature`, `v1,`
+and the HMAC-SHA256 of `id.timestamp.body` in base64. For receivers of version 0.1.0 it also carries
+`X-Jianmen-Delivery` (the hash again) and `X-Jianmen-Signature: sha256=<hex>`, the HMAC-SHA256 of the body alone."""
 
 import base64
 import hashlib
 import hmac
-import ipaddress
 import logging
 import random
 import secrets
@@ -34,6 +32,7 @@ from registry.queries.shapes import EntryName
 from registry.storage import tables
 from registry.storage.database import OUTAGES
 from registry.storage.errors import RegistryError
+from web.addresses import Reach, reach_of
 
 log = logging.getLogger(__name__)
 
@@ -45,10 +44,10 @@ AT_ONCE = 500
 """Entries read from the database at a time."""
 
 MOST_HOOKS = 32
-"""Each has a thread while there is something to tell."""
+"""Each has a thread while there is something to deliver."""
 
 LEASE_MS = 60_000
-"""One worker at a time tells a hook; if it dies, another goes on after this long."""
+"""One worker at a time delivers to a hook; if it dies, another continues after this long."""
 
 NOTE_S = 10.0
 """How often a worker writes down how far it has come, and renews its lease; a call may take 15 s more."""
@@ -57,7 +56,7 @@ GONE = 410
 
 
 class HookRow(NamedTuple):
-    """An address, its HMAC key, and how far it has been told. `seen` is the ledger's own number of the last entry
+    """An address, its HMAC key, and how far it has been served. `seen` is the ledger's own number of the last entry
     dealt with; `until_ms` how long the worker `owner` has it."""
 
     id: str
@@ -109,7 +108,7 @@ class Hooks:
         return int(found or 0)
 
     def add(self, url: str) -> tuple[str, HookRow]:
-        """A new address, told of what arrives from now on. Raises RegistryError where there are too many."""
+        """Add an address, for what arrives from now on. Raises RegistryError where there are too many."""
         with self._ledger.transaction():
             if len(self.all()) >= MOST_HOOKS:
                 raise RegistryError(f"There are {MOST_HOOKS} webhooks already. Remove one first.")
@@ -124,18 +123,18 @@ class Hooks:
         return row.id, row
 
     def drop(self, hook_id: str) -> bool:
-        """Whether there was such a hook; it is none from now on."""
+        """Delete a hook. Return whether there was one."""
         return self._ledger.write(delete(tables.webhook).where(tables.webhook.c.id == hook_id)) > 0
 
     def due(self, name: str) -> list[str]:
-        """Hooks that the worker of this name may tell something."""
+        """Hooks that the worker of this name may deliver to."""
         hook = tables.webhook.c
         free = or_(hook.owner == name, hook.until_ms <= self._queries.now_ms())
         question = select(hook.id).where(hook.ended.is_(False), hook.seen < self.newest(), free)
         return [row.id for row in self._ledger.read(question)]
 
     def lease(self, hook_id: str, name: str) -> HookRow | None:
-        """Give a hook to the worker of this name for a while; None: another one has it, or it is gone."""
+        """Lease a hook to the worker of this name for a while; None: another one has it, or it is gone."""
         hook = tables.webhook.c
         now = self._queries.now_ms()
         free = or_(hook.owner == name, hook.until_ms <= now)
@@ -150,7 +149,7 @@ class Hooks:
             return HookRow(*self._ledger.first(select(tables.webhook).where(hook.id == hook_id)))
 
     def note(self, hook_id: str, name: str, **changes: Any) -> bool:
-        """Write down how far the worker of this name has come, and renew its lease; whether it has the hook still."""
+        """Store how far the worker of this name has come, and renew its lease. Return whether it still has the hook."""
         hook = tables.webhook.c
         until = self._queries.now_ms() + LEASE_MS
         mine = update(tables.webhook).where(hook.id == hook_id, hook.owner == name)
@@ -158,7 +157,7 @@ class Hooks:
 
 
 class Teller:
-    """Tells the hooks. `step` does what is due now; `run` goes on until stopped."""
+    """Delivers to the hooks. `step` does what is due now; `run` goes on until stopped."""
 
     def __init__(self, queries: Queries, hooks: Hooks, name: str) -> None:
         """`name` is this worker's: rows it works on are leased to it."""
@@ -192,7 +191,7 @@ class Teller:
         self._wait()
 
     def step(self) -> None:
-        """Tell every hook what it lacks, as far as it takes it."""
+        """Deliver to every hook what it lacks, as far as it accepts it."""
         self._begin()
         self._wait()
 
@@ -203,7 +202,7 @@ class Teller:
             if hook_id in self._threads or time.monotonic() < self._due.get(hook_id, 0):
                 continue
             thread = threading.Thread(
-                target=self._tell_safely, args=(hook_id,), name=f"webhook {hook_id}", daemon=True
+                target=self._deliver_safely, args=(hook_id,), name=f"webhook {hook_id}", daemon=True
             )
             self._threads[hook_id] = thread
             thread.start()
@@ -212,35 +211,35 @@ class Teller:
         for thread in self._threads.values():
             thread.join()
 
-    def _tell_safely(self, hook_id: str) -> None:
+    def _deliver_safely(self, hook_id: str) -> None:
         try:
             with requests.Session() as connection:
                 connection.trust_env = False
-                self._tell(hook_id, connection)
-        except OUTAGES:  # `run` says so
+                self._deliver(hook_id, connection)
+        except OUTAGES:  # `run` logs it
             self._due[hook_id] = time.monotonic() + FIRST_WAIT_S
         except Exception:  # the thread's own boundary: its lease ends, and it is tried again
             log.exception("webhook %s", hook_id)
             self._due[hook_id] = time.monotonic() + FIRST_WAIT_S
 
-    def _tell(self, hook_id: str, connection: requests.Session) -> None:
+    def _deliver(self, hook_id: str, connection: requests.Session) -> None:
         row = self._hooks.lease(hook_id, self._name)
         if row is None:
             return
         done, trouble, noted = row.seen, "", time.monotonic()
-        for place, held in self._queries.service.ledger.since(row.seen, AT_ONCE):
+        for entry_id, entry in self._queries.service.ledger.since(row.seen, AT_ONCE):
             if self._stop.is_set():
                 break
             if time.monotonic() - noted > NOTE_S:
                 if not self._hooks.note(hook_id, self._name, seen=done):
                     return  # removed, or another worker's by now
                 noted = time.monotonic()
-            call = self._call(held)
+            call = self._call(entry)
             if call is not None:
                 trouble = self._post(row, call, connection)
                 if trouble:
                     break
-            done = place
+            done = entry_id
         self._note(row, done, trouble)
 
     def _note(self, row: HookRow, done: int, trouble: str) -> None:
@@ -254,16 +253,16 @@ class Teller:
             self._due[row.id] = time.monotonic() + wait * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
         self._hooks.note(row.id, self._name, seen=done, tries=tries, trouble=trouble)
 
-    def _call(self, held: LogEntry) -> CheckIn | None:
-        body = held.body
+    def _call(self, entry: LogEntry) -> CheckIn | None:
+        body = entry.body
         if not isinstance(body, Scan | Override) or body.test:
             return None
         programme = self._queries.programme
         gate = programme.gates.get(body.gate)
         with self._queries.snapshot() as log_state:
-            at_ms = log_state.event_state.at_ms(held)
+            at_ms = log_state.event_state.at_ms(entry)
         return CheckIn(
-            id=held.digest.hex(),
+            id=entry.digest.hex(),
             event=programme.event.id,
             at=self._queries.time(at_ms),
             gate=body.gate,
@@ -275,11 +274,11 @@ class Teller:
             verdict=body.verdict,
             reason=body.reason,
             session=body.session,
-            entry=entry_name(EntryRef(held.log, held.seq, held.digest)),
+            entry=entry_name(EntryRef(entry.log, entry.seq, entry.digest)),
         )
 
     def _post(self, row: HookRow, call: CheckIn, connection: requests.Session) -> str:
-        """Make one call; what went wrong, or nothing."""
+        """Make one call. Return what went wrong; empty: nothing."""
         body = msgspec.json.encode(call)
         at_s = self._queries.now_ms() // 1000
         headers = {
@@ -337,19 +336,10 @@ def shown_url(url: str) -> str:
 
 def oddity(url: str) -> str:
     """What an admin should know about an address; empty: nothing."""
-    host = urlsplit(url).hostname or ""
-    try:
-        ip = ipaddress.ip_address(host)
-    except ValueError:
-        local = host == "localhost" or host.endswith(".localhost")
-        return _THIS_MACHINE if local else ""
-    if ip.is_loopback or ip.is_unspecified:
-        return _THIS_MACHINE
-    return (
-        "This address is link-local: it reaches only the registry's own link."
-        if ip.is_link_local
-        else ""
-    )
+    return _ODD.get(reach_of(url), "")
 
 
-_THIS_MACHINE = "This address is the registry's own machine."
+_ODD: dict[Reach, str] = {
+    "this_machine": "This address is the registry's own machine.",
+    "own_link": "This address is link-local: it reaches only the registry's own link.",
+}

@@ -1,9 +1,9 @@
 """Badge credentials: the two printed forms, their proof, and the code a person can read out.
 
-The plain form, `J` and 28 base32 characters, carries badge id, issue and a secret, and says nothing
-else: what the badge may do stands on the roster. The signed form, `JM1:`, 117 base45 characters and
-`.`, carries its claims under an Ed25519 signature, for doors whose roster cannot know it yet. A
-badge of another system is any text at all.
+The plain form, `J` and 28 base32 characters, carries badge id, issue and a secret only; what the
+badge may do is on the roster. The signed form, `JM1:`, 117 base45 characters and
+`.`, carries its claims under an Ed25519 signature, for doors whose roster does not list it yet. A
+badge of another system is any text.
 """
 
 import base64
@@ -40,7 +40,7 @@ _CHECK = crockford.ALPHABET + "*~$=U"
 
 
 class Claims(msgspec.Struct, frozen=True, array_like=True):
-    """What a badge may do: a ticket number, and bit sets: bit n is place n in the event file."""
+    """What a badge may do: a ticket number, and bit sets: bit n is index n of the list in the event file."""
 
     ticket: int
     venues: int
@@ -59,7 +59,7 @@ class Plain:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A signed badge as read, genuine or not: the 14 bytes `signed` and what they say."""
+    """A signed badge as read, genuine or not: the 14 bytes `signed`, their decoded fields, and the signature."""
 
     badge: bytes
     issue: int
@@ -71,14 +71,14 @@ class Signed:
 
     @property
     def secret(self) -> bytes:
-        """The signature: nobody can make it up, so it is the secret of this issue."""
+        """The signature: it cannot be guessed, so it serves as the secret of this issue."""
         return self.signature
 
 
 def read(text: str) -> Plain | Signed | None:
-    """The badge that `text` spells, or None if it is no form of ours. Never raises.
+    """Return the badge that `text` encodes, or None if it has neither of our forms. Never raises.
 
-    The text is taken as it is, never trimmed or folded.
+    The text is read exactly, never trimmed or folded.
     """
     if _PLAIN.fullmatch(text):
         return _read_plain(text)
@@ -208,12 +208,12 @@ def derive(secret: bytes, info: bytes, length: int = 32, salt: bytes | None = No
 
 
 def verifier(secret: bytes) -> bytes:
-    """The 32 bytes a roster holds of a secret: they prove it and do not give it away."""
+    """The 32 bytes that a roster stores of a secret: they prove it and do not reveal it."""
     return _verifier(secret)
 
 
 def proves(secret: bytes, verifier: bytes) -> bool:
-    """Whether `verifier` was made of `secret`, in a time that does not tell how nearly."""
+    """Whether `verifier` was made of `secret`, compared in constant time."""
     return hmac.compare_digest(_verifier(secret), verifier)
 
 
@@ -257,8 +257,8 @@ def _public_key(raw: bytes) -> Ed25519PublicKey | None:
 def plain_secret(master: bytes, salt: bytes, badge: bytes, issue: int) -> bytes:
     """The 11 byte secret of a plain badge, from the event's master key and the person's salt.
 
-    Without the random salt in the person's row it cannot be made again: to erase the salt is to
-    forget the person.
+    Without the random salt in the person's row it cannot be derived again: erasing the salt erases the
+    person.
     """
     _check_identity(badge, issue)
     return derive(master, b"plain" + badge + bytes([issue]), SECRET_BYTES, salt)
@@ -291,9 +291,9 @@ def read_human_code(typed: str) -> bytes | None:
 
 
 def read_unchecked_code(typed: str) -> bytes | None:
-    """The badge id of a code that was typed without its check character, which no one says alike; None if it is none.
+    """Return the badge id of a code typed without its check character, or None if it is no such code.
 
-    Nothing tells a mistyped one: whoever asks must ask back with the name.
+    A mistyped one is not detected: the caller must confirm it by the person's name.
     """
     code = crockford.as_typed(typed)
     number = crockford.decode(code) if len(code) == 8 else None

@@ -7,8 +7,8 @@ _MISREAD = str.maketrans("OIL", "011", "- ")
 
 
 def encode(number: int, characters: int) -> str:
-    """The lowest 5 bits times `characters` of a number, the highest first."""
-    return "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(characters)))
+    """Return the lowest `5 * characters` bits of a number as that many characters, the highest first."""
+    return "".join(ALPHABET[number >> 5 * at & 31] for at in reversed(range(characters)))
 
 
 def decode(text: str) -> int | None:
@@ -23,6 +23,6 @@ def decode(text: str) -> int | None:
 
 
 def as_typed(text: str) -> str:
-    """A code as people type it, made plain: small letters, full-width letters of a Chinese keyboard, O for 0, I and L
+    """Normalise a code as people type it: small letters, full-width letters of a Chinese keyboard, O for 0, I and L
     for 1, with or without dashes and blanks."""
     return unicodedata.normalize("NFKC", text).upper().translate(_MISREAD)

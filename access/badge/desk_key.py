@@ -1,7 +1,7 @@
 """The desk key, with which staff read name cards, locked to a key card and its owner's PIN.
 
 A kiosk stores only the wrapped key. To unwrap it takes the secret on the key card and the PIN in its owner's head; the
-key itself is held in memory alone, at staffed gates, while staff mode is on. Both halves are needed against a thief of
+key itself exists in memory only, at staffed gates, while staff mode is on. Both halves are needed against a thief of
 the kiosk's disk: a PIN alone can be found by trying, whatever one trial costs; the card's secret cannot.
 """
 
@@ -49,7 +49,7 @@ _PIN_PROBLEMS: dict[PinProblem, str] = {
 
 
 class BadPinError(ValueError):
-    """A PIN that is too easily found; the message says what would be right."""
+    """A PIN that is too easily guessed; the message describes what would be right."""
 
     def __init__(self, problem: PinProblem) -> None:
         super().__init__(_PIN_PROBLEMS[problem])

@@ -1,7 +1,7 @@
 """Key cards: what a member of staff keeps in a pocket to unlock staff mode, beside the badge that everybody sees.
 
 A badge is worn, its code outward, and a photograph of it is the badge. So the secret that locks the desk key is on a
-card of its own, drawn at random and printed once; no log and no roster entry holds it.
+card of its own, drawn at random and printed once; no log and no roster entry contains it.
 
 `JMK1:` and 24 characters (Crockford base32, https://www.crockford.com/base32.html) of 15 bytes: 29 characters, a QR
 code of version 2 at error correction Q, like a plain badge's. For want of a camera the same 24 characters can be typed,
@@ -77,7 +77,7 @@ def key_card_verifier(card: KeyCard) -> bytes:
 
 
 def is_genuine(card: KeyCard, verifier: bytes) -> bool:
-    """Whether `verifier` was made of this card, in a time that does not tell how nearly."""
+    """Whether `verifier` was made of this card, compared in constant time."""
     return hmac.compare_digest(key_card_verifier(card), verifier)
 
 

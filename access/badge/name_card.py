@@ -1,7 +1,8 @@
-"""Name cards: what a door may say to a person, sealed so that nobody reads it without a right to.
+"""Name cards: a person's name and language for the screen of a door, encrypted against everybody without a right to
+them.
 
 A card travels and is stored beside the logs and can be deleted without breaking a chain; the log
-holds only its hash. It is sealed twice with AES-GCM: under a key that the badge's own secret gives,
+contains only its hash. It is sealed twice with AES-GCM: under a key that the badge's own secret gives,
 and under the event's desk key, for staff who search by name.
 """
 
@@ -24,7 +25,7 @@ _TAG_BYTES = 16
 
 
 class CardContent(msgspec.Struct, frozen=True, array_like=True):
-    """What a card says. `keys` are other names, found like the first; earlier releases put pinyin there."""
+    """The content of a card. `keys` are other names, found like the first; earlier releases put pinyin there."""
 
     name: str
     organisation: str
@@ -76,12 +77,12 @@ def seal(
 
 
 def open_with_secret(card: Card, secret: bytes) -> CardContent | None:
-    """What the card says to a badge with this secret; None if it is another's, or was altered."""
+    """The content, opened with a badge's secret; None if the card is another's, or was altered."""
     return _opened(card, card.sealed_badge, _seal_key(secret))
 
 
 def open_with_desk(card: Card, desk_key: bytes) -> CardContent | None:
-    """What the card says to staff; None if sealed under another desk key, or altered."""
+    """The content, opened with the desk key; None if sealed under another one, or altered."""
     return _opened(card, card.sealed_desk, desk_key)
 
 
@@ -95,7 +96,7 @@ def _seal_key(secret: bytes) -> bytes:
 
 
 def _bound(badge: bytes, issue: int) -> bytes:
-    """What a seal is bound to: opened under another badge or issue, it is broken."""
+    """The associated data of a seal: opening it for another badge or issue fails."""
     return badge + bytes([issue])
 
 

@@ -37,9 +37,9 @@ def is_strong(code: str) -> bool:
 
 
 def strength_bits(code: str) -> int:
-    """How many bits a code of another system can hold at most, by its alphabet and length.
+    """How many bits a code of another system can have at most, by its alphabet and length.
 
-    Only ASCII letters and digits count: separators hold nothing. What many codes share (a prefix, a
+    Only ASCII letters and digits count: separators count nothing. What many codes share (a prefix, a
     running number) cannot be seen in one of them and is for the importer to take off first.
     """
     counted = "".join(c for c in code if c.isascii() and c.isalnum())
@@ -96,7 +96,7 @@ def _phrase_problem(phrase: str) -> PinProblem | None:
 
 
 def _is_pattern(text: str) -> bool:
-    """Few different characters, one block again and again, or the same there and back."""
+    """Whether a text has few different characters, repeats one block, doubles every character, or is a palindrome."""
     few = len(set(text)) < 4
     block = any(
         text == (text[:size] * len(text))[: len(text)] for size in range(1, len(text) // 2 + 1)
@@ -106,7 +106,7 @@ def _is_pattern(text: str) -> bool:
 
 
 def _steps(digits: str) -> bool:
-    """Counted up or down all the way, 9 being followed by 0."""
+    """Whether the digits change by one constant step (modulo 10) all the way."""
     steps = {(int(b) - int(a)) % 10 for a, b in pairwise(digits)}
     return len(steps) == 1
 

@@ -1,8 +1,8 @@
 """What an event is: its venues, areas, gates, tickets, sessions and policy.
 
 These are the values of the event definition (a TOML file, read by `config`), in the form in which they travel in
-the registry's log. Ids are the organiser's own words; a place in a list is a number, and badges name tickets,
-venues, sessions and days by number, so the lists may only grow once a badge exists.
+the registry's log. Ids are chosen by the organiser. Badges name tickets, venues, sessions and days by their index
+in these lists, so once a badge exists the lists may only grow at their ends.
 """
 
 from typing import Literal
@@ -16,7 +16,7 @@ Role = Literal["door", "supervisor"]
 Reentry = Literal["free", "flag", "exit_first"]
 Arrow = Literal["left", "right", "ahead", "back"]
 Symbol = Literal["aztec", "data_matrix", "pdf417", "code_128"]
-"""Kinds of codes besides QR; the words of `hardware.ports.decoder`."""
+"""Kinds of codes besides QR, as `hardware.ports.decoder` names them."""
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh-Hant", "zh-Hans")
 VERDICTS: tuple[Verdict, ...] = ("admit", "admit_flagged", "ask_staff", "refuse")
@@ -35,7 +35,7 @@ Names = dict[Language, str]
 
 
 class Venue(msgspec.Struct, frozen=True, kw_only=True):
-    """A place in a city. It is itself the top area of its tree. `help` says where its help desk is."""
+    """A site in a city, and the top area of its own tree of areas. `help` is where its help desk is."""
 
     id: str
     name: Names
@@ -55,8 +55,8 @@ class Area(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Gate(msgspec.Struct, frozen=True, kw_only=True):
-    """A door: into `area`, out of it, or both. `help_arrow` is the way to the help desk, for whoever faces the
-    screen."""
+    """A door: into `area`, out of it, or both. `help_arrow` is the direction of the help desk as seen by a person
+    facing the screen."""
 
     id: str
     area: str
@@ -86,8 +86,8 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """A session in a room. Times are milliseconds since 1970, UTC. One that is cancelled stays in the list (badges name
-    it by its place) and opens no doors."""
+    """A session in a room. Times are milliseconds since 1970, UTC. A cancelled one stays in the list
+    (badges name it by its index) and opens no doors."""
 
     id: str
     area: str
@@ -119,7 +119,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """What a door says where it cannot be sure, and the event's numbers."""
+    """The verdicts of doors that cannot be sure, and the event's limits; field names end in their unit."""
 
     unknown: Verdict = "ask_staff"
     unlisted: Verdict = "admit_flagged"

@@ -1,6 +1,6 @@
-"""The event definition made ready for questions: trees, numbers, days and doors.
+"""An index over one event definition: the tree of areas, bit numbers, event days and gates.
 
-Nothing here is stored or sent; a `Programme` is built from an `Event` and thrown away with it.
+Nothing here is stored or sent: a `Programme` is built from an `Event` whenever one comes into force.
 """
 
 from bisect import bisect_right
@@ -13,17 +13,17 @@ from zoneinfo import ZoneInfo
 from access.event.definition import Area, Event, Gate, Session, Ticket, Venue
 
 DAYS_AROUND = 60
-"""Days before the first and after the last event day whose edges are worked out once; clocks that stray further are
-rare, and are worked out when they come."""
+"""Days before the first and after the last event day whose boundaries are computed once; for instants further away
+(rare, of broken clocks) they are computed on demand."""
 
 CALENDAR_MS = (-60_000_000_000_000, 250_000_000_000_000)
-"""The years 68 to 9892: a broken clock can write instants of which no calendar knows the day, and they count as the
-nearest of these."""
+"""The years 68 to 9892 in ms. Instants outside, which `datetime` cannot represent and a broken clock can write, count
+as the nearer bound."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A venue or an area of the tree."""
+class AreaNode:
+    """A venue or an area as a node of the tree; `parent` is None for a venue, `clear_min` is in minutes."""
 
     id: str
     venue: str
@@ -35,9 +35,8 @@ class Place:
 class Programme:
     """One version of the event definition, indexed.
 
-    Raises ValueError for a definition that does not hold together: ids that lead nowhere, areas inside themselves, no
-    days, no such time zone. Its methods raise KeyError for ids that it does not have: callers ask `gate_or_none`
-    where an id comes from outside.
+    Raises ValueError for an inconsistent definition: references to unknown ids, areas inside themselves, no days, an
+    unknown time zone. Methods raise KeyError for unknown ids; use `gate_or_none` for an id that comes from outside.
     """
 
     def __init__(self, event: Event) -> None:
@@ -48,50 +47,53 @@ class Programme:
         self.gates: dict[str, Gate] = {gate.id: gate for gate in event.gates}
         self.venues: dict[str, Venue] = {venue.id: venue for venue in event.venues}
         self.areas: dict[str, Area] = {area.id: area for area in event.areas}
-        self.places: dict[str, Place] = {
-            **{v.id: Place(v.id, v.id, None, v.capacity, None) for v in event.venues},
-            **{a.id: Place(a.id, a.venue, a.parent, a.capacity, a.clear_min) for a in event.areas},
+        self.area_tree: dict[str, AreaNode] = {
+            **{v.id: AreaNode(v.id, v.id, None, v.capacity, None) for v in event.venues},
+            **{
+                a.id: AreaNode(a.id, a.venue, a.parent, a.capacity, a.clear_min)
+                for a in event.areas
+            },
         }
-        _all_lead_somewhere(event, self.places)
+        _check_references(event, self.area_tree)
         self.above: dict[str, tuple[str, ...]] = {
-            place: self._chain(place) for place in self.places
+            area: self._chain(area) for area in self.area_tree
         }
-        """Of each place: itself and the areas above it, up to the venue."""
+        """Of each area: itself and the areas above it, up to the venue."""
         self.sessions: dict[str, Session] = {session.id: session for session in event.sessions}
         self.session_bit = {session.id: bit for bit, session in enumerate(event.sessions)}
         self.venue_bit = {venue.id: bit for bit, venue in enumerate(event.venues)}
         self.day_bit = {day: bit for bit, day in enumerate(event.days)}
         self._sessions_in: dict[str, tuple[Session, ...]] = {
-            place: tuple(
+            area: tuple(
                 sorted(
-                    (s for s in event.sessions if s.area == place and not s.cancelled),
+                    (s for s in event.sessions if s.area == area and not s.cancelled),
                     key=lambda s: (s.doors_open_ms, s.starts_ms, self.session_bit[s.id]),
                 )
             )
-            for place in self.places
+            for area in self.area_tree
         }
         self._areas_of_sessions = {session.area for session in event.sessions}
         self._admitted = [self._closure(ticket) for ticket in event.tickets]
         self._entry_gates: dict[str, tuple[str, ...]] = {
-            place: tuple(g.id for g in event.gates if g.area == place and g.lets_in)
-            for place in self.places
+            area: tuple(g.id for g in event.gates if g.area == area and g.lets_in)
+            for area in self.area_tree
         }
         self._edges, self._first_edge_day = self._day_edges()
         self._bit_of_day = {day.toordinal(): bit for bit, day in enumerate(self._event_days)}
         self._gate_codes = self._codes_of_gates()
         self._turning_points: dict[str, list[int]] = {}
 
-    def _chain(self, place: str) -> tuple[str, ...]:
-        chain = [place]
-        while (parent := self.places[chain[-1]].parent) is not None:
+    def _chain(self, area: str) -> tuple[str, ...]:
+        chain = [area]
+        while (parent := self.area_tree[chain[-1]].parent) is not None:
             if parent in chain:
-                raise ValueError(f"the area {place!r} lies inside itself")
+                raise ValueError(f"the area {area!r} lies inside itself")
             chain.append(parent)
         return tuple(chain)
 
     def _closure(self, ticket: Ticket) -> frozenset[str]:
         if "*" in ticket.areas:
-            return frozenset(self.places)
+            return frozenset(self.area_tree)
         return frozenset(up for area in ticket.areas for up in self.above[area])
 
     def gate_or_none(self, gate: str) -> Gate | None:
@@ -106,23 +108,23 @@ class Programme:
         """Whether the ticket type of that number may enter the area at all."""
         return 0 <= ticket < len(self._admitted) and area in self._admitted[ticket]
 
-    def within(self, place: str | None, area: str) -> bool:
-        """Whether `place` is the area or below it; a place of an older definition is nowhere."""
-        return place is not None and area in self.above.get(place, ())
+    def within(self, location: str | None, area: str) -> bool:
+        """Whether a location is the area or below it. One that only an older definition has is in no area."""
+        return location is not None and area in self.above.get(location, ())
 
-    def venue_of(self, place: str) -> str:
-        return self.places[place].venue
+    def venue_of(self, area: str) -> str:
+        return self.area_tree[area].venue
 
     def sessions_in(self, area: str) -> Sequence[Session]:
-        """The area's own sessions that are held, those whose doors open first in front."""
+        """The area's own sessions that are not cancelled, ordered by when their doors open."""
         return self._sessions_in.get(area, ())
 
     def has_sessions(self, area: str) -> bool:
-        """Whether the area is open for sessions alone: it has some, though all be cancelled."""
+        """Whether the area is open for sessions only: it has some, even if all are cancelled."""
         return area in self._areas_of_sessions
 
     def entry_gates(self, area: str) -> Sequence[str]:
-        """The gates that lead into the area, in file order: its seats are shared among them."""
+        """The gates that lead into the area, in file order; its seats are shared among them."""
         return self._entry_gates.get(area, ())
 
     # Days. A day runs from `day_ends` to `day_ends` in the event's zone; the day of an instant before `day_ends` is
@@ -150,14 +152,14 @@ class Programme:
         return day.toordinal() - (at_ms < self._edge(day))
 
     def day_end_ms(self, day: int) -> int:
-        """The first instant after an event day."""
+        """The first instant (ms) after an event day, given as a proleptic ordinal."""
         at = day + 1 - self._first_edge_day
         if 0 <= at < len(self._edges):
             return self._edges[at]
         return self._edge(date.fromordinal(day + 1))
 
     def bit_of_day(self, day: int) -> int | None:
-        """Which bit of a badge's days stands for that day; None: it is no day of the event."""
+        """The bit of that day (a proleptic ordinal) in a badge's `days`, or None if it is no day of the event."""
         return self._bit_of_day.get(day)
 
     def turning_points(self, area: str) -> Sequence[int]:
@@ -171,7 +173,7 @@ class Programme:
                 if session.standby_ms is not None:
                     points.add(session.standby_ms)
             day = self.day_of(self.start_ms)
-            # Outside the event's days every day is as wrong as the next, so their edges alone count.
+            # Outside the event's days the answer is the same on all of them, so only the event's own days count.
             while (edge := self.day_end_ms(day)) <= self.end_ms:
                 points.add(edge)
                 day += 1
@@ -179,7 +181,7 @@ class Programme:
         return known
 
     def gate_code(self, gate: str) -> str:
-        """A gate's letter and number: the first letter of its venue's English name, and its place among all gates."""
+        """A gate's letter and number: the first letter of its venue's English name, and its number among all gates."""
         return self._gate_codes[gate]
 
     def _codes_of_gates(self) -> dict[str, str]:
@@ -206,12 +208,13 @@ class Programme:
         return self._edge(self._event_days[0])
 
     def clears_at(self, area: str, session: str | None) -> int | None:
-        """When those let into the area for that session are taken to have left, in ms, or None: at the day's end."""
-        place = self.places.get(area)
+        """The instant (ms) from which people let into the area for that session count as gone, or None: the day's
+        end."""
+        node = self.area_tree.get(area)
         known = self.sessions.get(session) if session is not None else None
-        if place is None or place.clear_min is None or known is None:
+        if node is None or node.clear_min is None or known is None:
             return None
-        return known.ends_ms + place.clear_min * 60_000
+        return known.ends_ms + node.clear_min * 60_000
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -222,7 +225,7 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _days(event: Event) -> Sequence[date]:
-    """The event's days, with room in the calendar around them."""
+    """Return the event's days. Raise ValueError without any, or for years at the ends of the calendar."""
     days = [date.fromisoformat(day) for day in event.days]
     if not days or not all(MINYEAR < day.year < MAXYEAR for day in days):
         raise ValueError("an event needs at least one day, of a year in the calendar")
@@ -231,12 +234,12 @@ def _days(event: Event) -> Sequence[date]:
     return days
 
 
-def _all_lead_somewhere(event: Event, places: Mapping[str, Place]) -> None:
+def _check_references(event: Event, area_tree: Mapping[str, AreaNode]) -> None:
     venues = {venue.id for venue in event.venues}
     named = {area.parent for area in event.areas}
     named.update(gate.area for gate in event.gates)
     named.update(session.area for session in event.sessions)
     named.update(area for ticket in event.tickets for area in ticket.areas if area != "*")
-    nowhere = sorted(named - places.keys() | {area.venue for area in event.areas} - venues)
+    nowhere = sorted(named - area_tree.keys() | {area.venue for area in event.areas} - venues)
     if nowhere:
         raise ValueError(f"there is no area or venue {nowhere[0]!r}")

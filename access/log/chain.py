@@ -1,8 +1,8 @@
 """The hash chain of a log, and the signed heads that vouch for it.
 
 Each entry names the SHA-256 of the one before it, so one signature over the newest (log, number, hash) vouches for
-all; a carrier can neither alter, drop from the middle, nor invent. Log ids are the device's key fingerprint (16 hex
-digits) and 8 random ones: an epoch, opened again at every boot.
+all; a carrier can neither alter, drop from the middle, nor invent. A log id is the
+device id (16 hex digits) and 8 random hex digits: a new one at every boot.
 """
 
 from collections.abc import Sequence
@@ -15,13 +15,13 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from msgspec import Meta
 
-from access.log.entry import Digest, Entry, EntryError, LogId, Millis, Seq, decode, digest_of, pack
+from access.log.entry import Digest, Entry, EntryError, LogId, Millis, Seq, decode, pack
 
 HEAD_EVERY = 256
 """A log's writer signs a head at each exchange, and after this many entries."""
 
 HEAD_CONTEXT = b"jianmen head 1"
-"""Keeps a head's signature from meaning anything else."""
+"""Domain separation: the signature of a head is valid for nothing else."""
 
 
 class ChainError(ValueError):
@@ -34,8 +34,8 @@ class ChainError(ValueError):
 
 
 class Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A log up to a number, vouched for by its writer. `at_ms` is the writer's best time when it signed: to hear that
-    nothing is new is news too."""
+    """A log up to a number, vouched for by its writer. `at_ms` is the writer's best time when it signed, so that
+    a head without new entries still shows that its writer was reached."""
 
     log: LogId
     seq: Seq
@@ -44,8 +44,8 @@ class Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
     signature: Annotated[bytes, Meta(min_length=64, max_length=64)]
 
 
-def fingerprint(public: bytes) -> str:
-    """The 16 hex digits by which a device's key is known."""
+def device_id(public: bytes) -> str:
+    """The id of a device: the first 16 hex digits of the SHA-256 of its public key."""
     return sha256(public).hexdigest()[:16]
 
 
@@ -55,8 +55,8 @@ def device_of(log: str) -> str:
 
 
 def log_id(public: bytes, random: bytes) -> str:
-    """The id of a new log: the device's fingerprint and 4 random bytes."""
-    return fingerprint(public) + random.hex()
+    """The id of a new log: the device id and 4 random bytes in hex."""
+    return device_id(public) + random.hex()
 
 
 def _signed_part(log: str, seq: int, digest: bytes, at_ms: int) -> bytes:
@@ -70,8 +70,9 @@ def sign_head(key: Ed25519PrivateKey, log: str, seq: int, digest: bytes, at_ms: 
 
 @lru_cache(maxsize=2048)
 def vouched(head: Head, public: bytes) -> bool:
-    """Whether the head is signed by the device that owns the log. Heads come again and again, by every way there is."""
-    if fingerprint(public) != device_of(head.log):
+    """Whether the head is signed by the device that owns the log. Cached: the same head arrives again and again, on
+    every path."""
+    if device_id(public) != device_of(head.log):
         return False
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(
@@ -82,12 +83,13 @@ def vouched(head: Head, public: bytes) -> bool:
     return True
 
 
-def follow(first_seq: int, prev: bytes, raws: Sequence[bytes]) -> list[tuple[Entry, bytes]]:
-    """Entries with their hashes, checked to be a run that begins with number `first_seq` after hash `prev`.
+def follow(first_seq: int, prev: bytes, raws: Sequence[bytes]) -> tuple[list[Entry], list[bytes]]:
+    """Return entries and their hashes, checked to be a run that begins with number `first_seq` after hash `prev`.
 
-    Raises ChainError at the first that is no entry, has another number, or names another `prev`.
+    Raise ChainError at the first that is no entry, has another number, or names another `prev`.
     """
-    run: list[tuple[Entry, bytes]] = []
+    entries: list[Entry] = []
+    digests: list[bytes] = []
     for seq, raw in enumerate(raws, first_seq):
         try:
             entry = decode(raw)
@@ -97,6 +99,7 @@ def follow(first_seq: int, prev: bytes, raws: Sequence[bytes]) -> list[tuple[Ent
             raise ChainError(seq, f"it says that it is number {entry.seq}")
         if entry.prev != prev:
             raise ChainError(seq, "it does not follow the entry before it")
-        prev = digest_of(raw)
-        run.append((entry, prev))
-    return run
+        prev = sha256(raw).digest()
+        entries.append(entry)
+        digests.append(prev)
+    return entries, digests

@@ -1,4 +1,4 @@
-"""A look at a machine's clocks, as every log entry holds it."""
+"""A simultaneous reading of a machine's clocks, as every log entry contains one."""
 
 from typing import NamedTuple
 

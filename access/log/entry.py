@@ -21,7 +21,7 @@ MAX_ENTRY_BYTES = 256 * 1024
 """An event definition of 300 gates in three languages is the largest entry there is, at some 60 KiB."""
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
-Words = Annotated[str, Meta(max_length=500)]
+FreeText = Annotated[str, Meta(max_length=500)]
 BadgeId = Annotated[bytes, Meta(min_length=5, max_length=5)]
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Issue = Annotated[int, Meta(ge=1, le=63)]
@@ -35,6 +35,7 @@ ClaimBytes = Annotated[bytes, Meta(min_length=14, max_length=14)]
 Proof = Literal["proven", "failed", "vouched"]
 Method = Literal["camera", "scanner", "manual"]
 ClockSource = Literal["registry", "supervisor", "kernel", "neighbour"]
+PrintOutcome = Literal["sent", "printed", "not_printed", "unknown"]
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -69,13 +70,13 @@ class Span(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
 
 
 class Scan(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
-    """A badge (or something else) was presented at a gate, and what the door said.
+    """A badge (or something else) was presented at a gate, and the door's decision.
 
-    `seat` says whether the person was let in on a seat of this gate. From `place` on stand the facts used: where
-    presence had the person, the newest roster issue, the seats left before, the registry's log as held (log, number),
-    the time interval, and of an unlisted badge its claims (never its signature). `verifier` is the SHA-256 of the
-    verifier of a plain badge that the roster lacked: a later roster can tell by it whether the badge was genuine.
-    `area` is the area into which the gate led.
+    `seat` says whether the person was let in on a seat of this gate. The fields from `place` on are the facts used: the
+    area in which presence had the person, the newest roster issue, the seats left before, the newest entry of the
+    registry's log known here (log, number), the time interval, and of an unlisted badge its claims (never its
+    signature). `verifier` is the SHA-256 of the verifier of a plain badge that the roster lacked: a later roster
+    decides with it whether the badge was genuine. `area` is the area into which the gate led.
     """
 
     gate: Id
@@ -101,7 +102,7 @@ class Scan(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True)
 
 
 class Override(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
-    """A member of staff let somebody in by hand, or tried to. `stands` is the reason the rule book gave."""
+    """A member of staff let somebody in despite the rule book, or tried to; `stands` is the reason of its decision."""
 
     gate: Id
     badge: BadgeId | None
@@ -113,7 +114,7 @@ class Override(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=T
     stands: Annotated[str, Meta(max_length=32)]
     staff: BadgeId | None
     staff_issue: Issue | None
-    why: Words
+    why: FreeText
     entry: EntryRef | None
     place: Id | None
     roster_issue: int
@@ -126,17 +127,17 @@ class Override(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=T
 
 
 class Void(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
-    """Staff took an entry back. `badge` is the one of the entry taken back."""
+    """Staff cancelled an entry; `badge` is the badge of the cancelled entry."""
 
     entry: EntryRef
     badge: BadgeId | None
     staff: BadgeId
     staff_issue: Issue
-    why: Words
+    why: FreeText
 
 
 class Passage(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
-    """The turnstile's own word on an entry: kinds `passed` and `not_passed`."""
+    """The turnstile's report on an entry: kind `passed` or `not_passed`."""
 
     entry: EntryRef
     badge: BadgeId | None
@@ -148,7 +149,7 @@ class Recount(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=Tr
     area: Id
     inside: Count
     staff: BadgeId | None
-    why: Words
+    why: FreeText
 
 
 class Seats(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
@@ -184,22 +185,37 @@ class Boot(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True)
     device: Device
     previous: tuple[str, int, bytes] | None
     boot_id: Annotated[str, Meta(max_length=64)]
-    why: Words
+    why: FreeText
     versions: dict[str, str]
     gate: Id | None = None
 
 
 class Health(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
-    """How the kiosk is: readings by name (camera, disk, power, temperature)."""
+    """The health of a kiosk: readings by name (camera, disk, power, temperature)."""
 
     readings: dict[str, int | float | str | bool | None]
 
 
 class Alarm(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
-    """Something that people must look at: a forced door, a fire release, clocks that disagree."""
+    """Something that needs attention by staff: a forced door, a fire release, clocks that disagree."""
 
     what: Annotated[str, Meta(max_length=64)]
-    detail: Words
+    detail: FreeText
+
+
+class Printed(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
+    """A badge on paper, at a kiosk that prints. "sent" is written before the printer is given the badge and begins an
+    attempt; each other outcome names that entry in `attempt` and gives its result. "unknown": paper may have come
+    out. `staff` signed it off, with a reason in `why`; None: the person themselves."""
+
+    gate: Id
+    badge: BadgeId
+    issue: Issue
+    outcome: PrintOutcome
+    attempt: EntryRef | None
+    staff: BadgeId | None = None
+    staff_issue: Issue | None = None
+    why: FreeText = ""
 
 
 class BadgeIssued(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
@@ -214,11 +230,11 @@ class BadgeIssued(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_onl
 
 
 class Revoked(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
-    """A badge, with all issues and later ones (`issue` None), or one issue of it, is no longer good."""
+    """A badge in all its issues, later ones included (`issue` None), or one issue of it is no longer valid."""
 
     badge: BadgeId
     issue: Issue | None
-    why: Words
+    why: FreeText
 
 
 class EventDefined(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
@@ -228,7 +244,7 @@ class EventDefined(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_on
 
 
 class Key(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
-    """A public key of the event that signs badges; withdrawn keys sign nothing any more."""
+    """A public key of the event that signs badges; nothing signed by a withdrawn key is valid."""
 
     number: Annotated[int, Meta(ge=0, le=255)]
     public: Digest
@@ -236,8 +252,8 @@ class Key(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
 
 
 class Kiosk(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
-    """A kiosk as it stands now: its key, its gate, its address; cut off, with the last number of each of its logs that
-    is still believed; and seats that an admin gives it, by area."""
+    """The state of a kiosk: its key, gate and address; whether it is cut off, with the last entry number of each of its
+    logs that is still believed; and seats that an admin gives it, by area."""
 
     device: Device
     public: Digest
@@ -249,12 +265,12 @@ class Kiosk(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True
     seats: dict[str, int] = {}
     name: Annotated[str, Meta(max_length=64)] = ""
 
-    def then(self, word: "Kiosk") -> "Kiosk":
-        """What the kiosk is after the registry's next word on it. A cut-off is final: a registry put back from an old
-        backup has forgotten it, and may speak of the kiosk as if nothing had happened."""
-        if not self.cut_off or word.cut_off:
-            return word
-        return msgspec.structs.replace(word, cut_off=True, believed=self.believed)
+    def then(self, update: "Kiosk") -> "Kiosk":
+        """Return the kiosk after a later entry of the registry. A cut-off is final: a registry restored from an old
+        backup does not know of it, and may write entries for the kiosk as if nothing had happened."""
+        if not self.cut_off or update.cut_off:
+            return update
+        return msgspec.structs.replace(update, cut_off=True, believed=self.believed)
 
 
 class Ruling(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
@@ -262,12 +278,12 @@ class Ruling(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=Tru
 
     conflict: Annotated[str, Meta(max_length=32)]
     entry: EntryRef
-    answer: Words
+    answer: FreeText
     by: Annotated[str, Meta(max_length=64)]
 
 
 class Close(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
-    """The end of an event day, with the last number of each log that the registry holds."""
+    """The end of an event day, with the last entry number of each log stored by the registry (`held`)."""
 
     day: Annotated[str, Meta(max_length=10)]
     held: dict[str, int]
@@ -275,7 +291,7 @@ class Close(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True
 
 Body = (
     Scan | Override | Void | Passage | Recount | Seats | GateGiven | Clock | Boot | Health | Alarm
-    | BadgeIssued | Revoked | EventDefined | Key | Kiosk | Ruling | Close
+    | Printed | BadgeIssued | Revoked | EventDefined | Key | Kiosk | Ruling | Close
 )  # fmt: skip
 
 KINDS: dict[str, type[Body]] = {
@@ -291,6 +307,7 @@ KINDS: dict[str, type[Body]] = {
     "boot": Boot,
     "health": Health,
     "alarm": Alarm,
+    "printed": Printed,
     "badge": BadgeIssued,
     "revoke": Revoked,
     "event": EventDefined,
@@ -309,7 +326,7 @@ class EntryError(ValueError):
 
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises at bytes that are not what was asked for; the last at arrays in arrays without end."""
+"""What msgspec raises for bytes that do not decode to the requested type; RecursionError for arrays nested too deep."""
 
 
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
@@ -328,7 +345,12 @@ def encode(
     seq: int, prev: bytes, mono_ms: int, wall_ms: int, synced: bool, kind: str, body: Body
 ) -> bytes:
     """The bytes of an entry, as they are hashed, stored and sent."""
-    return pack(Entry(seq, prev, mono_ms, wall_ms, synced, kind, msgspec.Raw(pack(body))))
+    return pack(Entry(seq, prev, mono_ms, wall_ms, synced, kind, packed(body)))
+
+
+def packed(body: Body) -> msgspec.Raw:
+    """The bytes of a body, as they stand in its entry."""
+    return msgspec.Raw(pack(body))
 
 
 def decode(raw: bytes) -> Entry:

@@ -5,12 +5,15 @@ import msgspec
 from access.log.chain import device_of
 from access.log.entry import Body, body_of, decode
 
-ABOUT_BADGES = frozenset({"scan", "override", "void", "passed", "not_passed", "badge", "revoke"})
+ABOUT_BADGES = frozenset(
+    {"scan", "override", "void", "passed", "not_passed", "printed", "badge", "revoke"}
+)
 """Kinds that histories are made of."""
 
 
 class LogEntry(msgspec.Struct, frozen=True, gc=False):
-    """An entry as folds take it: where it stands, its clocks, and its body (None: cannot be read)."""
+    """A decoded log entry as the folds take it: its log and number, its clocks in ms, and its body (None:
+    unreadable)."""
 
     log: str
     seq: int
@@ -26,7 +29,7 @@ class LogEntry(msgspec.Struct, frozen=True, gc=False):
 
 
 class Order(msgspec.Struct, frozen=True, order=True, gc=False):
-    """The place of an entry among all: corrected time (ms), then log, number and hash."""
+    """The position of an entry in the total order: corrected time (ms), then log, number and hash."""
 
     at_ms: int
     log: str
@@ -35,7 +38,7 @@ class Order(msgspec.Struct, frozen=True, order=True, gc=False):
 
 
 def read_entry(log: str, digest: bytes, raw: bytes) -> LogEntry:
-    """The entry that these bytes are. Raises EntryError where they are none."""
+    """Decode the bytes of an entry. Raise EntryError if they are none."""
     entry = decode(raw)
     return LogEntry(
         log, entry.seq, digest, entry.mono_ms, entry.wall_ms, entry.kind, body_of(entry)
@@ -43,5 +46,5 @@ def read_entry(log: str, digest: bytes, raw: bytes) -> LogEntry:
 
 
 def log_position(entry: LogEntry) -> tuple[int, bytes]:
-    """Where an entry stands in its log: its number, and its digest, since two branches of a fork share numbers."""
+    """The position of an entry in its log: its number, and its digest because the branches of a fork share numbers."""
     return entry.seq, entry.digest

@@ -9,7 +9,7 @@ _CODE = re.compile(r"([A-Z][0-9]{1,3})-?([0-9A-Z]{4})")
 
 
 def gate_code(programme: Programme, gate: str) -> str:
-    """A gate's letter and number: the first letter of its venue's English name, and its place among all gates."""
+    """A gate's letter and number: the first letter of its venue's English name, and its number among all gates."""
     return programme.gate_code(gate)
 
 
@@ -20,13 +20,13 @@ def receipt(programme: Programme, gate: str, digest: bytes) -> str:
 
 
 def read_receipt(typed: str) -> str | None:
-    """A receipt as it is printed, from one as people type it: small letters, blanks, O for 0. None: it is none."""
+    """Normalise a receipt as people type it (small letters, blanks, O for 0); None if it is none."""
     found = _CODE.fullmatch(re.sub(r"\s", "", typed.upper()))
     return f"{found[1]}-{crockford.as_typed(found[2])}" if found else None
 
 
 def digest_range(code: str) -> tuple[bytes, bytes] | None:
-    """The lowest and the highest hash of entries with this receipt, or None: it is none."""
+    """The lowest and the highest hash of entries with this receipt, or None if it is no receipt."""
     bits = crockford.decode(code[-4:])
     if bits is None:
         return None

@@ -11,7 +11,7 @@ from access.names.typed import Machine
 
 Mask = NDArray[np.bool_]
 People = NDArray[np.int32]
-"""Places of people in their segment."""
+"""Indexes of people in their segment."""
 
 LONGEST_NAME = 250
 """Characters of one name that are compared."""
@@ -52,7 +52,7 @@ class ChineseNames:
 
     @classmethod
     def of(cls, names: Sequence[tuple[int, Sequence[str]]], alphabet: Alphabet) -> "ChineseNames":
-        """From (owner, parts of a folded name); the alphabet gets their characters."""
+        """Build from pairs of owner and parts of a folded name; adds their characters to the alphabet."""
         characters: list[int] = []
         owners: list[int] = []
         offsets: list[int] = []
@@ -78,35 +78,35 @@ class ChineseNames:
 
     @classmethod
     def merged(cls, parts: Sequence[tuple["ChineseNames", People]]) -> "ChineseNames":
-        """Several, with the new place of each owner; -1: they are left out."""
-        moved = [places[names._owners] for names, places in parts]
-        kept = [places >= 0 for places in moved]
+        """Merge several; each comes with the new index of every owner (-1: left out)."""
+        moved = [positions[names._owners] for names, positions in parts]
+        kept = [positions >= 0 for positions in moved]
         return cls(
             np.concatenate([n._characters[k] for (n, _), k in zip(parts, kept, strict=True)]),
-            np.concatenate([places[k] for places, k in zip(moved, kept, strict=True)]),
+            np.concatenate([positions[k] for positions, k in zip(moved, kept, strict=True)]),
             np.concatenate([n._offsets[k] for (n, _), k in zip(parts, kept, strict=True)]),
             np.concatenate([n._lengths[k] for (n, _), k in zip(parts, kept, strict=True)]),
             np.concatenate([n._part_starts[k] for (n, _), k in zip(parts, kept, strict=True)]),
         )
 
     def read(self, machine: Machine, among: Mask | None = None) -> Iterator[Reading]:
-        """Whose names the machine reads, of all or of those `among`; the same people may come more than once."""
+        """Return whose names the machine reads, of all or of those `among`; owners may repeat."""
         steps, characters = machine.steps, self._characters
         at = np.flatnonzero((steps[0] != 0)[characters])
         if not machine.chinese:
             at = at[self._may_begin[at]]
         if among is not None:
             at = at[among[self._owners[at]]]
-        begun, places, eaten = at, steps[0][characters[at]], 1
+        begun, positions, eaten = at, steps[0][characters[at]], 1
         while at.size:
-            done = places >> np.uint64(machine.goal) & np.uint64(1) != 0
+            done = positions >> np.uint64(machine.goal) & np.uint64(1) != 0
             yield from self._done(machine, begun[done], at[done], eaten)
             goes_on = ~done & (eaten < self._ends(begun, machine))
-            begun, at, places = begun[goes_on], at[goes_on], places[goes_on]
+            begun, at, positions = begun[goes_on], at[goes_on], positions[goes_on]
             at = self._next(at)
-            places = _moved(steps, places, characters[at])
-            alive = places != 0
-            begun, at, places = begun[alive], at[alive], places[alive]
+            positions = _moved(steps, positions, characters[at])
+            alive = positions != 0
+            begun, at, positions = begun[alive], at[alive], positions[alive]
             eaten += 1
 
     def _ends(self, begun: NDArray[np.int64], machine: Machine) -> NDArray[np.int64]:
@@ -141,12 +141,12 @@ class ChineseNames:
 
 
 def _moved(
-    steps: list[NDArray[np.uint64]], places: NDArray[np.uint64], read: NDArray[np.uint16]
+    steps: list[NDArray[np.uint64]], positions: NDArray[np.uint64], read: NDArray[np.uint16]
 ) -> NDArray[np.uint64]:
-    """Where reading one more character leads from each set of places."""
-    reached = np.zeros_like(places)
-    for place in range(1, len(steps)):
-        there = places >> np.uint64(place) & np.uint64(1) != 0
+    """Return the sets of positions after reading one more character."""
+    reached = np.zeros_like(positions)
+    for position in range(1, len(steps)):
+        there = positions >> np.uint64(position) & np.uint64(1) != 0
         if there.any():
-            reached[there] |= steps[place][read[there]]
+            reached[there] |= steps[position][read[there]]
     return reached

@@ -1,6 +1,6 @@
 """One folded form for both sides of a search: case, width, accents and regional characters make no difference.
 
-A fold says "may be the same name", never "is the same person": 余 and 餘, 范 and 範, 沈 and 瀋 fall together.
+A fold means "may be the same name", never "is the same person": 余 and 餘, 范 and 範, 沈 and 瀋 fall together.
 """
 
 import re
@@ -15,7 +15,7 @@ HAN = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
 """Chinese characters, as the inside of a regular expression's brackets; of folded text."""
 
 _BEFORE = str.maketrans({"ŀ": "l", "ŉ": "n"} | dict.fromkeys("'’ʼʻ`‘´ʹ′"))
-"""What decomposing would part into letter and dot, and apostrophes."""
+"""Characters that decomposition would split into letter and dot, and apostrophes."""
 
 _LETTERS = {
     "ł": "l",
@@ -52,7 +52,7 @@ _HAN_WORD = re.compile(f"[{HAN}]")
 _COMMON_HAN = re.compile("[\u4e00-\u9fff]*")
 
 JOINED = 5
-"""Words of a text that people may write as one."""
+"""Number of words of a text that people may write as one word."""
 
 
 @lru_cache(maxsize=1)
@@ -62,7 +62,8 @@ def _after() -> dict[int, str | None]:
 
 
 def fold(text: str) -> str:
-    """Text as a search compares it. Apostrophes are gone; other punctuation and blanks are still there."""
+    """Return a text in the form that a search compares. Apostrophes are gone; other punctuation and blanks are still
+    there."""
     if text.isascii():
         return text.casefold().replace("'", "").replace("`", "")
     if _COMMON_HAN.fullmatch(text):
@@ -85,7 +86,7 @@ def is_han(word: str) -> bool:
 
 @dataclass(frozen=True)
 class Folded:
-    """What a text may be found by."""
+    """The search terms of one text."""
 
     letters: list[str]
     """Its words that are not Chinese, and several of them written as one, whichever comes first."""

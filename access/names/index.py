@@ -1,4 +1,4 @@
-"""An index in memory of who is called what: found by any spelling, ranked, and cut only then.
+"""An in-memory index of people's names: found by any spelling, ranked, and only then limited.
 
 It grows by segments, each a few arrays: 26,000 people take some 5 MB. Not safe for several threads at once.
 """
@@ -21,9 +21,9 @@ MOST_SMALL = 8
 
 
 class Named(NamedTuple):
-    """What somebody may be found by. `identity` is a number below 2**63 of the caller's choice.
+    """The texts by which a person can be found. `identity` is a number below 2**63 of the caller's choice.
 
-    `names` are all names, the one that is shown first; `texts` whatever else: organisation, ref, phone, mail.
+    `names` are all names, the one that is shown first; `texts` all other fields: organisation, ref, phone, mail.
     """
 
     identity: int
@@ -32,7 +32,7 @@ class Named(NamedTuple):
 
 
 class Hit(NamedTuple):
-    """Somebody found, and how."""
+    """A person found, and the rank of the match."""
 
     identity: int
     rank: Rank
@@ -46,7 +46,7 @@ class Results(NamedTuple):
 
 
 class NameIndex:
-    """Everybody who can be found."""
+    """The index of all people."""
 
     def __init__(self) -> None:
         self._alphabet = Alphabet()
@@ -69,7 +69,7 @@ class NameIndex:
             self._merge()
 
     def remove(self, identities: Collection[int]) -> None:
-        """Forget people; those who are not there are none."""
+        """Remove people; unknown identities are ignored."""
         if not identities:
             return
         for identity in identities:

@@ -1,4 +1,4 @@
-"""Which Chinese characters a few Latin letters may stand for: all readings, usually spelled."""
+"""The Chinese characters that a few Latin letters may stand for, by all readings in their usual spellings."""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -96,7 +96,7 @@ class Alphabet:
         return len(self._of_character) + 1
 
     def add(self, character: str) -> int:
-        """The number of a folded character, from now on one of the alphabet."""
+        """Add a folded character to the alphabet if it is new; return its number."""
         found = self._of_character.get(character)
         if found is None:
             found = self._of_character[character] = self.size

@@ -19,7 +19,7 @@ Ranks = NDArray[np.uint8]
 
 
 class Rank(IntEnum):
-    """How well somebody fits, best first."""
+    """How well a person matches, best first."""
 
     EXACT = 0
     HAN_WHOLE = 1
@@ -48,7 +48,7 @@ class Document(NamedTuple):
 
 
 def document(identity: int, names: Sequence[str], texts: Sequence[str]) -> Document:
-    """Fold what a person may be found by."""
+    """Fold the texts by which a person can be found."""
     folded = [Folded.of(name) for name in names]
     chinese = [one.han_parts for one in folded if one.han_parts]
     return Document(
@@ -92,8 +92,10 @@ class Segment:
 
     @classmethod
     def of(cls, documents: Sequence[Document], alphabet: Alphabet) -> "Segment":
-        """A segment of these people."""
-        names = [(place, parts) for place, one in enumerate(documents) for parts in one.chinese]
+        """Build a segment of these people."""
+        names = [
+            (position, parts) for position, one in enumerate(documents) for parts in one.chinese
+        ]
         return cls(
             np.array([one.identity for one in documents], np.int64),
             np.array([one.exact for one in documents], np.uint32),
@@ -103,22 +105,22 @@ class Segment:
 
     @classmethod
     def merged(cls, segments: Sequence["Segment"]) -> "Segment":
-        """One of several, without those who were removed."""
-        places: list[People] = []
+        """Merge several segments, without people who were removed."""
+        positions: list[People] = []
         count = 0
         for one in segments:
             kept = ~one._removed
             moved = np.where(kept, count + np.cumsum(kept) - 1, -1).astype(np.int32)
-            places.append(moved)
+            positions.append(moved)
             count += int(kept.sum())
         return cls(
             np.concatenate([one.identities[~one._removed] for one in segments]),
             np.concatenate([one._exact[~one._removed] for one in segments]),
             ChineseNames.merged(
-                [(one._chinese, p) for one, p in zip(segments, places, strict=True)]
+                [(one._chinese, p) for one, p in zip(segments, positions, strict=True)]
             ),
             Vocabulary.merged(
-                [(one._vocabulary, p) for one, p in zip(segments, places, strict=True)]
+                [(one._vocabulary, p) for one, p in zip(segments, positions, strict=True)]
             ),
         )
 
@@ -168,7 +170,7 @@ class Segment:
         _improve(ranks, self._having(map(_of_names, whole)), Rank.NAME_WORDS)
 
     def _having(self, found: "Sequence[Postings] | map[Postings]") -> Mask:
-        """Who is in all of these."""
+        """The people contained in all of these."""
         having = np.ones(len(self.identities), np.bool_)
         for postings in found:
             here = np.zeros(len(self.identities), np.bool_)
@@ -181,8 +183,8 @@ class Segment:
         for cut in range(1, count):
             self._by_both(query, ranks, (0, cut), (cut, count))
             self._by_both(query, ranks, (cut, count), (0, cut))
-        for place in query.initials:
-            self._read(query.machine(0, count, place), ranks)
+        for position in query.initials:
+            self._read(query.machine(0, count, position), ranks)
         self._read(query.machine(0, count), ranks)
         self._read(query.machine(0, count, cut=False), ranks)
 

@@ -1,7 +1,7 @@
-"""What somebody typed, as machines that read a name character by character.
+"""A typed query as state machines that read a name character by character.
 
 A query is a row of letters (and Chinese characters) with the ends of its words marked. Reading one character of a name
-moves from one place of the row to another: over a whole spelling of that character, or over the rest of a typed word
+moves from one position of the row to another: over a whole spelling of that character, or over the rest of a typed word
 that a spelling begins with; never over the end of a typed word. So apart, joined, cut short and turned round are one
 case.
 """
@@ -17,23 +17,23 @@ from access.names.folding import is_han, words
 from access.names.readings import LONGEST, Alphabet
 from access.text import canonical
 
-MOST_PLACES = 63
-"""Characters of a query that are compared: a set of places is a 64 bit number."""
+MOST_POSITIONS = 63
+"""Characters of a query that are compared: a set of positions is a 64 bit number."""
 
 MOST_WORDS = 8
 
 INITIALS = range(2, 5)
 """Letters of a word that may be initials."""
 
-Places = NDArray[np.uint64]
-"""By character number: the places (one bit each) that reading this character leads to."""
+Positions = NDArray[np.uint64]
+"""By character number: the positions (one bit each) that reading this character leads to."""
 
 
 @dataclass(frozen=True, eq=False)
 class Machine:
-    """`steps[p]` says where each character leads from place p; the end is `goal`."""
+    """`steps[p]` is where each character leads from position p; the end is `goal`."""
 
-    steps: list[Places]
+    steps: list[Positions]
     goal: int
     chinese: bool
     """All of it is Chinese characters: it may begin inside a name."""
@@ -44,7 +44,7 @@ class Machine:
 
 
 class Query:
-    """The words that were typed, folded, and the machines made of them."""
+    """The typed words, folded, and the machines built from them."""
 
     def __init__(self, typed: list[str], alphabet: Alphabet, exact: int = -1) -> None:
         self.typed = typed
@@ -57,7 +57,7 @@ class Query:
     def of(cls, text: str, alphabet: Alphabet) -> "Query":
         """At most 8 words of at most 63 characters together; what follows is not compared."""
         kept: list[str] = []
-        left = MOST_PLACES
+        left = MOST_POSITIONS
         for word in words(text)[:MOST_WORDS]:
             if left:
                 kept.append(word[:left])
@@ -75,14 +75,14 @@ class Query:
 
     @cached_property
     def initials(self) -> list[int]:
-        """Places of the words that may be initials: the first and the last."""
+        """Positions of the words that may be initials: the first and the last."""
         last = len(self.typed) - 1
         return [
-            place
-            for place in sorted({0, last})
-            if len(self.typed[place]) in INITIALS
-            and self.typed[place].isascii()
-            and self.typed[place].isalpha()
+            position
+            for position in sorted({0, last})
+            if len(self.typed[position]) in INITIALS
+            and self.typed[position].isascii()
+            and self.typed[position].isalpha()
         ]
 
     def machine(
@@ -96,8 +96,8 @@ class Query:
         """
         key = start, end, initials, cut
         if key not in self._machines:
-            place = None if initials is None else initials - start
-            self._machines[key] = _machine(self.typed[start:end], place, self._alphabet, cut=cut)
+            position = None if initials is None else initials - start
+            self._machines[key] = _machine(self.typed[start:end], position, self._alphabet, cut=cut)
         return self._machines[key]
 
 
@@ -123,35 +123,35 @@ def _machine(
     return Machine(steps, goal, all(map(is_han, typed)), initials is not None, cut)
 
 
-def _add_han(steps: list[Places], start: int, word: str, known: Alphabet) -> None:
-    for place, character in enumerate(word, start):
-        steps[place][known.find(character)] = _bit(place + 1)
+def _add_han(steps: list[Positions], start: int, word: str, known: Alphabet) -> None:
+    for position, character in enumerate(word, start):
+        steps[position][known.find(character)] = _bit(position + 1)
 
 
-def _add_initials(steps: list[Places], start: int, word: str, known: Alphabet) -> None:
-    for place, letter in enumerate(word, start):
-        steps[place][known.beginning(letter)] = _bit(place + 1)
+def _add_initials(steps: list[Positions], start: int, word: str, known: Alphabet) -> None:
+    for position, letter in enumerate(word, start):
+        steps[position][known.beginning(letter)] = _bit(position + 1)
 
 
 def _add_spellings(
-    steps: list[Places], start: int, word: str, known: Alphabet, *, cut: bool
+    steps: list[Positions], start: int, word: str, known: Alphabet, *, cut: bool
 ) -> bool:
     """Whether the end of the word can be reached."""
     reached = {0}
-    for place in range(len(word)):
-        if place not in reached:
+    for position in range(len(word)):
+        if position not in reached:
             continue
-        for end in range(place + 1, min(place + LONGEST, len(word) - 1) + 1):
-            read = known.spelled(word[place:end])
+        for end in range(position + 1, min(position + LONGEST, len(word) - 1) + 1):
+            read = known.spelled(word[position:end])
             if read.size:
-                steps[start + place][read] |= _bit(start + end)
+                steps[start + position][read] |= _bit(start + end)
                 reached.add(end)
-        read = known.beginning(word[place:]) if cut else known.spelled(word[place:])
+        read = known.beginning(word[position:]) if cut else known.spelled(word[position:])
         if read.size:
-            steps[start + place][read] |= _bit(start + len(word))
+            steps[start + position][read] |= _bit(start + len(word))
             reached.add(len(word))
     return len(word) in reached
 
 
-def _bit(place: int) -> np.uint64:
-    return np.uint64(1 << place)
+def _bit(position: int) -> np.uint64:
+    return np.uint64(1 << position)

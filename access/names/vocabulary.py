@@ -13,7 +13,7 @@ LONGEST_WORD = 24
 """Characters of a word that are compared."""
 
 Postings = NDArray[np.int32]
-"""Twice somebody's place in the segment; one more where the word is not of a name."""
+"""Twice a person's index in the segment; one more where the word is not of a name."""
 
 
 class _Ordered:
@@ -46,20 +46,20 @@ class Vocabulary:
 
     @classmethod
     def of(cls, people: Iterable[tuple[set[str], set[str]]]) -> "Vocabulary":
-        """From each person's words: of their names, and others."""
+        """Build from each person's words: those of their names, and others."""
         postings: dict[bytes, list[int]] = defaultdict(list)
-        for place, both in enumerate(people):
+        for position, both in enumerate(people):
             for other, words in enumerate(both):
                 for word in words:
-                    postings[_compared(word)].append(2 * place + other)
+                    postings[_compared(word)].append(2 * position + other)
         return cls(postings)
 
     @classmethod
     def merged(cls, parts: Sequence[tuple["Vocabulary", People]]) -> "Vocabulary":
-        """Several, with the new place of each person; -1: they are left out."""
+        """Merge several; each comes with the new index of every person (-1: left out)."""
         postings: dict[bytes, list[int]] = defaultdict(list)
-        for vocabulary, places in parts:
-            moved = 2 * places[vocabulary._postings >> 1] + (vocabulary._postings & 1)
+        for vocabulary, positions in parts:
+            moved = 2 * positions[vocabulary._postings >> 1] + (vocabulary._postings & 1)
             ends = vocabulary._ends.tolist()
             for index, word in enumerate(vocabulary._words):
                 kept = moved[ends[index] : ends[index + 1]]
@@ -68,12 +68,12 @@ class Vocabulary:
         return cls(postings)
 
     def beginning(self, word: str) -> Postings:
-        """Who has a word that begins so."""
+        """The people who have a word with this beginning."""
         begin = _compared(word)
         return self._between(begin, begin + b"\xff")
 
     def whole(self, word: str) -> Postings:
-        """Who has this word."""
+        """The people who have exactly this word."""
         exactly = _compared(word)
         return self._between(exactly, exactly + b"\x00")
 

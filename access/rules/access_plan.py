@@ -1,4 +1,5 @@
-"""Who may enter where, when: the rule book asked beforehand, for people who plan an event."""
+"""Which ticket may enter through which gate at what times: the rule book evaluated in advance, for planning an
+event."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,8 +29,8 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One ticket type at one gate: its windows in order of time, at most one day each. Without any, `refusal` is what
-    the gate says."""
+    """One ticket type at one gate: its windows in order of time, at most one day each. Without any, `refusal` is the
+    gate's reason."""
 
     gate: str
     ticket: str
@@ -85,7 +86,7 @@ def _ask(programme: Programme, gate: str, claims: Claims, at_ms: int) -> Decisio
 def _windows(
     programme: Programme, instants: list[int], answers: list[Decision], booking: str | None
 ) -> Iterator[Window]:
-    """The answers that open, those of one day, session and reason joined."""
+    """Yield a window for each run of decisions that open with the same day, session and reason."""
 
     def meaning(piece: tuple[tuple[int, int], Decision]) -> tuple[int, bool, str | None, Reason]:
         (since_ms, _), answer = piece

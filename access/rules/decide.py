@@ -9,12 +9,12 @@ a memory of the last seconds and stands before this table, in `access.rules.repe
  13 too_early, too_late, no_session              14 not_booked, standby
  15 already_inside, reentry       16 full         17 ok
 
-An expected "no" is a value. Time is an argument, and an interval: the time rules (11, 13, 14) are asked at every
-instant of it at which their answer can change (`access.rules.session_times`). Conditions (unlisted, clock_unsure,
-roster_stale) never decide; they qualify an answer that would have let the person in.
+A refusal is a return value, not an error. Time is an argument, and an interval: the time rules (11, 13, 14) are asked
+at every instant of it at which their answer can change (`access.rules.session_times`). Conditions (unlisted,
+clock_unsure, roster_stale) never decide; they qualify an answer that would have let the person in.
 
 Seats. Rules 5 and 15 can let a person into an area that has a capacity; they too need a seat of this gate, or one that
-this badge already holds here. Otherwise two doors that cannot talk to each other could together admit more people
+this badge already has here. Otherwise two doors that cannot talk to each other could together admit more people
 than the room holds: a door that believes somebody to be inside may not know that they left and another took the seat.
 """
 
@@ -41,7 +41,7 @@ Form = Literal["plain", "signed", "foreign"]
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """What was held up to a gate. `form` None: no badge of any kind. `claims` are a signed badge's own."""
+    """What was presented at a gate. `form` None: no badge of any kind. `claims` are a signed badge's own."""
 
     gate: str
     direction: Direction
@@ -57,19 +57,19 @@ class Presented:
 class Facts:
     """What the door knows of this badge and this gate.
 
-    `listed` are the roster's claims for the issue presented, None where the roster lacks it; `newest_issue` the highest
+    `listed` are the roster's claims for the issue presented (None: the roster lacks it); `newest_issue` is the highest
     issue known (0: none); `revoked` whether the badge or this issue is, `all_revoked` whether the badge is in all its
-    issues; `place` where presence has the person; `seats` the free seats of this gate (None: the area has no capacity)
-    and `holds_seat` whether this badge has one of its seats; `seat_at` the other gate of the area whose seat the badge
-    has; `seats_elsewhere` other gates of the area known to have free seats; `roster_age_ms` the age of the registry's
-    latest head (None: the clock is unsure, so nobody can say).
+    issues; `location` the area in which presence has the person (None: outside); `seats` the free seats of this gate
+    (None: the area has no capacity) and `holds_seat` whether this badge has one of them; `seat_at` the other gate of
+    the area whose seat the badge has; `seats_elsewhere` other gates of the area known to have free seats, each with
+    their number; `roster_age_ms` the age of the registry's latest head (None: the clock is unsure, so it is unknown).
     """
 
     listed: Claims | None = None
     newest_issue: int = 0
     revoked: bool = False
     all_revoked: bool = False
-    place: str | None = None
+    location: str | None = None
     seats: int | None = None
     holds_seat: bool = False
     seat_at: str | None = None
@@ -79,7 +79,8 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """What the person needs next, in no language: ids and instants (ms), for the screens to say."""
+    """What the person needs next, independent of language: ids and instants (ms), for the screens to put into a
+    language."""
 
     help_desk: bool = False
     venues: tuple[str, ...] = ()
@@ -139,7 +140,7 @@ class Case:
 
     @cached_property
     def inside(self) -> bool:
-        return self.programme.within(self.facts.place, self.gate.area)
+        return self.programme.within(self.facts.location, self.gate.area)
 
     @cached_property
     def exempt(self) -> bool:
@@ -192,7 +193,7 @@ class Case:
 
 HELP_DESK = Next(help_desk=True)
 
-# The rules. Each answers, or says nothing (None) and leaves the case to the next.
+# The rules. Each returns its decision, or None to leave the case to the next.
 
 
 def not_a_badge(case: Case) -> Decision | None:
@@ -347,17 +348,17 @@ def decide(presented: Presented, facts: Facts, programme: Programme, at: Span) -
     contradict each other (a genuine badge without claims): both are broken machines, not bad badges.
     """
     case = Case(presented, facts, programme, at)
-    said = next(answer for _, rule in RULES if (answer := rule(case)) is not None)
+    decision = next(answer for _, rule in RULES if (answer := rule(case)) is not None)
     if presented.direction == "out":
-        return opened_for_exit(said)
-    return qualify(case, said)
+        return opened_for_exit(decision)
+    return qualify(case, decision)
 
 
-def opened_for_exit(said: Decision) -> Decision:
-    """An exit opens for everybody: what rules 2 to 5 said becomes a flag."""
-    if said.rule > 5:
-        return said
-    return Decision("admit_flagged", said.reason, said.rule)
+def opened_for_exit(answer: Decision) -> Decision:
+    """An exit opens for everybody: a refusal by rules 2 to 5 becomes a flag."""
+    if answer.rule > 5:
+        return answer
+    return Decision("admit_flagged", answer.reason, answer.rule)
 
 
 def conditions_of(case: Case) -> tuple[Condition, ...]:
@@ -373,12 +374,12 @@ def conditions_of(case: Case) -> tuple[Condition, ...]:
     return tuple(found)
 
 
-def qualify(case: Case, said: Decision) -> Decision:
+def qualify(case: Case, answer: Decision) -> Decision:
     """Apply the conditions: the strictest wins, and names the reason where it changes the verdict."""
-    if not said.opens:
-        return said
+    if not answer.opens:
+        return answer
     conditions = conditions_of(case)
-    verdict, reason = said.verdict, said.reason
+    verdict, reason = answer.verdict, answer.reason
     for condition in conditions:
         policy: Verdict = getattr(case.programme.policy, condition)
         if VERDICTS.index(policy) > VERDICTS.index(verdict):
@@ -387,9 +388,9 @@ def qualify(case: Case, said: Decision) -> Decision:
     return Decision(
         verdict,
         reason,
-        said.rule,
-        session=said.session,
+        answer.rule,
+        session=answer.session,
         conditions=conditions,
-        next=said.next if opens else HELP_DESK,
-        seat=said.seat and opens,
+        next=answer.next if opens else HELP_DESK,
+        seat=answer.seat and opens,
     )

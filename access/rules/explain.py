@@ -1,7 +1,7 @@
-"""Why the rule book said what it said: its rules in order, each with the facts it looked at.
+"""Why the rule book answered as it did: its rules in order, each with the facts it looked at.
 
-`explain` walks the very table that `access.rules.decide` walks, so the two cannot part: a rule spoke here if and only
-if it speaks there. What follows the table (an exit that opens all the same, the conditions) are steps without a number.
+`explain` walks the same table as `access.rules.decide`, so the two cannot diverge: a rule decides here if and only if
+it decides there. What follows the table (an exit that opens all the same, the conditions) are steps without a number.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -46,28 +46,28 @@ def explain(presented: Presented, facts: Facts, programme: Programme, at: Span) 
     case = Case(presented, facts, programme, at)
     rules = iter(RULES)
     steps = [_ask(case, *next(rules))]
-    while (said := steps[-1].answer) is None:
+    while (answer := steps[-1].answer) is None:
         steps.append(_ask(case, *next(rules)))
-    return [*steps, *_afterwards(case, said)]
+    return [*steps, *_afterwards(case, answer)]
 
 
 def _ask(case: Case, number: int, rule: Rule) -> Step:
-    said = rule(case)
+    answer = rule(case)
     name = rule.__name__
-    if said is not None and (number, said.rule) == (5, 7):  # rule 7 speaks before rule 5
+    if answer is not None and (number, answer.rule) == (5, 7):  # rule 7 speaks before rule 5
         number, name = 7, "revoked"
     why, data = _WHY[name](case)
-    return Step(number, name, said is not None, why, data, said)
+    return Step(number, name, answer is not None, why, data, answer)
 
 
-def _afterwards(case: Case, said: Decision) -> Iterator[Step]:
+def _afterwards(case: Case, ruled: Decision) -> Iterator[Step]:
     if case.presented.direction == "out":
-        opened = opened_for_exit(said)
-        if opened != said:
+        opened = opened_for_exit(ruled)
+        if opened != ruled:
             yield Step(None, "exit_opens", spoke=True, why="nobody is ever kept in", answer=opened)
         return
-    answer = qualify(case, said)
-    for condition in conditions_of(case) if said.opens else ():
+    answer = qualify(case, ruled)
+    for condition in conditions_of(case) if ruled.opens else ():
         policy = getattr(case.programme.policy, condition)
         names = answer.reason == condition
         effect = f"is now {answer.verdict}" if names else "stays as it is"
@@ -133,7 +133,7 @@ def _unknown(case: Case) -> tuple[str, Data]:
 
 
 def _exits(case: Case) -> tuple[str, Data]:
-    data = {"direction": case.presented.direction, "place": case.facts.place}
+    data = {"direction": case.presented.direction, "place": case.facts.location}
     if case.presented.direction == "in":
         return "this is the way in", data
     where = "inside" if case.inside else "not inside"
@@ -141,8 +141,8 @@ def _exits(case: Case) -> tuple[str, Data]:
 
 
 def _revoked(case: Case) -> tuple[str, Data]:
-    word = "is" if case.facts.revoked else "is not"
-    return f"the badge {word} revoked", {"revoked": case.facts.revoked}
+    verb = "is" if case.facts.revoked else "is not"
+    return f"the badge {verb} revoked", {"revoked": case.facts.revoked}
 
 
 def _superseded(case: Case) -> tuple[str, Data]:
@@ -225,11 +225,11 @@ def _not_booked(case: Case) -> tuple[str, Data]:
 
 
 def _already_inside(case: Case) -> tuple[str, Data]:
-    place, area, reentry = case.facts.place, case.gate.area, case.gate.reentry
-    data = {"place": place, "area": area, "reentry": reentry}
+    location, area, reentry = case.facts.location, case.gate.area, case.gate.reentry
+    data = {"place": location, "area": area, "reentry": reentry}
     standby = case.opening is not None and case.opening.standby
     if case.inside:
-        why = f"presence has the person in {place}; re-entry at this gate is {reentry}"
+        why = f"presence has the person in {location}; re-entry at this gate is {reentry}"
     else:
         why = f"presence has the person outside {area}"
     if standby:

@@ -1,4 +1,4 @@
-"""Letting somebody in by hand: who may set aside which reason."""
+"""Staff overrides: which roles may set aside which reason of a refusal."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ DOOR_MAY: frozenset[str] = frozenset(
 NOBODY_MAY: frozenset[str] = frozenset({"forged", "revoked"})
 
 NOT_OVERRIDABLE_NO_BADGE: frozenset[str] = frozenset({"not_a_badge", "other_event"})
-"""There is no badge of this event to let in: staff finds the person by name or code instead."""
+"""Reasons without a badge of this event: staff finds the person by name or code instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class StaffCard:
 
 
 def roles(card: StaffCard, programme: Programme) -> frozenset[Role]:
-    """The roles the card gives its owner; none if it is not genuine, retired, to be guessed, or no staff ticket."""
+    """The roles that the card gives its owner; empty if it is not genuine, retired, guessable, or no staff ticket."""
     if card.proof not in ("proven", "vouched") or card.retired or not card.strong:
         return frozenset()
     return ticket_roles(card, programme)
@@ -43,18 +43,19 @@ def ticket_roles(card: StaffCard, programme: Programme) -> frozenset[Role]:
     return frozenset(ticket.roles) if ticket is not None else frozenset()
 
 
-def override(stands: Decision, held: frozenset[Role], session: str | None) -> Decision:
-    """The answer to an override of `stands` by someone holding these roles. `session` is the room's open one."""
-    if not held:
+def override(stands: Decision, granted: frozenset[Role], session: str | None) -> Decision:
+    """Return the decision on an override of `stands` by staff with the roles `granted`. `session` is the id of the
+    area's open session, or None."""
+    if not granted:
         return Decision("refuse", "not_staff", 0, next=stands.next)
-    if stands.reason in NOT_OVERRIDABLE_NO_BADGE or not (stands.opens or _may(stands, held)):
+    if stands.reason in NOT_OVERRIDABLE_NO_BADGE or not (stands.opens or _may(stands, granted)):
         return Decision("refuse", stands.reason, stands.rule, next=stands.next)
     return Decision("admit_flagged", "overridden", 0, session=session)
 
 
-def _may(stands: Decision, held: frozenset[Role]) -> bool:
+def _may(stands: Decision, granted: frozenset[Role]) -> bool:
     if stands.reason in NOBODY_MAY:
         return False
-    if "supervisor" in held:
+    if "supervisor" in granted:
         return True
     return stands.verdict == "ask_staff" or stands.reason in DOOR_MAY

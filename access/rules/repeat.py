@@ -1,5 +1,8 @@
-"""Rule 1, `repeat`: the same code at the same gate in the same direction, again within seconds, is shown its first
-answer. Nothing is recorded. The memory is the door's own and dies with it."""
+"""Rule 1, `repeat`: a code shown again at the same gate in the same direction within seconds gets its first answer
+again.
+
+Nothing is recorded; the memory is that of the running door process and is lost with it.
+"""
 
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -9,7 +12,7 @@ from typing import Generic, TypeVar
 Answer = TypeVar("Answer")
 
 KEPT = 256
-"""Codes remembered at most: more than any door can be shown in a hold-off."""
+"""The number of codes remembered at most: more than a door can read within a hold-off."""
 
 
 @dataclass(slots=True)
@@ -19,14 +22,15 @@ class _Seen(Generic[Answer]):
 
 
 class HoldOff(Generic[Answer]):
-    """What each code was last answered at one kiosk, by a clock that never jumps (CLOCK_BOOTTIME, ms)."""
+    """The last answer to each code at one kiosk; times in ms of CLOCK_BOOTTIME, which never jumps."""
 
     def __init__(self, hold_off_ms: int) -> None:
         self.hold_off_ms = hold_off_ms
         self._seen: OrderedDict[Hashable, _Seen[Answer]] = OrderedDict()
 
     def again(self, code: Hashable, mono_ms: int) -> Answer | None:
-        """The first answer, where `code` was last seen less than the hold-off ago; seeing it starts the time again."""
+        """Return the first answer if `code` was last seen less than `hold_off_ms` ago, else None; seeing it restarts
+        the interval."""
         seen = self._seen.get(code)
         if seen is None or mono_ms - seen.at_ms >= self.hold_off_ms:
             return None
@@ -35,12 +39,12 @@ class HoldOff(Generic[Answer]):
         return seen.answer
 
     def answered(self, code: Hashable, mono_ms: int, answer: Answer) -> None:
-        """Remember the answer just given to `code`."""
+        """Store the answer just given to `code`."""
         self._seen[code] = _Seen(mono_ms, answer)
         self._seen.move_to_end(code)
         if len(self._seen) > KEPT:
             self._seen.popitem(last=False)
 
     def clear(self) -> None:
-        """Forget everything: staff has changed something at this gate."""
+        """Forget all answers, because staff has changed something at this gate."""
         self._seen.clear()

@@ -8,7 +8,7 @@ do, the earliest opening is taken and the clock is unsure.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,7 +22,7 @@ TimeReason = Literal["wrong_day", "too_early", "too_late", "no_session", "not_bo
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The door may open: for the session, or for none in an area without sessions."""
+    """The door may open for `session`, or (None) in an area without sessions; `standby`: without a booking."""
 
     session: str | None
     standby: bool = False
@@ -118,6 +118,23 @@ def timing(programme: Programme, area: str, claims: Claims, at: Span) -> Timing:
         coming=coming,
         standby_ms=open_now.standby_ms if open_now else None,
     )
+
+
+def cancelled_session(
+    programme: Programme, area: str, booked_ids: Collection[str], at_ms: int
+) -> Session | None:
+    """The cancelled session that somebody comes for who is at this area's doors now: of today's that would not have
+    closed its doors yet the one they have booked, else the next."""
+    today = programme.day_of(at_ms)
+    missed = [
+        s
+        for s in programme.event.sessions
+        if s.cancelled
+        and s.area == area
+        and programme.day_of(s.starts_ms) == today
+        and s.doors_close_ms > at_ms
+    ]
+    return min(missed, key=lambda s: (s.id not in booked_ids, s.starts_ms), default=None)
 
 
 def _coming(

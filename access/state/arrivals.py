@@ -69,7 +69,7 @@ class Arrivals:
     """The fold. Not for several threads at once."""
 
     def __init__(self, log_state: LogState) -> None:
-        self._log_state = log_state
+        self.log_state = log_state
         self._changed = log_state.watch()
         self._shares: dict[bytes | None, _Share] = {}
         self._day = DayArrivals()
@@ -77,21 +77,21 @@ class Arrivals:
 
     def on_day_of(self, at_ms: int) -> DayArrivals:
         """The event day of an instant, as far as the logs go. Empty without an event definition."""
-        programme = self._log_state.programme
+        programme = self.log_state.programme
         if programme is None:
             return self._day
-        self._log_state.settle()
+        self.log_state.settle()
         key = (programme, programme.day_of(at_ms))
         if key != self._key:
             self._key = key
             self._shares = {}
             self._day = DayArrivals(programme.day_end_ms(key[1] - 1))
-            self._changed.update(self._log_state.badges)
+            self._changed.update(self.log_state.presented)
         ends_ms = programme.day_end_ms(key[1])
-        for badge in self._changed:
+        for badge in self._changed & self.log_state.presented:
             if (before := self._shares.get(badge)) is not None:
                 self._day.take(before, -1)
-            share = self._share(self._log_state.history(badge), programme, ends_ms)
+            share = self._share(self.log_state.history(badge), programme, ends_ms)
             self._shares[badge] = share
             self._day.take(share, 1)
         self._changed.clear()

@@ -19,7 +19,7 @@ class Stay:
     """A person's time in one area, from `from_ms` (included) to `to_ms` (excluded), in milliseconds since 1970.
 
     `around` is the area and those above it, the innermost first, by the definition in force then. `left`: whether
-    somebody saw them leave; otherwise a session's clearing, the day's end or "now" ended it.
+    an exit ended it; otherwise a session's clearing, the day's end or "now" did.
     """
 
     around: tuple[str, ...]

@@ -1,8 +1,8 @@
-"""Everything the logs say about one badge, in order: its issues, its revocations, and where its person went.
+"""Everything the logs contain about one badge, in order: its issues, its revocations, and where its person went.
 
 A history is built from the entries that name the badge, whichever log they stand in; a store needs one index, by badge,
-and nothing derived. All answers can be asked as of an earlier place in the order, for deciding again with what was
-knowable then.
+and nothing derived. All questions can be asked as of an earlier position in the total order, to decide again with what
+could be known then.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,11 +21,13 @@ from access.log.entry import (
     EntryRef,
     Override,
     Passage,
+    Printed,
     Revoked,
     Scan,
     Void,
 )
 from access.log.log_entry import LogEntry, Order
+from access.rules.badge_prints import Print, prints_of
 from access.state.event_state import EventState
 from access.state.time_repair import FAR_MS
 
@@ -35,14 +37,14 @@ UNMOVED: frozenset[str] = frozenset({"not_a_badge", "other_event", "forged"})
 OPENED: frozenset[str] = frozenset({"admit", "admit_flagged"})
 
 Account = tuple[str, str]
-"""Who holds seats: (device, gate)."""
+"""The owner of seats: (device, gate)."""
 
 
 class Presentation(msgspec.Struct, frozen=True, gc=False):
-    """A badge held up at a gate (or let in by hand), in its place in the order.
+    """A badge presented at a gate, or let in by staff, with its position in the total order.
 
     `opened`: whether the door did. `moved`: whether the person went through: let in, or out as somebody known. `area`
-    is where the gate led then, None where no definition knows the gate. `voided`: staff took it back.
+    is where the gate led then, None where no definition knows the gate. `voided`: staff cancelled it.
     """
 
     order: Order
@@ -59,7 +61,7 @@ class Presentation(msgspec.Struct, frozen=True, gc=False):
 def _presentation(
     order: Order, area: str | None, entry: LogEntry, body: Scan | Override
 ) -> Presentation:
-    """A presentation that nobody has taken back."""
+    """A presentation that is not cancelled."""
     direction: Direction = body.direction if type(body) is Scan else "in"
     opened = body.verdict in OPENED
     moved = opened and (direction == "in" or body.reason not in UNMOVED)
@@ -67,7 +69,7 @@ def _presentation(
 
 
 def _unless(taken_back: set[EntryRef], one: Presentation) -> Presentation:
-    """The presentation, as taken back where one of these names it."""
+    """The presentation, marked as voided if one of `taken_back` names it."""
     ref = EntryRef(one.entry.log, one.entry.seq, one.entry.digest)
     return msgspec.structs.replace(one, voided=True) if ref in taken_back else one
 
@@ -81,7 +83,7 @@ def _account(one: Presentation) -> Account:
 
 
 class _LetIn(NamedTuple):
-    """The last time a person was let in at a gate of an area: which of their moves it was, and for which session."""
+    """The last let-in of a person at a gate of an area: the number of the move, and the session."""
 
     move: int
     session: str | None
@@ -89,7 +91,7 @@ class _LetIn(NamedTuple):
 
 @dataclass(slots=True)
 class Whereabouts:
-    """Where one person is as their presentations are walked through in order.
+    """The location of one person while their presentations are replayed in order.
 
     Entering an area leaves every area not above it; leaving one puts the person in its parent; at the day's end, and
     when an area is cleared after a session, they leave by themselves. An area is cleared of those whose last let-in at
@@ -100,7 +102,7 @@ class Whereabouts:
     """
 
     definitions: Sequence[tuple[int, Programme]]
-    place: str | None = None
+    location: str | None = None
     seats: dict[str, Account] = field(default_factory=dict)
     _in_force: int = 0
     _day_ends_ms: int = -FAR_MS
@@ -117,35 +119,35 @@ class Whereabouts:
     @property
     def around(self) -> tuple[str, ...]:
         """The area in which the person is and those above it, the innermost first."""
-        return self.programme.above[self.place] if self.place is not None else ()
+        return self.programme.above[self.location] if self.location is not None else ()
 
     def until(self, at_ms: int) -> None:
-        """Let time pass: the day's end empties the house, clearing empties a room, definitions change."""
+        """Advance to an instant (ms): the day's end, the clearing of areas and changed definitions take effect."""
         while (changes_ms := self._definition_changes_ms()) is not None and changes_ms <= at_ms:
             self._pass(changes_ms)
             self._change_definition()
         self._pass(at_ms)
 
     def step(self, move: Presentation) -> None:
-        """Go through a gate."""
+        """Apply one presentation that moved the person."""
         at_ms = move.order.at_ms
         self.until(at_ms)
         if move.voided:
             self._take_over(move)
             return
         area = move.area
-        if area not in self.programme.places:
+        if area not in self.programme.area_tree:
             area, into = self._nearest(area), True
         else:
             into = move.direction == "in"
-        if area is None:  # of no definition held: nobody can say where it leads
+        if area is None:  # no known definition has it: unknown where it leads
             return
         if at_ms >= self._day_ends_ms:
             self._day_ends_ms = self.programme.day_end_ms(self.programme.day_of(at_ms))
             self._let_in.clear()
         self._moves += 1
         if not into:
-            self._go(self.programme.places[area].parent)
+            self._go(self.programme.area_tree[area].parent)
             self._pass(at_ms)
             return
         self._go(area)
@@ -156,24 +158,24 @@ class Whereabouts:
                 self.seats[area] = _account(move)
 
     def _take_over(self, voided: Presentation) -> None:
-        """Of a re-entry taken back the seat stays taken: the gate of the one before may have given its own away."""
+        """Keep the seat of a cancelled re-entry: the gate of the let-in before may have given its own seat away."""
         if voided.area in self.seats:
             self.seats[voided.area] = _account(voided)
 
     def changes_ms(self) -> int | None:
         """The next instant at which time alone moves this person, or None."""
-        if self.place is None:
+        if self.location is None:
             return None
         changes_ms = self._definition_changes_ms()
         coming = [self._day_ends_ms, *(clears_ms for _, clears_ms in self._clearings())]
         return min(coming if changes_ms is None else [*coming, changes_ms])
 
     def _pass(self, at_ms: int) -> None:
-        """Let time pass while no definition changes."""
-        if self.place is not None and at_ms >= self._day_ends_ms:
+        """Advance to an instant (ms) within one definition."""
+        if self.location is not None and at_ms >= self._day_ends_ms:
             self._go(None)
         while (cleared := self._cleared(at_ms)) is not None:
-            self._go(self.programme.places[cleared].parent)
+            self._go(self.programme.area_tree[cleared].parent)
 
     def _cleared(self, at_ms: int) -> str | None:
         """The innermost area around the person that is cleared of them by now, or None."""
@@ -190,8 +192,8 @@ class Whereabouts:
                     yield area, clears_ms
             inner = max(inner, self._stands.get(area, 0))
 
-    def _go(self, place: str | None) -> None:
-        self.place = place
+    def _go(self, location: str | None) -> None:
+        self.location = location
         around = self.around
         if self._stands:
             self._stands = {area: n for area, n in self._stands.items() if area in around}
@@ -203,20 +205,21 @@ class Whereabouts:
         return self.definitions[coming][0] if coming < len(self.definitions) else None
 
     def _change_definition(self) -> None:
-        """Take the next definition. Who stands in an area that it lacks is in the nearest one around it that it has."""
+        """Switch to the next definition. A person in an area that it lacks is in the nearest area around it that it
+        has."""
         self._in_force += 1
-        if self.place is not None:
-            self._go(self._nearest(self.place))
+        if self.location is not None:
+            self._go(self._nearest(self.location))
 
     def _nearest(self, area: str | None) -> str | None:
         """The area, or the innermost one around it (by the newest definition that has it) that is there now."""
-        if area in self.programme.places:
+        if area in self.programme.area_tree:
             return area
         before = self.definitions[self._in_force :: -1]
         for _, programme in (*before, *self.definitions[self._in_force + 1 :]):
             if area in programme.above:
                 around = programme.above[area]
-                return next((one for one in around if one in self.programme.places), None)
+                return next((one for one in around if one in self.programme.area_tree), None)
         return None
 
 
@@ -228,6 +231,7 @@ class History:
         self.issued: list[tuple[Order, BadgeIssued]] = []
         self.revocations: list[tuple[Order, Revoked]] = []
         shown: list[Presentation] = []
+        printed: list[tuple[Order, Printed]] = []
         taken_back: set[EntryRef] = set()
         seen: set[bytes] = set()
         order_of, area_of = event_state.order, event_state.area_of
@@ -246,6 +250,8 @@ class History:
                 isinstance(body, Passage) and entry.kind == "not_passed"
             ):
                 taken_back.add(body.entry)
+            elif isinstance(body, Printed):
+                printed.append((order_of(entry), body))
             elif not event_state.is_registry(entry.log):
                 continue
             elif isinstance(body, BadgeIssued):
@@ -256,11 +262,12 @@ class History:
         shown.sort(key=attrgetter("order"))
         if taken_back:
             shown = [_unless(taken_back, one) for one in shown]
+        self._printed = printed
         self._shown = shown
         self.presentations = [one for one in shown if not one.voided] if taken_back else shown
-        """What was held up at gates and not taken back, in order."""
+        """What was presented at gates and not cancelled, in order."""
 
-    # What is known of the badge, as of a place in the order (None: all that is held).
+    # What is known of the badge, as of a position in the total order (None: everything stored).
 
     def listed(self, issue: int | None, until: Order | None = None) -> BadgeIssued | None:
         """The roster's entry for an issue: of several the last."""
@@ -308,18 +315,23 @@ class History:
 
     @cached_property
     def proofs(self) -> Sequence[tuple[Order, str, int]]:
-        """Issues proven at doors: (place in the order, device, issue), of each log the first."""
+        """Issues proven at doors: (position in the total order, device, issue), the first of each log."""
         proven: dict[tuple[str, int], Order] = {}
         for one in self._shown:
             if one.body.proof == "proven" and one.body.issue is not None:
                 proven.setdefault((one.entry.log, one.body.issue), one.order)
         return [(order, device_of(log), issue) for (log, issue), order in proven.items()]
 
+    @cached_property
+    def prints(self) -> Sequence[Print]:
+        """What kiosks printed of the badge, or tried to, in order."""
+        return prints_of(self._printed)
+
     # Where the person is.
 
     @cached_property
     def walked(self) -> Sequence[Presentation]:
-        """The moves, and let-ins on a seat that were taken back (the seat may stay taken), in order."""
+        """The moves, and cancelled let-ins on a seat (the seat may stay taken), in order."""
         return [one for one in self._shown if one.moved and (not one.voided or _took_seat(one))]
 
     @cached_property
@@ -328,9 +340,9 @@ class History:
         return [one for one in self.presentations if one.moved]
 
     def whereabouts(self, at_ms: int, moves: Sequence[Presentation] | None = None) -> Whereabouts:
-        """Where the moves (default: all) put the person at an instant not before the last of them.
+        """Return where the moves (default: all) put the person at an instant not before the last of them.
 
-        Without any event definition nobody is anywhere.
+        Without any event definition the location is None.
         """
         state = Whereabouts(self._definitions)
         for one in (self.walked if moves is None else moves) if self._definitions else ():
@@ -339,16 +351,17 @@ class History:
         return state
 
     def stands(self, at_ms: int, until_ms: int = FAR_MS) -> Whereabouts:
-        """Where the moves until then put the person at an instant after them, seats aside."""
+        """Return where the moves up to `until_ms` put the person at the later instant `at_ms`. Seats are not
+        computed."""
         moves = self.moves
         if moves and moves[-1].order.at_ms > until_ms:
             moves = [one for one in moves if one.order.at_ms <= until_ms]
         return self.whereabouts(at_ms, moves[-1:] if self._last_is_all(moves) else moves)
 
     def _last_is_all(self, moves: Sequence[Presentation]) -> bool:
-        """Whether the last move alone says where the person is: nothing around them is ever cleared or redefined."""
+        """Whether the last move alone determines the location: no area around it is ever cleared or redefined."""
         if not moves or len(self._definitions) != 1:
             return False
         [(_, programme)] = self._definitions
         around = programme.above.get(moves[-1].area or "", ())
-        return bool(around) and all(programme.places[area].clear_min is None for area in around)
+        return bool(around) and all(programme.area_tree[area].clear_min is None for area in around)

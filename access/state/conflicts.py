@@ -1,4 +1,4 @@
-"""What a partition did: the entries that would have gone otherwise had everything been known, and signs of copying.
+"""The partition report: decisions that would have been different had everything been known, and signs of copied badges.
 
 A fold: every let-in is decided again at its own corrected time, with every fact that is not later, wherever it was
 logged. What the door did is never rewritten; each line has a proposed reading, and the admin's answer is an entry.
@@ -54,7 +54,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """A let-in that passes every rule but needs a seat: whether there was one is asked of the whole area."""
+    """A let-in that passes every rule but needs a seat; whether there was one depends on all gates of the area."""
 
     account: Account
     area: str
@@ -63,7 +63,7 @@ class _Wanted:
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """A seat of an account in an area, taken from one place in the order until another."""
+    """A seat of an account in an area, taken from one position in the total order until another."""
 
     area: str
     account: Account
@@ -105,7 +105,7 @@ class Conflicts:
 
     def _refresh(self) -> None:
         self._log_state.settle()
-        for badge in self._changed:
+        for badge in self._changed & self._log_state.presented:
             if badge is not None:
                 history = self._log_state.history(badge)
                 self._replays[badge] = replay_badge(self._log_state.event_state, history)
@@ -144,12 +144,12 @@ def replay_badge(event_state: EventState, history: History) -> _Replay:
                     wanted.append(answer)
             seats.walks(state, one)
         seats.stays(state)
-        lines += _two_places(event_state, history)
+        lines += _impossible_travel(event_state, history)
     return _Replay(tuple(lines), tuple(wanted), tuple(seats.taken))
 
 
 class _SeatsOfOne:
-    """Which seats one person had from when until when."""
+    """The intervals for which one person had seats."""
 
     def __init__(self) -> None:
         self.taken: list[_Taken] = []
@@ -179,7 +179,7 @@ class _SeatsOfOne:
 
 
 def _instant(at_ms: int) -> Order:
-    """An instant as a place in the order, before every entry of it."""
+    """An instant (ms) as a position in the total order, before every entry of that millisecond."""
     return Order(at_ms, "", 0, b"")
 
 
@@ -187,7 +187,7 @@ def _decide_again(
     event_state: EventState, history: History, one: Presentation, body: Scan, state: Whereabouts
 ) -> Conflict | _Wanted | None:
     """A let-in that the rule book would refuse, one that still needs a seat, or None: it stands."""
-    question = facts_as_known(one.entry, body, history, event_state, state.place)
+    question = facts_as_known(one.entry, body, history, event_state, state.location)
     if question is None:
         return None
     answer = decide(*question)
@@ -198,7 +198,7 @@ def _decide_again(
     ticket = programme.ticket(claims.ticket) if claims is not None else None
     exempt = ticket is not None and ticket.capacity_exempt
     account = (one.entry.device, one.gate)
-    if programme.places[area].capacity is None or exempt or state.seats.get(area) == account:
+    if programme.area_tree[area].capacity is None or exempt or state.seats.get(area) == account:
         return None
     line = _line(event_state, one, "would_refuse", "full", "room_overfull")
     return _Wanted(account, area, line)
@@ -227,7 +227,7 @@ def _line(
     )
 
 
-def _two_places(event_state: EventState, history: History) -> Iterator[Conflict]:
+def _impossible_travel(event_state: EventState, history: History) -> Iterator[Conflict]:
     """Let-ins at two venues with too little time between them to travel: compared with the one before only."""
     let_in = [
         (one, around[-1])
@@ -244,7 +244,7 @@ def _two_places(event_state: EventState, history: History) -> Iterator[Conflict]
 
 
 def _without_seat(event_state: EventState, replays: Collection[_Replay]) -> list[Conflict]:
-    """The let-ins for which their gate had no seat, with every let-in and every leaving in its place."""
+    """The let-ins for which their gate had no seat, counting every let-in and every exit in order."""
     wanted = [want for replay in replays for want in replay.wanted]
     if not wanted:
         return []
@@ -265,7 +265,7 @@ def _without_seat(event_state: EventState, replays: Collection[_Replay]) -> list
         tallies[key] = ([o for o, _ in mine], [0, *accumulate(n for _, n in mine)])
     full = []
     for want in wanted:
-        places, free = tallies.get((want.area, want.account), ([], [0]))
-        if free[bisect_left(places, want.line.order)] <= 0:
+        positions, free = tallies.get((want.area, want.account), ([], [0]))
+        if free[bisect_left(positions, want.line.order)] <= 0:
             full.append(want.line)
     return full

@@ -1,6 +1,6 @@
-"""How far the numbers can be trusted: which kiosks have been heard, when, and what they may not have told yet.
+"""Coverage of the counts: when each kiosk was last heard, and how many of its entries are still missing.
 
-One threshold, one set of kiosks and one band for whoever counts, a kiosk's page or the registry's. A kiosk counts where
+Kiosk pages and the registry use this one threshold, set of kiosks and band. A kiosk counts where
 it stands at a gate, by the registry's log or by a supervisor, and is not cut off.
 """
 
@@ -28,7 +28,7 @@ Touch = Literal["in_touch", "in_flight", "behind", "silent"]
 @dataclass(frozen=True, slots=True)
 class Contact:
     """What is known of one kiosk: when it was last heard (ms, None: never), and how many of its entries are known
-    missing here (None: nobody can say)."""
+    missing here (None: unknown)."""
 
     heard_ms: int | None
     missing: int | None = None
@@ -63,7 +63,7 @@ class CoverageReport:
 
 
 class Coverage:
-    """Reports on the contacts with all kiosks; it remembers since when each has not caught up."""
+    """Makes reports; it remembers for each kiosk since when its missing entries have not become fewer."""
 
     def __init__(self) -> None:
         self._stuck: dict[str, tuple[int, int]] = {}
@@ -127,7 +127,7 @@ def standing(log_state: LogState) -> dict[str, str]:
 def _heard_by_area(
     programme: Programme, kiosks: tuple[KioskCoverage, ...]
 ) -> dict[str, int | None]:
-    contacts: dict[str, list[int | None]] = {area: [] for area in programme.places}
+    contacts: dict[str, list[int | None]] = {area: [] for area in programme.area_tree}
     for one in kiosks:
         gate = programme.gates.get(one.gate)
         for area in programme.above[gate.area] if gate is not None else ():
@@ -144,7 +144,7 @@ def area_fields(
     programme: Programme, area: str, count: Count, report: CoverageReport, at_ms: int
 ) -> dict[str, Any]:
     """One area as every screen, command and interface gives it out; times as RFC 3339 in the event's zone."""
-    place, gates = programme.places[area], programme.gates
+    node, gates = programme.area_tree[area], programme.gates
     heard_ms = report.heard[area]
     low, high = report.bands[area]
 
@@ -155,8 +155,8 @@ def area_fields(
     return {
         "id": area,
         "name": (programme.areas.get(area) or programme.venues[area]).name,
-        "venue": place.venue,
-        "parent": place.parent,
+        "venue": node.venue,
+        "parent": node.parent,
         "inside": count.inside,
         "people": count.people,
         "entries": count.entries,
@@ -176,7 +176,7 @@ def area_fields(
 
 
 def silent_fields(programme: Programme, silence: Silence, touch: Touch) -> dict[str, Any]:
-    """One kiosk that has not told everything, likewise."""
+    """One kiosk with entries missing, as every screen, command and interface returns it."""
     gate = programme.gates.get(silence.gate or "")
     since_ms = silence.since_ms
     return {

@@ -1,4 +1,4 @@
-"""What putting a changed event definition in force will do, for the person who is about to do it."""
+"""The effects of putting a changed event definition in force, for the person who is about to do it."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,8 +28,8 @@ class ChangeFacts:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One thing that the change will do, to the gate, session or area of that id. `asks`: it takes something from a
-    door that is in use, so whoever does it should confirm."""
+    """One thing that the change will do, to the gate, session or area of that id. `asks`: it changes a door in use, so
+    the person should confirm it."""
 
     kind: EffectKind
     id: str
@@ -41,7 +41,7 @@ def change_facts(log_state: LogState) -> ChangeFacts:
     """What stands at every gate of the definition in force."""
     state = log_state.event_state
     scans: Counter[str] = Counter()
-    for badge in log_state.badges:
+    for badge in log_state.presented:
         scans.update(one.gate for one in log_state.history(badge).presentations)
     kiosks: dict[str, list[str]] = {}
     for device in sorted(state.devices):
@@ -84,15 +84,28 @@ def _gates(old: Event, new: Event, facts: ChangeFacts) -> Iterator[Effect]:
     for gate in after.values():
         if gate.id not in before:
             yield Effect(
-                "gate_added", gate.id, f"leads into {gate.area}; no kiosk stands there yet"
+                "gate_added", gate.id, f"leads into {gate.area}; {_waiting(gate.id, facts)}"
             )
+
+
+def _waiting(gate: str, facts: ChangeFacts) -> str:
+    """Who goes to work at a gate that is added: after a rename and back its kiosk was there all the time."""
+    kiosks, scans = facts.kiosks.get(gate, ()), facts.scans.get(gate, 0)
+    if not kiosks and not scans:
+        return "no kiosk stands there yet"
+    again = f"kiosk {', '.join(kiosks)} is assigned to it, and works there again" if kiosks else ""
+    shown = f"{_recorded(scans)} when it was there before, which stay as counted" if scans else ""
+    return ", ".join(filter(None, (again or "no kiosk stands there", shown)))
+
+
+def _recorded(scans: int) -> str:
+    return f"{scans} presentation{'' if scans == 1 else 's'} recorded"
 
 
 def _use(gate: str, facts: ChangeFacts) -> tuple[str, bool]:
     kiosks, scans = facts.kiosks.get(gate, ()), facts.scans.get(gate, 0)
     stands = f"kiosk {', '.join(kiosks)} stands there" if kiosks else "no kiosk stands there"
-    shown = f"{scans} presentation{'' if scans == 1 else 's'} recorded, which stay as counted"
-    return f"{stands}, {shown}", bool(kiosks or scans)
+    return f"{stands}, {_recorded(scans)}, which stay as counted", bool(kiosks or scans)
 
 
 def _differences(old: Gate, new: Gate) -> str:
@@ -140,21 +153,21 @@ def _when(session: Session, programme: Programme) -> str:
 
 def _areas(old: Event, new: Event) -> Iterator[Effect]:
     was, now = Programme(old), Programme(new)
-    for area, place in was.places.items():
-        if area not in now.places:
+    for area, node in was.area_tree.items():
+        if area not in now.area_tree:
             detail = "who is inside counts for the area around it"
             yield Effect("area_removed", area, detail, asks=True)
             continue
-        before, after = place.capacity, now.places[area].capacity
+        before, after = node.capacity, now.area_tree[area].capacity
         if before != after:
             shares = deal((after or 0) - (before or 0), now.entry_gates(area))
             dealt = ", ".join(f"{gate} {count:+d}" for gate, count in shares.items() if count)
             seats = f"; seats dealt: {dealt}" if dealt else ""
             detail = f"capacity {_number(before)} → {_number(after)}{seats}"
             yield Effect("capacity_changed", area, detail)
-    for area in now.places:
-        if area not in was.places:
-            yield Effect("area_added", area, f"in {now.places[area].parent or 'the event'}")
+    for area in now.area_tree:
+        if area not in was.area_tree:
+            yield Effect("area_added", area, f"in {now.area_tree[area].parent or 'the event'}")
 
 
 def _number(capacity: int | None) -> str:

@@ -1,4 +1,4 @@
-"""What every fold needs, whichever badge it is about: clocks, event definitions, keys, kiosks, cut-offs.
+"""The state that is about no single badge and that every fold needs: clocks, event definitions, keys, kiosks, cut-offs.
 
 It is small (some hundreds of entries in a whole event), so every door keeps it in memory.
 """
@@ -43,8 +43,8 @@ class EventState:
     """A fold over the entries that are about no badge. Adding is idempotent and takes any order."""
 
     def __init__(self, registry: str, earliest_ms: int) -> None:
-        """`registry` is the fingerprint (16 hex digits) of the registry's device key: only its logs may speak of
-        badges, keys and kiosks. No trusted time before `earliest_ms` (the build date) is believed."""
+        """`registry` is the registry's device id: entries about badges, keys and kiosks count only in its logs. Trusted
+        times before `earliest_ms` (the build date) are ignored."""
         self.registry = registry
         self.clocks = Clocks(earliest_ms, earliest_ms + 3660 * DAY_MS, earliest_ms + 3660 * DAY_MS)
         self.version = 0
@@ -68,22 +68,22 @@ class EventState:
         self._given_keys: dict[int, bytes] = {}
         self._given_gates: dict[str, str] = {}
         self._key_entries: dict[int, tuple[Order, Key]] = {}
-        self._placed_ms: dict[str, int] = {}
+        self._assigned_ms: dict[str, int] = {}
         self._gate_grants: dict[str, list[tuple[LogEntry, GateGiven]]] = {}
         self._taken_back: list[tuple[LogEntry, EntryRef]] = []
         self._health: dict[str, tuple[LogEntry, Health]] = {}
 
     @property
     def key_history(self) -> dict[int, bytes]:
-        """Every key of the event that this device ever heard of, withdrawn ones too, by number."""
+        """Every key of the event known to this device, withdrawn ones too, by number."""
         entered = {number: key.public for number, (_, key) in self._key_entries.items()}
         return {**self._given_keys, **entered}
 
     def enrolled_with(
         self, event: Event, keys: Mapping[int, bytes], device: str, gate: str | None
     ) -> None:
-        """What a kiosk was given when it was enrolled (`gate` None: a spare one), until the registry's log has told it
-        more."""
+        """Set the definition, keys and gate (None: a spare kiosk) that a kiosk got at its enrolment. They count until
+        entries of the registry's log replace them."""
         self._given_programme = Programme(event)
         self._given_keys.update(keys)
         if gate is not None:
@@ -93,13 +93,13 @@ class EventState:
         self.version += 1
 
     def introduced(self, device: str, gate: str) -> None:
-        """Enter a kiosk known only by its enrolment certificate, until the registry's log names it."""
+        """Set the gate of a kiosk known only by its enrolment certificate, until the registry's log names it."""
         self._given_gates[device] = gate
         self.version += 1
 
     @property
     def programme(self) -> Programme | None:
-        """The event definition in force, or None before the first is held."""
+        """The event definition in force, or None before the first is known."""
         return self.events[-1][1] if self.events else self._given_programme
 
     def programme_at(self, order: Order) -> Programme | None:
@@ -107,12 +107,12 @@ class EventState:
         events = self.events
         if len(events) < 2:  # most events have one, and this is asked for every entry
             return events[0][1] if events else self._given_programme
-        place = bisect_right(events, order.at_ms, key=lambda event: event[0].at_ms)
-        return events[max(0, place - 1)][1]
+        index = bisect_right(events, order.at_ms, key=lambda event: event[0].at_ms)
+        return events[max(0, index - 1)][1]
 
     def programme_known_to(self, device: str, until: Order) -> Programme | None:
-        """The definition that a kiosk went by when it knew the registry's log up to there: what it had heard of, else
-        the one with which it was enrolled."""
+        """The definition in use at a kiosk that knew the registry's log up to `until`: the newest of that log, else the
+        one of its enrolment."""
         heard = [programme for order, programme in self.events if order <= until]
         if heard:
             return heard[-1]
@@ -120,7 +120,7 @@ class EventState:
         return self.programme if enrolled is None else self.programme_at(enrolled)
 
     def definitions(self) -> Sequence[tuple[int, Programme]]:
-        """Every event definition held, each with the instant (ms) since when it is in force; the first always was."""
+        """Every known event definition with the instant (ms) from which it is in force; the first always was."""
         if len(self.events) < 2:
             programme = self.programme
             return () if programme is None else ((-FAR_MS, programme),)
@@ -128,9 +128,9 @@ class EventState:
         return ((-FAR_MS, self.events[0][1]), *later)
 
     def area_of(self, order: Order, body: Scan | Override) -> str | None:
-        """The area into which the entry's gate led: as the entry says, or by the definition of its time.
+        """The area into which the entry's gate led: as recorded in the entry, or by the definition of its time.
 
-        Where that definition lacks the gate (the door had not heard of it yet), the nearest one that has it counts;
+        Where that definition lacks the gate (the door did not have it yet), the nearest one that has it counts;
         None where none has.
         """
         if body.area is not None:
@@ -159,13 +159,13 @@ class EventState:
         return ()
 
     def nearest_first(self, order: Order) -> Iterator[Programme]:
-        """The definition in force at a place in the order, those before it, the newest first, and those after it."""
+        """The definition in force at that position, then those before it, newest first, then those after it."""
         if len(self.events) < 2:
             if self.programme is not None:
                 yield self.programme
             return
-        place = bisect_right(self.events, order.at_ms, key=lambda event: event[0].at_ms)
-        now = max(0, place - 1)
+        index = bisect_right(self.events, order.at_ms, key=lambda event: event[0].at_ms)
+        now = max(0, index - 1)
         for _, programme in (*self.events[now::-1], *self.events[now + 1 :]):
             yield programme
 
@@ -173,7 +173,7 @@ class EventState:
         return log.startswith(self.registry)
 
     def order(self, entry: LogEntry) -> Order:
-        """The place of an entry among all that are held. It moves when clocks are repaired."""
+        """The position of an entry in the total order. It changes when clocks are repaired."""
         log = entry.log
         if log.startswith(self.registry):
             return Order(entry.wall_ms, log, entry.seq, entry.digest)
@@ -197,25 +197,24 @@ class EventState:
         return believed is None or entry.seq <= believed.get(entry.log, 0)
 
     def assigned(self, device: str) -> str | None:
-        """The gate at which the registry put a kiosk: by its log, or when it was enrolled, until the log names it."""
+        """The gate that the registry assigned to a kiosk: by its log, or before that by the enrolment."""
         kiosk = self.kiosks.get(device)
         return kiosk.gate if kiosk is not None else self._given_gates.get(device)
 
     def gate_grants(self, device: str) -> list[tuple[LogEntry, GateGiven]]:
-        """The gates that supervisors have given a kiosk since the registry last named one for it, and that were not
-        taken back; oldest first."""
+        """Gates given to a kiosk by supervisors since the registry last named one, and not cancelled; oldest first."""
         gone = {
             ref
             for entry, ref in self._taken_back
             if entry.device == device and self.believed(entry)
         }
-        placed_ms = self._placed_ms.get(device)
+        assigned_ms = self._assigned_ms.get(device)
         standing = [
             (entry, grant)
             for entry, grant in self._gate_grants.get(device, ())
             if self.believed(entry)
             and EntryRef(entry.log, entry.seq, entry.digest) not in gone
-            and (placed_ms is None or self.span(entry).hi > placed_ms)
+            and (assigned_ms is None or self.span(entry).hi > assigned_ms)
         ]
         return sorted(standing, key=lambda grant: self.order(grant[0]))
 
@@ -243,12 +242,12 @@ class EventState:
         return newest
 
     def kiosk_at(self, gate: str) -> str | None:
-        """The device that stands at a gate now: the one that came last, by the registry's word or a supervisor's. One
-        set up so newly that the registry's log does not name it yet came after all whom it names."""
+        """The device that stands at a gate now: the last one assigned, by the registry's log or by a supervisor. A
+        device enrolled so recently that the registry's log does not name it yet counts as later than those named."""
         assigned, sent = self._assigned_at(gate), self._sent_to(gate)
         if sent is not None:
             came, device = sent
-            # Where it cannot be told who came last: the supervisor saw the gate.
+            # Where the order of the two is uncertain the supervisor, who saw the gate, counts.
             if assigned is None or self.span(came).hi >= assigned[0].at_ms:
                 return device
         for device, given in reversed(self._given_gates.items()):
@@ -257,7 +256,7 @@ class EventState:
         return assigned[1] if assigned is not None else None
 
     def _assigned_at(self, gate: str) -> tuple[Order, str] | None:
-        """Whom the registry's log put at a gate last, and since when."""
+        """The device that the registry's log assigned to a gate last, and since when."""
         came: dict[str, Order] = {}
         stood: dict[str, str | None] = {}
         for order, kiosk in self.assignments:
@@ -273,7 +272,7 @@ class EventState:
         return max(here, default=None)
 
     def _sent_to(self, gate: str) -> tuple[LogEntry, str] | None:
-        """Whom a supervisor put at a gate last, and the entry with which they came."""
+        """The device that a supervisor assigned to a gate last, and the entry that did it."""
         found: list[tuple[LogEntry, str]] = []
         for device in self._gate_grants:
             kiosk = self.kiosks.get(device)
@@ -284,8 +283,8 @@ class EventState:
                 found.append((grants[-1][0], device))
         return max(found, key=lambda one: self.order(one[0]), default=None)
 
-    def saw(self, entry: LogEntry) -> None:
-        """Take what any entry says of its log's clock, whatever its kind."""
+    def observe(self, entry: LogEntry) -> None:
+        """Take from an entry of any kind what it contains about its log's clock and length."""
         log = entry.log
         if entry.seq > self.last_seq.get(log, 0):
             self.last_seq[log] = entry.seq
@@ -295,14 +294,14 @@ class EventState:
                 self._registry_newest = newest
                 self.registry_head = (log, entry.seq)
             return
-        self.clocks.saw(log, entry.mono_ms)
+        self.clocks.observe(log, entry.mono_ms)
         body = entry.body
         if type(body) is Scan and (span := body.span) is not None and span.lo != span.hi:
             self.clocks.not_before(log, entry.seq, entry.mono_ms, span.lo)
 
     def add(self, entry: LogEntry) -> None:
-        """Fold one entry. Those about a badge only tell the time here; kinds unknown to this version do nothing."""
-        self.saw(entry)
+        """Fold one entry. Of those about a badge only the clock counts here; unknown kinds do nothing."""
+        self.observe(entry)
         body = entry.body
         if (
             body is None
@@ -316,7 +315,7 @@ class EventState:
                     self.clocks.began(entry.log, body)
             case Clock():
                 if not self.is_registry(entry.log):
-                    self.clocks.told(entry.log, entry.seq, body)
+                    self.clocks.add_trusted_time(entry.log, entry.seq, body)
             case _ if entry.digest not in self._seen:
                 self._take(entry, body)
 
@@ -360,13 +359,13 @@ class EventState:
         self.version += 1
 
     def _assign(self) -> None:
-        """Draw up what each kiosk was from which instant on."""
+        """Rebuild the state of each kiosk and the history of assignments."""
         kiosks: dict[str, Kiosk] = {}
         assignments = []
-        self._placed_ms = {}
+        self._assigned_ms = {}
         for order, change in self._kiosk_entries:
             if change.gate is not None:
-                self._placed_ms[change.device] = order.at_ms
+                self._assigned_ms[change.device] = order.at_ms
             kiosks[change.device] = kiosks.get(change.device, change).then(change)
             assignments.append((order, kiosks[change.device]))
         self.kiosks, self.assignments = kiosks, assignments
@@ -380,7 +379,7 @@ class EventState:
             self.alarms[entry.digest] = (entry, body)
 
     def _find_keys(self) -> None:
-        """What the registry's log says of a key's number outweighs what the kiosk was enrolled with."""
+        """Combine the keys: entries of the registry's log override, by number, the keys of the enrolment."""
         entered = {number: key for number, (_, key) in self._key_entries.items()}
         self.keys = {n: key for n, key in self._given_keys.items() if n not in entered}
         self.keys.update((n, key.public) for n, key in entered.items() if not key.withdrawn)

@@ -1,7 +1,7 @@
-"""Gathering what the rule book asks for, from a badge's history and the event's state.
+"""Gather the inputs of the rule book from a badge's history and the event's state.
 
-Three times, and only here: at the door (`facts_now`), as an entry recorded it (`facts_as_recorded`), and with all that
-is known of that time (`facts_as_known`). A new fact is gathered in each of them.
+There are three gatherings, all of them here: at the door (`facts_now`), as an entry recorded it (`facts_as_recorded`),
+and with everything known of that time (`facts_as_known`). A new fact must be added to each.
 """
 
 from collections.abc import Collection
@@ -29,7 +29,7 @@ from access.state.event_state import EventState
 from access.state.seat_leases import SeatBook
 
 NEVER_MS = 10**15
-"""The age of a word of the registry that never came."""
+"""The age (ms) of the registry's latest head where there never was one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,8 @@ class Moment:
 def presented_plain(
     badge: Plain, gate: str, direction: Direction, history: History, *, foreign: bool
 ) -> Presented:
-    """A plain badge as held up, proven against the roster. An imported code that no roster entry matches is none."""
+    """A plain badge as presented, proven against the roster. An imported code that no roster entry matches is no
+    badge."""
     listed = history.listed(badge.issue)
     if foreign and (listed is None or listed.form != "foreign"):
         return Presented(gate, direction, None)
@@ -65,8 +66,8 @@ def presented_signed(
     keys: dict[int, bytes],
     heard_of: Collection[int] = range(256),
 ) -> Presented:
-    """A signed badge as held up, proven by a key of the event. Where it names a key that this door has not heard of
-    (`heard_of` are the numbers it has), nobody here can tell whether it is genuine: no proof, and not a failed one."""
+    """A signed badge as presented, proven by a key of the event. If it names a key that this door does not know
+    (`heard_of` are the numbers it knows), it is neither proven nor failed: `proof` is None."""
     other_event = badge.tag != event_tag(programme.event.id)
     proof: Proof | None = "failed"
     if not other_event and genuine(badge, keys):
@@ -78,15 +79,17 @@ def presented_signed(
     )
 
 
-def presented_by_hand(badge: bytes, gate: str, direction: Direction, history: History) -> Presented:
-    """A person whom staff has found by name or typed code: the newest issue, vouched for, no secret needed."""
+def presented_vouched_for(
+    badge: bytes, gate: str, direction: Direction, history: History
+) -> Presented:
+    """A person found by staff by name or typed code: the newest issue, vouched for, without a secret."""
     newest = history.newest()
     issue = newest.issue if newest else None
     return Presented(gate, direction, "plain", badge, issue, "vouched" if newest else None)
 
 
 class Question(NamedTuple):
-    """All that the rule book is asked: `decide(*question)`, `explain(*question)`."""
+    """The arguments of `decide` and `explain`, in order."""
 
     presented: Presented
     facts: Facts
@@ -103,13 +106,13 @@ def facts_now(
     seats: SeatBook | None,
     registry_heard_ms: int | None,
 ) -> Facts:
-    """What this door knows of the badge and of itself. `seats` is None where the gate's area has no capacity.
+    """Return what this door knows of the badge and of itself. `seats` is None where the gate's area has no capacity.
 
     Raises ValueError without an event definition.
     """
     programme = event_state.programme
     if programme is None:
-        raise ValueError("no event definition is held")
+        raise ValueError("no event definition is known")
     age = None
     if now.sure:
         age = NEVER_MS if registry_heard_ms is None else now.span.lo - registry_heard_ms
@@ -118,7 +121,7 @@ def facts_now(
         newest_issue=history.newest_issue(account[0]),
         revoked=history.revoked(presented.issue),
         all_revoked=history.all_revoked(),
-        place=history.whereabouts(now.at_ms).place,
+        location=history.whereabouts(now.at_ms).location,
         roster_age_ms=age,
     )
     if seats is None:
@@ -157,11 +160,11 @@ def _with_seats(
 def facts_as_recorded(
     entry: LogEntry, body: Scan, history: History, event_state: EventState, until: Order
 ) -> Question | None:
-    """What the door was asked and knew when it made an entry, as the entry says; `until` is how far it knew the
-    registry's log (`LogState.registry_until`). Deciding on it gives the recorded answer.
+    """Return the question that the door decided when it made an entry, as recorded in it; `until` is how far it knew
+    the registry's log (`LogState.registry_until`). Deciding on it gives the recorded answer.
 
-    What an entry does not hold (whether a seat was already this badge's) is taken as the door's own answer implies.
-    None where that cannot be told: no definition with this gate, no time.
+    What an entry does not contain (whether a seat was already this badge's) is inferred from the recorded decision.
+    None if the entry has no time, or no definition has its gate.
     """
     programme = event_state.programme_known_to(entry.device, until)
     if body.span is None or programme is None or body.gate not in programme.gates:
@@ -176,7 +179,7 @@ def facts_as_recorded(
         newest_issue=newest,
         revoked=history.revoked(body.issue, until),
         all_revoked=history.all_revoked(until),
-        place=body.place,
+        location=body.place,
         seats=body.seats,
         holds_seat=body.verdict in OPENED,
         roster_age_ms=NEVER_MS if "roster_stale" in body.conditions else None,
@@ -185,11 +188,11 @@ def facts_as_recorded(
 
 
 def facts_as_known(
-    entry: LogEntry, body: Scan, history: History, event_state: EventState, place: str | None
+    entry: LogEntry, body: Scan, history: History, event_state: EventState, location: str | None
 ) -> Question | None:
-    """What the door would have been asked and known, had it heard everything that is not later than its entry, by
-    corrected time, wherever it was logged. `place` is where the person was; seats are left out: whether there was one
-    is a question to the whole area.
+    """Return the question with every fact not later than the entry by corrected time, whichever log it is in.
+    `location` is the area in which the person was. Seats are left out: whether there was one depends on all gates of
+    the area.
 
     None where the definition of that time has no such gate.
     """
@@ -204,7 +207,7 @@ def facts_as_known(
         newest_issue=history.newest_issue(entry.device, by_then),
         revoked=history.revoked(body.issue, by_then),
         all_revoked=history.all_revoked(by_then),
-        place=place,
+        location=location,
     )
     proof = body.proof
     if proof is None and listed is not None and body.verifier is not None:
@@ -213,12 +216,12 @@ def facts_as_known(
 
 
 def end_of(at_ms: int) -> Order:
-    """An instant as a place in the order, after every entry of it: what is written within it is not later."""
+    """An instant (ms) as a position in the total order, after every entry of that millisecond."""
     return Order(at_ms, "~", 0, b"")
 
 
 def _presented_then(body: Scan, listed: BadgeIssued | None, proof: Proof | None) -> Presented:
-    """What was held up, as the entry says; its form is the roster's, where the roster lists it."""
+    """What was presented, as recorded; its form is the roster's where the roster lists it."""
     other_event = body.reason == "other_event"
     if body.badge is None or body.reason == "not_a_badge":
         return Presented(body.gate, body.direction, None, other_event=other_event)
@@ -230,21 +233,21 @@ def _presented_then(body: Scan, listed: BadgeIssued | None, proof: Proof | None)
 
 
 def unlisted_claims(code: Plain | Signed | None, facts: Facts) -> bytes | None:
-    """The claim bytes that an entry keeps of a signed badge that the roster lacks."""
+    """The claim bytes to record of a signed badge that the roster lacks, else None."""
     return code.signed if isinstance(code, Signed) and facts.listed is None else None
 
 
 def unlisted_verifier(
     code: Plain | Signed | None, presented: Presented, facts: Facts
 ) -> bytes | None:
-    """What an entry keeps of a plain badge that the roster lacks: SHA-256 of its verifier, by which a later roster can
-    tell whether it was genuine."""
+    """The SHA-256 of the verifier, to record of a plain badge that the roster lacks (else None): a later roster decides
+    with it whether the badge was genuine."""
     if isinstance(code, Plain) and presented.form == "plain" and facts.listed is None:
         return sha256(verifier(code.secret)).digest()
     return None
 
 
 def listed_claims(history: History, issue: int | None) -> Claims | None:
-    """The roster's claims for an issue."""
+    """The roster's claims for an issue, or None if it is not listed."""
     listed = history.listed(issue)
     return listed.claims if listed else None

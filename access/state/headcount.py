@@ -1,7 +1,7 @@
 """How many people are where, how sure that is, and as of when.
 
 Counted from histories: who is inside now, who was let in today, what each gate did. The firm number never includes an
-estimate; what kiosks may not have told yet is a band beside it, drawn from their last ten minutes' rate.
+estimate; entries that kiosks may not have sent yet are a band beside it, from the rate of their last ten minutes.
 """
 
 from collections import Counter
@@ -18,7 +18,7 @@ from access.state.log_state import LogState
 from access.state.time_repair import FAR_MS
 
 RATE_WINDOW_MS = 10 * 60_000
-"""A silent kiosk is taken to go on at the rate of its last ten minutes that are known."""
+"""A silent kiosk is assumed to continue at the rate of its last ten known minutes."""
 
 LEAST_WINDOW_MS = 60_000
 """A rate is not taken from less than a minute."""
@@ -40,8 +40,8 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """A kiosk that has not told everything: its gate, since when (ms, None: never heard), entries known missing (None:
-    nobody can say), and the people it may have let in and out since, at its last known rate."""
+    """A kiosk with entries missing: its gate, since when (ms; None: never heard), the number of missing entries (None:
+    unknown), and the people it may have let in and out since, at its last known rate."""
 
     device: str
     gate: str | None
@@ -53,7 +53,8 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class _Share:
-    """What one badge adds to the counts of one day, and where its person goes by themselves when."""
+    """The contribution of one badge to the counts of one day, valid until `until_ms`, when time alone moves the
+    person."""
 
     until_ms: int
     around: tuple[str, ...]
@@ -115,10 +116,10 @@ class Headcount:
                 totals.entries[area],
                 totals.exits[area],
                 totals.refused[area],
-                place.capacity,
+                node.capacity,
                 corrections.get(area, 0),
             )
-            for area, place in programme.places.items()
+            for area, node in programme.area_tree.items()
         }
 
     def _refresh(self, programme: Programme, at_ms: int) -> None:
@@ -131,14 +132,14 @@ class Headcount:
             self._shares = {}
             self._totals = _Totals()
             self._next_ms = FAR_MS
-            self._changed.update(self.log_state.badges)
+            self._changed.update(self.log_state.presented)
         elif at_ms >= self._next_ms:
             self._changed.update(b for b, s in self._shares.items() if s.until_ms <= at_ms)
             self._next_ms = min(
                 (s.until_ms for s in self._shares.values() if s.until_ms > at_ms), default=FAR_MS
             )
         self._asked_ms = at_ms
-        for badge in self._changed:
+        for badge in self._changed & self.log_state.presented:
             before = self._shares.get(badge)
             if before is not None:
                 self._totals.take(before, -1)
@@ -180,14 +181,14 @@ class Headcount:
         )
 
     def _recounted(self, programme: Programme, at_ms: int) -> dict[str, int]:
-        """What people counted by eye corrects: the difference at the newest recount of each area today."""
+        """The corrections by recounts: for each area the difference at its newest recount today."""
         event_state = self.log_state.event_state
         newest: dict[str, tuple[Order, Recount]] = {}
         for entry, recount in event_state.recounts:
             when = event_state.order(entry)
             if (
                 event_state.believed(entry)
-                and recount.area in programme.places
+                and recount.area in programme.area_tree
                 and programme.day_of(when.at_ms) == programme.day_of(at_ms)
                 and when >= newest.get(recount.area, (when, recount))[0]
             ):
@@ -200,17 +201,17 @@ class Headcount:
     def _inside_then(self, area: str, at_ms: int) -> int:
         return sum(
             area in self.log_state.history(badge).stands(at_ms, at_ms).around
-            for badge in self.log_state.badges
+            for badge in self.log_state.presented
         )
 
     def by_gate(self, at_ms: int) -> dict[str, Counter[str]]:
-        """What each gate did today: verdicts by reason."""
+        """Today's decisions at each gate, by reason."""
         programme = self.log_state.programme
         found: dict[str, Counter[str]] = {}
         if programme is None:
             return found
         day = programme.day_of(at_ms)
-        for badge in self.log_state.badges:
+        for badge in self.log_state.presented:
             for one in self.log_state.history(badge).presentations:
                 if programme.day_of(one.order.at_ms) == day:
                     found.setdefault(one.gate, Counter())[one.body.reason] += 1
@@ -223,7 +224,7 @@ def attendance(log_state: LogState) -> dict[str, int]:
     if programme is None:
         return {}
     people: Counter[str] = Counter()
-    for badge in log_state.badges:
+    for badge in log_state.presented:
         if badge is not None:
             let_in = [one for one in log_state.history(badge).moves if one.direction == "in"]
             people.update({one.body.session for one in let_in if one.body.session is not None})
@@ -248,7 +249,8 @@ def band(
 
 
 class Quiet(NamedTuple):
-    """A kiosk that has not told everything: its gate, when it was last heard (ms), and entries known missing."""
+    """A kiosk with entries missing: its gate, when it was last heard (ms; None: never), and their number (None:
+    unknown)."""
 
     device: str
     gate: str | None
@@ -263,7 +265,7 @@ def silences(log_state: LogState, quiet: Iterable[Quiet], at_ms: int) -> list[Si
     first = dict(since)
     entered: Counter[str] = Counter()
     left: Counter[str] = Counter()
-    for badge in log_state.badges if since else ():
+    for badge in log_state.presented if since else ():
         for one in log_state.history(badge).moves:
             device, when = one.entry.device, one.order.at_ms
             if device in since and when <= since[device]:

@@ -1,10 +1,11 @@
-"""All folds over a set of logs, in memory: what the registry, a rehearsal and a kiosk's headcount page ask.
+"""All folds over a set of logs, in memory, for the registry, rehearsals and a kiosk's headcount page.
 
-`add` only files an entry under its badge; histories are folded when somebody asks, and kept until an entry or a
+`add` only files an entry under its badge; histories are folded on demand, and cached until an entry or a
 repaired clock makes them stale. So folding a million entries costs little more than reading them, in any order.
 """
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 from access.event.programme import Programme
 from access.log.entry import EntryRef, Override, Scan
@@ -16,16 +17,17 @@ from access.state.seat_leases import SeatBook
 from access.state.time_repair import FAR_MS
 
 ABOUT_SOMEBODY = frozenset({"scan", "override", "void", "not_passed"})
-"""Kinds that count where they name no badge too: nobody knows who it was."""
+"""Kinds that count even without a badge: presentations by an unknown person."""
 
 
 class LogState:
     """A grow-only set of entries and its folds. Adding an entry twice changes nothing."""
 
     def __init__(self, registry: str, earliest_ms: int) -> None:
-        """As of `EventState`."""
+        """Arguments as for `EventState`."""
         self.event_state = EventState(registry, earliest_ms)
         self._entries: dict[bytes | None, list[LogEntry]] = {}
+        self._presented: set[bytes | None] = set()
         self._histories: dict[bytes | None, History] = {}
         self._logs: dict[str, dict[int, LogEntry]] = {}
         self._branches: dict[tuple[str, int], dict[bytes, LogEntry]] = {}
@@ -42,7 +44,7 @@ class LogState:
         return self.event_state.programme
 
     def add(self, log: str, digest: bytes, raw: bytes) -> None:
-        """Fold the bytes of one entry. Raises EntryError where they are no entry."""
+        """Decode and fold the bytes of one entry. Raise EntryError if they are none."""
         self.file(read_entry(log, digest, raw))
 
     def file(self, entry: LogEntry) -> None:
@@ -58,11 +60,13 @@ class LogState:
                 self._entries[badge] = [entry]
             else:
                 entries.append(entry)
+            if entry.kind in ABOUT_SOMEBODY:
+                self._presented.add(badge)
             self._histories.pop(badge, None)
             for watch in self._watches:
                 watch.add(badge)
             for book in self._books.values():
-                book.saw(entry)
+                book.observe(entry)
 
     def _is_new(self, entry: LogEntry) -> bool:
         """Whether this entry is new. A second one of the same number is a fork, and counts too."""
@@ -98,15 +102,22 @@ class LogState:
         """Every badge any entry names, and None for presentations without one."""
         return self._entries.keys()
 
+    @property
+    def presented(self) -> AbstractSet[bytes | None]:
+        """Those of the badges that were held up somewhere (None: presentations without one). On the morning of an event
+        they are few of many: whoever counts presentations asks for no other histories."""
+        return self._presented
+
     def watch(self) -> set[bytes | None]:
-        """A set of every badge whose history may have changed since its owner last emptied it: at first all. It is
-        complete after `settle`."""
+        """Return a set that collects every badge whose history may have changed since the caller last cleared it; at
+        first all. It is complete after `settle`."""
         watch = set(self._entries)
         self._watches.append(watch)
         return watch
 
     def settle(self) -> None:
-        """Notice that clocks were repaired, or kiosks cut off: any history may read otherwise then."""
+        """Drop cached histories if clocks were repaired or kiosks cut off since the last call: any of them may have
+        changed."""
         version = (self.event_state.version, self.event_state.clocks.version)
         if version != self._version:
             self._version = version
@@ -117,7 +128,7 @@ class LogState:
     def history(self, badge: bytes | None) -> History:
         """The folded entries of one badge (None: of presentations without one).
 
-        The same object is given as long as nothing has changed it, so what is derived from it can be kept by it.
+        Returns the same object as long as nothing has changed, so that derived values can be cached by it.
         """
         self.settle()
         history = self._histories.get(badge)
@@ -127,8 +138,8 @@ class LogState:
         return history
 
     def registry_until(self, head: tuple[str, int] | None) -> Order | None:
-        """The place in the order up to which somebody knew the registry's log who names this entry (log, number) as the
-        newest: None where it is not held, so nobody can tell."""
+        """The position in the total order up to which a device knew the registry's log if it names this entry (log,
+        number) as the newest; None if that entry is not stored here."""
         if head is None:
             return Order(-FAR_MS, "", 0, b"")
         log, seq = head
@@ -138,7 +149,7 @@ class LogState:
         return Order(entry.wall_ms, log, seq, b"\xff" * 32)
 
     def entry(self, ref: EntryRef) -> LogEntry | None:
-        """The entry of that name, or None where there is none here."""
+        """The entry that `ref` names, or None if it is not stored here."""
         first = self._logs.get(ref.log, {}).get(ref.seq)
         if first is None or first.digest == ref.digest:
             return first
@@ -146,7 +157,7 @@ class LogState:
 
     def receipt_of(self, entry: LogEntry) -> str | None:
         """The receipt that the door showed for a presentation, by the definition that it had; None for other entries,
-        and where no definition held knows the gate."""
+        and where no known definition has the gate."""
         body = entry.body
         if not isinstance(body, (Scan, Override)):
             return None
@@ -165,5 +176,5 @@ class LogState:
             book = self._books[area] = SeatBook(area, self.event_state, self.history)
             for entries in self._entries.values():
                 for entry in entries:
-                    book.saw(entry)
+                    book.observe(entry)
         return book

@@ -4,7 +4,7 @@ admit more people than the room holds.
 Every entry gate of an area with a capacity begins with an equal share of it. A share belongs to an account: the kiosk
 that stood at the gate when it was dealt. An account has
 
-    free = dealt + received - given + freed by an admin - people who hold one of its seats
+    free = dealt + received - given + freed by an admin - people who have one of its seats
 
 A person has the seat on which a gate let them in until they leave the area (through any door, by entering elsewhere,
 by the clearing of the room, at the day's end) or the entry is voided. A re-entry at the same gate takes the same seat
@@ -12,11 +12,11 @@ over; one at another gate of the area spends a seat there, and the first gate's 
 each area a person has one seat, that of their last let-in on a seat (though that be a re-entry taken
 back since: the first gate may have given its seat away). So nothing is counted up or down: who has a seat
 is read off each person's history. Spending is the scan entry itself, giving is a `seats` entry in the giver's log,
-receiving is holding that entry.
+receiving is having that entry.
 
-Why no partition overfills a room: a gate frees a seat only when it holds an entry by which the person left after their
+Why no partition overfills a room: a gate frees a seat only when it has an entry by which the person left after their
 last let-in there, or was let in since on another gate's seat. Whoever is in the room was let in last by some gate; that
-gate holds no such entry, for there is none. So at every moment each person in the room has at least one spent seat, and
+gate has no such entry, for there is none. So at every moment each person in the room has at least one spent seat, and
 spent seats, free ones and those on their way make up the capacity. A void alone can leave a gate owing a seat: of an
 exit whose seat was spent since, or of a let-in by a gate that did not know the person to be inside already.
 
@@ -38,12 +38,12 @@ def deal(difference: int, gates: Sequence[str]) -> dict[str, int]:
         return {}
     sign = -1 if difference < 0 else 1
     each, rest = divmod(abs(difference), len(gates))
-    return {gate: sign * (each + (place < rest)) for place, gate in enumerate(gates)}
+    return {gate: sign * (each + (index < rest)) for index, gate in enumerate(gates)}
 
 
 def dealings(event_state: EventState, area: str) -> Iterator[tuple[Order, Account, int]]:
-    """Every change of what an account may spend of an area, with its place in the order: shares dealt (of a changed
-    capacity, the difference), seats freed by an admin, seats passed on.
+    """Every change of the seats that an account may spend, with its position in the total order: shares dealt (of a
+    changed capacity, the difference), seats freed by an admin, seats passed on.
 
     A share of a gate where no kiosk stood yet waits for the first one that comes. Gates keep their account where a
     kiosk is replaced: the new one begins with nothing.
@@ -67,7 +67,7 @@ def _shares(event_state: EventState, area: str) -> Iterator[tuple[Order, Account
     changes: list[tuple[Order, Programme | Kiosk]] = [*event_state.events, *event_state.assignments]
     for order, change in sorted(changes, key=lambda change: change[0]):
         if isinstance(change, Programme):
-            now = (change.places[area].capacity or 0) if area in change.places else 0
+            now = (change.area_tree[area].capacity or 0) if area in change.area_tree else 0
             shares = deal(now - shared, change.entry_gates(area))
             shared += sum(shares.values())
             for gate, count in shares.items():
@@ -110,9 +110,9 @@ def gifts(
 
 
 class SeatBook:
-    """Who holds which seats of one area now, kept up as entries come.
+    """Which account each seat of one area belongs to now, updated as entries arrive.
 
-    `history` gives the history of a badge from whatever store the caller has.
+    `history` returns the history of a badge from the caller's store.
     """
 
     def __init__(
@@ -132,8 +132,8 @@ class SeatBook:
         self._next_ms: int | None = None
         self._balance: dict[Account, int] = {}
 
-    def saw(self, entry: LogEntry) -> None:
-        """An entry has come: if it is about somebody who may hold a seat here, look again when asked."""
+    def observe(self, entry: LogEntry) -> None:
+        """Note a new entry; a person who may have a seat here is computed again at the next question."""
         body = entry.body
         badge: bytes | None = getattr(body, "badge", None)
         if badge is None:
@@ -156,7 +156,7 @@ class SeatBook:
         return self._has(badge) == account
 
     def seat_of(self, badge: bytes, at_ms: int) -> Account | None:
-        """The account whose seat of this area the person has, as far as known here."""
+        """The account whose seat of this area the person has, or None, as far as known here."""
         self._refresh(at_ms)
         return self._has(badge)
 

@@ -1,4 +1,4 @@
-"""Time repair: what the true time of an entry was, given everything the logs say about clocks.
+"""Time repair: what the true time of an entry was, given all clock data in the logs.
 
 Order within a log is its numbers. Between logs it is corrected time. A boot of a kernel has one steady clock
 (CLOCK_BOOTTIME), so for each boot there is an offset: true time = mono + offset. The best `clock` entry of the boot
@@ -6,13 +6,14 @@ gives it; a boot without any is bracketed by its neighbours in the device's chai
 offset interval [lo, hi]; the sort value of an entry is the middle of its interval, or the lower end where the
 interval is open to the end of the event.
 
-The boots of a device follow each other: each began after the last entry of the one before. Their sources may say
-otherwise. So the boots are placed one rank after the other, the best first, and of one rank the earlier first; each
-as near to its own word as those placed already leave room for. A worse earlier boot is thereby pulled down to a
+The boots of a device follow each other: each began after the last entry of the one before. Their sources may contradict
+that. So the boots are fitted in one rank after the other, the best first, and within a rank the earlier first; each
+as near to its own line as those fitted before leave room for. A worse earlier boot is thereby pulled down to a
 better later one, a worse later one pushed up, and nothing ever moves a better one. Boots without a source share the
 room between their neighbours.
 
-The registry's logs are taken at their word: it writes only while its clock is synchronised, never backwards.
+The wall-clock times in the registry's logs are used as they are: it writes only while its clock is synchronised, and
+never backwards.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,19 +24,19 @@ from access.log.chain import device_of
 from access.log.entry import Boot, Clock, ClockSource, Span
 
 RANK: dict[ClockSource, int] = {"registry": 1, "supervisor": 2, "kernel": 3, "neighbour": 4}
-"""Whose word counts first."""
+"""Precedence of the sources of trusted time, the best first."""
 
 UNKNOWN = 9
-"""The rank of a boot that met no trusted time."""
+"""The rank of a boot without any trusted time."""
 
 DRIFT_PPM = 200
-"""How far an uncorrected oscillator may stray: sources apart in time are not said to disagree for less. Pi crystals are
-some 50 ppm off; the rest is margin."""
+"""How far an uncorrected oscillator may drift: sources that differ by less over their distance in time agree. Pi
+crystals are some 50 ppm off; the rest is margin."""
 
 FAR_MS = 2**60
-"""Further than any clock can say, either way."""
+"""Beyond any time (ms) that a clock can show, in either direction."""
 
-Saying = TypeVar("Saying", Clock, int)
+Statement = TypeVar("Statement", Clock, int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ class Line:
 
 @dataclass(slots=True)
 class _Log:
-    """What one log says of its clock, each with the first number that says so. `boot` is the kernel's boot id, unknown
-    until the first entry is held."""
+    """The clock data of one log, each with the number of the first entry that has it. `boot` is the kernel's boot id,
+    None until the log's first entry is known."""
 
     boot: str | None = None
     previous: str = ""
@@ -125,7 +126,8 @@ class Clocks:
             self._version += 1
 
     def cut_off(self, device: str, believed: Mapping[str, int] | None) -> None:
-        """Of a device cut off, what its logs say after these numbers is not believed (None: all of it is)."""
+        """Ignore what the logs of a cut-off device contain after these entry numbers (None: believe everything
+        again)."""
         if believed is None:
             self._believed.pop(device, None)
         else:
@@ -133,44 +135,46 @@ class Clocks:
         if device in self._of_device:
             self._stale.add(device)
 
-    def saw(self, log: str, mono_ms: int) -> None:
-        """An entry of this log exists at this instant of its boot."""
+    def observe(self, log: str, mono_ms: int) -> None:
+        """Note that an entry of this log was written at this instant (CLOCK_BOOTTIME, ms) of its boot."""
         if mono_ms > self._last_mono.get(log, -1):
             self._last_mono[log] = mono_ms
             if log in self._neighbours:
                 self._stale.add(device_of(log))
 
     def began(self, log: str, boot: Boot) -> None:
-        """The first entry of a log: which kernel boot it belongs to, and which log came before."""
+        """Add the first entry of a log: its kernel boot, and the log before it."""
         known = self._log(log)
         before = boot.previous[0] if boot.previous is not None else ""
-        said = (boot.boot_id, before if device_of(before) == device_of(log) else "")
+        start = (boot.boot_id, before if device_of(before) == device_of(log) else "")
         # Of two first entries (a cloned card that drew the same number) any will do, if everybody takes the same.
-        if known.boot is None or said < (known.boot, known.previous):
-            known.boot, known.previous = said
+        if known.boot is None or start < (known.boot, known.previous):
+            known.boot, known.previous = start
             self._stale.add(device_of(log))
 
-    def told(self, log: str, seq: int, clock: Clock) -> None:
-        """A trusted time was met. Times outside the plausible window are kept, and ignored."""
-        self._say(log, self._log(log).clocks, clock, seq)
+    def add_trusted_time(self, log: str, seq: int, clock: Clock) -> None:
+        """Add a trusted time. Times outside the plausible window are stored, and ignored."""
+        self._record(log, self._log(log).clocks, clock, seq)
 
     def not_before(self, log: str, seq: int, mono_ms: int, at_ms: int) -> None:
-        """A kiosk that knew no trusted time recorded that this instant was not before `at_ms`."""
-        self._say(log, self._log(log).floors, at_ms - mono_ms, seq)
+        """Add a lower bound: a kiosk without a trusted time recorded that this instant was not before `at_ms`."""
+        self._record(log, self._log(log).floors, at_ms - mono_ms, seq)
 
     def line(self, log: str) -> Line:
         """The clock of the boot that this log belongs to."""
         if self._stale:
             self._repair()
         line = self._lines.get(log)
-        if line is None:  # a log of which nothing is held yet: at some time of the event
+        if line is None:  # a log without any known entry: at some time of the event
             lo = self.earliest_ms
             line = Line(lo, lo, lo, UNKNOWN, open_end=self.event_end_ms)
         return line
 
-    def _say(self, log: str, sayings: dict[Saying, int], what: Saying, seq: int) -> None:
-        if seq < sayings.get(what, seq + 1):
-            sayings[what] = seq
+    def _record(
+        self, log: str, statements: dict[Statement, int], what: Statement, seq: int
+    ) -> None:
+        if seq < statements.get(what, seq + 1):
+            statements[what] = seq
             self._stale.add(device_of(log))
 
     def _log(self, log: str) -> _Log:
@@ -223,11 +227,11 @@ class Clocks:
         return boots
 
 
-def own_word(clocks: Iterable[Clock]) -> Line | None:
-    """The line that a boot's own trusted times draw, or None without any.
+def own_line(clocks: Iterable[Clock]) -> Line | None:
+    """Return the line given by a boot's own trusted times, or None without any.
 
     The highest rank counts alone; of it the smallest error bound. Where sources of that rank contradict each other,
-    the interval spans what they say.
+    the interval spans all of them.
     """
     known = list(clocks)
     if not known:
@@ -252,17 +256,17 @@ def _agree(one: Clock, other: Clock) -> bool:
 def repaired(
     boots: Mapping[str, BootClock], earliest_ms: int, event_end_ms: int
 ) -> dict[str, Line]:
-    """The lines of all boots of one device, made to fit each other."""
+    """Return the lines of all boots of one device by name, adjusted so that the boots follow each other."""
     row = _Row(boots)
-    words = {name: word for name in row.names if (word := own_word(boots[name].clocks)) is not None}
-    for rank in sorted({word.rank for word in words.values()}):
-        row.place({name: word for name, word in words.items() if word.rank == rank})
+    own = {name: line for name in row.names if (line := own_line(boots[name].clocks)) is not None}
+    for rank in sorted({line.rank for line in own.values()}):
+        row.fit({name: line for name, line in own.items() if line.rank == rank})
     row.bracket(earliest_ms, event_end_ms)
     return row.lines
 
 
 class _Row:
-    """The boots of one device in the order in which they followed each other, and the lines of those placed so far.
+    """The boots of one device in the order in which they followed each other, and the lines of those fitted so far.
 
     A clone of a card may follow the same boot as its original: the row can fork.
     """
@@ -271,26 +275,26 @@ class _Row:
         self.boots = boots
         self.names = _in_order(boots)
         self.lines: dict[str, Line] = {}
-        place = {name: at for at, name in enumerate(self.names)}
+        index = {name: at for at, name in enumerate(self.names)}
         self.before = {
-            name: [b for b in boots[name].before if place[b] < at] for name, at in place.items()
+            name: [b for b in boots[name].before if index[b] < at] for name, at in index.items()
         }
         self.after: dict[str, list[str]] = {name: [] for name in self.names}
         for name, before in self.before.items():
             for earlier in before:
                 self.after[earlier].append(name)
 
-    def place(self, words: Mapping[str, Line]) -> None:
-        """Place the boots of one rank, each as near to its word as those placed already leave room for."""
+    def fit(self, own: Mapping[str, Line]) -> None:
+        """Fit the boots of one rank in, each as near to its own line as those fitted before leave room for."""
         latest = self._latest()
         earliest: dict[str, int] = {}
         for name in self.names:
             earliest[name] = self._ends_before(name, earliest)
-            word = words.get(name)
-            if word is not None:
-                by = max(earliest[name], min(word.order, latest[name])) - word.order
+            line = own.get(name)
+            if line is not None:
+                by = max(earliest[name], min(line.order, latest[name])) - line.order
                 self.lines[name] = replace(
-                    word, lo=word.lo + by, hi=word.hi + by, order=word.order + by
+                    line, lo=line.lo + by, hi=line.hi + by, order=line.order + by
                 )
 
     def bracket(self, earliest_ms: int, event_end_ms: int) -> None:
@@ -327,7 +331,7 @@ class _Row:
         )
 
     def _latest(self) -> dict[str, int]:
-        """When each boot must have begun at the latest, for those placed after it."""
+        """When each boot must have begun at the latest, given those fitted after it."""
         latest: dict[str, int] = {}
         for name in reversed(self.names):
             begins = min((self._begin(a, latest) for a in self.after[name]), default=FAR_MS)

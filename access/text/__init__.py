@@ -1,7 +1,7 @@
 """One canonical form of text for everything that people, files, scanners and cameras bring in.
 
 Two texts that look the same to a reader should be the same text to the program. Three strengths, each a fixed point of
-itself: `canonical_code` for the codes of other systems, which lose nothing that could tell two codes apart;
+itself: `canonical_code` for the codes of other systems, which keep whatever distinguishes two codes;
 `canonical` for names and other text that is shown and printed; `half_width` for fields with a format of their own
 (refs, dates, ids, column titles). Search folds much further: see `access.names`.
 """
@@ -75,7 +75,8 @@ def half_width(text: str) -> str:
 
 
 def first_unprintable(text: str) -> tuple[int, str] | None:
-    """Place (from 0) and name ("U+0007", "U+200B ZERO WIDTH SPACE") of the first character that cannot be printed.
+    """Return the index (from 0) and name ("U+0007", "U+200B ZERO WIDTH SPACE") of the first character that cannot be
+    printed.
 
     A joiner that `canonical` leaves can be. None: everything can.
     """

@@ -11,11 +11,12 @@ from itertools import count as numbers
 from pathlib import Path
 from typing import NamedTuple
 
+from access.log.chain import vouched
 from access.log.clock_reading import ClockReading
 from access.state.log_state import LogState
 from bench.exchange.bare import BareRegistry
 from bench.support.figure import Figure, median
-from bench.support.logs import EVENT, START_MS, batches, fill, held, kiosks, scans
+from bench.support.logs import EVENT, START_MS, batches, fill, kiosks, scans, stored_entries
 from bench.support.stopwatch import Stopwatch
 from config.event_file import load
 from registry.service import RegistryService
@@ -55,7 +56,7 @@ def bring(folder: Path, count: int = 30, entries: int = 5_000) -> list[Figure]:
 
 
 def bring_growing(folder: Path, sizes: Sequence[int] = SIZES) -> list[Figure]:
-    """A line for each size: an entry brought to a registry that holds so many; and the last beside the first.
+    """A line for each size: an entry brought to a registry that has so many; and the last beside the first.
 
     Kiosks bring as many entries each as the smallest size says.
     """
@@ -117,7 +118,7 @@ class _Registry:
         for device in devices:
             service.enrol(Enrol(device.public, service.enrol_code(), b""))
         self._identity = service.identity
-        self._own = held(self._ledger)
+        self._own = stored_entries(self._ledger)
         self._answerer = Answerer(self._ledger, service.identity, lambda: START_MS, lambda: None)
         self._watch = Stopwatch()
         self._bare = BareRegistry(folder / "floor.db")
@@ -129,6 +130,7 @@ class _Registry:
 
     def hear(self, device: DeviceKey, log: list[Batch]) -> None:
         """A kiosk that knows the roster already brings its log."""
+        vouched.cache_clear()  # another process has checked these heads
         registry = self._identity
         replica = Replica(":memory:", registry.public, registry.fingerprint)
         asker = Asker(replica, device, lambda: START_MS, lambda: None, registry.fingerprint)
@@ -155,13 +157,13 @@ class _Registry:
             with watch:
                 answer, _ = self._answerer.answer(request, 0)
             _, again = asker.receive(answer)
-            said = read(Message, read(Envelope, request).body)
-            if said.batches:
-                self._bare.take(asker.identity, said.batches)
+            message = read(Message, read(Envelope, request).body)
+            if message.batches:
+                self._bare.take(asker.identity, message.batches)
 
     def check(self, entries: int) -> None:
-        """Raises RuntimeError where it does not hold what was brought."""
-        found = held(self._ledger) - self._own
+        """Raises RuntimeError where something that was brought is missing."""
+        found = stored_entries(self._ledger) - self._own
         if found != entries:
             raise RuntimeError(f"the registry holds {found} entries, not {entries}")
 

@@ -44,14 +44,14 @@ def _wait(replica: Path, carrier: Program, event: WholeEvent) -> None:
     """Until everything is fetched. Raises RuntimeError where that never comes."""
     until = time.monotonic() + PATIENCE_S
     wanted = (event.entries, event.people)
-    while (found := _held(replica)) != wanted:
+    while (found := _stored(replica)) != wanted:
         carrier.check()
         if time.monotonic() > until:
             raise RuntimeError(f"the carrier holds {found} entries and name cards, not {wanted}")
         time.sleep(LOOK_S)
 
 
-def _held(path: Path) -> tuple[int, int]:
+def _stored(path: Path) -> tuple[int, int]:
     """Entries and name cards in a replica; none before the carrier has made it."""
     try:
         with closing(open_reader(path)) as replica:

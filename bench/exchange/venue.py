@@ -1,6 +1,6 @@
 """Two kiosks of a venue whose uplink is dead: their doors in this process, their carriers as processes of their own.
 
-What one says to the other goes over a cable that can be cut.
+What they exchange goes over a link that can be cut.
 """
 
 import socket
@@ -62,7 +62,7 @@ class KioskAtDoor:
         self._clock = SystemClock()
 
     def entry(self) -> Kiosk:
-        """What the registry's log says of it."""
+        """The entry about it in the registry's log."""
         identity, certificate = self.folder.identity, certificate_at(self.folder.folder)
         address = f"127.0.0.1:{self.cable.port}"
         return Kiosk(
@@ -116,7 +116,7 @@ class KioskAtDoor:
     def knows(self, who: LetIn) -> bool:
         """Whether this door would find that entry, if the badge were held up here now."""
         about = self.replica.about(badge_of_person(who.person))
-        return any(held.log == who.log for held in about)
+        return any(log_entry.log == who.log for log_entry in about)
 
     def meets(self, who: LetIn) -> None:
         """The same badge is held up here. Raises RuntimeError where the door does not act on what it knows."""
@@ -161,9 +161,9 @@ def known(waiting: list[Unknown]) -> list[float]:
     moments: dict[int, float] = {}
     until = time.perf_counter() + PATIENCE_S
     while len(moments) < len(waiting):
-        for place, (door, who) in enumerate(waiting):
-            if place not in moments and door.knows(who):
-                moments[place] = time.perf_counter()
+        for index, (door, who) in enumerate(waiting):
+            if index not in moments and door.knows(who):
+                moments[index] = time.perf_counter()
         if time.perf_counter() > until:
             raise RuntimeError(f"not known at the next door within {PATIENCE_S:.0f} s")
         for door, _ in waiting:
@@ -172,11 +172,11 @@ def known(waiting: list[Unknown]) -> list[float]:
         time.sleep(LOOK_S)
     for door, who in waiting:
         door.meets(who)
-    return [moments[place] for place in range(len(waiting))]
+    return [moments[index] for index in range(len(waiting))]
 
 
 def _set_up(kiosks: tuple[KioskAtDoor, ...], people: int, url: str) -> None:
-    """They are enrolled and hold the roster."""
+    """Enrol them and give them the roster."""
     log = batches(REGISTRY, _roster(kiosks, people))
     for kiosk in kiosks:
         replica = Replica(kiosk.folder.replica, REGISTRY.public, REGISTRY.fingerprint)

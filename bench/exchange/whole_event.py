@@ -1,11 +1,20 @@
-"""A registry that holds a whole event, as it is when a new kiosk is put up: people, name cards, what doors wrote."""
+"""A registry that has a whole event, as it is when a new kiosk is put up: people, name cards, what doors wrote."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from access.log.clock_reading import ClockReading
-from bench.support.logs import DEVICES, batches, fill, held, kiosks, present_event, scans, wall_ms
+from bench.support.logs import (
+    DEVICES,
+    batches,
+    fill,
+    kiosks,
+    present_event,
+    scans,
+    stored_entries,
+    wall_ms,
+)
 from registry.roster.model import Person
 from registry.service import RegistryService
 from registry.storage.ledger import Ledger
@@ -14,7 +23,7 @@ from sync.exchange.exchange import Answerer
 from sync.transport.lan_server import LanServer
 from sync.transport.tls_certificate import certificate_at
 from sync.wire.device_key import DeviceKey
-from sync.wire.messages import Enrol, TimeWord
+from sync.wire.messages import Enrol, TimeReport
 
 GATE = "chengdu-main-1"
 
@@ -40,22 +49,22 @@ class WholeEvent:
 
     @property
     def entries(self) -> int:
-        """How many it holds, the registry's own among them."""
-        return held(self.ledger)
+        """How many entries it has, the registry's own among them."""
+        return stored_entries(self.ledger)
 
     def _answer(self, request: bytes) -> bytes:
         return self._answerer.answer(request, wall_ms())[0]
 
     def enrol(self, device: DeviceKey) -> Enrolment:
-        """Take a new kiosk in."""
+        """Enrol a new kiosk."""
         code = self._service.enrol_code(GATE)
-        said = self._service.enrol(Enrol(device.public, code, b""))
+        enrolled = self._service.enrol(Enrol(device.public, code, b""))
         return Enrolment(
             registry_url=f"https://127.0.0.1:{self._server.port}",
-            registry_public=said.public,
+            registry_public=enrolled.public,
             registry=self.identity.fingerprint,
-            event=said.event,
-            gate=said.gate,
+            event=enrolled.event,
+            gate=enrolled.gate,
             certificate_pin=self._certificate.fingerprint,
         )
 
@@ -79,5 +88,5 @@ def _person(number: int) -> Person:
     return Person(ref=f"guest-{number}", ticket="delegate", name=name, organisation="Forum")
 
 
-def _time() -> TimeWord:
-    return TimeWord(wall_ms(), 100, "registry")
+def _time() -> TimeReport:
+    return TimeReport(wall_ms(), 100, "registry")

@@ -36,10 +36,10 @@ class Api:
         answer.raise_for_status()
         return answer.json()
 
-    def redeem(self, place: int, secret: str) -> None:
+    def redeem(self, checkin_list: int, secret: str) -> None:
         """One queued check-in, as an offline scanner sends it: forced, with a nonce and the time of the scan."""
         body = {
-            "lists": [place],
+            "lists": [checkin_list],
             "secret": secret,
             "force": True,
             "nonce": uuid.uuid4().hex,
@@ -71,7 +71,7 @@ def first_sync(api: Api, event: str, pages: int | None) -> int:
 
 
 def main(
-    url: str, organiser: str, event: str, place: str, token: str, file: str, pages: str = ""
+    url: str, organiser: str, event: str, checkin_list: str, token: str, file: str, pages: str = ""
 ) -> None:
     api = Api(url, organiser, token)
     secrets = Path(file).read_text(encoding="utf-8").split()
@@ -83,7 +83,7 @@ def main(
 
     def upload() -> None:
         for secret in secrets:
-            api.redeem(int(place), secret)
+            api.redeem(int(checkin_list), secret)
 
     show("first sync", timed(fetch), "s", f"{orders} orders of one ticket, pages of {PAGE}")
     show("upload", timed(upload), "s", f"{len(secrets)} check-ins, one call each")
@@ -94,7 +94,7 @@ def main(
     ]
     show("nothing new", 1000 * statistics.median(nothing), "ms", "orders since a moment ago")
     status = [
-        timed(lambda: api.get(f"/events/{event}/checkinlists/{place}/status/"))
+        timed(lambda: api.get(f"/events/{event}/checkinlists/{checkin_list}/status/"))
         for _ in range(TIMES)
     ]
     show("status", 1000 * statistics.median(status), "ms", "of the check-in list")

@@ -31,7 +31,7 @@ SUPER = 2
 
 WHITE = 243.0
 ARRIVE_S = 0.4
-"""How long the badge moves into its place."""
+"""How long the badge moves until it is held still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def easy(number: int, seed: int = 0) -> Presentation:
 
 
 def taking_turns(number: int, seed: int = 0) -> Presentation:
-    """Two badges at one place, every 5, 8 or 15 frames the other one, hard to read."""
+    """Two badges at one position, every 5, 8 or 15 frames the other one, hard to read."""
     rng = np.random.default_rng([seed, number, 2])
     kind = ("low light", "glare", "pale", "thumb", "far")[number % 5]
     texts = (badge_text(rng, signed=False), badge_text(rng, signed=False))
@@ -274,13 +274,13 @@ class _Stage:
         shot = cv2.add(scene, self._noise[top : top + HEIGHT, left : left + WIDTH])
         return np.asarray(cv2.convertScaleAbs(np.maximum(shot, 0)), np.uint8)
 
-    def _place(self, seconds: float) -> NDArray[np.float64]:
+    def _position(self, seconds: float) -> NDArray[np.float64]:
         late = max(0.0, 1 - seconds / ARRIVE_S)
         rise = np.array([0.0, HEIGHT * 0.6 * late**2])
         return np.asarray(self._middle + self._sway(seconds) + rise)
 
     def _velocity(self, seconds: float) -> NDArray[np.float64]:
-        return (self._place(seconds + 0.01) - self._place(seconds - 0.01)) / 0.02
+        return (self._position(seconds + 0.01) - self._position(seconds - 0.01)) / 0.02
 
     def _pose(self, card: _Card, seconds: float) -> Float:
         """The homography from the card's pixels to the frame's."""
@@ -291,7 +291,7 @@ class _Stage:
         x, y = x * np.cos(roll) - y * np.sin(roll), x * np.sin(roll) + y * np.cos(roll)
         nearer = FOCAL_PX / (FOCAL_PX + x * np.sin(yaw) + y * np.sin(pitch))
         target = np.stack([x * np.cos(yaw) * nearer, y * np.cos(pitch) * nearer], axis=1)
-        seen = (target + self._place(seconds)).astype(np.float32)
+        seen = (target + self._position(seconds)).astype(np.float32)
         return np.asarray(cv2.getPerspectiveTransform(self._flat, seen), np.float32)
 
     def _hold_up(

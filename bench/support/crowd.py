@@ -35,7 +35,7 @@ _LATIN = (
     ("Jürgen", "Groß"),
     ("Chloé", "Lefèvre"),
 )
-_PLACES = (
+_REGIONS = (
     "四川",
     "成都",
     "香港",
@@ -62,7 +62,7 @@ def crowd(count: int, seed: int = 20201117) -> Iterator[MadeUp]:
     """So many people, the same for the same seed: 92 in 100 with a Chinese name, 45 of them in traditional script."""
     chance = random.Random(seed)
     for number in range(count):
-        organisation = f"{chance.choice(_PLACES)}{chance.choice(_KINDS)}"
+        organisation = f"{chance.choice(_REGIONS)}{chance.choice(_KINDS)}"
         yield MadeUp(_name(chance), organisation, f"R{number:07}")
 
 

@@ -19,14 +19,12 @@ from access.log.entry import (
     EventDefined,
     Key,
     Kiosk,
-    Scan,
-    Span,
     digest_of,
-    encode,
     pack,
 )
 from config.event_file import load
-from sync.store.log_store import BEGINNING, LogStore
+from jianmen.testing.log_writer import LogWriter, admission
+from sync.store.log_store import LogStore
 from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Batch, SealedCard
 
@@ -72,36 +70,17 @@ def kiosks(count: int) -> list[DeviceKey]:
 
 
 def badge_of_person(person: int) -> bytes:
-    """Of one of the roster."""
+    """The badge id of a person on the roster, by number."""
     return sha256(f"person {person}".encode()).digest()[:5]
 
 
 def scans(number: int, count: int) -> Iterator[tuple[str, Body]]:
     """A kiosk's day: people let in, one after another, each kiosk in an order of its own."""
     drawn = random.Random(number)
-    for place in range(count):
+    for index in range(count):
         badge = badge_of_person(drawn.randrange(PEOPLE))
-        yield (
-            "scan",
-            Scan(
-                gate=GATES[number % 3],
-                direction="in",
-                badge=badge,
-                issue=1,
-                proof="proven",
-                session=None,
-                verdict="admit",
-                reason="ok",
-                method="camera",
-                conditions=(),
-                seat=False,
-                place=None,
-                roster_issue=1,
-                seats=None,
-                roster_head=("0" * 24, 1),
-                span=Span(START_MS + place, START_MS + place),
-            ),
-        )
+        body = admission(GATES[number % 3], badge, START_MS + index)
+        yield "scan", msgspec.structs.replace(body, roster_head=("0" * 24, 1))
 
 
 def roster(devices: list[DeviceKey], people: int) -> Iterator[tuple[str, Body]]:
@@ -136,41 +115,21 @@ def card(person: int) -> SealedCard:
 
 
 def batches(identity: DeviceKey, bodies: Iterator[tuple[str, Body]]) -> list[Batch]:
-    """A log as batches, each up to a head."""
-    log = identity.fingerprint + "00000001"
-    made: list[Batch] = []
-    raws: list[bytes] = []
-    after = BEGINNING
-    prev = after[1]
-    seq = 0
-
-    def close() -> None:
-        nonlocal after
-        head = identity.head(log, seq, prev, START_MS + seq)
-        made.append(Batch(log, *after, list(raws), head))
-        after = (seq, prev)
-        raws.clear()
-
-    for kind, body in bodies:
-        seq += 1
-        raw = encode(seq, prev, seq, START_MS + seq, True, kind, body)
-        prev = digest_of(raw)
-        raws.append(raw)
-        if seq % HEAD_EVERY == 0:
-            close()
-    if raws:
-        close()
-    return made
+    """A log as batches, each up to a head that is signed at the time of its last entry."""
+    log = LogWriter(identity, start_ms=START_MS)
+    for seq, (kind, body) in enumerate(bodies, 1):
+        log.write(kind, body, START_MS + seq)
+    return log.batches(HEAD_EVERY)
 
 
 def fill(store: LogStore, logs: list[list[Batch]]) -> None:
-    """Take whole logs into a store."""
+    """Store whole logs."""
     for log in logs:
         with store.transaction():
             for batch in log:
                 store.take(batch)
 
 
-def held(store: LogStore) -> int:
-    """How many entries a store without forks holds."""
+def stored_entries(store: LogStore) -> int:
+    """How many entries a store without forks has."""
     return sum(tips[0][0] for tips in store.vector().values())

@@ -1,6 +1,6 @@
 """Draws what a door camera sees: a room, a hand holding up a badge, a real QR code on it.
 
-The text of a code is known to whoever draws the scene. A simulated camera is handed the picture
+Only the caller that draws the scene knows the text of its code. A simulated camera gets the picture
 only, so everything after it (decoder, rules, journal) works as it does at a real door.
 """
 
@@ -25,7 +25,7 @@ CARD_MODULE = 10
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """How hard the picture is. The defaults are a badge held up well at a lit door."""
+    """How difficult the picture is to read. The defaults are a badge shown well at a lit door."""
 
     module_px: tuple[float, float] = (4.5, 6.5)
     """Size of a module in the picture, from and to."""
@@ -47,7 +47,7 @@ def draw_badge_scene(
     error: str = "q",
     conditions: Conditions = Conditions(),
 ) -> Gray:
-    """One badge with `text` in its QR code, held before the camera.
+    """Draw one badge with `text` in its QR code, as shown to the camera.
 
     `size` is (width, height) in pixels, `error` the QR error correction level (l, m, q, h; plain
     badges q, signed ones m). The same arguments give the same picture. Returns (height, width).
@@ -71,7 +71,7 @@ def draw_badges_scene(
     for number, text in enumerate(texts):
         card = _card(text, error, rng)
         middle = (share * (number + 0.5), size[1] * 0.52)
-        _hold_up(scene, card, middle, (share, size[1]), conditions, rng)
+        _draw_badge(scene, card, middle, (share, size[1]), conditions, rng)
     return _seen_by_camera(scene, conditions, rng)
 
 
@@ -126,7 +126,7 @@ def _card(text: str, error: str, rng: np.random.Generator) -> NDArray[np.uint8]:
     return card
 
 
-def _hold_up(
+def _draw_badge(
     scene: NDArray[np.float32],
     card: NDArray[np.uint8],
     middle: tuple[float, float],
@@ -148,11 +148,11 @@ def _hold_up(
     target = (corners + np.array(middle) + shift).astype(np.float32)
     warp = cv2.getPerspectiveTransform(flat, target)
     size = (scene.shape[1], scene.shape[0])
-    held = cv2.warpPerspective(card, warp, size, flags=cv2.INTER_AREA)
+    warped = cv2.warpPerspective(card, warp, size, flags=cv2.INTER_AREA)
     cover = cv2.warpPerspective(np.full_like(card, 255), warp, size)
     part = cover.astype(np.float32) / 255
     scene *= 1 - part
-    scene += held.astype(np.float32) * part
+    scene += warped.astype(np.float32) * part
     thumb = target[2] * 0.5 + target[3] * 0.5
     reach = (int(width * scale * 0.16), int(width * scale * 0.2))
     spot = (int(thumb[0]), int(thumb[1] + reach[1] * 0.6))

@@ -10,7 +10,7 @@ import numpy as np
 from hardware.ports.camera import CameraSettings, Frame, Gray
 from hardware.ports.errors import AdapterMissing, CameraLost
 
-FOCUS_BY_HAND = 0
+MANUAL_FOCUS = 0
 FOCUS_CONTINUOUS = 2
 """Values of libcamera's control AfMode."""
 
@@ -70,7 +70,7 @@ def _configuration(camera: Any, settings: CameraSettings) -> Any:
         if settings.lens_position is None:
             controls["AfMode"] = FOCUS_CONTINUOUS
         else:
-            controls |= {"AfMode": FOCUS_BY_HAND, "LensPosition": settings.lens_position}
+            controls |= {"AfMode": MANUAL_FOCUS, "LensPosition": settings.lens_position}
     size = (settings.width, settings.height)
     return camera.create_video_configuration(
         main={"size": size}, lores={"size": size, "format": "YUV420"}, controls=controls

@@ -13,7 +13,7 @@ from hardware.ports.errors import CameraLost, PicturesEnded
 
 
 class PictureCamera:
-    """Shows what lies at `settings.path`, one frame for each picture, in the order of the names.
+    """Shows what is at `settings.path`, one frame for each picture, in the order of the names.
 
     `read` raises `PictureError` for a file that is no picture (read on), and `PicturesEnded` after the
     last one. Raises `CameraLost` when the path does not exist.
@@ -45,7 +45,7 @@ class PictureCamera:
         return Frame(gray, int(self._due * 1000))
 
     def close(self) -> None:
-        """Let go of the files; what is left is not shown."""
+        """Close the files; remaining pictures are not shown."""
         self._files = iter(())
         self._video = iter(())
 

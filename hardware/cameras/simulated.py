@@ -1,6 +1,6 @@
-"""A camera that sees the pictures somebody puts into a folder, one after the other.
+"""A camera that sees the pictures put into a folder, one after the other.
 
-It is handed pictures and never texts, so a kiosk with this camera decodes like any other. A picture
+It gets pictures and never texts, so a kiosk with this camera decodes like any other. A picture
 is put there by renaming (`hardware.files.picture_file.write_whole`), shown with the shake of a hand and the
 noise of a sensor, and deleted once it has been shown; in between the camera sees the empty room.
 """
@@ -32,7 +32,7 @@ REJECTED = "rejected"
 class SimulatedCamera:
     """Shows the pictures of a spool folder, in the order of their names.
 
-    A picture is held for `show_ms`, then nobody is there for `gap_ms`. A file that is no picture is
+    A picture is shown for `show_ms`, then an empty scene for `gap_ms`. A file that is no picture is
     moved to `rejected/` and reported as a `PictureError` by that `read`; the next one goes on. The
     camera is lost (`CameraLost`) while the folder does not exist.
     """
@@ -120,11 +120,11 @@ class SimulatedCamera:
     def _shot(self) -> Gray:
         width, height = self._size
         x, y = self._rng.integers(0, 2 * SHAKE_PX + 1, 2) if self._shown else (SHAKE_PX, SHAKE_PX)
-        held = self._scene[y : y + height, x : x + width]
+        view = self._scene[y : y + height, x : x + width]
         brighter, darker = (
             self._noise[n : n + height, :width] for n in self._rng.integers(0, 64, 2)
         )
-        return np.asarray(cv2.subtract(cv2.add(held, brighter), darker), dtype=np.uint8)
+        return np.asarray(cv2.subtract(cv2.add(view, brighter), darker), dtype=np.uint8)
 
 
 def _noise_tile(rng: np.random.Generator, size: tuple[int, int]) -> Gray:

@@ -1,7 +1,7 @@
 """The door's decoder: cheap first, and effort only where a code is known to be.
 
 1. The first decoder looks at the whole picture.
-2. Where it saw a code that it could not read, the place is cut out and tried again enlarged,
+2. Where it saw a code that it could not read, the region is cut out and tried again enlarged,
    sharpened, equalised and thresholded, then shown to the second decoder, within a time budget.
 3. Where it saw nothing, one quick look with a single brightness threshold.
 
@@ -27,7 +27,7 @@ CROP_MARGIN = 0.35
 """Part of the code's size kept around it: the quiet zone, and a position that is a little off."""
 
 MAX_CROPS = 2
-"""Places retried in one picture: a wall of posters must not eat the time of the badge."""
+"""Unread codes retried in one picture: a wall of posters must not take the time of the badge."""
 
 OTHERS_EVERY = 2
 """Of frames without a QR code every second one is searched for other symbols, which takes longer."""
@@ -36,8 +36,8 @@ MIN_SIDE = 12
 """Pixels: a crop smaller than this cannot hold the 21 modules of the smallest code."""
 
 
-class Place(NamedTuple):
-    """Where an unreadable code is, and how many modules wide (0: not known)."""
+class Unread(NamedTuple):
+    """An unreadable code: its corners (pixels), and how many modules wide it is (0: unknown)."""
 
     corners: Corners
     modules: int = 0
@@ -92,8 +92,8 @@ def _or_none(make: Callable[[], Decoder]) -> Decoder | None:
 
 
 class Cascade:
-    """See the module's text. `budget_ms` bounds the retries on crops of one picture; of the pictures in
-    which nothing was seen one in `second_look_every` gets the quick look of step 3. Codes with light and
+    """Decodes as described at the top of this module. `budget_ms` bounds the retries on crops of one picture; of the
+    pictures in which nothing was seen one in `second_look_every` gets the quick look of step 3. Codes with light and
     dark swapped are looked for in one in `inverted_every`."""
 
     name = "cascade"
@@ -115,7 +115,7 @@ class Cascade:
         self._now = now
 
     def decode(self, gray: Gray) -> Sight:
-        """The codes in the picture, and the places of those that stayed unreadable."""
+        """The codes in the picture, and the corners of those that stayed unreadable."""
         began = self._now()
         sight = self._first_look(gray)
         if sight.codes:
@@ -146,11 +146,11 @@ class Cascade:
         return sight
 
     def _retry(self, gray: Gray, sight: Sight, began: float) -> Sight:
-        largest = sorted(places_of(sight), key=lambda place: area(place.corners), reverse=True)
-        for place in largest[:MAX_CROPS]:
-            for found in retries(gray, place, self._engines):
+        largest = sorted(unread_codes(sight), key=lambda unread: area(unread.corners), reverse=True)
+        for unread in largest[:MAX_CROPS]:
+            for found in retries(gray, unread, self._engines):
                 if found:
-                    rest = tuple(other for other in sight.unreadable if other != place.corners)
+                    rest = tuple(other for other in sight.unreadable if other != unread.corners)
                     return self._timed(Sight(found, rest), began)
                 if self._now() - began > self._budget_s:
                     return sight
@@ -162,10 +162,10 @@ class Cascade:
         return replace(sight, codes=tuple(replace(code, ms=ms) for code in sight.codes))
 
 
-def places_of(sight: Sight) -> list[Place]:
-    """The codes in it that stayed unreadable."""
+def unread_codes(sight: Sight) -> list[Unread]:
+    """The codes in `sight` that stayed unreadable."""
     known = sight.modules or (0,) * len(sight.unreadable)
-    return [Place(*each) for each in zip(sight.unreadable, known, strict=True)]
+    return [Unread(*each) for each in zip(sight.unreadable, known, strict=True)]
 
 
 def cut_out(gray: Gray, corners: Corners) -> Crop:
@@ -178,27 +178,27 @@ def cut_out(gray: Gray, corners: Corners) -> Crop:
     return Crop(gray[top:bottom, left:right], left, top)
 
 
-def retries(gray: Gray, place: Place, engines: Engines) -> Iterator[tuple[Code, ...]]:
-    """Try a place again in every way, cheapest gain first; each step yields what it read."""
-    crop = cut_out(gray, place.corners)
+def retries(gray: Gray, unread: Unread, engines: Engines) -> Iterator[tuple[Code, ...]]:
+    """Try an unread code again in every way, cheapest first; each step yields the codes it read."""
+    crop = cut_out(gray, unread.corners)
     if min(crop.gray.shape) < MIN_SIDE:
         return
     for name, enhance in RETRIES:
         picture = enhance(crop.gray)
         scale = picture.shape[1] / crop.gray.shape[1]
         codes = engines.first.decode(picture).codes
-        yield tuple(placed(code, crop.left, crop.top, scale, name) for code in codes)
-    if place.modules:
-        flat = straightened(gray, place.corners, place.modules)
+        yield tuple(in_whole(code, crop.left, crop.top, scale, name) for code in codes)
+    if unread.modules:
+        flat = straightened(gray, unread.corners, unread.modules)
         for decoder in (engines.first, engines.histogram):
             codes = decoder.decode(flat).codes if decoder is not None else ()
-            yield tuple(replace(placed(c, how="flat"), corners=place.corners) for c in codes)
+            yield tuple(replace(in_whole(c, how="flat"), corners=unread.corners) for c in codes)
     if engines.second is not None:
         codes = engines.second.decode(crop.gray).codes
-        yield tuple(placed(code, crop.left, crop.top) for code in codes)
+        yield tuple(in_whole(code, crop.left, crop.top) for code in codes)
 
 
-def placed(code: Code, left: int = 0, top: int = 0, scale: float = 1.0, how: str = "") -> Code:
+def in_whole(code: Code, left: int = 0, top: int = 0, scale: float = 1.0, how: str = "") -> Code:
     """A code found in a changed piece of a picture, in the coordinates of the whole."""
     decoder = f"{code.decoder} {how}" if how else code.decoder
     return replace(code, corners=moved(code.corners, left, top, scale), decoder=decoder)

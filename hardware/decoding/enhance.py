@@ -38,7 +38,7 @@ def thresholded(gray: Gray) -> Gray:
 
 
 def evened(gray: Gray) -> Gray:
-    """Each place against the mean and the spread of its neighbourhood, then sharpened: for glare and
+    """Each pixel relative to the mean and the spread of its neighbourhood, then sharpened: for glare and
     reflections, under which a code is pale and not gone."""
     block = max(15, min(gray.shape) // 8) | 1
     picture = gray.astype(np.float32)

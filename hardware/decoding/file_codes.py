@@ -37,7 +37,7 @@ class FileDecoder:
         """All codes in a picture or on all pages of a TIFF or PDF file; the distinct payloads of a video
         in order of first sight.
 
-        The name's ending says which it is; any other name is tried as both. Raises `PictureError`
+        The name's ending decides which it is; any other name is tried as both. Raises `PictureError`
         when it is neither, missing, empty, or cut short.
         """
         ending = path.suffix.lower()

@@ -60,12 +60,13 @@ def at_full_size(transform: Transform) -> Transform:
 
 
 def shifted(transform: Transform, before: tuple[int, int], after: tuple[int, int]) -> Transform:
-    """The same between pictures whose corners lie at `before` and `after` in those of `transform`."""
+    """Return the transform between pictures whose top left corners lie at `before` and `after` in those of
+    `transform`."""
     linear, shift = transform[:, :2], transform[:, 2]
     return np.column_stack([linear, shift + linear @ np.array(before) - np.array(after)])
 
 
 def chained(first: Transform, then: Transform) -> Transform:
-    """First one transform, then the other."""
+    """Return the transform that applies `first`, then `then`."""
     linear = then[:, :2] @ first[:, :2]
     return np.column_stack([linear, then[:, :2] @ first[:, 2] + then[:, 2]])

@@ -1,7 +1,7 @@
 """Whether a code read from several frames is really in the newest one.
 
 A mean of frames may still show a badge that has been taken away. The modules of the code that was
-read are known, so the newest frame is asked whether they are there.
+read are known, so the newest frame is compared with them.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from hardware.ports.camera import Gray
 from hardware.ports.decoder import Corners
 
 AGREES = 0.25
-"""Correlation from which a code counts as seen: right reads had 0.40 to 0.94, late ones below 0.13."""
+"""Correlation from which a code counts as seen: correct readings had 0.40 to 0.94, outdated ones below 0.13."""
 
 Modules = NDArray[np.bool_]
 """(n, n): whether each module of a code is dark, without the quiet zone."""
 
 NEIGHBOURS = 7
-"""Modules on a side of what a module's brightness is compared with."""
+"""Side, in modules, of the neighbourhood with which a module's brightness is compared."""
 
 
 def agreement(gray: Gray, corners: Corners, modules: Modules) -> float:
@@ -34,10 +34,14 @@ def agreement(gray: Gray, corners: Corners, modules: Modules) -> float:
     warp = cv2.getPerspectiveTransform(flat, np.asarray(corners, np.float32))
     middles = np.mgrid[0:count, 0:count].astype(np.float32) + 0.5
     points = np.stack([middles[1], middles[0]], axis=-1).reshape(1, -1, 2)
-    places = cv2.perspectiveTransform(points, warp)[0].astype(np.float32) - 0.5
+    points_in_picture = cv2.perspectiveTransform(points, warp)[0].astype(np.float32) - 0.5
     smooth = cv2.GaussianBlur(gray, (0, 0), 1.0)
     seen = cv2.remap(
-        smooth, places[:, 0], places[:, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        smooth,
+        points_in_picture[:, 0],
+        points_in_picture[:, 1],
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
     )
     own = own_modules(count)
     wanted = _against_neighbours(np.where(modules, -1.0, 1.0).astype(np.float32))[own]

@@ -1,9 +1,9 @@
-"""Reads a badge that no single frame shows well enough: the moving patch is followed, and its last
-frames are laid over each other and averaged.
+"""Reads a badge that no single frame shows well enough: the moving patch is tracked, and its last
+frames are aligned and averaged.
 
 Noise, a thumb, reflections and moiré change from frame to frame; the code does not. What is read from
 a mean counts only if the newest frame agrees (`guard`), because the badge may have been taken away and
-another one put in its place. Frames are kept for as long as the patch is followed, a few at most.
+replaced by another. Frames are kept for as long as the patch is followed, a few at most.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ SEARCH_EVERY = 2
 """While nothing is followed a patch is looked for in one frame of so many."""
 
 FRESH_SEARCHES, SEARCH_EVERY_LATER = 10, 6
-"""After so many searches without a result they become rarer: people walk by, and nobody shows anything."""
+"""After so many searches without a result they become rarer: people walk by without showing anything."""
 
 LONG_FOLLOWED = 20
-"""Frames: nobody but a person with a badge holds something so fine-grained before the camera for so long."""
+"""Frames: only a person with a badge shows something so fine-grained to the camera for so long."""
 
 MOST_CREDIT, CREDIT_A_FRAME, AGAIN_FROM = 40.0, 0.2, 8.0
-"""Following a patch in one frame costs one credit. A patch that is nothing but a patterned coat soon has
+"""Following a patch in one frame costs one credit. A patch that is only a patterned coat soon has
 used it up; from then on there is enough for one mean now and then."""
 
 
@@ -67,8 +67,8 @@ class _Kept:
 
 
 class Joiner:
-    """See the module's text. `frames` is how many are averaged at most, `budget_ms` bounds the time
-    that reading one mean takes. For frames of one camera, in order."""
+    """Joins frames as described at the top of this module. `frames` is how many are averaged at most, `budget_ms`
+    bounds the time that reading one mean takes. For frames of one camera, in order."""
 
     def __init__(
         self,
@@ -90,12 +90,12 @@ class Joiner:
         self._resting = False
 
     def rest(self) -> None:
-        """Something was read, or nobody is there: forget all frames and start with full credit."""
+        """Drop all frames and start with full credit: something was read, or nobody is there."""
         self.drop()
         self._credit, self._resting = MOST_CREDIT, False
 
     def drop(self) -> None:
-        """Forget all frames: they show nothing together."""
+        """Drop all frames, because nothing can be read from them together."""
         self._kept.clear()
         self._prepared = self._box = self._size = None
         self._followed = 0
@@ -110,7 +110,7 @@ class Joiner:
         return ((left, top), (right, top), (right, bottom), (left, bottom))
 
     def read(self, gray: Gray, changed: NDArray[np.float32]) -> Code | None:
-        """The code in this frame as it and the ones before it show it together; None if none is read.
+        """Return the code read from this frame averaged with those before it, or None.
 
         For frames in which no decoder read anything. `changed`: see `texture.likely_code`.
         """
@@ -179,7 +179,7 @@ class Joiner:
     def _mean(self) -> Gray:
         newest = self._kept[-1]
         if len(self._kept) < LEAST_FRAMES:
-            return newest.crop  # alone, but without all that is around it
+            return newest.crop  # alone, without its surroundings
         height, width = newest.crop.shape
         total = newest.crop.astype(np.float32)
         for kept in self._kept:
@@ -197,7 +197,7 @@ WAYS: tuple[tuple[tuple[str, Callable[[Gray], Gray], float], ...], ...] = (
     ((" refocused", refocused, 2.0),),
 )
 """What is tried on a mean that cannot be read as it is, in turns: name, filter and how much larger it makes
-the picture. The next mean is hardly different, so that each gets its turn at a code that is held up."""
+the picture. The next mean is hardly different, so that each gets its turn at a code in view."""
 
 
 def _ways(mean: Gray, turn: int) -> Iterator[tuple[str, Gray, float]]:

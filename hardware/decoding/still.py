@@ -1,4 +1,4 @@
-"""The decoder for pictures that stand still: every way there is, because nobody is waiting at a door.
+"""The decoder for single pictures: it tries every method, because nobody is waiting at a door.
 
 A picture is reduced to about the size of a camera frame first (big modules are easier than many
 pixels) and looked at whole, then at full size. Codes seen and not read are cut out and tried again;
@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from hardware.decoding.cascade import Engines, Place, moved, placed, places_of, retries
+from hardware.decoding.cascade import Engines, Unread, in_whole, moved, retries, unread_codes
 from hardware.decoding.enhance import (
     enlarged,
     equalised,
@@ -46,19 +46,19 @@ class StillDecoder:
         self._now = now
 
     def decode(self, gray: Gray) -> Sight:
-        """All codes in the picture, each once, and the places of those that stayed unreadable."""
+        """All codes in the picture, each once, and the corners of those that stayed unreadable."""
         began = self._now()
         codes: list[Code] = []
-        unreadable: list[Place] = []
+        unreadable: list[Unread] = []
 
         def note(sight: Sight) -> None:
             ms = (self._now() - began) * 1000
             for code in sight.codes:
                 if not any(_same(code, known) for known in codes):
                     codes.append(replace(code, ms=ms))
-            unreadable.extend(places_of(sight))
+            unreadable.extend(unread_codes(sight))
 
-        def left() -> list[Place]:
+        def left() -> list[Unread]:
             return [p for p in unreadable if not any(covers(c.corners, p.corners) for c in codes)]
 
         scale = min(1.0, LONGEST_SIDE / max(gray.shape))
@@ -68,16 +68,16 @@ class StillDecoder:
             note(_whole(self._engines.first, gray, 1.0))
         if self._engines.others is not None:
             note(_whole(self._engines.others, gray, 1.0))
-        for place in left():
-            note(Sight(self._retry(gray, place)))
+        for unread in left():
+            note(Sight(self._retry(gray, unread)))
         for sight in self._effort(small, scale):
             if codes:
                 break
             note(sight)
-        return Sight(tuple(codes), tuple(place.corners for place in left()))
+        return Sight(tuple(codes), tuple(unread.corners for unread in left()))
 
-    def _retry(self, gray: Gray, place: Place) -> tuple[Code, ...]:
-        return next((codes for codes in retries(gray, place, self._engines) if codes), ())
+    def _retry(self, gray: Gray, unread: Unread) -> tuple[Code, ...]:
+        return next((codes for codes in retries(gray, unread, self._engines) if codes), ())
 
     def _effort(self, small: Gray, scale: float) -> Iterator[Sight]:
         """Every further way to look at the whole picture, cheapest first."""
@@ -97,10 +97,10 @@ class StillDecoder:
 
 
 def _whole(decoder: Decoder, picture: Gray, scale: float, how: str = "") -> Sight:
-    """What a decoder sees in a changed picture, in the coordinates of the original."""
+    """Return what a decoder sees in a changed picture, in coordinates of the original."""
     sight = decoder.decode(picture)
     return Sight(
-        tuple(placed(code, scale=scale, how=how) for code in sight.codes),
+        tuple(in_whole(code, scale=scale, how=how) for code in sight.codes),
         tuple(moved(corners, 0, 0, scale) for corners in sight.unreadable),
         sight.modules,
     )

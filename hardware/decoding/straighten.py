@@ -1,9 +1,9 @@
 """Lays a bent or crumpled code flat.
 
-Decoders take a code for a plane. On a bent card, a crumpled paper or a shirt the modules lie up to one
+Decoders assume that a code is plane. On a bent card, a crumpled paper or a shirt the modules lie up to one
 module beside where a plane would have them, and what is read there is wrong. But the edges between
 modules show where the grid really is: in every neighbourhood they repeat with the period of a module,
-and the phase of that repetition says how far the grid is off there.
+and the phase of that repetition gives the offset of the grid there.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ QUIET = 3
 """Modules of white around it."""
 
 REACHES = (3.5, 2.5, 1.8)
-"""Modules over which the offset is smoothed, from step to step: coarse first, lest a neighbourhood jump
-to the next module."""
+"""Modules over which the offset is smoothed, from step to step: coarse first, so that a neighbourhood does
+not jump to the next module."""
 
 Field = NDArray[np.float32]
 

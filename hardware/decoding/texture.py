@@ -1,7 +1,7 @@
 """Where in a frame something may be a code that no decoder has recognised: fine texture that has moved in.
 
 A code is a patch in which brightness changes every few pixels, across and down alike. People, shelves
-and edges change along lines or not so often; noise is everywhere alike and so is not above the rest.
+and edges change along lines or not so often; noise is equal everywhere and so not above the rest.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LEAST_TEXTURE = 2.5
 """Shades: mean step between neighbouring pixels, at half size, across and down."""
 
 OVER_REST = 1.5
-"""How many times the texture of the picture's middle cell a code has."""
+"""The texture of a code is at least this many times that of the median cell."""
 
 CHANGED = 5.0
 """Shades by which a cell must differ from the room."""
@@ -50,9 +50,9 @@ class Box(NamedTuple):
 def likely_code(
     gray: Gray, changed: NDArray[np.float32], near: tuple[float, float] | None = None
 ) -> Box | None:
-    """The patch that looks most like a code among what has changed; None where nothing does.
+    """Return the changed patch that looks most like a code, or None.
 
-    `changed` says how much each part of the frame differs from the room, at any size, in shades. Of
+    `changed` is how much each part of the frame differs from the room, at any size, in shades. Of
     several patches the one nearest to `near` is taken, else the one with most texture.
     """
     columns, rows = gray.shape[1] // CELL, gray.shape[0] // CELL

@@ -18,7 +18,7 @@ class ZbarDecoder:
     """QR only, at full and at half size: zbar misses large noisy codes at full size that it reads at half.
 
     zbar guesses a character set and rewrites bytes that are not ASCII, so such payloads are dropped
-    here unless `rewritten` allows them: what a badge says must be exact.
+    here unless `rewritten` allows them: the text of a badge must be exact.
 
     Raises `AdapterMissing` when pyzbar or the system library libzbar0 is not installed.
     """

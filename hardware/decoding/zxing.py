@@ -1,4 +1,4 @@
-"""zxing-cpp: the first decoder. Fast, exact about bytes, and says where an unreadable code is."""
+"""zxing-cpp: the first decoder. Fast, exact about bytes, and reports the corners of an unreadable code."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class ZxingDecoder:
             "formats": zxingcpp.BarcodeFormat.QRCodeModel2,
             "text_mode": zxingcpp.TextMode.Plain,
             "try_invert": inverted,
-            "return_errors": not symbols,  # which are not sought: a stripe pattern is no code
+            "return_errors": not symbols,  # which are not searched for: a stripe pattern is no code
         }
         if symbols:
             self._options["formats"] = [_format(zxingcpp, symbol) for symbol in symbols]
@@ -59,7 +59,7 @@ class ZxingDecoder:
             self.name = "zxing-cpp histogram"
 
     def decode(self, gray: NDArray[np.uint8]) -> Sight:
-        """Codes read, and the places of codes that were found and could not be read."""
+        """Codes read, and the corners of codes that were found and could not be read."""
         began = time.perf_counter()
         found = self._found(gray)
         ms = (time.perf_counter() - began) * 1000
@@ -102,9 +102,9 @@ class ZxingDecoder:
         return Code(text, raw, self.name, _corners(barcode.position), ms)
 
     def _declares(self, gray: NDArray[np.uint8], raw: bytes) -> bool:
-        """Whether the code with these bytes says which character set they are in (an ECI).
+        """Whether the code with these bytes declares their character set (an ECI).
 
-        zxing-cpp tells it in one text mode only, so the picture is read once more; few codes need it.
+        zxing-cpp reports it in one text mode only, so the picture is read once more; few codes need it.
         """
         found = self._found(gray, text_mode=self._with_eci)
         return any(bytes(one.bytes) == raw and ECI.match(one.text) is not None for one in found)

@@ -41,7 +41,7 @@ def read_pages(path: Path) -> Iterator[Gray]:
 
 
 def _tiff_pages(path: Path) -> Iterator[Gray]:
-    yield read_gray(path)  # also says what is wrong with a file that is no picture
+    yield read_gray(path)  # also raises for a file that is no picture, with what is wrong
     for number in range(1, cv2.imcount(str(path), cv2.IMREAD_UNCHANGED)):
         try:
             done, pages = cv2.imreadmulti(str(path), number, 1, flags=cv2.IMREAD_UNCHANGED)

@@ -1,4 +1,4 @@
-"""Picture files: read whole or refused with a reason, written so that nobody sees half of one."""
+"""Picture files: read completely or refused with a reason, and written atomically."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _eight_bit(picture: NDArray[Any]) -> Gray:
 def write_whole(path: Path, gray: Gray) -> Path:
     """Write a picture (format by the name's ending) so that it appears at `path` all at once.
 
-    It is written beside its place under a name that starts with a dot, then renamed.
+    It is written beside its target under a name that starts with a dot, then renamed.
     """
     done, data = cv2.imencode(path.suffix, gray)
     if not done:
@@ -139,7 +139,7 @@ def _contents(path: Path) -> bytes:
 
 
 def _refuse_cut_short(path: Path, data: bytes) -> None:
-    """Decoders fill in what is missing; a picture that is half there must not count as looked at."""
+    """Decoders fill in what is missing; a truncated picture must not count as searched."""
     if data.startswith(b"\x89PNG"):
         whole = b"IEND" in data[-64:]
     elif data.startswith(b"\xff\xd8\xff"):
@@ -155,7 +155,7 @@ def _refuse_cut_short(path: Path, data: bytes) -> None:
 
 
 def reduced(gray: Gray, scale: float) -> Gray:
-    """Smaller by `scale` (below 1), averaging what is thrown away."""
+    """Return the picture scaled by `scale` (below 1), by area averaging."""
     height, width = gray.shape
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

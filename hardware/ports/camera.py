@@ -31,9 +31,9 @@ class CameraSettings:
     shutter_us: int | None = None
     """pi: longest exposure; None leaves it to the camera. Motion blur decides whether a code reads."""
     show_ms: int = 900
-    """simulated: how long each picture is held before the camera."""
+    """simulated: how long each picture is shown to the camera."""
     gap_ms: int = 300
-    """simulated: how long nobody is there between two pictures."""
+    """simulated: how long the scene is empty between two pictures."""
     seed: int = 0
     """simulated: background, noise and jitter."""
 

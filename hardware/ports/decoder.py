@@ -24,11 +24,11 @@ Symbol = Literal["aztec", "data_matrix", "pdf417", "code_128"]
 SYMBOLS: tuple[Symbol, ...] = get_args(Symbol)
 
 COMPARABLE = 0.4
-"""Two codes of which one has at least this part of the other's area are held up together: a badge
+"""Two codes of which one has at least this part of the other's area are shown together: a badge
 behind another one, or on the next person in the queue, is well below half as far away."""
 
 MIDDLE_WEIGHT = 0.5
-"""How much of its size a code in the corner of the picture loses against one in the middle."""
+"""The fraction of its size by which a code in the corner of the picture counts less than one in the middle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +46,20 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """Everything seen in one picture."""
+    """Everything found in one picture."""
 
     codes: tuple[Code, ...] = ()
     unreadable: tuple[Corners, ...] = ()
     """Where there certainly is a code that could not be read."""
     modules: tuple[int, ...] = ()
-    """How many modules wide each of those is; empty where the decoder cannot tell."""
+    """How many modules wide each of those is; empty where the decoder does not know."""
 
 
 class Decoder(Protocol):
     """Finds QR codes in a picture.
 
     Must leave the picture as it is, drop empty payloads, return coordinates of the picture it was
-    given, and never raise for anything that can be held before a camera. May be used from one thread
+    given, and never raise for anything that a camera can see. May be used from one thread
     at a time only.
     """
 
@@ -75,7 +75,7 @@ class Several(Enum):
 
 
 def every_code(_text: str) -> bool:
-    """The default idea of what looks like a badge: everything."""
+    """The default for `badge_like`: every text looks like a badge."""
     return True
 
 
@@ -127,7 +127,7 @@ def choose(
 
     `frame_shape` is (height, width). Codes that look like a badge go before those that do not (a
     sponsor's address beside the badge's own code). Two different badge-like codes of comparable size
-    are `Several.SHOW_ONE`: nobody can tell which one was meant.
+    are `Several.SHOW_ONE`: it is unknown which one was meant.
     """
     if not codes:
         return None

@@ -1,4 +1,4 @@
-"""Makes events out of a door's contacts: who passed, who did not, doors forced, fire."""
+"""Turns changes of a door's contacts into events: who passed, who did not, doors forced, fire."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class DoorEvent:
 
 
 class DoorWatch:
-    """Folds contact changes into events. Pure: every method is told the time in milliseconds.
+    """Folds contact changes into events. Pure: every method gets the time in milliseconds.
 
     Each opening waits `pass_ms` for one person. `events` yields what is due.
     """
@@ -50,24 +50,24 @@ class DoorWatch:
             self._waiting.append(now_ms + self._pass_ms)
 
     def turned(self, now_ms: int) -> None:
-        """The turnstile's contact says that one person went through."""
+        """The turnstile's contact reported that one person went through."""
         self._expire(now_ms)
         if self._waiting:
             self._waiting.popleft()
-            self._tell(DoorEventKind.PASSED, now_ms)
+            self._emit(DoorEventKind.PASSED, now_ms)
         else:
-            self._tell(DoorEventKind.FORCED, now_ms)
+            self._emit(DoorEventKind.FORCED, now_ms)
 
     def door_opened(self, now_ms: int) -> None:
         """The door's own contact opened."""
         if now_ms > self._released_until and not self.fire:
-            self._tell(DoorEventKind.FORCED, now_ms)
+            self._emit(DoorEventKind.FORCED, now_ms)
 
     def fire_changed(self, now_ms: int, *, burning: bool) -> None:
         """The fire contact closed or opened."""
         if burning != self.fire:
             self.fire = burning
-            self._tell(DoorEventKind.FIRE if burning else DoorEventKind.FIRE_OVER, now_ms)
+            self._emit(DoorEventKind.FIRE if burning else DoorEventKind.FIRE_OVER, now_ms)
 
     def next(self, now_ms: int) -> DoorEvent | None:
         """The oldest event that is due, or None."""
@@ -80,9 +80,9 @@ class DoorWatch:
 
     def _expire(self, now_ms: int) -> None:
         while self._waiting and self._waiting[0] <= now_ms:
-            self._tell(DoorEventKind.NOT_PASSED, self._waiting.popleft())
+            self._emit(DoorEventKind.NOT_PASSED, self._waiting.popleft())
 
-    def _tell(self, kind: DoorEventKind, at_ms: int) -> None:
+    def _emit(self, kind: DoorEventKind, at_ms: int) -> None:
         self._ready.append(DoorEvent(kind, at_ms))
 
 
@@ -94,7 +94,7 @@ class Contacts:
         self._changed = threading.Condition()
 
     def change(self, change: Callable[[DoorWatch, int], None]) -> None:
-        """Tell the watch something; `change` gets the watch and the time in milliseconds."""
+        """Apply a contact change; `change` gets the watch and the time in milliseconds."""
         with self._changed:
             change(self._watch, now_ms())
             self._changed.notify()

@@ -1,7 +1,7 @@
-"""What a camera or a scanner tells the door.
+"""Events from a camera or a scanner to the door.
 
 These are the messages of the pipe between the reader process and the door, so they are plain data
-(MessagePack by msgspec): a decoder that was taken over by a crafted picture can say nothing else.
+(MessagePack by msgspec): a decoder that was taken over by a crafted picture can send nothing else.
 """
 
 from __future__ import annotations

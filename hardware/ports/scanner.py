@@ -45,7 +45,7 @@ class ScannerSettings:
 class Scanner(Protocol):
     """One scanner, which may come and go.
 
-    Constructing it never raises for an absent device: `next` says when it comes and goes.
+    Constructing it never raises for an absent device: `next` reports when it comes and goes.
     """
 
     def next(self, timeout: float) -> ScannerEvent | None:

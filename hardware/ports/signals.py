@@ -33,7 +33,7 @@ GPIO 0 to 8 are pulled up."""
 
 
 class Light(Enum):
-    """What a gate tells the person before it. A broken machine and a bad badge look different."""
+    """What a gate signals to the person before it. A broken machine and a bad badge look different."""
 
     READY = "ready"
     ADMIT = "admit"
@@ -76,7 +76,7 @@ PATTERNS: Mapping[Light, Pattern] = {
     Light.REFUSE: Pattern(red=Lamp.ON, beep=Beep(0.7, 0.1, 1)),
     Light.FAULT: Pattern(amber=Lamp.BLINK, red=Lamp.BLINK, beep=Beep(0.06, 0.06, 5)),
 }
-"""Colour-blind people tell them apart by blinking and by the number and length of the tones."""
+"""Colour-blind people distinguish them by blinking and by the number and length of the tones."""
 
 
 class SignalSettingsError(HardwareError, ValueError):

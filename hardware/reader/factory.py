@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from hardware.ports.camera import Camera, CameraSettings
 from hardware.ports.decoder import Decoder, Symbol
 from hardware.ports.errors import UnknownAdapter
+from hardware.ports.printer import Printer, PrinterSettings
 from hardware.ports.scanner import Scanner, ScannerSettings
 from hardware.ports.signals import Signals, SignalSettings
 from hardware.scanners.keyboard import KeyboardDevice
@@ -174,6 +175,29 @@ def open_signals(settings: SignalSettings) -> Signals:
     Raises `UnknownAdapter`, `AdapterMissing`, or `HardwareError` when the pins are not to be had.
     """
     return _named("signals adapter", settings.adapter, SIGNALS)(settings)
+
+
+def _ipp_printer(settings: PrinterSettings) -> Printer:
+    from hardware.printers.ipp import IppPrinter
+
+    return IppPrinter(settings)
+
+
+def _simulated_printer(settings: PrinterSettings) -> Printer:
+    from hardware.printers.simulated import SimulatedPrinter
+
+    return SimulatedPrinter(settings)
+
+
+PRINTERS: Mapping[str, Callable[[PrinterSettings], Printer]] = {
+    "ipp": _ipp_printer,
+    "simulated": _simulated_printer,
+}
+
+
+def open_printer(settings: PrinterSettings) -> Printer:
+    """The printer that `settings.adapter` names, whether it is there or not. Raises `UnknownAdapter`."""
+    return _named("printer", settings.adapter, PRINTERS)(settings)
 
 
 def _serial_scanner(settings: ScannerSettings) -> Scanner:

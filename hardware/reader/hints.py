@@ -1,7 +1,7 @@
-"""What the person holding up a code can do so that it reads: one hint from what a frame shows of it.
+"""One hint for the person showing a code that cannot be read, from what a frame shows of it.
 
-A pure function of a frame and the place of the code in it. A cause that can be seen is named; where none
-can, the code is blurred or shakes, and holding it still is right.
+A pure function of a frame and the corners of the code in it. A cause that can be seen is named; where none
+can, the code is blurred or shakes, and the hint is to keep it still.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ EDGE_PX = 2
 """A corner this near to the frame's border: some of the code is outside."""
 
 FLATTENED = 0.55
-"""Height over width (or the other way round, or two opposite sides) of a code that is held askew."""
+"""Height over width (or the other way round, or two opposite sides) of a code that is tilted."""
 
 DARK = 60
 """Shade: paper that is darker than this is in the dark."""
@@ -62,11 +62,13 @@ class _Shades(NamedTuple):
 
 
 def hint_for(gray: Gray, corners: Corners, modules: int = 0) -> Hint:
-    """What helps with the unreadable code at `corners`, `modules` wide (0: not known)."""
-    return _by_place(gray, corners, modules) or _by_light(gray, corners, modules) or Hint.HOLD_STILL
+    """Return the hint for the unreadable code at `corners`, `modules` wide (0: not known)."""
+    return (
+        _by_outline(gray, corners, modules) or _by_light(gray, corners, modules) or Hint.HOLD_STILL
+    )
 
 
-def _by_place(gray: Gray, corners: Corners, modules: int) -> Hint | None:
+def _by_outline(gray: Gray, corners: Corners, modules: int) -> Hint | None:
     """What the outline alone shows."""
     height, width = gray.shape
     xs, ys = zip(*corners, strict=True)
@@ -115,7 +117,7 @@ def _flat(gray: Gray, corners: Corners, modules: int) -> Gray | None:
 
 
 def _shades(gray: Gray, inside: Gray) -> _Shades:
-    # A few rows and columns of the whole frame tell its brightest things as well as all of them.
+    # A few rows and columns of the whole frame show its brightest parts as well as all of them.
     around = float(np.percentile(gray[::8, ::8], 98))
     return _Shades(float(np.percentile(inside, 95)), around)
 

@@ -1,4 +1,4 @@
-"""How busy the reader is: effort that no single frame needs is left out before frames are lost."""
+"""The load of the reader: optional effort is left out before frames are lost."""
 
 from __future__ import annotations
 

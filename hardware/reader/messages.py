@@ -1,8 +1,8 @@
-"""What passes over the pipe between the door and its reader process.
+"""The messages on the pipe between the door and its reader process.
 
-Down goes one `Job`, then `PREVIEW` each time a screen wants to show what the camera sees; up come
-readings, hints, camera states, and beats that say "I am alive, and
-shall speak again within so many milliseconds". Everything is MessagePack of known shapes.
+The door sends one `Job`, then `PREVIEW` each time a screen wants to show what the camera sees; the reader sends
+readings, hints, camera states, and beats that mean "alive, the next
+message comes within so many milliseconds". Everything is MessagePack of known shapes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Job(msgspec.Struct, frozen=True):
     camera: CameraSettings
     decoder: DecoderSettings
     badge_like: str
-    """`module:function` that says whether a text looks like a badge."""
+    """`module:function` that returns whether a text looks like a badge."""
 
 
 class Beat(msgspec.Struct, frozen=True, tag="beat"):

@@ -20,27 +20,27 @@ CHANGE = 3.0
 """Shades: least mean change of a tile that counts as movement."""
 
 OVER_NOISE = 2.5
-"""The same in a noisy picture: so many times the change of the tile in the middle of all."""
+"""The same in a noisy picture: so many times the median change of all tiles."""
 
 FIRST_FRAMES = 3
 """Frames that are looked at when the camera starts, before anything can have moved."""
 
 HOLD_FRAMES = 45
-"""Frames the gate stays open after the last movement: a badge held very still must still be read."""
+"""Frames the gate stays open after the last movement: a motionless badge must still be read."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 8, 32
-"""Even at rest a frame passes now and then, so that no stillness can lock a badge out: the first after
+"""Even at rest a frame passes now and then, so that a motionless badge is never locked out: the first after
 so many frames, then after twice as many each time, and every `LONGEST_PAUSE` frames at last."""
 
 LEARNING = 0.05
 """Part by which the remembered background follows each frame: about a second at 30 frames."""
 
 SLOW_LEARNING = 0.01
-"""The same for `changed`: a badge must not become background while it is held up."""
+"""The same for `changed`: a badge must not become background while it is shown."""
 
 
 class MotionGate:
-    """Decides for each frame whether looking at it is worth the time."""
+    """Decides for each frame whether it is worth decoding."""
 
     def __init__(self) -> None:
         self._background: NDArray[np.float32] | None = None
@@ -56,7 +56,7 @@ class MotionGate:
         return self._open_for > 1
 
     def passes(self, gray: Gray) -> bool:
-        """Whether to decode this frame: something moved lately, or its turn has come."""
+        """Whether to decode this frame: something moved recently, or a pause has passed."""
         small = _thumbnail(gray)
         self._small = small
         if self._background is None or self._slow is None:
@@ -73,7 +73,7 @@ class MotionGate:
         return self._open_for > 0 or self._turn_at_rest()
 
     def keep_open(self) -> None:
-        """A code is in view: go on looking, even if the hand that holds it does not move."""
+        """A code is in view: keep decoding, even if it does not move."""
         self._open_for = HOLD_FRAMES
         self._rested, self._pause = 0, FIRST_PAUSE
 

@@ -14,7 +14,7 @@ OPENCV_SETTINGS: Mapping[str, str] = {
     "OPENCV_IO_MAX_IMAGE_PIXELS": str(2**27),
     # Seconds a quiet USB camera is waited for; the default of 10 is longer than the reader's heartbeat.
     "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": "2",
-    # What is wrong with a file is said once, by us, with its name.
+    # We report a broken file ourselves, once, with its name.
     "OPENCV_LOG_LEVEL": "SILENT",
     "OPENCV_FFMPEG_LOGLEVEL": "-8",
 }

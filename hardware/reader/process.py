@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
-from hardware.decoding.cascade import Place, places_of
+from hardware.decoding.cascade import Unread, unread_codes
 from hardware.decoding.joining import Joiner
 from hardware.ports.camera import Camera, CameraSettings, Frame
 from hardware.ports.decoder import Code, Corners, Decoder, Several, Sight, area, choose
@@ -50,7 +50,7 @@ from hardware.system.backoff import Backoff
 log = logging.getLogger("hardware.reader.process")
 
 BEAT_S = 0.5
-"""How often the process says that it lives."""
+"""How often the process reports that it is alive."""
 
 SILENCE_MS = 5_000
 """Longest silence while frames come: the driver's own time limit is two seconds."""
@@ -68,11 +68,11 @@ HINT_MS = 500
 """Hints and "show one" are reported at most twice a second."""
 
 SHOW_ONE_MS = 600
-"""After two badges were seen neither is read for so long: the other one may only have blurred."""
+"""For so long after two badges were seen neither is read: the other one may only have blurred."""
 
 
 class ReaderLoop:
-    """Frames in, messages out. `step` does one frame, so that a test can call it without a process."""
+    """Turns frames into messages. `step` handles one frame, so that a test can call it without a process."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class ReaderLoop:
         self.previews = PreviewMaker()
 
     def step(self, frame: Frame) -> None:
-        """Decode one frame if it is worth it, and say what was seen."""
+        """Decode one frame if it is worth it, and send what was seen."""
         with self._load.of(frame.taken_ms):
             self._step(frame)
 
@@ -120,19 +120,19 @@ class ReaderLoop:
                 if self._hints.due("show one", now):
                     self._send(ShowOne(frame.taken_ms))
             case None:
-                place = self._unread(sight)
-                if place is not None and self._hints.due("hint", now):
-                    self._send(Hinted(hint_for(frame.gray, place.corners, place.modules)))
+                unread = self._unread(sight)
+                if unread is not None and self._hints.due("hint", now):
+                    self._send(Hinted(hint_for(frame.gray, unread.corners, unread.modules)))
 
-    def _unread(self, sight: Sight) -> Place | None:
-        """Where somebody holds up a code that cannot be read: recognised as one, or followed for long."""
+    def _unread(self, sight: Sight) -> Unread | None:
+        """The code in view that cannot be read (recognised as one, or followed for long), or None."""
         if sight.unreadable:
-            return max(places_of(sight), key=lambda place: area(place.corners))
+            return max(unread_codes(sight), key=lambda unread: area(unread.corners))
         patch = self._joiner.unread_patch if self._joiner is not None else None
-        return Place(patch) if patch is not None else None
+        return Unread(patch) if patch is not None else None
 
     def _seen(self, frame: Frame) -> Sight | None:
-        """What is seen in this frame, or in it and the last ones together; None: not looked at."""
+        """Return what is seen in this frame, alone or joined with the last ones; None if it was not examined."""
         if self._gate.is_open:
             # The gate has its look afterwards, and none at all where a code is read: answers come first.
             sight = self._decoder.decode(frame.gray)
@@ -176,7 +176,7 @@ class _Watch:
         self._backoff = Backoff(first_s=0.5, most_s=8.0)
 
     def run(self) -> None:
-        """Until the pictures end (`PicturesEnded`) or the set-up turns out wrong."""
+        """Run until the pictures end (`PicturesEnded`) or the settings turn out to be wrong."""
         while True:
             self._send(Beat(OPENING_MS))
             try:
@@ -218,7 +218,7 @@ class _Watch:
             self._loop.step(frame)
 
     def _pause(self, error: CameraLost) -> None:
-        """Say that the camera is gone and wait a little, longer each time, beating on."""
+        """Report that the camera is gone and wait, longer each time, while still sending beats."""
         self._send(CameraState(working=False, why=str(error)))
         until = time.monotonic() + self._backoff.next_s()
         while (left := until - time.monotonic()) > 0:
@@ -227,7 +227,7 @@ class _Watch:
 
 
 def main(fd: int) -> int:
-    """Do the job that comes first over the pipe `fd`. Returns the exit code."""
+    """Run the job received first over the pipe `fd`. Return the exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     pipe = Connection(fd)
     job = decode_job(pipe.recv_bytes(MAX_MESSAGE))
@@ -260,7 +260,7 @@ def _function(name: str) -> Callable[[str], bool]:
 
 
 def _obey_the_door(pipe: Connection, want_preview: Callable[[], None]) -> None:
-    """What the door still asks for; the pipe's end is the door's end, even if capture hangs."""
+    """Handle further requests of the door; exit when the pipe closes, even if capture hangs."""
     try:
         while True:
             if pipe.recv_bytes(MAX_MESSAGE) == PREVIEW:

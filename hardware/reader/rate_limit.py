@@ -1,4 +1,4 @@
-"""Keeps the same news from being told too often."""
+"""Limits how often the same message is sent."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ class Pace:
 
     def __init__(self, every_ms: int) -> None:
         self._every_ms = every_ms
-        self._told: dict[str, int] = {}
+        self._sent_ms: dict[str, int] = {}
 
     def due(self, news: str, now_ms: int) -> bool:
-        """Whether `news` may be told at `now_ms`; if so it counts as told."""
-        told = self._told.get(news)
-        if told is not None and now_ms - told < self._every_ms:
+        """Whether `news` may be sent at `now_ms`; if so it counts as sent."""
+        sent_ms = self._sent_ms.get(news)
+        if sent_ms is not None and now_ms - sent_ms < self._every_ms:
             return False
         self.note(news, now_ms)
         return True
 
     def note(self, news: str, now_ms: int) -> None:
-        """Count `news` as told at `now_ms`."""
-        self._told.pop(news, None)
-        self._told[news] = now_ms
-        while len(self._told) > REMEMBERED:
-            del self._told[next(iter(self._told))]
+        """Count `news` as sent at `now_ms`."""
+        self._sent_ms.pop(news, None)
+        self._sent_ms[news] = now_ms
+        while len(self._sent_ms) > REMEMBERED:
+            del self._sent_ms[next(iter(self._sent_ms))]

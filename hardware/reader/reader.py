@@ -42,13 +42,13 @@ Event = Reading | Hint | ShowOne | CameraState
 log = logging.getLogger(__name__)
 
 STARTING_MS = 30_000
-"""How long a new process may take to its first word: importing the picture library on a cold card."""
+"""How long a new process may take to its first message: importing the picture library on a cold card."""
 
 STALE_MS = 2_000
-"""A reading that waited longer than this is of somebody who may be gone; it is dropped."""
+"""A reading that waited longer than this is dropped: its person may be gone."""
 
 PREVIEW_MS = 1_000
-"""A preview that is older shows somebody who may be gone."""
+"""An older preview is dropped: its person may be gone."""
 
 CLOSE_S = 2.0
 """How long a process may take to end by itself before it is killed."""
@@ -57,11 +57,11 @@ CLOSE_S = 2.0
 class Reader:
     """A camera with its decoder, in a child process.
 
-    Call `next` without pause: it is also what watches over the child. A child that dies, or falls
+    Call `next` without pause: it also supervises the child. A child that dies, or falls
     silent for longer than it promised, is killed and started again, at first at once and then with
     pauses up to ten seconds. Not for use from two threads at a time, except `close`.
 
-    `badge_like` says whether a text looks like a badge (for several codes in view); it must be a
+    `badge_like` returns whether a text looks like a badge (for several codes in view); it must be a
     function at the top level of a module, because the child imports it by name.
     """
 
@@ -84,7 +84,7 @@ class Reader:
 
     @property
     def alive(self) -> bool:
-        """Whether a child runs and has kept its promise to speak."""
+        """Whether a child runs and its next message is not overdue."""
         running = self._child is not None and self._child.poll() is None
         return running and time.monotonic() < self._silent_at
 
@@ -94,9 +94,9 @@ class Reader:
         return self._child.pid if self._child is not None else None
 
     def read_also(self, symbols: tuple[Symbol, ...]) -> None:
-        """Read these besides QR codes and the settings' own symbols from now on.
+        """Read these symbols too from now on, besides QR codes and the symbols of the settings.
 
-        From any thread; a child that does not is replaced at the next `next`.
+        Callable from any thread; a child without them is replaced at the next call of `next`.
         """
         wanted = tuple(dict.fromkeys((*self._settings.decoder.symbols, *symbols)))
         decoder = dataclasses.replace(self._settings.decoder, symbols=wanted)
@@ -113,7 +113,7 @@ class Reader:
 
     @property
     def preview(self) -> Preview | None:
-        """The newest picture that was asked for, None where there is none of the last second."""
+        """The newest requested picture, or None if there is none from the last second."""
         newest = self._preview
         if newest is None or time.monotonic() * 1000 - newest.taken_ms > PREVIEW_MS:
             return None
@@ -124,7 +124,7 @@ class Reader:
         deadline = time.monotonic() + timeout
         while True:
             if self._job is not self._wanted:
-                self._begin_anew()
+                self._restart()
             if self._pipe is None:
                 if self._finished or self._start_at >= deadline:
                     _sleep_until(deadline)
@@ -165,11 +165,11 @@ class Reader:
         try:
             pipe.send_bytes(self._job)  # before anybody can ask for a preview: the job comes first
         except OSError:
-            log.warning("the camera process ended before it was told what to do")
+            log.warning("the camera process ended before it got its job")
         self._pipe = pipe
 
     def _hear(self, until: float) -> Event | None:
-        """The next event before `until` (monotonic seconds); beats and stale readings are not told."""
+        """The next event before `until` (monotonic seconds); beats and stale readings are dropped."""
         pipe = self._pipe
         while pipe is not None:
             try:
@@ -208,15 +208,15 @@ class Reader:
                     self._backoff.reset()
                 return message
 
-    def _begin_anew(self) -> None:
-        """End the child, which was told something else, and let the next one start at once."""
+    def _restart(self) -> None:
+        """End the child, which has another job, and let the next one start at once."""
         self._job = self._wanted
         if self._child is not None:
             self._end(wait_s=0)
             self._start_at = time.monotonic()
 
     def _fell(self, why: str) -> CameraState:
-        """The child is gone or useless: end it, and plan the next one."""
+        """End a child that is gone or useless, and schedule the next one."""
         log.warning("%s; starting another", why)
         self._end(wait_s=0)
         self._start_at = time.monotonic() + self._backoff.next_s()

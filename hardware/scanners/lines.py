@@ -28,7 +28,7 @@ class ScannerDevice(Protocol):
     """What one kind of scanner offers to `LineScanner`: bytes, or the news that it is gone."""
 
     name: str
-    """Stands in readings as the decoder."""
+    """The name of the decoder in readings."""
 
     def open(self) -> None:
         """Open the device again. Raises `ScannerLost`."""
@@ -38,7 +38,7 @@ class ScannerDevice(Protocol):
         `ScannerLost` when the device is gone."""
 
     def close(self) -> None:
-        """Let go of the device. Safe to repeat; never raises."""
+        """Close the device. Safe to repeat; never raises."""
 
 
 class LineScanner:
@@ -52,12 +52,12 @@ class LineScanner:
         self._ready: deque[ScannerEvent] = deque()
         self._open = False
         self._closed = False
-        self._told_lost = False
+        self._loss_reported = False
         self._retry_at = 0.0
         self._last_byte = 0.0
 
     def next(self, timeout: float) -> ScannerEvent | None:
-        """See the port. A code that is not ended within `GAP_S` is dropped."""
+        """As `Scanner.next`. A code that is not ended within `GAP_S` is dropped."""
         deadline = time.monotonic() + timeout
         while not self._ready:
             left = deadline - time.monotonic()
@@ -105,7 +105,7 @@ class LineScanner:
             self._lose(error)
             return
         self._open = True
-        self._told_lost = False
+        self._loss_reported = False
         self._backoff.reset()
         self._ready.append(ScannerState(working=True))
 
@@ -114,15 +114,15 @@ class LineScanner:
         self._open = False
         self._line.drop()
         self._retry_at = time.monotonic() + self._backoff.next_s()
-        if not self._told_lost:
-            self._told_lost = True
+        if not self._loss_reported:
+            self._loss_reported = True
             self._ready.append(ScannerState(working=False, why=str(error)))
 
 
 class Line:
     """Collects one code until its end, whatever happens on the way.
 
-    More than `MAX_TEXT` bytes are no code, and CAN says that the device lost some: either way all of
+    More than `MAX_TEXT` bytes are no code, and CAN means that the device lost some: either way all of
     it is dropped, up to the next end.
     """
 
@@ -149,7 +149,7 @@ class Line:
         return count
 
     def end(self, name: str, taken_ms: int) -> Reading | None:
-        """The reading that ends here; None if there is nothing left of it or it was spoilt."""
+        """The reading that ends here; None if it is empty after cleaning, or was dropped."""
         raw, spoilt = bytes(self._bytes), self._spoilt
         self.drop()
         if spoilt:

@@ -1,6 +1,6 @@
 """Signals on the pins of a Raspberry Pi, through gpiozero.
 
-lgpio is named outright instead of letting gpiozero try one pin library after the other, so that a
+lgpio is named explicitly instead of letting gpiozero try one pin library after the other, so that a
 missing or broken one is a loud failure and not a door that never opens. lgpio puts a file into the
 working directory: the service needs a writable one. Pins belong to one process; never fork after
 opening them.
@@ -18,7 +18,7 @@ from hardware.signals.relay import Relay
 from hardware.system.errors import HardwareError
 
 BLINK_S = 0.35
-"""Half a blink: a little over one a second, far below what harms people with photosensitivity."""
+"""Half a blink: a little over one a second, far below the rates that harm people with photosensitivity."""
 
 BOUNCE_S = 0.02
 """Contacts chatter for some milliseconds."""
@@ -27,7 +27,7 @@ BOUNCE_S = 0.02
 class GpioSignals:
     """See `hardware.ports.signals.Signals`. `factory` is a gpiozero pin factory, closed with this object.
 
-    Raises `HardwareError` when a pin is not to be had (another process holds it).
+    Raises `HardwareError` when a pin is not available (another process uses it).
     """
 
     def __init__(self, settings: SignalSettings, factory: Any) -> None:

@@ -1,4 +1,4 @@
-"""The door's relay: pulses of one length, and never a longer one, whichever of its threads dies."""
+"""The door's relay: pulses of a fixed length, never longer, even if one of its threads dies."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ GRACE_S = 0.1
 """A pulse that is on for this much longer than it should be is ended by the guard."""
 
 GAP_S = 0.2
-"""Between two pulses: a controller would take them as one without it."""
+"""Pause between two pulses, in seconds; without it a controller would see one pulse."""
 
 WAITING = 3
-"""Pulses that wait for the one before them; more people than that are not let in within a second."""
+"""Pulses queued at most; no more people are let in within a second."""
 
 
 class Output(Protocol):
@@ -66,7 +66,7 @@ class Relay:
             self._closed = True
             self._waiting = 0
             self._changed.notify_all()
-            # A pin that is off already may belong to somebody else by now.
+            # A pin that is off already may belong to another process by now.
             if self._on_since is not None:
                 self._switch_off()
         for thread in self._threads:

@@ -1,4 +1,4 @@
-"""Signals without wires: what was shown is recorded, and contacts are moved by calling them."""
+"""Signals without wires: what was shown is recorded, and contacts change by method calls."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One thing that was signalled: a light, or (`light` None) a pulse to the door."""
+    """One signal: a light, or (`light` None) a pulse to the door."""
 
     at_ms: int
     light: Light | None

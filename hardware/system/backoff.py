@@ -18,5 +18,5 @@ class Backoff:
         return wait
 
     def reset(self) -> None:
-        """It worked: the next failure starts from the shortest wait."""
+        """Note a success: the next failure starts from the shortest wait."""
         self._next_s = self._first_s

@@ -1,4 +1,4 @@
-"""What the machine knows about time, and how far that can be believed."""
+"""The machine's clocks, and how far they can be trusted."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from typing import Protocol
 from hardware.system.errors import HardwareError
 
 TIME_ERROR = 5
-"""adjtimex's answer for a clock that nothing disciplines (timex.h)."""
+"""The result of adjtimex for an unsynchronised clock (timex.h)."""
 
 MAX_ERROR_US = 16_000_000
-"""The kernel's error bound grows to this when nobody corrects the clock; at it, nothing is known."""
+"""The kernel's error bound (microseconds) grows to this while nothing corrects the clock; at it, the time is
+unknown."""
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True, slots=True)
 class SystemReading:
-    """One look at all clocks."""
+    """A reading of all clocks at one moment."""
 
     mono_ms: int
     """CLOCK_BOOTTIME: milliseconds since boot, sleep included; never goes back within a boot."""
@@ -42,7 +43,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The kernel's own word, by `adjtimex` (64-bit Linux only, needs no rights)."""
+    """The kernel's own state, by `adjtimex` (64-bit Linux only, needs no rights)."""
 
     def __init__(self) -> None:
         if ctypes.sizeof(ctypes.c_long) != 8:

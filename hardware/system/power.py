@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Protocol
 
 VCGENCMD_S = 2.0
-"""The firmware answers in milliseconds; one that takes longer does not answer."""
+"""Time limit (seconds) for the firmware, which normally answers in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class PowerReading:
-    """What the machine says about itself now; None where it has no such sensor."""
+    """The machine's own sensors now; None where it has no such sensor."""
 
     under_voltage: bool | None = None
     throttled: bool | None = None
@@ -31,7 +31,7 @@ class PowerSensors(Protocol):
 
 
 class SystemPower:
-    """The Pi's firmware where there is one, and what every Linux has.
+    """Sensors of the Pi's firmware where there is one, and those of any Linux.
 
     `data` is the folder whose disk is watched; `root` stands before /sys.
     """
@@ -92,7 +92,7 @@ class SystemPower:
 
 
 class SimulatedPower:
-    """Says what it was told last."""
+    """Reports what it was set to last."""
 
     def __init__(self, reading: PowerReading = PowerReading()) -> None:
         self.reading = reading

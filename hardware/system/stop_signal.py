@@ -1,4 +1,4 @@
-"""The wish that a command ends, from a signal or a key."""
+"""A request that a command ends, by a signal or a key."""
 
 import signal
 import time
@@ -22,18 +22,18 @@ class Stop:
 
     @property
     def asked_again(self) -> bool:
-        """Somebody does not want to wait for the last numbers."""
+        """Whether the request was repeated: exit without the final report."""
         return self._times > 1
 
     def wait(self, seconds: float) -> bool:
-        """Wait so long, or until it is asked for; whether it was."""
+        """Wait until the stop is requested, at most so many seconds; return whether it was."""
         until = time.monotonic() + seconds
         while not self.asked and time.monotonic() < until:
             time.sleep(STEP_S)
         return self.asked
 
     def on_signals(self) -> None:
-        """Ctrl-C and SIGTERM ask for it."""
+        """Make Ctrl-C and SIGTERM request the stop."""
 
         def handle(_number: int, _frame: FrameType | None) -> None:
             self.ask()

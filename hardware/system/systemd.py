@@ -1,4 +1,4 @@
-"""Tells systemd how the service is doing: one datagram to the socket it named (sd_notify(3))."""
+"""Reports the state of the service to systemd by datagrams to the socket it names (sd_notify(3))."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 
 class Notifier:
-    """Speaks to the service manager, or to nobody when none is listening.
+    """Sends to the service manager, or does nothing without one.
 
     Made from `NOTIFY_SOCKET` and `WATCHDOG_USEC` in the environment. Never raises and never blocks: a
     service must not fail because its supervisor is busy.
@@ -24,21 +24,21 @@ class Notifier:
 
     def ready(self) -> None:
         """The service does its work from now on."""
-        self._tell("READY=1")
+        self._send("READY=1")
 
     def watchdog(self) -> None:
         """The loop that matters made progress."""
-        self._tell("WATCHDOG=1")
+        self._send("WATCHDOG=1")
 
     def status(self, text: str) -> None:
         """One line for `systemctl status`."""
-        self._tell(f"STATUS={' '.join(text.splitlines())}")
+        self._send(f"STATUS={' '.join(text.splitlines())}")
 
     def stopping(self) -> None:
         """The service is shutting down on purpose."""
-        self._tell("STOPPING=1")
+        self._send("STOPPING=1")
 
-    def _tell(self, message: str) -> None:
+    def _send(self, message: str) -> None:
         if not self._address:
             return
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as channel:

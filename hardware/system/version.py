@@ -1,15 +1,15 @@
-"""What this kiosk runs, as its log says at each start."""
+"""The versions of this kiosk's software, recorded in its log at each start."""
 
 import platform
 import sqlite3
 from datetime import UTC, datetime
 
 BUILT_MS = int(datetime(2026, 11, 22, tzinfo=UTC).timestamp() * 1000)
-"""No clock of this version is right that says an earlier time. Moved on with every release."""
+"""A clock that shows an earlier time is wrong. Moved on with every release."""
 
 WAL_RESET_FIXED = (3, 51, 3)
 """The first SQLite in which two connections cannot damage a WAL (https://www.sqlite.org/wal.html#walresetbug); it was
-also mended in 3.50.7 and 3.44.6. One writer for each file keeps clear of it in every version."""
+also fixed in 3.50.7 and 3.44.6. One writer for each file keeps clear of it in every version."""
 
 
 def versions() -> dict[str, str]:

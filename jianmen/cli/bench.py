@@ -23,10 +23,10 @@ _folder = click.option(
 )
 
 
-def _count(name: str, default: int, words: str) -> Callable[[Command], Command]:
+def _count(name: str, default: int, help_text: str) -> Callable[[Command], Command]:
     """An option that is a number of things."""
     return click.option(
-        name, type=click.IntRange(1), default=default, show_default=True, help=words
+        name, type=click.IntRange(1), default=default, show_default=True, help=help_text
     )
 
 

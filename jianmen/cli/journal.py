@@ -12,7 +12,7 @@ from typing import Any
 import click
 import msgspec
 
-from access.log.chain import ChainError, device_of, fingerprint, follow, vouched
+from access.log.chain import ChainError, device_id, device_of, follow, vouched
 from access.log.entry import GENESIS, Boot, EntryError, body_of
 from access.log.log_entry import LogEntry
 from sync.store.data_folder import DataFolder
@@ -23,7 +23,7 @@ PIECE = 1000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 SHOWN = ("gate", "direction", "verdict", "reason", "session", "source", "why", "area", "count")
-"""What a line for people says of an entry, where it has it."""
+"""The fields of an entry that a line for people shows, where it has them."""
 
 
 @click.group()
@@ -60,47 +60,47 @@ def show(data: Path, last: int | None, *, as_json: bool) -> None:
         entries: deque[LogEntry] = deque(maxlen=last)
         damage = None
         try:
-            for held in reader.everything():
-                entries.append(held)
+            for log_entry in reader.everything():
+                entries.append(log_entry)
         except EntryError as error:
             damage = error
-    for held in entries:
-        click.echo(_json_line(held) if as_json else _line(held))
+    for log_entry in entries:
+        click.echo(_json_line(log_entry) if as_json else _line(log_entry))
     if damage is not None:
         click.echo(f"{data}: {damage}; jianmen journal verify says where", err=True)
         sys.exit(1)
 
 
-def _line(held: LogEntry) -> str:
-    said = []
+def _line(log_entry: LogEntry) -> str:
+    parts = []
     for name in SHOWN:
-        value = getattr(held.body, name, None)
+        value = getattr(log_entry.body, name, None)
         if value not in (None, ""):
-            said.append(f"{name}={value}")
-    badge = getattr(held.body, "badge", None)
+            parts.append(f"{name}={value}")
+    badge = getattr(log_entry.body, "badge", None)
     if badge is not None:
-        said.insert(0, f"badge={badge.hex()}")
-    when = _when(held.wall_ms)
-    return f"{held.log} {held.seq:>6}  {when}  {held.kind:<10} {' '.join(said)}".rstrip()
+        parts.insert(0, f"badge={badge.hex()}")
+    when = _when(log_entry.wall_ms)
+    return f"{log_entry.log} {log_entry.seq:>6}  {when}  {log_entry.kind:<10} {' '.join(parts)}".rstrip()
 
 
 def _when(wall_ms: int) -> str:
-    """What the machine's own clock said; a broken one can say times that no calendar has."""
+    """The time of the machine's own clock; a broken one can give times that no calendar has."""
     try:
         return (EPOCH + timedelta(milliseconds=wall_ms)).strftime("%Y-%m-%d %H:%M:%SZ")
     except OverflowError:
         return f"{wall_ms} ms"
 
 
-def _json_line(held: LogEntry) -> str:
+def _json_line(log_entry: LogEntry) -> str:
     shown: dict[str, Any] = {
-        "log": held.log,
-        "seq": held.seq,
-        "hash": held.digest.hex(),
-        "mono_ms": held.mono_ms,
-        "wall_ms": held.wall_ms,
-        "kind": held.kind,
-        "body": _plain(held.body),
+        "log": log_entry.log,
+        "seq": log_entry.seq,
+        "hash": log_entry.digest.hex(),
+        "mono_ms": log_entry.mono_ms,
+        "wall_ms": log_entry.wall_ms,
+        "kind": log_entry.kind,
+        "body": _plain(log_entry.body),
     }
     return msgspec.json.encode(shown).decode()
 
@@ -135,9 +135,9 @@ def verify(data: Path, *, as_json: bool) -> None:
             if as_json:
                 click.echo(msgspec.json.encode(result).decode())
                 continue
-            word = "; ".join(result["wrong"]) or "every entry follows the one before it"
+            verdict = "; ".join(result["wrong"]) or "every entry follows the one before it"
             heads = f"{result['heads']} heads{'' if result['heads_checked'] else ' (not checked)'}"
-            click.echo(f"{result['log']}: {result['entries']} entries, {heads}: {word}")
+            click.echo(f"{result['log']}: {result['entries']} entries, {heads}: {verdict}")
     sys.exit(0 if good else 1)
 
 
@@ -161,7 +161,7 @@ def _check(reader: JournalReader, public: bytes | None) -> Iterator[dict[str, An
         if boot is not None and boot.previous is not None:
             wrong += _wrong_before(boot.previous, ends)
         heads = reader.heads(log)
-        checked = public is not None and fingerprint(public) == device_of(log)
+        checked = public is not None and device_id(public) == device_of(log)
         if checked and public is not None:
             wrong += [
                 f"the head at {head.seq} is not signed by this kiosk, or names another entry"
@@ -178,7 +178,7 @@ def _check(reader: JournalReader, public: bytes | None) -> Iterator[dict[str, An
 
 
 def _chain(reader: JournalReader, log: str) -> tuple[dict[int, bytes], Boot | None, list[str]]:
-    """The hash of each entry up to the first that does not hold, the log's first entry, and what is wrong."""
+    """The hash of each entry up to the first that is wrong, the log's first entry, and what is wrong."""
     digests: dict[int, bytes] = {}
     boot: Boot | None = None
     prev = GENESIS
@@ -186,7 +186,7 @@ def _chain(reader: JournalReader, log: str) -> tuple[dict[int, bytes], Boot | No
     try:
         while pairs := reader.raws(log, len(digests), PIECE):
             for kept, raw in pairs:
-                ((entry, digest),) = follow(len(digests) + 1, prev, [raw])
+                (entry,), (digest,) = follow(len(digests) + 1, prev, [raw])
                 if digest != kept:
                     raise ChainError(entry.seq, "its bytes have another hash than the one kept")
                 body = body_of(entry)

@@ -10,7 +10,7 @@ COMMANDS = {
     "demo": ("jianmen.cli.demo", "The whole system on one machine."),
     "decode": ("jianmen.cli.decode", "Read the codes in pictures and videos."),
     "rehearse": ("jianmen.cli.rehearse", "Run a scenario: what will the doors say?"),
-    "kiosk": ("jianmen.cli.kiosk", "The door: run, enrol, status, doctor, headcount."),
+    "kiosk": ("jianmen.cli.kiosk.commands", "The door: run, enrol, status, doctor, headcount."),
     "sync": ("jianmen.cli.sync", "The carrier: run, once, status."),
     "journal": ("jianmen.cli.journal", "Read and check a kiosk's log, offline."),
     "registry": ("jianmen.cli.registry.commands", "The centre: serve, import, badges, headcount."),
@@ -35,7 +35,7 @@ class _Commands(click.Group):
         try:
             command: click.Command = getattr(import_module(module), cmd_name)
         except ImportError as error:
-            # Another project's `config` or `sync` in the place of ours is the likeliest cause, and hard to see.
+            # Another project's `config` or `sync` imported instead of ours is the likeliest cause, and hard to see.
             found = list(clashes())
             if not found:
                 raise
@@ -44,7 +44,7 @@ class _Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
-            formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
+            formatter.write_dl([(name, help_text) for name, (_, help_text) in COMMANDS.items()])
 
 
 @click.command(cls=_Commands)

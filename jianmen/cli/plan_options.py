@@ -51,10 +51,10 @@ class Crowded(click.ParamType[tuple[str, int]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if isinstance(value, tuple):
             return value
-        place, _, people = value.rpartition("=")
-        if not place or not people.isdecimal() or not 0 < int(people) <= 1_000_000:
+        area, _, people = value.rpartition("=")
+        if not area or not people.isdecimal() or not 0 < int(people) <= 1_000_000:
             self.fail(f"{value!r} should be such as chengdu=20000", param, ctx)
-        return place, int(people)
+        return area, int(people)
 
 
 class WallTime(click.ParamType[int]):

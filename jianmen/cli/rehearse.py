@@ -106,7 +106,7 @@ def _or_exit(work: Callable[[], None]) -> None:
 
 
 def _run(file: Path, *, explain: bool) -> int:
-    from jianmen.rehearse.explaining import in_words
+    from jianmen.rehearse.explaining import explanation_lines
     from jianmen.rehearse.run import Rehearsal
     from jianmen.rehearse.scenario import ScenarioError, read
 
@@ -114,14 +114,14 @@ def _run(file: Path, *, explain: bool) -> int:
     try:
         for outcome in Rehearsal(read(file), explain=explain).run():
             sys.stdout.write(msgspec.json.encode(outcome.result).decode() + "\n")
-            said = [f"{file}: line {outcome.line}:"] if outcome.why else []
-            said += in_words(outcome.why)
+            messages = [f"{file}: line {outcome.line}:"] if outcome.why else []
+            messages += explanation_lines(outcome.why)
             if outcome.failed is not None:
                 failed = True
-                said.append(f"{file}: line {outcome.line}: {outcome.failed}")
-            if said:
+                messages.append(f"{file}: line {outcome.line}: {outcome.failed}")
+            if messages:
                 sys.stdout.flush()
-                click.echo("\n".join(said), err=True)
+                click.echo("\n".join(messages), err=True)
     except ScenarioError as error:
         sys.stdout.flush()
         click.echo(str(error), err=True)

@@ -29,7 +29,7 @@ from hardware.system.systemd import Notifier
 from jianmen.cli.sync_progress import aged, cards_line, silent, target_lines, watch
 from sync.carrier.carrier import Carrier
 from sync.carrier.peer_worker import boot_id
-from sync.carrier.usb_bundles import CarrierRunsError, hand_over, only_carrier
+from sync.carrier.usb_bundles import CarrierRunsError, only_carrier, submit_bundle
 from sync.enrolment.record import Enrolment, EnrolmentError
 from sync.exchange.bundle_file import BundleError, Imported, export, take_in
 from sync.store.data_folder import DataFolder
@@ -233,12 +233,12 @@ def status(settings: Path | None, data: Path | None, *, watching: bool, as_json:
             states = replica.targets()
             _show(states, replica, as_json)
     except sqlite3.Error as error:
-        said = (
+        problem = (
             f"{path}: {error}"
             if path.exists()
             else f"{path.parent}: the carrier has not run here yet"
         )
-        click.echo(said, err=True)
+        click.echo(problem, err=True)
         sys.exit(1)
     if not states:
         click.echo(f"{path.parent}: the carrier has asked nobody yet", err=True)
@@ -260,17 +260,17 @@ def _aged(states: Mapping[str, dict[str, Any]], now: ClockReading) -> dict[str, 
 
 def _show(states: Mapping[str, dict[str, Any]], replica: ReplicaReader, as_json: bool) -> None:
     if as_json:
-        cards, named = replica.cards_held()
+        cards, named = replica.card_counts()
         for name, state in states.items():
             line = {"target": name, **state, "cards": cards, "cards_to_come": named - cards}
             click.echo(msgspec.json.encode(line).decode())
         return
     now = _read()
     for name, known in _aged(states, now).items():
-        for said in target_lines(name, known, now.wall_ms):
-            click.echo(said)
-    if cards_said := cards_line(replica):
-        click.echo(cards_said)
+        for shown in target_lines(name, known, now.wall_ms):
+            click.echo(shown)
+    if card_line := cards_line(replica):
+        click.echo(card_line)
 
 
 _registry = click.option(
@@ -329,7 +329,7 @@ def _imported(
             finally:
                 carrier.close()
     except CarrierRunsError:
-        return hand_over(folder, file)
+        return submit_bundle(folder, file)
 
 
 @contextmanager

@@ -61,8 +61,8 @@ def share(here: int, whole: int, what: str) -> str:
 
 def cards_line(replica: ReplicaReader) -> str:
     """The name cards, or nothing where the roster names none."""
-    held, named = replica.cards_held()
-    return share(held, named, "name cards") if named else ""
+    stored, named = replica.card_counts()
+    return share(stored, named, "name cards") if named else ""
 
 
 def silent(state: State, now_ms: int) -> bool:
@@ -109,13 +109,17 @@ def watch(path: Path) -> None:
         while True:
             # Opened again each time: a damaged replica is thrown away, and another one put in its place.
             with closing(ReplicaReader.at(path)) as replica:
-                held = sum(max(seq for seq, _ in tips) for tips in replica.vector().values())
-                here, named = replica.cards_held()
+                stored = sum(max(seq for seq, _ in tips) for tips in replica.vector().values())
+                here, named = replica.card_counts()
                 states = replica.targets()
             to_come, why = _to_come(states, before)
-            whole = None if to_come is None else held + to_come
-            shown.update(entries, completed=held, total=whole, whole=_said(whole), description=why)
-            shown.update(cards, completed=here, total=named or None, whole=_said(named or None))
+            whole = None if to_come is None else stored + to_come
+            shown.update(
+                entries, completed=stored, total=whole, whole=_number_text(whole), description=why
+            )
+            shown.update(
+                cards, completed=here, total=named or None, whole=_number_text(named or None)
+            )
             if to_come == 0 and here == named:
                 return
             time.sleep(LOOK_EVERY_S)
@@ -139,5 +143,5 @@ def _to_come(states: Mapping[str, State], before: Mapping[str, State]) -> tuple[
     return None, "; ".join(troubles) or "entries (waiting for an answer)"
 
 
-def _said(number: int | None) -> str:
+def _number_text(number: int | None) -> str:
     return "?" if number is None else f"{number:,}"

@@ -1,4 +1,4 @@
-"""Cutting and healing links from elsewhere: a socket in the demo's data folder, and who speaks to it.
+"""Commands to a running demo (cut and heal links, end): a socket in its data folder, and its client.
 
 One line in (`cut meishan`, `heal meishan`, `state`, `end`), one line of JSON out.
 """
@@ -29,14 +29,14 @@ PATIENCE_S = 10.0
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What became of a command: `error` None, it was done."""
+    """The result of a command; `error` is None if it was carried out."""
 
     done: str = ""
     error: str | None = None
 
 
 class ControlSocket:
-    """Listens in the demo's data folder; each command is carried out by `carry_out`, which answers in words or raises
+    """Listens in the demo's data folder; each command is carried out by `carry_out`, which returns a message or raises
     DemoError."""
 
     def __init__(self, data: Path, carry_out: Callable[[str, list[str]], str]) -> None:
@@ -72,14 +72,14 @@ class ControlSocket:
                 except OSError:
                     continue  # whoever called is gone
 
-    def _answer(self, words: list[str]) -> Reply:
+    def _answer(self, args: list[str]) -> Reply:
         try:
-            return Reply(self._carry_out(words[0] if words else "", words[1:]))
+            return Reply(self._carry_out(args[0] if args else "", args[1:]))
         except DemoError as error:
             return Reply(error=str(error))
 
 
-def send(data: Path | None, words: list[str]) -> str:
+def send(data: Path | None, args: list[str]) -> str:
     """Give a command to the demo of a data folder (None: the one that runs here). Raises DemoError."""
     path = (data or running_demo()) / SOCKET
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as speaker:
@@ -87,7 +87,7 @@ def send(data: Path | None, words: list[str]) -> str:
         try:
             with _address(path) as address:
                 speaker.connect(address)
-            speaker.sendall(" ".join(words).encode() + b"\n")
+            speaker.sendall(" ".join(args).encode() + b"\n")
             raw = speaker.makefile("rb").readline()
         except OSError as error:
             raise DemoError(

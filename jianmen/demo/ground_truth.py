@@ -1,7 +1,7 @@
 """The people of the demo and the truth about them: who was let in where, and who is where now.
 
 It knows nothing of what kiosks and registry think. It keeps its own account, so that at the end their numbers
-can be held against it. What people do next is in `jianmen.demo.script`.
+can be compared with it. What people do next is in `jianmen.demo.script`.
 """
 
 import threading
@@ -21,7 +21,7 @@ REST_S = 20.0
 
 @dataclass(frozen=True)
 class Visit:
-    """Somebody holds a code up to a gate. `reason` is what a door must say, `error` the QR error correction of the
+    """Somebody holds a code up to a gate. `reason` is what a door must answer, `error` the QR error correction of the
     print, `ref` None: nobody who is registered."""
 
     gate: str
@@ -35,12 +35,12 @@ class Visit:
 
 @dataclass
 class Guest:
-    """A registered person with their badge. `place` is where they truly are; None: outside."""
+    """A registered person with their badge. `area` is where they truly are; None: outside."""
 
     person: Person
     badge: IssuedBadge
     revoked: bool = False
-    place: str | None = None
+    area: str | None = None
     been_to: set[str] = field(default_factory=set)
     busy: bool = False
     rested_s: float = 0.0
@@ -69,14 +69,14 @@ class GroundTruth:
         self._guests = {guest.person.ref: guest for guest in guests}
         self._dice = {gate: Random(f"{seed} {gate}") for gate in programme.gates}  # noqa: S311 - a script
         self._lock = threading.Lock()
-        self._said: dict[str, Counter[Reason]] = {gate: Counter() for gate in programme.gates}
+        self._answered: dict[str, Counter[Reason]] = {gate: Counter() for gate in programme.gates}
 
     def dice(self, gate: str) -> Random:
         """The chance of what happens at a gate, from the demo's seed."""
         return self._dice[gate]
 
     def join(self, guest: Guest) -> None:
-        """Somebody new is on the way."""
+        """Add a person who will come to the doors."""
         with self._lock:
             self._guests[guest.person.ref] = guest
 
@@ -106,9 +106,9 @@ class GroundTruth:
             return self._dice[gate].choice([*self._guests.values()])
 
     def answered(self, visit: Visit) -> None:
-        """The door has answered: from now on the truth is another one."""
+        """The door has answered: update where the guest is."""
         with self._lock:
-            self._said[visit.gate][visit.reason] += 1
+            self._answered[visit.gate][visit.reason] += 1
             if visit.ref is None:
                 return
             guest = self._guests[visit.ref]
@@ -118,27 +118,27 @@ class GroundTruth:
                 return
             area = self.programme.gates[visit.gate].area
             if visit.direction == "in":
-                guest.place = area
+                guest.area = area
                 guest.been_to.update(self.programme.above[area])
             else:
-                guest.place = self.programme.places[area].parent
+                guest.area = self.programme.area_tree[area].parent
 
     # The truth.
 
-    def said(self) -> dict[str, dict[Reason, int]]:
-        """What each gate had to say to those who came, by reason."""
+    def answers_given(self) -> dict[str, dict[Reason, int]]:
+        """The answers that each gate had to give, counted by reason."""
         with self._lock:
-            return {gate: dict(reasons) for gate, reasons in self._said.items() if reasons}
+            return {gate: dict(reasons) for gate, reasons in self._answered.items() if reasons}
 
     def let_in(self) -> dict[str, int]:
         """Distinct people let in, by area: each counts for the areas above too."""
         with self._lock:
             guests = self._guests.values()
-            return {a: sum(a in one.been_to for one in guests) for a in self.programme.places}
+            return {a: sum(a in one.been_to for one in guests) for a in self.programme.area_tree}
 
     def inside(self) -> dict[str, int]:
         """People who are there now, by area, those in rooms below it included."""
         with self._lock:
-            places = [guest.place for guest in self._guests.values()]
+            areas = [guest.area for guest in self._guests.values()]
             within = self.programme.within
-            return {a: sum(within(p, a) for p in places) for a in self.programme.places}
+            return {a: sum(within(p, a) for p in areas) for a in self.programme.area_tree}

@@ -97,7 +97,7 @@ def _quoted(value: object) -> str:
 
 
 class Ports:
-    """CameraFeed out ports of the loopback: free ones, or one after the other from a first."""
+    """Gives out ports of the loopback: free ones, or one after the other from a first."""
 
     def __init__(self, first: int | None) -> None:
         self._next = first
@@ -138,7 +138,7 @@ def start(site: KioskSite, programs: Programs) -> None:
 
 def not_ready(sites: Sequence[KioskSite], log: str, roster: Point) -> dict[str, str]:
     """The kiosks that cannot answer for everybody yet, and what they wait for. `roster` is the point of the registry's
-    `log` that they must hold."""
+    `log` that they must have received."""
     waits = {site.gate: _waits_for(site, log, roster) for site in sites}
     return {gate: why for gate, why in waits.items() if why}
 
@@ -147,18 +147,20 @@ def _waits_for(site: KioskSite, log: str, roster: Point) -> str:
     try:
         answer = requests.get(f"{site.screen}status.json", timeout=TIMEOUT_S)
         answer.raise_for_status()
-        said = answer.json()
+        status = answer.json()
     except (requests.RequestException, ValueError):
         return "the door to start"
-    if said["state"] != "working":
-        return f"the door, which says: {said.get('cause') or said.get('says') or said['state']}"
-    if not said["clock"]["sure"]:
+    if status["state"] != "working":
+        return (
+            f"the door, which says: {status.get('cause') or status.get('says') or status['state']}"
+        )
+    if not status["clock"]["sure"]:
         return "a trusted time"
-    return "" if _held(site, log) >= roster[0] else "the roster"
+    return "" if _stored_entries(site, log) >= roster[0] else "the roster"
 
 
-def _held(site: KioskSite, log: str) -> int:
-    """How far it holds the registry's log."""
+def _stored_entries(site: KioskSite, log: str) -> int:
+    """How many entries of the registry's log it has received."""
     try:
         replica = ReplicaReader.at(DataFolder(site.data).replica)
     except sqlite3.OperationalError:

@@ -14,6 +14,7 @@ from access.badge.credential import read_human_code
 from access.event.definition import Event
 from jianmen.demo.ground_truth import GroundTruth, Guest
 from jianmen.demo.opening import invent_person
+from registry.queries import admin_shapes
 from registry.queries import shapes as answers
 from registry.roster.model import IssuedBadge, Person
 
@@ -43,8 +44,8 @@ class RegistryClient:
         """Raises SilentError, as all do."""
         return self._ask("headcount", answers.Headcount)
 
-    def kiosks(self) -> answers.Kiosks:
-        return self._ask("kiosks", answers.Kiosks)
+    def kiosks(self) -> admin_shapes.Kiosks:
+        return self._ask("kiosks", admin_shapes.Kiosks)
 
     def gates(self) -> answers.Gates:
         return self._ask("gates", answers.Gates)
@@ -54,12 +55,12 @@ class RegistryClient:
         body = {
             key: value for key, value in msgspec.to_builtins(person).items() if value is not None
         }
-        return self._said("POST", "registrants", answers.Issued, body)
+        return self._decoded("POST", "registrants", answers.Issued, body)
 
     def _ask(self, path: str, kind: type[Answer]) -> Answer:
-        return self._said("GET", path, kind)
+        return self._decoded("GET", path, kind)
 
-    def _said(
+    def _decoded(
         self, method: str, path: str, kind: type[Answer], body: object | None = None
     ) -> Answer:
         try:

@@ -56,11 +56,11 @@ class Options:
 class Demo:
     """Open within `with`; its parts are there after `open`."""
 
-    def __init__(self, options: Options, stop: Stop, say: Callable[[str], None]) -> None:
-        """`stop` is asked by whoever wants it to end; `say` tells people how the start goes on."""
+    def __init__(self, options: Options, stop: Stop, report: Callable[[str], None]) -> None:
+        """`stop` is asked by whoever wants it to end; `report` shows people how the start goes on."""
         self._options = options
         self._stop = stop
-        self._say = say
+        self._report = report
         self._opened = ExitStack()
         self.links: dict[str, TcpProxy] = {}
         self.drivers: list[DoorDriver] = []
@@ -85,7 +85,7 @@ class Demo:
         self.programs = Programs(logs)
         self._opened.callback(self._end_processes)
         self.sites = self._sites(ports)
-        self._say(f"Registering {options.people} people …")
+        self._report(f"Registering {options.people} people …")
         urls = {
             one.gate: f"http://{kiosks.LOOPBACK}:{self.links[one.venue].port}" for one in self.sites
         }
@@ -111,7 +111,7 @@ class Demo:
     def _set_aside(self, guests: list[Guest]) -> list[Guest]:
         folder = self._options.data / "badges"
         venue = self.programme.venue_of(self.programme.gates[kiosks.CAMERA_GATE].area)
-        self._say(f"Badges to hold up to the camera at {kiosks.CAMERA_GATE} are in {folder}")
+        self._report(f"Badges to hold up to the camera at {kiosks.CAMERA_GATE} are in {folder}")
         return set_aside(guests, venue, folder)
 
     def _open_links(self, registry_port: int, ports: Ports) -> None:
@@ -140,13 +140,13 @@ class Demo:
         return sites
 
     def _start(self, opening: Opening, registry_port: int) -> None:
-        self._say("Starting the registry …")
+        self._report("Starting the registry …")
         data = str(self._options.data / "registry")
         where = ["--host", kiosks.LOOPBACK, "--port", str(registry_port)]
         serve = ["registry", "serve", "--data", data, *where, "--trust-clock", "--open-here"]
         self.programs.start("registry", [*JIANMEN, *serve], piped=False, folder=Path.cwd())
         self._wait("the registry", self._registry_waits)
-        self._say(f"Enrolling {len(self.sites)} kiosks, and starting their doors and carriers …")
+        self._report(f"Enrolling {len(self.sites)} kiosks, and starting their doors and carriers …")
         for one in self.sites:
             kiosks.take_in(one, opening.codes[one.gate])
             kiosks.start(one, self.programs)
@@ -204,7 +204,7 @@ class Demo:
     def _end_processes(self) -> None:
         killed = self.programs.stop(ENDING_S)
         if killed:
-            self._say(f"Killed, since they did not end: {', '.join(killed)}")
+            self._report(f"Killed, since they did not end: {', '.join(killed)}")
 
     def check(self) -> None:
         """Raises DemoError where a process or the people at a door cannot go on."""
@@ -214,7 +214,7 @@ class Demo:
                 raise DemoError(str(driver.failure))
 
     def close_doors(self) -> None:
-        """Nobody comes any more."""
+        """Let nobody come any more."""
         self._desk.close()
         for driver in self.drivers:
             driver.stop()
@@ -232,20 +232,20 @@ class Demo:
         else:
             link.cut()
 
-    def carry_out(self, verb: str, words: list[str]) -> str:
+    def carry_out(self, verb: str, args: list[str]) -> str:
         """Carry out a command: "cut" or "heal" a venue's link, or "end". Raises DemoError."""
-        if verb == "end" and not words:
+        if verb == "end" and not args:
             self._stop.ask()
             return "ending"
-        if verb not in ("cut", "heal") or len(words) != 1 or words[0] not in self.links:
+        if verb not in ("cut", "heal") or len(args) != 1 or args[0] not in self.links:
             venues = ", ".join(self.links)
             raise DemoError(f"commands are: cut VENUE, heal VENUE, end; venues are {venues}")
-        link = self.links[words[0]]
+        link = self.links[args[0]]
         if verb == "cut":
             link.cut()
-            return f"{words[0]} is cut off from the registry"
+            return f"{args[0]} is cut off from the registry"
         link.heal()
-        return f"{words[0]} is joined again"
+        return f"{args[0]} is joined again"
 
 
 def _wall_ms() -> int:

@@ -1,4 +1,4 @@
-"""What people do: who comes to a gate next, what they hold up, and what the door must say to them.
+"""What people do: who comes to a gate next, what they hold up, and what the door must answer.
 
 Each step finds somebody whom it fits; where nobody fits, nobody comes. Codes that must not open a door are
 altered badges, another event's, and what is no badge at all.
@@ -14,7 +14,7 @@ from access.badge.credential import BADGE_BYTES, SECRET_BYTES, Claims, Plain
 from access.event.definition import Direction, Gate, Session
 from access.rules.decide import Reason
 from jianmen.demo.ground_truth import GroundTruth, Guest, Visit
-from jianmen.rehearse.run import tampered
+from jianmen.testing.tampering import tampered
 
 EDGE_MS = 60_000
 """Around the minute at which a rule changes its answer nobody comes whose answer it is."""
@@ -32,7 +32,7 @@ class GateScript:
         self._venue = self._programme.venue_of(gate.area)
 
     def next_visit(self, direction: Direction) -> Visit | None:
-        """Whoever comes next; None: nobody just now."""
+        """The next visit; None: nobody comes just now."""
         if direction == "out":
             return self._leave()
         plan = ENTRANCE if self._gate.area == self._venue else ROOM
@@ -41,14 +41,14 @@ class GateScript:
 
     def _leave(self) -> Visit | None:
         """Who sits in a room comes out by its own door before they leave the venue."""
-        guest = self._take(lambda one: one.place == self._gate.area)
+        guest = self._take(lambda one: one.area == self._gate.area)
         return None if guest is None else self._visit(guest, "ok", direction="out")
 
     # At an entrance.
 
     def arrive(self) -> Visit | None:
         def is_new(one: Guest) -> bool:
-            return one.place is None and not one.been_to and one.may_enter(self._venue)
+            return one.area is None and not one.been_to and one.may_enter(self._venue)
 
         guest = self._take(lambda one: one.at_once and is_new(one)) or self._take(is_new)
         return self.come_again() if guest is None else self._visit(guest, "ok")
@@ -56,16 +56,16 @@ class GateScript:
     def come_again(self) -> Visit | None:
         """Back from outside, or once more at the entrance although already in."""
         guest = self._take(
-            lambda one: self._venue in one.been_to and one.place in (None, self._venue)
+            lambda one: self._venue in one.been_to and one.area in (None, self._venue)
         )
         if guest is None:
             return None
-        return self._visit(guest, "ok" if guest.place is None else "reentry")
+        return self._visit(guest, "ok" if guest.area is None else "reentry")
 
     def mistake_the_venue(self) -> Visit | None:
         guest = self._take(
             lambda one: (
-                one.place is None
+                one.area is None
                 and one.person.ticket != "online"
                 and not one.may_enter(self._venue)
             )
@@ -98,7 +98,7 @@ class GateScript:
         if session is None:
             return None
         guest = self._take(
-            lambda one: one.place == self._venue and session.id in one.person.sessions
+            lambda one: one.area == self._venue and session.id in one.person.sessions
         )
         return None if guest is None else self._visit(guest, "ok")
 
@@ -112,7 +112,7 @@ class GateScript:
             return None
         guest = self._take(
             lambda one: (
-                one.place == self._venue
+                one.area == self._venue
                 and one.person.ticket == "delegate"
                 and session.id not in one.person.sessions
             )
@@ -122,14 +122,14 @@ class GateScript:
         return None if guest is None else self._visit(guest, "standby")
 
     def come_with_a_ticket_for_elsewhere(self) -> Visit | None:
-        guest = self._take(lambda one: one.place == self._venue and one.person.ticket == "media")
+        guest = self._take(lambda one: one.area == self._venue and one.person.ticket == "media")
         return self._refused(guest, "not_entitled")
 
     def pass_a_badge_back(self) -> Visit | None:
         """Somebody inside has lent their badge to a friend outside."""
         if self._open_session() is None:
             return None
-        return self._refused(self._take(lambda one: one.place == self._gate.area), "already_inside")
+        return self._refused(self._take(lambda one: one.area == self._gate.area), "already_inside")
 
     def _open_session(self) -> Session | None:
         """The session whose doors are open now, and for a while yet."""

@@ -32,7 +32,7 @@ OLD_S = 10.0
 class Display(Protocol):
     """Where the demo is shown. `close` is safe to repeat."""
 
-    def say(self, words: str) -> None:
+    def show_message(self, message: str) -> None:
         """Something for people to read."""
 
     def state(self, state: State) -> None: ...
@@ -50,13 +50,13 @@ def display_for(*, as_json: bool) -> Display:
 
 
 class JsonLines:
-    """States and the result on standard output, words on standard error."""
+    """States and the result on standard output, messages on standard error."""
 
     def __init__(self) -> None:
         self._due = 0
 
-    def say(self, words: str) -> None:
-        click.echo(words, err=True)
+    def show_message(self, message: str) -> None:
+        click.echo(message, err=True)
 
     def state(self, state: State) -> None:
         if state.seconds >= self._due:
@@ -80,14 +80,14 @@ class PlainLines:
     def __init__(self) -> None:
         self._due = 0
 
-    def say(self, words: str) -> None:
-        click.echo(words)
+    def show_message(self, message: str) -> None:
+        click.echo(message)
 
     def state(self, state: State) -> None:
         if state.seconds < self._due:
             return
         self._due = state.seconds + PLAIN_EVERY_S
-        venues = "; ".join(_venue_words(venue) for venue in state.venues)
+        venues = "; ".join(_venue_text(venue) for venue in state.venues)
         behind = ", ".join(f"{one.gate} {one.backlog}" for one in state.gates if one.backlog)
         tail = f"; not yet at the registry: {behind}" if behind else ""
         click.echo(f"{_clock(state.seconds)} {venues}{tail}")
@@ -101,14 +101,14 @@ class PlainLines:
 
 
 class LiveTable:
-    """Redrawn in place."""
+    """A table that is redrawn on the terminal."""
 
     def __init__(self) -> None:
         self._console = Console()
         self._live: Live | None = None
 
-    def say(self, words: str) -> None:
-        self._console.print(words, highlight=False, markup=False)
+    def show_message(self, message: str) -> None:
+        self._console.print(message, highlight=False, markup=False)
 
     def state(self, state: State) -> None:
         if self._live is None:
@@ -212,7 +212,7 @@ def _number(value: int | None) -> Text:
     return Text("?", "bold red") if value is None else Text(str(value), "bold")
 
 
-def _venue_words(venue: VenueState) -> str:
+def _venue_text(venue: VenueState) -> str:
     link = " (link cut)" if venue.link == "cut" else ""
     if venue.people is None:
         return f"{venue.name['en']}{link}: the registry does not answer"
@@ -225,7 +225,7 @@ def _clock(seconds: int) -> str:
 
 
 def result_lines(result: Result) -> list[str]:
-    """The last words: where the data is, what differs if anything does, and the comparison as the very last line."""
+    """The last lines: where the data is, what differs if anything does, and the comparison as the very last line."""
     lines = [f"The data and logs are in {result.data}"]
     if not result.drained:
         lines.append(
@@ -267,33 +267,33 @@ def present(options: Options, minutes: float | None, display: Display, stop: Sto
 
     Returns the exit status: 0 when all that was simulated was counted, 1 when not, 2 when it cannot run here.
     """
-    words, status = "", 0
+    message, status = "", 0
     try:
-        with Demo(options, stop, display.say) as demo:
+        with Demo(options, stop, display.show_message) as demo:
             demo.open()
-            _say_addresses(demo, display)
+            _show_addresses(demo, display)
             show = _Show(demo, display, stop)
             show.watch(None if minutes is None else minutes * 60 - ENDING_S)
             result = show.finish()
     except StoppedError:
-        words = "Stopped before it was open."
+        message = "Stopped before it was open."
     except (DemoError, ProgramError, SilentError) as error:
-        words, status = f"{error}\nThe demo has ended early.", 1
+        message, status = f"{error}\nThe demo has ended early.", 1
     except (PortTakenError, OSError) as error:
-        words, status = f"The demo cannot run here: {error}.", 2
+        message, status = f"The demo cannot run here: {error}.", 2
     finally:
         display.close()
-    if words:
-        display.say(f"{words} The data and logs are in {options.data}")
+    if message:
+        display.show_message(f"{message} The data and logs are in {options.data}")
         return status
     display.result(result)
     return 0 if result.equal and result.drained else 1
 
 
-def _say_addresses(demo: Demo, display: Display) -> None:
-    display.say(f"Dashboard  {demo.registry.url}/   to log in: admin, {demo.password}")
+def _show_addresses(demo: Demo, display: Display) -> None:
+    display.show_message(f"Dashboard  {demo.registry.url}/   to log in: admin, {demo.password}")
     for one in demo.sites:
-        display.say(f"Screen     {one.screen}   {one.gate}")
+        display.show_message(f"Screen     {one.screen}   {one.gate}")
 
 
 class _Show:

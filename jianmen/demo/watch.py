@@ -1,4 +1,4 @@
-"""Watching the demo: what the doors' journals say, what the registry counts, and the truth, side by side."""
+"""Watching the demo: what the doors' journals record, what the registry counts, and the truth, side by side."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ class GateState(msgspec.Struct, frozen=True, kw_only=True):
 
 class VenueState(msgspec.Struct, frozen=True, kw_only=True):
     """One venue as the registry counts it: `inside` now and distinct `people` let in today, and how old the oldest
-    word of a kiosk there is; beside it the truth. None: the registry does not answer, or was never told."""
+    word of a kiosk there is; beside it the truth. None: the registry does not answer, or has heard of none."""
 
     venue: str
     name: Names
@@ -75,7 +75,7 @@ class VenueResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """The demo's last word. `differences` name gates that did not answer as they had to: gate, reason, simulated,
+    """The demo's result. `differences` name gates that did not answer as they had to: gate, reason, simulated,
     counted."""
 
     equal: bool
@@ -118,10 +118,10 @@ class Watch:
         """How everything stands now."""
         for tail in self._tails.values():
             tail.look()
-        held: dict[str, int] = {}
+        stored: dict[str, int] = {}
         count: Headcount | None = None
         try:
-            held = {one.gate or "": one.held for one in self._registry.kiosks().kiosks}
+            stored = {one.gate or "": one.held for one in self._registry.kiosks().kiosks}
             count = self._registry.headcount()
         except SilentError:
             pass  # the table shows question marks
@@ -132,10 +132,10 @@ class Watch:
             dashboard=self._registry.url,
             data=self._data,
             venues=[self._venue(venue, areas.get(venue)) for venue in self._programme.venues],
-            gates=[self._gate(one, held.get(one.gate) if count else None) for one in self._sites],
+            gates=[self._gate(one, stored.get(one.gate) if count else None) for one in self._sites],
         )
 
-    def _gate(self, one: KioskSite, held: int | None) -> GateState:
+    def _gate(self, one: KioskSite, stored: int | None) -> GateState:
         tail = self._tails[one.gate]
         answers: dict[str, dict[str, int]] = {}
         for (verdict, reason), count in tail.verdicts.items():
@@ -145,7 +145,7 @@ class Watch:
             venue=one.venue,
             screen=one.screen,
             answers=answers,
-            backlog=None if held is None else max(0, tail.entries - held),
+            backlog=None if stored is None else max(0, tail.entries - stored),
         )
 
     def _venue(self, venue: str, area: AreaCount | None) -> VenueState:
@@ -189,12 +189,12 @@ class Watch:
 
     def _differences(self) -> list[tuple[str, str, int, int]]:
         counted = {gate.id: _tally(gate.reasons) for gate in self._registry.gates().gates}
-        said = {gate: _tally(reasons) for gate, reasons in self._truth.said().items()}
+        answered = {gate: _tally(reasons) for gate, reasons in self._truth.answers_given().items()}
         return [
-            (gate, reason, said[gate].get(reason, 0), counted.get(gate, {}).get(reason, 0))
-            for gate in said
-            for reason in sorted(said[gate].keys() | counted.get(gate, {}).keys())
-            if said[gate].get(reason, 0) != counted.get(gate, {}).get(reason, 0)
+            (gate, reason, answered[gate].get(reason, 0), counted.get(gate, {}).get(reason, 0))
+            for gate in answered
+            for reason in sorted(answered[gate].keys() | counted.get(gate, {}).keys())
+            if answered[gate].get(reason, 0) != counted.get(gate, {}).get(reason, 0)
         ]
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What the steps of a scenario name must be there: gates, badges and their issues, tickets, entries."""
+"""Checks that what the steps of a scenario name exists: gates, badges and their issues, tickets, entries."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -30,12 +30,12 @@ def person_of(step: steps.Register) -> Person:
 
 
 class Checker:
-    """Looks at steps one after the other, and remembers what there is by then."""
+    """Checks steps one after the other, and remembers what exists by then."""
 
     def __init__(self, event: Event) -> None:
         self._event = event
         self._gates: dict[str, Gate] = {gate.id: gate for gate in event.gates}
-        self._areas = set(Programme(event).places)
+        self._areas = set(Programme(event).area_tree)
         self._forms: dict[tuple[str, int], str] = {}
         self._codes: dict[str, str] = {}
         self._spares: set[str] = set()
@@ -73,13 +73,13 @@ class Checker:
         yield from map(str, grows_from(self._event, event))
         self._event = event
         self._gates.update((gate.id, gate) for gate in event.gates)
-        self._areas.update(Programme(event).places)
+        self._areas.update(Programme(event).area_tree)
 
     def _unknown(self, what: str, name: str, *, or_registry: bool = False) -> str:
         known = [*self._gates, *([REGISTRY] if or_registry else [])]
         kind = 'a gate of the event nor "registry"' if or_registry else "a gate of the event"
-        word = "neither" if or_registry else "not"
-        return f'"{what}": {shown(name)} is {word} {kind}; {instead(name, known)}'
+        subject = "neither" if or_registry else "not"
+        return f'"{what}": {shown(name)} is {subject} {kind}; {instead(name, known)}'
 
     # Badges.
 

@@ -42,8 +42,8 @@ class _Person:
 
 
 @dataclass
-class _Said:
-    """What the lines so far amount to."""
+class _Invented:
+    """What the lines written so far have led to."""
 
     gates: Counter[str] = field(default_factory=Counter)
     """Presentations and overrides certainly recorded at each gate."""
@@ -59,24 +59,24 @@ class Inventor:
         self._event = event
         self._programme = Programme(event)
         self._random = Random(seed)  # noqa: S311 - made-up people, not secrets
-        self._said = _Said()
+        self._invented = _Invented()
         self._gates = [gate.id for gate in event.gates]
         self._tickets = [t for t in event.tickets if t.on_site and not t.roles] or event.tickets
         self._staff = [f"staff-{n}" for n, t in enumerate(event.tickets) if t.roles]
         self._people = [self._person(f"p{number}") for number in range(1, people + 1)]
-        self._deeds: list[tuple[int, int, Callable[[], Line | None]]] = []
+        self._actions: list[tuple[int, int, Callable[[], Line | None]]] = []
 
     def lines(self, path: str) -> Iterator[str]:
         """The lines of the scenario; `path` is where the event file is found."""
         yield _line({"event": path})
         before = self._at(0, 12.0) - 24 * HOUR_MS
         for line in self._registrations():
-            yield _line({"at": self._words(before), **line})
+            yield _line({"at": self._clock_text(before), **line})
         self._plan()
-        for at_ms, _, deed in sorted(self._deeds, key=lambda deed: deed[:2]):
-            said = deed()
-            if said is not None:
-                yield _line({"at": self._words(at_ms), **said})
+        for at_ms, _, action in sorted(self._actions, key=lambda action: action[:2]):
+            made = action()
+            if made is not None:
+                yield _line({"at": self._clock_text(at_ms), **made})
         for last in ({"do": "heal"}, {"do": "headcount"}, {"do": "conflicts"}):
             yield _line(last)
 
@@ -87,7 +87,7 @@ class Inventor:
         date = datetime.fromisoformat(self._event.days[day]).replace(tzinfo=self._programme.zone)
         return round((date.timestamp() + hour * 3600) * 1000)
 
-    def _words(self, at_ms: int) -> str:
+    def _clock_text(self, at_ms: int) -> str:
         at = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(self._programme.zone)
         return at.isoformat(timespec="milliseconds")
 
@@ -96,8 +96,8 @@ class Inventor:
     def _person(self, ref: str) -> _Person:
         random = self._random
         venue = random.choice(self._event.venues).id
-        held = [s for s in self._event.sessions if self._programme.venue_of(s.area) == venue]
-        booked = random.sample(held, random.randint(0, min(2, len(held))))
+        offered = [s for s in self._event.sessions if self._programme.venue_of(s.area) == venue]
+        booked = random.sample(offered, random.randint(0, min(2, len(offered))))
         return _Person(ref, venue, booked, signed=random.random() < 0.15)
 
     def _registrations(self) -> Iterator[Line]:
@@ -144,8 +144,8 @@ class Inventor:
                     at_ms = self._at(day, self._random.uniform(7.5, 20.0))
                     self._do(at_ms, getattr(self, f"_{kind}"))
 
-    def _do(self, at_ms: int, deed: Callable[[], Line | None]) -> None:
-        self._deeds.append((at_ms, len(self._deeds), deed))
+    def _do(self, at_ms: int, action: Callable[[], Line | None]) -> None:
+        self._actions.append((at_ms, len(self._actions), action))
 
     def _come(self, person: _Person, day: int) -> None:
         """One person's day: arriving, sessions in and out, leaving; now and then something odd."""
@@ -205,21 +205,21 @@ class Inventor:
             line["direction"] = direction
         key = (gate, direction, str(line.get("code", line.get("badge"))))
         hold_off_ms = self._event.policy.hold_off_s * 1000
-        if at_ms - self._said.last.get(key, -HOUR_MS) > hold_off_ms:
-            self._said.gates[gate] += 1
-        self._said.last[key] = at_ms
+        if at_ms - self._invented.last.get(key, -HOUR_MS) > hold_off_ms:
+            self._invented.gates[gate] += 1
+        self._invented.last[key] = at_ms
         return line
 
     # What goes wrong.
 
     def _cut(self) -> Line:
-        self._said.cut = True
+        self._invented.cut = True
         nodes = ["registry", *self._gates]
         return {"do": "cut", "nodes": self._random.sample(nodes, self._random.randint(1, 3))}
 
     def _group(self) -> Line:
-        """Some venues each on their own."""
-        self._said.cut = True
+        """Cut some venues off from all others."""
+        self._invented.cut = True
         venues = self._random.sample(
             self._event.venues, self._random.randint(1, len(self._event.venues))
         )
@@ -265,8 +265,8 @@ class Inventor:
         return {"do": "revoke", "ref": f"{person.ref}#1" if one else person.ref, "why": "made up"}
 
     def _walk_in(self) -> Line:
-        self._said.walk_ins += 1
-        person = self._person(f"walk-in-{self._said.walk_ins}")
+        self._invented.walk_ins += 1
+        person = self._person(f"walk-in-{self._invented.walk_ins}")
         person.signed = True
         self._people.append(person)
         return self._registration(person)
@@ -278,15 +278,15 @@ class Inventor:
         gate = self._random.choice(gates)
         staff = self._somebody(staff=0.9)
         badge = self._somebody(staff=0.0)
-        self._said.gates[gate] += 1
+        self._invented.gates[gate] += 1
         return {"do": "override", "gate": gate, "badge": badge, "staff": staff, "why": "knows us"}
 
     def _void(self) -> Line | None:
-        made = sorted(gate for gate, count in self._said.gates.items() if count)
+        made = sorted(gate for gate, count in self._invented.gates.items() if count)
         if not made:
             return None
         gate = self._random.choice(made)
-        entry = f"{gate}/{self._random.randint(1, self._said.gates[gate])}"
+        entry = f"{gate}/{self._random.randint(1, self._invented.gates[gate])}"
         line: Line = {"do": "void", "gate": gate, "entry": entry}
         return {**line, "staff": self._somebody(staff=0.9), "why": "a slip"}
 

@@ -24,7 +24,7 @@ from sync.exchange.exchange import Answerer, Asker
 from sync.store.journal import Journal
 from sync.store.replica import Replica
 from sync.wire.device_key import DeviceKey
-from sync.wire.messages import Enrol, Enrolled, TimeWord
+from sync.wire.messages import Enrol, Enrolled, TimeReport
 
 DAY_MS = 86_400_000
 BUILT_BEFORE_MS = 30 * DAY_MS
@@ -67,7 +67,7 @@ class RegistryNode:
             self.ledger,
             self.service.identity,
             lambda: true.ms,
-            lambda: TimeWord(true.ms, 0, "registry"),
+            lambda: TimeReport(true.ms, 0, "registry"),
             random.randbytes,
         )
 
@@ -79,7 +79,7 @@ class RegistryNode:
         """Sign how far the log goes, as of now: a door that is cut off counts the age of its roster from there."""
         identity = self.service.identity
         with self.ledger.transaction():
-            last = self.ledger.word(identity.fingerprint)
+            last = self.ledger.latest_head(identity.fingerprint)
             if last is not None:
                 now_ms = self.clock.true.ms
                 self.ledger.keep_head(identity.head(last.log, last.seq, last.digest, now_ms))
@@ -111,7 +111,7 @@ class KioskNode:
         self.enrol()
 
     def enrol(self) -> None:
-        """New storage, a new key, and the registry's word on it."""
+        """Begin with new storage and a new key, and enrol it at the registry."""
         self.identity = DeviceKey.from_seed(self.random.randbytes(32))
         service = self.registry.service
         code = service.enrol_code(self.gate)
@@ -147,7 +147,7 @@ class KioskNode:
         self.talk_to(card)
 
     def boot(self, why: str) -> None:
-        """Power on: a new kernel boot, a new log, nothing remembered but what the files hold."""
+        """Power on: a new kernel boot, a new log, nothing remembered but what is in the files."""
         self.boots += 1
         self.clock.booted_ms = self.clock.true.ms
         reading = self._start()
@@ -155,7 +155,7 @@ class KioskNode:
         self.feed.catch_up()
 
     def _start(self) -> ClockReading:
-        """Start the programs on what the files hold; the reading of the clocks then."""
+        """Start the programs on the files; return the reading of the clocks then."""
         event_state = EventState(self.registry.device, self.earliest_ms)
         prepare(event_state, self.device, self.given)
         self.door = Door(self.journal, self.replica, event_state, self.clock.read)
@@ -166,10 +166,10 @@ class KioskNode:
         self.askers: dict[str, Asker] = {}
         self._headcount: Headcount | None = None
         reading = self.clock.read()
-        for held in self.journal.everything():
-            self.door.fold(held, reading)
+        for log_entry in self.journal.everything():
+            self.door.fold(log_entry, reading)
         self.answerer = Answerer(
-            self.replica, self.identity, self.at_ms, self.time_word, self.random.randbytes
+            self.replica, self.identity, self.at_ms, self.time_report, self.random.randbytes
         )
         self.answerer.warrant = self.given.warrant
         return reading
@@ -186,23 +186,23 @@ class KioskNode:
 
     @property
     def wants_time(self) -> bool:
-        """Whether a neighbour's word on the time is of use: this kiosk has nothing better."""
+        """Whether a neighbour's time is of use: this kiosk has nothing better."""
         return self.door.clock_line.rank >= RANK["neighbour"]
 
     def at_ms(self) -> int:
         return self.door.now().at_ms
 
-    def time_word(self) -> TimeWord | None:
-        """What this kiosk may tell its neighbours of the time: its own source, never one it has from a neighbour."""
+    def time_report(self) -> TimeReport | None:
+        """The time that this kiosk may report to its neighbours: its own source, never one it has from a neighbour."""
         line = self.door.clock_line
         source = next((name for name, rank in RANK.items() if rank == line.rank), None)
         if source is None or source == "neighbour" or not line.sure:
             return None
         span = self.door.now().span
-        return TimeWord((span.lo + span.hi) // 2, (span.hi - span.lo + 1) // 2, source)
+        return TimeReport((span.lo + span.hi) // 2, (span.hi - span.lo + 1) // 2, source)
 
-    def kernel_says(self, *, synced: bool | None, offset_ms: int | None) -> None:
-        """The machine's wall clock is set, and its kernel's word on it."""
+    def set_kernel_clock(self, *, synced: bool | None, offset_ms: int | None) -> None:
+        """Set the machine's wall clock, and whether its kernel calls it synchronised."""
         if offset_ms is not None:
             self.clock.offset_ms = offset_ms
         if synced is not None:
@@ -211,7 +211,7 @@ class KioskNode:
         clock = Clock(
             source="kernel", trusted_ms=reading.wall_ms, mono_ms=reading.mono_ms, error_ms=0
         )
-        if self.clock.synced and self.door.tells_more(clock):
+        if self.clock.synced and self.door.is_better_time(clock):
             self.door.record("clock", clock, reading)
 
     def publish(self) -> None:
@@ -229,7 +229,7 @@ class KioskNode:
                 self.replica,
                 self.identity,
                 self.at_ms,
-                self.time_word,
+                self.time_report,
                 other.device,
                 self.random.randbytes,
             )
@@ -245,9 +245,11 @@ class KioskNode:
                 again = again or bool(asker.ahead())
             offering = True
             if taken.time is not None:
-                word = self.times.heard(taken.time, other.device, asked, self.clock.read().mono_ms)
-                if word is not None:
-                    self.replica.tell_door("clock", word)
+                accepted_time = self.times.heard(
+                    taken.time, other.device, asked, self.clock.read().mono_ms
+                )
+                if accepted_time is not None:
+                    self.replica.notify_door("clock", accepted_time)
         self.hear()
         if isinstance(other, KioskNode):
             other.hear()
@@ -260,7 +262,7 @@ class KioskNode:
     def level(self, reached: list[str]) -> bool:
         """Pass seats to other gates that were reached and have fewer; whether any were passed."""
         before = self.journal.seq
-        self.replica.tell_door("reached", reached)
+        self.replica.notify_door("reached", reached)
         self.feed.read_inbox()
         return self.journal.seq > before
 
@@ -277,7 +279,7 @@ class KioskNode:
             self._headcount = Headcount(log_state)
             self._counted = 0
         self.publish()
-        for place, held in self.replica.since(self._counted, -1):
-            self._headcount.log_state.file(held)
-            self._counted = place
+        for position, log_entry in self.replica.since(self._counted, -1):
+            self._headcount.log_state.file(log_entry)
+            self._counted = position
         return self._headcount.areas(self.at_ms())

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from access.badge import credential as badges
-from access.badge.credential import SIGNED_BYTES, Plain, Signed
 from access.log.entry import EntryRef, Passage
 from access.rules.decide import Decision
 from access.rules.explain import Step
@@ -17,6 +15,7 @@ from jianmen.rehearse.explaining import REPEAT, steps_of
 from jianmen.rehearse.scenario import Planned, Scenario, ScenarioError
 from jianmen.rehearse.steps import AnyStep
 from jianmen.rehearse.world import World
+from jianmen.testing.tampering import tampered
 from kiosk.door.door import Answer
 from kiosk.door.staff_actions import StaffError
 from registry.roster.model import Person
@@ -27,13 +26,10 @@ CHANGES = (
 )  # fmt: skip
 """Steps that change links or machines, before and after which every node hears all it can."""
 
-VENUES_BYTE = 10
-"""Where the signed part of a badge holds the venue bits (design of the signed form)."""
-
 
 @dataclass
 class Outcome:
-    """What a step came to; `failed` says what was expected and what was got, `why` what each rule made of it."""
+    """The result of a step; `failed` is what was expected and what was got, `why` what each rule made of it."""
 
     line: int
     result: dict[str, Any]
@@ -221,7 +217,7 @@ class Rehearsal:
         return answer
 
     def _turnstile(self, step: steps.Passed | steps.NotPassed) -> dict[str, Any]:
-        """The turnstile tells its kiosk whether somebody went through after it was opened."""
+        """The turnstile reports to its kiosk whether somebody went through after it was opened."""
         self.world.ready(step.gate)
         answer = self._made(step.entry)
         if not answer.opens:
@@ -257,7 +253,7 @@ class Rehearsal:
                 world.heal(step.nodes)
             case steps.SetClock():
                 offset = None if step.offset_s is None else round(step.offset_s * 1000)
-                world.kiosks[step.gate].kernel_says(synced=step.trusted, offset_ms=offset)
+                world.kiosks[step.gate].set_kernel_clock(synced=step.trusted, offset_ms=offset)
             case steps.Restart():
                 world.kiosks[step.gate].clock.synced = False
                 world.kiosks[step.gate].boot("power")
@@ -302,7 +298,7 @@ class Rehearsal:
 
     def _headcount(self, name: str) -> dict[str, Any]:
         if name == REGISTRY:
-            self.world.tell_registry()
+            self.world.notify_registry()
             counts = self.world.registry.service.headcount(self.world.true.ms)
         else:
             self.world.ready(name)
@@ -321,7 +317,7 @@ class Rehearsal:
         }
 
     def _report(self) -> dict[str, Any]:
-        self.world.tell_registry()
+        self.world.notify_registry()
         lines = self.world.registry.service.conflicts()
         return {"conflicts": [self._line(line) for line in lines]}
 
@@ -342,26 +338,6 @@ def _refused(decision: Decision) -> dict[str, Any]:
     return {"verdict": decision.verdict, "reason": decision.reason, "opens": False}
 
 
-def tampered(text: str, tamper: str) -> str:
-    """A badge's text with one bit of its secret or signature, or of a signed badge's claims, flipped."""
-    code = badges.read(text)
-    if isinstance(code, Plain):
-        if tamper == "claims":
-            raise ValueError("a plain badge carries no claims")
-        return badges.plain_text(Plain(code.badge, code.issue, _flipped(code.secret, -1, 1)))
-    if isinstance(code, Signed):
-        raw = code.signed + code.signature
-        at = VENUES_BYTE if tamper == "claims" else SIGNED_BYTES
-        return badges.signed_text_of(_flipped(raw, at, 1))
-    raise ValueError("a code of another system")
-
-
-def _flipped(raw: bytes, at: int, bit: int) -> bytes:
-    changed = bytearray(raw)
-    changed[at] ^= bit
-    return bytes(changed)
-
-
 def unmet(expected: Any, got: Any, where: str = "") -> str | None:
     """What an outcome lacks of what was expected of it, or None: objects by the keys named, lists item by item."""
     if expected is None and not where:
@@ -377,8 +353,8 @@ def unmet(expected: Any, got: Any, where: str = "") -> str | None:
     if isinstance(expected, list) and isinstance(got, list):
         if len(expected) != len(got):
             return f"{where}: expected {len(expected)} items, got {len(got)}: {got!r}"
-        for place, (want, have) in enumerate(zip(expected, got, strict=True)):
-            wrong = unmet(want, have, f"{where}[{place}]")
+        for index, (want, have) in enumerate(zip(expected, got, strict=True)):
+            wrong = unmet(want, have, f"{where}[{index}]")
             if wrong:
                 return wrong
         return None

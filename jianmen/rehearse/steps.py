@@ -7,10 +7,10 @@ from msgspec import Meta
 
 from access.event.definition import Direction, Language
 
-Word = Annotated[str, Meta(min_length=1, max_length=200)]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
-Words = Annotated[str, Meta(max_length=500)]
+Note = Annotated[str, Meta(max_length=500)]
 
 MOST_OFFSET_S = 10_000_000_000
 """Some 300 years: further off no clock can be set."""
@@ -24,8 +24,8 @@ class Step(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, tag_field="
 
 
 class Register(Step, tag="register"):
-    ref: Word
-    ticket: Word
+    ref: Name
+    ticket: Name
     venues: list[str] | None = None
     days: list[str] | None = None
     sessions: list[str] = []
@@ -36,82 +36,82 @@ class Register(Step, tag="register"):
 
 
 class Reissue(Step, tag="reissue"):
-    ref: Word
+    ref: Name
 
 
 class Revoke(Step, tag="revoke"):
-    ref: Word
-    why: Words = ""
+    ref: Name
+    why: Note = ""
 
 
 class Present(Step, tag="present"):
-    gate: Word
-    badge: Word | None = None
+    gate: Name
+    badge: Name | None = None
     code: str | None = None
     tamper: Literal["proof", "claims"] | None = None
     direction: Direction | None = None
 
 
 class Override(Step, tag="override"):
-    gate: Word
-    badge: Word
-    staff: Word
-    why: Words = ""
+    gate: Name
+    badge: Name
+    staff: Name
+    why: Note = ""
 
 
 class Void(Step, tag="void"):
-    gate: Word
-    entry: Word
-    staff: Word
-    why: Words = ""
+    gate: Name
+    entry: Name
+    staff: Name
+    why: Note = ""
 
 
 class Passed(Step, tag="passed"):
-    gate: Word
-    entry: Word
+    gate: Name
+    entry: Name
 
 
 class NotPassed(Step, tag="not_passed"):
-    gate: Word
-    entry: Word
+    gate: Name
+    entry: Name
 
 
 class Recount(Step, tag="recount"):
-    gate: Word
-    area: Word
+    gate: Name
+    area: Name
     inside: Annotated[int, Meta(ge=0, le=1_000_000)]
-    staff: Word
-    why: Words = ""
+    staff: Name
+    why: Note = ""
 
 
 class SetTime(Step, tag="set_time"):
-    gate: Word
-    staff: Word
+    gate: Name
+    staff: Name
     off_s: Annotated[float, Meta(ge=-MOST_OFFSET_S, le=MOST_OFFSET_S)] = 0.0
 
 
 class CutOff(Step, tag="cut_off"):
-    gate: Word
+    gate: Name
 
 
 class Spare(Step, tag="spare"):
-    kiosk: Word
+    kiosk: Name
 
 
 class GiveGate(Step, tag="give_gate"):
-    kiosk: Word
-    gate: Word
-    staff: Word
+    kiosk: Name
+    gate: Name
+    staff: Name
     beside: bool = False
 
 
 class Clone(Step, tag="clone"):
-    gate: Word
-    kiosk: Word
+    gate: Name
+    kiosk: Name
 
 
 class ChangeEvent(Step, tag="event"):
-    file: Word
+    file: Name
 
 
 class Cut(Step, tag="cut"):
@@ -128,17 +128,17 @@ class Sync(Step, tag="sync"):
 
 
 class SetClock(Step, tag="clock"):
-    gate: Word
+    gate: Name
     offset_s: Annotated[float, Meta(ge=-MOST_OFFSET_S, le=MOST_OFFSET_S)] | None = None
     trusted: bool | None = None
 
 
 class Restart(Step, tag="restart"):
-    gate: Word
+    gate: Name
 
 
 class Wipe(Step, tag="wipe"):
-    gate: Word
+    gate: Name
 
 
 class AskHeadcount(Step, tag="headcount"):

@@ -32,12 +32,12 @@ def show(event: Event, console: Console) -> None:
         if not row.windows:
             table.add_row(*named, "", "never", row.refusal or "")
         for window in row.windows:
-            table.add_row(*named, *_words(window, programme))
+            table.add_row(*named, *_cells(window, programme))
             named = ("", "")
     console.print(table)
 
 
-def _words(window: Window, programme: Programme) -> tuple[str, str, str]:
+def _cells(window: Window, programme: Programme) -> tuple[str, str, str]:
     """The day, the times and the session of a window."""
     day = programme.day_of(window.from_ms)
     whole = (programme.day_end_ms(day - 1), programme.day_end_ms(day))

@@ -44,7 +44,7 @@ class World:
             self.kiosks[gate.id] = KioskNode(gate.id, clock, self.registry, earliest_ms, random)
         self.links = Links([REGISTRY, *self.kiosks])
         self.registry_wrote = True
-        # The registry's word is fetched often enough for any roster_stale_min to be told in time.
+        # The registry's head is fetched often enough for any roster_stale_min to be noticed in time.
         self._ask_every_ms = min(60_000, event.policy.roster_stale_min * 6_000)
         self._asked_ms = start_ms
         self._freshest: dict[str, str] = {}
@@ -85,7 +85,7 @@ class World:
         self.links.add(name)
 
     def give_gate(self, name: str, gate: str, card: str, *, beside: bool) -> None:
-        """A supervisor puts a spare kiosk at a gate, in the place of the one that stood there; its links stay its own.
+        """A supervisor puts a spare kiosk at a gate, instead of the one that stood there; its links stay its own.
         Raises StaffError where the card or the gate is refused."""
         spare = self.kiosks[name]
         spare.assignment.give(gate, card, beside=beside)
@@ -121,8 +121,8 @@ class World:
     def _clears_after(self, at_ms: int) -> int:
         """The next instant at which time alone makes people leave."""
         day_ends_ms = self.programme.day_end_ms(self.programme.day_of(at_ms))
-        place = bisect_right(self._clearings, at_ms)
-        return min([day_ends_ms, *self._clearings[place : place + 1]])
+        index = bisect_right(self._clearings, at_ms)
+        return min([day_ends_ms, *self._clearings[index : index + 1]])
 
     def ready(self, gate: str) -> None:
         """Bring a gate that is about to decide, or is asked, up to date."""
@@ -146,16 +146,16 @@ class World:
             touched |= self._seated.get(badge, set())
             if seat:
                 self._seated.setdefault(badge, set()).add(area)
-        for place in self.programme.places:
-            if place in touched:
-                self._level(place, nodes)
+        for area in self.programme.area_tree:
+            if area in touched:
+                self._level(area, nodes)
 
     def wipe(self, gate: str) -> None:
         """Storage lost, and enrolled again."""
         self._cut_off.discard(gate)
         self.kiosks[gate].enrol()
 
-    def tell_registry(self) -> None:
+    def notify_registry(self) -> None:
         """Let the registry hear what the kiosks joined with it have written."""
         group = self.links.group_of(REGISTRY)
         kiosks = [node for node in self.links.groups()[group] if node != REGISTRY]
@@ -202,9 +202,9 @@ class World:
         self._freshest.pop(self.links.group_of(nodes[0]), None)
 
     def _pass_time_on(self, nodes: Sequence[str]) -> None:
-        """Let the kiosks of a group that have no better source hear their neighbours' word on the time."""
+        """Let the kiosks of a group that have no better source receive their neighbours' times."""
         kiosks = [self.kiosks[node] for node in nodes if node != REGISTRY]
-        tellers = [kiosk for kiosk in kiosks if kiosk.time_word() is not None]
+        tellers = [kiosk for kiosk in kiosks if kiosk.time_report() is not None]
         for kiosk in kiosks:
             for teller in tellers if kiosk.wants_time else ():
                 if teller is not kiosk:
@@ -219,14 +219,14 @@ class World:
     # Seats.
 
     def _level_all(self, nodes: Sequence[str]) -> bool:
-        passed = [self._level(place, nodes) for place in self.programme.places]
+        passed = [self._level(area, nodes) for area in self.programme.area_tree]
         return any(passed)
 
     def _level(self, area: str, nodes: Sequence[str]) -> bool:
         """Let the gates of an area that are joined pass seats on, in file order, each seeing the ones before, until
         none does; whether any were passed."""
         gates = [gate for gate in self.programme.entry_gates(area) if gate in nodes]
-        if self.programme.places[area].capacity is None or len(gates) < 2 or self._even(gates):
+        if self.programme.area_tree[area].capacity is None or len(gates) < 2 or self._even(gates):
             return False
         any_passed = False
         for _ in range(LEVELLINGS):

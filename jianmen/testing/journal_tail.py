@@ -1,4 +1,4 @@
-"""What a door's journal says so far, whether or not the registry has received it."""
+"""The entries of a door's journal so far, whether or not the registry has received them."""
 
 import sqlite3
 from collections import Counter
@@ -42,10 +42,10 @@ class JournalTail:
         for log in self._journal.logs():
             while raws := self._journal.raws(log, self._read.get(log, 0), AT_ONCE):
                 for digest, raw in raws:
-                    held = read_entry(log, digest, raw)
-                    if isinstance(held.body, Scan):
-                        self.verdicts[held.body.verdict, held.body.reason] += 1
-                    self._read[log] = held.seq
+                    log_entry = read_entry(log, digest, raw)
+                    if isinstance(log_entry.body, Scan):
+                        self.verdicts[log_entry.body.verdict, log_entry.body.reason] += 1
+                    self._read[log] = log_entry.seq
 
     def close(self) -> None:
         """Safe to repeat."""

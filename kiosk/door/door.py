@@ -21,9 +21,9 @@ from access.state.event_state import EventState
 from access.state.facts import (
     Moment,
     facts_now,
-    presented_by_hand,
     presented_plain,
     presented_signed,
+    presented_vouched_for,
     unlisted_claims,
     unlisted_verifier,
 )
@@ -36,7 +36,7 @@ __all__ = ["Answer", "Assessment", "Door", "NotReadyError", "Subject"]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the door says: the decision, the entry that recorded it, and whether the door opens now.
+    """The door's answer: the decision, the entry that recorded it, and whether the door opens now.
 
     Of a repeat, decision and entry are the first answer's. `secret` opens the person's name card (never stored).
     """
@@ -68,7 +68,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """A subject at one instant: the facts gathered about it, and what the rule book says (`stands`). `area` is where
+    """A subject at one instant: the facts gathered about it, and the rule book's decision (`stands`). `area` is where
     the gate leads."""
 
     subject: Subject
@@ -121,7 +121,7 @@ class Door(LocalState):
         return self._present(badge, direction, "manual")
 
     def forget_repeats(self) -> None:
-        """Staff has changed something at this gate: the next code is asked afresh."""
+        """Decide the next code anew, even one that was just read: staff has changed something at this gate."""
         self._hold_off.clear()
 
     def _present(self, who: str | bytes, direction: Direction, method: Method) -> Answer:
@@ -149,7 +149,7 @@ class Door(LocalState):
         at = gate if gate is not None else self.gate.id
         if isinstance(who, bytes):
             history = self.history(who)
-            return Subject(presented_by_hand(who, at, direction, history), history)
+            return Subject(presented_vouched_for(who, at, direction, history), history)
         read = badges.read(who)
         code = read if read is not None else badges.foreign(who)
         history = self.history(code.badge)
@@ -187,7 +187,7 @@ class Door(LocalState):
         )
 
     def assess(self, subject: Subject, reading: ClockReading) -> Assessment:
-        """What this door knows of a subject now, and what the rule book says."""
+        """Gather what is known here of a subject now, and decide by the rule book."""
         presented, now = subject.presented, self.now(reading)
         seats = self.seats() if presented.direction == "in" else None
         facts = facts_now(
@@ -204,7 +204,7 @@ class Door(LocalState):
 
 
 def _scan(found: Assessment, method: Method) -> tuple[Decision, str, Scan]:
-    """A presentation is answered as the rule book says."""
+    """Answer a presentation by the rule book's decision, with a scan entry."""
     presented, decision = found.subject.presented, found.stands
     body = Scan(
         gate=presented.gate,
@@ -218,7 +218,7 @@ def _scan(found: Assessment, method: Method) -> tuple[Decision, str, Scan]:
         method=method,
         conditions=decision.conditions,
         seat=decision.seat,
-        place=found.facts.place,
+        place=found.facts.location,
         roster_issue=found.roster_issue,
         seats=found.facts.seats,
         roster_head=found.registry_head,

@@ -1,4 +1,4 @@
-"""A kiosk's gate by a supervisor's word: so a dead kiosk is replaced by a spare one where the registry cannot be asked.
+"""A supervisor gives a kiosk its gate: so a spare kiosk replaces a broken one where the registry cannot be reached.
 
 The supervisor's card, and not their PIN: no name becomes readable here, and the desk key stays wrapped.
 """
@@ -51,15 +51,15 @@ class GateAssignment:
                 "badge_needed"
             )  # its PIN would have to prove it, and is not asked here
         card, badge, issue = StaffActions(door).card(text)
-        held = roles(card, door.programme)
-        if "supervisor" in held and badge is not None and issue is not None:
+        staff_roles = roles(card, door.programme)
+        if "supervisor" in staff_roles and badge is not None and issue is not None:
             return badge, issue
         if not card.strong and "supervisor" in ticket_roles(card, door.programme):
             raise StaffError("weak_code")
         if card.claims is None:
             raise StaffError("no_roster" if lacks_roster(door) else "card_unknown")
         if not card.retired and card.proof == "proven":
-            raise StaffError("supervisor" if held else "not_staff")
+            raise StaffError("supervisor" if staff_roles else "not_staff")
         if badge is not None and ticket_roles(card, door.programme):
             what = "revoked or replaced" if card.retired else "not genuine"
             detail = f"a staff card that is {what}: {human_code(badge)}"

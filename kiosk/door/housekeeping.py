@@ -17,7 +17,7 @@ CLOCK_EVERY_S = 60.0
 HEALTH_EVERY_S = 300.0
 
 FIRST_HEALTH_S = 15.0
-"""By then camera and sensors have said how they are."""
+"""By then camera and sensors have reported their state."""
 
 MEASURED = 500
 """Scans remembered for the figures of `health`: a busy quarter of an hour."""
@@ -53,9 +53,9 @@ class Housekeeping:
         self.camera: str = "starting" if camera else "none"
         self.scanner: str = "starting" if scanner else "none"
         self._lost_at: float | None = None
-        self._camera_told = False
-        self._disagreement_told = False
-        self._dips_told = 0
+        self._camera_reported = False
+        self._disagreement_reported = False
+        self._dips_reported = 0
         self._clock_due = now_s()
         self._health_due = self._clock_due + FIRST_HEALTH_S
         self._decode_ms: deque[float] = deque(maxlen=MEASURED)
@@ -73,10 +73,10 @@ class Housekeeping:
             self._write("health", self._health())
 
     def camera_is(self, *, working: bool) -> None:
-        """The camera came, or went."""
+        """The camera was found or lost."""
         self.camera = "ok" if working else "lost"
         if working:
-            self._lost_at, self._camera_told = None, False
+            self._lost_at, self._camera_reported = None, False
         elif self._lost_at is None:
             self._lost_at = self._now_s()
 
@@ -84,11 +84,11 @@ class Housekeeping:
         self.scanner = "ok" if working else "lost"
 
     def decoded(self, ms: float) -> None:
-        """A code took so long to decode."""
+        """Note how long a code took to decode (ms)."""
         self._decode_ms.append(ms)
 
     def answered(self, ms: float) -> None:
-        """A code took so long to be answered durably."""
+        """Note how long a code took to be answered durably (ms)."""
         self._answer_ms.append(ms)
 
     def contact(self, kind: DoorEventKind) -> None:
@@ -97,7 +97,7 @@ class Housekeeping:
             self._alarm(*ALARMS[kind])
 
     def _hear_kernel(self) -> None:
-        """Write the kernel's word on the time, while it calls its clock synchronised and it tells something new."""
+        """Record the kernel's time while it calls its clock synchronised, if it is better than what is recorded."""
         reading = self._read_clock()
         if not reading.synced:
             return
@@ -107,21 +107,21 @@ class Housekeeping:
             mono_ms=reading.mono_ms,
             error_ms=reading.error_ms,
         )
-        if self._door.tells_more(clock):
+        if self._door.is_better_time(clock):
             self._write("clock", clock)
 
     def _raise_alarms(self, now: float) -> None:
         lost_s = now - self._lost_at if self._lost_at is not None else 0
-        if lost_s >= CAMERA_LOST_S and not self._camera_told:
-            self._camera_told = True
+        if lost_s >= CAMERA_LOST_S and not self._camera_reported:
+            self._camera_reported = True
             self._alarm("camera_lost", f"no picture for {CAMERA_LOST_S:.0f} s")
         line = self._door.clock_line
-        if line.disagree and not self._disagreement_told:
+        if line.disagree and not self._disagreement_reported:
             self._alarm("clocks_disagree", "trusted times contradict each other")
-        self._disagreement_told = line.disagree
+        self._disagreement_reported = line.disagree
         _, dips = self._sensors.read()
-        if dips > self._dips_told:
-            self._dips_told = dips
+        if dips > self._dips_reported:
+            self._dips_reported = dips
             self._alarm("under_voltage", f"the supply has dipped {dips} times since the start")
 
     def _health(self) -> Body:

@@ -86,7 +86,7 @@ class LocalState:
 
     @property
     def salvage_note(self) -> str:
-        """What became of a damaged journal in the place of which this one was made, until it is recorded; ""."""
+        """What became of a damaged journal that this one replaced, until it is recorded; "" if there was none."""
         return self._journal.salvaged
 
     @salvage_note.setter
@@ -116,7 +116,7 @@ class LocalState:
     def _fold(self, entry: LogEntry) -> None:
         self._event_state.add(entry)
         if self._seats is not None:
-            self._seats.saw(entry)
+            self._seats.observe(entry)
 
     def own_entries(self) -> Iterable[LogEntry]:
         """All entries of the own logs, log by log."""
@@ -209,7 +209,7 @@ class LocalState:
     # Time.
 
     def read_clock(self) -> ClockReading:
-        """The machine's clocks now."""
+        """Read the machine's clocks."""
         return self._clock.read()
 
     def now(self, reading: ClockReading | None = None) -> Moment:
@@ -220,11 +220,11 @@ class LocalState:
 
     @property
     def clock_line(self) -> Line:
-        """How this boot's steady clock relates to the true time, and by whose word."""
+        """How this boot's steady clock relates to the true time, and which source it is known from."""
         return self._event_state.clocks.line(self._journal.log)
 
-    def tells_more(self, clock: Clock) -> bool:
-        """Whether a trusted time is worth an entry: better than what the log says already, or against it."""
+    def is_better_time(self, clock: Clock) -> bool:
+        """Whether a trusted time is worth an entry: it is better than those recorded, or contradicts them."""
         return self._clock.worth_writing(self._journal.log, clock)
 
     def is_plausible(self, wall_ms: int) -> bool:
@@ -248,15 +248,15 @@ class LocalState:
     def seats(self) -> SeatBook | None:
         """The seats of this gate's area, or None where it has no capacity (or the gate lets nobody in)."""
         gate = self.gate
-        if self.programme.places[gate.area].capacity is None or not gate.lets_in:
+        if self.programme.area_tree[gate.area].capacity is None or not gate.lets_in:
             return None
         if self._seats is None or self._seats.area != gate.area:
             self._seats = SeatBook(gate.area, self._event_state, self.history)
             for entry in self._journal.everything():
-                self._seats.saw(entry)
+                self._seats.observe(entry)
             if self._replica is not None:
                 for _, entry in self._replica.since(0, -1):
-                    self._seats.saw(entry)
+                    self._seats.observe(entry)
         return self._seats
 
     def kiosk_at(self, gate: str) -> str | None:

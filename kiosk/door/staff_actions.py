@@ -62,8 +62,8 @@ class StaffActions:
                 facts.listed or presented.claims,
                 found.now.span.lo,
             )
-            held = roles(card, door.programme)
-            decision = override(found.stands, held, room.id if room is not None else None)
+            staff_roles = roles(card, door.programme)
+            decision = override(found.stands, staff_roles, room.id if room is not None else None)
             body = Override(
                 gate=presented.gate,
                 badge=presented.badge,
@@ -77,7 +77,7 @@ class StaffActions:
                 staff_issue=staff_issue,
                 why=why,
                 entry=refused,
-                place=facts.place,
+                place=facts.location,
                 roster_issue=found.roster_issue,
                 roster_head=found.registry_head,
                 span=found.now.span,
@@ -129,6 +129,6 @@ class StaffActions:
             mono_ms=reading.mono_ms,
             error_ms=SUPERVISOR_ERROR_MS,
         )
-        if door.tells_more(body):
+        if door.is_better_time(body):
             door.record("clock", body, reading)
         return None

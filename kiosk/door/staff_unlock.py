@@ -48,36 +48,36 @@ def staff_unlock(door: Door, text: str) -> StaffUnlock:
 
 
 def _by_key_card(door: Door, key_card: KeyCard) -> StaffUnlock:
-    held, badge, issue = _staff(door, key_card.badge)
+    staff_roles, badge, issue = _staff(door, key_card.badge)
     locked = _name_card(door, badge, issue).locked
     if locked is None or not is_genuine(key_card, locked.verifier):
         raise StaffError("key_card_replaced")
     return StaffUnlock(
-        badge, badge, held, lambda pin: unwrap(locked, key_card, pin), outdated=False
+        badge, badge, staff_roles, lambda pin: unwrap(locked, key_card, pin), outdated=False
     )
 
 
 def _by_badge(door: Door, text: str) -> StaffUnlock:
-    held, badge, issue = _staff(door, text)
+    staff_roles, badge, issue = _staff(door, text)
     card = _name_card(door, badge, issue)
     wrapped, subject = card.wrapped, door.identify(text, "in", gate="")
     if wrapped is None or subject.secret is None:
         raise StaffError("no_pin" if card.locked is None else "key_card_needed")
     secret = subject.secret
     return StaffUnlock(
-        badge, text, held, lambda pin: unwrap_with_badge(wrapped, secret, pin), outdated=True
+        badge, text, staff_roles, lambda pin: unwrap_with_badge(wrapped, secret, pin), outdated=True
     )
 
 
 def _staff(door: Door, who: str | bytes) -> tuple[frozenset[Role], bytes, int]:
     """Roles, badge and issue of a staff card. Raises StaffError for any other."""
     card, badge, issue = StaffActions(door).card(who)
-    held = roles(card, door.programme)
-    if not held and not card.strong and ticket_roles(card, door.programme):
+    staff_roles = roles(card, door.programme)
+    if not staff_roles and not card.strong and ticket_roles(card, door.programme):
         raise StaffError("weak_code")
-    if not held or badge is None or issue is None:
+    if not staff_roles or badge is None or issue is None:
         raise StaffError("not_staff")
-    return held, badge, issue
+    return staff_roles, badge, issue
 
 
 def _name_card(door: Door, badge: bytes, issue: int) -> StaffNameCard:

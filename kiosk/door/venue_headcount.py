@@ -1,5 +1,5 @@
-"""The headcount as this kiosk can tell it: folded from its own journal and its replica, for an admin at a venue that is
-cut off. Each number says how old it is."""
+"""The headcount as far as this kiosk knows it: folded from its own journal and its replica, for an admin at a venue
+that is cut off. Each number is shown with its age."""
 
 import sqlite3
 import threading
@@ -64,7 +64,7 @@ class VenueCount:
         self._newest_own = ""
         self._read = 0
         self._file_read: int | None = None
-        self._words: dict[str, int | None] = {}
+        self._heard_ms: dict[str, int | None] = {}
 
     def tally(self, reading: ClockReading) -> Tally | None:
         """Read what has come since, and count. None without an event definition. Raises sqlite3.Error."""
@@ -103,20 +103,20 @@ class VenueCount:
             self._file_read, self._read = file, 0
         with closing(replica):
             while rows := replica.since(self._read, PIECE):
-                for place, held in rows:
-                    self._file(held, reading)
-                    self._read = place
-            self._words = {
+                for position, entry in rows:
+                    self._file(entry, reading)
+                    self._read = position
+            self._heard_ms = {
                 device: replica.heard_ms(device) for device in self._log_state.event_state.devices
             }
 
-    def _file(self, held: LogEntry, reading: ClockReading) -> None:
-        self._log_state.file(held)
-        self._clock.heard(held, reading)
+    def _file(self, entry: LogEntry, reading: ClockReading) -> None:
+        self._log_state.file(entry)
+        self._clock.heard(entry, reading)
 
     def _contacts(self, at_ms: int) -> dict[str, Contact]:
         """When every kiosk was last heard; this one now."""
-        contacts = {device: Contact(heard_ms) for device, heard_ms in self._words.items()}
+        contacts = {device: Contact(heard_ms) for device, heard_ms in self._heard_ms.items()}
         return {**contacts, device_of(self._newest_own): Contact(at_ms)}
 
 

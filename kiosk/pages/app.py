@@ -20,6 +20,7 @@ from flask import Flask, Response, abort, jsonify, render_template, request
 from access.event.definition import LANGUAGES
 from kiosk.pages.gate_routes import gate_pages
 from kiosk.pages.headcount_routes import headcount_pages
+from kiosk.pages.preview_routes import preview_pages
 from kiosk.pages.staff_routes import staff_pages
 from kiosk.pages.staff_session import StaffSessions
 from kiosk.pages.status import status, waiting_status
@@ -31,10 +32,10 @@ from web import texts
 OWN_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 STREAMS = 8
-"""Streams at a time: each holds a thread of the server, which has twice as many."""
+"""Streams at a time: each occupies a thread of the server, which has twice as many."""
 
 STREAM_S = 30.0
-"""A stream ends after this and the browser asks again: one whose browser is gone does not hold its thread for ever."""
+"""A stream ends after this and the browser asks again, so that no thread is lost to a browser that is gone."""
 
 BEAT_S = 4.0
 """The page takes three silences of this length for a door that is gone."""
@@ -51,14 +52,17 @@ PAGE_POLICY = (
 )
 
 
-def create_app(service: DoorService, *, sounds: bool, camera_at: str = "") -> Flask:
+def create_app(
+    service: DoorService, *, sounds: bool, camera_at: str = "", preview: bool = False
+) -> Flask:
     """The pages of a door. `sounds`: the page makes the tones, for want of a buzzer. `camera_at`: on which side of the
-    screen the camera is (above, below, left, right; empty: not to be pointed at)."""
+    screen the camera is (above, below, left, right; empty: not to be pointed at). `preview`: the resting screen shows
+    what the camera sees."""
     app = Flask(__name__)
     token = secrets.token_urlsafe(16)
     _guard(app, token)
     shown = {part: texts.in_every_language(part) for part in ("menu", "camera")}
-    words = msgspec.json.encode(shown).decode()
+    page_texts = msgspec.json.encode(shown).decode()
     streams = threading.BoundedSemaphore(STREAMS)
 
     @app.get("/")
@@ -72,7 +76,8 @@ def create_app(service: DoorService, *, sounds: bool, camera_at: str = "") -> Fl
             tags=texts.HTML_TAGS,
             first=service.order[0],
             camera_at=camera_at,
-            words=words,
+            preview=preview,
+            page_texts=page_texts,
         )
 
     @app.get("/events")
@@ -88,7 +93,7 @@ def create_app(service: DoorService, *, sounds: bool, camera_at: str = "") -> Fl
     def read_again() -> tuple[str, int]:
         loop = service.loop
         if loop is not None:
-            loop.submit(loop.face.read_again)
+            loop.submit(loop.presenter.read_again)
         return "", 204
 
     @app.get("/status.json")
@@ -100,6 +105,8 @@ def create_app(service: DoorService, *, sounds: bool, camera_at: str = "") -> Fl
         return _health(service)
 
     room = StaffSessions(lambda: service.loop, service.replica_path)
+    if preview:
+        app.register_blueprint(preview_pages(service))
     app.register_blueprint(headcount_pages(service))
     app.register_blueprint(staff_pages(room, service.order[0]))
     app.register_blueprint(gate_pages(room, service.order[0]))
@@ -108,14 +115,14 @@ def create_app(service: DoorService, *, sounds: bool, camera_at: str = "") -> Fl
 
 
 def _health(service: DoorService) -> tuple[str, int]:
-    """Whether the door works, in words and as a status."""
+    """Whether the door works, as text and as HTTP status."""
     loop = service.loop
     if loop is None:
         return "not open yet\n", 503
     if loop.silent_s > SILENT_S:
         return f"the scan loop has been silent for {loop.silent_s:.0f} s\n", 503
-    if loop.face.broken is not None:
-        return f"out of order: {loop.face.broken}\n", 503
+    if loop.presenter.broken is not None:
+        return f"out of order: {loop.presenter.broken}\n", 503
     return "ok\n", 200
 
 
@@ -134,9 +141,7 @@ def stream(screen_feed: ScreenFeed, seen: str) -> Iterator[str]:
     """Server-sent events: every screen as it is put up, and beats between them, until the stream's time is up."""
     yield "retry: 500\n\n"
     ends = time.monotonic() + STREAM_S
-    patience = (
-        0.0  # the first word comes at once: the page must not wait to learn that the door is there
-    )
+    patience = 0.0  # send something at once: the page must not wait to learn that the door is there
     while time.monotonic() < ends and not screen_feed.closed:
         changed = screen_feed.after(seen, patience)
         patience = BEAT_S

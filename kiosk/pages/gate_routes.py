@@ -16,7 +16,7 @@ from kiosk.pages.gate_session import GateSessions
 from kiosk.pages.staff_session import StaffSessions
 from kiosk.pages.status import gate_by
 from kiosk.runtime.scan_loop import ScanLoop
-from kiosk.screen.attendee_screen import place_name
+from kiosk.screen.attendee_screen import area_name
 from web.texts import in_every_language
 
 COOKIE = "jianmen_gate"
@@ -38,8 +38,13 @@ def gate_pages(staff: StaffSessions, first: Language) -> Blueprint:
 
     @pages.get("")
     def page() -> str:
-        words = {"labels": in_every_language("gate"), "errors": in_every_language("staff.error")}
-        return render_template("gate.html", words=msgspec.json.encode(words).decode(), first=first)
+        page_texts = {
+            "labels": in_every_language("gate"),
+            "errors": in_every_language("staff.error"),
+        }
+        return render_template(
+            "gate.html", page_texts=msgspec.json.encode(page_texts).decode(), first=first
+        )
 
     @pages.get("/state")
     def state() -> Response:
@@ -106,7 +111,7 @@ def _changed(loop: ScanLoop, action: Callable[[GateAssignment], None]) -> dict[s
 
 
 def _state(door: Door) -> dict[str, Any]:
-    """What anybody may see: where this kiosk stands, and by whose word."""
+    """What anybody may see: this kiosk's gate, and who assigned it."""
     gate = door.gate_id
     known = door.programme.gate_or_none(gate) if door.has_event and gate is not None else None
     return {
@@ -137,7 +142,7 @@ def _choice(door: Door, choice: Choice) -> dict[str, Any]:
         "place": _where(door, gate),
         "direction": gate.direction,
         "mode": gate.mode,
-        "seats": gate.lets_in and door.programme.places[gate.area].capacity is not None,
+        "seats": gate.lets_in and door.programme.area_tree[gate.area].capacity is not None,
         "mine": door.gate_id == gate.id,
         "others": choice.others,
         "taken": choice.taken,
@@ -148,12 +153,12 @@ def _choice(door: Door, choice: Choice) -> dict[str, Any]:
 def _where(door: Door, gate: Gate) -> dict[Language, str]:
     """Venue and area: rooms of two cities may have the same name."""
     venue = door.programme.venue_of(gate.area)
-    places = [venue] if gate.area == venue else [venue, gate.area]
+    areas = [venue] if gate.area == venue else [venue, gate.area]
     return {
-        language: " · ".join(place_name(door.programme, place, language) for place in places)
+        language: " · ".join(area_name(door.programme, area, language) for area in areas)
         for language in LANGUAGES
     }
 
 
-def _named(door: Door, place: str) -> dict[Language, str]:
-    return {language: place_name(door.programme, place, language) for language in LANGUAGES}
+def _named(door: Door, area: str) -> dict[Language, str]:
+    return {language: area_name(door.programme, area, language) for language in LANGUAGES}

@@ -15,8 +15,8 @@ def headcount_pages(service: DoorService) -> Blueprint:
 
     @pages.get("/headcount")
     def page() -> str:
-        words = msgspec.json.encode(in_every_language("headcount")).decode()
-        return render_template("headcount.html", words=words, first=service.order[0])
+        page_texts = msgspec.json.encode(in_every_language("headcount")).decode()
+        return render_template("headcount.html", page_texts=page_texts, first=service.order[0])
 
     @pages.get("/headcount.json")
     def numbers() -> Response:

@@ -17,7 +17,7 @@ import msgspec
 from access.badge.name_card import Card, CardContent, open_with_desk
 from access.names.index import Named, NameIndex
 from access.names.segment import Rank
-from sync.store.replica import HeldCard, ReplicaReader
+from sync.store.replica import ReplicaReader, StoredCard
 
 PIECE = 256
 """Cards opened in one go; so many new ones are opened inside a search, more beside it."""
@@ -118,7 +118,7 @@ class StaffNames:
         with self._reader() as reader:
             if reader is None:
                 return
-            count = reader.cards_held()
+            count = reader.card_counts()
             due = self._now_s() - self._read_s > AGAIN_S
             if count == self._count and not due:
                 return
@@ -145,11 +145,11 @@ class StaffNames:
             self._ready.set()
 
     def _read_with(self, reader: ReplicaReader) -> None:
-        """Forget the cards that are no longer held and take in the new ones, piece by piece."""
-        count, held = reader.cards_held(), reader.card_hashes()
+        """Drop the cards that are no longer stored and read the new ones, piece by piece."""
+        count, stored = reader.card_counts(), reader.card_hashes()
         with self._lock:
-            gone = [digest for digest in self._read if digest not in held]
-            new = [digest for digest in held if digest not in self._read]
+            gone = [digest for digest in self._read if digest not in stored]
+            new = [digest for digest in stored if digest not in self._read]
             self._drop(gone)
         for start in range(0, len(new), PIECE):
             cards = reader.cards_of(new[start : start + PIECE])
@@ -169,7 +169,7 @@ class StaffNames:
                 nameless.append(_identity(badge))
         self._index.remove(nameless)
 
-    def _take(self, cards: Sequence[HeldCard]) -> None:
+    def _take(self, cards: Sequence[StoredCard]) -> None:
         changed = []
         for digest, badge, issue, raw in cards:
             self._read[digest] = badge

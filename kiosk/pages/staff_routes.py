@@ -21,7 +21,7 @@ from kiosk.door.recent_answers import Recent
 from kiosk.door.staff_actions import StaffActions, StaffError
 from kiosk.pages.gate_routes import gate_is_all
 from kiosk.pages.staff_session import StaffSession, StaffSessions
-from kiosk.pages.staff_view import about, may_let_in, place_in_all, told
+from kiosk.pages.staff_view import about, answer_json, area_in_all_languages, may_let_in
 from kiosk.runtime.scan_loop import ScanLoop
 from web.texts import in_every_language
 
@@ -58,8 +58,8 @@ def staff_pages(room: StaffSessions, first: Language) -> Blueprint:
     def page() -> str | BaseResponse:
         if _asks_for_gate(room):
             return redirect(url_for("gate.page"))
-        words = msgspec.json.encode(_texts()).decode()
-        return render_template("staff.html", words=words, first=first, all=LANGUAGES)
+        page_texts = msgspec.json.encode(_texts()).decode()
+        return render_template("staff.html", page_texts=page_texts, first=first, all=LANGUAGES)
 
     _add_unlocking(pages, room)
 
@@ -144,7 +144,7 @@ def _asks_for_gate(room: StaffSessions) -> bool:
     try:
         return room.do(lambda loop: gate_is_all(loop.door))
     except StaffError:
-        return False  # not open yet: the staff screen says so
+        return False  # not open yet: the staff screen shows that
 
 
 def _session(room: StaffSessions, *, touch: bool = True) -> StaffSession:
@@ -200,23 +200,23 @@ def _state(loop: ScanLoop, session: StaffSession) -> dict[str, Any]:
     by_gate = seats.by_gate(now.at_ms) if seats is not None else {}
     local = datetime.fromtimestamp(now.span.lo / 1000, programme.zone)
     newest = next(iter(loop.recent), None)
-    areas = [place for place in programme.places if gate.area in programme.above[place]]
+    areas = [place for place in programme.area_tree if gate.area in programme.above[place]]
     return {
         "gate": gate_code(programme, gate.id),
-        "place": place_in_all(programme, gate.area),
-        "direction": loop.face.direction,
+        "place": area_in_all_languages(programme, gate.area),
+        "direction": loop.presenter.direction,
         "switch": gate.direction == "both",
         "leads_in": gate.lets_in,
         "seats": by_gate.pop(gate.id, None),
         "seats_elsewhere": {gate_code(programme, g): n for g, n in by_gate.items() if n > 0},
         "areas": [
-            {"id": area, "name": place_in_all(programme, area)}
+            {"id": area, "name": area_in_all_languages(programme, area)}
             for area in [gate.area, *(a for a in areas if a != gate.area)]
         ],
         "days": sorted({*programme.event.days, local.date().isoformat()}),
         "time": local.strftime("%Y-%m-%d %H:%M:%S"),
         "sure": now.sure,
-        "broken": loop.face.broken,
+        "broken": loop.presenter.broken,
         "answers": [_recent(loop, session, one) for one in loop.recent],
         "last": about(door, newest.answer.presented.badge) if newest is not None else None,
     }
@@ -227,7 +227,7 @@ def _recent(loop: ScanLoop, session: StaffSession, one: Recent) -> dict[str, Any
     answer = one.answer
     at = datetime.fromtimestamp(answer.moment.span.lo / 1000, programme.zone)
     return {
-        **told(answer, programme),
+        **answer_json(answer, programme),
         "number": one.number,
         "at": at.strftime("%H:%M:%S"),
         "direction": answer.presented.direction,
@@ -237,7 +237,7 @@ def _recent(loop: ScanLoop, session: StaffSession, one: Recent) -> dict[str, Any
     }
 
 
-# Deeds. All run in the scan loop.
+# Actions. All run in the scan loop.
 
 
 def _turn(loop: ScanLoop, _session: StaffSession, asked: dict[str, Any]) -> dict[str, Any]:
@@ -249,9 +249,9 @@ def _turn(loop: ScanLoop, _session: StaffSession, asked: dict[str, Any]) -> dict
 def _ask(loop: ScanLoop, _session: StaffSession, asked: dict[str, Any]) -> dict[str, Any]:
     """Present somebody found by name, or by the code on their badge."""
     badge = _badge(asked)
-    answer = loop.door.present_by_hand(badge, loop.face.direction)
+    answer = loop.door.present_by_hand(badge, loop.presenter.direction)
     loop.staff_answered(answer, badge)
-    return told(answer, loop.door.programme)
+    return answer_json(answer, loop.door.programme)
 
 
 def _badge(asked: dict[str, Any]) -> bytes:
@@ -272,7 +272,7 @@ def _let_in(loop: ScanLoop, session: StaffSession, asked: dict[str, Any]) -> dic
         raise StaffError("lead_out")
     answer = StaffActions(loop.door).let_in(one.who, session.signs, _why(asked), one.answer.entry)
     loop.staff_answered(answer, one.who)
-    return told(answer, loop.door.programme)
+    return answer_json(answer, loop.door.programme)
 
 
 def _undo(loop: ScanLoop, session: StaffSession, asked: dict[str, Any]) -> dict[str, Any]:
@@ -286,7 +286,7 @@ def _undo(loop: ScanLoop, session: StaffSession, asked: dict[str, Any]) -> dict[
 
 def _recount(loop: ScanLoop, session: StaffSession, asked: dict[str, Any]) -> dict[str, Any]:
     area, inside = asked.get("area"), asked.get("inside")
-    if area not in loop.door.programme.places or not isinstance(inside, int):
+    if area not in loop.door.programme.area_tree or not isinstance(inside, int):
         raise StaffError("failed")
     if not 0 <= inside <= 1_000_000:
         raise StaffError("failed")

@@ -208,7 +208,7 @@ def _cards_of(door: Door, badge: bytes) -> Sealed:
 
 
 def _opened(cards: Sealed, desk_key: bytes) -> dict[bytes, CardContent]:
-    """What the cards say, by badge; of several issues the newest."""
+    """The contents of the name cards, by badge; of several issues the newest."""
     found: dict[bytes, CardContent] = {}
     for badge, _, raw in sorted(cards, key=lambda card: card[1]):
         try:

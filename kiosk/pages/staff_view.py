@@ -9,7 +9,8 @@ from access.rules.overrides import override
 from kiosk.door.door import Answer, Door
 from kiosk.screen.attendee_screen import answer_screen
 from kiosk.screen.name_on_card import Person
-from kiosk.screen.phrases import named, place_name
+from kiosk.screen.phrases import area_name, named
+from kiosk.screen.sentences import not_held
 
 Named = dict[str, str]
 """A name in every language, none missing."""
@@ -20,9 +21,9 @@ def in_all(names: Names) -> Named:
     return {language: named(names, language) for language in LANGUAGES}
 
 
-def place_in_all(programme: Programme, place: str) -> Named:
+def area_in_all_languages(programme: Programme, area: str) -> Named:
     """The name of a venue or an area in every language."""
-    return {language: place_name(programme, place, language) for language in LANGUAGES}
+    return {language: area_name(programme, area, language) for language in LANGUAGES}
 
 
 def about(door: Door, badge: bytes | None) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def about(door: Door, badge: bytes | None) -> dict[str, Any]:
     newest = history.newest()
     ticket = programme.ticket(newest.claims.ticket) if newest is not None else None
     bits = newest.claims.sessions if newest is not None else 0
-    place = history.whereabouts(door.now().at_ms).place
+    area = history.whereabouts(door.now().at_ms).location
     moves = history.moves
     return {
         "ticket": in_all(ticket.name) if ticket is not None else None,
@@ -43,13 +44,15 @@ def about(door: Door, badge: bytes | None) -> dict[str, Any]:
             for session in programme.sessions.values()
             if bits >> programme.session_bit[session.id] & 1
         ],
-        "inside": place_in_all(programme, place) if place in programme.places else None,
-        "since": _hour(programme, moves[-1].order.at_ms) if place is not None and moves else None,
+        "inside": area_in_all_languages(programme, area) if area in programme.area_tree else None,
+        "since": _hour(programme, moves[-1].order.at_ms) if area is not None and moves else None,
     }
 
 
-def told(answer: Answer, programme: Programme) -> dict[str, Any]:
-    """An answer as the person was told it, in each language."""
+def answer_json(answer: Answer, programme: Programme) -> dict[str, Any]:
+    """An answer as JSON, with the texts that were shown to the person, in each language; which session is `cancelled`,
+    where doors are shut for that (None: not)."""
+    cancelled = not_held(answer, programme)
     screens = {
         language: answer_screen(answer, programme, Person("", language), (language,))
         for language in LANGUAGES
@@ -58,9 +61,10 @@ def told(answer: Answer, programme: Programme) -> dict[str, Any]:
         "verdict": answer.decision.verdict,
         "reason": answer.decision.reason,
         "opens": answer.decision.opens,
+        "cancelled": in_all(cancelled.name) if cancelled is not None else None,
         "receipt": answer.receipt,
         "says": {
-            language: [screen.say[0].headline, *screen.say[0].lines]
+            language: [screen.wordings[0].headline, *screen.wordings[0].lines]
             for language, screen in screens.items()
         },
     }

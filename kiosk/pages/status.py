@@ -1,4 +1,4 @@
-"""How the door is, for the machine's own pages and commands. Names nobody."""
+"""The door's state, for the machine's own pages and commands. No person is named in it."""
 
 from typing import Any
 
@@ -9,9 +9,14 @@ from kiosk.screen.attendee_screen import Screen
 
 
 def waiting_status(screen: Screen) -> dict[str, Any]:
-    """The status of a door that is not open yet: it says on its screen what it waits for."""
-    says = screen.say[0].headline
-    return {"state": "waiting", "says": says, "cause": screen.cause or None, "versions": versions()}
+    """The status of a door that is not open yet, with the text of its screen, which names what it waits for."""
+    headline = screen.wordings[0].headline
+    return {
+        "state": "waiting",
+        "says": headline,
+        "cause": screen.cause or None,
+        "versions": versions(),
+    }
 
 
 def gate_by(door: Door) -> str | None:
@@ -23,20 +28,20 @@ def gate_by(door: Door) -> str | None:
 
 def status(loop: ScanLoop) -> dict[str, Any]:
     """The status of an open door. To be asked in the loop's own thread."""
-    door, face = loop.door, loop.face
+    door, presenter = loop.door, loop.presenter
     now = door.now()
-    state = "out_of_order" if face.broken else "not_ready" if face.unready else "working"
+    state = "out_of_order" if presenter.broken else "not_ready" if presenter.unready else "working"
     return {
         "state": state,
-        "cause": face.broken or face.unready,
+        "cause": presenter.broken or presenter.unready,
         "device": door.device,
         "event": door.programme.event.id if door.has_event else None,
         "gate": door.gate_id,
         "gate_by": gate_by(door),
-        "direction": face.direction,
+        "direction": presenter.direction,
         "camera": loop.duties.camera,
         "scanner": loop.duties.scanner,
-        "fire": face.fire,
+        "fire": presenter.fire,
         "log": door.log,
         "seq": door.seq,
         "reasons": dict(loop.recent.reasons),

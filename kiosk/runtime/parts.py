@@ -54,11 +54,15 @@ def parts_of(settings: KioskSettings) -> Parts:
 
 def open_reader(settings: KioskSettings) -> Reader:
     """The camera and decoder that the settings name, in their own process."""
-    return Reader(
-        _as(CameraSettings, settings.camera),
-        _as(DecoderSettings, settings.decoder),
-        looks_like_badge,
-    )
+    return Reader(camera_settings(settings), decoder_settings(settings), looks_like_badge)
+
+
+def camera_settings(settings: KioskSettings) -> CameraSettings:
+    return _as(CameraSettings, settings.camera)
+
+
+def decoder_settings(settings: KioskSettings) -> DecoderSettings:
+    return _as(DecoderSettings, settings.decoder)
 
 
 def signal_settings(settings: KioskSettings) -> SignalSettings:

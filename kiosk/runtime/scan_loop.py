@@ -1,6 +1,6 @@
 """The scan loop: the one thread that reads codes, writes the journal and opens the door.
 
-A step handles one event (a code, a contact, a page's work) and then a little of the event_state work: entries of other
+A step handles one event (a code, a contact, a page's work) and then a little of the background work: entries of other
 logs, the carrier's inbox, what the door records by itself. Nothing in it opens the door but an answer that is already
 durable. Whatever fails is shown on the screen, and the loop goes on.
 """
@@ -26,7 +26,8 @@ from kiosk.door.recent_answers import RecentAnswers
 from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.runtime.inputs import Happening, Inputs, Source, Work, age_ms
 from kiosk.screen.attendee_screen import Notice
-from kiosk.screen.presenter import Face
+from kiosk.screen.hint_timing import HintTiming
+from kiosk.screen.presenter import Presenter
 
 log = logging.getLogger(__name__)
 
@@ -67,14 +68,14 @@ class ScanLoop:
         door: Door,
         feed: ReplicaFeed,
         inputs: Inputs,
-        face: Face,
+        presenter: Presenter,
         duties: Housekeeping,
         notifier: Notifier,
         camera_direction: Direction | None = None,
     ) -> None:
         """`camera_direction` binds the camera of a two-way gate to one of its ways."""
         self.door = door
-        self.face = face
+        self.presenter = presenter
         self.duties = duties
         self.recent = RecentAnswers()
         self.switch: Direction = "in"
@@ -86,6 +87,7 @@ class ScanLoop:
         self._camera_direction = camera_direction
         self._view: tuple[str, Direction, float] = ("", "in", 0.0)
         self._opened: deque[tuple[EntryRef, bytes | None]] = deque(maxlen=16)
+        self._hints = HintTiming()
         self._card: tuple[Future[str], float] | None = None
         self._card_given = ""
         self._probe_due = self._tend_due = self._watchdog_due = 0.0
@@ -95,7 +97,7 @@ class ScanLoop:
     def open(self) -> None:
         """Show the state that the door is in, before the first step."""
         self._settle()
-        self.face.rest()
+        self.presenter.rest()
 
     # What the pages ask for. All run in this thread, by way of `submit`.
 
@@ -105,11 +107,11 @@ class ScanLoop:
             self._card[0].cancel()
         card: Future[str] = Future()
         self._card = (card, time.monotonic() + CARD_S)
-        self.face.notice("staff_card", CARD_S)
+        self.presenter.notice("staff_card", CARD_S)
         return card
 
     def staff_answered(self, answer: Answer, who: str | bytes) -> None:
-        """Show an answer that staff asked for by hand, and open the door if it says so."""
+        """Show an answer that staff asked for by hand, and open the door if it is let in."""
         self._show_answer(answer, who)
 
     def gate_changed(self) -> None:
@@ -121,7 +123,7 @@ class ScanLoop:
         """Set the switch of a two-way gate."""
         self.switch = direction
         self._settle()
-        self.face.rest()
+        self.presenter.rest()
 
     # The loop.
 
@@ -132,13 +134,13 @@ class ScanLoop:
             self._card = None
 
     def step(self) -> None:
-        """Take one happening, or wait for one a moment, and do a little of what waits."""
+        """Handle one event, or wait a moment for one, and do a little background work."""
         happened = self._inputs.next(0 if self._hearing else IDLE_S)
         if happened is not None:
             source, what = happened
             self._guarded(lambda: self._take(source, what))
         self._guarded(self._between)
-        self.face.tick()
+        self.presenter.tick()
         now = self._beat = time.monotonic()
         if self._notifier.watchdog_s is not None and now >= self._watchdog_due:
             self._watchdog_due = now + self._notifier.watchdog_s
@@ -155,19 +157,19 @@ class ScanLoop:
         return self._feed.position
 
     def _guarded(self, work: Callable[[], None]) -> None:
-        """Whatever goes wrong, nothing opens, people are told, and the loop goes on."""
+        """Whatever fails, nothing opens, the screen shows it, and the loop goes on."""
         try:
             work()
         except sqlite3.Error as error:
             self._break(error)
         except NotReadyError:
             self._settle()
-            self.face.refuse_unready()
+            self.presenter.refuse_unready()
         except Exception as error:  # noqa: BLE001 -- the loop's own boundary: one bad scan must not stop the door
             # The message of an exception may repeat what was on a badge; its place in the code does not.
             trace = "".join(traceback.format_tb(error.__traceback__))
             log.error("unexpected %s; nothing was opened\n%s", type(error).__name__, trace)
-            self.face.failed()
+            self.presenter.failed()
 
     def _take(self, source: Source, what: Happening | Work) -> None:
         match what:
@@ -177,9 +179,11 @@ class ScanLoop:
                 if age_ms(what) < STALE_MS:
                     self._read(source, what)
             case Hint() as hint:
-                self._hint(HINTS[hint])
+                shown = self._hints.seen(hint, time.monotonic())
+                if shown is not None:
+                    self._help(HINTS[shown])
             case ShowOne():
-                self._hint("show_one")
+                self._help("show_one")
             case CameraState(working=working, why=why):
                 log.info("camera %s %s", "works" if working else "lost:", why)
                 self.duties.camera_is(working=working)
@@ -206,6 +210,7 @@ class ScanLoop:
 
     def _read(self, source: Source, reading: Reading) -> None:
         self.duties.decoded(reading.ms)
+        self._hints.forget()
         same_view = self._same_view(reading.text, self._way(source))
         if self._card is not None:
             self._give_card(self._card[0], reading.text)
@@ -224,7 +229,7 @@ class ScanLoop:
         if not answer.repeat or not same_view:
             self._show_answer(answer, reading.text)
         else:
-            self.face.keep(answer, SAME_VIEW_S)
+            self.presenter.keep(answer, SAME_VIEW_S)
 
     def _give_card(self, card: Future[str], text: str) -> None:
         """A staff card was waited for, and this is it."""
@@ -232,7 +237,7 @@ class ScanLoop:
         self._card_given = text
         if card.set_running_or_notify_cancel():
             card.set_result(text)
-        self.face.rest()
+        self.presenter.rest()
 
     def _same_view(self, text: str, direction: Direction) -> bool:
         """Whether this code has not left the view since it was last read."""
@@ -254,16 +259,16 @@ class ScanLoop:
         return bound or self.switch
 
     def _show_answer(self, answer: Answer, who: str | bytes) -> None:
-        if self.face.tell(answer, opens=answer.opens):
+        if self.presenter.show_answer(answer, opens=answer.opens):
             self._opened.append((answer.entry, answer.presented.badge))
         if not answer.repeat:
             self.recent.add(answer, who)
 
-    def _hint(self, what: Notice) -> None:
+    def _help(self, what: Notice) -> None:
         """Help with a code that cannot be read; an answer that stands is more important."""
-        face = self.face
-        if face.free and self._card is None and not (face.broken or face.unready):
-            face.notice(what)
+        presenter = self.presenter
+        if presenter.free and self._card is None and not (presenter.broken or presenter.unready):
+            presenter.notice(what)
 
     def _contact(self, kind: DoorEventKind) -> None:
         match kind:
@@ -273,17 +278,17 @@ class ScanLoop:
                     self.door.record(kind.value, Passage(entry=entry, badge=badge))
                 return
             case DoorEventKind.FIRE | DoorEventKind.FIRE_OVER:
-                self.face.fire = kind is DoorEventKind.FIRE
+                self.presenter.fire = kind is DoorEventKind.FIRE
                 self._opened.clear()
-                self.face.rest()
+                self.presenter.rest()
             case DoorEventKind.FORCED:
                 pass
         self.duties.contact(kind)
 
     def _between(self) -> None:
-        """EventState work between scans."""
+        """Do background work between scans."""
         now = time.monotonic()
-        if self.face.broken is not None:
+        if self.presenter.broken is not None:
             self._hearing = False
             if now >= self._probe_due:
                 self._probe_due = now + PROBE_S
@@ -307,37 +312,37 @@ class ScanLoop:
             self.door.check_writable()
             self._feed.check_readable()
         except sqlite3.Error as error:
-            if cause_of(error) != self.face.broken:
+            if cause_of(error) != self.presenter.broken:
                 self._break(error)
             return
         self._recover()
 
     def _break(self, error: sqlite3.Error) -> None:
         cause = cause_of(error)
-        if cause != self.face.broken:
+        if cause != self.presenter.broken:
             log.error("out of order: %s (%s)", cause, error)
             self._notifier.status(f"out of order: {cause}")
-        self.face.broken = cause
+        self.presenter.broken = cause
         self._probe_due = time.monotonic() + PROBE_S
-        self.face.rest()
+        self.presenter.rest()
 
     def _recover(self) -> None:
-        if self.face.broken is None:
+        if self.presenter.broken is None:
             return
         log.warning("in order again: the journal can be written")
         self._notifier.status("working")
-        self.face.broken = None
-        self.face.rest()
+        self.presenter.broken = None
+        self.presenter.rest()
 
     def _settle(self) -> None:
-        """Tell the face what state the door is in; a change shows as soon as nobody is being answered."""
-        face, duties = self.face, self.duties
-        before = face.state
-        face.unready = unready(self.door)
-        face.incomplete = incomplete(self.door)
-        face.blind = duties.camera == "lost" and duties.scanner != "ok"
-        face.sees = duties.camera in ("ok", "starting")
-        if face.unready is None:
-            face.direction = self._direction("camera")
-        if face.state != before and face.resting:
-            face.rest()
+        """Pass the door's state to the presenter; a change shows as soon as nobody is being answered."""
+        presenter, duties = self.presenter, self.duties
+        before = presenter.state
+        presenter.unready = unready(self.door)
+        presenter.incomplete = incomplete(self.door)
+        presenter.blind = duties.camera == "lost" and duties.scanner != "ok"
+        presenter.sees = duties.camera in ("ok", "starting")
+        if presenter.unready is None:
+            presenter.direction = self._direction("camera")
+        if presenter.state != before and presenter.resting:
+            presenter.rest()

@@ -18,6 +18,7 @@ from access.log.clock_reading import ClockReading
 from access.log.entry import Alarm, Boot
 from access.log.log_entry import LogEntry
 from access.state.event_state import EventState
+from hardware.ports.events import Preview
 from hardware.ports.signals import Signals
 from hardware.reader.reader import Reader
 from hardware.system.version import BUILT_MS, versions
@@ -33,7 +34,7 @@ from kiosk.runtime.run_lock import why_started
 from kiosk.runtime.scan_loop import ScanLoop
 from kiosk.runtime.stop_flag import Flag
 from kiosk.screen.attendee_screen import Notice, languages, notice
-from kiosk.screen.presenter import Face
+from kiosk.screen.presenter import Presenter
 from kiosk.screen.screen_feed import ScreenFeed
 from sync.store.data_folder import DataFolder
 from sync.store.journal import Journal
@@ -43,10 +44,13 @@ Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
 FED_EVERY = 1000
-"""Own entries folded between two words to the watchdog."""
+"""Own entries folded between two signals to the watchdog."""
 
 RETRY_S = 1.0
 """How often a start that waits for something looks again."""
+
+PREVIEW_ASK_S = 1.0
+"""How often the camera is asked to go on showing what it sees; it stops by itself three seconds after the last time."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,8 @@ class Home:
     """Where a door lives: its data folder, how its journal is opened, and the registry it is enrolled at.
 
     `registry` answers with the fingerprint of the registry's key, or None while the kiosk is not enrolled; `begin`
-    marks that the door runs, and says whether the last one crashed. All are asked again while the disk fails them.
-    `prepare` tells an event state what this device was given when it was enrolled.
+    marks that the door runs, and returns whether the last one crashed. All are asked again while the disk fails them.
+    `prepare` passes to an event state what this device received when it was enrolled.
     """
 
     data: Path
@@ -84,6 +88,7 @@ class DoorService:
         self.screen_feed = ScreenFeed(notice("starting", self.order))
         self.loop: ScanLoop | None = None
         self._camera: Reader | None = None
+        self._preview_asked = 0.0
 
     def stop(self) -> None:
         """Ask the run to end, from any thread or signal handler."""
@@ -105,8 +110,19 @@ class DoorService:
 
     @property
     def replica_path(self) -> Path:
-        """Where the carrier keeps what others say."""
+        """The carrier's file with the entries of other devices."""
         return DataFolder(self._home.data).replica
+
+    def preview(self) -> Preview | None:
+        """What the camera sees, while a screen asks for it again and again and nobody is being answered."""
+        camera = self._camera
+        if camera is None or not self.screen_feed.screen.preview:
+            return None
+        now = time.monotonic()
+        if now - self._preview_asked >= PREVIEW_ASK_S:
+            self._preview_asked = now
+            camera.want_preview()
+        return camera.preview
 
     def run(self) -> None:
         """Until `stop`. Raises HardwareError for parts that this machine does not have, PermissionError for files that
@@ -141,7 +157,7 @@ class DoorService:
         return log_reading(self._parts.clock.read())
 
     def _open_door(self, opened: ExitStack) -> Door | None:
-        """The door over its journal, once the kiosk is enrolled and the file can be opened; None: told to stop."""
+        """The door over its journal, once the kiosk is enrolled and the file can be opened; None: asked to stop."""
         registry = self._wait_for(self._home.registry, "not_enrolled")
         if registry is None:
             return None
@@ -173,7 +189,7 @@ class DoorService:
         inputs = Inputs(devices)
         opened.callback(inputs.close)
         inputs.start()
-        face = Face(door, signals, self.screen_feed, self.order)
+        presenter = Presenter(door, signals, self.screen_feed, self.order)
         duties = Housekeeping(
             door,
             sensors,
@@ -183,7 +199,7 @@ class DoorService:
             scanner="scanner" in devices,
         )
         return ScanLoop(
-            door, feed, inputs, face, duties, self._parts.notifier, self._camera_direction
+            door, feed, inputs, presenter, duties, self._parts.notifier, self._camera_direction
         )
 
     def _look_for_symbols(self, door: Door) -> None:
@@ -192,12 +208,12 @@ class DoorService:
             self._camera.read_also(door.programme.event.symbols)
 
     def _wait_for(self, ask: Callable[[], Result | None], lacking: Notice) -> Result | None:
-        """What `ask` gives, as soon as it gives something; None: told to stop.
+        """Return what `ask` returns as soon as that is not None; None: asked to stop.
 
         A disk that is full, read-only or failing is waited for as well. A file that this user may not touch is not:
-        somebody has to be told.
+        somebody must correct that.
         """
-        told: tuple[Notice, Cause | None] | None = None
+        shown: tuple[Notice, Cause | None] | None = None
         while not self._stop.is_set():
             what, cause, why = lacking, None, ""
             try:
@@ -209,8 +225,8 @@ class DoorService:
                 what, cause, why = "out_of_order", cause_of(error), f": {cause_of(error)} ({error})"
             if found is not None:
                 return found
-            if told != (what, cause):
-                told = (what, cause)
+            if shown != (what, cause):
+                shown = (what, cause)
                 log.warning("waiting: %s%s", what, why)
                 self.screen_feed.show(notice(what, self.order, cause=cause))
                 self._parts.notifier.ready()  # it does all it can: this is no failed start

@@ -19,12 +19,21 @@ from kiosk.door.door import Answer
 from kiosk.door.readiness import Cause
 from kiosk.screen import sentences
 from kiosk.screen.name_on_card import Person
-from kiosk.screen.phrases import languages, named, place_name
-from kiosk.screen.sentences import Say
+from kiosk.screen.phrases import area_name, languages, named
+from kiosk.screen.sentences import Wording
 from web.texts import catalogue, text
 
 __all__ = [
-    "LIGHTS", "Notice", "Say", "Screen", "answer_screen", "languages", "notice", "place_name", "title", "tone_of",
+    "LIGHTS",
+    "Notice",
+    "Screen",
+    "Wording",
+    "answer_screen",
+    "area_name",
+    "languages",
+    "notice",
+    "title",
+    "tone_of",
 ]  # fmt: skip
 
 Shape = Literal[
@@ -43,26 +52,28 @@ Notice = Literal[
 
 
 class Screen(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole screen. `shape` says with a form what `tone` says with a colour; `cause` is for whoever mends a door.
+    """All that a screen shows. `shape` repeats by a form what `tone` tells by a colour; `cause` is for whoever repairs
+    the door.
 
-    `say` is shown by itself. `each` is the same answer in full in every language, for whoever asks for theirs; a
-    notice is complete in `say`. `facts` are read in any language; `arrow` points to the help desk. `out`: it answers
-    somebody who leaves.
+    `wordings` (`say` in JSON) are shown at first. `each` is the same answer in full in every language, for people who
+    ask for theirs; a notice is complete in `wordings`. `facts` can be read in any language; `arrow` points to the help
+    desk. `out`: it answers somebody who leaves. `preview`: the page may show what the camera sees.
     """
 
     state: Literal["notice", "answer"]
     tone: Tone
     shape: Shape
-    say: tuple[Say, ...]
-    title: tuple[Say, ...] = ()
+    wordings: tuple[Wording, ...] = msgspec.field(name="say")
+    title: tuple[Wording, ...] = ()
     gate: str = ""
-    each: tuple[Say, ...] = ()
+    each: tuple[Wording, ...] = ()
     facts: tuple[str, ...] = ()
     arrow: Arrow | None = None
     out: bool = False
     receipt: str = ""
     staffed: bool = False
     cause: str = ""
+    preview: bool = False
 
 
 TONES: dict[Verdict, Tone] = {
@@ -110,16 +121,23 @@ _NOTICE_LOOKS: dict[Notice, tuple[Tone, Shape]] = {
 }
 
 
-def title(programme: Programme, gate: Gate, order: Sequence[Language]) -> tuple[Say, ...]:
-    """The event, and below it the place that the gate leads to."""
+_PREVIEWED: frozenset[Notice] = frozenset({
+    "idle_in", "idle_out", "show_one", "hold_still", "come_closer", "further_away", "hold_straight", "too_dark",
+    "turn_from_light", "brighter_phone",
+})  # fmt: skip
+"""While these stand, somebody may be aiming a code at the camera."""
+
+
+def title(programme: Programme, gate: Gate, order: Sequence[Language]) -> tuple[Wording, ...]:
+    """The event's name, and below it the venue or area that the gate leads to."""
     venue = programme.venue_of(gate.area)
     titles = []
     for language in order:
-        where = place_name(programme, venue, language)
+        where = area_name(programme, venue, language)
         if gate.area != venue:
-            area = place_name(programme, gate.area, language)
+            area = area_name(programme, gate.area, language)
             where = text("attendee.place", language, city=where, area=area)
-        titles.append(Say(language, named(programme.event.name, language), (where,)))
+        titles.append(Wording(language, named(programme.event.name, language), (where,)))
     return tuple(titles)
 
 
@@ -127,15 +145,15 @@ def notice(
     what: Notice,
     order: Sequence[Language],
     *,
-    head: tuple[Say, ...] = (),
+    head: tuple[Wording, ...] = (),
     gate: str = "",
     staffed: bool = False,
     cause: Cause | None = None,
 ) -> Screen:
     """A state of the door itself, in all languages; its cause in the kiosk's own. `gate` is the code of the gate."""
     tone, shape = _NOTICE_LOOKS[what]
-    say = tuple(
-        Say(
+    wordings = tuple(
+        Wording(
             language,
             text(f"notice.{what}", language),
             tuple(catalogue(language).get(f"notice_lines.{what}", "").splitlines()),
@@ -146,11 +164,12 @@ def notice(
         state="notice",
         tone=tone,
         shape=shape,
-        say=say,
+        wordings=wordings,
         title=head,
         gate=gate,
         staffed=staffed,
         cause=text(f"cause.{cause}", order[0]) if cause is not None else "",
+        preview=what in _PREVIEWED,
     )
 
 
@@ -161,7 +180,7 @@ def answer_screen(
     order: Sequence[Language],
     booked: frozenset[str] = frozenset(),
 ) -> Screen:
-    """What the person who held up a badge is told: in their own language where it is known, else in all.
+    """The screen for the person who presented a badge: in their own language where it is known, else in all.
 
     `booked` are the ids of the sessions that they have booked.
     """
@@ -170,30 +189,30 @@ def answer_screen(
     if answer.repeat and answer.decision.opens and not answer.opens:
         tone = "info"  # the first answer again, and nobody may take it for leave to pass
     name = person.masked if person is not None and answer.decision.opens else ""
-    told = sentences.Told(answer, programme, gate, name, booked, again=tone == "info")
-    each = tuple(sentences.say(told, language) for language in order)
-    spoken: tuple[Say, ...]
+    context = sentences.AnswerContext(answer, programme, gate, name, booked, again=tone == "info")
+    each = tuple(sentences.wording(context, language) for language in order)
+    spoken: tuple[Wording, ...]
     if person is not None:
         spoken = (
             next(
                 (one for one in each if one.language == person.language),
-                sentences.say(told, person.language),
+                sentences.wording(context, person.language),
             ),
         )
     else:
         spoken = tuple(
-            each if len(order) == 1 else (Say(one.language, one.headline) for one in each)
+            each if len(order) == 1 else (Wording(one.language, one.headline) for one in each)
         )
     return Screen(
         state="answer",
         tone=tone,
         shape=SHAPES[tone],
-        say=spoken,
+        wordings=spoken,
         title=title(programme, gate, [one.language for one in spoken]),
         gate=gate_code(programme, gate.id),
         each=each,
-        facts=sentences.facts(told, order) if len(spoken) > 1 else (),
-        arrow=gate.help_arrow if sentences.sends_to_help_desk(told) else None,
+        facts=sentences.facts(context, order) if len(spoken) > 1 else (),
+        arrow=gate.help_arrow if sentences.sends_to_help_desk(context) else None,
         out=answer.presented.direction == "out",
         receipt=answer.receipt,
         staffed=gate.mode == "staffed",

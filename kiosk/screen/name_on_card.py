@@ -70,11 +70,11 @@ def masked(name: str) -> str:
     A Latin name keeps its family name: the word in capitals if some are and some are not, else a first word that is a
     Chinese surname (Chan Tai Man), else the last word. A title stays before a name that is nothing else (Dr Li).
     """
-    words = [stripped for word in name.split() if (stripped := _letters(word))]
-    if not words:
+    parts = [stripped for part in name.split() if (stripped := _letters(part))]
+    if not parts:
         return ""
-    titles = [word for word in words if TITLES.fullmatch(word)]
-    own = [word for word in words if word not in titles] or words
+    titles = [part for part in parts if TITLES.fullmatch(part)]
+    own = [part for part in parts if part not in titles] or parts
     if _is_han(own[0][0]):
         return f"{own[0][0]}**"
     if len(own) == 1:
@@ -86,19 +86,19 @@ def masked(name: str) -> str:
     return f"{given[0].upper()}. {family.title() if family.isupper() else family}"
 
 
-def _family(words: Sequence[str]) -> int:
+def _family(parts: Sequence[str]) -> int:
     """Which of two or more Latin words is the family name."""
-    capitals = [at for at, word in enumerate(words) if len(word) > 1 and word.isupper()]
-    if capitals and len(capitals) < len(words):
+    capitals = [at for at, part in enumerate(parts) if len(part) > 1 and part.isupper()]
+    if capitals and len(capitals) < len(parts):
         return capitals[0]
-    surnames, lower = _chinese_surnames(), [word.casefold() for word in words]
+    surnames, lower = _chinese_surnames(), [part.casefold() for part in parts]
     first = lower[0] in surnames
     # Wang Wei, Chan Tai Man; but Lee Wong and Na Li are in the Western order.
-    if first and (len(words) > 2 or lower[-1] not in surnames or {*lower} <= MAINLAND_SURNAMES):
+    if first and (len(parts) > 2 or lower[-1] not in surnames or {*lower} <= MAINLAND_SURNAMES):
         return 0
-    if not first and len(words) > 3 and lower[1] in surnames:
+    if not first and len(parts) > 3 and lower[1] in surnames:
         return 1  # Peter Chan Tai Man
-    return len(words) - 1
+    return len(parts) - 1
 
 
 @cache
@@ -108,14 +108,14 @@ def _chinese_surnames() -> frozenset[str]:
     return MAINLAND_SURNAMES | spelled
 
 
-def _letters(word: str) -> str:
+def _letters(part: str) -> str:
     """A word without the marks around it; nothing where it has no letter."""
-    start, end = 0, len(word)
-    while start < end and not word[start].isalnum():
+    start, end = 0, len(part)
+    while start < end and not part[start].isalnum():
         start += 1
-    while end > start and not word[end - 1].isalnum():
+    while end > start and not part[end - 1].isalnum():
         end -= 1
-    return word[start:end]
+    return part[start:end]
 
 
 def _is_han(letter: str) -> bool:

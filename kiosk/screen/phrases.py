@@ -33,19 +33,19 @@ def named(names: Names, language: Language) -> str:
     return names.get(language) or names["en"]
 
 
-def place_name(programme: Programme, place: str, language: Language) -> str:
+def area_name(programme: Programme, area: str, language: Language) -> str:
     """The name of a venue or an area."""
-    known = programme.venues.get(place) or programme.areas[place]
+    known = programme.venues.get(area) or programme.areas[area]
     return named(known.name, language)
 
 
-def full_place_name(programme: Programme, place: str, gate: Gate, language: Language) -> str:
+def full_area_name(programme: Programme, area: str, gate: Gate, language: Language) -> str:
     """The name of an area, with its city where that is not the gate's."""
-    venue = programme.venue_of(place)
-    name = place_name(programme, place, language)
-    if venue in (place, programme.venue_of(gate.area)):
+    venue = programme.venue_of(area)
+    name = area_name(programme, area, language)
+    if venue in (area, programme.venue_of(gate.area)):
         return name
-    city = place_name(programme, venue, language)
+    city = area_name(programme, venue, language)
     return text("attendee.place", language, city=city, area=name)
 
 

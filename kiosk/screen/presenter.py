@@ -20,6 +20,7 @@ from kiosk.screen.attendee_screen import (
 )
 from kiosk.screen.name_on_card import person_of
 from kiosk.screen.screen_feed import ScreenFeed
+from kiosk.screen.sentences import SHUT
 
 SHOWN_S = {"admit": 4.0, "flagged": 4.0, "ask": 30.0, "refuse": 30.0}
 """How long an answer stands while nobody else comes. Names stand no longer than the first two; a refusal takes time to
@@ -33,7 +34,7 @@ NOTICE_S = 1.5
 FAILED_S = 4.0
 
 
-class Face:
+class Presenter:
     """Belongs to the scan loop's thread. `rest` shows the first that holds of: fire, out of order, not ready, camera
     lost, show your badge."""
 
@@ -57,15 +58,17 @@ class Face:
         self.answer: Answer | None = None
         """The answer that stands on the screen now."""
 
-    def tell(self, answer: Answer, *, opens: bool) -> bool:
-        """Light, door, screen, in this order. Says whether the door was opened. The answer is durable by now."""
+    def show_answer(self, answer: Answer, *, opens: bool) -> bool:
+        """Set the lights, open the door, change the screen, in this order; return whether the door was opened. The
+        answer must be durable by then."""
         tone = tone_of(answer.decision)
         # A repeat that opens nothing must not look like leave to pass.
         if opens or not (answer.repeat and answer.decision.opens):
             self._signals.show(LIGHTS[tone])
         opened = opens and self._signals.open_door()
         person = person_of(answer, self._door.name_card)
-        booked = self._booked(answer) if answer.decision.opens else frozenset()
+        wanted = answer.decision.opens or answer.decision.reason in SHUT
+        booked = self._booked(answer) if wanted else frozenset()
         screen = answer_screen(answer, self._door.programme, person, self._order, booked)
         self._put(screen, SHOWN_S[tone])
         self.answer = answer
@@ -101,16 +104,16 @@ class Face:
         return self.answer is None or time.monotonic() >= self._read_until
 
     def notice(self, what: Notice, seconds: float = NOTICE_S) -> None:
-        """Say something for a while, without a light."""
+        """Show a notice for a while, without a light."""
         self._put(self._notice(what), seconds)
 
     def failed(self) -> None:
-        """This scan went wrong; the next may be well."""
+        """Show that this scan failed; the next may succeed."""
         self._signals.show(Light.FAULT)
         self._put(self._notice("failed", "unexpected"), FAILED_S)
 
     def refuse_unready(self) -> None:
-        """Somebody held up a badge to a door that cannot decide yet."""
+        """Answer a badge at a door that cannot decide yet."""
         self._signals.show(Light.FAULT)
         self._put(self._unready(), FAILED_S)
 
@@ -151,7 +154,7 @@ class Face:
         return self._notice(idle, "incomplete" if self.incomplete else None)
 
     def _unready(self) -> Screen:
-        """What a door says that cannot decide: one that has all it needs but a gate may be given one here."""
+        """The notice of a door that cannot decide: one that lacks only a gate may be given one here."""
         lacks_gate = self.unready in ("no_gate", "incomplete")
         return self._notice("spare" if lacks_gate else "not_ready", self.unready)
 

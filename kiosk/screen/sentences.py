@@ -1,4 +1,4 @@
-"""What an answer of the door says: what to do, where and when, in one language; and as facts for any language."""
+"""The texts of an answer: what to do, where and when, in one language; and as facts for any language."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,27 +9,31 @@ from access.event.definition import Gate, Language, Names, Session
 from access.event.programme import Programme
 from access.log.receipt import gate_code
 from access.rules.decide import Next
+from access.rules.session_times import cancelled_session
 from kiosk.door.door import Answer
 from kiosk.screen.phrases import (
+    area_name,
     day_name,
-    full_place_name,
+    full_area_name,
     hour_name,
     in_two_scripts,
     named,
     one_of,
     other_day,
-    place_name,
     short_day_name,
     time_name,
     whole,
 )
 from web.texts import catalogue, text
 
+SHUT = ("no_session", "too_late", "too_early")
+"""Reasons of doors that are shut at this time, which a session that was cancelled may be why of."""
+
 ONE_LINE = 24
 """Characters of a name that can be asked to stand on one line."""
 
 
-class Say(msgspec.Struct, frozen=True):
+class Wording(msgspec.Struct, frozen=True):
     """One language's part of a screen. What stands between the marks of an isolate is not to be broken."""
 
     language: Language
@@ -39,8 +43,8 @@ class Say(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """An answer, and to whom it is told. `again`: a badge that was let in a moment ago, and nothing opens now."""
+class AnswerContext:
+    """An answer, and whom it is for. `again`: the badge was let in a moment ago, and nothing opens now."""
 
     answer: Answer
     programme: Programme
@@ -58,83 +62,122 @@ class Told:
         return self.answer.decision.next
 
     @property
+    def cancelled(self) -> Session | None:
+        return not_held(self.answer, self.programme, self.booked)
+
+    @property
     def at_help_desk(self) -> bool:
         """Whether help is at the help desk: nobody stands beside this gate."""
         return self.gate.mode == "self"
 
 
-def say(told: Told, language: Language) -> Say:
+def not_held(
+    answer: Answer, programme: Programme, booked: frozenset[str] = frozenset()
+) -> Session | None:
+    """The cancelled session that somebody came for, where that is why the doors are shut; None: it is not."""
+    if answer.decision.reason not in SHUT:
+        return None
+    area = programme.gates[answer.presented.gate].area
+    return cancelled_session(programme, area, booked, answer.moment.at_ms)
+
+
+def wording(context: AnswerContext, language: Language) -> Wording:
     """The whole answer in a language."""
-    decision = told.answer.decision
-    if told.again:
-        out = told.answer.presented.direction == "out"
+    decision = context.answer.decision
+    if context.again:
+        out = context.answer.presented.direction == "out"
         headline = text("attendee.repeat_out" if out else "attendee.repeat_in", language)
-        return Say(language, headline, (text("attendee.repeat_next", language),), whole(told.name))
+        return Wording(
+            language, headline, (text("attendee.repeat_next", language),), whole(context.name)
+        )
     if decision.opens:
-        return _opening(told, language)
+        return _opening(context, language)
     if decision.verdict == "ask_staff":
         headline = text(
-            "attendee.ask.desk" if told.at_help_desk else "attendee.ask.staff", language
+            "attendee.ask.desk" if context.at_help_desk else "attendee.ask.staff", language
         )
-        lines = [_refusal(told, language)]
-        if told.at_help_desk:
-            lines += _desk_place(told, language) or [text("attendee.ask.desk_can", language)]
-        return Say(language, headline, tuple(lines))
-    lines = [*_added(told, language), *_instead(told, language), *_help(told, language)]
-    return Say(language, _refusal(told, language), tuple(lines))
+        lines = [_refusal(context, language)]
+        if context.at_help_desk:
+            lines += _where_the_help_desk_is(context, language) or [
+                text("attendee.ask.desk_can", language)
+            ]
+        return Wording(language, headline, tuple(lines))
+    lines = [
+        *_added(context, language),
+        *_not_held(context, language),
+        *_instead(context, language),
+        *_help(context, language),
+    ]
+    return Wording(language, _refusal(context, language), tuple(lines))
 
 
-def facts(told: Told, order: Sequence[Language]) -> tuple[str, ...]:
+def facts(context: AnswerContext, order: Sequence[Language]) -> tuple[str, ...]:
     """What of the answer needs no language: days, times, rooms, gates, the help desk."""
-    return tuple(dict.fromkeys(whole(fact) for fact in _facts(told, order) if fact))
+    return tuple(dict.fromkeys(whole(fact) for fact in _facts(context, order) if fact))
 
 
-def sends_to_help_desk(told: Told) -> bool:
+def sends_to_help_desk(context: AnswerContext) -> bool:
     """Whether the answer sends somebody to the help desk."""
-    return not told.answer.decision.opens and told.at_help_desk
+    return not context.answer.decision.opens and context.at_help_desk
 
 
-def _opening(told: Told, language: Language) -> Say:
-    decision = told.answer.decision
-    if told.answer.presented.direction == "out":
-        return Say(language, text("attendee.checked_out", language), (), whole(told.name))
+def _opening(context: AnswerContext, language: Language) -> Wording:
+    decision = context.answer.decision
+    if context.answer.presented.direction == "out":
+        return Wording(language, text("attendee.checked_out", language), (), whole(context.name))
     back = decision.reason == "reentry"
     headline = text("attendee.go_in_back" if back else "attendee.go_in", language)
-    lines = [*_added(told, language), *_onward(told, language)]
-    return Say(language, headline, tuple(lines), whole(told.name))
+    lines = [*_added(context, language), *_onward(context, language)]
+    return Wording(language, headline, tuple(lines), whole(context.name))
 
 
-def _added(told: Told, language: Language) -> list[str]:
-    """What belongs to the reason itself."""
-    reason = told.answer.decision.reason
+def _added(context: AnswerContext, language: Language) -> list[str]:
+    """Lines that explain the reason itself."""
+    reason = context.answer.decision.reason
     found = catalogue(language).get(f"attendee.added.{reason}")
-    return [found.format(here=whole(_here(told, language)))] if found else []
+    return [found.format(here=whole(_here(context, language)))] if found else []
 
 
-def _refusal(told: Told, language: Language) -> str:
-    decision = told.answer.decision
-    venues = told.hint.venues
-    # A badge that is good at no venue at all is told so without naming any.
+def _not_held(context: AnswerContext, language: Language) -> Iterator[str]:
+    """Which session is cancelled: its name alone where the headline says so."""
+    session = context.cancelled
+    if session is None:
+        return
+    name = _kept(session.name, language)
+    if context.answer.decision.reason == "too_early":
+        yield text("attendee.cancelled_one", language, session=name)
+    else:
+        yield name
+
+
+def _refusal(context: AnswerContext, language: Language) -> str:
+    decision = context.answer.decision
+    if context.cancelled is not None and decision.reason in ("no_session", "too_late"):
+        return text("attendee.cancelled", language)
+    venues = context.hint.venues
+    # For a badge that is valid at no venue at all none is named.
     nowhere = decision.reason == "wrong_venue" and not venues
     return text(
         f"attendee.refused.{'not_entitled' if nowhere else decision.reason}",
         language,
-        venues=one_of((place_name(told.programme, venue, language) for venue in venues), language),
-        here=whole(_here(told, language)),
-        area=whole(place_name(told.programme, told.gate.area, language)),
+        venues=one_of(
+            (area_name(context.programme, venue, language) for venue in venues), language
+        ),
+        here=whole(_here(context, language)),
+        area=whole(area_name(context.programme, context.gate.area, language)),
     )
 
 
-def _here(told: Told, language: Language) -> str:
-    return place_name(told.programme, told.programme.venue_of(told.gate.area), language)
+def _here(context: AnswerContext, language: Language) -> str:
+    return area_name(context.programme, context.programme.venue_of(context.gate.area), language)
 
 
-def _instead(told: Told, language: Language) -> Iterator[str]:
+def _instead(context: AnswerContext, language: Language) -> Iterator[str]:
     """Where and when instead, one idea a line."""
-    hint, programme, decision = told.hint, told.programme, told.answer.decision
+    hint, programme, decision = context.hint, context.programme, context.answer.decision
     if hint.venues and decision.reason != "wrong_venue":
-        places = (place_name(programme, venue, language) for venue in hint.venues)
-        yield text("attendee.next.venues", language, venues=one_of(places, language))
+        names = (area_name(programme, venue, language) for venue in hint.venues)
+        yield text("attendee.next.venues", language, venues=one_of(names, language))
     if hint.days:
         *first, last = (day_name(day, language) for day in hint.days)
         # The mark between two days stays with the first of them.
@@ -144,27 +187,27 @@ def _instead(told: Told, language: Language) -> Iterator[str]:
     if session is not None:
         yield _kept(session.name, language)
         if hint.area is not None:
-            yield whole(full_place_name(programme, hint.area, told.gate, language))
+            yield whole(full_area_name(programme, hint.area, context.gate, language))
     if hint.at_ms is not None:
-        when = time_name(programme, hint.at_ms, told.now_ms, language)
+        when = time_name(programme, hint.at_ms, context.now_ms, language)
         yield text("attendee.next.doors_open", language, time=when)
     if hint.standby_ms is not None:
-        when = time_name(programme, hint.standby_ms, told.now_ms, language)
+        when = time_name(programme, hint.standby_ms, context.now_ms, language)
         yield text("attendee.next.standby", language, time=when)
     if hint.gates:
         codes = one_of((gate_code(programme, other) for other, _ in hint.gates), language)
         yield text("attendee.next.gates", language, gates=codes)
 
 
-def _help(told: Told, language: Language) -> list[str]:
+def _help(context: AnswerContext, language: Language) -> list[str]:
     """Who helps, and where they are."""
-    if not told.at_help_desk:
+    if not context.at_help_desk:
         return [text("attendee.next.staff_here", language)]
-    return _desk_place(told, language) or [text("attendee.next.help_desk", language)]
+    return _where_the_help_desk_is(context, language) or [text("attendee.next.help_desk", language)]
 
 
-def _desk_place(told: Told, language: Language) -> list[str]:
-    where = told.programme.venues[told.programme.venue_of(told.gate.area)].help
+def _where_the_help_desk_is(context: AnswerContext, language: Language) -> list[str]:
+    where = context.programme.venues[context.programme.venue_of(context.gate.area)].help
     if where is None:
         return []
     return [text("attendee.next.help_desk_at", language, where=_kept(where, language))]
@@ -173,15 +216,21 @@ def _desk_place(told: Told, language: Language) -> list[str]:
 # Where somebody goes who was let in.
 
 
-def _onward(told: Told, language: Language) -> list[str]:
-    session = _next_session(told)
+def _onward(context: AnswerContext, language: Language) -> list[str]:
+    lost = [
+        text("attendee.cancelled_one", language, session=_kept(session.name, language))
+        for session in _ahead(context)
+        if session.cancelled and session.id in context.booked
+    ]
+    session = _next_session(context)
     if session is None:
-        return []
-    area = place_name(told.programme, session.area, language)
-    when = whole(hour_name(told.programme, session.starts_ms))
-    booked = session.id in told.booked and session.area != told.gate.area
+        return lost
+    area = area_name(context.programme, session.area, language)
+    when = whole(hour_name(context.programme, session.starts_ms))
+    booked = session.id in context.booked and session.area != context.gate.area
     key = "attendee.onward.booked" if booked else "attendee.onward.open"
     return [
+        *lost,
         text(key, language, area=whole(area), time=when),
         _kept(session.name, language),
     ]
@@ -193,73 +242,79 @@ def _kept(names: Names, language: Language) -> str:
     return whole(name) if len(name) <= ONE_LINE else name
 
 
-def _next_session(told: Told) -> Session | None:
+def _next_session(context: AnswerContext) -> Session | None:
     """The session that they come for: the one that this gate let them into, else of those of today at this venue that
     have not ended the next one that they have booked, else the next that needs no booking."""
-    programme, decision = told.programme, told.answer.decision
+    programme, decision = context.programme, context.answer.decision
     if decision.session is not None:
         return programme.sessions.get(decision.session)
-    today = programme.day_of(told.now_ms)
-    venue = programme.venue_of(told.gate.area)
-    ahead = sorted(
+    ahead = [session for session in _ahead(context) if not session.cancelled]
+    mine = [session for session in ahead if session.id in context.booked]
+    open_to_all = [session for session in ahead if session.booking == "open"]
+    return next(iter(mine or open_to_all), None)
+
+
+def _ahead(context: AnswerContext) -> list[Session]:
+    """Today's sessions behind this gate that have not ended, cancelled ones too, in order."""
+    programme = context.programme
+    today = programme.day_of(context.now_ms)
+    return sorted(
         (
             session
             for session in programme.sessions.values()
-            if programme.venue_of(session.area) == venue
-            and programme.within(session.area, told.gate.area)
-            and session.doors_close_ms > told.now_ms
+            if programme.within(session.area, context.gate.area)
+            and session.doors_close_ms > context.now_ms
             and programme.day_of(session.starts_ms) == today
         ),
         key=lambda session: session.starts_ms,
     )
-    mine = [session for session in ahead if session.id in told.booked]
-    open_to_all = [session for session in ahead if session.booking == "open"]
-    return next(iter(mine or open_to_all), None)
 
 
 # Facts.
 
 
-def _facts(told: Told, order: Sequence[Language]) -> Iterator[str]:
-    if told.answer.decision.opens:
+def _facts(context: AnswerContext, order: Sequence[Language]) -> Iterator[str]:
+    if context.answer.decision.opens:
         session = (
-            None if told.again or told.answer.presented.direction == "out" else _next_session(told)
+            None
+            if context.again or context.answer.presented.direction == "out"
+            else _next_session(context)
         )
         if session is not None:
-            yield from _session_facts(told, session, session.starts_ms, order)
+            yield from _session_facts(context, session, session.starts_ms, order)
         return
-    hint, programme = told.hint, told.programme
-    if told.answer.decision.reason != "wrong_venue":
+    hint, programme = context.hint, context.programme
+    if context.answer.decision.reason != "wrong_venue":
         for venue in hint.venues:
             yield in_two_scripts(programme.venues[venue].name, order)
     for day in hint.days:
         yield _day_fact(day, order)
     session = programme.sessions.get(hint.session or "")
     if session is not None and hint.at_ms is not None:
-        yield from _session_facts(told, session, hint.at_ms, order)
+        yield from _session_facts(context, session, hint.at_ms, order)
     elif hint.at_ms is not None:
         yield hour_name(programme, hint.at_ms)
     if hint.standby_ms is not None:
         yield f"{hour_name(programme, hint.standby_ms)} +"
     for gate, _ in hint.gates:
         yield gate_code(programme, gate)
-    if told.at_help_desk:
+    if context.at_help_desk:
         names = {language: text("attendee.help_desk", language) for language in order}
         yield in_two_scripts(names, order)
 
 
 def _session_facts(
-    told: Told, session: Session, at_ms: int, order: Sequence[Language]
+    context: AnswerContext, session: Session, at_ms: int, order: Sequence[Language]
 ) -> Iterator[str]:
-    day = other_day(told.programme, at_ms, told.now_ms)
+    day = other_day(context.programme, at_ms, context.now_ms)
     if day is not None:
         yield _day_fact(day, order)
-    yield hour_name(told.programme, at_ms)
-    venue = told.programme.venue_of(session.area)
-    if venue != told.programme.venue_of(told.gate.area):
-        yield in_two_scripts(told.programme.venues[venue].name, order)
+    yield hour_name(context.programme, at_ms)
+    venue = context.programme.venue_of(session.area)
+    if venue != context.programme.venue_of(context.gate.area):
+        yield in_two_scripts(context.programme.venues[venue].name, order)
     if session.area != venue:
-        yield in_two_scripts(told.programme.areas[session.area].name, order)
+        yield in_two_scripts(context.programme.areas[session.area].name, order)
 
 
 def _day_fact(day: str, order: Sequence[Language]) -> str:

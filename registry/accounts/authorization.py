@@ -1,4 +1,4 @@
-"""Who is asking, and whether they may.
+"""Authenticates and authorizes requests.
 
 A request shows who sends it by a bearer token, or by the session cookie of a login; with a cookie, whatever changes
 something also needs the session's own token in a header, which another site's page cannot send. Where the settings say
@@ -34,7 +34,7 @@ ASKED_BY_PAGES = frozenset(
 )
 """Endpoints that an open page asks by itself: they do not show that somebody is there."""
 
-_NEEDS: dict[Access, str] = {
+NEEDS: dict[Access, str] = {
     "viewer": "Log in first.",
     "desk": "Only the help desk and admins may do this. Log in with such an account.",
     "admin": "Only an admin may do this. Log in as admin.",
@@ -44,7 +44,7 @@ Refusal = tuple[int, str]
 
 
 class Guard:
-    """Answers for the request that is going on."""
+    """Authentication and authorization of the current request."""
 
     def __init__(
         self, accounts: Accounts, logins: Logins, control: str | None, *, open_here: bool
@@ -89,7 +89,7 @@ class Guard:
                 "Log in, or send an API token: Authorization: Bearer jmt_…",
             )
         if not visitor.may(access):
-            return HTTPStatus.FORBIDDEN, _NEEDS[access]
+            return HTTPStatus.FORBIDDEN, NEEDS[access]
         if changes and visitor.by_cookie and not is_own_page(request.headers.get(CSRF_HEADER, "")):
             return HTTPStatus.FORBIDDEN, "This page is too old. Load it again."
         return None
@@ -109,7 +109,7 @@ def is_own_page(given: str) -> bool:
 
 
 def _same(one: str, other: str) -> bool:
-    """Whether two texts are equal, without telling by the time it takes how much of them is."""
+    """Whether two texts are equal, compared in constant time."""
     return hmac.compare_digest(one.encode(), other.encode())
 
 

@@ -1,4 +1,4 @@
-"""Looking at a password: counted before the work, and few at once."""
+"""Checks passwords: each attempt is counted before the work, and few run at once."""
 
 import threading
 
@@ -6,7 +6,7 @@ from registry.accounts.accounts import Account, Accounts
 from registry.accounts.throttle import Throttle, login_limits
 
 AT_ONCE = 2
-"""Passwords looked at at once in a process: each takes 32 MiB and a third of a second."""
+"""Passwords checked at once in a process: each takes 32 MiB and a third of a second."""
 
 KNOWN_WAIT_S = 5.0
 """How long a browser that somebody logged in with before waits for its turn; others are sent away."""
@@ -19,11 +19,11 @@ class WrongPasswordError(Exception):
 
 
 class BusyError(Exception):
-    """Too many passwords are being looked at."""
+    """Too many passwords are being checked."""
 
 
 class WaitError(Exception):
-    """Too many wrong tries; `seconds` says how long to wait."""
+    """Too many wrong tries; `seconds` is how long to wait."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"wait {seconds} s")
@@ -31,7 +31,7 @@ class WaitError(Exception):
 
 
 class PasswordCheck:
-    """Says whose password it is. Threads share it."""
+    """Finds the account of a password. Threads share it."""
 
     def __init__(self, accounts: Accounts, throttle: Throttle) -> None:
         self._accounts = accounts

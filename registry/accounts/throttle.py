@@ -1,9 +1,11 @@
 """Slows down those who guess: every attempt is counted before any work is done for it.
 
-What an attempt costs is counted for the account and for the network that it comes from, in the database, so that all
-workers and machines of a registry share the counts. A browser that somebody logged in with before carries a device
-cookie (https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies): its attempts have counts
-of their own, so strangers who guess cannot keep its owner out.
+What an attempt costs is counted for the network that it comes from and for everybody together, in the database, so that
+all workers and machines of a registry share the counts. Where everybody together has tried too often, whoever comes
+from a site that has hardly tried yet is still let through, up to a bound: a flood of guesses from elsewhere keeps
+nobody out. A browser that somebody logged in with before carries a device cookie
+(https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies): its attempts have counts of
+their own, so strangers who guess cannot keep its owner out.
 """
 
 import hashlib
@@ -36,6 +38,16 @@ class Limit(NamedTuple):
     names: tuple[str, ...]
 
 
+class Limits(NamedTuple):
+    """What an attempt costs. It has to be within all limits of `own`, and within all of `shared` or all of `fresh`;
+    `counted` are counted, and looked at by nobody here."""
+
+    own: Sequence[Limit]
+    shared: Sequence[Limit] = ()
+    fresh: Sequence[Limit] = ()
+    counted: Sequence[Limit] = ()
+
+
 _EACH = (
     RateLimitItemPerMinute(FREE_TRIES),
     RateLimitItemPerMinute(10, 15),
@@ -43,25 +55,52 @@ _EACH = (
 )
 _NETWORK = (RateLimitItemPerMinute(30, 10),)
 _ACCOUNT = (RateLimitItemPerMinute(15, 5), RateLimitItemPerHour(60))
+_SITE = RateLimitItemPerHour(3)
+_FRESH = RateLimitItemPerHour(120)
+"""Attempts at an account that is flooded: of one site, and of all that have hardly tried yet."""
+
 _ENROL = (RateLimitItemPerMinute(FREE_TRIES), RateLimitItemPerHour(20))
+_ENROL_ALL = (RateLimitItemPerHour(300),)
 
 
-def login_limits(account: str, address: str, device: str | None) -> list[Limit]:
+def login_limits(account: str, address: str, device: str | None) -> Limits:
     """What a login costs. `device`: the browser's own mark, where somebody logged in to this account with it."""
     who = _short(account)
     if device is not None:
-        return [Limit(item, ("device", who, device)) for item in _EACH]
+        return Limits([Limit(item, ("device", who, device)) for item in _EACH])
     network = network_of(address)
-    return [
-        *(Limit(item, ("login", who, network)) for item in _EACH),
-        *(Limit(item, ("network", network)) for item in _NETWORK),
-        *(Limit(item, ("account", who)) for item in _ACCOUNT),
-    ]
+    return Limits(
+        own=[
+            *(Limit(item, ("login", who, network)) for item in _EACH),
+            *(Limit(item, ("network", network)) for item in _NETWORK),
+        ],
+        shared=[Limit(item, ("account", who)) for item in _ACCOUNT],
+        fresh=[Limit(_SITE, ("site", who, site_of(address))), Limit(_FRESH, ("fresh", who))],
+    )
 
 
-def enrol_limits(address: str) -> list[Limit]:
-    """What an attempt to enrol a kiosk costs."""
-    return [Limit(item, ("enrol", network_of(address))) for item in _ENROL]
+def enrol_limits(address: str, handle: str | None = None) -> Limits:
+    """What an attempt to enrol a kiosk costs. `handle`: the beginning of its code, where a code that is open begins so:
+    a network that has tried many others still has its tries at this one."""
+    network = network_of(address)
+    of_network = [Limit(item, ("enrol", network)) for item in _ENROL]
+    own = [Limit(item, ("code", handle, network)) for item in _ENROL] if handle else of_network
+    return Limits(
+        own=own,
+        shared=[Limit(item, ("enrol-all",)) for item in _ENROL_ALL],
+        fresh=[Limit(_SITE, ("enrol-site", site_of(address)))],
+        counted=of_network if handle else (),
+    )
+
+
+def site_of(address: str) -> str:
+    """Who may have many networks: an IPv4 /24, or the IPv6 /48 of one customer."""
+    network = network_of(address)
+    try:
+        ip = ipaddress.ip_address(network.partition("/")[0])
+    except ValueError:
+        return network
+    return str(ipaddress.ip_network((ip, 24 if ip.version == 4 else 48), strict=False))
 
 
 def network_of(address: str) -> str:
@@ -90,23 +129,43 @@ class Throttle:
         self._storage = _Counts(ledger, now_ms)
         self._windows = strategies.FixedWindowRateLimiter(self._storage)
 
-    def attempt(self, limits: Sequence[Limit]) -> int:
+    def attempt(self, limits: Limits) -> int:
         """Count an attempt: 0. Or, where a limit is reached, count nothing: the seconds to wait."""
-        wait_s = self._wait_s(limits)  # whoever hammers costs a read, not a write
+        wait_s, _ = self._look(limits)  # whoever hammers costs a read, not a write
         if wait_s:
             return wait_s
         with self._ledger.transaction():
-            wait_s = self._wait_s(limits)
-            if not wait_s:
-                for limit in limits:
-                    self._windows.hit(limit.item, *limit.names)
+            wait_s, counts = self._look(limits)
+            for limit in () if wait_s else counts:
+                self._windows.hit(limit.item, *limit.names)
             return wait_s
 
-    def worked(self, limits: Sequence[Limit]) -> None:
-        """The attempt was a good one: it costs nothing."""
+    def worked(self, limits: Limits) -> None:
+        """Take back a counted attempt: it succeeded."""
         with self._ledger.transaction():
-            for limit in limits:
+            for limit in (*limits.own, *limits.shared, *limits.fresh, *limits.counted):
                 self._storage.decr(limit.item.key_for(*limit.names))
+
+    def wait_s(self, limits: Limits) -> int:
+        """How many seconds an attempt would have to wait now."""
+        return self._look(limits)[0]
+
+    def crowded(self, limits: Limits) -> bool:
+        """Whether everybody together has reached what they share."""
+        return self._wait_s(limits.shared) > 0
+
+    def _look(self, limits: Limits) -> tuple[int, list[Limit]]:
+        """The seconds to wait, and what an attempt counts for where there are none."""
+        wait_s = self._wait_s(limits.own)
+        if wait_s:
+            return wait_s, []
+        counts = [*limits.own, *limits.counted]
+        shared_s = self._wait_s(limits.shared)
+        if not shared_s:
+            # The site is counted also while nobody waits: it has tried, and is not fresh later.
+            return 0, [*counts, *limits.shared, *limits.fresh[:1]]
+        fresh_s = self._wait_s(limits.fresh) if limits.fresh else shared_s
+        return min(fresh_s, shared_s), [*counts, *limits.fresh]
 
     def _wait_s(self, limits: Sequence[Limit]) -> int:
         wait_s = 0

@@ -64,7 +64,7 @@ class BadgeMaker:
         return [*own, *(name for name in layouts.shipped() if name not in own)]
 
     def run(self, work: Work) -> Printout:
-        """Do a job. Raises RegistryError with words for people."""
+        """Do a job. Raises RegistryError with a text for people."""
         selection = msgspec.convert(dict(work.params), Selection)
         path = self._layout(selection.layout)
         chosen, left_out = self._chosen(selection)
@@ -142,14 +142,14 @@ def _drawn(cards: list[Card], layout: Path, path: Path, work: Work) -> Made:
             stderr=errors,
         ) as process,
     ):
-        given, said = process.stdin, process.stdout
-        if given is None or said is None:  # for the type checker: both are pipes
+        given, output = process.stdin, process.stdout
+        if given is None or output is None:  # for the type checker: both are pipes
             raise RegistryError("The badges could not be drawn.")
         last = b""
         try:
             given.write(msgspec.msgpack.encode(task))
             given.close()
-            for last in said:
+            for last in output:
                 if last.strip().isdigit():
                     work.step(int(last))
         except BrokenPipeError:
@@ -159,6 +159,6 @@ def _drawn(cards: list[Card], layout: Path, path: Path, work: Work) -> Made:
             raise
         if process.wait() != 0:
             errors.seek(0)
-            words = errors.read().decode(errors="replace").strip().splitlines()
-            raise RegistryError(words[-1] if words else "The badges could not be drawn.")
+            lines = errors.read().decode(errors="replace").strip().splitlines()
+            raise RegistryError(lines[-1] if lines else "The badges could not be drawn.")
         return msgspec.json.decode(last, type=Made)

@@ -12,7 +12,7 @@ from registry.accounts.authorization import Guard, is_own_page, page_token
 from registry.dashboard.login import LoginDesk, LoginError
 from registry.queries.queries import Queries
 from registry.queries.shapes import Access
-from web.texts import HTML_TAGS, OWN_NAMES, best_language, section, text
+from web.texts import HTML_TAGS, LANGUAGE_COOKIE, OWN_NAMES, best_language, section, text
 
 HERE = Path(__file__).parent
 PAGES = (
@@ -28,7 +28,6 @@ PAGES = (
 NEEDS: dict[str, Access] = {"people": "desk", "badges": "desk", "settings": "admin"}
 """The role that a page needs; the others are for everybody who logged in."""
 
-LANGUAGE_COOKIE = "language"
 YEAR_S = 365 * 86_400
 
 
@@ -54,7 +53,7 @@ def dashboard(queries: Queries, guard: Guard, desk: LoginDesk) -> Blueprint:
 
 
 class _Pages:
-    """The views, which share the queries, the guard and the way to log in."""
+    """The views, which share the queries, the guard and the login."""
 
     def __init__(self, queries: Queries, guard: Guard, desk: LoginDesk) -> None:
         self._queries = queries
@@ -62,7 +61,7 @@ class _Pages:
         self._desk = desk
 
     def page(self, name: str) -> Response | AnyResponse:
-        """One page, or the way to the login."""
+        """One page, or a redirect to the login."""
         visitor = self._guard.visitor()
         if visitor is None or not visitor.may(NEEDS.get(name, "viewer")):
             return redirect(f"/login?next=/{'' if name == 'live' else name}")
@@ -136,7 +135,7 @@ class _Pages:
         return Response(page, mimetype="text/html")
 
     def _data(self, language: Language, visitor: Visitor | None) -> dict[str, Any]:
-        """What scripts need to know besides words and numbers."""
+        """What scripts need besides texts and numbers."""
         programme = self._queries.programme
         venues = {venue.id: venue.name for venue in programme.event.venues}
         areas = {area.id: area.name for area in programme.event.areas}
@@ -147,7 +146,7 @@ class _Pages:
             "languages": dict(OWN_NAMES),
             "days": list(programme.event.days),
             "venues": list(venues),
-            "places": {place: named(name, language) for place, name in {**venues, **areas}.items()},
+            "places": {area: named(name, language) for area, name in {**venues, **areas}.items()},
             "tickets": [
                 {"id": ticket.id, "name": named(ticket.name, language)}
                 for ticket in programme.event.tickets

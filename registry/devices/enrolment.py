@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 
 import msgspec
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 
 from access.event.definition import Event
-from access.log.chain import fingerprint
+from access.log.chain import device_id
 from access.log.entry import Kiosk, pack
 from config.errors import instead
 from registry.devices.own_log import OwnLog
@@ -24,10 +24,12 @@ ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 CODE_CHARACTERS = 8
 HANDLE_CHARACTERS = 2
-"""The first characters name the code, the others (30 bits) prove it: a wrong guess costs that code a try."""
+"""The first characters name the code, the others (30 bits) prove it. A wrong guess costs a code nothing, or strangers
+could spend it: whoever asks counts the attempts (`registry.accounts.throttle`)."""
 
-TRIES = 5
 MINUTES = 10
+_TRIES = 5
+"""Kept in the table for registries of version 0.1.0, which count wrong guesses there."""
 
 MINUTE_MS = 60_000
 
@@ -35,7 +37,7 @@ REFUSED = "The code is wrong, used or too old. Ask at the centre for a new one."
 
 
 class Enrolment:
-    """The registry's word on kiosks. Each verb is one transaction."""
+    """Enrols, assigns and cuts off kiosks, by entries of the registry's log. Each method is one transaction."""
 
     def __init__(
         self,
@@ -67,7 +69,7 @@ class Enrolment:
                 "digest": sha256(drawn.encode()).digest(),
                 "gate": gate,
                 "expires_ms": now_ms + minutes * MINUTE_MS,
-                "tries": TRIES,
+                "tries": _TRIES,
             }
             self._ledger.write(insert(tables.code).values(row))
         return drawn
@@ -77,8 +79,8 @@ class Enrolment:
 
     def enrol(self, event: Event, keys: Mapping[int, bytes], asked: Enrol) -> Enrolled:
         """Enrol a kiosk whose signature over its request was checked, and give it the event and its keys to begin
-        with; the answer says why not, if not."""
-        device = fingerprint(asked.public)
+        with; the answer has the reason where it is refused."""
+        device = device_id(asked.public)
         with self._ledger.transaction():
             known = self._ledger.kiosk(device)
             if known is not None and known.cut_off:
@@ -99,9 +101,9 @@ class Enrolment:
                 name=asked.name,
             )
             self._log.append("kiosk", kiosk)
-            said = self._answer(asked, event, gate, "")
+            answer = self._answer(asked, event, gate, "")
             return msgspec.structs.replace(
-                said,
+                answer,
                 warrant=certificate_for(kiosk, self._identity),
                 definition=pack(event),
                 keys=sorted(keys.items()),
@@ -110,9 +112,18 @@ class Enrolment:
     def _answer(self, asked: Enrol, event: Event, gate: str | None, refused: str) -> Enrolled:
         return Enrolled(self._identity.public, asked.nonce, event.id, gate, refused)
 
+    def open_handle(self, typed: str) -> str | None:
+        """The beginning of a code that is open and begins as this one, or None."""
+        handle = _plain(typed)[:HANDLE_CHARACTERS]
+        column = tables.code.c
+        alive = select(column.handle).where(
+            column.handle == handle, column.expires_ms > self._now_ms()
+        )
+        return handle if self._ledger.read(alive) else None
+
     def _use(self, typed: str) -> tuple[bool, str | None]:
-        """Whether a code is good, and the gate it is for. A good one is used up, a wrong one costs a try."""
-        code = "".join(character for character in typed.upper() if character in ALPHABET)
+        """Whether a code is good, and the gate it is for. A good one is used up."""
+        code = _plain(typed)
         column = tables.code.c
         of_handle = column.handle == code[:HANDLE_CHARACTERS]
         rows = self._ledger.read(select(tables.code).where(of_handle))
@@ -121,10 +132,8 @@ class Enrolment:
         row = rows[0]
         good = hmac.compare_digest(row.digest, sha256(code.encode()).digest())
         alive = row.expires_ms > self._now_ms()
-        if good or not alive or row.tries <= 1:
+        if good or not alive:
             self._ledger.write(delete(tables.code).where(of_handle))
-        else:
-            self._ledger.write(update(tables.code).where(of_handle).values(tries=row.tries - 1))
         return good and alive, row.gate
 
     def assign(self, event: Event, device: str, gate: str | None) -> None:
@@ -133,7 +142,8 @@ class Enrolment:
         self._change(device, gate=gate)
 
     def cut_off(self, device: str, believed: dict[str, int] | None) -> None:
-        """Believe a kiosk's logs up to these numbers and nothing after; None: what is held now. Raises UnknownError."""
+        """Accept a kiosk's logs up to these last numbers by log, and nothing after; None: up to what is stored now.
+        Raises UnknownError."""
         with self._ledger.transaction():
             if believed is None:
                 believed = {
@@ -162,9 +172,11 @@ class Enrolment:
             self._change(device, seats={**given, area: given.get(area, 0) + seats})
 
     def reached_at(self, device: str, address: str, certificate: str) -> bool:
-        """A kiosk that has told all it knows of the registry's log says where it listens on its LAN (empty: nowhere).
-        Everybody is told, if that is new; and of the kiosk itself, if only its warrant speaks for it: a database put
-        back from a backup has forgotten it. Whether there was something to tell."""
+        """Record where a kiosk listens on its LAN (host:port, SHA-256 of its certificate; empty: nowhere).
+
+        Called once the kiosk has sent all that it has of the registry's logs. An entry is written where the address is
+        new, or where the kiosk is known by its enrolment certificate alone: a database restored from a backup lacks its
+        entry. Return whether one was written."""
         known = self._ledger.kiosk(device)
         if known is None:
             return False
@@ -191,3 +203,8 @@ def _known_gate(event: Event, gate: str | None) -> None:
     gates = [one.id for one in event.gates]
     if gate is not None and gate not in gates:
         raise UnknownError(f"The event has no gate {gate!r}; {instead(gate, gates)}")
+
+
+def _plain(typed: str) -> str:
+    """A code as it was drawn, without the blanks and in the case that people type."""
+    return "".join(character for character in typed.upper() if character in ALPHABET)

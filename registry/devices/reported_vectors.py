@@ -1,7 +1,7 @@
-"""What kiosks said of themselves when they last called: how far their own logs go.
+"""How far the own logs of each kiosk go, as it reported with its last request.
 
-A call that broke off half-way leaves entries that the kiosk has and the registry lacks; so the number is known, and
-said beside every count that it makes unsure. Kept in memory: after a restart the next call says it again.
+An exchange that broke off leaves entries that the kiosk has and the registry lacks; so their number is known, and shown
+beside every count that it makes uncertain. Kept in memory: after a restart the next request reports it again.
 """
 
 import threading
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from sync.wire.messages import Have
 
 
-class Contacts:
+class ReportedVectors:
     """The newest own vector of each device."""
 
     def __init__(self) -> None:
@@ -19,8 +19,8 @@ class Contacts:
         self._digests: dict[str, bytes] = {}
 
     def heard(self, device: str, have: Have, digest: bytes = b"") -> None:
-        """A device called and has this, which has that digest; of others' logs it is not asked, they speak for
-        themselves."""
+        """Note the vector of a device's request, and its digest. Only its own logs count: other devices report
+        theirs."""
         if digest and self._digests.get(device) == digest:
             return
         self._digests[device] = digest
@@ -33,8 +33,9 @@ class Contacts:
             with self._lock:
                 self._own[device] = own
 
-    def missing(self, device: str, held: Mapping[str, int]) -> int:
-        """Entries of a device's own logs that it has and that are not held, by log and last number."""
+    def missing(self, device: str, stored: Mapping[str, int]) -> int:
+        """How many entries of its own logs a device has that are not in the store, whose last numbers by log are
+        `stored`."""
         with self._lock:
             own = dict(self._own.get(device, {}))
-        return sum(max(0, seq - held.get(log, 0)) for log, seq in own.items())
+        return sum(max(0, seq - stored.get(log, 0)) for log, seq in own.items())

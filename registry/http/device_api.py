@@ -1,6 +1,6 @@
 """The registry's side of the device interface: it enrols kiosks and exchanges logs with them.
 
-How requests come in and how refusals are answered says `sync.transport.endpoint`.
+Requests are received, and refusals answered, by `sync.transport.endpoint`.
 """
 
 import logging
@@ -8,12 +8,13 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-from access.log.chain import fingerprint
+from access.log.chain import device_id
 from access.log.clock_reading import ClockReading
 from access.log.entry import pack
 from registry.accounts.throttle import Throttle, enrol_limits
 from registry.accounts.trail import Trail
-from registry.devices.reported_vectors import Contacts
+from registry.devices.enrolment import REFUSED
+from registry.devices.reported_vectors import ReportedVectors
 from registry.service import RegistryService
 from registry.storage.database import OUTAGES
 from registry.storage.errors import RegistryError
@@ -28,7 +29,7 @@ from sync.wire.messages import (
     Envelope,
     Message,
     NotSignedError,
-    TimeWord,
+    TimeReport,
     read,
 )
 
@@ -45,23 +46,23 @@ CLOCK_ERROR_MS = 500
 def device_interface(
     service: RegistryService,
     clock: Callable[[], ClockReading],
-    contacts: Contacts,
+    reported_vectors: ReportedVectors,
     throttle: Throttle,
     trail: Trail,
     *,
     trust_clock: bool,
 ) -> Endpoint:
     """The endpoint. `trust_clock`: the operator vouches for this machine's clock, where the kernel cannot say (in a
-    container); `contacts` is told who calls, and `trail` of enrolments that were refused."""
+    container); `reported_vectors` gets what each caller has, and `trail` enrolments that were refused."""
 
-    def time_word() -> TimeWord | None:
+    def time_report() -> TimeReport | None:
         now = clock()
         if not (now.synced or trust_clock):
             return None
-        return TimeWord(now.wall_ms, CLOCK_ERROR_MS, "registry")
+        return TimeReport(now.wall_ms, CLOCK_ERROR_MS, "registry")
 
     answerer = _Listening(
-        contacts, service.ledger, service.identity, lambda: clock().wall_ms, time_word
+        reported_vectors, service.ledger, service.identity, lambda: clock().wall_ms, time_report
     )
 
     def exchange(raw: bytes) -> bytes:
@@ -72,26 +73,42 @@ def device_interface(
 
     def enrol(raw: bytes) -> bytes:
         envelope, asked = read_enrol(raw)
-        address = _address.get()
-        limits = enrol_limits(address)
-        wait_s = throttle.attempt(limits)
-        try:
-            if wait_s:
-                raise RegistryError(f"Too many wrong codes; try again in {wait_s} s.")
-            said = service.enrol(asked)
-        except RegistryError as error:
-            said = Enrolled(service.identity.public, asked.nonce, refused=str(error))
-        if not said.refused:
-            throttle.worked(limits)
-        elif not wait_s:
-            trail.note(address, "enrol_refused", f"kiosk {envelope.device}")
-        log.info("enrol %s: %s", envelope.device, said.refused or f"gate {said.gate}")
-        body = pack(said)
+        enrolled = _counted(service, throttle, trail, envelope.device, asked)
+        log.info("enrol %s: %s", envelope.device, enrolled.refused or f"gate {enrolled.gate}")
+        body = pack(enrolled)
         identity = service.identity
         return pack(Envelope(body, identity.fingerprint, identity.sign(body)))
 
     routes = {EXCHANGE: Route(exchange, MAX_BODY_BYTES), ENROL: Route(enrol, MAX_ENROL_BYTES)}
     return _Devices(routes, BODIES_AT_ONCE, OUTAGES)
+
+
+def _counted(
+    service: RegistryService, throttle: Throttle, trail: Trail, device: str, asked: Enrol
+) -> Enrolled:
+    """The answer to an attempt to enrol, which counts for the network that it comes from."""
+    address = _address.get()
+    limits = enrol_limits(address, service.open_handle(asked.code))
+    if throttle.attempt(limits):
+        return _too_many(service, throttle, asked, address)
+    try:
+        enrolled = service.enrol(asked)
+    except RegistryError as error:
+        enrolled = Enrolled(service.identity.public, asked.nonce, refused=str(error))
+    if not enrolled.refused:
+        throttle.worked(limits)
+        return enrolled
+    trail.note(address, "enrol_refused", f"kiosk {device}")
+    if enrolled.refused == REFUSED and throttle.wait_s(enrol_limits(address)):
+        # Who has tried too many codes must not learn which beginnings are those of open ones.
+        return _too_many(service, throttle, asked, address)
+    return enrolled
+
+
+def _too_many(service: RegistryService, throttle: Throttle, asked: Enrol, address: str) -> Enrolled:
+    wait_s = max(1, throttle.wait_s(enrol_limits(address)))
+    why = f"Too many wrong codes from this network; try again in {wait_s} s."
+    return Enrolled(service.identity.public, asked.nonce, refused=why)
 
 
 _address: ContextVar[str] = ContextVar("_address", default="")
@@ -107,24 +124,24 @@ class _Devices(Endpoint):
 
 
 class _Listening(Answerer):
-    """Answers, and notes what each device says of its own logs."""
+    """Answers, and notes how far each device's own logs go."""
 
-    def __init__(self, contacts: Contacts, *party: Any) -> None:
+    def __init__(self, reported_vectors: ReportedVectors, *party: Any) -> None:
         super().__init__(*party)
-        self._contacts = contacts
+        self._reported_vectors = reported_vectors
 
     def called(self, device: str, message: Message) -> None:
-        self._contacts.heard(device, message.have, message.digest)
+        self._reported_vectors.heard(device, message.have, message.digest)
 
 
 def read_enrol(raw: bytes) -> tuple[Envelope, Enrol]:
-    """The request of a device that nobody knows yet: signed by the key that it brings.
+    """The enrolment request of a new device: signed by the key that it brings.
 
     Raises MessageError, NotSignedError where another key has signed it.
     """
     envelope = read(Envelope, raw)
     asked = read(Enrol, envelope.body)
-    if fingerprint(asked.public) != envelope.device or not verifies(
+    if device_id(asked.public) != envelope.device or not verifies(
         asked.public, envelope.signature, envelope.body
     ):
         raise NotSignedError("the request is not signed by the key that it brings")
@@ -132,7 +149,7 @@ def read_enrol(raw: bytes) -> tuple[Envelope, Enrol]:
 
 
 def _note(service: RegistryService, taken: Taken) -> None:
-    """What a message is good for beside the logs."""
+    """Log what was not stored of a message, and record where the kiosk listens."""
     for why in taken.rejected.values():
         log.warning("%s: not taken: %s", taken.device, why)
     if taken.level:

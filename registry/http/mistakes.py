@@ -1,4 +1,4 @@
-"""What is wrong with a request's body, in words for the person who sent it."""
+"""What is wrong with a request's body, as a sentence for the person who sent it."""
 
 import re
 from collections.abc import Callable
@@ -20,17 +20,17 @@ _KINDS = {
 }
 
 
-def in_words(error: msgspec.ValidationError, shape: type[msgspec.Struct]) -> str:
+def describe(error: msgspec.ValidationError, shape: type[msgspec.Struct]) -> str:
     """One sentence: which field, what is wrong with it, what would be right."""
     found = _AT.match(str(error))
     if found is None:
         return f"The body is not right: {error}."
     path = (found["path"] or "").lstrip(".")
     what, name = found["what"], f"“{path}”" if path else "The body"
-    for pattern, words in _WORDS:
+    for pattern, message in _MESSAGES:
         match = re.fullmatch(pattern, what, re.DOTALL)
         if match is not None:
-            return words(match, name, shape, path)
+            return message(match, name, shape, path)
     return f"{name} is not right: {what}."
 
 
@@ -73,7 +73,9 @@ def _kind(match: re.Match[str], name: str, _: type[msgspec.Struct], __: str) -> 
     return f"{name} should be {wanted}, not {_KINDS.get(match[2], match[2])}."
 
 
-_WORDS: tuple[tuple[str, Callable[[re.Match[str], str, type[msgspec.Struct], str], str]], ...] = (
+_MESSAGES: tuple[
+    tuple[str, Callable[[re.Match[str], str, type[msgspec.Struct], str], str]], ...
+] = (
     (r"Object contains unknown field `(.*)`", _unknown),
     (r"Object missing required field `(.*)`", _missing),
     (r"Expected `str` of length (>=|<=) (\d+)", _length),
@@ -93,7 +95,7 @@ def _field(shape: type[msgspec.Struct], path: str) -> inspect.Type | None:
 
 
 def _description(shape: type[msgspec.Struct], path: str) -> str:
-    """What a field's own note says it should be."""
+    """The description in a field's own metadata; empty: none."""
     found = _field(shape, path)
     kinds = found.types if isinstance(found, inspect.UnionType) else (found,)
     for kind in kinds:

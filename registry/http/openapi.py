@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from registry.http.operations import Operation
+from registry.http.operations import Operation, Parameter
 from registry.queries.shapes import Problem
 
 _ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -51,7 +51,7 @@ def _shapes(operations: Sequence[Operation]) -> list[type[msgspec.Struct]]:
 
 
 def _described(operation: Operation, known: dict[type[msgspec.Struct], Any]) -> dict[str, Any]:
-    said: dict[str, Any] = {
+    described: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
         "parameters": _parameters(operation),
@@ -64,11 +64,11 @@ def _described(operation: Operation, known: dict[type[msgspec.Struct], Any]) -> 
         },
     }
     if operation.access is not None:
-        said["security"] = [{"token": []}, {"session": []}]
-        said["x-access"] = operation.access
+        described["security"] = [{"token": []}, {"session": []}]
+        described["x-access"] = operation.access
     if operation.body is not None:
-        said["requestBody"] = {"required": True, "content": _content(operation.body, known)}
-    return said
+        described["requestBody"] = {"required": True, "content": _content(operation.body, known)}
+    return described
 
 
 def _content(
@@ -85,7 +85,12 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         for name in _ARGUMENT.findall(operation.path)
     ]
     in_query = [
-        {"name": one.name, "in": "query", "description": one.summary, "schema": {"type": one.kind}}
+        {"name": one.name, "in": "query", "description": one.summary, "schema": _schema(one)}
         for one in operation.query
     ]
     return in_path + in_query
+
+
+def _schema(parameter: Parameter) -> dict[str, Any]:
+    one = {"type": parameter.kind}
+    return {"type": "array", "items": one} if parameter.repeats else one

@@ -1,4 +1,4 @@
-"""How a route of the public interface is written down: once, with its shapes, so that the document cannot differ.
+"""Routes of the public interface, each declared once with its shapes, so that the document cannot differ.
 
 An operation names its method, path, who may ask, the shape of its body and of its answer. From this Flask gets its
 routes, and `registry.http.openapi` the document.
@@ -16,10 +16,11 @@ from flask import Blueprint, Request, Response, request
 from config.errors import instead, shown
 from registry.accounts.authorization import Guard
 from registry.accounts.trail import Trail
-from registry.http.mistakes import in_words
+from registry.http.error_texts import in_readers_language
+from registry.http.mistakes import describe
 from registry.lists.findings import SpreadsheetError
 from registry.queries.shapes import Access, Problem
-from registry.storage.errors import RegistrationError, RegistryError, UnknownError
+from registry.storage.errors import ChangedError, RegistrationError, RegistryError, UnknownError
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +36,12 @@ class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A query parameter."""
+    """A query parameter. `repeats`: it may be given several times."""
 
     name: str
     summary: str
     kind: str = "string"
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +108,17 @@ class Interface:
                     given.append(body_of(request, operation.body))
                 elif operation.body is None and operation.method != "GET":
                     body_of(request, Nothing)
-                said = view(*given, **arguments)
+                answer = view(*given, **arguments)
                 if operation.method != "GET":
                     self._note(operation, arguments, given)
             except msgspec.ValidationError as error:
                 shape = operation.body if isinstance(operation.body, type) else Nothing
-                return problem(400, in_words(error, shape))
+                return problem(400, describe(error, shape))
             except msgspec.DecodeError:
                 return problem(400, "The body is not JSON.")
             except RegistryError as error:
                 return refused(error)
-            return said if isinstance(said, Response) else to_json(said)
+            return answer if isinstance(answer, Response) else to_json(answer)
 
         return answer
 
@@ -135,14 +137,16 @@ def _subject(arguments: dict[str, str], body: list[Any]) -> str:
 
 
 def _wrong_parameters(operation: Operation, asked: Request) -> str | None:
-    """What is wrong with the query parameters; None: nothing. One that is not known is not passed over: whoever sends
-    it expects it to do something."""
-    kinds = {parameter.name: parameter.kind for parameter in operation.query}
-    for name, value in asked.args.items(multi=True):
-        if name not in kinds:
-            return f"{operation.name} has no parameter {shown(name)}; {instead(name, list(kinds))}."
-        if kinds[name] == "integer" and not _NUMBER.fullmatch(value):
-            return f"{name} is {shown(value)}; it should be a whole number, 0 or more."
+    """What is wrong with the query parameters; None: nothing. An unknown one is an error: whoever sends it
+    expects an effect."""
+    known = {parameter.name: parameter for parameter in operation.query}
+    for name, values in asked.args.lists():
+        if name not in known:
+            return f"{operation.name} has no parameter {shown(name)}; {instead(name, list(known))}."
+        if len(values) > 1 and not known[name].repeats:
+            return f"{name} is given {len(values)} times; it should be given once."
+        if known[name].kind == "integer" and not _NUMBER.fullmatch(values[0]):
+            return f"{name} is {shown(values[0])}; it should be a whole number, 0 or more."
     return None
 
 
@@ -156,16 +160,20 @@ def to_json(value: msgspec.Struct, status: int = 200) -> Response:
     return Response(msgspec.json.encode(value), status, mimetype="application/json")
 
 
-def problem(status: int, words: str, mistakes: tuple[str, ...] = ()) -> Response:
-    """An answer that says what is wrong."""
-    return to_json(Problem(error=words, mistakes=list(mistakes)), status)
+def problem(status: int, message: str, mistakes: tuple[str, ...] = ()) -> Response:
+    """An error answer with a text for people, in the reader's language."""
+    lines = list(map(in_readers_language, mistakes))
+    return to_json(Problem(error=in_readers_language(message), mistakes=lines), status)
 
 
 def refused(error: RegistryError) -> Response:
-    """What the registry could not do, as an answer."""
+    """The answer for an error of the registry."""
     if isinstance(error, RegistrationError | SpreadsheetError):
         lines = tuple(str(error).splitlines())
         count = error.rows if isinstance(error, SpreadsheetError) else len(error.mistakes)
-        words = lines[0] if len(lines) == 1 else f"{count} mistakes; nothing was changed."
-        return problem(422, words, lines)
+        message = lines[0] if len(lines) == 1 else f"{count} mistakes; nothing was changed."
+        return problem(422, message, lines)
+    if isinstance(error, ChangedError):
+        message = in_readers_language(str(error))
+        return to_json(Problem(error=message, changed=list(error.fields)), 409)
     return problem(404 if isinstance(error, UnknownError) else 409, str(error))

@@ -1,4 +1,4 @@
-"""People who are registered and changed one by one, as the help desk does it."""
+"""Registers and changes people one by one, as the help desk does."""
 
 import msgspec
 
@@ -9,7 +9,7 @@ from registry.queries import shapes as answers
 from registry.queries.queries import Queries
 from registry.roster.model import NAMELESS, IssuedBadge, Person
 from registry.roster.repository import WALK_UP
-from registry.storage.errors import RegistrationError, refused
+from registry.storage.errors import ChangedError, RegistrationError, refused
 
 TRIES = 5
 """Several desks may give the same number at the same instant; all but one take the next."""
@@ -38,8 +38,26 @@ def register(queries: Queries, body: bodies.NewPerson) -> IssuedBadge:
 
 
 def amend(queries: Queries, body: bodies.ChangedPerson, code: str) -> answers.Registrant:
-    """Change a person. Raises UnknownError, RegistrationError."""
-    now = registrants.one(queries, code)
+    """Change a person. Raises UnknownError, RegistrationError, ChangedError."""
+    for left in reversed(range(TRIES)):
+        state = queries.service.roster_state(registrants.badge_of(code))
+        now = registrants.one(queries, code)
+        if body.version is not msgspec.UNSET:
+            meanwhile = registrants.changed_since(now, body.version)
+            if meanwhile:
+                raise ChangedError(meanwhile)
+        try:
+            queries.service.amend(_changed(queries, body, now), state)
+        except ChangedError:  # between the look and the change
+            if not left:
+                raise
+        else:
+            return registrants.one(queries, code)
+    raise AssertionError("the last try changes the person or raises")
+
+
+def _changed(queries: Queries, body: bodies.ChangedPerson, now: answers.Registrant) -> Person:
+    """The person with what the request changes. Raises RegistrationError."""
     event = queries.programme.event
     values = {
         "ref": now.ref,
@@ -55,7 +73,7 @@ def amend(queries: Queries, body: bodies.ChangedPerson, code: str) -> answers.Re
     changed = {
         name: value
         for name, value in msgspec.structs.asdict(body).items()
-        if value is not msgspec.UNSET
+        if value is not msgspec.UNSET and name != "version"
     }
     for name in ("name", "organisation"):
         if name in changed:
@@ -66,5 +84,4 @@ def amend(queries: Queries, body: bodies.ChangedPerson, code: str) -> answers.Re
         changed["venues"] = tuple(venue.id for venue in event.venues)
     if "days" in changed and changed["days"] is None:
         changed["days"] = tuple(event.days)
-    queries.service.amend(Person(**(values | changed)))
-    return registrants.one(queries, code)
+    return Person(**(values | changed))

@@ -48,7 +48,8 @@ class NewPerson(Body, frozen=True, kw_only=True):
 
 class ChangedPerson(Body, frozen=True, kw_only=True):
     """What changes of a person; what is left out stays as it is. `venues` and `days` null: all. `extra` replaces all
-    fields for staff."""
+    fields for staff. `version` is that of the person as it was read: nothing changes where somebody else has changed
+    them meanwhile (409, which names the fields). Left out: the change is made whatever they are now."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200)] | msgspec.UnsetType = msgspec.UNSET
     organisation: Annotated[str, Meta(max_length=200)] | msgspec.UnsetType = msgspec.UNSET
@@ -58,6 +59,7 @@ class ChangedPerson(Body, frozen=True, kw_only=True):
     days: tuple[str, ...] | msgspec.UnsetType | None = msgspec.UNSET
     sessions: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     extra: Extra | msgspec.UnsetType = msgspec.UNSET
+    version: Annotated[str, Meta(max_length=200)] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Revoke(Body, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""What a job is, and what its work has in hand."""
+"""What a job is, and the interface that its work uses."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, Protocol
@@ -15,7 +15,7 @@ class Stopped(Exception):  # noqa: N818 - no error: somebody wanted it
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """A job as it stands. `stage` is a key of the texts, `done` of `total` (0: not known) how far that stage is;
-    `result` is JSON; `error` says in words why it failed. Times are milliseconds since 1970."""
+    `result` is JSON; `error` is the reason of a failure, for people. Times are milliseconds since 1970."""
 
     id: str
     kind: str
@@ -56,4 +56,4 @@ class Work(Protocol):
 
 
 Do = Callable[[Work], msgspec.Struct | None]
-"""What does a kind of job: its struct is the result. Raises RegistryError with words for people."""
+"""The function that does a kind of job: its struct is the result. Raises RegistryError with a text for people."""

@@ -1,4 +1,4 @@
-"""The thread that does jobs, one after another, and what it tells of them."""
+"""The thread that does jobs, one after another, and writes their progress."""
 
 import logging
 import secrets
@@ -18,8 +18,8 @@ from registry.storage.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
-TELL_S = 0.5
-"""How often the row is written while the work goes on; a question in the same process is answered more exactly."""
+WRITE_PROGRESS_S = 0.5
+"""How often progress is stored while the work runs (s); within the process it is known exactly."""
 
 QUIET_MS = 120_000
 """A job of another machine that gave no sign for so long is dead."""
@@ -40,7 +40,7 @@ class Jobs:
         now_ms: Callable[[], int],
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`stopping` says when the server is going down: what runs is then interrupted."""
+        """`stopping` returns whether the server is shutting down: what runs is then interrupted."""
         self._ledger = ledger
         self._rows = JobRows(ledger)
         self._now_ms = now_ms
@@ -59,7 +59,7 @@ class Jobs:
         return self._closed or self._stopping()
 
     def kind(self, name: str, do: Do, recover: Callable[[], None] = lambda: None) -> None:
-        """Say what does a kind of job. `recover` removes what a crash has left of one."""
+        """Register the function that does a kind of job. `recover` removes what a crash has left of one."""
         self._kinds[name] = (do, recover)
 
     def settle(self) -> None:
@@ -102,7 +102,7 @@ class Jobs:
         return job
 
     def find(self, job_id: str) -> Job:
-        """A job as it stands. Raises UnknownError."""
+        """The present state of a job. Raises UnknownError."""
         job = self._rows.find(job_id)
         if job is None:
             raise UnknownError(f"There is no job {job_id[:20]!r}.")
@@ -218,21 +218,21 @@ class _Work:
         self.do = do
         self.cancelled = False
         self._jobs = jobs
-        self._told = time.monotonic()
+        self._written_s = time.monotonic()
         self._certain = False
         self.progress: tuple[str, int, int] = ("", 0, 0)
 
     def stage(self, key: str, total: int = 0) -> None:
         self.progress = (key, 0, total)
         self._check()
-        self._tell()
+        self._write_progress()
 
     def step(self, done: int) -> None:
         key, _, total = self.progress
         self.progress = (key, done, total)
         self._check()
-        if time.monotonic() - self._told >= TELL_S:
-            self._tell()
+        if time.monotonic() - self._written_s >= WRITE_PROGRESS_S:
+            self._write_progress()
 
     def last_chance(self) -> None:
         self._check()
@@ -250,8 +250,8 @@ class _Work:
         if (self.cancelled or self._jobs.is_closing()) and not self._certain:
             raise Stopped
 
-    def _tell(self) -> None:
-        self._told = time.monotonic()
+    def _write_progress(self) -> None:
+        self._written_s = time.monotonic()
         if self._jobs._ledger.database.writer is not None:
             return  # inside a transaction: nobody could see it, and it might be undone
         stage, done, total = self.progress

@@ -1,4 +1,4 @@
-"""What fits together in no list: bookings that a badge does not open, more bookings than seats, codes of no use."""
+"""Checks across a whole list: bookings that a badge does not open, more bookings than seats, unusable codes."""
 
 import unicodedata
 from collections import Counter
@@ -55,7 +55,7 @@ def check_seats(
             booked[session] += 1
             lines[session] = one.line
     for planned in programme.event.sessions:
-        seats = programme.places[planned.area].capacity
+        seats = programme.area_tree[planned.area].capacity
         if seats is not None and planned.id in lines and booked[planned.id] > seats:
             found.warn(
                 "check.seats", lines[planned.id], column="sessions", value=planned.id,

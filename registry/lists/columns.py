@@ -1,4 +1,4 @@
-"""Which column of a list means what: by its title in English, 繁體 or 简体, or as somebody has said (`Mapping`)."""
+"""Which column of a list means what: by its title in English, 繁體 or 简体, or as a person has chosen (`Mapping`)."""
 
 import difflib
 import re
@@ -11,8 +11,8 @@ import msgspec
 from access.text import half_width
 from registry.lists.files.table import MOST_TITLE, Cell, ListError, Row
 from registry.lists.findings import Findings
+from registry.lists.terms import titles
 from registry.lists.vocabulary import Vocabulary
-from registry.lists.words import titles
 
 FIELDS = (
     "ref", "name", "family_name", "given_name", "organisation", "language", "ticket",
@@ -23,7 +23,7 @@ EXTRA_FIELDS = ("phone", "mail", "seat", "note", "attention")
 
 REQUIRED = ("ref", "name", "ticket")
 EXPECTED = ("organisation", "language", "venues", "days", "sessions")
-"""Fields whose column may be missing; what that means is said as a warning."""
+"""Fields whose column may be missing; a warning explains what that means."""
 
 MOST_UNKNOWN = 50
 """Columns that are kept as extra fields; a sheet with more has its rows and columns exchanged, most likely."""
@@ -38,7 +38,7 @@ _ASIDE = re.compile(r"(?<=.)[(（\[【].*?[)）\]】]")
 
 
 class Mapping(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody has said about a list's columns.
+    """What a person has chosen for a list's columns.
 
     `columns`: title of a column → field, or the name of an extra field. `left_out`: titles of columns not kept.
     `fill`: field → what stands in its empty cells, or everywhere where it has no column.
@@ -67,7 +67,7 @@ class Columns:
 
     @property
     def given(self) -> set[str]:
-        """The fields that the list says something of."""
+        """The fields that the list has a value for."""
         return {*self.at, *self.filled, *(name for name, _ in self.ticks.values())}
 
 
@@ -145,8 +145,8 @@ def find_columns(
     missing = _missing(columns, mapping)
     for index in unknown:
         _keep_unknown(columns, index, missing, found)
-    _say_unused(mapping, header, found, line)
-    _say_missing(missing, columns, found)
+    _report_unused(mapping, header, found, line)
+    _report_missing(missing, columns, found)
     return columns
 
 
@@ -190,7 +190,7 @@ def _keep_unknown(columns: Columns, index: int, missing: Sequence[str], found: F
     columns.extra[index] = name
 
 
-def _say_unused(mapping: Mapping, header: Sequence[str], found: Findings, line: int) -> None:
+def _report_unused(mapping: Mapping, header: Sequence[str], found: Findings, line: int) -> None:
     keys = set(map(title_key, header))
     for title in (*mapping.columns, *mapping.left_out):
         if title_key(title) not in keys:
@@ -198,7 +198,7 @@ def _say_unused(mapping: Mapping, header: Sequence[str], found: Findings, line: 
             found.mistake("columns.mapped", line, value=title[:60], titles=shown)
 
 
-def _say_missing(missing: Sequence[str], columns: Columns, found: Findings) -> None:
+def _report_missing(missing: Sequence[str], columns: Columns, found: Findings) -> None:
     required = [name for name in missing if name in REQUIRED]
     if required:
         shown = ", ".join(one for one in columns.titles if one)[:300]

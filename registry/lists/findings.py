@@ -15,7 +15,7 @@ LINES_KEPT = 5
 """Lines of one cause that are named; the rest is counted."""
 
 MOST_CAUSES = 1000
-"""Different causes that are told apart; what follows is counted by column alone."""
+"""Different causes that are distinguished; what follows is counted by column alone."""
 
 MOST_VALUE = 60
 """Characters of a cell that a message repeats."""
@@ -33,12 +33,12 @@ class Finding(msgspec.Struct, kw_only=True):
     rows: int = 0
 
     def text(self, language: Language, *, command: bool = True) -> str:
-        """What is wrong and what would be right, without the place."""
+        """What is wrong and what would be right, without the location."""
         values = {"column": self.column or "", "value": self.value or "", **self.values}
         return say(language, self.kind, values, command=command)
 
     def where(self, language: Language) -> str:
-        """The rows, in words: "rows 2, 5, 7 and 25,997 more"."""
+        """The rows as text: "rows 2, 5, 7 and 25,997 more"."""
         values: dict[str, str | int] = {
             "n": self.rows,
             "rows": ", ".join(map(str, self.lines)),
@@ -64,7 +64,7 @@ class Findings:
         value: str | None = None,
         **values: str | int,
     ) -> None:
-        """Something that must be put right before anybody is registered."""
+        """Add a mistake, which must be corrected before anybody is registered."""
         self._add("mistake", kind, line, column, value, values)
 
     def warn(
@@ -76,7 +76,7 @@ class Findings:
         value: str | None = None,
         **values: str | int,
     ) -> None:
-        """Something that can be meant so."""
+        """Add a warning: it may be intended."""
         self._add("warning", kind, line, column, value, values)
 
     def _add(
@@ -122,7 +122,7 @@ class SpreadsheetError(RegistryError):
 
     def lines(self, language: Language, *, command: bool = True) -> list[str]:
         """A line for each cause, with the first of its rows as editors and compilers write it."""
-        return [told(self.source, one, language, command=command) for one in self.findings]
+        return [with_location(self.source, one, language, command=command) for one in self.findings]
 
     @property
     def rows(self) -> int:
@@ -130,10 +130,12 @@ class SpreadsheetError(RegistryError):
         return sum(max(1, one.rows) for one in self.findings)
 
 
-def told(source: str, finding: Finding, language: Language, *, command: bool = True) -> str:
-    """A finding with its place: `people.csv:2: …`, and which other rows have it."""
+def with_location(
+    source: str, finding: Finding, language: Language, *, command: bool = True
+) -> str:
+    """A finding with its location: `people.csv:2: …`, and which other rows have it."""
     text = finding.text(language, command=command)
-    place = f"{source}:{finding.lines[0]}" if finding.lines else source
+    location = f"{source}:{finding.lines[0]}" if finding.lines else source
     if finding.rows > 1:
-        return f"{place}: {text} ({finding.where(language)})"
-    return f"{place}: {text}"
+        return f"{location}: {text} ({finding.where(language)})"
+    return f"{location}: {text}"

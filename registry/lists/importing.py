@@ -1,4 +1,4 @@
-"""Taking a list of people in: looked at first, then exactly what was looked at, all of it or nothing."""
+"""Imports a list of people: previewed first, then exactly what was previewed, all of it or nothing."""
 
 import hashlib
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from access.event.definition import Language
 from access.log.entry import pack
 from registry.lists.columns import NO_MAPPING, Mapping
 from registry.lists.files.table import ListError, read_table
-from registry.lists.findings import Finding, SpreadsheetError, told
+from registry.lists.findings import Finding, SpreadsheetError, with_location
 from registry.lists.people import People, read_people
 from registry.lists.preview import SHOWN, Comparison, PersonChange, compare
 from registry.lists.remembered import recall, remember
@@ -28,7 +28,7 @@ FILE = "list"
 
 
 class Progress(Protocol):
-    """What an import tells of itself; `registry.jobs.Work` does."""
+    """Receives the progress of an import; `registry.jobs.Work` is one."""
 
     def stage(self, key: str, total: int = 0) -> None: ...
 
@@ -80,7 +80,8 @@ class ColumnUse(msgspec.Struct, frozen=True):
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """One mistake or warning: its text with its place, the column and value it is about, and how many rows have it."""
+    """One mistake or warning: its text with its location, the column and value it is about, and how many rows have
+    it."""
 
     text: str
     column: str
@@ -192,17 +193,17 @@ class Importer:
             progress.stage("import.writing")
             progress.last_chance()
             touched = {one.known.badge for _, one in comparison.changed} | set(gone)
-            batch.commit(lambda: service.untouched_since(looked.position, touched))
+            with service.ahead():
+                batch.commit(lambda: service.untouched_since(looked.position, touched))
         except BaseException:
             discard(service.ledger)
             raise
         if options.mapping != NO_MAPPING:
             remember(service.ledger, looked.people.columns.titles, options.mapping, self._now_ms())
-        service.refresh()
 
 
 def _as_expected(options: Options, looked: _Looked) -> bool:
-    """Whether list and roster are what the mark says; who is missing counts where they are to be revoked."""
+    """Whether list and roster are still those of the mark; missing people count where they are to be revoked."""
     asked = (options.expect or "").strip().lower().split("-")
     is_now = looked.mark.split("-")
     known = 3 if options.revoke_missing else 2
@@ -254,7 +255,7 @@ def refused(error: SpreadsheetError, options: Options) -> Report:
 
 
 def _cause(finding: Finding, options: Options) -> Cause:
-    text = told(options.file, finding, options.language, command=options.command)
+    text = with_location(options.file, finding, options.language, command=options.command)
     return Cause(text, finding.column or "", finding.value or "", finding.rows)
 
 

@@ -205,13 +205,13 @@ class _Reader:
                 most=MOST_CHARACTERS,
             )
         if not text.isprintable() and (wrong := first_unprintable(text)) is not None:
-            place, name = wrong
+            index, name = wrong
             self._found.mistake(
                 "value.unprintable",
                 line,
                 column=self._title(column),
                 character=name,
-                place=place + 1,
+                place=index + 1,
             )
 
     def _code(self, line: int, cell: Cell) -> str | None:
@@ -290,11 +290,11 @@ class _Reader:
         ticks: dict[str, list[str]] = {}
         for index, (column, known) in self._columns.ticks.items():
             cell = values[index] if index < len(values) else ""
-            said = cells.yes_or_no(cell)
-            if said is None:
+            ticked = cells.yes_or_no(cell)
+            if ticked is None:
                 title = self._columns.titles[index]
                 self._found.mistake("value.tick", line, column=title, value=cells.text_of(cell))
-            elif said:
+            elif ticked:
                 ticks.setdefault(column, []).append(known)
         return ticks
 
@@ -315,7 +315,7 @@ class _Reader:
             self._found.mistake("value.unknown", line, column=title, value=text, right=right)
 
     def _nearest(self, column: str, text: str) -> str | None:
-        """The id most like a misspelt word. Asked once for each word: it is slow."""
+        """The id most like a misspelt text. Computed once for each text: it is slow."""
         key = (column, text)
         if key not in self._near:
             if len(self._near) >= MOST_CAUSES:
@@ -336,8 +336,8 @@ class _Reader:
                 text = half_width(text)
             if cells.is_shortened(cell):
                 self._found.warn("value.extra_shortened", line, column=self._columns.titles[index])
-            if name == "attention" and (said := cells.yes_or_no(text)) is not None:
-                if not said:
+            if name == "attention" and (ticked := cells.yes_or_no(text)) is not None:
+                if not ticked:
                     continue
                 text = "yes"
             extra[name] = text

@@ -136,7 +136,7 @@ def _mark(digest: bytes) -> str:
 
 
 def _merged(person: Person, known: Registered, columns: Columns, event: Event) -> Person:
-    """A registered person with what the list says of them; a field without a column stays as it was."""
+    """A registered person updated from the list; a field without a column stays as it was."""
     given = columns.given
     old = named_claims(known.issued.claims, event) if known.issued is not None else {}
     kept = {name: value for name, value in old.items() if name not in given}
@@ -149,12 +149,12 @@ def _merged(person: Person, known: Registered, columns: Columns, event: Event) -
 
 
 def named_claims(bits: Claims, event: Event) -> dict[str, object]:
-    """Claims in the words of the event: ticket, venues, days (None: all), sessions."""
+    """Claims as the event's ids: ticket, venues, days (None: all), sessions."""
 
     def chosen(
-        held: int, names: Sequence[str], *, all_is_none: bool = True
+        claimed: int, names: Sequence[str], *, all_is_none: bool = True
     ) -> tuple[str, ...] | None:
-        some = tuple(name for bit, name in enumerate(names) if held >> bit & 1)
+        some = tuple(name for bit, name in enumerate(names) if claimed >> bit & 1)
         return None if all_is_none and len(some) == len(names) else some
 
     tickets = event.tickets

@@ -13,7 +13,7 @@ from registry.storage.ledger import Ledger
 
 
 def recall(ledger: Ledger, rows: Sequence[Row]) -> Mapping:
-    """What was said of a list with the titles of one of these first rows; `NO_MAPPING`: nothing."""
+    """The mapping chosen for a list with the titles of one of these first rows; `NO_MAPPING`: none."""
     keys = [_digest([str(cell) for cell in cells]) for _, cells in rows[:HEADER_WITHIN]]
     header = tables.list_mapping.c
     row = ledger.first(
@@ -23,7 +23,7 @@ def recall(ledger: Ledger, rows: Sequence[Row]) -> Mapping:
 
 
 def remember(ledger: Ledger, titles: Sequence[str], mapping: Mapping, now_ms: int) -> None:
-    """Keep what was said of a list with these titles."""
+    """Store the mapping chosen for a list with these titles."""
     digest = _digest(titles)
     with ledger.transaction():
         ledger.write(delete(tables.list_mapping).where(tables.list_mapping.c.header == digest))

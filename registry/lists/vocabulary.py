@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from access.event.definition import Event, Names
 from access.text import half_width
-from registry.lists.words import cell_words
+from registry.lists.terms import cell_terms
 
 _BETWEEN = re.compile(r"[\s\-_·.]+")
 _LEVELS = (
@@ -34,7 +34,7 @@ _SERIAL_EPOCHS = (date(1899, 12, 30), date(1904, 1, 1))
 """From which Excel counts days, on Windows and on old Macs."""
 
 
-def word_key(text: str) -> str:
+def term_key(text: str) -> str:
     """A text without case, width, blanks and hyphens."""
     return _BETWEEN.sub("", half_width(text).casefold())
 
@@ -45,24 +45,24 @@ class Vocabulary:
     def __init__(self, named: Iterable[tuple[str, Names]]) -> None:
         """`named` are ids with their names."""
         self.ids: list[str] = []
-        self._by_word: dict[str, str | None] = {}
+        self._by_term: dict[str, str | None] = {}
         for known, names in named:
             self.ids.append(known)
-            for word in (known, *names.values()):
-                key = word_key(word)
-                taken = self._by_word.get(key, known)
-                self._by_word[key] = known if taken == known else None
+            for term in (known, *names.values()):
+                key = term_key(term)
+                taken = self._by_term.get(key, known)
+                self._by_term[key] = known if taken == known else None
         for known in self.ids:  # an id is never ambiguous
-            self._by_word[word_key(known)] = known
+            self._by_term[term_key(known)] = known
         self._seen: dict[str, tuple[tuple[str, ...] | None, tuple[str, ...]]] = {}
 
     def one(self, text: str) -> str | None:
         """The id that a text names, or None."""
-        return self._by_word.get(word_key(text))
+        return self._by_term.get(term_key(text))
 
     def is_ambiguous(self, text: str) -> bool:
         """Whether a text names more than one."""
-        return self._by_word.get(word_key(text), "") is None
+        return self._by_term.get(term_key(text), "") is None
 
     def several(self, cell: str) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
         """The ids that a cell names in the event's order, None for all of them; and the parts that name nothing."""
@@ -74,7 +74,7 @@ class Vocabulary:
         return known
 
     def _read(self, cell: str) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
-        if word_key(cell) in cell_words("all"):
+        if term_key(cell) in cell_terms("all"):
             return None, ()
         named, strange = self._parted(cell, 0)
         return tuple(one for one in self.ids if one in named), tuple(dict.fromkeys(strange))

@@ -1,4 +1,4 @@
-"""What is said about lists, in three languages: one JSON file each, with the same keys.
+"""The texts about lists, in three languages: one JSON file each, with the same keys.
 
 A key that ends in `.one` is for exactly one; `{name}` stands for what is put in. Some keys have a variant for the
 command line (`.command`), where an option is named that no page has.

@@ -1,11 +1,28 @@
-"""What the public interface says of what admins manage: key cards, staff, signing keys, jobs."""
+"""What the public interface says of what admins manage: kiosks, key cards, staff, signing keys, jobs."""
 
 from typing import Literal
 
 import msgspec
 
 from access.event.definition import Role
-from registry.queries.shapes import Answer, SilentKiosk
+from registry.queries.shapes import Alarm, Answer, KioskState, SilentKiosk, Time
+
+
+class RefusedEnrolments(Answer, frozen=True, kw_only=True):
+    """Attempts with wrong codes in the last hour, from how many addresses, and when the last one was."""
+
+    attempts: int
+    addresses: int
+    last: Time | None
+
+
+class Kiosks(Answer, frozen=True, kw_only=True):
+    """Unhealthy ones first. Alarms are those of the last 24 hours, newest first."""
+
+    as_of: Time
+    kiosks: list[KioskState]
+    alarms: list[Alarm]
+    refused_enrolments: RefusedEnrolments
 
 
 class Resealed(Answer, frozen=True, kw_only=True):

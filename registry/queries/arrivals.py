@@ -59,7 +59,7 @@ class ArrivalsReport(Answer, frozen=True, kw_only=True):
     gates: list[GateRate]
 
 
-class ArrivalsBoard:
+class ArrivalsReports:
     """Reports on arrivals. Threads may share it."""
 
     def __init__(self, queries: Queries) -> None:
@@ -74,7 +74,7 @@ class ArrivalsBoard:
         registered = queries.service.people.count()
         now_ms = queries.now_ms()
         with queries.snapshot() as log_state, self._lock:
-            if self._fold is None:
+            if self._fold is None or self._fold.log_state is not log_state:
                 self._fold = Arrivals(log_state)
             day = self._fold.on_day_of(now_ms)
             coverage = queries.coverage(log_state, now_ms)

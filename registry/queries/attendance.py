@@ -106,12 +106,12 @@ class AttendanceReport:
         with queries.snapshot() as log_state:
             programme = queries.programme
             sessions = {session: [0, 0, 0] for session in programme.sessions}
-            places = [
+            venue_days = [
                 (venue, day)
                 for venue in programme.venues
                 for day in range(len(programme.event.days))
             ]
-            days = {place: [0, 0, 0] for place in places}
+            days = {key: [0, 0, 0] for key in venue_days}
             registered = on_site = arrived = 0
             for badge in log_state.badges:
                 if badge is None:

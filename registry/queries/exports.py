@@ -29,9 +29,9 @@ def attempts(queries: Queries) -> Iterator[str]:
         last = found[-1][0]
         with queries.snapshot() as log_state:
             rows = [
-                _row(queries, log_state, held, held.body, voided)
-                for _, held in found
-                if isinstance(held.body, Scan | Override)
+                _row(queries, log_state, entry, entry.body, voided)
+                for _, entry in found
+                if isinstance(entry.body, Scan | Override)
             ]
         if rows:
             yield csv_lines(rows)
@@ -42,22 +42,22 @@ def _voided(queries: Queries) -> set[EntryRef]:
     last = 0
     while some := queries.service.ledger.since(last, AT_ONCE):
         last = some[-1][0]
-        found |= {held.body.entry for _, held in some if isinstance(held.body, Void)}
+        found |= {entry.body.entry for _, entry in some if isinstance(entry.body, Void)}
     return found
 
 
 def _row(
     queries: Queries,
     log_state: LogState,
-    held: LogEntry,
+    entry: LogEntry,
     body: Scan | Override,
     voided: set[EntryRef],
 ) -> list[Cell]:
     event_state = log_state.event_state
-    order = event_state.order(held)
+    order = event_state.order(entry)
     area = event_state.area_of(order, body)
     around = event_state.above(order, area)
-    span = event_state.span(held)
+    span = event_state.span(entry)
     scan = body if isinstance(body, Scan) else None
     return [
         queries.time(span.lo),
@@ -73,9 +73,9 @@ def _row(
         body.session,
         scan.method if scan else "override",
         " ".join(scan.conditions) if scan else "",
-        log_state.receipt_of(held),
-        "yes" if EntryRef(held.log, held.seq, held.digest) in voided else "",
+        log_state.receipt_of(entry),
+        "yes" if EntryRef(entry.log, entry.seq, entry.digest) in voided else "",
         "yes" if body.test else "",
-        held.log,
-        held.seq,
+        entry.log,
+        entry.seq,
     ]

@@ -1,6 +1,8 @@
-"""How every kiosk is: whether it speaks, what it lacks, what it reports. Unhealthy ones first."""
+"""The state of every kiosk: whether it is heard, what it lacks, what it reports. Unhealthy ones first."""
 
 from collections.abc import Mapping, Sequence
+
+from sqlalchemy import distinct, func, select
 
 from access.event.programme import Programme
 from access.event.rfc3339 import rfc3339
@@ -10,14 +12,21 @@ from access.state.event_state import EventState
 from access.state.headcount import Silence
 from access.state.log_state import LogState
 from access.state.time_repair import RANK
+from registry.queries import admin_shapes
 from registry.queries import shapes as answers
 from registry.service import RegistryService
+from registry.storage import tables
+from registry.storage.ledger import Ledger
 
 ALARMS_MS = 24 * 3_600_000
 """Alarms are shown for a day; the logs keep them."""
 
 FRESH_ALARM_MS = 10 * 60_000
 """How long an alarm marks a kiosk unhealthy; a continuing fault repeats its alarm."""
+
+REFUSALS_MS = 3_600_000
+REFUSALS = 1000
+"""Enrolments refused are counted for an hour, among so many newest lines of the trail."""
 
 LEAST_DISK_MB = 500
 """Below this a kiosk's disk is called full: a day writes some 100 MB."""
@@ -34,16 +43,16 @@ def kiosk_report(
     programme: Programme,
     silences: Sequence[Silence],
     now_ms: int,
-) -> answers.Kiosks:
+) -> admin_shapes.Kiosks:
     """All kiosks that were ever enrolled, and the alarms of the last day."""
     event_state = log_state.event_state
     lost = _seats_lost(log_state, programme, now_ms)
     silent = {silence.device: silence for silence in silences}
     alarms = _alarms(event_state, programme, now_ms)
     loud = {
-        held.device
-        for held, _ in event_state.alarms.values()
-        if now_ms - event_state.at_ms(held) < FRESH_ALARM_MS
+        entry.device
+        for entry, _ in event_state.alarms.values()
+        if now_ms - event_state.at_ms(entry) < FRESH_ALARM_MS
     }
     kiosks = [
         _state(
@@ -59,11 +68,31 @@ def kiosk_report(
         for device, kiosk in event_state.kiosks.items()
     ]
     kiosks.sort(key=_order)
-    return answers.Kiosks(as_of=rfc3339(now_ms, programme.zone), kiosks=kiosks, alarms=alarms)
+    return admin_shapes.Kiosks(
+        as_of=rfc3339(now_ms, programme.zone),
+        kiosks=kiosks,
+        alarms=alarms,
+        refused_enrolments=_refused_enrolments(service.ledger, programme, now_ms),
+    )
+
+
+def _refused_enrolments(
+    ledger: Ledger, programme: Programme, now_ms: int
+) -> admin_shapes.RefusedEnrolments:
+    trail = tables.trail.c
+    newest = select(trail.at_ms, trail.who, trail.what).order_by(trail.id.desc()).limit(REFUSALS)
+    lines = newest.subquery().c
+    count, addresses, last_ms = ledger.read(
+        select(func.count(), func.count(distinct(lines.who)), func.max(lines.at_ms)).where(
+            lines.what == "enrol_refused", lines.at_ms > now_ms - REFUSALS_MS
+        )
+    )[0]
+    last = rfc3339(last_ms, programme.zone) if count else None
+    return admin_shapes.RefusedEnrolments(attempts=count, addresses=addresses, last=last)
 
 
 def _order(kiosk: answers.KioskState) -> tuple[bool, int, str, str]:
-    """Ill before well, cut off last, then by place."""
+    """Sort key: unhealthy before healthy, cut off last, then by gate."""
     gone = "cut_off" in kiosk.troubles
     return gone, -len(kiosk.troubles) if not gone else 0, kiosk.venue or "~", kiosk.gate or "~"
 
@@ -83,8 +112,8 @@ def _state(
     gate = programme.gates.get(gate_id or "")
     heard = service.ledger.heard_ms(kiosk.device)
     clock = _clock(event_state, kiosk.device)
-    said = event_state.health.get(kiosk.device)
-    readings = said[1].readings if said is not None else {}
+    reported = event_state.health.get(kiosk.device)
+    readings = reported[1].readings if reported is not None else {}
     seats_lost = lost.get(gate.id, 0) if gate is not None and not kiosk.cut_off else 0
     troubles = _troubles(kiosk, gate_id, heard, silence, clock, readings, loud=loud, now_ms=now_ms)
     if seats_lost:
@@ -102,7 +131,9 @@ def _state(
         held=sum(seq for log, seq in event_state.last_seq.items() if log.startswith(kiosk.device)),
         clock=clock,
         readings=readings,
-        readings_at=None if said is None else rfc3339(event_state.at_ms(said[0]), programme.zone),
+        readings_at=None
+        if reported is None
+        else rfc3339(event_state.at_ms(reported[0]), programme.zone),
         seats_lost=seats_lost,
         troubles=troubles,
     )
@@ -121,7 +152,7 @@ def _seats_lost(log_state: LogState, programme: Programme, now_ms: int) -> dict[
     return {
         gate.id: log_state.seat_book(gate.area).lost(now_ms)
         for gate in gates
-        if gate.lets_in and programme.places[gate.area].capacity is not None
+        if gate.lets_in and programme.area_tree[gate.area].capacity is not None
     }
 
 
@@ -153,13 +184,13 @@ def _troubles(
         found.append("clock_unsure")
     if loud:
         found.append("alarm")
-    if is_ill(readings):
+    if is_unhealthy(readings):
         found.append("health")
     return found
 
 
-def is_ill(readings: Readings) -> bool:
-    """Whether a kiosk's own readings say that somebody should look at it."""
+def is_unhealthy(readings: Readings) -> bool:
+    """Whether a kiosk's own readings need somebody's attention."""
     disk, temperature = readings.get("disk_free_mb"), readings.get("temperature_c")
     return (
         "lost" in (readings.get("camera"), readings.get("scanner"))
@@ -171,7 +202,7 @@ def is_ill(readings: Readings) -> bool:
 
 
 def _clock(event_state: EventState, device: str) -> answers.KioskClock:
-    """On whose word the kiosk's newest boot stands."""
+    """The source of the time of the kiosk's newest boot."""
     logs = [log for log in event_state.last_seq if log.startswith(device)]
     lines = [event_state.clocks.line(log) for log in logs]
     if not lines:
@@ -183,19 +214,19 @@ def _clock(event_state: EventState, device: str) -> answers.KioskClock:
 
 
 def _alarms(event_state: EventState, programme: Programme, now_ms: int) -> list[answers.Alarm]:
-    told = sorted(
-        ((event_state.at_ms(held), held, alarm) for held, alarm in event_state.alarms.values()),
+    newest = sorted(
+        ((event_state.at_ms(entry), entry, alarm) for entry, alarm in event_state.alarms.values()),
         key=lambda one: (one[0], one[1].digest),
         reverse=True,
     )
     return [
         answers.Alarm(
             at=rfc3339(at_ms, programme.zone),
-            device=held.device,
-            gate=event_state.gate_of(held.device),
+            device=entry.device,
+            gate=event_state.gate_of(entry.device),
             what=alarm.what,
             detail=alarm.detail,
         )
-        for at_ms, held, alarm in told
+        for at_ms, entry, alarm in newest
         if now_ms - at_ms < ALARMS_MS
     ]

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from access.badge.credential import human_code
@@ -28,50 +29,107 @@ from access.state.coverage import (
 )
 from access.state.headcount import Silence, attendance
 from access.state.log_state import LogState
-from registry.devices.reported_vectors import Contacts
+from registry.devices.reported_vectors import ReportedVectors
+from registry.queries import admin_shapes
 from registry.queries import shapes as answers
 from registry.queries.kiosks import kiosk_report
 from registry.queries.name_index import PersonIndex
 from registry.service import RegistryService
 
-FRESH_MS = 1000
-"""Counts are worked out at most once a second, however many pages are open."""
+FRESH_MS = 500
+"""Counts are worked out at most twice a second, however many pages are open."""
 
 CONFLICTS_FRESH_MS = 5000
 """Replaying a day costs more, and nobody answers a line within five seconds."""
 
+LONGEST_MS = 5000
+CONFLICTS_LONGEST_MS = 60_000
+"""No answer is kept for longer, however much it costs."""
+
+PATIENCE_S = 0.05
+"""How long whoever asks waits for somebody else's fold, where there is an answer that is not too old."""
 
 SHARE = 10
-"""An answer is kept for at least ten times as long as it took to work out, so that no more than a tenth of the machine
-goes into looking."""
+"""An answer is kept for at least ten times the CPU time that it took to work out, so that no more than a tenth of the
+machine goes into looking. Time in which others had the machine, a lock or the database does not count."""
 
 Value = TypeVar("Value")
 
 
-class _Kept(Generic[Value]):
-    """An answer that many ask for and one works out."""
+@dataclass(frozen=True)
+class _Answer(Generic[Value]):
+    """As of when it is, and for how long it is fresh."""
 
-    def __init__(self, fresh_ms: int) -> None:
+    since_ms: int
+    fresh_ms: int
+    value: Value
+
+
+class Kept(Generic[Value]):
+    """An answer that many threads ask for and one computes."""
+
+    def __init__(
+        self,
+        fresh_ms: int,
+        longest_ms: int,
+        now_ms: Callable[[], int],
+        cpu_s: Callable[[], float] = time.thread_time,
+    ) -> None:
+        """It is kept for `fresh_ms` at least and `longest_ms` at most; `cpu_s`: the CPU time of the calling thread."""
         self._fresh_ms = fresh_ms
+        self._longest_ms = longest_ms
+        self._now_ms = now_ms
+        self._cpu_s = cpu_s
         self._lock = threading.Lock()
-        self._kept: tuple[int, int, Value] | None = None
+        self._kept: _Answer[Value] | None = None
 
-    def get(self, now_ms: int, work: Callable[[int], Value]) -> Value:
-        """The answer as of `now_ms`, or a kept one that is fresh enough. Who asks while it is worked out waits."""
-        with self._lock:
-            if self._kept is not None:
-                since_ms, fresh_ms, value = self._kept
-                if 0 <= now_ms - since_ms < fresh_ms:
-                    return value
-            began = time.monotonic()
-            value = work(now_ms)
-            took_ms = int((time.monotonic() - began) * 1000)
-            self._kept = (now_ms, max(self._fresh_ms, SHARE * took_ms), value)
-            return value
+    def get(self, fold: Callable[[float], bool], work: Callable[[int], Value]) -> Value:
+        """An answer that is fresh enough, or what `work` finds as of now.
+
+        `fold` comes before it, and its cost does not count; it gives up after so many seconds (-1: never) and says
+        whether it has folded all. Meanwhile, and while somebody else works, whoever asks gets the kept answer, if it is
+        not too old."""
+        if not self._lock.acquire(blocking=False):
+            kept = self._kept
+            if kept is not None and self._is_younger(kept, self._longest_ms):
+                return kept.value
+            self._lock.acquire()
+        try:
+            kept = self._kept
+            if kept is not None and self._is_younger(kept, kept.fresh_ms):
+                return kept.value
+            if kept is not None and self._is_younger(kept, self._longest_ms):
+                if not fold(PATIENCE_S):
+                    return kept.value
+            else:
+                fold(-1)
+            return self._work(work)
+        finally:
+            self._lock.release()
+
+    def _work(self, work: Callable[[int], Value]) -> Value:
+        now_ms, began_s = self._now_ms(), self._cpu_s()
+        value = work(now_ms)
+        took_ms = int((self._cpu_s() - began_s) * 1000)
+        fresh_ms = min(max(self._fresh_ms, SHARE * took_ms), self._longest_ms)
+        self._kept = _Answer(now_ms, fresh_ms, value)
+        return value
+
+    def _is_younger(self, kept: "_Answer[Value]", ms: int) -> bool:
+        return 0 <= self._now_ms() - kept.since_ms < ms
 
     def forget(self) -> None:
         with self._lock:
             self._kept = None
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A headcount; the number of the news before it was made, and when that was (`time.monotonic`)."""
+
+    count: answers.Headcount
+    news: int
+    made_s: float
 
 
 class Queries:
@@ -79,13 +137,17 @@ class Queries:
 
     def __init__(self, service: RegistryService, clock: Callable[[], ClockReading]) -> None:
         self.service = service
-        self.contacts = Contacts()
+        self.reported_vectors = ReportedVectors()
         self._coverage = Coverage()
         self._coverage_lock = threading.Lock()
         self.names = PersonIndex(service)
         self.clock = clock
-        self._headcount: _Kept[answers.Headcount] = _Kept(FRESH_MS)
-        self._conflicts: _Kept[list[Conflict]] = _Kept(CONFLICTS_FRESH_MS)
+        self._headcount: Kept[Counted] = Kept(FRESH_MS, LONGEST_MS, self.now_ms)
+        self._news = service.ledger.database.news
+        self._folded_to = 0
+        self._conflicts: Kept[list[Conflict]] = Kept(
+            CONFLICTS_FRESH_MS, CONFLICTS_LONGEST_MS, self.now_ms
+        )
 
     def snapshot(self) -> AbstractContextManager[LogState]:
         """The folds, brought up to date, for this thread alone."""
@@ -98,23 +160,35 @@ class Queries:
         return known if known is not None else self.service.programme
 
     def now_ms(self) -> int:
-        """The registry's wall clock."""
+        """The registry's wall clock (ms)."""
         return self.clock().wall_ms
 
     def time(self, at_ms: int) -> str:
         return rfc3339(at_ms, self.programme.zone)
 
     def headcount(self) -> answers.Headcount:
-        """Everybody, everywhere: a second old, or somewhat more where there is much to count."""
-        return self._headcount.get(self.now_ms(), self._count)
+        """Everybody, everywhere: half a second old, or up to five where there is much to count."""
+        return self.counted().count
 
-    def _count(self, now: int) -> answers.Headcount:
+    def counted(self) -> "Counted":
+        """The headcount, and how far the news had come before it."""
+        return self._headcount.get(self._fold, self._count)
+
+    def _fold(self, patience_s: float) -> bool:
+        self._folded_to = self._news.number
+        return self.service.refresh(patience_s)
+
+    def prepare(self) -> None:
+        """Fold what there is and count it, before somebody asks."""
+        self.headcount()
+
+    def _count(self, now: int) -> "Counted":
         with self.snapshot() as log_state:
             programme = self.programme
             counts = self.service.headcount(now)
             coverage = self.coverage(log_state, now)
             kiosks = sum(not one.cut_off for one in log_state.event_state.kiosks.values())
-        return answers.Headcount(
+        count = answers.Headcount(
             event=programme.event.id,
             name=programme.event.name,
             day=programme.day_name(programme.day_of(now)),
@@ -127,24 +201,27 @@ class Queries:
             silent=[self.silent(one, coverage.touch(one.device)) for one in coverage.silences],
             missing=sum(one.missing or 0 for one in coverage.silences),
         )
+        return Counted(count, self._folded_to, time.monotonic())
 
     def coverage(self, log_state: LogState, now: int) -> CoverageReport:
-        """Which kiosks have been heard, and what they may not have told yet."""
-        held = log_state.event_state.last_seq
+        """Which kiosks have been heard, and which entries of theirs may be missing."""
+        stored = log_state.event_state.last_seq
         contacts = {}
         for device in standing(log_state):
-            missing = max(self.contacts.missing(device, held), self.service.missing(device))
+            missing = max(
+                self.reported_vectors.missing(device, stored), self.service.missing(device)
+            )
             contacts[device] = Contact(self.service.ledger.heard_ms(device), missing or None)
         counts = self.service.headcount(now)
         with self._coverage_lock:
             return self._coverage.report(log_state, self.programme, counts, contacts, now)
 
     def silences(self, log_state: LogState, now: int) -> list[Silence]:
-        """The kiosks that have not told everything."""
+        """The kiosks of which entries may be missing."""
         return list(self.coverage(log_state, now).silences)
 
     def silent(self, silence: Silence, touch: Touch) -> answers.SilentKiosk:
-        """A kiosk that has not told everything, in its place."""
+        """A kiosk of which entries may be missing, with its area."""
         return answers.SilentKiosk(**silent_fields(self.programme, silence, touch))
 
     def gates(self) -> answers.Gates:
@@ -186,31 +263,31 @@ class Queries:
                         starts=self.time(session.starts_ms),
                         ends=self.time(session.ends_ms),
                         booking=session.booking,
-                        capacity=programme.places[session.area].capacity,
+                        capacity=programme.area_tree[session.area].capacity,
                         attended=attended.get(session.id, 0),
                     )
                     for session in programme.sessions.values()
                 ],
             )
 
-    def kiosks(self) -> answers.Kiosks:
+    def kiosks(self) -> admin_shapes.Kiosks:
         """Every kiosk, unhealthy ones first, and the alarms of the last day."""
         now = self.now_ms()
         with self.snapshot() as log_state:
             silences = self.silences(log_state, now)
             return kiosk_report(self.service, log_state, self.programme, silences, now)
 
-    def order(self, held: LogEntry) -> Order:
-        """The place of an entry among all."""
+    def order(self, entry: LogEntry) -> Order:
+        """The position of an entry in the total order."""
         with self.snapshot() as log_state:
-            return log_state.event_state.order(held)
+            return log_state.event_state.order(entry)
 
     def conflict_lines(self) -> list[Conflict]:
         """The partition report, in order of corrected time: some seconds old."""
-        return self._conflicts.get(self.now_ms(), lambda _: self.service.conflicts())
+        return self._conflicts.get(self.service.refresh, lambda _: self.service.conflicts())
 
     def forget_conflicts(self) -> None:
-        """After a ruling the report is made again."""
+        """Drop the cached report, after a ruling."""
         self._conflicts.forget()
 
     def conflicts(self, offset: int, limit: int, *, with_codes: bool) -> answers.ConflictReport:
@@ -232,7 +309,7 @@ class Queries:
     def _line(
         self, line: Conflict, log_state: LogState, *, with_codes: bool
     ) -> answers.ConflictLine:
-        held = log_state.entry(line.entry) if line.kind != "fork" else None
+        entry = log_state.entry(line.entry) if line.kind != "fork" else None
         return answers.ConflictLine(
             kind=line.kind,
             reason=line.reason,
@@ -245,7 +322,7 @@ class Queries:
             overlap=line.overlap,
             reading=line.reading,
             ruling=line.ruling,
-            receipt=log_state.receipt_of(held) if held is not None else None,
+            receipt=log_state.receipt_of(entry) if entry is not None else None,
             entry=entry_name(line.entry),
         )
 
@@ -263,7 +340,7 @@ class Queries:
         )
 
     def close_day(self, day: str) -> answers.Closed:
-        """Close an event day, and say who has not told everything of it."""
+        """Close an event day. Return the kiosks of which entries may be missing."""
         self.service.close_day(day)
         with self.snapshot() as log_state:
             coverage = self.coverage(log_state, self.now_ms())

@@ -1,6 +1,6 @@
 """A decision found again by the short code that the door showed, and decided again.
 
-Twice: from the facts that the entry holds, which must give what the door said; and with everything known by now of
+Twice: from the facts that the entry holds, which must give the door's answer; and with everything known by now of
 that moment, which may not. What an entry does not hold (whether a seat was already this badge's) is taken as the door's
 own answer implies.
 """
@@ -31,8 +31,8 @@ def find(queries: Queries, typed: str, *, with_codes: bool) -> answers.Receipts:
     if code is not None:
         with queries.snapshot() as log_state:
             found = [
-                _explained(queries, log_state, held, body, code, with_codes=with_codes)
-                for held, body in _candidates(queries, log_state, code)
+                _explained(queries, log_state, entry, body, code, with_codes=with_codes)
+                for entry, body in _candidates(queries, log_state, code)
             ]
     return answers.Receipts(receipts=found)
 
@@ -48,10 +48,10 @@ def _candidates(
     rows = queries.service.ledger.read(
         select(entry.log, entry.digest, entry.raw).where(entry.digest.between(*digests))
     )
-    held = [read_entry(log, digest, raw) for log, digest, raw in rows]
+    entries = [read_entry(log, digest, raw) for log, digest, raw in rows]
     return [
         (one, one.body)
-        for one in held
+        for one in entries
         if isinstance(one.body, Scan | Override) and log_state.receipt_of(one) == code
     ]
 
@@ -59,21 +59,21 @@ def _candidates(
 def _explained(
     queries: Queries,
     log_state: LogState,
-    held: LogEntry,
+    entry: LogEntry,
     body: Scan | Override,
     code: str,
     *,
     with_codes: bool,
 ) -> answers.Receipt:
     event_state = log_state.event_state
-    span = event_state.span(held)
+    span = event_state.span(entry)
     history = log_state.history(body.badge)
     direction: Direction = body.direction if isinstance(body, Scan) else "in"
     steps: list[Step] = []
     today = None
     if isinstance(body, Scan):
-        steps = _as_recorded(log_state, history, held, body)
-        today = _as_known(log_state, history, held, body)
+        steps = _as_recorded(log_state, history, entry, body)
+        today = _as_known(log_state, history, entry, body)
     return answers.Receipt(
         receipt=code,
         gate=body.gate,
@@ -85,23 +85,23 @@ def _explained(
         issue=body.issue,
         proof=body.proof,
         method=body.method if isinstance(body, Scan) else "override",
-        voided=_voided(queries, body.badge, held),
+        voided=_voided(queries, body.badge, entry),
         place=body.place,
         seats=body.seats if isinstance(body, Scan) else None,
         roster_issue=body.roster_issue,
         why=body.why if isinstance(body, Override) else "",
-        then=_said(body),
-        again=_deed(steps[-1].answer if steps else None),
+        then=_recorded_answer(body),
+        again=_decided_answer(steps[-1].answer if steps else None),
         steps=[
             answers.RuleStep(rule=step.rule, name=step.name, spoke=step.spoke, why=step.why)
             for step in steps
         ],
-        today=_deed(today),
-        entry=entry_name(EntryRef(held.log, held.seq, held.digest)),
+        today=_decided_answer(today),
+        entry=entry_name(EntryRef(entry.log, entry.seq, entry.digest)),
     )
 
 
-def _said(body: Scan | Override) -> answers.Deed:
+def _recorded_answer(body: Scan | Override) -> answers.Deed:
     conditions = list(body.conditions) if isinstance(body, Scan) else []
     return answers.Deed(
         verdict=body.verdict,
@@ -112,7 +112,7 @@ def _said(body: Scan | Override) -> answers.Deed:
     )
 
 
-def _deed(decision: Decision | None) -> answers.Deed | None:
+def _decided_answer(decision: Decision | None) -> answers.Deed | None:
     if decision is None:
         return None
     return answers.Deed(
@@ -124,39 +124,41 @@ def _deed(decision: Decision | None) -> answers.Deed | None:
     )
 
 
-def _voided(queries: Queries, badge: bytes | None, held: LogEntry) -> bool:
+def _voided(queries: Queries, badge: bytes | None, entry: LogEntry) -> bool:
     if badge is None:
         return False
-    mine = EntryRef(held.log, held.seq, held.digest)
+    mine = EntryRef(entry.log, entry.seq, entry.digest)
     return any(
         isinstance(one.body, Void) and one.body.entry == mine
         for one in queries.service.ledger.about(badge)
     )
 
 
-def _as_recorded(log_state: LogState, history: History, held: LogEntry, body: Scan) -> list[Step]:
-    """The decision, rule by rule, from what the door held then: its roster up to the head that it names."""
+def _as_recorded(log_state: LogState, history: History, entry: LogEntry, body: Scan) -> list[Step]:
+    """The decision, rule by rule, from what the door had then: its roster up to the head that it names."""
     until = log_state.registry_until(body.roster_head)
     if until is None:
         return []
-    question = facts_as_recorded(held, body, history, log_state.event_state, until)
+    question = facts_as_recorded(entry, body, history, log_state.event_state, until)
     try:
         return [] if question is None else explain(*question)
     except ValueError:
-        return []  # the roster entry that the door used is not held here
+        return []  # the roster entry that the door used is not stored here
 
 
-def _as_known(log_state: LogState, history: History, held: LogEntry, body: Scan) -> Decision | None:
+def _as_known(
+    log_state: LogState, history: History, entry: LogEntry, body: Scan
+) -> Decision | None:
     """The decision with everything known by now that is not later than the presentation. Seats are as the door had
     them: whether there was one is a question to the whole area, which the partition report answers."""
-    order = log_state.event_state.order(held)
+    order = log_state.event_state.order(entry)
     before = [one for one in history.moves if one.order < order]
-    place = history.whereabouts(order.at_ms, before).place
-    question = facts_as_known(held, body, history, log_state.event_state, place)
+    location = history.whereabouts(order.at_ms, before).location
+    question = facts_as_known(entry, body, history, log_state.event_state, location)
     if question is None:
         return None
     facts = replace(question.facts, seats=body.seats, holds_seat=body.verdict in OPENED)
     try:
         return decide(*question._replace(facts=facts))
     except ValueError:
-        return None  # the roster entry that the door used is not held here
+        return None  # the roster entry that the door used is not stored here

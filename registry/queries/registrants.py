@@ -1,11 +1,14 @@
 """People as the dashboard's admins see them: found by name in any script, by ref or by the code on their badge."""
 
 import base64
+import hashlib
 from typing import Annotated
 
 import msgspec
 
 from access.badge.credential import human_code, read_human_code
+from access.event.definition import Direction, Verdict
+from access.log.entry import PrintOutcome
 from access.state.badge_history import History
 from registry.queries import shapes as answers
 from registry.queries.name_index import Found
@@ -17,10 +20,59 @@ PAGE = 50
 MOST = 200
 """People on one page of an answer."""
 
+EDITABLE = (
+    "name",
+    "organisation",
+    "language",
+    "ticket",
+    "venues",
+    "days",
+    "sessions",
+    "extra",
+)
+
 Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
 
 DEEPEST = 10_000
 """Hits of a search that can be paged through; whoever wants more wants another query, or everybody."""
+
+
+class PrintedIssue(answers.Answer, frozen=True, kw_only=True):
+    """When an issue of a badge was made."""
+
+    issue: int
+    at: answers.Time
+
+
+class Presented(answers.Answer, frozen=True, kw_only=True):
+    """A badge held up at a gate, or its person let in by hand, and the receipt that the door showed."""
+
+    at: answers.Time
+    gate: str
+    direction: Direction
+    verdict: Verdict
+    reason: str
+    receipt: str | None
+
+
+class KioskPrint(answers.Answer, frozen=True, kw_only=True):
+    """A badge printed at a kiosk: `outcome` "sent" is not answered yet, "unknown" may be on paper. `by_staff`: again,
+    or in another's name, for the reason `why`."""
+
+    at: answers.Time
+    gate: str
+    issue: int
+    outcome: PrintOutcome
+    by_staff: bool
+    why: str
+
+
+class PersonHistory(answers.Answer, frozen=True, kw_only=True):
+    """Of one person: the issues of their badge, everything at the doors, and what kiosks printed, the newest first."""
+
+    issues: list[PrintedIssue]
+    presented: list[Presented]
+    prints: list[KioskPrint]
 
 
 def search(
@@ -91,7 +143,7 @@ def one(queries: Queries, code: str) -> answers.Registrant:
         return _shown(queries, known, log_state.history(known.badge))
 
 
-def history(queries: Queries, code: str) -> answers.PersonHistory:
+def history(queries: Queries, code: str) -> PersonHistory:
     """What was made for the person of a badge, and what they did at the doors. Raises UnknownError."""
     badge = badge_of(code)
     if queries.service.people.by_badge(badge) is None:
@@ -99,13 +151,13 @@ def history(queries: Queries, code: str) -> answers.PersonHistory:
     with queries.snapshot() as log_state:
         known = log_state.history(badge)
         issues = {entry.issue: order.at_ms for order, entry in reversed(known.issued)}
-        return answers.PersonHistory(
+        return PersonHistory(
             issues=[
-                answers.PrintedIssue(issue=issue, at=queries.time(at_ms))
+                PrintedIssue(issue=issue, at=queries.time(at_ms))
                 for issue, at_ms in sorted(issues.items(), reverse=True)
             ],
             presented=[
-                answers.Presented(
+                Presented(
                     at=queries.time(one.order.at_ms),
                     gate=one.gate,
                     direction=one.direction,
@@ -114,6 +166,17 @@ def history(queries: Queries, code: str) -> answers.PersonHistory:
                     receipt=log_state.receipt_of(one.entry),
                 )
                 for one in known.presentations[::-1]
+            ],
+            prints=[
+                KioskPrint(
+                    at=queries.time(one.order.at_ms),
+                    gate=one.gate,
+                    issue=one.issue,
+                    outcome=one.outcome,
+                    by_staff=one.staff is not None,
+                    why=one.why,
+                )
+                for one in reversed(known.prints)
             ],
         )
 
@@ -134,7 +197,7 @@ def _shown(queries: Queries, known: Known, history: History) -> answers.Registra
     last_issue = newest.issue if newest is not None else 0
     issues = {entry.issue: entry for _, entry in history.issued}
     last = max((one.order.at_ms for one in history.presentations), default=None)
-    return answers.Registrant(
+    shown = answers.Registrant(
         code=human_code(known.badge),
         badge=badge_mark(known.badge) or "",
         ref=known.ref,
@@ -157,11 +220,29 @@ def _shown(queries: Queries, known: Known, history: History) -> answers.Registra
             for issue, entry in sorted(issues.items())
         ],
         revoked=history.revoked(None),
-        place=history.whereabouts(queries.now_ms()).place,
+        place=history.whereabouts(queries.now_ms()).location,
         last=None if last is None else queries.time(last),
         extra=known.extra,
+        version="",
+    )
+    return msgspec.structs.replace(shown, version=version_of(shown))
+
+
+def version_of(person: answers.Registrant) -> str:
+    """Stands for the fields that can be changed: a short hash of each, in their order."""
+    return ".".join(
+        hashlib.sha256(msgspec.json.encode(getattr(person, name), order="sorted")).hexdigest()[:8]
+        for name in EDITABLE
     )
 
 
-def _named(bits: dict[str, int], held: int) -> list[str]:
-    return [name for name, bit in bits.items() if held >> bit & 1]
+def changed_since(person: answers.Registrant, version: str) -> list[str]:
+    """The fields that have changed since somebody read this version of them. One that no answer gave: all of them."""
+    before, now = version.split("."), version_of(person).split(".")
+    if len(before) != len(now):
+        return list(EDITABLE)
+    return [name for name, was, is_ in zip(EDITABLE, before, now, strict=True) if was != is_]
+
+
+def _named(bits: dict[str, int], claimed: int) -> list[str]:
+    return [name for name, bit in bits.items() if claimed >> bit & 1]

@@ -25,10 +25,12 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Problem(Answer, frozen=True, kw_only=True):
-    """What went wrong, for people; `mistakes` has a line for each where there are several."""
+    """What went wrong, for people; `mistakes` has a line for each where there are several. `changed`: the fields that
+    somebody else changed meanwhile."""
 
     error: str
     mistakes: list[str] = []
+    changed: list[str] = []
 
 
 class Done(Answer, frozen=True, kw_only=True):
@@ -180,14 +182,6 @@ class Alarm(Answer, frozen=True, kw_only=True):
     detail: str
 
 
-class Kiosks(Answer, frozen=True, kw_only=True):
-    """Unhealthy ones first. Alarms are those of the last 24 hours, newest first."""
-
-    as_of: Time
-    kiosks: list[KioskState]
-    alarms: list[Alarm]
-
-
 class EntryName(Answer, frozen=True, kw_only=True):
     """Names one entry of one branch of a log."""
 
@@ -235,7 +229,7 @@ class IssueState(Answer, frozen=True, kw_only=True):
 
 class Registrant(Answer, frozen=True, kw_only=True):
     """A person and what their badge may do. `place` is where presence has them (null: not here); `extra` are fields for
-    staff: phone, mail, seat, note."""
+    staff: phone, mail, seat, note. `version` stands for all that can be changed; give it back with a change."""
 
     code: str
     badge: str
@@ -254,31 +248,7 @@ class Registrant(Answer, frozen=True, kw_only=True):
     place: str | None
     last: Time | None
     extra: dict[str, str]
-
-
-class PrintedIssue(Answer, frozen=True, kw_only=True):
-    """When an issue of a badge was made."""
-
-    issue: int
-    at: Time
-
-
-class Presented(Answer, frozen=True, kw_only=True):
-    """A badge held up at a gate, or its person let in by hand, and the receipt that the door showed."""
-
-    at: Time
-    gate: str
-    direction: Direction
-    verdict: Verdict
-    reason: str
-    receipt: str | None
-
-
-class PersonHistory(Answer, frozen=True, kw_only=True):
-    """Of one person: the issues of their badge, and everything at the doors, the newest first."""
-
-    issues: list[PrintedIssue]
-    presented: list[Presented]
+    version: str
 
 
 class Registrants(Answer, frozen=True, kw_only=True):

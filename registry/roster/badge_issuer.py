@@ -1,4 +1,4 @@
-"""Making badges: secret or signature, verifier, name card, text. Nothing is written here."""
+"""Makes badges: secret or signature, verifier, name card, text. Nothing is stored here."""
 
 from collections.abc import Callable
 
@@ -16,8 +16,9 @@ from registry.roster.model import Form, IssuedBadge, Known
 from sync.wire.messages import SealedCard
 
 
-class Press:
-    """Badges of one batch, and what must be kept of them: roster entries, sealed cards, underivable texts."""
+class BadgeIssuer:
+    """Makes the badges of one batch, and collects what must be stored of them: roster entries, sealed cards, texts that
+    cannot be derived again."""
 
     def __init__(
         self,
@@ -27,7 +28,7 @@ class Press:
         *,
         with_badges: bool = True,
     ) -> None:
-        """`with_badges`: what is printed is made too; of thousands nobody asks for it at once."""
+        """`with_badges`: collect `badges` as well; a batch of thousands does not need them."""
         self._with_badges = with_badges
         self._event_id = event.id
         self._keys = keys
@@ -67,9 +68,9 @@ class Press:
         issued = BadgeIssued(
             badge=known.badge, issue=issue, form=form, claims=claims, verifier=verifier
         )
-        self.enter(known, issued, text, secret, locked=locked)
+        self.add_roster_entry(known, issued, text, secret, locked=locked)
 
-    def enter(
+    def add_roster_entry(
         self,
         known: Known,
         issued: BadgeIssued,
@@ -78,8 +79,8 @@ class Press:
         wrapped: WrappedKey | None = None,
         locked: WrappedKey | None = None,
     ) -> None:
-        """The roster entry of an issue and its name card, for the first time or again. `wrapped` and `locked` are how
-        the card of a member of staff carries the desk key (see `StaffNameCard`)."""
+        """Add the roster entry of an issue and its name card, for the first time or again. `wrapped` and `locked` are
+        how the card of a member of staff carries the desk key (see `StaffNameCard`)."""
         card = self._card(known, issued.issue, None if _copyable(issued, text) else secret)
         if card is not None and (wrapped is not None or locked is not None):
             card = StaffNameCard(
@@ -108,7 +109,7 @@ class Press:
         return card, wrap(self._keys.desk, card, pin, salt, nonce)
 
     def withdraw_card(self, issued: BadgeIssued) -> None:
-        """The roster entry of an issue without its name card, which everybody then deletes."""
+        """Add the roster entry of an issue without its name card, which every device then deletes."""
         self.entries.append(("badge", without_card(issued)))
 
     def _card(self, known: Known, issue: int, secret: bytes | None) -> Card | None:
@@ -148,7 +149,7 @@ def _copyable(issued: BadgeIssued, text: str) -> bool:
 
 
 def without_card(issued: BadgeIssued) -> BadgeIssued:
-    """The roster entry of an issue whose name card is withdrawn: every device that holds the card deletes it."""
+    """The roster entry of an issue whose name card is withdrawn: every device that has the card deletes it."""
     return BadgeIssued(
         badge=issued.badge,
         issue=issued.issue,

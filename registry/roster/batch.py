@@ -1,41 +1,45 @@
 """Thousands of people registered, changed and revoked at once, all or none, while everybody else goes on working.
 
 Badges, secrets and name cards are made outside the database's lock and staged in pieces, in tables that nobody reads.
-Then one short transaction, `commit`, looks whether the roster is still what it was, and moves everything to where it
-belongs. What a crash leaves staged `discard` removes.
+Then one short transaction, `commit`, looks whether the roster is still what it was, and copies everything to where it
+belongs. What is still staged then, or was when a crash came, `discard` removes.
 """
 
+import gc
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from functools import wraps
+from typing import NamedTuple, ParamSpec, TypeVar
 
 import msgspec
-from sqlalchemy import delete, text
+from sqlalchemy import delete, select, text
 
-from access.badge import credential
 from access.badge.credential import Claims
 from access.event.definition import Event
 from access.log.entry import BadgeIssued, Body, Revoked
-from registry.devices.own_log import Draft, OwnLog
-from registry.roster.badge_issuer import Press
+from registry.devices.own_log import Draft, OwnLog, PackedEntry, packed_entry
+from registry.roster.badge_ids import badge_ids
+from registry.roster.badge_issuer import BadgeIssuer
 from registry.roster.model import Known, Person, Registered, claims
-from registry.roster.repository import People
+from registry.roster.repository import People, row_of
 from registry.storage import tables
 from registry.storage.bulk import insert_rows
 from registry.storage.errors import RegistryError
 from registry.storage.ledger import Ledger
-from sync.store.log_store import Row
 from sync.wire.messages import SealedCard
 
 Step = Callable[[int], None]
 
+P = ParamSpec("P")
+Result = TypeVar("Result")
+
 PIECE = 500
 """People in one short transaction of staging."""
 
-PIECE_ENTRIES = 2000
-"""Entries in one."""
+DRAFTS = 4
+"""How often a batch's entries are chained outside the lock before everybody waits for it."""
 
-BREATH_S = 0.001
+BREATH_S = 0.005
 """Between two short transactions, so that whoever waits for the database gets it."""
 
 SALT_BYTES = 16
@@ -43,8 +47,12 @@ SALT_BYTES = 16
 
 _PERSON = ("badge", "ref", "name", "organisation", "language", "keys", "salt", "extra")
 _STAGED = (*_PERSON, "printed", "new")
-_ENTRY = ("seq", "log", "digest", "badge", "raw")
 _CARD = ("digest", "badge", "issue", "raw")
+
+_NOBODYS_CARDS = (
+    "DELETE FROM card WHERE badge IN (SELECT badge FROM staged_person WHERE new = 1"
+    " AND badge NOT IN (SELECT badge FROM person))"
+)
 
 _MOVE = (
     # People who were there before: their rows and cards are replaced.
@@ -53,10 +61,26 @@ _MOVE = (
     "INSERT INTO printed (badge, issue, text) SELECT badge, 1, printed FROM staged_person WHERE printed IS NOT NULL",
     "DELETE FROM card WHERE (badge, issue) IN (SELECT badge, issue FROM staged_card)",
     "INSERT INTO card (digest, badge, issue, raw) SELECT digest, badge, issue, raw FROM staged_card",
-    "DELETE FROM staged_card",
-    "DELETE FROM staged_entry",
-    "DELETE FROM staged_person",
 )
+
+_STAGES = (tables.staged_card, tables.staged_entry, tables.staged_person)
+
+
+def _uncollected(work: Callable[P, Result]) -> Callable[P, Result]:
+    """Without garbage collections: one that looks at all that was prepared would take as long as the work itself, while
+    everybody waits for both."""
+
+    @wraps(work)
+    def run(*args: P.args, **kwargs: P.kwargs) -> Result:
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            return work(*args, **kwargs)
+        finally:
+            if collects:
+                gc.enable()
+
+    return run
 
 
 class ChangedMeanwhileError(RegistryError):
@@ -73,7 +97,7 @@ class Sealing(NamedTuple):
     and card are made again."""
 
     row: Callable[[Person, bytes, bytes, tuple[str, ...]], Known]
-    enter_again: Callable[[Press, Known, BadgeIssued, Event], None]
+    renew_entry: Callable[[BadgeIssuer, Known, BadgeIssued, Event], None]
 
 
 class Batch:
@@ -85,7 +109,7 @@ class Batch:
         log: OwnLog,
         people: People,
         event: Event,
-        press: Press,
+        issuer: BadgeIssuer,
         sealing: Sealing,
         random: Callable[[int], bytes],
     ) -> None:
@@ -93,7 +117,7 @@ class Batch:
         self._log = log
         self._people = people
         self._event = event
-        self._press = press
+        self._issuer = issuer
         self._sealing = sealing
         self._random = random
         self._entries: list[tuple[str, Body]] = []
@@ -104,13 +128,15 @@ class Batch:
         for start in range(0, len(people), PIECE):
             some = people[start : start + PIECE]
             step(start)
-            press = self._press
+            issuer = self._issuer
             known = []
-            for person, badge in zip(some, self._badges(some), strict=True):
+            for person, badge in zip(
+                some, badge_ids(some, self._people, self._random), strict=True
+            ):
                 one = self._sealing.row(person, badge, self._random(SALT_BYTES), ())
                 known.append(one)
-                press.issue(one, 1, person.form, self._claims(person), person.code)
-            texts = {badge: printed for badge, _, printed in press.texts}
+                issuer.issue(one, 1, person.form, self._claims(person), person.code)
+            texts = {badge: printed for badge, _, printed in issuer.texts}
             self._stage(known, texts, new=True)
 
     def _claims(self, person: Person) -> Claims:
@@ -120,19 +146,6 @@ class Batch:
         if found is None:
             found = self._known_claims[key] = claims(person, self._event)
         return found
-
-    def _badges(self, people: Sequence[Person]) -> list[bytes]:
-        """An id for each: a foreign code's own, or a new one."""
-        codes = [credential.foreign(one.code).badge if one.code else None for one in people]
-        new: dict[bytes, None] = {}
-        while len(new) < codes.count(None):
-            drawn = [
-                self._random(credential.BADGE_BYTES) for _ in range(codes.count(None) - len(new))
-            ]
-            taken = self._people.badges_taken(drawn)
-            new |= {badge: None for badge in drawn if badge not in taken and badge not in codes}
-        fresh = iter(new)
-        return [code if code is not None else next(fresh) for code in codes]
 
     def change(
         self, changed: Sequence[tuple[Person, Registered]], step: Step, done: int = 0
@@ -144,7 +157,7 @@ class Batch:
             self._stage(rows, {}, new=False)
 
     def _amended(self, person: Person, before: Registered) -> Known:
-        """A person's new row; entry and card, where they change, are in the press."""
+        """A person's new row; entry and card, where they change, go into the issuer."""
         old = before.known
         # Keys of an earlier release stay with the name: without a change no card is sealed again.
         keys = old.keys if person.name == old.name else ()
@@ -153,9 +166,9 @@ class Batch:
             return known
         entry = msgspec.structs.replace(before.issued, claims=self._claims(person))
         if known.content != old.content:
-            self._sealing.enter_again(self._press, known, entry, self._event)
+            self._sealing.renew_entry(self._issuer, known, entry, self._event)
         elif entry != before.issued:
-            self._press.entries.append(("badge", entry))
+            self._issuer.entries.append(("badge", entry))
         return known
 
     def revoke(self, badges: Sequence[bytes], why: str) -> None:
@@ -163,55 +176,55 @@ class Batch:
         self._entries += [("revoke", Revoked(badge=badge, issue=None, why=why)) for badge in badges]
 
     def _stage(self, known: Sequence[Known], texts: Mapping[bytes, str], *, new: bool) -> None:
-        press = self._press
+        issuer = self._issuer
         rows = [(*_values(one), texts.get(one.badge), int(new)) for one in known]
-        issued = [body for _, body in press.entries if isinstance(body, BadgeIssued)]
-        places = {body.card: (body.badge, body.issue) for body in issued if body.card is not None}
-        cards = [_card(card, places) for card in press.cards]
+        issued = [body for _, body in issuer.entries if isinstance(body, BadgeIssued)]
+        issues_of = {
+            body.card: (body.badge, body.issue) for body in issued if body.card is not None
+        }
+        cards = [_card(card, issues_of) for card in issuer.cards]
         with self._ledger.transaction(), self._ledger.database.writing() as connection:
             insert_rows(connection, "staged_person", _STAGED, rows)
             # Cards of new people harm nobody before their entries name them: they need not be moved.
             insert_rows(connection, "card" if new else "staged_card", _CARD, cards)
-        self._entries += press.entries
-        for made in (press.entries, press.cards, press.texts, press.badges):
+        self._entries += issuer.entries
+        for made in (issuer.entries, issuer.cards, issuer.texts, issuer.badges):
             made.clear()
         time.sleep(BREATH_S)
 
     def commit(self, still_so: Callable[[], bool]) -> None:
-        """Move everything in one short transaction. `still_so` is asked inside it whether what this is based on holds.
+        """Move everything in one short transaction. `still_so` is called inside it: whether what this is based on is
+        still true.
 
         Raises ChangedMeanwhileError.
         """
-        staged = self._staged_draft() if self._entries else None
-        if not self._committed(staged, still_so):
-            # Somebody wrote to the registry's log meanwhile, and may do so again: now they wait.
-            self._committed(None, still_so)
+        packed_entries = [packed_entry(kind, body) for kind, body in self._entries]
+        # Whoever writes to the registry's log between draft and transaction makes the draft void; at last they wait.
+        for _ in range(DRAFTS):
+            if self._committed(self._log.draft(packed_entries), packed_entries, still_so):
+                break
+        else:
+            self._committed(None, packed_entries, still_so)
+        time.sleep(BREATH_S)
+        discard(self._ledger)
 
-    def _staged_draft(self) -> Draft:
-        """The entries chained to the log's end as it is, and staged."""
-        draft = self._log.draft(self._entries)
-        self._ledger.write(delete(tables.staged_entry))
-        for start in range(0, len(draft.rows), PIECE_ENTRIES):
-            some = (_entry(row) for row in draft.rows[start : start + PIECE_ENTRIES])
-            with self._ledger.transaction(), self._ledger.database.writing() as connection:
-                insert_rows(connection, "staged_entry", _ENTRY, some)
-            time.sleep(BREATH_S)
-        return draft
-
-    def _committed(self, draft: Draft | None, still_so: Callable[[], bool]) -> bool:
-        """Whether the log still ended where the staged draft begins; None: it is chained and written here."""
+    @_uncollected
+    def _committed(
+        self,
+        draft: Draft | None,
+        packed_entries: Sequence[PackedEntry],
+        still_so: Callable[[], bool],
+    ) -> bool:
+        """Whether the log still ended where the draft begins; None: it is drafted here."""
         with self._ledger.transaction():
             if self._taken() or not still_so():
                 raise ChangedMeanwhileError
-            if draft is not None and not self._log.adopt(draft):
-                return False
+            if packed_entries:
+                draft = draft or self._log.draft(packed_entries)
+                if not self._log.adopt(draft):
+                    return False
+                self._ledger.add_many(draft.rows)
             with self._ledger.database.writing() as connection:
-                if draft is None and self._entries:
-                    draft = self._log.draft(self._entries)
-                    connection.execute(delete(tables.staged_entry))
-                    insert_rows(connection, "staged_entry", _ENTRY, map(_entry, draft.rows))
-                    self._log.adopt(draft)
-                self._ledger.add_staged()
                 for statement in _MOVE:
                     connection.execute(text(statement))
         return True
@@ -226,28 +239,21 @@ class Batch:
 
 
 def discard(ledger: Ledger) -> None:
-    """Remove what is staged, and the name cards of people who were not registered in the end."""
-    with ledger.transaction():
-        if ledger.first(tables.staged_person.select().limit(1)) is None:
-            return
-        ledger.write(
-            text("DELETE FROM card WHERE badge IN (SELECT badge FROM staged_person WHERE new = 1)")
-        )
-        for table in (tables.staged_card, tables.staged_entry, tables.staged_person):
-            ledger.write(delete(table))
+    """Remove what is staged, and the name cards of people who were not registered in the end. In several transactions:
+    others need not wait for all of it."""
+    if all(ledger.first(select(table).limit(1)) is None for table in _STAGES):
+        return
+    ledger.write(text(_NOBODYS_CARDS))
+    for table in _STAGES:  # the people last: who they were says whose cards go
+        time.sleep(BREATH_S)
+        ledger.write(delete(table))
 
 
 def _values(known: Known) -> tuple[object, ...]:
-    return (
-        known.badge, known.ref, known.name, known.organisation, known.language,
-        msgspec.json.encode(known.keys).decode(), known.salt, msgspec.json.encode(known.extra).decode(),
-    )  # fmt: skip
+    row = row_of(known)
+    return tuple(row[column] for column in _PERSON)
 
 
-def _card(card: SealedCard, places: Mapping[bytes, tuple[bytes, int]]) -> tuple[object, ...]:
-    badge, issue = places[card.digest]
+def _card(card: SealedCard, issues_of: Mapping[bytes, tuple[bytes, int]]) -> tuple[object, ...]:
+    badge, issue = issues_of[card.digest]
     return card.digest, badge, issue, card.raw
-
-
-def _entry(row: Row) -> tuple[object, ...]:
-    return row.seq, row.log, row.digest, row.badge, row.raw

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -26,7 +26,7 @@ MOST_CODE_BYTES = 1000
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One registrant, in the words of the event file. `ref` is the organiser's own name for the registration;
+    """One registrant, by the ids of the event file. `ref` is the organiser's own name for the registration;
     `venues` and `days` None: all. `code` is what another system printed, of the form `foreign` alone. `extra` are
     fields for staff (phone, mail, seat, note, attention, and whatever else a list had), which no badge or kiosk has."""
 
@@ -83,7 +83,7 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A person as the registry keeps them: the only place where a badge has a name."""
+    """A person as the registry stores them: only here a badge has a name."""
 
     badge: bytes
     ref: str
@@ -99,10 +99,17 @@ class Known(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def content(self) -> CardContent | None:
-        """What the name card says; None: nothing."""
+        """The content of the name card; None: there is none."""
         if not self.name and not self.organisation:
             return None
         return CardContent(self.name, self.organisation, self.language, self.keys)
+
+
+class RosterState(NamedTuple):
+    """A person and what their newest badge may do, as they are stored at one instant."""
+
+    known: Known
+    claims: Claims
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Where people are kept: their rows, and the texts printed for them.
+"""The people in the database: their rows, and the texts printed for them.
 
 All that names a person is here and in the name cards. Erasing a person deletes it; what stays in the logs names
 nobody.
@@ -28,15 +28,15 @@ class People:
         self._ledger = ledger
 
     def add(self, people: Sequence[Known]) -> None:
-        self._ledger.write(tables.person.insert(), [_row(known) for known in people])
+        self._ledger.write(tables.person.insert(), [row_of(known) for known in people])
 
     def change(self, known: Known) -> None:
-        """Keep a person's new row in place of the one with the same badge."""
+        """Replace the row of the person with the same badge."""
         self._ledger.write(delete(tables.person).where(tables.person.c.badge == known.badge))
         self.add([known])
 
     def move(self, badge: bytes, known: Known) -> None:
-        """A person gets another badge: what is kept of the one before goes."""
+        """Give a person another badge: row and texts of the one before are deleted."""
         for table in (tables.person, tables.printed):
             self._ledger.write(delete(table).where(table.c.badge == badge))
         self.add([known])
@@ -141,7 +141,8 @@ class People:
             self._ledger.write(delete(table))
 
 
-def _row(known: Known) -> dict[str, Any]:
+def row_of(known: Known) -> dict[str, Any]:
+    """A person as a row of the table, by column."""
     return msgspec.structs.asdict(known) | {
         "keys": msgspec.json.encode(known.keys).decode(),
         "extra": msgspec.json.encode(known.extra).decode(),

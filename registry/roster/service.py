@@ -1,4 +1,4 @@
-"""Who may come in: badges made, replaced, changed and withdrawn. Each act is an entry of the registry's log."""
+"""The roster: badges issued, replaced, changed and revoked. Each change is an entry of the registry's log."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -10,18 +10,34 @@ from access.event.definition import MAX_ISSUES, Event, Language, Names
 from access.log.entry import BadgeIssued, Revoked
 from access.state.log_state import LogState
 from registry.devices.own_log import OwnLog
-from registry.roster.badge_issuer import Press, as_issued, plain_secret, secret_in, without_card
+from registry.roster.badge_ids import badge_ids, random_ids
+from registry.roster.badge_issuer import (
+    BadgeIssuer,
+    as_issued,
+    plain_secret,
+    secret_in,
+    without_card,
+)
 from registry.roster.batch import SALT_BYTES, Batch, Sealing
 from registry.roster.keys import Keyring
-from registry.roster.model import Form, IssuedBadge, Known, Label, Person, claims, mistakes
+from registry.roster.model import (
+    Form,
+    IssuedBadge,
+    Known,
+    Label,
+    Person,
+    RosterState,
+    claims,
+    mistakes,
+)
 from registry.roster.repository import People
 from registry.roster.validation import refusals
-from registry.storage.errors import Refusal, RegistrationError, UnknownError, refused
+from registry.storage.errors import ChangedError, Refusal, RegistrationError, UnknownError, refused
 from registry.storage.ledger import Ledger
 
 
 class Roster:
-    """The roster's writer. Each verb is one transaction; where it raises, nothing was kept."""
+    """The roster's writer. Each method is one transaction; where it raises, nothing was stored."""
 
     def __init__(
         self,
@@ -40,15 +56,15 @@ class Roster:
     # What is known of a badge.
 
     def issues(self, badge: bytes) -> dict[int, BadgeIssued]:
-        """The roster's entry of each issue, as it stands now. Empty for a badge that nobody ever had."""
+        """The newest roster entry of each issue, by issue. Empty for a badge that was never issued."""
         entries = [
-            held
-            for held in self._ledger.about(badge)
-            if isinstance(held.body, BadgeIssued) and self._ledger.is_registry(held.log)
+            entry
+            for entry in self._ledger.about(badge)
+            if isinstance(entry.body, BadgeIssued) and self._ledger.is_registry(entry.log)
         ]
-        entries.sort(key=lambda held: (held.wall_ms, held.log, held.seq))
+        entries.sort(key=lambda entry: (entry.wall_ms, entry.log, entry.seq))
         return {
-            held.body.issue: held.body for held in entries if isinstance(held.body, BadgeIssued)
+            entry.body.issue: entry.body for entry in entries if isinstance(entry.body, BadgeIssued)
         }
 
     def known(self, badge: bytes) -> Known:
@@ -66,7 +82,7 @@ class Roster:
         return known
 
     def text(self, known: Known, issued: BadgeIssued) -> str:
-        """What the QR code of an issue says."""
+        """The text of an issue's QR code. Raises UnknownError where it is not stored."""
         return self._text(known, issued, self._keys.badge_keys().master)
 
     def _text(self, known: Known, issued: BadgeIssued, master: bytes) -> str:
@@ -101,8 +117,8 @@ class Roster:
                 name=person.name,
                 organisation=person.organisation,
                 language=person.language,
-                ticket=_in(person.language, event.tickets[issued.claims.ticket].name),
-                event=_in(person.language, event.name),
+                ticket=name_in(person.language, event.tickets[issued.claims.ticket].name),
+                event=name_in(person.language, event.name),
                 claims=issued.claims,
                 extra=person.extra,
             )
@@ -113,17 +129,17 @@ class Roster:
         """Register people and issue their badges, all or none. Raises RegistrationError with all mistakes."""
         with self._ledger.transaction():
             badges = self._badges(people, event)
-            press = self.press(event)
+            issuer = self.issuer(event)
             known = [
                 self._known(person, badge, self._random(SALT_BYTES))
                 for person, badge in zip(people, badges, strict=True)
             ]
             for person, one in zip(people, known, strict=True):
-                press.issue(one, 1, person.form, claims(person, event), person.code)
+                issuer.issue(one, 1, person.form, claims(person, event), person.code)
             if known:
                 self._people.add(known)
-            self.keep(press)
-            return press.badges
+            self.keep(issuer)
+            return issuer.badges
 
     @staticmethod
     def _known(person: Person, badge: bytes, salt: bytes, keys: tuple[str, ...] = ()) -> Known:
@@ -145,17 +161,19 @@ class Roster:
             self._log,
             self._people,
             event,
-            self.press(event, with_badges=False),
-            Sealing(self._known, self._enter_again),
+            self.issuer(event, with_badges=False),
+            Sealing(self._known, self._renew_entry),
             self._random,
         )
 
-    def _enter_again(self, press: Press, known: Known, entry: BadgeIssued, event: Event) -> None:
-        """The entry of an issue and its name card once more, as both are now."""
+    def _renew_entry(
+        self, issuer: BadgeIssuer, known: Known, entry: BadgeIssued, event: Event
+    ) -> None:
+        """Write the entry of an issue and its name card again, from the person's present row."""
         text = self.text(known, entry)
         has_role = event.tickets[entry.claims.ticket].roles
         locks = self._locks(entry) if has_role else (None, None)
-        press.enter(known, entry, text, secret_in(text), *locks)
+        issuer.add_roster_entry(known, entry, text, secret_in(text), *locks)
 
     def refusals(self, people: Sequence[Person], event: Event) -> list[Refusal]:
         """Why these people cannot be registered; empty: they can."""
@@ -172,28 +190,17 @@ class Roster:
         found = self.refusals(people, event)
         if found:
             raise RegistrationError(found)
-        of_codes = [credential.foreign(one.code).badge if one.code else None for one in people]
-        new = self._new_badges(of_codes.count(None), {badge for badge in of_codes if badge})
-        return [badge or new.pop() for badge in of_codes]
+        return badge_ids(people, self._people, self._random)
 
-    def _new_badges(self, count: int, used: set[bytes]) -> list[bytes]:
-        """Random badge ids that nobody has."""
-        drawn: dict[bytes, None] = {}
-        while len(drawn) < count:
-            more = [self._random(credential.BADGE_BYTES) for _ in range(count - len(drawn))]
-            taken = used | self._people.badges_taken(more)
-            drawn |= {badge: None for badge in more if badge not in taken}
-        return list(drawn)
+    def issuer(self, event: Event, *, with_badges: bool = True) -> BadgeIssuer:
+        """A maker of badges of this event with the present keys."""
+        return BadgeIssuer(event, self._keys.badge_keys(), self._random, with_badges=with_badges)
 
-    def press(self, event: Event, *, with_badges: bool = True) -> Press:
-        """What makes badges of this event with the keys of today."""
-        return Press(event, self._keys.badge_keys(), self._random, with_badges=with_badges)
-
-    def keep(self, press: Press) -> None:
-        """Write what was made: roster entries, name cards, texts."""
-        self._log.extend(press.entries)
-        self._ledger.keep_cards(press.cards)
-        self._people.keep_texts(press.texts)
+    def keep(self, issuer: BadgeIssuer) -> None:
+        """Store what was made: roster entries, name cards, texts."""
+        self._log.extend(issuer.entries)
+        self._ledger.keep_cards(issuer.cards)
+        self._people.keep_texts(issuer.texts)
 
     # Changing.
 
@@ -206,23 +213,31 @@ class Roster:
             last = issues[max(issues)]
             if last.issue >= MAX_ISSUES:
                 raise refused(known.ref, f"has had {MAX_ISSUES} badges, the most there can be")
-            press = self.press(event)
+            issuer = self.issuer(event)
             for old in issues.values():
                 if old.card is not None:  # a search finds each person once
-                    press.withdraw_card(old)
+                    issuer.withdraw_card(old)
             form: Form = "signed" if last.form == "signed" else "plain"
             _, locked = self._locks(last)
-            press.issue(known, last.issue + 1, form, last.claims, locked=locked)
-            self.keep(press)
-            return press.badges[0]
+            issuer.issue(known, last.issue + 1, form, last.claims, locked=locked)
+            self.keep(issuer)
+            return issuer.badges[0]
 
-    def amend(self, person: Person, event: Event) -> IssuedBadge:
-        """Change what a registered person (of the same ref) is called and may do; the badge in their hand stays good.
+    def state(self, badge: bytes) -> RosterState:
+        """A person and what their badge may do, as stored now. Raises UnknownError."""
+        known = self.known(badge)
+        return RosterState(known, self.newest(known).claims)
 
-        Form and code stay as they are. Raises UnknownError, RegistrationError.
+    def amend(self, person: Person, event: Event, seen: RosterState | None = None) -> IssuedBadge:
+        """Change the name and rights of a registered person (of the same ref); their printed badge stays valid.
+
+        Form and code stay as they are. Raises UnknownError, RegistrationError; ChangedError where they are not any
+        more as they were `seen`.
         """
         with self._ledger.transaction():
             known = self.by_ref(person.ref)
+            if seen is not None and seen != self.state(known.badge):
+                raise ChangedError([])
             wrong = self._wrong_to_amend(known, person, event)
             if wrong:
                 raise refused(person.ref, *wrong)
@@ -234,9 +249,9 @@ class Roster:
             entry = msgspec.structs.replace(last, claims=claims(person, event))
             if changed != known:
                 self._people.change(changed)
-                press = self.press(event)
-                press.enter(changed, entry, text, secret_in(text), *self._locks(last))
-                self.keep(press)
+                issuer = self.issuer(event)
+                issuer.add_roster_entry(changed, entry, text, secret_in(text), *self._locks(last))
+                self.keep(issuer)
             elif entry != last:
                 self._log.append("badge", entry)
             return as_issued(changed, last, text)
@@ -270,8 +285,8 @@ class Roster:
 
     def unrevoke(self, badge: bytes, event: Event) -> IssuedBadge:
         """A person whose badge was revoked may come in again, with a new badge: a revocation is never taken back, since
-        doors that are cut off could not be told. Of a badge that is revoked in all its issues the person gets another,
-        else the next issue. Raises UnknownError, RegistrationError."""
+        doors that are cut off would not learn of it. Of a badge that is revoked in all its issues the person gets
+        another, else the next issue. Raises UnknownError, RegistrationError."""
         with self._ledger.transaction():
             known = self.known(badge)
             revoked = self._revoked(badge)
@@ -279,25 +294,25 @@ class Roster:
                 raise refused(known.ref, "has a badge that is not revoked")
             if None not in revoked:
                 return self.reissue(badge, event)
-            press = self.press(event)
+            issuer = self.issuer(event)
             for old in self.issues(badge).values():
                 if old.card is not None:
-                    press.withdraw_card(old)
+                    issuer.withdraw_card(old)
             last = self.newest(known)
             _, locked = self._locks(last)
-            [new] = self._new_badges(1, {badge})
+            [new] = random_ids(1, {badge}, self._people, self._random)
             moved = msgspec.structs.replace(known, badge=new, salt=self._random(SALT_BYTES))
             self._people.move(badge, moved)
-            press.issue(moved, 1, "signed", last.claims, locked=locked)
-            self.keep(press)
-            return press.badges[0]
+            issuer.issue(moved, 1, "signed", last.claims, locked=locked)
+            self.keep(issuer)
+            return issuer.badges[0]
 
     def _revoked(self, badge: bytes) -> set[int | None]:
         """The issues of a badge that are revoked; None among them: all."""
         return {
-            held.body.issue
-            for held in self._ledger.about(badge)
-            if isinstance(held.body, Revoked) and self._ledger.is_registry(held.log)
+            entry.body.issue
+            for entry in self._ledger.about(badge)
+            if isinstance(entry.body, Revoked) and self._ledger.is_registry(entry.log)
         }
 
     def erase(self, badge: bytes, event: Event) -> None:
@@ -305,19 +320,19 @@ class Roster:
         names nobody any more, stays as good as it was. Raises UnknownError."""
         with self._ledger.transaction():
             self.known(badge)
-            press = self.press(event)
+            issuer = self.issuer(event)
             for issued in self.issues(badge).values():
                 if issued.card is not None:
-                    press.withdraw_card(issued)
-            self.keep(press)
+                    issuer.withdraw_card(issued)
+            self.keep(issuer)
             self._people.forget(badge)
 
     def withdraw_cards(self, issued: Iterable[BadgeIssued]) -> None:
-        """Say in the log that these issues have no name card any more, so that every kiosk deletes what it holds."""
+        """Write entries that these issues have no name card any more, so that every kiosk deletes its copy."""
         self._log.extend([("badge", without_card(one)) for one in issued])
 
 
-def _in(language: Language, names: Names) -> str:
+def name_in(language: Language, names: Names) -> str:
     """A name in somebody's language; English is always there."""
     return names.get(language) or names["en"]
 

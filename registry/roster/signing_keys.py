@@ -33,7 +33,7 @@ class SigningKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SigningKeys:
-    """Each verb is one transaction; where it raises, nothing was kept."""
+    """Lists, adds and retires keys. Each method is one transaction; where it raises, nothing was stored."""
 
     def __init__(self, ledger: Ledger, log: OwnLog, people: People, keys: Keyring) -> None:
         self._ledger = ledger
@@ -43,14 +43,14 @@ class SigningKeys:
 
     def all(self, known: LogState) -> list[SigningKey]:
         """Every key that ever was, by number."""
-        held = self._keys.signing_keys()
-        signs = max(held, default=None)
+        entry = self._keys.signing_keys()
+        signs = max(entry, default=None)
         badges = self._badges()
         return [
             SigningKey(
                 number=number,
                 fingerprint=hashlib.sha256(public).hexdigest()[:16],
-                state="signs" if number == signs else "good" if number in held else "retired",
+                state="signs" if number == signs else "good" if number in entry else "retired",
                 badges=badges.get(number, 0),
             )
             for number, public in sorted(known.event_state.key_history.items())
@@ -69,7 +69,7 @@ class SigningKeys:
             return number
 
     def retire(self, number: int) -> int:
-        """Doors no longer take what this key has signed; says how many badges that are to be printed again it was.
+        """Retire a key: doors no longer accept what it has signed. Return how many badges are to be printed again.
 
         Raises UnknownError, and RegistryError for the key that signs.
         """

@@ -11,7 +11,7 @@ from access.badge.key_card import human_key, key_card_text
 from access.badge.secret_strength import LEAST_PIN_DIGITS, is_strong, pin_problem
 from access.event.definition import Event, Role
 from access.log.entry import BadgeIssued
-from registry.roster.badge_issuer import Press, secret_in
+from registry.roster.badge_issuer import BadgeIssuer, secret_in
 from registry.roster.keys import Keyring
 from registry.roster.model import Known
 from registry.roster.repository import People
@@ -51,7 +51,7 @@ class IssuedKeyCard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StaffKeys:
-    """Each verb is one transaction; where it raises, nothing was kept."""
+    """Issues key cards. Each method is one transaction; where it raises, nothing was stored."""
 
     def __init__(
         self,
@@ -100,14 +100,14 @@ class StaffKeys:
                     known.ref,
                     "has a badge whose code can be guessed; give them a badge of ours first (reissue)",
                 )
-            press = self._roster.press(event)
-            card = self._lock(press, known, issued, pin)
-            self._roster.keep(press)
+            issuer = self._roster.issuer(event)
+            card = self._lock(issuer, known, issued, pin)
+            self._roster.keep(issuer)
         self._ledger.database.scrub()
         return card
 
     def new_desk_key(self, event: Event) -> int:
-        """A new desk key, and every name card sealed under it: when a key card is lost. Says how many cards.
+        """A new desk key, and every name card sealed under it: when a key card is lost. Return how many cards.
 
         No key card opens anything until a new one is issued.
         """
@@ -124,27 +124,27 @@ class StaffKeys:
         cards = []
         with self._ledger.transaction():
             self._keys.new_desk_key()
-            press = self._roster.press(event)
+            issuer = self._roster.issuer(event)
             for known in self._people.everyone():
                 if known.content is None:
                     continue
                 issued = self._roster.newest(known)
                 if human_code(known.badge) in staff:
-                    cards.append(self._lock(press, known, issued, None))
+                    cards.append(self._lock(issuer, known, issued, None))
                 else:
                     text = self._roster.text(known, issued)
-                    press.enter(known, issued, text, secret_in(text))
-            self._roster.keep(press)
+                    issuer.add_roster_entry(known, issued, text, secret_in(text))
+            self._roster.keep(issuer)
         self._ledger.database.scrub()  # the old cards must not stay readable in the file
-        return len(press.cards), cards
+        return len(issuer.cards), cards
 
     def _lock(
-        self, press: Press, known: Known, issued: BadgeIssued, pin: str | None
+        self, issuer: BadgeIssuer, known: Known, issued: BadgeIssued, pin: str | None
     ) -> IssuedKeyCard:
         chosen = pin if pin is not None else self._drawn_pin()
-        card, locked = press.lock_desk_key(known.badge, chosen)
+        card, locked = issuer.lock_desk_key(known.badge, chosen)
         text = self._roster.text(known, issued)
-        press.enter(known, issued, text, secret_in(text), locked=locked)
+        issuer.add_roster_entry(known, issued, text, secret_in(text), locked=locked)
         return IssuedKeyCard(
             ref=known.ref,
             code=human_code(known.badge),

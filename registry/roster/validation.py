@@ -1,4 +1,4 @@
-"""What stands in the way of registering people, all of it at once."""
+"""All reasons why people cannot be registered, found at once."""
 
 from collections.abc import Collection, Iterator, Sequence
 
@@ -19,7 +19,7 @@ def refusals(
     refs: set[str] = set()
     owners: dict[bytes, Person] = {}
     found: list[Refusal] = []
-    for place, person in enumerate(people):
+    for index, person in enumerate(people):
         whys = mistakes(person, event)
         if person.ref in refs_taken:
             whys.append("is registered already; --update changes people who are")
@@ -28,7 +28,7 @@ def refusals(
         refs.add(person.ref)
         if person.form == "foreign" and person.code:
             whys += _collisions(person, person.code, owners, badges_taken)
-        found += [Refusal(place, person.ref, why) for why in whys]
+        found += [Refusal(index, person.ref, why) for why in whys]
     return found
 
 

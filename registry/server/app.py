@@ -21,13 +21,7 @@ from registry.dashboard.login import LoginDesk
 from registry.http.device_api import device_interface
 from registry.http.metrics import metrics
 from registry.http.operations import Interface, problem
-from registry.http.resources.access import add_access
-from registry.http.resources.actions import add_deeds
-from registry.http.resources.badges import add_badges
-from registry.http.resources.event import add_event
-from registry.http.resources.jobs import add_jobs
-from registry.http.resources.lists import add_lists
-from registry.http.resources.reads import add_questions
+from registry.http.routes import Services, add_routes
 from registry.http.streams import MOST_STREAMS, Streams
 from registry.jobs import Jobs
 from registry.queries.queries import Queries
@@ -53,7 +47,7 @@ def _never() -> bool:
 
 @dataclass(frozen=True)
 class WebSettings:
-    """What the application needs to know of its surroundings.
+    """The settings of the application.
 
     `trust_clock`: this machine's clock is right although its kernel cannot say so. `control` is the token of commands
     on this machine, `pin` the SHA-256 of the TLS certificate (None: plain HTTP), `open_here`: a browser of this machine
@@ -98,15 +92,21 @@ def create_app(
         MAX_CONTENT_LENGTH=MAX_FILE_BYTES,
     )
     api = Interface(guard, trail)
-    add_questions(api, queries, guard, Streams(queries, settings.stopping, settings.streams))
     hooks = Hooks(queries)
-    add_event(api, queries)
-    add_deeds(api, queries, guard, settings.pin, settings.kiosk_url)
-    add_access(api, queries, guard, passwords, trail, hooks)
     jobs = Jobs(service.ledger, queries.now_ms, settings.stopping)
-    add_jobs(api, jobs)
-    add_lists(api, queries, jobs)
-    add_badges(api, jobs, BadgeMaker(service, queries.now_ms, settings.layouts))
+    services = Services(
+        queries=queries,
+        guard=guard,
+        passwords=passwords,
+        trail=trail,
+        streams=Streams(queries, settings.stopping, settings.streams),
+        hooks=hooks,
+        jobs=jobs,
+        badges=BadgeMaker(service, queries.now_ms, settings.layouts),
+        pin=settings.pin,
+        kiosk_url=settings.kiosk_url,
+    )
+    add_routes(api, services)
     jobs.settle()
     app.register_blueprint(api.blueprint)
     desk = LoginDesk(guard, passwords, trail, secure=settings.secure)
@@ -117,7 +117,7 @@ def create_app(
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Exception, _failed)
     devices = device_interface(
-        service, clock, queries.contacts, throttle, trail, trust_clock=settings.trust_clock
+        service, clock, queries.reported_vectors, throttle, trail, trust_clock=settings.trust_clock
     )
     # Kiosks call every second: their requests need nothing of what a page needs.
     served = devices.in_front_of(app.wsgi_app)

@@ -32,7 +32,7 @@ class Intake:
 
     @property
     def state(self) -> State:
-        """How much of the request is here. Whether its head makes sense, its reader says."""
+        """How much of the request is here. Whether its head is valid is checked by the parser."""
         if self._needs is None and not self._read_head():
             return "bad" if len(self.data) > MOST_HEAD else "more"
         if self._long:

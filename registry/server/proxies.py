@@ -1,4 +1,4 @@
-"""Reverse proxies in front: only those of the settings are believed when they say who asked."""
+"""Reverse proxies in front: forwarded addresses are accepted from those of the settings only."""
 
 import ipaddress
 from collections.abc import Iterable, Sequence
@@ -36,7 +36,7 @@ class TrustedProxies:
 
 
 class BehindProxies:
-    """The WSGI application, told by trusted proxies who asks and how: the last address of X-Forwarded-For, and
+    """The WSGI application, given client and scheme by trusted proxies: the last address of X-Forwarded-For, and
     X-Forwarded-Proto. What others send under these names is taken away where proxies are expected."""
 
     def __init__(self, application: Any, trusted: TrustedProxies) -> None:

@@ -4,12 +4,15 @@ On SQLite one worker, since one process alone may write; on PostgreSQL several. 
 else is done, so that a port in use is one clear line; the database is opened in the worker.
 """
 
+import gc
 import multiprocessing
 import os
 import socket
 import struct
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -18,6 +21,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
+from registry.http.streams import MOST_STREAMS
 from registry.jobs import Jobs
 from registry.server.app import Parts
 from registry.server.proxies import TrustedProxies
@@ -25,8 +29,8 @@ from registry.server.worker import MOST, GuardedWorker
 from registry.webhooks import Teller
 from sync.transport.tls_certificate import Certificate
 
-THREADS = 48
-"""Of a worker: as many streams as may be open, and twice that for kiosks and pages."""
+THREADS = MOST_STREAMS + 48
+"""Of a worker: as many as streams may be open, and more for kiosks and pages. They are made as they are needed."""
 
 KEEP_OPEN_S = 30
 """Kiosks ask every few seconds over one connection."""
@@ -35,6 +39,13 @@ STOPS_WITHIN_S = 10
 HANGS_AFTER_S = 60
 """A worker whose main loop stands still so long is started again."""
 
+HANDS_OVER_S = 0.001
+"""How long a busy thread (an import, a fold) keeps the interpreter while others wait. By default they wait five times
+as long, at each of the dozen times that a request lets go of it for the database."""
+
+BEAT_S = 5
+"""How often a starting worker reports that it is alive (s)."""
+
 READ_S = 20
 """A connection on which nothing moves for so long in the middle of a long body, or of an answer, is closed."""
 
@@ -42,7 +53,7 @@ BACKLOG = 512
 
 
 class AddressError(Exception):
-    """The address cannot be listened at; says why, and what to do."""
+    """The address cannot be listened at. The text has the reason, and what to do."""
 
 
 class Supervisor(Protocol):
@@ -73,7 +84,7 @@ def listen(host: str, port: int) -> socket.socket:
         sock = socket.socket(family, kind, protocol)
         try:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            # Accepted connections inherit these (Linux, socket(7)): nobody holds a thread by saying nothing.
+            # Accepted connections inherit these (Linux, socket(7)): an idle client keeps no thread.
             patience = struct.pack("ll", READ_S, 0)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
@@ -147,8 +158,12 @@ class _Application(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         """The application, in a worker."""
         worker = self._worker
-        app = self._make_app(lambda: worker is not None and not worker.alive)
-        parts: Parts = app.extensions["jianmen"]
+        with _beating(worker):
+            app = self._make_app(lambda: worker is not None and not worker.alive)
+            parts: Parts = app.extensions["jianmen"]
+            parts.queries.prepare()
+        sys.setswitchinterval(HANDS_OVER_S)
+        gc.freeze()  # what is folded stays: no collection need look at a million entries again
         self._parts = parts
         self._jobs = parts.jobs
         teller = Teller(parts.queries, parts.hooks, f"{socket.gethostname()}/{os.getpid()}")
@@ -174,26 +189,45 @@ class _Application(BaseApplication):  # type: ignore[misc]
             self._jobs.close()
 
 
+@contextmanager
+def _beating(worker: Worker | None) -> Iterator[None]:
+    """Tell the main process that a worker lives while it reads the whole ledger, which may take longer than it would
+    wait."""
+    ended = threading.Event()
+
+    def beat() -> None:
+        while worker is not None and not ended.wait(BEAT_S):
+            worker.notify()
+
+    thread = threading.Thread(target=beat, name="beat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
 def _worker_class(trusted: tuple[str, ...]) -> type[Worker]:
     """gunicorn makes its workers itself: what they need to know is on their class."""
     return type("Worker", (GuardedWorker,), {"trusted_proxies": TrustedProxies(trusted)})
 
 
 class _Arbiter(Arbiter):  # type: ignore[misc]
-    """Gunicorn's main process, which tells the supervisor how its workers are."""
+    """Gunicorn's main process, which reports the state of its workers to the supervisor."""
 
     def __init__(self, application: _Application, supervisor: Supervisor) -> None:
         self._booted = application.booted
         self._supervisor = supervisor
-        self._said_ready = False
+        self._reported_ready = False
         super().__init__(application)
 
     def murder_workers(self) -> None:
         """Gunicorn's step, once a second: end those that hang. Where one lives, all is well."""
         super().murder_workers()
         if self._booted.is_set() and self.WORKERS:
-            if not self._said_ready:
-                self._said_ready = True
+            if not self._reported_ready:
+                self._reported_ready = True
                 self._supervisor.ready()
             self._supervisor.watchdog()
 

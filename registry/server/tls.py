@@ -15,7 +15,7 @@ from sync.transport.tls_certificate import Certificate, certificate_at
 
 
 class CertificateError(Exception):
-    """A certificate that cannot be used; says why, and what to do."""
+    """A certificate that cannot be used. The text has the reason, and what to do."""
 
 
 def certificate_of(settings: RegistrySettings, *, make: bool = False) -> Certificate | None:

@@ -1,4 +1,4 @@
-"""A gunicorn worker in which nobody holds a thread by being slow, and nobody all connections.
+"""A gunicorn worker in which a slow client keeps no thread, and no client all connections.
 
 gunicorn's own worker gives a connection a thread as soon as a byte arrives, so a few dozen half-sent requests keep
 everybody out; and its main loop waits for clients that are slow to close. Here the main loop takes a request in, its
@@ -31,7 +31,7 @@ MOST_OF_ONE = 128
 """Connections of one address: a venue of thirty kiosks and some dashboards behind one router has fewer."""
 
 WORK_OF_ONE = 32
-"""Requests of one address that have a thread at once; there are 48 threads."""
+"""Requests of one address that have a thread at once; there are 248 threads, most of them for streams."""
 
 LONG_OF_ONE = 4
 LONG_OF_ALL = 12
@@ -177,7 +177,7 @@ class GuardedWorker(ThreadWorker):  # type: ignore[misc]
         except OSError:
             self._gone(conn)
             return
-        self._hand_over(conn)
+        self._start_request(conn)
 
     def _begin(self, conn: Connection) -> None:
         """A next request arrives on a connection."""
@@ -185,12 +185,12 @@ class GuardedWorker(ThreadWorker):  # type: ignore[misc]
         conn.until = time.monotonic() + ARRIVES_S
         conn.intake = Intake(conn.parser.unreader.take_buffered())
 
-    def _hand_over(self, conn: Connection) -> None:
+    def _start_request(self, conn: Connection) -> None:
         """Give the request a thread, or refuse it."""
         state = conn.intake.state
         refusal = LONG_HEAD if state == "bad" else self._refusal(conn, long=state == "long")
         if refusal:
-            self._say(conn, refusal)
+            self._send(conn, refusal)
             self._end(conn)
             return
         self._unwatch(conn)
@@ -213,7 +213,7 @@ class GuardedWorker(ThreadWorker):  # type: ignore[misc]
         return BUSY if own >= WORK_OF_ONE or (long and own_waiting >= LONG_OF_ONE) else b""
 
     @staticmethod
-    def _say(conn: Connection, answer: bytes) -> None:
+    def _send(conn: Connection, answer: bytes) -> None:
         with suppress(OSError, ValueError):  # whoever does not take it has gone
             conn.sock.send(answer)
 
@@ -227,7 +227,7 @@ class GuardedWorker(ThreadWorker):  # type: ignore[misc]
             return
         conn.sock.settimeout(0)
         if conn.parser.unreader.buf.getvalue() or (self._tls is not None and conn.sock.pending()):
-            # Read ahead already: the poller would not say so.
+            # Read ahead already: the poller would not report it.
             self._begin(conn)
             self._watch(conn, selectors.EVENT_READ)
             self._arrives(conn, conn.sock)

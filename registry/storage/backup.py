@@ -1,6 +1,6 @@
-"""A registry's data folder in one file, and back: the database, which also holds all keys, and whatever lies beside it.
+"""A registry's data folder in one file, and back: the database, which has all keys too, and the files beside it.
 
-The file is made while the registry runs. It holds names and secrets, and is readable by its owner alone.
+The file is made while the registry runs. It has names and secrets, and is readable by its owner alone.
 """
 
 import os
@@ -87,8 +87,8 @@ def _check(database: Path) -> None:
         raise DatabaseError(f"The backup has no {DATABASE}.")
     with closing(sqlite3.connect(database)) as copy:
         try:
-            said = copy.execute("PRAGMA integrity_check").fetchone()[0]
+            result = copy.execute("PRAGMA integrity_check").fetchone()[0]
         except sqlite3.DatabaseError as error:
-            said = str(error)
-    if said != "ok":
-        raise DatabaseError(f"The backup's {DATABASE} is damaged: {said}")
+            result = str(error)
+    if result != "ok":
+        raise DatabaseError(f"The backup's {DATABASE} is damaged: {result}")

@@ -1,4 +1,4 @@
-"""What can go wrong at the registry, in words for the people who run it.
+"""The registry's errors; their texts are for the people who run it.
 
 RegistryError
 ├── DatabaseError        the database cannot be opened
@@ -6,6 +6,7 @@ RegistryError
 ├── NotScrubbedError     what was deleted can still be read in the files
 ├── NotInitialisedError  there is no event yet: `jianmen registry init`
 ├── UnknownError         no such badge, person, device, gate or ticket
+├── ChangedError         somebody else changed it meanwhile
 └── RegistrationError    people who cannot be registered as asked; every mistake is named
 """
 
@@ -14,7 +15,7 @@ from typing import NamedTuple
 
 
 class RegistryError(Exception):
-    """Something that the registry cannot do as asked. Its text is for people."""
+    """A request that the registry cannot carry out. Its text is for people."""
 
 
 class DatabaseError(RegistryError):
@@ -46,16 +47,27 @@ class UnknownError(RegistryError):
     """What was named does not exist here."""
 
 
-class Refusal(NamedTuple):
-    """One thing that is wrong with one of the people to be registered: their place in the list, their ref, and what."""
+class ChangedError(RegistryError):
+    """Somebody else has changed meanwhile what was to be changed; `fields` of it."""
 
-    place: int
+    def __init__(self, fields: Sequence[str]) -> None:
+        self.fields = tuple(fields)
+        names = ", ".join(fields)
+        super().__init__(
+            f"Somebody else has changed this person meanwhile ({names}); nothing was saved. Look, and save again."
+        )
+
+
+class Refusal(NamedTuple):
+    """One mistake of one of the people to be registered: their number in the list, their ref, what is wrong."""
+
+    number: int
     ref: str
     what: str
 
 
 class RegistrationError(RegistryError):
-    """People who cannot be registered as asked: nothing of it was kept."""
+    """People who cannot be registered as asked: nothing was stored."""
 
     def __init__(self, refusals: Sequence[Refusal]) -> None:
         self.refusals = tuple(refusals)

@@ -1,4 +1,4 @@
-"""Heads that say only that nothing more was there: noted in memory, written every few seconds, all at once."""
+"""Heads without new entries: noted in memory, and written every few seconds, all at once."""
 
 import threading
 import time
@@ -7,7 +7,8 @@ from access.log.chain import Head, device_of
 from sync.store.log_store import newer
 
 WRITE_EVERY_S = 5.0
-"""A crash forgets by so much when a kiosk was last heard, until its next call a second later."""
+"""After a crash the time at which a kiosk was last heard is up to this old (s), until its next request a second
+later."""
 
 
 class HeardHeads:
@@ -19,6 +20,7 @@ class HeardHeads:
         self._due_s = 0.0
 
     def note(self, head: Head) -> None:
+        """Note a newer signature."""
         with self._lock:
             self._heads[device_of(head.log)] = head
 
@@ -28,7 +30,7 @@ class HeardHeads:
         return noted if noted is not None and (stored is None or newer(noted, stored)) else stored
 
     def take(self, *, at_once: bool = False) -> list[Head]:
-        """What is to be written now, each once."""
+        """The heads to be written now, each once; empty where it is not time yet (unless `at_once`)."""
         with self._lock:
             if not self._heads or (time.monotonic() < self._due_s and not at_once):
                 return []

@@ -1,4 +1,4 @@
-"""The registry's set of logs: everything any door ever said, and the registry's own word, in one database."""
+"""The registry's logs in one database: those of every kiosk, and its own."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -11,8 +11,16 @@ from access.log.log_entry import LogEntry, read_entry
 from registry.storage import tables
 from registry.storage.database import Database
 from registry.storage.log_store import Logs, wall_ms
-from registry.storage.rollback_mark import Landmark, Place
+from registry.storage.rollback_mark import LogEnd, RollbackMark
 from sync.store.log_store import Row
+
+SERVER_IDENTITY = (
+    "SELECT (SELECT system_identifier FROM pg_control_system()),"
+    " left(pg_walfile_name(pg_current_wal_lsn()), 8)"
+)
+"""Of a PostgreSQL server: which system it is, and its timeline."""
+
+AT_ENTRY = text(f"{SERVER_IDENTITY}, (SELECT digest FROM entry WHERE id = :id)")  # noqa: S608 - a constant of ours
 
 
 class Ledger(Logs):
@@ -26,11 +34,11 @@ class Ledger(Logs):
         Raises DatabaseError.
         """
         super().__init__(Database(url, data), now_ms)
-        self._landmark = Landmark.beside(self.database.path)
-        self._reached: Place | None = None
+        self._rollback_mark = RollbackMark.beside(self.database.path)
+        self._reached: LogEnd | None = None
 
     def close(self) -> None:
-        """Let go of the database. May be called again."""
+        """Write what was noted, and close the database. Safe to repeat."""
         with suppress(SQLAlchemyError):
             self.keep_heard(at_once=True)
         self.database.close()
@@ -45,8 +53,8 @@ class Ledger(Logs):
             try:
                 with self.database.writing():
                     yield
-                if self._landmark is not None and self._reached is not None:
-                    self._landmark.write(self._reached)
+                if self._rollback_mark is not None and self._reached is not None:
+                    self._rollback_mark.write(self._reached)
             finally:
                 self._reached = None
 
@@ -59,7 +67,16 @@ class Ledger(Logs):
             .order_by(entry.id)
             .limit(limit)
         )
-        return [(place, read_entry(log, digest, raw)) for place, log, digest, raw in rows]
+        return [(row_id, read_entry(log, digest, raw)) for row_id, log, digest, raw in rows]
+
+    def lineage(self, entry_id: int) -> tuple[str, bytes] | None:
+        """Which database server answers, on which timeline, and the digest of the entry with this id there (empty:
+        there is none). Who remembers an id across a failover may otherwise miss entries: a standby that took over gives
+        the last ids of the old server to others. None on SQLite: nothing changes under a running process there."""
+        if not self.database.is_postgres:
+            return None
+        row = self.first(AT_ENTRY.bindparams(id=entry_id))
+        return f"{row[0]}/{row[1]}", row[2] or b""
 
     def registry_since(self, entry_id: int) -> list[LogEntry]:
         """The entries of the registry's own logs that arrived after the one with this id."""
@@ -70,6 +87,14 @@ class Ledger(Logs):
             .order_by(entry.id)
         )
         return [read_entry(log, digest, raw) for log, digest, raw in rows]
+
+    def speaks_of_the_event_since(self, entry_id: int) -> bool:
+        """Whether the registry's own logs have said something that is about no badge since the entry with this id."""
+        entry = tables.entry.c
+        one = select(entry.id).where(
+            entry.id > entry_id, entry.badge.is_(None), entry.log.startswith(self.registry)
+        )
+        return self.first(one.limit(1)) is not None
 
     def last(self, log: str) -> Row | None:
         """The newest entry of a log that has no fork."""
@@ -99,12 +124,12 @@ class Ledger(Logs):
         return [read_entry(log, digest, raw) for log, digest, raw in rows]
 
     def heard_ms(self, device: str) -> int | None:
-        """When a device last signed a head that reached us, by its own word."""
-        head = self.word(device)
+        """When a device last signed a head that reached us (ms, by its own clock); None: never."""
+        head = self.latest_head(device)
         return head.at_ms if head is not None else None
 
     def card(self, badge: bytes, issue: int) -> bytes | None:
-        """The sealed name card of an issue, if it is held."""
+        """The sealed name card of an issue, or None where it is not stored."""
         card = tables.card.c
         row = self.first(
             select(card.raw).where(card.badge == badge, card.issue == issue, card.raw.is_not(None))
@@ -128,16 +153,11 @@ class Ledger(Logs):
 
     def _server_identity(self) -> str:
         """A restored copy is another system or another timeline; so is a standby that took over."""
-        row = self.first(
-            text(
-                "SELECT (SELECT system_identifier FROM pg_control_system()),"
-                " left(pg_walfile_name(pg_current_wal_lsn()), 8)"
-            )
-        )
+        row = self.first(text(SERVER_IDENTITY))
         return f"{row[0]}/{row[1]}"
 
-    def displaced(self, here: Place) -> str | None:
-        """Why the registry's own log must not go on where this database says it stands; None: it may.
+    def displaced(self, here: LogEnd) -> str | None:
+        """Why the registry's own log must not be continued at the end that this database has; None: it may.
 
         `here` is the database's identity and the log's end as this database remembers them.
         """
@@ -146,15 +166,15 @@ class Ledger(Logs):
             return (
                 None if now == here.database else f"the database is {now}, it was {here.database}"
             )
-        if self._landmark is None:
+        if self._rollback_mark is None:
             return None
-        mark = self._landmark.read()
+        mark = self._rollback_mark.read()
         if mark is None:
             return "the database was moved here"
         if (mark.database, mark.log) != (here.database, here.log):
             return "another database was put here"
         return None if mark.seq <= here.seq else f"the database is older than entry {mark.seq}"
 
-    def reached(self, place: Place) -> None:
-        """Say how far the registry's own log has come; the landmark hears of it once the transaction is kept."""
-        self._reached = place
+    def reached(self, end: LogEnd) -> None:
+        """Note the end of the registry's own log; it is written to the rollback mark after the commit."""
+        self._reached = end

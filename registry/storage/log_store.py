@@ -6,18 +6,34 @@ from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Table, delete, select, text, update
+from sqlalchemy import Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import bindparam
 
-from access.log.chain import Head, device_of, fingerprint, vouched
+from access.log.chain import Head, device_id, device_of, vouched
 from access.log.entry import Kiosk, digest_of, pack
 from access.log.log_entry import LogEntry, read_entry
 from registry.storage import tables
+from registry.storage.bulk import insert_rows
 from registry.storage.database import Database
-from registry.storage.head_statements import keep_head_statement, keep_word_statement
 from registry.storage.heard_heads import HeardHeads
-from sync.store.log_store import BEGINNING, INTRODUCED, LogStore, Row, newest_word, same_end
+from registry.storage.statements import (
+    ADD_ENTRY,
+    ADD_TIP,
+    CARDS,
+    DROP_TIP,
+    ENTRY,
+    HEADS,
+    HOLDS,
+    LACKING,
+    PIECE,
+    ROWS,
+    TIPS,
+    keep_head_statement,
+    keep_latest_head_statement,
+)
+from sync.store.log_run import EntryRow
+from sync.store.log_store import BEGINNING, INTRODUCED, LogStore, Row, newest_kiosk, same_end
 from sync.store.name_cards import Issued, badges_listed, cards_named
 from sync.wire.messages import Point, SealedCard
 
@@ -29,20 +45,7 @@ CARDS_AT_ONCE = 1000
 
 BADGES_AT_ONCE = 500
 
-ADD_ENTRY = (
-    "INSERT INTO entry (log, seq, digest, badge, raw, received_ms) VALUES (?, ?, ?, ?, ?, ?)"
-)
-
-ROWS = "SELECT log, seq, digest, badge, raw FROM entry WHERE log = ? AND seq BETWEEN ? AND ? ORDER BY seq"
-TIPS = "SELECT seq, digest FROM tip WHERE log = ? ORDER BY seq"
-CARDS = "SELECT digest, raw FROM card WHERE raw IS NOT NULL AND digest IN ({marks})"
-
 Answer = TypeVar("Answer")
-
-LACKING = (
-    select(tables.card.c.digest).where(tables.card.c.raw.is_(None)).order_by(tables.card.c.digest)
-)
-"""The name cards that the roster names and nobody has brought."""
 
 _HEAD = ("log", "seq", "digest", "at_ms", "signature")
 
@@ -52,25 +55,24 @@ def wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-_fingerprint = lru_cache(maxsize=8)(fingerprint)
+_device_id = lru_cache(maxsize=8)(device_id)
 """Asked of every log in every message."""
 
 
 class Logs(LogStore):
-    """The logs, their heads and branches, and the name cards beside them. What a transaction is, the ledger says."""
+    """The logs, their heads and branches, and the name cards beside them. Transactions are the ledger's."""
 
     def __init__(self, database: Database, now_ms: Callable[[], int] = wall_ms) -> None:
         """`now_ms` stamps what arrives."""
         self.database = database
         self._now_ms = now_ms
         self._dialect: Any = postgresql if database.is_postgres else sqlite
-        self._add_entry = ADD_ENTRY.replace("?", "%s") if database.is_postgres else ADD_ENTRY
         self._public: bytes | None = None
         self._asked_for = b""
         self._heard = HeardHeads()
 
     def write(self, statement: Any, rows: Sequence[dict[str, Any]] | None = None) -> int:
-        """Run a statement, for each of the rows if there are some; says how many rows it touched."""
+        """Run a statement, for each of the rows if there are some. Return how many rows it changed."""
         with self.database.writing() as connection:
             return connection.execute(statement, rows).rowcount
 
@@ -85,13 +87,16 @@ class Logs(LogStore):
             return connection.execute(statement).first()
 
     def _fetch(self, question: str, values: Sequence[Any]) -> Sequence[Any]:
-        """The answer to what every exchange asks, past the toolkit: at a fraction of the cost."""
-        spelt = question.replace("?", "%s") if self.database.is_postgres else question
+        """The rows of a query that every exchange makes; run without the toolkit, at a fraction of the cost."""
         with self.database.reading() as connection:
-            return connection.exec_driver_sql(spelt, tuple(values)).all()
+            return connection.exec_driver_sql(self._spelt(question), tuple(values)).all()
+
+    def _spelt(self, statement: str) -> str:
+        """A statement with the parameter marks of this database's driver."""
+        return statement.replace("?", "%s") if self.database.is_postgres else statement
 
     def _remembered(self, question: Hashable, ask: Callable[[], Answer]) -> Answer:
-        """What `ask` finds, or found since the last writing. With PostgreSQL other processes write too."""
+        """The result of `ask`, cached until the next write. Not with PostgreSQL, where other processes write too."""
         if self.database.is_postgres or self.database.writer is not None:
             return ask()
         return self.database.remembered.get(question, ask)
@@ -112,7 +117,7 @@ class Logs(LogStore):
         return row[0] if row else None
 
     def set_value(self, key: str, value: bytes | None) -> None:
-        """Keep one of the registry's own values; None forgets it."""
+        """Store one of the registry's own values; None deletes it."""
         if value is None:
             self.write(delete(tables.meta).where(tables.meta.c.key == key))
             return
@@ -125,7 +130,7 @@ class Logs(LogStore):
     def registry(self) -> str:  # type: ignore[override]
         """The fingerprint of the registry's own key; empty before there is one."""
         public = self._own_public()
-        return _fingerprint(public) if public is not None else ""
+        return _device_id(public) if public is not None else ""
 
     def _own_public(self) -> bytes | None:
         if self._public is not None:
@@ -167,35 +172,29 @@ class Logs(LogStore):
             found.setdefault(log, []).append((seq, digest))
         return found
 
-    def holds(self, log: str, seq: int, digest: bytes) -> bool:
-        entry = tables.entry.c
-        one = select(entry.id).where(entry.log == log, entry.seq == seq, entry.digest == digest)
-        return self.first(one) is not None
+    def has_entry(self, log: str, seq: int, digest: bytes) -> bool:
+        return bool(self._fetch(HOLDS, (log, seq, digest)))
 
     def rows(self, log: str, first: int, last: int) -> list[Row]:
         return list(map(Row._make, self._fetch(ROWS, (log, first, last))))
 
+    def piece(self, log: str, first: int, last: int) -> Sequence[Any]:
+        return self._fetch(PIECE, (log, first, last))
+
     def heads(self, log: str, after: int, limit: int) -> list[Head]:
-        head = tables.head.c
-        rows = self.read(
-            select(*(head[name] for name in _HEAD))
-            .where(head.log == log, head.seq > after)
-            .order_by(head.seq)
-            .limit(limit)
-        )
-        return [Head(*row) for row in rows]
+        return [Head(*row) for row in self._fetch(HEADS, (log, after, limit))]
 
-    def word(self, device: str) -> Head | None:
-        return self._heard.newest(device, self._words().get(device))
+    def latest_head(self, device: str) -> Head | None:
+        return self._heard.newest(device, self._latest_heads().get(device))
 
-    def words(self) -> list[Head]:
-        stored = self._words().items()
+    def latest_heads(self) -> list[Head]:
+        stored = self._latest_heads().items()
         return [self._heard.newest(device, head) or head for device, head in stored]
 
-    def _words(self) -> dict[str, Head]:
-        return self._remembered("words", self._stored_words)
+    def _latest_heads(self) -> dict[str, Head]:
+        return self._remembered("latest heads", self._stored_heads)
 
-    def _stored_words(self) -> dict[str, Head]:
+    def _stored_heads(self) -> dict[str, Head]:
         rows = self.read(select(*(tables.word.c[name] for name in _HEAD)))
         return {device_of(head.log): head for head in (Head(*row) for row in rows)}
 
@@ -204,7 +203,7 @@ class Logs(LogStore):
         if self.database.is_postgres:  # other processes must see them
             super().hear(heads)
             return
-        known = self._words()
+        known = self._latest_heads()
         others = []
         for head in heads:
             stored, public = known.get(device_of(head.log)), self.public_key(device_of(head.log))
@@ -217,42 +216,43 @@ class Logs(LogStore):
         self.keep_heard()
 
     def keep_heard(self, *, at_once: bool = False) -> None:
-        """Write what was only noted of heads, if it is time."""
+        """Write what was only noted of heads, if it is time and nobody writes just now: no exchange waits for it."""
+        if not (at_once or self.database.is_free):
+            return
         heads = self._heard.take(at_once=at_once)
         if heads:
             with self.transaction():
                 self.keep_heads(heads)
 
-    def add(self, rows: Sequence[Row], held: Sequence[LogEntry]) -> None:
+    def add(self, log: str, rows: Iterable[EntryRow], entries: Sequence[LogEntry]) -> None:
         now_ms = self._now_ms()
         with self.database.writing() as connection:
+            self.database.adds_entries()
             # The one statement that runs for every entry of the event: past the toolkit, at half the cost.
-            connection.exec_driver_sql(self._add_entry, [(*row, now_ms) for row in rows])
-        if self.is_registry(rows[0].log):
-            for one in held:
+            connection.exec_driver_sql(self._spelt(ADD_ENTRY), [(*row, now_ms) for row in rows])
+        if self.is_registry(log):
+            for one in entries:
                 if isinstance(one.body, Kiosk):
                     self._know(one, one.body)
-            self._expect_cards(sorted(badges_listed(held)))
+            self._expect_cards(sorted(badges_listed(entries)))
 
-    def add_staged(self) -> None:
-        """Put the entries that are staged among the others, in one statement. Whoever staged them sees to the rest."""
-        move = text(
-            "INSERT INTO entry (log, seq, digest, badge, raw, received_ms)"
-            " SELECT log, seq, digest, badge, raw, :now FROM staged_entry ORDER BY seq"
-        )
+    def add_many(self, rows: Sequence[Row]) -> None:
+        """Put thousands of entries among the others. Tips, heads and cards are the caller's task."""
+        now_ms = self._now_ms()
         with self.database.writing() as connection:
-            connection.execute(move, {"now": self._now_ms()})
+            self.database.adds_entries()
+            insert_rows(connection, "entry", ENTRY, ((*row, now_ms) for row in rows))
 
-    def _know(self, held: LogEntry, kiosk: Kiosk) -> None:
-        """Keep the newest word on a kiosk, in whatever order the registry's logs arrive."""
+    def _know(self, entry: LogEntry, kiosk: Kiosk) -> None:
+        """Store the newest state of a kiosk, in whatever order the registry's logs arrive."""
         device = tables.device.c
         row = self.first(
             select(device.wall_ms, device.seq, device.kiosk).where(
                 device.fingerprint == kiosk.device
             )
         )
-        place = (held.wall_ms, held.seq)
-        self._keep_kiosk(*newest_word((kiosk, place), tuple(row) if row else None))
+        position = (entry.wall_ms, entry.seq)
+        self._keep_kiosk(*newest_kiosk((kiosk, position), tuple(row) if row else None))
 
     def introduce(self, kiosk: Kiosk) -> None:
         if self.kiosk(kiosk.device) is None:
@@ -280,12 +280,12 @@ class Logs(LogStore):
         rows = self.read(select(device.fingerprint, device.kiosk).order_by(device.fingerprint))
         return {name: msgspec.msgpack.decode(kiosk, type=Kiosk) for name, kiosk in rows}
 
-    def _keep_kiosk(self, kiosk: Kiosk, place: tuple[int, int]) -> None:
+    def _keep_kiosk(self, kiosk: Kiosk, position: tuple[int, int]) -> None:
         values = {
             "public": kiosk.public,
             "kiosk": pack(kiosk),
-            "wall_ms": place[0],
-            "seq": place[1],
+            "wall_ms": position[0],
+            "seq": position[1],
         }
         insert = self.insert(tables.device).values(fingerprint=kiosk.device, **values)
         self.write(insert.on_conflict_do_update(index_elements=["fingerprint"], set_=values))
@@ -293,7 +293,7 @@ class Logs(LogStore):
     def _expect_cards(self, badges: Sequence[bytes]) -> None:
         """Name the cards to ask for, and delete those that the roster no longer names: erased, or sealed again."""
         for first in range(0, len(badges), BADGES_AT_ONCE):
-            named = cards_named(self._registry_words(badges[first : first + BADGES_AT_ONCE]))
+            named = cards_named(self._registry_entries(badges[first : first + BADGES_AT_ONCE]))
             self._forget_others(named)
             wanted = [
                 {"digest": digest, "badge": badge, "issue": issue}
@@ -303,7 +303,7 @@ class Logs(LogStore):
             if wanted:
                 self.write(self.insert(tables.card).on_conflict_do_nothing(), wanted)
 
-    def _registry_words(self, badges: Sequence[bytes]) -> Iterator[LogEntry]:
+    def _registry_entries(self, badges: Sequence[bytes]) -> Iterator[LogEntry]:
         entry = tables.entry.c
         rows = self.read(
             select(entry.log, entry.digest, entry.raw).where(
@@ -327,34 +327,35 @@ class Logs(LogStore):
         self.write(gone, keys)
 
     def move_tip(self, log: str, parent: Point, tip: Point) -> None:
-        columns = tables.tip.c
-        if parent != BEGINNING:
-            self.write(delete(tables.tip).where(columns.log == log, columns.digest == parent[1]))
-        insert = self.insert(tables.tip).values(log=log, seq=tip[0], digest=tip[1])
-        self.write(insert.on_conflict_do_nothing())
+        with self.database.writing() as connection:
+            if parent != BEGINNING:
+                connection.exec_driver_sql(self._spelt(DROP_TIP), (log, parent[1]))
+            connection.exec_driver_sql(self._spelt(ADD_TIP), (log, *tip))
 
     def keep_head(self, head: Head) -> None:
         self.keep_heads([head])
 
     def keep_heads(self, heads: Sequence[Head]) -> None:
-        """Keep heads, or their newer signatures, and each device's newest word."""
+        """Store heads, or their newer signatures, and each device's latest head."""
         rows = [dict(zip(_HEAD, msgspec.structs.astuple(head), strict=True)) for head in heads]
         self.write(self._keep_head, rows)
-        self.write(self._keep_word, [{"device": device_of(row["log"]), **row} for row in rows])
+        self.write(
+            self._keep_latest_head, [{"device": device_of(row["log"]), **row} for row in rows]
+        )
 
     @cached_property
     def _keep_head(self) -> Any:
         return keep_head_statement(self.insert(tables.head))
 
     @cached_property
-    def _keep_word(self) -> Any:
-        return keep_word_statement(self.insert(tables.word), _HEAD)
+    def _keep_latest_head(self) -> Any:
+        return keep_latest_head_statement(self.insert(tables.word), _HEAD)
 
     def wanted_cards(self, limit: int) -> list[bytes]:
         if self._remembered("all cards", lambda: self.first(LACKING.limit(1)) is None):
             return []
         card, lacking = tables.card.c, LACKING
-        # In turn: cards that nobody has any more keep none of the others waiting.
+        # In turn: cards that nobody has any more delay no others.
         after = self.read(lacking.where(card.digest > self._asked_for).limit(limit))
         before = self.read(lacking.where(card.digest <= self._asked_for).limit(limit - len(after)))
         wanted = [digest for (digest,) in [*after, *before]]

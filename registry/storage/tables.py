@@ -1,4 +1,4 @@
-"""The tables of the central database: the logs as they travel, and beside them what no log may hold.
+"""The tables of the central database: the logs as they are exchanged, and what no log may contain.
 
 Made and changed by `registry.storage.migrations`; a test holds the two together. Times are milliseconds since 1970,
 UTC.
@@ -110,7 +110,7 @@ person = Table(
     Column("salt", LargeBinary, nullable=False),
     Column("extra", Text, nullable=False, server_default="{}"),
 )
-"""The only place where a badge has a name. Without the salt a plain badge's secret cannot be made again."""
+"""Only here a badge has a name. Without the salt a plain badge's secret cannot be made again."""
 
 printed = Table(
     "printed",

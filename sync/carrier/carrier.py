@@ -1,8 +1,8 @@
-"""The carrier: takes what the door has written to the registry and the neighbours, and brings back what others have.
+"""The carrier: sends what the door has written to the registry and the neighbours, and fetches what they have.
 
 A process of its own, so that no network trouble ever reaches the door. Each target (the registry, every other kiosk of
-the venue) has a thread that waits on the network; whatever touches the replica happens under one lock. What another
-side holds is asked again after every error.
+the venue) has a thread that waits on the network; all access to the replica happens under one lock. After every error
+a target is asked again what it has.
 """
 
 import logging
@@ -30,18 +30,18 @@ from sync.transport.discovery import Peer, peers_of
 from sync.transport.http_client import NEIGHBOUR_CONNECT_S, HttpClient, HttpClientError
 from sync.transport.link_events import link_events
 from sync.wire.device_key import DeviceKey
-from sync.wire.messages import MessageError, TimeWord
+from sync.wire.messages import MessageError, TimeReport
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.2
-"""How often the journal is looked at without a nudge: what the door writes is on its way within this."""
+"""How often the journal is read without a file event (s): what the door writes is sent within this time."""
 
 PEERS_EVERY_S = 3.0
-"""How often the list of neighbours is drawn up again, and bundles are looked for."""
+"""How often the list of neighbours is computed again, and bundles are looked for (s)."""
 
-TELL_EVERY_S = 1.0
-"""How often a running carrier writes what it only noted: so that the door beside it need not look at each message."""
+WRITE_STATES_EVERY_S = 1.0
+"""How often a running carrier writes target states and heads (s): the door need not read after each message."""
 
 LEVEL_EVERY_S = 1.0
 DAY_MS = 86_400_000
@@ -61,12 +61,12 @@ class Carrier:
         read_clock: Callable[[], ClockReading],
         hints: Callable[[], dict[str, str]] = dict,
     ) -> None:
-        """`data` holds the door's journal and this carrier's replica; `hints` are addresses heard by mDNS. Raises
-        sqlite3.Error or OSError."""
+        """The folder `data` has the door's journal and this carrier's replica; `hints` are addresses heard by mDNS.
+        Raises sqlite3.Error or OSError."""
         self._data = data
         self._trouble = ""
         self._running = False
-        self._untold: dict[str, PeerWorker] = {}
+        self._unwritten_states: dict[str, PeerWorker] = {}
         self._read_clock = read_clock
         self._identity = identity
         self._enrolment = enrolment
@@ -90,7 +90,7 @@ class Carrier:
             self.replica.forget_times()
         self._journal = JournalFollower(DataFolder(data).journal, self.replica, identity)
         self._not_before()
-        self.answerer = Answerer(self.replica, identity, self.time.now_ms, self.time_word)
+        self.answerer = Answerer(self.replica, identity, self.time.now_ms, self.time_report)
         self.answerer.warrant = enrolment.warrant
         self.registry = PeerWorker(
             "registry",
@@ -101,7 +101,7 @@ class Carrier:
         self.peers: dict[str, PeerWorker] = {}
 
     def _asker(self, device: str) -> Asker:
-        asker = Asker(self.replica, self._identity, self.time.now_ms, self.time_word, device)
+        asker = Asker(self.replica, self._identity, self.time.now_ms, self.time_report, device)
         asker.warrant = self._enrolment.warrant
         return asker
 
@@ -115,38 +115,39 @@ class Carrier:
         return [self.registry, *self.peers.values()]
 
     def be_reached_at(self, address: str, certificate: str) -> None:
-        """Where this kiosk listens on its LAN: told to everybody it talks to."""
+        """Announce where this kiosk listens on its LAN (host:port, SHA-256 of its certificate) to every peer."""
         self.reach = self.answerer.reach = self.registry.asker.reach = (address, certificate)
 
     # Time.
 
-    def time_word(self) -> TimeWord | None:
-        """What neighbours may be told of the time: the registry's word heard here, else the kernel's own."""
+    def time_report(self) -> TimeReport | None:
+        """The time to send to neighbours: the registry's as received here, else the kernel's if it is synchronised;
+        None: neither is known."""
         if self.time.error_ms is not None:
-            return TimeWord(self.time.now_ms(), self.time.error_ms, "registry")
+            return TimeReport(self.time.now_ms(), self.time.error_ms, "registry")
         reading = self._read_clock()
-        return TimeWord(reading.wall_ms, 1000, "kernel") if reading.synced else None
+        return TimeReport(reading.wall_ms, 1000, "kernel") if reading.synced else None
 
-    def _heard(self, word: TimeWord, device: str, asked: int, answered: int) -> None:
-        clock = self._times.heard(word, device, asked, answered)
+    def _heard(self, report: TimeReport, device: str, asked: int, answered: int) -> None:
+        clock = self._times.heard(report, device, asked, answered)
         if clock is None:
             return
         if clock.source == "registry":
             self.time.trust(clock)
         with self.replica.transaction():
-            self.replica.tell_door("clock", clock)
+            self.replica.notify_door("clock", clock)
 
     def _not_before(self) -> None:
-        """It is later than what the registry, or this kiosk itself, has signed."""
+        """Raise the lower bound of the time to the newest head of the registry and of this kiosk."""
         for device in (self._enrolment.registry, self._identity.fingerprint):
-            word = self.replica.word(device)
-            if word is not None:
-                self.time.not_before(word.at_ms)
+            head = self.replica.latest_head(device)
+            if head is not None:
+                self.time.not_before(head.at_ms)
 
     # The door's log.
 
     def look(self) -> bool:
-        """Take over what the door has written since; whether there was anything."""
+        """Copy what the door has written since into the replica. Return whether there was anything."""
         with self._lock:
             try:
                 new = self._journal.take_over(self.time.now_ms)
@@ -163,8 +164,7 @@ class Carrier:
             return new > 0
 
     def _await_commit(self) -> None:
-        """After a nudge: wait for the commit that it announces, which is there once the card has it. One that takes
-        longer is found at the next look."""
+        """After a file event: wait for the commit that it announces. A longer one is found at the next look."""
         for pause_s in COMMIT_PAUSES_S:
             with self._lock:
                 if self._journal.changed():
@@ -174,14 +174,14 @@ class Carrier:
             time.sleep(pause_s)
 
     def _news_came(self) -> None:
-        """Entries came in: others may lack them, and they may be more of the own log than its journal has."""
+        """Wake all targets: entries came in that they may lack, or that this kiosk's own journal lacks."""
         self._changed = True
         self._journal.look_again()
         self._news.set()
         self._journal.watch.poke()
 
     def take_bundles(self) -> None:
-        """Take in the bundles that somebody has brought on a stick."""
+        """Import the bundles that wait in the data folder."""
         with self._lock:
             if take_waiting(self.replica, self._data):
                 self._news_came()
@@ -189,7 +189,7 @@ class Carrier:
     # Exchange.
 
     def answer(self, raw: bytes) -> bytes:
-        """The answer to another kiosk. Raises MessageError or ChainError for one not to be believed."""
+        """The answer to another kiosk's request. Raises MessageError or ChainError if it is not authentic."""
         with self._lock:
             answer, taken = self.answerer.answer(raw, self._read_clock().mono_ms)
             self._not_before()
@@ -201,17 +201,17 @@ class Carrier:
         return answer
 
     def step(self, target: PeerWorker) -> bool:
-        """Exchange with a target until it is quiet. False, with the reason in its state, where that failed."""
+        """Exchange with a target until neither side has anything new. Return False if that failed."""
         try:
             for _ in range(ROUNDS):
                 if not self._round(target):
                     break
         except (HttpClientError, MessageError) as error:
             target.failed(str(error))
-            self._tell(target)
+            self._note_state(target)
             return False
         target.succeeded()
-        self._tell(target)
+        self._note_state(target)
         return True
 
     def _round(self, target: PeerWorker) -> bool:
@@ -237,7 +237,7 @@ class Carrier:
             log.warning("%s: not taken: %s", target.name, why)
         if taken.entries:
             self._news_came()
-            self._tell(target)  # a first sync takes a while: show how far it has come
+            self._note_state(target)  # a first sync takes a while: show how far it has come
 
     def _recall(self, target: PeerWorker) -> None:
         before = self.replica.targets().get(target.name)
@@ -245,28 +245,30 @@ class Carrier:
             target.recall(before)
 
     def _forget_others(self) -> None:
-        """Of a kiosk that is no neighbour any more nothing is said."""
+        """Delete the stored states of kiosks that are no neighbours any more."""
         with self._lock:
-            told = set(self.replica.targets()) - {target.name for target in self.targets}
-            if told:
+            gone = set(self.replica.targets()) - {target.name for target in self.targets}
+            if gone:
                 with self.replica.transaction():
-                    self.replica.forget_targets(told)
+                    self.replica.forget_targets(gone)
 
-    def _tell(self, target: PeerWorker) -> None:
-        """Say in the replica how things stand with a target: at once, or soon while the carrier runs."""
+    def _note_state(self, target: PeerWorker) -> None:
+        """Store the state of a target: at once, or while the carrier runs with the next `write_states`."""
         with self._lock:
-            self._untold[target.name] = target
+            self._unwritten_states[target.name] = target
             if not self._running:
-                self.tell()
+                self.write_states()
 
-    def tell(self) -> None:
+    def write_states(self) -> None:
         """Write what was only noted since the last time: states of targets, heads without entries."""
         with self._lock:
             names = {target.name for target in self.targets}
             states = {
-                name: asdict(one.state) for name, one in self._untold.items() if name in names
+                name: asdict(one.state)
+                for name, one in self._unwritten_states.items()
+                if name in names
             }
-            self._untold.clear()
+            self._unwritten_states.clear()
             if states or self.replica.unwritten_heads:
                 with self.replica.transaction():
                     self.replica.write_heads()
@@ -276,7 +278,7 @@ class Carrier:
     # Neighbours.
 
     def find_peers(self) -> None:
-        """Draw up the neighbours again: from the registry's log, with what mDNS hints at."""
+        """Compute the neighbours again: from the registry's log, with addresses that mDNS hints at."""
         with self._lock:
             event = self.replica.definition()
             kiosks = self.replica.devices()
@@ -329,16 +331,18 @@ class Carrier:
                 )
 
     def level(self, now_s: float) -> None:
-        """Tell the door, when something has changed, which kiosks can be reached: it may pass seats to them."""
+        """After a change: list the kiosks that can be reached for the door, which may pass them seats."""
         if not self._changed or now_s - self._levelled < LEVEL_EVERY_S:
             return
         self._changed = False
         self._levelled = now_s
         with self._lock:
-            reached = self._reach_log.reached(self.replica.words(), self._read_clock().mono_ms)
+            reached = self._reach_log.reached(
+                self.replica.latest_heads(), self._read_clock().mono_ms
+            )
             if reached:
                 with self.replica.transaction():
-                    self.replica.tell_door("reached", reached)
+                    self.replica.notify_door("reached", reached)
 
     # Running.
 
@@ -348,9 +352,9 @@ class Carrier:
         alive: Callable[[], None],
         clock: Callable[[], float],
     ) -> None:
-        """Carry until `stopped(seconds)`, which waits so long, says so. `alive` is called at every look at the journal;
-        `clock` is any that goes on (s)."""
-        sought, told = -PEERS_EVERY_S, clock()
+        """Run until `stopped(seconds)`, which waits so long, returns True. `alive` is called at every look at the
+        journal; `clock` is any that goes on (s)."""
+        sought, written = -PEERS_EVERY_S, clock()
         self._running = self.replica.heads_may_wait = True
         links = link_events()
         if links is not None:
@@ -371,16 +375,16 @@ class Carrier:
                     self.purge()
                     for target in self.targets:
                         target.start(self.step)
-                if now_s - told >= TELL_EVERY_S:
-                    told = now_s
-                    self.tell()
+                if now_s - written >= WRITE_STATES_EVERY_S:
+                    written = now_s
+                    self.write_states()
                 self.level(now_s)
                 alive()
         finally:
             self._running = self.replica.heads_may_wait = False
             for target in self.targets:
                 target.close()
-            self.tell()
+            self.write_states()
             if links is not None:
                 links.close()
 

@@ -1,7 +1,7 @@
-"""The kiosk's own logs, on their way from the journal into the replica.
+"""Copies the kiosk's own logs from the journal into the replica.
 
-The journal is the door's and the replica the carrier's; from the replica everything goes out. The carrier signs how far
-each log goes, in steps short enough to be passed on one by one.
+The journal is the door's and the replica the carrier's; from the replica everything is sent. The carrier signs heads of
+each log, close enough together that every batch ends at one.
 """
 
 import logging
@@ -27,8 +27,7 @@ COMMIT_PAUSES_S = (0.001, 0.001, 0.002, 0.004, 0.008, *[0.016] * 11)
 
 
 class JournalFollower:
-    """The door's journal as the carrier follows it. Everything but `watch` belongs to whoever holds the carrier's
-    lock."""
+    """The door's journal as the carrier follows it. Everything but `watch` is used under the carrier's lock."""
 
     def __init__(self, path: Path, replica: Replica, identity: DeviceKey) -> None:
         """Raises OSError or ValueError for a retired key that cannot be read."""
@@ -43,7 +42,7 @@ class JournalFollower:
         self.watch = FileWatch(path)
 
     def _opened(self) -> JournalReader | None:
-        """The journal that is there now: the door may have put another one in the place of a damaged file."""
+        """The journal that is there now: the door may have replaced a damaged file."""
         try:
             stat = self._path.stat()
             file = (stat.st_dev, stat.st_ino)
@@ -62,7 +61,7 @@ class JournalFollower:
             self._journal = None
 
     def changed(self) -> bool:
-        """Whether the door has committed anything since the last `take_over`, or there is no telling."""
+        """Whether the door has committed anything since the last `take_over`, or that cannot be known."""
         journal = self._opened()
         try:
             return journal is None or journal.version() != self._version
@@ -70,11 +69,12 @@ class JournalFollower:
             return True
 
     def look_again(self) -> None:
-        """The replica holds more than before: compare them the next time, whatever the door does."""
+        """Compare journal and replica at the next `take_over`, even if the door has written nothing: the replica has
+        grown."""
         self._again = True
 
     def take_over(self, now_ms: Callable[[], int]) -> int:
-        """Take over what the door has written since; says how many entries were new. Raises sqlite3.DatabaseError for
+        """Copy what the door has written since. Return how many entries were new. Raises sqlite3.DatabaseError for
         either file."""
         journal = self._opened()
         if journal is None:
@@ -88,7 +88,7 @@ class JournalFollower:
                 read = journal.inbox_read()
                 self._replica.number_inbox_after(read)
                 self._replica.forget_inbox(read)
-                self._own.tell_if_shorter(journal)
+                self._own.report_shorter_journal(journal)
         except sqlite3.DatabaseError:
             self._own.forget()
             self._again = True
@@ -104,7 +104,7 @@ class JournalFollower:
 
 
 class JournalCopier:
-    """Takes over what the door writes. One belongs to one journal and one replica."""
+    """Copies what the door writes from one journal into one replica."""
 
     def __init__(
         self, replica: Replica, identity: DeviceKey, retired: Sequence[DeviceKey] = ()
@@ -114,10 +114,10 @@ class JournalCopier:
         self._unsigned: set[str] = set()
         self._keys = {one.fingerprint: one for one in (identity, *retired)}
         self._done: dict[str, Point] = {}
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     def copy(self, journal: JournalReader, at_ms: int) -> int:
-        """Take over what was written since; says how many entries were new. Call inside a transaction."""
+        """Copy what was written since. Return how many entries were new. Call inside a transaction."""
         logs = journal.logs()
         self._name_unsigned(logs)
         new = sum(
@@ -126,7 +126,7 @@ class JournalCopier:
         return new + self._join_loose(journal, at_ms)
 
     def _name_unsigned(self, logs: Iterable[str]) -> None:
-        """Say once of each device whose key is not here that its logs cannot be passed on."""
+        """Warn once for each device whose key is not here: its logs cannot be passed on."""
         for device in {device_of(log) for log in logs} - self._keys.keys() - self._unsigned:
             self._unsigned.add(device)
             logger.warning(
@@ -136,7 +136,7 @@ class JournalCopier:
             )
 
     def forget(self) -> None:
-        """After a transaction that was not kept: look again how far the replica is."""
+        """After a transaction that was rolled back: look again how far the replica is."""
         self._done.clear()
 
     def _copy_log(self, journal: JournalReader, log: str, at_ms: int) -> int:
@@ -145,58 +145,59 @@ class JournalCopier:
             start = self._common(journal, log)
         new = 0
         while pairs := journal.raws(log, start[0], HEAD_EVERY):
-            held = [read_entry(log, digest, raw) for digest, raw in pairs]
+            entries = [read_entry(log, digest, raw) for digest, raw in pairs]
             rows = [
                 Row(log, h.seq, h.digest, badge_of(h.body), raw)
-                for h, (_, raw) in zip(held, pairs, strict=True)
+                for h, (_, raw) in zip(entries, pairs, strict=True)
             ]
-            start = self._add(log, start, rows, held, at_ms)
+            start = self._add(log, start, rows, entries, at_ms)
             new += len(rows)
         self._done[log] = start
         return new
 
     def _add(
-        self, log: str, start: Point, rows: list[Row], held: list[LogEntry], at_ms: int
+        self, log: str, start: Point, rows: list[Row], entries: list[LogEntry], at_ms: int
     ) -> Point:
         end: Point = (rows[-1].seq, rows[-1].digest)
-        self._replica.add(rows, held)
+        self._replica.add(log, rows, entries)
         self._replica.move_tip(log, start, end)
         self._replica.keep_head(self._keys[device_of(log)].head(log, *end, at_ms))
         return end
 
     def _common(self, journal: JournalReader, log: str) -> Point:
-        """The last entry that the replica holds too. What it holds, it holds with everything before."""
+        """The last entry of a log that the replica has too: with an entry it has all before it."""
         low, high = 0, journal.length(log)
         while low < high:
             middle = (low + high + 1) // 2
             digest = journal.digest_at(log, middle)
-            if digest is not None and self._replica.holds(log, middle, digest):
+            if digest is not None and self._replica.has_entry(log, middle, digest):
                 low = middle
             else:
                 high = middle - 1
         return (low, journal.digest_at(log, low) or BEGINNING[1]) if low else BEGINNING
 
-    def tell_if_shorter(self, journal: JournalReader) -> None:
-        """Tell the door of logs of which others hold more than its journal: an old image was put back, a file was
-        damaged, or the card was cloned. Each is told once. Call inside a transaction."""
+    def report_shorter_journal(self, journal: JournalReader) -> None:
+        """Notify the door of logs of which other devices have more than its journal: an old image was restored, a file
+        was damaged, or the SD card was cloned. Each log is reported once. Call inside a transaction."""
         for log, tips in self._replica.vector().items():
-            if device_of(log) not in self._keys or log in self._told:
+            if device_of(log) not in self._keys or log in self._reported:
                 continue
             here, elsewhere = journal.length(log), max(seq for seq, _ in tips)
             if elsewhere > here:
-                self._told.add(log)
-                told = {"log": log, "here": here, "elsewhere": elsewhere}
-                self._replica.tell_door("rollback", told)
+                self._reported.add(log)
+                shortened = {"log": log, "here": here, "elsewhere": elsewhere}
+                self._replica.notify_door("rollback", shortened)
 
     def _join_loose(self, journal: JournalReader, at_ms: int) -> int:
-        """Entries salvaged from behind a hole of a damaged journal, as soon as what lay in the hole is held."""
+        """Copy entries recovered from behind a gap of a damaged journal, once the entries of the gap are stored. Return
+        how many were copied."""
         joined = 0
         for log, seq, digest, badge, raw in journal.loose():
             prev = decode(raw).prev
             if (
                 device_of(log) not in self._keys
-                or self._replica.holds(log, seq, digest)
-                or not (seq == 1 or self._replica.holds(log, seq - 1, prev))
+                or self._replica.has_entry(log, seq, digest)
+                or not (seq == 1 or self._replica.has_entry(log, seq - 1, prev))
             ):
                 continue
             row = Row(log, seq, digest, badge, raw)

@@ -1,4 +1,4 @@
-"""Another device that a carrier exchanges with: the ways to it, how things stand, and when it is asked next."""
+"""Another device that a carrier exchanges with: its addresses, its state, and when it is asked next."""
 
 import logging
 import random
@@ -16,7 +16,7 @@ from sync.transport.http_client import HttpClient, HttpClientError
 log = logging.getLogger(__name__)
 
 ASK_EVERY_S = 1.0
-"""How often a target is asked for news when there are none to bring: what another door let in is known within two
+"""How often a target is asked when this side has nothing new (s): an admission at another door is known within two
 seconds, lost messages included."""
 
 FIRST_PAUSE_S = 1.0
@@ -24,7 +24,7 @@ LONGEST_PAUSE_S = 20.0
 """After an error the pause doubles between these, give or take a quarter: thirty kiosks must not come back at once."""
 
 NEIGHBOUR_PAUSE_S = 4.0
-"""The longest for a kiosk on the same LAN: to ask there costs nobody anything."""
+"""The longest pause for a kiosk on the same LAN, where asking costs nothing."""
 
 NEIGHBOUR_FIRST_PAUSE_S = 0.25
 NEIGHBOUR_SOON_S = 120.0
@@ -64,12 +64,13 @@ NEIGHBOUR_PAUSES = Pauses(
 
 @dataclass
 class PeerState:
-    """How things stand with one target, for people.
+    """The state of one target, as stored in the replica.
 
-    When it last answered (ms); how many entries were held here then, or at the last try since, how many of them it
-    lacks as far as it has said (`ahead`), and how many were still to come from it (`behind`; None: not known);
-    entries received since the carrier started; why the last try failed, and how many have in a row. In the kernel's
-    boot `boot_id` its steady clock said `contact_mono_ms` at the last answer: an age that no wrong clock can spoil.
+    `last_contact_ms`: when it last answered. `held`: entries stored here then, or at the last try since; `ahead`: how
+    many of them the target is known to lack; `behind`: how many it had that were lacking here (None: not known).
+    `received`: entries received since the carrier started. `why`: the reason of the last failure, of `failures` in a
+    row. `boot_id`, `contact_mono_ms`: kernel boot and steady clock at the last answer, an age that no wrong wall clock
+    can spoil.
     """
 
     url: str
@@ -86,7 +87,7 @@ class PeerState:
 
 
 class PeerWorker:
-    """The registry, or another kiosk; several addresses of it are tried in turn."""
+    """Exchanges with one target, the registry or another kiosk; its addresses are tried in turn."""
 
     def __init__(
         self,
@@ -119,16 +120,16 @@ class PeerWorker:
             raise
 
     def recall(self, before: Mapping[str, Any]) -> None:
-        """Go on from the state that the last carrier left: what it knew of the target is still the best word."""
+        """Go on from the state that the last carrier stored: it is the newest that is known of the target."""
         state = self.state
         state.last_contact_ms = before.get("last_contact_ms")
         state.held, state.ahead, state.behind = map(before.get, ("held", "ahead", "behind"))
 
     def failed(self, why: str) -> None:
-        """Wait longer each time, and take nothing for granted."""
+        """Record a failure: wait longer each time, and forget what the target had."""
         self.asker.forget()
         if self.state.held is not None and self.state.ahead is not None:
-            held = self._held()
+            held = self._entry_count()
             self.state.ahead += max(0, held - self.state.held)  # as far as it knows
             self.state.held = held
         now_s = time.monotonic()
@@ -142,23 +143,23 @@ class PeerWorker:
         self._pause_s = pause * random.uniform(0.75, 1.25)  # noqa: S311 - spreads kiosks out
 
     def answered(self, at_ms: int, mono_ms: int) -> None:
-        """A round went through: how far both sides are, if the other has said what it holds. `at_ms` is the best known
-        time, `mono_ms` that of the steady clock."""
+        """Record that a round succeeded, and how far both sides are. `at_ms` is the best known time, `mono_ms` that of
+        the steady clock."""
         self.state.last_contact_ms = at_ms
         self.state.boot_id, self.state.contact_mono_ms = boot_id(), mono_ms
         self.state.url = self._links[self._at].url
         if self.asker.behind() is not None:
-            self.state.held = self._held()
+            self.state.held = self._entry_count()
             self.state.ahead = self.asker.ahead()
             self.state.behind = self.asker.behind()
 
-    def _held(self) -> int:
-        """Entries held here, of all logs."""
+    def _entry_count(self) -> int:
+        """Entries stored here, of all logs."""
         vector = self.asker.store.vector()
         return sum(max((seq for seq, _ in tips), default=0) for tips in vector.values())
 
     def succeeded(self) -> None:
-        """A whole exchange went through."""
+        """Record that a whole exchange succeeded."""
         if self.state.failures:
             log.warning("%s: in touch again after %d tries", self.name, self.state.failures)
         self.state.failures = 0
@@ -166,13 +167,13 @@ class PeerWorker:
         self._pause_s = ASK_EVERY_S
 
     def wake(self) -> None:
-        """There are news: bring them at once, unless the target is not answering anyway."""
+        """Exchange at once, because there is something new, unless the target does not answer anyway."""
         with self._woken:
             self._wake = True
             self._woken.notify()
 
     def in_reach(self) -> None:
-        """The other side was heard, or the network has changed: a target that did not answer is tried at once."""
+        """Retry at once if the target did not answer: it has called, or the network has changed."""
         with self._woken:
             if self.state.failures:
                 self._retry = True

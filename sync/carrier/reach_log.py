@@ -1,4 +1,4 @@
-"""Which kiosks can be reached: those that have said something new within the last seconds."""
+"""Which kiosks can be reached: those whose newest head has changed within the last seconds."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ REACHED_MS = 10_000
 
 
 class ReachLog:
-    """When each device last said something new, by this kiosk's own steady clock."""
+    """When the newest head of each device last changed, by this kiosk's steady clock."""
 
     def __init__(self, own: tuple[str, ...]) -> None:
         """`own` are devices that do not count: this kiosk, the registry."""
@@ -23,7 +23,7 @@ class ReachLog:
             device = device_of(head.log)
             at_ms, seq, heard = self._last.get(device, (-1, -1, mono_ms - REACHED_MS))
             if (at_ms, seq) != (head.at_ms, head.seq):
-                first = device not in self._last  # what the replica held at the start is no news
+                first = device not in self._last  # what the replica had at the start is not new
                 heard = mono_ms - REACHED_MS if first else mono_ms
                 self._last[device] = (head.at_ms, head.seq, heard)
             if mono_ms - heard < REACHED_MS and device not in self._own:

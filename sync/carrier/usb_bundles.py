@@ -1,7 +1,7 @@
-"""Bundles at a kiosk: its replica has one writer, so a running carrier takes in what is laid before it.
+"""Imports bundles at a kiosk, whose replica has one writer.
 
-`carrier.lock` is held by the carrier as long as it runs. Without one, whoever imports is the writer for that moment;
-with one, the bundle is put into the folder `bundles` of the kiosk's data, and the carrier says how it went.
+The carrier locks `carrier.lock` as long as it runs. Without one, whoever imports is the writer for that moment; with
+one, the bundle is put into the folder `bundles` of the kiosk's data, and the carrier imports it and stores the result.
 """
 
 import fcntl
@@ -28,7 +28,7 @@ class CarrierRunsError(Exception):
 
 @contextmanager
 def only_carrier(data: Path) -> Iterator[None]:
-    """Be the one that writes the replica. Raises CarrierRunsError, or OSError where the lock cannot be made."""
+    """Lock the replica for writing. Raises CarrierRunsError, or OSError where the lock cannot be made."""
     descriptor = os.open(DataFolder(data).carrier_lock, os.O_RDWR | os.O_CREAT, 0o660)
     try:
         try:
@@ -40,8 +40,8 @@ def only_carrier(data: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def hand_over(data: Path, bundle: Path) -> Imported:
-    """Lay a bundle before the running carrier, and wait for its word. Raises BundleError or OSError."""
+def submit_bundle(data: Path, bundle: Path) -> Imported:
+    """Give a bundle to the running carrier, and wait for the result. Raises BundleError or OSError."""
     folder = DataFolder(data).bundles
     folder.mkdir(exist_ok=True)
     name = f"{time.time_ns()}-{bundle.name}"
@@ -51,17 +51,19 @@ def hand_over(data: Path, bundle: Path) -> Imported:
     until = time.monotonic() + WAIT_S
     while time.monotonic() < until:
         time.sleep(LOOK_S)
-        said = _word(data, name)
-        if said is not None:
-            if said.get("why"):
-                raise BundleError(str(said["why"]).replace(str(folder / name), str(bundle)))
-            return Imported(said["device"], said["entries"], said["cards"], said["rejected"])
+        result = _import_result(data, name)
+        if result is not None:
+            if result.get("why"):
+                raise BundleError(str(result["why"]).replace(str(folder / name), str(bundle)))
+            return Imported(
+                result["device"], result["entries"], result["cards"], result["rejected"]
+            )
     raise BundleError(
         f"{bundle}: the carrier has not taken it in within {WAIT_S:.0f} s; it lies in {folder}"
     )
 
 
-def _word(data: Path, name: str) -> dict[str, Any] | None:
+def _import_result(data: Path, name: str) -> dict[str, Any] | None:
     reader = ReplicaReader.at(DataFolder(data).replica)
     try:
         return reader.imports().get(name)
@@ -70,16 +72,16 @@ def _word(data: Path, name: str) -> dict[str, Any] | None:
 
 
 def take_waiting(replica: Replica, data: Path) -> int:
-    """Take in the bundles that wait, as the carrier; says how many entries were new."""
+    """Import the bundles that wait, as the carrier. Return how many entries were new."""
     new = 0
     for path in sorted((DataFolder(data).bundles).glob("[!.]*")):
         try:
             imported = take_in(replica, path)
-            word = {**asdict(imported), "why": ""}
+            result = {**asdict(imported), "why": ""}
             new += imported.entries
         except (BundleError, OSError) as error:
-            word = {"why": str(error)}
+            result = {"why": str(error)}
         with replica.transaction():
-            replica.keep_import(path.name, word)
+            replica.keep_import(path.name, result)
         path.unlink()
     return new

@@ -1,8 +1,8 @@
-"""Enrolling a kiosk: a one-time code binds its key, and the registry's answer is believed by its key."""
+"""Enrols a kiosk: a one-time code binds its key, and the registry's signature authenticates the answer."""
 
 import os
 
-from access.log.chain import fingerprint
+from access.log.chain import device_id
 from access.log.entry import pack
 from sync.enrolment.record import Enrolment, EnrolmentError
 from sync.transport.http_client import HttpClient, HttpClientError
@@ -19,7 +19,7 @@ def enrol(
     address: str = "",
     certificate: str = "",
 ) -> Enrolment:
-    """Ask the registry to take this kiosk in. `name`, `address` and `certificate` are the kiosk's own, for its
+    """Ask the registry to enrol this kiosk. `name`, `address` and `certificate` are the kiosk's own, for its
     neighbours.
 
     Raises EnrolmentError where it cannot be reached, refuses, or is not the registry that the code names.
@@ -55,7 +55,7 @@ def _believed(raw: bytes, registry: str, nonce: bytes) -> Enrolled:
     """The answer, if the registry that the code names has signed it for this very request. Raises MessageError."""
     envelope = read(Envelope, raw)
     answer = read(Enrolled, envelope.body)
-    if fingerprint(answer.public) != registry or envelope.device != registry:
+    if device_id(answer.public) != registry or envelope.device != registry:
         raise MessageError("its key is another one")
     if not verifies(answer.public, envelope.signature, envelope.body):
         raise MessageError("its answer is not signed by its key")

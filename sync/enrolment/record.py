@@ -1,6 +1,5 @@
 """What a kiosk knows of the registry it is enrolled at: one small file, read by door and carrier."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -8,9 +7,10 @@ import msgspec
 from msgspec import Meta
 
 from access.event.definition import Event
-from access.log.chain import fingerprint
+from access.log.chain import device_id
 from access.log.entry import UNREADABLE, Device, Digest
 from access.state.event_state import EventState
+from sync.durable_file import write_whole
 from sync.store.data_folder import DataFolder
 from sync.wire.messages import Enrolled
 
@@ -21,9 +21,9 @@ class EnrolmentError(ValueError):
 
 class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
     """Where the registry is and by which key it is known; `certificate_pin` is the SHA-256 of the one TLS certificate
-    it may show (None: any that the machine's authorities vouch for). `gate` is what the registry said on the day of
-    enrolment; its log has the newest word. `warrant` is the registry's signed word on this kiosk, for those who do not
-    know it yet; with `definition` (packed) and `keys` the door can begin before the first exchange.
+    it may show (None: any that the machine's authorities vouch for). `gate` is as assigned at
+    enrolment; the registry's log has the present one. `warrant` is the kiosk's enrolment certificate, for devices that
+    do not know it yet; with `definition` (packed) and `keys` the door can begin before the first exchange.
     """
 
     registry_url: Annotated[str, Meta(pattern=r"^https?://[^/\s]+$")]
@@ -47,33 +47,23 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
             found = msgspec.json.decode(path.read_bytes(), type=cls)
         except msgspec.DecodeError as error:
             raise EnrolmentError(f"{path}: {error}; enrol this kiosk again") from error
-        if fingerprint(found.registry_public) != found.registry:
+        if device_id(found.registry_public) != found.registry:
             raise EnrolmentError(f"{path} names another key than the registry's; enrol again")
         return found
 
     def save(self, data: Path) -> None:
-        """Keep it. After a power cut the file is the old one or the new one, never half of one. Raises OSError."""
-        path = DataFolder(data).enrolment
-        part = path.with_name(f".{path.name}.{os.getpid()}")
-        with part.open("wb") as file:
-            os.fchmod(file.fileno(), 0o640)
-            file.write(msgspec.json.format(msgspec.json.encode(self)) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-        folder = os.open(data, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        """Write it to its file. After a power cut the file is the old one or the new one, never half of one. Raises
+        OSError."""
+        content = msgspec.json.format(msgspec.json.encode(self)) + b"\n"
+        write_whole(DataFolder(data).enrolment, content, 0o640)
 
 
 def prepare(event_state: EventState, device: str, given: Enrolment | Enrolled) -> None:
-    """Tell an event state what a kiosk was given when it was enrolled, until the registry's log tells it more."""
+    """Start an event state from what a kiosk received at enrolment, until the registry's log has more."""
     if not given.definition:
         return
     try:
         event = msgspec.msgpack.decode(given.definition, type=Event)
     except UNREADABLE:
-        return  # of a newer registry: the log will say what this version can read
+        return  # of a newer registry: the log has what this version can read
     event_state.enrolled_with(event, dict(given.keys), device, given.gate)

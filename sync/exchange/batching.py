@@ -1,4 +1,4 @@
-"""What one message of an exchange carries, and what need not be sent again."""
+"""What one message of an exchange carries, and which logs are not sent again."""
 
 from collections.abc import Iterable, Mapping
 
@@ -7,7 +7,7 @@ from sync.wire.messages import MAX_BATCHES, MAX_MESSAGE_BYTES, Batch, Point
 
 
 class Load:
-    """The batches of one message, within its bounds."""
+    """Collects the batches of one message, within its bounds."""
 
     def __init__(self, store: LogStore) -> None:
         self._store = store
@@ -16,7 +16,7 @@ class Load:
         self.batches: list[Batch] = []
 
     def fill(self, log: str, at: Point, tip: Point) -> bool:
-        """Add what lies between a point of a log and a tip; whether there was room for all of it."""
+        """Add the entries between a point of a log and a tip. Return whether all of them fitted."""
         while at != tip:
             # What would hardly fit is not even read.
             if self._size + self._largest > MAX_MESSAGE_BYTES or len(self.batches) >= MAX_BATCHES:
@@ -24,7 +24,7 @@ class Load:
             batch = self._store.batch(log, at, tip)
             if batch is None:
                 break
-            size = sum(len(raw) for raw in batch.raws)
+            size = sum(map(len, batch.raws))
             if self.batches and self._size + size > MAX_MESSAGE_BYTES:
                 return False
             self.batches.append(batch)
@@ -35,8 +35,8 @@ class Load:
 
 
 class Refusals:
-    """Logs of which one side has refused what the other sent. To send it again would be in vain, until either holds
-    something else of that log."""
+    """Logs of which one side has refused what the other sent. It is not sent again until either has other entries of
+    that log."""
 
     def __init__(self, store: LogStore) -> None:
         self._store = store
@@ -47,7 +47,7 @@ class Refusals:
             self._as_it_was[log] = (theirs.get(log, []), self._store.tips(log))
 
     def still(self, theirs: Mapping[str, list[Point]]) -> list[str]:
-        """Those that stand, now that the other side holds this."""
+        """The logs whose refusal still applies, given the other side's vector."""
         return [
             log
             for log, was in self._as_it_was.items()

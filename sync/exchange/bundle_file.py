@@ -1,8 +1,8 @@
 """Bundles: a signed file that carries logs between machines which share no network.
 
-The same merge as over any link. A bundle is the magic word, then frames: four bytes of length (big-endian) and a
+It is merged as what comes over a network. A bundle is MAGIC, then frames: four bytes of length (big-endian) and a
 MessagePack pair (kind, value). The last frame is the signature of the exporting device over the SHA-256 of everything
-before it, so that a stick cut short or a file altered shows before anything is taken.
+before it, so that a truncated or altered file is detected before anything is stored.
 """
 
 import os
@@ -30,12 +30,12 @@ Kind = TypeVar("Kind")
 
 
 class BundleError(Exception):
-    """A file that is no bundle of ours, or not whole. Says what is wrong with it."""
+    """A file that is no bundle, or is damaged. The text says what is wrong with it."""
 
 
 class Opening(msgspec.Struct, frozen=True, array_like=True):
-    """The first frame: who made the bundle, for which event's registry, and when (ms); and the maker's warrant, for
-    those who do not know it yet."""
+    """The first frame: who made the bundle, for which event's registry, and when (ms); and the maker's enrolment
+    certificate, for stores that do not know it yet."""
 
     device: str
     registry: str
@@ -56,8 +56,8 @@ class Imported:
 def export(
     store: LogStore, identity: DeviceKey, path: Path, made_ms: int, warrant: bytes = b""
 ) -> int:
-    """Write everything a store holds; says how many entries. `warrant` is a kiosk's own. The file is whole or not
-    there. Raises OSError."""
+    """Write everything a store has into a bundle. Return how many entries. `warrant` is the kiosk's own enrolment
+    certificate. The file is complete or absent. Raises OSError."""
     part = path.with_name(f".{path.name}.part")
     entries = 0
     with part.open("wb") as file:
@@ -68,7 +68,7 @@ def export(
             for batch in _whole(store, log):
                 writer.frame("batch", batch)
                 entries += len(batch.raws)
-        for head in store.words():
+        for head in store.latest_heads():
             writer.frame("head", head)
         for card in store.all_sealed():
             writer.frame("card", card)
@@ -104,7 +104,7 @@ class _Writer:
 
 
 def take_in(store: LogStore, path: Path) -> Imported:
-    """Join what a bundle carries to a store. Idempotent. Raises BundleError (then nothing was taken) or OSError."""
+    """Merge a bundle into a store. Idempotent. Raises BundleError (then nothing was stored) or OSError."""
     with path.open("rb") as file:
         opening, introduced = _check(store, file, path)
         if introduced is not None:
@@ -112,10 +112,10 @@ def take_in(store: LogStore, path: Path) -> Imported:
                 store.introduce(introduced)
         file.seek(0)
         imported = Imported(opening.device)
-        room = Quota(store.vector(), store.registry)
+        quota = Quota(store.vector(), store.registry)
         for kind, body in _frames(file, path):
             with store.transaction():
-                _take_frame(store, room, kind, body, path, imported)
+                _take_frame(store, quota, kind, body, path, imported)
     return imported
 
 
@@ -151,7 +151,7 @@ def _check(store: LogStore, file: BinaryIO, path: Path) -> tuple[Opening, Kiosk 
 
 
 def _introduced(store: LogStore, opening: Opening, path: Path) -> Kiosk:
-    """The maker of a bundle as its warrant names it."""
+    """The maker of a bundle, as its enrolment certificate names it."""
     public = store.public_key(store.registry)
     try:
         if opening.warrant and public is not None:
@@ -181,13 +181,13 @@ def _frames(file: BinaryIO, path: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _take_frame(
-    store: LogStore, room: Quota, kind: str, body: bytes, path: Path, imported: Imported
+    store: LogStore, quota: Quota, kind: str, body: bytes, path: Path, imported: Imported
 ) -> None:
     match kind:
         case "batch":
             batch = _decode(body, Batch, path)
             try:
-                room.admit(batch)
+                quota.admit(batch)
                 imported.entries += store.take(batch)
             except (MessageError, ChainError) as error:
                 imported.rejected[batch.log] = str(error)

@@ -1,11 +1,11 @@
-"""One exchange between two devices, free of any I/O: what to send, what to believe of what comes.
+"""One exchange between two devices, free of any I/O: what to send, and what to accept of what comes.
 
 A round is a request and its answer. The asking side first learns a nonce, then sends what it has and what the other
 lacks; both go on until neither has anything new. Everything is idempotent: a lost answer, a repeated request, a round
-broken off at any point leave both stores valid, and the next round goes on from what each really holds.
+broken off at any point leave both stores valid, and the next round goes on from what each really has.
 
 Once both know a vector of the other's by its digest only what changed is sent, and where nothing did, nothing: a side
-that finds a vector named that it does not remember says hello, and is sent all.
+that does not remember the vector that a message names answers with a hello, and is sent all.
 """
 
 import hmac
@@ -30,11 +30,11 @@ from sync.wire.messages import (
     Message,
     MessageError,
     Point,
-    TimeWord,
+    TimeReport,
 )
 
 NONCE_LIVES_MS = 10 * 60_000
-"""How long a nonce given out may be answered: longer than any round takes, shorter than anyone needs to misuse it."""
+"""How long a nonce is valid (ms): longer than any round takes, shorter than a replay would need."""
 
 
 class Answerer(Party):
@@ -47,16 +47,16 @@ class Answerer(Party):
         store: LogStore,
         identity: DeviceKey,
         now_ms: Callable[[], int],
-        time_word: Callable[[], TimeWord | None],
+        time_report: Callable[[], TimeReport | None],
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
-        super().__init__(store, identity, now_ms, time_word, random)
+        super().__init__(store, identity, now_ms, time_report, random)
         self._feed = HeadFeed(random(8))
 
     def answer(self, raw: bytes, now_ms: int) -> tuple[bytes, Taken]:
-        """The signed answer to a request, and what the request brought. `now_ms` is any clock that goes on.
+        """The signed answer to a request, and what the request brought. `now_ms` is any steady clock.
 
-        Raises MessageError for a request that must not be believed; a device that is not enrolled gets no answer.
+        Raises MessageError for a request that is not authentic; a device that is not enrolled gets no answer.
         """
         device, sent = self.unseal(raw)
         taken = Taken()
@@ -71,36 +71,36 @@ class Answerer(Party):
             return self.seal(hello, introducing=True), taken
         taken = self.take(message)
         taken.device = device
-        said = self.compose(nonce, message.nonce, message, taken.declined)
-        same = message.digest != b"" and message.digest == said.digest
-        taken.level = same or self._holds_registry_logs(message.have)
-        return self.seal(self._shortened(said, sent, basis, device)), taken
+        answer = self.compose(nonce, message.nonce, message, taken.declined)
+        same = message.digest != b"" and message.digest == answer.digest
+        taken.level = same or self._has_registry_logs(message.have)
+        return self.seal(self._shortened(answer, sent, basis, device)), taken
 
     def called(self, device: str, message: Message) -> None:
-        """A device called with this; for those who want to note it."""
+        """Called with every authentic request; a hook for subclasses."""
 
-    def _shortened(self, said: Message, sent: Message, basis: Vector, asker: str) -> Message:
+    def _shortened(self, answer: Message, sent: Message, basis: Vector, asker: str) -> Message:
         """An answer without what the asker knows from the message that it sent; `basis` is a vector that both know."""
         if not sent.digest:
-            return said  # an older version
-        words = self.store.words()
-        self._feed.note(words)
-        said = msgspec.structs.replace(said, mark=self._feed.mark)
+            return answer  # an older version
+        newest = self.store.latest_heads()
+        self._feed.note(newest)
+        answer = msgspec.structs.replace(answer, mark=self._feed.mark)
         if sent.mark:
             heads, renewed = self._feed.since(sent.mark, asker)
-            heard = stale(words, self._now_ms())
-            said = msgspec.structs.replace(said, heads=heads, renewed=renewed, heard=heard)
-        if not said.digest:
-            return said
+            heard = stale(newest, self._now_ms())
+            answer = msgspec.structs.replace(answer, heads=heads, renewed=renewed, heard=heard)
+        if not answer.digest:
+            return answer
         named = sent.basis or sent.digest
-        changed = delta(said.have, basis) if said.digest != named else {}
-        return msgspec.structs.replace(said, have=changed, basis=named)
+        changed = delta(answer.have, basis) if answer.digest != named else {}
+        return msgspec.structs.replace(answer, have=changed, basis=named)
 
-    def _holds_registry_logs(self, have: Mapping[str, list[Point]]) -> bool:
+    def _has_registry_logs(self, have: Mapping[str, list[Point]]) -> bool:
         registry = self.store.registry
         here = self.store.vector()
         return all(
-            point in here.get(log, ()) or self.store.holds(log, *point)
+            point in here.get(log, ()) or self.store.has_entry(log, *point)
             for log, points in have.items()
             if log.startswith(registry)
             for point in points
@@ -129,25 +129,25 @@ class Asker(Party):
         store: LogStore,
         identity: DeviceKey,
         now_ms: Callable[[], int],
-        time_word: Callable[[], TimeWord | None],
+        time_report: Callable[[], TimeReport | None],
         other: str,
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
         """`other` is the fingerprint of the device asked."""
-        super().__init__(store, identity, now_ms, time_word, random)
+        super().__init__(store, identity, now_ms, time_report, random)
         self.other = other
         self._nonce = b""
         self._theirs: Message | None = None
         self._sent = Message(VERSION, b"", b"", {})
         self._had: Vector = {}
-        """What this side held when it sent that."""
+        """This side's vector when it sent that."""
         self._known = KnownHeads()
         self._refused = Refusals(store)
         self._unwanted = Refusals(store)
 
     def request(self, *, offering: bool = True) -> bytes:
-        """The next request. Without `offering` it only says what this side has: where the other side may have learned
-        much since it was last asked."""
+        """The next request. Without `offering` it only says what this side has, and sends no entries: for an other side
+        that may have received much since it was last asked."""
         self._nonce = self.nonce()
         theirs = self._theirs
         yours = theirs.nonce if theirs is not None else b""
@@ -161,12 +161,12 @@ class Asker(Party):
     def _shortened(self, asked: Message, theirs: Message) -> Message:
         """A request without what the other side knows from its own last message."""
         if not (theirs.mark and theirs.digest and asked.digest):
-            return asked  # an older version, or logs of which more has to be said
+            return asked  # an older version, or logs of which more points have to be named
         own = self.identity.fingerprint
         known = self.store.kiosk(own)
         if known is not None and (known.address, known.certificate) == self.reach:
             asked = msgspec.structs.replace(asked, address="", certificate="")
-        heads, renewed = self._known.due(self.store.words(), theirs.heard, own, self.other)
+        heads, renewed = self._known.due(self.store.latest_heads(), theirs.heard, own, self.other)
         return msgspec.structs.replace(
             asked,
             have=delta(asked.have, theirs.have) if asked.digest != theirs.digest else {},
@@ -178,7 +178,7 @@ class Asker(Party):
         )
 
     def receive(self, raw: bytes) -> tuple[Taken, bool]:
-        """What the answer brought, and whether another round is worth while.
+        """What the answer brought, and whether another round is needed.
 
         Raises MessageError for an answer that is not the asked device's to this very request.
         """
@@ -212,7 +212,7 @@ class Asker(Party):
         """An answer with its whole vector. Raises MessageError where it builds on one that this side does not know."""
         if message.hello:
             return message
-        self._known.told(message.heard, whole=not (message.mark and self._sent.mark))
+        self._known.set_heard(message.heard, whole=not (message.mark and self._sent.mark))
         for one in (self._sent, message):
             self._known.saw(one)
         if not message.basis:
@@ -229,19 +229,19 @@ class Asker(Party):
         return whole
 
     def ahead(self) -> int | None:
-        """Entries that the other side has not yet confirmed to hold; None before it first answered."""
+        """Entries that the other side has not yet confirmed to have; None before it first answered."""
         if self._theirs is None or self._theirs.hello:
             return None
         return _more(self.store.vector(), self._theirs.have)
 
     def behind(self) -> int | None:
-        """Entries that the other side holds and this one lacks; None before it first answered."""
+        """Entries that the other side has and this one lacks; None before it first answered."""
         if self._theirs is None or self._theirs.hello:
             return None
         return _more(self._theirs.have, self.store.vector())
 
     def forget(self) -> None:
-        """After an error nothing is taken for granted: what the other side holds is asked again."""
+        """After an error: forget what the other side has, so that it is asked again."""
         self._theirs = None
         self._known.clear()
         self._refused.clear()

@@ -1,7 +1,7 @@
-"""Which heads a side sends that has no entries to send: how long a device's log has had nothing more.
+"""Which heads are sent without entries: they say until when a device's log had no more.
 
-A device signs its head again every second. It tells whom it talks to directly each time; of others, that they are
-still there is passed on every few seconds.
+A device signs its head again every second. It sends that to the devices it exchanges with each time; heads of third
+devices are relayed every few seconds.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,8 @@ OFFER_AFTER_MS = 3 * RELAY_EVERY_MS
 that side has mostly heard of it directly."""
 
 STALE_MS = 3000
-"""An answering side names the devices from which it has heard nothing for so long: news of them are welcome at once."""
+"""An answering side names the devices from which it has heard nothing for so long: the other side sends newer heads of
+them at once."""
 
 
 class HeadFeed:
@@ -53,8 +54,8 @@ class HeadFeed:
         return self._name + self._count.to_bytes(8, "big")
 
     def since(self, mark: bytes, asker: str) -> tuple[list[Head], list[Renewal]]:
-        """What came after a mark: heads, and those that the asker knows but for their newest signature. Nobody is told
-        of itself."""
+        """What came after a mark: heads, and those that the asker knows but for their newest signature. An asker is
+        not sent its own."""
         own = mark[:8] == self._name and len(mark) == len(self.mark)
         seen = int.from_bytes(mark[8:], "big") if own else 0
         heads, renewed = [], []
@@ -74,11 +75,11 @@ def renewal(head: Head) -> Renewal:
 
 
 def renewed_heads(renewals: Iterable[Renewal], store: LogStore) -> list[Head]:
-    """The heads that renewals make of those held. Whether they are signed is for the store to see."""
-    held = ((one, store.word(one.device.hex())) for one in renewals)
+    """The stored heads with the newer times and signatures of these renewals. The store checks the signatures."""
+    known = ((one, store.latest_head(one.device.hex())) for one in renewals)
     return [
         Head(head.log, head.seq, head.digest, one.at_ms, one.signature)
-        for one, head in held
+        for one, head in known
         if head is not None and one.at_ms > head.at_ms
     ]
 
@@ -104,8 +105,8 @@ class KnownHeads:
     def due(
         self, heads: Sequence[Head], wanted: Mapping[str, int], own: str, other: str
     ) -> tuple[list[Head], list[Renewal]]:
-        """The heads to send, whole or renewed. `wanted` are devices of which the other side said that it has heard
-        nothing since then; `own` and `other` are this device and that one."""
+        """The heads to send, whole or renewed. `wanted` are devices of which the other side has heard nothing
+        since then (ms); `own` and `other` are this device and that one."""
         due = [head for head in heads if self._is_due(head, wanted, own, other)]
         known = [self._ends.get(device_of(head.log)) == (head.log, head.seq) for head in due]
         return (
@@ -123,7 +124,7 @@ class KnownHeads:
         return head.at_ms > known_ms + (0 if device == own else OFFER_AFTER_MS)
 
     def saw(self, message: Message) -> None:
-        """The other side sent this, or was sent it and answered."""
+        """Note the heads of a message that the other side sent, or was sent and answered."""
         for head in [*message.heads, *(batch.head for batch in message.batches)]:
             device = device_of(head.log)
             self._at_ms[device] = max(head.at_ms, self._at_ms.get(device, -1))
@@ -132,8 +133,8 @@ class KnownHeads:
             device = one.device.hex()
             self._at_ms[device] = max(one.at_ms, self._at_ms.get(device, -1))
 
-    def told(self, heard: Mapping[str, int], *, whole: bool) -> None:
-        """What the other side says of itself: of every device (`whole`), or of some."""
+    def set_heard(self, heard: Mapping[str, int], *, whole: bool) -> None:
+        """Note how new the heads are that the other side has (ms by device): of every device (`whole`), or of some."""
         if whole:
             self._at_ms = dict(heard)
         else:

@@ -1,15 +1,16 @@
-"""What both sides of an exchange do: compose, sign and check messages, and take what they bring."""
+"""What both sides of an exchange do: compose, sign and check messages, and store what they bring."""
 
 import hmac
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import groupby
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from access.log.chain import ChainError, device_of, fingerprint
+from access.log.chain import device_id, device_of
 from access.log.entry import Kiosk, pack
 from sync.exchange.batching import Load
 from sync.exchange.head_relay import renewed_heads
@@ -27,26 +28,26 @@ from sync.wire.messages import (
     Message,
     MessageError,
     NotSignedError,
-    TimeWord,
+    TimeReport,
     read,
 )
 
 VOUCH_EVERY_MS = 1000
-"""A word on the own log younger than this is as good as a new one; signing and checking it is half the work of a round
-without news."""
+"""A head of the own log is signed again after this (ms): signing and checking it is half the work of a round without
+entries."""
 
 
 @dataclass(slots=True)
 class Taken:
     """What a message brought: new entries, cards, the sender's time, where it says it can be reached (address,
     certificate), what could not be taken, by log, and which of these logs need not be sent again as they are. `level`:
-    the sender holds nothing of the registry's own logs that this side lacks."""
+    the sender has nothing of the registry's own logs that this side lacks."""
 
     device: str = ""
     reach: tuple[str, str] = ("", "")
     entries: int = 0
     cards: int = 0
-    time: TimeWord | None = None
+    time: TimeReport | None = None
     level: bool = False
     rejected: dict[str, str] = field(default_factory=dict)
     declined: list[str] = field(default_factory=list)
@@ -66,21 +67,22 @@ class Party:
         store: LogStore,
         identity: DeviceKey,
         now_ms: Callable[[], int],
-        time_word: Callable[[], TimeWord | None],
+        time_report: Callable[[], TimeReport | None],
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
-        """`now_ms` is this device's best time, for heads; `time_word` what it may tell others of it (None: nothing)."""
+        """`now_ms` is this device's best time, for heads; `time_report` gives the time to send to others
+        (None: none)."""
         self.store = store
         self.identity = identity
         self._now_ms = now_ms
-        self._time_word = time_word
+        self._time_report = time_report
         self._random = random
         self.reach: tuple[str, str] = ("", "")
         """Where this kiosk can be reached on its LAN: host:port, and its certificate's SHA-256."""
         self.warrant = b""
-        """A kiosk's own, for those who do not know it yet."""
+        """The kiosk's own enrolment certificate, for devices that do not know it yet."""
         self.history = VectorHistory()
-        """What the store has had lately; parties of one store may share it."""
+        """Recent vectors of the store; parties of one store may share it."""
         self._nonce_key = HKDF(SHA256(), 32, None, b"jianmen nonce").derive(
             identity.key.private_bytes_raw()
         )
@@ -90,7 +92,8 @@ class Party:
         return self._random(NONCE_BYTES)
 
     def seal(self, message: Message, *, introducing: bool = False) -> bytes:
-        """The bytes of a message, signed; `introducing`, to a side that may not know this one yet, with the warrant."""
+        """The bytes of a message, signed; `introducing`, to a side that may not know this one yet, with the enrolment
+        certificate."""
         body = pack(message)
         warrant = self.warrant if introducing else b""
         return pack(Envelope(body, self.identity.fingerprint, self.identity.sign(body), warrant))
@@ -106,7 +109,7 @@ class Party:
         public = introduced.public if introduced is not None else public
         if (
             public is None
-            or fingerprint(public) != envelope.device
+            or device_id(public) != envelope.device
             or not verifies(public, envelope.signature, envelope.body)
         ):
             raise NotSignedError(f"the message is not signed by device {envelope.device}")
@@ -123,7 +126,7 @@ class Party:
         return envelope.device, message
 
     def _introduced(self, envelope: Envelope) -> Kiosk:
-        """A sender that is not known here, by its warrant. Raises UnknownWriterError."""
+        """A sender that is not known here, by its enrolment certificate. Raises UnknownWriterError."""
         registry = self.store.public_key(self.store.registry)
         if not envelope.warrant or registry is None:
             raise UnknownWriterError(f"device {envelope.device} is not enrolled here")
@@ -140,11 +143,11 @@ class Party:
         self._vouch()
         have = self.store.vector()
         digest = self.history.note(have)
-        words = self.store.words()
-        heard = {device_of(word.log): word.at_ms for word in words}
+        heads = self.store.latest_heads()
+        heard = {device_of(head.log): head.at_ms for head in heads}
         if theirs is None:
             return Message(
-                VERSION, nonce, yours, have, heard, time=self._time_word(), digest=digest
+                VERSION, nonce, yours, have, heard, time=self._time_report(), digest=digest
             )
         batches, unknown, more = self._lacking(have, digest, theirs, nonce)
         if theirs.unknown:
@@ -156,13 +159,13 @@ class Party:
             have,
             heard,
             heads=[
-                word for word in words if word.at_ms > theirs.heard.get(device_of(word.log), -1)
+                head for head in heads if head.at_ms > theirs.heard.get(device_of(head.log), -1)
             ],
             batches=batches,
             unknown=unknown,
             wants=self.store.wanted_cards(MAX_CARDS),
             cards=self.store.cards(theirs.wants),
-            time=self._time_word(),
+            time=self._time_report(),
             more=more,
             address=self.reach[0],
             certificate=self.reach[1],
@@ -171,25 +174,26 @@ class Party:
         )
 
     def _with_locators(self, have: Vector, logs: list[str]) -> Vector:
-        """A vector that says more of some logs, for a side that knows none of their tips."""
+        """A vector with more points of some logs, for a side that knows none of their tips."""
         found = [log for log in logs if log in have]
         return {**have, **{log: [*self.store.locator(log), BEGINNING] for log in found}}
 
     def _vouch(self) -> None:
         """Sign again how far the own log goes: that nothing more was there now is news to others."""
-        last = self.store.word(self.identity.fingerprint)
+        last = self.store.latest_head(self.identity.fingerprint)
         now_ms = self._now_ms()
         if last is None or now_ms - last.at_ms < self.vouch_every_ms:
             return
         with self.store.transaction():
             # Asked again under the lock: another worker may have written to this log meanwhile.
-            last = self.store.word(self.identity.fingerprint) or last
+            last = self.store.latest_head(self.identity.fingerprint) or last
             self.store.keep_head(self.identity.head(last.log, last.seq, last.digest, now_ms))
 
     def _lacking(
         self, have: Vector, digest: bytes, theirs: Message, nonce: bytes
     ) -> tuple[list[Batch], list[str], bool]:
-        """The batches that the other side lacks, the logs it should say more of, and whether there is more to send.
+        """The batches that the other side lacks, the logs of which it should name more points, and whether there is
+        more to send.
 
         Roster and enrolments go first: entries of a device that nobody has named yet would be refused. The rest
         goes in another order each time, so that logs which the other side will not take hold up no others for long.
@@ -225,18 +229,17 @@ class Party:
                 self.store.hear(heads)
             return taken
         with self.store.transaction():
-            room = Quota(self.store.vector() if message.batches else {}, self.store.registry)
-            for batch in message.batches:
-                if batch.log in taken.rejected:
+            quota = Quota(self.store.vector() if message.batches else {}, self.store.registry)
+            for log, batches in groupby(message.batches, key=lambda batch: batch.log):
+                if log in taken.rejected:
                     continue
-                try:
-                    room.admit(batch)
-                    taken.entries += self.store.take(batch)
-                except (MessageError, ChainError) as error:
-                    taken.rejected[batch.log] = str(error)
+                new, error = self.store.take_run(quota.admitted(batches))
+                taken.entries += new
+                if error is not None:
+                    taken.rejected[log] = str(error)
                     # What lacks only another log, by which its device or its beginning is known, may come again.
                     if not isinstance(error, UnknownWriterError | GapError):
-                        taken.declined.append(batch.log)
+                        taken.declined.append(log)
             for head in heads:
                 self.store.take_head(head)
             self.store.keep_cards(message.cards)

@@ -1,4 +1,4 @@
-"""Vectors told as what changed: two sides that know a vector by its digest need not send it whole again."""
+"""Vectors sent as differences: two sides that know a vector by its digest need not send all of it again."""
 
 import threading
 from collections import deque
@@ -11,7 +11,7 @@ from access.log.entry import pack
 from sync.wire.messages import Message, Point
 
 Vector = dict[str, list[Point]]
-"""The tips of every log held."""
+"""The tips of every stored log."""
 
 DIGEST_BYTES = 16
 HISTORY = 4096
@@ -19,7 +19,7 @@ HISTORY = 4096
 
 
 def digest_of_vector(vector: Mapping[str, list[Point]]) -> bytes:
-    """What names a vector: two sides that hold the same entries have the same."""
+    """The name of a vector: two sides with the same entries have the same."""
     whole = [(log, sorted(points)) for log, points in sorted(vector.items())]
     return sha256(pack(whole)).digest()[:DIGEST_BYTES]
 
@@ -61,7 +61,7 @@ class VectorHistory:
         """Digests of earlier vectors, oldest first, each with the delta to it from the one after."""
 
     def note(self, vector: Vector) -> bytes:
-        """Remember what the store has now; its digest."""
+        """Remember the store's present vector. Return its digest."""
         with self._lock:
             if vector is not self._now and vector != self._now:
                 self._earlier.append((self._digest, delta(self._now, vector)))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class DataFolder:
-    """Where everything lies that a kiosk keeps."""
+    """The paths of a data folder."""
 
     path: Path
 

@@ -1,7 +1,7 @@
 """Wakes when an SQLite file in WAL mode may have been written (Linux, inotify(7)).
 
-A nudge is a hint and no promise: it may come before the commit that it announces can be read, or for nothing, or be
-lost. Whoever waits still looks by itself every so often.
+An event is a hint: it may come before the commit that it announces can be read, or for nothing, or be lost. Whoever
+waits must still look at the file regularly.
 """
 
 import ctypes
@@ -49,12 +49,12 @@ class FileWatch:
         return found
 
     def also(self, descriptor: int, do: Callable[[], None]) -> None:
-        """Something to read from there ends a wait too: it is thrown away, and this done."""
+        """End a wait too when `descriptor` has something to read: it is read and dropped, and `do` called."""
         self._others[descriptor] = do
         self._poll.register(descriptor, select.POLLIN)
 
     def wait(self, seconds: float) -> bool:
-        """Wait so long, or until the file may have been written; whether it may have."""
+        """Wait so long, or until the file may have been written. Return whether it may have been."""
         ready = self._poll.poll(max(0.0, seconds) * 1000)
         for descriptor, _ in ready:
             self._drain(descriptor)
@@ -76,7 +76,7 @@ class FileWatch:
                 self._watch = self._add(self._wal, IN_MODIFY)
 
     def settle(self, seconds: float) -> None:
-        """Let more writes come for so long, and take them as one."""
+        """Wait so long and drop the events of that time: several writes count as one."""
         time.sleep(seconds)
         self.wait(0)
 
@@ -93,4 +93,4 @@ class FileWatch:
 
 
 def _nothing() -> None:
-    """A poke needs no answer."""
+    """Ignore a poke."""

@@ -90,12 +90,12 @@ class JournalReader:
         return found
 
     def length(self, log: str) -> int:
-        """The last number of a log, 0 where nothing of it is held."""
+        """The last number of a log, 0 where nothing of it is stored."""
         row = self._db.execute("SELECT max(seq) FROM entry WHERE log = ?", (log,)).fetchone()
         return row[0] or 0
 
     def digest_at(self, log: str, seq: int) -> bytes | None:
-        """The hash of one entry, or None where it is not held."""
+        """The hash of one entry, or None where it is not stored."""
         row = self._db.execute(
             "SELECT digest FROM entry WHERE log = ? AND seq = ?", (log, seq)
         ).fetchone()
@@ -130,14 +130,14 @@ class JournalReader:
                 yield read_entry(log, digest, raw)
 
     def heads(self, log: str) -> list[Head]:
-        """The heads kept of a log, in order."""
+        """The stored heads of a log, in order."""
         rows = self._db.execute(
             "SELECT log, seq, digest, at_ms, signature FROM head WHERE log = ? ORDER BY seq", (log,)
         )
         return [Head(*row) for row in rows]
 
     def inbox_read(self) -> int:
-        """The last number of the carrier's inbox that the door has dealt with."""
+        """The last number of the carrier's inbox that the door has read."""
         row = self._db.execute("SELECT last FROM inbox_read").fetchone()
         return row[0] if row else 0
 
@@ -154,14 +154,15 @@ class JournalReader:
 
 
 class Journal(JournalReader):
-    """The writer. `log`, `seq` and `digest` say where the log stands."""
+    """The journal with its writer. `log`, `seq` and `digest` name the last entry written."""
 
     def __init__(self, path: Path | str, identity: DeviceKey, *, durable: bool = True) -> None:
         """Raises sqlite3.Error where the file cannot be opened or is damaged."""
         super().__init__(open_writer(path, migrations, durable=durable))
         self.identity = identity
         self.salvaged = ""
-        """What became of a damaged file in the place of which this one was made; the new log should tell."""
+        """What was recovered of the damaged file that this one replaces, for the new log to record; empty: no
+        damage."""
         self.log = ""
         self.seq = 0
         self.digest = GENESIS
@@ -177,7 +178,7 @@ class Journal(JournalReader):
     ) -> LogEntry:
         """Open a new log; its first entry names the device's previous one. `random` is 4 bytes (None: drawn).
 
-        Where it raises sqlite3.Error nothing was written, and the journal stands where it stood.
+        Where it raises sqlite3.Error nothing was written, and the journal is as before.
         """
         previous = self.tips()
         last = next((name for name in reversed(self.logs()) if name in previous), None)
@@ -190,13 +191,13 @@ class Journal(JournalReader):
             versions=versions,
             gate=gate,
         )
-        stood = self.log, self.seq, self.digest
+        before_begin = self.log, self.seq, self.digest
         self.log = log_id(self.identity.public, random or os.urandom(4))
         self.seq, self.digest = 0, GENESIS
         try:
             return self.append("boot", boot, reading)
         except BaseException:
-            self.log, self.seq, self.digest = stood
+            self.log, self.seq, self.digest = before_begin
             raise
 
     def restore(
@@ -205,7 +206,7 @@ class Journal(JournalReader):
         loose: Iterable[tuple[str, int, bytes, bytes | None, bytes]],
     ) -> None:
         """Put entries of a damaged journal into this new one: those that follow one another from the first of their
-        log, and those from behind a hole, for the carrier to join to what others hold."""
+        log, and those from behind a hole, for the carrier to join to what other devices have."""
         with writing(self._db):
             for row in whole:
                 self._db.execute("INSERT OR IGNORE INTO log (log) VALUES (?)", (row[0],))
@@ -214,7 +215,7 @@ class Journal(JournalReader):
                 self._db.execute("INSERT INTO loose VALUES (?, ?, ?, ?, ?)", tuple(row))
 
     def checkpoint_after(self, pages: int) -> None:
-        """Fold the write-ahead log back after so many pages, instead of what all files of ours have."""
+        """Checkpoint the write-ahead log after so many pages, instead of CHECKPOINT_PAGES."""
         self._db.execute(f"PRAGMA wal_autocheckpoint={pages}")
 
     def append(self, kind: str, body: Body, reading: ClockReading) -> LogEntry:

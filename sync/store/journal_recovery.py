@@ -6,7 +6,6 @@ had yet, can be lost with a file; so every readable entry is taken out of it, ev
 """
 
 import logging
-import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Protocol, TypeVar
 
 from access.log.entry import GENESIS, EntryError, badge_of, decode, digest_of
 from access.log.log_entry import read_entry
+from sync.durable_file import sync_folder
 from sync.store.journal import Journal
 from sync.store.log_store import Row
 from sync.store.sqlite import open_reader
@@ -64,7 +64,7 @@ def open_journal(
         return Journal(path, identity, durable=durable), None
     aside = _put_aside(path)
     salvaged.rename(path)
-    _keep_folder(path.parent)
+    sync_folder(path.parent)
     journal = Journal(path, identity, durable=durable)
     entries = sum(tip.seq for tip in journal.tips().values()) + len(journal.loose())
     journal.salvaged = f"{entries} entries could be read of the damaged file, kept in {aside.name}"
@@ -93,8 +93,8 @@ def is_damage(error: sqlite3.Error) -> bool:
 
 
 def sound_or_gone(path: Path) -> None:
-    """Throw a damaged file away, of which everything can be had again, and what is left of one that is gone: another
-    process may still work with the old companions. Raises sqlite3.Error or OSError."""
+    """Delete a damaged file whose contents can be fetched again, and the companions of a file that is gone: another
+    process may still have them open. Raises sqlite3.Error or OSError."""
     if path.exists():
         if sound(path):
             return
@@ -104,8 +104,8 @@ def sound_or_gone(path: Path) -> None:
 
 
 def sound_replica(path: Path, opened: Callable[[Path], Opened]) -> Opened:
-    """The file that `opened` opens and makes: the one that is there, if it is sound, else a new one, which has its name
-    only once it is whole. Raises sqlite3.Error or OSError."""
+    """Open the file with `opened`: the present one if it is sound, else a new one, which gets its name only once it is
+    complete. Raises sqlite3.Error or OSError."""
     sound_or_gone(path)
     if not path.exists():
         part = path.with_name(f".{path.name}.part")
@@ -129,7 +129,7 @@ def _salvage(path: Path, salvaged: Path, identity: DeviceKey) -> None:
     finally:
         journal.close()
     part.rename(salvaged)
-    _keep_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _put_aside(path: Path) -> Path:
@@ -146,15 +146,6 @@ def _put_aside(path: Path) -> Path:
 
 def _with_companions(path: Path) -> tuple[Path, ...]:
     return path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
-
-
-def _keep_folder(folder: Path) -> None:
-    """Names in a folder are on the card when this returns."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def readable(path: Path) -> Iterator[Row]:
@@ -217,10 +208,10 @@ def _checked(name: str, seq: object, digest: object, raw: object) -> Row | None:
     if digest_of(raw) != digest:
         return None
     try:
-        held = read_entry(name, digest, raw)
+        entry = read_entry(name, digest, raw)
     except EntryError:
         return None
-    return Row(name, seq, digest, badge_of(held.body), raw) if held.seq == seq else None
+    return Row(name, seq, digest, badge_of(entry.body), raw) if entry.seq == seq else None
 
 
 def _chained(rows: list[Row]) -> tuple[list[Row], list[Row]]:

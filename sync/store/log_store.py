@@ -1,6 +1,6 @@
-"""A set of single-writer logs, whatever it is kept in: what may join it, and what another store lacks of it.
+"""The abstract store of single-writer logs: which entries it accepts, and what another store lacks of them.
 
-Entries are checked where they arrive: they must follow an entry held, and a head signed by the log's owner must vouch
+Entries are checked where they arrive: they must follow a stored entry, and a head signed by the log's owner must vouch
 for them. Two different entries of one number make a fork: a log is then a tree, and each of its tips a branch that is
 kept, counted and passed on. So a store never says "up to number n", but "up to number n with this hash".
 """
@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from access.log.chain import ChainError, Head, device_of, follow, vouched
-from access.log.entry import GENESIS, Entry, Kiosk, badge_of, body_of, decode
+from access.log.chain import ChainError, Head, device_of, vouched
+from access.log.entry import GENESIS, Kiosk, decode
 from access.log.log_entry import LogEntry
+from sync.store.log_run import EntryRow, LogRun
 from sync.wire.messages import (
     MAX_BATCH_ENTRIES,
     MAX_BRANCHES,
@@ -28,14 +29,14 @@ from sync.wire.messages import (
 )
 
 BEGINNING: Point = (0, GENESIS)
-"""Where every log starts: the point that everybody holds."""
+"""Where every log starts: the point that every store has."""
 
 LOCATOR_POINTS = 40
 """Points named of a log of which the other side knows no tip: each twice as far back as the one before."""
 
 
 INTRODUCED = (0, 0)
-"""Where a store keeps the place of the registry's word on a kiosk (wall clock, number): there is none yet."""
+"""Position (wall clock in ms, number) of a kiosk that no entry of the registry's logs has named yet."""
 
 
 class Row(NamedTuple):
@@ -49,19 +50,19 @@ class Row(NamedTuple):
 
 
 class UnknownWriterError(MessageError):
-    """A log of a device that no enrolment entry held here names."""
+    """A log of a device that no stored enrolment entry names."""
 
 
 class CutOffError(UnknownWriterError):
-    """A message of a device that the registry has cut off. What it wrote before still counts, whoever brings it."""
+    """A message of a device that the registry has cut off. What it wrote before is still accepted, from any device."""
 
 
 class GapError(MessageError):
-    """Entries that follow one which is not held."""
+    """Entries that follow one which is not stored."""
 
 
 class LogStore(ABC):
-    """The part that all stores share; a store adds rows and look-ups.
+    """The rules that all stores share; a subclass stores the rows and looks them up.
 
     `registry` is the fingerprint of the registry's key: its logs go first. `transaction()` brackets
     whatever belongs together; everything taken inside it is kept or nothing is.
@@ -73,7 +74,8 @@ class LogStore(ABC):
         return log.startswith(self.registry)
 
     @abstractmethod
-    def transaction(self) -> AbstractContextManager[None]: ...
+    def transaction(self) -> AbstractContextManager[None]:
+        """Everything stored inside is committed together, or nothing is."""
 
     @abstractmethod
     def public_key(self, device: str) -> bytes | None:
@@ -81,7 +83,7 @@ class LogStore(ABC):
 
     @abstractmethod
     def devices(self) -> dict[str, Kiosk]:
-        """Every kiosk that the registry has named, as it stands now, by fingerprint; introduced ones too."""
+        """The present state of every kiosk that the registry has named, by fingerprint; introduced ones too."""
 
     @abstractmethod
     def kiosk(self, device: str) -> Kiosk | None:
@@ -94,50 +96,61 @@ class LogStore(ABC):
 
     @abstractmethod
     def introduce(self, kiosk: Kiosk) -> None:
-        """Know a kiosk by its warrant, until the registry's log names it."""
+        """Accept a kiosk by its enrolment certificate, until the registry's log names it."""
 
     @abstractmethod
     def introduced(self) -> list[Kiosk]:
-        """Kiosks that are known by their warrants alone."""
+        """Kiosks that are known by their enrolment certificates alone."""
 
     @abstractmethod
     def tips(self, log: str) -> list[Point]:
-        """The ends of a log's branches; empty where nothing of it is held."""
+        """The ends of a log's branches; empty where nothing of it is stored."""
 
     @abstractmethod
     def vector(self) -> dict[str, list[Point]]:
-        """The tips of every log held."""
+        """The tips of every stored log."""
 
     @abstractmethod
-    def holds(self, log: str, seq: int, digest: bytes) -> bool: ...
+    def has_entry(self, log: str, seq: int, digest: bytes) -> bool:
+        """Whether the entry with this number and hash is stored."""
 
     @abstractmethod
     def rows(self, log: str, first: int, last: int) -> list[Row]:
         """All entries with these numbers (both included), of every branch, by number."""
 
     @abstractmethod
-    def heads(self, log: str, after: int, limit: int) -> list[Head]:
-        """Heads held of a log with numbers greater than `after`, by number."""
+    def piece(self, log: str, first: int, last: int) -> Sequence[tuple[bytes, bytes]]:
+        """(hash, bytes) of the same entries."""
 
     @abstractmethod
-    def word(self, device: str) -> Head | None:
+    def heads(self, log: str, after: int, limit: int) -> list[Head]:
+        """Stored heads of a log with numbers greater than `after`, by number."""
+
+    @abstractmethod
+    def latest_head(self, device: str) -> Head | None:
         """The newest head that a device has signed, of whichever log."""
 
     @abstractmethod
-    def words(self) -> list[Head]:
+    def latest_heads(self) -> list[Head]:
         """The newest head of every device."""
 
     @abstractmethod
-    def add(self, rows: Sequence[Row], held: Sequence[LogEntry]) -> None:
-        """Keep new entries. They are checked, and follow one another. `held` is what those of the registry say."""
+    def add(self, log: str, rows: Iterable[EntryRow], entries: Sequence[LogEntry]) -> None:
+        """Store new rows of a log, which are checked and follow one another. `entries` are the same, decoded, where the
+        log is the registry's; else empty."""
 
     @abstractmethod
     def move_tip(self, log: str, parent: Point, tip: Point) -> None:
-        """A branch has grown from `parent` (no longer a tip, if it was one) to `tip`."""
+        """Record that a branch has grown from `parent` (no longer a tip, if it was one) to `tip`."""
 
     @abstractmethod
     def keep_head(self, head: Head) -> None:
-        """Keep a head, or its newer signature, and the device's newest word."""
+        """Store a head, or its newer signature; it becomes the device's latest head if it is newer."""
+
+    def keep_heads(self, heads: Sequence[Head]) -> None:
+        """Store several heads of one log, in the order of their numbers."""
+        for head in heads:
+            self.keep_head(head)
 
     @abstractmethod
     def wanted_cards(self, limit: int) -> list[bytes]:
@@ -145,98 +158,104 @@ class LogStore(ABC):
 
     @abstractmethod
     def cards(self, digests: Iterable[bytes]) -> list[SealedCard]:
-        """Those of the named cards that are held."""
+        """Those of the cards with these hashes that are stored."""
 
     @abstractmethod
     def all_sealed(self) -> Iterator[SealedCard]:
-        """Every name card held, sealed as it is."""
+        """Every stored name card, sealed."""
 
     @abstractmethod
     def keep_cards(self, cards: Sequence[SealedCard]) -> None:
-        """Keep those name cards whose hashes are right and wanted; any other is let fall."""
+        """Store those name cards whose hashes are right and wanted; drop the others."""
 
     def take(self, batch: Batch) -> int:
-        """Join a batch to the set; says how many entries were new.
+        """Store the entries of a batch that are new. Return how many were.
 
-        Raises UnknownWriterError, GapError, ChainError or MessageError; then nothing of it was kept.
+        Raises UnknownWriterError, GapError, ChainError or MessageError; then nothing of it was stored.
         """
+        new, why = self.take_run([batch])
+        if why is not None:
+            raise why
+        return new
+
+    def take_run(self, batches: Iterable[Batch]) -> tuple[int, MessageError | ChainError | None]:
+        """Store the new entries of batches of one log, up to the first batch that is refused. Return how many entries
+        were new, and why that batch was refused (None: all were stored). Batches that follow one another are written
+        as one."""
+        runs: list[LogRun] = []
+        why: MessageError | ChainError | None = None
+        try:
+            for batch in batches:
+                run = self._checked(batch)
+                if runs and runs[-1].end == run.parent:
+                    runs[-1].extend(run)
+                else:
+                    runs.append(run)
+        except (MessageError, ChainError) as error:
+            why = error
+        new = 0
+        for run in runs:
+            try:
+                new += self._join(run)
+            except MessageError as error:
+                return new, error
+        return new, why
+
+    def _checked(self, batch: Batch) -> LogRun:
+        """A batch as a run that its log's owner has signed."""
         public = self.public_key(device_of(batch.log))
         if public is None:
             raise UnknownWriterError(f"log {batch.log} is of a device that is not enrolled")
-        head = batch.head
-        if head.log != batch.log or not vouched(head, public):
-            raise MessageError(f"log {batch.log}: the head is not signed by its owner")
-        run = follow(batch.after + 1, batch.prev, batch.raws)
-        end: Point = (run[-1][0].seq, run[-1][1]) if run else (batch.after, batch.prev)
-        if end != (head.seq, head.digest):
-            raise ChainError(end[0], "the signed head names another entry")
-        parent: Point = (batch.after, batch.prev)
-        if parent != BEGINNING and not self.holds(batch.log, *parent):
-            raise GapError(f"log {batch.log}: entry {batch.after} is not held here")
-        start = self._first_new(batch.log, parent, run)
-        fresh = run[start:]
-        if fresh:
-            if start:
-                parent = (run[start - 1][0].seq, run[start - 1][1])
-            tips = self.tips(batch.log)
-            if len(tips) >= MAX_BRANCHES and parent not in tips:
-                raise MessageError(f"log {batch.log}: {MAX_BRANCHES} branches are held, no more")
-            self.add(*self._rows_of(batch.log, fresh, batch.raws[start:]))
-            self.move_tip(batch.log, parent, end)
-        self.keep_head(head)
-        return len(fresh)
+        return LogRun.of(batch, public)
 
-    def _rows_of(
-        self, log: str, run: Sequence[tuple[Entry, bytes]], raws: Sequence[bytes]
-    ) -> tuple[list[Row], list[LogEntry]]:
-        """Entries as stores keep them; and of the registry's, what they say."""
-        if not self.is_registry(log):
-            entries = zip(run, raws, strict=True)
-            return [
-                Row(log, e.seq, digest, badge_of(body_of(e)), raw) for (e, digest), raw in entries
-            ], []
-        rows: list[Row] = []
-        held: list[LogEntry] = []
-        for (entry, digest), raw in zip(run, raws, strict=True):
-            body = body_of(entry)
-            rows.append(Row(log, entry.seq, digest, badge_of(body), raw))
-            held.append(
-                LogEntry(log, entry.seq, digest, entry.mono_ms, entry.wall_ms, entry.kind, body)
-            )
-        return rows, held
+    def _join(self, run: LogRun) -> int:
+        """Store what is new of a checked run. Raises GapError or MessageError; then nothing of it was stored."""
+        log, parent = run.log, run.parent
+        if parent != BEGINNING and not self.has_entry(log, *parent):
+            raise GapError(f"log {log}: entry {parent[0]} is not stored here")
+        start = self._first_new(run)
+        if start < len(run.entries):
+            after, tips = run.point(start), self.tips(log)
+            if len(tips) >= MAX_BRANCHES and after not in tips:
+                raise MessageError(f"log {log}: {MAX_BRANCHES} branches are stored, no more")
+            entries = run.log_entries(start) if self.is_registry(log) else ()
+            self.add(log, run.rows(start), entries)
+            self.move_tip(log, after, run.end)
+        self.keep_heads(run.heads)
+        return len(run.entries) - start
 
-    def _first_new(self, log: str, parent: Point, run: Sequence[tuple[object, bytes]]) -> int:
-        """How many entries of the run are held already: they come first, since each names the one before it."""
-        if parent in self.tips(log):
+    def _first_new(self, run: LogRun) -> int:
+        """How many entries of the run are stored already: they come first, since each names the one before it."""
+        if run.parent in self.tips(run.log):
             return 0
-        first = parent[0] + 1
         known = 0
-        while known < len(run) and self.holds(log, first + known, run[known][1]):
+        while known < len(run.entries) and self.has_entry(run.log, *run.point(known + 1)):
             known += 1
         return known
 
     def take_head(self, head: Head) -> bool:
-        """Keep a newer signature over an entry that is held: word that nothing more was there."""
+        """Store a newer signature over a stored entry: it says until when the log had no more. Return whether it was
+        accepted."""
         public = self.public_key(device_of(head.log))
         if public is None or not vouched(head, public):
             return False
-        if not self.holds(head.log, head.seq, head.digest):
+        if not self.has_entry(head.log, head.seq, head.digest):
             return False
         self.keep_head(head)
         return True
 
     def hear(self, heads: Sequence[Head]) -> None:
-        """Take heads that came without entries. A store may write them later: they only say that nothing more was
-        there."""
+        """Take heads that came without entries. A store may write them later: they only say until when a log had no
+        more entries."""
         with self.transaction():
             for head in heads:
                 self.take_head(head)
 
     def stretches(self, log: str, points: Sequence[Point]) -> list[tuple[Point, Point]] | None:
-        """From where to which tip another store lacks this log, given the points it has: one stretch for each branch
-        it lacks something of. None: it knows none of our entries, although it has some; it should name more points."""
+        """What another store lacks of a log, given the points it has: (start, tip) for each branch that it lacks part
+        of. None: it knows none of our entries, although it has some; it should name more points."""
         tips = self.tips(log)
-        common = [p for p in points if p == BEGINNING or self.holds(log, *p)]
+        common = [p for p in points if p == BEGINNING or self.has_entry(log, *p)]
         if not points:
             common = [BEGINNING]
         if not common:
@@ -267,32 +286,34 @@ class LogStore(ABC):
         yield BEGINNING
 
     def batch(self, log: str, start: Point, tip: Point | None = None) -> Batch | None:
-        """The next piece of a log after a point, on the way to a tip (None: the furthest), as far as a head that is
-        held vouches for and bounds allow; None: no head lies beyond it."""
+        """The next piece of a log after a point, on the way to a tip (None: the furthest), as far as a stored head
+        covers it and the bounds allow; None: no head lies beyond it."""
         tips = self.tips(log)
         run = self._run(log, start, tips, tip or max(tips)) if tips else []
         limit = MAX_BATCH_ENTRIES * len(tips)
         heads = {head.digest: head for head in self.heads(log, start[0], limit)}
         size = 0
         until = 0
-        for place, row in enumerate(run, 1):
-            size += len(row.raw)
+        for count, (digest, raw) in enumerate(run, 1):
+            size += len(raw)
             if until and size > MAX_MESSAGE_BYTES:
                 break
-            if row.digest in heads:
-                until = place
+            if digest in heads:
+                until = count
         if until == 0:
             return None
-        raws = [row.raw for row in run[:until]]
-        return Batch(log, *start, raws, heads[run[until - 1].digest])
+        return Batch(log, *start, [raw for _, raw in run[:until]], heads[run[until - 1][0]])
 
-    def _run(self, log: str, start: Point, tips: Sequence[Point], tip: Point) -> list[Row]:
-        """The entries that follow a point on the branch of one of the tips, as many as a batch may hold."""
-        rows = self.rows(log, start[0] + 1, start[0] + MAX_BATCH_ENTRIES)
+    def _run(
+        self, log: str, start: Point, tips: Sequence[Point], tip: Point
+    ) -> Sequence[tuple[bytes, bytes]]:
+        """The entries that follow a point on the branch of one of the tips, hash and bytes, as many as a batch may
+        hold."""
+        run = self.piece(log, start[0] + 1, start[0] + MAX_BATCH_ENTRIES)
         if len(tips) > 1:  # a fork: keep to the branch
             branch = {digest for seq, digest in self._back(log, tip) if seq > start[0]}
-            rows = [row for row in rows if row.digest in branch]
-        return rows if rows and follow_back(rows[0].raw) == start[1] else []
+            run = [one for one in run if one[0] in branch]
+        return run if run and follow_back(run[0][1]) == start[1] else []
 
     def locator(self, log: str) -> list[Point]:
         """Points of a log, ever further back, for a store that knows none of its tips."""
@@ -307,7 +328,7 @@ class LogStore(ABC):
 
 def newer(head: Head, before: Head) -> bool:
     """Whether a device signed a head after another. Within a log the higher number is the later one, whatever its clock
-    said: one that was an hour ahead for a while must not be waited for."""
+    showed: one that was an hour ahead for a while must not be waited for."""
     if head.log == before.log and head.seq != before.seq:
         return head.seq > before.seq
     return head.at_ms >= before.at_ms
@@ -318,18 +339,21 @@ def same_end(head: Head, other: Head) -> bool:
     return (head.log, head.seq, head.digest) == (other.log, other.seq, other.digest)
 
 
-def newest_word(
-    said: tuple[Kiosk, tuple[int, int]], held: tuple[int, int, bytes] | None
+def newest_kiosk(
+    update: tuple[Kiosk, tuple[int, int]], stored: tuple[int, int, bytes] | None
 ) -> tuple[Kiosk, tuple[int, int]]:
-    """What a kiosk is after a word of the registry that may be older than the one held (wall clock, number, packed
-    kiosk), and the place of the newer one."""
-    kiosk, place = said
-    if held is None or held[:2] == INTRODUCED:
-        return said
-    before = msgspec.msgpack.decode(held[2], type=Kiosk)
-    if place >= held[:2]:
-        return before.then(kiosk), place
-    return kiosk.then(before), held[:2]
+    """Merge an entry of the registry about a kiosk with the stored state, whichever is older.
+
+    `update` is the kiosk of the entry with the entry's position (wall clock in ms, number); `stored` the position and
+    the packed kiosk in the store, None where there is none. Return the merged kiosk and the position of the newer one.
+    """
+    kiosk, position = update
+    if stored is None or stored[:2] == INTRODUCED:
+        return update
+    before = msgspec.msgpack.decode(stored[2], type=Kiosk)
+    if position >= stored[:2]:
+        return before.then(kiosk), position
+    return kiosk.then(before), stored[:2]
 
 
 def follow_back(raw: bytes) -> bytes:

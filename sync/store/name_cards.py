@@ -1,7 +1,7 @@
-"""Name cards: which of them the roster names, and the shelf in a kiosk's replica where they lie, sealed.
+"""Name cards: which of them the roster names, and the table of a kiosk's replica that stores them, sealed.
 
-Cards travel beside the logs and can be deleted without breaking a chain. The registry's logs arrive in any order, so it
-is its newest word on a badge that counts: a card that was erased must not come back with an older one.
+Cards travel beside the logs and can be deleted without breaking a chain. The registry's logs arrive in any order, so
+its newest entry on a badge decides: a card that was erased must not come back with an older one.
 """
 
 import sqlite3
@@ -15,31 +15,31 @@ Issued = tuple[bytes, int]
 """A badge and the number of an issue."""
 
 
-def badges_listed(held: Iterable[LogEntry]) -> set[bytes]:
-    """The badges of the roster entries among these."""
-    return {one.body.badge for one in held if isinstance(one.body, BadgeIssued)}
+def badges_listed(entries: Iterable[LogEntry]) -> set[bytes]:
+    """The badges that roster entries among these name."""
+    return {one.body.badge for one in entries if isinstance(one.body, BadgeIssued)}
 
 
-def cards_named(words: Iterable[LogEntry]) -> dict[Issued, bytes | None]:
-    """The hash of the card that the registry names last of each issue, of all its entries on these badges; None: it
-    names none any more."""
+def cards_named(entries: Iterable[LogEntry]) -> dict[Issued, bytes | None]:
+    """The hash of the card that the newest of these roster entries names for each issue; None: it names none any
+    more. `entries` must be all that the registry's logs have of these badges."""
     newest: dict[Issued, tuple[int, str, int, bytes, bytes | None]] = {}
-    for held in words:
-        if isinstance(held.body, BadgeIssued):
-            issued = (held.body.badge, held.body.issue)
-            word = (held.wall_ms, held.log, held.seq, held.digest, held.body.card)
-            newest[issued] = max(newest.get(issued, word), word, key=lambda one: one[:4])
-    return {issued: word[-1] for issued, word in newest.items()}
+    for entry in entries:
+        if isinstance(entry.body, BadgeIssued):
+            issued = (entry.body.badge, entry.body.issue)
+            version = (entry.wall_ms, entry.log, entry.seq, entry.digest, entry.body.card)
+            newest[issued] = max(newest.get(issued, version), version, key=lambda one: one[:4])
+    return {issued: version[-1] for issued, version in newest.items()}
 
 
 class CardShelf:
-    """The name cards in a replica: those held, and those named and still lacking."""
+    """The name cards in a replica: those stored, and those named and still lacking."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._asked_for = b""
         self.deleted = False
-        """Whether cards were deleted that the write-ahead log may still hold."""
+        """Whether cards were deleted that the write-ahead log may still contain."""
 
     def expect(self, named: dict[Issued, bytes | None]) -> None:
         """Ask for the cards that the roster names, and delete those it no longer names (erased, sealed again)."""
@@ -54,7 +54,8 @@ class CardShelf:
         )
 
     def wanted(self, limit: int) -> list[bytes]:
-        """In turn: cards that nobody has any more keep none of the others waiting."""
+        """Up to `limit` hashes of lacking cards, each time the next ones: cards that nobody has any more delay no
+        others."""
         lacking = "SELECT digest FROM card WHERE raw IS NULL AND digest"
         after = self._db.execute(
             f"{lacking} > ? ORDER BY digest LIMIT ?", (self._asked_for, limit)
@@ -68,18 +69,18 @@ class CardShelf:
         return wanted
 
     def any(self) -> bool:
-        """Whether any card is held, or asked for."""
+        """Whether any card is stored, or asked for."""
         return self._db.execute("SELECT 1 FROM card LIMIT 1").fetchone() is not None
 
     def keep(self, cards: Iterable[SealedCard]) -> None:
-        """Keep those cards whose hashes are right and wanted; any other is let fall."""
+        """Store those cards whose hashes are right and wanted; drop the others."""
         self._db.executemany(
             "UPDATE card SET raw = ? WHERE digest = ?",
             ((card.raw, card.digest) for card in cards if digest_of(card.raw) == card.digest),
         )
 
-    def held(self, digests: Iterable[bytes]) -> list[SealedCard]:
-        """Those of the named cards that are here."""
+    def stored(self, digests: Iterable[bytes]) -> list[SealedCard]:
+        """Those of the cards with these hashes that are stored."""
         found = []
         for digest in digests:
             row = self._db.execute(

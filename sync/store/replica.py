@@ -1,7 +1,7 @@
 """`replica.db`: all the logs that a kiosk knows, its own among them, written by the carrier alone.
 
-Everything in it can be had again from the journal, the neighbours and the registry; a damaged file is thrown away. The
-door reads it, and finds in its inbox what the log must hold.
+Everything in it can be fetched again from the journal, the neighbours and the registry; a damaged file is thrown away.
+The door reads it; its inbox has what the door must record in its own log.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -15,9 +15,10 @@ from access.event.definition import Event
 from access.log.chain import Head, device_of, vouched
 from access.log.entry import Clock, EventDefined, Kiosk, pack
 from access.log.log_entry import LogEntry, read_entry
-from sync.store.log_store import INTRODUCED, LogStore, Row, newer, newest_word, same_end
+from sync.store.log_run import EntryRow
+from sync.store.log_store import INTRODUCED, LogStore, Row, newer, newest_kiosk, same_end
 from sync.store.name_cards import CardShelf, badges_listed, cards_named
-from sync.store.replica_reader import HeldCard, ReplicaReader
+from sync.store.replica_reader import ReplicaReader, StoredCard
 from sync.store.replica_tables import migrations
 from sync.store.sqlite import open_reader, open_writer, writing
 from sync.wire.messages import Point, SealedCard
@@ -26,14 +27,14 @@ CACHE_KIB = 8_000
 """Of pages in memory, for the writer: the index by badge is written all over the place."""
 
 
-__all__ = ["HeldCard", "Replica", "ReplicaReader"]
+__all__ = ["Replica", "ReplicaReader", "StoredCard"]
 
 
 class Replica(ReplicaReader, LogStore):
-    """The writer."""
+    """`replica.db` with its writer: the carrier's `LogStore`."""
 
     heads_may_wait = False
-    """Whether heads that say only that nothing more was there may be written later: their owner calls `write_heads`."""
+    """Whether heads without new entries may be written later: the owner calls `write_heads`."""
 
     def __init__(self, path: Path | str, registry_public: bytes, registry: str) -> None:
         """`registry` is the fingerprint of the registry's key. Raises sqlite3.Error for a damaged file."""
@@ -58,7 +59,7 @@ class Replica(ReplicaReader, LogStore):
         self._cards = CardShelf(self._db)
         self._unwritten: dict[str, Head] = {}
         self._tips = super().vector()
-        self._words = {
+        self._latest_heads = {
             device: Head(*head)
             for device, *head in self._db.execute(
                 "SELECT device, log, seq, digest, at_ms, signature FROM word"
@@ -86,7 +87,7 @@ class Replica(ReplicaReader, LogStore):
     def vector(self) -> dict[str, list[Point]]:
         return dict(self._tips)
 
-    def holds(self, log: str, seq: int, digest: bytes) -> bool:
+    def has_entry(self, log: str, seq: int, digest: bytes) -> bool:
         row = self._db.execute(
             "SELECT 1 FROM entry WHERE log = ? AND seq = ? AND digest = ?", (log, seq, digest)
         ).fetchone()
@@ -100,6 +101,12 @@ class Replica(ReplicaReader, LogStore):
         )
         return list(map(Row._make, found))
 
+    def piece(self, log: str, first: int, last: int) -> list[tuple[bytes, bytes]]:
+        return self._db.execute(
+            "SELECT digest, raw FROM entry WHERE log = ? AND seq BETWEEN ? AND ? ORDER BY seq",
+            (log, first, last),
+        ).fetchall()
+
     def heads(self, log: str, after: int, limit: int) -> list[Head]:
         rows = self._db.execute(
             "SELECT log, seq, digest, at_ms, signature FROM head WHERE log = ? AND seq > ?"
@@ -108,28 +115,28 @@ class Replica(ReplicaReader, LogStore):
         )
         return [Head(*row) for row in rows]
 
-    def word(self, device: str) -> Head | None:
-        return self._words.get(device)
+    def latest_head(self, device: str) -> Head | None:
+        return self._latest_heads.get(device)
 
-    def words(self) -> list[Head]:
-        return list(self._words.values())
+    def latest_heads(self) -> list[Head]:
+        return list(self._latest_heads.values())
 
-    def add(self, rows: Sequence[Row], held: Sequence[LogEntry]) -> None:
-        said = held if self.is_registry(rows[0].log) else ()
-        badges = badges_listed(said)
-        cards = cards_named([*self._roster_words(badges), *said]) if badges else {}
+    def add(self, log: str, rows: Iterable[EntryRow], entries: Sequence[LogEntry]) -> None:
+        registry_entries = entries if self.is_registry(log) else ()
+        badges = badges_listed(registry_entries)
+        cards = cards_named([*self._roster_entries(badges), *registry_entries]) if badges else {}
         self._db.executemany(
             "INSERT INTO entry (log, seq, digest, badge, raw) VALUES (?, ?, ?, ?, ?)", rows
         )
-        for one in said:
+        for one in registry_entries:
             if isinstance(one.body, Kiosk):
                 self._know(one, one.body)
             elif isinstance(one.body, EventDefined):
                 self._define(one, one.body)
         self._cards.expect(cards)
 
-    def _roster_words(self, badges: Collection[bytes]) -> Iterator[LogEntry]:
-        """What the registry's logs say of these badges so far: of as many as a batch may hold."""
+    def _roster_entries(self, badges: Collection[bytes]) -> Iterator[LogEntry]:
+        """The stored entries of the registry about these badges: at most as many as a batch may have."""
         marks = ",".join("?" * len(badges))
         rows = self._db.execute(
             f"SELECT log, digest, raw FROM entry WHERE badge IN ({marks})",  # noqa: S608 - marks
@@ -142,29 +149,29 @@ class Replica(ReplicaReader, LogStore):
             return
         self._publics[kiosk.device] = kiosk.public
         self._keep_kiosk(kiosk, INTRODUCED)
-        self.tell_door("introduced", {"device": kiosk.device, "gate": kiosk.gate})
+        self.notify_door("introduced", {"device": kiosk.device, "gate": kiosk.gate})
 
-    def _know(self, held: LogEntry, kiosk: Kiosk) -> None:
-        """Keep the registry's newest word on a kiosk, in whatever order its logs arrive."""
+    def _know(self, entry: LogEntry, kiosk: Kiosk) -> None:
+        """Store the newest state of a kiosk, in whatever order the registry's logs arrive."""
         self._publics[kiosk.device] = kiosk.public
         row = self._db.execute(
             "SELECT wall_ms, seq, kiosk FROM device WHERE fingerprint = ?", (kiosk.device,)
         ).fetchone()
-        place = (held.wall_ms, held.seq)
-        self._keep_kiosk(*newest_word((kiosk, place), row))
+        position = (entry.wall_ms, entry.seq)
+        self._keep_kiosk(*newest_kiosk((kiosk, position), row))
 
-    def _keep_kiosk(self, kiosk: Kiosk, place: tuple[int, int]) -> None:
+    def _keep_kiosk(self, kiosk: Kiosk, position: tuple[int, int]) -> None:
         self._db.execute(
             "INSERT OR REPLACE INTO device VALUES (?, ?, ?, ?, ?)",
-            (kiosk.device, kiosk.public, pack(kiosk), *place),
+            (kiosk.device, kiosk.public, pack(kiosk), *position),
         )
 
-    def _define(self, held: LogEntry, definition: EventDefined) -> None:
+    def _define(self, entry: LogEntry, definition: EventDefined) -> None:
         self._db.execute(
             "INSERT INTO definition VALUES (1, ?, ?, ?) ON CONFLICT DO UPDATE SET"
             " wall_ms = excluded.wall_ms, seq = excluded.seq, event = excluded.event"
             " WHERE (excluded.wall_ms, excluded.seq) >= (wall_ms, seq)",
-            (held.wall_ms, held.seq, bytes(definition.event)),
+            (entry.wall_ms, entry.seq, bytes(definition.event)),
         )
 
     def move_tip(self, log: str, parent: Point, tip: Point) -> None:
@@ -175,18 +182,18 @@ class Replica(ReplicaReader, LogStore):
         )
 
     def keep_head(self, head: Head) -> None:
-        before = self._words.get(device_of(head.log))
+        before = self._latest_heads.get(device_of(head.log))
         if before is None or (before.log, before.digest) != (head.log, head.digest):
             self._db.execute(
                 "INSERT OR IGNORE INTO head VALUES (?, ?, ?, ?, ?)",
                 (head.log, head.seq, head.digest, head.at_ms, head.signature),
             )
         if before is None or newer(head, before):
-            self._words[device_of(head.log)] = head
+            self._latest_heads[device_of(head.log)] = head
             self._unwritten.pop(device_of(head.log), None)
-            self._write_word(head)
+            self._write_latest_head(head)
 
-    def _write_word(self, head: Head) -> None:
+    def _write_latest_head(self, head: Head) -> None:
         self._db.execute(
             "INSERT OR REPLACE INTO word VALUES (?, ?, ?, ?, ?, ?)",
             (device_of(head.log), head.log, head.seq, head.digest, head.at_ms, head.signature),
@@ -197,7 +204,7 @@ class Replica(ReplicaReader, LogStore):
         others = []
         for head in heads:
             before, public = (
-                self._words.get(device_of(head.log)),
+                self._latest_heads.get(device_of(head.log)),
                 self.public_key(device_of(head.log)),
             )
             if (
@@ -208,7 +215,9 @@ class Replica(ReplicaReader, LogStore):
             ):
                 others.append(head)
             elif head.at_ms >= before.at_ms and vouched(head, public):
-                self._words[device_of(head.log)] = self._unwritten[device_of(head.log)] = head
+                self._latest_heads[device_of(head.log)] = self._unwritten[device_of(head.log)] = (
+                    head
+                )
         if others:
             super().hear(others)
 
@@ -220,14 +229,14 @@ class Replica(ReplicaReader, LogStore):
     def write_heads(self) -> None:
         """Write what was only noted of heads. Call inside a transaction."""
         for head in self._unwritten.values():
-            self._write_word(head)
+            self._write_latest_head(head)
         self._unwritten.clear()
 
     def wanted_cards(self, limit: int) -> list[bytes]:
         return self._cards.wanted(limit)
 
     def has_cards(self) -> bool:
-        """Whether any name card is held, or asked for."""
+        """Whether any name card is stored, or asked for."""
         return self._cards.any()
 
     def forget_cards(self) -> None:
@@ -238,8 +247,8 @@ class Replica(ReplicaReader, LogStore):
         self.scrub()
 
     def scrub(self) -> bool:
-        """Empty the write-ahead log if name cards were deleted since: nothing of them can be read any more. Whether
-        that is so; False while somebody reads the file: ask again."""
+        """Empty the write-ahead log if name cards were deleted since, so that nothing of them can be read any more.
+        Return whether that is done; False while somebody reads the file: try again."""
         if self._cards.deleted:
             busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             self._cards.deleted = bool(busy)
@@ -249,12 +258,12 @@ class Replica(ReplicaReader, LogStore):
         return self._cards.all()
 
     def cards(self, digests: Iterable[bytes]) -> list[SealedCard]:
-        return self._cards.held(digests)
+        return self._cards.stored(digests)
 
     def keep_cards(self, cards: Sequence[SealedCard]) -> None:
         self._cards.keep(cards)
 
-    # What the carrier and the door say to each other.
+    # What the carrier and the door leave each other.
 
     def kiosk(self, device: str) -> Kiosk | None:
         row = self._db.execute(
@@ -269,15 +278,15 @@ class Replica(ReplicaReader, LogStore):
         }
 
     def definition(self) -> Event | None:
-        """The event definition in force, as far as the registry's log is held and this version can read it."""
+        """The event definition in force, as far as the registry's log is stored and this version can read it."""
         row = self._db.execute("SELECT event FROM definition").fetchone()
         try:
             return msgspec.msgpack.decode(row[0], type=Event) if row else None
         except (msgspec.DecodeError, msgspec.ValidationError):
             return None
 
-    def tell_door(self, kind: str, body: Clock | list[str] | dict[str, Any]) -> None:
-        """Leave the door something that its log must hold."""
+    def notify_door(self, kind: str, body: Clock | list[str] | dict[str, Any]) -> None:
+        """Put into the inbox what the door must record in its own log."""
         self._db.execute("INSERT INTO inbox (kind, body) VALUES (?, ?)", (kind, pack(body)))
 
     def forget_times(self) -> None:
@@ -285,7 +294,8 @@ class Replica(ReplicaReader, LogStore):
         self._db.execute("DELETE FROM inbox WHERE kind = 'clock'")
 
     def number_inbox_after(self, last: int) -> None:
-        """Number what is told from now on above `last`: the door has read so far, perhaps in an earlier replica."""
+        """Number what comes into the inbox from now on above `last`: the door has read so far, perhaps in an earlier
+        replica."""
         self._db.execute(
             "INSERT INTO inbox SELECT ?, '', '' WHERE ? >"
             " (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'inbox')",
@@ -293,21 +303,21 @@ class Replica(ReplicaReader, LogStore):
         )
 
     def forget_inbox(self, until: int) -> None:
-        """Drop what the door has dealt with."""
+        """Delete what the door has read from the inbox."""
         self._db.execute("DELETE FROM inbox WHERE id <= ?", (until,))
 
     def set_target(self, name: str, state: dict[str, Any]) -> None:
-        """Say how things stand with a target."""
+        """Store the state of a target, for people and commands."""
         self._db.execute(
             "INSERT OR REPLACE INTO target VALUES (?, ?)", (name, msgspec.json.encode(state))
         )
 
     def forget_targets(self, names: Iterable[str]) -> None:
-        """These are targets no longer."""
+        """Delete the states of these targets."""
         self._db.executemany("DELETE FROM target WHERE name = ?", [(name,) for name in names])
 
-    def keep_import(self, name: str, word: dict[str, Any]) -> None:
-        """Say how it went with a bundle."""
+    def keep_import(self, name: str, result: dict[str, Any]) -> None:
+        """Store the result of a bundle import."""
         self._db.execute(
-            "INSERT OR REPLACE INTO import VALUES (?, ?)", (name, msgspec.json.encode(word))
+            "INSERT OR REPLACE INTO import VALUES (?, ?)", (name, msgspec.json.encode(result))
         )

@@ -1,4 +1,4 @@
-"""What a kiosk knows of other logs, read-only."""
+"""Read-only access to `replica.db`: the logs and name cards of other devices that a kiosk has."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -13,12 +13,12 @@ from sync.store.log_store import INTRODUCED
 from sync.store.sqlite import open_reader
 from sync.wire.messages import Point
 
-HeldCard = tuple[bytes, bytes, int, bytes]
+StoredCard = tuple[bytes, bytes, int, bytes]
 """A sealed name card: its hash, badge, issue and bytes."""
 
 
 class ReplicaReader:
-    """What a kiosk knows of other logs, read-only: for the door."""
+    """`replica.db`, read-only: for the door and for commands."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
@@ -41,40 +41,40 @@ class ReplicaReader:
             "SELECT id, log, digest, raw FROM entry WHERE id > ? ORDER BY id LIMIT ?",
             (entry_id, limit),
         )
-        return [(place, read_entry(log, digest, raw)) for place, log, digest, raw in rows]
+        return [(row_id, read_entry(log, digest, raw)) for row_id, log, digest, raw in rows]
 
     def heard_ms(self, device: str) -> int | None:
-        """When a device last signed a head of its log that reached us, by its own word."""
+        """When a device last signed a head of its log that reached us (ms, by its own clock); None: never."""
         row = self._db.execute("SELECT at_ms FROM word WHERE device = ?", (device,)).fetchone()
         return row[0] if row else None
 
     def card(self, badge: bytes, issue: int) -> bytes | None:
-        """The sealed name card of an issue, if it is held."""
+        """The sealed name card of an issue, or None where it is not stored."""
         row = self._db.execute(
             "SELECT raw FROM card WHERE badge = ? AND issue = ? AND raw IS NOT NULL", (badge, issue)
         ).fetchone()
         return row[0] if row else None
 
     def all_cards(self) -> Iterator[tuple[bytes, int, bytes]]:
-        """(badge, issue, sealed card) of every card held: for a search by name in staff mode."""
+        """(badge, issue, sealed card) of every stored card: for a search by name in staff mode."""
         yield from self._db.execute("SELECT badge, issue, raw FROM card WHERE raw IS NOT NULL")
 
     def card_hashes(self) -> set[bytes]:
-        """The hashes of every card held. Read from the indexes alone: the cards themselves are many megabytes."""
-        held = {
+        """The hashes of every stored card. Read from the indexes alone: the cards themselves are many megabytes."""
+        named = {
             digest
             for (digest,) in self._db.execute("SELECT digest FROM card INDEXED BY card_badge")
         }
         lacking = self._db.execute("SELECT digest FROM card WHERE raw IS NULL")
-        return held.difference(digest for (digest,) in lacking)
+        return named.difference(digest for (digest,) in lacking)
 
-    def cards_of(self, digests: Sequence[bytes]) -> list[HeldCard]:
-        """Those of the cards with these hashes that are held."""
+    def cards_of(self, digests: Sequence[bytes]) -> list[StoredCard]:
+        """Those of the cards with these hashes that are stored."""
         one = "SELECT digest, badge, issue, raw FROM card WHERE digest = ? AND raw IS NOT NULL"
         return [row for digest in digests for row in self._db.execute(one, (digest,))]
 
-    def cards_held(self) -> tuple[int, int]:
-        """How many name cards are held, and how many the roster names."""
+    def card_counts(self) -> tuple[int, int]:
+        """How many name cards are stored, and how many the roster names."""
         named, lacking = self._db.execute(
             "SELECT (SELECT count(*) FROM card), (SELECT count(*) FROM card WHERE raw IS NULL)"
         ).fetchone()
@@ -94,10 +94,10 @@ class ReplicaReader:
         }
 
     def imports(self) -> dict[str, dict[str, Any]]:
-        """How it went with each bundle laid before the carrier, by file name."""
+        """The result of each bundle import by the carrier, by file name."""
         return {
-            name: msgspec.json.decode(word)
-            for name, word in self._db.execute("SELECT name, word FROM import")
+            name: msgspec.json.decode(result)
+            for name, result in self._db.execute("SELECT name, word FROM import")
         }
 
     def introduced(self) -> list[Kiosk]:
@@ -108,6 +108,7 @@ class ReplicaReader:
         return [msgspec.msgpack.decode(kiosk, type=Kiosk) for (kiosk,) in rows]
 
     def tips(self, log: str) -> list[Point]:
+        """The ends of a log's branches; empty where nothing of it is stored."""
         return [
             (seq, digest)
             for seq, digest in self._db.execute(
@@ -116,7 +117,7 @@ class ReplicaReader:
         ]
 
     def vector(self) -> dict[str, list[Point]]:
-        """The ends of the branches of every log held."""
+        """The ends of the branches of every stored log."""
         found: dict[str, list[Point]] = {}
         for log, seq, digest in self._db.execute("SELECT log, seq, digest FROM tip ORDER BY log"):
             found.setdefault(log, []).append((seq, digest))

@@ -9,7 +9,7 @@ migrations = Steps("replica")
 
 @migrations()
 def first_tables(db: Any) -> None:
-    """Logs with their branches and heads, name cards, and what the door must hear of."""
+    """Logs with their branches and heads, name cards, and the door's inbox."""
     db.execute(
         "CREATE TABLE entry (id INTEGER PRIMARY KEY, log TEXT NOT NULL, seq INTEGER NOT NULL,"
         " digest BLOB NOT NULL, badge BLOB, raw BLOB NOT NULL, UNIQUE (log, seq, digest))"

@@ -11,7 +11,7 @@ BUSY_MS = 5000
 """How long a reader waits for the writer's checkpoint, and the writer for a reader."""
 
 CHECKPOINT_PAGES = 400
-"""The WAL is folded back after some 1.6 MB: short enough for a quick start after a power cut."""
+"""The WAL is checkpointed after some 1.6 MB: short enough for a quick start after a power cut."""
 
 
 class NewerFileError(Exception):

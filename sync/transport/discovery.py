@@ -1,4 +1,4 @@
-"""The other kiosks of a venue: who they are and where, from the registry's log; mDNS gives hints, and no more.
+"""The other kiosks of a venue: who they are and where, from the registry's log; mDNS gives hints only.
 
 A hint is only an address to try: whoever answers there must show the certificate that the registry's log names and
 sign with the device's key, so a stranger gains nothing by announcing himself.
@@ -44,7 +44,7 @@ def peers_of(
 
 
 def _venue(kiosk: Kiosk | None, programme: Programme | None) -> str | None:
-    """The venue a kiosk stands at; None: a spare one, or nobody knows yet."""
+    """The venue of a kiosk; None: a spare one, or not known yet."""
     if kiosk is None or kiosk.gate is None or programme is None:
         return None
     gate = programme.gates.get(kiosk.gate)

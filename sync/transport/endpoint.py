@@ -54,7 +54,7 @@ Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class Route(NamedTuple):
-    """What answers the bytes of a request, and how long its body may be."""
+    """The function that answers the bytes of a request, and the longest body (bytes)."""
 
     answer: Callable[[bytes], bytes]
     max_bytes: int
@@ -69,8 +69,8 @@ class Endpoint:
         bodies_at_once: int,
         outages: tuple[type[Exception], ...] = (),
     ) -> None:
-        """`routes` by path. `outages` are errors that pass by themselves, such as a database that starts again: the
-        other side is asked to come again."""
+        """`routes` by path. `outages` are errors that pass by themselves, such as a database that restarts: the
+        other side is asked to retry."""
         self._routes = routes
         self._turn = threading.BoundedSemaphore(bodies_at_once)
         self._outages = outages
@@ -114,7 +114,7 @@ class Endpoint:
         if environ["REQUEST_METHOD"] != "POST":
             raise BodyError(HTTPStatus.METHOD_NOT_ALLOWED, "only POST is answered here")
         length = content_length(environ, route.max_bytes)
-        # Whoever sends little, however slowly, keeps no turn from the others.
+        # A small body, however slow, is received before the request takes a turn from the others.
         body = received(environ["wsgi.input"], length) if length <= SMALL_BYTES else None
         if not self._turn.acquire(timeout=WAIT_S):
             raise BodyError(BUSY, "busy with others; come again")

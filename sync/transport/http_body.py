@@ -53,7 +53,7 @@ def unpacked(body: bytes, limit: int) -> bytes:
 
 
 def content_length(environ: Mapping[str, Any], limit: int) -> int:
-    """The length in bytes that a WSGI request says of its body. Raises BodyError for none, or one above `limit`."""
+    """The Content-Length of a WSGI request, in bytes. Raises BodyError for none, or one above `limit`."""
     stated = environ.get("CONTENT_LENGTH") or ""
     if not stated.isdecimal():
         raise BodyError(HTTPStatus.LENGTH_REQUIRED, "the request must say its Content-Length")
@@ -80,7 +80,7 @@ def decoded(environ: Mapping[str, Any], body: bytes, limit: int) -> bytes:
 
 
 def received(stream: Any, length: int) -> bytes:
-    """So many bytes of a request's body. Raises BodyError for a body that ends early or takes too long."""
+    """Read `length` bytes of a request's body. Raises BodyError for a body that ends early or takes too long."""
     until = time.monotonic() + BODY_S
     body = bytearray()
     while len(body) < length:

@@ -1,4 +1,4 @@
-"""The way to another device: HTTP with MessagePack bodies, TLS pinned by fingerprint, every answer bounded."""
+"""HTTP client for another device: MessagePack bodies, TLS pinned by fingerprint, every answer bounded."""
 
 import time
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ NEIGHBOUR_CONNECT_S = 1.0
 
 READ_S = 20.0
 ANSWER_S = 60.0
-"""A whole answer must be there after this, however steadily it drips."""
+"""A whole answer must have arrived after this, however steadily it comes."""
 
 PIECE = 64 * 1024
 MEDIA_TYPE = "application/msgpack"
@@ -41,7 +41,7 @@ class HttpClient:
         take (None: as long as on any network)."""
         self.url = url.rstrip("/")
         self._connect_s = connect_s
-        # Said once a second for days: nothing that the other side does not need.
+        # Sent once a second for days: no header that the other side does not need.
         self._headers = {
             "Content-Type": MEDIA_TYPE,
             "Accept-Encoding": "gzip",
@@ -84,8 +84,8 @@ class HttpClient:
 
     def _body(self, answer: BaseHTTPResponse) -> bytes:
         if answer.status != HTTPStatus.OK:
-            said = next(self._pieces(answer), b"").decode(errors="replace").strip()
-            raise HttpClientError(f"{self.url}: answered {answer.status}: {said[:200]}")
+            reply = next(self._pieces(answer), b"").decode(errors="replace").strip()
+            raise HttpClientError(f"{self.url}: answered {answer.status}: {reply[:200]}")
         kind = answer.headers.get("Content-Type", "").split(";")[0]
         if kind != MEDIA_TYPE:
             raise HttpClientError(
@@ -100,7 +100,7 @@ class HttpClient:
         return bytes(body)
 
     def _pieces(self, answer: BaseHTTPResponse) -> Iterator[bytes]:
-        """The body as it comes, unpacked."""
+        """The pieces of the body as they arrive, decompressed."""
         until = time.monotonic() + ANSWER_S
         try:
             while piece := answer.read1(PIECE, decode_content=True):

@@ -60,7 +60,7 @@ class LanGuard:
                 new.until_s = float("inf") if known else time.monotonic() + BODY_S
 
     def answered(self, peer: Peer, *, good: bool) -> None:
-        """A request was answered, or refused: then another must come soon."""
+        """A request was answered; after a refusal (not `good`) another must come soon."""
         with self._changed:
             if good:
                 self._new.pop(peer, None)

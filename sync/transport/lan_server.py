@@ -27,8 +27,8 @@ STRANGERS = 16
 """Connections of strangers at a time: the other threads are for kiosks that the registry's log knows."""
 
 OF_ONE_ADDRESS = 4
-"""Connections from one address at a time, of which an honest kiosk needs one: somebody who opens many and says nothing
-leaves threads for the others."""
+"""Connections from one address at a time, of which an honest kiosk needs one: a client that opens many idle ones leaves
+threads for the others."""
 
 WAITING = 64
 TIMEOUT_S = 10
@@ -80,7 +80,7 @@ class LanServer:
 
     @staticmethod
     def _log(msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
-        """Broken handshakes and vanished clients are daily bread on a venue's network: noted, without a trace."""
+        """Log errors without a traceback: broken handshakes and vanished clients are common on a venue's network."""
         del traceback
         log.log(min(level, logging.INFO), "lan: %s", msg.strip().splitlines()[-1:] or msg)
 

@@ -1,4 +1,4 @@
-"""Tells when this machine's network changes: a cable is plugged in, an address is given (Linux, rtnetlink(7))."""
+"""Events for changes of this machine's network: a cable plugged in, an address assigned (Linux, rtnetlink(7))."""
 
 import logging
 import socket
@@ -11,7 +11,7 @@ RTMGRP_IPV6_IFADDR = 0x100
 
 
 def link_events() -> socket.socket | None:
-    """A socket from which something can be read after a change; None where the kernel gives none."""
+    """A socket from which something can be read after a change; None where the kernel has no such events."""
     try:
         events = socket.socket(
             socket.AF_NETLINK,

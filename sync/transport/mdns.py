@@ -1,4 +1,4 @@
-"""Where other kiosks of the LAN say that they are, by mDNS: hints, on which nothing relies.
+"""Addresses that other kiosks of the LAN announce by mDNS: hints, on which nothing relies.
 
 Loaded only where mDNS is on: the library takes a carrier 5 MB.
 """
@@ -19,7 +19,7 @@ SERVICE = "_jianmen._tcp.local."
 
 
 class AnnounceError(Exception):
-    """mDNS cannot be used here; says why."""
+    """mDNS cannot be used here. The text says why."""
 
 
 class Hints:

@@ -1,16 +1,16 @@
 """The TLS certificate of a kiosk or of the registry: for secrecy only.
 
-It is known by its fingerprint, which the registry's log or the enrolment code names; so neither its name nor its dates
-say anything, and it is valid whenever a wrong clock may think it is.
+It is known by its fingerprint, which the registry's log or the enrolment code names; so its name and dates do
+not matter, and it is valid whenever a wrong clock may think it is.
 """
 
 import datetime as dt
-import os
 import ssl
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from sync.durable_file import write_whole
 from sync.store.data_folder import DataFolder
 
 FROM = dt.datetime(1950, 1, 1, tzinfo=dt.UTC)
@@ -27,9 +27,9 @@ class Certificate:
 
 
 def certificate_at(data: Path) -> Certificate:
-    """The certificate kept in a data folder (lan.pem, lan.key), made where there is none.
+    """The certificate of a data folder (lan.pem, lan.key), made where there is none.
 
-    Raises OSError where it can be neither read nor made, ValueError for a file that holds none.
+    Raises OSError where it can be neither read nor made, ValueError for a file without a certificate.
     """
     folder = DataFolder(data)
     chain, key = folder.certificate, folder.certificate_key
@@ -67,16 +67,5 @@ def _make(chain: Path, key: Path) -> None:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    _write(key, secret, 0o640)
-    _write(chain, made.public_bytes(serialization.Encoding.PEM), 0o640)
-
-
-def _write(path: Path, content: bytes, mode: int) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    try:
-        os.write(descriptor, content)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    part.replace(path)
+    write_whole(key, secret, 0o640)
+    write_whole(chain, made.public_bytes(serialization.Encoding.PEM), 0o640)

@@ -8,7 +8,8 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from access.log.chain import Head, fingerprint, sign_head
+from access.log.chain import Head, device_id, sign_head
+from sync.durable_file import sync_folder
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class DeviceKey:
     @classmethod
     def of(cls, key: Ed25519PrivateKey) -> "DeviceKey":
         public = key.public_key().public_bytes_raw()
-        return cls(key, public, fingerprint(public))
+        return cls(key, public, device_id(public))
 
     @classmethod
     def new(cls) -> "DeviceKey":
@@ -35,7 +36,7 @@ class DeviceKey:
 
     @classmethod
     def at(cls, path: Path) -> "DeviceKey":
-        """The identity kept in a file of 32 bytes (mode 0640: door and carrier share a group), made if need be.
+        """The key stored in a file of 32 bytes (mode 0640: door and carrier share a group), made if need be.
 
         Raises ValueError for a file of another length, OSError where it can be neither read nor made.
         """
@@ -63,20 +64,20 @@ class DeviceKey:
             return cls.at(path)  # another process of this device was quicker
         finally:
             part.unlink()
-        _keep_folder(path.parent)
+        sync_folder(path.parent)
         return identity
 
     @classmethod
     def replace(cls, path: Path, new: "DeviceKey", retired: Path) -> None:
-        """Put a new key in the place of the one in a file, which is kept as `retired`. Power may go at any point of it:
-        a key is always there. Raises OSError."""
+        """Replace the key in a file with a new one; the old one is kept as `retired`. After a power cut at any point a
+        key is there. Raises OSError."""
         part = path.with_name(f".{path.name}.new")
         part.unlink(missing_ok=True)
         cls._write(part, new)
         if path.exists():
             retired.hardlink_to(path)
         part.replace(path)
-        _keep_folder(path.parent)
+        sync_folder(path.parent)
 
     @staticmethod
     def _write(path: Path, identity: "DeviceKey") -> None:
@@ -91,15 +92,6 @@ class DeviceKey:
 
     def head(self, log: str, seq: int, digest: bytes, at_ms: int) -> Head:
         return sign_head(self.key, log, seq, digest, at_ms)
-
-
-def _keep_folder(folder: Path) -> None:
-    """A new name in a folder is on the card when this returns."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def verifies(public: bytes, signature: bytes, message: bytes) -> bool:

@@ -22,7 +22,7 @@ class EnrolmentCodeError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentCode:
-    """What an enrolment code says. `registry` and `pin` are hex digits in small letters."""
+    """The parts of an enrolment code. `registry` and `pin` are lower-case hex digits."""
 
     registry: str
     code: str
@@ -30,7 +30,7 @@ class EnrolmentCode:
     pin: str | None = None
 
     def text(self) -> str:
-        """As it is shown."""
+        """The code as text."""
         pin = f"#{self.pin}" if self.pin else ""
         return f"{MARK}{self.registry.upper()}:{self.code}:{self.url}{pin}"
 

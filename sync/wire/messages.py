@@ -1,4 +1,4 @@
-"""What two devices say to each other: MessagePack arrays, signed over the other side's nonce.
+"""The messages between two devices: MessagePack arrays, signed over the other side's nonce.
 
 One round is a request and its answer. Each carries what its sender has ("I have these up to these numbers") and
 batches of entries that the other lacks. A message is an `Envelope`: the packed body, who sent it, and the device key's
@@ -71,9 +71,9 @@ class Renewal(msgspec.Struct, frozen=True, array_like=True):
     signature: Annotated[bytes, Meta(min_length=64, max_length=64)]
 
 
-class TimeWord(msgspec.Struct, frozen=True, array_like=True):
-    """The sender's time when it made the message: `at_ms` to `error_ms`, from `source` (its own best, never one that
-    it has from a neighbour itself)."""
+class TimeReport(msgspec.Struct, frozen=True, array_like=True):
+    """The sender's time when it made the message: `at_ms`, give or take `error_ms`, from `source` (its own best, never
+    one that it has from a neighbour itself)."""
 
     at_ms: Millis
     error_ms: Annotated[int, Meta(ge=0, le=2**31)]
@@ -84,15 +84,15 @@ class Message(msgspec.Struct, frozen=True, array_like=True):
     """One side of a round. `nonce` is fresh, for the other side to sign over; `yours` is the other side's.
 
     `have` is this side's vector (of logs that the other side does not know, with more points further back).
-    `heard` says when each device last vouched for its log as far as this side knows; `heads` are newer words
+    `heard` says when each device last vouched for its log as far as this side knows; `heads` are newer heads
     than the other side has. `unknown` names logs of which the other side's points are all unknown here: it
-    should say more. `declined` are logs of which this side has refused what came: not to be sent again as they are.
+    should name more. `declined` are logs of which this side has refused what came: not to be sent again as they are.
     `wants` are hashes of name cards lacking, `more` says that there is more to come, and
     `hello` that this answer only gives a nonce. A kiosk says at which address (host:port) and with which
     certificate (SHA-256) it can be reached on its LAN.
 
     `digest` names the sender's whole vector. Where `basis` is not empty it names a vector that both sides know, and
-    `have` is what differs from it (a log without points: not held); `heard` then names only devices of which the
+    `have` is what differs from it (a log without points: not stored); `heard` then names only devices of which the
     sender has heard nothing for a while. `mark` says how far the asking side has been sent heads: the answering side
     gives it, the next request brings it back. `renewed` are heads over the same entries as those that the other side
     was sent before. A side that knows none of these leaves them out and sends all.
@@ -108,7 +108,7 @@ class Message(msgspec.Struct, frozen=True, array_like=True):
     unknown: Annotated[list[LogId], Meta(max_length=MAX_LOGS)] = []
     wants: Annotated[list[Digest], Meta(max_length=MAX_CARDS)] = []
     cards: Annotated[list[SealedCard], Meta(max_length=MAX_CARDS)] = []
-    time: TimeWord | None = None
+    time: TimeReport | None = None
     refused: Annotated[str, Meta(max_length=500)] = ""
     more: bool = False
     hello: bool = False
@@ -130,7 +130,7 @@ class EnrolmentCertificate(msgspec.Struct, frozen=True, array_like=True):
 
 class Envelope(msgspec.Struct, frozen=True, array_like=True):
     """A packed message, its sender's fingerprint, and the signature over the packed message; to a side that may not
-    know the sender yet, its warrant."""
+    know the sender yet, its enrolment certificate."""
 
     body: bytes
     device: Device
@@ -151,8 +151,8 @@ class Enrol(msgspec.Struct, frozen=True, array_like=True):
 
 class Enrolled(msgspec.Struct, frozen=True, array_like=True):
     """The registry's answer: its public key, the event, the gate (None: not yet assigned), or why not; the kiosk's
-    warrant; and with what it can begin before its first exchange: the packed event definition and the event's keys by
-    number."""
+    enrolment certificate; and with what it can begin before its first exchange: the packed event definition and the
+    event's keys by number."""
 
     public: Digest
     yours: Nonce
@@ -165,7 +165,7 @@ class Enrolled(msgspec.Struct, frozen=True, array_like=True):
 
 
 class MessageError(ValueError):
-    """Bytes that are no message, or one that must not be believed."""
+    """Bytes that are no message, or one that is not authentic."""
 
 
 class NotSignedError(MessageError):

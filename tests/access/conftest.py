@@ -7,249 +7,40 @@ A test asks for one fixture, `build`, and says what it needs in a sentence: `bui
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from access.badge.credential import Claims, Plain, Signed, foreign, sign, verifier
+from access.badge.credential import Claims, Plain, Signed, foreign, sign
 from access.event.definition import Direction, Event, Verdict
 from access.event.programme import Programme
-from access.log.chain import log_id
 from access.log.entry import (
-    GENESIS,
-    BadgeIssued,
-    Body,
-    Boot,
-    Clock,
-    ClockSource,
-    EntryRef,
-    EventDefined,
-    Key,
-    Kiosk,
-    Method,
     Override,
-    Proof,
-    Revoked,
-    Scan,
     Seats,
-    Void,
-    digest_of,
-    encode,
-    pack,
 )
-from access.log.log_entry import LogEntry, read_entry
 from access.rules.decide import Decision, Facts, Presented, decide
 from access.state.facts import (
     Moment,
     facts_now,
-    presented_by_hand,
     presented_plain,
     presented_signed,
+    presented_vouched_for,
 )
 from access.state.log_state import LogState
 from config import event_file
+from jianmen.testing.event_logs import KioskWriter, RegistryWriter, secret_of
+from jianmen.testing.log_writer import LogWriter, WrittenEntry
 
 EXAMPLE = Path(event_file.__file__).parent / "events" / "smarthk.toml"
 SMALL = Path(__file__).with_name("small.toml")
 ALL_VENUES = ALL_DAYS = 0xFF
 DAY_MS = 86_400_000
-
-
-@dataclass(frozen=True)
-class Written:
-    """One entry as it stands in its log, and travels."""
-
-    log: str
-    seq: int
-    digest: bytes
-    raw: bytes
-
-    @property
-    def held(self) -> LogEntry:
-        return read_entry(self.log, self.digest, self.raw)
-
-    @property
-    def ref(self) -> EntryRef:
-        return EntryRef(self.log, self.seq, self.digest)
-
-
-def secret_of(badge: bytes, issue: int) -> bytes:
-    """The secret of a test's plain badge: always the same."""
-    return sha256(b"secret" + badge + bytes([issue])).digest()[:11]
-
-
-@dataclass
-class LogWriter:
-    """A device that writes one log. Its machine's steady clock began at true time `booted_ms`; its wall clock is
-    `wall_off_ms` wrong. Nothing is trusted until `trusts` is called."""
-
-    key: Ed25519PrivateKey
-    epoch: int
-    booted_ms: int
-    wall_off_ms: int = 0
-    entries: list[Written] = field(default_factory=list)
-
-    @property
-    def public(self) -> bytes:
-        return self.key.public_key().public_bytes_raw()
-
-    @property
-    def log(self) -> str:
-        return log_id(self.public, self.epoch.to_bytes(4, "big"))
-
-    @property
-    def device(self) -> str:
-        return self.log[:16]
-
-    def mono(self, at_ms: int) -> int:
-        return at_ms - self.booted_ms
-
-    def writes(self, at_ms: int, kind: str, body: Body, *, synced: bool = False) -> Written:
-        """Append an entry at a true time."""
-        prev = self.entries[-1].digest if self.entries else GENESIS
-        wall_ms = at_ms + self.wall_off_ms
-        seq = len(self.entries) + 1
-        raw = encode(seq, prev, self.mono(at_ms), wall_ms, synced, kind, body)
-        written = Written(self.log, seq, digest_of(raw), raw)
-        self.entries.append(written)
-        return written
-
-
-class KioskWriter(LogWriter):
-    """A door: everything it says is about `gate`."""
-
-    gate: str = ""
-
-    def boots(self, at_ms: int | None = None, after: LogWriter | None = None) -> Written:
-        last = after.entries[-1] if after is not None else None
-        previous = (last.log, last.seq, last.digest) if last is not None else None
-        boot = Boot(
-            device=self.device,
-            previous=previous,
-            boot_id=f"boot-{self.epoch}",
-            why="power",
-            versions={},
-            gate=self.gate or None,
-        )
-        return self.writes(self.booted_ms if at_ms is None else at_ms, "boot", boot)
-
-    def trusts(
-        self, at_ms: int, source: ClockSource = "registry", error_ms: int = 0, off_ms: int = 0
-    ) -> Written:
-        """Meet a trusted time, `off_ms` away from the truth."""
-        clock = Clock(
-            source=source, trusted_ms=at_ms + off_ms, mono_ms=self.mono(at_ms), error_ms=error_ms
-        )
-        return self.writes(at_ms, "clock", clock)
-
-    def scans(
-        self,
-        at_ms: int,
-        badge: bytes | None,
-        direction: Direction = "in",
-        verdict: Verdict = "admit",
-        reason: str = "ok",
-        *,
-        gate: str | None = None,
-        issue: int | None = 1,
-        proof: Proof | None = "proven",
-        session: str | None = None,
-        method: Method = "camera",
-        seat: bool = False,
-        claims: bytes | None = None,
-        test: bool = False,
-        verifier: bytes | None = None,
-        area: str | None = None,
-    ) -> Written:
-        scan = Scan(
-            gate=gate or self.gate,
-            direction=direction,
-            badge=badge,
-            issue=issue if badge is not None else None,
-            proof=proof,
-            session=session,
-            verdict=verdict,
-            reason=reason,
-            method=method,
-            conditions=(),
-            seat=seat,
-            place=None,
-            roster_issue=0,
-            seats=None,
-            roster_head=None,
-            span=None,
-            claims=claims,
-            test=test,
-            verifier=verifier,
-            area=area,
-        )
-        return self.writes(at_ms, "scan", scan)
-
-    def voids(self, at_ms: int, entry: Written, badge: bytes | None) -> Written:
-        return self.writes(
-            at_ms,
-            "void",
-            Void(entry=entry.ref, badge=badge, staff=b"STAFF", staff_issue=1, why="a mistake"),
-        )
-
-
-class RegistryWriter(LogWriter):
-    """The registry: its clock is right."""
-
-    def defines(self, at_ms: int, event: Event) -> Written:
-        return self.writes(
-            at_ms, "event", EventDefined(event=msgspec.Raw(pack(event))), synced=True
-        )
-
-    def issues(
-        self,
-        at_ms: int,
-        badge: bytes,
-        claims: Claims,
-        issue: int = 1,
-        form: Literal["plain", "signed", "foreign"] = "plain",
-        secret: bytes | None = None,
-    ) -> Written:
-        proof = verifier(secret_of(badge, issue) if secret is None else secret)
-        entry = BadgeIssued(badge=badge, issue=issue, form=form, claims=claims, verifier=proof)
-        return self.writes(at_ms, "badge", entry, synced=True)
-
-    def revokes(self, at_ms: int, badge: bytes, issue: int | None = None) -> Written:
-        return self.writes(
-            at_ms, "revoke", Revoked(badge=badge, issue=issue, why="lost"), synced=True
-        )
-
-    def assigns(
-        self,
-        at_ms: int,
-        kiosk: LogWriter,
-        gate: str | None,
-        *,
-        cut_off: bool = False,
-        believed: dict[str, int] | None = None,
-        seats: dict[str, int] | None = None,
-    ) -> Written:
-        entry = Kiosk(
-            device=kiosk.device,
-            public=kiosk.public,
-            gate=gate,
-            address="",
-            certificate="",
-            cut_off=cut_off,
-            believed=believed or {},
-            seats=seats or {},
-        )
-        return self.writes(at_ms, "kiosk", entry, synced=True)
-
-    def signs_with(self, at_ms: int, key: Ed25519PrivateKey, number: int = 1) -> Written:
-        public = key.public_key().public_bytes_raw()
-        return self.writes(at_ms, "key", Key(number=number, public=public), synced=True)
 
 
 @dataclass
@@ -280,11 +71,11 @@ class Door:
         return Moment(line.span(mono_ms), line.sorts_at(mono_ms), line.sure)
 
     def sees(self, code: Plain | Signed | str | bytes, direction: Direction = "in") -> Presented:
-        """What was held up: a badge, the text of another system's code, or (bytes) a person found by staff."""
+        """What was presented: a badge, the text of another system's code, or (bytes) a person found by staff."""
         gate = self.kiosk.gate
         event_state = self.known.event_state
         if isinstance(code, bytes):
-            return presented_by_hand(code, gate, direction, self.known.history(code))
+            return presented_vouched_for(code, gate, direction, self.known.history(code))
         if isinstance(code, Signed):
             return presented_signed(code, gate, direction, self.programme, event_state.keys)
         plain = foreign(code) if isinstance(code, str) else code
@@ -293,7 +84,7 @@ class Door:
 
     def facts(self, presented: Presented, at_ms: int) -> Facts:
         gate = self.programme.gates[self.kiosk.gate]
-        capped = self.programme.places[gate.area].capacity is not None
+        capped = self.programme.area_tree[gate.area].capacity is not None
         return facts_now(
             presented,
             self.known.history(presented.badge),
@@ -310,21 +101,21 @@ class Door:
         """Decide and record."""
         presented = self.sees(code, direction)
         facts = self.facts(presented, at_ms)
-        said = decide(presented, facts, self.programme, self.moment(at_ms).span)
+        answer = decide(presented, facts, self.programme, self.moment(at_ms).span)
         written = self.kiosk.scans(
             at_ms,
             presented.badge,
             direction,
-            said.verdict,
-            said.reason,
+            answer.verdict,
+            answer.reason,
             issue=presented.issue,
             proof=presented.proof,
-            session=said.session,
-            seat=said.seat,
+            session=answer.session,
+            seat=answer.seat,
             claims=code.signed if isinstance(code, Signed) and facts.listed is None else None,
         )
         self.known.add(written.log, written.digest, written.raw)
-        return said
+        return answer
 
 
 class Build:
@@ -411,7 +202,7 @@ class Build:
         door.learns(registry, kiosk)
         return door
 
-    def log_state(self, entries: Iterable[Written] = (), earliest_ms: int = 0) -> LogState:
+    def log_state(self, entries: Iterable[WrittenEntry] = (), earliest_ms: int = 0) -> LogState:
         """What is known from these entries, added in this order."""
         known = LogState(self.registry(0).device, earliest_ms)
         for one in entries:
@@ -446,30 +237,30 @@ class Forum:
         day, _, time = clock.rpartition("T")
         return Build.instant(f"2020-11-{day or '17'}T{time}+08:00")
 
-    def enters(self, gate: str, clock: str, number: int, **scan: Any) -> Written:
+    def enters(self, gate: str, clock: str, number: int, **scan: Any) -> WrittenEntry:
         """Somebody is let in; on a seat where the gate's area has any."""
         area = self.programme.gates[gate].area
-        scan.setdefault("seat", self.programme.places[area].capacity is not None)
+        scan.setdefault("seat", self.programme.area_tree[area].capacity is not None)
         scan.setdefault("area", area)
         return self.doors[gate].scans(self.at(clock), self.build.badge(number), **scan)
 
-    def leaves(self, gate: str, clock: str, number: int, **scan: Any) -> Written:
+    def leaves(self, gate: str, clock: str, number: int, **scan: Any) -> WrittenEntry:
         scan.setdefault("area", self.programme.gates[gate].area)
         return self.doors[gate].scans(self.at(clock), self.build.badge(number), "out", **scan)
 
-    def refuses(self, gate: str, clock: str, number: int | None, reason: str) -> Written:
+    def refuses(self, gate: str, clock: str, number: int | None, reason: str) -> WrittenEntry:
         badge = None if number is None else self.build.badge(number)
         area = self.programme.gates[gate].area
         return self.doors[gate].scans(
             self.at(clock), badge, verdict="refuse", reason=reason, area=area
         )
 
-    def voids(self, gate: str, clock: str, entry: Written) -> Written:
-        return self.doors[gate].voids(self.at(clock), entry, entry.held.body.badge)  # type: ignore[union-attr]
+    def voids(self, gate: str, clock: str, entry: WrittenEntry) -> WrittenEntry:
+        return self.doors[gate].voids(self.at(clock), entry, entry.entry.body.badge)  # type: ignore[union-attr]
 
     def overrides(
         self, gate: str, clock: str, number: int | None, verdict: Verdict = "admit_flagged"
-    ) -> Written:
+    ) -> WrittenEntry:
         """Staff lets somebody in by hand, or (verdict refuse) tries to."""
         badge = None if number is None else self.build.badge(number)
         reason = "overridden" if verdict == "admit_flagged" else "not_staff"
@@ -494,7 +285,7 @@ class Forum:
         )
         return self.doors[gate].writes(self.at(clock), "override", body)
 
-    def gives(self, area: str, giver: str, clock: str, to: str, count: int) -> Written:
+    def gives(self, area: str, giver: str, clock: str, to: str, count: int) -> WrittenEntry:
         """Seats move from one gate of an area to another."""
         body = Seats(
             area=area, from_gate=giver, to_gate=to, to_device=self.doors[to].device, count=count
@@ -502,11 +293,11 @@ class Forum:
         return self.doors[giver].writes(self.at(clock), "seats", body)
 
     @property
-    def entries(self) -> list[Written]:
+    def entries(self) -> list[WrittenEntry]:
         return [entry for log in (self.registry, *self.doors.values()) for entry in log.entries]
 
     def known(self) -> LogState:
-        """Everything, at one place."""
+        """Everything, in one log state."""
         return self.build.log_state(self.entries)
 
 

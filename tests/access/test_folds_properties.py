@@ -16,6 +16,7 @@ from access.log.entry import (
     Health,
     Key,
     Passage,
+    Printed,
     Recount,
     Ruling,
     Seats,
@@ -37,7 +38,7 @@ acts = st.lists(
         st.sampled_from(
             ["in"] * 6 + ["out"] * 3 + ["reentry", "refuse", "void", "test", "turnstile"]
             + ["recount", "seats", "health", "gate", "gate", "take_back", "alarm", "ruling"]
-            + ["clock", "boot", "clone"]
+            + ["clock", "boot", "clone", "print", "print"]
             + ["issue", "revoke", "cut", "uncut", "spare", "define", "key"]
         ),
         st.integers(0, len(GATES) - 1),
@@ -71,14 +72,16 @@ class _Days:
         door, badge = self.writers[gate], self.forum.build.badge(number)
         if what in ("void", "turnstile", "ruling"):
             self.about_a_scan(what, door, number, at)
+        elif what == "print":
+            self.prints(door, badge, number, at)
         elif what in ("boot", "clone"):
             self.restarts(what, gate, door, badge, at)
         elif what == "take_back":
             self.takes_back(door, at)
         elif what in ("issue", "revoke", "cut", "uncut", "spare", "define", "key"):
-            self.registry_says(what, gate, door, badge, number, at)
+            self.registry_writes(what, gate, door, badge, number, at)
         elif what in ("recount", "seats", "health", "gate", "alarm", "clock"):
-            self.entries.append(self.kiosk_says(what, gate, door, number, at))
+            self.entries.append(self.kiosk_writes(what, gate, door, number, at))
         else:
             self.entries.append(self.presents(what, gate, door, badge, number, at))
         self.entries.append(self.forum.registry.entries[-1])
@@ -97,7 +100,7 @@ class _Days:
                 return door.scans(at, badge, test=True, seat=seat)
         return door.scans(at, badge, verdict="admit_flagged", reason="reentry", seat=seat)
 
-    def kiosk_says(self, what: str, gate: str, door: Any, number: int, at: int) -> Any:
+    def kiosk_writes(self, what: str, gate: str, door: Any, number: int, at: int) -> Any:
         match what:
             case "recount":
                 return door.writes(
@@ -121,7 +124,7 @@ class _Days:
                 return door.writes(at, "gate", GateGiven(gate=GATES[number], staff=b"STAFF"))
         return door.trusts(at, SOURCES[number], 50, (number - 2) * 90 * MINUTE)
 
-    def registry_says(
+    def registry_writes(
         self, what: str, gate: str, door: Any, badge: bytes, number: int, at: int
     ) -> None:
         event, registry = self.forum.programme.event, self.forum.registry
@@ -145,7 +148,7 @@ class _Days:
 
     def takes_back(self, door: Any, at: int) -> None:
         """A supervisor takes back the gate that was given last, whichever kiosk's it is: only its own may."""
-        given = [entry for entry in self.entries if entry.held.kind == "gate"]
+        given = [entry for entry in self.entries if entry.entry.kind == "gate"]
         if given:
             self.entries.append(door.voids(at, given[-1], None))
 
@@ -162,15 +165,25 @@ class _Days:
         self.epochs += 1
         self.writers[gate] = again = self.forum.build.kiosk(gate, at, epoch=self.epochs)
         self.entries.append(again.boots(after=after))
-        scan = again.scans(at, self.forum.build.badge(1)).held.body
+        scan = again.scans(at, self.forum.build.badge(1)).entry.body
         vague = msgspec.structs.replace(scan, span=Span(at - 60 * MINUTE, at + 600 * MINUTE))
         self.entries += [again.entries[-1], again.writes(at, "scan", vague)]
 
+    def prints(self, door: Any, badge: bytes, number: int, at: int) -> None:
+        """Begin an attempt, or answer an earlier one, also one of another kiosk."""
+        begun = [entry for entry in self.entries if entry.entry.kind == "printed"]
+        body = Printed(gate=door.gate, badge=badge, issue=1, outcome="sent", attempt=None)
+        if begun and number > 1:
+            outcome = ("unknown", "printed", "not_printed")[at % 3]
+            ref = begun[-(at % 4) - 1 :][0].ref
+            body = msgspec.structs.replace(body, outcome=outcome, attempt=ref)
+        self.entries.append(door.writes(at, "printed", body))
+
     def about_a_scan(self, what: str, door: Any, number: int, at: int) -> None:
-        scans = [entry for entry in self.entries if entry.held.kind == "scan"]
+        scans = [entry for entry in self.entries if entry.entry.kind == "scan"]
         if scans:
             scan = scans[-number:][0]
-            badge = scan.held.body.badge
+            badge = scan.entry.body.badge
             if what == "void":
                 self.entries.append(door.voids(at, scan, badge))
             elif what == "turnstile":
@@ -196,7 +209,11 @@ def answers(forum: Any, known: LogState) -> bytes:
             attendance(known),
             Conflicts(known).lines(),
             [
-                [known.history(badge).presentations, known.history(badge).newest()]
+                [
+                    known.history(badge).presentations,
+                    known.history(badge).newest(),
+                    known.history(badge).prints,
+                ]
                 for badge in sorted(b for b in known.badges if b is not None)
             ],
             [
@@ -222,9 +239,9 @@ def answers(forum: Any, known: LogState) -> bytes:
 def taken(forum: Any, entries: list[Any], ask_every: int = 0) -> LogState:
     known: LogState = forum.build.log_state()
     folds = (Headcount(known), Conflicts(known))
-    for place, entry in enumerate(entries, 1):
+    for index, entry in enumerate(entries, 1):
         known.add(entry.log, entry.digest, entry.raw)
-        if ask_every and place % ask_every == 0:
+        if ask_every and index % ask_every == 0:
             folds[0].areas(forum.at("20:00"))
             folds[1].lines()
             known.seat_book("hall").by_gate(forum.at("20:00"))
@@ -280,11 +297,11 @@ def test_repaired_times_never_break_the_order_within_a_log(new_forum: Any, chose
     order = known.event_state.order
     logs: dict[str, list[Any]] = {}
     for entry in {entry.digest: entry for entry in entries}.values():
-        logs.setdefault(entry.log, []).append(entry.held)
+        logs.setdefault(entry.log, []).append(entry.entry)
     for log in logs.values():
-        log.sort(key=lambda held: held.seq)
-        times = [order(held).at_ms for held in log]
-        forked = len({held.seq for held in log}) < len(log)
+        log.sort(key=lambda entry: entry.seq)
+        times = [order(entry).at_ms for entry in log]
+        forked = len({entry.seq for entry in log}) < len(log)
         assert forked or times == sorted(times)
 
 
@@ -294,16 +311,16 @@ def test_nothing_that_showed_green_is_ever_dropped(new_forum: Any, chosen: Any) 
     forum = new_forum()
     entries = written(forum, chosen)
     known = taken(forum, entries)
-    held = {entry.digest: entry.held for entry in entries}
+    by_digest = {entry.digest: entry.entry for entry in entries}
     back = {
         one.body.entry.digest
-        for one in held.values()
+        for one in by_digest.values()
         if one.kind in ("void", "not_passed") and known.event_state.believed(one)
     }
     shown = {
         one.entry.digest for badge in known.badges for one in known.history(badge).presentations
     }
-    for digest, one in held.items():
+    for digest, one in by_digest.items():
         if one.kind == "scan" and not one.body.test and digest not in back:
             assert (digest in shown) == known.event_state.believed(one)
 
@@ -313,16 +330,16 @@ def test_nothing_that_showed_green_is_ever_dropped(new_forum: Any, chosen: Any) 
 
 @dataclass
 class _Door:
-    """A kiosk that knows what it was told, and decides by that alone."""
+    """A kiosk that decides only by the entries it has received."""
 
     gate: str
     writer: Any
     known: LogState
-    held: dict[bytes, Any]
+    known_entries: dict[bytes, Any]
 
     def learns(self, entries: Any) -> None:
         for entry in entries:
-            self.held[entry.digest] = entry
+            self.known_entries[entry.digest] = entry
             self.known.add(entry.log, entry.digest, entry.raw)
 
     @property
@@ -384,26 +401,26 @@ def test_a_reentry_at_another_door_taken_back_gives_no_second_seat(new_forum: An
 
 
 @given(chosen=moves)
-def test_once_all_have_told_all_every_seat_is_free_or_taken_by_somebody_inside(
+def test_once_all_have_exchanged_every_seat_is_free_or_taken_by_somebody_inside(
     new_forum: Any, chosen: list[tuple[str, str, int]]
 ) -> None:
     hall = _Hall(new_forum())
     at = hall.forum.at("09:00")
     for minute, (what, gate, number) in enumerate(chosen):
         hall.act(what, hall.doors[gate], number, at + minute * MINUTE)
-    everything = [entry for door in hall.doors.values() for entry in door.held.values()]
+    everything = [entry for door in hall.doors.values() for entry in door.known_entries.values()]
     known = hall.forum.build.log_state(everything)
     book = known.seat_book("hall")
     evening = at + len(chosen) * MINUTE
     accounts = [hall.doors[gate].account for gate in ("hall-1", "hall-2")]
     free = [book.free(account, evening) for account in accounts]
-    held = sum(
+    taken = sum(
         book.holds(hall.forum.build.badge(n), account, evening)
         for n in range(1, SEATS + 3)
         for account in accounts
     )
     assert min(free) >= 0
-    assert sum(free) + held == SEATS
+    assert sum(free) + taken == SEATS
     assert Headcount(known).areas(evening)["hall"].inside == len(hall.inside)
     assert not [line for line in Conflicts(known).lines() if line.reason == "full"]
 
@@ -436,7 +453,7 @@ class _Hall:
             case "void" if door.gate in self.last:
                 self.takes_back(door, at)
             case "tell":
-                self.doors[GATES[number]].learns(list(door.held.values()))
+                self.doors[GATES[number]].learns(list(door.known_entries.values()))
             case "level":
                 self.levels(door, at)
 
@@ -448,15 +465,21 @@ class _Hall:
         moment = Moment(Span(at, at), at, sure=True)
         history = known.history(badge)
         facts = facts_now(presented, history, known.event_state, door.account, moment, book, at)
-        said = decide(presented, facts, self.forum.programme, Span(at, at))
+        decision = decide(presented, facts, self.forum.programme, Span(at, at))
         entry = door.writer.scans(
-            at, badge, direction, said.verdict, said.reason, seat=said.seat, session=said.session
+            at,
+            badge,
+            direction,
+            decision.verdict,
+            decision.reason,
+            seat=decision.seat,
+            session=decision.session,
         )
         door.learns([entry])
-        if said.opens:
+        if decision.opens:
             self.newest_of[number] = entry
             if direction == "in" and area == "hall":
-                self.last[door.gate] = (entry, number, number in self.inside, said.reason)
+                self.last[door.gate] = (entry, number, number in self.inside, decision.reason)
                 self.inside.add(number)
             else:
                 self.inside.discard(number)

@@ -115,11 +115,11 @@ def test_01_the_same_person_at_another_door_is_let_in(forum: Forum) -> None:
 def test_02_an_unknown_text_is_no_badge_and_is_recorded_as_that(forum: Forum, text: str) -> None:
     door = forum.door(MAIN)
     assert door.shows(forum.at("17T09:00:00"), text).reason == "not_a_badge"
-    scan = door.kiosk.entries[-1].held.body
+    scan = door.kiosk.entries[-1].entry.body
     assert (scan.badge, scan.reason) == (None, "not_a_badge")
 
 
-def test_02_a_code_of_another_event_is_told_apart_when_it_is_signed(forum: Forum) -> None:
+def test_02_a_code_of_another_event_is_recognised_when_it_is_signed(forum: Forum) -> None:
     door = forum.door(MAIN)
     now = forum.at("17T09:00:00")
     assert door.shows(now, forum.signed(ANNA, event="another")).reason == "other_event"
@@ -313,7 +313,7 @@ def test_20_any_key_of_the_event_signs_whichever_was_named_first(forum: Forum) -
 def test_20_a_refusal_is_recorded_like_an_admission(forum: Forum) -> None:
     door = forum.door(MAIN)
     door.shows(forum.at("17T09:00:00"), forum.signed(BEN, key="a thief's"))
-    scan = door.kiosk.entries[-1].held.body
+    scan = door.kiosk.entries[-1].entry.body
     assert (scan.verdict, scan.reason, scan.badge) == ("refuse", "forged", BEN)
 
 
@@ -452,7 +452,7 @@ def test_a_higher_issue_seen_at_this_door_retires_the_lower_one(forum: Forum) ->
 
 
 @pytest.mark.parametrize(("issue", "reason"), [(2, "superseded"), (3, "reentry")])
-def test_another_doors_word_retires_an_issue_only_as_the_next_above_the_roster(
+def test_another_doors_proof_retires_an_issue_only_as_the_next_above_the_roster(
     forum: Forum, issue: int, reason: str
 ) -> None:
     first = forum.lists(ANNA)
@@ -498,7 +498,7 @@ def test_every_recorded_answer_can_be_named_again(forum: Forum) -> None:
     assert EntryRef(one.entry.log, one.entry.seq, one.entry.digest) == door.kiosk.entries[-1].ref
 
 
-def test_a_definition_that_does_not_hold_together_is_held_and_not_put_in_force(
+def test_an_inconsistent_definition_is_stored_and_not_put_in_force(
     forum: Forum,
 ) -> None:
     event = forum.programme.event

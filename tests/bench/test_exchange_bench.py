@@ -1,4 +1,4 @@
-"""`jianmen bench exchange`: what it says, and that a figure of something that went wrong is never shown."""
+"""`jianmen bench exchange`: what it prints, and that a figure of something that went wrong is never shown."""
 
 from __future__ import annotations
 
@@ -97,6 +97,6 @@ def test_a_sync_that_fails_while_the_door_works_is_no_figure(
 ) -> None:
     monkeypatch.setattr(
         "bench.exchange.syncing._carry", print
-    )  # is told what to do, and does nothing
+    )  # is asked to do something, and does nothing
     with pytest.raises(RuntimeError, match="did not come to its end: 0 entries were heard"):
         door_during_first_sync(tmp_path, 20, 60)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,57 +9,19 @@ import pytest
 
 from access.event.programme import Programme
 from config.event_file import load
-from hardware.ports.signals import SignalSettings
-from hardware.signals.simulated import SimulatedSignals
-from hardware.system.clock import SimulatedClock
-from hardware.system.power import SimulatedPower
-from hardware.system.systemd import Notifier
 from kiosk.pages.app import create_app
 from kiosk.pages.serving import PageServer
 from kiosk.runtime.parts import Parts
 from kiosk.runtime.service import DoorService, Home
 from kiosk.screen.attendee_screen import Notice, notice, title
-from sync.store.journal import Journal
-from sync.wire.device_key import DeviceKey
 
-CHROMIUM = shutil.which("chromium")
 AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
 PROGRAMME = Programme(load(Path("config/events/smarthk.toml")))
 STATES: tuple[Notice, ...] = ("idle_in", "fire", "out_of_order", "come_closer", "spare")
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
-        )
-        yield started
-        started.close()
-
 
 @pytest.fixture
-def service(tmp_path) -> DoorService:
-    parts = Parts(
-        SimulatedClock(),
-        SimulatedPower(),
-        Notifier({}),
-        lambda: SimulatedSignals(SignalSettings()),
-        None,
-        None,
-    )
-    home = Home(
-        tmp_path,
-        lambda: Journal(tmp_path / "journal.db", DeviceKey.new()),
-        lambda: None,
-        begin=lambda: False,
-        prepare=lambda event_state, device: None,
-    )
+def service(home: Home, parts: Parts) -> DoorService:
     return DoorService(home, parts, "en")
 
 
@@ -71,7 +32,7 @@ def page(browser, service) -> Iterator:
     opened = browser.new_page(viewport={"width": 800, "height": 480}, base_url=server.url)
     yield opened
     opened.close()
-    service.queries.close()
+    service.screen_feed.close()
     server.close()
 
 
@@ -95,15 +56,15 @@ def test_no_state_of_the_attendee_screen_has_a_finding(service, page):
     for state in STATES:
         head = title(PROGRAMME, gate, service.order)
         screen = notice(state, service.order, head=head, gate="C1", staffed=True)
-        service.queries.show(screen)
-        page.get_by_text(screen.say[0].headline).first.wait_for()
+        service.screen_feed.show(screen)
+        page.get_by_text(screen.wordings[0].headline).first.wait_for()
         assert findings(page) == [], state
 
 
 def test_the_menu_is_opened_and_left_by_keyboard(service, page):
     page.goto("/")
     head = title(PROGRAMME, PROGRAMME.gates["chengdu-main-1"], service.order)
-    service.queries.show(notice("idle_in", service.order, head=head))
+    service.screen_feed.show(notice("idle_in", service.order, head=head))
     page.wait_for_selector("#title span")
     page.focus("#title")
     page.keyboard.press("Enter")
@@ -116,6 +77,6 @@ def test_the_menu_is_opened_and_left_by_keyboard(service, page):
 def test_nothing_moves_for_whoever_asks_for_that(service, browser, page):
     page.emulate_media(reduced_motion="reduce")
     page.goto("/")
-    service.queries.show(notice("fire", service.order))
+    service.screen_feed.show(notice("fire", service.order))
     page.get_by_text("Leave the building now").wait_for()
     assert page.evaluate("document.getAnimations().length") == 0

@@ -1,4 +1,4 @@
-"""The dashboard in a real browser: numbers that move by themselves, and a page that says when it knows nothing."""
+"""The dashboard in a real browser: numbers that move by themselves, and a page that shows when it knows nothing."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from access.badge.key_card import read_human_key
 from access.log.clock_reading import ClockReading
-from access.log.entry import Scan, Span
 from config import event_file
+from jianmen.testing.log_writer import admission
 from registry.accounts.accounts import Accounts
 from registry.roster.model import Person
 from registry.server.app import WebSettings, create_app
@@ -45,7 +45,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not instal
 
 @dataclass
 class Site:
-    """A registry with its server, and one kiosk that says what the test wants it to."""
+    """A registry with its server, and one kiosk that writes what the test wants it to."""
 
     service: RegistryService
     journal: Journal
@@ -66,24 +66,7 @@ class Site:
         """The kiosk lets somebody in, and its log arrives."""
         now = self.clock()
         seq, digest = self.journal.seq, self.journal.digest
-        scan = Scan(
-            gate=gate,
-            direction="in",
-            badge=badge,
-            issue=1,
-            proof="proven",
-            session=None,
-            verdict="admit",
-            reason="ok",
-            method="camera",
-            conditions=(),
-            seat=False,
-            place=None,
-            roster_issue=1,
-            seats=None,
-            roster_head=None,
-            span=Span(now.wall_ms, now.wall_ms),
-        )
+        scan = admission(gate, badge, now.wall_ms)
         self.journal.append("scan", scan, now)
         self.send(seq, digest)
 
@@ -141,7 +124,9 @@ def page(site: Site) -> Iterator[Page]:
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on(
             "console",
-            lambda said: wrong.append(said.text) if "Content Security" in said.text else None,
+            lambda message: (
+                wrong.append(message.text) if "Content Security" in message.text else None
+            ),
         )
         yield page
         browser.close()
@@ -240,6 +225,28 @@ def test_a_walk_up_is_registered_with_sessions_and_then_put_right(site: Site, pa
     row.get_by_role("button", name="Ada", exact=True).click()
     expect(sheet).to_contain_text("Not seen at any door yet.")
     assert site.service.person("W-0001").organisation == "Analytical Engines"
+
+
+def test_a_change_that_somebody_else_has_made_meanwhile_is_seen_before_it_is_saved_over(
+    site: Site, page: Page
+) -> None:
+    register(site, "P1", "李雷")
+    open_people(site, page)
+    page.get_by_role("searchbox").fill("李雷")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("button", name="Edit").click()
+    sheet = page.locator("dialog.sheet")
+    sheet.get_by_label("Name", exact=True).fill("李蕾")
+    site.service.amend(Person(ref="P1", ticket="delegate", name="李雷", organisation="Ω Ltd"))
+    sheet.get_by_role("button", name="Save").click()
+    expect(sheet.get_by_role("alert")).to_contain_text("Organisation: Ω Ltd")
+    expect(sheet.get_by_label("Organisation")).to_have_value("Ω Ltd")
+    expect(sheet.get_by_label("Name", exact=True)).to_have_value("李蕾")
+    assert site.service.person("P1").name == "李雷"
+    sheet.get_by_role("button", name="Save").click()
+    expect(page.locator("#people tbody tr")).to_contain_text("李蕾")
+    now = site.service.person("P1")
+    assert (now.name, now.organisation) == ("李蕾", "Ω Ltd")
 
 
 def test_a_badge_revoked_by_mistake_is_replaced_without_its_secret_on_screen(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from config import document
-from config.document import Place
+from config.document import Location
 from config.errors import ConfigError, one_of, shown
 
 
@@ -16,9 +16,9 @@ def complaint(text: str) -> str:
 
 
 def test_toml_that_breaks_off_is_named_with_its_line() -> None:
-    said = complaint("[event]\nid = 'fair\n")
-    assert said.startswith("fair.toml:2: is not TOML here: ")
-    assert said.endswith("; see https://toml.io, or compare with a file that works")
+    message = complaint("[event]\nid = 'fair\n")
+    assert message.startswith("fair.toml:2: is not TOML here: ")
+    assert message.endswith("; see https://toml.io, or compare with a file that works")
     assert complaint("[event]\nid = ").startswith("fair.toml:2: is not TOML here: Invalid value;")
     assert complaint("[event]\n\nid = [\n\n").startswith("fair.toml:3: is not TOML here")
     assert complaint("a = 1\na = 2").startswith("fair.toml:2: is not TOML here: Cannot overwrite")
@@ -76,16 +76,16 @@ id = "a"
 
 def test_each_table_and_key_has_its_line() -> None:
     found = document.parse(LINES, "fair.toml").lines
-    assert found[Place("top")] == 1
-    assert found[Place("quoted")] == 2
-    assert found[Place("event", None, "id")] == 4
-    assert found[Place("event", None, "name")] == found[Place("event", None, "name.en")] == 5
-    assert found[Place("event", None, "days")] == 10
-    assert found[Place("gate")] == found[Place("gate", 0)] == 13
-    assert found[Place("gate", 0, "id")] == 14
-    assert found[Place("gate", 1)] == 15
-    assert found[Place("gate", 1, "name")] == 17
-    assert found[Place("gate", 1, "name.en")] == 18
+    assert found[Location("top")] == 1
+    assert found[Location("quoted")] == 2
+    assert found[Location("event", None, "id")] == 4
+    assert found[Location("event", None, "name")] == found[Location("event", None, "name.en")] == 5
+    assert found[Location("event", None, "days")] == 10
+    assert found[Location("gate")] == found[Location("gate", 0)] == 13
+    assert found[Location("gate", 0, "id")] == 14
+    assert found[Location("gate", 1)] == 15
+    assert found[Location("gate", 1, "name")] == 17
+    assert found[Location("gate", 1, "name.en")] == 18
 
 
 def test_a_list_of_other_things_than_tables_is_noted() -> None:
@@ -100,7 +100,7 @@ def test_a_list_of_other_things_than_tables_is_noted() -> None:
 def test_mistakes_come_in_the_order_of_the_file() -> None:
     found = document.parse("[b]\nx = 1\n[a]\nx = 1\n", "fair.toml")
     for section in ("a", "c", "b"):
-        found.mistake(Place(section, None, "x"), "is wrong", "should be right")
+        found.mistake(Location(section, None, "x"), "is wrong", "should be right")
     with pytest.raises(ConfigError) as caught:
         found.finish()
     assert [mistake.line for mistake in caught.value.mistakes] == [None, 2, 4]

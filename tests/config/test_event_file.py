@@ -1,4 +1,4 @@
-"""Event files: what is read, and that every mistake is named with its place."""
+"""Event files: what is read, and that every mistake is named with its location."""
 
 import json
 from datetime import UTC, date, datetime
@@ -244,12 +244,12 @@ ONE_MISTAKE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("old", "new", "said"), ONE_MISTAKE)
+@pytest.mark.parametrize(("old", "new", "message"), ONE_MISTAKE)
 def test_a_mistake_is_named_with_its_place_and_what_would_be_right(
-    old: str, new: str, said: str
+    old: str, new: str, message: str
 ) -> None:
     found = changed(old, new)
-    assert any(said in line for line in found), found
+    assert any(message in line for line in found), found
     assert all(line.startswith("fair.toml") and "; " in line for line in found)
 
 

@@ -107,7 +107,7 @@ def test_all_mistakes_of_file_and_command_line_are_named_at_once(file: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("[kiosk]\ncamera = 'usb'", "kiosk.camera: is no key here"),
         ("kiosk = 5", "kiosk: is 5; should be one table, [kiosk]"),
@@ -121,11 +121,11 @@ def test_all_mistakes_of_file_and_command_line_are_named_at_once(file: Path) -> 
         ("[kiosk", "is not TOML here"),
     ],
 )
-def test_a_mistake_in_a_file_is_named(file: Path, text: str, said: str) -> None:
+def test_a_mistake_in_a_file_is_named(file: Path, text: str, message: str) -> None:
     file.write_text(text)
     found = complaints(file)
     assert len(found) == 1
-    assert said in found[0]
+    assert message in found[0]
 
 
 def test_a_settings_file_that_is_not_there_is_named(file: Path) -> None:
@@ -200,18 +200,18 @@ def test_a_missing_data_folder_is_made_and_left_empty(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("require", [require_writable, require_permission])
-@pytest.mark.parametrize("place", ["file", "file/below", "/proc/jianmen"])
+@pytest.mark.parametrize("name", ["file", "file/below", "/proc/jianmen"])
 def test_a_data_folder_that_cannot_be_written_is_named_with_what_to_do(
-    tmp_path: Path, place: str, require: Callable[[Path], None]
+    tmp_path: Path, name: str, require: Callable[[Path], None]
 ) -> None:
     (tmp_path / "file").touch()
-    folder = tmp_path / place
+    folder = tmp_path / name
     with pytest.raises(ConfigError) as caught:
         require(folder)
-    said = str(caught.value)
-    assert said.startswith(f"{folder}: user ")
-    assert "cannot write in this folder" in said
-    assert f"{folder}, or name another folder for the data" in said
+    message = str(caught.value)
+    assert message.startswith(f"{folder}: user ")
+    assert "cannot write in this folder" in message
+    assert f"{folder}, or name another folder for the data" in message
 
 
 @pytest.mark.parametrize("trouble", [errno.ENOSPC, errno.EROFS, errno.EIO])

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from cheroot.wsgi import Server
 
-from access.log.chain import fingerprint
+from access.log.chain import device_id
 from access.log.clock_reading import ClockReading
 from access.log.entry import Kiosk, pack
 from config import event_file
@@ -66,7 +66,7 @@ class Side:
             return answer.status, kind, dict(answer.headers), answer.read()
 
     def asker(self, device: DeviceKey) -> Asker:
-        replica = Replica(":memory:", self.registry_public, fingerprint(self.registry_public))
+        replica = Replica(":memory:", self.registry_public, device_id(self.registry_public))
         return Asker(replica, device, lambda: NOW_MS, lambda: None, self.answers.fingerprint)
 
 
@@ -130,10 +130,10 @@ def sealed(sender: DeviceKey, signer: DeviceKey | None = None, version: int = 1)
 def refused(reply: Reply, status: int, why: str) -> None:
     assert reply[0] == status
     assert reply[1] == "text/plain"
-    said = reply[3].decode()
-    assert why in said
-    assert said.count("\n") == 1
-    assert len(said) < 300
+    text = reply[3].decode()
+    assert why in text
+    assert text.count("\n") == 1
+    assert len(text) < 300
 
 
 def test_a_known_kiosk_is_answered(side: Side) -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete, text
 
 from access.event.definition import Event
 from access.log.chain import follow
 from access.log.clock_reading import ClockReading
-from access.log.entry import GENESIS, Boot
+from access.log.entry import GENESIS, Boot, EntryRef
 from config import event_file
 from registry.devices.own_log import DATABASE
 from registry.roster.model import Person
 from registry.service import RegistryService
+from registry.storage import tables
 from registry.storage.ledger import Ledger
 from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Enrol
@@ -105,7 +108,8 @@ def test_workers_append_to_one_log_in_turn(new_postgres_worker: NewWorker, event
     assert failed == []
     (log,) = own_logs(first)
     rows = first.ledger.rows(log, 1, 999)
-    assert len(follow(1, GENESIS, [row.raw for row in rows])) == 3 + 60
+    entries, _ = follow(1, GENESIS, [row.raw for row in rows])
+    assert len(entries) == 3 + 60
     for service in (first, second):
         with service.snapshot() as known:
             assert len(known) == 63
@@ -182,3 +186,37 @@ def test_the_fold_misses_nothing_that_another_worker_writes(
     assert failed == []
     reader.refresh()
     assert len(reader.log_state) == writer.ledger.newest() == 33
+
+
+def test_a_fold_begins_again_where_another_server_gives_its_ids_to_others(
+    new_postgres_worker: NewWorker, event: Event
+) -> None:
+    writer, reader = new_postgres_worker(), new_postgres_worker()
+    writer.init(event)
+    writer.register_many([Person(ref=f"kept{n}", ticket="delegate") for n in range(3)])
+    kept = writer.ledger.newest()
+    lost = writer.register(Person(ref="lost", ticket="delegate")).badge
+    watched = reader.changed_badges()
+    # What a standby that lagged finds when it takes over: the last entries are gone, and their ids are given again.
+    (row,) = (
+        one
+        for log in own_logs(writer)
+        for one in writer.ledger.rows(log, 1, 99)
+        if one.badge == lost
+    )
+    writer.ledger.write(delete(tables.entry).where(tables.entry.c.id > kept))
+    writer.ledger.write(text(f"SELECT setval('entry_id_seq', {kept})"))
+    other = os.urandom(5)
+    writer.ledger.write(
+        tables.entry.insert().values(
+            **{**row._asdict(), "badge": other, "digest": os.urandom(32)}, received_ms=NOW_MS
+        )
+    )
+    reader.refresh()
+
+    assert reader.ledger.newest() == kept + 1
+    fresh = new_postgres_worker()
+    fresh.refresh()
+    assert len(reader.log_state) == len(fresh.log_state)
+    assert reader.log_state.entry(EntryRef(row.log, row.seq, row.digest)) is None
+    assert len(watched) >= 3

@@ -21,7 +21,7 @@ PATIENCE_S = 240.0
 
 
 class RunningDemo:
-    """`jianmen demo --json` and all that it has said so far."""
+    """`jianmen demo --json` and all that it has printed so far."""
 
     def __init__(self, data: Path, *arguments: str) -> None:
         self.data = data
@@ -33,24 +33,24 @@ class RunningDemo:
             stderr=subprocess.PIPE,
             text=True,
         )
-        self.words: list[str] = []
+        self.messages: list[str] = []
         self._readers = [
             threading.Thread(target=self._read_states),
-            threading.Thread(target=self._read_words),
+            threading.Thread(target=self._read_messages),
         ]
         for reader in self._readers:
             reader.start()
 
     def _read_states(self) -> None:
         for line in self.process.stdout or ():
-            said = json.loads(line)
-            if "state" in said:
-                self.states.append(said["state"])
+            printed = json.loads(line)
+            if "state" in printed:
+                self.states.append(printed["state"])
             else:
-                self.result = said["result"]
+                self.result = printed["result"]
 
-    def _read_words(self) -> None:
-        self.words += self.process.stderr or ()
+    def _read_messages(self) -> None:
+        self.messages += self.process.stderr or ()
 
     def wait_for(self, what: str, seen: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The first state in which something is seen."""
@@ -61,13 +61,13 @@ class RunningDemo:
                 looked += 1
                 if seen(self.states[looked - 1]):
                     return self.states[looked - 1]
-            assert self.process.poll() is None, f"ended before {what}: {''.join(self.words)}"
+            assert self.process.poll() is None, f"ended before {what}: {''.join(self.messages)}"
             time.sleep(0.2)
-        raise AssertionError(f"never: {what}; last {self.states[-1:]} {''.join(self.words)}")
+        raise AssertionError(f"never: {what}; last {self.states[-1:]} {''.join(self.messages)}")
 
-    def control(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def control(self, *messages: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [JIANMEN, "demo", "control", "--data", self.data, *words],
+            [JIANMEN, "demo", "control", "--data", self.data, *messages],
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,
@@ -148,11 +148,11 @@ def test_a_venue_that_is_cut_off_goes_on_and_in_the_end_everybody_is_counted(
     assert venue(went_on, "chengdu")["age_s"] < venue(went_on, "meishan")["age_s"]
     assert demo.control("heal", "meishan").returncode == 0
     status = demo.end()
-    words = "".join(demo.words)
-    assert demo.result is not None, words
+    messages = "".join(demo.messages)
+    assert demo.result is not None, messages
     assert demo.result["drained"], demo.result
     assert demo.result["equal"], demo.result
-    assert status == 0, words
+    assert status == 0, messages
     assert all(one["let_in"] == one["counted"] > 0 for one in demo.result["venues"])
     assert left_behind(demo.data) == []
 
@@ -163,7 +163,7 @@ def test_ctrl_c_ends_every_process_and_says_where_the_data_is(
     demo = start("--people", "20")
     demo.wait_for("an open door", lambda state: bool(state["gates"]))
     demo.process.send_signal(signal.SIGINT)
-    assert demo.end() == 0, "".join(demo.words)
+    assert demo.end() == 0, "".join(demo.messages)
     assert demo.result is not None
     assert demo.result["data"] == str(demo.data)
     assert left_behind(demo.data) == []
@@ -177,8 +177,8 @@ def test_ctrl_c_while_everything_starts_ends_what_has_started(
     while not list(demo.data.glob("logs/registry.log")) and time.monotonic() < until:
         time.sleep(0.05)
     demo.process.send_signal(signal.SIGINT)
-    assert demo.end() == 0, "".join(demo.words)
-    assert str(demo.data) in "".join(demo.words)
+    assert demo.end() == 0, "".join(demo.messages)
+    assert str(demo.data) in "".join(demo.messages)
     assert left_behind(demo.data) == []
 
 

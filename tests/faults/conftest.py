@@ -12,7 +12,7 @@ from jianmen.testing.processes import Programs
 from jianmen.testing.processes import programs as started
 from registry.service import RegistryService
 from tests.faults import happening
-from tests.faults.places import Kiosk, Registry
+from tests.faults.machines import Kiosk, Registry
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ PARENT = {"east": OUTSIDE, "west": OUTSIDE, ROOM: "east"}
 class Truth:
     """What really happened: where everybody is, and what each area's gates did."""
 
-    place: dict[str, str] = field(default_factory=dict)
+    area_of: dict[str, str] = field(default_factory=dict)
     let_in: dict[str, set[str]] = field(default_factory=lambda: {area: set() for area in PARENT})
     entries: Counter[str] = field(default_factory=Counter)
     exits: Counter[str] = field(default_factory=Counter)
@@ -39,18 +39,18 @@ class Truth:
 
     def enters(self, person: str, area: str) -> None:
         self.entries[area] += 1
-        self.place[person] = area
+        self.area_of[person] = area
         while area:
             self.let_in[area].add(person)
             area = PARENT[area]
 
     def leaves(self, person: str, area: str) -> None:
         self.exits[area] += 1
-        self.place[person] = PARENT[area]
+        self.area_of[person] = PARENT[area]
 
     def inside(self, area: str) -> int:
         below = {area, *(child for child, parent in PARENT.items() if parent == area)}
-        return sum(place in below for place in self.place.values())
+        return sum(area_of in below for area_of in self.area_of.values())
 
 
 class FastDay:
@@ -96,7 +96,7 @@ class FastDay:
 
     def _someone_comes(self) -> None:
         person = self.random.choice(self.texts)
-        area = self.truth.place.get(person, OUTSIDE)
+        area = self.truth.area_of.get(person, OUTSIDE)
         if area == OUTSIDE:
             self._present(person, self.random.choice(("east", "west")), "in")
         elif area == "east" and self.random.random() < 0.5:
@@ -164,7 +164,7 @@ class FastDay:
                 self.happened["power"] += 1
             case "clock":
                 wrong = self.random.choice((-3600_000, 3600_000, 86_400_000, -(10**12), 0))
-                kiosk.kernel_says(synced=False, offset_ms=wrong)
+                kiosk.set_kernel_clock(synced=False, offset_ms=wrong)
                 self.happened["clock"] += 1
             case _:
                 self.happened["spared"] += 1
@@ -182,9 +182,9 @@ class FastDay:
                 break
 
     def everybody_leaves(self) -> None:
-        """One after another, by any door of the place they are in."""
-        for person in list(self.truth.place):
-            while (area := self.truth.place[person]) != OUTSIDE:
+        """One after another, by any door of the area they are in."""
+        for person in list(self.truth.area_of):
+            while (area := self.truth.area_of[person]) != OUTSIDE:
                 self.true.ms += 4000
                 self._present(person, area, "out")
 

@@ -1,6 +1,6 @@
-"""Steps that a later version might bring: tables are added to, rebuilt and moved, row by row, over all that is held.
+"""Steps that a later version might bring: tables are added to, rebuilt and moved, row by row, over all that is stored.
 
-Each says how far it has come, so that a test can choose where to pull the plug. Afterwards the tables still are what
+Each reports how far it has come, so that a test can choose where to pull the plug. Afterwards the tables still are what
 today's code asks for.
 """
 
@@ -15,7 +15,7 @@ from alembic import op
 PIECE = 100
 
 
-def _say(step: str, done: int) -> None:
+def _report(step: str, done: int) -> None:
     print(step, done, flush=True)
 
 
@@ -30,21 +30,21 @@ def add_sizes() -> None:
     entry = sa.table("entry", sa.column("id"), sa.column("raw"), sa.column("size"))
     rows = connection.execute(sa.select(entry.c.id, entry.c.raw)).all()
     for done, piece in _pieces(rows):
-        for place, raw in piece:
-            connection.execute(entry.update().where(entry.c.id == place).values(size=len(raw)))
-        _say("add_sizes", done)
+        for row_id, raw in piece:
+            connection.execute(entry.update().where(entry.c.id == row_id).values(size=len(raw)))
+        _report("add_sizes", done)
 
 
 def rebuild_entries() -> None:
     """SQLite can change a column only by copying the whole table."""
     with op.batch_alter_table("entry") as entry:
         entry.alter_column("size", server_default="-1")
-        _say("rebuild_entries", 0)
-    _say("rebuild_entries", 1)
+        _report("rebuild_entries", 0)
+    _report("rebuild_entries", 1)
 
 
 def move_people() -> None:
-    """The people move to a table of another name, which then takes the place of the old one."""
+    """The people move to a table of another name, which then replaces the old one."""
     connection = op.get_bind()
     old = sa.Table("person", sa.MetaData(), autoload_with=connection)
     columns = [
@@ -54,7 +54,7 @@ def move_people() -> None:
     new.create(connection)
     for done, piece in _pieces(connection.execute(sa.select(old)).mappings().all()):
         connection.execute(new.insert(), [dict(row) for row in piece])
-        _say("move_people", done)
+        _report("move_people", done)
     op.drop_table("person")
     op.rename_table("person_anew", "person")
 
@@ -72,11 +72,11 @@ def note_sizes(db: sqlite_utils.Database) -> None:
     for done, piece in _pieces(rows):
         for row in piece:
             db.execute("INSERT INTO size VALUES (?, ?, ?)", row)
-        _say("note_sizes", done)
+        _report("note_sizes", done)
 
 
 def rebuild_log(db: sqlite_utils.Database) -> None:
-    """Every entry is copied into a new table, which takes the place of the old one."""
+    """Every entry is copied into a new table, which replaces the old one."""
     _rebuild(db, "entry", "CREATE INDEX entry_badge ON entry (badge) WHERE badge IS NOT NULL")
 
 
@@ -89,15 +89,15 @@ KIOSK_STEPS = (note_sizes, rebuild_log, rebuild_heads)
 
 
 def _rebuild(db: sqlite_utils.Database, table: str, *indexes: str) -> None:
-    anew = f"{table}_anew"
-    db.execute(db[table].schema.replace(f"CREATE TABLE {table} ", f"CREATE TABLE {anew} "))
+    rebuilt = f"{table}_anew"
+    db.execute(db[table].schema.replace(f"CREATE TABLE {table} ", f"CREATE TABLE {rebuilt} "))
     rows = db.execute(f"SELECT * FROM {table}").fetchall()
     for done, piece in _pieces(rows):
         for row in piece:
-            db.execute(f"INSERT INTO {anew} VALUES ({', '.join('?' * len(row))})", row)
-        _say(f"rebuild {table}", done)
+            db.execute(f"INSERT INTO {rebuilt} VALUES ({', '.join('?' * len(row))})", row)
+        _report(f"rebuild {table}", done)
     db.execute(f"DROP TABLE {table}")
-    db.execute(f"ALTER TABLE {anew} RENAME TO {table}")
+    db.execute(f"ALTER TABLE {rebuilt} RENAME TO {table}")
     for index in indexes:
         db.execute(index)
 

@@ -14,7 +14,7 @@ from kiosk.door.readiness import unready
 from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.runtime.parts import log_reading
 from sync.store.journal import Journal
-from tests.faults.places import Kiosk, Mark, Registry
+from tests.faults.machines import Kiosk, Mark, Registry
 
 
 class OpenDoor:
@@ -46,8 +46,8 @@ class OpenDoor:
         return unready(self.door) is None
 
     def clocks(self) -> int:
-        """How many trusted times its journal holds."""
-        return sum(held.kind == "clock" for held in self.door.own_entries())
+        """How many trusted times are in its journal."""
+        return sum(log_entry.kind == "clock" for log_entry in self.door.own_entries())
 
     def present(self, text: str, direction: str = "in") -> tuple[str, Mark]:
         """The reason of the answer, and its entry."""

@@ -11,8 +11,8 @@ import pytest
 from jianmen.testing.processes import jianmen
 from jianmen.testing.waiting import until
 from sync.exchange.bundle_file import BundleError, take_in
+from tests.faults.machines import Kiosk, Registry, marks
 from tests.faults.open_door import door_of
-from tests.faults.places import Kiosk, Registry, marks
 
 
 def _export(file: Path, *where: str) -> None:

@@ -1,4 +1,4 @@
-"""Disks that are full, fail or turn read-only: the door says so plainly, opens nothing, and recovers by itself."""
+"""Disks that are full, fail or turn read-only: the door shows it plainly, opens nothing, and recovers by itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from jianmen.testing.processes import Program, Programs, jianmen
 from jianmen.testing.waiting import until
-from tests.faults.places import Kiosk, Mark, Registry
+from tests.faults.machines import Kiosk, Mark, Registry
 
 ROOMY = 4 * 1024 * 1024
 
@@ -81,29 +81,29 @@ def put_at_door(registry: Registry, programs: Programs) -> Callable[[Path], Kios
 
 
 def _out_of_order(kiosk: Kiosk, texts: list[str], *causes: str) -> list[Mark]:
-    """People come until the door can record no more; what it holds then."""
+    """People come until the door can record no more; the entries in its journal then."""
 
     def broken() -> bool:
         kiosk.scan(texts[:3])
         return bool(kiosk.status().get("state") == "out_of_order")
 
     until(broken, "the door to be out of order")
-    held = kiosk.marks()
+    recorded = kiosk.marks()
     kiosk.scan(texts[3:12])
     until(lambda: kiosk.status().get("cause") in causes, f"the cause to be {causes}")
     shown = kiosk.shows()
     assert "out of order" in shown.lower()
     assert '"colour":"green"' not in shown
     assert "Please go in" not in shown
-    assert kiosk.marks() == held
-    return held
+    assert kiosk.marks() == recorded
+    return recorded
 
 
-def _works_again(kiosk: Kiosk, texts: list[str], held: list[Mark]) -> None:
+def _works_again(kiosk: Kiosk, texts: list[str], recorded: list[Mark]) -> None:
     until(lambda: kiosk.status().get("state") == "working", "the door to recover by itself")
     kiosk.scan(texts[12:15])
-    until(lambda: len(set(kiosk.marks()) - set(held)) >= 3, "people to be recorded again")
-    assert set(held) < set(kiosk.marks())
+    until(lambda: len(set(kiosk.marks()) - set(recorded)) >= 3, "people to be recorded again")
+    assert set(recorded) < set(kiosk.marks())
 
 
 def _whole(kiosk: Kiosk, door: Program) -> None:
@@ -130,9 +130,9 @@ def test_a_full_disk_stops_the_door_until_there_is_room_again(
     kiosk = put_at_door(small_disk)
     door = kiosk.run()
     filler = _fill(small_disk)
-    held = _out_of_order(kiosk, registry.texts, "disk_full")
+    recorded = _out_of_order(kiosk, registry.texts, "disk_full")
     filler.unlink()
-    _works_again(kiosk, registry.texts, held)
+    _works_again(kiosk, registry.texts, recorded)
     _whole(kiosk, door)
 
 
@@ -143,11 +143,11 @@ def test_a_disk_that_fails_stops_the_door_until_it_works_again(
     kiosk = put_at_door(tmp_path)
     door = kiosk.run()
     resource.prlimit(door.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
-    held = _out_of_order(kiosk, registry.texts, "disk_errors")
+    recorded = _out_of_order(kiosk, registry.texts, "disk_errors")
     resource.prlimit(
         door.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
     )
-    _works_again(kiosk, registry.texts, held)
+    _works_again(kiosk, registry.texts, recorded)
     _whole(kiosk, door)
 
 
@@ -166,11 +166,11 @@ def test_a_card_that_turns_read_only_keeps_all_that_was_recorded(
     door = kiosk.run()
     kiosk.scan(registry.texts[:2])
     trigger.write_text("the card is worn out")
-    held = _out_of_order(kiosk, registry.texts, "disk_read_only", "disk_errors")
+    recorded = _out_of_order(kiosk, registry.texts, "disk_read_only", "disk_errors")
     door.kill()
     assert jianmen("journal", "verify", str(kiosk.data)).returncode == 0
     # An entry whose commit failed may have reached the card all the same: nobody was let in on it.
-    assert set(held) <= set(kiosk.marks())
+    assert set(recorded) <= set(kiosk.marks())
 
 
 def test_a_door_that_cannot_open_its_journal_says_so_and_opens_by_itself_later(
@@ -187,15 +187,15 @@ def test_a_door_that_cannot_open_its_journal_says_so_and_opens_by_itself_later(
 
 
 def _starts_out_of_order(kiosk: Kiosk, texts: list[str], cause: str) -> Program:
-    """A door that starts on a disk that cannot be written: it says so in each language, opens nothing, and goes on."""
+    """A door that starts on a disk that cannot be written: it shows so in each language, opens nothing, and goes on."""
     door = kiosk.run(wait=False)
     until(lambda: "Out of order" in kiosk.shows(), "the screen to say so")
     shown = kiosk.shows()
     assert "暫停服務" in shown
     assert "暂停服务" in shown
     kiosk.scan(texts[:5])
-    said = kiosk.status()
-    assert (said["state"], said["cause"]) == ("waiting", cause)
+    shown = kiosk.status()
+    assert (shown["state"], shown["cause"]) == ("waiting", cause)
     assert jianmen("kiosk", "status", "--data", str(kiosk.data)).returncode == 1
     assert door.alive
     return door
@@ -211,12 +211,12 @@ def test_a_door_that_starts_on_a_full_disk_opens_by_itself_once_there_is_room(
         kiosk.scan(registry.texts[20:23])
         until(lambda: len(kiosk.marks()) >= 4, "people to be recorded")
         door.kill() if before == "was killed" else door.stop()
-    held = kiosk.marks()
+    recorded = kiosk.marks()
     filler = _fill(small_disk)
 
     door = _starts_out_of_order(kiosk, registry.texts, "The disk is full")
     filler.unlink()
-    _works_again(kiosk, registry.texts, held)
+    _works_again(kiosk, registry.texts, recorded)
     _whole(kiosk, door)
 
 
@@ -225,10 +225,10 @@ def test_a_door_that_starts_on_a_read_only_disk_opens_by_itself_once_it_can_writ
 ) -> None:
     kiosk = put_at_door(small_disk)
     kiosk.run().stop()
-    held = kiosk.marks()
+    recorded = kiosk.marks()
     assert _run("mount", "-o", "remount,ro", str(small_disk))
 
     door = _starts_out_of_order(kiosk, registry.texts, "The disk cannot be written")
     assert _run("mount", "-o", "remount,rw", str(small_disk))
-    _works_again(kiosk, registry.texts, held)
+    _works_again(kiosk, registry.texts, recorded)
     _whole(kiosk, door)

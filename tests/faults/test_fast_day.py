@@ -85,6 +85,6 @@ def test_many_small_days_of_faults_end_with_the_truth_everywhere(tmp_path: Path,
 def test_the_whole_day_of_the_forum_ends_with_the_truth_everywhere(tmp_path: Path) -> None:
     began = time.monotonic()
     day = _a_day(tmp_path, MANY_GATES, 26_000, 150_000, seed=1, calm=8)
-    held = sum(tips[0][0] for tips in day.registry.ledger.vector().values())
-    print(f"{len(day.kiosks)} kiosks, {held} entries, {time.monotonic() - began:.0f} s")
+    stored = sum(tips[0][0] for tips in day.registry.ledger.vector().values())
+    print(f"{len(day.kiosks)} kiosks, {stored} entries, {time.monotonic() - began:.0f} s")
     print(dict(day.happened), dict(day.truth.reasons))

@@ -19,14 +19,14 @@ from sync.store.replica import ReplicaReader
 from sync.transport.lan_server import LanServer
 from sync.transport.tls_certificate import certificate_at
 from sync.wire.messages import MAX_CARDS, Envelope, Message, MessageError, read
-from tests.faults.places import LOOPBACK, Kiosk, Registry, read_clock, right_time, wall_ms
+from tests.faults.machines import LOOPBACK, Kiosk, Registry, read_clock, right_time, wall_ms
 
 PEOPLE = 16_000
 """Their roster fills three messages, their name cards thirty-two."""
 
 
 class Counting:
-    """The registry's side of the exchange, which notes what it sends, and at a given answer says no more."""
+    """The registry's side of the exchange, which notes what it sends, and after a given answer sends no more."""
 
     def __init__(self, service: RegistryService) -> None:
         self.service = service
@@ -81,36 +81,36 @@ def counting(registry: Registry) -> Iterator[Counting]:
 
 
 @dataclass
-class Holds:
-    """What a kiosk holds, and what its carrier says of it."""
+class Progress:
+    """What a kiosk has, and what its carrier reports of it."""
 
     entries: int
     cards: int
-    said: int | None
+    reported: int | None
     received: int
 
     @classmethod
-    def by(cls, kiosk: Kiosk) -> Holds:
+    def by(cls, kiosk: Kiosk) -> Progress:
         with closing(ReplicaReader.at(kiosk.data / "replica.db")) as replica:
-            cards, _ = replica.cards_held()
-        told = kiosk.target()
-        return cls(len(kiosk.replica()), cards, told.get("held"), told.get("received", 0))
+            cards, _ = replica.card_counts()
+        shown = kiosk.target()
+        return cls(len(kiosk.replica()), cards, shown.get("held"), shown.get("received", 0))
 
 
 def _broken_off(
     kiosk: Kiosk, counting: Counting, answers: int, random: Random, before: int | None = None
-) -> Holds:
+) -> Progress:
     """The carrier works until it has had so many answers, and is killed; where `before` entries were there before it,
-    once it has said how many it has received."""
+    once it has reported how many it has received."""
     counting.stop_after(answers)
     carrier = kiosk.carry()
     assert counting.reached.wait(PATIENCE_S)
     if before is not None:
-        until(lambda: Holds.by(kiosk).received == len(kiosk.replica()) - before, "its progress")
+        until(lambda: Progress.by(kiosk).received == len(kiosk.replica()) - before, "its progress")
     sum(range(random.randint(1, 200_000)))  # while it waits, or already tries again
     carrier.kill()
     counting.let_go()
-    return Holds.by(kiosk)
+    return Progress.by(kiosk)
 
 
 def _sent_twice(messages: list[list[bytes]]) -> int:
@@ -133,11 +133,11 @@ def test_a_first_sync_that_is_killed_goes_on_where_it_was(
 
     counting.stop_after(None)
     kiosk.carry()
-    until(lambda: Holds.by(kiosk).cards == PEOPLE, "everything to be here")
+    until(lambda: Progress.by(kiosk).cards == PEOPLE, "everything to be here")
     until(lambda: kiosk.target().get("behind") == 0, "the carrier to say so")
-    last = Holds.by(kiosk)
+    last = Progress.by(kiosk)
     assert sorted(kiosk.replica()) == sorted(registry.marks())
-    assert (last.entries, last.said) == (whole, whole)
+    assert (last.entries, last.reported) == (whole, whole)
     assert second.received == second.entries - first.entries, "it does not begin again"
     assert last.received == 0
     assert _sent_twice(counting.entries) == 0
@@ -157,9 +157,9 @@ def test_a_first_sync_killed_in_the_midst_of_a_message_fetches_that_one_again_at
         until(lambda n=answers: sum(map(bool, counting.entries)) >= n, "a piece of the roster")
         sum(range(random.randint(1, 1_500_000)))  # while it unpacks, checks or keeps the piece
         carrier.kill()
-        held = len(kiosk.replica())
-        assert held >= before
-        before = held
+        stored = len(kiosk.replica())
+        assert stored >= before
+        before = stored
 
     kiosk.carry()
     until(lambda: kiosk.has_roster_of(registry), "the roster")

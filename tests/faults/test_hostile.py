@@ -19,8 +19,9 @@ import msgspec
 import pytest
 
 from access.badge.credential import Claims
-from access.log.chain import Head, sign_head
-from access.log.entry import BadgeIssued, Scan, Span, digest_of, encode, pack
+from access.log.chain import Head
+from access.log.entry import BadgeIssued, pack
+from jianmen.testing.log_writer import LogWriter, admission
 from jianmen.testing.processes import Program
 from jianmen.testing.waiting import until
 from sync.exchange.exchange import Asker
@@ -29,8 +30,8 @@ from sync.store.replica import Replica
 from sync.transport.http_client import MEDIA_TYPE
 from sync.wire.device_key import DeviceKey
 from sync.wire.messages import MAX_BODY_BYTES, Batch, Envelope, Message, read
+from tests.faults.machines import Kiosk, Registry, exchange, marks, right_time, wall_ms
 from tests.faults.open_door import door_of
-from tests.faults.places import Kiosk, Registry, exchange, marks, right_time, wall_ms
 
 GROWS_BY_KB = 160 * 1024
 CARRIER_KB = 120 * 1024
@@ -49,14 +50,14 @@ class Foe:
     def post(
         self, body: bytes, path: str = "/v1/exchange", **headers: str
     ) -> tuple[int, bytes, str]:
-        """Status, body, and reason in words."""
+        """Status, body, and the reason as text."""
         connection = self.connect()
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request("POST", path, body, {"Content-Type": MEDIA_TYPE, **named})
             answer = connection.getresponse()
-            said = answer.read(MAX_BODY_BYTES)
-            return answer.status, said, said[:300].decode(errors="replace")
+            received = answer.read(MAX_BODY_BYTES)
+            return answer.status, received, received[:300].decode(errors="replace")
         except OSError:
             return HUNG_UP, b"", "hung up in the middle of the request"
         finally:
@@ -80,14 +81,14 @@ class Foe:
         finally:
             connection.close()
 
-    def say_nothing(self) -> socket.socket:
+    def connect_silently(self) -> socket.socket:
         """Open a connection and never speak."""
         return socket.create_connection(("127.0.0.1", self.port), 10, source_address=(STRANGER, 0))
 
     def speak_slowly(self) -> socket.socket:
         """Begin a request and never end it."""
         context = ssl._create_unverified_context()
-        sock = context.wrap_socket(self.say_nothing())
+        sock = context.wrap_socket(self.connect_silently())
         sock.sendall(b"POST /v1/exchange HTTP/1.1\r\nHost: x\r\nX-Slow: ")
         return sock
 
@@ -100,9 +101,9 @@ class Liar(Asker):
         self.receive(foe.post(self.request())[1])
         self._nonce = self.nonce()
         assert self._theirs is not None
-        said = self.compose(self._nonce, self._theirs.nonce, self._theirs, [])
+        received = self.compose(self._nonce, self._theirs.nonce, self._theirs, [])
         honest = msgspec.structs.replace(
-            said, digest=b""
+            received, digest=b""
         )  # so that it is answered with whole vectors
         status, raw, why = foe.post(self.seal(msgspec.structs.replace(honest, **changes)))
         if status != 200:
@@ -150,45 +151,21 @@ def liar(registry: Registry, insider: Kiosk) -> Iterator[Callable[[str], Liar]]:
         yield speaking_to
 
 
-def _scan() -> Scan:
-    return Scan(
-        gate="west-1",
-        direction="in",
-        badge=secrets.token_bytes(5),
-        issue=1,
-        proof="proven",
-        session=None,
-        verdict="admit",
-        reason="ok",
-        method="camera",
-        conditions=(),
-        seat=False,
-        place=None,
-        roster_issue=1,
-        seats=None,
-        roster_head=("0" * 24, 1),
-        span=Span(wall_ms(), wall_ms()),
-    )
-
-
 def _invented(log: str, signer: DeviceKey, count: int = 3, kind: str = "scan") -> Batch:
-    raws, prev = [], BEGINNING[1]
-    for seq in range(1, count + 1):
-        body = (
-            _scan()
-            if kind == "scan"
-            else BadgeIssued(
-                badge=secrets.token_bytes(5),
-                issue=1,
-                form="plain",
-                claims=Claims(0, 1, 0, 1),
-                verifier=bytes(32),
-                card=None,
+    writer = LogWriter(signer, log[16:], start_ms=wall_ms())
+    for _ in range(count):
+        badge = secrets.token_bytes(5)
+        if kind == "scan":
+            writer.write(kind, admission("west-1", badge, wall_ms()))
+        else:
+            claims = Claims(0, 1, 0, 1)
+            body = BadgeIssued(
+                badge=badge, issue=1, form="plain", claims=claims, verifier=bytes(32)
             )
-        )
-        raws.append(encode(seq, prev, seq, wall_ms(), True, kind, body))
-        prev = digest_of(raws[-1])
-    return Batch(log, *BEGINNING, raws, sign_head(signer.key, log, count, prev, wall_ms()))
+            writer.write(kind, body)
+    return Batch(
+        log, *BEGINNING, writer.raws, writer.identity.head(log, *writer.point(), wall_ms())
+    )
 
 
 def _broken(batch: Batch, how: str) -> Batch:
@@ -206,7 +183,7 @@ def _broken(batch: Batch, how: str) -> Batch:
 
 
 def _lies(
-    foe: Foe, liar: Liar, registry: Registry, other: str, held: Callable[[], set[str]]
+    foe: Foe, liar: Liar, registry: Registry, other: str, stored_logs: Callable[[], set[str]]
 ) -> None:
     """Entries that were never written, by an enrolled device: each is refused, the exchange goes on."""
     mine = foe.identity
@@ -229,7 +206,7 @@ def _lies(
     _, answer, _ = liar.lie(foe, batches=[_invented(log, mine)])
     assert answer is not None
     assert log in answer.have
-    assert other + "0badc0de" not in held()
+    assert other + "0badc0de" not in stored_logs()
 
 
 def _monsters(foe: Foe, liar: Liar) -> None:
@@ -279,7 +256,7 @@ def _replayed(foe: Foe, liar: Liar) -> None:
 
 def _attack(
     foe: Foe, liar: Liar, registry: Registry, other: str, program: Program,
-    held: Callable[[], set[str]], honest: Callable[[], None],
+    stored_logs: Callable[[], set[str]], honest: Callable[[], None],
 ) -> int:  # fmt: skip
     """Everything at once; how much the server's memory has grown (KiB)."""
     honest()
@@ -287,13 +264,13 @@ def _attack(
     with ExitStack() as open_:
         for _ in range(30):
             try:
-                open_.enter_context(foe.say_nothing())
+                open_.enter_context(foe.connect_silently())
                 open_.enter_context(foe.speak_slowly())
             except OSError:
                 continue  # refused already: better still
         honest()
     _strangers(foe, registry)
-    _lies(foe, liar, registry, other, held)
+    _lies(foe, liar, registry, other, stored_logs)
     _replayed(foe, liar)
     _monsters(foe, liar)
     honest()
@@ -313,10 +290,10 @@ def test_the_registry_stands_up_to_a_stolen_kiosk_and_strangers(
         victim.sync()
         assert set(victim.marks()) <= set(registry.marks())
 
-    def held() -> set[str]:
+    def stored_logs() -> set[str]:
         return {log for log, _, _ in registry.marks()}
 
-    grown = _attack(foe, lying, registry, victim.identity.fingerprint, program, held, honest)
+    grown = _attack(foe, lying, registry, victim.identity.fingerprint, program, stored_logs, honest)
     assert grown < GROWS_BY_KB
 
 
@@ -342,8 +319,8 @@ def test_a_neighbour_stands_up_to_a_stolen_kiosk_and_strangers(
         friend.sync_with(victim)
         assert mark in victim.replica()
 
-    def held() -> set[str]:
+    def stored_logs() -> set[str]:
         return {log for log, _, _ in marks(victim.data / "replica.db")}
 
-    _attack(foe, lying, registry, victim.identity.fingerprint, program, held, honest)
+    _attack(foe, lying, registry, victim.identity.fingerprint, program, stored_logs, honest)
     assert program.resident_kb() < CARRIER_KB

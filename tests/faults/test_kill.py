@@ -16,7 +16,7 @@ import pytest
 
 from jianmen.testing.processes import JIANMEN, ROOT, Program, jianmen
 from jianmen.testing.waiting import until
-from tests.faults.places import Kiosk, Mark, Registry
+from tests.faults.machines import Kiosk, Mark, Registry
 
 SHORT = 12
 SOAK = 240
@@ -88,12 +88,12 @@ class Chaos:
             case "door":
                 assert self.door is not None
                 self.door.process.kill()
-                for line in self.door.lines():  # what it had said by then counts as well
+                for line in self.door.lines():  # what it had reported by then counts as well
                     self._hear(line)
                 self.door.kill()
 
     def settle(self) -> None:
-        """Whoever is left carries on, until the registry holds the whole journal."""
+        """Whoever is left carries on, until the registry has the whole journal."""
         self._kill("carrier")  # a new one does not wait for a registry that was away
         self._start_what_is_down()
         until(lambda: set(self.kiosk.marks()) <= set(self.registry.marks()), "all to arrive")
@@ -101,9 +101,9 @@ class Chaos:
 
 
 def _nothing_lost_nothing_double(chaos: Chaos) -> None:
-    for held in (chaos.kiosk.marks(), chaos.registry.marks()):
-        assert set(chaos.acknowledged) <= set(held)
-        numbers = Counter((log, seq) for log, seq, _ in held)
+    for stored in (chaos.kiosk.marks(), chaos.registry.marks()):
+        assert set(chaos.acknowledged) <= set(stored)
+        numbers = Counter((log, seq) for log, seq, _ in stored)
         assert not [number for number, times in numbers.items() if times > 1]
     verified = jianmen("journal", "verify", str(chaos.kiosk.data))
     assert verified.returncode == 0, verified.stdout
@@ -140,19 +140,19 @@ def _real_doors(registry: Registry, kiosk: Kiosk, rounds: int, random: Random) -
     with registry.opened() as service:
         kiosk.enrol_with(service, registry.url, registry.pin)
         kiosk.fetch(service)
-    said: list[tuple[str, int]] = []
+    reported: list[tuple[str, int]] = []
     for _ in range(rounds):
         door = kiosk.run()
         before = kiosk.status()["seq"]
         kiosk.scan(random.sample(registry.texts, 5))
         until(lambda before=before: kiosk.status()["seq"] > before, "an entry")
         status = kiosk.status()
-        said.append((status["log"], status["seq"]))
+        reported.append((status["log"], status["seq"]))
         _a_moment(random)
         door.kill()
-    held = Counter((log, seq) for log, seq, _ in kiosk.marks())
-    for log, last in said:
-        assert all(held[log, seq] == 1 for seq in range(1, last + 1))
+    stored = Counter((log, seq) for log, seq, _ in kiosk.marks())
+    for log, last in reported:
+        assert all(stored[log, seq] == 1 for seq in range(1, last + 1))
     assert jianmen("journal", "verify", str(kiosk.data)).returncode == 0
 
 

@@ -10,8 +10,8 @@ from random import Random
 import pytest
 
 from jianmen.testing.fault_proxy import FAULTS, Fault, FaultProxy
+from tests.faults.machines import Kiosk, Registry
 from tests.faults.open_door import door_of
-from tests.faults.places import Kiosk, Registry
 
 SHORT = 60
 SOAK = 300
@@ -95,15 +95,15 @@ def test_the_carrier_says_what_answered_in_the_place_of_the_registry(
     registry: Registry, kiosk_at: Callable[[str], Kiosk], tmp_path: Path
 ) -> None:
     kiosk = kiosk_at("east-1")
-    told: list[str] = []
+    causes: list[str] = []
     faults: list[Fault] = ["html", "error", "garbage", "refuse"]
-    with FaultProxy(9, lambda: faults[len(told)]) as proxy:
+    with FaultProxy(9, lambda: faults[len(causes)]) as proxy:
         _enrolled(registry, kiosk, proxy.url)
         with closing(kiosk.carrier()) as carrier:
             for _ in faults:
                 assert not carrier.step(carrier.registry)
-                told.append(str(kiosk.target()["why"]))
-    assert "login page" in told[0]
-    assert "503" in told[1]
-    assert "not a message" in told[2]
-    assert "cannot be reached" in told[3]
+                causes.append(str(kiosk.target()["why"]))
+    assert "login page" in causes[0]
+    assert "503" in causes[1]
+    assert "not a message" in causes[2]
+    assert "cannot be reached" in causes[3]

@@ -13,7 +13,7 @@ from jianmen.testing.waiting import until
 from registry.roster.model import Person
 from registry.service import RegistryService
 from sync.wire.messages import Enrol
-from tests.faults.places import Kiosk, Registry
+from tests.faults.machines import Kiosk, Registry
 
 MOST_KB = 120 * 1024
 
@@ -50,7 +50,7 @@ def _watched(carrier: Program, done: Callable[[], bool]) -> Iterator[int]:
     yield from sizes
 
 
-def _held(path: Path) -> int:
+def _stored(path: Path) -> int:
     import sqlite3
     from contextlib import closing
 
@@ -67,12 +67,12 @@ def _first_sync(registry: Registry, kiosk: Kiosk, people: int, entries: int) -> 
     with registry.opened() as service:
         kiosk.enrol_with(service, registry.url, registry.pin)
     registry.serve("--trust-clock")
-    wanted = _held(registry.data / "registry.db")
+    wanted = _stored(registry.data / "registry.db")
     assert wanted >= people + entries
     carrier = kiosk.carry()
 
     def done() -> bool:
-        return _held(kiosk.data / "replica.db") >= wanted and not kiosk.target().get("behind", 1)
+        return _stored(kiosk.data / "replica.db") >= wanted and not kiosk.target().get("behind", 1)
 
     most = max(_watched(carrier, done))
     print(f"{people} people, {entries} entries: the carrier needs {most / 1024:.0f} MiB at most")

@@ -26,8 +26,8 @@ from registry.storage.database import MIGRATIONS
 from registry.storage.ledger import Ledger
 from sync.store.journal import Journal
 from tests.contract.conftest import postgres_server, postgres_url  # noqa: F401 - fixtures
+from tests.faults.machines import Kiosk, Registry, read_clock
 from tests.faults.migration_steps import KIOSK_STEPS, PIECE, REGISTRY_STEPS
-from tests.faults.places import Kiosk, Registry, read_clock
 
 SHORT = 6
 SOAK = 60
@@ -43,16 +43,16 @@ down_revision = "{before}"
 
 
 class Store(ABC):
-    """What is held in one database, and how far its tables have come."""
+    """What is stored in one database, and how far its tables have come."""
 
     kind: str
-    says: int
+    reports: int
     """Lines that a whole migration prints, or some fewer."""
 
     def __init__(self, url: str, where: str, *more: str) -> None:
         self._engine = sa.create_engine(url, poolclass=NullPool)
         self.arguments = (self.kind, where, *more)
-        self.held = self.entries()
+        self.entries_before = self.entries()
 
     def entries(self) -> list[tuple[object, ...]]:
         """Every entry, byte by byte."""
@@ -72,7 +72,7 @@ class Store(ABC):
 
     def check(self) -> None:
         """Every entry is there once, and no step is half done."""
-        assert self.entries() == self.held
+        assert self.entries() == self.entries_before
         assert not [name for name in self.tables() if name.endswith(("_anew", "_tmp_entry"))]
         self.check_steps()
 
@@ -93,7 +93,7 @@ class Central(Store):
     """A registry's database. All steps are taken together or none is."""
 
     kind = "registry"
-    says = 2 * PEOPLE // PIECE
+    reports = 2 * PEOPLE // PIECE
 
     def check_steps(self) -> None:
         with self._engine.connect() as db:
@@ -101,7 +101,7 @@ class Central(Store):
         assert ("size" in columns) == self.done
         if self.done:
             assert self.ask("SELECT count(*) FROM entry WHERE size = length(raw)") == [
-                len(self.held)
+                len(self.entries_before)
             ]
         assert self.ask("SELECT count(*) FROM person") == [PEOPLE]
 
@@ -123,7 +123,7 @@ class Central(Store):
 class AtKiosk(Store):
     """A file of a kiosk. Each step is taken whole or not at all."""
 
-    says = 2 * ENTRIES // PIECE
+    reports = 2 * ENTRIES // PIECE
 
     def __init__(self, path: Path) -> None:
         self.kind = path.stem
@@ -139,7 +139,7 @@ class AtKiosk(Store):
         assert later == names[: len(later)]
         assert ("size" in self.tables()) == ("note_sizes" in taken)
         if "note_sizes" in taken:
-            assert self.ask("SELECT count(*) FROM size") == [len(self.held)]
+            assert self.ask("SELECT count(*) FROM size") == [len(self.entries_before)]
         # SQLite puts the new name of a table that was renamed into quotes.
         rebuilt = self.ask("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE TABLE \"%'")
         assert ("entry" in rebuilt) == ("rebuild_log" in taken)
@@ -224,7 +224,7 @@ def _later_version(store: Store, programs: Programs) -> Program:
 def _pull_plugs(store: Store, programs: Programs, rounds: int, random: Random) -> None:
     for _ in range(rounds):
         later = _later_version(store, programs)
-        for _, _ in zip(range(random.randint(0, store.says)), later.lines(), strict=False):
+        for _, _ in zip(range(random.randint(0, store.reports)), later.lines(), strict=False):
             pass
         sum(range(random.randint(1, 100_000)))  # to a moment between two that could be named
         later.kill()

@@ -11,9 +11,9 @@ import pytest
 
 from jianmen.testing.processes import JIANMEN, Programs
 from jianmen.testing.waiting import until
+from tests.faults.machines import Kiosk, Registry
 from tests.faults.namespaces import REGISTRY, Networks, NoNetworksError
 from tests.faults.open_door import door_of
-from tests.faults.places import Kiosk, Registry
 
 PORT = 8743
 LAN_PORT = 8744
@@ -88,11 +88,11 @@ def test_doors_of_a_venue_know_of_each_other_without_uplink_and_carry_for_each_o
         networks.cut("east")
         reason, mark = one.present(anna)
         assert reason == "ok"
-        until(lambda: second.holds(mark), "the next door to know")
+        until(lambda: second.has_mark(mark), "the next door to know")
         assert two.present(anna)[0] == "reentry"
         assert mark not in registry.marks()
 
-        # One of them has its uplink back: it carries the other's log, and brings back what the registry says.
+        # One of them has its uplink back: it carries the other's log, and brings back what the registry has written.
         networks.cut("east", 12)
         networks.heal("east")
         _, mark = two.present(ben)
@@ -107,10 +107,10 @@ def test_doors_of_a_venue_know_of_each_other_without_uplink_and_carry_for_each_o
         until(lambda: mark in registry.marks(), "what crept over a thin line")
 
         networks.heal("east", 12)
-        _all_hold_the_same(registry, [first, second, west])
+        _all_have_the_same(registry, [first, second, west])
 
 
-def _all_hold_the_same(registry: Registry, kiosks: list[Kiosk]) -> None:
+def _all_have_the_same(registry: Registry, kiosks: list[Kiosk]) -> None:
     def same() -> bool:
         there = set(registry.marks())
         return all(set(kiosk.marks()) <= there for kiosk in kiosks) and all(

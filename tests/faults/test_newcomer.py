@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from jianmen.testing.waiting import until
+from tests.faults.machines import Kiosk, Registry
 from tests.faults.open_door import door_of
-from tests.faults.places import Kiosk, Registry
 
 
 def test_neighbours_that_have_not_heard_of_a_new_kiosk_exchange_with_it_at_once(
@@ -33,7 +33,7 @@ def test_neighbours_that_have_not_heard_of_a_new_kiosk_exchange_with_it_at_once(
 def test_a_kiosk_wiped_and_enrolled_again_gets_its_own_entries_back_from_a_neighbour(
     registry: Registry, kiosk_at: Callable[[str], Kiosk]
 ) -> None:
-    wiped, neighbour, anew = kiosk_at("east-1"), kiosk_at("east-2"), kiosk_at("east-1")
+    wiped, neighbour, enrolled_again = kiosk_at("east-1"), kiosk_at("east-2"), kiosk_at("east-1")
     with registry.here() as service:
         for kiosk in (wiped, neighbour):
             kiosk.enrol_with(service, registry.url, registry.pin)
@@ -48,10 +48,10 @@ def test_a_kiosk_wiped_and_enrolled_again_gets_its_own_entries_back_from_a_neigh
         carrier.stop()
 
     with registry.here() as service:
-        anew.enrol_with(service, registry.url, registry.pin)
-        anew.sync()
+        enrolled_again.enrol_with(service, registry.url, registry.pin)
+        enrolled_again.sync()
         assert not set(green) & set(registry.marks()), "the registry has not heard of them yet"
-    carriers = [anew.carry(), neighbour.carry()]
-    until(lambda: set(green) <= set(anew.replica()), "the kiosk to have them again")
+    carriers = [enrolled_again.carry(), neighbour.carry()]
+    until(lambda: set(green) <= set(enrolled_again.replica()), "the kiosk to have them again")
     for carrier in carriers:
         carrier.stop()

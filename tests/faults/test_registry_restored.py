@@ -12,8 +12,8 @@ import pytest
 from jianmen.testing.processes import jianmen
 from registry.roster.model import Person
 from registry.service import RegistryService
+from tests.faults.machines import Kiosk, Mark, Registry, wall_ms
 from tests.faults.open_door import door_of
-from tests.faults.places import Kiosk, Mark, Registry, wall_ms
 
 
 def _people(registry: Registry, kiosk: Kiosk, texts: list[str]) -> list[Mark]:
@@ -69,12 +69,12 @@ def test_a_registry_put_back_from_an_old_backup_ends_as_if_nothing_had_happened(
             kiosk.sync()
         green += _people(registry, late, [walk_in.text])
         late.sync()
-        before, held = _inside(service), set(registry.marks())
-        logs = {mark[0] for mark in held if mark[0].startswith(registry.fingerprint)}
+        before, stored = _inside(service), set(registry.marks())
+        logs = {mark[0] for mark in stored if mark[0].startswith(registry.fingerprint)}
     backup.put_back()
 
     with registry.here() as service:
-        lost = held - set(registry.marks())
+        lost = stored - set(registry.marks())
         assert lost
         assert _inside(service) != before
         # Something is written before any kiosk has called: its numbers must not be taken already.
@@ -82,7 +82,7 @@ def test_a_registry_put_back_from_an_old_backup_ends_as_if_nothing_had_happened(
         for kiosk in (late, west, east):  # the first of them was enrolled after the backup
             kiosk.sync()
         there = registry.marks()
-        assert held <= set(there)
+        assert stored <= set(there)
         assert len(there) == len(set(there))
         own = {mark[0] for mark in there if mark[0].startswith(registry.fingerprint)}
         assert logs < own, "a new epoch of the registry's own log"
@@ -107,12 +107,12 @@ def test_a_kiosk_enrolled_after_the_backup_fills_the_registry_up_though_it_alone
         walk_in = service.register(Person(ref="late", ticket="delegate"))
         late.sync()
         green = _people(registry, late, [walk_in.text, *registry.texts[:3]])
-        held = set(registry.marks())
+        stored = set(registry.marks())
     backup.put_back()
 
     with registry.here() as service:
         late.sync()
-        assert held | set(green) <= set(registry.marks())
+        assert stored | set(green) <= set(registry.marks())
         assert service.ledger.introduced() == []
         assert service.headcount(wall_ms())["east"].people == 4
 

@@ -13,9 +13,9 @@ from access.log.log_entry import LogEntry
 from hardware.system.clock import SimulatedClock
 from registry.service import RegistryService
 from sync.transport.lan_server import LanServer
-from sync.wire.messages import TimeWord
+from sync.wire.messages import TimeReport
+from tests.faults.machines import LOOPBACK, Kiosk, Mark, Registry, read_clock, wall_ms
 from tests.faults.open_door import door_of
-from tests.faults.places import LOOPBACK, Kiosk, Mark, Registry, read_clock, wall_ms
 
 HOUR_MS = 3_600_000
 OPEN = ("ok", "clock_unsure")
@@ -25,13 +25,13 @@ NEAR_MS = 60_000
 
 def _at(service: RegistryService, mark: Mark) -> int:
     """When an entry was written, as the registry folds it."""
-    held = next(
-        held
-        for _, held in service.ledger.since(0, 10_000)
-        if (held.log, held.seq, held.digest.hex()) == mark
+    log_entry = next(
+        log_entry
+        for _, log_entry in service.ledger.since(0, 10_000)
+        if (log_entry.log, log_entry.seq, log_entry.digest.hex()) == mark
     )
     with service.snapshot() as known:
-        return known.event_state.at_ms(held)
+        return known.event_state.at_ms(log_entry)
 
 
 def _offset(year: int) -> int:
@@ -43,12 +43,12 @@ def test_a_kiosk_that_starts_in_another_year_exchanges_and_its_entries_end_right
     registry: Registry, service: RegistryService, kiosk: Kiosk, year: int
 ) -> None:
     clock = SimulatedClock(offset_ms=_offset(year))
-    clock.restart("boot-2")  # what an earlier boot was told of the time means nothing now
+    clock.restart("boot-2")  # what an earlier boot knew of the time means nothing now
     with door_of(kiosk, registry, clock) as door:
         began = wall_ms()
         assert not door.door.now().sure
         reason, mark = door.present(registry.texts[0])
-        assert reason in OPEN  # an entrance is open whatever the clock says
+        assert reason in OPEN  # an entrance is open whatever the clock shows
         assert door.clocks() == 0
         kiosk.sync(door.read)  # TLS and nonces take no notice of the date
         door.hear()
@@ -100,19 +100,19 @@ def test_a_power_cut_before_any_trusted_time_is_bracketed_by_its_neighbours(
 
 
 @pytest.mark.parametrize(
-    "says",
+    "time_report",
     [
-        pytest.param(lambda: TimeWord(0, 100, "registry"), id="1970"),
-        pytest.param(lambda: TimeWord(_offset(2060) + wall_ms(), 100, "registry"), id="2060"),
-        pytest.param(lambda: TimeWord(2**53, 0, "registry"), id="beyond any date"),
-        pytest.param(lambda: TimeWord(wall_ms(), 0, "supervisor"), id="not its to say"),
+        pytest.param(lambda: TimeReport(0, 100, "registry"), id="1970"),
+        pytest.param(lambda: TimeReport(_offset(2060) + wall_ms(), 100, "registry"), id="2060"),
+        pytest.param(lambda: TimeReport(2**53, 0, "registry"), id="beyond any date"),
+        pytest.param(lambda: TimeReport(wall_ms(), 0, "supervisor"), id="not its to say"),
     ],
 )
 def test_a_time_that_cannot_be_is_written_nowhere(
-    registry: Registry, kiosk_at: Callable[[str], Kiosk], says: Callable[[], TimeWord]
+    registry: Registry, kiosk_at: Callable[[str], Kiosk], time_report: Callable[[], TimeReport]
 ) -> None:
     kiosk = kiosk_at("east-1")
-    with registry.here(says) as service:
+    with registry.here(time_report) as service:
         kiosk.enrol_with(service, registry.url, registry.pin)
         kiosk.sync()
         with door_of(kiosk, registry, SimulatedClock()) as door:
@@ -138,7 +138,7 @@ def test_a_registry_that_is_not_sure_of_its_own_clock_says_nothing_of_the_time(
 
 
 def _trusted(door_entries: list[LogEntry]) -> list[Clock]:
-    return [held.body for held in door_entries if isinstance(held.body, Clock)]
+    return [log_entry.body for log_entry in door_entries if isinstance(log_entry.body, Clock)]
 
 
 def test_a_lying_neighbour_moves_no_clock_that_the_registry_has_set_and_is_put_right_by_it(
@@ -149,11 +149,11 @@ def test_a_lying_neighbour_moves_no_clock_that_the_registry_has_set_and_is_put_r
     liar.sync()
     kiosk.sync()
 
-    def two_hours_late() -> TimeWord:
-        return TimeWord(wall_ms() + 2 * HOUR_MS, 0, "kernel")
+    def two_hours_late() -> TimeReport:
+        return TimeReport(wall_ms() + 2 * HOUR_MS, 0, "kernel")
 
     with closing(liar.carrier()) as carrier:
-        carrier.answerer._time_word = two_hours_late
+        carrier.answerer._time_report = two_hours_late
         server = LanServer(LOOPBACK, liar.lan_port, liar.certificate, carrier.answer)
         try:
             clock = SimulatedClock(offset_ms=_offset(1970))

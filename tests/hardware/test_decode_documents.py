@@ -77,17 +77,17 @@ def test_every_badge_on_every_page_of_a_pdf_file_is_read(
     sheet = FPDF(format="A4", unit="mm")
     for page in ("AB", "CD", "EF"):
         sheet.add_page()
-        for place, letter in enumerate(page):
+        for index, letter in enumerate(page):
             picture = tmp_path / f"{letter}.png"
             cv2.imwrite(str(picture), print_code(badge(letter)))
-            sheet.image(str(picture), x=20 + 90 * place, y=40, w=30)
+            sheet.image(str(picture), x=20 + 90 * index, y=40, w=30)
     path = tmp_path / "sheet.pdf"
     sheet.output(str(path))
 
     found = payloads(tmp_path / "sheet.pdf")
 
     assert sorted((one["page"], one["text"]) for one in found) == [
-        (1 + place // 2, badge(letter)) for place, letter in enumerate("ABCDEF")
+        (1 + index // 2, badge(letter)) for index, letter in enumerate("ABCDEF")
     ]
     for picture in tmp_path.glob("*.png"):
         picture.unlink()

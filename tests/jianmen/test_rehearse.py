@@ -175,13 +175,13 @@ MISTAKES: list[tuple[object, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("step", "words"), MISTAKES, ids=lambda value: None)
+@pytest.mark.parametrize(("step", "message"), MISTAKES, ids=lambda value: None)
 def test_a_mistake_is_named_by_its_line_and_nothing_is_run(
-    rehearse: Rehearse, step: object, words: str
+    rehearse: Rehearse, step: object, message: str
 ) -> None:
     result = rehearse(guest("ann"), step)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert words in result.stderr
+    assert message in result.stderr
     assert "scenario.jsonl: line" in result.stderr
 
 
@@ -228,7 +228,7 @@ def test_a_file_that_is_not_there_empty_or_not_utf_8_is_named(tmp_path: Path) ->
     empty, latin = tmp_path / "empty.jsonl", tmp_path / "latin.jsonl"
     empty.write_text("\n\n", encoding="utf-8")
     latin.write_bytes(b'{"event": "caf\xe9.toml"}')
-    for file, words in (
+    for file, message in (
         (tmp_path / "gone.jsonl", "cannot be read"),
         (empty, "the file is empty"),
         (latin, "byte 14 is not UTF-8"),
@@ -236,7 +236,7 @@ def test_a_file_that_is_not_there_empty_or_not_utf_8_is_named(tmp_path: Path) ->
         result = CliRunner().invoke(main, ["rehearse", str(file)])
         assert result.exit_code == 2
         assert f"{file}: " in result.stderr
-        assert words in result.stderr
+        assert message in result.stderr
 
 
 def test_an_entry_that_a_repeat_did_not_make_is_named_where_it_is_missed(
@@ -279,7 +279,7 @@ def test_a_scenario_comes_out_the_same_each_time(rehearse: Rehearse) -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "words"),
+    ("step", "message"),
     [
         ({"do": "event", "file": "none.toml"}, "line 3: the event cannot be used"),
         ({"do": "event", "file": str(SCENARIOS / "doors.toml")}, 'should stay "'),
@@ -310,11 +310,11 @@ def test_a_scenario_comes_out_the_same_each_time(rehearse: Rehearse) -> None:
     ],
 )
 def test_a_mistake_in_a_step_of_desk_or_definition_is_named(
-    rehearse: Rehearse, step: object, words: str
+    rehearse: Rehearse, step: object, message: str
 ) -> None:
     result = rehearse(guest("ann"), step)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert words in result.stderr
+    assert message in result.stderr
 
 
 def test_an_imported_code_is_one_persons_and_has_no_parts_to_flip(rehearse: Rehearse) -> None:
@@ -346,8 +346,8 @@ def test_a_spare_kiosk_goes_by_its_gate_once_it_has_one(rehearse: Rehearse) -> N
         {"do": "spare", "kiosk": "box"},
         give,
     ]
-    placed = rehearse(*spare, {"do": "restart", "gate": "loft-1"}, {"do": "wipe", "gate": "loft-1"})
-    assert placed.exit_code == 0, placed.stderr
+    given = rehearse(*spare, {"do": "restart", "gate": "loft-1"}, {"do": "wipe", "gate": "loft-1"})
+    assert given.exit_code == 0, given.stderr
     for late in (give, {"do": "cut", "nodes": ["box"]}, {"do": "headcount", "node": "box"}):
         result = rehearse(*spare, late)
         assert result.exit_code == 2

@@ -1,4 +1,4 @@
-"""Why a door says what it says, and who may enter where, when: for people who plan an event."""
+"""Why a door answers as it does, and who may enter where, when: for people who plan an event."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ FIRST_DAY = SCENARIOS / "first-day.jsonl"
 
 def test_each_presentation_is_explained_beside_its_outcome() -> None:
     plain = CliRunner().invoke(main, ["rehearse", str(FIRST_DAY)])
-    told = CliRunner().invoke(main, ["rehearse", "--explain", str(FIRST_DAY)])
-    assert told.exit_code == 0
-    assert told.stdout == plain.stdout, "standard output stays what programs read"
+    with_rules = CliRunner().invoke(main, ["rehearse", "--explain", str(FIRST_DAY)])
+    assert with_rules.exit_code == 0
+    assert with_rules.stdout == plain.stdout, "standard output stays what programs read"
     presented = [line for line in FIRST_DAY.read_text().splitlines() if '"present"' in line]
-    headings = [line for line in told.stderr.splitlines() if not line.startswith(" ")]
+    headings = [line for line in with_rules.stderr.splitlines() if not line.startswith(" ")]
     assert len(headings) == len(presented)
 
 
@@ -29,12 +29,12 @@ def test_each_presentation_is_explained_beside_its_outcome() -> None:
 )
 def test_the_explanation_ends_with_the_answer_given(file: str) -> None:
     result = CliRunner().invoke(main, ["rehearse", "--explain", str(SCENARIOS / f"{file}.jsonl")])
-    said = [json.loads(line) for line in result.stdout.splitlines()]
-    verdicts = [outcome["verdict"] for outcome in said if "verdict" in outcome]
+    outcomes = [json.loads(line) for line in result.stdout.splitlines()]
+    verdicts = [outcome["verdict"] for outcome in outcomes if "verdict" in outcome]
     explained = []
     for block in result.stderr.split(": line ")[1:]:
         rules = [line.split() for line in block.splitlines()[1:] if line.startswith(" ")]
-        spoke = [word for rule in rules for word in rule if word in VERDICTS]
+        spoke = [part for rule in rules for part in rule if part in VERDICTS]
         explained.append(spoke[-1] if spoke else "repeat")
     overridden = [json.loads(x)["do"] for x in _steps(file)]
     asked = [do for do in overridden if do in ("present", "override")]
@@ -82,7 +82,7 @@ def test_the_table_is_there_for_programs_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("options", "message"),
     [
         ([], "name a scenario FILE to run, or --invent SEED"),
         (["--invent", "1", "day.jsonl"], "name a scenario FILE to run, or --invent SEED"),
@@ -93,7 +93,9 @@ def test_the_table_is_there_for_programs_too() -> None:
         (["--table", "gone.toml"], "gone.toml"),
     ],
 )
-def test_options_that_do_not_go_together_are_refused_kindly(options: list[str], words: str) -> None:
+def test_options_that_do_not_go_together_are_refused_kindly(
+    options: list[str], message: str
+) -> None:
     result = CliRunner().invoke(main, ["rehearse", *options])
     assert (result.exit_code, result.stdout) == (2, "")
-    assert words in result.stderr
+    assert message in result.stderr

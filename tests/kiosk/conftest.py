@@ -1,4 +1,4 @@
-"""A small world around one door: a registry that has spoken, people with badges, and the door's own files."""
+"""A small world around one door: a registry's log, people with badges, and the door's own files."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ from kiosk.runtime.parts import Parts, log_reading
 from kiosk.runtime.scan_loop import ScanLoop
 from kiosk.runtime.service import DoorService, Home
 from kiosk.screen.attendee_screen import Screen, notice
-from kiosk.screen.presenter import Face
+from kiosk.screen.presenter import Presenter
 from kiosk.screen.screen_feed import ScreenFeed
 from sync.carrier.journal_copy import JournalCopier
 from sync.enrolment.record import Enrolment
@@ -88,7 +88,7 @@ class Person:
 
 @dataclass
 class World:
-    """The registry's side is written by `say`; `deliver` is what the carrier would bring to the door."""
+    """The registry's side is written by `registry_writes`; `deliver` is what the carrier would bring to the door."""
 
     data: Path
     event: Event
@@ -103,20 +103,20 @@ class World:
     _cards: list[SealedCard] = field(default_factory=list)
     _key_cards: dict[bytes, KeyCard] = field(default_factory=dict)
 
-    def say(self, *bodies: tuple[str, Body]) -> None:
+    def registry_writes(self, *bodies: tuple[str, Body]) -> None:
         """The registry writes entries."""
         self.registry_log.extend(bodies, log_reading(self.clock.read()))
 
     def deliver(self) -> None:
-        """Bring the replica everything that the registry has said so far."""
+        """Bring everything that the registry has written so far into the replica."""
         with self.replica.transaction():
             JournalCopier(self.replica, self.registry).copy(
                 self.registry_log, self.clock.read().wall_ms
             )
             self.replica.keep_cards(self._cards)
 
-    def make_replica_anew(self) -> None:
-        """The carrier throws its file away and begins again."""
+    def recreate_replica(self) -> None:
+        """The carrier throws its file away and begins a new one."""
         self.replica.close()
         for path in self.data.glob("replica.db*"):
             path.unlink()
@@ -155,7 +155,7 @@ class World:
             verifier=verifier(person.secret),
             card=digest,
         )
-        self.say(("badge", body))
+        self.registry_writes(("badge", body))
         return person
 
     def key_card(self, person: Person) -> str:
@@ -193,11 +193,11 @@ class World:
         return Person(code.badge, 1, code.secret, signed_text(code))
 
     def revoke(self, person: Person) -> None:
-        self.say(("revoke", Revoked(badge=person.badge, issue=None, why="lost")))
+        self.registry_writes(("revoke", Revoked(badge=person.badge, issue=None, why="lost")))
 
     def assign(self, gate: str | None) -> None:
         """The registry gives this kiosk a gate."""
-        self.say(
+        self.registry_writes(
             ("kiosk", Kiosk(device=self.device.fingerprint, public=self.device.public, gate=gate))
         )
 
@@ -250,7 +250,7 @@ def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
         world = World(data, event, clock, registry, device, log, replica)
         made.append(world)
         log.begin(world.reading(), "registry", "first start", {}, None)
-        world.say(
+        world.registry_writes(
             ("event", EventDefined(event=msgspec.Raw(pack(event)))),
             ("key", Key(number=0, public=registry.public)),
         )
@@ -316,15 +316,17 @@ class Stand:
         self.loop.step()
         return self.screen_feed.screen
 
-    def until(self, holds: Callable[[], bool]) -> None:
-        """Let the loop go on until something holds."""
-        while not holds():
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Let the loop go on until a condition is true."""
+        while not condition():
             self.loop.step()
 
     @property
     def headline(self) -> str:
         """The English headline of the screen."""
-        return next(one.headline for one in self.screen_feed.screen.say if one.language == "en")
+        return next(
+            one.headline for one in self.screen_feed.screen.wordings if one.language == "en"
+        )
 
     def reasons(self) -> list[str]:
         """The reasons of the scans in the journal, in order."""
@@ -344,12 +346,12 @@ def make_stand(open_door: Callable[[World], Door]) -> Iterator[Callable[[World],
         signals = SimulatedSignals(SignalSettings(pins=Pins(passed=24)))
         inputs = Inputs({})
         screen_feed = ScreenFeed(notice("starting", LANGUAGES))
-        face = Face(door, signals, screen_feed, LANGUAGES)
+        presenter = Presenter(door, signals, screen_feed, LANGUAGES)
         sensors = Sensors(SimulatedPower(PowerReading(free_bytes=10**9)))
         duties = Housekeeping(
             door, sensors, world.clock.read, time.monotonic, camera=True, scanner=False
         )
-        loop = ScanLoop(door, feed, inputs, face, duties, Notifier({}))
+        loop = ScanLoop(door, feed, inputs, presenter, duties, Notifier({}))
         stand = Stand(world, door, loop, feed, world.journal, inputs, signals, screen_feed)
         made.append(stand)
         loop.open()

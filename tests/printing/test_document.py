@@ -53,7 +53,7 @@ def pictures(pdf: Path, dpi: int = 150) -> list[Path]:
     return sorted(pdf.parent.glob(f"{pdf.stem}-*.png"))
 
 
-def words(pdf: Path) -> str:
+def text_of(pdf: Path) -> str:
     done = subprocess.run(["pdftotext", pdf, "-"], check=True, capture_output=True, timeout=60)
     return done.stdout.decode()
 
@@ -80,7 +80,7 @@ def test_a_name_is_printed_with_every_letter(name: str, language: Language, tmp_
     printed = print_cards([card(language=language, name=name)], find("a6"), tmp_path / "b.pdf")
     assert printed.shortened == []
     assert Fonts().unprintable(name, language) == []
-    shown = "".join(words(tmp_path / "b.pdf").split())
+    shown = "".join(text_of(tmp_path / "b.pdf").split())
     for letter in name:
         # Extraction gives Devanagari and Thai in the order of their shapes: each letter is there all the same.
         assert letter in shown or letter in " ·" or ord(letter) in range(0x0900, 0x0E80), letter
@@ -92,7 +92,7 @@ def test_letters_that_no_font_has_are_named() -> None:
 
 def test_a_name_in_decomposed_letters_is_put_together(tmp_path: Path) -> None:
     print_cards([card(language="en", name="Jose\u0301")], find("a6"), tmp_path / "b.pdf")
-    assert "José" in words(tmp_path / "b.pdf")
+    assert "José" in text_of(tmp_path / "b.pdf")
 
 
 def test_a_long_name_is_broken_between_words_before_it_is_shortened(tmp_path: Path) -> None:
@@ -100,14 +100,14 @@ def test_a_long_name_is_broken_between_words_before_it_is_shortened(tmp_path: Pa
     printed = print_cards([card(language="en", name=long)], find("card-86x122"), tmp_path / "b.pdf")
     assert printed.shortened == []
     # Extraction joins what a hyphen at a line's end parts.
-    assert words(tmp_path / "b.pdf").split() == ["Alexandra", "FeatherstonehaughCholmondeley"]
+    assert text_of(tmp_path / "b.pdf").split() == ["Alexandra", "FeatherstonehaughCholmondeley"]
 
 
 def test_a_name_that_fits_in_no_size_is_shortened_and_reported(tmp_path: Path) -> None:
     cards = [card(name="张伟"), card(language="en", name="Featherstonehaugh " * 7)]
     printed = print_cards(cards, find("card-86x122"), tmp_path / "b.pdf")
     assert printed.shortened == [1]
-    assert "…" in words(tmp_path / "b.pdf")
+    assert "…" in text_of(tmp_path / "b.pdf")
 
 
 def test_cards_come_four_to_a_page_with_progress(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Layout files: what is wrong in one is named, all of it, in words."""
+"""Layout files: what is wrong in one is named, all of it, in plain language."""
 
 from __future__ import annotations
 
@@ -64,11 +64,11 @@ height = 10
 [logo]
 """,
     )
-    for words in (
+    for message in (
         'is "nmae"', "extra: and the name of a column", "reaches over the right edge", "is larger than points",
         'is "red"', "neither or both", "a file beside the layout", "no section of a layout",
     ):  # fmt: skip
-        assert words in found, found
+        assert message in found, found
 
 
 def test_a_code_too_small_for_a_signed_badge_is_a_mistake(tmp_path: Path) -> None:

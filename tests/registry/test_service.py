@@ -13,17 +13,18 @@ import pytest
 from access.badge.credential import Claims
 from access.event.definition import Event
 from access.log.clock_reading import ClockReading
-from access.log.entry import GENESIS, Boot, Close, Ruling, Scan, Span, digest_of, encode
+from access.log.entry import Close, Ruling
 from access.state.conflicts import Conflict
 from access.state.coverage import CoverageReport
 from access.state.headcount import Silence
 from config.errors import ConfigError
+from jianmen.testing.log_writer import LogWriter, admission
 from registry.queries.queries import Queries
 from registry.roster.model import Person
 from registry.service import RegistryService
 from registry.storage.errors import NotInitialisedError, RegistryError, UnknownError
 from sync.wire.device_key import DeviceKey
-from sync.wire.messages import Batch, Enrol
+from sync.wire.messages import Enrol
 
 GATE = "chengdu-main-1"
 MINUTE_MS = 60_000
@@ -50,54 +51,16 @@ class Door:
         self.start(epoch, None)
 
     def start(self, epoch: str, previous: tuple[str, int, bytes] | None) -> None:
-        self.log = self.identity.fingerprint + epoch
-        self.raws: list[bytes] = []
-        self.digests = [GENESIS]
-        self.write(
-            "boot",
-            Boot(
-                device=self.identity.fingerprint, previous=previous, boot_id="", why="", versions={}
-            ),
-            0,
-        )
-
-    def write(self, kind: str, body: Boot | Scan, at_ms: int) -> None:
-        seq = len(self.digests)
-        raw = encode(seq, self.digests[-1], at_ms, at_ms, True, kind, body)
-        self.raws.append(raw)
-        self.digests.append(digest_of(raw))
+        self.log = LogWriter(self.identity, epoch).boot(previous)
 
     def lets_in(self, badge: bytes, at_ms: int) -> None:
-        self.write(
-            "scan",
-            Scan(
-                gate=self.gate,
-                direction="in",
-                badge=badge,
-                issue=1,
-                proof="proven",
-                session=None,
-                verdict="admit",
-                reason="ok",
-                method="camera",
-                conditions=(),
-                seat=False,
-                place=None,
-                roster_issue=1,
-                seats=None,
-                roster_head=None,
-                span=Span(at_ms, at_ms),
-            ),
-            at_ms,
-        )
+        self.log.write("scan", admission(self.gate, badge, at_ms), at_ms, mono_ms=at_ms)
 
-    def hands_in(self, at_ms: int) -> None:
-        last = len(self.raws)
-        head = self.identity.head(self.log, last, self.digests[last], at_ms)
+    def send_entries(self, at_ms: int) -> None:
         ledger = self.service.ledger
-        held = max((seq for seq, _ in ledger.tips(self.log)), default=0)
+        stored = max((seq for seq, _ in ledger.tips(self.log.log)), default=0)
         with ledger.transaction():
-            ledger.take(Batch(self.log, held, self.digests[held], self.raws[held:], head))
+            ledger.take(self.log.batch(stored, at_ms=at_ms))
 
 
 def test_without_an_event_everything_says_how_to_begin(
@@ -168,7 +131,7 @@ def test_people_who_come_in_are_counted(service: RegistryService, clock: Clock) 
     issued = service.register(Person(ref="a", ticket="delegate"))
     door = Door(service, GATE)
     door.lets_in(issued.badge, clock.now_ms)
-    door.hands_in(clock.now_ms)
+    door.send_entries(clock.now_ms)
 
     counts = service.headcount(clock.now_ms)
     assert (counts["chengdu"].inside, counts["chengdu"].people) == (1, 1)
@@ -183,7 +146,7 @@ def test_a_conflict_is_reported_and_an_answer_to_it_logged(
     issued = service.register(Person(ref="a", ticket="delegate", venues=("meishan",)))
     door = Door(service, GATE)
     door.lets_in(issued.badge, clock.now_ms)
-    door.hands_in(clock.now_ms)
+    door.send_entries(clock.now_ms)
 
     (line,) = service.conflicts()
     assert (line.kind, line.reason, line.ruling) == ("would_refuse", "wrong_venue", None)
@@ -222,7 +185,7 @@ def test_a_kiosk_not_heard_for_half_a_minute_is_silent(
     (never,) = silences(service, clock.now_ms)
     assert (never.device, never.gate, never.since_ms) == (door.identity.fingerprint, GATE, None)
 
-    door.hands_in(clock.now_ms)
+    door.send_entries(clock.now_ms)
     assert silences(service, clock.now_ms + MINUTE_MS // 2) == []
     (silent,) = silences(service, clock.now_ms + MINUTE_MS // 2 + 1)
     assert (silent.since_ms, silent.missing) == (clock.now_ms, None)
@@ -235,7 +198,7 @@ def test_the_band_says_what_a_silent_kiosk_may_have_done(
     door = Door(service, GATE)
     for ago, one in enumerate(people):
         door.lets_in(one.badge, clock.now_ms - (10 - ago) * MINUTE_MS)
-    door.hands_in(clock.now_ms)
+    door.send_entries(clock.now_ms)
 
     assert band(service, clock.now_ms) == (10, 10)
     assert band(service, clock.now_ms + 10 * MINUTE_MS) == (10, 19)
@@ -246,14 +209,10 @@ def test_entries_that_a_kiosks_new_log_names_and_nobody_brought_are_missing(
 ) -> None:
     door = Door(service, GATE)
     for _ in range(4):
-        door.write(
-            "boot",
-            Boot(device=door.identity.fingerprint, previous=None, boot_id="", why="", versions={}),
-            0,
-        )
-    before = (door.log, 5, door.digests[5])
+        door.log.boot()
+    before = (door.log.log, *door.log.point())
     door.start("00000002", before)
-    door.hands_in(clock.now_ms)
+    door.send_entries(clock.now_ms)
 
     (silence,) = silences(service, clock.now_ms)
     assert silence.missing == 5
@@ -266,16 +225,18 @@ def test_a_kiosk_that_was_cut_off_is_not_waited_for(service: RegistryService, cl
     assert silences(service, clock.now_ms) == []
 
 
-def test_the_end_of_a_day_says_what_was_held(service: RegistryService, clock: Clock) -> None:
+def test_the_end_of_a_day_names_the_last_entry_stored_of_each_log(
+    service: RegistryService, clock: Clock
+) -> None:
     door = Door(service, GATE)
-    door.hands_in(clock.now_ms)
+    door.send_entries(clock.now_ms)
     service.close_day("2020-11-17")
 
     with service.snapshot() as known:
         ((_, close),) = known.event_state.closes
     assert isinstance(close, Close)
     assert close.day == "2020-11-17"
-    assert close.held[door.log] == 1
+    assert close.held[door.log.log] == 1
     with pytest.raises(UnknownError, match="2020-11-17"):
         service.close_day("2020-12-24")
 

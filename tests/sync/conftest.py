@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from access.log.clock_reading import ClockReading
-from access.log.entry import GENESIS, Alarm, Body, Boot, Kiosk, digest_of, encode
+from access.log.entry import GENESIS, Alarm, Body, Kiosk
+from jianmen.testing.log_writer import FIRST_EPOCH, LogWriter
 from sync.carrier.journal_copy import JournalCopier
 from sync.exchange.exchange import Answerer, Asker
 from sync.exchange.party import Taken
 from sync.store.journal import Journal
 from sync.store.replica import Replica
 from sync.wire.device_key import DeviceKey
-from sync.wire.messages import Batch, Envelope, Message, Point, TimeWord, read
+from sync.wire.messages import Batch, Envelope, Message, TimeReport, read
 
 NOW_MS = 1_795_000_000_000
 REGISTRY = DeviceKey.from_seed(bytes([1]) * 32)
@@ -25,57 +25,6 @@ REGISTRY = DeviceKey.from_seed(bytes([1]) * 32)
 def reading(at: int = 0, *, synced: bool = True) -> ClockReading:
     """The clocks `at` ms after the start."""
     return ClockReading(1000 + at, NOW_MS + at, synced)
-
-
-@dataclass
-class Log:
-    """A log as its writer has it, entry by entry, for stories that no honest journal tells."""
-
-    writer: DeviceKey
-    epoch: str = "00000001"
-    raws: list[bytes] = field(default_factory=list)
-    digests: list[bytes] = field(default_factory=lambda: [GENESIS])
-
-    @property
-    def name(self) -> str:
-        return self.writer.fingerprint + self.epoch
-
-    def write(self, kind: str, body: Body, wall_ms: int = NOW_MS) -> Log:
-        raw = encode(len(self.raws) + 1, self.digests[-1], 1000, wall_ms, True, kind, body)
-        self.raws.append(raw)
-        self.digests.append(digest_of(raw))
-        return self
-
-    def grow(self, count: int, word: str = "") -> Log:
-        """Any entries: a boot, then alarms."""
-        for _ in range(count):
-            if self.raws:
-                self.write("alarm", Alarm(what="door_forced", detail=word))
-            else:
-                self.write(
-                    "boot",
-                    Boot(
-                        device=self.writer.fingerprint,
-                        previous=None,
-                        boot_id="",
-                        why="first start",
-                        versions={},
-                    ),
-                )
-        return self
-
-    def branch_after(self, seq: int) -> Log:
-        """The clone of a card: the same log, going its own way after an entry."""
-        return Log(self.writer, self.epoch, self.raws[:seq], self.digests[: seq + 1])
-
-    def point(self, seq: int | None = None) -> Point:
-        seq = len(self.raws) if seq is None else seq
-        return seq, self.digests[seq]
-
-    def batch(self, after: int = 0, until: int | None = None) -> Batch:
-        until = until or len(self.raws)
-        head = self.writer.head(self.name, *self.point(until), NOW_MS)
-        return Batch(self.name, *self.point(after), self.raws[after:until], head)
 
 
 class Node:
@@ -88,8 +37,8 @@ class Node:
         self.journal = Journal(folder / "journal.db", identity, durable=False)
         self.own = JournalCopier(self.replica, identity)
         self.clock_ms = NOW_MS
-        self.word: TimeWord | None = None
-        self.answerer = Answerer(self.replica, identity, self.now_ms, lambda: self.word)
+        self.time_report: TimeReport | None = None
+        self.answerer = Answerer(self.replica, identity, self.now_ms, lambda: self.time_report)
         self.askers: dict[str, Asker] = {}
         self.journal.begin(reading(), "boot", "first start", {}, None)
 
@@ -120,7 +69,7 @@ class Node:
     def asker(self, other: Node) -> Asker:
         if other.device not in self.askers:
             self.askers[other.device] = Asker(
-                self.replica, self.identity, self.now_ms, lambda: self.word, other.device
+                self.replica, self.identity, self.now_ms, lambda: self.time_report, other.device
             )
         return self.askers[other.device]
 
@@ -144,8 +93,8 @@ class Node:
 
     def everything(self) -> set[tuple[str, int, bytes]]:
         """All entries held."""
-        held = (one for _, one in self.replica.since(0, -1))
-        return {(one.log, one.seq, one.digest) for one in held}
+        arrived = (one for _, one in self.replica.since(0, -1))
+        return {(one.log, one.seq, one.digest) for one in arrived}
 
     def close(self) -> None:
         self.journal.close()
@@ -221,6 +170,10 @@ def neighbour(enrol: Callable[..., Node], registry: Node, kiosk: Node) -> Node:
 
 
 @pytest.fixture
-def new_log() -> Callable[..., Log]:
+def new_log() -> Callable[..., LogWriter]:
     """Makes a log of a device, to be written entry by entry."""
-    return Log
+
+    def make(identity: DeviceKey, epoch: str = FIRST_EPOCH) -> LogWriter:
+        return LogWriter(identity, epoch, start_ms=NOW_MS)
+
+    return make

@@ -10,27 +10,27 @@ import pytest
 from access.log.chain import ChainError
 from access.log.entry import Alarm
 from access.state.log_state import LogState
+from jianmen.testing.log_writer import LogWriter
 from sync.store.log_store import BEGINNING
 from sync.wire.messages import MAX_BRANCHES, MessageError
 
 Node = Any
-Log = Any
 
 
 @pytest.fixture
-def forked(kiosk: Node, new_log: Callable[..., Log]) -> tuple[Log, Log]:
+def forked(kiosk: Node, new_log: Callable[..., LogWriter]) -> tuple[LogWriter, LogWriter]:
     """A log of 40 entries, and what its clone made of it after the tenth: 5 other ones."""
     log = new_log(kiosk.identity).grow(40)
     return log, log.branch_after(10).grow(5, "clone")
 
 
-def ends(node: Node, log: Log) -> list[Any]:
-    return sorted(node.replica.tips(log.name))
+def ends(node: Node, log: LogWriter) -> list[Any]:
+    return sorted(node.replica.tips(log.log))
 
 
 @pytest.mark.parametrize("longer_first", [True, False])
-def test_both_branches_held_on_one_side_end_on_the_other(
-    kiosk: Node, neighbour: Node, forked: tuple[Log, Log], longer_first: bool
+def test_both_branches_of_one_side_reach_the_other(
+    kiosk: Node, neighbour: Node, forked: tuple[LogWriter, LogWriter], longer_first: bool
 ) -> None:
     for log in forked if longer_first else forked[::-1]:
         kiosk.take(log.batch())
@@ -43,7 +43,7 @@ def test_both_branches_held_on_one_side_end_on_the_other(
 
 @pytest.mark.parametrize("kiosk_asks", [True, False])
 def test_each_side_holding_one_branch_both_end_with_both(
-    kiosk: Node, neighbour: Node, forked: tuple[Log, Log], kiosk_asks: bool
+    kiosk: Node, neighbour: Node, forked: tuple[LogWriter, LogWriter], kiosk_asks: bool
 ) -> None:
     kiosk.take(forked[0].batch())
     neighbour.take(forked[1].batch())
@@ -59,12 +59,12 @@ def test_each_side_holding_one_branch_both_end_with_both(
 
 
 def test_branches_that_part_long_before_what_is_named_first_still_meet(
-    kiosk: Node, neighbour: Node, new_log: Callable[..., Log]
+    kiosk: Node, neighbour: Node, new_log: Callable[..., LogWriter]
 ) -> None:
     log = new_log(kiosk.identity).grow(900)
     clone = log.branch_after(1).grow(800, "clone")
-    for place in range(0, 900, 300):
-        kiosk.take(log.batch(place, place + 300))
+    for start in range(0, 900, 300):
+        kiosk.take(log.batch(start, start + 300))
     for until in (401, 801):
         neighbour.take(clone.batch(max(0, until - 400) if until > 401 else 0, until))
 
@@ -74,11 +74,12 @@ def test_branches_that_part_long_before_what_is_named_first_still_meet(
 
 
 def test_branches_that_have_no_entry_in_common_still_meet(
-    kiosk: Node, neighbour: Node, new_log: Callable[..., Log]
+    kiosk: Node, neighbour: Node, new_log: Callable[..., LogWriter]
 ) -> None:
     log = new_log(kiosk.identity).grow(30)
     other = new_log(kiosk.identity)
-    other.write("alarm", Alarm(what="door_forced", detail="first")).grow(29, "other")
+    other.write("alarm", Alarm(what="door_forced", detail="first"))
+    other.grow(29, "other")
     kiosk.take(log.batch())
     neighbour.take(other.batch())
 
@@ -88,7 +89,7 @@ def test_branches_that_have_no_entry_in_common_still_meet(
 
 
 def test_a_branch_goes_on_growing_after_the_fork_is_known(
-    kiosk: Node, neighbour: Node, forked: tuple[Log, Log]
+    kiosk: Node, neighbour: Node, forked: tuple[LogWriter, LogWriter]
 ) -> None:
     log, clone = forked
     for one in forked:
@@ -106,7 +107,7 @@ def test_a_branch_goes_on_growing_after_the_fork_is_known(
 
 
 def test_a_branch_of_a_branch_is_a_third_one(
-    kiosk: Node, neighbour: Node, registry: Node, forked: tuple[Log, Log]
+    kiosk: Node, neighbour: Node, registry: Node, forked: tuple[LogWriter, LogWriter]
 ) -> None:
     log, clone = forked
     third = clone.branch_after(12).grow(9, "clone of the clone")
@@ -124,7 +125,7 @@ def test_a_branch_of_a_branch_is_a_third_one(
 
 
 def test_a_fork_is_counted_by_the_folds_of_every_side(
-    kiosk: Node, neighbour: Node, registry: Node, forked: tuple[Log, Log]
+    kiosk: Node, neighbour: Node, registry: Node, forked: tuple[LogWriter, LogWriter]
 ) -> None:
     kiosk.take(forked[0].batch())
     neighbour.take(forked[1].batch())
@@ -133,14 +134,14 @@ def test_a_fork_is_counted_by_the_folds_of_every_side(
 
     for node in (kiosk, neighbour, registry):
         log_state = LogState(registry.device, 0)
-        for _, held in node.replica.since(0, -1):
-            log_state.file(held)
+        for _, entry in node.replica.since(0, -1):
+            log_state.file(entry)
         (branch,) = log_state.forks()
         assert branch.seq == 11
 
 
 def test_a_log_with_a_branch_that_is_refused_still_brings_the_other(
-    kiosk: Node, neighbour: Node, forked: tuple[Log, Log]
+    kiosk: Node, neighbour: Node, forked: tuple[LogWriter, LogWriter]
 ) -> None:
     log, clone = forked
     kiosk.take(log.batch())
@@ -154,7 +155,7 @@ def test_a_log_with_a_branch_that_is_refused_still_brings_the_other(
 
 
 def test_a_device_cannot_make_branches_without_end(
-    kiosk: Node, new_log: Callable[..., Log]
+    kiosk: Node, new_log: Callable[..., LogWriter]
 ) -> None:
     trunk = new_log(kiosk.identity).grow(3)
     branches = [trunk.branch_after(2).grow(1, f"branch {n}") for n in range(MAX_BRANCHES + 1)]
@@ -164,13 +165,13 @@ def test_a_device_cannot_make_branches_without_end(
     with pytest.raises(MessageError, match="branches"):
         kiosk.take(branches[-1].batch())
     assert kiosk.take(branches[0].grow(2).batch(3)) == 2
-    assert len(kiosk.replica.tips(trunk.name)) == MAX_BRANCHES
+    assert len(kiosk.replica.tips(trunk.log)) == MAX_BRANCHES
 
 
 def test_a_device_cannot_fill_everybodys_vector_with_logs(
     kiosk: Node,
     neighbour: Node,
-    new_log: Callable[..., Log],
+    new_log: Callable[..., LogWriter],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("sync.exchange.quota.MAX_DEVICE_LOGS", 40)
@@ -189,7 +190,7 @@ def test_logs_that_a_side_will_not_take_hold_up_no_others_for_long(
     kiosk: Node,
     neighbour: Node,
     enrol: Callable[..., Node],
-    new_log: Callable[..., Log],
+    new_log: Callable[..., LogWriter],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("sync.exchange.quota.MAX_DEVICE_LOGS", 40)
@@ -202,27 +203,27 @@ def test_logs_that_a_side_will_not_take_hold_up_no_others_for_long(
     kiosk.publish()
     for _ in range(100):
         asker.receive(kiosk.answerer.answer(asker.request(), 0)[0])
-        if all(neighbour.replica.tips(log.name) for log in honest):
+        if all(neighbour.replica.tips(log.log) for log in honest):
             return
     pytest.fail("a hundred messages did not bring what an honest device wrote")
 
 
 def test_of_a_fork_the_starting_point_is_the_last_entry_in_common(
-    kiosk: Node, forked: tuple[Log, Log]
+    kiosk: Node, forked: tuple[LogWriter, LogWriter]
 ) -> None:
     log, clone = forked
     for one in forked:
         kiosk.take(one.batch())
     replica = kiosk.replica
 
-    assert replica.stretches(log.name, [log.point()]) == [(log.point(10), clone.point())]
-    assert replica.stretches(log.name, [clone.point(12)]) == [
+    assert replica.stretches(log.log, [log.point()]) == [(log.point(10), clone.point())]
+    assert replica.stretches(log.log, [clone.point(12)]) == [
         (clone.point(12), clone.point()),
         (log.point(10), log.point()),
     ]
-    assert replica.stretches(log.name, [log.point(), clone.point()]) == []
-    assert replica.stretches(log.name, []) == [
+    assert replica.stretches(log.log, [log.point(), clone.point()]) == []
+    assert replica.stretches(log.log, []) == [
         (BEGINNING, clone.point()),
         (BEGINNING, log.point()),
     ]
-    assert len(replica.locator(log.name)) <= 64
+    assert len(replica.locator(log.log)) <= 64

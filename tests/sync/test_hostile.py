@@ -11,6 +11,7 @@ import pytest
 from access.badge.credential import Claims
 from access.log.chain import ChainError, Head
 from access.log.entry import Alarm, BadgeIssued, Kiosk, Revoked, decode, encode, pack
+from jianmen.testing.log_writer import LogWriter
 from sync.exchange.exchange import Asker
 from sync.store.log_store import CutOffError, GapError, UnknownWriterError
 from sync.wire.device_key import DeviceKey
@@ -25,12 +26,11 @@ from sync.wire.messages import (
     Message,
     MessageError,
     SealedCard,
-    TimeWord,
+    TimeReport,
     read,
 )
 
 Node = Any
-Log = Any
 
 STRANGER = DeviceKey.from_seed(b"\x09" * 32)
 
@@ -41,7 +41,7 @@ def opened(raw: bytes) -> Message:
 
 
 @pytest.fixture
-def log(kiosk: Node, new_log: Callable[..., Log]) -> Log:
+def log(kiosk: Node, new_log: Callable[..., LogWriter]) -> LogWriter:
     """A log of 20 entries that the kiosk wrote."""
     return new_log(kiosk.identity).grow(20)
 
@@ -119,8 +119,8 @@ def of_another_log(batch: Batch) -> Batch:
 def test_a_carrier_that_cheats_is_refused_and_other_logs_go_on(
     kiosk: Node,
     neighbour: Node,
-    log: Log,
-    new_log: Callable[..., Log],
+    log: LogWriter,
+    new_log: Callable[..., LogWriter],
     attack: Callable[[Batch], Batch],
     why: str,
 ) -> None:
@@ -134,22 +134,22 @@ def test_a_carrier_that_cheats_is_refused_and_other_logs_go_on(
     (reason,) = taken.rejected.values()
     assert why in reason
     assert taken.entries == 3
-    assert log.name not in kiosk.replica.vector()
+    assert log.log not in kiosk.replica.vector()
     assert kiosk.take(log.batch()) == 20
 
 
-def test_entries_replayed_under_a_later_number_are_refused(kiosk: Node, log: Log) -> None:
+def test_entries_replayed_under_a_later_number_are_refused(kiosk: Node, log: LogWriter) -> None:
     kiosk.take(log.batch())
 
     with pytest.raises(ChainError):
-        kiosk.take(Batch(log.name, *log.point(20), log.raws[5:10], log.batch(until=10).head))
+        kiosk.take(Batch(log.log, *log.point(20), log.raws[5:10], log.batch(until=10).head))
     with pytest.raises(GapError):
         kiosk.take(log.branch_after(10).grow(5, "elsewhere").batch(12))
-    assert kiosk.replica.tips(log.name) == [log.point()]
+    assert kiosk.replica.tips(log.log) == [log.point()]
 
 
 def test_a_log_in_a_strangers_name_is_refused(
-    kiosk: Node, neighbour: Node, new_log: Callable[..., Log]
+    kiosk: Node, neighbour: Node, new_log: Callable[..., LogWriter]
 ) -> None:
     batch = new_log(STRANGER).grow(3).batch()
 
@@ -161,23 +161,23 @@ def test_a_log_in_a_strangers_name_is_refused(
 
 
 def test_a_kiosk_cannot_write_in_the_registrys_log(
-    kiosk: Node, neighbour: Node, registry: Node, new_log: Callable[..., Log]
+    kiosk: Node, neighbour: Node, registry: Node, new_log: Callable[..., LogWriter]
 ) -> None:
     real = registry.journal.log
     forged = new_log(registry.identity, "0000000f")
     forged.write("kiosk", Kiosk(device=STRANGER.fingerprint, public=STRANGER.public, gate="gate"))
-    head = neighbour.identity.head(forged.name, *forged.point(), 1)
-    batch = Batch(forged.name, 0, bytes(32), forged.raws, head)
+    head = neighbour.identity.head(forged.log, *forged.point(), 1)
+    batch = Batch(forged.log, 0, bytes(32), forged.raws, head)
 
     _, taken = kiosk.answerer.answer(with_batch(neighbour, kiosk, batch), 0)
 
-    assert "not signed by its owner" in taken.rejected[forged.name]
+    assert "not signed by its owner" in taken.rejected[forged.log]
     assert kiosk.replica.public_key(STRANGER.fingerprint) is None
-    assert set(kiosk.replica.vector()) & {real, forged.name} == {real}
+    assert set(kiosk.replica.vector()) & {real, forged.log} == {real}
 
 
 def test_what_only_the_registry_may_say_does_nothing_in_a_kiosks_log(
-    kiosk: Node, neighbour: Node, new_log: Callable[..., Log]
+    kiosk: Node, neighbour: Node, new_log: Callable[..., LogWriter]
 ) -> None:
     log = new_log(neighbour.identity)
     log.write("kiosk", Kiosk(device=STRANGER.fingerprint, public=STRANGER.public, gate="gate"))
@@ -238,7 +238,7 @@ def test_the_answer_to_another_request_is_refused(kiosk: Node, neighbour: Node) 
 
 
 def test_a_replayed_answer_cannot_turn_time_back(kiosk: Node, registry: Node) -> None:
-    registry.word = TimeWord(1, 1, "registry")
+    registry.time_report = TimeReport(1, 1, "registry")
     kiosk.talk_to(registry)
     asker = kiosk.asker(registry)
     old, _ = registry.answerer.answer(asker.request(), 5000)
@@ -343,7 +343,7 @@ def test_a_message_beyond_its_bounds_is_no_message(
 
 
 def test_a_batch_of_too_many_entries_is_no_message(
-    kiosk: Node, neighbour: Node, new_log: Callable[..., Log]
+    kiosk: Node, neighbour: Node, new_log: Callable[..., LogWriter]
 ) -> None:
     long = new_log(neighbour.identity).grow(MAX_BATCH_ENTRIES + 1)
 
@@ -352,7 +352,7 @@ def test_a_batch_of_too_many_entries_is_no_message(
 
 
 def test_a_log_whose_name_ends_in_a_line_end_is_no_message(
-    kiosk: Node, neighbour: Node, new_log: Callable[..., Log]
+    kiosk: Node, neighbour: Node, new_log: Callable[..., LogWriter]
 ) -> None:
     """It would be one letter too long for a database that holds its columns to their length."""
     log = new_log(neighbour.identity, "0000000a\n").grow(1)
@@ -375,7 +375,7 @@ def test_arrays_in_arrays_without_end_are_no_message(kiosk: Node, neighbour: Nod
 
 
 def test_huge_entries_of_the_registry_are_passed_on_in_messages_that_others_take(
-    kiosk: Node, neighbour: Node, registry: Node, new_log: Callable[..., Log]
+    kiosk: Node, neighbour: Node, registry: Node, new_log: Callable[..., LogWriter]
 ) -> None:
     log = new_log(registry.identity)
     for at in range(40):
@@ -390,22 +390,22 @@ def test_huge_entries_of_the_registry_are_passed_on_in_messages_that_others_take
         answer, _ = kiosk.answerer.answer(asker.request(), 0)
         assert len(answer) < MAX_MESSAGE_BYTES + 300_000
         _, again = asker.receive(answer)
-    assert neighbour.replica.tips(log.name) == [log.point()]
+    assert neighbour.replica.tips(log.log) == [log.point()]
 
 
-def test_a_word_that_its_device_did_not_sign_is_let_fall(
+def test_a_head_that_its_device_did_not_sign_is_dropped(
     kiosk: Node, neighbour: Node, registry: Node
 ) -> None:
     kiosk.talk_to(neighbour)
-    word = neighbour.replica.word(kiosk.device)
-    forged = msgspec.structs.replace(word, at_ms=word.at_ms + 10**9)
-    foreign = STRANGER.head(word.log, word.seq, word.digest, word.at_ms + 10**9)
+    head = neighbour.replica.latest_head(kiosk.device)
+    forged = msgspec.structs.replace(head, at_ms=head.at_ms + 10**9)
+    foreign = STRANGER.head(head.log, head.seq, head.digest, head.at_ms + 10**9)
     hello, _ = neighbour.answerer.answer(registry.sign(Message(VERSION, b"n", b"", {})), 0)
     request = Message(VERSION, b"n", opened(hello).nonce, {}, heads=[forged, foreign])
 
     neighbour.answerer.answer(registry.sign(request), 0)
 
-    assert neighbour.replica.word(kiosk.device) == word
+    assert neighbour.replica.latest_head(kiosk.device) == head
 
 
 def test_an_answer_in_the_registrys_name_needs_the_registrys_key(

@@ -11,6 +11,8 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from access.event.definition import LANGUAGES, VERDICTS, Language
+from access.log.entry import PrintOutcome
+from access.rules.badge_prints import PRINT_WHYS
 from access.rules.decide import Reason
 from access.state.conflicts import KINDS
 from access.state.conflicts import Reading as ConflictReading
@@ -53,6 +55,8 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
     "dashboard.attendance.status": get_args(Status),
     "dashboard.attendance.hybrid": ("on_site", "both", "online", "neither"),
     "dashboard.why": tuple(WHYS.values()),
+    "dashboard.print_outcome": get_args(PrintOutcome),
+    "dashboard.print_why": PRINT_WHYS,
     "gate.by": ("registry", "supervisor"),
     "camera": ("above", "below", "left", "right"),
     "menu": ("headcount", "staff", "gate", "close"),
@@ -194,6 +198,14 @@ def test_values_are_filled_in() -> None:
         (None, "zh-Hans-HK,en;q=0.5", "zh-Hans"),
         (None, "en;q=0.2,yue;q=0.9", "zh-Hant"),
         (None, "yue-Hans-CN", "zh-Hans"),
+        (None, "cmn-Hant,en;q=0.5", "zh-Hant"),
+        (None, "cmn-Hant-CN", "zh-Hant"),
+        (None, "cmn", "zh-Hans"),
+        (None, "zh-cmn-Hant", "zh-Hant"),
+        (None, "zh-yue-HK", "zh-Hant"),
+        (None, "zh-min-nan", "zh-Hant"),
+        (None, "wuu", "zh-Hans"),
+        (None, "nan-TW", "zh-Hant"),
         (None, "fr-FR,en;q=0.5", "en"),
         (None, "en;q=0,zh-CN;q=0.1", "zh-Hans"),
         (None, "fr", "en"),

@@ -2,7 +2,7 @@
 
 A key begins with the part of the product that shows it (`attendee.`, `notice.`, `staff.`, `gate.`, `headcount.`,
 `dashboard.`). A key that ends in `.one` is for exactly one; `{name}` stands for a value that is filled in. `|` in a
-Chinese text marks where a line may break, which no browser can tell from the characters.
+Chinese text marks where a line may break, which browsers cannot derive from the characters.
 
 Not gettext: the scripts of the pages need JSON, and a text is found by a key that stays when its wording changes.
 """
@@ -19,6 +19,9 @@ from access.event.definition import LANGUAGES, Language
 
 FOLDER = Path(__file__).parent
 
+LANGUAGE_COOKIE = "language"
+"""In which the dashboard remembers the language that somebody chose."""
+
 OWN_NAMES: Mapping[Language, str] = MappingProxyType(
     {"en": "English", "zh-Hant": "繁體", "zh-Hans": "简体"}
 )
@@ -34,16 +37,36 @@ LOCALES: Mapping[Language, str] = MappingProxyType(
 )
 """Names of the locales as `babel` knows them, for dates, numbers and lists."""
 
-_TAGS: Mapping[str, Language] = MappingProxyType(
+_CHINESE = frozenset(
     {
-        "en": "en",
-        "zh": "zh-Hans", "zh-cn": "zh-Hans", "zh-sg": "zh-Hans", "zh-my": "zh-Hans", "zh-hans": "zh-Hans",
-        "zh-tw": "zh-Hant", "zh-hk": "zh-Hant", "zh-mo": "zh-Hant", "zh-hant": "zh-Hant",
-        "yue": "zh-Hant", "yue-hans": "zh-Hans", "yue-cn": "zh-Hans",
+        "zh",
+        "cmn",
+        "yue",
+        "nan",
+        "hak",
+        "wuu",
+        "gan",
+        "hsn",
+        "lzh",
+        "cdo",
+        "cjy",
+        "czh",
+        "czo",
+        "mnp",
+    }
+)
+_TRADITIONAL = frozenset({"yue", "nan", "hak", "lzh", "min"})
+"""Chinese languages of browsers' tags (ISO 639-3 and older); those written with traditional characters unless the tag
+says otherwise."""
+
+_WRITTEN: Mapping[str, Language] = MappingProxyType(
+    {
+        "hant": "zh-Hant", "hans": "zh-Hans",
+        "tw": "zh-Hant", "hk": "zh-Hant", "mo": "zh-Hant",
+        "cn": "zh-Hans", "sg": "zh-Hans", "my": "zh-Hans",
     }
 )  # fmt: skip
-"""Language tags of browsers in lower case, without what follows; Cantonese is written with traditional characters
-unless the tag says otherwise."""
+"""Subtags for the script that is used: the script, else the region."""
 
 
 @cache
@@ -89,9 +112,13 @@ def best_language(asked: str | None, accepted: LanguageAccept) -> Language:
 
 
 def _language_of(tag: str) -> Language | None:
-    """The language of a browser's tag such as `zh-Hans-HK`: its longest beginning that is known."""
+    """The language of a browser's tag such as `zh-Hans-HK` or `cmn-Hant`."""
     parts = tag.lower().replace("_", "-").split("-")
-    for length in range(len(parts), 0, -1):
-        if (known := _TAGS.get("-".join(parts[:length]))) is not None:
-            return known
-    return None
+    if parts[0] == "en":
+        return "en"
+    if parts[0] not in _CHINESE:
+        return None
+    written = [_WRITTEN[part] for part in parts if part in _WRITTEN]
+    if written:  # a script stands before a region
+        return written[0]
+    return "zh-Hant" if _TRADITIONAL.intersection(parts) else "zh-Hans"

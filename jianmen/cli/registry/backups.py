@@ -8,7 +8,8 @@ import click
 
 from config.errors import ConfigError
 from config.settings import registry_settings
-from jianmen.cli.registry.options import data_option, json_option, say, settings_option, stop
+from jianmen.cli.options import data_option, json_option
+from jianmen.cli.registry.options import settings_option, show_result, stop
 from registry.storage.backup import backup as make_backup
 from registry.storage.backup import restore as put_back
 from registry.storage.errors import RegistryError
@@ -37,7 +38,7 @@ def backup(out: Path, settings_file: Path | None, data: Path | None, *, as_json:
         size = make_backup(_folder(settings_file, data), out)
     except RegistryError as error:
         stop(1, str(error))
-    say({"file": str(out), "bytes": size}, as_json=as_json, words=f"{out}: {size} bytes")
+    show_result({"file": str(out), "bytes": size}, as_json=as_json, summary=f"{out}: {size} bytes")
 
 
 @click.command()
@@ -52,4 +53,4 @@ def restore(file: Path, settings_file: Path | None, data: Path | None, *, as_jso
         put_back(file, folder)
     except RegistryError as error:
         stop(1, str(error))
-    say({"data": str(folder)}, as_json=as_json, words=f"restored into {folder}")
+    show_result({"data": str(folder)}, as_json=as_json, summary=f"restored into {folder}")

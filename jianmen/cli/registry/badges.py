@@ -6,16 +6,9 @@ from pathlib import Path
 
 import click
 
+from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.lists import followed
-from jianmen.cli.registry.options import (
-    asking,
-    data_option,
-    json_option,
-    quoted,
-    say,
-    settings_option,
-    stop,
-)
+from jianmen.cli.registry.options import asking, quoted, settings_option, show_result, stop
 
 
 @click.command()
@@ -86,5 +79,5 @@ def badges(
         click.echo(f"{ref}: revoked; it has no badge to print", err=True)
     for ref in made["shortened"]:
         click.echo(f"{ref}: a text is too long for the layout and was shortened", err=True)
-    words = f"{out}: {made['badges']} badges on {made['pages']} pages"
-    say({"file": str(out), "bytes": len(pages), **made}, as_json=as_json, words=words)
+    summary = f"{out}: {made['badges']} badges on {made['pages']} pages"
+    show_result({"file": str(out), "bytes": len(pages), **made}, as_json=as_json, summary=summary)

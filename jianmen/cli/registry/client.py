@@ -48,7 +48,7 @@ class RefusedError(RegistryError):
 
 
 class Note(msgspec.Struct, frozen=True):
-    """What a running server says of itself. `url` is for commands on this machine, `kiosk_url` for kiosks."""
+    """What a running server writes about itself. `url` is for commands on this machine, `kiosk_url` for kiosks."""
 
     url: str
     kiosk_url: str
@@ -110,11 +110,11 @@ class Client:
         self, method: str, path: str, body: bytes | None = None, kind: str = "application/json"
     ) -> bytes:
         """The bytes of an answer. Raises RefusedError."""
-        status, said = self.registry.send(method, f"/api/v1{path}", body, kind)
+        status, response = self.registry.send(method, f"/api/v1{path}", body, kind)
         if status == 200:
-            return said
+            return response
         try:
-            problem = msgspec.json.decode(said)
+            problem = msgspec.json.decode(response)
             raise RefusedError(problem["error"], problem.get("mistakes", []))
         except (msgspec.DecodeError, KeyError, TypeError):
             raise RefusedError(f"The registry answered {status}.", []) from None
@@ -179,7 +179,7 @@ class _Clock:
 
 
 def read_clock() -> _Clock:
-    """This machine's clocks, with the kernel's own word on them."""
+    """This machine's clocks, and whether the kernel calls them synchronised."""
     return _Clock()
 
 

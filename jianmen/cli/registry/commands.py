@@ -12,6 +12,7 @@ import msgspec
 
 from config import event_file
 from config.errors import ConfigError
+from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.backups import backup, restore
 from jianmen.cli.registry.badges import badges
 from jianmen.cli.registry.doctor import doctor
@@ -20,13 +21,11 @@ from jianmen.cli.registry.keys import keys, staff
 from jianmen.cli.registry.lists import import_people
 from jianmen.cli.registry.options import (
     asking,
-    data_option,
     is_there,
-    json_option,
     quoted,
     read_settings,
-    say,
     settings_option,
+    show_result,
     stop,
 )
 from jianmen.cli.registry.reports import attendance, close, conflicts, export, headcount
@@ -53,7 +52,7 @@ def registry(context: click.Context) -> None:
 
     Commands ask the server that is running on this data folder, or do the work themselves where none is.
     """
-    before = os.umask(0o077)  # what they write holds keys and names
+    before = os.umask(0o077)  # what they write contains keys and names
     context.call_on_close(lambda: os.umask(before))
 
 
@@ -136,7 +135,7 @@ def init(
         stop(2, str(error))
     done = "in force" if changed else "the same as before"
     password_set = f"; the password of {account} is set" if password else ""
-    say(
+    show_result(
         {
             "event": definition.id,
             "fingerprint": fingerprint,
@@ -144,7 +143,7 @@ def init(
             "account": account if password else None,
         },
         as_json=as_json,
-        words=f"{definition.id}: {done}{password_set}; registry {fingerprint}",
+        summary=f"{definition.id}: {done}{password_set}; registry {fingerprint}",
     )
 
 
@@ -260,10 +259,10 @@ def revoke(
     with asking(settings_file, data) as client:
         code = _code_of(client, name)
         client.post(f"/registrants/{quoted(code)}/revoke", {"issue": issue, "why": why})
-    say(
+    show_result(
         {"badge": code, "issue": issue},
         as_json=as_json,
-        words=f"{code}: {'revoked' if issue is None else f'print {issue} revoked'}",
+        summary=f"{code}: {'revoked' if issue is None else f'print {issue} revoked'}",
     )
 
 
@@ -278,11 +277,11 @@ def unrevoke(badge: str, settings_file: Path | None, data: Path | None, *, as_js
     They get a new badge, to be printed; the old one stays revoked, since doors that are cut off could not be told.
     """
     with asking(settings_file, data) as client:
-        said = client.post(f"/registrants/{quoted(_code_of(client, badge))}/unrevoke", {})
-    say(
-        {"badge": said["code"], "issue": said["issue"]},
+        answer = client.post(f"/registrants/{quoted(_code_of(client, badge))}/unrevoke", {})
+    show_result(
+        {"badge": answer["code"], "issue": answer["issue"]},
         as_json=as_json,
-        words=f"{said['code']}: print {said['issue']} is good; print it with: jianmen registry badges",
+        summary=f"{answer['code']}: print {answer['issue']} is good; print it with: jianmen registry badges",
     )
 
 
@@ -312,8 +311,8 @@ def purge(
     if not yes:
         click.confirm("Erase every person of this event?", abort=True, err=True)
     with asking(settings_file, data) as client:
-        said = client.post("/purge", {"early": early})
-    for kiosk in said["silent"]:
+        answer = client.post("/purge", {"early": early})
+    for kiosk in answer["silent"]:
         where = kiosk["gate"] or kiosk["device"]
         click.echo(f"not in touch, and still has the sealed names: {where}", err=True)
-    say(said, as_json=as_json, words=f"{said['persons']} persons erased")
+    show_result(answer, as_json=as_json, summary=f"{answer['persons']} persons erased")

@@ -12,16 +12,11 @@ import click
 import msgspec
 
 from config.settings import RegistrySettings
-from jianmen.cli.kiosk_doctor import Finding
+from jianmen.cli.kiosk.findings import Finding
+from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.client import Client, Note
-from jianmen.cli.registry.options import (
-    asking,
-    data_option,
-    json_option,
-    read_settings,
-    settings_option,
-)
-from registry.http.resources.actions import unreachable
+from jianmen.cli.registry.options import asking, read_settings, settings_option
+from registry.http.resources.kiosks import unreachable
 
 LEAST_FREE = 2_000_000_000
 """Bytes: some ten times what an event of 26,000 people takes, with room for a backup."""
@@ -52,11 +47,13 @@ def findings(settings: RegistrySettings, client: Client) -> Iterator[Finding]:
     )
     yield Finding("log", "good", f"{health['entries']} entries")
     kiosks = [one for one in client.get("/kiosks")["kiosks"] if "cut_off" not in one["troubles"]]
-    ill = [one for one in kiosks if one["troubles"]]
+    unhealthy = [one for one in kiosks if one["troubles"]]
     yield Finding(
-        "kiosks", "note" if ill else "good", f"{len(kiosks)}, of these {len(ill)} not well"
+        "kiosks",
+        "note" if unhealthy else "good",
+        f"{len(kiosks)}, of these {len(unhealthy)} not well",
     )
-    for one in ill:
+    for one in unhealthy:
         troubles = ", ".join(trouble.replace("_", " ") for trouble in one["troubles"])
         yield Finding("kiosk", "note", f"{one['gate'] or one['device'][:8]}: {troubles}")
 

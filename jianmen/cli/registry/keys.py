@@ -11,15 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jianmen.cli.registry.options import (
-    asking,
-    data_option,
-    json_option,
-    quoted,
-    say,
-    settings_option,
-    stop,
-)
+from jianmen.cli.options import data_option, json_option
+from jianmen.cli.registry.options import asking, quoted, settings_option, show_result, stop
 
 if TYPE_CHECKING:
     from jianmen.cli.registry.client import Client
@@ -49,7 +42,7 @@ def list_staff(settings_file: Path | None, data: Path | None, *, as_json: bool) 
     with asking(settings_file, data) as client:
         answer = client.get("/staff")
     lines = [_line(one) for one in answer["staff"]]
-    say(answer, as_json=as_json, words="\n".join(lines) or "Nobody's ticket has a role.")
+    show_result(answer, as_json=as_json, summary="\n".join(lines) or "Nobody's ticket has a role.")
     if any(one["guessable"] or one["unlocks"] == "badge_and_pin" for one in answer["staff"]):
         sys.exit(1)
 
@@ -84,7 +77,7 @@ def card(
         pin = None if draw_pin else _asked_pin()
         made = client.post(f"/registrants/{quoted(code)}/pin", {"pin": pin})
     if as_json:
-        say(made, as_json=True, words="")
+        show_result(made, as_json=True, summary="")
         return
     import segno
 
@@ -139,10 +132,10 @@ def replace(
             out.unlink()
             raise
         file.write(_table(cards))
-    say(
+    show_result(
         {"file": str(out), "cards": len(cards)},
         as_json=as_json,
-        words=f"{out} written: {len(cards)} key cards",
+        summary=f"{out} written: {len(cards)} key cards",
     )
 
 
@@ -171,7 +164,7 @@ def list_keys(settings_file: Path | None, data: Path | None, *, as_json: bool) -
         f"{key['number']:3}  {key['fingerprint']}  {key['state']}  {key['badges']} badges"
         for key in answer["keys"]
     ]
-    say(answer, as_json=as_json, words="\n".join(lines))
+    show_result(answer, as_json=as_json, summary="\n".join(lines))
 
 
 @keys.command()
@@ -185,7 +178,7 @@ def rotate(settings_file: Path | None, data: Path | None, *, as_json: bool) -> N
     """
     with asking(settings_file, data) as client:
         answer = client.post("/signing-keys", {})
-    say(answer, as_json=as_json, words=f"key {answer['number']} signs from now on")
+    show_result(answer, as_json=as_json, summary=f"key {answer['number']} signs from now on")
 
 
 @keys.command()
@@ -202,8 +195,8 @@ def retire(
         click.confirm(f"Refuse all badges of key {number} from now on?", abort=True, err=True)
     with asking(settings_file, data) as client:
         answer = client.post(f"/signing-keys/{number}/retire", {})
-    say(
+    show_result(
         answer,
         as_json=as_json,
-        words=f"key {number} retired: {answer['badges']} badges are to be printed again",
+        summary=f"key {number} retired: {answer['badges']} badges are to be printed again",
     )

@@ -8,14 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jianmen.cli.registry.options import (
-    asking,
-    data_option,
-    json_option,
-    say,
-    settings_option,
-    stop,
-)
+from jianmen.cli.options import data_option, json_option
+from jianmen.cli.registry.options import asking, settings_option, show_result, stop
 
 if TYPE_CHECKING:
     from jianmen.cli.registry.client import Client
@@ -85,9 +79,11 @@ def import_people(
         click.echo(one["text"], err=True)
     if report["mistakes"] and not report["applied"]:
         if as_json:
-            say(report, as_json=True, words="")
+            show_result(report, as_json=True, summary="")
         stop(2, "Nothing was changed.")
-    say(report, as_json=as_json, words="\n".join(_told(report, people, check=check)))
+    show_result(
+        report, as_json=as_json, summary="\n".join(_report_lines(report, people, check=check))
+    )
 
 
 def followed(client: Client, job: Any, *, quiet: bool) -> Any:
@@ -117,7 +113,7 @@ def followed(client: Client, job: Any, *, quiet: bool) -> Any:
     return job
 
 
-def _told(report: Any, people: Path, *, check: bool) -> list[str]:
+def _report_lines(report: Any, people: Path, *, check: bool) -> list[str]:
     """What was done, or would be, for people."""
     revoked = f", {report['revoked']} revoked" if report["revoked"] else ""
     lines = [

@@ -11,14 +11,8 @@ from typing import Any
 import click
 import msgspec
 
-from jianmen.cli.registry.options import (
-    asking,
-    data_option,
-    json_option,
-    say,
-    settings_option,
-    stop,
-)
+from jianmen.cli.options import data_option, json_option
+from jianmen.cli.registry.options import asking, settings_option, show_result, stop
 
 ALL = 10**9
 
@@ -30,16 +24,16 @@ ALL = 10**9
 def headcount(settings_file: Path | None, data: Path | None, *, as_json: bool) -> None:
     """Who is where, as of when, and which kiosks have not reported."""
     with asking(settings_file, data) as client:
-        said = client.get("/headcount")
+        report = client.get("/headcount")
     if as_json:
-        click.echo(msgspec.json.encode(said))
+        click.echo(msgspec.json.encode(report))
         return
-    venues = [area["id"] for area in said["areas"] if area["parent"] is None]
-    click.echo(f"as of {said['as_of'][:19].replace('T', ' ')}")
+    venues = [area["id"] for area in report["areas"] if area["parent"] is None]
+    click.echo(f"as of {report['as_of'][:19].replace('T', ' ')}")
     click.echo(
         f"{'':28}{'inside':>8}{'people':>8}{'in':>8}{'out':>8}{'refused':>9}{'left':>7}  between"
     )
-    for area in sorted(said["areas"], key=lambda area: venues.index(area["venue"])):
+    for area in sorted(report["areas"], key=lambda area: venues.index(area["venue"])):
         name = ("" if area["parent"] is None else "  ") + area["name"]["en"]
         left = "" if area["places_left"] is None else area["places_left"]
         sure = area["low"] == area["inside"] == area["high"]
@@ -48,7 +42,7 @@ def headcount(settings_file: Path | None, data: Path | None, *, as_json: bool) -
             f"{name:28}{area['inside']:>8}{area['people']:>8}{area['entries']:>8}{area['exits']:>8}"
             f"{area['refused']:>9}{left:>7}  {between}".rstrip()
         )
-    for kiosk in said["silent"]:
+    for kiosk in report["silent"]:
         since = f"since {kiosk['since'][11:19]}" if kiosk["since"] else "never heard"
         missing = f", {kiosk['missing']} entries missing" if kiosk["missing"] else ""
         click.echo(f"not heard from: {kiosk['gate'] or kiosk['device']} ({since}{missing})")
@@ -61,8 +55,8 @@ def headcount(settings_file: Path | None, data: Path | None, *, as_json: bool) -
 def conflicts(settings_file: Path | None, data: Path | None, *, as_json: bool) -> None:
     """The partition report. Exit 1 while a line of it has no answer."""
     with asking(settings_file, data) as client:
-        said = client.get("/conflicts", limit=ALL)
-    for line in sorted(said["conflicts"], key=lambda line: str(line["at"])):
+        report = client.get("/conflicts", limit=ALL)
+    for line in sorted(report["conflicts"], key=lambda line: str(line["at"])):
         if as_json:
             click.echo(msgspec.json.encode(line))
             continue
@@ -70,7 +64,7 @@ def conflicts(settings_file: Path | None, data: Path | None, *, as_json: bool) -
         answer = line["ruling"] or f"unanswered; probably {line['reading']}"
         what = line["kind"] + (f" ({line['reason']})" if line["reason"] else "")
         click.echo(f"{line['at'][:19]}  {where}  {line['code'] or '-'}  {what}: {answer}")
-    sys.exit(1 if said["open"] else 0)
+    sys.exit(1 if report["open"] else 0)
 
 
 @click.command()
@@ -154,9 +148,9 @@ def attendance(
     with asking(settings_file, data) as client:
         if online is not None:
             answer = client.raw("POST", "/attendance/hybrid", online.read_bytes(), "text/plain")
-            _say_hybrid(msgspec.json.decode(answer), as_json=as_json)
+            _show_hybrid(msgspec.json.decode(answer), as_json=as_json)
         elif session is None and venue is None:
-            _say_totals(client.get("/attendance"), as_json=as_json)
+            _show_totals(client.get("/attendance"), as_json=as_json)
         else:
             kind = "json" if as_json else out.suffix[1:].lower() if out is not None else "csv"
             asked = {"session": session, "venue": venue, "day": day, "format": kind}
@@ -164,7 +158,7 @@ def attendance(
             _put(client.get_file("/attendance/people", **given), out)
 
 
-def _say_totals(answer: dict[str, Any], *, as_json: bool) -> None:
+def _show_totals(answer: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode(answer))
         return
@@ -174,9 +168,10 @@ def _say_totals(answer: dict[str, Any], *, as_json: bool) -> None:
     )
     click.echo(f"{'':32}{'expected':>10}{'came':>8}{'missing':>9}{'without':>9}")
     for one in answer["days"]:
-        place = f"{one['venue']} {one['day']}"
+        venue_day = f"{one['venue']} {one['day']}"
+        without = one["came"] - one["arrived"]
         click.echo(
-            f"{place:32}{one['registered']:>10}{one['arrived']:>8}{one['no_show']:>9}{one['came'] - one['arrived']:>9}"
+            f"{venue_day:32}{one['registered']:>10}{one['arrived']:>8}{one['no_show']:>9}{without:>9}"
         )
     for one in answer["sessions"]:
         booked = "-" if one["booked"] is None else one["booked"]
@@ -185,7 +180,7 @@ def _say_totals(answer: dict[str, Any], *, as_json: bool) -> None:
         )
 
 
-def _say_hybrid(answer: dict[str, Any], *, as_json: bool) -> None:
+def _show_hybrid(answer: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode(answer))
         return
@@ -205,8 +200,10 @@ def _say_hybrid(answer: dict[str, Any], *, as_json: bool) -> None:
 def close(day: str, settings_file: Path | None, data: Path | None, *, as_json: bool) -> None:
     """End the event day DAY (2026-11-22). Exit 1 while kiosks have not told everything of it."""
     with asking(settings_file, data) as client:
-        said = client.post("/days/close", {"day": day})
-    waiting = ", ".join(one["gate"] or one["device"] for one in said["silent"])
-    words = f"{day} is closed" + (f"; not everything is here yet from {waiting}" if waiting else "")
-    say(said, as_json=as_json, words=words)
-    sys.exit(0 if said["drained"] else 1)
+        report = client.post("/days/close", {"day": day})
+    waiting = ", ".join(one["gate"] or one["device"] for one in report["silent"])
+    summary = f"{day} is closed" + (
+        f"; not everything is here yet from {waiting}" if waiting else ""
+    )
+    show_result(report, as_json=as_json, summary=summary)
+    sys.exit(0 if report["drained"] else 1)

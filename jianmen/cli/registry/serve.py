@@ -17,13 +17,12 @@ import msgspec
 
 from config.settings import RegistrySettings
 from hardware.system.systemd import Notifier
+from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.options import (
-    data_option,
-    json_option,
     kiosk_url,
     read_settings,
-    say,
     settings_option,
+    show_result,
     stop,
 )
 
@@ -78,7 +77,7 @@ def serve(
 ) -> None:
     """Serve kiosks, dashboard and public interface until stopped."""
     from jianmen.cli.registry.client import LAYOUTS, Note
-    from registry.http.resources.actions import unreachable
+    from registry.http.resources.kiosks import unreachable
     from registry.server.app import WebSettings
     from registry.server.server import Serving
     from registry.server.server import serve as run
@@ -103,9 +102,9 @@ def serve(
             ),
         )
 
-    def say_where() -> None:
+    def show_addresses() -> None:
         note.write(settings.data)
-        _say_where(note, unreachable(note.kiosk_url), as_json=as_json)
+        _show_addresses(note, unreachable(note.kiosk_url), as_json=as_json)
 
     try:
         run(
@@ -116,7 +115,7 @@ def serve(
                 certificate,
                 settings.trusted_proxies,
             ),
-            _Supervisor(Notifier(), say_where),
+            _Supervisor(Notifier(), show_addresses),
         )
     finally:
         if Note.read(settings.data) == note:
@@ -139,29 +138,33 @@ def _listening(
         stop(2, str(error))
 
 
-def _say_where(note: Note, warning: str | None, *, as_json: bool) -> None:
-    words = f"Dashboard: {note.url}/\nKiosks:    {note.kiosk_url}"
-    said = {"url": note.url, "kiosk_url": note.kiosk_url, "warning": warning}
-    say(said, as_json=as_json, words=f"{words}\nWarning:   {warning}" if warning else words)
+def _show_addresses(note: Note, warning: str | None, *, as_json: bool) -> None:
+    summary = f"Dashboard: {note.url}/\nKiosks:    {note.kiosk_url}"
+    addresses = {"url": note.url, "kiosk_url": note.kiosk_url, "warning": warning}
+    show_result(
+        addresses,
+        as_json=as_json,
+        summary=f"{summary}\nWarning:   {warning}" if warning else summary,
+    )
     sys.stdout.flush()
 
 
 class _Supervisor:
     """The service manager, and whoever started the server by hand: both hear when it is ready."""
 
-    def __init__(self, notifier: Notifier, say_where: Callable[[], None]) -> None:
-        self._say_where = say_where
+    def __init__(self, notifier: Notifier, show_addresses: Callable[[], None]) -> None:
+        self._show_addresses = show_addresses
         self._notifier = notifier
         self.watchdog = notifier.watchdog
         self.stopping = notifier.stopping
 
     def ready(self) -> None:
-        self._say_where()
+        self._show_addresses()
         self._notifier.ready()
 
 
 def _note(settings: RegistrySettings, port: int, certificate: Certificate | None) -> Note:
-    """What the server says of itself to the commands on this machine."""
+    """What the server writes about itself for the commands on this machine."""
     from jianmen.cli.registry.client import Note
 
     here = msgspec.structs.replace(settings, host=_local(settings.host), public_url=None)
@@ -194,7 +197,7 @@ def _local(host: str) -> str:
 
 
 def _check(settings: RegistrySettings, workers: int | None) -> None:
-    """Ends the command, with 2, where the database cannot be used (by so many workers) or holds no event."""
+    """End the command, with 2, where the database cannot be used (by so many workers) or has no event."""
     from jianmen.cli.registry.client import opened
     from registry.storage.errors import InUseError, RegistryError
 

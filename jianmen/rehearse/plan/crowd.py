@@ -29,16 +29,16 @@ def named(event: Event, numbers: Iterable[tuple[str, int]]) -> Crowd:
     """
     programme = Programme(event)
     crowd: Counter[str] = Counter()
-    for place, people in numbers:
-        if (gate := programme.gates.get(place)) is not None:
+    for target, people in numbers:
+        if (gate := programme.gates.get(target)) is not None:
             gates = [gate.id] if gate.lets_in else []
-        elif place in programme.places:
-            gates = list(programme.entry_gates(place))
+        elif target in programme.area_tree:
+            gates = list(programme.entry_gates(target))
         else:
-            right = instead(place, [*programme.gates, *programme.places])
-            raise ConfigError([_wrong(f"there is no gate, area or venue {shown(place)}", right)])
+            right = instead(target, [*programme.gates, *programme.area_tree])
+            raise ConfigError([_wrong(f"there is no gate, area or venue {shown(target)}", right)])
         if not gates:
-            wrong = f"nobody comes in at {shown(place)}"
+            wrong = f"nobody comes in at {shown(target)}"
             raise ConfigError([_wrong(wrong, "name a gate that leads in, or what it leads into")])
         crowd.update(_evenly(people, gates))
     return dict(crowd)

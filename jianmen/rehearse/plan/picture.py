@@ -26,14 +26,14 @@ def draw(event: Event, lines: Sequence[Line], wishes: Wishes, opens_min: int) ->
     """A panel for each line, all with the same hours; a failure is a dashed line."""
     ends_s = max(_ends_s(line, wishes) for line in lines)
     height = HEAD + len(lines) * (PANEL + GAP)
-    words = f"{event.id}: people waiting over the morning"
+    caption = f"{event.id}: people waiting over the morning"
     if wishes.fails:
-        words += f"; dashed: one fails at the worst minute, for {lasting(wishes.repair_s)}"
+        caption += f"; dashed: one fails at the worst minute, for {lasting(wishes.repair_s)}"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">',
-        f"<title>{escape(words)}</title><style>{STYLE}</style>",
+        f"<title>{escape(caption)}</title><style>{STYLE}</style>",
         f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>',
-        f'<text x="20" y="26" class="title">{escape(words)}</text>',
+        f'<text x="20" y="26" class="title">{escape(caption)}</text>',
     ]
     for number, line in enumerate(lines):
         top = HEAD + number * (PANEL + GAP)

@@ -48,8 +48,8 @@ def show(event: Event, lines: Sequence[Line], wishes: Wishes, opens_min: int) ->
     """Print assumptions, the lines, what a failure does, and the morning of each line."""
     console = Console(width=WIDTH, highlight=False)
     clock = Clock(opens_min)
-    for words in _assumptions(event, lines, wishes, clock):
-        console.print(words, markup=False)
+    for paragraph in _assumptions(event, lines, wishes, clock):
+        console.print(paragraph, markup=False)
     console.print(_summary(lines, wishes, clock))
     if wishes.fails:
         console.print(_failures(lines, wishes, clock))

@@ -58,6 +58,7 @@ function render(screen) {
   const title = mine(screen.title).concat(screen.title)[0];
   $("title").replaceChildren(...(title ? [titleOf(title)] : []));
   $("camera").toggleAttribute("hidden", screen.tone !== "idle" || !body.dataset.camera);
+  body.dataset.preview = screen.preview ? "yes" : "no";
   $("gate").textContent = screen.gate;
   $("say").replaceChildren(...parts.map(section));
   $("facts").replaceChildren(...(say ? [] : screen.facts).map((fact) => element("span", fact)));

@@ -209,13 +209,15 @@ function deedsOf(one) {
   return [];
 }
 
+const reason = (one) => (one.cancelled ? `${word("labels", "cancelled")} ${one.cancelled[language]}` : word("reasons", one.reason));
+
 function answerRow(one) {
   const row = element("li");
   row.dataset.verdict = one.verdict;
   row.classList.toggle("undone", one.undone);
   const what = element("div", "", { className: "what" });
   const way = word("labels", one.direction);
-  what.append(element("div", [one.name, word("reasons", one.reason)].filter(Boolean).join(" · ")),
+  what.append(element("div", [one.name, reason(one)].filter(Boolean).join(" · ")),
     element("small", `${one.at} · ${way} · ${one.receipt}${one.undone ? ` · ${word("labels", "undone")}` : ""}`));
   const deeds = element("div", "", { className: "deeds" });
   deeds.append(...deedsOf(one));

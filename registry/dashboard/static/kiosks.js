@@ -13,6 +13,7 @@ async function refresh() {
 function render(said) {
   const now = Date.parse(said.as_of);
   document.getElementById("alarms").replaceChildren(alarms(said.alarms));
+  document.getElementById("refused").replaceChildren(refused(said.refused_enrolments, now));
   const columns = ["state", "kiosk", "gate", "heard", "backlog", "clock", "readings"].map((key) => say(key));
   if (data.admin) columns.push("");
   const rows = said.kiosks.map((kiosk) => Object.assign(
@@ -22,6 +23,11 @@ function render(said) {
   document.getElementById("kiosks").replaceChildren(
     said.kiosks.length ? table(columns, rows) : el("p", { class: "quiet" }, say("no_kiosks")));
 }
+
+/** Wrong enrolment codes of the last hour: a kiosk that was typed wrong, or a stranger who guesses. */
+const refused = ({ attempts, addresses, last }, now) => (attempts === 0 ? ""
+  : el("p", { class: "problem" }, `▲ ${say("enrol.refused", { n: attempts, addresses, ago: ago(last, now) })} `,
+    data.admin && el("a", { href: "/settings#trail" }, say("enrol.refused.who"))));
 
 const state = (kiosk) => kiosk.troubles.length
   ? el("strong", {}, `${kiosk.troubles.includes("cut_off") ? "✕" : "▲"} ${kiosk.troubles.map((one) => say(`trouble.${one}`)).join(" · ")}`)

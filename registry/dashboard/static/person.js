@@ -1,5 +1,5 @@
 // One person in a window of their own: what was printed, where they were let in, and a form to change them.
-import { ask, attempt, el, minute, place, data, say } from "./common.js";
+import { ask, attempt, data, el, has, minute, place, say } from "./common.js";
 import { personFields, personIn } from "./person_form.js";
 
 const path = (person) => `/registrants/${encodeURIComponent(person.code)}`;
@@ -32,21 +32,48 @@ export async function showHistory(person) {
           one.reason === "ok" ? "" : ` · ${say(`reason.${one.reason}`)}`),
         one.receipt ? el("a", { href: `/receipt#${one.receipt}` }, one.receipt) : "")))
       : el("p", { class: "quiet" }, say("history.none")),
+    ...(history.prints.length ? [el("h3", {}, say("history.kiosk_prints")), el("ul", { class: "plain" }, ...history.prints.map((one) =>
+      el("li", {},
+        el("span", {}, `${minute(one.at)} · ${gate(one.gate) ? `${place(gate(one.gate).area)} ${gate(one.gate).code}` : one.gate} · ${say("issue", { n: one.issue })} · `,
+          el("strong", { class: one.outcome === "printed" ? "" : "problem" }, say(`print_outcome.${one.outcome}`)),
+          one.by_staff ? ` · ${say("history.by_staff")}${one.why ? `: ${say(`print_why.${one.why}`)}` : ""}` : "")))) ] : []),
     el("menu", {}, closing()));
 }
 
-/** A form to change a person; `done` is called with the person as they are then. */
+/** A form to change a person; `done` is called with the person as they are then. Only what was changed here is sent, and
+ * where somebody else changed the person meanwhile, their values come into the form before it is saved. */
 export function changePerson(person, done) {
   const problem = el("p", { class: "problem", role: "alert" });
-  const form = el("form", { class: "person", submit: async (event) => {
-    event.preventDefault();
+  const fields = el("div", { class: "person" }, ...personFields(person));
+  const form = el("form", { class: "person", submit: (event) => { event.preventDefault(); save(); } },
+    fields, problem, el("menu", {}, closing(), el("button", { class: "main" }, say("save"))));
+  let before = personIn(form);
+  async function save() {
+    const now = personIn(form);
+    const edits = Object.fromEntries(Object.entries(now).filter(([name, value]) => !same(value, before[name])));
     try {
-      const changed = await ask("POST", path(person), personIn(form));
+      const changed = await ask("POST", path(person), { ...edits, version: person.version });
       dialog.close();
       done(changed);
     } catch (error) {
       problem.textContent = `▲ ${[error.message, ...(error.mistakes ?? []).slice(0, 5)].join(" ")}`;
+      if (error.changed?.length) await rebase(edits, error.changed);
     }
-  } }, ...personFields(person), problem, el("menu", {}, closing(), el("button", { class: "main" }, say("save"))));
+  }
+  /** Their values into the form; what was changed here stays. */
+  async function rebase(edits, meanwhile) {
+    person = await ask("GET", path(person));
+    fields.replaceChildren(...personFields(person));
+    before = personIn(form);
+    fields.replaceChildren(...personFields({ ...person, ...edits }));
+    problem.textContent = `▲ ${say("edit.meanwhile")} ${meanwhile.map((name) => {
+      const theirs = `${has(`import.field.${name}`) ? say(`import.field.${name}`) : name}: ${shownValue(before[name])}`;
+      return name in edits ? `${theirs} → ${shownValue(edits[name])}` : theirs;
+    }).join("; ")}`;
+  }
   const dialog = opened(say("edit_of", { name: person.name }), form);
 }
+
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+const shownValue = (value) => (Array.isArray(value) ? value.map((id) => data.sessions[id] ?? place(id)).join(", ")
+  : typeof value === "object" ? Object.values(value).join(", ") : value) || "–";

@@ -1,4 +1,4 @@
-"""The public interface's routes about access: accounts, sessions, API tokens, webhooks and the trail."""
+"""Access under /api/v1: accounts, sessions, API tokens and the trail."""
 
 from flask import request
 
@@ -17,31 +17,29 @@ from registry.queries import access_shapes as answers
 from registry.queries.queries import Queries
 from registry.queries.shapes import Done
 from registry.storage.errors import RegistryError, UnknownError
-from registry.webhooks import HookRow, Hooks, oddity, shown_url, standard_secret
 
 DONE = Done()
 LINES = 200
 """Lines of the trail on one page."""
 
 
-def add_access(
-    api: Interface,
-    queries: Queries,
-    guard: Guard,
-    passwords: PasswordCheck,
-    trail: Trail,
-    hooks: Hooks,
-) -> None:
-    """Give the interface the routes about access."""
-    _add_access(api, queries, guard)
-    _add_hooks(api, queries, hooks)
-    _add_accounts(api, queries, guard)
-    _add_own_password(api, guard, passwords)
-    _add_logins(api, queries, guard)
-    _add_trail(api, queries, trail)
+def add_token_list(api: Interface, queries: Queries, guard: Guard) -> None:
+    """Add the route that reads API tokens."""
+
+    @api.get("/tokens", "API tokens", access="admin", answer=answers.Tokens)
+    def tokens() -> answers.Tokens:
+        return answers.Tokens(
+            tokens=[
+                answers.Token(
+                    id=token_id, label=row.label, access=row.access, made=queries.time(row.made_ms)
+                )
+                for token_id, row in guard.accounts.tokens().items()
+            ]
+        )
 
 
-def _add_access(api: Interface, queries: Queries, guard: Guard) -> None:
+def add_token_changes(api: Interface, queries: Queries, guard: Guard) -> None:
+    """Add the routes that change API tokens and set passwords."""
     accounts = guard.accounts
 
     @api.post(
@@ -75,40 +73,14 @@ def _add_access(api: Interface, queries: Queries, guard: Guard) -> None:
         return DONE
 
 
-def _add_hooks(api: Interface, queries: Queries, hooks: Hooks) -> None:
-    def shown(hook_id: str, row: HookRow, secret: bytes | None = None) -> answers.Hook:
-        return answers.Hook(
-            id=hook_id,
-            url=shown_url(row.url),
-            made=queries.time(row.made_ms),
-            behind=max(0, hooks.newest() - row.seen),
-            tries=row.tries,
-            trouble=row.trouble,
-            secret=secret.hex() if secret else None,
-            signing_secret=standard_secret(secret) if secret else None,
-            warning=oddity(row.url),
-        )
-
-    @api.get("/webhooks", "Addresses told of check-ins", access="admin", answer=answers.Hooks)
-    def webhooks() -> answers.Hooks:
-        return answers.Hooks(hooks=[shown(*one) for one in hooks.all().items()])
-
-    @api.post(
-        "/webhooks",
-        "Tell an address of every check-in from now on",
-        access="admin",
-        body=bodies.NewHook,
-        answer=answers.Hook,
-    )
-    def new_hook(body: bodies.NewHook) -> answers.Hook:
-        hook_id, row = hooks.add(body.url)
-        return shown(hook_id, row, row.secret)
-
-    @api.delete("/webhooks/<hook_id>", "Tell an address no more", access="admin", answer=Done)
-    def drop_hook(hook_id: str) -> Done:
-        if not hooks.drop(hook_id):
-            raise UnknownError(f"There is no webhook {hook_id[:20]!r}.")
-        return DONE
+def add_accounts(
+    api: Interface, queries: Queries, guard: Guard, passwords: PasswordCheck, trail: Trail
+) -> None:
+    """Add the routes about accounts, sessions and the trail."""
+    _add_accounts(api, queries, guard)
+    _add_own_password(api, guard, passwords)
+    _add_logins(api, queries, guard)
+    _add_trail(api, queries, trail)
 
 
 def _add_accounts(api: Interface, queries: Queries, guard: Guard) -> None:

@@ -15,10 +15,12 @@ WAIT_S = 280.0
 """How long a request waits for badges that it wants to have itself."""
 
 _CHOICE = (
-    Parameter("ref", "whose; may be there several times. Left out: everybody's"),
-    Parameter("ticket", "only of this ticket type; may be there several times"),
-    Parameter("venue", "only of this venue; may be there several times"),
-    Parameter("organisation", "only of this organisation; may be there several times"),
+    Parameter("ref", "whose; may be there several times. Left out: everybody's", repeats=True),
+    Parameter("ticket", "only of this ticket type; may be there several times", repeats=True),
+    Parameter("venue", "only of this venue; may be there several times", repeats=True),
+    Parameter(
+        "organisation", "only of this organisation; may be there several times", repeats=True
+    ),
     Parameter("order", "ref (where left out), name or organisation"),
     Parameter("layout", "the name of a layout; see /badges/layouts"),
     Parameter("new", "1: only badges that were not printed yet, or look otherwise now", "integer"),

@@ -1,4 +1,4 @@
-"""The event definition under /api/v1: what a changed one would do, and putting it in force."""
+"""The event under /api/v1: a changed definition, what it would do and putting it in force; the purge at its end."""
 
 import msgspec
 from flask import Response
@@ -13,7 +13,7 @@ from registry.queries.queries import Queries
 
 
 def add_event(api: Interface, queries: Queries) -> None:
-    """Give the interface its way to change the event definition."""
+    """Add the route that changes the event definition."""
 
     @api.post(
         "/event",
@@ -46,3 +46,18 @@ def add_event(api: Interface, queries: Queries) -> None:
                 for effect in effects
             ],
         )
+
+
+def add_purge(api: Interface, queries: Queries) -> None:
+    """Add the route that ends the event: all persons are erased."""
+
+    @api.post(
+        "/purge",
+        "Erase all persons, once the retention days are over",
+        access="admin",
+        body=bodies.Purge,
+        answer=admin_shapes.Purged,
+    )
+    def purge(body: bodies.Purge) -> admin_shapes.Purged:
+        persons = queries.service.purge(early=body.early)
+        return admin_shapes.Purged(persons=persons, silent=queries.headcount().silent)

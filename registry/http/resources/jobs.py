@@ -4,6 +4,7 @@ import mimetypes
 
 from flask import Response
 
+from registry.http.error_texts import in_readers_language
 from registry.http.operations import Interface
 from registry.jobs import Job, Jobs
 from registry.queries import admin_shapes
@@ -53,7 +54,7 @@ def add_jobs(api: Interface, jobs: Jobs) -> None:
 
 
 def shown(job: Job, files: list[str]) -> admin_shapes.Job:
-    """A job as the interface says it."""
+    """A job as the interface returns it."""
     return admin_shapes.Job(
         id=job.id,
         kind=job.kind,
@@ -62,6 +63,6 @@ def shown(job: Job, files: list[str]) -> admin_shapes.Job:
         done=job.done,
         total=job.total,
         result=job.result,
-        error=job.error,
+        error=in_readers_language(job.error),
         files=files,
     )

@@ -28,11 +28,13 @@ _OPTIONS = (
     Parameter(
         "map",
         "FIELD=TITLE: the column of that title is this field, or is kept as the extra field of that name",
+        repeats=True,
     ),
-    Parameter("leave_out", "title of a column that is not to be kept"),
+    Parameter("leave_out", "title of a column that is not to be kept", repeats=True),
     Parameter(
         "fill",
         "FIELD=VALUE: what stands in the field's empty cells, or everywhere where it has no column",
+        repeats=True,
     ),
     Parameter(
         "revoke_missing", "1: revoke the badges of people who are not in the list", "integer"
@@ -89,8 +91,8 @@ def add_lists(api: Interface, queries: Queries, jobs: Jobs) -> None:
         if report.mistakes:
             lines = tuple(one.text for one in report.mistakes)
             rows = sum(max(1, one.rows) for one in report.mistakes)
-            words = lines[0] if len(lines) == 1 else f"{rows} mistakes; nothing was changed."
-            return problem(422, words, lines)
+            message = lines[0] if len(lines) == 1 else f"{rows} mistakes; nothing was changed."
+            return problem(422, message, lines)
         return answers.Imported(
             added=report.added,
             updated=report.updated,

@@ -6,8 +6,8 @@ from datetime import date
 from access.event.definition import Language
 from access.text import canonical, half_width
 from registry.lists.files.table import Cell
-from registry.lists.vocabulary import word_key
-from registry.lists.words import cell_words
+from registry.lists.terms import cell_terms
+from registry.lists.vocabulary import term_key
 
 _POWER = re.compile(r"[+-]?\d(?:[.,]\d+)?E[+-]?\d{1,3}", re.IGNORECASE)
 _EXACT_DIGITS = 15
@@ -54,22 +54,22 @@ def is_shortened(cell: Cell) -> bool:
 def yes_or_no(cell: Cell) -> bool | None:
     """What a tick, a Y or a 否 means; an empty cell is no; None: it is none of these."""
     text = text_of(cell)
-    key = word_key(text) or text
-    if key in cell_words("yes"):
+    key = term_key(text) or text
+    if key in cell_terms("yes"):
         return True
-    return False if key in cell_words("no") or not text else None
+    return False if key in cell_terms("no") or not text else None
 
 
 def language_of(cell: str, name: str) -> Language | None:
     """The language that a cell names; an empty one, and "Chinese", by the script of the person's name. None: none."""
-    key = word_key(cell).replace("_", "")
-    if key in cell_words("english") or (key.startswith("en") and len(key) == 4):
+    key = term_key(cell).replace("_", "")
+    if key in cell_terms("english") or (key.startswith("en") and len(key) == 4):
         return "en"
-    if key in cell_words("traditional"):
+    if key in cell_terms("traditional"):
         return "zh-Hant"
-    if key in cell_words("simplified"):
+    if key in cell_terms("simplified"):
         return "zh-Hans"
-    if not key or key in cell_words("chinese"):
+    if not key or key in cell_terms("chinese"):
         return script_of(name, chinese=bool(key))
     return None
 

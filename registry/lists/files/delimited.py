@@ -50,10 +50,10 @@ def _text(data: bytes, encoding: str | None) -> tuple[str, str]:
 
 def _not_text(data: bytes, error: UndecodableError) -> ListError:
     line = data.count(b"\n", 0, error.at) + 1
-    place = error.at - (data.rfind(b"\n", 0, error.at) + 1) + 1
+    column = error.at - (data.rfind(b"\n", 0, error.at) + 1) + 1
     byte = f"0x{data[error.at]:02X}" if error.at < len(data) else "–"
     name = codecs.lookup(error.encoding).name.upper()
-    return ListError("file.encoding", line, place=place, byte=byte, encoding=name)
+    return ListError("file.encoding", line, place=column, byte=byte, encoding=name)
 
 
 def _delimiter(text: str) -> str:

@@ -10,7 +10,7 @@ EXAMPLES = [(b"AB", "BB8"), (b"Hello!!", "%69 VD92EX0"), (b"base-45", "UJCLQE7W5
 
 
 @pytest.mark.parametrize(("data", "text"), EXAMPLES)
-def test_the_examples_of_the_standard_are_written_as_it_says(data: bytes, text: str) -> None:
+def test_the_examples_of_the_standard_are_written_as_published(data: bytes, text: str) -> None:
     assert base45.encode(data) == text
 
 

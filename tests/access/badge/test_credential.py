@@ -342,16 +342,16 @@ def test_a_human_code_is_read_back_however_it_is_typed(identity: bytes) -> None:
 
 
 @given(ids, st.integers(0, 8), st.sampled_from("0123456789ABCDEFGHJKMNPQRSTVWXYZ*~$=U"))
-def test_one_wrong_character_is_noticed(identity: bytes, place: int, wrong: str) -> None:
+def test_one_wrong_character_is_noticed(identity: bytes, index: int, wrong: str) -> None:
     code = badge.human_code(identity).replace("-", "")
-    typed = code[:place] + wrong + code[place + 1 :]
+    typed = code[:index] + wrong + code[index + 1 :]
     assert badge.read_human_code(typed) == (identity if typed == code else None)
 
 
 @given(ids, st.integers(0, 6))
-def test_two_characters_in_the_wrong_order_are_noticed(identity: bytes, place: int) -> None:
+def test_two_characters_in_the_wrong_order_are_noticed(identity: bytes, index: int) -> None:
     code = badge.human_code(identity).replace("-", "")
-    typed = code[:place] + code[place + 1] + code[place] + code[place + 2 :]
+    typed = code[:index] + code[index + 1] + code[index] + code[index + 2 :]
     assert badge.read_human_code(typed) == (identity if typed == code else None)
 
 

@@ -131,13 +131,13 @@ TREE = {
 
 def test_a_person_in_an_area_is_in_all_areas_above_it_and_in_none_below_or_beside() -> None:
     programme = Programme(event(**TREE))
-    inside = {a for a in programme.places if programme.within("corner", a)}
+    inside = {a for a in programme.area_tree if programme.within("corner", a)}
     assert inside == {"corner", "room", "hall"}
     assert programme.above["table"] == ("table", "corner", "room", "hall")
     assert programme.venue_of("table") == "hall"
 
 
-def test_nobody_is_inside_who_is_nowhere_or_in_a_place_of_an_older_definition() -> None:
+def test_nobody_is_inside_who_is_nowhere_or_in_an_area_of_an_older_definition() -> None:
     programme = Programme(event(**TREE))
     assert not programme.within(None, "hall")
     assert not programme.within("torn down", "hall")
@@ -179,7 +179,7 @@ def test_a_ticket_reaches_its_areas_and_those_above_them_not_those_below(
 ) -> None:
     ticket = Ticket(id="guest", name={"en": "Guest"}, areas=areas)
     programme = Programme(event(**TREE, tickets=(ticket,)))
-    assert {a for a in programme.places if programme.admits(0, a)} == reached
+    assert {a for a in programme.area_tree if programme.admits(0, a)} == reached
 
 
 @pytest.mark.parametrize("number", [-1, 1, 255, 2**70])
@@ -253,9 +253,7 @@ def test_a_room_is_cleared_some_minutes_after_the_session_people_came_for() -> N
         ({"tickets": (Ticket(id="t", name={"en": "T"}, areas=("attic",)),)}, "attic"),
     ],
 )
-def test_a_definition_that_does_not_hold_together_is_a_named_error(
-    broken: dict[str, Any], says: str
-) -> None:
+def test_an_inconsistent_definition_is_a_named_error(broken: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         Programme(event(**broken))
 
@@ -264,5 +262,5 @@ def test_an_event_of_three_hundred_gates_and_rooms_without_seats_is_defined() ->
     gates = tuple(Gate(id=f"g{n}", area="room") for n in range(300))
     programme = Programme(event(areas=(area("room", "hall", capacity=0),), gates=gates))
     assert len(programme.entry_gates("room")) == 300
-    assert programme.places["room"].capacity == 0
+    assert programme.area_tree["room"].capacity == 0
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(programme.event), type=Event)

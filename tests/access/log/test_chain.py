@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from access.log.chain import ChainError, Head, fingerprint, follow, log_id, sign_head, vouched
+from access.log.chain import ChainError, Head, device_id, follow, log_id, sign_head, vouched
 from access.log.entry import GENESIS, pack
 
 NOW = 1_605_591_000_000
@@ -24,18 +24,19 @@ def kiosk(build: Any) -> Any:
 
 
 def test_a_log_from_its_beginning_is_a_run(kiosk: Any) -> None:
-    run = follow(1, GENESIS, [one.raw for one in kiosk.entries])
-    assert [entry.seq for entry, _ in run] == [1, 2, 3, 4, 5]
-    assert [digest for _, digest in run] == [one.digest for one in kiosk.entries]
+    entries, digests = follow(1, GENESIS, [one.raw for one in kiosk.entries])
+    assert [entry.seq for entry in entries] == [1, 2, 3, 4, 5]
+    assert digests == [one.digest for one in kiosk.entries]
 
 
 def test_a_batch_goes_on_where_the_one_before_it_ended(kiosk: Any) -> None:
     third = kiosk.entries[2]
-    assert len(follow(4, third.digest, [one.raw for one in kiosk.entries[3:]])) == 2
+    entries, _ = follow(4, third.digest, [one.raw for one in kiosk.entries[3:]])
+    assert [entry.seq for entry in entries] == [4, 5]
 
 
 def test_no_entries_are_an_empty_run() -> None:
-    assert follow(1, GENESIS, []) == []
+    assert follow(1, GENESIS, []) == ([], [])
 
 
 def test_an_entry_dropped_from_the_middle_is_seen(kiosk: Any) -> None:
@@ -68,7 +69,7 @@ def test_bytes_that_are_no_entry_end_the_run_with_their_number(kiosk: Any) -> No
 
 def test_a_head_is_vouched_for_by_the_key_that_its_log_is_named_after(kiosk: Any) -> None:
     last = kiosk.entries[-1]
-    head = sign_head(kiosk.key, last.log, last.seq, last.digest, NOW)
+    head = sign_head(kiosk.identity.key, last.log, last.seq, last.digest, NOW)
     assert vouched(head, kiosk.public)
     assert vouched(msgspec.msgpack.decode(pack(head), type=Head), kiosk.public)
 
@@ -76,14 +77,14 @@ def test_a_head_is_vouched_for_by_the_key_that_its_log_is_named_after(kiosk: Any
 def test_a_head_signed_by_another_device_vouches_for_nothing(kiosk: Any, build: Any) -> None:
     thief = build.kiosk("thief", NOW)
     last = kiosk.entries[-1]
-    stolen = sign_head(thief.key, last.log, last.seq, last.digest, NOW)
+    stolen = sign_head(thief.identity.key, last.log, last.seq, last.digest, NOW)
     assert not vouched(stolen, kiosk.public)
     assert not vouched(stolen, thief.public)
 
 
 def test_a_head_of_which_anything_was_changed_vouches_for_nothing(kiosk: Any) -> None:
     last = kiosk.entries[-1]
-    head = sign_head(kiosk.key, last.log, last.seq, last.digest, NOW)
+    head = sign_head(kiosk.identity.key, last.log, last.seq, last.digest, NOW)
     changes: list[dict[str, Any]] = [
         {"log": kiosk.device + "00000000"},
         {"seq": last.seq + 1},
@@ -103,5 +104,5 @@ def test_a_key_that_is_no_key_vouches_for_nothing() -> None:
 
 def test_a_log_is_named_after_its_devices_key_and_its_boot(kiosk: Any) -> None:
     log = log_id(kiosk.public, b"\x01\x02\x03\x04")
-    assert log == fingerprint(kiosk.public) + "01020304"
+    assert log == device_id(kiosk.public) + "01020304"
     assert len(log) == 24

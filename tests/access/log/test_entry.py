@@ -32,6 +32,7 @@ from access.log.entry import (
     Kiosk,
     Override,
     Passage,
+    Printed,
     Recount,
     Revoked,
     Ruling,
@@ -97,6 +98,16 @@ BODIES: dict[str, Body] = {
     "void": Void(entry=REF, badge=BADGE, staff=b"staff", staff_issue=1, why="wrong person"),
     "passed": Passage(entry=REF, badge=BADGE),
     "not_passed": Passage(entry=REF, badge=None),
+    "printed": Printed(
+        gate="desk",
+        badge=BADGE,
+        issue=1,
+        outcome="not_printed",
+        attempt=REF,
+        staff=b"staff",
+        staff_issue=1,
+        why="damaged",
+    ),
     "recount": Recount(area="hall", inside=812, staff=b"staff", why="by eye"),
     "seats": Seats(
         area="room", from_gate="door", to_gate="other-door", to_device=LOG[:16], count=5
@@ -152,6 +163,7 @@ RECORDED: dict[str, tuple[int, str]] = {
     "boot": (6, "cd7016355d255cff"),
     "health": (1, "0d58a82ce5e55095"),
     "alarm": (2, "a10f605740bb2909"),
+    "printed": (8, "675551a54ddafbdd"),
     "badge": (6, "f6607da8975c56c3"),
     "revoke": (3, "5db5c43f50b38a72"),
     "event": (1, "88dd3fc7f63f248c"),
@@ -160,7 +172,8 @@ RECORDED: dict[str, tuple[int, str]] = {
     "ruling": (4, "135dd21ffe2d85d5"),
     "close": (2, "938aba7c8afdff5d"),
 }
-"""Of each body as version 0.1 wrote it: how many fields, and the first 16 hex digits of the SHA-256 of its bytes."""
+"""Of each body, as the first version that had it wrote it: how many fields, and the first 16 hex digits of the SHA-256
+of its bytes."""
 
 
 def entry(kind: str, body: object) -> Entry:
@@ -217,10 +230,10 @@ def test_a_body_without_fields_that_have_a_default_is_of_an_older_writer(kind: s
 
 @pytest.mark.parametrize("kind", sorted(KINDS.keys() - {"event"}))
 def test_a_body_with_a_wrongly_typed_field_cannot_be_read(kind: str) -> None:
-    for place in range(len(fields(kind))):
+    for index in range(len(fields(kind))):
         wrong = fields(kind)
-        wrong[place] = {"no": {"field": b"is this"}}
-        assert body_of(entry(kind, wrong)) is None, f"field {place}"
+        wrong[index] = {"no": {"field": b"is this"}}
+        assert body_of(entry(kind, wrong)) is None, f"field {index}"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -230,7 +243,7 @@ def test_a_body_that_is_no_array_cannot_be_read(kind: str, body: object) -> None
 
 
 @pytest.mark.parametrize(
-    ("kind", "place", "value"),
+    ("kind", "index", "value"),
     [
         ("scan", 0, ""),
         ("scan", 0, "x" * 65),
@@ -266,9 +279,9 @@ def test_a_body_that_is_no_array_cannot_be_read(kind: str, body: object) -> None
         ("close", 0, "x" * 11),
     ],
 )
-def test_a_value_out_of_its_bounds_cannot_be_read(kind: str, place: int, value: object) -> None:
+def test_a_value_out_of_its_bounds_cannot_be_read(kind: str, index: int, value: object) -> None:
     body = fields(kind)
-    body[place] = value
+    body[index] = value
     assert body_of(entry(kind, body)) is None
 
 
@@ -281,7 +294,7 @@ def test_a_kind_from_a_newer_version_is_kept_and_not_read() -> None:
 
 def test_an_entry_is_about_the_badge_that_its_body_names() -> None:
     about = {kind for kind, body in BODIES.items() if badge_of(body) == BADGE}
-    assert about == {"scan", "override", "void", "passed", "badge", "revoke"}
+    assert about == {"scan", "override", "void", "passed", "printed", "badge", "revoke"}
 
 
 def test_an_interval_is_exact_when_both_ends_are_one_instant() -> None:
@@ -290,7 +303,7 @@ def test_an_interval_is_exact_when_both_ends_are_one_instant() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "value"),
+    ("index", "value"),
     [
         (0, 0), (0, -1), (0, 2**41), (0, "1"), (0, None),
         (1, b""), (1, bytes(31)), (1, bytes(33)), (1, "x" * 32),
@@ -300,10 +313,10 @@ def test_an_interval_is_exact_when_both_ends_are_one_instant() -> None:
         (5, "x" * 33), (5, 7),
     ],
 )  # fmt: skip
-def test_an_envelope_with_a_wrong_field_is_no_entry(place: int, value: object) -> None:
+def test_an_envelope_with_a_wrong_field_is_no_entry(index: int, value: object) -> None:
     envelope: list[Any] = [1, GENESIS, 5, 6, False, "alarm", ["fire", ""]]
     assert decode(pack(envelope)).seq == 1
-    envelope[place] = value
+    envelope[index] = value
     with pytest.raises(EntryError, match="not a log entry"):
         decode(pack(envelope))
 
@@ -394,9 +407,9 @@ def test_no_body_of_any_kind_raises(kind: str, data: st.DataObject) -> None:
 
 
 @given(st.sampled_from(sorted(KINDS)), st.integers(0, 400), st.integers(0, 255))
-def test_a_flipped_byte_never_raises_anything_else(kind: str, place: int, value: int) -> None:
+def test_a_flipped_byte_never_raises_anything_else(kind: str, index: int, value: int) -> None:
     raw = bytearray(encode(3, DIGEST, 10, 20, True, kind, BODIES[kind]))
-    raw[place % len(raw)] = value
+    raw[index % len(raw)] = value
     try:
         read = decode(bytes(raw))
     except EntryError:

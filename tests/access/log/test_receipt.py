@@ -33,7 +33,7 @@ areas = ["*"]
 """
 
 
-def test_a_gate_is_known_by_its_venues_letter_and_its_place_among_all_gates(
+def test_a_gate_is_known_by_its_venues_letter_and_its_number_among_all_gates(
     example: Programme,
 ) -> None:
     assert gate_code(example, "chengdu-main-1") == "C1"

@@ -45,8 +45,13 @@ class World:
         """`more`: fields of Presented and Facts."""
         claims = self.claims_of(self.programme, ticket, sessions, venues, days)
         known = {name: more.pop(name) for name in list(more) if name in Facts.__dataclass_fields__}
-        said: dict[str, Any] = {"form": "plain", "badge": b"\0" * 5, "issue": 1, "proof": "proven"}
-        presented = Presented(gate, direction, **(said | more))  # type: ignore[arg-type]
+        outcome: dict[str, Any] = {
+            "form": "plain",
+            "badge": b"\0" * 5,
+            "issue": 1,
+            "proof": "proven",
+        }
+        presented = Presented(gate, direction, **(outcome | more))  # type: ignore[arg-type]
         if presented.form == "signed" and presented.claims is None:
             presented = replace(presented, claims=claims)
         facts = Facts(listed=claims if listed else None, **known)

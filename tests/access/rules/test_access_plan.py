@@ -61,7 +61,7 @@ def test_an_open_session_takes_anybody_while_its_doors_are_open(
     assert rows["chengdu-hall-1", "delegate"].windows == (window,)
 
 
-def test_a_ticket_that_never_gets_in_is_told_why(rows: dict[tuple[str, str], Row]) -> None:
+def test_a_ticket_that_never_gets_in_has_a_reason(rows: dict[tuple[str, str], Row]) -> None:
     assert rows["chengdu-room-a-1", "media"].refusal == "not_entitled"
     assert rows["chengdu-main-1", "online"].refusal == "online_only"
     assert all(bool(row.windows) == (row.refusal is None) for row in rows.values())
@@ -73,7 +73,7 @@ def test_a_ticket_that_never_gets_in_is_told_why(rows: dict[tuple[str, str], Row
     st.integers(0, 4),
     st.integers(0, 63),
 )
-def test_the_table_says_what_the_doors_will_say(
+def test_the_table_equals_the_decisions_of_the_doors(
     example: Programme, minute: int, gate: str, ticket: int, sessions: int
 ) -> None:
     at_ms = example.start_ms + minute * 60_000

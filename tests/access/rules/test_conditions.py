@@ -14,7 +14,7 @@ from access.rules.decide import Decision
 World = Any  # of conftest.py, which tests do not import
 
 
-def said(decision: Decision) -> tuple[str, str]:
+def outcome(decision: Decision) -> tuple[str, str]:
     return decision.verdict, decision.reason
 
 
@@ -41,7 +41,7 @@ def test_a_condition_qualifies_an_answer_that_would_have_admitted(
 ) -> None:
     answer = in_force(fair, condition)(fair.under(build, **{condition: policy}))
     reason = "ok" if policy == "admit" else condition
-    assert said(answer) == (policy, reason)
+    assert outcome(answer) == (policy, reason)
     assert answer.conditions == (condition,)
     assert (answer.rule, answer.session) == (17, "talk")
     assert answer.next.help_desk == (not answer.opens)
@@ -55,7 +55,7 @@ def test_a_condition_renames_only_what_it_makes_stricter(
     world = fair.under(build, **{condition: policy})
     answer = world.ask(
         "flag",
-        place="room",
+        location="room",
         **{
             "unlisted": {"form": "signed", "listed": False},
             "clock_unsure": {"at": Span(fair.at("13:39"), fair.at("13:41"))},
@@ -63,19 +63,19 @@ def test_a_condition_renames_only_what_it_makes_stricter(
         }[condition],
     )
     if policy in ("admit", "admit_flagged"):
-        assert said(answer) == ("admit_flagged", "reentry")
+        assert outcome(answer) == ("admit_flagged", "reentry")
     else:
-        assert said(answer) == (policy, condition)
+        assert outcome(answer) == (policy, condition)
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_a_condition_is_not_applied_to_a_refusal(fair: World, condition: str) -> None:
     answer = in_force(fair, condition, revoked=True)(fair)
-    assert (said(answer), answer.conditions) == (("refuse", "revoked"), ())
+    assert (outcome(answer), answer.conditions) == (("refuse", "revoked"), ())
 
 
 def test_by_default_unlisted_and_unsure_are_flagged_and_a_stale_roster_is_not(fair: World) -> None:
-    answers = [said(in_force(fair, condition)(fair)) for condition in CONDITIONS]
+    answers = [outcome(in_force(fair, condition)(fair)) for condition in CONDITIONS]
     assert answers == [
         ("admit_flagged", "unlisted"),
         ("admit_flagged", "clock_unsure"),
@@ -95,9 +95,9 @@ def test_the_strictest_condition_wins_and_the_first_of_equals_names_the_reason(
         )(fair.under(build, **policy))
 
     assert ask().conditions == CONDITIONS
-    assert said(ask()) == ("admit_flagged", "unlisted")
-    assert said(ask(clock_unsure="ask_staff")) == ("ask_staff", "clock_unsure")
-    assert said(ask(roster_stale="refuse", unlisted="ask_staff")) == ("refuse", "roster_stale")
+    assert outcome(ask()) == ("admit_flagged", "unlisted")
+    assert outcome(ask(clock_unsure="ask_staff")) == ("ask_staff", "clock_unsure")
+    assert outcome(ask(roster_stale="refuse", unlisted="ask_staff")) == ("refuse", "roster_stale")
 
 
 def test_a_let_in_that_a_condition_forbids_uses_no_seat(fair: World, build: Any) -> None:
@@ -109,7 +109,7 @@ def test_a_let_in_that_a_condition_forbids_uses_no_seat(fair: World, build: Any)
 @pytest.mark.parametrize(
     ("age_ms", "stale"), [(None, False), (0, False), (14_400_000, False), (14_400_001, True)]
 )
-def test_a_roster_is_stale_when_the_registrys_newest_word_is_too_old(
+def test_a_roster_is_stale_when_the_registrys_newest_head_is_too_old(
     fair: World, age_ms: int | None, stale: bool
 ) -> None:
     assert fair.ask(roster_age_ms=age_ms).conditions == (("roster_stale",) if stale else ())
@@ -120,4 +120,4 @@ def test_an_unknown_badge_let_in_by_policy_is_qualified_by_a_stale_roster(
 ) -> None:
     world = fair.under(build, unknown="admit", roster_stale="ask_staff")
     answer = world.ask(listed=False, proof=None, roster_age_ms=10**9)
-    assert said(answer) == ("ask_staff", "roster_stale")
+    assert outcome(answer) == ("ask_staff", "roster_stale")

@@ -1,4 +1,4 @@
-"""Why the rule book said it: the same walk as the decision's, step by step, in words."""
+"""Explanations: the rules in the order of the decision, each with its facts."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def test_a_let_in_is_explained_by_every_rule_that_did_not_stand_against_it(
     example: Programme, build: Any, open_doors: int
 ) -> None:
     delegate = build.claims(example, "delegate", ["industrialisation"])
-    told = steps(example, open_doors, claims=delegate, facts={"seats": 7})
-    assert [(step.rule, step.name) for step in told] == [(n, r.__name__) for n, r in RULES]
-    assert [step.spoke for step in told] == [False] * 15 + [True]
-    assert [step.why for step in told] == [
+    explained = steps(example, open_doors, claims=delegate, facts={"seats": 7})
+    assert [(step.rule, step.name) for step in explained] == [(n, r.__name__) for n, r in RULES]
+    assert [step.spoke for step in explained] == [False] * 15 + [True]
+    assert [step.why for step in explained] == [
         "it has the form of a plain badge",
         "only signed badges name their event",
         "its secret is the roster's",
@@ -67,7 +67,7 @@ def test_a_let_in_is_explained_by_every_rule_that_did_not_stand_against_it(
     ]
 
 
-# What each rule says when it speaks: (case, the rule, its words).
+# The text of each rule that decides: (case, rule, text).
 SPOKEN: list[tuple[dict[str, Any], int, str]] = [
     ({"form": None}, 2, "the text is neither a badge of ours nor an imported code"),
     ({"form": "signed", "other_event": True}, 3, "the badge names another event"),
@@ -89,7 +89,7 @@ SPOKEN: list[tuple[dict[str, Any], int, str]] = [
         "this is the way out, which opens; presence had the person not inside",
     ),
     (
-        {"direction": "out", "place": "chengdu-room-a"},
+        {"direction": "out", "location": "chengdu-room-a"},
         6,
         "this is the way out, which opens; presence had the person inside",
     ),
@@ -112,7 +112,7 @@ SPOKEN: list[tuple[dict[str, Any], int, str]] = [
         "the badge has not booked industrialisation, which takes standby from 2020-11-17 14:10:00",
     ),
     (
-        {"place": "chengdu-room-a"},
+        {"location": "chengdu-room-a"},
         15,
         "presence has the person in chengdu-room-a; re-entry at this gate is exit_first",
     ),
@@ -145,17 +145,17 @@ def test_a_rule_that_spoke_says_why(
         case.pop("days", None),
     )
     known = {name: case.pop(name) for name in list(case) if name in Facts.__dataclass_fields__}
-    told = steps(example, at, claims=claims, facts=known, **case)
-    spoke = next(step for step in told if step.spoke)
+    explained = steps(example, at, claims=claims, facts=known, **case)
+    spoke = next(step for step in explained if step.spoke)
     assert (spoke.rule, spoke.why) == (rule, why)
-    assert [step.rule for step in told if step.rule] == [n for n, _ in RULES if n <= rule]
+    assert [step.rule for step in explained if step.rule] == [n for n, _ in RULES if n <= rule]
 
 
-def why(told: list[Step], name: str) -> str:
-    return next(step.why for step in told if step.name == name)
+def why(explained: list[Step], name: str) -> str:
+    return next(step.why for step in explained if step.name == name)
 
 
-def test_what_a_rule_looked_at_stands_beside_its_words(
+def test_what_a_rule_looked_at_stands_beside_its_text(
     example: Programme, build: Any, open_doors: int
 ) -> None:
     delegate = build.claims(example, "delegate", venues=["meishan"])
@@ -210,14 +210,14 @@ def test_a_signed_badge_of_an_unknown_key_is_explained(
     example: Programme, build: Any, open_doors: int
 ) -> None:
     claims = build.claims(example, "delegate", ["industrialisation"])
-    told = explain(
+    explained = explain(
         Presented(ROOM, "in", "signed", b"badge", 1, None, claims),
         Facts(),
         example,
         Span(open_doors, open_doors),
     )
-    assert why(told, "forged") == "this door has not heard of the key that it names"
-    assert why(told, "unknown") == (
+    assert why(explained, "forged") == "this door has not heard of the key that it names"
+    assert why(explained, "unknown") == (
         "nobody here can tell whether it is genuine; policy unknown = ask_staff"
     )
 
@@ -226,17 +226,17 @@ def test_an_unlisted_badge_and_an_unsure_clock_are_steps_after_the_table(
     example: Programme, build: Any, open_doors: int
 ) -> None:
     claims = build.claims(example, "delegate", ["industrialisation"])
-    told = explain(
+    explained = explain(
         Presented(ROOM, "in", "signed", b"badge", 1, "proven", claims),
         Facts(roster_age_ms=300 * 60_000),
         example,
         Span(open_doors - 3_600_000, open_doors),
     )
-    assert why(told, "forged") == "a key of this event signed it"
-    assert why(told, "other_event") == "the badge names this event"
-    assert why(told, "unknown") == "the roster does not list it, but it carries its own claims"
-    assert why(told, "wrong_day").endswith("the day is 2020-11-17 or later")
-    assert [(s.rule, s.name, s.spoke, s.why) for s in told[-3:]] == [
+    assert why(explained, "forged") == "a key of this event signed it"
+    assert why(explained, "other_event") == "the badge names this event"
+    assert why(explained, "unknown") == "the roster does not list it, but it carries its own claims"
+    assert why(explained, "wrong_day").endswith("the day is 2020-11-17 or later")
+    assert [(s.rule, s.name, s.spoke, s.why) for s in explained[-3:]] == [
         (
             None, "unlisted", True,
             ("the badge is genuine, and not on the roster held here; policy unlisted = "
@@ -258,20 +258,20 @@ def test_an_unlisted_badge_and_an_unsure_clock_are_steps_after_the_table(
 def test_an_exit_that_opens_all_the_same_is_a_step_after_the_table(
     example: Programme, open_doors: int
 ) -> None:
-    told = steps(example, open_doors, direction="out", form=None)
-    assert [(step.rule, step.name, step.why) for step in told] == [
+    explained = steps(example, open_doors, direction="out", form=None)
+    assert [(step.rule, step.name, step.why) for step in explained] == [
         (2, "not_a_badge", "the text is neither a badge of ours nor an imported code"),
         (None, "exit_opens", "nobody is ever kept in"),
     ]
-    assert told[-1].answer == Decision("admit_flagged", "not_a_badge", 2)
+    assert explained[-1].answer == Decision("admit_flagged", "not_a_badge", 2)
 
 
-def test_a_time_out_of_the_calendar_is_told_as_the_nearest_in_it(
+def test_a_time_out_of_the_calendar_is_shown_as_the_nearest_in_it(
     example: Programme, build: Any
 ) -> None:
     delegate = build.claims(example, "delegate")
-    told = steps(example, 2**53, claims=delegate)
-    assert told[-1].name == "wrong_day"
+    explained = steps(example, 2**53, claims=delegate)
+    assert explained[-1].name == "wrong_day"
 
 
 cases = st.builds(
@@ -293,7 +293,7 @@ facts = st.builds(
     ),
     newest_issue=st.sampled_from([0, 1, 2]),
     revoked=st.sampled_from([False, False, True]),
-    place=st.sampled_from([None, "chengdu", "chengdu-room-a", "meishan"]),
+    location=st.sampled_from([None, "chengdu", "chengdu-room-a", "meishan"]),
     seats=st.none() | st.integers(-1, 2),
     holds_seat=st.booleans(),
     roster_age_ms=st.none() | st.sampled_from([0, 10**9]),
@@ -322,12 +322,12 @@ def test_the_steps_end_in_the_very_decision_of_the_rule_book(
     programme = build.with_policy(example, **policy)
     lo = FIRST_MS + minute * 60_000
     span = Span(lo, lo + length * 60_000)
-    told = explain(presented, known, programme, span)
-    assert told[-1].answer == decide(presented, known, programme, span)
-    table = [step for step in told if step.rule is not None]
+    explained = explain(presented, known, programme, span)
+    assert explained[-1].answer == decide(presented, known, programme, span)
+    table = [step for step in explained if step.rule is not None]
     assert [step.spoke for step in table] == [False] * (len(table) - 1) + [True]
     assert [step.rule for step in table] == [number for number, _ in RULES[: len(table)]]
-    assert all(step.why and step.name for step in told)
+    assert all(step.why and step.name for step in explained)
 
 
 def test_a_revoked_badge_with_another_issue_number_is_explained_by_the_rule_that_speaks(

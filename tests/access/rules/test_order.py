@@ -9,12 +9,12 @@ import pytest
 
 from access.event.definition import VERDICTS, Verdict
 from access.log.entry import Span
-from access.rules.decide import Decision
+from access.rules.decide import RULES, Decision
 
 World = Any  # of conftest.py, which tests do not import
 
 
-def said(decision: Decision) -> tuple[str, str]:
+def outcome(decision: Decision) -> tuple[str, str]:
     return decision.verdict, decision.reason
 
 
@@ -36,7 +36,7 @@ def test_an_exit_opens_with_a_flag_for_what_is_no_genuine_badge(
 ) -> None:
     world = fair.under(build, unknown=policy)
     answer = world.ask("once", direction="out", seats=0, **wrong)
-    assert (said(answer), answer.seat) == (("admit_flagged", reason), False)
+    assert (outcome(answer), answer.seat) == (("admit_flagged", reason), False)
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ def test_an_exit_opens_with_a_flag_for_what_is_no_genuine_badge(
     ],
 )
 def test_nothing_keeps_a_genuine_badge_in(fair: World, wrong: dict[str, Any]) -> None:
-    answer = fair.ask("once", direction="out", place="room", **wrong)
-    assert said(answer) == ("admit", "ok")
+    answer = fair.ask("once", direction="out", location="room", **wrong)
+    assert outcome(answer) == ("admit", "ok")
 
 
 def test_conditions_are_never_applied_at_an_exit(fair: World, build: Any) -> None:
@@ -67,7 +67,7 @@ def test_conditions_are_never_applied_at_an_exit(fair: World, build: Any) -> Non
         direction="out",
         form="signed",
         listed=False,
-        place="room",
+        location="room",
         roster_age_ms=10**12,
     )
     assert answer == Decision("admit", "ok", 6)
@@ -89,7 +89,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "not_entitled": {"ticket": "press"},
     "too_early": {"at": "13:00"},
     "not_booked": {"sessions": []},
-    "already_inside": {"place": "room"},
+    "already_inside": {"location": "room"},
     "full": {"seats": 0},
 }
 
@@ -114,3 +114,7 @@ def test_of_two_rules_that_would_speak_the_earlier_one_does(
 def test_each_fault_alone_makes_its_rule_speak(fair: World, fault: str) -> None:
     answer = fair.ask("once", **FAULTS[fault])
     assert answer.reason == ("not_inside" if fault == "exits" else fault)
+
+
+def test_the_rules_are_numbered_and_walked_as_in_the_table() -> None:
+    assert [number for number, _ in RULES] == list(range(2, 18))

@@ -28,12 +28,12 @@ def refusal(reason: Any, verdict: Verdict = "refuse") -> Decision:
     return Decision(verdict, reason, 9, session="talk", next=Next(help_desk=True))
 
 
-def may(held: frozenset[str]) -> set[str]:
+def may(granted: frozenset[str]) -> set[str]:
     """The reasons of a refusal that these roles may set aside."""
     return {
         reason
         for reason in REFUSALS
-        if override(refusal(reason), held, None).opens  # type: ignore[arg-type]
+        if override(refusal(reason), granted, None).opens  # type: ignore[arg-type]
     }
 
 
@@ -61,7 +61,7 @@ def test_staff_at_a_door_may_answer_every_question_that_is_put_to_staff(reason: 
 
 
 @pytest.mark.parametrize("verdict", VERDICTS[:2])
-def test_one_whom_the_door_would_let_in_anyway_may_be_let_in_by_hand(verdict: Verdict) -> None:
+def test_one_whom_the_door_would_let_in_anyway_may_be_let_in_by_staff(verdict: Verdict) -> None:
     assert override(refusal("ok", verdict), DOOR, None) == OVERRIDDEN
 
 
@@ -124,3 +124,9 @@ def test_a_card_that_is_not_genuine_retired_or_no_staff_ticket_gives_none(
 def test_a_card_that_may_not_use_its_roles_still_names_them(example: Programme) -> None:
     assert ticket_roles(card(example, strong=False), example) == {"door", "supervisor"}
     assert ticket_roles(card(example, claims=None), example) == frozenset()
+
+
+def test_one_who_is_no_staff_leaves_the_person_where_the_door_had_sent_them() -> None:
+    stands = Decision("refuse", "too_early", 13, session="talk", next=Next(session="dinner"))
+    answer = override(stands, frozenset(), "talk")
+    assert answer == Decision("refuse", "not_staff", 0, next=Next(session="dinner"))

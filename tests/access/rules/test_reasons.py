@@ -15,7 +15,7 @@ World = Any  # of conftest.py, which tests do not import
 HELP = Next(help_desk=True)
 
 
-def said(decision: Decision) -> tuple[str, str]:
+def outcome(decision: Decision) -> tuple[str, str]:
     return decision.verdict, decision.reason
 
 
@@ -51,8 +51,8 @@ def test_a_plain_badge_that_the_roster_lacks_is_answered_by_policy(
     assert answer.next.help_desk == (not answer.opens)
 
 
-def test_an_unknown_badge_asks_staff_unless_the_event_says_otherwise(fair: World) -> None:
-    assert said(fair.ask(listed=False, proof=None)) == ("ask_staff", "unknown")
+def test_an_unknown_badge_asks_staff_unless_the_event_sets_another_policy(fair: World) -> None:
+    assert outcome(fair.ask(listed=False, proof=None)) == ("ask_staff", "unknown")
 
 
 @pytest.mark.parametrize("listed", [True, False])
@@ -60,8 +60,8 @@ def test_a_signed_badge_of_a_key_that_the_door_has_not_heard_of_is_unknown_and_n
     fair: World, build: Any, listed: bool
 ) -> None:
     case: dict[str, Any] = {"form": "signed", "proof": None, "listed": listed}
-    assert said(fair.ask(**case)) == ("ask_staff", "unknown")
-    assert said(fair.under(build, unknown="refuse").ask(**case)) == ("refuse", "unknown")
+    assert outcome(fair.ask(**case)) == ("ask_staff", "unknown")
+    assert outcome(fair.under(build, unknown="refuse").ask(**case)) == ("refuse", "unknown")
 
 
 def test_where_unknown_badges_are_let_in_the_stricter_policy_for_unlisted_ones_still_holds(
@@ -69,7 +69,7 @@ def test_where_unknown_badges_are_let_in_the_stricter_policy_for_unlisted_ones_s
 ) -> None:
     lenient = fair.under(build, unknown="admit_flagged", unlisted="ask_staff")
     answer = lenient.ask(form="signed", proof=None, listed=False)
-    assert said(answer) == ("ask_staff", "unlisted")
+    assert outcome(answer) == ("ask_staff", "unlisted")
 
 
 def test_an_unknown_badge_let_in_by_policy_is_in_the_session_whose_doors_are_open(
@@ -84,20 +84,20 @@ def test_an_unknown_badge_let_in_by_policy_is_in_the_session_whose_doors_are_ope
 def test_an_unknown_badge_let_in_by_policy_needs_a_seat(fair: World, build: Any) -> None:
     lenient = fair.under(build, unknown="admit")
     case: dict[str, Any] = {"gate": "free", "listed": False, "proof": None}
-    assert said(lenient.ask(**case, seats=0)) == ("refuse", "full")
+    assert outcome(lenient.ask(**case, seats=0)) == ("refuse", "full")
     assert lenient.ask(**case, seats=1).seat
 
 
 def test_a_person_inside_who_leaves_is_let_out(fair: World) -> None:
-    answer = fair.ask("way-out", direction="out", place="corner")
+    answer = fair.ask("way-out", direction="out", location="corner")
     assert answer == Decision("admit", "ok", 6)
 
 
-@pytest.mark.parametrize("place", [None, "annex", "of an older definition"])
+@pytest.mark.parametrize("location", [None, "annex", "of an older definition"])
 def test_a_person_whom_presence_does_not_have_inside_is_let_out_all_the_same(
-    fair: World, place: str | None
+    fair: World, location: str | None
 ) -> None:
-    answer = fair.ask("way-out", direction="out", place=place)
+    answer = fair.ask("way-out", direction="out", location=location)
     assert answer == Decision("admit", "not_inside", 6)
 
 
@@ -116,7 +116,7 @@ def test_an_online_ticket_is_sent_to_the_help_desk(fair: World) -> None:
     assert fair.ask(ticket="online") == Decision("refuse", "online_only", 9, next=HELP)
 
 
-def test_a_badge_for_another_venue_is_told_which(fair: World) -> None:
+def test_a_badge_for_another_venue_names_the_right_one(fair: World) -> None:
     answer = fair.ask(venues=["annex"])
     assert answer == Decision("refuse", "wrong_venue", 10, next=Next(venues=("annex",)))
 
@@ -125,7 +125,7 @@ def test_a_badge_for_no_venue_at_all_is_sent_to_the_help_desk(fair: World) -> No
     assert fair.ask(venues=[]).next == HELP
 
 
-def test_a_badge_for_another_day_is_told_which(fair: World) -> None:
+def test_a_badge_for_another_day_names_the_right_one(fair: World) -> None:
     answer = fair.ask(days=["2020-11-18"])
     assert answer == Decision("refuse", "wrong_day", 11, next=Next(days=("2020-11-18",)))
 
@@ -184,7 +184,7 @@ def test_a_ticket_number_that_the_event_lacks_admits_nowhere(fair: World) -> Non
 def test_the_doors_of_a_session_open_and_close_to_the_second(
     fair: World, at: str, verdict: str, reason: str
 ) -> None:
-    assert said(fair.ask("free", at)) == (verdict, reason)
+    assert outcome(fair.ask("free", at)) == (verdict, reason)
 
 
 def test_too_early_says_which_session_opens_its_doors_when_and_where(fair: World) -> None:
@@ -207,7 +207,7 @@ def test_a_session_that_needs_a_booking_refuses_a_badge_without_one(fair: World)
     assert answer == Decision("refuse", "not_booked", 14, session="talk", next=coming)
 
 
-def test_one_without_any_booking_is_told_when_standby_begins(fair: World) -> None:
+def test_one_without_any_booking_learns_when_standby_begins(fair: World) -> None:
     answer = fair.ask("free", "14:00", sessions=[])
     assert answer.next == Next(standby_ms=fair.at("14:10"))
 
@@ -218,28 +218,28 @@ def test_one_without_any_booking_is_told_when_standby_begins(fair: World) -> Non
 )
 def test_standby_begins_to_the_second(fair: World, at: str, verdict: str, reason: str) -> None:
     answer = fair.ask("free", at, sessions=[], seats=1)
-    assert said(answer) == (verdict, reason)
+    assert outcome(answer) == (verdict, reason)
     assert answer.session == "talk"
     assert answer.seat == answer.opens
 
 
 def test_standby_passes_only_while_there_is_a_seat(fair: World) -> None:
     answer = fair.ask("free", "14:10", sessions=[], seats=0)
-    assert (said(answer), answer.session) == (("refuse", "full"), "talk")
+    assert (outcome(answer), answer.session) == (("refuse", "full"), "talk")
 
 
 def test_standby_does_not_pass_one_who_must_leave_first(fair: World) -> None:
-    answer = fair.ask("once", "14:10", sessions=[], place="room")
-    assert said(answer) == ("refuse", "already_inside")
+    answer = fair.ask("once", "14:10", sessions=[], location="room")
+    assert outcome(answer) == ("refuse", "already_inside")
 
 
 @pytest.mark.parametrize("gate", ["free", "flag"])
 def test_one_inside_who_would_pass_as_standby_keeps_that_reason(fair: World, gate: str) -> None:
-    answer = fair.ask(gate, "14:10", sessions=[], place="room")
-    assert said(answer) == ("admit_flagged", "standby")
+    answer = fair.ask(gate, "14:10", sessions=[], location="room")
+    assert outcome(answer) == ("admit_flagged", "standby")
 
 
-@pytest.mark.parametrize("place", ["room", "corner"])
+@pytest.mark.parametrize("location", ["room", "corner"])
 @pytest.mark.parametrize(
     ("gate", "verdict", "reason"),
     [
@@ -249,25 +249,25 @@ def test_one_inside_who_would_pass_as_standby_keeps_that_reason(fair: World, gat
     ],
 )
 def test_one_inside_the_area_or_below_it_is_answered_by_the_gates_policy(
-    fair: World, place: str, gate: str, verdict: str, reason: str
+    fair: World, location: str, gate: str, verdict: str, reason: str
 ) -> None:
-    answer = fair.ask(gate, place=place)
-    assert (said(answer), answer.rule, answer.session) == ((verdict, reason), 15, "talk")
+    answer = fair.ask(gate, location=location)
+    assert (outcome(answer), answer.rule, answer.session) == ((verdict, reason), 15, "talk")
 
 
-@pytest.mark.parametrize("place", [None, "hall", "annex"])
-def test_one_elsewhere_is_not_inside(fair: World, place: str | None) -> None:
-    assert fair.ask("once", place=place).reason == "ok"
+@pytest.mark.parametrize("location", [None, "hall", "annex"])
+def test_one_elsewhere_is_not_inside(fair: World, location: str | None) -> None:
+    assert fair.ask("once", location=location).reason == "ok"
 
 
 def test_a_reentry_takes_over_the_seat_that_the_badge_holds_here(fair: World) -> None:
-    again = fair.ask("free", place="room", seats=0, holds_seat=True)
-    assert (said(again), again.seat) == (("admit", "reentry"), True)
+    again = fair.ask("free", location="room", seats=0, holds_seat=True)
+    assert (outcome(again), again.seat) == (("admit", "reentry"), True)
 
 
 def test_a_reentry_that_holds_no_seat_here_needs_one(fair: World) -> None:
-    assert said(fair.ask("free", place="room", seats=0)) == ("refuse", "full")
-    assert fair.ask("free", place="room", seats=1).seat
+    assert outcome(fair.ask("free", location="room", seats=0)) == ("refuse", "full")
+    assert fair.ask("free", location="room", seats=1).seat
 
 
 def test_a_full_room_says_at_which_doors_seats_are_left(fair: World) -> None:
@@ -287,7 +287,7 @@ def test_a_gate_lets_in_while_it_has_a_seat(fair: World, seats: int | None, reas
 
 def test_exempt_tickets_pass_a_full_door_and_use_no_seat(fair: World) -> None:
     answer = fair.ask("free", ticket="crew", seats=0)
-    assert (said(answer), answer.seat) == (("admit", "ok"), False)
+    assert (outcome(answer), answer.seat) == (("admit", "ok"), False)
 
 
 # Claims.
@@ -341,3 +341,13 @@ def test_full_names_the_door_that_has_this_badges_seat(fair: World) -> None:
     answer = fair.ask(seats=0, seat_at="c", seats_elsewhere=others)
     assert (answer.reason, answer.next.gates) == ("full", (("c", 1),))
     assert fair.ask(seats=0, seats_elsewhere=others).next.gates == others
+
+
+def test_a_badge_of_unknown_issue_is_older_than_any_that_is_known(fair: World) -> None:
+    assert fair.ask(issue=None, newest_issue=1).reason == "superseded"
+    assert fair.ask(issue=None, newest_issue=0).opens
+
+
+@pytest.mark.parametrize("location", [None, "room"])
+def test_standby_is_the_answer_of_the_rule_on_bookings(fair: World, location: str | None) -> None:
+    assert fair.ask("free", "14:10", sessions=[], location=location).rule == 14

@@ -1,4 +1,4 @@
-"""Rule 1: a code held up again within seconds is shown its first answer."""
+"""Rule 1: a code shown again within seconds is shown its first answer."""
 
 from __future__ import annotations
 
@@ -63,3 +63,14 @@ def test_the_memory_is_bounded_and_forgets_what_was_seen_longest_ago(
         memory.answered(number, 10_003, str(number))
     assert memory.again("second", 10_004) is None
     assert memory.again(CODE, 10_004) == "first"
+
+
+def test_a_badge_answered_afresh_is_remembered_from_then_on() -> None:
+    memory: HoldOff[str] = HoldOff(3000)
+    memory.answered("badge", 1_000, "first")
+    memory.answered("another", 2_000, "another")
+    memory.answered("badge", 9_000, "second")
+    for number in range(KEPT - 1):
+        memory.answered(number, 9_001, str(number))
+    assert memory.again("another", 4_000) is None
+    assert memory.again("badge", 9_002) == "second"

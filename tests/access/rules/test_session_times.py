@@ -298,3 +298,35 @@ def test_a_cancelled_session_opens_no_doors_and_its_room_stays_closed(fair: Any)
         answer = world.ask(gate)
         assert (answer.verdict, answer.reason) == ("refuse", "no_session")
         assert answer.next.session is None
+
+
+def test_one_without_a_booking_is_in_the_later_session_if_only_that_needs_none() -> None:
+    both = programme_of(
+        talk("booked", "room", 5, 8, booking="required"), talk("open", "room", 6, 9)
+    )
+    assert door_session(both, "room", booked(), at(7).lo) == both.sessions["open"]
+    answer = timing(both, "room", booked(), at(7))
+    assert answer == Timing(Opening("open"), session="open")
+
+
+def test_an_interval_that_begins_years_before_asks_the_events_own_days_alone() -> None:
+    years_before = START - 10_000 * 24 * HOUR
+    points = list(turning_points(FAIR, "hall", Span(years_before, at(1).lo)))
+    assert points == [years_before, START]
+
+
+def test_too_early_for_a_session_whose_doors_never_open_names_none() -> None:
+    never = programme_of(talk("never", "room", 4, 5, closing_min=90))
+    answer = timing(never, "room", booked(), at(3.7))
+    assert (answer.reason, answer.coming) == ("too_early", None)
+
+
+def test_too_late_names_todays_booking_before_last_nights_that_still_runs() -> None:
+    nights = programme_of(
+        talk("over", "room", 24.2, 24.5),
+        talk("night", "annex", 20, 27, booking="required"),
+        talk("today", "annex", 26, 27, booking="required"),
+    )
+    claims = Claims(0, 0xFF, 0b111, 0xFF)
+    answer = timing(nights, "room", claims, at(25))
+    assert (answer.reason, answer.coming) == ("too_late", nights.sessions["today"])

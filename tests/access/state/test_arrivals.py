@@ -80,7 +80,7 @@ def test_asking_in_between_changes_nothing(
         clock = f"{9 + number // 60:02}:{number % 60:02}"
         goes = forum.leaves if gate == "out" else forum.enters
         entry = goes("north-out" if gate == "out" else gate, clock, person)
-        known.file(entry.held)
+        known.file(entry.entry)
         if number == asked_after:
             fold.on_day_of(forum.at("18:00"))
     found, wanted = fold.on_day_of(forum.at("18:00")), day(forum)

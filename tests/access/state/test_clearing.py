@@ -60,16 +60,16 @@ def goes(forum: Any, steps: Iterable[tuple[str, str, str]]) -> None:
 )
 def test_moves_inside_an_area_do_not_keep_a_person_in_it(forum: Any, after: Any) -> None:
     goes(forum, [("in", "room-1", "13:40"), *after])
-    assert walked(forum, "16:19").place == "room"
+    assert walked(forum, "16:19").location == "room"
     assert "room" in walked(forum, "16:19").seats
     state = walked(forum, CLEARED)
-    assert (state.place, state.seats) == ("hall", {})
+    assert (state.location, state.seats) == ("hall", {})
 
 
 def test_whoever_stands_in_an_inner_room_by_a_later_let_in_stays_there(forum: Any) -> None:
     goes(forum, [("in", "room-1", "13:40"), ("in", "booth-1", "14:30")])
     state = walked(forum, "16:30")
-    assert state.place == "booth"
+    assert state.location == "booth"
     assert "room" in state.seats
 
 
@@ -79,13 +79,13 @@ def test_and_leaves_the_area_when_leaving_that_room(forum: Any) -> None:
         [("in", "room-1", "13:40"), ("in", "booth-1", "14:30"), ("out", "booth-1", "16:30")],
     )
     state = walked(forum, "16:30")
-    assert (state.place, state.seats) == ("hall", {})
+    assert (state.location, state.seats) == ("hall", {})
 
 
 def test_the_last_let_in_at_the_area_counts_not_the_one_before(forum: Any) -> None:
     goes(forum, [("in", "room-1", "13:40")])
     forum.enters("room-2", "15:00", 1)
-    assert walked(forum, "17:00").place == "room"
+    assert walked(forum, "17:00").location == "room"
 
 
 def test_a_let_in_before_leaving_the_area_counts_for_whoever_comes_back_through_an_inner_room(
@@ -93,14 +93,14 @@ def test_a_let_in_before_leaving_the_area_counts_for_whoever_comes_back_through_
 ) -> None:
     steps = [("in", "room-1", "13:40"), ("out", "room-1", "13:50"), ("in", "booth-1", "14:00")]
     goes(forum, [*steps, ("out", "booth-1", "14:10")])
-    assert walked(forum, "16:19").place == "room"
-    assert walked(forum, CLEARED).place == "hall"
+    assert walked(forum, "16:19").location == "room"
+    assert walked(forum, CLEARED).location == "hall"
 
 
 def test_yesterdays_let_in_clears_nobody_today(forum: Any) -> None:
     goes(forum, [("in", "room-1", "13:40"), ("in", "booth-1", "18T09:00")])
     goes(forum, [("out", "booth-1", "18T09:10")])
-    assert walked(forum, "18T17:00").place == "room"
+    assert walked(forum, "18T17:00").location == "room"
 
 
 def test_the_next_change_is_named_only_for_areas_that_will_be_cleared(forum: Any) -> None:
@@ -110,7 +110,7 @@ def test_the_next_change_is_named_only_for_areas_that_will_be_cleared(forum: Any
     assert walked(forum, "14:31").changes_ms() == forum.at("18T04:00")
 
 
-def test_the_headcount_forgets_them_without_being_told(forum: Any) -> None:
+def test_the_headcount_forgets_them_by_itself(forum: Any) -> None:
     goes(forum, [("in", "room-1", "13:40"), ("out", "booth-1", "14:40")])
     headcount = Headcount(forum.known())
     before, after = (headcount.areas(forum.at(clock)) for clock in ("16:19", CLEARED))

@@ -16,7 +16,7 @@ def lines(forum: Any) -> list[Conflict]:
     return Conflicts(forum.known()).lines()
 
 
-def said(forum: Any) -> list[tuple[str, str | None, int | None, str | None]]:
+def outcome(forum: Any) -> list[tuple[str, str | None, int | None, str | None]]:
     """Kind, reason, person and gate of every line."""
     return [
         (c.kind, c.reason, None if c.badge is None else int.from_bytes(c.badge), c.gate)
@@ -104,20 +104,20 @@ def test_a_later_revocation_is_no_conflict(forum: Any) -> None:
 def test_a_revocation_of_the_same_millisecond_is_not_later(forum: Any) -> None:
     forum.enters("north-in", "09:00", 1)
     forum.registry.revokes(forum.at("09:00"), forum.build.badge(1))
-    assert said(forum) == [("would_refuse", "revoked", 1, "north-in")]
+    assert outcome(forum) == [("would_refuse", "revoked", 1, "north-in")]
 
 
 def test_an_older_issue_let_in_after_a_newer_was_printed_is_superseded(forum: Any) -> None:
     forum.registry.issues(forum.at("08:59"), forum.build.badge(1), forum.delegate, issue=2)
     forum.enters("north-in", "09:00", 1)
-    assert said(forum) == [("would_refuse", "superseded", 1, "north-in")]
+    assert outcome(forum) == [("would_refuse", "superseded", 1, "north-in")]
 
 
 def test_an_older_issue_let_in_after_a_newer_was_shown_elsewhere_is_superseded(forum: Any) -> None:
     own = b"\x01" + bytes(13)
     forum.enters("south-in", "09:00", 1, issue=2, claims=own[:9] + b"\xff\0\0\xff" + own[13:])
     forum.enters("north-in", "12:00", 1)
-    assert said(forum)[-1] == ("would_refuse", "superseded", 1, "north-in")
+    assert outcome(forum)[-1] == ("would_refuse", "superseded", 1, "north-in")
 
 
 def test_claims_changed_before_count_those_changed_after_do_not(forum: Any) -> None:
@@ -140,22 +140,22 @@ def test_claims_changed_before_count_those_changed_after_do_not(forum: Any) -> N
         ("visitor", {}, "hall-1", "not_entitled"),
     ],
 )
-def test_other_claims_say_their_own_reason(
+def test_other_claims_give_their_own_reason(
     forum: Any, ticket: str, named: dict[str, Any], gate: str, reason: str
 ) -> None:
     amends(forum, "08:59", 1, ticket, **named)
     forum.enters(gate, "09:00", 1)
-    assert said(forum) == [("would_refuse", reason, 1, gate)]
+    assert outcome(forum) == [("would_refuse", reason, 1, gate)]
 
 
-def test_a_ticket_that_became_online_only_says_so(forum: Any) -> None:
+def test_a_ticket_that_became_online_only_is_named(forum: Any) -> None:
     tickets = tuple(
         msgspec.structs.replace(t, on_site=t.id != "visitor") for t in forum.programme.event.tickets
     )
     redefines(forum, "08:30", tickets=tickets)
     amends(forum, "08:59", 1, "visitor")
     forum.enters("north-in", "09:00", 1)
-    assert said(forum) == [("would_refuse", "online_only", 1, "north-in")]
+    assert outcome(forum) == [("would_refuse", "online_only", 1, "north-in")]
 
 
 @pytest.mark.parametrize(("clock", "found"), [("13:29", ["too_early"]), ("13:30", [])])
@@ -170,8 +170,8 @@ def test_a_repaired_clock_can_make_an_entry_too_early(
     known = forum.build.log_state([*forum.entries, *kiosk.entries])
     report = Conflicts(known)
     assert [line.reason for line in report.lines()] == []
-    told = kiosk.trusts(forum.at("15:00"))
-    known.add(told.log, told.digest, told.raw)
+    written = kiosk.trusts(forum.at("15:00"))
+    known.add(written.log, written.digest, written.raw)
     again = report.lines()
     assert [line.reason for line in again] == found
     assert all(line.reading == "clocks_crossed" for line in again)
@@ -182,25 +182,25 @@ def test_an_entry_after_the_doors_closed_was_too_late(
     forum: Any, clock: str, found: list[str]
 ) -> None:
     forum.enters("room-1", clock, 1)
-    assert [reason for _, reason, _, _ in said(forum)] == found
+    assert [reason for _, reason, _, _ in outcome(forum)] == found
 
 
 def test_an_entry_on_a_day_without_a_session_found_none(forum: Any) -> None:
     forum.enters("room-1", "18T14:00", 1)
-    assert said(forum) == [("would_refuse", "no_session", 1, "room-1")]
+    assert outcome(forum) == [("would_refuse", "no_session", 1, "room-1")]
 
 
 def test_a_session_that_needs_a_booking_since_the_morning_finds_those_without(forum: Any) -> None:
     redefines(forum, "08:30", sessions=session(forum, booking="required"))
     forum.enters("room-1", "13:40", 1)
-    assert said(forum) == [("would_refuse", "not_booked", 1, "room-1")]
+    assert outcome(forum) == [("would_refuse", "not_booked", 1, "room-1")]
 
 
 def test_each_entry_is_judged_by_the_definition_of_its_own_time(forum: Any) -> None:
     redefines(forum, "13:45", sessions=session(forum, booking="required"))
     forum.enters("room-1", "13:40", 1)
     forum.enters("room-1", "13:50", 2)
-    assert said(forum) == [("would_refuse", "not_booked", 2, "room-1")]
+    assert outcome(forum) == [("would_refuse", "not_booked", 2, "room-1")]
 
 
 def test_an_unlisted_badge_is_judged_by_its_own_claims(forum: Any) -> None:
@@ -216,7 +216,7 @@ def test_a_badge_listed_by_then_is_judged_by_the_roster(forum: Any) -> None:
     own = forum.build.signed("small", forum.build.badge(1), forum.delegate).signed
     amends(forum, "08:59", 1, venues=["south"])
     forum.enters("north-in", "09:00", 1, verdict="admit_flagged", reason="unlisted", claims=own)
-    assert said(forum) == [("would_refuse", "wrong_venue", 1, "north-in")]
+    assert outcome(forum) == [("would_refuse", "wrong_venue", 1, "north-in")]
 
 
 @pytest.mark.parametrize(("unknown", "found"), [("ask_staff", []), ("refuse", ["unknown"])])
@@ -225,7 +225,7 @@ def test_an_unknown_badge_let_in_is_one_where_the_policy_refuses(
 ) -> None:
     redefines(forum, "08:30", policy=policy(forum, unknown=unknown))
     forum.enters("north-in", "09:00", 77, verdict="admit_flagged", reason="unknown", proof=None)
-    assert [reason for _, reason, _, _ in said(forum)] == found
+    assert [reason for _, reason, _, _ in outcome(forum)] == found
 
 
 def test_an_override_never_is_one(forum: Any) -> None:
@@ -243,11 +243,11 @@ def test_an_exit_never_is_one(forum: Any) -> None:
 def test_a_voided_entry_neither_is_one_nor_makes_one(forum: Any) -> None:
     first = forum.enters("north-in", "09:00", 1)
     second = forum.enters("north-in", "09:10", 1)
-    assert said(forum) == [("would_refuse", "already_inside", 1, "north-in")]
+    assert outcome(forum) == [("would_refuse", "already_inside", 1, "north-in")]
     forum.voids("north-in", "09:20", first)
     assert lines(forum) == []
     forum.registry.revokes(forum.at("08:59"), forum.build.badge(1))
-    assert said(forum) == [("would_refuse", "revoked", 1, "north-in")]
+    assert outcome(forum) == [("would_refuse", "revoked", 1, "north-in")]
     forum.voids("north-in", "09:21", second)
     assert lines(forum) == []
 
@@ -284,7 +284,7 @@ def test_a_capacity_lowered_unheard_makes_the_room_full(forum: Any) -> None:
     redefines(forum, "13:00", areas=areas)
     forum.enters("room-1", "13:40", 1)
     forum.enters("room-1", "13:41", 2)
-    assert said(forum) == [("would_refuse", "full", 2, "room-1")]
+    assert outcome(forum) == [("would_refuse", "full", 2, "room-1")]
 
 
 def test_a_gate_without_any_account_has_no_seat(forum: Any) -> None:
@@ -302,13 +302,13 @@ def test_seats_received_can_be_spent_from_then_on(forum: Any) -> None:
     forum.enters("room-2", "13:50", 2)
     assert lines(forum) == []
     forum.enters("room-2", "13:51", 3)
-    assert said(forum) == [("would_refuse", "full", 3, "room-2")]
+    assert outcome(forum) == [("would_refuse", "full", 3, "room-2")]
 
 
 def test_a_seat_given_away_is_not_there_any_more(forum: Any) -> None:
     forum.gives("room", "room-1", "13:35", "room-2", 2)
     forum.enters("room-1", "13:40", 1)
-    assert said(forum) == [("would_refuse", "full", 1, "room-1")]
+    assert outcome(forum) == [("would_refuse", "full", 1, "room-1")]
 
 
 def test_a_reentry_on_ones_own_seat_is_never_full(forum: Any) -> None:
@@ -340,7 +340,7 @@ def test_a_seat_is_free_again_from_the_clearing_on(
     ))  # fmt: skip
     forum.enters("room-2", "13:40", 1, session="talk")
     forum.enters("room-2", clock, 2, session="late")
-    assert [reason for _, reason, _, _ in said(forum)] == found
+    assert [reason for _, reason, _, _ in outcome(forum)] == found
 
 
 def test_a_hall_seat_outlasts_the_clearing_of_the_room_within(forum: Any) -> None:
@@ -349,7 +349,7 @@ def test_a_hall_seat_outlasts_the_clearing_of_the_room_within(forum: Any) -> Non
     forum.enters("room-1", "13:40", 1, session="talk")
     forum.enters("south-in", "18T09:00", 1)  # after clearing and the day's end
     forum.enters("hall-2", "17:00", 3)
-    assert said(forum) == [("would_refuse", "full", 3, "hall-2")]
+    assert outcome(forum) == [("would_refuse", "full", 3, "hall-2")]
     forum.enters("hall-2", "18T04:00", 4)
     assert len(lines(forum)) == 1
 
@@ -358,14 +358,16 @@ def test_a_hall_seat_outlasts_the_clearing_of_the_room_within(forum: Any) -> Non
 
 
 @pytest.mark.parametrize(("clock", "found"), [("09:29", True), ("09:30", False)])
-def test_two_places_sooner_than_one_can_travel(forum: Any, clock: str, found: bool) -> None:
+def test_impossible_travel_is_two_venues_sooner_than_one_can_travel(
+    forum: Any, clock: str, found: bool
+) -> None:
     forum.enters("north-in", "09:00", 1)
     forum.enters("south-in", clock, 1)
     expected = [("two_places", None, 1, "south-in")] if found else []
-    assert said(forum) == expected
+    assert outcome(forum) == expected
 
 
-def test_two_places_names_both_gates_in_time_order(forum: Any) -> None:
+def test_impossible_travel_names_both_gates_in_time_order(forum: Any) -> None:
     second = forum.enters("south-in", "09:10", 1)
     forum.enters("hall-1", "09:00", 1)
     (line,) = lines(forum)
@@ -373,7 +375,7 @@ def test_two_places_names_both_gates_in_time_order(forum: Any) -> None:
     assert (line.entry, line.reading, line.overlap) == (second.ref, "copied_badge", False)
 
 
-def test_two_places_says_when_the_order_is_not_certain(forum: Any) -> None:
+def test_impossible_travel_notes_when_the_order_is_not_certain(forum: Any) -> None:
     forum.enters("north-in", "09:00", 1)
     vague = forum.build.kiosk("south-in", forum.at("08:00"), epoch=2)
     vague.boots(after=forum.doors["south-in"])
@@ -383,7 +385,7 @@ def test_two_places_says_when_the_order_is_not_certain(forum: Any) -> None:
     assert (line.kind, line.overlap) == ("two_places", True)
 
 
-def test_two_gates_of_one_venue_are_one_place(forum: Any) -> None:
+def test_two_gates_of_one_venue_are_no_travel(forum: Any) -> None:
     forum.enters("north-in", "09:00", 1)
     forum.enters("hall-1", "09:01", 1)
     assert lines(forum) == []
@@ -393,10 +395,10 @@ def test_each_let_in_is_compared_with_the_one_before_only(forum: Any) -> None:
     forum.enters("north-in", "09:00", 1)
     forum.enters("south-in", "09:10", 1)
     forum.enters("south-in", "09:15", 1, reason="reentry")
-    assert said(forum) == [("two_places", None, 1, "south-in")]
+    assert outcome(forum) == [("two_places", None, 1, "south-in")]
 
 
-def test_a_refusal_or_an_exit_elsewhere_is_no_second_place(forum: Any) -> None:
+def test_a_refusal_or_an_exit_elsewhere_is_no_travel(forum: Any) -> None:
     forum.enters("north-in", "09:00", 1)
     forum.refuses("south-in", "09:05", 1, "revoked")
     forum.leaves("south-out", "09:06", 1, reason="not_inside")
@@ -446,7 +448,7 @@ def test_lines_stand_in_order_of_corrected_time(forum: Any) -> None:
     forum.enters("south-in", "09:20", 1)
     forum.enters("north-in", "09:00", 3)
     forum.enters("hall-1", "09:10", 2)
-    assert [number for _, _, number, _ in said(forum)] == [3, 2, 1]
+    assert [number for _, _, number, _ in outcome(forum)] == [3, 2, 1]
 
 
 def test_an_admins_answer_stands_beside_its_line_the_last_one(forum: Any) -> None:
@@ -473,3 +475,44 @@ def test_a_report_kept_up_entry_by_entry_equals_one_made_afterwards(forum: Any) 
         report.lines()
     assert report.lines() == lines(forum)
     assert [line.kind for line in report.lines()] == ["would_refuse", "two_places"]
+
+
+def test_whoever_was_inside_yesterday_is_not_inside_today(forum: Any) -> None:
+    forum.enters("north-in", "09:00", 1)
+    forum.enters("north-in", "18T09:00", 1)
+    assert lines(forum) == []
+
+
+def test_whoever_was_inside_until_this_very_instant_is_not_inside_any_more(forum: Any) -> None:
+    forum.enters("north-in", "09:00", 1)
+    forum.enters("north-in", "18T04:00", 1)
+    assert lines(forum) == []
+
+
+@pytest.mark.parametrize(
+    ("gate", "clock", "reason"),
+    [
+        ("north-in", "19T09:00", "wrong_day"),
+        ("room-1", "13:00", "too_early"),
+        ("room-1", "16:30", "too_late"),
+        ("room-1", "18T14:00", "no_session"),
+    ],
+)
+def test_an_entry_that_only_the_time_forbids_is_read_as_clocks_that_crossed(
+    forum: Any, gate: str, clock: str, reason: str
+) -> None:
+    forum.enters(gate, clock, 1)
+    (line,) = Conflicts(forum.known()).lines()
+    assert (line.reason, line.reading) == (reason, "clocks_crossed")
+
+
+def test_a_gate_that_the_definition_has_lost_is_in_no_venue(forum: Any) -> None:
+    forum.enters("north-in", "09:00", 1)
+    forum.doors["south-in"].scans(forum.at("09:01"), forum.build.badge(1), gate="attic")
+    assert lines(forum) == []
+
+
+def test_an_order_is_uncertain_only_between_two_venues(forum: Any) -> None:
+    forum.enters("north-in", "09:00", 1)
+    forum.enters("north-in", "09:01", 1)
+    assert [line.overlap for line in Conflicts(forum.known()).lines()] == [False]

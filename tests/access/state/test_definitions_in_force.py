@@ -56,9 +56,9 @@ CHANGES: dict[str, Any] = {
 }
 
 
-def place(forum: Any, clock: str) -> str | None:
+def location(forum: Any, clock: str) -> str | None:
     state = forum.known().history(forum.build.badge(1)).whereabouts(forum.at(clock))
-    found: str | None = state.place
+    found: str | None = state.location
     return found
 
 
@@ -86,7 +86,7 @@ def test_a_changed_gate_changes_no_count_of_what_happened(
 def test_a_door_that_had_not_heard_yet_lets_people_in_where_its_gate_led(forum: Any) -> None:
     forum.registry.defines(forum.at("09:00"), without(forum.programme.event, "hall-1"))
     forum.enters("hall-1", "09:30", 1)
-    assert place(forum, "09:30") == "hall"
+    assert location(forum, "09:30") == "hall"
     forum.enters("hall-1", "09:40", 2, area=None)
     inside = Headcount(forum.known()).areas(forum.at("09:40"))["hall"].inside
     assert inside == 2
@@ -94,14 +94,14 @@ def test_a_door_that_had_not_heard_yet_lets_people_in_where_its_gate_led(forum: 
 
 def test_a_gate_that_no_definition_knows_moves_nobody(forum: Any) -> None:
     forum.doors["hall-1"].scans(forum.at("09:00"), forum.build.badge(1), gate="a-window")
-    assert place(forum, "09:00") is None
+    assert location(forum, "09:00") is None
     counts = Headcount(forum.known()).areas(forum.at("09:00"))
     assert all(count.entries == 0 for count in counts.values())
 
 
 def test_an_area_that_no_definition_knows_moves_nobody(forum: Any) -> None:
     forum.enters("hall-1", "09:00", 1, area="attic", seat=False)
-    assert place(forum, "09:00") is None
+    assert location(forum, "09:00") is None
     counts = Headcount(forum.known()).areas(forum.at("09:00"))
     assert all(count.people == 0 for count in counts.values())
 
@@ -110,24 +110,24 @@ def test_whoever_stands_in_a_room_that_is_taken_away_is_in_the_hall_around_it(fo
     forum.enters("hall-1", "13:30", 1)
     forum.enters("room-1", "13:40", 1, session="talk")
     forum.registry.defines(forum.at("14:00"), without_room(forum.programme.event))
-    assert place(forum, "13:59") == "room"
-    assert place(forum, "14:00") == "hall"
+    assert location(forum, "13:59") == "room"
+    assert location(forum, "14:00") == "hall"
 
 
 def test_a_late_scan_at_the_door_of_a_room_taken_away_counts_for_the_hall(forum: Any) -> None:
     forum.registry.defines(forum.at("09:00"), without_room(forum.programme.event))
     forum.enters("room-1", "13:40", 1, session="talk")
-    assert place(forum, "13:40") == "hall"
+    assert location(forum, "13:40") == "hall"
     forum.leaves("room-1", "13:50", 1)
-    assert place(forum, "13:50") == "hall"
+    assert location(forum, "13:50") == "hall"
 
 
 def test_a_session_put_back_clears_the_room_later_unless_it_is_cleared_already(forum: Any) -> None:
     later = with_talk(forum.programme.event, ends_ms=forum.at("17:00"))
     forum.enters("room-1", "13:40", 1, session="talk")
     forum.registry.defines(forum.at("15:00"), later)
-    assert place(forum, "16:30") == "room"
-    assert place(forum, "17:20") == "hall"
+    assert location(forum, "16:30") == "room"
+    assert location(forum, "17:20") == "hall"
 
 
 def test_a_session_put_back_after_its_room_was_cleared_brings_nobody_back(forum: Any) -> None:
@@ -135,7 +135,7 @@ def test_a_session_put_back_after_its_room_was_cleared_brings_nobody_back(forum:
     forum.registry.defines(
         forum.at("16:30"), with_talk(forum.programme.event, ends_ms=forum.at("17:00"))
     )
-    assert place(forum, "16:40") == "hall"
+    assert location(forum, "16:40") == "hall"
 
 
 def test_what_the_time_to_come_changes_is_seen_coming(forum: Any) -> None:
@@ -149,10 +149,10 @@ def test_nobodys_whereabouts_are_known_without_a_definition(forum: Any) -> None:
     forum.enters("hall-1", "09:00", 1)
     known = forum.build.log_state(forum.doors["hall-1"].entries)
     state = known.history(forum.build.badge(1)).whereabouts(forum.at("10:00"))
-    assert (state.place, state.around, state.changes_ms()) == (None, (), None)
+    assert (state.location, state.around, state.changes_ms()) == (None, (), None)
     event_state = known.event_state
     assert event_state.definitions() == ()
-    order = event_state.order(forum.doors["hall-1"].entries[-1].held)
+    order = event_state.order(forum.doors["hall-1"].entries[-1].entry)
     assert event_state.above(order, "hall") == ()
 
 
@@ -175,7 +175,7 @@ moves = st.lists(
 definitions = st.lists(st.tuples(st.sampled_from(sorted(CHANGES)), st.integers(0, 600)), max_size=4)
 
 
-def told(known: Any, at: int) -> object:
+def answers(known: Any, at: int) -> object:
     book = known.seat_book("hall")
     accounts = sorted((kiosk, gate) for kiosk in known.event_state.kiosks for gate in GATES)
     return (
@@ -200,7 +200,7 @@ def test_whatever_order_definitions_and_scans_arrive_in_all_know_the_same(
         forum.registry.defines(begin + minute * MINUTE, CHANGES[name](forum.programme.event))
     entries = list(forum.entries)
     at = begin + 700 * MINUTE
-    one = told(forum.build.log_state(entries), at)
+    one = answers(forum.build.log_state(entries), at)
     random.shuffle(entries)
     kept = forum.build.log_state()
     headcount = Headcount(kept)
@@ -208,7 +208,7 @@ def test_whatever_order_definitions_and_scans_arrive_in_all_know_the_same(
         kept.add(entry.log, entry.digest, entry.raw)
         headcount.areas(at)
     assert headcount.areas(at) == one[0]  # type: ignore[index]
-    assert told(kept, at) == one
+    assert answers(kept, at) == one
 
 
 @given(chosen=moves, changes=definitions)
@@ -236,4 +236,4 @@ def test_before_the_registrys_log_comes_the_definition_of_the_enrolment_counts(f
     known = forum.build.log_state(forum.doors["hall-1"].entries)
     door = forum.doors["hall-1"].device
     known.event_state.enrolled_with(forum.programme.event, {}, door, "hall-1")
-    assert known.history(forum.build.badge(1)).whereabouts(forum.at("09:00")).place == "hall"
+    assert known.history(forum.build.badge(1)).whereabouts(forum.at("09:00")).location == "hall"

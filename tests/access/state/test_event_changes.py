@@ -1,4 +1,4 @@
-"""What a changed event definition will do, said before it is put in force."""
+"""The effects of a changed event definition, listed before it is put in force."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def changed(event: Event, part: str, known: str, /, **changes: Any) -> Event:
     return msgspec.structs.replace(event, **{part: entries})
 
 
-def told(old: Event, new: Event, **facts: Any) -> list[tuple[str, str, bool]]:
+def effects(old: Event, new: Event, **facts: Any) -> list[tuple[str, str, bool]]:
     return [(e.kind, e.id, e.asks) for e in event_change_effects(old, new, ChangeFacts(**facts))]
 
 
@@ -44,30 +44,44 @@ def without(event: Event, gate: str) -> Event:
 
 
 def test_nothing_changed_does_nothing(event: Event) -> None:
-    assert told(event, event) == []
+    assert effects(event, event) == []
 
 
 def test_a_gate_renamed_is_one_removed_and_one_added_and_asks_where_it_is_in_use(
     event: Event,
 ) -> None:
     renamed = changed(event, "gates", "hall-1", id="hall-one")
-    assert told(event, renamed, kiosks={"hall-1": ["Pi 3"]}) == [
+    assert effects(event, renamed, kiosks={"hall-1": ["Pi 3"]}) == [
         ("gate_removed", "hall-1", True),
         ("gate_added", "hall-one", False),
     ]
-    assert told(event, renamed, scans={"hall-1": 1})[0][2]
-    assert not told(event, renamed)[0][2]
+    assert effects(event, renamed, scans={"hall-1": 1})[0][2]
+    assert not effects(event, renamed)[0][2]
 
 
 def test_a_gate_removed_says_whose_kiosk_loses_its_gate_and_that_counts_stay(event: Event) -> None:
-    said = detail(event, without(event, "hall-1"), kiosks={"hall-1": ["Pi 3"]}, scans={"hall-1": 2})
-    assert "kiosk Pi 3 stands there" in said
-    assert "2 presentations recorded, which stay as counted" in said
-    assert "no gate until" in said
+    outcome = detail(
+        event, without(event, "hall-1"), kiosks={"hall-1": ["Pi 3"]}, scans={"hall-1": 2}
+    )
+    assert "kiosk Pi 3 stands there" in outcome
+    assert "2 presentations recorded, which stay as counted" in outcome
+    assert "no gate until" in outcome
     unused = detail(event, without(event, "hall-1"))
     assert "no kiosk stands there" in unused
     assert "until" not in unused
     assert "1 presentation recorded" in detail(event, without(event, "hall-1"), scans={"hall-1": 1})
+
+
+def test_a_gate_that_comes_back_says_whose_kiosk_works_there_again(event: Event) -> None:
+    gone = without(event, "hall-1")
+    back = detail(gone, event, kiosks={"hall-1": ["Pi 3"]}, scans={"hall-1": 2})
+    assert "kiosk Pi 3 is assigned to it" in back
+    assert "2 presentations recorded when it was there before" in back
+    assert "no kiosk" not in back
+    assert "no kiosk stands there, 1 presentation recorded" in detail(
+        gone, event, scans={"hall-1": 1}
+    )
+    assert detail(gone, event).endswith("no kiosk stands there yet")
 
 
 def test_a_gate_moved_or_changed_says_from_what_to_what(event: Event) -> None:
@@ -82,11 +96,11 @@ def test_sessions_moved_cancelled_and_held_after_all_are_named(event: Event) -> 
     later = changed(event, "sessions", "talk", starts_ms=talk.starts_ms + 3_600_000)
     assert "2020-11-17 14:00 to 16:00 → room, 2020-11-17 15:00 to 16:00" in detail(event, later)
     cancelled = changed(event, "sessions", "talk", cancelled=True)
-    assert told(event, cancelled) == [("session_cancelled", "talk", False)]
-    assert told(cancelled, event) == [("session_restored", "talk", False)]
+    assert effects(event, cancelled) == [("session_cancelled", "talk", False)]
+    assert effects(cancelled, event) == [("session_restored", "talk", False)]
     second = msgspec.structs.replace(talk, id="second")
     more = msgspec.structs.replace(event, sessions=(talk, second))
-    assert told(event, more) == [("session_added", "second", False)]
+    assert effects(event, more) == [("session_added", "second", False)]
 
 
 def test_a_capacity_says_which_gates_are_dealt_what(event: Event) -> None:
@@ -103,8 +117,8 @@ def test_a_capacity_says_which_gates_are_dealt_what(event: Event) -> None:
 def test_areas_that_come_and_go_are_named(event: Event) -> None:
     booth = Area(id="booth", venue="north", parent="hall", name={"en": "Booth"})
     more = msgspec.structs.replace(event, areas=(*event.areas, booth))
-    assert told(event, more) == [("area_added", "booth", False)]
-    assert told(more, event) == [("area_removed", "booth", True)]
+    assert effects(event, more) == [("area_added", "booth", False)]
+    assert effects(more, event) == [("area_removed", "booth", True)]
 
 
 def test_names_the_policy_and_the_rest_are_named(event: Event) -> None:
@@ -112,8 +126,8 @@ def test_names_the_policy_and_the_rest_are_named(event: Event) -> None:
         "North → Far North"
     )
     stricter = msgspec.structs.replace(event, policy=Policy(unknown="refuse"))
-    assert told(event, stricter) == [("policy_changed", "policy", False)]
-    assert told(event, msgspec.structs.replace(event, day_ends_min=300)) == [
+    assert effects(event, stricter) == [("policy_changed", "policy", False)]
+    assert effects(event, msgspec.structs.replace(event, day_ends_min=300)) == [
         ("other_changed", "day_ends_min", False)
     ]
 

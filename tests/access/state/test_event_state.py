@@ -1,4 +1,4 @@
-"""What every fold needs beside the badges: definitions, keys, kiosks, gates, cut-offs, the registry's own words."""
+"""What every fold needs beside the badges: definitions, keys, kiosks, gates, cut-offs, the registry's own entries."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MINUTE = 60_000
 def folded(forum: Any, *entries: Any) -> EventState:
     event_state = EventState(forum.registry.device, 0)
     for entry in entries or forum.entries:
-        event_state.add(entry.held)
+        event_state.add(entry.entry)
     return event_state
 
 
@@ -51,20 +51,20 @@ def test_before_the_first_definition_there_is_none(forum: Any) -> None:
     event_state = folded(forum, *forum.doors["hall-1"].entries)
     assert event_state.programme is None
     assert (
-        event_state.programme_at(event_state.order(forum.doors["hall-1"].entries[0].held)) is None
+        event_state.programme_at(event_state.order(forum.doors["hall-1"].entries[0].entry)) is None
     )
 
 
-def test_what_a_kiosk_was_enrolled_with_serves_until_the_log_tells_more(forum: Any) -> None:
+def test_what_a_kiosk_was_enrolled_with_serves_until_the_log_has_more(forum: Any) -> None:
     door = forum.doors["hall-1"]
     event_state = folded(forum, *door.entries)
     event_state.enrolled_with(forum.programme.event, {1: b"k" * 32}, door.device, "hall-1")
-    order = event_state.order(door.entries[0].held)
+    order = event_state.order(door.entries[0].entry)
     assert event_state.programme is event_state.programme_at(order)
     assert event_state.gate_of(door.device) == "hall-1"
     assert event_state.keys == {1: b"k" * 32}
     renamed = msgspec.structs.replace(forum.programme.event, id="renamed")
-    event_state.add(forum.registry.defines(forum.at("09:00"), renamed).held)
+    event_state.add(forum.registry.defines(forum.at("09:00"), renamed).entry)
     assert event_state.programme is not None
     assert event_state.programme.event.id == "renamed"
 
@@ -82,7 +82,7 @@ def test_the_log_outweighs_the_enrolment_in_whatever_order_they_come(forum: Any)
     after.enrolled_with(event, {1: b"k" * 32}, door.device, "hall-1")
     before.enrolled_with(event, {1: b"k" * 32}, door.device, "hall-1")
     for entry in entries:
-        before.add(entry.held)
+        before.add(entry.entry)
     for event_state in (before, after):
         assert event_state.keys == {}
         assert event_state.key_history == {1: b"k" * 32}, (
@@ -98,7 +98,7 @@ def test_an_area_lies_where_the_nearest_definition_that_has_it_puts_it(forum: An
     larger = msgspec.structs.replace(event, areas=(*event.areas, attic))
     now = forum.registry.defines(forum.at("09:00"), larger)
     event_state = folded(forum, forum.registry.defines(forum.at("08:00"), event), now)
-    before = event_state.order(forum.registry.defines(forum.at("08:30"), event).held)
+    before = event_state.order(forum.registry.defines(forum.at("08:30"), event).entry)
     assert event_state.above(before, "attic") == Programme(larger).above["attic"]
     assert event_state.above(before, "cellar that never was") == ()
     assert event_state.above(before, None) == ()
@@ -108,11 +108,11 @@ def test_an_entry_is_judged_by_the_definition_that_was_in_force(forum: Any) -> N
     event = forum.programme.event
     second = forum.registry.defines(forum.at("12:00"), msgspec.structs.replace(event, id="second"))
     event_state = folded(forum)
-    place = event_state.order(second.held)
-    assert event_state.programme_at(place).event.id == "second"  # type: ignore[union-attr]
-    just_before = msgspec.structs.replace(place, at_ms=place.at_ms - 1)
+    at = event_state.order(second.entry)
+    assert event_state.programme_at(at).event.id == "second"  # type: ignore[union-attr]
+    just_before = msgspec.structs.replace(at, at_ms=at.at_ms - 1)
     assert event_state.programme_at(just_before).event.id == "small"  # type: ignore[union-attr]
-    long_before = msgspec.structs.replace(place, at_ms=0)
+    long_before = msgspec.structs.replace(at, at_ms=0)
     assert event_state.programme_at(long_before).event.id == "small"  # type: ignore[union-attr]
 
 
@@ -154,14 +154,14 @@ def test_only_the_registry_speaks_of_events_keys_and_kiosks(forum: Any) -> None:
     assert (event_state.keys, event_state.kiosks, event_state.programme) == ({}, {}, None)
 
 
-def test_a_body_that_cannot_be_read_still_tells_that_its_log_got_so_far(forum: Any) -> None:
+def test_a_body_that_cannot_be_read_still_shows_that_its_log_got_so_far(forum: Any) -> None:
     door = forum.doors["hall-1"]
     entry = door.writes(forum.at("09:00"), "hologram", Alarm(what="?", detail="?"))
-    assert entry.held.body is None
+    assert entry.entry.body is None
     assert folded(forum, entry).last_seq == {door.log: 3}
 
 
-def test_the_newest_word_on_a_signing_key_counts(forum: Any) -> None:
+def test_the_newest_entry_on_a_signing_key_counts(forum: Any) -> None:
     first = forum.registry.writes(forum.at("09:00"), "key", Key(number=1, public=b"a" * 32))
     second = forum.registry.writes(forum.at("09:01"), "key", Key(number=1, public=b"b" * 32))
     third = forum.registry.writes(
@@ -241,11 +241,11 @@ def in_both_orders(forum: Any, *writers: Any) -> list[EventState]:
     return [folded(forum, *entries), folded(forum, *reversed(entries))]
 
 
-def test_a_spare_kiosk_takes_the_place_of_the_one_assigned_before(forum: Any) -> None:
+def test_a_spare_kiosk_replaces_the_one_assigned_before(forum: Any) -> None:
     dead = forum.doors["hall-1"]
     forum.registry.assigns(forum.at("08:00"), dead, "hall-1")
     spare = spare_sent_to(forum, "hall-1", "09:00")
-    forum.registry.assigns(forum.at("09:01"), dead, "hall-1")  # only its address is told anew
+    forum.registry.assigns(forum.at("09:01"), dead, "hall-1")  # only its address is repeated
     for event_state in in_both_orders(forum, spare):
         assert event_state.kiosk_at("hall-1") == spare.device
         assert event_state.gate_of(dead.device) == "hall-1"
@@ -262,7 +262,7 @@ def test_whom_the_registry_puts_at_a_gate_after_a_supervisor_did_stands_there(fo
         assert event_state.gate_of(spare.device) == "hall-1"
 
 
-def test_of_a_kiosk_that_does_not_know_the_time_the_supervisors_word_is_taken_for_the_last(
+def test_of_a_kiosk_that_does_not_know_the_time_the_supervisors_grant_is_taken_for_the_last(
     forum: Any,
 ) -> None:
     spare = forum.build.kiosk("spare", forum.at("08:00"), gate="")
@@ -272,7 +272,7 @@ def test_of_a_kiosk_that_does_not_know_the_time_the_supervisors_word_is_taken_fo
     spare.boots()
     given = spare.writes(forum.at("09:00"), "gate", GateGiven(gate="hall-1", staff=b"STAFF"))
     for event_state in in_both_orders(forum, spare):
-        assert event_state.at_ms(given.held) < forum.at("08:30")
+        assert event_state.at_ms(given.entry) < forum.at("08:30")
         assert event_state.kiosk_at("hall-1") == spare.device
 
 
@@ -384,7 +384,7 @@ def test_a_supervisors_word_of_the_very_instant_of_the_registrys_counts_after_it
     assert folded(forum, *forum.entries, *spare.entries).gate_of(spare.device) is None
 
 
-def test_a_kiosk_of_which_only_the_address_is_told_anew_has_not_come_again(forum: Any) -> None:
+def test_a_kiosk_of_which_only_the_address_is_repeated_has_not_come_again(forum: Any) -> None:
     old, new = forum.doors["hall-1"], forum.build.kiosk("new", forum.at("08:00"))
     forum.registry.assigns(forum.at("10:00"), new, "hall-1")
     forum.registry.assigns(forum.at("11:00"), old, "hall-1", seats={"hall": 1})
@@ -403,13 +403,13 @@ def test_two_logs_of_one_kernel_boot_share_the_time_that_either_met(forum: Any) 
     door = forum.build.kiosk("hall-1", forum.at("08:00"), epoch=7)
     door.boots()
     again = forum.build.kiosk("hall-1", forum.at("08:00"), epoch=8)
-    boot = msgspec.structs.replace(door.entries[0].held.body, previous=None)
+    boot = msgspec.structs.replace(door.entries[0].entry.body, previous=None)
     again.writes(forum.at("09:00"), "boot", boot)
     scan = again.scans(forum.at("09:30"), forum.build.badge(1))
     door.trusts(forum.at("08:30"))
     for entries in ([*door.entries, *again.entries], [*again.entries, *door.entries]):
         event_state = folded(forum, *forum.entries, *entries)
-        assert event_state.span(scan.held) == Span(forum.at("09:30"), forum.at("09:30"))
+        assert event_state.span(scan.entry) == Span(forum.at("09:30"), forum.at("09:30"))
 
 
 def test_nobody_stands_where_nobody_was_put(forum: Any) -> None:
@@ -421,8 +421,8 @@ def test_a_device_cut_off_is_believed_up_to_the_number_named(forum: Any) -> None
     door = forum.doors["hall-1"]
     forum.registry.assigns(forum.at("12:00"), door, "hall-1", cut_off=True, believed={door.log: 2})
     event_state = folded(forum)
-    third = door.scans(forum.at("13:00"), forum.build.badge(1)).held
-    assert event_state.believed(door.entries[1].held)
+    third = door.scans(forum.at("13:00"), forum.build.badge(1)).entry
+    assert event_state.believed(door.entries[1].entry)
     assert not event_state.believed(third)
     forum.registry.assigns(forum.at("14:00"), door, "hall-1", cut_off=True, believed={door.log: 3})
     assert folded(forum).believed(third)
@@ -432,7 +432,7 @@ def test_a_cut_off_is_final_though_the_registry_forgets_it(forum: Any) -> None:
     door = forum.doors["hall-1"]
     forum.registry.assigns(forum.at("12:00"), door, "hall-1", cut_off=True, believed={door.log: 2})
     forum.registry.assigns(forum.at("14:00"), door, "hall-2")
-    third = door.scans(forum.at("15:00"), forum.build.badge(1)).held
+    third = door.scans(forum.at("15:00"), forum.build.badge(1)).entry
     for entries in (forum.entries, forum.entries[::-1]):
         event_state = folded(forum, *entries)
         assert event_state.kiosks[door.device].cut_off
@@ -453,19 +453,19 @@ def test_a_cut_off_kiosks_later_word_about_its_gate_or_its_time_is_ignored(forum
     for entries in (forum.entries + spare.entries, spare.entries[::-1] + forum.entries[::-1]):
         event_state = folded(forum, *entries)
         assert event_state.gate_of(spare.device) == "hall-1"
-        assert event_state.at_ms(spare.entries[2].held) == forum.at("08:02")
+        assert event_state.at_ms(spare.entries[2].entry) == forum.at("08:02")
         assert spare.device not in event_state.health
 
 
-def test_the_newest_word_on_a_kiosks_health_counts_whatever_its_wall_clock_said(forum: Any) -> None:
+def test_the_newest_health_entry_of_a_kiosk_counts_whatever_its_wall_clock(forum: Any) -> None:
     door = forum.doors["hall-1"]
     door.wall_off_ms = 365 * 86_400_000
     old = door.writes(forum.at("09:00"), "health", Health(readings={"disk": 1}))
     newer = door.writes(forum.at("09:01"), "health", Health(readings={"disk": 2}))
     again = forum.build.kiosk("hall-1", forum.at("10:00"), epoch=2)
-    boot, told = again.boots(after=door), again.trusts(forum.at("10:01"))
+    boot, clock = again.boots(after=door), again.trusts(forum.at("10:01"))
     newest = again.writes(forum.at("10:02"), "health", Health(readings={"disk": 3}))
-    start = [forum.registry.entries[0], *door.entries[:2], boot, told]
+    start = [forum.registry.entries[0], *door.entries[:2], boot, clock]
     for order in permutations([old, newer, newest]):
         assert folded(forum, *start, *order).health[door.device][1].readings == {"disk": 3}
 
@@ -495,7 +495,7 @@ def test_a_recount_heard_twice_is_one(forum: Any) -> None:
 
 
 def test_the_registry_is_taken_at_its_word_about_time(forum: Any) -> None:
-    entry = forum.registry.entries[0].held
+    entry = forum.registry.entries[0].entry
     event_state = folded(forum)
     assert event_state.span(entry) == Span(entry.wall_ms, entry.wall_ms)
     assert event_state.order(entry).at_ms == entry.wall_ms
@@ -513,7 +513,7 @@ def test_a_boot_in_the_middle_of_a_log_begins_nothing(forum: Any) -> None:
     door = forum.doors["hall-1"]
     event_state = folded(forum)
     version = event_state.clocks.version
-    event_state.add(door.boots(forum.at("09:00")).held)
+    event_state.add(door.boots(forum.at("09:00")).entry)
     assert event_state.clocks.version == version
 
 
@@ -527,25 +527,25 @@ def test_a_scan_by_a_kiosk_without_time_bounds_its_clock_from_below(forum: Any) 
     lost = forum.build.kiosk("south-in", forum.at("08:00"), epoch=2)
     lost.boots()
     scan = lost.scans(forum.at("09:00"), forum.build.badge(1))
-    body = scan.held.body
+    body = scan.entry.body
     assert isinstance(body, Scan)
     body = msgspec.structs.replace(body, span=Span(forum.at("08:30"), forum.at("18T12:00")))
     bounded = lost.writes(forum.at("09:10"), "scan", body)
     event_state = folded(forum, *forum.entries, *lost.entries)
-    assert event_state.span(bounded.held).lo == forum.at("08:30")
+    assert event_state.span(bounded.entry).lo == forum.at("08:30")
 
 
 def test_one_thing_is_folded_once(forum: Any) -> None:
     event_state = folded(forum)
     version = event_state.version
     for entry in forum.entries:
-        event_state.add(entry.held)
+        event_state.add(entry.entry)
     assert event_state.version == version
     assert len(event_state.assignments) == len(forum.doors)
     assert len(event_state.events) == 1
 
 
-def test_a_replaced_kiosk_whose_address_is_told_anew_does_not_get_its_gate_back(forum: Any) -> None:
+def test_a_replaced_kiosk_whose_address_is_repeated_does_not_get_its_gate_back(forum: Any) -> None:
     old, new = forum.doors["hall-1"], forum.build.kiosk("spare", forum.at("08:00"))
     forum.registry.assigns(forum.at("09:00"), new, "hall-1")
     forum.registry.assigns(forum.at("09:01"), old, "hall-1")
@@ -561,13 +561,13 @@ def test_a_kiosk_set_up_so_newly_that_the_log_does_not_name_it_stands_where_it_w
     assert event_state.kiosk_at("hall-1") == "f" * 16
     new = forum.build.kiosk("spare", forum.at("09:00"))
     event_state.introduced(new.device, "hall-2")
-    event_state.add(forum.registry.assigns(forum.at("09:00"), new, "room-1").held)
+    event_state.add(forum.registry.assigns(forum.at("09:00"), new, "room-1").entry)
     assert event_state.kiosk_at("hall-2") == forum.doors["hall-2"].device
     assert event_state.kiosk_at("room-1") == new.device
     assert event_state.gate_of(old) == "hall-1"
 
 
-def test_a_replaced_kiosk_of_which_the_address_is_told_anew_does_not_get_its_gate_back(
+def test_a_replaced_kiosk_of_which_the_address_is_repeated_does_not_get_its_gate_back(
     forum: Any,
 ) -> None:
     old, new = forum.doors["hall-1"], forum.build.kiosk("spare", forum.at("08:00"))
@@ -577,10 +577,10 @@ def test_a_replaced_kiosk_of_which_the_address_is_told_anew_does_not_get_its_gat
 
 
 def test_an_entry_of_a_kind_not_known_here_does_nothing(forum: Any) -> None:
-    held = msgspec.structs.replace(forum.enters("hall-1", "09:00", 1).held, kind="hologram")
+    hologram = msgspec.structs.replace(forum.enters("hall-1", "09:00", 1).entry, kind="hologram")
     event_state = EventState(forum.registry.device, 0)
     version = event_state.version
-    event_state.add(held)
+    event_state.add(hologram)
     assert (event_state.version, event_state.alarms, event_state.health) == (version, {}, {})
 
 
@@ -590,7 +590,7 @@ def test_a_kiosk_enrolled_without_a_gate_has_none_until_somebody_gives_it_one(fo
     event_state.enrolled_with(forum.programme.event, {}, spare.device, None)
     assert event_state.gate_of(spare.device) is None
     event_state.add(
-        spare.writes(forum.at("09:00"), "gate", GateGiven(gate="hall-1", staff=b"STAFF")).held
+        spare.writes(forum.at("09:00"), "gate", GateGiven(gate="hall-1", staff=b"STAFF")).entry
     )
     assert event_state.gate_of(spare.device) == "hall-1"
     assert event_state.kiosk_at("hall-1") == spare.device

@@ -1,4 +1,4 @@
-"""From what is held up, and what the logs say, to what the rule book asks for."""
+"""From what is presented and what the logs contain to the inputs of the rule book."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def door(build: Any, registry: Any, now: int) -> Any:
     return build.door(MAIN, registry, now - 5_000)
 
 
-# What was held up.
+# What was presented.
 
 
 def test_a_plain_badge_is_proven_by_its_secret(door: Any, build: Any) -> None:
@@ -85,7 +85,7 @@ def test_a_signed_badge_is_proven_by_a_key_of_the_event_listed_or_not(
     assert (stranger.proof, stranger.other_event) == ("failed", False)
 
 
-def test_whether_a_key_that_was_never_heard_of_has_signed_nobody_can_tell(
+def test_whether_a_key_that_was_never_heard_of_has_signed_is_unknown(
     example: Programme, build: Any, guest: Claims
 ) -> None:
     badge = build.signed("smarthk-2020", BEN, guest)
@@ -142,22 +142,22 @@ def test_a_typed_code_that_the_roster_lacks_is_unknown(door: Any, now: int) -> N
 # What is known.
 
 
-def test_facts_are_the_rosters_claims_the_newest_issue_and_the_place(
+def test_facts_are_the_rosters_claims_the_newest_issue_and_the_location(
     door: Any, registry: Any, build: Any, guest: Claims, now: int
 ) -> None:
     anna = build.plain(ANNA)
     before = door.facts(door.sees(anna), now)
-    assert (before.listed, before.newest_issue, before.place) == (guest, 1, None)
+    assert (before.listed, before.newest_issue, before.location) == (guest, 1, None)
     assert (before.revoked, before.seats, before.roster_age_ms) == (False, None, 0)
     door.shows(now, anna)
     registry.revokes(now, ANNA)
     registry.issues(now, ANNA, guest, issue=3)
     door.learns(registry)
     after = door.facts(door.sees(anna), now + 1)
-    assert (after.place, after.newest_issue, after.revoked) == ("chengdu", 3, True)
+    assert (after.location, after.newest_issue, after.revoked) == ("chengdu", 3, True)
 
 
-def test_the_age_of_the_roster_is_that_of_the_registrys_newest_word(
+def test_the_age_of_the_roster_is_that_of_the_registrys_newest_head(
     door: Any, build: Any, now: int
 ) -> None:
     seen = door.sees(build.plain(ANNA))
@@ -178,7 +178,7 @@ def test_a_registry_never_heard_of_is_as_old_as_can_be(door: Any, build: Any, no
     assert ask(door, build, now).roster_age_ms == NEVER_MS
 
 
-def test_while_the_clock_is_unsure_nobody_can_say_how_old_the_roster_is(
+def test_while_the_clock_is_unsure_the_age_of_the_roster_is_unknown(
     door: Any, build: Any, now: int
 ) -> None:
     assert ask(door, build, now, sure=False).roster_age_ms is None
@@ -191,7 +191,7 @@ def test_without_an_event_definition_there_is_nothing_to_ask(build: Any, now: in
         facts_now(None, known.history(None), known.event_state, ("", ""), moment, None, None)  # type: ignore[arg-type]
 
 
-def test_a_door_knows_its_free_seats_and_who_holds_one(
+def test_a_door_knows_its_free_seats_and_who_has_one(
     build: Any, registry: Any, guest: Claims, now: int
 ) -> None:
     registry.issues(now - 6_000, BEN, guest)
@@ -217,14 +217,14 @@ def test_a_door_knows_its_free_seats_and_who_holds_one(
     assert (elsewhere.holds_seat, elsewhere.seat_at) == (False, "chengdu-room-b-2")
 
 
-def test_claims_can_be_asked_as_of_an_earlier_place_in_the_order(
+def test_claims_can_be_asked_as_of_an_earlier_position_in_the_order(
     door: Any, registry: Any, build: Any, example: Programme, guest: Claims, now: int
 ) -> None:
     changed = build.claims(example, "media")
     amended = registry.issues(now, ANNA, changed)
     door.learns(registry)
     history = door.known.history(ANNA)
-    order = door.known.event_state.order(amended.held)
+    order = door.known.event_state.order(amended.entry)
     assert listed_claims(history, 1) == changed
     assert history.listed(1, msgspec.structs.replace(order, at_ms=now - 1)).claims == guest
     assert listed_claims(history, 2) is None
@@ -236,7 +236,7 @@ def test_claims_can_be_asked_as_of_an_earlier_place_in_the_order(
 @pytest.fixture
 def later(forum: Any) -> Any:
     """The forum, and a door that knew the registry's log up to its definition and the roster's first three."""
-    forum.head = (forum.registry.log, forum.registry.entries[-7].held.seq)
+    forum.head = (forum.registry.log, forum.registry.entries[-7].entry.seq)
     return forum
 
 
@@ -244,22 +244,22 @@ def shown(forum: Any, number: int, **scan: Any) -> Any:
     """A presentation at north-in at nine, its body, and what everybody knows of the badge."""
     at = forum.at("09:00")
     seen = {"roster_head": forum.head, "span": Span(at, at), "roster_issue": 1} | scan
-    body = msgspec.structs.replace(forum.enters("north-in", "09:00", number).held.body, **seen)
+    body = msgspec.structs.replace(forum.enters("north-in", "09:00", number).entry.body, **seen)
     entry = forum.doors["north-in"].writes(at, "scan", body)
     known = forum.known()
-    return entry.held, body, known.history(forum.build.badge(number)), known
+    return entry.entry, body, known.history(forum.build.badge(number)), known
 
 
 def recorded(forum: Any, number: int, **scan: Any) -> Any:
-    held, body, history, known = shown(forum, number, **scan)
+    read, body, history, known = shown(forum, number, **scan)
     until = known.registry_until(body.roster_head)
-    return facts_as_recorded(held, body, history, known.event_state, until)
+    return facts_as_recorded(read, body, history, known.event_state, until)
 
 
-def test_recorded_facts_hold_the_roster_as_far_as_the_door_had_it(later: Any) -> None:
+def test_recorded_facts_have_the_roster_as_far_as_the_door_had_it(later: Any) -> None:
     question = recorded(later, 1, place="hall", seats=2)
     assert question.facts.listed == later.delegate
-    assert (question.facts.place, question.facts.seats) == ("hall", 2)
+    assert (question.facts.location, question.facts.seats) == ("hall", 2)
     assert question.presented.form == "plain"
     assert recorded(later, 9).facts.listed is None
 
@@ -275,7 +275,7 @@ def test_a_door_that_knew_nothing_of_the_registrys_log_went_by_what_it_was_enrol
     assert known.event_state.programme_known_to("0" * 16, nobody).event.id == "small"
 
 
-def test_how_far_a_door_knew_is_unknown_where_the_entry_it_names_is_not_held(later: Any) -> None:
+def test_how_far_a_door_knew_is_unknown_where_the_entry_it_names_is_not_stored(later: Any) -> None:
     known = later.known()
     assert known.registry_until((later.registry.log, 999)) is None
     assert known.registry_until((later.doors["hall-1"].log, 1)) is None
@@ -295,8 +295,8 @@ def test_what_cannot_be_asked_again_is_not(later: Any, scan: Any) -> None:
 
 
 def test_a_gate_of_no_definition_is_not_asked_about_later_either(later: Any) -> None:
-    held, body, history, known = shown(later, 1, gate="a-window")
-    assert facts_as_known(held, body, history, known.event_state, None) is None
+    read, body, history, known = shown(later, 1, gate="a-window")
+    assert facts_as_known(read, body, history, known.event_state, None) is None
 
 
 @pytest.mark.parametrize(
@@ -313,23 +313,23 @@ def test_what_was_no_badge_stays_none(later: Any, badge: Any, reason: str, *, ot
 
 
 @pytest.mark.parametrize(("genuine", "proof"), [(True, "proven"), (False, "failed")])
-def test_a_later_roster_tells_whether_an_unknown_badge_was_genuine(
+def test_a_later_roster_shows_whether_an_unknown_badge_was_genuine(
     later: Any, proof: str, *, genuine: bool
 ) -> None:
     secret = later.build.plain(later.build.badge(9)).secret if genuine else b"a secret..."
     trace = sha256(verifier(secret)).digest()
     scan = {"proof": None, "reason": "unknown", "verifier": trace}
-    held, body, history, known = shown(later, 9, **scan)
-    question = facts_as_known(held, body, history, known.event_state, None)
+    read, body, history, known = shown(later, 9, **scan)
+    question = facts_as_known(read, body, history, known.event_state, None)
     assert question is not None
     assert question.presented.proof == proof
     old = msgspec.structs.replace(body, verifier=None)
-    question = facts_as_known(held, old, history, known.event_state, None)
+    question = facts_as_known(read, old, history, known.event_state, None)
     assert question is not None
     assert question.presented.proof is None
 
 
-def test_an_entry_keeps_what_tells_later_whether_an_unlisted_badge_was_genuine(
+def test_an_entry_keeps_what_shows_later_whether_an_unlisted_badge_was_genuine(
     door: Any, build: Any, now: int
 ) -> None:
     anna, stranger = build.plain(ANNA), build.plain(b"nobod")
@@ -345,7 +345,7 @@ def test_an_entry_keeps_what_tells_later_whether_an_unlisted_badge_was_genuine(
 # Receipts.
 
 
-def test_a_receipt_is_told_by_the_definition_that_the_door_had(forum: Any) -> None:
+def test_a_receipt_follows_the_definition_that_the_door_had(forum: Any) -> None:
     event = forum.programme.event
     scan = forum.enters("hall-2", "09:00", 1)
     code = receipt(forum.programme, "hall-2", scan.digest)
@@ -354,18 +354,18 @@ def test_a_receipt_is_told_by_the_definition_that_the_door_had(forum: Any) -> No
     known = forum.known()
     assert known.receipt_of(known.entry(scan.ref)) == code
     head = (forum.registry.log, forum.registry.entries[-1].seq)
-    body = msgspec.structs.replace(scan.held.body, roster_head=head)
+    body = msgspec.structs.replace(scan.entry.body, roster_head=head)
     late = forum.doors["hall-2"].writes(forum.at("09:30"), "scan", body)
-    assert known.receipt_of(late.held) == receipt(forum.programme, "hall-2", late.digest)
+    assert known.receipt_of(late.entry) == receipt(forum.programme, "hall-2", late.digest)
     room = forum.enters("room-1", "11:00", 1)
-    assert known.receipt_of(room.held) == receipt(forum.programme, "room-1", room.digest)
+    assert known.receipt_of(room.entry) == receipt(forum.programme, "room-1", room.digest)
 
 
 def test_what_shows_no_receipt_has_none(forum: Any) -> None:
     known = forum.known()
-    assert known.receipt_of(forum.registry.entries[0].held) is None
+    assert known.receipt_of(forum.registry.entries[0].entry) is None
     window = forum.doors["hall-1"].scans(forum.at("09:00"), None, gate="a-window")
-    assert known.receipt_of(window.held) is None
+    assert known.receipt_of(window.entry) is None
 
 
 def test_an_entry_is_found_by_its_name_on_whatever_branch(forum: Any) -> None:

@@ -168,8 +168,8 @@ def test_a_late_trusted_time_moves_the_counts_with_it(forum: Any) -> None:
     headcount = Headcount(known)
     assert headcount.areas(forum.at("18T10:00"))["south"].people == 1
     assert headcount.areas(forum.at("10:00"))["south"].people == 0
-    told = kiosk.trusts(forum.at("10:00"))
-    known.add(told.log, told.digest, told.raw)
+    written = kiosk.trusts(forum.at("10:00"))
+    known.add(written.log, written.digest, written.raw)
     assert headcount.areas(forum.at("10:00"))["south"].people == 1
     assert headcount.areas(forum.at("18T10:00"))["south"].people == 0
 
@@ -231,7 +231,7 @@ def test_a_recount_of_an_unknown_area_or_a_cut_off_kiosk_is_ignored(forum: Any) 
 # What gates did, and sessions.
 
 
-def test_each_gate_tells_its_reasons_of_today(forum: Any) -> None:
+def test_each_gate_lists_its_reasons_of_today(forum: Any) -> None:
     forum.enters("north-in", "09:00", 1)
     forum.refuses("north-in", "09:01", 2, "revoked")
     forum.refuses("north-in", "09:02", 3, "revoked")
@@ -297,3 +297,59 @@ def test_the_band_reaches_from_all_that_may_have_left_to_all_that_may_have_come(
         "north": (0, 8), "south": (0, 0), "hall": (0, 8), "room": (1, 2),
     }  # fmt: skip
     assert areas["hall"].inside == 1
+
+
+def test_the_next_day_begins_without_those_who_left_the_day_before(forum: Any) -> None:
+    forum.enters("north-in", "09:00", 1)
+    forum.leaves("north-out", "10:00", 1)
+    headcount = Headcount(forum.known())
+    first = headcount.areas(forum.at("11:00"))["north"]
+    assert (first.people, first.entries, first.exits) == (1, 1, 1)
+    second = headcount.areas(forum.at("18T09:00"))["north"]
+    assert (second.people, second.entries, second.exits) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(("asked", "entries"), [("18T03:59", 0), ("18T04:00", 1)])
+def test_an_entry_at_the_very_beginning_of_a_day_is_that_days(
+    forum: Any, asked: str, entries: int
+) -> None:
+    forum.enters("north-in", "18T04:00", 1)
+    assert counts(forum, asked)["north"].entries == entries
+
+
+def test_whoever_is_only_seen_leaving_a_session_did_not_attend_it(forum: Any) -> None:
+    forum.enters("room-1", "13:40", 1, session="talk")
+    forum.leaves("room-1", "14:50", 2, session="talk", reason="not_inside")
+    assert attendance(forum.known()) == {"talk": 1}
+
+
+@pytest.mark.parametrize(("clock", "people"), [("09:59", 1), ("10:00", 1), ("10:01", 0)])
+def test_the_rate_is_drawn_from_what_was_done_before_the_kiosk_fell_silent(
+    forum: Any, clock: str, people: int
+) -> None:
+    device = forum.doors["hall-1"].device
+    forum.enters("hall-1", "09:40", 2)  # long enough before to know ten minutes
+    forum.enters("hall-1", clock, 1)
+    quiet = Quiet(device, "hall-1", forum.at("10:00"), None)
+    (found,) = silences(forum.known(), [quiet], forum.at("10:10"))
+    assert (found.may_enter, found.may_leave) == (people, 0)
+
+
+def test_a_gate_that_the_definition_has_lost_takes_nobody_out_of_the_count(forum: Any) -> None:
+    forum.enters("north-in", "09:00", 1)
+    forum.doors["hall-1"].scans(forum.at("10:00"), forum.build.badge(1), gate="attic")
+    assert counts(forum, "10:00")["north"].inside == 1
+
+
+def test_whoever_enters_in_the_very_instant_of_a_recount_is_in_it(forum: Any) -> None:
+    forum.enters("hall-1", "10:00", 1)
+    recounts(forum, "hall-2", "10:00", "hall", 4)
+    assert counts(forum, "10:30")["hall"].inside == 4
+
+
+def test_of_a_kiosk_last_heard_at_no_known_time_no_rate_is_drawn(forum: Any) -> None:
+    device = forum.doors["hall-1"].device
+    forum.enters("hall-1", "09:40", 1)
+    quiet = [Quiet(device, "hall-1", None, 3), Quiet("f" * 16, None, forum.at("10:00"), None)]
+    found = silences(forum.known(), quiet, forum.at("10:10"))
+    assert [(one.may_enter, one.missing) for one in found] == [(0, 3), (0, None)]

@@ -10,13 +10,13 @@ from access.log.entry import EntryError
 from access.log.log_entry import read_entry
 
 
-def test_an_entry_held_already_is_skipped(forum: Any) -> None:
+def test_an_entry_stored_already_is_skipped(forum: Any) -> None:
     entry = forum.enters("north-in", "09:00", 1)
     known = forum.known()
-    held = len(known)
+    count = len(known)
     known.add(entry.log, entry.digest, entry.raw)
-    known.file(entry.held)
-    assert len(known) == held == len(forum.entries)
+    known.file(entry.entry)
+    assert len(known) == count == len(forum.entries)
 
 
 def test_bytes_that_are_no_entry_are_refused(forum: Any) -> None:
@@ -26,16 +26,16 @@ def test_bytes_that_are_no_entry_are_refused(forum: Any) -> None:
 
 def test_an_entry_whose_body_cannot_be_read_is_kept(forum: Any) -> None:
     entry = forum.doors["hall-1"].writes(
-        forum.at("09:00"), "scan", forum.registry.entries[0].held.body
+        forum.at("09:00"), "scan", forum.registry.entries[0].entry.body
     )
-    assert entry.held.body is None
+    assert entry.entry.body is None
     known = forum.known()
     assert len(known) == len(forum.entries)
     assert known.history(None).presentations == []
 
 
 def test_a_number_far_ahead_of_its_log_costs_nothing(forum: Any) -> None:
-    entry = forum.enters("north-in", "09:00", 1).held
+    entry = forum.enters("north-in", "09:00", 1).entry
     far = type(entry)(entry.log, 2**40, bytes(32), entry.mono_ms, entry.wall_ms, "scan", entry.body)
     known = forum.known()
     known.file(far)
@@ -112,7 +112,7 @@ def test_a_fork_is_named_once_at_the_first_entry_of_the_branch_written_later(for
     base = forum.entries
     for order in (written, written[::-1]):
         known = forum.build.log_state([*base[:20], *order, *base])
-        assert [held.digest for held in known.forks()] == [written[2].digest]
+        assert [entry.digest for entry in known.forks()] == [written[2].digest]
 
 
 def test_both_branches_of_a_fork_count(forum: Any) -> None:
@@ -126,7 +126,7 @@ def test_each_further_branch_is_a_fork_of_its_own(forum: Any) -> None:
     written = fork(forum, "09:10")
     third = fork(forum, "09:20")[2]
     known = forum.build.log_state([*forum.entries[:20], written[0], third, written[2], third])
-    assert [held.digest for held in known.forks()] == [written[2].digest, third.digest]
+    assert [entry.digest for entry in known.forks()] == [written[2].digest, third.digest]
 
 
 def test_a_log_without_a_fork_has_none(forum: Any) -> None:
@@ -141,8 +141,19 @@ def test_what_a_cut_off_kiosk_forked_later_is_not_news(forum: Any) -> None:
     assert forum.build.log_state([*forum.entries, *written]).forks() == []
 
 
-def test_reading_an_entry_gives_where_it_stands_and_what_it_says(forum: Any) -> None:
+def test_reading_an_entry_gives_its_position_and_its_content(forum: Any) -> None:
     entry = forum.enters("north-in", "09:00", 1)
-    held = read_entry(entry.log, entry.digest, entry.raw)
-    assert (held.log, held.seq, held.device) == (entry.log, 3, forum.doors["north-in"].device)
-    assert held.kind == "scan"
+    read = read_entry(entry.log, entry.digest, entry.raw)
+    assert (read.log, read.seq, read.device) == (entry.log, 3, forum.doors["north-in"].device)
+    assert read.kind == "scan"
+
+
+def test_presented_are_badges_that_were_held_up(forum: Any) -> None:
+    known = forum.known()
+    assert known.presented == set()
+    for entry in (
+        forum.enters("north-in", "09:00", 1),
+        forum.refuses("north-in", "09:00", None, "not_a_badge"),
+    ):
+        known.add(entry.log, entry.digest, entry.raw)
+    assert known.presented == {forum.build.badge(1), None}

@@ -103,7 +103,7 @@ def test_a_wiped_kiosk_gets_its_seats_back_only_from_an_admin(forum: Any, build:
     assert forum.known().seat_book("hall").free(account, forum.at("10:01")) == 0
     forum.registry.assigns(forum.at("11:00"), new, "hall-1", seats={"hall": 2})
     assert forum.known().seat_book("hall").free(account, forum.at("11:00")) == 2
-    # What an admin gave is a total: said again it gives nothing more.
+    # What an admin gave is a total: repeated it gives nothing more.
     forum.registry.assigns(forum.at("12:00"), new, "hall-1", seats={"hall": 2})
     forum.registry.assigns(forum.at("12:01"), new, "hall-1", seats={"hall": 3, "room": 9})
     assert forum.known().seat_book("hall").free(account, forum.at("12:01")) == 3
@@ -229,7 +229,7 @@ def test_a_second_door_spends_a_seat_of_its_own_and_the_first_doors_is_free(foru
     assert [free(forum, gate, "11:00") for gate in ("hall-1", "hall-2")] == [3, 2]
 
 
-def test_people_let_in_by_hand_or_exempt_use_no_seat(forum: Any) -> None:
+def test_people_let_in_by_staff_or_exempt_use_no_seat(forum: Any) -> None:
     forum.overrides("hall-1", "09:00", 1)
     forum.enters("hall-1", "09:00", 2, seat=False)
     assert free(forum, "hall-1", "09:00") == 3
@@ -330,6 +330,61 @@ def test_somebody_seated_before_the_definition_came_is_found_when_it_comes(forum
     for entry in forum.registry.entries:
         known.add(*_bytes(entry))
     assert book.free(account, forum.at("09:00")) == 2
+
+
+def test_seats_of_the_hall_given_to_a_door_of_the_room_are_no_seats_of_the_room(
+    forum: Any,
+) -> None:
+    forum.gives("hall", "hall-1", "09:00", "room-1", 2)
+    assert free(forum, "room-1", "09:00") == 2
+    assert free(forum, "hall-1", "09:00") == 1
+
+
+def test_seats_dealt_later_are_for_the_kiosk_that_came_last_whoevers_address_is_repeated(
+    forum: Any, build: Any
+) -> None:
+    old, new = forum.doors["hall-1"], build.kiosk("hall-1 again", forum.at("10:00"))
+    forum.registry.assigns(forum.at("10:00"), new, "hall-1")
+    forum.registry.assigns(forum.at("11:00"), old, "hall-1")
+    event = forum.programme.event
+    areas = tuple(msgspec.structs.replace(a, capacity=8) for a in event.areas)
+    forum.registry.defines(forum.at("12:00"), msgspec.structs.replace(event, areas=areas))
+    book = forum.known().seat_book("hall")
+    assert book.free((new.device, "hall-1"), forum.at("12:00")) == 2
+    assert book.free((old.device, "hall-1"), forum.at("12:00")) == 3
+
+
+def test_a_kiosk_already_cut_off_is_dealt_nothing_and_the_share_waits_for_an_honest_one(
+    forum: Any, build: Any
+) -> None:
+    registry = build.registry(forum.at("08:00"))
+    stolen, spare, honest = (build.kiosk(name, 0) for name in ("stolen", "spare", "honest"))
+    entries = [
+        registry.defines(forum.at("08:00"), forum.programme.event),
+        registry.assigns(forum.at("08:01"), stolen, "hall-2", cut_off=True, seats={"hall": 4}),
+        registry.assigns(forum.at("08:02"), spare, None, seats={"hall": 4}),
+        registry.assigns(forum.at("08:03"), honest, "hall-2"),
+    ]
+    book = build.log_state(entries).seat_book("hall")
+    accounts = [(kiosk.device, "hall-2") for kiosk in (stolen, spare, honest)]
+    assert [book.free(account, forum.at("09:00")) for account in accounts] == [0, 0, 2]
+
+
+def test_a_gate_with_two_seats_gives_one_to_a_gate_with_none() -> None:
+    assert gifts("a", {"a": 2, "b": 0}, ["b"], ["a", "b"]) == [("b", 1)]
+
+
+def test_a_reentry_at_another_door_taken_back_leaves_the_seat_with_that_door(forum: Any) -> None:
+    forum.enters("hall-1", "09:00", 1)
+    again = forum.enters("hall-2", "09:10", 1, reason="reentry")
+    forum.voids("hall-2", "09:20", again)
+    book, at = forum.known().seat_book("hall"), forum.at("09:20")
+    accounts = [(forum.doors[gate].device, gate) for gate in ("hall-1", "hall-2")]
+    assert [book.free(account, at) for account in accounts] == [3, 1]
+    assert book.seat_of(forum.build.badge(1), at) == accounts[1]
+    forum.leaves("hall-1", "09:30", 1)
+    book, at = forum.known().seat_book("hall"), forum.at("09:30")
+    assert [book.free(account, at) for account in accounts] == [3, 2]
 
 
 def _bytes(entry: Any) -> tuple[str, bytes, bytes]:

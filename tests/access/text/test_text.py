@@ -96,7 +96,7 @@ def test_ascii_without_blanks_is_left_alone(text: str) -> None:
 
 
 @given(tricky)
-def test_what_can_be_printed_is_told_from_what_cannot(text: str) -> None:
+def test_what_can_be_printed_is_distinguished_from_what_cannot(text: str) -> None:
     found = first_unprintable(canonical(text))
     if found is None:
         assert canonical(text).replace("\u200c", "").replace("\u200d", "").isprintable()
@@ -104,7 +104,7 @@ def test_what_can_be_printed_is_told_from_what_cannot(text: str) -> None:
         assert not canonical(text)[found[0]].isprintable()
 
 
-def test_an_unprintable_character_is_named_and_placed() -> None:
+def test_an_unprintable_character_is_named_with_its_index() -> None:
     assert first_unprintable("王明\u200b") == (2, "U+200B ZERO WIDTH SPACE")
     assert first_unprintable("a\x07") == (1, "U+0007")
     assert first_unprintable("ශ්\u200dරී") is None

@@ -127,15 +127,15 @@ def test_retries_end_when_their_time_is_spent(
 
     class Blind:
         name = "blind"
-        place: Corners = ((300, 200), (400, 200), (400, 300), (300, 300))
+        corners: Corners = ((300, 200), (400, 200), (400, 300), (300, 300))
 
         def decode(self, gray: Gray) -> Sight:
             crops.append(gray)
-            return Sight((), (self.place,))
+            return Sight((), (self.corners,))
 
     cascade = Cascade(Engines(Blind()), budget_ms=40, now=lambda: float(next(clock)))
 
-    assert cascade.decode(soft) == Sight((), (Blind.place,))
+    assert cascade.decode(soft) == Sight((), (Blind.corners,))
     assert len(crops) == 2  # the whole picture, and one try
 
 
@@ -151,7 +151,7 @@ def test_a_code_too_damaged_to_read_is_reported_with_its_place(
     sight = make_decoder(DecoderSettings()).decode(on_wall(code))
 
     assert sight.codes == ()
-    assert [place[0] for place in sight.unreadable] == [pytest.approx((324, 224), abs=8)]
+    assert [corners[0] for corners in sight.unreadable] == [pytest.approx((324, 224), abs=8)]
 
 
 def test_without_zxing_the_second_decoder_reads_alone(

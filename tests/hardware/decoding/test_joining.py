@@ -32,7 +32,7 @@ DARK = Difficulty(distance_mm=350, electrons=7)
 """A corridor at night: seven photo-electrons a pixel at white, 2.8 pixels a module."""
 
 
-def held_up(how: Difficulty, seed: int = 1) -> list[Shot]:
+def presented(how: Difficulty, seed: int = 1) -> list[Shot]:
     return list(Presentation("test", seed, (TEXT,), how).shots())
 
 
@@ -55,7 +55,7 @@ def live_texts(shots: Iterable[Shot], settings: DecoderSettings) -> list[str]:
 
 
 def test_a_badge_in_the_dark_that_no_frame_shows_is_read_from_five() -> None:
-    shots = held_up(DARK)
+    shots = presented(DARK)
     zxing = ZxingDecoder()
     assert not any(zxing.decode(shot.gray).codes for shot in shots)
 
@@ -65,14 +65,14 @@ def test_a_badge_in_the_dark_that_no_frame_shows_is_read_from_five() -> None:
 
 
 def test_the_reader_joins_frames_unless_the_setting_turns_it_off() -> None:
-    shots = held_up(DARK)
+    shots = presented(DARK)
 
     assert set(live_texts(shots, DecoderSettings())) == {TEXT}
     assert live_texts(shots, DecoderSettings(join_frames=0)) == []
 
 
 def test_nothing_is_read_from_fewer_than_three_frames() -> None:
-    found = list(joined(held_up(DARK)[8:10]))
+    found = list(joined(presented(DARK)[8:10]))
 
     assert found == [None, None]
 
@@ -80,7 +80,7 @@ def test_nothing_is_read_from_fewer_than_three_frames() -> None:
 def test_where_the_code_is_stands_in_pixels_of_the_newest_frame() -> None:
     gate, joiner = MotionGate(), Joiner(ZxingDecoder(), budget_ms=10_000)
     easy = Difficulty(distance_mm=280, shake_mm=4)
-    for shot in held_up(easy):
+    for shot in presented(easy):
         gate.passes(shot.gray)
         code = joiner.read(shot.gray, gate.changed())
         (alone,) = ZxingDecoder().decode(shot.gray).codes or (None,)
@@ -172,7 +172,7 @@ def test_a_badge_held_up_for_long_and_never_read_gives_a_hint_though_no_decoder_
     sent: list[Message] = []
     decoder, joiner = make_live(DecoderSettings(), lambda: 0.0)
     loop = ReaderLoop(decoder, bool, sent.append, joiner, lambda: 0.0)
-    for shot in held_up(Difficulty(distance_mm=340, defocus=1.6)):
+    for shot in presented(Difficulty(distance_mm=340, defocus=1.6)):
         loop.step(Frame(shot.gray, shot.taken_ms))
 
     assert {message.hint for message in sent if isinstance(message, Hinted)} == {Hint.HOLD_STILL}
@@ -192,7 +192,7 @@ def test_people_who_walk_by_get_no_hint(seed: int) -> None:
 
 def test_a_patch_that_never_reads_uses_up_its_credit() -> None:
     gate, joiner = MotionGate(), Joiner(Counting(), budget_ms=10_000)
-    shots = held_up(DARK)
+    shots = presented(DARK)
     for shot in [*shots, *shots, *shots]:
         gate.passes(shot.gray)
         joiner.read(shot.gray, gate.changed())
@@ -204,7 +204,7 @@ def test_a_mean_is_given_up_when_its_time_is_spent() -> None:
     clock = iter(range(100_000))
     gate = MotionGate()
     joiner = Joiner(Counting(), budget_ms=40, now=lambda: float(next(clock)))
-    for shot in held_up(DARK)[:14]:
+    for shot in presented(DARK)[:14]:
         gate.passes(shot.gray)
         joiner.read(shot.gray, gate.changed())
 
@@ -213,10 +213,10 @@ def test_a_mean_is_given_up_when_its_time_is_spent() -> None:
 
 def test_the_patch_with_the_code_is_found_while_nothing_else_changed() -> None:
     gate = MotionGate()
-    shots = held_up(Difficulty(distance_mm=350, defocus=0.9))
+    shots = presented(Difficulty(distance_mm=350, defocus=0.9))
     for shot in shots[:20]:
         gate.passes(shot.gray)
-    corners = held_corners(shots[19])
+    corners = presented_corners(shots[19])
 
     box = likely_code(shots[19].gray, gate.changed())
 
@@ -226,9 +226,9 @@ def test_the_patch_with_the_code_is_found_while_nothing_else_changed() -> None:
     assert box.top < y < box.bottom
 
 
-def held_corners(shot: Shot) -> NDArray[np.float64]:
+def presented_corners(shot: Shot) -> NDArray[np.float64]:
     """Where the code is, from the same frame without its blur."""
-    sharp = held_up(Difficulty(distance_mm=350))[19]
+    sharp = presented(Difficulty(distance_mm=350))[19]
     assert sharp.taken_ms == shot.taken_ms
     (code,) = ZxingDecoder().decode(sharp.gray).codes
     return np.array(code.corners)
@@ -240,7 +240,7 @@ def test_a_tiny_frame_has_no_patch(shape: tuple[int, int]) -> None:
 
 
 def test_a_movement_is_found_to_a_fraction_of_a_pixel() -> None:
-    sharp = held_up(Difficulty(distance_mm=300))[30].gray[150:550, 300:900]
+    sharp = presented(Difficulty(distance_mm=300))[30].gray[150:550, 300:900]
     turn = cv2.getRotationMatrix2D((300, 200), 4, 1.02)
     turn[:, 2] += (7.3, -4.8)
     moved = cv2.warpAffine(sharp, turn, (600, 400), borderMode=cv2.BORDER_REPLICATE)

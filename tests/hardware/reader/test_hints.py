@@ -1,4 +1,4 @@
-"""What a person is told who holds up a code that cannot be read: a set of drawn pictures for each hint."""
+"""The hint for a person showing a code that cannot be read: a set of drawn pictures for each hint."""
 
 from __future__ import annotations
 

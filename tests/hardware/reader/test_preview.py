@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from hardware.ports.decoder import Corners
-from hardware.reader.preview import ASKED_MS, EVERY_MS, PreviewMaker, preview_of
+from hardware.reader.preview import (
+    ASKED_MS,
+    EVERY_MS,
+    STILL_EVERY_MS,
+    PreviewMaker,
+    preview_of,
+)
 
 CORNERS: Corners = ((128.0, 72.0), (256.0, 72.0), (256.0, 200.0), (128.0, 200.0))
 
@@ -49,7 +55,36 @@ def test_none_is_made_unless_it_is_asked_for_and_then_five_a_second_for_three_se
     assert all(maker.make(gray, None, ms) is None for ms in range(0, 5000, 40))
 
     maker.ask()
-    made = [ms for ms in range(5000, 15_000, 40) if maker.make(gray, None, ms) is not None]
+    made = [
+        ms
+        for ms in range(5000, 15_000, 40)
+        if maker.make(np.roll(gray, ms // 20, axis=1), None, ms) is not None
+    ]
 
     assert len(made) == ASKED_MS // EVERY_MS
     assert made[-1] < 5000 + ASKED_MS
+
+
+def test_while_nothing_moves_a_picture_comes_only_now_and_then() -> None:
+    maker = PreviewMaker()
+    noise = np.random.default_rng(1)
+    gray = left_half_white(72, 128) // 2 + 40
+
+    maker.ask()
+    made = [
+        ms
+        for ms in range(0, ASKED_MS, 40)
+        if maker.make(gray + noise.integers(0, 3, gray.shape, np.uint8), None, ms) is not None
+    ]
+
+    assert made == list(range(0, ASKED_MS, STILL_EVERY_MS))
+
+
+def test_a_code_in_view_is_followed_even_where_it_stands_still() -> None:
+    maker = PreviewMaker()
+    gray = left_half_white(720, 1280)
+
+    maker.ask()
+    made = [ms for ms in range(0, 1000, 40) if maker.make(gray, CORNERS, ms) is not None]
+
+    assert made == list(range(0, 1000, EVERY_MS))

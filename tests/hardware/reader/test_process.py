@@ -12,16 +12,16 @@ from hardware.reader.messages import Hinted, Message
 from hardware.reader.process import ReaderLoop
 
 Gray = NDArray[np.uint8]
-PLACE: Corners = ((100, 100), (300, 100), (300, 300), (100, 300))
+CORNERS: Corners = ((100, 100), (300, 100), (300, 300), (100, 300))
 BESIDE: Corners = ((500, 100), (700, 100), (700, 300), (500, 300))
 
 
-def code(text: str, corners: Corners = PLACE) -> Code:
+def code(text: str, corners: Corners = CORNERS) -> Code:
     return Code(text, text.encode(), "test", corners, 1.0)
 
 
 class Scripted:
-    """A decoder that sees what it is told to see."""
+    """A decoder that returns the sight set by the test."""
 
     name = "scripted"
 
@@ -37,20 +37,20 @@ class Bench:
 
     def __init__(self) -> None:
         self.decoder = Scripted()
-        self.told: list[Message] = []
-        self.loop = ReaderLoop(self.decoder, every_code, self.told.append)
+        self.events: list[Message] = []
+        self.loop = ReaderLoop(self.decoder, every_code, self.events.append)
         self.ms = 0
 
     def see(self, sight: Sight, *, for_ms: int = 0) -> list[Message]:
-        """Show the same thing for a while at 25 frames a second; what was told meanwhile."""
-        self.told.clear()
+        """Show the same picture for a while at 25 frames a second; return the events sent meanwhile."""
+        self.events.clear()
         self.decoder.sight = sight
         until = self.ms + for_ms
         while True:
             self.loop.step(Frame(np.full((480, 800), 120, np.uint8), self.ms))
             self.ms += 40
             if self.ms >= until:
-                return list(self.told)
+                return list(self.events)
 
 
 @pytest.fixture
@@ -61,10 +61,10 @@ def bench() -> Bench:
 def test_a_code_that_stays_in_view_is_told_again_but_only_five_times_a_second(
     bench: Bench,
 ) -> None:
-    told = bench.see(Sight((code("J1"),)), for_ms=1000)
+    events = bench.see(Sight((code("J1"),)), for_ms=1000)
 
-    assert {type(message) for message in told} == {Reading}
-    assert len(told) == 5
+    assert {type(message) for message in events} == {Reading}
+    assert len(events) == 5
 
 
 def test_another_code_is_told_at_once(bench: Bench) -> None:
@@ -77,9 +77,9 @@ def test_another_code_is_told_at_once(bench: Bench) -> None:
 
 
 def test_two_badges_side_by_side_are_told_as_such_and_neither_is_read(bench: Bench) -> None:
-    told = bench.see(Sight((code("J1"), code("J2", BESIDE))), for_ms=400)
+    events = bench.see(Sight((code("J1"), code("J2", BESIDE))), for_ms=400)
 
-    assert [type(message) for message in told] == [ShowOne]
+    assert [type(message) for message in events] == [ShowOne]
 
 
 def test_of_two_badges_neither_is_read_when_the_other_blurs_for_a_moment(bench: Bench) -> None:
@@ -91,21 +91,21 @@ def test_of_two_badges_neither_is_read_when_the_other_blurs_for_a_moment(bench: 
 
 
 def test_an_unreadable_code_gives_a_hint_now_and_then(bench: Bench) -> None:
-    told = bench.see(Sight((), (PLACE,)), for_ms=1000)
+    events = bench.see(Sight((), (CORNERS,)), for_ms=1000)
 
-    assert told == [Hinted(Hint.HOLD_STILL)] * 2
+    assert events == [Hinted(Hint.HOLD_STILL)] * 2
 
 
 def test_a_code_just_read_that_blurs_as_it_leaves_gives_no_hint(bench: Bench) -> None:
     bench.see(Sight((code("J1"),)))
 
-    assert bench.see(Sight((), (PLACE,)), for_ms=200) == []
+    assert bench.see(Sight((), (CORNERS,)), for_ms=200) == []
 
 
 def test_a_small_unreadable_code_should_come_closer_and_a_large_one_be_held_still() -> None:
     gray = np.full((480, 800), 120, np.uint8)
     assert hint_for(gray, ((80, 80), (140, 80), (140, 140), (80, 140))) is Hint.COME_CLOSER
-    assert hint_for(gray, PLACE) is Hint.HOLD_STILL
+    assert hint_for(gray, CORNERS) is Hint.HOLD_STILL
 
 
 def test_nothing_in_view_is_nothing_told(bench: Bench) -> None:
@@ -119,15 +119,17 @@ def test_more_text_than_a_badge_code_can_hold_is_cut(bench: Bench) -> None:
     assert (len(reading.text), len(reading.raw)) == (MAX_TEXT, MAX_TEXT)
 
 
-def test_a_badge_held_without_the_least_movement_is_told_as_long_as_it_is_there(
+def test_a_badge_held_without_the_least_movement_is_reported_as_long_as_it_is_there(
     bench: Bench,
 ) -> None:
-    told = bench.see(Sight((code("J1"),)), for_ms=10_000)
+    events = bench.see(Sight((code("J1"),)), for_ms=10_000)
 
-    assert len(told) == 50
+    assert len(events) == 50
 
 
 def test_many_different_codes_are_all_told(bench: Bench) -> None:
-    told = [message for number in range(500) for message in bench.see(Sight((code(f"J{number}"),)))]
+    events = [
+        message for number in range(500) for message in bench.see(Sight((code(f"J{number}"),)))
+    ]
 
-    assert len(told) == 500
+    assert len(events) == 500

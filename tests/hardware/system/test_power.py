@@ -55,7 +55,7 @@ def test_an_answer_that_makes_no_sense_is_unknown(pi: Path, answer: str) -> None
     assert (reading.under_voltage, reading.throttled, reading.temperature_c) == (None, None, None)
 
 
-def test_simulated_sensors_say_what_they_were_told() -> None:
+def test_simulated_sensors_report_what_they_were_set_to() -> None:
     hot = PowerReading(temperature_c=85.0)
 
     assert SimulatedPower(hot).read() == hot

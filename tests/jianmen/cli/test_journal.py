@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from access.log.clock_reading import ClockReading
 from access.log.entry import Clock, Scan
 from jianmen.cli.main import main
+from jianmen.testing.log_writer import admission
 from sync.store.journal import Journal
 from sync.wire.device_key import DeviceKey
 
@@ -20,25 +21,7 @@ BADGE = bytes.fromhex("0102030405")
 
 
 def scan(number: int) -> Scan:
-    badge = bytes([1, 2, 3, 4, number])
-    return Scan(
-        gate="front",
-        direction="in",
-        badge=badge,
-        issue=1,
-        proof="proven",
-        session=None,
-        verdict="admit",
-        reason="ok",
-        method="camera",
-        conditions=(),
-        seat=False,
-        place=None,
-        roster_issue=1,
-        seats=None,
-        roster_head=None,
-        span=None,
-    )
+    return admission("front", bytes([1, 2, 3, 4, number]))
 
 
 @pytest.fixture
@@ -62,7 +45,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def long(tmp_path: Path) -> Path:
-    """A kiosk's data folder with a log long enough to hold a head."""
+    """A kiosk's data folder with a log long enough to have a head."""
     journal = Journal(tmp_path / "journal.db", DeviceKey.at(tmp_path / "device.key"))
     with closing(journal):
         journal.begin(_reading(0), "boot", "power", {}, "front")
@@ -148,7 +131,7 @@ def test_without_the_key_the_heads_are_said_to_be_unchecked(long: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("statement", "words"),
+    ("statement", "message"),
     [
         ("UPDATE entry SET raw = x'00' WHERE seq = 3", "entry 3: not a log entry"),
         (
@@ -165,11 +148,11 @@ def test_without_the_key_the_heads_are_said_to_be_unchecked(long: Path) -> None:
         ("UPDATE head SET signature = zeroblob(64)", "the head at 256 is not signed by this kiosk"),
     ],
 )
-def test_what_was_altered_is_named_by_its_number(long: Path, statement: str, words: str) -> None:
+def test_what_was_altered_is_named_by_its_number(long: Path, statement: str, message: str) -> None:
     change(long, statement)
     result = run("verify", long)
     assert result.exit_code == 1
-    assert words in result.stdout
+    assert message in result.stdout
 
 
 def test_a_log_that_lost_its_end_is_told_by_the_next_one(data: Path) -> None:

@@ -1,4 +1,4 @@
-"""The door's commands: what they say, and with which exit code."""
+"""The door's commands: what they print, and with which exit code."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from flask import Flask
 from access.log.clock_reading import ClockReading
 from access.log.entry import GateGiven
 from config.event_file import load
-from jianmen.cli.kiosk import device_named, kiosk
+from jianmen.cli.kiosk.commands import kiosk
+from jianmen.cli.kiosk.options import device_named
 from jianmen.cli.sync import sync
 from kiosk.pages.serving import PageServer
 from registry.accounts.throttle import Throttle
 from registry.accounts.trail import Trail
-from registry.devices.reported_vectors import Contacts
+from registry.devices.reported_vectors import ReportedVectors
 from registry.http.device_api import device_interface
 from registry.service import RegistryService
 from registry.storage.ledger import Ledger
@@ -94,7 +95,7 @@ def test_the_doctor_finds_what_must_be_mended(tmp_path):
 
 
 def test_the_doctor_sees_a_camera_that_is_not_there(tmp_path, monkeypatch):
-    monkeypatch.setattr("jianmen.cli.kiosk_doctor.CAMERA_S", 2.0)
+    monkeypatch.setattr("jianmen.cli.kiosk.findings.CAMERA_S", 2.0)
     answer = run("doctor", "--data", tmp_path, "--camera", f"simulated:{tmp_path}/none")
     assert "mend  camera" in answer.stdout
 
@@ -114,7 +115,9 @@ def service(tmp_path):
     app = Flask(__name__)
     throttle = Throttle(service.ledger, lambda: NOW.wall_ms)
     trail = Trail(service.ledger, lambda: NOW.wall_ms)
-    devices = device_interface(service, lambda: NOW, Contacts(), throttle, trail, trust_clock=True)
+    devices = device_interface(
+        service, lambda: NOW, ReportedVectors(), throttle, trail, trust_clock=True
+    )
     app.wsgi_app = devices.in_front_of(app.wsgi_app)
     server = PageServer(app, "127.0.0.1", 0)
     server.start()
@@ -151,9 +154,9 @@ def test_the_doctor_knows_a_gate_that_a_supervisor_has_just_given(tmp_path, serv
         found = {one["check"]: one for one in map(json.loads, answer.stdout.splitlines())}
         return found["gate"]["state"], found["gate"]["says"]
 
-    state, says = gate()
+    state, message = gate()
     assert state == "mend"
-    assert "let a supervisor give it one" in says
+    assert "let a supervisor give it one" in message
     journal = Journal(tmp_path / "journal.db", DeviceKey.at(tmp_path / "device.key"))
     journal.begin(NOW, "boot", "first start", {}, None)
     journal.append("gate", GateGiven(gate="chengdu-main-1", staff=b"STAFF"), NOW)
@@ -164,7 +167,7 @@ def test_the_doctor_knows_a_gate_that_a_supervisor_has_just_given(tmp_path, serv
 @pytest.fixture
 def enrolled(tmp_path, service, monkeypatch):
     """The data folder of a kiosk whose door may be run in this process."""
-    monkeypatch.setattr("jianmen.cli.kiosk.stop_on_signals", lambda _: None)
+    monkeypatch.setattr("jianmen.cli.kiosk.run.stop_on_signals", lambda _: None)
     registry, url = service
     code = registry.enrol_code("chengdu-main-1")
     text = f"JME1:{registry.identity.fingerprint.upper()}:{code}:{url}"
@@ -180,12 +183,12 @@ def test_a_journal_of_a_newer_version_ends_the_door_and_is_left_as_it_is(enrolle
     later = Steps("journal")
     later(name="better_tables")(lambda db: db.execute("CREATE TABLE better (entry BLOB)"))
     open_writer(enrolled / "journal.db", later).close()
-    held = (enrolled / "journal.db").read_bytes()
+    before = (enrolled / "journal.db").read_bytes()
 
     answer = run_door(enrolled)
     assert answer.exit_code == 2
     assert "journal.db was written by a newer version" in answer.stderr
-    assert (enrolled / "journal.db").read_bytes() == held
+    assert (enrolled / "journal.db").read_bytes() == before
 
 
 def test_a_file_that_the_door_may_not_touch_is_named(enrolled, monkeypatch):
@@ -212,7 +215,7 @@ def test_no_code_before_the_camera_is_an_error_with_words(tmp_path):
 
 
 def test_a_door_runs_answers_and_stops_on_request(tmp_path):
-    command = [sys.executable, "-m", "jianmen.cli.kiosk", "run", "--data", str(tmp_path)]
+    command = [sys.executable, "-m", "jianmen.cli.kiosk.commands", "run", "--data", str(tmp_path)]
     with subprocess.Popen(
         [*command, "--camera", "none", "--port", "0"], stdout=subprocess.PIPE, text=True
     ) as door:

@@ -16,52 +16,52 @@ HEAVY = ("cv2", "zxingcpp", "flask", "sqlalchemy", "numpy", "fpdf", "pypinyin", 
 
 
 def every_command() -> Iterator[tuple[str, ...]]:
-    """The words of every command and group, `()` for `jianmen` itself."""
+    """The names that lead to every command and group, `()` for `jianmen` itself."""
 
-    def below(command: click.Command, words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-        yield words
+    def below(command: click.Command, names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        yield names
         if isinstance(command, click.Group):
             context = click.Context(command)
             for name in command.list_commands(context):
                 found = command.get_command(context, name)
                 assert found is not None
-                yield from below(found, (*words, name))
+                yield from below(found, (*names, name))
 
     yield from below(main, ())
 
 
-@pytest.mark.parametrize("words", list(every_command()), ids=lambda words: " ".join(words) or "-")
-def test_every_command_has_help_that_reads_well(words: tuple[str, ...]) -> None:
-    result = CliRunner().invoke(main, [*words, "--help"], terminal_width=80)
+@pytest.mark.parametrize("names", list(every_command()), ids=lambda names: " ".join(names) or "-")
+def test_every_command_has_help_that_reads_well(names: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(main, [*names, "--help"], terminal_width=80)
     assert (result.exit_code, result.stderr) == (0, "")
     usage, blank, first, *rest = result.stdout.splitlines()
     assert usage.startswith("Usage: ")
-    told = " ".join([blank, first, *rest])
+    help_text = " ".join([blank, first, *rest])
     assert first.strip()[:1].isupper(), "it begins with a sentence"
-    assert "." in told
+    assert "." in help_text
     assert all(len(line) <= 80 for line in result.stdout.splitlines())
 
 
-def options_of(words: tuple[str, ...]) -> list[click.Option]:
+def options_of(names: tuple[str, ...]) -> list[click.Option]:
     command: click.Command = main
-    for word in words:
+    for part in names:
         assert isinstance(command, click.Group)
-        found = command.get_command(click.Context(command), word)
+        found = command.get_command(click.Context(command), part)
         assert found is not None
         command = found
     return [option for option in command.params if isinstance(option, click.Option)]
 
 
-@pytest.mark.parametrize("words", list(every_command()), ids=lambda words: " ".join(words) or "-")
-def test_every_option_says_what_it_is_for(words: tuple[str, ...]) -> None:
-    assert [option.name for option in options_of(words) if not option.help] == []
+@pytest.mark.parametrize("names", list(every_command()), ids=lambda names: " ".join(names) or "-")
+def test_every_option_says_what_it_is_for(names: tuple[str, ...]) -> None:
+    assert [option.name for option in options_of(names) if not option.help] == []
 
 
 def test_the_first_page_lists_every_command_with_what_it_does() -> None:
     result = CliRunner().invoke(main, ["--help"])
-    for name, (_, words) in COMMANDS.items():
+    for name, (_, names) in COMMANDS.items():
         assert name in result.stdout
-        assert words.split(":")[0].rstrip(".") in result.stdout
+        assert names.split(":")[0].rstrip(".") in result.stdout
     assert "Exit status: 0 good, 1 a negative answer, 2 usage or configuration." in result.stdout
 
 

@@ -30,8 +30,8 @@ def test_a_backup_is_restored_and_the_doctor_looks_at_it(tmp_path: Path) -> None
     password.write_text("a password of mine\n")
     here, there, file = tmp_path / "here", tmp_path / "there", tmp_path / "backup"
 
-    def run(*words: object) -> str:
-        answer = CliRunner().invoke(registry, [str(word) for word in words])
+    def run(*args: object) -> str:
+        answer = CliRunner().invoke(registry, [str(arg) for arg in args])
         assert answer.exit_code in (0, 1), answer.output
         return answer.stdout
 

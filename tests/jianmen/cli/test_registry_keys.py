@@ -19,13 +19,13 @@ class Registry:
     def __init__(self, data: Path) -> None:
         self.data = data
 
-    def run(self, *words: str, code: int = 0) -> Result:
-        result = CliRunner().invoke(main, ["registry", *words, "--data", str(self.data)])
+    def run(self, *args: str, code: int = 0) -> Result:
+        result = CliRunner().invoke(main, ["registry", *args, "--data", str(self.data)])
         assert result.exit_code == code, result.output + result.stderr
         return result
 
-    def json(self, *words: str, code: int = 0) -> dict:
-        return json.loads(self.run(*words, "--json", code=code).stdout)
+    def json(self, *args: str, code: int = 0) -> dict:
+        return json.loads(self.run(*args, "--json", code=code).stdout)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The carrier's commands: what they say, and with which exit code."""
+"""The carrier's commands: what they print, and with which exit code."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def enrolled(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def tell(data: Path, **states: PeerState) -> None:
+def report(data: Path, **states: PeerState) -> None:
     with closing(Replica(data / "replica.db", REGISTRY.public, REGISTRY.fingerprint)) as replica:
         for name, state in states.items():
             replica.set_target(name, asdict(state))
@@ -56,7 +56,7 @@ def test_status_before_the_carrier_ever_ran_says_so(tmp_path: Path) -> None:
 
 
 def test_status_before_anybody_was_asked_says_so(tmp_path: Path) -> None:
-    tell(tmp_path)
+    report(tmp_path)
     answer = run("status", "--data", tmp_path)
     assert answer.exit_code == 1
     assert "the carrier has asked nobody yet" in answer.stderr
@@ -64,7 +64,7 @@ def test_status_before_anybody_was_asked_says_so(tmp_path: Path) -> None:
 
 def test_status_shows_how_far_a_first_sync_has_come(tmp_path: Path) -> None:
     far = PeerState(NOBODY, last_contact_ms=now_ms(), held=300, behind=100, ahead=0)
-    tell(tmp_path, registry=far)
+    report(tmp_path, registry=far)
 
     answer = run("status", "--data", tmp_path)
     assert answer.exit_code == 0
@@ -73,25 +73,25 @@ def test_status_shows_how_far_a_first_sync_has_come(tmp_path: Path) -> None:
         "  300 of 400 entries are here (75%), 100 to come",
     ]
     (line,) = run("status", "--data", tmp_path, "--json").stdout.splitlines()
-    said = json.loads(line)
-    assert (said["target"], said["held"], said["behind"]) == ("registry", 300, 100)
-    assert (said["cards"], said["cards_to_come"]) == (0, 0)
+    shown = json.loads(line)
+    assert (shown["target"], shown["held"], shown["behind"]) == ("registry", 300, 100)
+    assert (shown["cards"], shown["cards_to_come"]) == (0, 0)
 
 
 @pytest.mark.parametrize(
-    ("ill", "says"),
+    ("failing", "message"),
     [
         (PeerState(NOBODY, last_contact_ms=1, failures=2, why="no answer"), "no answer (2 tries"),
         (PeerState(NOBODY, last_contact_ms=now_ms() - 600_000), "is the carrier running?"),
     ],
 )
 def test_status_of_a_target_out_of_touch_is_a_negative_answer(
-    tmp_path: Path, ill: PeerState, says: str
+    tmp_path: Path, failing: PeerState, message: str
 ) -> None:
-    tell(tmp_path, registry=PeerState(NOBODY, last_contact_ms=now_ms()), gate=ill)
+    report(tmp_path, registry=PeerState(NOBODY, last_contact_ms=now_ms()), gate=failing)
     answer = run("status", "--data", tmp_path)
     assert answer.exit_code == 1
-    assert says in answer.stdout
+    assert message in answer.stdout
 
 
 def test_asking_once_says_who_could_not_be_reached(enrolled: Path) -> None:

@@ -37,7 +37,7 @@ def test_a_file_with_a_header_percent_and_pauses(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "words"),
+    ("text", "line", "message"),
     [
         (
             "0,0\n10,half\n60,1\n",
@@ -55,11 +55,11 @@ def test_a_file_with_a_header_percent_and_pauses(tmp_path: Path) -> None:
     ],
 )
 def test_a_bad_line_is_named_with_what_would_be_right(
-    tmp_path: Path, text: str, line: int, words: str
+    tmp_path: Path, text: str, line: int, message: str
 ) -> None:
     with pytest.raises(ConfigError) as raised:
         curve_of(tmp_path, text)
-    assert f"curve.csv:{line}: {words}" in str(raised.value)
+    assert f"curve.csv:{line}: {message}" in str(raised.value)
 
 
 def test_files_that_are_no_curve_at_all(tmp_path: Path) -> None:

@@ -121,8 +121,8 @@ def test_the_picture_is_an_svg_with_a_panel_for_each_line(tmp_path: Path) -> Non
     svg = "{http://www.w3.org/2000/svg}"
     assert len(tree.findall(f"{svg}polygon")) == 7
     assert len(tree.findall(f"{svg}polyline[@class='failed']")) == 7
-    words = " ".join("".join(text.itertext()) for text in tree.iter(f"{svg}text"))
-    assert "chengdu-main-1: 100 people" in words
+    drawn_text = " ".join("".join(text.itertext()) for text in tree.iter(f"{svg}text"))
+    assert "chengdu-main-1: 100 people" in drawn_text
 
 
 def test_another_event_and_a_gate_inside(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_another_event_and_a_gate_inside(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("options", "message"),
     [
         (("--at", "meishn=4"), 'there is no gate, area or venue "meishn"; did you mean "meishan"?'),
         (("--at", "chengdu-exit=4"), 'nobody comes in at "chengdu-exit"'),
@@ -152,11 +152,11 @@ def test_another_event_and_a_gate_inside(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_planned_is_said_with_what_would_be_right(
-    options: tuple[str, ...], words: str
+    options: tuple[str, ...], message: str
 ) -> None:
     result = plan(*options)
     assert result.exit_code == 2
-    assert words in result.stderr
+    assert message in result.stderr
 
 
 def test_what_goes_with_the_plan_alone_is_refused_without_it() -> None:

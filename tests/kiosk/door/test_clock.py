@@ -1,4 +1,4 @@
-"""What time a door says it is, before and after it meets a time that can be trusted."""
+"""The time of a door, before and after it meets a time that can be trusted."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Door:
 
     def hears(self, clock: Clock) -> None:
         self._seq += 1
-        self.event_state.clocks.told(LOG, self._seq, clock)
+        self.event_state.clocks.add_trusted_time(LOG, self._seq, clock)
 
     def worth(self, clock: Clock) -> bool:
         return self.clock.worth_writing(LOG, clock)

@@ -96,7 +96,7 @@ def feed_of(open_door, world):
 
 
 def registry_time(reading, ahead_ms=0):
-    """The registry's word on the time; `ahead_ms`: of the steady clock, as an earlier boot may have had it."""
+    """A time of the registry; `ahead_ms`: of the steady clock, as an earlier boot may have had it."""
     return Clock(
         source="registry",
         trusted_ms=reading.wall_ms,
@@ -105,9 +105,9 @@ def registry_time(reading, ahead_ms=0):
     )
 
 
-def tell(world, kind, body):
+def notify(world, kind, body):
     with world.replica.transaction():
-        world.replica.tell_door(kind, body)
+        world.replica.notify_door(kind, body)
 
 
 def test_a_trusted_time_that_tells_more_is_recorded_and_one_of_an_earlier_boot_is_not(
@@ -115,11 +115,11 @@ def test_a_trusted_time_that_tells_more_is_recorded_and_one_of_an_earlier_boot_i
 ):
     door, feed = feed_of
     reading = door.read_clock()
-    tell(world, "clock", registry_time(reading, ahead_ms=10**9))
+    notify(world, "clock", registry_time(reading, ahead_ms=10**9))
     feed.read_inbox()
     assert world.written("clock") == []
 
-    tell(world, "clock", registry_time(reading))
+    notify(world, "clock", registry_time(reading))
     feed.read_inbox()
     feed.read_inbox()
     assert [body.source for body in world.written("clock")] == ["registry"]
@@ -128,7 +128,7 @@ def test_a_trusted_time_that_tells_more_is_recorded_and_one_of_an_earlier_boot_i
 
 def test_a_rollback_is_an_alarm(feed_of, world):
     _, feed = feed_of
-    tell(world, "rollback", {"log": "ab" * 12, "elsewhere": 7, "here": 3})
+    notify(world, "rollback", {"log": "ab" * 12, "elsewhere": 7, "here": 3})
     feed.read_inbox()
 
     (alarm,) = world.written("alarm")
@@ -152,7 +152,7 @@ def test_a_kiosk_known_by_its_certificate_alone_stands_at_its_gate(feed_of, worl
 
 def test_seats_are_no_matter_where_the_area_has_no_capacity(feed_of, world):
     _, feed = feed_of
-    tell(world, "reached", ["0123456789abcdef"])
+    notify(world, "reached", ["0123456789abcdef"])
     feed.read_inbox()
     assert world.written("seats") == []
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import msgspec
 import pytest
 
@@ -11,70 +9,33 @@ from access.badge.credential import Claims, foreign, verifier
 from access.badge.key_card import KeyCard, key_card_text
 from access.log.entry import Alarm, BadgeIssued, EventDefined, GateGiven, Kiosk, Seats, Void, pack
 from access.state.event_state import EventState
-from hardware.ports.door_contacts import now_ms
-from hardware.ports.events import Reading
 from kiosk.pages.app import create_app
 from sync.carrier.journal_copy import JournalCopier
 from sync.store.journal import Journal
 from sync.wire.device_key import DeviceKey
+from tests.kiosk.staff_at_door import PATIENCE_S, StaffAtDoor
 
-PATIENCE_S = 20.0
 GATE = "chengdu-room-b-1"
 
 
-class Supervisor:
-    """Somebody with a card at the screen of a kiosk."""
+class Supervisor(StaffAtDoor):
+    """Somebody with a card at the gate page of a kiosk."""
 
-    def __init__(self, stand, client, card) -> None:
-        self.stand = stand
-        self.world = stand.world
-        self.card = card
-        self.client = client
-        self._token = {"X-Jianmen-Token": client.application.jinja_env.globals["token"]}
-
-    def post(self, path: str, **asked):
-        return self.client.post(f"/staff/gate/{path}", json=asked, headers=self._token)
-
-    def why(self, path: str, **asked) -> str:
-        """Why something is not done."""
-        answer = self.post(path, **asked)
-        assert answer.status_code == 409, answer.text
-        return answer.get_json()["why"]
+    path = "/staff/gate"
 
     @property
     def staff_ticket(self) -> int:
         return [ticket.id for ticket in self.world.event.tickets].index("staff")
-
-    def state(self) -> dict:
-        return self.client.get("/staff/gate/state").get_json()
 
     def choices(self) -> dict[str, dict]:
         """What the page offers, by gate."""
         venues = self.client.get("/staff/gate/choices").get_json()
         return {gate["id"]: gate for venue in venues for gate in venue["gates"]}
 
-    def scan(self, text: str) -> None:
-        self.stand.inputs.put("camera", Reading(text, b"", "test", 1.0, now_ms()))
-        self.stand.loop.submit(lambda: None).result(PATIENCE_S)
-
-    def until(self, holds) -> None:
-        """Let the door go on until something holds."""
-        while not holds():
+    def until(self, condition) -> None:
+        """Let the door go on until a condition is true."""
+        while not condition():
             self.stand.loop.submit(lambda: None).result(PATIENCE_S)
-
-    def show_card(self, text: str | None = None):
-        """Press the button and hold up a card; the answer."""
-        answers = []
-        asked = threading.Thread(target=lambda: answers.append(self.post("card")))
-        asked.start()
-        seen = ""
-        while self.stand.headline != "Show the staff card":
-            found = self.stand.screen_feed.after(seen, PATIENCE_S)
-            assert found is not None
-            seen, _ = found
-        self.scan(text or self.card.text)
-        asked.join(PATIENCE_S)
-        return answers[0]
 
     def refusal(self, text: str) -> str:
         """Why a card is refused."""
@@ -117,7 +78,9 @@ def spare(make_world, come_to) -> Supervisor:
 def another(world, gate: str | None, heard_s_ago: int | None = 0) -> DeviceKey:
     """Another kiosk, which stands at a gate and was heard of so long ago (None: never)."""
     other = DeviceKey.new()
-    world.say(("kiosk", Kiosk(device=other.fingerprint, public=other.public, gate=gate)))
+    world.registry_writes(
+        ("kiosk", Kiosk(device=other.fingerprint, public=other.public, gate=gate))
+    )
     world.deliver()
     if heard_s_ago is not None:
         log = other.fingerprint + "00000001"
@@ -138,12 +101,12 @@ def test_a_spare_kiosk_says_that_a_supervisor_may_give_it_a_gate(spare):
 
 
 def test_the_entry_is_in_the_journal_before_the_page_says_so_and_the_door_works_at_once(spare):
-    told = spare.gives()
+    shown = spare.gives()
 
     (given,) = spare.written("gate")
     assert given == GateGiven(gate=GATE, staff=spare.card.badge)
-    assert (told["gate"], told["by"]) == ("C6", "supervisor")
-    assert told["place"]["en"] == "Chengdu · Room B"
+    assert (shown["gate"], shown["by"]) == ("C6", "supervisor")
+    assert shown["place"]["en"] == "Chengdu · Room B"
     assert spare.stand.headline == "Show your badge"
     assert spare.client.get("/status.json").get_json()["gate"] == GATE
     spare.scan(spare.world.walk_up().text)
@@ -155,10 +118,10 @@ def test_after_a_restart_the_kiosk_still_stands_where_it_was_put(spare):
     spare.gives()
     world = spare.world
     event_state = EventState(world.registry.fingerprint, world.earliest_ms)
-    for held in spare.stand.loop.submit(lambda: list(spare.stand.door.own_entries())).result(
+    for log_entry in spare.stand.loop.submit(lambda: list(spare.stand.door.own_entries())).result(
         PATIENCE_S
     ):
-        event_state.add(held)
+        event_state.add(log_entry)
 
     assert event_state.gate_of(world.device.fingerprint) == GATE
 
@@ -193,7 +156,7 @@ def test_two_kiosks_at_one_gate_must_be_meant(spare):
 
 def test_the_gate_of_a_kiosk_that_is_dead_or_cut_off_is_free_to_give(spare):
     dead = another(spare.world, GATE, heard_s_ago=90)
-    spare.world.say(
+    spare.world.registry_writes(
         ("kiosk", Kiosk(device=dead.fingerprint, public=dead.public, gate=GATE, cut_off=True))
     )
     spare.world.deliver()
@@ -206,7 +169,7 @@ def test_only_a_supervisor_may_give_a_gate(make_world, come_to, ticket, why):
     world = make_world(None)
     usher = msgspec.structs.replace(world.event.tickets[0], id="usher", roles=("door",))
     world.event = msgspec.structs.replace(world.event, tickets=(*world.event.tickets, usher))
-    world.say(("event", EventDefined(event=msgspec.Raw(pack(world.event)))))
+    world.registry_writes(("event", EventDefined(event=msgspec.Raw(pack(world.event)))))
     other = world.register("Ho Man", ticket=ticket)
     spare = come_to(world)
 
@@ -217,7 +180,7 @@ def test_only_a_supervisor_may_give_a_gate(make_world, come_to, ticket, why):
 
 def test_a_card_whose_code_can_be_guessed_gives_no_gate(spare):
     weak, claims = foreign("4711"), Claims(spare.staff_ticket, 0b111, 0, 0b11)
-    spare.world.say(
+    spare.world.registry_writes(
         (
             "badge",
             BadgeIssued(
@@ -317,13 +280,13 @@ def test_a_supervisor_gives_another_gate_later_and_takes_it_back(spare):
     )  # also at a self-service gate: the way back to the page
     assert spare.client.get("/staff").headers["Location"] == "/staff/gate"
     assert spare.gives("chengdu-main-2")["gate"] == "C2"
-    assert spare.gives("chengdu-main-2")["gate"] == "C2"  # no new word
+    assert spare.gives("chengdu-main-2")["gate"] == "C2"  # nothing new
     assert [given.gate for given in spare.written("gate")] == ["chengdu-main-1", "chengdu-main-2"]
 
     spare.show_card()
-    told = spare.post("take-back").get_json()
+    shown = spare.post("take-back").get_json()
 
-    assert (told["gate"], told["by"]) == (None, None)
+    assert (shown["gate"], shown["by"]) == (None, None)
     assert spare.stand.headline == "This kiosk has no gate yet"
     voids = spare.written("void")
     assert len(voids) == 2
@@ -374,7 +337,7 @@ def test_a_kiosk_without_the_events_data_says_that_it_waits_for_it(
     world.replica.close()
     for path in world.data.glob("replica.db*"):
         path.unlink()
-    world.make_replica_anew()
+    world.recreate_replica()
     stand = make_stand(world)
     at_work(stand)
     client = create_app(service_of(stand), sounds=False).test_client()
@@ -396,7 +359,7 @@ def sent(world, gate: str) -> DeviceKey:
     journal.append("gate", GateGiven(gate=gate, staff=b"STAFF"), world.reading())
     with world.replica.transaction():
         JournalCopier(world.replica, other).copy(journal, world.clock.read().wall_ms)
-        world.replica.tell_door("reached", [other.fingerprint])
+        world.replica.notify_door("reached", [other.fingerprint])
     journal.close()
     return other
 

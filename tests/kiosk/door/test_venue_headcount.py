@@ -1,4 +1,4 @@
-"""The headcount as a kiosk can tell it: from its own files, as far as they have come, each number with its age."""
+"""The headcount as far as a kiosk knows it: from its own files, as far as they have come, each number with its age."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ def test_a_replica_made_anew_is_read_from_its_beginning(world, open_door, count)
     door = open_door(world)
     door.present(world.walk_up().text, "in")
     assert count.tally(world.reading()).counts["chengdu"].inside == 1
-    world.make_replica_anew()
+    world.recreate_replica()
     world.deliver()
     assert count.tally(world.reading()).counts["chengdu"].inside == 1
 
 
 def test_the_numbers_as_json_name_every_area_in_three_languages(world, open_door, count):
     open_door(world).present(world.walk_up().text, "in")
-    told = as_json(count.tally(world.reading()))
-    chengdu = told["areas"]["chengdu"]
+    shown = as_json(count.tally(world.reading()))
+    chengdu = shown["areas"]["chengdu"]
     assert set(chengdu["name"]) == {"en", "zh-Hant", "zh-Hans"}
     assert (chengdu["inside"], chengdu["venue"]) == (1, "chengdu")
     assert chengdu["low"] <= 1 <= chengdu["high"]

@@ -41,14 +41,14 @@ def test_another_page_in_the_browser_cannot_speak_for_the_staff(client):
 
 
 def test_a_stream_begins_with_the_screen_that_stands_and_brings_the_next(stand):
-    words = stream(stand.screen_feed, "")
-    assert next(words).startswith("retry:")
-    name, data = next(words).splitlines()[:2]
+    events = stream(stand.screen_feed, "")
+    assert next(events).startswith("retry:")
+    name, data = next(events).splitlines()[:2]
     assert msgspec.json.decode(data.removeprefix("data: "))["tone"] == "idle"
 
     stand.show(stand.world.walk_up().text)
-    assert '"flagged"' in next(words)
-    words.close()
+    assert '"flagged"' in next(events)
+    events.close()
 
     resumed = stream(stand.screen_feed, name.removeprefix("id: "))
     next(resumed)
@@ -58,11 +58,11 @@ def test_a_stream_begins_with_the_screen_that_stands_and_brings_the_next(stand):
 
 def test_a_stream_that_is_up_to_date_hears_at_once_that_the_door_is_there(stand):
     name, _ = stand.screen_feed.after("", 0)
-    words = stream(stand.screen_feed, name)
-    next(words)
+    events = stream(stand.screen_feed, name)
+    next(events)
 
-    assert next(words).startswith("event: beat")
-    words.close()
+    assert next(events).startswith("event: beat")
+    events.close()
 
 
 def test_a_stream_ends_by_itself_and_with_the_door(stand, monkeypatch):
@@ -98,7 +98,7 @@ def test_status_tells_how_the_door_is_and_names_nobody(stand, client, at_work):
 def test_the_health_page_fails_when_the_door_is_out_of_order(stand, client):
     stand.loop.step()
     assert client.get("/healthz").status_code == 200
-    stand.loop.face.broken = "disk_full"
+    stand.loop.presenter.broken = "disk_full"
     assert client.get("/healthz").status_code == 503
 
 

@@ -109,7 +109,7 @@ def test_an_erased_person_is_found_no_more(world, open_names) -> None:
     listed = BadgeIssued(
         badge=person.badge, issue=1, form="plain", claims=ALL, verifier=verifier(person.secret)
     )
-    world.say(("badge", listed))
+    world.registry_writes(("badge", listed))
     world.deliver()
     assert found(names, "陳") == []
     assert names.content(person.badge) is None

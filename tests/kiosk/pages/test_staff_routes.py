@@ -32,8 +32,8 @@ def test_nothing_is_told_or_done_while_staff_mode_is_locked(make_desk):
     desk = make_desk()
 
     assert desk.client.get("/staff/state").status_code == 409
-    for deed in ("let-in", "undo", "ask", "recount", "time", "direction", "search"):
-        assert desk.why(deed) == "locked"
+    for action in ("let-in", "undo", "ask", "recount", "time", "direction", "search"):
+        assert desk.why(action) == "locked"
 
 
 def test_the_owners_pin_is_needed_and_guessing_is_slowed_down(make_desk, monkeypatch):
@@ -134,8 +134,8 @@ def test_names_are_never_unlocked_at_a_self_service_gate(make_desk):
 
     (refused,) = desk.state()["answers"]
     assert (refused["name"], refused["reason"]) == ("", "wrong_venue")
-    for deed in ("search", "recount", "time", "direction"):
-        assert desk.why(deed, query="Jane") == "self_service"
+    for action in ("search", "recount", "time", "direction"):
+        assert desk.why(action, query="Jane") == "self_service"
 
 
 def test_a_supervisor_lets_in_and_undoes_at_a_self_service_gate(make_desk):
@@ -158,7 +158,7 @@ def test_door_staff_have_nothing_to_unlock_at_a_self_service_gate(make_desk):
         replace(one, roles=("door",) if one.roles else ()) for one in desk.world.event.tickets
     ]
     event = replace(desk.world.event, tickets=tuple(tickets))
-    desk.world.say(("event", EventDefined(event=msgspec.Raw(pack(event)))))
+    desk.world.registry_writes(("event", EventDefined(event=msgspec.Raw(pack(event)))))
     desk.world.deliver()
 
     assert desk.unlock().get_json() == {"why": "self_service"}
@@ -186,9 +186,9 @@ def test_staff_see_who_was_answered_what_and_let_somebody_in_with_a_reason(desk)
     (refused,) = desk.state()["answers"]
     assert (refused["name"], refused["reason"]) == ("Jane Smith", "wrong_venue")
 
-    told = desk.post("let-in", number=refused["number"], why="speaker or guest").get_json()
+    shown = desk.post("let-in", number=refused["number"], why="speaker or guest").get_json()
 
-    assert (told["verdict"], told["reason"]) == ("admit_flagged", "overridden")
+    assert (shown["verdict"], shown["reason"]) == ("admit_flagged", "overridden")
     assert desk.stand.signals.openings == 1
     assert desk.stand.headline == "Please go in"
     (override,) = desk.world.written("override")
@@ -202,9 +202,9 @@ def test_a_forged_badge_stays_out_even_by_hand(desk):
     desk.world.deliver()
     desk.scan(desk.world.plain(guest.badge).text)
     (refused,) = desk.state()["answers"]
-    told = desk.post("let-in", number=refused["number"], why="known to staff").get_json()
+    shown = desk.post("let-in", number=refused["number"], why="known to staff").get_json()
 
-    assert (told["verdict"], told["reason"]) == ("refuse", "forged")
+    assert (shown["verdict"], shown["reason"]) == ("refuse", "forged")
     assert desk.stand.signals.openings == 0
 
 
@@ -230,9 +230,9 @@ def test_somebody_without_a_badge_is_found_by_name_and_the_door_is_asked(desk):
     assert (answer["total"], answer["near"]) == (1, False)
     assert (found["name"], found["code"]) == ("陳大文", human_code(guest.badge))
 
-    told = desk.post("ask", badge=found["badge"]).get_json()
+    shown = desk.post("ask", badge=found["badge"]).get_json()
 
-    assert told["verdict"] == "admit"
+    assert shown["verdict"] == "admit"
     (scan,) = desk.world.written("scan")
     assert (scan.method, scan.proof, scan.badge) == ("manual", "vouched", guest.badge)
 

@@ -1,4 +1,4 @@
-"""What a door tells of itself, to its own machine's pages and commands."""
+"""What a door reports to its own machine's pages and commands."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ def test_who_put_a_kiosk_at_its_gate_is_told(make_world, open_door):
 
 def test_the_status_counts_reasons_and_names_how_far_the_log_is(stand):
     stand.show(stand.world.walk_up().text)
-    told = status(stand.loop)
+    answer = status(stand.loop)
 
-    assert told["state"] == "working"
-    assert (told["gate"], told["gate_by"], told["event"]) == (
+    assert answer["state"] == "working"
+    assert (answer["gate"], answer["gate_by"], answer["event"]) == (
         "chengdu-main-1",
         "registry",
         "smarthk-2020",
     )
-    assert (told["log"], told["seq"]) == (stand.door.log, stand.door.seq)
-    assert told["reasons"] == {"unlisted": 1}
-    assert told["clock"]["lo_ms"] <= told["clock"]["hi_ms"]
-    assert told["replica"]["heard"] == stand.feed.position > 0
+    assert (answer["log"], answer["seq"]) == (stand.door.log, stand.door.seq)
+    assert answer["reasons"] == {"unlisted": 1}
+    assert answer["clock"]["lo_ms"] <= answer["clock"]["hi_ms"]
+    assert answer["replica"]["heard"] == stand.feed.position > 0
 
 
 def test_a_door_without_a_replica_says_so(stand):
@@ -36,6 +36,6 @@ def test_a_door_without_a_replica_says_so(stand):
 
 
 def test_what_is_broken_is_the_cause(stand):
-    stand.loop.face.broken = "disk_full"
-    told = status(stand.loop)
-    assert (told["state"], told["cause"]) == ("out_of_order", "disk_full")
+    stand.loop.presenter.broken = "disk_full"
+    answer = status(stand.loop)
+    assert (answer["state"], answer["cause"]) == ("out_of_order", "disk_full")

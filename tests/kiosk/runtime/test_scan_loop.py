@@ -136,7 +136,7 @@ def test_a_full_disk_is_out_of_order_and_heals_by_itself_when_there_is_space(sta
 
     monkeypatch.setattr("kiosk.runtime.scan_loop.PROBE_S", 0.0)
     stand.journal._db.execute("PRAGMA max_page_count=1000000")
-    stand.until(lambda: stand.loop.face.broken is None)
+    stand.until(lambda: stand.loop.presenter.broken is None)
     assert stand.headline == "Show your badge"
     assert stand.show(guest.text).tone == "flagged"
     assert len(stand.reasons()) == recorded + 1
@@ -154,7 +154,7 @@ def test_a_door_out_of_order_is_not_heard_complaining_at_every_try(stand, monkey
     for _ in range(5):
         stand.loop.step()
 
-    assert stand.loop.face.broken == "journal"
+    assert stand.loop.presenter.broken == "journal"
     assert len(stand.signals.shown) == beeps
 
 
@@ -243,7 +243,7 @@ def test_a_door_says_while_it_works_that_the_events_data_is_not_all_here_yet(sta
     assert stand.headline == "Show your badge"
     assert stand.show(walk_up.text).tone == "flagged"
 
-    stand.loop.face.rest()
+    stand.loop.presenter.rest()
     hears(3)
     stand.until(lambda: stand.screen_feed.screen.cause == "")
 
@@ -261,7 +261,7 @@ def test_a_revocation_that_the_carrier_brings_holds_for_the_next_scan(stand):
 
 def test_a_replica_made_anew_by_the_carrier_is_taken_up(stand, monkeypatch):
     monkeypatch.setattr("kiosk.runtime.scan_loop.TEND_S", 0.0)
-    stand.world.make_replica_anew()
+    stand.world.recreate_replica()
     guest = stand.world.register()
     stand.world.deliver()
     stand.until(lambda: stand.door.history(guest.badge).newest() is not None)
@@ -299,7 +299,11 @@ def test_a_forced_door_is_an_alarm_and_changes_no_screen(stand):
     assert stand.screen_feed.screen == before
 
 
-def test_hints_help_but_never_take_the_place_of_an_answer(stand):
+def test_hints_help_but_never_take_the_place_of_an_answer(stand, monkeypatch):
+    stand.show(Hint.HOLD_STILL)
+    assert stand.headline == "Show your badge", "a code that is still coming nearer needs no help"
+
+    monkeypatch.setattr("kiosk.screen.hint_timing.AFTER_S", 0.0)
     stand.show(Hint.HOLD_STILL)
     assert stand.headline == "Hold it still"
     stand.show(ShowOne(now_ms()))
@@ -320,7 +324,8 @@ def test_hints_help_but_never_take_the_place_of_an_answer(stand):
         (Hint.BRIGHTER_PHONE, "Make your phone brighter"),
     ],
 )
-def test_each_hint_says_what_to_do(stand, hint, headline):
+def test_each_hint_says_what_to_do(stand, hint, headline, monkeypatch):
+    monkeypatch.setattr("kiosk.screen.hint_timing.AFTER_S", 0.0)
     stand.show(hint)
     assert stand.headline == headline
 

@@ -70,19 +70,19 @@ def running(service: DoorService) -> Iterator[DoorService]:
         thread.join()
 
 
-def wait_for_screen(service: DoorService, holds: Callable[..., bool]):
+def wait_for_screen(service: DoorService, condition: Callable[..., bool]):
     """The first screen that is as wanted."""
     seen = ""
     while True:
         found = service.screen_feed.after(seen, PATIENCE_S)
         assert found is not None, "the screen stayed as it was"
         seen, screen = found
-        if holds(screen):
+        if condition(screen):
             return screen
 
 
 def headline(screen) -> str:
-    return screen.say[0].headline
+    return screen.wordings[0].headline
 
 
 def test_a_badge_before_the_camera_is_let_in(world, tmp_path):
@@ -98,7 +98,7 @@ def test_a_badge_before_the_camera_is_let_in(world, tmp_path):
         screen = wait_for_screen(service, lambda screen: screen.state == "answer")
 
     assert headline(screen) == "請進"
-    assert "陳**" in screen.say[0].name
+    assert "陳**" in screen.wordings[0].name
     (scan,) = world.written("scan")
     assert isinstance(scan, Scan)
     assert (scan.verdict, scan.method, scan.badge) == ("admit", "camera", guest.badge)
@@ -118,7 +118,7 @@ def test_a_kiosk_that_was_just_enrolled_knows_the_event_and_its_keys_before_its_
     world, monkeypatch
 ):
     monkeypatch.setattr("kiosk.runtime.service.RETRY_S", 0.01)
-    world.make_replica_anew()
+    world.recreate_replica()
     enrolled = Enrolment.load(world.data)
     keys = [(0, world.registry.public)]
     msgspec.structs.replace(
@@ -130,11 +130,11 @@ def test_a_kiosk_that_was_just_enrolled_knows_the_event_and_its_keys_before_its_
         wait_for_screen(service, lambda s: headline(s) == "Hold your badge to the scanner")
         loop = service.loop
         assert loop is not None
-        said = [
+        scans = [
             loop.submit(lambda text=text: loop.door.present(text, "in")).result(10).decision
             for text in (walk_up.text, listed.text)
         ]
-    assert [(one.verdict, one.reason) for one in said] == [
+    assert [(one.verdict, one.reason) for one in scans] == [
         ("admit_flagged", "unlisted"),
         ("ask_staff", "unknown"),
     ]
@@ -170,11 +170,11 @@ def test_a_disk_that_cannot_be_used_yet_is_waited_for_whatever_it_keeps_from_the
 ):
     monkeypatch.setattr("kiosk.runtime.service.RETRY_S", 0.01)
     service = service_of(world)
-    home, mended = service._home, threading.Event()
+    home, repaired = service._home, threading.Event()
 
     def failing(ask):
         def one():
-            if not mended.is_set():
+            if not repaired.is_set():
                 raise OSError(errno.EROFS, "Read-only file system")
             return ask()
 
@@ -186,10 +186,14 @@ def test_a_disk_that_cannot_be_used_yet_is_waited_for_whatever_it_keeps_from_the
     service._home = replace(home, **changed)
     with running(service):
         screen = wait_for_screen(service, lambda s: headline(s) == "Out of order")
-        assert [say.headline for say in screen.say] == ["Out of order", "暫停服務", "暂停服务"]
+        assert [wording.headline for wording in screen.wordings] == [
+            "Out of order",
+            "暫停服務",
+            "暂停服务",
+        ]
         assert screen.cause == "The disk cannot be written"
         assert service.loop is None
-        mended.set()
+        repaired.set()
         wait_for_screen(service, lambda s: s.tone == "idle")
 
 
@@ -244,11 +248,11 @@ def imported(world, code: str) -> bytes:
     known = foreign(code)
     check = verifier(known.secret)
     body = BadgeIssued(badge=known.badge, issue=1, form="foreign", claims=claims, verifier=check)
-    world.say(("badge", body))
+    world.registry_writes(("badge", body))
     return known.badge
 
 
-def held_before_the_camera(world, folder, picture) -> Scan:
+def shown_to_the_camera(world, folder, picture) -> Scan:
     """What the door records of it."""
     folder.mkdir()
     wall = np.full((720, 1280), 150, np.uint8)
@@ -271,7 +275,7 @@ def test_an_imported_badge_whose_code_is_chinese_without_saying_so_is_let_in(wor
     modules = np.array([[0 if dark else 255 for dark in row] for row in printed.matrix], np.uint8)
     picture = np.kron(np.pad(modules, 4, constant_values=255), np.ones((6, 6), np.uint8))
 
-    scan = held_before_the_camera(world, tmp_path / "spool", picture)
+    scan = shown_to_the_camera(world, tmp_path / "spool", picture)
 
     assert (scan.verdict, scan.badge) == ("admit", badge)
 
@@ -280,11 +284,11 @@ def test_the_camera_reads_the_symbols_that_the_event_names(world, tmp_path):
     code = "TICKET-7F3K-92QX-ALPHA"
     badge = imported(world, code)
     event = msgspec.structs.replace(world.event, symbols=("aztec",))
-    world.say(("event", EventDefined(event=msgspec.Raw(pack(event)))))
+    world.registry_writes(("event", EventDefined(event=msgspec.Raw(pack(event)))))
     world.deliver()
     printed = zxingcpp.create_barcode(code, zxingcpp.BarcodeFormat.Aztec).to_image(scale=8)
 
-    scan = held_before_the_camera(
+    scan = shown_to_the_camera(
         world, tmp_path / "spool", np.pad(np.array(printed), 40, constant_values=255)
     )
 

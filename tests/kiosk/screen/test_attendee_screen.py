@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -16,7 +17,7 @@ from access.rules.decide import Decision, Next, Presented, Reason
 from access.state.facts import Moment
 from config.event_file import load
 from kiosk.door.door import Answer
-from kiosk.screen.attendee_screen import Say, answer_screen, languages, notice
+from kiosk.screen.attendee_screen import Wording, answer_screen, languages, notice
 from kiosk.screen.name_on_card import Person
 
 PROGRAMME = Programme(load(Path("config/events/smarthk.toml")))
@@ -41,9 +42,9 @@ def plain(text: str) -> str:
     return re.sub("[\u200b\u2068\u2069]", "", text)
 
 
-def told(
+def wording_of(
     decision: Decision, gate: str = "chengdu-main-1", language="en", name="", booked=(), **more
-) -> Say:
+) -> Wording:
     """What somebody with a card in that language reads."""
     screen = answer_screen(
         answer(decision, gate, **more),
@@ -52,8 +53,13 @@ def told(
         LANGUAGES,
         frozenset(booked),
     )
-    (said,) = screen.say
-    return Say(said.language, plain(said.headline), tuple(map(plain, said.lines)), plain(said.name))
+    (wording,) = screen.wordings
+    return Wording(
+        wording.language,
+        plain(wording.headline),
+        tuple(map(plain, wording.lines)),
+        plain(wording.name),
+    )
 
 
 def refusal(reason, **hint) -> Decision:
@@ -76,25 +82,25 @@ DESK = {
     ],
 )
 def test_a_badge_of_another_city_is_told_which_and_where_the_help_desk_is(language, headline, here):
-    said = told(refusal("wrong_venue", venues=("meishan", "mianyang")), language=language)
+    wording = wording_of(refusal("wrong_venue", venues=("meishan", "mianyang")), language=language)
 
-    assert (said.headline, said.lines) == (headline, (here, DESK[language]))
+    assert (wording.headline, wording.lines) == (headline, (here, DESK[language]))
 
 
 def test_a_badge_that_is_good_nowhere_names_no_city():
-    assert told(refusal("wrong_venue")).headline == "Your badge does not include Chengdu"
+    assert wording_of(refusal("wrong_venue")).headline == "Your badge does not include Chengdu"
 
 
 def test_the_wrong_day_names_the_right_ones_with_their_weekdays():
     decision = refusal("wrong_day", days=("2020-11-17", "2020-11-18"))
 
-    assert told(decision).lines[0] == "Valid on Tuesday 17 November, Wednesday 18 November"
+    assert wording_of(decision).lines[0] == "Valid on Tuesday 17 November, Wednesday 18 November"
     assert (
-        told(decision, language="zh-Hans").lines[0]
+        wording_of(decision, language="zh-Hans").lines[0]
         == "有效日期：11月17日（周二）、11月18日（周三）"
     )
     assert (
-        told(decision, language="zh-Hant").lines[0]
+        wording_of(decision, language="zh-Hant").lines[0]
         == "有效日期：11月17日（星期二）、11月18日（星期三）"
     )
 
@@ -104,7 +110,7 @@ def test_too_early_says_what_where_and_when_in_the_events_own_time():
         "too_early", session=SEMINAR.id, area=SEMINAR.area, at_ms=SEMINAR.doors_open_ms
     )
 
-    assert told(decision, "chengdu-room-a-1").lines == (
+    assert wording_of(decision, "chengdu-room-a-1").lines == (
         "Technology Industrialisation",
         "Room A",
         "Doors open 13:40",
@@ -116,7 +122,7 @@ def test_another_day_and_another_city_are_named_with_the_session():
     session = PROGRAMME.sessions["5g"]
     decision = refusal("not_booked", session="5g", area=session.area, at_ms=session.doors_open_ms)
 
-    assert told(decision, "chengdu-room-a-1").lines[1:3] == (
+    assert wording_of(decision, "chengdu-room-a-1").lines[1:3] == (
         "Mianyang · Seminar Room",
         "Doors open Wednesday 18 November 09:10",
     )
@@ -125,14 +131,16 @@ def test_another_day_and_another_city_are_named_with_the_session():
 def test_without_a_booking_people_learn_when_free_seats_are_given_out():
     decision = refusal("not_booked", standby_ms=SEMINAR.standby_ms)
 
-    assert told(decision, "chengdu-room-a-1").lines[0] == "Free seats are given out from 14:10"
+    assert (
+        wording_of(decision, "chengdu-room-a-1").lines[0] == "Free seats are given out from 14:10"
+    )
 
 
 def test_a_full_room_names_the_door_that_has_seats_left():
-    said = told(refusal("full", gates=(("chengdu-room-b-2", 2),)), "chengdu-room-b-1")
+    wording = wording_of(refusal("full", gates=(("chengdu-room-b-2", 2),)), "chengdu-room-b-1")
 
-    assert said.headline == "Room B is full"
-    assert said.lines[0] == "Seats at door C7"
+    assert wording.headline == "Room B is full"
+    assert wording.lines[0] == "Seats at door C7"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -148,8 +156,8 @@ def test_every_refusal_ends_with_who_helps(reason, language):
         "zh-Hant": "請與這裏的職員聯絡",
         "zh-Hans": "请联系这里的工作人员",
     }
-    assert told(refusal(reason), language=language).lines[-1] == DESK[language]
-    assert told(refusal(reason), "chengdu-room-a-1", language).lines[-1] == beside[language]
+    assert wording_of(refusal(reason), language=language).lines[-1] == DESK[language]
+    assert wording_of(refusal(reason), "chengdu-room-a-1", language).lines[-1] == beside[language]
 
 
 def test_a_venue_that_does_not_say_where_its_help_desk_is_still_sends_people_there():
@@ -157,7 +165,7 @@ def test_a_venue_that_does_not_say_where_its_help_desk_is_still_sends_people_the
     bare = Programme(msgspec.structs.replace(PROGRAMME.event, venues=venues))
     screen = answer_screen(answer(refusal("revoked")), bare, Person("", "en"), LANGUAGES)
 
-    assert screen.say[0].lines[-1] == "Please go to the help desk"
+    assert screen.wordings[0].lines[-1] == "Please go to the help desk"
 
 
 def test_the_way_to_the_help_desk_is_shown_where_somebody_is_sent_there():
@@ -168,30 +176,32 @@ def test_the_way_to_the_help_desk_is_shown_where_somebody_is_sent_there():
 
 
 def test_a_self_service_door_does_not_ask_anybody_to_wait_for_staff():
-    said = told(Decision("ask_staff", "unknown", 5, next=Next(help_desk=True)))
+    wording = wording_of(Decision("ask_staff", "unknown", 5, next=Next(help_desk=True)))
 
-    assert said.headline == "Please go to the help desk"
-    assert said.lines == ("We cannot find your registration here yet", DESK["en"])
+    assert wording.headline == "Please go to the help desk"
+    assert wording.lines == ("We cannot find your registration here yet", DESK["en"])
 
 
 def test_a_staffed_door_asks_to_wait_for_those_who_are_there():
-    said = told(Decision("ask_staff", "unknown", 5, next=Next(help_desk=True)), "chengdu-room-a-1")
+    wording = wording_of(
+        Decision("ask_staff", "unknown", 5, next=Next(help_desk=True)), "chengdu-room-a-1"
+    )
 
-    assert said.headline == "Our staff will help you here"
-    assert said.lines == ("We cannot find your registration here yet",)
+    assert wording.headline == "Our staff will help you here"
+    assert wording.lines == ("We cannot find your registration here yet",)
 
 
 def test_whoever_is_let_in_is_told_to_go_in_and_what_is_on():
-    said = told(Decision("admit", "ok", 17), language="zh-Hans", name="郭**")
+    wording = wording_of(Decision("admit", "ok", 17), language="zh-Hans", name="郭**")
 
-    assert (said.headline, said.name) == ("请进", "郭**")
-    assert said.lines[0] == "主会场 09:30"
+    assert (wording.headline, wording.name) == ("请进", "郭**")
+    assert wording.lines[0] == "主会场 09:30"
 
 
 def test_a_booked_seminar_comes_before_what_is_open_to_all():
-    said = told(Decision("admit", "ok", 17), booked=[SEMINAR.id])
+    wording = wording_of(Decision("admit", "ok", 17), booked=[SEMINAR.id])
 
-    assert said.lines == ("Your booking: Room A, 14:00", "Technology Industrialisation")
+    assert wording.lines == ("Your booking: Room A, 14:00", "Technology Industrialisation")
 
 
 def test_somebody_whose_language_is_not_known_is_told_in_all_three_and_the_facts_once():
@@ -200,30 +210,30 @@ def test_somebody_whose_language_is_not_known_is_told_in_all_three_and_the_facts
     )
     screen = answer_screen(answer(decision), PROGRAMME, None, languages("zh-Hant"))
 
-    assert [say.language for say in screen.say] == ["zh-Hant", "en", "zh-Hans"]
-    assert [say.headline for say in screen.say] == [
+    assert [wordings.language for wordings in screen.wordings] == ["zh-Hant", "en", "zh-Hans"]
+    assert [wordings.headline for wordings in screen.wordings] == [
         "尚未開放入場",
         "The doors are not open yet",
         "还没到入场时间",
     ]
-    assert [say.lines for say in screen.say] == [(), (), ()]
+    assert [wordings.lines for wordings in screen.wordings] == [(), (), ()]
     assert [plain(fact) for fact in screen.facts] == ["13:40", "A 廳 Room A", "服務台 Help desk"]
 
 
 def test_the_same_answer_is_there_in_full_in_each_language():
     screen = answer_screen(answer(refusal("revoked")), PROGRAMME, Person("", "en"), LANGUAGES)
 
-    assert [say.language for say in screen.say] == ["en"]
-    assert {say.language: plain(say.lines[-1]) for say in screen.each} == DESK
+    assert [wordings.language for wordings in screen.wordings] == ["en"]
+    assert {wordings.language: plain(wordings.lines[-1]) for wordings in screen.each} == DESK
 
 
 @pytest.mark.parametrize(
     ("language", "headline"), [("en", "Checked out. Goodbye"), ("zh-Hans", "已登记离场，慢走")]
 )
 def test_whoever_leaves_reads_that_it_was_recorded(language, headline):
-    said = told(Decision("admit", "ok", 6), "chengdu-exit", language, way="out")
+    wording = wording_of(Decision("admit", "ok", 6), "chengdu-exit", language, way="out")
 
-    assert said.headline == headline
+    assert wording.headline == headline
 
 
 def test_no_refusal_greets_by_name():
@@ -255,7 +265,71 @@ def test_a_badge_passed_back_does_not_show_the_next_person_a_green_screen():
 
 
 def test_the_second_scan_reassures():
-    said = told(Decision("admit", "ok", 17), repeat=True)
+    wording = wording_of(Decision("admit", "ok", 17), repeat=True)
 
-    assert said.headline == "Already checked in just now"
-    assert said.lines == ("Please walk on. If the gate is shut, ask our staff",)
+    assert wording.headline == "Already checked in just now"
+    assert wording.lines == ("Please walk on. If the gate is shut, ask our staff",)
+
+
+def cancelled(*sessions: str) -> Programme:
+    """The event with these sessions cancelled."""
+    event = PROGRAMME.event
+    changed = tuple(
+        msgspec.structs.replace(one, cancelled=True) if one.id in sessions else one
+        for one in event.sessions
+    )
+    return Programme(msgspec.structs.replace(event, sessions=changed))
+
+
+def read_at(
+    decision: Decision, programme: Programme, at_ms: int, gate: str, language="en", booked=()
+) -> Wording:
+    """What stands on the screen of a gate at an instant."""
+    moment = Moment(Span(at_ms, at_ms), at_ms, sure=True)
+    given = replace(answer(decision, gate), moment=moment)
+    screen = answer_screen(given, programme, Person("", language), LANGUAGES, frozenset(booked))
+    (said,) = screen.wordings
+    return Wording(said.language, plain(said.headline), tuple(map(plain, said.lines)))
+
+
+@pytest.mark.parametrize(
+    ("language", "headline", "name"),
+    [
+        ("en", "This session is cancelled", "Technology Industrialisation"),
+        ("zh-Hant", "本場次已取消", None),
+        ("zh-Hans", "本场次已取消", None),
+    ],
+)
+@pytest.mark.parametrize("reason", ["no_session", "too_late"])
+def test_who_comes_for_a_cancelled_session_is_told_that_it_is_cancelled(
+    language, headline, name, reason
+):
+    programme = cancelled(SEMINAR.id)
+    said = read_at(refusal(reason), programme, SEMINAR.starts_ms, "chengdu-room-a-1", language)
+    assert said.headline == headline
+    assert said.lines[0] == (name or SEMINAR.name[language])
+
+
+def test_a_session_cancelled_before_another_is_named_beside_when_doors_open():
+    programme = cancelled(SEMINAR.id)
+    said = read_at(refusal("too_early"), programme, SEMINAR.starts_ms, "chengdu-room-a-1")
+    assert "Cancelled: Technology Industrialisation" in said.lines
+
+
+def test_a_room_where_nothing_is_cancelled_any_more_says_so_as_before():
+    programme = cancelled(SEMINAR.id)
+    over = read_at(refusal("no_session"), programme, SEMINAR.ends_ms + 1, "chengdu-room-a-1")
+    other = read_at(refusal("no_session"), programme, SEMINAR.starts_ms, "chengdu-main-1")
+    assert over.headline == other.headline == "Nothing is held here today"
+
+
+def test_nobody_is_sent_on_to_a_cancelled_session():
+    admitted = Decision("admit", "ok", 17)
+    before = SEMINAR.doors_open_ms
+    way = read_at(admitted, PROGRAMME, before, "chengdu-main-1", booked=[SEMINAR.id])
+    assert "Technology Industrialisation" in way.lines
+    said = read_at(admitted, cancelled(SEMINAR.id), before, "chengdu-main-1", booked=[SEMINAR.id])
+    assert "Technology Industrialisation" not in said.lines
+    assert said.lines[0] == "Cancelled: Technology Industrialisation"
+    other = read_at(admitted, cancelled(SEMINAR.id), before, "chengdu-main-1")
+    assert not any("Cancelled" in line for line in other.lines)

@@ -68,6 +68,37 @@ def test_many_addresses_share_what_an_account_takes(throttle: Throttle) -> None:
     assert done <= 15
 
 
+def test_a_flood_from_elsewhere_does_not_keep_a_new_browser_out(
+    throttle: Throttle, clock: Any
+) -> None:
+    """The owner at a browser that nobody knows yet, while strangers guess at the account from many networks."""
+    for _ in range(2):
+        for host in range(40):
+            throttle.attempt(login_limits("admin", f"192.0.2.{host}", None))
+            throttle.attempt(login_limits("admin", f"2001:db8:7:{host:x}::1", None))
+        owner = login_limits("admin", "198.51.100.9", None)
+        assert throttle.attempt(owner) == 0
+        throttle.worked(owner)
+        clock.wait(20 * 60_000)
+
+
+def test_guesses_from_ever_new_networks_are_bounded(throttle: Throttle, clock: Any) -> None:
+    done = 0
+    for number in range(360):
+        address = f"10.{number >> 8}.{number & 255}.1"
+        done += throttle.attempt(login_limits("admin", address, None)) == 0
+        clock.wait(10_000)
+    assert done <= 60 + 120
+
+
+def test_one_site_has_few_tries_at_an_account_that_is_flooded(throttle: Throttle) -> None:
+    while any(throttle.attempt(login_limits("admin", f"192.0.2.{n}", None)) == 0 for n in range(9)):
+        pass
+    for site in ("198.51.100.{}", "2001:db8:9:{}::1"):
+        tries = [throttle.attempt(login_limits("admin", site.format(n), None)) for n in range(10)]
+        assert tries.count(0) == 3
+
+
 def test_many_accounts_share_what_a_network_takes(throttle: Throttle) -> None:
     limits = [login_limits(f"name{n}", "192.0.2.7", None) for n in range(200)]
     assert sum(throttle.attempt(one) == 0 for one in limits) <= 30
@@ -118,10 +149,38 @@ def test_workers_share_the_counts(tmp_path: Path, clock: Any) -> None:
 
 
 def test_old_counts_are_deleted(throttle: Throttle, ledger: Ledger, clock: Any) -> None:
-    for host in range(50):
+    def rows() -> Any:
+        with ledger.database.reading() as connection:
+            return connection.exec_driver_sql("SELECT count(*) FROM attempt").scalar()
+
+    throttle.attempt(enrol_limits("192.0.2.1"))
+    of_one_attempt = rows()
+    for host in range(2, 50):
         throttle.attempt(enrol_limits(f"192.0.2.{host}"))
     clock.wait(2 * HOUR_MS)
     throttle.attempt(enrol_limits("198.51.100.1"))
-    with ledger.database.reading() as connection:
-        rows = connection.exec_driver_sql("SELECT count(*) FROM attempt").scalar()
-    assert rows == 2
+    assert rows() == of_one_attempt
+
+
+def test_a_flood_of_wrong_codes_keeps_no_kiosk_out(throttle: Throttle) -> None:
+    for number in range(320):
+        throttle.attempt(enrol_limits(f"10.{number >> 8}.{number & 255}.1"))
+    kiosk = enrol_limits("198.51.100.9", "AB")
+    assert throttle.crowded(kiosk)
+    assert throttle.attempt(kiosk) == 0
+
+
+def test_a_flood_of_wrong_codes_slows_every_site_down(throttle: Throttle) -> None:
+    for number in range(320):
+        throttle.attempt(enrol_limits(f"10.{number >> 8}.{number & 255}.1"))
+    tries = [throttle.attempt(enrol_limits(f"198.51.100.{n}", "AB")) for n in range(20)]
+    assert tries.count(0) == 3
+
+
+def test_a_network_that_tried_other_codes_has_its_tries_at_one_that_is_open(
+    throttle: Throttle,
+) -> None:
+    while throttle.attempt(enrol_limits("192.0.2.7")) == 0:
+        pass
+    tries = [throttle.attempt(enrol_limits("192.0.2.7", "AB")) for _ in range(FREE_TRIES + 1)]
+    assert [wait_s == 0 for wait_s in tries] == [True] * FREE_TRIES + [False]

@@ -7,13 +7,14 @@ from typing import Protocol
 
 import pytest
 
-from access.log.entry import Boot, Kiosk, digest_of, encode
+from access.log.entry import Kiosk
 from access.state.event_state import EventState
+from jianmen.testing.log_writer import LogWriter
 from registry.devices.enrolment import ALPHABET, REFUSED
 from registry.service import RegistryService
 from registry.storage.errors import RegistryError, UnknownError
 from sync.wire.device_key import DeviceKey
-from sync.wire.messages import Batch, Enrol, Enrolled
+from sync.wire.messages import Enrol, Enrolled
 
 GATE = "chengdu-main-1"
 MINUTE_MS = 60_000
@@ -102,20 +103,15 @@ def test_a_code_expires(
     assert enrol(in_time).refused == ""
 
 
-def test_five_wrong_tries_spend_a_code(
+def test_wrong_guesses_do_not_spend_a_code(
     service: RegistryService, enrol: Callable[[str], Enrolled]
 ) -> None:
     code = service.enrol_code(GATE)
     wrong = code[:-1] + next(letter for letter in ALPHABET if letter != code[-1])
-    for _ in range(4):
+    for _ in range(20):
         assert enrol(wrong).refused == REFUSED
-    other = service.enrol_code(GATE)
     assert enrol(code).refused == ""
-
-    wrong = other[:-1] + next(letter for letter in ALPHABET if letter != other[-1])
-    for _ in range(5):
-        enrol(wrong)
-    assert enrol(other).refused == REFUSED
+    assert enrol(code).refused == REFUSED
 
 
 @pytest.mark.parametrize("nonsense", ["", "A", "AAAAAAAA", "開門開門", "A" * 64])
@@ -147,19 +143,10 @@ def test_a_cut_off_believes_what_is_held_now_and_nothing_after(
     service: RegistryService, kiosk: DeviceKey, enrol: Callable[[str], Enrolled]
 ) -> None:
     enrol(service.enrol_code(GATE))
-    log = kiosk.fingerprint + "00000001"
-    raw = encode(
-        1,
-        bytes(32),
-        0,
-        0,
-        False,
-        "boot",
-        Boot(device=kiosk.fingerprint, previous=None, boot_id="", why="", versions={}),
-    )
-    head = kiosk.head(log, 1, digest_of(raw), 0)
+    written = LogWriter(kiosk).boot()
+    log = written.log
     with service.ledger.transaction():
-        service.ledger.take(Batch(log, 0, bytes(32), [raw], head))
+        service.ledger.take(written.batch())
     service.cut_off(kiosk.fingerprint)
 
     entry = event_state(service).kiosks[kiosk.fingerprint]

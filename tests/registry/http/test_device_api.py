@@ -47,10 +47,59 @@ def test_a_wrong_code_is_refused_in_a_signed_answer(
     client: FlaskClient, service: RegistryService
 ) -> None:
     answer = client.post("/v1/enrol", data=enrolment(DeviceKey.new(), "AAAAAAAA"))
-    said = read(Enrolled, read(Envelope, answer.data).body)
+    reply = read(Enrolled, read(Envelope, answer.data).body)
     assert answer.status_code == 200
-    assert said.public == service.identity.public
-    assert "code is wrong" in said.refused
+    assert reply.public == service.identity.public
+    assert "code is wrong" in reply.refused
+
+
+def refusal(client: FlaskClient, code: str, address: str) -> str:
+    """Why a new kiosk at this address is not enrolled; empty: it is."""
+    raw = enrolment(DeviceKey.new(), code)
+    answer = client.post("/v1/enrol", data=raw, environ_overrides={"REMOTE_ADDR": address})
+    return read(Enrolled, read(Envelope, answer.data).body).refused
+
+
+def test_a_stranger_who_knows_how_a_code_begins_does_not_spend_it(
+    client: FlaskClient, service: RegistryService
+) -> None:
+    code = service.enrol_code("chengdu-main-1")
+    for number in range(20):
+        assert refusal(client, code[:2] + "AAAAAA", f"203.0.113.{number % 4}")
+    assert refusal(client, code, "192.0.2.7") == ""
+
+
+def test_wrong_codes_in_the_kiosks_own_network_leave_it_its_tries(
+    client: FlaskClient, service: RegistryService
+) -> None:
+    code = service.enrol_code("chengdu-main-1")
+    others = (f"{one}{two}AAAAAA" for one in "BCDEF" for two in "GH")
+    for other in (one for one in others if one[:2] != code[:2]):
+        assert refusal(client, other, "192.0.2.7")
+    assert refusal(client, code, "192.0.2.7") == ""
+
+
+def test_who_has_tried_too_often_does_not_learn_how_an_open_code_begins(
+    client: FlaskClient, service: RegistryService
+) -> None:
+    code = service.enrol_code("chengdu-main-1")
+    unknown = next(one for one in ("AAAAAAAA", "BBAAAAAA") if one[:2] != code[:2])
+    while "Too many" not in refusal(client, unknown, "192.0.2.7"):
+        pass
+    assert "Too many" in refusal(client, code[:2] + "AAAAAA", "192.0.2.7")
+
+
+def test_refused_enrolments_are_shown_for_an_hour(
+    api: Any, client: FlaskClient, clock: Any
+) -> None:
+    assert api.get("/kiosks")["refused_enrolments"] == {"attempts": 0, "addresses": 0, "last": None}
+    for address in ("192.0.2.7", "192.0.2.7", "203.0.113.9"):
+        refusal(client, "AAAAAAAA", address)
+    shown = api.get("/kiosks")["refused_enrolments"]
+    assert (shown["attempts"], shown["addresses"]) == (3, 2)
+    assert shown["last"]
+    clock.wait(3_600_001)
+    assert api.get("/kiosks")["refused_enrolments"]["attempts"] == 0
 
 
 def test_an_enrolment_signed_by_another_key_is_refused(client: FlaskClient) -> None:
@@ -70,7 +119,7 @@ def test_a_device_that_nobody_enrolled_gets_no_answer(client: FlaskClient) -> No
     assert "not enrolled" in answer.text
 
 
-def test_a_kiosk_that_a_restored_registry_has_forgotten_is_logged_anew_and_everybody_told(
+def test_a_kiosk_that_a_restored_registry_has_forgotten_gets_a_new_entry(
     new_kiosk: NewKiosk, service: RegistryService
 ) -> None:
     neighbour = new_kiosk("chengdu-main-1")

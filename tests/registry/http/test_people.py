@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
+from access.log.entry import EntryRef, Printed
 from registry.roster.model import IssuedBadge
 
 NewKiosk = Callable[[str], Any]
@@ -47,6 +50,43 @@ def test_a_change_leaves_the_rest_and_the_badge_as_they_are(
     assert [issue["issue"] for issue in person["issues"]] == [1]
 
 
+def test_two_who_change_one_person_do_not_undo_each_other(
+    api: Any, delegates: list[IssuedBadge]
+) -> None:
+    path = f"/registrants/{delegates[1].code}"
+    version = api.get(path)["version"]
+    first = api.post(path, {"organisation": "Ω Ltd", "version": version})
+    assert first["version"] != version
+    answer = api.call("POST", path, {"name": "李磊", "version": version})
+    assert answer.status_code == 409
+    assert answer.json["changed"] == ["organisation"]
+    assert "organisation" in answer.json["error"]
+    now = api.get(path)
+    assert (now["name"], now["organisation"]) == (first["name"], "Ω Ltd")
+    again = api.post(path, {"name": "李磊", "version": now["version"]})
+    assert (again["name"], again["organisation"]) == ("李磊", "Ω Ltd")
+
+
+def test_a_visit_at_a_door_or_a_new_print_does_not_stop_a_change(
+    api: Any, delegates: list[IssuedBadge], new_kiosk: NewKiosk
+) -> None:
+    path = f"/registrants/{delegates[0].code}"
+    version = api.get(path)["version"]
+    kiosk = new_kiosk("chengdu-main-1")
+    kiosk.show(delegates[0].text)
+    kiosk.exchange()
+    api.post(f"{path}/reissue", {})
+    assert api.post(path, {"organisation": "Ω", "version": version})["organisation"] == "Ω"
+
+
+def test_a_version_that_no_answer_gave_changes_nothing(
+    api: Any, delegates: list[IssuedBadge]
+) -> None:
+    path = f"/registrants/{delegates[0].code}"
+    assert api.call("POST", path, {"name": "X", "version": "1"}).status_code == 409
+    assert api.call("POST", path, {"name": "X", "version": None}).status_code == 400
+
+
 def test_what_cannot_be_is_refused_and_nothing_changes(
     api: Any, delegates: list[IssuedBadge]
 ) -> None:
@@ -86,6 +126,26 @@ def test_a_print_that_was_revoked_is_followed_by_the_next(
     new = api.post(f"/registrants/{old.code}/unrevoke", {})
     assert (new["code"], new["issue"]) == (old.code, 2)
     assert new_kiosk("chengdu-main-1").show(new["text"]).decision.verdict == "admit"
+
+
+def test_a_persons_history_says_what_kiosks_printed(
+    api: Any, delegates: list[IssuedBadge], new_kiosk: NewKiosk
+) -> None:
+    kiosk, badge = new_kiosk("chengdu-main-1"), delegates[0]
+    sent = Printed(
+        gate="chengdu-main-1", badge=badge.badge, issue=1, outcome="sent", attempt=None,
+        staff=b"staff", staff_issue=1, why="lost",
+    )  # fmt: skip
+    entry = kiosk.door.record("printed", sent)
+    ref = EntryRef(entry.log, entry.seq, entry.digest)
+    came_out = msgspec.structs.replace(sent, outcome="printed", attempt=ref)
+    kiosk.door.record("printed", came_out)
+    kiosk.exchange()
+    [shown] = api.get(f"/registrants/{badge.code}/history")["prints"]
+    assert shown.pop("at").startswith("20")
+    assert shown == {
+        "gate": "chengdu-main-1", "issue": 1, "outcome": "printed", "by_staff": True, "why": "lost",
+    }  # fmt: skip
 
 
 def test_a_persons_history_says_what_was_made_and_where_they_were(

@@ -24,7 +24,7 @@ from access.log.entry import BadgeIssued, Revoked
 from access.log.log_entry import LogEntry
 from registry.roster.model import IssuedBadge, Person
 from registry.service import RegistryService
-from registry.storage.errors import RegistrationError, UnknownError
+from registry.storage.errors import ChangedError, RegistrationError, UnknownError
 
 WEI = Person(
     ref="zhang",
@@ -126,9 +126,9 @@ def test_no_log_entry_and_no_printed_form_of_a_value_names_anybody(
 ) -> None:
     issued = service.register(WEI)
 
-    for held in about(service, issued):
-        assert "张伟" not in repr(held)
-        assert "高新区" not in repr(held)
+    for entry in about(service, issued):
+        assert "张伟" not in repr(entry)
+        assert "高新区" not in repr(entry)
     for value in (WEI, service.person("zhang"), issued, service.labels()[0]):
         assert "张伟" not in repr(value)
         assert issued.text not in repr(value)
@@ -159,16 +159,16 @@ def test_all_that_is_wrong_with_registrations_is_said_at_once(service: RegistryS
                 Person(ref="h", ticket="delegate", form="gold"),  # type: ignore[arg-type]
             ]
         )
-    said = "\n".join(refused.value.mistakes)
-    assert '\'a\': ticket "delegat" is not in the event; did you mean "delegate"?' in said
-    for words in (
+    text = "\n".join(refused.value.mistakes)
+    assert '\'a\': ticket "delegat" is not in the event; did you mean "delegate"?' in text
+    for line in (
         'venue "chengd"', 'day "2020-11-19"', 'session "knitting"', 'language is "fr"',
         "'b': is there twice", "ref is empty", "'zhang': is registered already", "121 characters",
         "cannot be printed", "form is foreign and has no code", "form is plain and has a code",
         "code has 1200 bytes", 'form is "gold"',
     ):  # fmt: skip
-        assert words in said
-    assert {one.place for one in refused.value.refusals} == set(range(11))
+        assert line in text
+    assert {one.number for one in refused.value.refusals} == set(range(11))
     assert service.people.count() == 1
 
 
@@ -232,7 +232,7 @@ def test_a_badge_or_one_issue_of_it_is_revoked(service: RegistryService) -> None
     service.revoke(issued.badge)
     with service.snapshot() as known:
         assert known.history(issued.badge).revoked(2)
-    assert [held.body for held in about(service, issued)][1] == Revoked(
+    assert [entry.body for entry in about(service, issued)][1] == Revoked(
         badge=issued.badge, issue=1, why="stolen"
     )
 
@@ -283,6 +283,19 @@ def test_an_amendment_that_changes_nothing_writes_nothing(service: RegistryServi
     service.amend(WEI)
 
     assert len(about(service, issued)) == 1
+
+
+def test_an_amendment_of_what_has_changed_since_it_was_seen_is_refused(
+    service: RegistryService,
+) -> None:
+    issued = service.register(WEI)
+    for other in (with_(WEI, ticket="media"), with_(WEI, ticket="media", name="張偉")):
+        seen = service.roster_state(issued.badge)
+        service.amend(other)
+        with pytest.raises(ChangedError):
+            service.amend(with_(WEI, name="王偉"), seen)
+    service.amend(with_(WEI, name="王偉"), service.roster_state(issued.badge))
+    assert service.person("zhang").name == "王偉"
 
 
 def test_an_amendment_names_its_mistakes(service: RegistryService) -> None:

@@ -10,10 +10,10 @@ import pytest
 from access.log.chain import vouched
 from access.log.clock_reading import ClockReading
 from access.log.entry import Alarm, Revoked
+from jianmen.testing.log_writer import LogWriter
 from sync.carrier.journal_copy import JournalCopier
 
 Node = Any
-Log = Any
 
 
 def test_what_the_door_wrote_is_taken_over_once_and_vouched_for(kiosk: Node) -> None:
@@ -37,7 +37,7 @@ def test_every_log_of_the_device_is_taken_over(kiosk: Node) -> None:
 
     for log, tip in kiosk.journal.tips().items():
         assert kiosk.replica.tips(log) == [tuple(tip)]
-    assert kiosk.replica.word(kiosk.device).log == kiosk.journal.log != first
+    assert kiosk.replica.latest_head(kiosk.device).log == kiosk.journal.log != first
 
 
 def test_after_a_failure_it_is_taken_over_again_without_a_hole(kiosk: Node) -> None:
@@ -69,15 +69,15 @@ def test_a_replica_that_was_thrown_away_is_filled_again(
     assert fresh.replica.tips(log) == [tuple(kiosk.journal.tips()[log])]
 
 
-def test_a_journal_that_others_hold_more_of_is_told_to_the_door_once(
-    kiosk: Node, new_log: Callable[..., Log]
+def test_a_journal_shorter_than_its_copies_is_reported_to_the_door_once(
+    kiosk: Node, new_log: Callable[..., LogWriter]
 ) -> None:
     log = new_log(kiosk.identity, "0000000c").grow(9)
     kiosk.take(log.batch())
     for _ in range(2):
         with kiosk.replica.transaction():
             kiosk.own.copy(kiosk.journal, 1)
-            kiosk.own.tell_if_shorter(kiosk.journal)
+            kiosk.own.report_shorter_journal(kiosk.journal)
 
     ((_, kind, _),) = kiosk.replica.inbox(0)
     assert kind == "rollback"
@@ -88,7 +88,7 @@ def test_an_entry_that_is_about_a_badge_is_found_in_the_replica(kiosk: Node) -> 
     kiosk.say("alarm", Alarm(what="x", detail=""))
     kiosk.publish()
 
-    assert [held.kind for held in kiosk.replica.about(b"BADGE")] == ["revoke"]
+    assert [entry.kind for entry in kiosk.replica.about(b"BADGE")] == ["revoke"]
 
 
 def test_what_was_written_with_a_retired_key_is_signed_with_it(
@@ -103,7 +103,7 @@ def test_what_was_written_with_a_retired_key_is_signed_with_it(
     later.talk_to(registry)
 
     assert registry.replica.tips(old) == [tuple(kiosk.journal.tips()[old])]
-    assert vouched(registry.replica.word(kiosk.device), kiosk.identity.public)
+    assert vouched(registry.replica.latest_head(kiosk.device), kiosk.identity.public)
 
 
 def test_a_log_whose_key_is_gone_stays_and_is_named(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sync.carrier import usb_bundles
-from sync.carrier.usb_bundles import CarrierRunsError, hand_over, only_carrier, take_waiting
+from sync.carrier.usb_bundles import CarrierRunsError, only_carrier, submit_bundle, take_waiting
 from sync.exchange.bundle_file import BundleError, export
 from sync.store.data_folder import DataFolder
 from sync.store.replica import Replica
@@ -103,7 +103,7 @@ def test_a_running_carrier_is_handed_a_bundle_and_says_how_it_went(
     carrying: Callable[[], None], data: Path, bundle: Path, kiosk: Node
 ) -> None:
     carrying()
-    imported = hand_over(data, bundle)
+    imported = submit_bundle(data, bundle)
 
     assert imported.device == kiosk.device
     assert imported.entries > 0
@@ -118,7 +118,7 @@ def test_a_running_carrier_names_a_bad_bundle_as_it_was_given(
     bad = tmp_path / "holiday.jpg"
     bad.write_bytes(b"\xff\xd8\xff")
     with pytest.raises(BundleError, match=f"^{bad}: not a bundle"):
-        hand_over(data, bad)
+        submit_bundle(data, bad)
 
 
 def test_a_carrier_that_does_not_come_to_it_is_said(
@@ -126,5 +126,5 @@ def test_a_carrier_that_does_not_come_to_it_is_said(
 ) -> None:
     monkeypatch.setattr(usb_bundles, "WAIT_S", 0.0)
     with pytest.raises(BundleError, match="has not taken it in"):
-        hand_over(data, bundle)
+        submit_bundle(data, bundle)
     assert len(list(DataFolder(data).bundles.iterdir())) == 1

@@ -9,6 +9,7 @@ import pytest
 
 from access.log.clock_reading import ClockReading
 from access.log.entry import Alarm, Kiosk
+from jianmen.testing.log_writer import LogWriter
 from sync.exchange.exchange import NONCE_LIVES_MS
 from sync.store.log_store import UnknownWriterError
 from sync.wire.messages import (
@@ -17,12 +18,11 @@ from sync.wire.messages import (
     Envelope,
     Message,
     MessageError,
-    TimeWord,
+    TimeReport,
     read,
 )
 
 Node = Any
-Log = Any
 
 
 def opened(raw: bytes) -> Message:
@@ -158,7 +158,7 @@ def test_more_than_one_message_holds_goes_in_several_of_bounded_size(
 
 
 def test_a_message_never_carries_more_than_its_share_of_batches(
-    kiosk: Node, neighbour: Node, new_log: Callable[..., Log]
+    kiosk: Node, neighbour: Node, new_log: Callable[..., LogWriter]
 ) -> None:
     for epoch in range(150):
         kiosk.take(new_log(kiosk.identity, f"{epoch:08x}").grow(2).batch())
@@ -179,7 +179,7 @@ def test_a_kiosk_carries_the_log_of_one_that_has_no_uplink(
     neighbour.talk_to(registry)
 
     assert kiosk.everything() <= registry.everything()
-    assert registry.replica.word(kiosk.device) is not None
+    assert registry.replica.latest_head(kiosk.device) is not None
 
 
 def test_what_the_registry_says_reaches_a_kiosk_through_its_neighbour(
@@ -222,7 +222,7 @@ def test_a_registry_restored_from_an_old_backup_is_filled_up_again(
 def test_a_side_that_lost_its_last_entries_is_given_them_again_without_being_asked(
     kiosk: Node, neighbour: Node, make_node: Callable[[int], Node], registry: Node
 ) -> None:
-    """What the other side holds is asked anew in every round: no cursor is believed."""
+    """What the other side holds is asked again in every round: no cursor is trusted."""
     kiosk.work(20)
     kiosk.talk_to(neighbour)
     asker = kiosk.asker(neighbour)
@@ -279,7 +279,7 @@ def test_what_each_side_lacks_is_known_after_the_first_answer(kiosk: Node, neigh
     assert (asker.ahead(), asker.behind()) == (None, None)
 
 
-def test_a_newer_word_travels_although_there_is_nothing_new(
+def test_a_newer_head_is_sent_although_there_are_no_entries(
     registry: Node, kiosk: Node, neighbour: Node
 ) -> None:
     kiosk.talk_to(neighbour)
@@ -296,7 +296,9 @@ def test_a_newer_word_travels_although_there_is_nothing_new(
     assert after >= before + 60_000
 
 
-def test_a_side_that_speaks_another_version_is_told_so(kiosk: Node, neighbour: Node) -> None:
+def test_a_side_that_speaks_another_version_is_refused_with_a_reason(
+    kiosk: Node, neighbour: Node
+) -> None:
     request = neighbour.sign(Message(99, b"n" * 16, b"", {}))
 
     with pytest.raises(MessageError, match="version 99, this one 1"):
@@ -304,7 +306,7 @@ def test_a_side_that_speaks_another_version_is_told_so(kiosk: Node, neighbour: N
 
 
 def test_the_time_of_a_hello_is_not_believed(kiosk: Node, neighbour: Node) -> None:
-    neighbour.word = TimeWord(neighbour.clock_ms, 10, "registry")
+    neighbour.time_report = TimeReport(neighbour.clock_ms, 10, "registry")
     asker = kiosk.asker(neighbour)
     kiosk.publish()
 
@@ -312,7 +314,7 @@ def test_the_time_of_a_hello_is_not_believed(kiosk: Node, neighbour: Node) -> No
     second, _ = asker.receive(neighbour.answerer.answer(asker.request(), 0)[0])
 
     assert first.time is None
-    assert second.time == neighbour.word
+    assert second.time == neighbour.time_report
 
 
 def test_what_was_refused_of_a_device_not_yet_known_is_taken_as_soon_as_it_is(

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from access.log.chain import ChainError, Head, vouched
-from access.log.entry import GENESIS, Alarm, Kiosk, digest_of, encode, pack
+from access.log.chain import ChainError, vouched
+from access.log.entry import Alarm, Kiosk, pack
+from jianmen.testing.log_writer import LogWriter
 from sync.exchange.exchange import Answerer, Asker
 from sync.store.replica import Replica
 from sync.wire.device_key import DeviceKey
@@ -23,33 +24,14 @@ KIOSKS = [DeviceKey.from_seed(bytes([seed]) * 32) for seed in (2, 3, 4)]
 NOW_MS = 1_795_000_000_000
 
 
-@dataclass
-class Line:
-    """One branch of a log, entry by entry."""
-
-    writer: DeviceKey
-    name: str
-    raws: list[bytes] = field(default_factory=list)
-    points: list[Point] = field(default_factory=lambda: [(0, GENESIS)])
-
-    def write(self, kind: str, body: Alarm | Kiosk) -> None:
-        raw = encode(len(self.raws) + 1, self.points[-1][1], 1, NOW_MS, True, kind, body)
-        self.raws.append(raw)
-        self.points.append((len(self.raws), digest_of(raw)))
-
-    def branch(self, after: int) -> Line:
-        return Line(self.writer, self.name, self.raws[:after], self.points[: after + 1])
-
-    def head(self, seq: int) -> Head:
-        return self.writer.head(self.name, *self.points[seq], NOW_MS + seq)
-
-    def batch(self, after: int, until: int) -> Batch:
-        return Batch(self.name, *self.points[after], self.raws[after:until], self.head(until))
-
-
-ROSTER = Line(REGISTRY, REGISTRY.fingerprint + "00000001")
+ROSTER = LogWriter(REGISTRY, start_ms=NOW_MS)
 for one in KIOSKS:
     ROSTER.write("kiosk", Kiosk(device=one.fingerprint, public=one.public, gate="gate"))
+
+
+def _batch(log: LogWriter, after: int, until: int) -> Batch:
+    """Whose head was signed the later, the longer the log is."""
+    return log.batch(after, until, NOW_MS + until)
 
 
 @dataclass
@@ -61,11 +43,11 @@ class Side:
     identity: DeviceKey
     askers: dict[str, Asker] = field(default_factory=dict)
 
-    def take(self, line: Line, until: int) -> None:
+    def take(self, line: LogWriter, until: int) -> None:
         """As much of a line as a carrier once brought, head by head."""
         with self.replica.transaction():
-            for place in range(0, until, 3):
-                self.replica.take(line.batch(place, min(place + 3, until)))
+            for start in range(0, until, 3):
+                self.replica.take(_batch(line, start, min(start + 3, until)))
 
     def asker(self, other: Side) -> Asker:
         device = other.identity.fingerprint
@@ -89,7 +71,7 @@ def three_sides() -> Iterator[list[Side]]:
         replica = Replica(":memory:", REGISTRY.public, REGISTRY.fingerprint)
         answerer = Answerer(replica, identity, lambda: NOW_MS, lambda: None)
         sides.append(Side(replica, answerer, identity))
-        sides[-1].take(ROSTER, len(ROSTER.raws))
+        sides[-1].take(ROSTER, len(ROSTER.entries))
     try:
         yield sides
     finally:
@@ -113,18 +95,18 @@ def _talk(one: Side, two: Side, losses: list[bool]) -> None:
 
 
 @st.composite
-def branching_logs(draw: st.DrawFn) -> list[Line]:
+def branching_logs(draw: st.DrawFn) -> list[LogWriter]:
     """Some logs of some kiosks, each with up to two more branches that part anywhere."""
-    lines: list[Line] = []
+    lines: list[LogWriter] = []
     for number in range(draw(st.integers(1, 3))):
         writer = draw(st.sampled_from(KIOSKS))
-        trunk = Line(writer, f"{writer.fingerprint}{number:08x}")
+        trunk = LogWriter(writer, f"{number:08x}", start_ms=NOW_MS)
         for _ in range(draw(st.integers(1, 12))):
             trunk.write("alarm", Alarm(what="door_forced", detail=f"{number}"))
         lines.append(trunk)
         for clone in range(draw(st.integers(0, 2))):
-            parent = draw(st.sampled_from([line for line in lines if line.name == trunk.name]))
-            branch = parent.branch(draw(st.integers(0, len(parent.raws))))
+            parent = draw(st.sampled_from([line for line in lines if line.log == trunk.log]))
+            branch = parent.branch_after(draw(st.integers(0, len(parent.entries))))
             for _ in range(draw(st.integers(1, 6))):
                 branch.write("alarm", Alarm(what="door_forced", detail=f"{number} clone {clone}"))
             lines.append(branch)
@@ -135,14 +117,14 @@ pairs = st.sampled_from([(one, two) for one in range(3) for two in range(3) if o
 
 
 @given(branching_logs(), st.data())
-def test_three_stores_are_equal_in_the_end(lines: list[Line], data: st.DataObject) -> None:
+def test_three_stores_are_equal_in_the_end(lines: list[LogWriter], data: st.DataObject) -> None:
     with three_sides() as sides:
         known: set[tuple[str, int, bytes]] = set()
         for line in lines:
             for side in data.draw(st.sets(st.sampled_from(range(3)), min_size=1)):
-                until = data.draw(st.integers(1, len(line.raws)))
+                until = data.draw(st.integers(1, len(line.entries)))
                 sides[side].take(line, until)
-                known |= {(line.name, *point) for point in line.points[1 : until + 1]}
+                known |= {(line.log, one.seq, one.digest) for one in line.entries[:until]}
         for one, two in data.draw(st.lists(pairs, max_size=8)):
             _talk(sides[one], sides[two], data.draw(st.lists(st.booleans(), max_size=6)))
             assert all(side.entries() <= known | _roster() for side in sides)
@@ -157,16 +139,16 @@ def test_three_stores_are_equal_in_the_end(lines: list[Line], data: st.DataObjec
 
 
 def _roster() -> set[tuple[str, int, bytes]]:
-    return {(ROSTER.name, *point) for point in ROSTER.points[1:]}
+    return {(ROSTER.log, one.seq, one.digest) for one in ROSTER.entries}
 
 
 @st.composite
-def doubtful_batches(draw: st.DrawFn) -> tuple[Batch, Line]:
+def doubtful_batches(draw: st.DrawFn) -> tuple[Batch, LogWriter]:
     """A run of a log, with something about it that may be wrong."""
     line = draw(branching_logs())[-1]
-    after = draw(st.integers(0, len(line.raws) - 1))
-    until = draw(st.integers(after + 1, len(line.raws)))
-    batch = line.batch(after, until)
+    after = draw(st.integers(0, len(line.entries) - 1))
+    until = draw(st.integers(after + 1, len(line.entries)))
+    batch = _batch(line, after, until)
     raws = draw(
         st.one_of(
             st.just(batch.raws),
@@ -175,39 +157,40 @@ def doubtful_batches(draw: st.DrawFn) -> tuple[Batch, Line]:
             st.just(batch.raws[1:]),
         )
     )
-    signer = draw(st.sampled_from([line.writer, *KIOSKS]))
-    seq, digest = draw(st.sampled_from(line.points[1:]))
-    head = draw(st.sampled_from([batch.head, signer.head(line.name, seq, digest, 1)]))
-    start = draw(st.sampled_from([(batch.after, batch.prev), *line.points]))
-    return Batch(line.name, *start, raws, head), line
+    signer = draw(st.sampled_from([line.identity, *KIOSKS]))
+    points = [line.point(seq) for seq in range(len(line.entries) + 1)]
+    seq, digest = draw(st.sampled_from(points[1:]))
+    head = draw(st.sampled_from([batch.head, signer.head(line.log, seq, digest, 1)]))
+    start = draw(st.sampled_from([(batch.after, batch.prev), *points]))
+    return Batch(line.log, *start, raws, head), line
 
 
 @given(doubtful_batches(), st.booleans())
 def test_no_entry_is_taken_that_no_signed_head_vouches_for(
-    doubtful: tuple[Batch, Line], held_before: bool
+    doubtful: tuple[Batch, LogWriter], before_exchange: bool
 ) -> None:
     batch, line = doubtful
     with three_sides() as (side, *_):
-        if held_before:
-            side.take(line, len(line.raws) // 2)
+        if before_exchange:
+            side.take(line, len(line.entries) // 2)
         before = side.entries()
         try:
             with side.replica.transaction():
                 side.replica.take(batch)
         except (MessageError, ChainError):
             assert side.entries() == before
-        for seq, digest in side.replica.tips(line.name):
-            heads = side.replica.heads(line.name, seq - 1, 99)
+        for seq, digest in side.replica.tips(line.log):
+            heads = side.replica.heads(line.log, seq - 1, 99)
             (head,) = [head for head in heads if (head.seq, head.digest) == (seq, digest)]
-            assert vouched(head, line.writer.public)
-            linked = [row.raw for row in side.replica.rows(line.name, 1, seq)]
+            assert vouched(head, line.identity.public)
+            linked = [row.raw for row in side.replica.rows(line.log, 1, seq)]
             assert linked == line.raws[:seq]
 
 
 def _request(sides: list[Side]) -> Message:
     """What a side that has news says in the third message."""
     one, two, _ = sides
-    line = Line(one.identity, f"{one.identity.fingerprint}000000aa")
+    line = LogWriter(one.identity, "000000aa", start_ms=NOW_MS)
     for _ in range(5):
         line.write("alarm", Alarm(what="door_forced", detail=""))
     one.take(line, 5)
@@ -282,9 +265,9 @@ def test_any_value_in_any_field_of_a_signed_message_raises_nothing_else(
 @given(values)
 def test_entries_with_any_body_are_kept_or_refused_and_raise_nothing_else(value: object) -> None:
     with three_sides() as (side, *_):
-        line = Line(KIOSKS[0], f"{KIOSKS[0].fingerprint}000000bb")
+        line = LogWriter(KIOSKS[0], "000000bb", start_ms=NOW_MS)
         for kind in ("scan", "boot", "kiosk", "badge", "of a later version"):
             line.write(kind, value)  # type: ignore[arg-type]
-        side.take(line, len(line.raws))
-        assert side.replica.tips(line.name) == [line.points[-1]]
-        assert len(list(side.replica.since(0, -1))) == 5 + len(ROSTER.raws)
+        side.take(line, len(line.entries))
+        assert side.replica.tips(line.log) == [line.point()]
+        assert len(list(side.replica.since(0, -1))) == 5 + len(ROSTER.entries)

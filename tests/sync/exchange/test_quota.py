@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from access.log.entry import Health
+from jianmen.testing.log_writer import LogWriter
 from sync.exchange.bundle_file import export, take_in
 from sync.exchange.quota import MAX_DEVICE_ENTRY_BYTES
 from tests.sync.conftest import opened
 
 Node = Any
-Log = Any
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_no_more_than_so_many_entries_are_taken_of_one_device(
 
 @pytest.mark.usefixtures("little_room")
 def test_nor_of_all_its_logs_together(
-    kiosk: Node, neighbour: Node, new_log: Callable[..., Log]
+    kiosk: Node, neighbour: Node, new_log: Callable[..., LogWriter]
 ) -> None:
     for epoch in range(5):
         kiosk.take(new_log(kiosk.identity, f"{epoch:08x}").grow(250).batch())
@@ -63,15 +63,15 @@ def test_nor_by_a_stick(kiosk: Node, neighbour: Node, tmp_path: Path) -> None:
 
 
 def test_an_entry_larger_than_any_kiosk_writes_is_not_taken(
-    kiosk: Node, neighbour: Node, new_log: Callable[..., Log]
+    kiosk: Node, neighbour: Node, new_log: Callable[..., LogWriter]
 ) -> None:
     log = new_log(kiosk.identity).grow(1)
     log.write("health", Health(readings={"disk": "x" * MAX_DEVICE_ENTRY_BYTES}))
     kiosk.take(log.batch())
 
     brought = neighbour.talk_to(kiosk)
-    assert any("over 4096 bytes" in one.rejected.get(log.name, "") for one in brought)
-    assert log.name not in neighbour.replica.vector()
+    assert any("over 4096 bytes" in one.rejected.get(log.log, "") for one in brought)
+    assert log.log not in neighbour.replica.vector()
 
 
 @pytest.mark.usefixtures("little_room")

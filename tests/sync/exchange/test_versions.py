@@ -13,7 +13,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from access.log.entry import GENESIS, Alarm, Body, Boot, Kiosk, digest_of, encode
+from access.log.entry import Alarm, Body, Kiosk
+from jianmen.testing.log_writer import LogWriter, boot_body
 from sync.exchange.exchange import Answerer, Asker
 from sync.store.replica import Replica
 from sync.wire.device_key import DeviceKey
@@ -27,20 +28,10 @@ FIELDS = 17
 
 
 def log_of(writer: DeviceKey, more: list[tuple[str, Body]]) -> Batch:
-    bodies = [
-        (
-            "boot",
-            Boot(
-                device=writer.fingerprint, previous=None, boot_id="", why="first start", versions={}
-            ),
-        ),
-        *more,
-    ]
-    log, raws, prev = writer.fingerprint + "00000001", [], GENESIS
-    for seq, (kind, body) in enumerate(bodies, 1):
-        raws.append(encode(seq, prev, 1000, NOW_MS, True, kind, body))
-        prev = digest_of(raws[-1])
-    return Batch(log, 0, GENESIS, raws, writer.head(log, len(raws), prev, NOW_MS))
+    log = LogWriter(writer, start_ms=NOW_MS)
+    for kind, body in [("boot", boot_body(writer.fingerprint)), *more]:
+        log.write(kind, body, mono_ms=1000)
+    return log.batch()
 
 
 @pytest.fixture
@@ -84,7 +75,7 @@ def test_an_older_kiosk_is_answered_with_whole_vectors(stores: dict[str, Replica
         if number:  # the first is a hello
             assert not answer.basis
             assert answer.have == store.vector()
-            assert answer.heard.keys() == {one.log[:16] for one in store.words()}
+            assert answer.heard.keys() == {one.log[:16] for one in store.latest_heads()}
 
     assert len(store.vector()) == 3
     fields = msgspec.msgpack.decode(

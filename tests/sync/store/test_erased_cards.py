@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from access.log.chain import fingerprint
+from access.log.chain import device_id
 from access.log.entry import digest_of
 from sync.store.name_cards import CardShelf
 from sync.store.replica import Replica
@@ -23,7 +23,7 @@ ISSUED = (b"badge", 1)
 @pytest.fixture
 def replica(tmp_path: Path) -> Iterator[Replica]:
     public = DeviceKey.new().public
-    with closing(Replica(tmp_path / "replica.db", public, fingerprint(public))) as opened:
+    with closing(Replica(tmp_path / "replica.db", public, device_id(public))) as opened:
         yield opened
 
 

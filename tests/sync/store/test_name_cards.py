@@ -12,14 +12,14 @@ from access.badge.credential import Claims
 from access.badge.name_card import Card, card_hash
 from access.log.clock_reading import ClockReading
 from access.log.entry import BadgeIssued, pack
+from jianmen.testing.log_writer import LogWriter
 from sync.wire.messages import MAX_CARDS, Envelope, Message, SealedCard, read
 
 Node = Any
-Log = Any
 
 
-def card_of(number: int, word: bytes = b"sealed") -> SealedCard:
-    card = Card(_badge(number), 1, word, word)
+def card_of(number: int, sealed: bytes = b"sealed") -> SealedCard:
+    card = Card(_badge(number), 1, sealed, sealed)
     return SealedCard(card_hash(card), pack(card))
 
 
@@ -96,12 +96,14 @@ def test_an_erased_card_is_gone_wherever_the_news_arrives(
 
 @pytest.mark.parametrize("old_first", [True, False])
 def test_an_erased_card_does_not_come_back_with_an_older_log_of_the_registry(
-    kiosk: Node, registry: Node, new_log: Callable[..., Log], old_first: bool
+    kiosk: Node, registry: Node, new_log: Callable[..., LogWriter], old_first: bool
 ) -> None:
     """A registry that was restored goes on in a new log; its old one may reach a kiosk later."""
     card = card_of(0)
-    old = new_log(registry.identity, "0000000a").write("badge", listed(0, card), wall_ms=1000)
-    new = new_log(registry.identity, "0000000b").write("badge", listed(0, None), wall_ms=2000)
+    old = new_log(registry.identity, "0000000a")
+    old.write("badge", listed(0, card), wall_ms=1000)
+    new = new_log(registry.identity, "0000000b")
+    new.write("badge", listed(0, None), wall_ms=2000)
 
     for log in (old, new) if old_first else (new, old):
         kiosk.take(log.batch())
@@ -112,11 +114,13 @@ def test_an_erased_card_does_not_come_back_with_an_older_log_of_the_registry(
 
 
 def test_a_card_that_was_sealed_again_replaces_the_old_one_in_any_order(
-    kiosk: Node, registry: Node, new_log: Callable[..., Log]
+    kiosk: Node, registry: Node, new_log: Callable[..., LogWriter]
 ) -> None:
     before, after = card_of(0), card_of(0, b"sealed again")
-    old = new_log(registry.identity, "0000000a").write("badge", listed(0, before), wall_ms=1000)
-    new = new_log(registry.identity, "0000000b").write("badge", listed(0, after), wall_ms=2000)
+    old = new_log(registry.identity, "0000000a")
+    old.write("badge", listed(0, before), wall_ms=1000)
+    new = new_log(registry.identity, "0000000b")
+    new.write("badge", listed(0, after), wall_ms=2000)
 
     kiosk.take(new.batch())
     keep(kiosk, [after])

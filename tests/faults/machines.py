@@ -36,7 +36,7 @@ from sync.transport.lan_server import LanServer
 from sync.transport.tls_certificate import Certificate, certificate_at
 from sync.wire.device_key import DeviceKey
 from sync.wire.enrolment_code import EnrolmentCode
-from sync.wire.messages import Enrol, TimeWord
+from sync.wire.messages import Enrol, TimeReport
 
 LOOPBACK = "127.0.0.1"
 Mark = tuple[str, int, str]
@@ -51,9 +51,9 @@ def wall_ms() -> int:
     return read_clock().wall_ms
 
 
-def right_time() -> TimeWord:
-    """What a registry says that is sure of its clock."""
-    return TimeWord(wall_ms(), 100, "registry")
+def right_time() -> TimeReport:
+    """The time report of a registry that is sure of its clock."""
+    return TimeReport(wall_ms(), 100, "registry")
 
 
 def free_port() -> int:
@@ -93,11 +93,15 @@ class Registry:
             ledger.close()
 
     @contextmanager
-    def here(self, says: Callable[[], TimeWord | None] | None = None) -> Iterator[RegistryService]:
-        """The device interface in this process, over the same TLS: quick to start. `says` is its word on the time."""
+    def here(
+        self, time_report: Callable[[], TimeReport | None] | None = None
+    ) -> Iterator[RegistryService]:
+        """The device interface in this process, over the same TLS: quick to start. `time_report` gives its time."""
         lock = threading.Lock()
         with self.opened() as service:
-            answerer = Answerer(service.ledger, service.identity, wall_ms, says or right_time)
+            answerer = Answerer(
+                service.ledger, service.identity, wall_ms, time_report or right_time
+            )
 
             def answer(raw: bytes) -> bytes:
                 with lock:
@@ -131,8 +135,8 @@ class Registry:
         if not tls:  # what is there would be shown
             (self.data / "lan.pem").unlink(missing_ok=True)
         self.program = self._programs.jianmen("registry", *arguments, netns=netns)
-        said = json.loads(self.program.next_line())
-        self.port = int(said["url"].rpartition(":")[2])
+        printed = json.loads(self.program.next_line())
+        self.port = int(printed["url"].rpartition(":")[2])
         if wait and netns is None:
             until(self.answers, "the registry to answer")
         return self.program
@@ -166,7 +170,7 @@ class Registry:
         return EnrolmentCode(self.fingerprint, code, url or self.url, self.pin).text()
 
     def marks(self) -> list[Mark]:
-        """Every entry that it holds."""
+        """Every entry in its replica."""
         return marks(self.data / "registry.db")
 
 
@@ -211,11 +215,11 @@ class Kiosk:
         """Over the network, by a one-time code; `url` where the registry is behind something."""
         address, certificate = self._reach()
         text = registry.enrol_text(self.gate, url)
-        said = enrol(
+        printed = enrol(
             EnrolmentCode.parse(text), self.identity,
             name=self.gate, address=address, certificate=certificate,
         )  # fmt: skip
-        said.save(self.data)
+        printed.save(self.data)
 
     def enrol_with(self, service: RegistryService, url: str, pin: str | None) -> None:
         """By the registry itself, where its server cannot be reached from here; `pin` None: no TLS is spoken."""
@@ -223,16 +227,16 @@ class Kiosk:
         code = service.enrol_code(self.gate)
         public = service.identity.public
         request = Enrol(self.identity.public, code, b"", self.gate, address, certificate)
-        said = service.enrol(request)
-        assert not said.refused
+        printed = service.enrol(request)
+        assert not printed.refused
         Enrolment(
             registry_url=url,
             registry_public=public,
             registry=service.identity.fingerprint,
-            event=said.event,
-            gate=said.gate,
+            event=printed.event,
+            gate=printed.gate,
             certificate_pin=pin,
-            warrant=said.warrant,
+            warrant=printed.warrant,
         ).save(self.data)
 
     def fetch(self, service: RegistryService) -> None:
@@ -270,7 +274,7 @@ class Kiosk:
         )  # fmt: skip
 
     def door_program(self) -> Program:
-        """Start its door alone, which answers the codes that it is told."""
+        """Start its door alone, which answers the codes that it is given."""
         import sys
 
         return self.programs.start(
@@ -302,7 +306,7 @@ class Kiosk:
                 scanner.write(f"{text}\n".encode())
 
     def status(self) -> dict[str, Any]:
-        """What the door's own page says of it; empty where no page answers."""
+        """The status that the door's own page gives; empty where no page answers."""
         try:
             with requests.Session() as session:
                 session.trust_env = False
@@ -327,17 +331,17 @@ class Kiosk:
         """Every entry of its replica."""
         return marks(self.data / "replica.db")
 
-    def holds(self, mark: Mark) -> bool:
-        """Whether its replica holds an entry."""
+    def has_mark(self, mark: Mark) -> bool:
+        """Whether its replica has an entry."""
         return mark in self.replica()
 
     def has_roster_of(self, registry: Registry) -> bool:
-        """Whether it holds all that the registry has said."""
+        """Whether it has all that the registry has written."""
         there = [mark for mark in registry.marks() if mark[0].startswith(registry.fingerprint)]
         return set(there) <= set(self.replica())
 
     def target(self, name: str = "registry") -> dict[str, Any]:
-        """How its carrier says things stand with a target."""
+        """The state of the exchange with a target, as its carrier reports it."""
         try:
             with closing(_reading(self.data / "replica.db")) as db:
                 row = db.execute("SELECT state FROM target WHERE name = ?", (name,)).fetchone()
@@ -347,7 +351,7 @@ class Kiosk:
         return found
 
     def alarms(self) -> list[str]:
-        """What its journal tells of, oldest first."""
+        """The entries of its journal, oldest first."""
         reader = JournalReader.at(self.data / "journal.db")
         try:
             return [h.body.what for h in reader.everything() if h.kind == "alarm"]  # type: ignore[union-attr]

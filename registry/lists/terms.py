@@ -1,4 +1,4 @@
-"""The words of `words.toml`: titles of columns, and what stands in cells, in three languages."""
+"""The terms of `terms.toml`: titles of columns, and what stands in cells, in three languages."""
 
 import tomllib
 from functools import cache
@@ -7,12 +7,12 @@ from pathlib import Path
 
 @cache
 def _all() -> dict[str, dict[str, str]]:
-    return tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(Path(__file__).with_name("terms.toml").read_text(encoding="utf-8"))
 
 
 @cache
-def cell_words(kind: str) -> frozenset[str]:
-    """The words of a kind ("yes", "no", "all", a language), as `vocabulary.word_key` spells them."""
+def cell_terms(kind: str) -> frozenset[str]:
+    """The terms of a kind ("yes", "no", "all", a language), as `vocabulary.term_key` spells them."""
     return frozenset(_all()["words"][kind].split())
 
 

@@ -38,7 +38,7 @@ CAMERA_S = 20.0
 SCANNER_S = 3.0
 
 OLD_MIN = 10
-"""Word of the registry older than this deserves a look while there is a network."""
+"""If the registry was last heard longer ago than this, something is wrong while there is a network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def findings(settings: KioskSettings) -> Iterator[Finding]:
     if enrolment is not None:
         yield from _replica(settings, enrolment)
     yield _signals(settings)
-    running = _door_runs(settings)
+    running = door_runs(settings)
     if running:
         yield Finding("door", "note", "running; camera and scanner are its own: see `kiosk status`")
         return
@@ -86,8 +86,8 @@ def _sqlite() -> Finding:
     version = sqlite3.sqlite_version
     if sqlite3.sqlite_version_info >= WAL_RESET_FIXED:
         return Finding("sqlite", "good", version)
-    says = f"{version} has the WAL-reset fault; one writer for each file keeps clear of it"
-    return Finding("sqlite", "note", says)
+    message = f"{version} has the WAL-reset fault; one writer for each file keeps clear of it"
+    return Finding("sqlite", "note", message)
 
 
 def _clock() -> Finding:
@@ -125,14 +125,14 @@ def _replica(settings: KioskSettings, enrolment: Enrolment) -> Iterator[Finding]
         return
     with closing(replica):
         try:
-            yield from _replica_held(replica, settings, enrolment)
+            yield from _replica_contents(replica, settings, enrolment)
         except sqlite3.Error as error:
             yield Finding(
                 "replica", "mend", f"{error}: stop the carrier, delete the file, start it"
             )
 
 
-def _replica_held(
+def _replica_contents(
     replica: ReplicaReader, settings: KioskSettings, enrolment: Enrolment
 ) -> Iterator[Finding]:
     device = DeviceKey.at(DataFolder(settings.data).device_key).fingerprint
@@ -152,25 +152,25 @@ def _replica_held(
     prepare(event_state, device, enrolment)
     after = 0
     while rows := replica.since(after, 5_000):
-        for _, held in rows:
-            event_state.add(held)
+        for _, entry in rows:
+            event_state.add(entry)
         after = rows[-1][0]
-    for held in _own_words(DataFolder(settings.data).journal):
-        event_state.add(held)
+    for entry in _own_entries(DataFolder(settings.data).journal):
+        event_state.add(entry)
     gate = event_state.gate_of(device)
     programme = event_state.programme
     if programme is None:
         yield Finding("gate", "mend", "no event definition is held yet")
     elif gate is None or gate not in programme.gates:
-        mend = "assign one at the registry, or let a supervisor give it one"
-        yield Finding("gate", "mend", f"none for kiosk {device}: {mend}")
+        remedy = "assign one at the registry, or let a supervisor give it one"
+        yield Finding("gate", "mend", f"none for kiosk {device}: {remedy}")
     elif settings.gate not in (None, gate):
         yield Finding("gate", "mend", f"{gate} by the registry, {settings.gate} in the settings")
     else:
         yield Finding("gate", "good", gate)
 
 
-def _own_words(journal: Path) -> Iterator[LogEntry]:
+def _own_entries(journal: Path) -> Iterator[LogEntry]:
     """What the door has written, the carrier aside: a supervisor may have given it a gate."""
     if journal.exists():
         with closing(JournalReader.at(journal)) as reader:
@@ -185,7 +185,8 @@ def _signals(settings: KioskSettings) -> Finding:
     return Finding("signals", "good", settings.signals.adapter)
 
 
-def _door_runs(settings: KioskSettings) -> bool:
+def door_runs(settings: KioskSettings) -> bool:
+    """Whether a door runs on this data folder; then camera and scanner are its own."""
     try:
         RunningMark(settings.data).close(cleanly=False)
     except AlreadyRunningError:

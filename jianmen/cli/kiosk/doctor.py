@@ -1,0 +1,88 @@
+"""`jianmen kiosk doctor`: what a door needs, and how well its camera reads."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from config.settings import KioskSettings
+from jianmen.cli.kiosk.options import camera_overrides, complain, read_settings, settings_option
+from jianmen.cli.options import data_option, json_option
+
+if TYPE_CHECKING:  # loads what a door needs
+    from jianmen.cli.kiosk.findings import Finding
+
+
+@click.command()
+@click.argument("part", type=click.Choice(["camera"]), required=False)
+@settings_option
+@data_option
+@click.option("--camera", help="Look at this camera; as of `run`.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(1, 600),
+    default=10.0,
+    show_default=True,
+    help="How long to look through the camera, with `camera`.",
+)
+@json_option
+def doctor(
+    part: str | None,
+    settings_file: Path | None,
+    data: Path | None,
+    camera: str | None,
+    seconds: float,
+    *,
+    as_json: bool,
+) -> None:
+    """Look at everything a door needs. Exit 1 if something must be mended.
+
+    With `camera`: look through the camera for some seconds while somebody holds up a badge, and say how its picture,
+    exposure, focus and reading are, and what to change.
+    """
+    from jianmen.cli.kiosk.findings import findings
+
+    settings = read_settings(settings_file, data, **camera_overrides(camera))
+    if part == "camera":
+        sys.exit(_show(_camera(settings, seconds), as_json=as_json))
+    sys.exit(_show(findings(settings), as_json=as_json))
+
+
+def _camera(settings: KioskSettings, seconds: float) -> Iterator[Finding]:
+    from hardware.reader.camera_check import CameraCheckError, check_camera
+    from jianmen.cli.kiosk.camera_findings import camera_findings
+    from jianmen.cli.kiosk.findings import Finding, door_runs
+    from kiosk.runtime.parts import camera_settings, decoder_settings
+
+    if settings.camera.adapter is None:
+        sys.exit(complain("this kiosk has no camera in its settings: name one with --camera"))
+    if door_runs(settings):
+        sys.exit(complain("the door is running and has the camera: stop it first"))
+    click.echo(
+        f"Hold a badge where people will hold theirs for {seconds:.0f} seconds; move it nearer and further.",
+        err=True,
+    )
+    try:
+        report = check_camera(camera_settings(settings), decoder_settings(settings), seconds)
+    except CameraCheckError as error:
+        yield Finding("camera", "mend", str(error))
+        return
+    yield from camera_findings(report, settings.camera)
+
+
+def _show(findings: Iterable[Finding], *, as_json: bool) -> int:
+    """Print findings as they come; the exit code."""
+    mend = False
+    for finding in findings:
+        mend = mend or finding.state == "mend"
+        if as_json:
+            click.echo(json.dumps(asdict(finding), ensure_ascii=False))
+        else:
+            click.echo(f"{finding.state}  {finding.check}: {finding.says}")
+    return 1 if mend else 0

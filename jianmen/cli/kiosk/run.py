@@ -1,0 +1,159 @@
+"""`jianmen kiosk run`: the door itself."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from access.event.definition import Direction
+from access.state.event_state import EventState
+from config.settings import KioskSettings
+from jianmen.cli.kiosk.options import (
+    camera_overrides,
+    complain,
+    device_named,
+    read_settings,
+    settings_option,
+)
+from jianmen.cli.options import data_option
+
+if TYPE_CHECKING:
+    from kiosk.runtime.run_lock import RunningMark
+    from kiosk.runtime.service import Home
+    from sync.store.journal import Journal
+
+
+@click.command()
+@settings_option
+@data_option
+@click.option(
+    "--camera",
+    help="usb:0, pi:0, simulated:FOLDER (a spool of pictures), pictures:FOLDER, none; a number is a USB camera.",
+)
+@click.option("--scanner", help="serial:DEVICE, keyboard:DEVICE, simulated:FIFO, none.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Of the pages; 0: any that is free.")
+@click.option(
+    "--direction",
+    type=click.Choice(["in", "out"]),
+    help="Which way the camera of a two-way gate looks; otherwise the switch on the staff screen says.",
+)
+def run(
+    settings_file: Path | None,
+    data: Path | None,
+    camera: str | None,
+    scanner: str | None,
+    port: int | None,
+    direction: Direction | None,
+) -> None:
+    """Run the door until it is told to stop.
+
+    The screens are for this machine's own browser; their address is printed. A kiosk that is not enrolled yet says so
+    on its screen and begins by itself once it is.
+    """
+    adapter, where = device_named(scanner)
+    settings = read_settings(
+        settings_file,
+        data,
+        pages_port=port,
+        scanner_adapter=adapter,
+        scanner_device=where,
+        **camera_overrides(camera),
+    )
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    sys.exit(_run(settings, direction))
+
+
+def _run(settings: KioskSettings, direction: Direction | None) -> int:
+    from hardware.system.errors import HardwareError
+    from kiosk.pages.app import create_app
+    from kiosk.pages.serving import PageServer
+    from kiosk.runtime.parts import parts_of, signal_settings
+    from kiosk.runtime.run_lock import AlreadyRunningError, RunningMark
+    from kiosk.runtime.service import DoorService
+    from sync.enrolment.record import EnrolmentError
+    from sync.store.sqlite import NewerFileError
+
+    try:
+        running = RunningMark(settings.data)
+    except (AlreadyRunningError, OSError) as error:
+        return complain(str(error))
+
+    where = f"{settings.pages.host}:{settings.pages.port}"
+    cleanly = False
+    try:
+        service = DoorService(
+            _home(settings.data, running), parts_of(settings), settings.language, direction
+        )
+        buzzer = settings.signals.adapter == "gpio" and signal_settings(settings).pins.buzzer
+        app = create_app(
+            service,
+            sounds=not buzzer,
+            camera_at=settings.pages.camera_at or "",
+            preview=settings.pages.preview,
+        )
+        server = PageServer(app, settings.pages.host, settings.pages.port)
+        stop_on_signals(service.stop)
+        server.start()
+        click.echo(f"screen: {server.url}")
+        try:
+            service.run()
+        finally:
+            server.close()
+        cleanly = True
+    except PermissionError as error:
+        what = error.filename or where
+        return complain(f"{what}: {error.strerror}; the door's user must be allowed to use it")
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        return complain(f"{where} is in use by another program: stop it, or name another --port")
+    except (HardwareError, EnrolmentError, NewerFileError) as error:
+        return complain(str(error))
+    finally:
+        running.close(cleanly=cleanly)
+    return 0
+
+
+def _home(data: Path, running: RunningMark) -> Home:
+    """What a door asks of its folder, again and again while the disk fails it."""
+    from kiosk.runtime.service import Home
+    from sync.enrolment.record import Enrolment, EnrolmentError, prepare
+    from sync.store.data_folder import DataFolder
+    from sync.store.journal_recovery import open_journal
+    from sync.wire.device_key import DeviceKey
+
+    def registry() -> str | None:
+        try:
+            return Enrolment.load(data).registry
+        except FileNotFoundError:
+            return None
+
+    def journal() -> Journal:
+        try:
+            identity = DeviceKey.at(DataFolder(data).device_key)
+        except ValueError as error:
+            raise EnrolmentError(f"{error}: put it back, or remove it and enrol again") from error
+        return open_journal(DataFolder(data).journal, identity)[0]
+
+    def begin_with(event_state: EventState, device: str) -> None:
+        prepare(event_state, device, Enrolment.load(data))
+
+    return Home(data, journal, registry, running.begin, begin_with)
+
+
+def stop_on_signals(ask_to_stop: Callable[[], None]) -> None:
+    """Ctrl-C and the service manager's word end the door cleanly."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        ask_to_stop()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)

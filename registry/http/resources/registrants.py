@@ -1,0 +1,140 @@
+"""Registrants under /api/v1: search them, register and change them, revoke and reissue their badges, erase them."""
+
+from flask import Response, request
+
+from registry.http import people
+from registry.http import requests as bodies
+from registry.http.operations import Interface, Parameter, problem
+from registry.queries import registrants
+from registry.queries import shapes as answers
+from registry.queries.queries import Queries
+from registry.queries.registrants import PersonHistory, badge_of
+from registry.roster.model import IssuedBadge
+
+DONE = answers.Done()
+
+
+def add_registrant_reads(api: Interface, queries: Queries) -> None:
+    """Add the routes that read registrants."""
+
+    @api.get(
+        "/registrants",
+        "People, a page at a time",
+        access="desk",
+        answer=answers.Registrants,
+        query=(
+            Parameter(
+                "q",
+                "name in any script, pinyin, initials, Hong Kong spelling; company, ref or badge code."
+                " The best come first. Left out: everybody, in order of their refs",
+            ),
+            Parameter("cursor", "the next of the page before, instead of an offset"),
+            Parameter("offset", "how many to leave out in front", "integer"),
+            Parameter(
+                "limit",
+                f"how many to return, 1 to {registrants.MOST}; more returns {registrants.MOST}, and says so."
+                f" {registrants.PAGE} where left out",
+                "integer",
+            ),
+        ),
+    )
+    def registrants_page() -> answers.Registrants | Response:
+        offset = request.args.get("offset", 0, int)
+        limit = request.args.get("limit", registrants.PAGE, int)
+        cursor = request.args.get("cursor")
+        if limit < 1:
+            return problem(400, f"limit is {limit}; it should be 1 to {registrants.MOST}.")
+        if cursor is not None and "offset" in request.args:
+            return problem(400, "cursor and offset are both given; it should be one of them.")
+        try:
+            return registrants.search(
+                queries, request.args.get("q", ""), limit, offset=offset, cursor=cursor
+            )
+        except ValueError as error:
+            return problem(400, f"{error}.")
+
+    @api.get(
+        "/registrants/<code>", "The person of a badge", access="desk", answer=answers.Registrant
+    )
+    def registrant(code: str) -> answers.Registrant:
+        return registrants.one(queries, code)
+
+    @api.get(
+        "/registrants/<code>/history",
+        "What was made for a person, and what they did at the doors",
+        access="desk",
+        answer=PersonHistory,
+    )
+    def registrant_history(code: str) -> PersonHistory:
+        return registrants.history(queries, code)
+
+
+def add_registrant_changes(api: Interface, queries: Queries) -> None:
+    """Add the routes that register and change people. Each change is an entry of the registry's log."""
+
+    @api.post(
+        "/registrants",
+        "Register a person, and issue their badge",
+        access="desk",
+        body=bodies.NewPerson,
+        answer=answers.Issued,
+    )
+    def register(body: bodies.NewPerson) -> answers.Issued:
+        return _issued(people.register(queries, body))
+
+    @api.post(
+        "/registrants/<code>",
+        "Change what a person is called and may do; the badge in their hand stays good",
+        access="desk",
+        body=bodies.ChangedPerson,
+        answer=answers.Registrant,
+    )
+    def amend(body: bodies.ChangedPerson, code: str) -> answers.Registrant:
+        return people.amend(queries, body, code)
+
+    _add_badge_changes(api, queries)
+
+
+def _add_badge_changes(api: Interface, queries: Queries) -> None:
+    @api.post(
+        "/registrants/<code>/revoke",
+        "A badge, or one issue of it, is no longer good",
+        access="desk",
+        body=bodies.Revoke,
+        answer=answers.Done,
+    )
+    def revoke(body: bodies.Revoke, code: str) -> answers.Done:
+        queries.service.revoke(badge_of(code), body.issue, body.why)
+        return DONE
+
+    @api.post(
+        "/registrants/<code>/unrevoke",
+        "A new badge for a person whose badge was revoked; the old one stays revoked",
+        access="desk",
+        answer=answers.Issued,
+    )
+    def unrevoke(code: str) -> answers.Issued:
+        return _issued(queries.service.unrevoke(badge_of(code)))
+
+    @api.post(
+        "/registrants/<code>/reissue",
+        "A new print of a badge; it retires the ones before",
+        access="desk",
+        answer=answers.Issued,
+    )
+    def reissue(code: str) -> answers.Issued:
+        return _issued(queries.service.reissue(badge_of(code)))
+
+    @api.post(
+        "/registrants/<code>/erase",
+        "Forget a person; the badge stays as good as it was",
+        access="admin",
+        answer=answers.Done,
+    )
+    def erase(code: str) -> answers.Done:
+        queries.service.erase(badge_of(code))
+        return DONE
+
+
+def _issued(badge: IssuedBadge) -> answers.Issued:
+    return answers.Issued(code=badge.code, issue=badge.issue, form=badge.form, text=badge.text)

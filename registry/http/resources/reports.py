@@ -1,0 +1,158 @@
+"""Reports under /api/v1: headcount, gates, sessions, arrivals, partition report, receipts, export; closing a day."""
+
+from flask import Response, request
+
+from access.log.entry import EntryRef
+from access.log.receipt import read_receipt
+from registry.accounts.authorization import Guard
+from registry.http import requests as bodies
+from registry.http.operations import Interface, Parameter, problem
+from registry.http.streams import Streams
+from registry.queries import exports as exporting
+from registry.queries import receipts
+from registry.queries import shapes as answers
+from registry.queries.arrivals import ArrivalsReport, ArrivalsReports
+from registry.queries.queries import Queries
+from registry.storage.errors import UnknownError
+
+CSV = "text/csv"
+EVENT_STREAM = "text/event-stream"
+CONFLICTS = 200
+"""Lines of the partition report on one page."""
+
+DONE = answers.Done()
+
+
+def add_counts(api: Interface, queries: Queries, streams: Streams) -> None:
+    """Add the routes that read counts."""
+
+    @api.get(
+        "/headcount",
+        "How many people are where, as of when, and who has not reported",
+        access="viewer",
+        answer=answers.Headcount,
+    )
+    def headcount() -> answers.Headcount:
+        return queries.headcount()
+
+    @api.get(
+        "/headcount/stream",
+        "The headcount whenever it changes: `headcount` events, and `alive` events in between."
+        " Ends after 30 s; come back with Last-Event-ID. 503 while too many listen",
+        access="viewer",
+        answer=EVENT_STREAM,
+    )
+    def headcount_stream() -> Response:
+        return streams.answer(request.headers.get("Last-Event-ID", ""))
+
+    @api.get(
+        "/gates",
+        "Every gate, its kiosk, and what it answered today",
+        access="viewer",
+        answer=answers.Gates,
+    )
+    def gates() -> answers.Gates:
+        return queries.gates()
+
+    @api.get(
+        "/sessions", "Every session and its attendance", access="viewer", answer=answers.Sessions
+    )
+    def sessions() -> answers.Sessions:
+        return queries.sessions()
+
+    curves = ArrivalsReports(queries)
+
+    @api.get(
+        "/arrivals",
+        "The event day so far: arrivals over time for every area, how fast each gate is, when a room will be full",
+        access="viewer",
+        answer=ArrivalsReport,
+    )
+    def arrivals() -> ArrivalsReport:
+        return curves.report()
+
+
+def add_health(api: Interface, queries: Queries) -> None:
+    """Add the route that reads the state of the registry."""
+
+    @api.get("/health", "The registry itself", access="viewer", answer=answers.Health)
+    def health() -> answers.Health:
+        return queries.health()
+
+
+def add_conflicts(api: Interface, queries: Queries, guard: Guard) -> None:
+    """Add the routes that read single decisions: the partition report, receipts, the export."""
+
+    @api.get(
+        "/conflicts",
+        "The partition report: what would have gone otherwise had everything been known",
+        access="viewer",
+        answer=answers.ConflictReport,
+        query=(
+            Parameter("offset", "how many to leave out in front", "integer"),
+            Parameter("limit", f"how many to say; {CONFLICTS} where left out", "integer"),
+        ),
+    )
+    def conflicts() -> answers.ConflictReport:
+        return queries.conflicts(
+            request.args.get("offset", 0, int),
+            request.args.get("limit", CONFLICTS, int),
+            with_codes=_is_admin(guard),
+        )
+
+    @api.get(
+        "/receipts/<code>",
+        "The decisions with this receipt, and what would be said today",
+        access="viewer",
+        answer=answers.Receipts,
+    )
+    def receipt(code: str) -> answers.Receipts | Response:
+        if read_receipt(code) is None:
+            return problem(400, f"{code[:20]!r} is no receipt; it should be like M3-4F2K.")
+        return receipts.find(queries, code, with_codes=_is_admin(guard))
+
+    @api.get("/export", "Every attempt at every door", access="admin", answer=CSV)
+    def export() -> Response:
+        answer = Response(exporting.attempts(queries), mimetype=CSV)
+        answer.headers["Content-Disposition"] = 'attachment; filename="attempts.csv"'
+        return answer
+
+
+def add_report_changes(api: Interface, queries: Queries, guard: Guard) -> None:
+    """Add the routes that rule on conflicts and close event days."""
+
+    @api.post(
+        "/conflicts",
+        "Answer a line of the partition report",
+        access="admin",
+        body=bodies.NewRuling,
+        answer=answers.Done,
+    )
+    def rule(body: bodies.NewRuling) -> answers.Done:
+        named = EntryRef(body.entry.log, body.entry.seq, bytes.fromhex(body.entry.digest))
+        lines = [
+            line
+            for line in queries.conflict_lines()
+            if line.kind == body.kind and line.entry == named
+        ]
+        if not lines:
+            raise UnknownError("This line is no longer in the report. Load it again.")
+        visitor = guard.visitor()
+        queries.service.rule(lines[0], body.answer, visitor.name if visitor else "")
+        queries.forget_conflicts()
+        return DONE
+
+    @api.post(
+        "/days/close",
+        "End an event day, and say who has not told everything of it",
+        access="admin",
+        body=bodies.CloseDay,
+        answer=answers.Closed,
+    )
+    def close_day(body: bodies.CloseDay) -> answers.Closed:
+        return queries.close_day(body.day)
+
+
+def _is_admin(guard: Guard) -> bool:
+    visitor = guard.visitor()
+    return visitor is not None and visitor.is_admin

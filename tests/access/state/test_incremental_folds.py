@@ -1,0 +1,156 @@
+"""Folds that are asked again: they answer as a new fold would, and look only at badges that something has moved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from access.state.badge_history import History
+from access.state.conflicts import Conflicts
+from access.state.headcount import Headcount
+from access.state.log_state import LogState
+from access.state.seat_leases import SeatBook
+
+CLOCKS = [
+    ["14:00", "15:19", "15:20", "16:19", "16:20", "18T04:00"],
+    ["14:00", "16:20", "18T04:00"],
+    ["18T04:00", "14:00", "16:19", "15:20", "16:20"],
+]
+"""Instants at which a fold is asked, one after the other; the last row goes back in time."""
+
+
+class Watched(LogState):
+    """A `LogState` that records whose history was requested."""
+
+    def __init__(self, forum: Any) -> None:
+        super().__init__(forum.registry.device, 0)
+        self.asked: list[bytes | None] = []
+        for entry in forum.entries:
+            self.add(entry.log, entry.digest, entry.raw)
+
+    def history(self, badge: bytes | None) -> History:
+        self.asked.append(badge)
+        return super().history(badge)
+
+
+@pytest.fixture
+def day_in_the_room(forum: Any) -> Any:
+    """Four people with a seat in the room: until the short talk's clearing, until the long one's, until night, and one
+    who leaves at once."""
+    event = forum.programme.event
+    short = msgspec.structs.replace(
+        event.sessions[0], id="short", ends_ms=event.sessions[0].ends_ms - 3_600_000
+    )
+    definition = msgspec.structs.replace(event, sessions=(*event.sessions, short))
+    forum.registry.defines(forum.at("08:30"), definition)
+    forum.enters("room-1", "13:40", 1, session="short")
+    forum.enters("room-1", "13:41", 2, session="talk")
+    forum.enters("room-2", "13:42", 3)
+    forum.enters("room-1", "13:43", 4)
+    forum.leaves("room-1", "13:44", 4)
+    return forum
+
+
+def test_conflicts_are_decided_again_only_for_badges_with_new_entries(forum: Any) -> None:
+    for number in (1, 2):
+        forum.enters("north-in", "09:00", number)
+    known = Watched(forum)
+    report = Conflicts(known)
+    report.lines()
+    known.asked.clear()
+    report.lines()
+    assert known.asked == []
+    again = forum.enters("north-in", "09:10", 1)
+    known.add(again.log, again.digest, again.raw)
+    assert [line.entry for line in report.lines()] == [again.ref]
+    assert known.asked == [forum.build.badge(1)]
+
+
+@pytest.mark.parametrize("clocks", CLOCKS)
+def test_a_headcount_asked_all_day_equals_a_new_one(
+    day_in_the_room: Any, clocks: list[str]
+) -> None:
+    forum = day_in_the_room
+    kept = Headcount(forum.known())
+    for clock in clocks:
+        assert kept.areas(forum.at(clock)) == Headcount(forum.known()).areas(forum.at(clock))
+
+
+def test_a_headcount_looks_again_only_at_people_moved_by_time(day_in_the_room: Any) -> None:
+    forum = day_in_the_room
+    known = Watched(forum)
+    headcount = Headcount(known)
+    one, two = forum.build.badge(1), forum.build.badge(2)
+    headcount.areas(forum.at("14:00"))
+    looked_at = []
+    for clock in ("14:00", "15:00", "15:20", "15:30", "16:20", "16:30"):
+        known.asked.clear()
+        headcount.areas(forum.at(clock))
+        looked_at.append(list(known.asked))
+    assert looked_at == [[], [], [one], [], [two], []]
+
+
+class Kept:
+    """The seat book of the room with every entry added, and a record of whose history it requested."""
+
+    def __init__(self, forum: Any) -> None:
+        self.forum = forum
+        self.known = forum.known()
+        self.asked: list[bytes] = []
+        self.book = SeatBook("room", self.known.event_state, self._history)
+        for entry in forum.entries:
+            self.book.observe(entry.entry)
+
+    def _history(self, badge: bytes) -> History:
+        self.asked.append(badge)
+        history: History = self.known.history(badge)
+        return history
+
+    def free(self, clock: str) -> list[int]:
+        doors, at = self.forum.doors, self.forum.at(clock)
+        return [self.book.free((doors[gate].device, gate), at) for gate in ("room-1", "room-2")]
+
+    def looks_at(self, clock: str) -> list[int]:
+        self.asked.clear()
+        self.free(clock)
+        return [int.from_bytes(badge) for badge in self.asked]
+
+    def add(self, entry: Any) -> None:
+        self.known.add(entry.log, entry.digest, entry.raw)
+        self.book.observe(entry.entry)
+
+
+@pytest.mark.parametrize("clocks", CLOCKS)
+def test_a_seat_book_asked_all_day_equals_a_new_one(
+    day_in_the_room: Any, clocks: list[str]
+) -> None:
+    kept = Kept(day_in_the_room)
+    for clock in clocks:
+        assert kept.free(clock) == Kept(day_in_the_room).free(clock)
+
+
+def test_a_seat_book_looks_again_only_at_people_moved_by_time(day_in_the_room: Any) -> None:
+    kept = Kept(day_in_the_room)
+    assert sorted(kept.looks_at("14:00")) == [1, 2, 3, 4]
+    clocks = ("14:00", "15:00", "15:20", "15:30", "16:20", "16:30", "18T04:00")
+    assert [kept.looks_at(clock) for clock in clocks] == [[], [], [1], [], [2], [], [3]]
+
+
+def test_a_seat_book_looks_only_at_let_ins_on_a_seat_of_its_area(day_in_the_room: Any) -> None:
+    forum, kept = day_in_the_room, Kept(day_in_the_room)
+    kept.looks_at("14:00")
+    kept.add(forum.enters("hall-1", "14:01", 5))
+    kept.add(forum.enters("room-1", "14:02", 6, seat=False))
+    kept.add(forum.enters("room-1", "14:03", 7, verdict="refuse", reason="full"))
+    assert kept.looks_at("14:10") == []
+    kept.add(forum.enters("room-1", "14:11", 8))
+    assert kept.looks_at("14:11") == [8]
+
+
+def test_a_let_in_of_nobody_holds_no_seat(day_in_the_room: Any) -> None:
+    forum, kept = day_in_the_room, Kept(day_in_the_room)
+    before = kept.free("14:00")
+    kept.add(forum.doors["room-1"].scans(forum.at("14:01"), None, seat=True))
+    assert kept.free("14:01") == before
