@@ -157,8 +157,8 @@ def boot_body(
 def listing(
     badge: bytes, claims: Claims, check: bytes = bytes(32), card: bytes | None = None
 ) -> BadgeIssued:
-    """The body by which issue 1 of a plain badge is put on the roster. `check` is the verifier of its secret, `card` the
-    hash of its name card."""
+    """The body by which issue 1 of a plain badge is put on the roster. `check` is the verifier of its secret, `card`
+    the hash of its name card."""
     return BadgeIssued(badge=badge, issue=1, form="plain", claims=claims, verifier=check, card=card)
 
 
