@@ -36,7 +36,7 @@ class Streams:
     def __init__(
         self, queries: Queries, stopping: Callable[[], bool], most: int = MOST_STREAMS
     ) -> None:
-        """`stopping` says when the server is going down: streams end then."""
+        """`stopping` returns whether the server is shutting down: streams end then."""
         self._queries = queries
         self._stopping = stopping
         self._room = threading.BoundedSemaphore(most)

@@ -85,7 +85,7 @@ class JobRows:
     # Files.
 
     def keep_file(self, job_id: str, name: str, data: bytes) -> None:
-        """Keep a file in place of one of the same name, a piece in each transaction."""
+        """Store a file, replacing one of the same name, a piece in each transaction."""
         file = tables.job_file
         self._ledger.write(delete(file).where(file.c.job == job_id, file.c.name == name))
         for piece, start in enumerate(range(0, max(1, len(data)), PIECE_BYTES)):

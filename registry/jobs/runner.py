@@ -20,7 +20,7 @@ from registry.storage.ledger import Ledger
 log = logging.getLogger(__name__)
 
 WRITE_PROGRESS_S = 0.5
-"""How often the row is written while the work goes on; a question in the same process is answered more exactly."""
+"""How often progress is stored while the work runs (s); within the process it is known exactly."""
 
 SETTLE_S = 2.0
 """How often a question about another process's job looks whether that process is alive."""
@@ -41,7 +41,7 @@ class Jobs:
         now_ms: Callable[[], int],
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`stopping` says when the server is going down: what runs is then interrupted."""
+        """`stopping` returns whether the server is shutting down: what runs is then interrupted."""
         self._ledger = ledger
         self._rows = JobRows(ledger)
         self._now_ms = now_ms
@@ -125,7 +125,7 @@ class Jobs:
         return job
 
     def find(self, job_id: str) -> Job:
-        """A job as it stands. Raises UnknownError."""
+        """The present state of a job. Raises UnknownError."""
         job = self._rows.find(job_id)
         if job is None:
             raise UnknownError(f"There is no job {job_id[:20]!r}.")

@@ -66,7 +66,7 @@ class _Answer(Generic[Value]):
 
 
 class Kept(Generic[Value]):
-    """An answer that many ask for and one works out."""
+    """An answer that many threads ask for and one computes."""
 
     def __init__(
         self,
@@ -160,7 +160,7 @@ class Queries:
         return known if known is not None else self.service.programme
 
     def now_ms(self) -> int:
-        """The registry's wall clock."""
+        """The registry's wall clock (ms)."""
         return self.clock().wall_ms
 
     def time(self, at_ms: int) -> str:
@@ -287,7 +287,7 @@ class Queries:
         return self._conflicts.get(self.service.refresh, lambda _: self.service.conflicts())
 
     def forget_conflicts(self) -> None:
-        """After a ruling the report is made again."""
+        """Drop the cached report, after a ruling."""
         self._conflicts.forget()
 
     def conflicts(self, offset: int, limit: int, *, with_codes: bool) -> answers.ConflictReport:

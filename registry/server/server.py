@@ -44,7 +44,7 @@ HANDS_OVER_S = 0.001
 as long, at each of the dozen times that a request lets go of it for the database."""
 
 BEAT_S = 5
-"""How often a worker that is starting says that it lives."""
+"""How often a starting worker reports that it is alive (s)."""
 
 READ_S = 20
 """A connection on which nothing moves for so long in the middle of a long body, or of an answer, is closed."""

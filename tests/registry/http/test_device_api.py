@@ -47,10 +47,10 @@ def test_a_wrong_code_is_refused_in_a_signed_answer(
     client: FlaskClient, service: RegistryService
 ) -> None:
     answer = client.post("/v1/enrol", data=enrolment(DeviceKey.new(), "AAAAAAAA"))
-    said = read(Enrolled, read(Envelope, answer.data).body)
+    reply = read(Enrolled, read(Envelope, answer.data).body)
     assert answer.status_code == 200
-    assert said.public == service.identity.public
-    assert "code is wrong" in said.refused
+    assert reply.public == service.identity.public
+    assert "code is wrong" in reply.refused
 
 
 def refusal(client: FlaskClient, code: str, address: str) -> str:
@@ -119,7 +119,7 @@ def test_a_device_that_nobody_enrolled_gets_no_answer(client: FlaskClient) -> No
     assert "not enrolled" in answer.text
 
 
-def test_a_kiosk_that_a_restored_registry_has_forgotten_is_logged_anew_and_everybody_told(
+def test_a_kiosk_that_a_restored_registry_has_forgotten_gets_a_new_entry(
     new_kiosk: NewKiosk, service: RegistryService
 ) -> None:
     neighbour = new_kiosk("chengdu-main-1")
