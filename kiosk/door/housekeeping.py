@@ -96,6 +96,12 @@ class Housekeeping:
         if kind in ALARMS:
             self._alarm(*ALARMS[kind])
 
+    @property
+    def free_mb(self) -> int | None:
+        """Room on the disk, in millions of bytes; None: not read yet."""
+        power, _ = self._sensors.read()
+        return None if power.free_bytes is None else power.free_bytes // 1_000_000
+
     def _hear_kernel(self) -> None:
         """Record the kernel's time while it calls its clock synchronised, if it is better than what is recorded."""
         reading = self._read_clock()

@@ -1,7 +1,7 @@
 """What one kiosk knows and records: its own journal, the carrier's replica, and the folds over both.
 
 Writing and folding are one step here, so that nothing can be durable and not counted. One thread calls it; whoever else
-wants something written hands it to that thread.
+wants something recorded submits it to that thread.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,6 +18,7 @@ from access.state.facts import Moment
 from access.state.seat_leases import SeatBook
 from access.state.time_repair import Line
 from kiosk.door.clock import KioskClock
+from kiosk.door.opening.records import OpeningRecords
 from sync.store.journal import Journal
 from sync.store.replica import ReplicaReader
 
@@ -43,6 +44,7 @@ class LocalState:
         self._registry_heard_ms: int | None = None
         self._event_state = event_state
         self._clock = KioskClock(event_state, read_clock)
+        self.opening_records = OpeningRecords()
         self._seats: SeatBook | None = None
         self._gate_id: str | None = None
         self._gate_as_of: tuple[int, int] | None = None
@@ -115,6 +117,7 @@ class LocalState:
 
     def _fold(self, entry: LogEntry) -> None:
         self._event_state.add(entry)
+        self.opening_records.add(entry)
         if self._seats is not None:
             self._seats.observe(entry)
 
@@ -274,7 +277,22 @@ class LocalState:
                 found.setdefault(gate, []).append(heard)
         return found
 
+    def heard_ms(self, device: str) -> int | None:
+        """When a kiosk was last heard of (ms since 1970 by its own clock; None: never); this one now."""
+        if device == self.device:
+            return self.now().at_ms
+        return self._replica.heard_ms(device) if self._replica is not None else None
+
+    def at_ms(self, entry: LogEntry) -> int:
+        """The corrected time of an entry, in ms since 1970."""
+        return self._event_state.at_ms(entry)
+
     # The registry, and the way to it.
+
+    @property
+    def registry(self) -> str:
+        """The fingerprint of the registry's key."""
+        return self._event_state.registry
 
     @property
     def registry_head(self) -> tuple[str, int] | None:

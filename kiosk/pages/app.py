@@ -1,6 +1,6 @@
 """The pages of a kiosk, for the browser of its own machine: the attendee screen and its stream, status and health.
 
-A page reads what the scan loop has put up and hands it whatever is to be written. Requests are answered for this
+A page reads what the scan loop has put up and submits to it whatever is to be recorded. Requests are answered for this
 machine's own names alone, and what changes something needs the token that only our own pages carry, so that no other
 page open in the browser can speak for the staff.
 """
@@ -20,6 +20,7 @@ from flask import Flask, Response, abort, jsonify, render_template, request
 from access.event.definition import LANGUAGES
 from kiosk.pages.gate_routes import gate_pages
 from kiosk.pages.headcount_routes import headcount_pages
+from kiosk.pages.opening.routes import opening_pages
 from kiosk.pages.preview_routes import preview_pages
 from kiosk.pages.staff_routes import staff_pages
 from kiosk.pages.staff_session import StaffSessions
@@ -104,14 +105,19 @@ def create_app(
     def health() -> tuple[str, int]:
         return _health(service)
 
+    _add_other_pages(app, service, preview=preview)
+    app.jinja_env.globals.update(token=token, sounds=sounds)
+    return app
+
+
+def _add_other_pages(app: Flask, service: DoorService, *, preview: bool) -> None:
     room = StaffSessions(lambda: service.loop, service.replica_path)
     if preview:
         app.register_blueprint(preview_pages(service))
     app.register_blueprint(headcount_pages(service))
     app.register_blueprint(staff_pages(room, service.order[0]))
+    app.register_blueprint(opening_pages(room, service.order[0]))
     app.register_blueprint(gate_pages(room, service.order[0]))
-    app.jinja_env.globals.update(token=token, sounds=sounds)
-    return app
 
 
 def _health(service: DoorService) -> tuple[str, int]:

@@ -21,6 +21,7 @@ from hardware.ports.events import CameraState, Hint, Reading, ScannerState, Show
 from hardware.system.systemd import Notifier
 from kiosk.door.door import Answer, Door, NotReadyError
 from kiosk.door.housekeeping import Housekeeping
+from kiosk.door.opening.trial import OpeningTrial
 from kiosk.door.readiness import cause_of, incomplete, unready
 from kiosk.door.recent_answers import RecentAnswers
 from kiosk.door.replica_feed import ReplicaFeed
@@ -78,6 +79,7 @@ class ScanLoop:
         self.presenter = presenter
         self.duties = duties
         self.recent = RecentAnswers()
+        self.trial = OpeningTrial()
         self.switch: Direction = "in"
         """The way of a two-way gate, as staff has set it."""
         self.submit = inputs.submit
@@ -117,6 +119,7 @@ class ScanLoop:
     def gate_changed(self) -> None:
         """This kiosk stands at another gate from here on, or at none."""
         self.door.forget_repeats()
+        self.trial.forget()
         self.turn("in")
 
     def turn(self, direction: Direction) -> None:
@@ -223,6 +226,8 @@ class ScanLoop:
         answer = self.door.present(
             reading.text, direction, "scanner" if source == "scanner" else "camera"
         )
+        if answer.case is not None:
+            self.trial.note(self.door, answer)
         if not answer.repeat:
             self.duties.answered((time.perf_counter() - began) * 1000)
             self._recover()
@@ -261,7 +266,7 @@ class ScanLoop:
     def _show_answer(self, answer: Answer, who: str | bytes) -> None:
         if self.presenter.show_answer(answer, opens=answer.opens):
             self._opened.append((answer.entry, answer.presented.badge))
-        if not answer.repeat:
+        if not answer.repeat and answer.case is None:
             self.recent.add(answer, who)
 
     def _help(self, what: Notice) -> None:

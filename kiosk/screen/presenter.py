@@ -3,6 +3,8 @@
 import time
 from collections.abc import Sequence
 
+import msgspec
+
 from access.event.definition import Direction, Language
 from access.log.receipt import gate_code
 from access.state.facts import listed_claims
@@ -21,6 +23,7 @@ from kiosk.screen.attendee_screen import (
 from kiosk.screen.name_on_card import person_of
 from kiosk.screen.screen_feed import ScreenFeed
 from kiosk.screen.sentences import SHUT
+from web.texts import text
 
 SHOWN_S = {"admit": 4.0, "flagged": 4.0, "ask": 30.0, "refuse": 30.0}
 """How long an answer stands while nobody else comes. Names stand no longer than the first two; a refusal takes time to
@@ -35,7 +38,7 @@ FAILED_S = 4.0
 
 
 class Presenter:
-    """Belongs to the scan loop's thread. `rest` shows the first that holds of: fire, out of order, not ready, camera
+    """Belongs to the scan loop's thread. `rest` shows the first that applies of: fire, out of order, not ready, camera
     lost, show your badge."""
 
     def __init__(
@@ -70,6 +73,8 @@ class Presenter:
         wanted = answer.decision.opens or answer.decision.reason in SHUT
         booked = self._booked(answer) if wanted else frozenset()
         screen = answer_screen(answer, self._door.programme, person, self._order, booked)
+        if answer.case is not None:
+            screen = msgspec.structs.replace(screen, cause=text("opening.screen", self._order[0]))
         self._put(screen, SHOWN_S[tone])
         self.answer = answer
         self._read_until = time.monotonic() + min(SHOWN_S[tone], READ_S)

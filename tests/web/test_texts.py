@@ -14,9 +14,11 @@ from access.event.definition import LANGUAGES, VERDICTS, Language
 from access.log.entry import PrintOutcome
 from access.rules.badge_prints import PRINT_WHYS
 from access.rules.decide import Reason
+from access.rules.opening_check import Case
 from access.state.conflicts import KINDS
 from access.state.conflicts import Reading as ConflictReading
 from kiosk.door.readiness import Cause
+from kiosk.pages.opening.report import PERSON_CHECKS
 from kiosk.pages.staff_routes import UNDO_WHYS, WHYS
 from kiosk.screen.attendee_screen import Notice
 from registry.dashboard import PAGES
@@ -59,7 +61,12 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
     "dashboard.print_why": PRINT_WHYS,
     "gate.by": ("registry", "supervisor"),
     "camera": ("above", "below", "left", "right"),
-    "menu": ("headcount", "staff", "gate", "close"),
+    "menu": ("headcount", "staff", "gate", "opening", "close"),
+    "opening.case": (*get_args(Case), "twice"),
+    "opening.check": (
+        *("clock", "disk", "registry", "roster", "versions", "camera", "scanner"),
+        *PERSON_CHECKS,
+    ),
     "dashboard.nav": (*PAGES, "account"),
     "dashboard.did": (
         "begin_import",

@@ -14,6 +14,7 @@ import click
 
 from config.settings import KioskSettings
 from jianmen.cli.kiosk.doctor import doctor
+from jianmen.cli.kiosk.opening import opening
 from jianmen.cli.kiosk.options import camera_overrides, complain, read_settings, settings_option
 from jianmen.cli.kiosk.run import run
 from jianmen.cli.options import data_option, json_option
@@ -29,6 +30,7 @@ def kiosk() -> None:
 
 kiosk.add_command(run)
 kiosk.add_command(doctor)
+kiosk.add_command(opening)
 
 
 @kiosk.command()

@@ -14,7 +14,7 @@ from config import event_file
 from config.errors import ConfigError
 from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.backups import backup, restore
-from jianmen.cli.registry.badges import badges
+from jianmen.cli.registry.badges import badges, test_badges
 from jianmen.cli.registry.doctor import doctor
 from jianmen.cli.registry.event import event
 from jianmen.cli.registry.keys import keys, staff
@@ -60,6 +60,7 @@ for _command in (
     event,
     import_people,
     badges,
+    test_badges,
     backup,
     restore,
     doctor,

@@ -35,7 +35,7 @@ from sync.wire.device_key import DeviceKey
 from sync.wire.enrolment_code import EnrolmentCode
 
 EVENT = Path("config/events/smarthk.toml")
-COMMANDS = ("run", "enrol", "status", "doctor", "headcount")
+COMMANDS = ("run", "enrol", "status", "doctor", "opening", "headcount")
 NOW = ClockReading(1_000, 1_795_000_000_000, True)
 
 
