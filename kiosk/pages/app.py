@@ -1,6 +1,6 @@
 """The pages of a kiosk, for the browser of its own machine: the attendee screen and its stream, status and health.
 
-A page reads what the scan loop has put up and hands it whatever is to be written. Requests are answered for this
+A page reads what the scan loop has put up and submits to it whatever is to be recorded. Requests are answered for this
 machine's own names alone, and what changes something needs the token that only our own pages carry, so that no other
 page open in the browser can speak for the staff.
 """

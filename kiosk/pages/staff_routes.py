@@ -204,7 +204,7 @@ def _state(loop: ScanLoop, session: StaffSession) -> dict[str, Any]:
     by_gate = seats.by_gate(now.at_ms) if seats is not None else {}
     local = datetime.fromtimestamp(now.span.lo / 1000, programme.zone)
     newest = next(iter(loop.recent), None)
-    areas = [place for place in programme.area_tree if gate.area in programme.above[place]]
+    areas = [area for area in programme.area_tree if gate.area in programme.above[area]]
     return {
         "gate": gate_code(programme, gate.id),
         "place": area_in_all_languages(programme, gate.area),

@@ -1,6 +1,6 @@
 """The door process: what it needs is opened in order, the scan loop runs, and everything is closed in reverse.
 
-The pages are served from the first moment on, so that the screen can say what is being waited for: the enrolment, the
+The pages are served from the first moment on, so that the screen can show what is being waited for: the enrolment, the
 disk, the event's data.
 """
 

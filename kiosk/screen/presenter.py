@@ -38,7 +38,7 @@ FAILED_S = 4.0
 
 
 class Presenter:
-    """Belongs to the scan loop's thread. `rest` shows the first that holds of: fire, out of order, not ready, camera
+    """Belongs to the scan loop's thread. `rest` shows the first that applies of: fire, out of order, not ready, camera
     lost, show your badge."""
 
     def __init__(

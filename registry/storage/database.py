@@ -47,7 +47,7 @@ SCRUB_MS = 1000
 POSTGRES_LOCK = 0x4A69616E6D656E
 """The advisory lock of the one writer: "Jianmen"."""
 
-OUTAGES = (OperationalError, InterfaceError, NoConnectionError)
+OUTAGES = (OperationalError, InterfaceError, NoConnectionError, psycopg.OperationalError)
 """What a database raises that starts again, fails over or has no room on its disk: it passes by itself."""
 
 READERS = 8
@@ -175,7 +175,14 @@ class Database:
         """From now on `news` grows also when other processes add entries."""
         with self._lock:
             if self.is_postgres and self._listener is None:
-                self._listener = Listener(lambda: _connect(self._target), self.news)
+                self._listener = Listener(self.own_connection, self.news)
+
+    def own_connection(self) -> "psycopg.Connection[tuple[Any, ...]]":
+        """A connection to PostgreSQL beside the pool, each statement its own transaction. The caller closes it. Raises
+        psycopg.Error."""
+        connection = _connect(self._target)
+        connection.autocommit = True
+        return connection
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -74,7 +74,6 @@ class Listener:
                 self._closed.wait(AGAIN_S)
 
     def _listen(self, connection: "psycopg.Connection[tuple[object, ...]]") -> None:
-        connection.autocommit = True
         connection.execute(f"LISTEN {CHANNEL}")
         self._news.tell()  # what came while nobody listened
         checked = time.monotonic()

@@ -1,4 +1,4 @@
-"""What every set of logs promises: a kiosk's replica, and the registry's ledger on either database."""
+"""What every log store promises: a kiosk's replica, and the registry's ledger on either database."""
 
 from __future__ import annotations
 

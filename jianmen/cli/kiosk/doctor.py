@@ -78,11 +78,11 @@ def _camera(settings: KioskSettings, seconds: float) -> Iterator[Finding]:
 
 def _show(findings: Iterable[Finding], *, as_json: bool) -> int:
     """Print findings as they come; the exit code."""
-    mend = False
+    faulty = False
     for finding in findings:
-        mend = mend or finding.state == "mend"
+        faulty = faulty or finding.state == "mend"
         if as_json:
             click.echo(json.dumps(asdict(finding), ensure_ascii=False))
         else:
             click.echo(f"{finding.state}  {finding.check}: {finding.says}")
-    return 1 if mend else 0
+    return 1 if faulty else 0
