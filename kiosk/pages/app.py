@@ -24,6 +24,7 @@ from kiosk.pages.opening.routes import opening_pages
 from kiosk.pages.phones.pairing import Phones
 from kiosk.pages.phones.show import phone_pages
 from kiosk.pages.preview_routes import preview_pages
+from kiosk.pages.print_routes import print_pages
 from kiosk.pages.staff_routes import staff_pages
 from kiosk.pages.staff_session import StaffSessions
 from kiosk.pages.status import status, waiting_status
@@ -132,6 +133,7 @@ def _add_other_pages(
     app.register_blueprint(staff_pages(room, service.order[0]))
     app.register_blueprint(opening_pages(room, service.order[0]))
     app.register_blueprint(gate_pages(room, service.order[0]))
+    app.register_blueprint(print_pages(service))
 
 
 def _health(service: DoorService) -> tuple[str, int]:
