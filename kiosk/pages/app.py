@@ -21,6 +21,8 @@ from access.event.definition import LANGUAGES
 from kiosk.pages.gate_routes import gate_pages
 from kiosk.pages.headcount_routes import headcount_pages
 from kiosk.pages.opening.routes import opening_pages
+from kiosk.pages.phones.pairing import Phones
+from kiosk.pages.phones.show import phone_pages
 from kiosk.pages.preview_routes import preview_pages
 from kiosk.pages.print_routes import print_pages
 from kiosk.pages.staff_routes import staff_pages
@@ -29,6 +31,7 @@ from kiosk.pages.status import status, waiting_status
 from kiosk.runtime.service import DoorService
 from kiosk.screen.attendee_screen import notice
 from kiosk.screen.screen_feed import ScreenFeed
+from sync.store.data_folder import DataFolder
 from web import texts
 
 OWN_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -55,11 +58,16 @@ PAGE_POLICY = (
 
 
 def create_app(
-    service: DoorService, *, sounds: bool, camera_at: str = "", preview: bool = False
+    service: DoorService,
+    *,
+    sounds: bool,
+    camera_at: str = "",
+    preview: bool = False,
+    phones: Phones | None = None,
 ) -> Flask:
     """The pages of a door. `sounds`: the page makes the tones, for want of a buzzer. `camera_at`: on which side of the
     screen the camera is (above, below, left, right; empty: not to be pointed at). `preview`: the resting screen shows
-    what the camera sees."""
+    what the camera sees. `phones`: phones of the staff can be paired."""
     app = Flask(__name__)
     token = secrets.token_urlsafe(16)
     _guard(app, token)
@@ -106,16 +114,22 @@ def create_app(
     def health() -> tuple[str, int]:
         return _health(service)
 
-    _add_other_pages(app, service, preview=preview)
+    _add_other_pages(app, service, phones, preview=preview)
     app.jinja_env.globals.update(token=token, sounds=sounds)
     return app
 
 
-def _add_other_pages(app: Flask, service: DoorService, *, preview: bool) -> None:
+def _add_other_pages(
+    app: Flask, service: DoorService, phones: Phones | None, *, preview: bool
+) -> None:
     room = StaffSessions(lambda: service.loop, service.replica_path)
     if preview:
         app.register_blueprint(preview_pages(service))
     app.register_blueprint(headcount_pages(service))
+    if phones is not None:
+        reach = DataFolder(service.data).phones_reach
+        app.register_blueprint(phone_pages(room, phones, reach))
+    app.jinja_env.globals.update(phones=phones is not None)
     app.register_blueprint(staff_pages(room, service.order[0]))
     app.register_blueprint(opening_pages(room, service.order[0]))
     app.register_blueprint(gate_pages(room, service.order[0]))
