@@ -11,14 +11,8 @@ from typing import Any
 import click
 import msgspec
 
-from jianmen.cli.registry.options import (
-    asking,
-    data_option,
-    json_option,
-    settings_option,
-    show_result,
-    stop,
-)
+from jianmen.cli.options import data_option, json_option
+from jianmen.cli.registry.options import asking, settings_option, show_result, stop
 
 ALL = 10**9
 
