@@ -11,9 +11,12 @@ COMMANDS = {
     "decode": ("jianmen.cli.decode", "Read the codes in pictures and videos."),
     "rehearse": ("jianmen.cli.rehearse", "Run a scenario: what will the doors say?"),
     "kiosk": ("jianmen.cli.kiosk.commands", "The door: run, enrol, status, doctor, headcount."),
-    "sync": ("jianmen.cli.sync", "The carrier: run, once, status."),
+    "sync": ("jianmen.cli.sync", "The carrier: run, once, status, export and import."),
     "journal": ("jianmen.cli.journal", "Read and check a kiosk's log, offline."),
-    "registry": ("jianmen.cli.registry.commands", "The centre: serve, import, badges, headcount."),
+    "registry": (
+        "jianmen.cli.registry.commands",
+        "The centre: serve, import, badges, headcount, attendance and more.",
+    ),
     "bench": ("jianmen.cli.bench", "Performance on this machine, against named floors."),
 }
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jianmen.cli.help_pages import WholeHelpGroup
 from jianmen.cli.registry.options import (
     asking,
     data_option,
@@ -32,7 +33,7 @@ UNLOCKS = {
 COLUMNS = ("ref", "code", "text", "typed", "pin")
 
 
-@click.group()
+@click.group(cls=WholeHelpGroup)
 def staff() -> None:
     """Key cards of the staff: with one, and its PIN, its owner reads names at a staffed gate.
 
@@ -154,7 +155,7 @@ def _table(cards: list[dict[str, Any]]) -> str:
     return text.getvalue()
 
 
-@click.group()
+@click.group(cls=WholeHelpGroup)
 def keys() -> None:
     """The keys that sign badges. Several are good at once; the newest signs."""
 
