@@ -121,7 +121,7 @@ def _add_unlocking(pages: Blueprint, room: StaffSessions) -> None:
     def card() -> Response:
         typed = _text("code")
         if typed:
-            room.take_card(typed)
+            room.type_card(typed)
         else:
             room.wait_for_card()
         return jsonify({})
