@@ -164,7 +164,7 @@ class _Api:
 
 
 class _Kiosk:
-    """A kiosk that says what it has and takes nothing: what it would be given is the same for each exchange."""
+    """A kiosk that reports what it has and takes nothing: what it would be given is the same for each exchange."""
 
     def __init__(self, folder: Path, code: str) -> None:
         self._identity = DeviceKey.at(folder / "device.key")

@@ -2,7 +2,7 @@
 
 The floor of a search is what the simplest one costs: the query looked for in each plain name, in memory (the door) or
 by the database's LIKE (the registry), which finds nobody in the other script or by a spelling. That of a page is the
-bare SELECT of as many rows at the same place.
+bare SELECT of as many rows at the same offset.
 """
 
 import time

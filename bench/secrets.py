@@ -1,6 +1,6 @@
 """What it costs to find a secret by trying, with a stolen kiosk's disk on the table.
 
-Each line is one trial, in CPU time of one core, beside the bare primitive in it; its note says what all trials cost.
+Each line is one trial, in CPU time of one core, beside the bare primitive in it; its note gives what all trials cost.
 Whoever tries has better programs than these, so trials that are only hashes are counted as fast as this processor
 hashes at all: that is their floor. A graphics card is thousands of times faster at those, and some tens of times at
 scrypt, which needs 32 MiB a trial.
@@ -58,7 +58,7 @@ def secrets(trials: int = 9) -> list[Figure]:
 
 
 def _code(digits: int, block_s: float) -> Figure:
-    """A code of another system: the badge id that the log holds is a hash of it."""
+    """A code of another system: the badge id in the log is a hash of it."""
     code = "7" * digits
     one_s = _cpu_s(lambda: foreign(code), 2000)
     what = f"every code of {digits} digits at once, from the badge ids in the log"

@@ -38,6 +38,13 @@ Address = Annotated[
         description='an address such as "https://registry.example:8743"',
     ),
 ]
+PrinterAddress = Annotated[
+    str,
+    Meta(
+        pattern=r"^ipps?://[^/\s]+/\S+$",
+        description='an address such as "ipp://localhost/printers/badges"',
+    ),
+]
 Fingerprint = Annotated[
     str,
     Meta(pattern="^[0-9a-f]{64}$", description="64 hex digits in small letters, in quotes"),
@@ -62,11 +69,13 @@ S = TypeVar("S", bound=_Settings)
 
 class Pages(_Settings, frozen=True, kw_only=True):
     """Where the door serves its screens, to the browser of its own machine. `camera_at`: on which side of the screen
-    the camera is; None: people are not shown where. `preview`: the resting screen shows what the camera sees."""
+    the camera is; None: people are not shown where. `preview`: the resting screen shows what the camera sees.
+    `phones_port`: where phones of the staff reach the staff page, by TLS on the LAN; 0: they do not."""
 
     host: str
     port: Port
     preview: bool
+    phones_port: Port
     camera_at: Literal["above", "below", "left", "right"] | None = None
 
 
@@ -134,6 +143,16 @@ class Signals(_Settings, frozen=True, kw_only=True):
     pass_s: float
 
 
+class Printer(_Settings, frozen=True, kw_only=True):
+    """The badge printer, or None. `layout` is a shipped layout or a file, of the size of the paper that is in it. The
+    other fields are `hardware.ports.printer`'s."""
+
+    adapter: Literal["ipp", "simulated"] | None = None
+    address: PrinterAddress | None = None
+    path: str = ""
+    layout: str
+
+
 class KioskSettings(_Settings, frozen=True, kw_only=True):
     """One kiosk: its door process and its carrier. `gate` None: the registry assigns one."""
 
@@ -149,6 +168,7 @@ class KioskSettings(_Settings, frozen=True, kw_only=True):
     decoder: Decoder
     scanner: Scanner
     signals: Signals
+    printer: Printer
 
 
 class RegistrySettings(_Settings, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ from registry.projections import Projections
 from registry.roster.batch import Batch
 from registry.roster.keys import Keyring
 from registry.roster.model import IssuedBadge, Known, Label, Person, Registered, RosterState
+from registry.roster.opening_badges import OpeningBadges, TestBadge
 from registry.roster.repository import People
 from registry.roster.service import Roster
 from registry.roster.signing_keys import SigningKeys
@@ -105,7 +106,7 @@ class RegistryService:
         return self.programme.event
 
     def check_event(self, event: Event) -> None:
-        """Raises ConfigError where printed badges would mean something else by this definition."""
+        """Check a changed definition. Raises ConfigError where it would change the meaning of printed badges."""
         mistakes = grows_from(self.event, event)
         if mistakes:
             raise ConfigError(mistakes)
@@ -252,6 +253,10 @@ class RegistryService:
         """The keys that sign badges."""
         return self._all.signing_keys
 
+    def issue_test_badges(self) -> Sequence[TestBadge]:
+        """The test badges of the doors-open check, put on the roster where they are not there yet."""
+        return self._all.opening_badges.issue(self.event)
+
     # Kiosks.
 
     def enrol_code(self, gate: str | None = None, minutes: int = MINUTES) -> str:
@@ -344,6 +349,7 @@ class _Parts:
         self.roster = Roster(
             service.ledger, self.log, service.people, service._keys, service._random
         )
+        self.opening_badges = OpeningBadges(service.ledger, self.log, self.roster, service._keys)
         self.staff_keys = StaffKeys(
             service.ledger, self.roster, service.people, service._keys, service._random
         )

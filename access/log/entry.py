@@ -218,6 +218,17 @@ class Printed(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=Tr
     why: FreeText = ""
 
 
+class OpeningChecked(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
+    """A supervisor's sign-off of a door before it opens, `opening`: "good", "bad" or "not_done" by check, by case."""
+
+    gate: Id
+    findings: dict[str, str]
+    test_badges: dict[str, str]
+    staff: BadgeId
+    staff_issue: Issue
+    note: FreeText = ""
+
+
 class BadgeIssued(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """A roster entry, kind `badge`: one issue of one badge. A later entry for the same issue replaces it."""
 
@@ -291,7 +302,7 @@ class Close(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True
 
 Body = (
     Scan | Override | Void | Passage | Recount | Seats | GateGiven | Clock | Boot | Health | Alarm
-    | Printed | BadgeIssued | Revoked | EventDefined | Key | Kiosk | Ruling | Close
+    | Printed | OpeningChecked | BadgeIssued | Revoked | EventDefined | Key | Kiosk | Ruling | Close
 )  # fmt: skip
 
 KINDS: dict[str, type[Body]] = {
@@ -308,6 +319,7 @@ KINDS: dict[str, type[Body]] = {
     "health": Health,
     "alarm": Alarm,
     "printed": Printed,
+    "opening": OpeningChecked,
     "badge": BadgeIssued,
     "revoke": Revoked,
     "event": EventDefined,

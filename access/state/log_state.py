@@ -11,6 +11,7 @@ from access.event.programme import Programme
 from access.log.entry import EntryRef, Override, Scan
 from access.log.log_entry import LogEntry, Order, read_entry
 from access.log.receipt import receipt
+from access.rules.opening_check import opening_badges
 from access.state.badge_history import History
 from access.state.event_state import EventState
 from access.state.seat_leases import SeatBook
@@ -99,8 +100,12 @@ class LogState:
 
     @property
     def badges(self) -> Iterable[bytes | None]:
-        """Every badge any entry names, and None for presentations without one."""
-        return self._entries.keys()
+        """Every badge any entry names but test badges, and None for presentations without one."""
+        programme = self.event_state.programme
+        if programme is None:
+            return self._entries.keys()
+        trials = opening_badges(programme.event)
+        return (badge for badge in self._entries if badge not in trials)
 
     @property
     def presented(self) -> AbstractSet[bytes | None]:

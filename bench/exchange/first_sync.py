@@ -29,7 +29,7 @@ WINDOW = 3
 
 
 class Mark(NamedTuple):
-    """How far a first sync had come after a message: entries held, and the seconds that it and its floor had taken."""
+    """A first sync after one of its messages: entries stored, and the seconds that it and its floor had taken."""
 
     entries: int
     spent: Spent
@@ -64,7 +64,7 @@ def first_sync_growing(
 
 
 def _cost(marks: Sequence[Mark], entries: int) -> Spent:
-    """Microseconds an entry, ours and the floor's, about where so many were held."""
+    """Microseconds an entry, ours and the floor's, about where so many were stored."""
     at = next((n for n, mark in enumerate(marks) if mark.entries >= entries), len(marks) - 1)
     last = min(len(marks) - 1, at + WINDOW)
     first = max(0, last - WINDOW)
@@ -74,7 +74,7 @@ def _cost(marks: Sequence[Mark], entries: int) -> Spent:
 
 
 def _fetch(event: WholeEvent, folder: Path) -> tuple[list[Mark], int, float]:
-    """Fetch everything, and move as much over the bare server. Says how far it had come after each message, how many
+    """Fetch everything, and move as much over the bare server. Return how far it had come after each message, how many
     bytes went over the wire, and the seconds for the list of name cards, which are not in the marks. Raises
     RuntimeError where something is missing at the end."""
     kiosk = DeviceKey.from_seed(b"n" * 32)

@@ -24,7 +24,7 @@ from jianmen.testing.tcp_proxy import TcpProxy
 KIOSKS = 30
 LOGS = 10
 SETTLE_S = 8.0
-"""Left out of the measurement: the first words about who is there."""
+"""Left out of the measurement: the first messages, by which the devices learn who is there."""
 
 MEASURE_S = 20.0
 STARTS_WITHIN_S = 120.0

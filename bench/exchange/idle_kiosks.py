@@ -1,9 +1,9 @@
-"""Kiosks that have nothing new to say, as a program: it runs on the code of whatever checkout it is started in.
+"""Kiosks that have nothing new, as a program: it runs on the code of whatever checkout it is started in.
 
     python idle_kiosks.py FOLDER LOGS GATE < codes
 
 Each line of standard input is an enrolment code of a registry. A kiosk is enrolled with each, writes LOGS logs, brings
-them, and goes on asking once a second. "quiet" on standard output: everybody holds everything. It ends with its input.
+them, and goes on asking once a second. "quiet" on standard output: everybody has everything. It ends with its input.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""A registry that holds a whole event, as it is when a new kiosk is put up: people, name cards, what doors wrote."""
+"""A registry that has a whole event, as it is when a new kiosk is put up: people, name cards, what doors wrote."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,14 +49,14 @@ class WholeEvent:
 
     @property
     def entries(self) -> int:
-        """How many it holds, the registry's own among them."""
+        """How many entries it has, the registry's own among them."""
         return stored_entries(self.ledger)
 
     def _answer(self, request: bytes) -> bytes:
         return self._answerer.answer(request, wall_ms())[0]
 
     def enrol(self, device: DeviceKey) -> Enrolment:
-        """Take a new kiosk in."""
+        """Enrol a new kiosk."""
         code = self._service.enrol_code(GATE)
         enrolled = self._service.enrol(Enrol(device.public, code, b""))
         return Enrolment(

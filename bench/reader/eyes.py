@@ -196,7 +196,7 @@ def _latest(ours: Result, alone: Result) -> tuple[int, float, float]:
 
 
 def turns(presentations: Iterable[Presentation], factor: float) -> Iterator[Figure]:
-    """Badges that take turns at one place: a badge that is gone must never be read late."""
+    """Badges that take turns at one position: a badge that is gone must never be read late."""
     (ours,) = present(presentations, [partial(LiveReader, factor)], factor, whole=True)
     note = f"reads of a badge that is no longer in view, of {ours.reads} reads in {ours.shown} presentations; wanted: 0"
     yield Figure("eyes turns late", ours.late, None, "reads", note)
@@ -206,7 +206,7 @@ def turns(presentations: Iterable[Presentation], factor: float) -> Iterator[Figu
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photograph and the text of its code; None says that there is none in it."""
+    """A photograph and the text of its code; None: there is none in it."""
 
     path: Path
     text: str | None

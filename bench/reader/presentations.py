@@ -31,7 +31,7 @@ SUPER = 2
 
 WHITE = 243.0
 ARRIVE_S = 0.4
-"""How long the badge moves into its place."""
+"""How long the badge moves until it is held still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def easy(number: int, seed: int = 0) -> Presentation:
 
 
 def taking_turns(number: int, seed: int = 0) -> Presentation:
-    """Two badges at one place, every 5, 8 or 15 frames the other one, hard to read."""
+    """Two badges at one position, every 5, 8 or 15 frames the other one, hard to read."""
     rng = np.random.default_rng([seed, number, 2])
     kind = ("low light", "glare", "pale", "thumb", "far")[number % 5]
     texts = (badge_text(rng, signed=False), badge_text(rng, signed=False))

@@ -1,4 +1,4 @@
-"""What a measurement says: its figure, the floor beside it, and their ratio."""
+"""The result of a measurement: its figure, the floor beside it, and their ratio."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -24,7 +24,7 @@ PIECE = 1000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 SHOWN = ("gate", "direction", "verdict", "reason", "session", "source", "why", "area", "count")
-"""What a line for people says of an entry, where it has it."""
+"""The fields of an entry that a line for people shows, where it has them."""
 
 
 @click.group(cls=WholeHelpGroup)
@@ -86,7 +86,7 @@ def _line(log_entry: LogEntry) -> str:
 
 
 def _when(wall_ms: int) -> str:
-    """What the machine's own clock said; a broken one can say times that no calendar has."""
+    """The time of the machine's own clock; a broken one can give times that no calendar has."""
     try:
         return (EPOCH + timedelta(milliseconds=wall_ms)).strftime("%Y-%m-%d %H:%M:%SZ")
     except OverflowError:
@@ -179,7 +179,7 @@ def _check(reader: JournalReader, public: bytes | None) -> Iterator[dict[str, An
 
 
 def _chain(reader: JournalReader, log: str) -> tuple[dict[int, bytes], Boot | None, list[str]]:
-    """The hash of each entry up to the first that does not hold, the log's first entry, and what is wrong."""
+    """The hash of each entry up to the first that is wrong, the log's first entry, and what is wrong."""
     digests: dict[int, bytes] = {}
     boot: Boot | None = None
     prev = GENESIS

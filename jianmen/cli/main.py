@@ -10,7 +10,10 @@ COMMANDS = {
     "demo": ("jianmen.cli.demo", "The whole system on one machine."),
     "decode": ("jianmen.cli.decode", "Read the codes in pictures and videos."),
     "rehearse": ("jianmen.cli.rehearse", "Run a scenario: what will the doors say?"),
-    "kiosk": ("jianmen.cli.kiosk.commands", "The door: run, enrol, status, doctor, headcount."),
+    "kiosk": (
+        "jianmen.cli.kiosk.commands",
+        "The door: run, enrol, status, doctor, opening, headcount.",
+    ),
     "sync": ("jianmen.cli.sync", "The carrier: run, once, status, export and import."),
     "journal": ("jianmen.cli.journal", "Read and check a kiosk's log, offline."),
     "registry": (
@@ -38,7 +41,7 @@ class _Commands(click.Group):
         try:
             command: click.Command = getattr(import_module(module), cmd_name)
         except ImportError as error:
-            # Another project's `config` or `sync` in the place of ours is the likeliest cause, and hard to see.
+            # Another project's `config` or `sync` imported instead of ours is the likeliest cause, and hard to see.
             found = list(clashes())
             if not found:
                 raise

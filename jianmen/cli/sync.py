@@ -39,6 +39,7 @@ from sync.store.replica import Replica, ReplicaReader
 from sync.store.sqlite import NewerFileError
 from sync.transport.discovery import lan_host
 from sync.transport.lan_server import LanServer
+from sync.transport.phone_proxy import phones_served
 from sync.transport.tls_certificate import certificate_at
 from sync.wire.device_key import DeviceKey
 
@@ -108,7 +109,8 @@ def _listening(carrier: Carrier, settings: KioskSettings) -> Iterator[None]:
         sys.exit(2)
     carrier.be_reached_at(f"{host}:{server.port}", certificate.fingerprint)
     try:
-        yield
+        with phones_served(settings.data, host, settings.pages.phones_port, certificate):
+            yield
     finally:
         server.close()
 

@@ -56,7 +56,7 @@ QUIET_ZONE = 4
 
 
 def set_aside(guests: Sequence[Guest], venue: str, folder: Path) -> list[Guest]:
-    """Draw some badges into `folder`, named by what a door of `venue` says to them; returns the other guests, who are
+    """Draw some badges into `folder`, named by what a door of `venue` answers; returns the other guests, who are
     free to be simulated."""
     kinds: dict[str, Callable[[Guest], bool]] = {
         "welcome": lambda one: one.may_enter(venue) and not one.revoked,

@@ -1,4 +1,4 @@
-"""Cutting and healing links from elsewhere: a socket in the demo's data folder, and who speaks to it.
+"""Commands to a running demo (cut and heal links, end): a socket in its data folder, and its client.
 
 One line in (`cut meishan`, `heal meishan`, `state`, `end`), one line of JSON out.
 """
@@ -29,14 +29,14 @@ PATIENCE_S = 10.0
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What became of a command: `error` None, it was done."""
+    """The result of a command; `error` is None if it was carried out."""
 
     done: str = ""
     error: str | None = None
 
 
 class ControlSocket:
-    """Listens in the demo's data folder; each command is carried out by `carry_out`, which answers in words or raises
+    """Listens in the demo's data folder; each command is carried out by `carry_out`, which returns a message or raises
     DemoError."""
 
     def __init__(self, data: Path, carry_out: Callable[[str, list[str]], str]) -> None:

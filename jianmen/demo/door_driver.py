@@ -67,7 +67,7 @@ class DoorDriver:
         self._thread.start()
 
     def stop(self) -> None:
-        """Nobody comes any more. Does not wait."""
+        """Let nobody come any more. Does not wait."""
         self._stop.set()
 
     @property
@@ -90,7 +90,7 @@ class DoorDriver:
                     self._let_pass("out", OUT_BATCH)
                 else:
                     self._let_pass("in" if self._known.lets_in else "out", IN_BATCH)
-        except Exception as error:  # the end of a thread; the demo ends with it, and says why
+        except Exception as error:  # the end of a thread; the demo ends with it, and shows why
             log.exception("the people at %s cannot go on", self.gate)
             self.failure = error
 
@@ -133,7 +133,7 @@ class DoorDriver:
 
 
 TOKEN = re.compile(r'data-token="([^"]*)"')
-"""How the staff page tells its own requests from those of other sites."""
+"""How the staff page distinguishes its own requests from those of other sites."""
 
 READY_S = 1.0
 """The door is given this long to wait for a staff card before one is held up."""
@@ -165,7 +165,7 @@ class DoorStaff:
             raise DemoError(f"the staff screen of {self._site.gate} refuses: {why}")
 
     def _unlock(self) -> str:
-        """Hold up the card, type the PIN; says why it was refused, or nothing."""
+        """Hold up the card and type the PIN; return why it was refused, or ""."""
         self._token = self._page_token()
         picture = self._feed.draw(self._key_card, "q")
         with ThreadPoolExecutor(1) as waiting:
@@ -187,7 +187,7 @@ class DoorStaff:
         return html.unescape(found[1]) if found else ""
 
     def _post(self, action: str, body: dict[str, str]) -> str:
-        """Why the deed was refused, or nothing."""
+        """Send a request of the staff page; return why it was refused, or ""."""
         headers = {"X-Jianmen-Token": self._token}
         try:
             answer = self._browser.post(

@@ -2,7 +2,7 @@
 
 
 class DemoError(Exception):
-    """The demo cannot go on. Says what happened, for people."""
+    """The demo cannot go on; the message is for people."""
 
 
 class PortTakenError(Exception):

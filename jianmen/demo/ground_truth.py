@@ -1,7 +1,7 @@
 """The people of the demo and the truth about them: who was let in where, and who is where now.
 
 It knows nothing of what kiosks and registry think. It keeps its own account, so that at the end their numbers
-can be held against it. What people do next is in `jianmen.demo.script`.
+can be compared with it. What people do next is in `jianmen.demo.script`.
 """
 
 import threading
@@ -21,7 +21,7 @@ REST_S = 20.0
 
 @dataclass(frozen=True)
 class Visit:
-    """Somebody holds a code up to a gate. `reason` is what a door must say, `error` the QR error correction of the
+    """Somebody holds a code up to a gate. `reason` is what a door must answer, `error` the QR error correction of the
     print, `ref` None: nobody who is registered."""
 
     gate: str
@@ -35,7 +35,7 @@ class Visit:
 
 @dataclass
 class Guest:
-    """A registered person with their badge. `place` is where they truly are; None: outside."""
+    """A registered person with their badge. `area` is where they truly are; None: outside."""
 
     person: Person
     badge: IssuedBadge
@@ -76,7 +76,7 @@ class GroundTruth:
         return self._dice[gate]
 
     def join(self, guest: Guest) -> None:
-        """Somebody new is on the way."""
+        """Add a person who will come to the doors."""
         with self._lock:
             self._guests[guest.person.ref] = guest
 
@@ -106,7 +106,7 @@ class GroundTruth:
             return self._dice[gate].choice([*self._guests.values()])
 
     def answered(self, visit: Visit) -> None:
-        """The door has answered: from now on the truth is another one."""
+        """The door has answered: update where the guest is."""
         with self._lock:
             self._answered[visit.gate][visit.reason] += 1
             if visit.ref is None:
@@ -126,7 +126,7 @@ class GroundTruth:
     # The truth.
 
     def answers_given(self) -> dict[str, dict[Reason, int]]:
-        """What each gate had to say to those who came, by reason."""
+        """The answers that each gate had to give, counted by reason."""
         with self._lock:
             return {gate: dict(reasons) for gate, reasons in self._answered.items() if reasons}
 

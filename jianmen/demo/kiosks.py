@@ -1,4 +1,4 @@
-"""The demo's kiosks: their folders, ports and settings; enrolled, run as two processes, asked how they are."""
+"""The demo's kiosks: their folders, ports and settings; enrolling them, running them as two processes, their state."""
 
 import socket
 import sqlite3
@@ -97,7 +97,7 @@ def _quoted(value: object) -> str:
 
 
 class Ports:
-    """CameraFeed out ports of the loopback: free ones, or one after the other from a first."""
+    """Gives out ports of the loopback: free ones, or one after the other from a first."""
 
     def __init__(self, first: int | None) -> None:
         self._next = first
@@ -138,7 +138,7 @@ def start(site: KioskSite, programs: Programs) -> None:
 
 def not_ready(sites: Sequence[KioskSite], log: str, roster: Point) -> dict[str, str]:
     """The kiosks that cannot answer for everybody yet, and what they wait for. `roster` is the point of the registry's
-    `log` that they must hold."""
+    `log` that they must have received."""
     waits = {site.gate: _waits_for(site, log, roster) for site in sites}
     return {gate: why for gate, why in waits.items() if why}
 
@@ -160,7 +160,7 @@ def _waits_for(site: KioskSite, log: str, roster: Point) -> str:
 
 
 def _stored_entries(site: KioskSite, log: str) -> int:
-    """How far it holds the registry's log."""
+    """How many entries of the registry's log it has received."""
     try:
         replica = ReplicaReader.at(DataFolder(site.data).replica)
     except sqlite3.OperationalError:

@@ -57,7 +57,7 @@ class Demo:
     """Open within `with`; its parts are there after `open`."""
 
     def __init__(self, options: Options, stop: Stop, report: Callable[[str], None]) -> None:
-        """`stop` is asked by whoever wants it to end; `say` tells people how the start goes on."""
+        """`stop` is asked by whoever wants it to end; `report` shows people how the start goes on."""
         self._options = options
         self._stop = stop
         self._report = report
@@ -214,7 +214,7 @@ class Demo:
                 raise DemoError(str(driver.failure))
 
     def close_doors(self) -> None:
-        """Nobody comes any more."""
+        """Let nobody come any more."""
         self._desk.close()
         for driver in self.drivers:
             driver.stop()

@@ -1,4 +1,4 @@
-"""What people do: who comes to a gate next, what they hold up, and what the door must say to them.
+"""What people do: who comes to a gate next, what they hold up, and what the door must answer.
 
 Each step finds somebody whom it fits; where nobody fits, nobody comes. Codes that must not open a door are
 altered badges, another event's, and what is no badge at all.
@@ -32,7 +32,7 @@ class GateScript:
         self._venue = self._programme.venue_of(gate.area)
 
     def next_visit(self, direction: Direction) -> Visit | None:
-        """Whoever comes next; None: nobody just now."""
+        """The next visit; None: nobody comes just now."""
         if direction == "out":
             return self._leave()
         plan = ENTRANCE if self._gate.area == self._venue else ROOM

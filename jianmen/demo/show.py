@@ -50,7 +50,7 @@ def display_for(*, as_json: bool) -> Display:
 
 
 class JsonLines:
-    """States and the result on standard output, words on standard error."""
+    """States and the result on standard output, messages on standard error."""
 
     def __init__(self) -> None:
         self._due = 0
@@ -101,7 +101,7 @@ class PlainLines:
 
 
 class LiveTable:
-    """Redrawn in place."""
+    """A table that is redrawn on the terminal."""
 
     def __init__(self) -> None:
         self._console = Console()
@@ -225,7 +225,7 @@ def _clock(seconds: int) -> str:
 
 
 def result_lines(result: Result) -> list[str]:
-    """The last words: where the data is, what differs if anything does, and the comparison as the very last line."""
+    """The last lines: where the data is, what differs if anything does, and the comparison as the very last line."""
     lines = [f"The data and logs are in {result.data}"]
     if not result.drained:
         lines.append(

@@ -1,4 +1,4 @@
-"""Watching the demo: what the doors' journals say, what the registry counts, and the truth, side by side."""
+"""Watching the demo: what the doors' journals record, what the registry counts, and the truth, side by side."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ class GateState(msgspec.Struct, frozen=True, kw_only=True):
 
 class VenueState(msgspec.Struct, frozen=True, kw_only=True):
     """One venue as the registry counts it: `inside` now and distinct `people` let in today, and how old the oldest
-    word of a kiosk there is; beside it the truth. None: the registry does not answer, or was never told."""
+    report of a kiosk there is; beside it the truth. None: the registry does not answer, or has heard of none."""
 
     venue: str
     name: Names
@@ -75,7 +75,7 @@ class VenueResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """The demo's last word. `differences` name gates that did not answer as they had to: gate, reason, simulated,
+    """The demo's result. `differences` name gates that did not answer as they had to: gate, reason, simulated,
     counted."""
 
     equal: bool

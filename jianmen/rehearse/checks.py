@@ -1,4 +1,4 @@
-"""What the steps of a scenario name must be there: gates, badges and their issues, tickets, entries."""
+"""Checks that what the steps of a scenario name exists: gates, badges and their issues, tickets, entries."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def person_of(step: steps.Register) -> Person:
 
 
 class Checker:
-    """Looks at steps one after the other, and remembers what there is by then."""
+    """Checks steps one after the other, and remembers what exists by then."""
 
     def __init__(self, event: Event) -> None:
         self._event = event
@@ -142,6 +142,9 @@ class Checker:
                 yield '"tamper": a code of another system has no parts; write any text as "code"'
         elif step.tamper is not None:
             yield '"tamper" goes with "badge"; of a "code" you can write any text'
+        if gate is not None and gate.mode == "print":
+            yield f'"gate": {shown(gate.id)} prints badges; nobody goes in or out there'
+            return
         leads = gate.direction if gate is not None else "both"
         if leads != "both" and step.direction not in (None, leads):
             yield f'"direction": gate {shown(step.gate)} leads {leads} only'
@@ -150,7 +153,7 @@ class Checker:
         yield from self._issue("badge", step.badge)
         yield from self._issue("staff", step.staff)
         if gate is not None and not gate.lets_in:
-            yield f'"gate": {shown(gate.id)} leads out only; nobody can be let in there by hand'
+            yield f'"gate": {shown(gate.id)} leads nobody in; nobody can be let in there by hand'
 
     def _entry(self, entry: str) -> Iterator[str]:
         gate, _, number = entry.rpartition("/")

@@ -1,4 +1,4 @@
-"""Why a door of a rehearsal says what it says."""
+"""The rules that led to a door's answer in a rehearsal."""
 
 from access.event.definition import Direction
 from access.rules.explain import Step, explain
@@ -18,7 +18,7 @@ def steps_of(door: Door, text: str, direction: Direction) -> list[Step]:
 
 
 def explanation_lines(steps: list[Step]) -> list[str]:
-    """A line for each rule: its number and name, what stands after it if it spoke, and why."""
+    """A line for each rule: its number and name, the decision after it if it applied, and why."""
     lines = []
     for step in steps:
         number = "  " if step.rule is None else f"{step.rule:2}"

@@ -43,7 +43,7 @@ class _Person:
 
 @dataclass
 class _Invented:
-    """What the lines so far amount to."""
+    """What the lines written so far have led to."""
 
     gates: Counter[str] = field(default_factory=Counter)
     """Presentations and overrides certainly recorded at each gate."""
@@ -182,7 +182,7 @@ class Inventor:
         gates = [
             gate.id
             for gate in self._event.gates
-            if gate.area == area and gate.direction in ("both", direction)
+            if gate.area == area and (gate.lets_in if direction == "in" else gate.lets_out)
         ]
         if gates:
             gate = self._random.choice(gates)
@@ -218,7 +218,7 @@ class Inventor:
         return {"do": "cut", "nodes": self._random.sample(nodes, self._random.randint(1, 3))}
 
     def _group(self) -> Line:
-        """Some venues each on their own."""
+        """Cut some venues off from all others."""
         self._invented.cut = True
         venues = self._random.sample(
             self._event.venues, self._random.randint(1, len(self._event.venues))

@@ -111,7 +111,7 @@ class KioskNode:
         self.enrol()
 
     def enrol(self) -> None:
-        """New storage, a new key, and the registry's word on it."""
+        """Begin with new storage and a new key, and enrol it at the registry."""
         self.identity = DeviceKey.from_seed(self.random.randbytes(32))
         service = self.registry.service
         code = service.enrol_code(self.gate)
@@ -147,7 +147,7 @@ class KioskNode:
         self.talk_to(card)
 
     def boot(self, why: str) -> None:
-        """Power on: a new kernel boot, a new log, nothing remembered but what the files hold."""
+        """Power on: a new kernel boot, a new log, nothing remembered but what is in the files."""
         self.boots += 1
         self.clock.booted_ms = self.clock.true.ms
         reading = self._start()
@@ -155,7 +155,7 @@ class KioskNode:
         self.feed.catch_up()
 
     def _start(self) -> ClockReading:
-        """Start the programs on what the files hold; the reading of the clocks then."""
+        """Start the programs on the files; return the reading of the clocks then."""
         event_state = EventState(self.registry.device, self.earliest_ms)
         prepare(event_state, self.device, self.given)
         self.door = Door(self.journal, self.replica, event_state, self.clock.read)
@@ -186,14 +186,14 @@ class KioskNode:
 
     @property
     def wants_time(self) -> bool:
-        """Whether a neighbour's word on the time is of use: this kiosk has nothing better."""
+        """Whether a neighbour's time is of use: this kiosk has nothing better."""
         return self.door.clock_line.rank >= RANK["neighbour"]
 
     def at_ms(self) -> int:
         return self.door.now().at_ms
 
     def time_report(self) -> TimeReport | None:
-        """What this kiosk may tell its neighbours of the time: its own source, never one it has from a neighbour."""
+        """The time that this kiosk may report to its neighbours: its own source, never one it has from a neighbour."""
         line = self.door.clock_line
         source = next((name for name, rank in RANK.items() if rank == line.rank), None)
         if source is None or source == "neighbour" or not line.sure:
@@ -202,7 +202,7 @@ class KioskNode:
         return TimeReport((span.lo + span.hi) // 2, (span.hi - span.lo + 1) // 2, source)
 
     def set_kernel_clock(self, *, synced: bool | None, offset_ms: int | None) -> None:
-        """The machine's wall clock is set, and its kernel's word on it."""
+        """Set the machine's wall clock, and whether its kernel calls it synchronised."""
         if offset_ms is not None:
             self.clock.offset_ms = offset_ms
         if synced is not None:
@@ -215,7 +215,7 @@ class KioskNode:
             self.door.record("clock", clock, reading)
 
     def publish(self) -> None:
-        """What the carrier does first: take over what the door has written."""
+        """Copy the door's journal into the replica, as the carrier does first."""
         with self.replica.transaction():
             self.own.copy(self.journal, self.at_ms())
 
@@ -255,7 +255,7 @@ class KioskNode:
             other.hear()
 
     def hear(self) -> None:
-        """What the door does between scans."""
+        """Fold what has come in, as the door does between scans."""
         self.feed.catch_up()
         self.feed.read_inbox()
 

@@ -29,7 +29,7 @@ CHANGES = (
 
 @dataclass
 class Outcome:
-    """What a step came to; `failed` says what was expected and what was got, `why` what each rule made of it."""
+    """The result of a step; `failed` is what was expected and what was got, `why` what each rule made of it."""
 
     line: int
     result: dict[str, Any]
@@ -217,7 +217,7 @@ class Rehearsal:
         return answer
 
     def _turnstile(self, step: steps.Passed | steps.NotPassed) -> dict[str, Any]:
-        """The turnstile tells its kiosk whether somebody went through after it was opened."""
+        """The turnstile reports to its kiosk whether somebody went through after it was opened."""
         self.world.ready(step.gate)
         answer = self._made(step.entry)
         if not answer.opens:

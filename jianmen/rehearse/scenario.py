@@ -138,7 +138,7 @@ def _instant(text: str | None) -> int | None:
 
 
 def _plainly(error: str, line: str) -> str:
-    """An error of the decoder in words for people."""
+    """An error of the decoder as a message for people."""
     if "missing required field `do`" in error:
         return f'a step needs "do": one of {", ".join(FIELDS)}'
     if "Invalid value" in error and "$.do" in error:

@@ -38,7 +38,7 @@ PIECE = 65536
 
 
 class FaultProxy:
-    """Listens on loopback before an upstream port there; `choose` says what happens to the next request."""
+    """Listens on loopback before an upstream port there; `choose` returns what happens to the next request."""
 
     def __init__(self, upstream: int, choose: Callable[[], Fault]) -> None:
         self._upstream = upstream

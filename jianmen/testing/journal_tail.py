@@ -1,4 +1,4 @@
-"""What a door's journal says so far, whether or not the registry has received it."""
+"""The entries of a door's journal so far, whether or not the registry has received them."""
 
 import sqlite3
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What time a kiosk may say it is."""
+"""The time of a kiosk, as an interval that contains the true time."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ STEP_MS = 500
 
 
 class KioskClock:
-    """Now, from the kernel's steady clock and everything the logs say about time."""
+    """The present time, from the kernel's steady clock and everything that the logs record about time."""
 
     def __init__(self, event_state: EventState, read: Callable[[], ClockReading]) -> None:
         self._event_state = event_state
@@ -22,7 +22,7 @@ class KioskClock:
         self._floor: int | None = None
 
     def heard(self, log_entry: LogEntry, reading: ClockReading) -> None:
-        """An entry is held now, so it is not earlier than that entry: all that a boot without trusted time knows."""
+        """Note that an entry exists: the present is not before it. A boot without trusted time knows no more."""
         at_ms = self._event_state.at_ms(log_entry) - reading.mono_ms
         if self._floor is None or at_ms > self._floor:
             self._floor = at_ms
@@ -38,7 +38,7 @@ class KioskClock:
         return Moment(Span(lo, max(lo, clocks.event_end_ms)), lo, sure=False)
 
     def worth_writing(self, log: str, clock: Clock) -> bool:
-        """Whether a trusted time tells more than the log holds: a better source, half the error, or a contradiction."""
+        """Whether to record a trusted time: it has a better source, half the error, or contradicts what the log has."""
         clocks = self._event_state.clocks
         if not clocks.earliest_ms <= clock.trusted_ms <= clocks.latest_ms:
             return False
@@ -47,7 +47,7 @@ class KioskClock:
         if rank != line.rank:
             return rank < line.rank
         if line.disagree:
-            return False  # the interval spans what they say; only a better source helps
+            return False  # the interval spans both; only a better source helps
         span = line.span(clock.mono_ms)
         if clock.error_ms * 2 < (span.hi - span.lo) // 2:
             return True

@@ -2,19 +2,22 @@
 
 Gather facts, decide, record: `Door.settle` is these three steps, for a badge held up as for a person whom staff lets in
 by hand. Everything is answered from the kiosk's own journal and replica; nothing here knows that a network exists. One
-thread calls a `Door`; whoever else wants something written hands it to that thread.
+thread calls a `Door`; other threads submit to it what they want recorded.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+import msgspec
+
 from access.badge import credential as badges
 from access.badge.credential import Plain, Signed
 from access.event.definition import Direction
 from access.log.clock_reading import ClockReading
-from access.log.entry import Body, EntryRef, Method, Scan
+from access.log.entry import Body, EntryRef, Method, Scan, Span
 from access.log.receipt import receipt
 from access.rules.decide import Decision, Facts, Presented, decide
+from access.rules.opening_check import Case, OpeningBadge, moment_ms, opening_badges
 from access.rules.repeat import HoldOff
 from access.state.badge_history import History
 from access.state.event_state import EventState
@@ -36,9 +39,10 @@ __all__ = ["Answer", "Assessment", "Door", "NotReadyError", "Subject"]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the door says: the decision, the entry that recorded it, and whether the door opens now.
+    """The door's answer: the decision, the entry that recorded it, and whether the door opens now.
 
-    Of a repeat, decision and entry are the first answer's. `secret` opens the person's name card (never stored).
+    Of a repeat, decision and entry are the first answer's. `case`: a test badge, for which nothing opens. `secret`
+    opens the person's name card (never stored).
     """
 
     decision: Decision
@@ -48,6 +52,7 @@ class Answer:
     moment: Moment
     opens: bool
     repeat: bool = False
+    case: Case | None = None
     secret: bytes | None = field(default=None, repr=False)
 
     @property
@@ -68,7 +73,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """A subject at one instant: the facts gathered about it, and what the rule book says (`stands`). `area` is where
+    """A subject at one instant: the facts gathered about it, and the rule book's decision (`stands`). `area` is where
     the gate leads."""
 
     subject: Subject
@@ -121,7 +126,7 @@ class Door(LocalState):
         return self._present(badge, direction, "manual")
 
     def forget_repeats(self) -> None:
-        """Staff has changed something at this gate: the next code is asked afresh."""
+        """Decide the next code anew, even one that was just read: staff has changed something at this gate."""
         self._hold_off.clear()
 
     def _present(self, who: str | bytes, direction: Direction, method: Method) -> Answer:
@@ -130,9 +135,33 @@ class Door(LocalState):
         if again is not None:
             return again
         subject = self.identify(who, direction)
-        answer = self.settle(subject, reading, lambda found: _scan(found, method), subject.secret)
+        trial = self.opening_badge(subject.presented.badge)
+        if trial is not None:
+            answer = self._try_out(subject, reading, method, trial)
+        else:
+            answer = self.settle(
+                subject, reading, lambda found: _scan(found, method), subject.secret
+            )
         self._hold_off.answered((who, direction), reading.mono_ms, answer)
         return answer
+
+    def opening_badge(self, badge: bytes | None) -> OpeningBadge | None:
+        """The test badge with this id, or None: it is a person's."""
+        return opening_badges(self.programme.event).get(badge) if badge is not None else None
+
+    def _try_out(
+        self, subject: Subject, reading: ClockReading, method: Method, trial: OpeningBadge
+    ) -> Answer:
+        """Answer a test badge as of a moment of the programme. Nothing opens, and the entry counts nowhere."""
+        at_ms = moment_ms(self.programme, self.gate, trial.case)
+        now = Moment(Span(at_ms, at_ms), at_ms, sure=True)
+
+        def marked(found: Assessment) -> tuple[Decision, str, Scan]:
+            decision, kind, body = _scan(found, method)
+            return decision, kind, msgspec.structs.replace(body, test=True, seat=False)
+
+        answer = self.settle(subject, reading, marked, now=now)
+        return replace(answer, opens=False, case=trial.case)
 
     def _again(
         self, who: str | bytes, direction: Direction, reading: ClockReading
@@ -169,11 +198,13 @@ class Door(LocalState):
         reading: ClockReading,
         answer: Callable[[Assessment], tuple[Decision, str, Body]],
         secret: bytes | None = None,
+        now: Moment | None = None,
     ) -> Answer:
-        """Gather, decide, record. `answer` turns the rule book's answer into the door's: the decision, and the kind and
+        """Gather, decide, record. `now` is when to decide (None: at present).
+        `answer` turns the rule book's answer into the door's: the decision, and the kind and
         body of the entry that records it. That entry is durable when this returns. `secret`, where the screen may speak
         to the person by name. Raises as `present`."""
-        found = self.assess(subject, reading)
+        found = self.assess(subject, reading, now)
         decision, kind, body = answer(found)
         entry = self.record(kind, body, reading)
         return Answer(
@@ -186,9 +217,11 @@ class Door(LocalState):
             secret=secret,
         )
 
-    def assess(self, subject: Subject, reading: ClockReading) -> Assessment:
-        """What this door knows of a subject now, and what the rule book says."""
-        presented, now = subject.presented, self.now(reading)
+    def assess(
+        self, subject: Subject, reading: ClockReading, then: Moment | None = None
+    ) -> Assessment:
+        """Gather what is known here of a subject now, and decide by the rule book (as of `then`)."""
+        presented, now = subject.presented, then or self.now(reading)
         seats = self.seats() if presented.direction == "in" else None
         facts = facts_now(
             presented,
@@ -197,14 +230,14 @@ class Door(LocalState):
             self.account,
             now,
             seats,
-            self.registry_heard_ms,
+            self.registry_heard_ms if then is None else then.at_ms,
         )
         stands = decide(presented, facts, self.programme, now.span)
         return Assessment(subject, now, facts, stands, self.registry_head, self.gate.area)
 
 
 def _scan(found: Assessment, method: Method) -> tuple[Decision, str, Scan]:
-    """A presentation is answered as the rule book says."""
+    """Answer a presentation by the rule book's decision, with a scan entry."""
     presented, decision = found.subject.presented, found.stands
     body = Scan(
         gate=presented.gate,

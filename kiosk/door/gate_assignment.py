@@ -1,4 +1,4 @@
-"""A kiosk's gate by a supervisor's word: so a dead kiosk is replaced by a spare one where the registry cannot be asked.
+"""A supervisor gives a kiosk its gate: so a spare kiosk replaces a broken one where the registry cannot be reached.
 
 The supervisor's card, and not their PIN: no name becomes readable here, and the desk key stays wrapped.
 """

@@ -17,7 +17,7 @@ CLOCK_EVERY_S = 60.0
 HEALTH_EVERY_S = 300.0
 
 FIRST_HEALTH_S = 15.0
-"""By then camera and sensors have said how they are."""
+"""By then camera and sensors have reported their state."""
 
 MEASURED = 500
 """Scans remembered for the figures of `health`: a busy quarter of an hour."""
@@ -73,7 +73,7 @@ class Housekeeping:
             self._write("health", self._health())
 
     def camera_is(self, *, working: bool) -> None:
-        """The camera came, or went."""
+        """The camera was found or lost."""
         self.camera = "ok" if working else "lost"
         if working:
             self._lost_at, self._camera_reported = None, False
@@ -84,11 +84,11 @@ class Housekeeping:
         self.scanner = "ok" if working else "lost"
 
     def decoded(self, ms: float) -> None:
-        """A code took so long to decode."""
+        """Note how long a code took to decode (ms)."""
         self._decode_ms.append(ms)
 
     def answered(self, ms: float) -> None:
-        """A code took so long to be answered durably."""
+        """Note how long a code took to be answered durably (ms)."""
         self._answer_ms.append(ms)
 
     def contact(self, kind: DoorEventKind) -> None:
@@ -96,8 +96,14 @@ class Housekeeping:
         if kind in ALARMS:
             self._alarm(*ALARMS[kind])
 
+    @property
+    def free_mb(self) -> int | None:
+        """Room on the disk, in millions of bytes; None: not read yet."""
+        power, _ = self._sensors.read()
+        return None if power.free_bytes is None else power.free_bytes // 1_000_000
+
     def _hear_kernel(self) -> None:
-        """Write the kernel's word on the time, while it calls its clock synchronised and it tells something new."""
+        """Record the kernel's time while it calls its clock synchronised, if it is better than what is recorded."""
         reading = self._read_clock()
         if not reading.synced:
             return

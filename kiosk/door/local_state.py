@@ -1,7 +1,7 @@
 """What one kiosk knows and records: its own journal, the carrier's replica, and the folds over both.
 
 Writing and folding are one step here, so that nothing can be durable and not counted. One thread calls it; whoever else
-wants something written hands it to that thread.
+wants something recorded submits it to that thread.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,6 +18,7 @@ from access.state.facts import Moment
 from access.state.seat_leases import SeatBook
 from access.state.time_repair import Line
 from kiosk.door.clock import KioskClock
+from kiosk.door.opening.records import OpeningRecords
 from sync.store.journal import Journal
 from sync.store.replica import ReplicaReader
 
@@ -43,6 +44,7 @@ class LocalState:
         self._registry_heard_ms: int | None = None
         self._event_state = event_state
         self._clock = KioskClock(event_state, read_clock)
+        self.opening_records = OpeningRecords()
         self._seats: SeatBook | None = None
         self._gate_id: str | None = None
         self._gate_as_of: tuple[int, int] | None = None
@@ -86,7 +88,7 @@ class LocalState:
 
     @property
     def salvage_note(self) -> str:
-        """What became of a damaged journal in the place of which this one was made, until it is recorded; ""."""
+        """What became of a damaged journal that this one replaced, until it is recorded; "" if there was none."""
         return self._journal.salvaged
 
     @salvage_note.setter
@@ -115,6 +117,7 @@ class LocalState:
 
     def _fold(self, entry: LogEntry) -> None:
         self._event_state.add(entry)
+        self.opening_records.add(entry)
         if self._seats is not None:
             self._seats.observe(entry)
 
@@ -209,7 +212,7 @@ class LocalState:
     # Time.
 
     def read_clock(self) -> ClockReading:
-        """The machine's clocks now."""
+        """Read the machine's clocks."""
         return self._clock.read()
 
     def now(self, reading: ClockReading | None = None) -> Moment:
@@ -220,11 +223,11 @@ class LocalState:
 
     @property
     def clock_line(self) -> Line:
-        """How this boot's steady clock relates to the true time, and by whose word."""
+        """How this boot's steady clock relates to the true time, and which source it is known from."""
         return self._event_state.clocks.line(self._journal.log)
 
     def is_better_time(self, clock: Clock) -> bool:
-        """Whether a trusted time is worth an entry: better than what the log says already, or against it."""
+        """Whether a trusted time is worth an entry: it is better than those recorded, or contradicts them."""
         return self._clock.worth_writing(self._journal.log, clock)
 
     def is_plausible(self, wall_ms: int) -> bool:
@@ -274,7 +277,22 @@ class LocalState:
                 found.setdefault(gate, []).append(heard)
         return found
 
+    def heard_ms(self, device: str) -> int | None:
+        """When a kiosk was last heard of (ms since 1970 by its own clock; None: never); this one now."""
+        if device == self.device:
+            return self.now().at_ms
+        return self._replica.heard_ms(device) if self._replica is not None else None
+
+    def at_ms(self, entry: LogEntry) -> int:
+        """The corrected time of an entry, in ms since 1970."""
+        return self._event_state.at_ms(entry)
+
     # The registry, and the way to it.
+
+    @property
+    def registry(self) -> str:
+        """The fingerprint of the registry's key."""
+        return self._event_state.registry
 
     @property
     def registry_head(self) -> tuple[str, int] | None:

@@ -1,4 +1,4 @@
-"""Why a door does not work, in a word of `kiosk.screen.texts.CAUSES`."""
+"""Why a door does not work, as one of the causes for which the screen has a text."""
 
 import errno
 import sqlite3
@@ -8,7 +8,8 @@ from kiosk.door.door import Door, NotReadyError
 
 Cause = Literal[
     "disk_full", "disk_read_only", "disk_errors", "journal", "no_event", "no_gate", "incomplete", "camera",
-    "unexpected",
+    "unexpected", "no_printer", "printer_away", "printer_stopped", "printer_refusing", "printer_paper_out",
+    "printer_cover_open", "printer_jam", "printer_supplies_out", "printer_fault", "printer_no_pdf", "printer_no_media",
 ]  # fmt: skip
 
 MUCH = 1000
@@ -27,17 +28,17 @@ def unready(door: Door) -> Cause | None:
 
 
 def incomplete(door: Door) -> bool:
-    """Whether much of what the registry holds is not here yet: a first sync goes on, or broke off."""
+    """Whether many of the registry's entries are missing here: the first sync is still running, or broke off."""
     return _behind(door) >= MUCH
 
 
 def lacks_roster(door: Door) -> bool:
-    """Whether somebody on the roster may be unknown here: not everything that the registry holds has come."""
+    """Whether somebody on the roster may be unknown here: not all of the registry's entries have arrived."""
     return door.registry_head is None or _behind(door) > 0
 
 
 def _behind(door: Door) -> int:
-    """Entries of the registry that are known to be still to come."""
+    """How many of the registry's entries are known to be missing here."""
     return door.exchange_states().get("registry", {}).get("behind") or 0
 
 

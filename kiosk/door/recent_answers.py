@@ -11,7 +11,7 @@ KEPT = 30
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """One answer; `who` is what was held up (or the badge id that staff gave), for an override of it."""
+    """One answer; `who` is the text of its code (or the badge id that staff gave), for an override."""
 
     number: int
     answer: Answer

@@ -1,5 +1,5 @@
 """What a door learns between scans from `replica.db`, which the carrier makes, writes, and may throw away and make
-again: the entries of other logs, and the inbox of what the own log must hold.
+again: the entries of other logs, and the inbox of what must be recorded in the own log.
 
 It reads in small pieces, so that a first sync of a whole event never keeps anybody waiting.
 """
@@ -48,7 +48,7 @@ class ReplicaFeed:
             self._introduced(kiosk.device, kiosk.gate)
 
     def tend(self) -> None:
-        """Open the file once it is there, and again when another one has taken its place."""
+        """Open the file once it exists, and again when it has been replaced by another."""
         if self._path is None:
             return
         try:
@@ -100,7 +100,7 @@ class ReplicaFeed:
         return len(rows) == limit
 
     def read_inbox(self) -> None:
-        """Record what the carrier has for the log, and remember how far the inbox was read."""
+        """Record the items of the carrier's inbox in the own log, and remember how far the inbox was read."""
         if self._replica is None:
             return
         door = self._door

@@ -1,4 +1,4 @@
-"""How the kiosk is: watched beside the scan loop, written into the log by it."""
+"""The kiosk's health: measured beside the scan loop, which records it in the log."""
 
 import logging
 import threading
@@ -11,7 +11,7 @@ from hardware.system.power import PowerReading, PowerSensors
 log = logging.getLogger(__name__)
 
 SENSE_S = 10.0
-"""How often the sensors are read: often enough to count dips of the supply, which the kernel tells for two seconds."""
+"""How often the sensors are read: often enough to count dips of the supply, reported for two seconds each."""
 
 
 class Sensors:
@@ -72,7 +72,7 @@ def health(
     decode_ms: float | None,
     states: dict[str, str],
 ) -> Health:
-    """The readings of a `health` entry, by name. `states` are words for camera and scanner; `answers` the milliseconds
+    """The readings of a `health` entry, by name. `states` are those of camera and scanner; `answers` the milliseconds
     from a code's text to its durable answer, at the median and the 99th percentile."""
     megabytes = None if power.free_bytes is None else power.free_bytes // 1_000_000
     return Health(

@@ -1,5 +1,5 @@
-"""The headcount as this kiosk can tell it: folded from its own journal and its replica, for an admin at a venue that is
-cut off. Each number says how old it is."""
+"""The headcount as far as this kiosk knows it: folded from its own journal and its replica, for an admin at a venue
+that is cut off. Each number is shown with its age."""
 
 import sqlite3
 import threading

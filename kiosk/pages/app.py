@@ -1,6 +1,6 @@
 """The pages of a kiosk, for the browser of its own machine: the attendee screen and its stream, status and health.
 
-A page reads what the scan loop has put up and hands it whatever is to be written. Requests are answered for this
+A page reads what the scan loop has put up and submits to it whatever is to be recorded. Requests are answered for this
 machine's own names alone, and what changes something needs the token that only our own pages carry, so that no other
 page open in the browser can speak for the staff.
 """
@@ -20,22 +20,27 @@ from flask import Flask, Response, abort, jsonify, render_template, request
 from access.event.definition import LANGUAGES
 from kiosk.pages.gate_routes import gate_pages
 from kiosk.pages.headcount_routes import headcount_pages
+from kiosk.pages.opening.routes import opening_pages
+from kiosk.pages.phones.pairing import Phones
+from kiosk.pages.phones.show import phone_pages
 from kiosk.pages.preview_routes import preview_pages
+from kiosk.pages.print_routes import print_pages
 from kiosk.pages.staff_routes import staff_pages
 from kiosk.pages.staff_session import StaffSessions
 from kiosk.pages.status import status, waiting_status
 from kiosk.runtime.service import DoorService
 from kiosk.screen.attendee_screen import notice
 from kiosk.screen.screen_feed import ScreenFeed
+from sync.store.data_folder import DataFolder
 from web import texts
 
 OWN_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 STREAMS = 8
-"""Streams at a time: each holds a thread of the server, which has twice as many."""
+"""Streams at a time: each occupies a thread of the server, which has twice as many."""
 
 STREAM_S = 30.0
-"""A stream ends after this and the browser asks again: one whose browser is gone does not hold its thread for ever."""
+"""A stream ends after this and the browser asks again, so that no thread is lost to a browser that is gone."""
 
 BEAT_S = 4.0
 """The page takes three silences of this length for a door that is gone."""
@@ -53,11 +58,16 @@ PAGE_POLICY = (
 
 
 def create_app(
-    service: DoorService, *, sounds: bool, camera_at: str = "", preview: bool = False
+    service: DoorService,
+    *,
+    sounds: bool,
+    camera_at: str = "",
+    preview: bool = False,
+    phones: Phones | None = None,
 ) -> Flask:
     """The pages of a door. `sounds`: the page makes the tones, for want of a buzzer. `camera_at`: on which side of the
     screen the camera is (above, below, left, right; empty: not to be pointed at). `preview`: the resting screen shows
-    what the camera sees."""
+    what the camera sees. `phones`: phones of the staff can be paired."""
     app = Flask(__name__)
     token = secrets.token_urlsafe(16)
     _guard(app, token)
@@ -104,18 +114,30 @@ def create_app(
     def health() -> tuple[str, int]:
         return _health(service)
 
-    room = StaffSessions(lambda: service.loop, service.replica_path)
-    if preview:
-        app.register_blueprint(preview_pages(service))
-    app.register_blueprint(headcount_pages(service))
-    app.register_blueprint(staff_pages(room, service.order[0]))
-    app.register_blueprint(gate_pages(room, service.order[0]))
+    _add_other_pages(app, service, phones, preview=preview)
     app.jinja_env.globals.update(token=token, sounds=sounds)
     return app
 
 
+def _add_other_pages(
+    app: Flask, service: DoorService, phones: Phones | None, *, preview: bool
+) -> None:
+    room = StaffSessions(lambda: service.loop, service.replica_path)
+    if preview:
+        app.register_blueprint(preview_pages(service))
+    app.register_blueprint(headcount_pages(service))
+    if phones is not None:
+        reach = DataFolder(service.data).phones_reach
+        app.register_blueprint(phone_pages(room, phones, reach))
+    app.jinja_env.globals.update(phones=phones is not None)
+    app.register_blueprint(staff_pages(room, service.order[0]))
+    app.register_blueprint(opening_pages(room, service.order[0]))
+    app.register_blueprint(gate_pages(room, service.order[0]))
+    app.register_blueprint(print_pages(service))
+
+
 def _health(service: DoorService) -> tuple[str, int]:
-    """Whether the door works, in words and as a status."""
+    """Whether the door works, as text and as HTTP status."""
     loop = service.loop
     if loop is None:
         return "not open yet\n", 503
@@ -141,9 +163,7 @@ def stream(screen_feed: ScreenFeed, seen: str) -> Iterator[str]:
     """Server-sent events: every screen as it is put up, and beats between them, until the stream's time is up."""
     yield "retry: 500\n\n"
     ends = time.monotonic() + STREAM_S
-    patience = (
-        0.0  # the first word comes at once: the page must not wait to learn that the door is there
-    )
+    patience = 0.0  # send something at once: the page must not wait to learn that the door is there
     while time.monotonic() < ends and not screen_feed.closed:
         changed = screen_feed.after(seen, patience)
         patience = BEAT_S

@@ -111,7 +111,7 @@ def _changed(loop: ScanLoop, action: Callable[[GateAssignment], None]) -> dict[s
 
 
 def _state(door: Door) -> dict[str, Any]:
-    """What anybody may see: where this kiosk stands, and by whose word."""
+    """What anybody may see: this kiosk's gate, and who assigned it."""
     gate = door.gate_id
     known = door.programme.gate_or_none(gate) if door.has_event and gate is not None else None
     return {

@@ -2,13 +2,17 @@
 
 import socket
 import threading
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 from flask import Flask
 from waitress import create_server, wasyncore
 
 THREADS = 20
 """Twice the streams that `kiosk.pages.app` allows, and some for whoever waits for a staff card."""
+
+FEW_THREADS = 8
+"""On a socket file nobody holds a stream."""
 
 CLOSE_S = 5
 LOOP_S = 1.0
@@ -22,10 +26,18 @@ class PageServer:
         # Bound here: waitress would leave its threads behind where that fails.
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listening = socket.create_server((host, port), family=family)
+        self._begin(app, sockets=[listening], threads=THREADS)
+
+    @classmethod
+    def at_socket_file(cls, app: Flask, path: Path) -> Self:
+        """One that listens on a socket file, which this user's group may open. Raises OSError."""
+        made = cls.__new__(cls)
+        made._begin(app, unix_socket=str(path), unix_socket_perms="660", threads=FEW_THREADS)
+        return made
+
+    def _begin(self, app: Flask, **listening: Any) -> None:
         self._map: dict[int, Any] = {}
-        self._server = create_server(
-            app, map=self._map, sockets=[listening], threads=THREADS, ident=None
-        )
+        self._server = create_server(app, map=self._map, ident=None, **listening)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="pages")
 

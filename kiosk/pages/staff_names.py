@@ -145,7 +145,7 @@ class StaffNames:
             self._ready.set()
 
     def _read_with(self, reader: ReplicaReader) -> None:
-        """Forget the cards that are no longer held and take in the new ones, piece by piece."""
+        """Drop the cards that are no longer stored and read the new ones, piece by piece."""
         count, stored = reader.card_counts(), reader.card_hashes()
         with self._lock:
             gone = [digest for digest in self._read if digest not in stored]

@@ -1,7 +1,8 @@
 """Staff mode: unlocked by a key card and its owner's PIN, and locked again by itself.
 
 Everything it knows is in memory: who unlocked it, which signs off what they do, and at staffed gates the desk key, with
-which names are read. Locking forgets both. At a self-service gate a supervisor alone unlocks it, and no name is read.
+which names are read. Locking forgets both. At a self-service gate a supervisor alone unlocks it, and no name is read;
+where badges are printed any member of staff does, and no name is read either.
 """
 
 from __future__ import annotations
@@ -204,9 +205,10 @@ class StaffSessions:
 def _begin(door: Door, text: str) -> tuple[StaffUnlock, bool]:
     """What the card unlocks, and whether names may be read here; one more try of its PIN is counted. Raises
     StaffError."""
-    staffed = door.gate.mode == "staffed"
+    mode = door.gate.mode
+    staffed = mode == "staffed"
     shown = staff_unlock(door, text)
-    if not staffed and "supervisor" not in shown.roles:
+    if mode == "self" and "supervisor" not in shown.roles:
         raise StaffError("self_service")
     begin_pin_try(door, shown.badge)
     return shown, staffed
@@ -221,7 +223,7 @@ def _cards_of(door: Door, badge: bytes) -> Sealed:
 
 
 def _opened(cards: Sealed, desk_key: bytes) -> dict[bytes, CardContent]:
-    """What the cards say, by badge; of several issues the newest."""
+    """The contents of the name cards, by badge; of several issues the newest."""
     found: dict[bytes, CardContent] = {}
     for badge, _, raw in sorted(cards, key=lambda card: card[1]):
         try:

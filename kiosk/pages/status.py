@@ -1,4 +1,4 @@
-"""How the door is, for the machine's own pages and commands. Names nobody."""
+"""The door's state, for the machine's own pages and commands. No person is named in it."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from kiosk.screen.attendee_screen import Screen
 
 
 def waiting_status(screen: Screen) -> dict[str, Any]:
-    """The status of a door that is not open yet: it says on its screen what it waits for."""
+    """The status of a door that is not open yet, with the text of its screen, which names what it waits for."""
     headline = screen.wordings[0].headline
     return {
         "state": "waiting",

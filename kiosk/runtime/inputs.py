@@ -46,7 +46,7 @@ class Work:
 
 
 class Inputs:
-    """Watches each source in a thread of its own, so that whichever speaks first is heard first."""
+    """Watches each source in a thread of its own, so that events are handled in the order in which they occur."""
 
     def __init__(self, devices: dict[Source, Device]) -> None:
         self._queue: queue.SimpleQueue[tuple[Source, Happening | Work]] = queue.SimpleQueue()
@@ -61,14 +61,14 @@ class Inputs:
             thread.start()
 
     def next(self, timeout: float) -> tuple[Source, Happening | Work] | None:
-        """What happened next, or None when `timeout` seconds pass without anything."""
+        """The next event, or None when `timeout` seconds pass without one."""
         try:
             return self._queue.get(timeout=timeout) if timeout > 0 else self._queue.get_nowait()
         except queue.Empty:
             return None
 
     def put(self, source: Source, happened: Happening) -> None:
-        """Something happened."""
+        """Append an event of a source to the queue."""
         self._queue.put((source, happened))
 
     def submit(self, work: Callable[[], Result]) -> Future[Result]:

@@ -15,7 +15,7 @@ class AlreadyRunningError(Exception):
 
 
 class RunningMark:
-    """Held while the door runs. The folder itself is locked, so that nothing need be written to hold it."""
+    """A lock on the data folder while the door runs. The folder itself is locked, which needs no write."""
 
     def __init__(self, data: Path) -> None:
         """Raises AlreadyRunningError, or OSError where the folder cannot be looked into."""
@@ -31,7 +31,7 @@ class RunningMark:
             ) from None
 
     def begin(self) -> bool:
-        """Write that the door runs; whether the last one that did never said that it stopped.
+        """Write that the door runs; return whether the last one ended without writing that it stopped.
 
         The same answer each time. Raises OSError where the file cannot be written; then nothing was changed.
         """
@@ -40,7 +40,7 @@ class RunningMark:
         return self._crashed
 
     def close(self, *, cleanly: bool) -> None:
-        """Let the folder go; `cleanly`: the door was told to stop, and did."""
+        """Release the folder; `cleanly`: the door stopped because it was asked to."""
         try:
             if cleanly and self._crashed is not None:
                 self._write(b"0")
@@ -50,7 +50,7 @@ class RunningMark:
             os.close(self._folder)
 
     def _write(self, state: bytes) -> bytes:
-        """Put this state in the place of the one that is returned."""
+        """Replace the written state; return the one before."""
         file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
             before = os.pread(file, 1, 0)
@@ -61,7 +61,7 @@ class RunningMark:
 
 
 def why_started(crashed: bool, boot_id: str, last_boot_id: str) -> str:
-    """Why a door starts, as its log says: "first start" (there is no last boot id), "power", "crash" or "restart"."""
+    """Why a door starts, for its log: "first start" (there is no last boot id), "power", "crash" or "restart"."""
     if not last_boot_id:
         return "first start"
     if last_boot_id != boot_id:

@@ -1,6 +1,6 @@
 """The scan loop: the one thread that reads codes, writes the journal and opens the door.
 
-A step handles one event (a code, a contact, a page's work) and then a little of the event_state work: entries of other
+A step handles one event (a code, a contact, a page's work) and then a little of the background work: entries of other
 logs, the carrier's inbox, what the door records by itself. Nothing in it opens the door but an answer that is already
 durable. Whatever fails is shown on the screen, and the loop goes on.
 """
@@ -21,11 +21,13 @@ from hardware.ports.events import CameraState, Hint, Reading, ScannerState, Show
 from hardware.system.systemd import Notifier
 from kiosk.door.door import Answer, Door, NotReadyError
 from kiosk.door.housekeeping import Housekeeping
+from kiosk.door.opening.trial import OpeningTrial
 from kiosk.door.readiness import cause_of, incomplete, unready
 from kiosk.door.recent_answers import RecentAnswers
 from kiosk.door.replica_feed import ReplicaFeed
+from kiosk.printing.station import PrintStation
 from kiosk.runtime.inputs import Happening, Inputs, Source, Work, age_ms
-from kiosk.screen.attendee_screen import Notice
+from kiosk.screen.attendee_screen import Action, Notice
 from kiosk.screen.hint_timing import HintTiming
 from kiosk.screen.presenter import Presenter
 
@@ -78,8 +80,11 @@ class ScanLoop:
         self.presenter = presenter
         self.duties = duties
         self.recent = RecentAnswers()
+        self.trial = OpeningTrial()
         self.switch: Direction = "in"
         """The way of a two-way gate, as staff has set it."""
+        self.station: PrintStation | None = None
+        """What prints badges, where this kiosk has a printer."""
         self.submit = inputs.submit
         self._feed = feed
         self._inputs = inputs
@@ -118,13 +123,20 @@ class ScanLoop:
             self.presenter.rest()
 
     def staff_answered(self, answer: Answer, who: str | bytes) -> None:
-        """Show an answer that staff asked for by hand, and open the door if it says so."""
+        """Show an answer that staff asked for by hand, and open the door if it is let in."""
         self._show_answer(answer, who)
 
     def gate_changed(self) -> None:
         """This kiosk stands at another gate from here on, or at none."""
         self.door.forget_repeats()
+        self.trial.forget()
         self.turn("in")
+
+    def answer(self, number: int, action: Action) -> None:
+        """Somebody touched the screen of a kiosk that prints badges. Whatever goes wrong is shown, as with a scan."""
+        station = self.station
+        if station is not None:
+            self._guarded(lambda: station.answer(number, action))
 
     def turn(self, direction: Direction) -> None:
         """Set the switch of a two-way gate."""
@@ -141,7 +153,7 @@ class ScanLoop:
             self._card = None
 
     def step(self) -> None:
-        """Take one happening, or wait for one a moment, and do a little of what waits."""
+        """Handle one event, or wait a moment for one, and do a little background work."""
         happened = self._inputs.next(0 if self._hearing else IDLE_S)
         if happened is not None:
             source, what = happened
@@ -164,7 +176,7 @@ class ScanLoop:
         return self._feed.position
 
     def _guarded(self, work: Callable[[], None]) -> None:
-        """Whatever goes wrong, nothing opens, people are told, and the loop goes on."""
+        """Whatever fails, nothing opens, the screen shows it, and the loop goes on."""
         try:
             work()
         except sqlite3.Error as error:
@@ -225,11 +237,17 @@ class ScanLoop:
         if same_view and reading.text == self._card_given:
             return  # still held up, and still not meant for the door
         self._card_given = ""
+        if self.door.gate.mode == "print":
+            if self.station is not None and not same_view:
+                self.station.scanned(reading.text)
+            return
         direction = self._direction(source)
         began = time.perf_counter()
         answer = self.door.present(
             reading.text, direction, "scanner" if source == "scanner" else "camera"
         )
+        if answer.case is not None:
+            self.trial.note(self.door, answer)
         if not answer.repeat:
             self.duties.answered((time.perf_counter() - began) * 1000)
             self._recover()
@@ -268,7 +286,7 @@ class ScanLoop:
     def _show_answer(self, answer: Answer, who: str | bytes) -> None:
         if self.presenter.show_answer(answer, opens=answer.opens):
             self._opened.append((answer.entry, answer.presented.badge))
-        if not answer.repeat:
+        if not answer.repeat and answer.case is None:
             self.recent.add(answer, who)
 
     def _help(self, what: Notice) -> None:
@@ -293,7 +311,7 @@ class ScanLoop:
         self.duties.contact(kind)
 
     def _between(self) -> None:
-        """EventState work between scans."""
+        """Do background work between scans."""
         now = time.monotonic()
         if self.presenter.broken is not None:
             self._hearing = False
@@ -342,7 +360,7 @@ class ScanLoop:
         self.presenter.rest()
 
     def _settle(self) -> None:
-        """Tell the face what state the door is in; a change shows as soon as nobody is being answered."""
+        """Pass the door's state to the presenter; a change shows as soon as nobody is being answered."""
         presenter, duties = self.presenter, self.duties
         before = presenter.state
         presenter.unready = unready(self.door)

@@ -1,6 +1,6 @@
 """The door process: what it needs is opened in order, the scan loop runs, and everything is closed in reverse.
 
-The pages are served from the first moment on, so that the screen can say what is being waited for: the enrolment, the
+The pages are served from the first moment on, so that the screen can show what is being waited for: the enrolment, the
 disk, the event's data.
 """
 
@@ -27,6 +27,8 @@ from kiosk.door.housekeeping import Housekeeping
 from kiosk.door.readiness import Cause, cause_of, unready
 from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.door.sensors import Sensors
+from kiosk.printing.runner import PrintRunner
+from kiosk.printing.station import PrintStation
 from kiosk.runtime.inputs import Device, Inputs, Source
 from kiosk.runtime.parts import Parts, log_reading
 from kiosk.runtime.replica_watch import ReplicaWatch
@@ -44,7 +46,7 @@ Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
 FED_EVERY = 1000
-"""Own entries folded between two words to the watchdog."""
+"""Own entries folded between two signals to the watchdog."""
 
 RETRY_S = 1.0
 """How often a start that waits for something looks again."""
@@ -58,8 +60,8 @@ class Home:
     """Where a door lives: its data folder, how its journal is opened, and the registry it is enrolled at.
 
     `registry` answers with the fingerprint of the registry's key, or None while the kiosk is not enrolled; `begin`
-    marks that the door runs, and says whether the last one crashed. All are asked again while the disk fails them.
-    `prepare` tells an event state what this device was given when it was enrolled.
+    marks that the door runs, and returns whether the last one crashed. All are asked again while the disk fails them.
+    `prepare` passes to an event state what this device received when it was enrolled.
     """
 
     data: Path
@@ -110,7 +112,7 @@ class DoorService:
 
     @property
     def replica_path(self) -> Path:
-        """Where the carrier keeps what others say."""
+        """The carrier's file with the entries of other devices."""
         return DataFolder(self._home.data).replica
 
     def preview(self) -> Preview | None:
@@ -157,7 +159,7 @@ class DoorService:
         return log_reading(self._parts.clock.read())
 
     def _open_door(self, opened: ExitStack) -> Door | None:
-        """The door over its journal, once the kiosk is enrolled and the file can be opened; None: told to stop."""
+        """The door over its journal, once the kiosk is enrolled and the file can be opened; None: asked to stop."""
         registry = self._wait_for(self._home.registry, "not_enrolled")
         if registry is None:
             return None
@@ -198,9 +200,16 @@ class DoorService:
             camera="camera" in devices,
             scanner="scanner" in devices,
         )
-        return ScanLoop(
+        loop = ScanLoop(
             door, feed, inputs, presenter, duties, self._parts.notifier, self._camera_direction
         )
+        if self._parts.open_printer is not None:
+            badges = self._parts.open_printer()
+            runner = PrintRunner(badges.printer, badges.layout, inputs.submit)
+            loop.station = PrintStation(door, presenter, runner, self.order)
+            opened.callback(runner.close)
+            runner.start(loop.station)
+        return loop
 
     def _look_for_symbols(self, door: Door) -> None:
         """Have the camera read what badges of other systems carry at this event, as soon as it is known."""
@@ -208,10 +217,10 @@ class DoorService:
             self._camera.read_also(door.programme.event.symbols)
 
     def _wait_for(self, ask: Callable[[], Result | None], lacking: Notice) -> Result | None:
-        """What `ask` gives, as soon as it gives something; None: told to stop.
+        """Return what `ask` returns as soon as that is not None; None: asked to stop.
 
         A disk that is full, read-only or failing is waited for as well. A file that this user may not touch is not:
-        somebody has to be told.
+        somebody must correct that.
         """
         shown: tuple[Notice, Cause | None] | None = None
         while not self._stop.is_set():

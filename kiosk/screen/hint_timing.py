@@ -12,7 +12,7 @@ AFTER_S = 2.0
 """A code must be seen and not read for so long."""
 
 STANDS_S = 2.5
-"""One hint stands for so long before another takes its place."""
+"""A hint is shown at least this long before another replaces it."""
 
 GAP_S = 1.2
 """Hints come twice a second; after a pause of this length somebody else may be there."""
@@ -42,7 +42,7 @@ class HintTiming:
         return self._shown
 
     def forget(self) -> None:
-        """A code was read, or nobody holds one up."""
+        """Begin again: a code was read, or nobody shows one."""
         self._seen.clear()
         self._shown = None
 

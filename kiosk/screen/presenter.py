@@ -3,6 +3,8 @@
 import time
 from collections.abc import Sequence
 
+import msgspec
+
 from access.event.definition import Direction, Language
 from access.log.receipt import gate_code
 from access.state.facts import listed_claims
@@ -21,6 +23,7 @@ from kiosk.screen.attendee_screen import (
 from kiosk.screen.name_on_card import person_of
 from kiosk.screen.screen_feed import ScreenFeed
 from kiosk.screen.sentences import SHUT
+from web.texts import text
 
 SHOWN_S = {"admit": 4.0, "flagged": 4.0, "ask": 30.0, "refuse": 30.0}
 """How long an answer stands while nobody else comes. Names stand no longer than the first two; a refusal takes time to
@@ -35,7 +38,7 @@ FAILED_S = 4.0
 
 
 class Presenter:
-    """Belongs to the scan loop's thread. `rest` shows the first that holds of: fire, out of order, not ready, camera
+    """Belongs to the scan loop's thread. `rest` shows the first that applies of: fire, out of order, not ready, camera
     lost, show your badge."""
 
     def __init__(
@@ -55,11 +58,14 @@ class Presenter:
         self.sees = True
         self.blind = False
         self.direction: Direction = "in"
+        self.printer: Cause | None = "no_printer"
+        """What keeps a gate that prints badges from it."""
         self.answer: Answer | None = None
         """The answer that stands on the screen now."""
 
     def show_answer(self, answer: Answer, *, opens: bool) -> bool:
-        """Light, door, screen, in this order. Says whether the door was opened. The answer is durable by now."""
+        """Set the lights, open the door, change the screen, in this order; return whether the door was opened. The
+        answer must be durable by then."""
         tone = tone_of(answer.decision)
         # A repeat that opens nothing must not look like leave to pass.
         if opens or not (answer.repeat and answer.decision.opens):
@@ -69,6 +75,8 @@ class Presenter:
         wanted = answer.decision.opens or answer.decision.reason in SHUT
         booked = self._booked(answer) if wanted else frozenset()
         screen = answer_screen(answer, self._door.programme, person, self._order, booked)
+        if answer.case is not None:
+            screen = msgspec.structs.replace(screen, cause=text("opening.screen", self._order[0]))
         self._put(screen, SHOWN_S[tone])
         self.answer = answer
         self._read_until = time.monotonic() + min(SHOWN_S[tone], READ_S)
@@ -100,19 +108,26 @@ class Presenter:
     @property
     def free(self) -> bool:
         """Whether help with a badge may be shown: no answer stands, or one that has stood long enough."""
-        return self.answer is None or time.monotonic() >= self._read_until
+        return time.monotonic() >= self._read_until
 
     def notice(self, what: Notice, seconds: float = NOTICE_S) -> None:
-        """Say something for a while, without a light."""
+        """Show a notice for a while, without a light."""
         self._put(self._notice(what), seconds)
 
+    def put(self, screen: Screen, seconds: float, light: Light | None = None) -> None:
+        """Put up a screen that is no answer of the door's."""
+        if light is not None:
+            self._signals.show(light)
+        self._put(screen, seconds)
+        self._read_until = time.monotonic() + seconds
+
     def failed(self) -> None:
-        """This scan went wrong; the next may be well."""
+        """Show that this scan failed; the next may succeed."""
         self._signals.show(Light.FAULT)
         self._put(self._notice("failed", "unexpected"), FAILED_S)
 
     def refuse_unready(self) -> None:
-        """Somebody held up a badge to a door that cannot decide yet."""
+        """Answer a badge at a door that cannot decide yet."""
         self._signals.show(Light.FAULT)
         self._put(self._unready(), FAILED_S)
 
@@ -125,7 +140,7 @@ class Presenter:
     def state(self) -> tuple[object, ...]:
         """All that the resting screen depends on, but fire and faults, which show at once."""
         door = self._door
-        stands = door.gate_id, door.assigned
+        stands = door.gate_id, door.assigned, self.printer
         return self.unready, self.incomplete, self.blind, self.sees, self.direction, stands
 
     @property
@@ -134,7 +149,8 @@ class Presenter:
 
     def rest(self) -> None:
         """The light and the screen of a door before which nobody stands."""
-        at_fault = self.broken is not None or (self.blind and self.unready is None)
+        down = self.blind or (self._prints and self.printer is not None)
+        at_fault = self.broken is not None or (down and self.unready is None)
         self._signals.show(Light.FAULT if at_fault and not self.fire else Light.READY)
         self._put(self._resting(), 0)
 
@@ -147,19 +163,31 @@ class Presenter:
             return self._unready()
         if self.blind:
             return self._notice("camera_lost", "camera")
+        if self._prints:
+            down = self.printer is not None
+            return self._notice("printer_down" if down else "idle_print", self.printer)
         if not self.sees:
             return self._notice("no_camera")
         idle: Notice = "idle_out" if self.direction == "out" else "idle_in"
         return self._notice(idle, "incomplete" if self.incomplete else None)
 
+    @property
+    def _prints(self) -> bool:
+        """Whether this kiosk stands where badges are printed."""
+        try:
+            return self._door.gate.mode == "print"
+        except NotReadyError:
+            return False
+
     def _unready(self) -> Screen:
-        """What a door says that cannot decide: one that has all it needs but a gate may be given one here."""
+        """The notice of a door that cannot decide: one that lacks only a gate may be given one here."""
         lacks_gate = self.unready in ("no_gate", "incomplete")
         return self._notice("spare" if lacks_gate else "not_ready", self.unready)
 
     def _put(self, screen: Screen, seconds: float) -> None:
         """Put a screen up for so long (0: until the door's state changes)."""
         self.answer = None
+        self._read_until = 0.0
         self._until = time.monotonic() + seconds if seconds else 0.0
         self._screen_feed.show(screen)
 
@@ -174,6 +202,6 @@ class Presenter:
             head=title(self._door.programme, gate, self._order),
             gate=gate_code(self._door.programme, gate.id),
             # Where a supervisor gave the gate, a supervisor may want to give another.
-            staffed=gate.mode == "staffed" or self._door.assigned is None,
+            staffed=gate.mode != "self" or self._door.assigned is None,
             cause=cause,
         )

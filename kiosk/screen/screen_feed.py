@@ -7,7 +7,7 @@ from kiosk.screen.attendee_screen import Screen
 
 
 class ScreenFeed:
-    """One screen at a time; a newer one takes the place of the older at once."""
+    """One screen at a time; a newer one replaces the older at once."""
 
     def __init__(self, first: Screen) -> None:
         self._changed = threading.Condition()

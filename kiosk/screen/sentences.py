@@ -1,4 +1,4 @@
-"""What an answer of the door says: what to do, where and when, in one language; and as facts for any language."""
+"""The texts of an answer: what to do, where and when, in one language; and as facts for any language."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ class Wording(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class AnswerContext:
-    """An answer, and to whom it is told. `again`: a badge that was let in a moment ago, and nothing opens now."""
+    """An answer, and whom it is for. `again`: the badge was let in a moment ago, and nothing opens now."""
 
     answer: Answer
     programme: Programme
@@ -63,7 +63,7 @@ class AnswerContext:
 
     @property
     def cancelled(self) -> Session | None:
-        return not_held(self.answer, self.programme, self.booked)
+        return session_called_off(self.answer, self.programme, self.booked)
 
     @property
     def at_help_desk(self) -> bool:
@@ -71,7 +71,7 @@ class AnswerContext:
         return self.gate.mode == "self"
 
 
-def not_held(
+def session_called_off(
     answer: Answer, programme: Programme, booked: frozenset[str] = frozenset()
 ) -> Session | None:
     """The cancelled session that somebody came for, where that is why the doors are shut; None: it is not."""
@@ -104,7 +104,7 @@ def wording(context: AnswerContext, language: Language) -> Wording:
         return Wording(language, headline, tuple(lines))
     lines = [
         *_added(context, language),
-        *_not_held(context, language),
+        *_called_off_lines(context, language),
         *_instead(context, language),
         *_help(context, language),
     ]
@@ -132,14 +132,14 @@ def _opening(context: AnswerContext, language: Language) -> Wording:
 
 
 def _added(context: AnswerContext, language: Language) -> list[str]:
-    """What belongs to the reason itself."""
+    """Lines that explain the reason itself."""
     reason = context.answer.decision.reason
     found = catalogue(language).get(f"attendee.added.{reason}")
     return [found.format(here=whole(_here(context, language)))] if found else []
 
 
-def _not_held(context: AnswerContext, language: Language) -> Iterator[str]:
-    """Which session is cancelled: its name alone where the headline says so."""
+def _called_off_lines(context: AnswerContext, language: Language) -> Iterator[str]:
+    """Which session is cancelled: its name alone where the headline shows it."""
     session = context.cancelled
     if session is None:
         return
@@ -155,7 +155,7 @@ def _refusal(context: AnswerContext, language: Language) -> str:
     if context.cancelled is not None and decision.reason in ("no_session", "too_late"):
         return text("attendee.cancelled", language)
     venues = context.hint.venues
-    # A badge that is good at no venue at all is told so without naming any.
+    # For a badge that is valid at no venue at all none is named.
     nowhere = decision.reason == "wrong_venue" and not venues
     return text(
         f"attendee.refused.{'not_entitled' if nowhere else decision.reason}",

@@ -72,6 +72,7 @@ def add_routes(api: Interface, services: Services) -> None:
     access.add_accounts(api, queries, guard, services.passwords, services.trail)
     jobs.add_jobs(api, services.jobs)
     lists.add_lists(api, queries, services.jobs)
+    badges.add_test_badges(api, queries.service)
     badges.add_badges(api, services.jobs, services.badges)
 
 

@@ -50,6 +50,16 @@ class DataFolder:
         return self.path / "lan.key"
 
     @property
+    def phones_socket(self) -> Path:
+        """The socket file on which the door serves its staff page to the carrier, for phones."""
+        return self.path / "phones.sock"
+
+    @property
+    def phones_reach(self) -> Path:
+        """Where phones reach this kiosk, as its carrier has written it (JSON)."""
+        return self.path / "phones.json"
+
+    @property
     def carrier_lock(self) -> Path:
         """Locked by the one process that writes the replica."""
         return self.path / "carrier.lock"

@@ -1,4 +1,4 @@
-"""`jianmen bench exchange`: what it says, and that a figure of something that went wrong is never shown."""
+"""`jianmen bench exchange`: what it prints, and that a figure of something that went wrong is never shown."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_a_large_first_sync_is_told_whole_and_by_the_entry(tmp_path: Path) -> No
 def test_a_registry_that_holds_less_than_was_brought_is_no_figure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bench.exchange.bring.held", lambda store: 3)
+    monkeypatch.setattr("bench.exchange.bring.stored_entries", lambda store: 3)
     with pytest.raises(RuntimeError, match="the registry holds 0 entries, not 40"):
         bring(tmp_path, 2, 20)
 
@@ -97,6 +97,6 @@ def test_a_sync_that_fails_while_the_door_works_is_no_figure(
 ) -> None:
     monkeypatch.setattr(
         "bench.exchange.syncing._carry", print
-    )  # is told what to do, and does nothing
+    )  # is asked to do something, and does nothing
     with pytest.raises(RuntimeError, match="did not come to its end: 0 entries were heard"):
         door_during_first_sync(tmp_path, 20, 60)

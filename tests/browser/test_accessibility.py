@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,57 +9,19 @@ import pytest
 
 from access.event.programme import Programme
 from config.event_file import load
-from hardware.ports.signals import SignalSettings
-from hardware.signals.simulated import SimulatedSignals
-from hardware.system.clock import SimulatedClock
-from hardware.system.power import SimulatedPower
-from hardware.system.systemd import Notifier
 from kiosk.pages.app import create_app
 from kiosk.pages.serving import PageServer
 from kiosk.runtime.parts import Parts
 from kiosk.runtime.service import DoorService, Home
 from kiosk.screen.attendee_screen import Notice, notice, title
-from sync.store.journal import Journal
-from sync.wire.device_key import DeviceKey
 
-CHROMIUM = shutil.which("chromium")
 AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
 PROGRAMME = Programme(load(Path("config/events/smarthk.toml")))
 STATES: tuple[Notice, ...] = ("idle_in", "fire", "out_of_order", "come_closer", "spare")
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
-        )
-        yield started
-        started.close()
-
 
 @pytest.fixture
-def service(tmp_path) -> DoorService:
-    parts = Parts(
-        SimulatedClock(),
-        SimulatedPower(),
-        Notifier({}),
-        lambda: SimulatedSignals(SignalSettings()),
-        None,
-        None,
-    )
-    home = Home(
-        tmp_path,
-        lambda: Journal(tmp_path / "journal.db", DeviceKey.new()),
-        lambda: None,
-        begin=lambda: False,
-        prepare=lambda event_state, device: None,
-    )
+def service(home: Home, parts: Parts) -> DoorService:
     return DoorService(home, parts, "en")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
@@ -17,11 +16,6 @@ from access.log.entry import EntryRef, Span
 from access.rules.decide import Decision, Next, Presented
 from access.state.facts import Moment
 from config.event_file import load
-from hardware.ports.signals import SignalSettings
-from hardware.signals.simulated import SimulatedSignals
-from hardware.system.clock import SimulatedClock
-from hardware.system.power import SimulatedPower
-from hardware.system.systemd import Notifier
 from kiosk.door.door import Answer
 from kiosk.pages.app import create_app
 from kiosk.pages.serving import PageServer
@@ -29,10 +23,7 @@ from kiosk.runtime.parts import Parts
 from kiosk.runtime.service import DoorService, Home
 from kiosk.screen.attendee_screen import Notice, Screen, answer_screen, notice, title
 from kiosk.screen.name_on_card import Person
-from sync.store.journal import Journal
-from sync.wire.device_key import DeviceKey
 
-CHROMIUM = shutil.which("chromium")
 SIZES = [(1080, 1920, 21.5, 2.0), (800, 480, 7.0, 0.6), (390, 844, 6.1, 0.35)]
 """Width and height in pixels, diagonal in inches, and the distance in metres from which the screen is read."""
 PROGRAMME = Programme(load(Path("config/events/smarthk.toml")))
@@ -48,40 +39,9 @@ AHEAD = Next(
 MIANYANG = PROGRAMME.sessions["5g"]
 TOMORROW = Next(session="5g", area=MIANYANG.area, at_ms=MIANYANG.doors_open_ms)
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """One browser for all tests here; starting it takes longer than any of them."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
-        )
-        yield started
-        started.close()
-
 
 @pytest.fixture
-def service(tmp_path) -> DoorService:
-    parts = Parts(
-        SimulatedClock(),
-        SimulatedPower(),
-        Notifier({}),
-        lambda: SimulatedSignals(SignalSettings()),
-        None,
-        None,
-    )
-    home = Home(
-        tmp_path,
-        lambda: Journal(tmp_path / "journal.db", DeviceKey.new()),
-        lambda: None,
-        begin=lambda: False,
-        prepare=lambda event_state, device: None,
-    )
+def service(home: Home, parts: Parts) -> DoorService:
     return DoorService(home, parts, "zh-Hans")
 
 

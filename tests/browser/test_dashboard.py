@@ -1,4 +1,4 @@
-"""The dashboard in a real browser: numbers that move by themselves, and a page that says when it knows nothing."""
+"""The dashboard in a real browser: numbers that move by themselves, and a page that shows when it knows nothing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not instal
 
 @dataclass
 class Site:
-    """A registry with its server, and one kiosk that says what the test wants it to."""
+    """A registry with its server, and one kiosk that writes what the test wants it to."""
 
     service: RegistryService
     journal: Journal

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,21 +13,13 @@ from access.event.programme import Programme
 from config.event_file import load
 from hardware.cameras.badge_scene import draw_badge_scene
 from hardware.ports.events import Preview
-from hardware.ports.signals import SignalSettings
 from hardware.reader.preview import preview_of
-from hardware.signals.simulated import SimulatedSignals
-from hardware.system.clock import SimulatedClock
-from hardware.system.power import SimulatedPower
-from hardware.system.systemd import Notifier
 from kiosk.pages.app import create_app
 from kiosk.pages.serving import PageServer
 from kiosk.runtime.parts import Parts
 from kiosk.runtime.service import DoorService, Home
 from kiosk.screen.attendee_screen import Notice, notice, title
-from sync.store.journal import Journal
-from sync.wire.device_key import DeviceKey
 
-CHROMIUM = shutil.which("chromium")
 PROGRAMME = Programme(load(Path("config/events/smarthk.toml")))
 HEAD = title(PROGRAMME, PROGRAMME.gates["chengdu-main-1"], LANGUAGES)
 SCENE = draw_badge_scene("J" + "A" * 28, seed=3)
@@ -38,8 +29,6 @@ HELPFUL: tuple[Notice, ...] = (
     "idle_in", "hold_still", "come_closer", "further_away", "hold_straight", "too_dark", "turn_from_light",
     "brighter_phone",
 )  # fmt: skip
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 
 
 class Watched(DoorService):
@@ -54,36 +43,8 @@ class Watched(DoorService):
         return preview_of(SCENE, CORNERS if self.outline else None, now)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
-        )
-        yield started
-        started.close()
-
-
 @pytest.fixture
-def service(tmp_path) -> Watched:
-    parts = Parts(
-        SimulatedClock(),
-        SimulatedPower(),
-        Notifier({}),
-        lambda: SimulatedSignals(SignalSettings()),
-        None,
-        None,
-    )
-    home = Home(
-        tmp_path,
-        lambda: Journal(tmp_path / "journal.db", DeviceKey.new()),
-        lambda: None,
-        begin=lambda: False,
-        prepare=lambda event_state, device: None,
-    )
+def service(home: Home, parts: Parts) -> Watched:
     return Watched(home, parts, "zh-Hans")
 
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL database that cannot be used, or is away for a while, is answered in words."""
+"""A PostgreSQL database that cannot be used, or is away for a while, is answered with a message."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ PATIENCE_S = 240.0
 
 
 class RunningDemo:
-    """`jianmen demo --json` and all that it has said so far."""
+    """`jianmen demo --json` and all that it has printed so far."""
 
     def __init__(self, data: Path, *arguments: str) -> None:
         self.data = data

@@ -182,7 +182,7 @@ class FastDay:
                 break
 
     def everybody_leaves(self) -> None:
-        """One after another, by any door of the place they are in."""
+        """One after another, by any door of the area they are in."""
         for person in list(self.truth.area_of):
             while (area := self.truth.area_of[person]) != OUTSIDE:
                 self.true.ms += 4000

@@ -52,7 +52,7 @@ def wall_ms() -> int:
 
 
 def right_time() -> TimeReport:
-    """What a registry says that is sure of its clock."""
+    """The time report of a registry that is sure of its clock."""
     return TimeReport(wall_ms(), 100, "registry")
 
 
@@ -96,7 +96,7 @@ class Registry:
     def here(
         self, time_report: Callable[[], TimeReport | None] | None = None
     ) -> Iterator[RegistryService]:
-        """The device interface in this process, over the same TLS: quick to start. `says` is its word on the time."""
+        """The device interface in this process, over the same TLS: quick to start. `time_report` gives its time."""
         lock = threading.Lock()
         with self.opened() as service:
             answerer = Answerer(
@@ -170,7 +170,7 @@ class Registry:
         return EnrolmentCode(self.fingerprint, code, url or self.url, self.pin).text()
 
     def marks(self) -> list[Mark]:
-        """Every entry that it holds."""
+        """Every entry in its replica."""
         return marks(self.data / "registry.db")
 
 
@@ -274,7 +274,7 @@ class Kiosk:
         )  # fmt: skip
 
     def door_program(self) -> Program:
-        """Start its door alone, which answers the codes that it is told."""
+        """Start its door alone, which answers the codes that it is given."""
         import sys
 
         return self.programs.start(
@@ -306,7 +306,7 @@ class Kiosk:
                 scanner.write(f"{text}\n".encode())
 
     def status(self) -> dict[str, Any]:
-        """What the door's own page says of it; empty where no page answers."""
+        """The status that the door's own page gives; empty where no page answers."""
         try:
             with requests.Session() as session:
                 session.trust_env = False
@@ -332,16 +332,16 @@ class Kiosk:
         return marks(self.data / "replica.db")
 
     def has_mark(self, mark: Mark) -> bool:
-        """Whether its replica holds an entry."""
+        """Whether its replica has an entry."""
         return mark in self.replica()
 
     def has_roster_of(self, registry: Registry) -> bool:
-        """Whether it holds all that the registry has said."""
+        """Whether it has all that the registry has written."""
         there = [mark for mark in registry.marks() if mark[0].startswith(registry.fingerprint)]
         return set(there) <= set(self.replica())
 
     def target(self, name: str = "registry") -> dict[str, Any]:
-        """How its carrier says things stand with a target."""
+        """The state of the exchange with a target, as its carrier reports it."""
         try:
             with closing(_reading(self.data / "replica.db")) as db:
                 row = db.execute("SELECT state FROM target WHERE name = ?", (name,)).fetchone()
@@ -351,7 +351,7 @@ class Kiosk:
         return found
 
     def alarms(self) -> list[str]:
-        """What its journal tells of, oldest first."""
+        """The causes of the alarms in its journal, oldest first."""
         reader = JournalReader.at(self.data / "journal.db")
         try:
             return [h.body.what for h in reader.everything() if h.kind == "alarm"]  # type: ignore[union-attr]

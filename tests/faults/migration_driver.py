@@ -2,7 +2,7 @@
 
 KIND is registry (WHERE a folder or an address, STEPS the folder of its migrations), journal or replica (WHERE the
 kiosk's data). The files are opened by the product's own code, which knows of more steps here. Prints "opening" before
-the first, what each step says, and "done".
+the first, what each step reports, and "done".
 """
 
 from __future__ import annotations

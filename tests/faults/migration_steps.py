@@ -1,6 +1,6 @@
-"""Steps that a later version might bring: tables are added to, rebuilt and moved, row by row, over all that is held.
+"""Steps that a later version might bring: tables are added to, rebuilt and moved, row by row, over all that is stored.
 
-Each says how far it has come, so that a test can choose where to pull the plug. Afterwards the tables still are what
+Each reports how far it has come, so that a test can choose where to pull the plug. Afterwards the tables still are what
 today's code asks for.
 """
 
@@ -44,7 +44,7 @@ def rebuild_entries() -> None:
 
 
 def move_people() -> None:
-    """The people move to a table of another name, which then takes the place of the old one."""
+    """The people move to a table of another name, which then replaces the old one."""
     connection = op.get_bind()
     old = sa.Table("person", sa.MetaData(), autoload_with=connection)
     columns = [
@@ -76,7 +76,7 @@ def note_sizes(db: sqlite_utils.Database) -> None:
 
 
 def rebuild_log(db: sqlite_utils.Database) -> None:
-    """Every entry is copied into a new table, which takes the place of the old one."""
+    """Every entry is copied into a new table, which replaces the old one."""
     _rebuild(db, "entry", "CREATE INDEX entry_badge ON entry (badge) WHERE badge IS NOT NULL")
 
 

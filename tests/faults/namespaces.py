@@ -64,7 +64,7 @@ class Networks:
         self._rule("add", net, last)
 
     def heal(self, net: str, last: int | None = None) -> None:
-        """Join again what was cut with the same words."""
+        """Join again what was cut with the same arguments."""
         self._rule("del", net, last)
 
     def _rule(self, verb: str, net: str, last: int | None) -> None:

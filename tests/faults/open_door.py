@@ -46,7 +46,7 @@ class OpenDoor:
         return unready(self.door) is None
 
     def clocks(self) -> int:
-        """How many trusted times its journal holds."""
+        """How many trusted times are in its journal."""
         return sum(log_entry.kind == "clock" for log_entry in self.door.own_entries())
 
     def present(self, text: str, direction: str = "in") -> tuple[str, Mark]:

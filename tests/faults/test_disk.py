@@ -1,4 +1,4 @@
-"""Disks that are full, fail or turn read-only: the door says so plainly, opens nothing, and recovers by itself."""
+"""Disks that are full, fail or turn read-only: the door shows it plainly, opens nothing, and recovers by itself."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def put_at_door(registry: Registry, programs: Programs) -> Callable[[Path], Kios
 
 
 def _out_of_order(kiosk: Kiosk, texts: list[str], *causes: str) -> list[Mark]:
-    """People come until the door can record no more; what it holds then."""
+    """People come until the door can record no more; the entries in its journal then."""
 
     def broken() -> bool:
         kiosk.scan(texts[:3])
@@ -187,7 +187,7 @@ def test_a_door_that_cannot_open_its_journal_says_so_and_opens_by_itself_later(
 
 
 def _starts_out_of_order(kiosk: Kiosk, texts: list[str], cause: str) -> Program:
-    """A door that starts on a disk that cannot be written: it says so in each language, opens nothing, and goes on."""
+    """A door that starts on a disk that cannot be written: it shows so in each language, opens nothing, and goes on."""
     door = kiosk.run(wait=False)
     until(lambda: "Out of order" in kiosk.shows(), "the screen to say so")
     shown = kiosk.shows()

@@ -26,7 +26,7 @@ PEOPLE = 16_000
 
 
 class Counting:
-    """The registry's side of the exchange, which notes what it sends, and at a given answer says no more."""
+    """The registry's side of the exchange, which notes what it sends, and after a given answer sends no more."""
 
     def __init__(self, service: RegistryService) -> None:
         self.service = service
@@ -39,7 +39,7 @@ class Counting:
         self.cards: list[list[bytes]] = []
 
     def stop_after(self, answers: int | None) -> None:
-        """Hold back what is asked after so many answers with news in them, until `let_go` (None: nothing)."""
+        """Delay the answer after so many answers with news in them, until `let_go` (None: none)."""
         self.reached.clear()
         self._more.clear()
         self._left = answers
@@ -82,7 +82,7 @@ def counting(registry: Registry) -> Iterator[Counting]:
 
 @dataclass
 class Progress:
-    """What a kiosk holds, and what its carrier says of it."""
+    """What a kiosk has, and what its carrier reports of it."""
 
     entries: int
     cards: int
@@ -101,7 +101,7 @@ def _broken_off(
     kiosk: Kiosk, counting: Counting, answers: int, random: Random, before: int | None = None
 ) -> Progress:
     """The carrier works until it has had so many answers, and is killed; where `before` entries were there before it,
-    once it has said how many it has received."""
+    once it has reported how many it has received."""
     counting.stop_after(answers)
     carrier = kiosk.carry()
     assert counting.reached.wait(PATIENCE_S)

@@ -88,12 +88,12 @@ class Chaos:
             case "door":
                 assert self.door is not None
                 self.door.process.kill()
-                for line in self.door.lines():  # what it had said by then counts as well
+                for line in self.door.lines():  # what it had reported by then counts as well
                     self._hear(line)
                 self.door.kill()
 
     def settle(self) -> None:
-        """Whoever is left carries on, until the registry holds the whole journal."""
+        """Whoever is left carries on, until the registry has the whole journal."""
         self._kill("carrier")  # a new one does not wait for a registry that was away
         self._start_what_is_down()
         until(lambda: set(self.kiosk.marks()) <= set(self.registry.marks()), "all to arrive")

@@ -43,7 +43,7 @@ down_revision = "{before}"
 
 
 class Store(ABC):
-    """What is held in one database, and how far its tables have come."""
+    """What is stored in one database, and how far its tables have come."""
 
     kind: str
     reports: int

@@ -92,7 +92,7 @@ def test_doors_of_a_venue_know_of_each_other_without_uplink_and_carry_for_each_o
         assert two.present(anna)[0] == "reentry"
         assert mark not in registry.marks()
 
-        # One of them has its uplink back: it carries the other's log, and brings back what the registry says.
+        # One of them has its uplink back: it carries the other's log, and brings back what the registry has written.
         networks.cut("east", 12)
         networks.heal("east")
         _, mark = two.present(ben)

@@ -121,7 +121,7 @@ def test_a_card_cloned_into_two_kiosks_counts_for_both(
     for one in (kiosk, clone):
         with door_of(one, registry) as door:
             door.hear()
-        assert "rollback" in one.alarms()  # each holds a log of its own key that it has not written
+        assert "rollback" in one.alarms()  # each has a log of its own key that it has not written
     _once(registry, green)
     assert _let_in(service) == 12
 
@@ -301,7 +301,7 @@ def test_a_damaged_replica_is_made_anew_and_the_door_goes_on_hearing(
         assert set(kiosk.replica()) == set(registry.marks())
         assert door.present(registry.texts[1])[0] == "ok"
         assert door.feed.position >= before
-        # What the carrier tells from now on has numbers that the door has not read yet.
+        # What the carrier reports from now on has numbers that the door has not read yet.
         read = door.door.inbox_read
         kiosk.sync()
         with closing(ReplicaReader.at(kiosk.data / "replica.db")) as replica:

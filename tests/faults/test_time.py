@@ -43,12 +43,12 @@ def test_a_kiosk_that_starts_in_another_year_exchanges_and_its_entries_end_right
     registry: Registry, service: RegistryService, kiosk: Kiosk, year: int
 ) -> None:
     clock = SimulatedClock(offset_ms=_offset(year))
-    clock.restart("boot-2")  # what an earlier boot was told of the time means nothing now
+    clock.restart("boot-2")  # what an earlier boot knew of the time means nothing now
     with door_of(kiosk, registry, clock) as door:
         began = wall_ms()
         assert not door.door.now().sure
         reason, mark = door.present(registry.texts[0])
-        assert reason in OPEN  # an entrance is open whatever the clock says
+        assert reason in OPEN  # an entrance is open whatever the clock shows
         assert door.clocks() == 0
         kiosk.sync(door.read)  # TLS and nonces take no notice of the date
         door.hear()

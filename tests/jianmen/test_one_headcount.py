@@ -1,4 +1,4 @@
-"""One headcount, whoever tells it: an admin at a venue and one at the dashboard compare these numbers by telephone."""
+"""One headcount, whoever shows it: an admin at a venue and one at the dashboard compare these numbers by telephone."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def rehearsed(folder: Path, steps: Iterable[object]) -> World:
 
 def everybody_speaks(world: World) -> None:
     """Carriers exchange every few seconds, news or not; a rehearsal leaves out the rounds that bring none. Two of them:
-    what each says of itself reaches all the others."""
+    what each writes about itself reaches all the others."""
     for _ in range(2):
         for gate, kiosk in world.kiosks.items():
             if world.links.together(gate, "registry"):

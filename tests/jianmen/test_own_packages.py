@@ -1,4 +1,4 @@
-"""Another project's `config` in the place of ours is named, with what to do about it."""
+"""Another project's `config` imported instead of ours is named, with what to do about it."""
 
 from __future__ import annotations
 

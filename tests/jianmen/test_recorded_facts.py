@@ -1,4 +1,4 @@
-"""What a door recorded is enough to find its answer again: the rule book, asked anew, says the same."""
+"""What a door recorded is enough to find its answer again: the rule book, asked again, decides the same."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def wrong_answers(known: LogState) -> list[str]:
 
 
 def knowledge_after(file: Path) -> LogState:
-    """What the registry knows once a scenario is over and everybody has told it everything."""
+    """What the registry knows once a scenario is over and everything has reached it."""
     rehearsal = Rehearsal(read(file))
     for _ in rehearsal.run():
         pass

@@ -1,4 +1,4 @@
-"""Why a door says what it says, and who may enter where, when: for people who plan an event."""
+"""Why a door answers as it does, and who may enter where, when: for people who plan an event."""
 
 from __future__ import annotations
 

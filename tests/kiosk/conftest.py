@@ -1,4 +1,4 @@
-"""A small world around one door: a registry that has spoken, people with badges, and the door's own files."""
+"""A small world around one door: a registry's log, people with badges, and the door's own files."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def wrapped_as_before(
 
 @dataclass(frozen=True)
 class Person:
-    """One badge, as its owner holds it."""
+    """A badge with the secret that only its owner's copy has."""
 
     badge: bytes
     issue: int
@@ -108,7 +108,7 @@ class World:
         self.registry_log.extend(bodies, log_reading(self.clock.read()))
 
     def deliver(self) -> None:
-        """Bring the replica everything that the registry has said so far."""
+        """Bring everything that the registry has written so far into the replica."""
         with self.replica.transaction():
             JournalCopier(self.replica, self.registry).copy(
                 self.registry_log, self.clock.read().wall_ms
@@ -116,7 +116,7 @@ class World:
             self.replica.keep_cards(self._cards)
 
     def recreate_replica(self) -> None:
-        """The carrier throws its file away and begins again."""
+        """The carrier throws its file away and begins a new one."""
         self.replica.close()
         for path in self.data.glob("replica.db*"):
             path.unlink()
@@ -317,7 +317,7 @@ class Stand:
         return self.screen_feed.screen
 
     def until(self, condition: Callable[[], bool]) -> None:
-        """Let the loop go on until something holds."""
+        """Let the loop go on until a condition is true."""
         while not condition():
             self.loop.step()
 

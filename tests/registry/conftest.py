@@ -67,7 +67,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def new_service(clock: Clock) -> Iterator[Callable[..., RegistryService]]:
-    """Makes centres over a folder or a database's address; their ledgers are closed at the end."""
+    """Makes registries over a folder or a database's address; their ledgers are closed at the end."""
     ledgers: list[Ledger] = []
 
     def make(data: Path | None = None, url: str | None = None) -> RegistryService:
@@ -168,13 +168,13 @@ class Kiosk:
         if taken.time is not None and not self.knows_time:
             self.knows_time = True
             now = self.clock()
-            word = ClockEntry(
+            clock_entry = ClockEntry(
                 source="registry",
                 trusted_ms=taken.time.at_ms,
                 mono_ms=now.mono_ms,
                 error_ms=taken.time.error_ms,
             )
-            self.door.record("clock", word, now)
+            self.door.record("clock", clock_entry, now)
         return again
 
     def exchange(self) -> None:

@@ -13,16 +13,11 @@ import click
 from config.settings import KioskSettings
 from jianmen.cli.help_pages import WholeHelpGroup
 from jianmen.cli.kiosk.doctor import doctor
-from jianmen.cli.kiosk.options import (
-    camera_overrides,
-    complain,
-    data_option,
-    json_option,
-    read_settings,
-    settings_option,
-)
+from jianmen.cli.kiosk.opening import opening
+from jianmen.cli.kiosk.options import camera_overrides, complain, read_settings, settings_option
 from jianmen.cli.kiosk.run import run
 from jianmen.cli.kiosk.status_lines import status_lines
+from jianmen.cli.options import data_option, json_option
 
 SHOWN_WITHIN_S = 120.0
 """How long an enrolment code is waited for."""
@@ -35,6 +30,7 @@ def kiosk() -> None:
 
 kiosk.add_command(run)
 kiosk.add_command(doctor)
+kiosk.add_command(opening)
 
 
 @kiosk.command()

@@ -12,14 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from config.settings import KioskSettings
-from jianmen.cli.kiosk.options import (
-    camera_overrides,
-    complain,
-    data_option,
-    json_option,
-    read_settings,
-    settings_option,
-)
+from jianmen.cli.kiosk.options import camera_overrides, complain, read_settings, settings_option
+from jianmen.cli.options import data_option, json_option
 
 if TYPE_CHECKING:  # loads what a door needs
     from jianmen.cli.kiosk.findings import Finding
@@ -84,11 +78,11 @@ def _camera(settings: KioskSettings, seconds: float) -> Iterator[Finding]:
 
 def _show(findings: Iterable[Finding], *, as_json: bool) -> int:
     """Print findings as they come; the exit code."""
-    mend = False
+    faulty = False
     for finding in findings:
-        mend = mend or finding.state == "mend"
+        faulty = faulty or finding.state == "mend"
         if as_json:
             click.echo(json.dumps(asdict(finding), ensure_ascii=False))
         else:
             click.echo(f"{finding.state}  {finding.check}: {finding.says}")
-    return 1 if mend else 0
+    return 1 if faulty else 0

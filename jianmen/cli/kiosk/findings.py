@@ -38,7 +38,7 @@ CAMERA_S = 20.0
 SCANNER_S = 3.0
 
 OLD_MIN = 10
-"""Word of the registry older than this deserves a look while there is a network."""
+"""If the registry was last heard longer ago than this, something is wrong while there is a network."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,9 @@ import click
 
 from config.errors import ConfigError
 from config.settings import KioskSettings, kiosk_settings, require_permission
+from jianmen.cli.options import settings_file_option
 
-settings_option = click.option(
-    "--settings",
-    "settings_file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The kiosk's settings file.",
-)
-data_option = click.option(
-    "--data", type=click.Path(file_okay=False, path_type=Path), help="Another data folder."
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
+settings_option = settings_file_option("The kiosk's settings file.")
 
 
 def read_settings(

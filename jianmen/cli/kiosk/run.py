@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -19,11 +20,11 @@ from config.settings import KioskSettings
 from jianmen.cli.kiosk.options import (
     camera_overrides,
     complain,
-    data_option,
     device_named,
     read_settings,
     settings_option,
 )
+from jianmen.cli.options import data_option
 
 if TYPE_CHECKING:
     from kiosk.runtime.run_lock import RunningMark
@@ -74,6 +75,7 @@ def run(
 def _run(settings: KioskSettings, direction: Direction | None) -> int:
     from hardware.system.errors import HardwareError
     from kiosk.pages.app import create_app
+    from kiosk.pages.phones.serving import phones_of, serving_phones
     from kiosk.pages.serving import PageServer
     from kiosk.runtime.parts import parts_of, signal_settings
     from kiosk.runtime.run_lock import AlreadyRunningError, RunningMark
@@ -93,20 +95,23 @@ def _run(settings: KioskSettings, direction: Direction | None) -> int:
             _home(settings.data, running), parts_of(settings), settings.language, direction
         )
         buzzer = settings.signals.adapter == "gpio" and signal_settings(settings).pins.buzzer
+        phones = phones_of(service) if settings.pages.phones_port else None
         app = create_app(
             service,
             sounds=not buzzer,
             camera_at=settings.pages.camera_at or "",
             preview=settings.pages.preview,
+            phones=phones,
         )
-        server = PageServer(app, settings.pages.host, settings.pages.port)
         stop_on_signals(service.stop)
-        server.start()
-        click.echo(f"screen: {server.url}")
-        try:
+        with ExitStack() as servers:
+            server = PageServer(app, settings.pages.host, settings.pages.port)
+            servers.callback(server.close)
+            server.start()
+            if phones is not None:
+                servers.enter_context(serving_phones(service, phones))
+            click.echo(f"screen: {server.url}")
             service.run()
-        finally:
-            server.close()
         cleanly = True
     except PermissionError as error:
         what = error.filename or where

@@ -8,13 +8,8 @@ import click
 
 from config.errors import ConfigError
 from config.settings import registry_settings
-from jianmen.cli.registry.options import (
-    data_option,
-    json_option,
-    settings_option,
-    show_result,
-    stop,
-)
+from jianmen.cli.options import data_option, json_option
+from jianmen.cli.registry.options import settings_option, show_result, stop
 from registry.storage.backup import backup as make_backup
 from registry.storage.backup import restore as put_back
 from registry.storage.errors import RegistryError

@@ -6,16 +6,9 @@ from pathlib import Path
 
 import click
 
+from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.lists import followed
-from jianmen.cli.registry.options import (
-    asking,
-    data_option,
-    json_option,
-    quoted,
-    settings_option,
-    show_result,
-    stop,
-)
+from jianmen.cli.registry.options import asking, quoted, settings_option, show_result, stop
 
 
 @click.command()
@@ -88,3 +81,51 @@ def badges(
         click.echo(f"{ref}: a text is too long for the layout and was shortened", err=True)
     summary = f"{out}: {made['badges']} badges on {made['pages']} pages"
     show_result({"file": str(out), "bytes": len(pages), **made}, as_json=as_json, summary=summary)
+
+
+@click.command("test-badges")
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+@settings_option
+@data_option
+@click.option("--venue", help="Only of this venue (its id).")
+@json_option
+def test_badges(
+    out: Path, settings_file: Path | None, data: Path | None, venue: str | None, *, as_json: bool
+) -> None:
+    """Write the badges with which doors are tried before they open into the PDF file OUT.
+
+    Hold each up at each kiosk of its venue and look at the kiosk's page /opening: good, revoked, of another venue, too
+    early, forged. They are nobody's: nothing opens for them, and they count nowhere.
+    """
+    from printing import layout as layouts
+    from printing.card import Card
+    from printing.document import print_cards
+    from printing.fonts import FontMissingError
+
+    with asking(settings_file, data) as client:
+        made = client.post("/badges/test", {})["badges"]
+    chosen = [one for one in made if venue in (None, one["venue"])]
+    if not chosen:
+        stop(1, f"There is no venue {venue!r}.")
+    cards = [
+        Card(
+            qr_text=one["text"],
+            form="plain",
+            language="en",
+            texts={
+                "event": "TEST",
+                "name": one["case"].replace("_", " ").upper(),
+                "organisation": one["venue"],
+                "code": one["code"],
+            },
+        )
+        for one in chosen
+    ]
+    try:
+        pages = print_cards(cards, layouts.find(layouts.DEFAULT), out).pages
+    except (OSError, FontMissingError) as error:
+        stop(2, f"{out}: cannot be written ({error})")
+    summary = f"{out}: {len(cards)} test badges on {pages} pages"
+    show_result(
+        {"file": str(out), "badges": len(cards), "pages": pages}, as_json=as_json, summary=summary
+    )

@@ -48,7 +48,7 @@ class RefusedError(RegistryError):
 
 
 class Note(msgspec.Struct, frozen=True):
-    """What a running server says of itself. `url` is for commands on this machine, `kiosk_url` for kiosks."""
+    """What a running server writes about itself. `url` is for commands on this machine, `kiosk_url` for kiosks."""
 
     url: str
     kiosk_url: str
@@ -179,7 +179,7 @@ class _Clock:
 
 
 def read_clock() -> _Clock:
-    """This machine's clocks, with the kernel's own word on them."""
+    """This machine's clocks, and whether the kernel calls them synchronised."""
     return _Clock()
 
 

@@ -13,17 +13,16 @@ import msgspec
 from config import event_file
 from config.errors import ConfigError
 from jianmen.cli.help_pages import WholeHelpGroup
+from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.backups import backup, restore
-from jianmen.cli.registry.badges import badges
+from jianmen.cli.registry.badges import badges, test_badges
 from jianmen.cli.registry.doctor import doctor
 from jianmen.cli.registry.event import event
 from jianmen.cli.registry.keys import keys, staff
 from jianmen.cli.registry.lists import import_people
 from jianmen.cli.registry.options import (
     asking,
-    data_option,
     is_there,
-    json_option,
     quoted,
     read_settings,
     settings_option,
@@ -54,7 +53,7 @@ def registry(context: click.Context) -> None:
 
     Commands ask the server that is running on this data folder, or do the work themselves where none is.
     """
-    before = os.umask(0o077)  # what they write holds keys and names
+    before = os.umask(0o077)  # what they write contains keys and names
     context.call_on_close(lambda: os.umask(before))
 
 
@@ -62,6 +61,7 @@ for _command in (
     event,
     import_people,
     badges,
+    test_badges,
     backup,
     restore,
     doctor,

@@ -14,14 +14,9 @@ import msgspec
 
 from config.settings import RegistrySettings
 from jianmen.cli.kiosk.findings import Finding
+from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.client import Client, Note
-from jianmen.cli.registry.options import (
-    asking,
-    data_option,
-    json_option,
-    read_settings,
-    settings_option,
-)
+from jianmen.cli.registry.options import asking, read_settings, settings_option
 from registry.http.resources.kiosks import unreachable
 from registry.storage.backup import last_backup
 

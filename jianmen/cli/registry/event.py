@@ -10,14 +10,8 @@ import click
 
 from config import event_file
 from config.errors import ConfigError
-from jianmen.cli.registry.options import (
-    asking,
-    data_option,
-    json_option,
-    settings_option,
-    show_result,
-    stop,
-)
+from jianmen.cli.options import data_option, json_option
+from jianmen.cli.registry.options import asking, settings_option, show_result, stop
 
 KINDS = {
     "gate_added": "gate {id} is added",
@@ -100,7 +94,7 @@ def _lines(answer: dict[str, Any]) -> list[str]:
 
 
 def _confirm() -> None:
-    """Ends the command with 1 unless somebody says yes."""
+    """End the command with 1 unless somebody answers yes."""
     if not sys.stdin.isatty():
         stop(
             1, "Nothing was changed. Lines with ! touch doors in use: look at them, then say --yes."

@@ -12,15 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jianmen.cli.help_pages import WholeHelpGroup
-from jianmen.cli.registry.options import (
-    asking,
-    data_option,
-    json_option,
-    quoted,
-    settings_option,
-    show_result,
-    stop,
-)
+from jianmen.cli.options import data_option, json_option
+from jianmen.cli.registry.options import asking, quoted, settings_option, show_result, stop
 
 if TYPE_CHECKING:
     from jianmen.cli.registry.client import Client

@@ -15,22 +15,14 @@ import msgspec
 
 from config.errors import ConfigError
 from config.settings import RegistrySettings, registry_settings, require_writable
+from jianmen.cli.options import settings_file_option
 
 if TYPE_CHECKING:
     from jianmen.cli.registry.client import Client
 
 ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 
-settings_option = click.option(
-    "--settings",
-    "settings_file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Settings file of the registry (TOML).",
-)
-data_option = click.option(
-    "--data", type=click.Path(file_okay=False, path_type=Path), help="Another data folder."
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
+settings_option = settings_file_option("Settings file of the registry (TOML).")
 
 
 def read_settings(
@@ -77,7 +69,7 @@ def asking(settings_file: Path | None, data: Path | None) -> Iterator[Client]:
 
 
 def kiosk_url(settings: RegistrySettings, port: int | None = None) -> str:
-    """Where kiosks reach the registry: as the settings say, else at its own address."""
+    """Where kiosks reach the registry: the address in the settings, else its own."""
     from registry.server.tls import certificate_of
 
     if settings.public_url:
@@ -103,5 +95,5 @@ def quoted(text: str) -> str:
 
 
 def show_result(value: object, *, as_json: bool, summary: str) -> None:
-    """Say how it went: as one line of JSON, or in words."""
+    """Print a command's result: as one line of JSON, or as the summary for people."""
     click.echo(msgspec.json.encode(value).decode() if as_json else summary)

@@ -17,9 +17,8 @@ import msgspec
 
 from config.settings import RegistrySettings
 from hardware.system.systemd import Notifier
+from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.options import (
-    data_option,
-    json_option,
     kiosk_url,
     read_settings,
     settings_option,
@@ -165,7 +164,7 @@ class _Supervisor:
 
 
 def _note(settings: RegistrySettings, port: int, certificate: Certificate | None) -> Note:
-    """What the server says of itself to the commands on this machine."""
+    """What the server writes about itself for the commands on this machine."""
     from jianmen.cli.registry.client import Note
 
     here = msgspec.structs.replace(settings, host=_local(settings.host), public_url=None)
@@ -198,7 +197,7 @@ def _local(host: str) -> str:
 
 
 def _check(settings: RegistrySettings, workers: int | None) -> None:
-    """Ends the command, with 2, where the database cannot be used (by so many workers) or holds no event."""
+    """End the command, with 2, where the database cannot be used (by so many workers) or has no event."""
     from jianmen.cli.registry.client import opened
     from registry.storage.errors import InUseError, RegistryError
 

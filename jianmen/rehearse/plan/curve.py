@@ -67,7 +67,7 @@ FORUM_CURVE = ArrivalCurve()
 
 
 def read_curve(file: Path) -> ArrivalCurve:
-    """The curve in a CSV file of lines `minute,share`; a first line that is all words is taken for a header.
+    """The curve in a CSV file of lines `minute,share`; a first line without a number is taken for a header.
 
     Raises ConfigError with every mistake, its line, and what would be right.
     """

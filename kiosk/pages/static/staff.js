@@ -171,6 +171,8 @@ function render() {
 }
 
 function renderSeats() {
+  for (const one of ["find", "count", "clock"]) document.querySelector(`nav [data-tab=${one}]`).hidden = state.prints;
+  if (state.prints && body.dataset.tab !== "answers") { body.dataset.tab = "answers"; press(); }
   const lines = [];
   if (state.seats === null) lines.push(word("labels", "no_capacity"));
   else lines.push(`${word("labels", "seats_left")}: ${state.seats}`);
@@ -222,6 +224,8 @@ function facts(known) {
 }
 
 function deedsOf(one) {
+  if (one.may_print)
+    return [element("button", word("labels", "print"), { onclick: () => because("print_whys", (why) => print(one, why)) })];
   if (one.may_let_in)
     return [element("button", word("labels", "let_in"), { onclick: () => because("whys", (why) => letIn(one, why)) })];
   if (one.opens && !one.undone)
@@ -254,6 +258,12 @@ function because(table, then) {
 
 async function letIn(one, why) {
   await ask("let-in", { number: one.number, why });
+  poll();
+}
+
+async function print(one, why) {
+  await ask("print", { number: one.number, why });
+  message("labels", "print_sent", true);
   poll();
 }
 
@@ -377,7 +387,7 @@ async function unlock() {
 }
 
 async function enterCode() {
-  await ask("card", { code: typed["card-code"] });
+  await ask("card", { code: typed["card-code"], typed: true });
   showLocked("pin-pad");
 }
 

@@ -3,12 +3,14 @@
 import msgspec
 from flask import Response, request
 
+from access.rules.opening_check import Case
 from registry.badges.making import FILE, KIND, BadgeMaker, Selection
 from registry.http.operations import Interface, Parameter
 from registry.http.resources.jobs import shown
 from registry.jobs import Jobs
 from registry.queries import admin_shapes
 from registry.queries import shapes as answers
+from registry.service import RegistryService
 from registry.storage.errors import RegistryError
 
 WAIT_S = 280.0
@@ -32,6 +34,42 @@ class Layouts(answers.Answer, frozen=True, kw_only=True):
     """The layouts that badges can be printed by."""
 
     layouts: list[str]
+
+
+class TestBadge(answers.Answer, frozen=True, kw_only=True):
+    """A badge of the doors-open check: at which venue it is held up, what is wrong with it, and its texts."""
+
+    __test__ = False  # a name that pytest would take for a test
+
+    venue: str
+    case: Case
+    code: str
+    text: str
+
+
+class TestBadges(answers.Answer, frozen=True, kw_only=True):
+    """The test badges of all venues."""
+
+    __test__ = False
+
+    badges: list[TestBadge]
+
+
+def add_test_badges(api: Interface, service: RegistryService) -> None:
+    """Give the interface the badges of the doors-open check."""
+
+    @api.post(
+        "/badges/test",
+        "Badges to try the doors with before they open; they are nobody's and count nowhere",
+        access="desk",
+        answer=TestBadges,
+    )
+    def test_badges() -> TestBadges:
+        made = [
+            TestBadge(venue=one.venue, case=one.case, code=one.code, text=one.text)
+            for one in service.issue_test_badges()
+        ]
+        return TestBadges(badges=made)
 
 
 def add_badges(api: Interface, jobs: Jobs, maker: BadgeMaker) -> None:

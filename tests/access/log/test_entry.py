@@ -30,6 +30,7 @@ from access.log.entry import (
     Health,
     Key,
     Kiosk,
+    OpeningChecked,
     Override,
     Passage,
     Printed,
@@ -108,6 +109,14 @@ BODIES: dict[str, Body] = {
         staff_issue=1,
         why="damaged",
     ),
+    "opening": OpeningChecked(
+        gate="door",
+        findings={"lights": "good", "sound": "bad"},
+        test_badges={"good": "good", "forged": "not_done"},
+        staff=b"staff",
+        staff_issue=1,
+        note="no loudspeaker",
+    ),
     "recount": Recount(area="hall", inside=812, staff=b"staff", why="by eye"),
     "seats": Seats(
         area="room", from_gate="door", to_gate="other-door", to_device=LOG[:16], count=5
@@ -164,6 +173,7 @@ RECORDED: dict[str, tuple[int, str]] = {
     "health": (1, "0d58a82ce5e55095"),
     "alarm": (2, "a10f605740bb2909"),
     "printed": (8, "675551a54ddafbdd"),
+    "opening": (6, "06dae52b8e20359c"),
     "badge": (6, "f6607da8975c56c3"),
     "revoke": (3, "5db5c43f50b38a72"),
     "event": (1, "88dd3fc7f63f248c"),

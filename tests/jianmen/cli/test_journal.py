@@ -1,4 +1,4 @@
-"""ClockReading and checking a kiosk's log, offline."""
+"""Reading and checking a kiosk's log, offline."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def long(tmp_path: Path) -> Path:
-    """A kiosk's data folder with a log long enough to hold a head."""
+    """A kiosk's data folder with a log long enough to have a head."""
     journal = Journal(tmp_path / "journal.db", DeviceKey.at(tmp_path / "device.key"))
     with closing(journal):
         journal.begin(_reading(0), "boot", "power", {}, "front")

@@ -1,4 +1,4 @@
-"""The door's commands: what they say, and with which exit code."""
+"""The door's commands: what they print, and with which exit code."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from sync.wire.device_key import DeviceKey
 from sync.wire.enrolment_code import EnrolmentCode
 
 EVENT = Path("config/events/smarthk.toml")
-COMMANDS = ("run", "enrol", "status", "doctor", "headcount")
+COMMANDS = ("run", "enrol", "status", "doctor", "opening", "headcount")
 NOW = ClockReading(1_000, 1_795_000_000_000, True)
 
 
@@ -116,7 +116,7 @@ def service(tmp_path):
     throttle = Throttle(service.ledger, lambda: NOW.wall_ms)
     trail = Trail(service.ledger, lambda: NOW.wall_ms)
     devices = device_interface(
-        service, lambda: NOW, ReportedVectors(), throttle, trail, trust_clock=True
+        service, lambda: NOW, ReportedVectors(service.ledger), throttle, trail, trust_clock=True
     )
     app.wsgi_app = devices.in_front_of(app.wsgi_app)
     server = PageServer(app, "127.0.0.1", 0)

@@ -16,7 +16,7 @@ HEAVY = ("cv2", "zxingcpp", "flask", "sqlalchemy", "numpy", "fpdf", "pypinyin", 
 
 
 def every_command() -> Iterator[tuple[str, ...]]:
-    """The words of every command and group, `()` for `jianmen` itself."""
+    """The names that lead to every command and group, `()` for `jianmen` itself."""
 
     def below(command: click.Command, names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         yield names

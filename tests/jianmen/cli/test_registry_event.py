@@ -26,7 +26,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(tmp_path: Path, file: Path) -> Run:
-    """Runs `jianmen registry` on a registry that holds the example event."""
+    """Runs `jianmen registry` on a registry that has the example event."""
     password = tmp_path / "password"
     password.write_text("a long enough password\n", encoding="utf-8")
     data = ["--data", str(tmp_path / "registry")]

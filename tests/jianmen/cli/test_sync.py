@@ -1,4 +1,4 @@
-"""The carrier's commands: what they say, and with which exit code."""
+"""The carrier's commands: what they print, and with which exit code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a carrier has come, in words that a person in a hurry understands, and never better than it is."""
+"""How far a carrier has come, in terms that a person in a hurry understands, and never better than it is."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def test_name_cards_are_counted(replica: Replica) -> None:
 def test_watching_ends_once_everything_is_here_by_a_word_given_since(
     replica: Replica, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The last carrier's word, that nothing was to come, may be of yesterday."""
+    """The last carrier's report, that nothing was to come, may be of yesterday."""
 
     def tell(**known: Any) -> None:
         with replica.transaction():

@@ -1,4 +1,4 @@
-"""What time a door says it is, before and after it meets a time that can be trusted."""
+"""The time of a door, before and after it meets a time that can be trusted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The door and its records: what is written is folded at once, and what the carrier brings is heard."""
+"""The door and its records: what is written is folded at once, and what the carrier brings is recorded."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_without_an_event_a_door_is_not_ready(make_world, open_door):
 
 @pytest.fixture
 def feed_of(open_door, world):
-    """A door with its feed, and the carrier's hand on the inbox."""
+    """A door with its feed, and the carrier's side of the inbox."""
     door = open_door(world)
     feed = ReplicaFeed(door, world.data / "replica.db")
     feed.tend()
@@ -96,7 +96,7 @@ def feed_of(open_door, world):
 
 
 def registry_time(reading, ahead_ms=0):
-    """The registry's word on the time; `ahead_ms`: of the steady clock, as an earlier boot may have had it."""
+    """A time of the registry; `ahead_ms`: of the steady clock, as an earlier boot may have had it."""
     return Clock(
         source="registry",
         trusted_ms=reading.wall_ms,

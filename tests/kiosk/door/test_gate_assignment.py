@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import msgspec
 import pytest
 
@@ -11,70 +9,33 @@ from access.badge.credential import Claims, foreign, verifier
 from access.badge.key_card import KeyCard, key_card_text
 from access.log.entry import Alarm, BadgeIssued, EventDefined, GateGiven, Kiosk, Seats, Void, pack
 from access.state.event_state import EventState
-from hardware.ports.door_contacts import now_ms
-from hardware.ports.events import Reading
 from kiosk.pages.app import create_app
 from sync.carrier.journal_copy import JournalCopier
 from sync.store.journal import Journal
 from sync.wire.device_key import DeviceKey
+from tests.kiosk.staff_at_door import PATIENCE_S, StaffAtDoor
 
-PATIENCE_S = 20.0
 GATE = "chengdu-room-b-1"
 
 
-class Supervisor:
-    """Somebody with a card at the screen of a kiosk."""
+class Supervisor(StaffAtDoor):
+    """Somebody with a card at the gate page of a kiosk."""
 
-    def __init__(self, stand, client, card) -> None:
-        self.stand = stand
-        self.world = stand.world
-        self.card = card
-        self.client = client
-        self._token = {"X-Jianmen-Token": client.application.jinja_env.globals["token"]}
-
-    def post(self, path: str, **asked):
-        return self.client.post(f"/staff/gate/{path}", json=asked, headers=self._token)
-
-    def why(self, path: str, **asked) -> str:
-        """Why something is not done."""
-        answer = self.post(path, **asked)
-        assert answer.status_code == 409, answer.text
-        return answer.get_json()["why"]
+    path = "/staff/gate"
 
     @property
     def staff_ticket(self) -> int:
         return [ticket.id for ticket in self.world.event.tickets].index("staff")
-
-    def state(self) -> dict:
-        return self.client.get("/staff/gate/state").get_json()
 
     def choices(self) -> dict[str, dict]:
         """What the page offers, by gate."""
         venues = self.client.get("/staff/gate/choices").get_json()
         return {gate["id"]: gate for venue in venues for gate in venue["gates"]}
 
-    def scan(self, text: str) -> None:
-        self.stand.inputs.put("camera", Reading(text, b"", "test", 1.0, now_ms()))
-        self.stand.loop.submit(lambda: None).result(PATIENCE_S)
-
     def until(self, condition) -> None:
-        """Let the door go on until something holds."""
+        """Let the door go on until a condition is true."""
         while not condition():
             self.stand.loop.submit(lambda: None).result(PATIENCE_S)
-
-    def show_card(self, text: str | None = None):
-        """Press the button and hold up a card; the answer."""
-        answers = []
-        asked = threading.Thread(target=lambda: answers.append(self.post("card")))
-        asked.start()
-        seen = ""
-        while self.stand.headline != "Show the staff card":
-            found = self.stand.screen_feed.after(seen, PATIENCE_S)
-            assert found is not None
-            seen, _ = found
-        self.scan(text or self.card.text)
-        asked.join(PATIENCE_S)
-        return answers[0]
 
     def refusal(self, text: str) -> str:
         """Why a card is refused."""
@@ -115,7 +76,7 @@ def spare(make_world, come_to) -> Supervisor:
 
 
 def another(world, gate: str | None, heard_s_ago: int | None = 0) -> DeviceKey:
-    """Another kiosk, which stands at a gate and was heard of so long ago (None: never)."""
+    """Another kiosk, which stands at a gate and was last heard that long ago (None: never)."""
     other = DeviceKey.new()
     world.registry_writes(
         ("kiosk", Kiosk(device=other.fingerprint, public=other.public, gate=gate))
@@ -319,7 +280,7 @@ def test_a_supervisor_gives_another_gate_later_and_takes_it_back(spare):
     )  # also at a self-service gate: the way back to the page
     assert spare.client.get("/staff").headers["Location"] == "/staff/gate"
     assert spare.gives("chengdu-main-2")["gate"] == "C2"
-    assert spare.gives("chengdu-main-2")["gate"] == "C2"  # no new word
+    assert spare.gives("chengdu-main-2")["gate"] == "C2"  # nothing new
     assert [given.gate for given in spare.written("gate")] == ["chengdu-main-1", "chengdu-main-2"]
 
     spare.show_card()

@@ -1,4 +1,4 @@
-"""The headcount as a kiosk can tell it: from its own files, as far as they have come, each number with its age."""
+"""The headcount as far as a kiosk knows it: from its own files, as far as they have come, each number with its age."""
 
 from __future__ import annotations
 

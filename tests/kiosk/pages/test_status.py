@@ -1,4 +1,4 @@
-"""What a door tells of itself, to its own machine's pages and commands."""
+"""What a door reports to its own machine's pages and commands."""
 
 from __future__ import annotations
 

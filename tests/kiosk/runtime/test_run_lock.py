@@ -48,7 +48,7 @@ def test_a_mark_that_cannot_be_written_is_tried_again(tmp_path):
     assert mark.begin() is False
     in_the_way.unlink()
     in_the_way.mkdir()
-    mark.close(cleanly=True)  # says so in the log, and lets the folder go all the same
+    mark.close(cleanly=True)  # logs it, and releases the folder all the same
     RunningMark(tmp_path).close(cleanly=True)
 
 

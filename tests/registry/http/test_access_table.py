@@ -46,6 +46,7 @@ TABLE = {
     "POST /attendance/hybrid": "desk",
     "GET /badges/layouts": "desk",
     "POST /badges/jobs": "desk",
+    "POST /badges/test": "desk",
     "GET /jobs": "admin",
     "GET /jobs/<job_id>": "desk",
     "POST /jobs/<job_id>/cancel": "desk",

@@ -1,0 +1,25 @@
+"""Options that commands of the kiosk and of the registry share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def settings_file_option(help_text: str) -> Callable[[Command], Command]:
+    """`--settings FILE`, passed as `settings_file`."""
+    return click.option(
+        "--settings",
+        "settings_file",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help=help_text,
+    )
+
+
+data_option = click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), help="Another data folder."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
