@@ -29,7 +29,7 @@ from access.state.coverage import (
 )
 from access.state.headcount import Silence, attendance
 from access.state.log_state import LogState
-from registry.devices.reported_vectors import ReportedVectors
+from registry.devices.reported_vectors import ReportedVectors, missing
 from registry.queries import admin_shapes
 from registry.queries import shapes as answers
 from registry.queries.kiosks import kiosk_report
@@ -137,7 +137,7 @@ class Queries:
 
     def __init__(self, service: RegistryService, clock: Callable[[], ClockReading]) -> None:
         self.service = service
-        self.reported_vectors = ReportedVectors()
+        self.reported_vectors = ReportedVectors(service.ledger)
         self._coverage = Coverage()
         self._coverage_lock = threading.Lock()
         self.names = PersonIndex(service)
@@ -206,12 +206,11 @@ class Queries:
     def coverage(self, log_state: LogState, now: int) -> CoverageReport:
         """Which kiosks have been heard, and which entries of theirs may be missing."""
         stored = log_state.event_state.last_seq
+        reported = self.reported_vectors.all()
         contacts = {}
         for device in standing(log_state):
-            missing = max(
-                self.reported_vectors.missing(device, stored), self.service.missing(device)
-            )
-            contacts[device] = Contact(self.service.ledger.heard_ms(device), missing or None)
+            lacking = max(missing(reported.get(device, {}), stored), self.service.missing(device))
+            contacts[device] = Contact(self.service.ledger.heard_ms(device), lacking or None)
         counts = self.service.headcount(now)
         with self._coverage_lock:
             return self._coverage.report(log_state, self.programme, counts, contacts, now)

@@ -216,7 +216,11 @@ def said_time(kiosk: Any) -> int | None:
 
 
 def test_entries_left_on_the_way_are_known_missing(
-    new_kiosk: NewKiosk, delegates: list[IssuedBadge], api: Any, clock: Any
+    new_kiosk: NewKiosk,
+    delegates: list[IssuedBadge],
+    api: Any,
+    clock: Any,
+    service: RegistryService,
 ) -> None:
     kiosk = new_kiosk("meishan-main-1")
     for badge in delegates:
@@ -229,6 +233,9 @@ def test_entries_left_on_the_way_are_known_missing(
     count = api.get("/headcount")
     assert count["missing"] == 3
     assert [one["gate"] for one in count["silent"]] == ["meishan-main-1"]
+    # Another process over the same database, to which the kiosk has not spoken.
+    app = create_app(service, clock, WebSettings(control=api.token))
+    assert type(api)(app.test_client()).get("/headcount")["missing"] == 3
     kiosk.exchange()
     clock.wait(20_000)
     assert api.get("/headcount")["missing"] == 0
