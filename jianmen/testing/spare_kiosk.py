@@ -66,6 +66,16 @@ class SparePage:
             f"an answer for the reason {wanted}",
         )
 
+    def until_current(self) -> None:
+        """Wait until everything that a neighbour has is here and folded."""
+        until(self._is_current, "the neighbours' entries to come")
+
+    def _is_current(self) -> bool:
+        replica = self.status()["replica"]
+        targets = (replica or {}).get("targets", {})
+        behind = [one.get("behind") for name, one in targets.items() if name != "registry"]
+        return any(behind_one == 0 for behind_one in behind)
+
     def close(self) -> None:
         self._session.close()
 
@@ -75,7 +85,7 @@ class SparePage:
             session.trust_env = False
             with session.get(f"{self._screen}/events", stream=True, timeout=PATIENCE_S) as events:
                 lines = events.iter_lines(chunk_size=1, decode_unicode=True)
-                return next(line for line in lines if line.startswith("data: {"))
+                return str(next(line for line in lines if line.startswith("data: {")))
 
     def _get(self, path: str) -> requests.Response:
         found = self._session.get(self._screen + path, timeout=PATIENCE_S)
