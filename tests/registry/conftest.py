@@ -213,8 +213,10 @@ class Kiosk:
 
 
 @pytest.fixture
-def app(service: RegistryService, clock: Clock) -> Flask:
-    return create_app(service, clock, WebSettings(control=CONTROL, open_here=True))
+def app(service: RegistryService, clock: Clock) -> Iterator[Flask]:
+    app = create_app(service, clock, WebSettings(control=CONTROL, open_here=True))
+    yield app
+    app.extensions["jianmen"].jobs.close()
 
 
 @pytest.fixture
