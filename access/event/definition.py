@@ -76,7 +76,8 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of ticket. `areas` are area and venue ids as written, or "*" for all."""
+    """A kind of ticket. `areas` are area and venue ids as written, or "*" for all. `booking_exempt`: its holders need
+    no booking for any session."""
 
     id: str
     name: Names
@@ -84,6 +85,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     on_site: bool = True
     capacity_exempt: bool = False
     roles: tuple[Role, ...] = ()
+    booking_exempt: bool = False
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):

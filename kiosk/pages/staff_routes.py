@@ -125,7 +125,8 @@ def _add_unlocking(pages: Blueprint, room: StaffSessions) -> None:
     def card() -> Response:
         typed = _text("code")
         if typed:
-            room.take_card(typed)
+            take = room.type_card if _json().get("typed") is True else room.take_card
+            take(typed)
         else:
             room.wait_for_card()
         return jsonify({})

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from access.badge.key_card import read_human_key
 from access.badge.name_card import Card, CardContent, open_with_desk
 from access.event.definition import Role
 from kiosk.door.door import Door, NotReadyError
@@ -92,9 +93,16 @@ class StaffSessions:
         self.take_card(self.next_card())
 
     def take_card(self, text: str) -> None:
-        """Take this text as that of the card shown: for a key card's code that was typed in."""
+        """Take this text as that of the card shown."""
         with self._lock:
             self._card = text
+
+    def type_card(self, code: str) -> None:
+        """Take a key card's code that was typed in for the card; none is waited for any more. Raises StaffError."""
+        if read_human_key(code) is None:
+            raise StaffError("bad_code")
+        self.do(ScanLoop.stop_awaiting_card)
+        self.take_card(code)
 
     def next_card(self) -> str:
         """The text of the next code held up. Raises StaffError when none comes."""
@@ -141,6 +149,11 @@ class StaffSessions:
         )
 
         return StaffNames(self._replica, key, self._now_s)
+
+    def cancel(self) -> None:
+        """Nobody unlocks: no card is waited for, and none is kept."""
+        self.do(ScanLoop.stop_awaiting_card)
+        self.lock()
 
     def lock(self) -> None:
         """Forget card and key."""

@@ -115,6 +115,13 @@ class ScanLoop:
         self.presenter.notice("staff_card", CARD_S)
         return card
 
+    def stop_awaiting_card(self) -> None:
+        """The next code held up is presented to the door again."""
+        if self._card is not None:
+            self._card[0].cancel()
+            self._card = None
+            self.presenter.rest()
+
     def staff_answered(self, answer: Answer, who: str | bytes) -> None:
         """Show an answer that staff asked for by hand, and open the door if it is let in."""
         self._show_answer(answer, who)
