@@ -150,6 +150,12 @@ class World:
             if area in touched:
                 self._level(area, nodes)
 
+    def close(self) -> None:
+        """Close the files of every machine. Safe to repeat."""
+        for kiosk in self.kiosks.values():
+            kiosk.close()
+        self.registry.close()
+
     def wipe(self, gate: str) -> None:
         """Replace a kiosk's storage and key, and enrol it again."""
         self._cut_off.discard(gate)
