@@ -90,6 +90,7 @@ class World:
         spare = self.kiosks[name]
         spare.assignment.give(gate, card, beside=beside)
         spare.name = spare.gate = gate
+        self.kiosks[gate].close()
         self.kiosks[gate] = spare
         del self.kiosks[name]
         self.links.rename(name, gate)
