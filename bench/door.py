@@ -18,7 +18,6 @@ from access.badge.credential import Claims, Plain, plain_text, sign, signed_text
 from access.event.definition import Event
 from access.log.clock_reading import ClockReading
 from access.log.entry import (
-    BadgeIssued,
     Body,
     EventDefined,
     Key,
@@ -29,7 +28,7 @@ from access.log.entry import (
 from access.state.event_state import EventState
 from bench.support.figure import Figure, median, percentile
 from config.event_file import load
-from jianmen.testing.log_writer import LogWriter, admission
+from jianmen.testing.log_writer import LogWriter, admission, listing
 from kiosk.door.door import Door
 from kiosk.door.replica_feed import ReplicaFeed
 from sync.store.data_folder import DataFolder
@@ -173,10 +172,7 @@ class _World:
         yield "key", Key(number=0, public=self.signing.public_key().public_bytes_raw())
         yield "kiosk", Kiosk(device=self.kiosk.fingerprint, public=self.kiosk.public, gate=GATE)
         for badge in self.badges:
-            yield (
-                "badge",
-                BadgeIssued(badge=badge, issue=1, form="plain", claims=claims, verifier=check),
-            )
+            yield "badge", listing(badge, claims, check)
 
     def _scans(self, number: int, count: int) -> Iterator[tuple[str, Body]]:
         for index in range(count):

@@ -38,6 +38,13 @@ Address = Annotated[
         description='an address such as "https://registry.example:8743"',
     ),
 ]
+PrinterAddress = Annotated[
+    str,
+    Meta(
+        pattern=r"^ipps?://[^/\s]+/\S+$",
+        description='an address such as "ipp://localhost/printers/badges"',
+    ),
+]
 Fingerprint = Annotated[
     str,
     Meta(pattern="^[0-9a-f]{64}$", description="64 hex digits in small letters, in quotes"),
@@ -136,6 +143,16 @@ class Signals(_Settings, frozen=True, kw_only=True):
     pass_s: float
 
 
+class Printer(_Settings, frozen=True, kw_only=True):
+    """The badge printer, or None. `layout` is a shipped layout or a file, of the size of the paper that is in it. The
+    other fields are `hardware.ports.printer`'s."""
+
+    adapter: Literal["ipp", "simulated"] | None = None
+    address: PrinterAddress | None = None
+    path: str = ""
+    layout: str
+
+
 class KioskSettings(_Settings, frozen=True, kw_only=True):
     """One kiosk: its door process and its carrier. `gate` None: the registry assigns one."""
 
@@ -151,6 +168,7 @@ class KioskSettings(_Settings, frozen=True, kw_only=True):
     decoder: Decoder
     scanner: Scanner
     signals: Signals
+    printer: Printer
 
 
 class RegistrySettings(_Settings, frozen=True, kw_only=True):
@@ -175,7 +193,12 @@ def kiosk_settings(path: Path | None, overrides: Mapping[str, object]) -> KioskS
 
     ConfigError with the mistakes of file and command line together.
     """
-    return _layered(KioskSettings, "kiosk", path, overrides)
+    settings = _layered(KioskSettings, "kiosk", path, overrides)
+    if settings.printer.adapter == "ipp" and settings.printer.address is None:
+        source = "command line" if path is None else str(path)
+        right = 'set it, such as address = "ipp://localhost/printers/badges"'
+        raise ConfigError([Mistake(source, "kiosk.printer", "has no address", right)])
+    return settings
 
 
 def registry_settings(path: Path | None, overrides: Mapping[str, object]) -> RegistrySettings:

@@ -145,8 +145,12 @@ def shipped() -> list[str]:
 
 def find(name: str) -> Layout:
     """A layout by its shipped name, or from a file. Raises ConfigError with all its mistakes."""
-    path = SHIPPED / f"{name}.toml" if name in shipped() else Path(name)
-    return load(path)
+    return load(path_of(name))
+
+
+def path_of(name: str) -> Path:
+    """The file of a layout, by its shipped name or its own path."""
+    return SHIPPED / f"{name}.toml" if name in shipped() else Path(name)
 
 
 def load(path: Path) -> Layout:

@@ -32,7 +32,7 @@ class Projections:
         self._begin()
 
     def _begin(self) -> None:
-        """Know nothing yet."""
+        """Start with empty folds."""
         self.log_state = LogState(self._registry, self._earliest_ms)
         self._headcount = Headcount(self.log_state)
         self._conflicts = Conflicts(self.log_state)

@@ -106,7 +106,7 @@ class RegistryService:
         return self.programme.event
 
     def check_event(self, event: Event) -> None:
-        """Raises ConfigError where printed badges would mean something else by this definition."""
+        """Check a changed definition. Raises ConfigError where it would change the meaning of printed badges."""
         mistakes = grows_from(self.event, event)
         if mistakes:
             raise ConfigError(mistakes)

@@ -123,7 +123,7 @@ class Hooks:
         return row.id, row
 
     def drop(self, hook_id: str) -> bool:
-        """Whether there was such a hook; it is none from now on."""
+        """Delete a hook. Return whether there was one."""
         return self._ledger.write(delete(tables.webhook).where(tables.webhook.c.id == hook_id)) > 0
 
     def due(self, name: str) -> list[str]:
@@ -134,7 +134,7 @@ class Hooks:
         return [row.id for row in self._ledger.read(question)]
 
     def lease(self, hook_id: str, name: str) -> HookRow | None:
-        """Give a hook to the worker of this name for a while; None: another one has it, or it is gone."""
+        """Lease a hook to the worker of this name for a while; None: another one has it, or it is gone."""
         hook = tables.webhook.c
         now = self._queries.now_ms()
         free = or_(hook.owner == name, hook.until_ms <= now)
@@ -149,7 +149,7 @@ class Hooks:
             return HookRow(*self._ledger.first(select(tables.webhook).where(hook.id == hook_id)))
 
     def note(self, hook_id: str, name: str, **changes: Any) -> bool:
-        """Write down how far the worker of this name has come, and renew its lease; whether it has the hook still."""
+        """Store how far the worker of this name has come, and renew its lease. Return whether it still has the hook."""
         hook = tables.webhook.c
         until = self._queries.now_ms() + LEASE_MS
         mine = update(tables.webhook).where(hook.id == hook_id, hook.owner == name)

@@ -14,6 +14,7 @@ Language = Literal["en", "zh-Hant", "zh-Hans"]
 Verdict = Literal["admit", "admit_flagged", "ask_staff", "refuse"]
 Role = Literal["door", "supervisor"]
 Reentry = Literal["free", "flag", "exit_first"]
+GateMode = Literal["self", "staffed", "print"]
 Arrow = Literal["left", "right", "ahead", "back"]
 Symbol = Literal["aztec", "data_matrix", "pdf417", "code_128"]
 """Kinds of codes besides QR, as `hardware.ports.decoder` names them."""
@@ -61,21 +62,22 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     area: str
     direction: Literal["in", "out", "both"] = "in"
-    mode: Literal["self", "staffed"] = "self"
+    mode: GateMode = "self"
     reentry: Reentry = "free"
     help_arrow: Arrow | None = None
 
     @property
     def lets_in(self) -> bool:
-        return self.direction != "out"
+        return self.direction != "out" and self.mode != "print"
 
     @property
     def lets_out(self) -> bool:
-        return self.direction != "in"
+        return self.direction != "in" and self.mode != "print"
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of ticket. `areas` are area and venue ids as written, or "*" for all."""
+    """A kind of ticket. `areas` are area and venue ids as written, or "*" for all. `booking_exempt`: its holders need
+    no booking for any session."""
 
     id: str
     name: Names
@@ -83,6 +85,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     on_site: bool = True
     capacity_exempt: bool = False
     roles: tuple[Role, ...] = ()
+    booking_exempt: bool = False
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from access.event.definition import MAX_DAYS, MAX_VENUES, Session
 from access.event.programme import Programme
 from access.log.entry import Span
 from access.rules.decide import Decision, Facts, Presented, Reason, decide
-from access.rules.session_times import turning_points
+from access.rules.session_times import may_attend, turning_points
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def _row(programme: Programme, gate: str, ticket: int) -> Row:
     without = [_ask(programme, gate, anyone, at_ms) for at_ms in instants]
     windows = list(_windows(programme, instants, without, None))
     for session in programme.sessions_in(area):
-        if session.booking == "required":
+        if not may_attend(programme, anyone, session):
             holder = _having_booked(programme, anyone, session)
             answers = [_ask(programme, gate, holder, at_ms) for at_ms in instants]
             windows += [

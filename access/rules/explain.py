@@ -22,7 +22,7 @@ from access.rules.decide import (
     opened_for_exit,
     qualify,
 )
-from access.rules.session_times import booked
+from access.rules.session_times import booked, may_attend
 
 Data = Mapping[str, object]
 
@@ -216,6 +216,8 @@ def _not_booked(case: Case) -> tuple[str, Data]:
         return f"{session.id} needs no booking", data
     if has:
         return f"the badge has booked {session.id}", data
+    if may_attend(case.programme, case.sure_claims, session):
+        return f"the ticket needs no booking for {session.id}", data
     if case.opening is not None:
         return f"the badge has not booked {session.id}, which takes standby now", data
     if session.standby_ms is None:

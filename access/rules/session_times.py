@@ -49,6 +49,14 @@ def booked(programme: Programme, claims: Claims, session: Session) -> bool:
     return bool(claims.sessions >> programme.session_bit[session.id] & 1)
 
 
+def may_attend(programme: Programme, claims: Claims, session: Session) -> bool:
+    """Whether the badge needs no booking for the session, or has it."""
+    if session.booking == "open" or booked(programme, claims, session):
+        return True
+    ticket = programme.ticket(claims.ticket)
+    return ticket is not None and ticket.booking_exempt
+
+
 def door_session(
     programme: Programme, area: str, claims: Claims | None, at_ms: int
 ) -> Session | None:
@@ -79,7 +87,7 @@ def at_instant(programme: Programme, area: str, claims: Claims, at_ms: int) -> O
         if any(s.doors_open_ms > at_ms for s in todays):
             return "too_early"
         return "too_late" if todays else "no_session"
-    if session.booking == "open" or booked(programme, claims, session):
+    if may_attend(programme, claims, session):
         return Opening(session.id)
     standby = session.standby_ms
     if standby is not None and at_ms >= standby:

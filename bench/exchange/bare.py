@@ -14,6 +14,7 @@ from access.badge.name_card import Card
 from access.log.entry import badge_of, body_of, decode, digest_of
 from bench.support.stopwatch import Stopwatch
 from sync.transport.http_client import MEDIA_TYPE, HttpClient
+from sync.transport.lan_server import Connection
 from sync.transport.tls_certificate import certificate_at
 from sync.wire.device_key import DeviceKey, verifies
 from sync.wire.messages import Batch, Message
@@ -101,6 +102,7 @@ class BareServer:
         self._body = bytes(largest)
         certificate = certificate_at(folder)
         self._server = Server(("127.0.0.1", 0), self._serve, numthreads=2)
+        self._server.ConnectionClass = Connection
         self._server.ssl_adapter = BuiltinSSLAdapter(
             str(certificate.certificate), str(certificate.key)
         )

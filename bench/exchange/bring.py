@@ -58,7 +58,7 @@ def bring(folder: Path, count: int = 30, entries: int = 5_000) -> list[Figure]:
 def bring_growing(folder: Path, sizes: Sequence[int] = SIZES) -> list[Figure]:
     """A line for each size: an entry brought to a registry that has so many; and the last beside the first.
 
-    Kiosks bring as many entries each as the smallest size says.
+    Each kiosk brings as many entries as the smallest size.
     """
     each = sizes[0]
     registry = _Registry(folder, kiosks(sizes[-1] // each + SAMPLES * len(sizes)))
@@ -129,7 +129,7 @@ class _Registry:
         return Spent(self._watch.seconds, self._bare.watch.seconds)
 
     def hear(self, device: DeviceKey, log: list[Batch]) -> None:
-        """A kiosk that knows the roster already brings its log."""
+        """Bring the log of a kiosk that has the roster already."""
         vouched.cache_clear()  # another process has checked these heads
         registry = self._identity
         replica = Replica(":memory:", registry.public, registry.fingerprint)
@@ -141,7 +141,7 @@ class _Registry:
         self._brought(log)
 
     def fill(self, device: DeviceKey, log: list[Batch]) -> None:
-        """A kiosk has brought its log before."""
+        """Store a kiosk's log that is not measured."""
         fill(self._ledger, [log])
         self._bare.take(device, log)
         self._brought(log)

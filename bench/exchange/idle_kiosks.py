@@ -1,4 +1,4 @@
-"""Kiosks that have nothing new to say, as a program: it runs on the code of whatever checkout it is started in.
+"""Kiosks that have nothing new, as a program: it runs on the code of whatever checkout it is started in.
 
     python idle_kiosks.py FOLDER LOGS GATE < codes
 

@@ -1,4 +1,4 @@
-"""What memory a carrier needs for a whole event: `jianmen sync run` on an empty kiosk, until it holds everything.
+"""What memory a carrier needs for a whole event: `jianmen sync run` on an empty kiosk, until it has everything.
 
 The floor is a process that has loaded the same modules and does nothing.
 """

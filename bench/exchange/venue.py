@@ -14,11 +14,12 @@ import msgspec
 
 from access.badge.credential import Claims, Plain, plain_text, verifier
 from access.log.clock_reading import ClockReading
-from access.log.entry import BadgeIssued, Body, Clock, EventDefined, Key, Kiosk, pack
+from access.log.entry import Body, Clock, EventDefined, Key, Kiosk, pack
 from access.state.event_state import EventState
 from bench.support.kiosk_folder import KioskFolder
 from bench.support.logs import DAY_MS, REGISTRY, badge_of_person, batches, fill, present_event
 from hardware.system.clock import SystemClock
+from jianmen.testing.log_writer import listing
 from jianmen.testing.processes import Program
 from jianmen.testing.tcp_proxy import TcpProxy
 from kiosk.door.door import Door
@@ -106,7 +107,7 @@ class KioskAtDoor:
         return answer.reason
 
     def let_in(self, person: int) -> LetIn:
-        """Somebody comes who was nowhere before. Raises RuntimeError where the door thinks otherwise."""
+        """Somebody comes who was outside before. Raises RuntimeError where the door thinks otherwise."""
         reason = self.present(person)
         at_s = time.perf_counter()
         if reason != "ok":
@@ -119,7 +120,7 @@ class KioskAtDoor:
         return any(log_entry.log == who.log for log_entry in about)
 
     def meets(self, who: LetIn) -> None:
-        """The same badge is held up here. Raises RuntimeError where the door does not act on what it knows."""
+        """Present the same badge here. Raises RuntimeError where the door does not act on what it knows."""
         reason = self.present(who.person)
         if reason != "reentry":
             raise RuntimeError(f"somebody is inside, and the next door says {reason}")
@@ -199,14 +200,4 @@ def _roster(kiosks: tuple[KioskAtDoor, ...], people: int) -> Iterator[tuple[str,
     for kiosk in kiosks:
         yield "kiosk", kiosk.entry()
     for person in range(people):
-        badge = badge_of_person(person)
-        yield (
-            "badge",
-            BadgeIssued(
-                badge=badge,
-                issue=1,
-                form="plain",
-                claims=Claims(0, 7, 0, 3),
-                verifier=verifier(SECRET),
-            ),
-        )
+        yield "badge", listing(badge_of_person(person), Claims(0, 7, 0, 3), verifier(SECRET))

@@ -14,7 +14,6 @@ from access.badge.credential import Claims
 from access.event.definition import Event
 from access.log.chain import HEAD_EVERY
 from access.log.entry import (
-    BadgeIssued,
     Body,
     EventDefined,
     Key,
@@ -23,7 +22,7 @@ from access.log.entry import (
     pack,
 )
 from config.event_file import load
-from jianmen.testing.log_writer import LogWriter, admission
+from jianmen.testing.log_writer import LogWriter, admission, listing
 from sync.store.log_store import LogStore
 from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Batch, SealedCard
@@ -94,18 +93,7 @@ def roster(devices: list[DeviceKey], people: int) -> Iterator[tuple[str, Body]]:
         )
     claims = Claims(0, 7, 0, 3)
     for person in range(people):
-        badge = badge_of_person(person)
-        yield (
-            "badge",
-            BadgeIssued(
-                badge=badge,
-                issue=1,
-                form="plain",
-                claims=claims,
-                verifier=bytes(32),
-                card=card(person).digest,
-            ),
-        )
+        yield "badge", listing(badge_of_person(person), claims, card=card(person).digest)
 
 
 def card(person: int) -> SealedCard:

@@ -12,6 +12,7 @@ import msgspec
 
 from bench.support.figure import Figure
 from hardware.reader.opencv_settings import OPENCV_SETTINGS
+from jianmen.cli.help_pages import WholeHelpGroup
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -41,7 +42,7 @@ def _room(folder: Path | None) -> Iterator[Path]:
         yield Path(made)
 
 
-@click.group()
+@click.group(cls=WholeHelpGroup)
 def bench() -> None:
     """Performance on this machine, each figure beside a named floor measured in the same run.
 

@@ -15,6 +15,7 @@ import msgspec
 from access.log.chain import ChainError, device_id, device_of, follow, vouched
 from access.log.entry import GENESIS, Boot, EntryError, body_of
 from access.log.log_entry import LogEntry
+from jianmen.cli.help_pages import WholeHelpGroup
 from sync.store.data_folder import DataFolder
 from sync.store.journal import JournalReader
 from sync.wire.device_key import DeviceKey
@@ -26,7 +27,7 @@ SHOWN = ("gate", "direction", "verdict", "reason", "session", "source", "why", "
 """The fields of an entry that a line for people shows, where it has them."""
 
 
-@click.group()
+@click.group(cls=WholeHelpGroup)
 def journal() -> None:
     """Read and check a kiosk's log, offline. DATA is the kiosk's data folder, or a journal.db."""
 

@@ -14,9 +14,12 @@ COMMANDS = {
         "jianmen.cli.kiosk.commands",
         "The door: run, enrol, status, doctor, opening, headcount.",
     ),
-    "sync": ("jianmen.cli.sync", "The carrier: run, once, status."),
+    "sync": ("jianmen.cli.sync", "The carrier: run, once, status, export and import."),
     "journal": ("jianmen.cli.journal", "Read and check a kiosk's log, offline."),
-    "registry": ("jianmen.cli.registry.commands", "The centre: serve, import, badges, headcount."),
+    "registry": (
+        "jianmen.cli.registry.commands",
+        "The centre: serve, import, badges, headcount, attendance and more.",
+    ),
     "bench": ("jianmen.cli.bench", "Performance on this machine, against named floors."),
 }
 

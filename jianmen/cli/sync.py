@@ -26,6 +26,7 @@ from config.settings import (
 from hardware.system.clock import SystemClock
 from hardware.system.stop_signal import Stop
 from hardware.system.systemd import Notifier
+from jianmen.cli.help_pages import WholeHelpGroup
 from jianmen.cli.sync_progress import aged, cards_line, silent, target_lines, watch
 from sync.carrier.carrier import Carrier
 from sync.carrier.peer_worker import boot_id
@@ -52,7 +53,7 @@ _data = click.option("--data", type=click.Path(path_type=Path), help="Data folde
 _json = click.option("--json", "as_json", is_flag=True, help="JSON lines on standard output.")
 
 
-@click.group()
+@click.group(cls=WholeHelpGroup)
 def sync() -> None:
     """The carrier: brings the door's log to the registry, and back what others have."""
 

@@ -1,4 +1,4 @@
-"""The demo's kiosks: their folders, ports and settings; enrolled, run as two processes, asked how they are."""
+"""The demo's kiosks: their folders, ports and settings; enrolling them, running them as two processes, their state."""
 
 import socket
 import sqlite3

@@ -29,7 +29,7 @@ class GateState(msgspec.Struct, frozen=True, kw_only=True):
 
 class VenueState(msgspec.Struct, frozen=True, kw_only=True):
     """One venue as the registry counts it: `inside` now and distinct `people` let in today, and how old the oldest
-    word of a kiosk there is; beside it the truth. None: the registry does not answer, or has heard of none."""
+    report of a kiosk there is; beside it the truth. None: the registry does not answer, or has heard of none."""
 
     venue: str
     name: Names

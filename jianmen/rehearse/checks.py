@@ -142,6 +142,9 @@ class Checker:
                 yield '"tamper": a code of another system has no parts; write any text as "code"'
         elif step.tamper is not None:
             yield '"tamper" goes with "badge"; of a "code" you can write any text'
+        if gate is not None and gate.mode == "print":
+            yield f'"gate": {shown(gate.id)} prints badges; nobody goes in or out there'
+            return
         leads = gate.direction if gate is not None else "both"
         if leads != "both" and step.direction not in (None, leads):
             yield f'"direction": gate {shown(step.gate)} leads {leads} only'
@@ -150,7 +153,7 @@ class Checker:
         yield from self._issue("badge", step.badge)
         yield from self._issue("staff", step.staff)
         if gate is not None and not gate.lets_in:
-            yield f'"gate": {shown(gate.id)} leads out only; nobody can be let in there by hand'
+            yield f'"gate": {shown(gate.id)} leads nobody in; nobody can be let in there by hand'
 
     def _entry(self, entry: str) -> Iterator[str]:
         gate, _, number = entry.rpartition("/")

@@ -182,7 +182,7 @@ class Inventor:
         gates = [
             gate.id
             for gate in self._event.gates
-            if gate.area == area and gate.direction in ("both", direction)
+            if gate.area == area and (gate.lets_in if direction == "in" else gate.lets_out)
         ]
         if gates:
             gate = self._random.choice(gates)

@@ -215,7 +215,7 @@ class KioskNode:
             self.door.record("clock", clock, reading)
 
     def publish(self) -> None:
-        """What the carrier does first: take over what the door has written."""
+        """Copy the door's journal into the replica, as the carrier does first."""
         with self.replica.transaction():
             self.own.copy(self.journal, self.at_ms())
 
@@ -255,7 +255,7 @@ class KioskNode:
             other.hear()
 
     def hear(self) -> None:
-        """What the door does between scans."""
+        """Fold what has come in, as the door does between scans."""
         self.feed.catch_up()
         self.feed.read_inbox()
 

@@ -67,7 +67,7 @@ class World:
         self.sync_all()
 
     def cut_off(self, gate: str) -> None:
-        """The registry believes a kiosk no more from now on, and nobody talks to it again until it is wiped."""
+        """Cut a kiosk off: the registry believes no later entry of it, and no node talks to it until it is wiped."""
         self.sync_all()
         self.registry.service.cut_off(self.kiosks[gate].device)
         self.registry_wrote = True
@@ -76,7 +76,7 @@ class World:
         self.sync_all()
 
     def add_spare(self, name: str) -> None:
-        """A kiosk without a gate is enrolled, switched on, and joined with everyone."""
+        """Enrol a kiosk without a gate, switch it on, and join it with everyone."""
         clock = MachineClock(self.true)
         self.kiosks[name] = KioskNode(
             name, clock, self.registry, self._earliest_ms, self._random, spare=True
@@ -96,7 +96,7 @@ class World:
         self._cut_off.discard(gate)
 
     def clone(self, gate: str, name: str) -> None:
-        """A copy of a kiosk's card runs in another machine, with the same links."""
+        """Run a copy of a kiosk's card in another machine, with the same links."""
         self.kiosks[name] = self.kiosks[gate].clone(name)
         self.links.add(name, beside=gate)
 
@@ -108,7 +108,7 @@ class World:
     # Time and steps.
 
     def time_passes(self, at_ms: int) -> None:
-        """True time moves on, and the exchange runs at the new time."""
+        """Move the true time on, and run the exchange then."""
         self.true.ms = at_ms
         cleared = self._clears_after(self._levelled_ms) <= at_ms
         self._levelled_ms = at_ms
@@ -125,7 +125,7 @@ class World:
         return min([day_ends_ms, *self._clearings[index : index + 1]])
 
     def ready(self, gate: str) -> None:
-        """Bring a gate that is about to decide, or is asked, up to date."""
+        """Bring a gate up to date that is about to decide, or is asked."""
         self._catch_up(gate)
         if self.links.together(gate, REGISTRY) and (
             self.registry_wrote or self.true.ms - self._asked_ms >= self._ask_every_ms
@@ -133,7 +133,7 @@ class World:
             self._ask_registry(gate)
 
     def wrote(self, gate: str, badge: bytes | None, *, seat: bool = False) -> None:
-        """A gate has recorded something of a badge; `seat`: let in on one of its seats. The exchange runs."""
+        """Note that a gate has recorded something of a badge (`seat`: let in on a seat of it), and run the exchange."""
         group = self.links.group_of(gate)
         self._freshest[group] = gate
         nodes = self.links.groups()[group]
@@ -151,7 +151,7 @@ class World:
                 self._level(area, nodes)
 
     def wipe(self, gate: str) -> None:
-        """Storage lost, and enrolled again."""
+        """Replace a kiosk's storage and key, and enrol it again."""
         self._cut_off.discard(gate)
         self.kiosks[gate].enrol()
 

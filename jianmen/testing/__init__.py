@@ -1,1 +1,1 @@
-"""What tests, demo, measurements and rehearsals share: processes, networks that fail, and waits for what they reach."""
+"""What tests, demo, measurements and rehearsals share: logs, processes, networks that fail, and waits."""

@@ -78,15 +78,15 @@ class IppPrinterProcess:
         return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
     def fault(self, keyword: str) -> None:
-        """Something is wrong from the next page on ("media-empty"), until `mend`."""
+        """Cause a fault from the next page on ("media-empty"), until `repair`."""
         (self.folder / "fault").write_text(keyword, encoding="ascii")
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         (self.folder / "fault").unlink(missing_ok=True)
         (self.folder / "broken").unlink(missing_ok=True)
 
     def fail_pages(self) -> None:
-        """Every page is aborted from now on."""
+        """Abort every page from now on."""
         (self.folder / "broken").touch()
 
     def switch_on(self) -> None:
@@ -103,7 +103,7 @@ class IppPrinterProcess:
             self._printer = None
 
     def close(self) -> None:
-        self.mend()
+        self.repair()
         self.switch_off()
         _end(self._bus)
 

@@ -6,11 +6,13 @@ from typing import Self
 
 import msgspec
 
+from access.badge.credential import Claims
 from access.event.definition import Direction
 from access.log.chain import Head
 from access.log.entry import (
     GENESIS,
     Alarm,
+    BadgeIssued,
     Body,
     Boot,
     EntryRef,
@@ -150,6 +152,14 @@ def boot_body(
         versions={},
         gate=gate,
     )
+
+
+def listing(
+    badge: bytes, claims: Claims, check: bytes = bytes(32), card: bytes | None = None
+) -> BadgeIssued:
+    """The body by which issue 1 of a plain badge is put on the roster. `check` is the verifier of its secret, `card`
+    the hash of its name card."""
+    return BadgeIssued(badge=badge, issue=1, form="plain", claims=claims, verifier=check, card=card)
 
 
 def admission(

@@ -2,7 +2,7 @@
 
 Gather facts, decide, record: `Door.settle` is these three steps, for a badge held up as for a person whom staff lets in
 by hand. Everything is answered from the kiosk's own journal and replica; nothing here knows that a network exists. One
-thread calls a `Door`; whoever else wants something written hands it to that thread.
+thread calls a `Door`; other threads submit to it what they want recorded.
 """
 
 from collections.abc import Callable

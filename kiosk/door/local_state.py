@@ -1,7 +1,7 @@
 """What one kiosk knows and records: its own journal, the carrier's replica, and the folds over both.
 
 Writing and folding are one step here, so that nothing can be durable and not counted. One thread calls it; whoever else
-wants something written hands it to that thread.
+wants something recorded submits it to that thread.
 """
 
 from collections.abc import Callable, Iterable

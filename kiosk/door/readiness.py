@@ -8,7 +8,8 @@ from kiosk.door.door import Door, NotReadyError
 
 Cause = Literal[
     "disk_full", "disk_read_only", "disk_errors", "journal", "no_event", "no_gate", "incomplete", "camera",
-    "unexpected",
+    "unexpected", "no_printer", "printer_away", "printer_stopped", "printer_refusing", "printer_paper_out",
+    "printer_cover_open", "printer_jam", "printer_supplies_out", "printer_fault", "printer_no_pdf", "printer_no_media",
 ]  # fmt: skip
 
 MUCH = 1000

@@ -1,6 +1,6 @@
 """The pages of a kiosk, for the browser of its own machine: the attendee screen and its stream, status and health.
 
-A page reads what the scan loop has put up and hands it whatever is to be written. Requests are answered for this
+A page reads what the scan loop has put up and submits to it whatever is to be recorded. Requests are answered for this
 machine's own names alone, and what changes something needs the token that only our own pages carry, so that no other
 page open in the browser can speak for the staff.
 """
@@ -24,6 +24,7 @@ from kiosk.pages.opening.routes import opening_pages
 from kiosk.pages.phones.pairing import Phones
 from kiosk.pages.phones.show import phone_pages
 from kiosk.pages.preview_routes import preview_pages
+from kiosk.pages.print_routes import print_pages
 from kiosk.pages.staff_routes import staff_pages
 from kiosk.pages.staff_session import StaffSessions
 from kiosk.pages.status import status, waiting_status
@@ -132,6 +133,7 @@ def _add_other_pages(
     app.register_blueprint(staff_pages(room, service.order[0]))
     app.register_blueprint(opening_pages(room, service.order[0]))
     app.register_blueprint(gate_pages(room, service.order[0]))
+    app.register_blueprint(print_pages(service))
 
 
 def _health(service: DoorService) -> tuple[str, int]:

@@ -20,6 +20,7 @@ from access.rules.decide import Decision
 from kiosk.door.recent_answers import Recent
 from kiosk.door.staff_actions import StaffActions, StaffError
 from kiosk.pages.gate_routes import gate_is_all
+from kiosk.pages.print_routes import print_badge, print_rows, prints_here
 from kiosk.pages.staff_session import StaffSession, StaffSessions
 from kiosk.pages.staff_view import about, answer_json, area_in_all_languages, may_let_in
 from kiosk.runtime.scan_loop import ScanLoop
@@ -68,7 +69,8 @@ def staff_pages(room: StaffSessions, first: Language) -> Blueprint:
         session = _session(room, touch=False)
         shown = room.do(lambda loop: _state(loop, session))
         for answer in shown["answers"]:
-            answer.update(_named(room, session, bytes.fromhex(answer["badge"])))
+            if "name" not in answer:
+                answer.update(_named(room, session, bytes.fromhex(answer["badge"])))
         return jsonify({**shown, "roles": sorted(session.roles)})
 
     @pages.post("/search")
@@ -95,7 +97,7 @@ def staff_pages(room: StaffSessions, first: Language) -> Blueprint:
         if session.desk_key is None and name not in AT_SELF_SERVICE:
             raise StaffError("self_service")
         asked = _json()
-        return jsonify(room.do(lambda loop: ACTIONS[name](loop, session, asked)))
+        return jsonify(room.do(lambda loop: _act(loop, session, name, asked)))
 
     @pages.errorhandler(StaffError)
     def refused(error: StaffError) -> tuple[Response, int]:
@@ -107,11 +109,13 @@ def staff_pages(room: StaffSessions, first: Language) -> Blueprint:
 def _texts() -> dict[str, dict[str, dict[Language, str]]]:
     """The page's texts in every language, by part and key; reasons by what the log keeps of them."""
     texts, undo_texts = in_every_language("staff.why"), in_every_language("staff.undo_why")
+    prints = in_every_language("staff.print_reason")
     return {
         "labels": in_every_language("staff.label"),
-        "reasons": in_every_language("staff.reason"),
+        "reasons": {**in_every_language("staff.reason"), **prints},
         "whys": {why: texts[key] for why, key in WHYS.items()},
         "undo_whys": {why: undo_texts[key] for why, key in UNDO_WHYS.items()},
+        "print_whys": in_every_language("staff.print_why"),
         "errors": in_every_language("staff.error"),
     }
 
@@ -121,7 +125,8 @@ def _add_unlocking(pages: Blueprint, room: StaffSessions) -> None:
     def card() -> Response:
         typed = _text("code")
         if typed:
-            room.take_card(typed)
+            take = room.type_card if _json().get("typed") is True else room.take_card
+            take(typed)
         else:
             room.wait_for_card()
         return jsonify({})
@@ -200,7 +205,7 @@ def _state(loop: ScanLoop, session: StaffSession) -> dict[str, Any]:
     by_gate = seats.by_gate(now.at_ms) if seats is not None else {}
     local = datetime.fromtimestamp(now.span.lo / 1000, programme.zone)
     newest = next(iter(loop.recent), None)
-    areas = [place for place in programme.area_tree if gate.area in programme.above[place]]
+    areas = [area for area in programme.area_tree if gate.area in programme.above[area]]
     return {
         "gate": gate_code(programme, gate.id),
         "place": area_in_all_languages(programme, gate.area),
@@ -219,6 +224,10 @@ def _state(loop: ScanLoop, session: StaffSession) -> dict[str, Any]:
         "broken": loop.presenter.broken,
         "answers": [_recent(loop, session, one) for one in loop.recent],
         "last": about(door, newest.answer.presented.badge) if newest is not None else None,
+        "prints": False,
+        **(
+            {"prints": True, "answers": print_rows(loop), "last": None} if prints_here(loop) else {}
+        ),
     }
 
 
@@ -238,6 +247,12 @@ def _recent(loop: ScanLoop, session: StaffSession, one: Recent) -> dict[str, Any
 
 
 # Actions. All run in the scan loop.
+
+
+def _act(loop: ScanLoop, session: StaffSession, name: str, asked: dict[str, Any]) -> dict[str, Any]:
+    if prints_here(loop) and name != "print":
+        raise StaffError("prints")  # nobody goes in or out here
+    return ACTIONS[name](loop, session, asked)
 
 
 def _turn(loop: ScanLoop, _session: StaffSession, asked: dict[str, Any]) -> dict[str, Any]:
@@ -333,8 +348,9 @@ ACTIONS: dict[str, StaffAction] = {
     "undo": _undo,
     "recount": _recount,
     "time": _set_time,
+    "print": print_badge,
 }
 """What may be asked, by the last part of the address."""
 
-AT_SELF_SERVICE = frozenset({"ask", "let-in", "undo"})
+AT_SELF_SERVICE = frozenset({"ask", "let-in", "undo", "print"})
 """What a supervisor may do at a gate where nobody else is meant to read the screen."""

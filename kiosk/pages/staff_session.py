@@ -1,7 +1,8 @@
 """Staff mode: unlocked by a key card and its owner's PIN, and locked again by itself.
 
 Everything it knows is in memory: who unlocked it, which signs off what they do, and at staffed gates the desk key, with
-which names are read. Locking forgets both. At a self-service gate a supervisor alone unlocks it, and no name is read.
+which names are read. Locking forgets both. At a self-service gate a supervisor alone unlocks it, and no name is read;
+where badges are printed any member of staff does, and no name is read either.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from access.badge.key_card import read_human_key
 from access.badge.name_card import Card, CardContent, open_with_desk
 from access.event.definition import Role
 from kiosk.door.door import Door, NotReadyError
@@ -91,9 +93,16 @@ class StaffSessions:
         self.take_card(self.next_card())
 
     def take_card(self, text: str) -> None:
-        """Take this text as that of the card shown: for a key card's code that was typed in."""
+        """Take this text as that of the card shown."""
         with self._lock:
             self._card = text
+
+    def type_card(self, code: str) -> None:
+        """Take a key card's code that was typed in for the card; none is waited for any more. Raises StaffError."""
+        if read_human_key(code) is None:
+            raise StaffError("bad_code")
+        self.do(ScanLoop.stop_awaiting_card)
+        self.take_card(code)
 
     def next_card(self) -> str:
         """The text of the next code held up. Raises StaffError when none comes."""
@@ -140,6 +149,11 @@ class StaffSessions:
         )
 
         return StaffNames(self._replica, key, self._now_s)
+
+    def cancel(self) -> None:
+        """Nobody unlocks: no card is waited for, and none is kept."""
+        self.do(ScanLoop.stop_awaiting_card)
+        self.lock()
 
     def lock(self) -> None:
         """Forget card and key."""
@@ -191,9 +205,10 @@ class StaffSessions:
 def _begin(door: Door, text: str) -> tuple[StaffUnlock, bool]:
     """What the card unlocks, and whether names may be read here; one more try of its PIN is counted. Raises
     StaffError."""
-    staffed = door.gate.mode == "staffed"
+    mode = door.gate.mode
+    staffed = mode == "staffed"
     shown = staff_unlock(door, text)
-    if not staffed and "supervisor" not in shown.roles:
+    if mode == "self" and "supervisor" not in shown.roles:
         raise StaffError("self_service")
     begin_pin_try(door, shown.badge)
     return shown, staffed

@@ -10,7 +10,7 @@ from kiosk.door.door import Answer, Door
 from kiosk.screen.attendee_screen import answer_screen
 from kiosk.screen.name_on_card import Person
 from kiosk.screen.phrases import area_name, named
-from kiosk.screen.sentences import not_held
+from kiosk.screen.sentences import session_called_off
 
 Named = dict[str, str]
 """A name in every language, none missing."""
@@ -52,7 +52,7 @@ def about(door: Door, badge: bytes | None) -> dict[str, Any]:
 def answer_json(answer: Answer, programme: Programme) -> dict[str, Any]:
     """An answer as JSON, with the texts that were shown to the person, in each language; which session is `cancelled`,
     where doors are shut for that (None: not)."""
-    cancelled = not_held(answer, programme)
+    cancelled = session_called_off(answer, programme)
     screens = {
         language: answer_screen(answer, programme, Person("", language), (language,))
         for language in LANGUAGES

@@ -3,21 +3,32 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from access.badge.credential import read
 from access.log.clock_reading import ClockReading
 from config.settings import KioskSettings
 from hardware.ports.camera import CameraSettings
+from hardware.ports.printer import Printer, PrinterSettings
 from hardware.ports.scanner import Scanner, ScannerSettings
 from hardware.ports.signals import Pins, Signals, SignalSettings
-from hardware.reader.factory import DecoderSettings, open_scanner, open_signals
+from hardware.reader.factory import DecoderSettings, open_printer, open_scanner, open_signals
 from hardware.reader.reader import Reader
 from hardware.system.clock import Clock, SystemClock, SystemReading
 from hardware.system.power import PowerSensors, SystemPower
 from hardware.system.systemd import Notifier
+from printing import layout as layouts
 
 Settings = TypeVar("Settings")
+
+
+@dataclass(frozen=True)
+class BadgePrinter:
+    """A printer, and the file of the layout of its badges."""
+
+    printer: Printer
+    layout: Path
 
 
 @dataclass(frozen=True)
@@ -30,6 +41,7 @@ class Parts:
     open_signals: Callable[[], Signals]
     open_camera: Callable[[], Reader] | None
     open_scanner: Callable[[], Scanner] | None
+    open_printer: Callable[[], BadgePrinter] | None = None
 
 
 def looks_like_badge(text: str) -> bool:
@@ -38,8 +50,11 @@ def looks_like_badge(text: str) -> bool:
 
 
 def parts_of(settings: KioskSettings) -> Parts:
-    """The parts that the settings name. Raises HardwareError where this machine cannot be a kiosk."""
+    """The parts that the settings name. Raises HardwareError where this machine cannot be a kiosk, ConfigError for a
+    layout of badges that cannot be used."""
     camera, scanner = settings.camera, settings.scanner
+    if settings.printer.adapter is not None:
+        layouts.find(settings.printer.layout)
     return Parts(
         clock=SystemClock(),
         power=SystemPower(settings.data),
@@ -49,7 +64,28 @@ def parts_of(settings: KioskSettings) -> Parts:
         open_scanner=(lambda: open_scanner(_as(ScannerSettings, scanner)))
         if scanner.adapter is not None
         else None,
+        open_printer=(lambda: open_badge_printer(settings))
+        if settings.printer.adapter is not None
+        else None,
     )
+
+
+def open_badge_printer(settings: KioskSettings) -> BadgePrinter:
+    """The printer that the settings name, with the paper of its layout. Raises ConfigError for a layout that cannot be
+    used."""
+    chosen = settings.printer
+    layout = layouts.find(chosen.layout)
+    width_mm, height_mm = layout.sheet.page_mm or layout.sheet.card_mm
+    printer = open_printer(
+        PrinterSettings(
+            adapter=chosen.adapter or "",
+            address=chosen.address or "",
+            path=chosen.path or str(settings.data / "printed"),
+            width_mm=width_mm,
+            height_mm=height_mm,
+        )
+    )
+    return BadgePrinter(printer, layouts.path_of(chosen.layout))
 
 
 def open_reader(settings: KioskSettings) -> Reader:

@@ -25,8 +25,9 @@ from kiosk.door.opening.trial import OpeningTrial
 from kiosk.door.readiness import cause_of, incomplete, unready
 from kiosk.door.recent_answers import RecentAnswers
 from kiosk.door.replica_feed import ReplicaFeed
+from kiosk.printing.station import PrintStation
 from kiosk.runtime.inputs import Happening, Inputs, Source, Work, age_ms
-from kiosk.screen.attendee_screen import Notice
+from kiosk.screen.attendee_screen import Action, Notice
 from kiosk.screen.hint_timing import HintTiming
 from kiosk.screen.presenter import Presenter
 
@@ -82,6 +83,8 @@ class ScanLoop:
         self.trial = OpeningTrial()
         self.switch: Direction = "in"
         """The way of a two-way gate, as staff has set it."""
+        self.station: PrintStation | None = None
+        """What prints badges, where this kiosk has a printer."""
         self.submit = inputs.submit
         self._feed = feed
         self._inputs = inputs
@@ -112,6 +115,13 @@ class ScanLoop:
         self.presenter.notice("staff_card", CARD_S)
         return card
 
+    def stop_awaiting_card(self) -> None:
+        """The next code held up is presented to the door again."""
+        if self._card is not None:
+            self._card[0].cancel()
+            self._card = None
+            self.presenter.rest()
+
     def staff_answered(self, answer: Answer, who: str | bytes) -> None:
         """Show an answer that staff asked for by hand, and open the door if it is let in."""
         self._show_answer(answer, who)
@@ -121,6 +131,12 @@ class ScanLoop:
         self.door.forget_repeats()
         self.trial.forget()
         self.turn("in")
+
+    def answer(self, number: int, action: Action) -> None:
+        """Somebody touched the screen of a kiosk that prints badges. Whatever goes wrong is shown, as with a scan."""
+        station = self.station
+        if station is not None:
+            self._guarded(lambda: station.answer(number, action))
 
     def turn(self, direction: Direction) -> None:
         """Set the switch of a two-way gate."""
@@ -221,6 +237,10 @@ class ScanLoop:
         if same_view and reading.text == self._card_given:
             return  # still held up, and still not meant for the door
         self._card_given = ""
+        if self.door.gate.mode == "print":
+            if self.station is not None and not same_view:
+                self.station.scanned(reading.text)
+            return
         direction = self._direction(source)
         began = time.perf_counter()
         answer = self.door.present(

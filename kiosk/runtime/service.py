@@ -1,6 +1,6 @@
 """The door process: what it needs is opened in order, the scan loop runs, and everything is closed in reverse.
 
-The pages are served from the first moment on, so that the screen can say what is being waited for: the enrolment, the
+The pages are served from the first moment on, so that the screen can show what is being waited for: the enrolment, the
 disk, the event's data.
 """
 
@@ -27,6 +27,8 @@ from kiosk.door.housekeeping import Housekeeping
 from kiosk.door.readiness import Cause, cause_of, unready
 from kiosk.door.replica_feed import ReplicaFeed
 from kiosk.door.sensors import Sensors
+from kiosk.printing.runner import PrintRunner
+from kiosk.printing.station import PrintStation
 from kiosk.runtime.inputs import Device, Inputs, Source
 from kiosk.runtime.parts import Parts, log_reading
 from kiosk.runtime.replica_watch import ReplicaWatch
@@ -198,9 +200,16 @@ class DoorService:
             camera="camera" in devices,
             scanner="scanner" in devices,
         )
-        return ScanLoop(
+        loop = ScanLoop(
             door, feed, inputs, presenter, duties, self._parts.notifier, self._camera_direction
         )
+        if self._parts.open_printer is not None:
+            badges = self._parts.open_printer()
+            runner = PrintRunner(badges.printer, badges.layout, inputs.submit)
+            loop.station = PrintStation(door, presenter, runner, self.order)
+            opened.callback(runner.close)
+            runner.start(loop.station)
+        return loop
 
     def _look_for_symbols(self, door: Door) -> None:
         """Have the camera read what badges of other systems carry at this event, as soon as it is known."""

@@ -6,7 +6,7 @@ STEP_S = 0.05
 
 
 class Flag:
-    """Like an Event, without its lock: that could be held by the very code which the signal interrupts."""
+    """Like an Event, without its lock: the very code which the signal interrupts might own that."""
 
     def __init__(self) -> None:
         self._raised = False

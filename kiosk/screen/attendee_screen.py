@@ -38,7 +38,7 @@ __all__ = [
 
 Shape = Literal[
     "badge", "tick", "ticked", "arrow", "desk", "cross", "wrench", "clock", "exit", "one", "still", "nearer", "further",
-    "straight", "dark", "glare", "phone",
+    "straight", "dark", "glare", "phone", "printer",
 ]  # fmt: skip
 Tone = Literal["idle", "admit", "flagged", "ask", "refuse", "fault", "info", "fire"]
 
@@ -46,9 +46,21 @@ Notice = Literal[
     "idle_in", "idle_out", "starting", "not_enrolled", "not_ready", "out_of_order", "camera_lost",
     "no_camera", "show_one", "hold_still", "come_closer", "further_away",
     "hold_straight", "too_dark", "turn_from_light", "brighter_phone", "fire", "failed", "no_contact",
-    "staff_card", "spare",
+    "staff_card", "spare", "idle_print", "printer_down",
 ]  # fmt: skip
 """A state of the door itself; its texts are `notice.…` and `notice_lines.…` of the catalogue."""
+
+
+Action = Literal["print", "cancel", "came_out", "did_not"]
+"""What somebody before a kiosk that prints may answer."""
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """Something asked of the person before the screen: its number in this run of the door, and the answers offered,
+    each with its words by language; the first is the one expected."""
+
+    number: int
+    answers: tuple[tuple[Action, dict[Language, str]], ...]
 
 
 class Screen(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +69,8 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
 
     `wordings` (`say` in JSON) are shown at first. `each` is the same answer in full in every language, for people who
     ask for theirs; a notice is complete in `wordings`. `facts` can be read in any language; `arrow` points to the help
-    desk. `out`: it answers somebody who leaves. `preview`: the page may show what the camera sees.
+    desk. `out`: it answers somebody who leaves. `preview`: the page may show what the camera sees. `question`:
+    answered by touching the screen.
     """
 
     state: Literal["notice", "answer"]
@@ -74,6 +87,7 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     staffed: bool = False
     cause: str = ""
     preview: bool = False
+    question: Question | None = None
 
 
 TONES: dict[Verdict, Tone] = {
@@ -118,12 +132,14 @@ _NOTICE_LOOKS: dict[Notice, tuple[Tone, Shape]] = {
     "no_contact": ("fault", "wrench"),
     "staff_card": ("info", "badge"),
     "spare": ("fault", "wrench"),
+    "idle_print": ("idle", "badge"),
+    "printer_down": ("fault", "printer"),
 }
 
 
 _PREVIEWED: frozenset[Notice] = frozenset({
     "idle_in", "idle_out", "show_one", "hold_still", "come_closer", "further_away", "hold_straight", "too_dark",
-    "turn_from_light", "brighter_phone",
+    "turn_from_light", "brighter_phone", "idle_print",
 })  # fmt: skip
 """While these stand, somebody may be aiming a code at the camera."""
 

@@ -42,7 +42,7 @@ class HintTiming:
         return self._shown
 
     def forget(self) -> None:
-        """A code was read, or nobody holds one up."""
+        """Begin again: a code was read, or nobody shows one."""
         self._seen.clear()
         self._shown = None
 

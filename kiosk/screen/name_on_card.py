@@ -49,11 +49,12 @@ def person_of(answer: Answer, cards: NameCards) -> Person | None:
     presented = answer.presented
     if answer.secret is None or presented.badge is None:
         return None
-    content = _opened(cards, presented.badge, presented.issue or 0, answer.secret)
+    content = card_content(cards, presented.badge, presented.issue or 0, answer.secret)
     return Person(masked(content.name), content.language) if content is not None else None
 
 
-def _opened(cards: NameCards, badge: bytes, issue: int, secret: bytes) -> CardContent | None:
+def card_content(cards: NameCards, badge: bytes, issue: int, secret: bytes) -> CardContent | None:
+    """What the name card of a badge says to whoever has its secret; None where none is stored here that it opens."""
     raw = cards(badge, issue)
     if raw is None:
         return None

@@ -1,6 +1,6 @@
-"""Parts of a sentence in the language of the reader: names of places, days, times, lists of them.
+"""Parts of a sentence in the language of the reader: names of areas, days, times, lists of them.
 
-What must not be broken across two lines (a date, a time, the name of a place or a person) is set between the Unicode
+What must not be broken across two lines (a date, a time, the name of an area or a person) is set between the Unicode
 marks of an isolate. The marks are invisible; the pages keep what is between them together, and a name in a script
 written from right to left does not turn the sentence around it.
 """

@@ -38,7 +38,7 @@ FAILED_S = 4.0
 
 
 class Presenter:
-    """Belongs to the scan loop's thread. `rest` shows the first that holds of: fire, out of order, not ready, camera
+    """Belongs to the scan loop's thread. `rest` shows the first that applies of: fire, out of order, not ready, camera
     lost, show your badge."""
 
     def __init__(
@@ -58,6 +58,8 @@ class Presenter:
         self.sees = True
         self.blind = False
         self.direction: Direction = "in"
+        self.printer: Cause | None = "no_printer"
+        """What keeps a gate that prints badges from it."""
         self.answer: Answer | None = None
         """The answer that stands on the screen now."""
 
@@ -106,11 +108,18 @@ class Presenter:
     @property
     def free(self) -> bool:
         """Whether help with a badge may be shown: no answer stands, or one that has stood long enough."""
-        return self.answer is None or time.monotonic() >= self._read_until
+        return time.monotonic() >= self._read_until
 
     def notice(self, what: Notice, seconds: float = NOTICE_S) -> None:
         """Show a notice for a while, without a light."""
         self._put(self._notice(what), seconds)
+
+    def put(self, screen: Screen, seconds: float, light: Light | None = None) -> None:
+        """Put up a screen that is no answer of the door's."""
+        if light is not None:
+            self._signals.show(light)
+        self._put(screen, seconds)
+        self._read_until = time.monotonic() + seconds
 
     def failed(self) -> None:
         """Show that this scan failed; the next may succeed."""
@@ -131,7 +140,7 @@ class Presenter:
     def state(self) -> tuple[object, ...]:
         """All that the resting screen depends on, but fire and faults, which show at once."""
         door = self._door
-        stands = door.gate_id, door.assigned
+        stands = door.gate_id, door.assigned, self.printer
         return self.unready, self.incomplete, self.blind, self.sees, self.direction, stands
 
     @property
@@ -140,7 +149,8 @@ class Presenter:
 
     def rest(self) -> None:
         """The light and the screen of a door before which nobody stands."""
-        at_fault = self.broken is not None or (self.blind and self.unready is None)
+        down = self.blind or (self._prints and self.printer is not None)
+        at_fault = self.broken is not None or (down and self.unready is None)
         self._signals.show(Light.FAULT if at_fault and not self.fire else Light.READY)
         self._put(self._resting(), 0)
 
@@ -153,10 +163,21 @@ class Presenter:
             return self._unready()
         if self.blind:
             return self._notice("camera_lost", "camera")
+        if self._prints:
+            down = self.printer is not None
+            return self._notice("printer_down" if down else "idle_print", self.printer)
         if not self.sees:
             return self._notice("no_camera")
         idle: Notice = "idle_out" if self.direction == "out" else "idle_in"
         return self._notice(idle, "incomplete" if self.incomplete else None)
+
+    @property
+    def _prints(self) -> bool:
+        """Whether this kiosk stands where badges are printed."""
+        try:
+            return self._door.gate.mode == "print"
+        except NotReadyError:
+            return False
 
     def _unready(self) -> Screen:
         """The notice of a door that cannot decide: one that lacks only a gate may be given one here."""
@@ -166,6 +187,7 @@ class Presenter:
     def _put(self, screen: Screen, seconds: float) -> None:
         """Put a screen up for so long (0: until the door's state changes)."""
         self.answer = None
+        self._read_until = 0.0
         self._until = time.monotonic() + seconds if seconds else 0.0
         self._screen_feed.show(screen)
 
@@ -180,6 +202,6 @@ class Presenter:
             head=title(self._door.programme, gate, self._order),
             gate=gate_code(self._door.programme, gate.id),
             # Where a supervisor gave the gate, a supervisor may want to give another.
-            staffed=gate.mode == "staffed" or self._door.assigned is None,
+            staffed=gate.mode != "self" or self._door.assigned is None,
             cause=cause,
         )

@@ -63,7 +63,7 @@ class AnswerContext:
 
     @property
     def cancelled(self) -> Session | None:
-        return not_held(self.answer, self.programme, self.booked)
+        return session_called_off(self.answer, self.programme, self.booked)
 
     @property
     def at_help_desk(self) -> bool:
@@ -71,7 +71,7 @@ class AnswerContext:
         return self.gate.mode == "self"
 
 
-def not_held(
+def session_called_off(
     answer: Answer, programme: Programme, booked: frozenset[str] = frozenset()
 ) -> Session | None:
     """The cancelled session that somebody came for, where that is why the doors are shut; None: it is not."""
@@ -104,7 +104,7 @@ def wording(context: AnswerContext, language: Language) -> Wording:
         return Wording(language, headline, tuple(lines))
     lines = [
         *_added(context, language),
-        *_not_held(context, language),
+        *_called_off_lines(context, language),
         *_instead(context, language),
         *_help(context, language),
     ]
@@ -138,8 +138,8 @@ def _added(context: AnswerContext, language: Language) -> list[str]:
     return [found.format(here=whole(_here(context, language)))] if found else []
 
 
-def _not_held(context: AnswerContext, language: Language) -> Iterator[str]:
-    """Which session is cancelled: its name alone where the headline says so."""
+def _called_off_lines(context: AnswerContext, language: Language) -> Iterator[str]:
+    """Which session is cancelled: its name alone where the headline shows it."""
     session = context.cancelled
     if session is None:
         return

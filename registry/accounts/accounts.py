@@ -156,14 +156,14 @@ class Accounts:
             self.ledger.write(update(account).where(account.c.name == name).values(role=role))
 
     def remove(self, name: str) -> None:
-        """An account and its sessions are no more. Raises UnknownError, RegistryError (the last admin)."""
+        """Delete an account and its sessions. Raises UnknownError, RegistryError (the last admin)."""
         with self.ledger.transaction():
             self._keep_an_admin(self._known(name), None)
             self.ledger.write(delete(tables.account).where(tables.account.c.name == name))
             self._end_sessions(name)
 
     def log_in(self, name: str, password: str) -> Account | None:
-        """The account if this is its password. Takes as long for an account that is not there."""
+        """The account if this is its password, else None. Takes as long for an account that does not exist."""
         known = self.find(name)
         salt, cost = (known.salt, known.cost) if known else (bytes(SALT_BYTES), self._cost)
         given = _stretched(password, salt, cost)
@@ -191,7 +191,7 @@ class Accounts:
         )
 
     def cookie_key(self) -> bytes:
-        """What signs cookies; made when first asked."""
+        """The key that signs cookies; made at the first call."""
         key = self.ledger.value(COOKIE_KEY)
         if key:
             return key
@@ -220,7 +220,7 @@ class Accounts:
         return {row.digest[:TOKEN_ID]: TokenRow(*row[1:]) for row in found}
 
     def drop_token(self, token_id: str) -> bool:
-        """Whether there was such a token; it is none from now on."""
+        """Delete a token. Return whether there was one."""
         digest = tables.token.c.digest
         if not re.fullmatch("[0-9a-f]{12}", token_id):
             return False

@@ -1,4 +1,4 @@
-"""Who is asking, and whether they may.
+"""Authenticates and authorizes requests.
 
 A request shows who sends it by a bearer token, or by the session cookie of a login; with a cookie, whatever changes
 something also needs the session's own token in a header, which another site's page cannot send. Where the settings say
@@ -44,7 +44,7 @@ Refusal = tuple[int, str]
 
 
 class Guard:
-    """Answers for the request that is going on."""
+    """Authentication and authorization of the current request."""
 
     def __init__(
         self, accounts: Accounts, logins: Logins, control: str | None, *, open_here: bool

@@ -16,10 +16,10 @@ MOST_MS = 16 * 3_600_000
 """A session lasts a long event day at most."""
 
 IDLE_MS: dict[Access, int] = {"viewer": MOST_MS, "desk": 2 * 3_600_000, "admin": 2 * 3_600_000}
-"""How long nobody may have done anything, by role: whoever sees persons may leave a machine open."""
+"""How long a session may be idle, by role (ms): shorter for roles that see persons."""
 
 NOTE_MS = 60_000
-"""How often a session's last use is written down."""
+"""How often a session's last use is stored (ms)."""
 
 SESSION_ID = 12
 """How many hex digits of a session's digest name it on the settings page."""
@@ -37,7 +37,7 @@ class Login(NamedTuple):
 
 
 class Logins:
-    """The sessions that are open."""
+    """The open sessions."""
 
     def __init__(self, ledger: Ledger, now_ms: Callable[[], int]) -> None:
         self._ledger = ledger
@@ -90,11 +90,11 @@ class Logins:
         ]
 
     def end(self, digest: str) -> None:
-        """The session is over."""
+        """End a session, by its digest."""
         self._ledger.write(delete(tables.login).where(tables.login.c.digest == digest))
 
     def end_id(self, session_id: str) -> None:
-        """The session with this id in its cookie is over."""
+        """End the session with this id in its cookie."""
         self.end(_digest(session_id))
 
 

@@ -6,7 +6,7 @@ from registry.accounts.accounts import Account, Accounts
 from registry.accounts.throttle import Throttle, login_limits
 
 AT_ONCE = 2
-"""Passwords looked at at once in a process: each takes 32 MiB and a third of a second."""
+"""Passwords checked at once in a process: each takes 32 MiB and a third of a second."""
 
 KNOWN_WAIT_S = 5.0
 """How long a browser that somebody logged in with before waits for its turn; others are sent away."""

@@ -141,7 +141,7 @@ class Throttle:
             return wait_s
 
     def worked(self, limits: Limits) -> None:
-        """The attempt was a good one: it costs nothing."""
+        """Take back a counted attempt: it succeeded."""
         with self._ledger.transaction():
             for limit in (*limits.own, *limits.shared, *limits.fresh, *limits.counted):
                 self._storage.decr(limit.item.key_for(*limit.names))

@@ -53,7 +53,7 @@ def dashboard(queries: Queries, guard: Guard, desk: LoginDesk) -> Blueprint:
 
 
 class _Pages:
-    """The views, which share the queries, the guard and the way to log in."""
+    """The views, which share the queries, the guard and the login."""
 
     def __init__(self, queries: Queries, guard: Guard, desk: LoginDesk) -> None:
         self._queries = queries
@@ -61,7 +61,7 @@ class _Pages:
         self._desk = desk
 
     def page(self, name: str) -> Response | AnyResponse:
-        """One page, or the way to the login."""
+        """One page, or a redirect to the login."""
         visitor = self._guard.visitor()
         if visitor is None or not visitor.may(NEEDS.get(name, "viewer")):
             return redirect(f"/login?next=/{'' if name == 'live' else name}")

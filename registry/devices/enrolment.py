@@ -79,7 +79,7 @@ class Enrolment:
 
     def enrol(self, event: Event, keys: Mapping[int, bytes], asked: Enrol) -> Enrolled:
         """Enrol a kiosk whose signature over its request was checked, and give it the event and its keys to begin
-        with; the answer says why not, if not."""
+        with; the answer has the reason where it is refused."""
         device = device_id(asked.public)
         with self._ledger.transaction():
             known = self._ledger.kiosk(device)

@@ -53,18 +53,18 @@ class OwnLog:
         self._random = random
 
     def append(self, kind: str, body: Body) -> LogEntry:
-        """Write one entry."""
+        """Write one entry, durably, and return it."""
         return self.extend([(kind, body)])[0]
 
     def extend(self, bodies: Sequence[tuple[str, Body]]) -> list[LogEntry]:
-        """Write several entries in one transaction, or as a part of the one that is going on."""
+        """Write several entries in one transaction, or as a part of the current one. Return them."""
         if not bodies:
             return []
         with self._ledger.transaction():
             return self._write(self._sound_end(), bodies)
 
     def open_epoch(self, why: str) -> None:
-        """Go on in a new log that names the old one, whether or not the database looks like the one it was."""
+        """Start a new log that names the old one, whether or not the database was replaced."""
         with self._ledger.transaction():
             self._begin(self._end(), why)
 
@@ -77,7 +77,8 @@ class OwnLog:
         return _End(known[DATABASE].decode(), last.log, last.seq, last.digest, wall_ms)
 
     def _sound_end(self) -> _End:
-        """Where the log goes on: in a new epoch where there is none yet, or where it must not go on."""
+        """The end at which to append; a new epoch is opened where there is no log yet, or where it must not be
+        continued."""
         end = self._end()
         if end is None:
             return self._begin(None, "first start")
@@ -100,7 +101,7 @@ class OwnLog:
     # Many entries, prepared before the transaction that writes them.
 
     def draft(self, packed_entries: Sequence["PackedEntry"]) -> "Draft":
-        """Entries as they will be if nothing else is written before them."""
+        """Chain entries to the present end of the log, without writing them."""
         with self._ledger.transaction():
             end = self._sound_end()
         return self._chained(end, packed_entries)
@@ -150,7 +151,7 @@ class OwnLog:
 
 
 class PackedEntry(NamedTuple):
-    """An entry before its place in the log is known: its kind, its body's bytes, and the badge that it is about."""
+    """An entry before its number is known: its kind, its body packed, and the badge that it is about."""
 
     kind: str
     body: msgspec.Raw
@@ -158,7 +159,7 @@ class PackedEntry(NamedTuple):
 
 
 def packed_entry(kind: str, body: Body) -> PackedEntry:
-    """What an entry of this kind and body says."""
+    """Pack the body of an entry."""
     return PackedEntry(kind, packed(body), badge_of(body))
 
 

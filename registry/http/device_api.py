@@ -67,8 +67,10 @@ def device_interface(
 
     def exchange(raw: bytes) -> bytes:
         # The wall clock: a nonce given by one machine may come back to another behind the same balancer.
+        _caller.set("")
         answer, taken = answerer.answer(raw, clock().wall_ms)
         _note(service, taken)
+        reported_vectors.share(_caller.get())
         return answer
 
     def enrol(raw: bytes) -> bytes:
@@ -114,6 +116,9 @@ def _too_many(service: RegistryService, throttle: Throttle, asked: Enrol, addres
 _address: ContextVar[str] = ContextVar("_address", default="")
 """Who sends the request that this thread answers."""
 
+_caller: ContextVar[str] = ContextVar("_caller", default="")
+"""The device whose message this thread answers, once it is known to be authentic."""
+
 
 class _Devices(Endpoint):
     """Notes who asks, for those routes that count it."""
@@ -131,6 +136,7 @@ class _Listening(Answerer):
         self._reported_vectors = reported_vectors
 
     def called(self, device: str, message: Message) -> None:
+        _caller.set(device)
         self._reported_vectors.heard(device, message.have, message.digest)
 
 

@@ -25,7 +25,7 @@ AREA_GAUGES = {
 
 
 class _Numbers:
-    """The numbers as of each question."""
+    """Collects the numbers at each request."""
 
     def __init__(self, queries: Queries) -> None:
         self._queries = queries

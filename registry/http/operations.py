@@ -1,4 +1,4 @@
-"""How a route of the public interface is written down: once, with its shapes, so that the document cannot differ.
+"""Routes of the public interface, each declared once with its shapes, so that the document cannot differ.
 
 An operation names its method, path, who may ask, the shape of its body and of its answer. From this Flask gets its
 routes, and `registry.http.openapi` the document.
@@ -137,8 +137,8 @@ def _subject(arguments: dict[str, str], body: list[Any]) -> str:
 
 
 def _wrong_parameters(operation: Operation, asked: Request) -> str | None:
-    """What is wrong with the query parameters; None: nothing. One that is not known is not passed over: whoever sends
-    it expects it to do something."""
+    """What is wrong with the query parameters; None: nothing. An unknown one is an error: whoever sends it
+    expects an effect."""
     known = {parameter.name: parameter for parameter in operation.query}
     for name, values in asked.args.lists():
         if name not in known:
@@ -167,7 +167,7 @@ def problem(status: int, message: str, mistakes: tuple[str, ...] = ()) -> Respon
 
 
 def refused(error: RegistryError) -> Response:
-    """What the registry could not do, as an answer."""
+    """The answer for an error of the registry."""
     if isinstance(error, RegistrationError | SpreadsheetError):
         lines = tuple(str(error).splitlines())
         count = error.rows if isinstance(error, SpreadsheetError) else len(error.mistakes)

@@ -1,4 +1,4 @@
-"""People who are registered and changed one by one, as the help desk does it."""
+"""Registers and changes people one by one, as the help desk does."""
 
 import msgspec
 

@@ -53,13 +53,17 @@ class JobRows:
         row = self._ledger.first(select(tables.job.c.cancelled).where(tables.job.c.id == job_id))
         return row is None or bool(row[0])
 
-    def left_behind(self, owner: str, quiet_since_ms: int | None) -> list[Job]:
-        """Jobs of others that have not ended: all of them, or those that gave no sign since an instant."""
+    def going_on(self) -> dict[str, tuple[str, str]]:
+        """The owner and kind of every job that has not ended, by id."""
         job = tables.job.c
-        chosen = select(*_SHOWN).where(job.state.not_in(ENDED), job.owner != owner)
-        if quiet_since_ms is not None:
-            chosen = chosen.where(job.touched_ms < quiet_since_ms)
-        return [_job(row) for row in self._ledger.read(chosen)]
+        rows = self._ledger.read(select(job.id, job.owner, job.kind).where(job.state.not_in(ENDED)))
+        return {job_id: (owner, kind) for job_id, owner, kind in rows}
+
+    def interrupt(self, job_id: str, now_ms: int) -> bool:
+        """Call a job interrupted; whether it had not ended."""
+        job = tables.job.c
+        change = update(tables.job).where(job.id == job_id, job.state.not_in(ENDED))
+        return self._ledger.write(change.values(state="interrupted", touched_ms=now_ms)) > 0
 
     def forget_before(self, before_ms: int) -> None:
         """Delete the files and results of jobs that ended before an instant; they may name people."""
@@ -81,7 +85,7 @@ class JobRows:
     # Files.
 
     def keep_file(self, job_id: str, name: str, data: bytes) -> None:
-        """Keep a file in place of one of the same name, a piece in each transaction."""
+        """Store a file, replacing one of the same name, a piece in each transaction."""
         file = tables.job_file
         self._ledger.write(delete(file).where(file.c.job == job_id, file.c.name == name))
         for piece, start in enumerate(range(0, max(1, len(data)), PIECE_BYTES)):

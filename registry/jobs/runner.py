@@ -13,16 +13,17 @@ import msgspec
 
 from registry.jobs.model import Do, Job, State, Stopped
 from registry.jobs.rows import JobRows
+from registry.jobs.turns import TurnLostError, Turns
 from registry.storage.errors import RegistryError, UnknownError
 from registry.storage.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
 WRITE_PROGRESS_S = 0.5
-"""How often the row is written while the work goes on; a question in the same process is answered more exactly."""
+"""How often progress is stored while the work runs (s); within the process it is known exactly."""
 
-QUIET_MS = 120_000
-"""A job of another machine that gave no sign for so long is dead."""
+SETTLE_S = 2.0
+"""How often a question about another process's job looks whether that process is alive."""
 
 KEPT_MS = 24 * 3_600_000
 """How long files and results are kept."""
@@ -40,11 +41,14 @@ class Jobs:
         now_ms: Callable[[], int],
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`stopping` says when the server is going down: what runs is then interrupted."""
+        """`stopping` returns whether the server is shutting down: what runs is then interrupted."""
         self._ledger = ledger
         self._rows = JobRows(ledger)
         self._now_ms = now_ms
         self._owner = secrets.token_hex(8)
+        self._turns = Turns(ledger.database, self._owner)
+        self._mine: set[str] = set()
+        self._settled = 0.0
         self._kinds: dict[str, tuple[Do, Callable[[], None]]] = {}
         self._lock = threading.Lock()
         self._ended = threading.Condition(self._lock)
@@ -63,14 +67,31 @@ class Jobs:
         self._kinds[name] = (do, recover)
 
     def settle(self) -> None:
-        """Find the jobs that a stopped process has left, call them interrupted and recover; forget what is old."""
-        # SQLite's database is one process's alone: whatever is not this one's is dead.
-        quiet = self._now_ms() - QUIET_MS if self._ledger.database.is_postgres else None
-        for job in self._rows.left_behind(self._owner, quiet):
-            self._rows.change(job.id, state="interrupted", touched_ms=self._now_ms())
-            if job.kind in self._kinds:
-                self._kinds[job.kind][1]()
+        """Find the jobs that a dead process has left, call them interrupted and recover; forget what is old."""
+        self._settled = time.monotonic()
+        left = {
+            job_id: kind
+            for job_id, (owner, kind) in self._rows.going_on().items()
+            if job_id not in self._mine
+            and (owner == self._owner or not self._turns.is_alive(owner))
+        }
+        for job_id, kind in left.items():
+            if self._rows.interrupt(job_id, self._now_ms()):
+                log.warning("job %s (%s) was left by a process that is gone", job_id, kind)
+            # Where another process has begun one meanwhile, its work has cleared up already.
+            with self._turns.between() as free:
+                if free and kind in self._kinds:
+                    self._kinds[kind][1]()
         self._rows.forget_before(self._now_ms() - KEPT_MS)
+
+    def _look_after(self, job: Job) -> Job:
+        """The job, once more if another process has it and that may be gone."""
+        if job.has_ended or job.id in self._mine or not self._ledger.database.is_postgres:
+            return job
+        if time.monotonic() - self._settled < SETTLE_S:
+            return job
+        self.settle()
+        return self._rows.find(job.id) or job
 
     def start(
         self, kind: str, params: Mapping[str, Any], files: Mapping[str, bytes] | None = None
@@ -89,6 +110,8 @@ class Jobs:
             made_ms=now_ms,
             touched_ms=now_ms,
         )
+        self._turns.enter()
+        self._mine.add(job.id)
         self._rows.add(job, self._owner, dict(params))
         for name, data in (files or {}).items():
             self._rows.keep_file(job.id, name, data)
@@ -102,7 +125,7 @@ class Jobs:
         return job
 
     def find(self, job_id: str) -> Job:
-        """A job as it stands. Raises UnknownError."""
+        """The present state of a job. Raises UnknownError."""
         job = self._rows.find(job_id)
         if job is None:
             raise UnknownError(f"There is no job {job_id[:20]!r}.")
@@ -111,11 +134,11 @@ class Jobs:
         if current is not None and current.id == job_id and not job.has_ended:
             stage, done, total = current.progress
             return msgspec.structs.replace(job, stage=stage, done=done, total=total)
-        return job
+        return self._look_after(job)
 
     def newest(self, limit: int = 20, kind: str | None = None) -> list[Job]:
         """The jobs that were begun last, the newest in front."""
-        return self._rows.newest(limit, kind)
+        return [self._look_after(job) for job in self._rows.newest(limit, kind)]
 
     def file(self, job_id: str, name: str) -> bytes:
         """A file of a job. Raises UnknownError."""
@@ -158,6 +181,7 @@ class Jobs:
             thread = self._thread
         if thread is not None:
             thread.join(STOP_S)
+        self._turns.close()
 
     # In the thread.
 
@@ -177,6 +201,8 @@ class Jobs:
                         work, "failed", error="The registry failed at this; its log says why."
                     )
             finally:
+                self._turns.give()
+                self._mine.discard(work.id)
                 with self._ended:
                     self._current = None
                     self._ended.notify_all()
@@ -185,19 +211,27 @@ class Jobs:
         if self.is_closing() or self._rows.is_cancelled(work.id):
             self._end(work, "interrupted" if self.is_closing() else "cancelled")
             return
-        self._rows.change(work.id, state="running", touched_ms=self._now_ms())
         try:
+            self._turns.take(lambda: self._wait_on(work))
+            self._rows.change(work.id, state="running", touched_ms=self._now_ms())
             result = work.do(work)
         except Stopped:
             self._end(
                 work, "interrupted" if self.is_closing() and not work.cancelled else "cancelled"
             )
+        except TurnLostError:
+            self._end(work, "interrupted")
         except RegistryError as error:
             self._end(work, "failed", error=str(error))
         else:
             self._end(
                 work, "done", result=msgspec.json.encode(result) if result is not None else None
             )
+
+    def _wait_on(self, work: "_Work") -> None:
+        work.check()
+        if self._rows.is_cancelled(work.id):
+            raise Stopped
 
     def _end(
         self, work: "_Work", state: State, error: str = "", result: bytes | None = None
@@ -224,20 +258,21 @@ class _Work:
 
     def stage(self, key: str, total: int = 0) -> None:
         self.progress = (key, 0, total)
-        self._check()
+        self.check()
         self._write_progress()
 
     def step(self, done: int) -> None:
         key, _, total = self.progress
         self.progress = (key, done, total)
-        self._check()
+        self.check()
         if time.monotonic() - self._written_s >= WRITE_PROGRESS_S:
             self._write_progress()
 
     def last_chance(self) -> None:
-        self._check()
+        self.check()
         if self._jobs._rows.is_cancelled(self.id):
             raise Stopped
+        self._jobs._turns.check()
         self._certain = True
 
     def file(self, name: str) -> bytes:
@@ -246,7 +281,8 @@ class _Work:
     def keep(self, name: str, data: bytes) -> None:
         self._jobs._rows.keep_file(self.id, name, data)
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raises Stopped where the job is to end."""
         if (self.cancelled or self._jobs.is_closing()) and not self._certain:
             raise Stopped
 
@@ -254,6 +290,8 @@ class _Work:
         self._written_s = time.monotonic()
         if self._jobs._ledger.database.writer is not None:
             return  # inside a transaction: nobody could see it, and it might be undone
+        if not self._certain:
+            self._jobs._turns.check()
         stage, done, total = self.progress
         rows = self._jobs._rows
         rows.change(self.id, stage=stage, done=done, total=total, touched_ms=self._jobs._now_ms())

@@ -1,4 +1,4 @@
-"""What fits together in no list: bookings that a badge does not open, more bookings than seats, codes of no use."""
+"""Checks across a whole list: bookings that a badge does not open, more bookings than seats, unusable codes."""
 
 import unicodedata
 from collections import Counter

@@ -64,7 +64,7 @@ class Findings:
         value: str | None = None,
         **values: str | int,
     ) -> None:
-        """Something that must be put right before anybody is registered."""
+        """Add a mistake, which must be corrected before anybody is registered."""
         self._add("mistake", kind, line, column, value, values)
 
     def warn(
@@ -76,7 +76,7 @@ class Findings:
         value: str | None = None,
         **values: str | int,
     ) -> None:
-        """Something that can be meant so."""
+        """Add a warning: it may be intended."""
         self._add("warning", kind, line, column, value, values)
 
     def _add(

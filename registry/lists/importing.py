@@ -1,4 +1,4 @@
-"""Taking a list of people in: looked at first, then exactly what was looked at, all of it or nothing."""
+"""Imports a list of people: previewed first, then exactly what was previewed, all of it or nothing."""
 
 import hashlib
 from collections.abc import Callable
@@ -80,7 +80,8 @@ class ColumnUse(msgspec.Struct, frozen=True):
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """One mistake or warning: its text with its place, the column and value it is about, and how many rows have it."""
+    """One mistake or warning: its text with its location, the column and value it is about, and how many rows have
+    it."""
 
     text: str
     column: str
@@ -202,7 +203,7 @@ class Importer:
 
 
 def _as_expected(options: Options, looked: _Looked) -> bool:
-    """Whether list and roster are what the mark says; who is missing counts where they are to be revoked."""
+    """Whether list and roster are still those of the mark; missing people count where they are to be revoked."""
     asked = (options.expect or "").strip().lower().split("-")
     is_now = looked.mark.split("-")
     known = 3 if options.revoke_missing else 2

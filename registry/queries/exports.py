@@ -4,7 +4,7 @@ CSV (RFC 4180) with a byte order mark, which spreadsheets need to read Chinese. 
 for a formula is given an apostrophe in front: it may come from a badge that a stranger has made.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from access.log.entry import EntryRef, Override, Scan, Void
 from access.log.log_entry import LogEntry
@@ -14,8 +14,11 @@ from registry.queries.table_files import BYTE_ORDER_MARK, Cell, csv_lines
 
 COLUMNS = (
     "at", "latest", "venue", "area", "gate", "direction", "badge", "issue", "verdict", "reason",
-    "session", "method", "conditions", "receipt", "voided", "test", "log", "seq",
+    "session", "method", "conditions", "receipt", "voided", "test", "log", "seq", "ref",
 )  # fmt: skip
+"""`at` and `latest`: the earliest and the latest instant that it can have been, by what is known of the kiosk's clock.
+`badge` is a mark for counting, `ref` whose it is."""
+
 AT_ONCE = 1000
 """Rows read and sent together."""
 
@@ -23,13 +26,14 @@ AT_ONCE = 1000
 def attempts(queries: Queries) -> Iterator[str]:
     """The table, a piece at a time, in order of arrival."""
     voided = _voided(queries)
+    refs = queries.service.people.refs()
     yield BYTE_ORDER_MARK + csv_lines([COLUMNS])
     last = 0
     while found := queries.service.ledger.since(last, AT_ONCE):
         last = found[-1][0]
         with queries.snapshot() as log_state:
             rows = [
-                _row(queries, log_state, entry, entry.body, voided)
+                _row(queries, log_state, entry, entry.body, voided, refs)
                 for _, entry in found
                 if isinstance(entry.body, Scan | Override)
             ]
@@ -52,6 +56,7 @@ def _row(
     entry: LogEntry,
     body: Scan | Override,
     voided: set[EntryRef],
+    refs: Mapping[bytes, str],
 ) -> list[Cell]:
     event_state = log_state.event_state
     order = event_state.order(entry)
@@ -78,4 +83,5 @@ def _row(
         "yes" if body.test else "",
         entry.log,
         entry.seq,
+        refs.get(body.badge or b""),
     ]

@@ -56,7 +56,7 @@ class PersonIndex:
             return self._searched(self._current(), query, limit, offset) or Found([], 0, near=False)
 
     def _searched(self, index: NameIndex, query: str, limit: int, offset: int) -> Found | None:
-        """None: the index had people who are no longer there, and has them no more."""
+        """A page, or None where the index had erased people: they are removed, so search again."""
         results = index.search(query, limit, offset)
         badges = [_badge(hit.identity) for hit in results.hits]
         people = {known.badge: known for known in self._service.people.by_badges(badges)}
@@ -68,7 +68,7 @@ class PersonIndex:
         return Found([people[badge] for badge in badges], results.total, near)
 
     def _current(self) -> NameIndex:
-        """The index, with all that has changed."""
+        """The index, updated with all changes."""
         if self._index is None:
             # From here on changes are noted: one that comes while people are read is looked up again after.
             if self._changed is None:

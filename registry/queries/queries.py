@@ -29,15 +29,15 @@ from access.state.coverage import (
 )
 from access.state.headcount import Silence, attendance
 from access.state.log_state import LogState
-from registry.devices.reported_vectors import ReportedVectors
+from registry.devices.reported_vectors import ReportedVectors, missing
 from registry.queries import admin_shapes
 from registry.queries import shapes as answers
 from registry.queries.kiosks import kiosk_report
 from registry.queries.name_index import PersonIndex
 from registry.service import RegistryService
 
-FRESH_MS = 1000
-"""Counts are worked out at most once a second, however many pages are open."""
+FRESH_MS = 500
+"""Counts are worked out at most twice a second, however many pages are open."""
 
 CONFLICTS_FRESH_MS = 5000
 """Replaying a day costs more, and nobody answers a line within five seconds."""
@@ -66,7 +66,7 @@ class _Answer(Generic[Value]):
 
 
 class Kept(Generic[Value]):
-    """An answer that many ask for and one works out."""
+    """An answer that many threads ask for and one computes."""
 
     def __init__(
         self,
@@ -123,17 +123,28 @@ class Kept(Generic[Value]):
             self._kept = None
 
 
+@dataclass(frozen=True)
+class Counted:
+    """A headcount; the number of the news before it was made, and when that was (`time.monotonic`)."""
+
+    count: answers.Headcount
+    news: int
+    made_s: float
+
+
 class Queries:
     """The registry, read by many threads."""
 
     def __init__(self, service: RegistryService, clock: Callable[[], ClockReading]) -> None:
         self.service = service
-        self.reported_vectors = ReportedVectors()
+        self.reported_vectors = ReportedVectors(service.ledger)
         self._coverage = Coverage()
         self._coverage_lock = threading.Lock()
         self.names = PersonIndex(service)
         self.clock = clock
-        self._headcount: Kept[answers.Headcount] = Kept(FRESH_MS, LONGEST_MS, self.now_ms)
+        self._headcount: Kept[Counted] = Kept(FRESH_MS, LONGEST_MS, self.now_ms)
+        self._news = service.ledger.database.news
+        self._folded_to = 0
         self._conflicts: Kept[list[Conflict]] = Kept(
             CONFLICTS_FRESH_MS, CONFLICTS_LONGEST_MS, self.now_ms
         )
@@ -149,27 +160,35 @@ class Queries:
         return known if known is not None else self.service.programme
 
     def now_ms(self) -> int:
-        """The registry's wall clock."""
+        """The registry's wall clock (ms)."""
         return self.clock().wall_ms
 
     def time(self, at_ms: int) -> str:
         return rfc3339(at_ms, self.programme.zone)
 
     def headcount(self) -> answers.Headcount:
-        """Everybody, everywhere: a second old, or up to five where there is much to count."""
-        return self._headcount.get(self.service.refresh, self._count)
+        """Everybody, everywhere: half a second old, or up to five where there is much to count."""
+        return self.counted().count
+
+    def counted(self) -> "Counted":
+        """The headcount, and how far the news had come before it."""
+        return self._headcount.get(self._fold, self._count)
+
+    def _fold(self, patience_s: float) -> bool:
+        self._folded_to = self._news.number
+        return self.service.refresh(patience_s)
 
     def prepare(self) -> None:
         """Fold what there is and count it, before somebody asks."""
         self.headcount()
 
-    def _count(self, now: int) -> answers.Headcount:
+    def _count(self, now: int) -> "Counted":
         with self.snapshot() as log_state:
             programme = self.programme
             counts = self.service.headcount(now)
             coverage = self.coverage(log_state, now)
             kiosks = sum(not one.cut_off for one in log_state.event_state.kiosks.values())
-        return answers.Headcount(
+        count = answers.Headcount(
             event=programme.event.id,
             name=programme.event.name,
             day=programme.day_name(programme.day_of(now)),
@@ -182,16 +201,16 @@ class Queries:
             silent=[self.silent(one, coverage.touch(one.device)) for one in coverage.silences],
             missing=sum(one.missing or 0 for one in coverage.silences),
         )
+        return Counted(count, self._folded_to, time.monotonic())
 
     def coverage(self, log_state: LogState, now: int) -> CoverageReport:
         """Which kiosks have been heard, and which entries of theirs may be missing."""
         stored = log_state.event_state.last_seq
+        reported = self.reported_vectors.all()
         contacts = {}
         for device in standing(log_state):
-            missing = max(
-                self.reported_vectors.missing(device, stored), self.service.missing(device)
-            )
-            contacts[device] = Contact(self.service.ledger.heard_ms(device), missing or None)
+            lacking = max(missing(reported.get(device, {}), stored), self.service.missing(device))
+            contacts[device] = Contact(self.service.ledger.heard_ms(device), lacking or None)
         counts = self.service.headcount(now)
         with self._coverage_lock:
             return self._coverage.report(log_state, self.programme, counts, contacts, now)
@@ -267,7 +286,7 @@ class Queries:
         return self._conflicts.get(self.service.refresh, lambda _: self.service.conflicts())
 
     def forget_conflicts(self) -> None:
-        """After a ruling the report is made again."""
+        """Drop the cached report, after a ruling."""
         self._conflicts.forget()
 
     def conflicts(self, offset: int, limit: int, *, with_codes: bool) -> answers.ConflictReport:

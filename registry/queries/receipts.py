@@ -135,7 +135,7 @@ def _voided(queries: Queries, badge: bytes | None, entry: LogEntry) -> bool:
 
 
 def _as_recorded(log_state: LogState, history: History, entry: LogEntry, body: Scan) -> list[Step]:
-    """The decision, rule by rule, from what the door held then: its roster up to the head that it names."""
+    """The decision, rule by rule, from what the door had then: its roster up to the head that it names."""
     until = log_state.registry_until(body.roster_head)
     if until is None:
         return []

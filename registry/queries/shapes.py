@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from access.event.definition import Direction, Names, Role, Verdict
+from access.event.definition import Direction, GateMode, Names, Role, Verdict
 
 Time = Annotated[
     str,
@@ -99,7 +99,7 @@ class GateCount(Answer, frozen=True, kw_only=True):
     area: str
     venue: str
     direction: Literal["in", "out", "both"]
-    mode: Literal["self", "staffed"]
+    mode: GateMode
     kiosk: str | None
     reasons: dict[str, int]
 

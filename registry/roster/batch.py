@@ -12,7 +12,7 @@ from functools import wraps
 from typing import NamedTuple, ParamSpec, TypeVar
 
 import msgspec
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, func, select, text
 
 from access.badge.credential import Claims
 from access.event.definition import Event
@@ -120,6 +120,7 @@ class Batch:
         self._issuer = issuer
         self._sealing = sealing
         self._random = random
+        self._staged = 0
         self._entries: list[tuple[str, Body]] = []
         self._known_claims: dict[object, Claims] = {}
 
@@ -187,6 +188,7 @@ class Batch:
             insert_rows(connection, "staged_person", _STAGED, rows)
             # Cards of new people harm nobody before their entries name them: they need not be moved.
             insert_rows(connection, "card" if new else "staged_card", _CARD, cards)
+        self._staged += len(rows)
         self._entries += issuer.entries
         for made in (issuer.entries, issuer.cards, issuer.texts, issuer.badges):
             made.clear()
@@ -219,6 +221,8 @@ class Batch:
         with self._ledger.transaction():
             if self._taken() or not still_so():
                 raise ChangedMeanwhileError
+            if self._count_staged() != self._staged:
+                raise RegistryError("What was prepared is gone; nothing was changed. Try again.")
             if packed_entries:
                 draft = draft or self._log.draft(packed_entries)
                 if not self._log.adopt(draft):
@@ -228,6 +232,9 @@ class Batch:
                 for statement in _MOVE:
                     connection.execute(text(statement))
         return True
+
+    def _count_staged(self) -> int:
+        return int(self._ledger.first(select(func.count()).select_from(tables.staged_person))[0])
 
     def _taken(self) -> bool:
         """Whether a ref or a badge of a new person has become somebody's."""

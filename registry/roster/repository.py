@@ -77,6 +77,11 @@ class People:
         whole = select(tables.person).where(ref >= first[0]).order_by(ref).limit(limit)
         return list(self._found(whole))
 
+    def refs(self) -> dict[bytes, str]:
+        """Everybody's ref, by badge id."""
+        person = tables.person.c
+        return {row.badge: row.ref for row in self._ledger.read(select(person.badge, person.ref))}
+
     def walk_ups(self) -> int:
         """How many have a number that the registry gave."""
         ref = tables.person.c.ref

@@ -21,6 +21,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
+from registry.http.streams import MOST_STREAMS
 from registry.jobs import Jobs
 from registry.server.app import Parts
 from registry.server.proxies import TrustedProxies
@@ -28,8 +29,8 @@ from registry.server.worker import MOST, GuardedWorker
 from registry.webhooks import Teller
 from sync.transport.tls_certificate import Certificate
 
-THREADS = 48
-"""Of a worker: as many streams as may be open, and twice that for kiosks and pages."""
+THREADS = MOST_STREAMS + 48
+"""Of a worker: as many as streams may be open, and more for kiosks and pages. They are made as they are needed."""
 
 KEEP_OPEN_S = 30
 """Kiosks ask every few seconds over one connection."""
@@ -43,7 +44,7 @@ HANDS_OVER_S = 0.001
 as long, at each of the dozen times that a request lets go of it for the database."""
 
 BEAT_S = 5
-"""How often a worker that is starting says that it lives."""
+"""How often a starting worker reports that it is alive (s)."""
 
 READ_S = 20
 """A connection on which nothing moves for so long in the middle of a long body, or of an answer, is closed."""

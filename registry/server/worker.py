@@ -31,7 +31,7 @@ MOST_OF_ONE = 128
 """Connections of one address: a venue of thirty kiosks and some dashboards behind one router has fewer."""
 
 WORK_OF_ONE = 32
-"""Requests of one address that have a thread at once; there are 48 threads."""
+"""Requests of one address that have a thread at once; there are 248 threads, most of them for streams."""
 
 LONG_OF_ONE = 4
 LONG_OF_ALL = 12

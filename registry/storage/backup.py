@@ -7,16 +7,36 @@ import os
 import sqlite3
 import tarfile
 import tempfile
-from contextlib import closing
+import time
+from contextlib import closing, suppress
 from pathlib import Path
+
+import msgspec
 
 from registry.storage.errors import DatabaseError, RegistryError
 from registry.storage.rollback_mark import FILE as LANDMARK
 
 DATABASE = "registry.db"
 
-LEFT_OUT = (LANDMARK, "serving.json")
-"""The landmark shows a registry that it was put back; the note is of a server that runs."""
+LAST_BACKUP = "last-backup.json"
+LEFT_OUT = (LANDMARK, "serving.json", LAST_BACKUP)
+"""The landmark shows a registry that it was put back; the notes are of a server that runs, and of the last backup."""
+
+
+class LastBackup(msgspec.Struct, frozen=True):
+    """When a data folder was last backed up (ms since 1970), into which file, and how large that was."""
+
+    at_ms: int
+    file: str
+    size: int
+
+
+def last_backup(data: Path) -> LastBackup | None:
+    """The last backup of a data folder, or None: there was none, or nobody can say."""
+    try:
+        return msgspec.json.decode((data / LAST_BACKUP).read_bytes(), type=LastBackup)
+    except (OSError, msgspec.DecodeError):
+        return None
 
 
 def backup(data: Path, out: Path) -> int:
@@ -43,7 +63,11 @@ def backup(data: Path, out: Path) -> int:
         for beside in sorted(data.iterdir()):
             if _kept(beside, out):
                 archive.add(beside, beside.name)
-    return out.stat().st_size
+    size = out.stat().st_size
+    note = LastBackup(time.time_ns() // 1_000_000, str(out.absolute()), size)
+    with suppress(OSError):  # whoever may read the data need not be allowed to write there
+        (data / LAST_BACKUP).write_bytes(msgspec.json.encode(note))
+    return size
 
 
 def _kept(file: Path, out: Path) -> bool:

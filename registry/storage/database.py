@@ -26,6 +26,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.pool import StaticPool
 
 from registry.storage.errors import DatabaseError, InUseError, NotScrubbedError
+from registry.storage.news import CHANNEL, Listener, News
 from registry.storage.remembered import Remembered
 
 FILE = "registry.db"
@@ -46,7 +47,7 @@ SCRUB_MS = 1000
 POSTGRES_LOCK = 0x4A69616E6D656E
 """The advisory lock of the one writer: "Jianmen"."""
 
-OUTAGES = (OperationalError, InterfaceError, NoConnectionError)
+OUTAGES = (OperationalError, InterfaceError, NoConnectionError, psycopg.OperationalError)
 """What a database raises that starts again, fails over or has no room on its disk: it passes by itself."""
 
 READERS = 8
@@ -64,12 +65,15 @@ class Database:
         self._lock_file: int | None = None
         self.remembered = Remembered()
         """What was read since the last writing, on SQLite: there no other process writes."""
+        self.news = News()
+        self._listener: Listener | None = None
         try:
             target = make_url(url) if url else URL.create("sqlite", database=_path(data))
         except ArgumentError:
             raise DatabaseError(
                 'database_url is no address of a database; it should be like "postgresql://user@host/name"'
             ) from None
+        self._target = target
         self.is_postgres = target.get_backend_name() == "postgresql"
         self.path = None if self.is_postgres or not target.database else Path(target.database)
         try:
@@ -151,12 +155,34 @@ class Database:
         with self.alone(), self._writer.begin() as connection:
             if self.is_postgres:
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({POSTGRES_LOCK})"))
-            self._here.connection = connection
+            self._here.connection, self._here.adds = connection, False
             try:
                 yield connection
+                adds: bool = self._here.adds
             finally:
                 self._here.connection = None
         self.remembered.forget()
+        if adds:
+            self.news.tell()
+
+    def adds_entries(self) -> None:
+        """Inside a transaction: once it is kept, everybody is told that entries have arrived."""
+        if self.is_postgres and not self._here.adds and self.writer is not None:
+            self.writer.execute(text(f"SELECT pg_notify('{CHANNEL}', '')"))
+        self._here.adds = True
+
+    def listen(self) -> None:
+        """From now on `news` grows also when other processes add entries."""
+        with self._lock:
+            if self.is_postgres and self._listener is None:
+                self._listener = Listener(self.own_connection, self.news)
+
+    def own_connection(self) -> "psycopg.Connection[tuple[Any, ...]]":
+        """A connection to PostgreSQL beside the pool, each statement its own transaction. The caller closes it. Raises
+        psycopg.Error."""
+        connection = _connect(self._target)
+        connection.autocommit = True
+        return connection
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -208,6 +234,9 @@ class Database:
 
     def close(self) -> None:
         """Let go of the database. May be called again."""
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
         for engine in (getattr(self, "_reader", None), getattr(self, "_writer", None)):
             if engine is not None:
                 engine.dispose()
@@ -229,11 +258,16 @@ def _shown(target: URL) -> str:
     return f"the database {target.render_as_string(hide_password=True)}"
 
 
-def _require_utf8(target: URL) -> None:
-    """Raises DatabaseError for a PostgreSQL database that cannot store every script."""
+def _connect(target: URL) -> "psycopg.Connection[tuple[Any, ...]]":
+    """A connection to PostgreSQL beside the pool."""
     dialect = create_engine(target.set(drivername="postgresql+psycopg")).dialect
     positional, named = dialect.create_connect_args(target)
-    with psycopg.connect(*positional, **named) as connection:
+    return psycopg.connect(*positional, **named)
+
+
+def _require_utf8(target: URL) -> None:
+    """Raises DatabaseError for a PostgreSQL database that cannot store every script."""
+    with _connect(target) as connection:
         encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         raise DatabaseError(

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 
 class RegistryError(Exception):
-    """Something that the registry cannot do as asked. Its text is for people."""
+    """A request that the registry cannot carry out. Its text is for people."""
 
 
 class DatabaseError(RegistryError):

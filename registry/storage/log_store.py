@@ -33,14 +33,7 @@ from registry.storage.statements import (
     keep_latest_head_statement,
 )
 from sync.store.log_run import EntryRow
-from sync.store.log_store import (
-    BEGINNING,
-    INTRODUCED,
-    LogStore,
-    Row,
-    newest_kiosk,
-    same_end,
-)
+from sync.store.log_store import BEGINNING, INTRODUCED, LogStore, Row, newest_kiosk, same_end
 from sync.store.name_cards import Issued, badges_listed, cards_named
 from sync.wire.messages import Point, SealedCard
 
@@ -234,6 +227,7 @@ class Logs(LogStore):
     def add(self, log: str, rows: Iterable[EntryRow], entries: Sequence[LogEntry]) -> None:
         now_ms = self._now_ms()
         with self.database.writing() as connection:
+            self.database.adds_entries()
             # The one statement that runs for every entry of the event: past the toolkit, at half the cost.
             connection.exec_driver_sql(self._spelt(ADD_ENTRY), [(*row, now_ms) for row in rows])
         if self.is_registry(log):
@@ -246,6 +240,7 @@ class Logs(LogStore):
         """Put thousands of entries among the others. Tips, heads and cards are the caller's task."""
         now_ms = self._now_ms()
         with self.database.writing() as connection:
+            self.database.adds_entries()
             insert_rows(connection, "entry", ENTRY, ((*row, now_ms) for row in rows))
 
     def _know(self, entry: LogEntry, kiosk: Kiosk) -> None:

@@ -1,4 +1,4 @@
-"""What every exchange asks of the database, remembered while nothing is written."""
+"""A cache of query results that every exchange needs, valid until the next write."""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -8,7 +8,7 @@ Answer = TypeVar("Answer")
 
 
 class Remembered:
-    """Answers by question. Threads may share it; whoever uses an answer must not change it."""
+    """Results by query. Threads may share it; results must not be changed by their users."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -16,7 +16,7 @@ class Remembered:
         self._answers: dict[Hashable, object] = {}
 
     def get(self, question: Hashable, ask: Callable[[], Answer]) -> Answer:
-        """The remembered answer, or what `ask` finds now."""
+        """The cached result, or that of `ask`."""
         generation, answers = self._generation, self._answers
         if question in answers:
             return cast("Answer", answers[question])
@@ -28,7 +28,7 @@ class Remembered:
         return answer
 
     def forget(self) -> None:
-        """Something was written."""
+        """Drop all results, after a write."""
         with self._lock:
             self._generation += 1
             self._answers = {}

@@ -39,8 +39,8 @@ class RollbackMark:
             return None
 
     def write(self, end: LogEnd) -> None:
-        """Raises OSError. After a power cut the file may be older than the database, never newer: that is no sign
-        of anything."""
+        """Raises OSError. After a power cut the file may be older than the database, never newer: that does not count
+        as a rollback."""
         part = self._path.with_name(f".{FILE}.{os.getpid()}")
         part.write_bytes(msgspec.json.encode(end))
         part.replace(self._path)

@@ -289,6 +289,14 @@ the text of a badge that cannot be derived, `new` whether the person was not reg
 PERSONAL = (person, printed, staged_person, staged_entry, staged_card, job_file, job)
 """Tables that name people: all of their rows go at the end of the event."""
 
+reported = Table(
+    "reported",
+    metadata,
+    Column("device", String(16), primary_key=True),
+    Column("own", LargeBinary, nullable=False),
+)
+"""The last number of each own log (MessagePack) of a device of which entries were missing after an exchange."""
+
 badge_print = Table(
     "badge_print",
     metadata,

@@ -9,9 +9,11 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Container
+from contextlib import suppress
 from typing import Any
 
 from cheroot.errors import FatalSSLAlert
+from cheroot.server import HTTPConnection
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
 
@@ -60,6 +62,7 @@ class LanServer:
             timeout=TIMEOUT_S,
             shutdown_timeout=2,
         )
+        self._server.ConnectionClass = Connection
         self._server.max_request_body_size = MAX_BODY_BYTES
         self._server.max_request_header_size = 16 * 1024
         self._server.error_log = self._log  # type: ignore[method-assign]
@@ -105,6 +108,16 @@ class LanServer:
         self._server.stop()
         self._guard.close()
         self._thread.join(timeout=5)
+
+
+class Connection(HTTPConnection):
+    """Drops what a client that has left did not take. Otherwise its writer tries to send it when it is collected, and
+    Python 3.13 prints the traceback of that."""
+
+    def close(self) -> None:
+        super().close()
+        with suppress(OSError, ValueError):
+            self.wfile.close()
 
 
 class _Tls(BuiltinSSLAdapter):

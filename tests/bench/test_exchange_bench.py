@@ -80,7 +80,7 @@ def test_a_large_first_sync_is_told_whole_and_by_the_entry(tmp_path: Path) -> No
 def test_a_registry_that_holds_less_than_was_brought_is_no_figure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bench.exchange.bring.held", lambda store: 3)
+    monkeypatch.setattr("bench.exchange.bring.stored_entries", lambda store: 3)
     with pytest.raises(RuntimeError, match="the registry holds 0 entries, not 40"):
         bring(tmp_path, 2, 20)
 

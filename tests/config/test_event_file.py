@@ -218,7 +218,7 @@ ONE_MISTAKE = [
     ('area = "hall"', 'area = "hal"', 'gate "door": area: "hal" is no area or venue; did you mean'),
     ('area = "hall"', "area = 7", 'gate "door": area: is 7; should be the id of an area'),
     ('area = "hall"', 'area = "hall"\ndirection = "inout"', 'gate "door": direction: is "inout"; should'),
-    ('area = "hall"', 'area = "hall"\nmode = "auto"', 'mode: is "auto"; should be "self" or "staffed"'),
+    ('area = "hall"', 'area = "hall"\nmode = "auto"', 'mode: is "auto"; should be "print", "self" or "staffed"'),
     ('area = "hall"', 'area = "hall"\nreentry = true', "reentry: is true; should be"),
     ('areas = ["*"]', 'areas = ["romo"]', 'ticket "guest": areas: "romo" is no area or venue'),
     ('areas = ["*"]', 'areas = "*"', 'ticket "guest": areas: is "*"; should be a list of area'),

@@ -7,7 +7,7 @@ import http.client
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from sync.exchange.exchange import Answerer, Asker
 from sync.store.replica import Replica
 from sync.transport.http_client import MEDIA_TYPE
 from sync.transport.lan_server import BODIES_AT_ONCE as AT_NEIGHBOUR
-from sync.transport.lan_server import LanServer
+from sync.transport.lan_server import Connection, LanServer
 from sync.wire.device_key import DeviceKey
 from sync.wire.enrolment_certificate import certificate_for
 from sync.wire.messages import MAX_BODY_BYTES, Enrol, Envelope, Message
@@ -65,9 +65,11 @@ class Side:
             kind = answer.headers.get_content_type()
             return answer.status, kind, dict(answer.headers), answer.read()
 
-    def asker(self, device: DeviceKey) -> Asker:
+    @contextmanager
+    def asker(self, device: DeviceKey) -> Iterator[Asker]:
         replica = Replica(":memory:", self.registry_public, device_id(self.registry_public))
-        return Asker(replica, device, lambda: NOW_MS, lambda: None, self.answers.fingerprint)
+        with closing(replica):
+            yield Asker(replica, device, lambda: NOW_MS, lambda: None, self.answers.fingerprint)
 
 
 def registry_side(stack: ExitStack) -> Side:
@@ -80,6 +82,7 @@ def registry_side(stack: ExitStack) -> Side:
     service.cut_off(cut_off.fingerprint)
     app = create_app(service, clock, WebSettings())
     server = Server(("127.0.0.1", 0), app, numthreads=12)
+    server.ConnectionClass = Connection
     server.prepare()
     thread = threading.Thread(target=server.serve)
     thread.start()
@@ -137,12 +140,12 @@ def refused(reply: Reply, status: int, why: str) -> None:
 
 
 def test_a_known_kiosk_is_answered(side: Side) -> None:
-    asker = side.asker(side.known)
-    for _ in range(2):  # the first answer gives the nonce
-        status, kind, _, body = side.send(asker.request())
-        assert (status, kind) == (200, MEDIA_TYPE)
-        asker.receive(body)
-    assert asker.behind() is not None
+    with side.asker(side.known) as asker:
+        for _ in range(2):  # the first answer gives the nonce
+            status, kind, _, body = side.send(asker.request())
+            assert (status, kind) == (200, MEDIA_TYPE)
+            asker.receive(body)
+        assert asker.behind() is not None
 
 
 def test_a_message_signed_by_another_key_is_forbidden(side: Side) -> None:
@@ -177,8 +180,8 @@ def test_a_warrant_of_another_registry_is_forbidden(side: Side) -> None:
 
 
 def test_a_body_in_gzip_is_taken_and_one_that_is_not_whole_is_refused(side: Side) -> None:
-    asker = side.asker(side.known)
-    whole = gzip.compress(asker.request())
+    with side.asker(side.known) as asker:
+        whole = gzip.compress(asker.request())
     assert side.send(whole, headers={"Content-Encoding": "gzip"})[0] == 200
     refused(side.send(whole[:-9], headers={"Content-Encoding": "gzip"}), 400, "gzip")
     refused(side.send(b"x", headers={"Content-Encoding": "br"}), 415, "'br'")

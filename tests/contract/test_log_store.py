@@ -1,4 +1,4 @@
-"""What every set of logs promises: a kiosk's replica, and the registry's ledger on either database."""
+"""What every log store promises: a kiosk's replica, and the registry's ledger on either database."""
 
 from __future__ import annotations
 
@@ -327,7 +327,7 @@ def test_heads_are_found_by_number(store: LogStore) -> None:
     assert store.heads(log.log, 6, 10) == []
 
 
-def test_a_devices_newest_word_is_the_one_signed_last(store: LogStore) -> None:
+def test_a_devices_latest_head_is_the_one_signed_last(store: LogStore) -> None:
     log = _log(KIOSK).grow(3)
     take(store, log.batch())
 
@@ -342,7 +342,7 @@ def test_a_devices_newest_word_is_the_one_signed_last(store: LogStore) -> None:
     }
 
 
-def test_a_word_signed_by_a_clock_ahead_of_its_time_gives_way_to_the_next_entrys(
+def test_a_head_signed_by_a_clock_ahead_gives_way_to_the_next_entrys(
     store: LogStore,
 ) -> None:
     log = _log(KIOSK).grow(3)
@@ -357,7 +357,7 @@ def test_a_word_signed_by_a_clock_ahead_of_its_time_gives_way_to_the_next_entrys
     assert store.latest_head(KIOSK.fingerprint) == log.head(3)
 
 
-def test_a_word_on_an_entry_that_is_not_held_is_let_fall(store: LogStore) -> None:
+def test_a_head_of_an_entry_that_is_not_stored_is_dropped(store: LogStore) -> None:
     log = _log(KIOSK).grow(3)
 
     with store.transaction():
@@ -458,7 +458,7 @@ def test_only_the_registry_names_cards_and_kiosks(store: LogStore) -> None:
     assert store.public_key(STRANGER.fingerprint) is None
 
 
-def test_the_registrys_newest_word_on_a_kiosk_holds_in_any_order(store: LogStore) -> None:
+def test_the_registrys_newest_entry_on_a_kiosk_counts_in_any_order(store: LogStore) -> None:
     newer = _log(REGISTRY, "00000003")
     newer.write(
         "kiosk", Kiosk(device=KIOSK.fingerprint, public=KIOSK.public, gate="new gate"), wall_ms=9000

@@ -19,12 +19,12 @@ from jianmen.testing.waiting import until
 
 @dataclass
 class Bench:
-    """A printer under test, and hands on its paper, its cover and its plug."""
+    """A printer under test, whose paper, cover and plug the test controls."""
 
     printer: Printer
     printed: Callable[[], int]
     run_out: Callable[[], None]
-    mend: Callable[[], None]
+    repair: Callable[[], None]
     switch_off: Callable[[], None]
     switch_on: Callable[[], None]
 
@@ -69,7 +69,7 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
         printer,
         lambda: len(process.printed),
         lambda: process.fault("media-empty"),
-        process.mend,
+        process.repair,
         process.switch_off,
         process.switch_on,
     )
@@ -116,7 +116,7 @@ def test_with_the_paper_out_the_badge_waits_and_is_printed_when_there_is_some(
     assert bench.printer.job("jianmen-a1") in ("waiting", "printing")
     assert bench.printer.unfinished() == ["jianmen-a1"]
     assert bench.printed() == 0
-    bench.mend()
+    bench.repair()
     assert bench.ends("jianmen-a1") == "printed"
     assert bench.printed() == 1
     until(lambda: bench.printer.state().ready, "a printer that is well again")
@@ -127,7 +127,7 @@ def test_a_badge_cancelled_when_it_was_begun_may_be_on_paper(bench: Bench, page:
     bench.printer.submit("jianmen-a1", page)
     until(lambda: bench.printer.job("jianmen-a1") == "printing", "the job to begin")
     bench.printer.cancel("jianmen-a1")
-    bench.mend()
+    bench.repair()
     assert bench.ends("jianmen-a1") == "unknown"
     assert bench.printer.unfinished() == []
 
@@ -152,7 +152,7 @@ def test_a_printer_switched_off_in_the_middle_leaves_the_badge_in_doubt(
     bench.switch_off()
     assert bench.printer.job("jianmen-a1") == "away"
     bench.switch_on()
-    bench.mend()
+    bench.repair()
     assert bench.ends("jianmen-a1") == "unknown"
 
 

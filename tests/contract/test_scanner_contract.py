@@ -22,7 +22,7 @@ BASE45 = "JM1:0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./: ."
 
 @dataclass
 class Bench:
-    """A scanner under test and the hand that holds it."""
+    """A scanner under test, and what is shown to it."""
 
     scanner: Scanner
     scan: Callable[[str], None]

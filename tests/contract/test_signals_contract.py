@@ -21,7 +21,7 @@ SETTINGS = {"pins": Pins(passed=24, door=16, fire=25), "pulse_ms": 200, "pass_s"
 
 @dataclass
 class Bench:
-    """Signals under test, and hands on the contacts that answer them."""
+    """Signals under test, and the contacts that answer them."""
 
     signals: Signals
     turn: Callable[[], None]

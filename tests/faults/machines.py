@@ -351,7 +351,7 @@ class Kiosk:
         return found
 
     def alarms(self) -> list[str]:
-        """The entries of its journal, oldest first."""
+        """The causes of the alarms in its journal, oldest first."""
         reader = JournalReader.at(self.data / "journal.db")
         try:
             return [h.body.what for h in reader.everything() if h.kind == "alarm"]  # type: ignore[union-attr]

@@ -39,7 +39,7 @@ class Counting:
         self.cards: list[list[bytes]] = []
 
     def stop_after(self, answers: int | None) -> None:
-        """Hold back what is asked after so many answers with news in them, until `let_go` (None: nothing)."""
+        """Delay the answer after so many answers with news in them, until `let_go` (None: none)."""
         self.reached.clear()
         self._more.clear()
         self._left = answers

@@ -20,8 +20,8 @@ import pytest
 
 from access.badge.credential import Claims
 from access.log.chain import Head
-from access.log.entry import BadgeIssued, pack
-from jianmen.testing.log_writer import LogWriter, admission
+from access.log.entry import pack
+from jianmen.testing.log_writer import LogWriter, admission, listing
 from jianmen.testing.processes import Program
 from jianmen.testing.waiting import until
 from sync.exchange.exchange import Asker
@@ -159,10 +159,7 @@ def _invented(log: str, signer: DeviceKey, count: int = 3, kind: str = "scan") -
             writer.write(kind, admission("west-1", badge, wall_ms()))
         else:
             claims = Claims(0, 1, 0, 1)
-            body = BadgeIssued(
-                badge=badge, issue=1, form="plain", claims=claims, verifier=bytes(32)
-            )
-            writer.write(kind, body)
+            writer.write(kind, listing(badge, claims))
     return Batch(
         log, *BEGINNING, writer.raws, writer.identity.head(log, *writer.point(), wall_ms())
     )

@@ -78,7 +78,7 @@ def wrapped_as_before(
 
 @dataclass(frozen=True)
 class Person:
-    """One badge, as its owner holds it."""
+    """A badge with the secret that only its owner's copy has."""
 
     badge: bytes
     issue: int

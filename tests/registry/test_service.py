@@ -26,6 +26,8 @@ from registry.storage.errors import NotInitialisedError, RegistryError, UnknownE
 from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Enrol
 
+pytestmark = pytest.mark.both_stores
+
 GATE = "chengdu-main-1"
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
@@ -56,7 +58,7 @@ class Door:
     def lets_in(self, badge: bytes, at_ms: int) -> None:
         self.log.write("scan", admission(self.gate, badge, at_ms), at_ms, mono_ms=at_ms)
 
-    def hands_in(self, at_ms: int) -> None:
+    def send_entries(self, at_ms: int) -> None:
         ledger = self.service.ledger
         stored = max((seq for seq, _ in ledger.tips(self.log.log)), default=0)
         with ledger.transaction():
@@ -131,7 +133,7 @@ def test_people_who_come_in_are_counted(service: RegistryService, clock: Clock) 
     issued = service.register(Person(ref="a", ticket="delegate"))
     door = Door(service, GATE)
     door.lets_in(issued.badge, clock.now_ms)
-    door.hands_in(clock.now_ms)
+    door.send_entries(clock.now_ms)
 
     counts = service.headcount(clock.now_ms)
     assert (counts["chengdu"].inside, counts["chengdu"].people) == (1, 1)
@@ -146,7 +148,7 @@ def test_a_conflict_is_reported_and_an_answer_to_it_logged(
     issued = service.register(Person(ref="a", ticket="delegate", venues=("meishan",)))
     door = Door(service, GATE)
     door.lets_in(issued.badge, clock.now_ms)
-    door.hands_in(clock.now_ms)
+    door.send_entries(clock.now_ms)
 
     (line,) = service.conflicts()
     assert (line.kind, line.reason, line.ruling) == ("would_refuse", "wrong_venue", None)
@@ -185,7 +187,7 @@ def test_a_kiosk_not_heard_for_half_a_minute_is_silent(
     (never,) = silences(service, clock.now_ms)
     assert (never.device, never.gate, never.since_ms) == (door.identity.fingerprint, GATE, None)
 
-    door.hands_in(clock.now_ms)
+    door.send_entries(clock.now_ms)
     assert silences(service, clock.now_ms + MINUTE_MS // 2) == []
     (silent,) = silences(service, clock.now_ms + MINUTE_MS // 2 + 1)
     assert (silent.since_ms, silent.missing) == (clock.now_ms, None)
@@ -198,7 +200,7 @@ def test_the_band_says_what_a_silent_kiosk_may_have_done(
     door = Door(service, GATE)
     for ago, one in enumerate(people):
         door.lets_in(one.badge, clock.now_ms - (10 - ago) * MINUTE_MS)
-    door.hands_in(clock.now_ms)
+    door.send_entries(clock.now_ms)
 
     assert band(service, clock.now_ms) == (10, 10)
     assert band(service, clock.now_ms + 10 * MINUTE_MS) == (10, 19)
@@ -212,7 +214,7 @@ def test_entries_that_a_kiosks_new_log_names_and_nobody_brought_are_missing(
         door.log.boot()
     before = (door.log.log, *door.log.point())
     door.start("00000002", before)
-    door.hands_in(clock.now_ms)
+    door.send_entries(clock.now_ms)
 
     (silence,) = silences(service, clock.now_ms)
     assert silence.missing == 5
@@ -225,9 +227,11 @@ def test_a_kiosk_that_was_cut_off_is_not_waited_for(service: RegistryService, cl
     assert silences(service, clock.now_ms) == []
 
 
-def test_the_end_of_a_day_says_what_was_held(service: RegistryService, clock: Clock) -> None:
+def test_the_end_of_a_day_names_the_last_entry_stored_of_each_log(
+    service: RegistryService, clock: Clock
+) -> None:
     door = Door(service, GATE)
-    door.hands_in(clock.now_ms)
+    door.send_entries(clock.now_ms)
     service.close_day("2020-11-17")
 
     with service.snapshot() as known:

@@ -49,7 +49,7 @@ class Receiver:
         self.thread.start()
 
     @property
-    def told(self) -> list[dict[str, Any]]:
+    def received(self) -> list[dict[str, Any]]:
         return [json.loads(body) for _, body in self.calls]
 
     def enough(self, calls: int) -> bool:
@@ -78,7 +78,7 @@ def teller(app: Flask) -> Iterator[Teller]:
     teller.close()
 
 
-def test_a_check_in_is_told_signed_and_without_a_name(
+def test_a_check_in_is_delivered_signed_and_without_a_name(
     receiver: Receiver,
     teller: Teller,
     new_kiosk: NewKiosk,
@@ -91,18 +91,18 @@ def test_a_check_in_is_told_signed_and_without_a_name(
     kiosk.show(delegates[1].text)
     kiosk.exchange()
     teller.step()
-    assert [(one["gate"], one["verdict"], one["reason"]) for one in receiver.told] == [
+    assert [(one["gate"], one["verdict"], one["reason"]) for one in receiver.received] == [
         ("chengdu-main-1", "admit", "ok"),
         ("chengdu-main-1", "refuse", "wrong_venue"),
     ]
     headers, body = receiver.calls[0]
     assert headers["X-Jianmen-Signature"] == signature(secret, body)
-    assert headers["X-Jianmen-Delivery"] == receiver.told[0]["id"]
+    assert headers["X-Jianmen-Delivery"] == receiver.received[0]["id"]
     assert b"Jane" not in body
     assert api.get("/webhooks")["hooks"][0]["behind"] == 0
 
 
-def test_what_was_there_before_the_hook_is_not_told(
+def test_what_was_there_before_the_hook_is_not_delivered(
     receiver: Receiver,
     teller: Teller,
     new_kiosk: NewKiosk,
@@ -117,7 +117,7 @@ def test_what_was_there_before_the_hook_is_not_told(
     assert receiver.calls == []
 
 
-def test_what_was_not_taken_is_told_again_in_order_after_a_restart(
+def test_what_was_not_accepted_is_delivered_again_in_order_after_a_restart(
     receiver: Receiver,
     teller: Teller,
     app: Flask,
@@ -143,7 +143,7 @@ def test_what_was_not_taken_is_told_again_in_order_after_a_restart(
     other = Teller(parts.queries, parts.hooks, "worker 2")
     other.step()
     other.close()
-    ids = [one["id"] for one in receiver.told]
+    ids = [one["id"] for one in receiver.received]
     assert len(ids) == 4
     assert ids[1] == ids[2]
     assert api.get("/webhooks")["hooks"][0]["trouble"] == ""

@@ -93,8 +93,8 @@ class Node:
 
     def everything(self) -> set[tuple[str, int, bytes]]:
         """All entries held."""
-        held = (one for _, one in self.replica.since(0, -1))
-        return {(one.log, one.seq, one.digest) for one in held}
+        arrived = (one for _, one in self.replica.since(0, -1))
+        return {(one.log, one.seq, one.digest) for one in arrived}
 
     def close(self) -> None:
         self.journal.close()

@@ -29,7 +29,7 @@ def ends(node: Node, log: LogWriter) -> list[Any]:
 
 
 @pytest.mark.parametrize("longer_first", [True, False])
-def test_both_branches_held_on_one_side_end_on_the_other(
+def test_both_branches_of_one_side_reach_the_other(
     kiosk: Node, neighbour: Node, forked: tuple[LogWriter, LogWriter], longer_first: bool
 ) -> None:
     for log in forked if longer_first else forked[::-1]:
@@ -63,8 +63,8 @@ def test_branches_that_part_long_before_what_is_named_first_still_meet(
 ) -> None:
     log = new_log(kiosk.identity).grow(900)
     clone = log.branch_after(1).grow(800, "clone")
-    for place in range(0, 900, 300):
-        kiosk.take(log.batch(place, place + 300))
+    for start in range(0, 900, 300):
+        kiosk.take(log.batch(start, start + 300))
     for until in (401, 801):
         neighbour.take(clone.batch(max(0, until - 400) if until > 401 else 0, until))
 
@@ -134,8 +134,8 @@ def test_a_fork_is_counted_by_the_folds_of_every_side(
 
     for node in (kiosk, neighbour, registry):
         log_state = LogState(registry.device, 0)
-        for _, held in node.replica.since(0, -1):
-            log_state.file(held)
+        for _, entry in node.replica.since(0, -1):
+            log_state.file(entry)
         (branch,) = log_state.forks()
         assert branch.seq == 11
 

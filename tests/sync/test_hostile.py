@@ -393,7 +393,7 @@ def test_huge_entries_of_the_registry_are_passed_on_in_messages_that_others_take
     assert neighbour.replica.tips(log.log) == [log.point()]
 
 
-def test_a_word_that_its_device_did_not_sign_is_let_fall(
+def test_a_head_that_its_device_did_not_sign_is_dropped(
     kiosk: Node, neighbour: Node, registry: Node
 ) -> None:
     kiosk.talk_to(neighbour)

@@ -10,7 +10,7 @@ import pytest
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
-from access.event.definition import LANGUAGES, VERDICTS, Language
+from access.event.definition import LANGUAGES, VERDICTS, GateMode, Language
 from access.log.entry import PrintOutcome
 from access.rules.badge_prints import PRINT_WHYS
 from access.rules.decide import Reason
@@ -20,7 +20,7 @@ from access.state.conflicts import Reading as ConflictReading
 from kiosk.door.readiness import Cause
 from kiosk.pages.opening.report import PERSON_CHECKS
 from kiosk.pages.staff_routes import UNDO_WHYS, WHYS
-from kiosk.screen.attendee_screen import Notice
+from kiosk.screen.attendee_screen import Action, Notice
 from registry.dashboard import PAGES
 from registry.queries.attendance import Status
 from registry.queries.shapes import Trouble
@@ -57,6 +57,27 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
     "dashboard.attendance.status": get_args(Status),
     "dashboard.attendance.hybrid": ("on_site", "both", "online", "neither"),
     "dashboard.why": tuple(WHYS.values()),
+    "attendee.print": (
+        *(
+            f"{one}{line}"
+            for one in (
+                "confirm",
+                "printing",
+                "waiting",
+                "done",
+                "doubt",
+                "not_printed",
+                "already",
+                "doubt_elsewhere",
+            )
+            for line in ("", "_next")
+        ),
+        *get_args(Action),
+        "no_name",
+    ),
+    "staff.print_reason": ("free", "printing", "in_doubt", "printed", "not_printed", "unknown"),
+    "staff.print_why": PRINT_WHYS,
+    "gate": get_args(GateMode),
     "dashboard.print_outcome": get_args(PrintOutcome),
     "dashboard.print_why": PRINT_WHYS,
     "gate.by": ("registry", "supervisor"),

@@ -44,8 +44,8 @@ def camera_findings(report: CameraReport, asked: Camera) -> Iterator[Finding]:
     yield _rate(report, asked)
     yield _exposure(report)
     if not report.with_code:
-        says = "no code was seen: hold up a badge where people will, nearer and further, and run this again"
-        yield Finding("reading", "note", says)
+        message = "no code was seen: hold up a badge where people will, nearer and further, and run this again"
+        yield Finding("reading", "note", message)
         return
     yield _focus(report, asked)
     yield _reading(report)
@@ -58,21 +58,21 @@ def _picture(report: CameraReport, asked: Camera) -> Finding:
             "picture", "mend", f"{size}, always the same one: unplug the camera, plug it in again"
         )
     if (report.width, report.height) != (asked.width, asked.height):
-        says = f"{size}; the settings ask for {asked.width}×{asked.height}, which this camera does not give"
-        return Finding("picture", "note", says)
+        message = f"{size}; the settings ask for {asked.width}×{asked.height}, which this camera does not give"
+        return Finding("picture", "note", message)
     return Finding("picture", "good", size)
 
 
 def _rate(report: CameraReport, asked: Camera) -> Finding:
     rate = report.frames / report.seconds if report.seconds else 0.0
-    says = f"{rate:.1f} a second of {asked.frames_per_s}"
+    message = f"{rate:.1f} a second of {asked.frames_per_s}"
     if rate >= FEWEST_FRAMES * asked.frames_per_s:
-        return Finding("frames", "good", says)
+        return Finding("frames", "good", message)
     change = (
         "give it more light (in the dark a camera exposes longer) and a USB port of its own,"
         " or ask for a smaller picture"
     )
-    return Finding("frames", "note" if rate >= FEWEST_A_SECOND else "mend", f"{says}: {change}")
+    return Finding("frames", "note" if rate >= FEWEST_A_SECOND else "mend", f"{message}: {change}")
 
 
 def _exposure(report: CameraReport) -> Finding:
@@ -80,50 +80,52 @@ def _exposure(report: CameraReport) -> Finding:
     white = report.white
     shade = report.shade if white is None else white
     of = "the picture's mean" if white is None else "the paper of the codes"
-    says = f"{of} is at {shade:.0f} of 255"
+    message = f"{of} is at {shade:.0f} of 255"
     if shade < DARK:
         return Finding(
             "exposure",
             "mend",
-            f"{says}, too dark: put a light over the place where badges are held",
+            f"{message}, too dark: put a light over the place where badges are held",
         )
     if shade > BRIGHT and report.overexposed > OVEREXPOSED:
         return Finding(
-            "exposure", "mend", f"{says}, too bright: shade the lens, or set a shorter shutter_us"
+            "exposure",
+            "mend",
+            f"{message}, too bright: shade the lens, or set a shorter shutter_us",
         )
     if report.overexposed > OVEREXPOSED:
         part = round(report.overexposed * 100)
         return Finding(
             "exposure",
             "note",
-            f"{says}; {part} % of the picture is white: turn the camera from the light",
+            f"{message}; {part} % of the picture is white: turn the camera from the light",
         )
-    return Finding("exposure", "good", says)
+    return Finding("exposure", "good", message)
 
 
 def _focus(report: CameraReport, asked: Camera) -> Finding:
     if report.edge is None:
         return Finding("focus", "note", "no code was read, so it cannot be measured")
-    says = f"edges are {report.edge:.2f} of a module wide"
+    message = f"edges are {report.edge:.2f} of a module wide"
     if report.edge <= SOFT_EDGE:
-        return Finding("focus", "good", says)
+        return Finding("focus", "good", message)
     change = "turn the lens, or put the camera where it is sharp"
     if asked.adapter == "pi":
         change = "set lens_position = 1 / metres to the badge (2.5 for 40 cm)"
-    return Finding("focus", "mend", f"{says} (at most {SOFT_EDGE} is sharp): {change}")
+    return Finding("focus", "mend", f"{message} (at most {SOFT_EDGE} is sharp): {change}")
 
 
 def _reading(report: CameraReport) -> Finding:
     rate = report.read / report.with_code
-    says = f"{report.read} of {report.with_code} pictures with a code were read ({rate:.0%})"
+    message = f"{report.read} of {report.with_code} pictures with a code were read ({rate:.0%})"
     if report.smallest_px is not None and report.smallest_part is not None:
-        says += (
+        message += (
             f"; the smallest code was {report.smallest_part:.0%} of the picture's width,"
             f" {report.smallest_px:.1f} pixels a module"
         )
     if rate >= GOOD_RATE:
-        return Finding("reading", "good", says)
+        return Finding("reading", "good", message)
     causes = sorted(report.hints.items(), key=lambda cause: -cause[1])
     if causes:
-        says += f". Of those not read most would be if this changed: {HELP[Hint(causes[0][0])]}"
-    return Finding("reading", "note" if rate >= POOR_RATE else "mend", says)
+        message += f". Of those not read most would be if this changed: {HELP[Hint(causes[0][0])]}"
+    return Finding("reading", "note" if rate >= POOR_RATE else "mend", message)

@@ -6,24 +6,24 @@ import json
 import sqlite3
 import sys
 import time
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
 from config.settings import KioskSettings
+from jianmen.cli.help_pages import WholeHelpGroup
 from jianmen.cli.kiosk.doctor import doctor
 from jianmen.cli.kiosk.opening import opening
 from jianmen.cli.kiosk.options import camera_overrides, complain, read_settings, settings_option
 from jianmen.cli.kiosk.run import run
+from jianmen.cli.kiosk.status_lines import status_lines
 from jianmen.cli.options import data_option, json_option
 
 SHOWN_WITHIN_S = 120.0
 """How long an enrolment code is waited for."""
 
 
-@click.group()
+@click.group(cls=WholeHelpGroup)
 def kiosk() -> None:
     """The door: reads badges, decides, records."""
 
@@ -132,16 +132,12 @@ def status(
     except (requests.RequestException, ValueError):
         click.echo(f"no door answers at {url}: is it running?", err=True)
         sys.exit(1)
-    click.echo(json.dumps(found) if as_json else "\n".join(_lines(found)))
+    click.echo(
+        json.dumps(found)
+        if as_json
+        else "\n".join(status_lines(found, time.time_ns() // 1_000_000))
+    )
     sys.exit(0 if found.get("state") == "working" else 1)
-
-
-def _lines(found: Mapping[str, Any], before: str = "") -> Iterator[str]:
-    for key, value in found.items():
-        if isinstance(value, dict):
-            yield from _lines(value, f"{before}{key}.")
-        else:
-            yield f"{before}{key}: {'-' if value is None else value}"
 
 
 @kiosk.command()

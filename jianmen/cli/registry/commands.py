@@ -12,6 +12,7 @@ import msgspec
 
 from config import event_file
 from config.errors import ConfigError
+from jianmen.cli.help_pages import WholeHelpGroup
 from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.backups import backup, restore
 from jianmen.cli.registry.badges import badges, test_badges
@@ -45,7 +46,7 @@ RUNNING = (
 NOBODY_TO_ASK = "There is nobody to ask for the admin's password; name a file: --password-file"
 
 
-@click.group()
+@click.group(cls=WholeHelpGroup)
 @click.pass_context
 def registry(context: click.Context) -> None:
     """The registry: roster, headcounts, conflicts, kiosks.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -17,9 +18,13 @@ from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.client import Client, Note
 from jianmen.cli.registry.options import asking, read_settings, settings_option
 from registry.http.resources.kiosks import unreachable
+from registry.storage.backup import last_backup
 
 LEAST_FREE = 2_000_000_000
 """Bytes: some ten times what an event of 26,000 people takes, with room for a backup."""
+
+BACKUP_H = 24
+"""A backup older than this lacks a whole day of registrations."""
 
 
 def findings(settings: RegistrySettings, client: Client) -> Iterator[Finding]:
@@ -45,6 +50,7 @@ def findings(settings: RegistrySettings, client: Client) -> Iterator[Finding]:
         if health["synced"]
         else "not synchronised; kiosks take no time from here. Start chrony or systemd-timesyncd",
     )
+    yield _backup_age(settings, time.time_ns() // 1_000_000)
     yield Finding("log", "good", f"{health['entries']} entries")
     kiosks = [one for one in client.get("/kiosks")["kiosks"] if "cut_off" not in one["troubles"]]
     unhealthy = [one for one in kiosks if one["troubles"]]
@@ -56,6 +62,20 @@ def findings(settings: RegistrySettings, client: Client) -> Iterator[Finding]:
     for one in unhealthy:
         troubles = ", ".join(trouble.replace("_", " ") for trouble in one["troubles"])
         yield Finding("kiosk", "note", f"{one['gate'] or one['device'][:8]}: {troubles}")
+
+
+def _backup_age(settings: RegistrySettings, now_ms: int) -> Finding:
+    if settings.database_url is not None:
+        return Finding("backup", "note", "PostgreSQL: look at the age of its own backups")
+    last = last_backup(settings.data)
+    if last is None:
+        return Finding("backup", "note", "none yet: jianmen registry backup FILE")
+    hours = max(0, now_ms - last.at_ms) // 3_600_000
+    size = f"{last.file}, {last.size // 1_000_000} MB"
+    if hours < BACKUP_H:
+        return Finding("backup", "good", f"{hours} h old ({size})")
+    age = f"{hours} h" if hours < 72 else f"{hours // 24} days"
+    return Finding("backup", "mend", f"{age} old ({size}): jianmen registry backup FILE")
 
 
 @click.command()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jianmen.cli.help_pages import WholeHelpGroup
 from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.options import asking, quoted, settings_option, show_result, stop
 
@@ -25,7 +26,7 @@ UNLOCKS = {
 COLUMNS = ("ref", "code", "text", "typed", "pin")
 
 
-@click.group()
+@click.group(cls=WholeHelpGroup)
 def staff() -> None:
     """Key cards of the staff: with one, and its PIN, its owner reads names at a staffed gate.
 
@@ -147,7 +148,7 @@ def _table(cards: list[dict[str, Any]]) -> str:
     return text.getvalue()
 
 
-@click.group()
+@click.group(cls=WholeHelpGroup)
 def keys() -> None:
     """The keys that sign badges. Several are good at once; the newest signs."""
 

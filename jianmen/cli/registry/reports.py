@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
 from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.options import asking, settings_option, show_result, stop
+
+if TYPE_CHECKING:
+    from jianmen.cli.registry.client import Client
 
 ALL = 10**9
 
@@ -25,6 +29,7 @@ def headcount(settings_file: Path | None, data: Path | None, *, as_json: bool) -
     """Who is where, as of when, and which kiosks have not reported."""
     with asking(settings_file, data) as client:
         report = client.get("/headcount")
+        doubts = [] if as_json else _silent_lines(client, report["silent"])
     if as_json:
         click.echo(msgspec.json.encode(report))
         return
@@ -42,10 +47,35 @@ def headcount(settings_file: Path | None, data: Path | None, *, as_json: bool) -
             f"{name:28}{area['inside']:>8}{area['people']:>8}{area['entries']:>8}{area['exits']:>8}"
             f"{area['refused']:>9}{left:>7}  {between}".rstrip()
         )
-    for kiosk in report["silent"]:
+    for line in doubts:
+        click.echo(line)
+
+
+def _silent_lines(client: Client, silent: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Which kiosks have not told everything, each by its own name, and what to do where another has its gate."""
+    if not silent:
+        return []
+    names = {
+        one["device"]: f"{one['name']} ({one['device'][:8]})" if one["name"] else one["device"][:8]
+        for one in client.get("/kiosks")["kiosks"]
+    }
+    at_gate = {gate["id"]: gate["kiosk"] for gate in client.get("/gates")["gates"]}
+    lines = []
+    for kiosk in silent:
+        device, gate = kiosk["device"], kiosk["gate"]
         since = f"since {kiosk['since'][11:19]}" if kiosk["since"] else "never heard"
         missing = f", {kiosk['missing']} entries missing" if kiosk["missing"] else ""
-        click.echo(f"not heard from: {kiosk['gate'] or kiosk['device']} ({since}{missing})")
+        where = f" at {gate}" if gate else ""
+        lines.append(
+            f"not heard from: kiosk {names.get(device, device[:8])}{where} ({since}{missing})"
+        )
+        now = at_gate.get(gate)
+        if gate is not None and now not in (None, device):
+            lines.append(
+                f"  {gate} is served by kiosk {names.get(now, now[:8])} now. If the other does not come back, cut it"
+                " off on the page Kiosks; then nobody waits for it."
+            )
+    return lines
 
 
 @click.command()

@@ -68,11 +68,28 @@ function render(screen) {
   $("receipt").textContent = screen.receipt;
   $("cause").textContent = screen.cause;
   $("staff").hidden = !screen.staffed;
+  ask(screen.question, parts[0].language);
   $("languages").hidden = !languagesHelp(screen);
   for (const one of document.querySelectorAll("[data-language]"))
     one.setAttribute("aria-pressed", parts.length === 1 && parts[0].language === one.dataset.language);
   fit();
   if (!again && (screen.state === "answer" || screen.tone === "fire")) sound(screen);
+}
+
+// A kiosk that prints badges asks, and the person answers by touch.
+function ask(question, language) {
+  const answers = question ? question.answers : [];
+  $("question").hidden = !question;
+  $("question").lang = LANG[language];
+  $("question").replaceChildren(...answers.map(([action, wording], n) => Object.assign(element("button", wording[language]), {
+    className: n ? "" : "first",
+    onclick: () => post("/answer", { number: question.number, action }),
+  })));
+}
+
+function post(path, what) {
+  fetch(path, { method: "POST", body: JSON.stringify(what), headers: { "Content-Type": "application/json", "X-Jianmen-Token": body.dataset.token } })
+    .catch(() => {});
 }
 
 function languagesHelp(screen) {

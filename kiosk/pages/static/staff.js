@@ -5,6 +5,7 @@ const LANG = { en: "en", "zh-Hant": "zh-Hant-HK", "zh-Hans": "zh-Hans" };
 const MARKS = { admit: "✓", admit_flagged: "↑", ask_staff: "?", refuse: "✗" };
 const POLL_MS = 1000;
 const MESSAGE_MS = 7000;
+const MOST = { pin: 100, "card-code": 25 };
 const TONES = { opens: [880, 0.12], not: [330, 0.4] };
 const body = document.body;
 const words = JSON.parse(body.dataset.words);
@@ -16,7 +17,8 @@ let fading = 0;
 let heard = null;
 let audio = null;
 let people = null;
-const typed = { pin: "", counted: "", "new-time": "" };
+const typed = { pin: "", "card-code": "", counted: "", "new-time": "" };
+let typing = false;
 const $ = (id) => document.getElementById(id);
 
 function word(table, key) {
@@ -117,10 +119,28 @@ function lockedNow() {
   shown = "";
   for (const id of ["list", "found"]) $(id).replaceChildren();
   $("query").value = "";
-  $("unlock").hidden = false;
-  $("pin-pad").hidden = $("show-card").hidden = true;
+  showLocked("unlock");
   $("direction").hidden = true;
   $("place").textContent = word("labels", "staff");
+}
+
+// Of what unlocks, one part stands: the way in, the card that is waited for, its code typed in, or the PIN.
+function showLocked(part) {
+  typing = part === "code-pad";
+  for (const id of ["unlock", "show-card", "code-pad", "pin-pad"]) $(id).hidden = id !== part;
+  $("type-card").hidden = part === "code-pad" || part === "pin-pad";
+  $("gate-link").hidden = part !== "unlock";
+  clear("card-code");
+  clear("pin");
+  letters(false);
+}
+
+// A PIN is digits, a phrase letters: the keys for both.
+function letters(wanted) {
+  $("pin-keys").hidden = wanted;
+  $("phrase-keys").hidden = !wanted;
+  $("pin-letters").dataset.say = wanted ? "digits" : "letters";
+  $("pin-letters").textContent = word("labels", $("pin-letters").dataset.say);
 }
 
 async function poll() {
@@ -151,6 +171,8 @@ function render() {
 }
 
 function renderSeats() {
+  for (const one of ["find", "count", "clock"]) document.querySelector(`nav [data-tab=${one}]`).hidden = state.prints;
+  if (state.prints && body.dataset.tab !== "answers") { body.dataset.tab = "answers"; press(); }
   const lines = [];
   if (state.seats === null) lines.push(word("labels", "no_capacity"));
   else lines.push(`${word("labels", "seats_left")}: ${state.seats}`);
@@ -202,6 +224,8 @@ function facts(known) {
 }
 
 function deedsOf(one) {
+  if (one.may_print)
+    return [element("button", word("labels", "print"), { onclick: () => because("print_whys", (why) => print(one, why)) })];
   if (one.may_let_in)
     return [element("button", word("labels", "let_in"), { onclick: () => because("whys", (why) => letIn(one, why)) })];
   if (one.opens && !one.undone)
@@ -234,6 +258,12 @@ function because(table, then) {
 
 async function letIn(one, why) {
   await ask("let-in", { number: one.number, why });
+  poll();
+}
+
+async function print(one, why) {
+  await ask("print", { number: one.number, why });
+  message("labels", "print_sent", true);
   poll();
 }
 
@@ -308,12 +338,30 @@ function keys(id, characters, press) {
 }
 
 function pad(id, characters, most, show) {
-  keys(id, characters, (one) => {
-    const field = show;
-    if (one === "⌫") typed[field] = typed[field].slice(0, -1);
-    else if (typed[field].length < most) typed[field] += one;
-    $(field).textContent = field === "pin" ? "•".repeat(typed.pin.length) : typed[field];
-  });
+  keys(id, characters, (one) => type(show, one, most));
+}
+
+function type(field, one, most) {
+  if (one === "⌫") typed[field] = typed[field].slice(0, -1);
+  else if (typed[field].length < most) typed[field] += one === "_" ? " " : one;
+  $(field).textContent = field === "pin" ? "•".repeat(typed.pin.length)
+    : field === "card-code" ? (typed[field].match(/.{1,5}/g) || []).join(" ") : typed[field];
+}
+
+// A keyboard, where the kiosk has one, types what the keys on the screen do.
+function typedKey(event) {
+  const field = !$("pin-pad").hidden ? "pin" : typing ? "card-code" : null;
+  if (field === null || body.dataset.mode === "open" || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.key === "Enter") $(field === "pin" ? "pin-enter" : "code-enter").click();
+  else if (event.key === "Backspace") type(field, "⌫", 0);
+  else if (event.key.length === 1) typeOne(field, event.key);
+  else return;
+  event.preventDefault();
+}
+
+function typeOne(field, character) {
+  if (field === "pin") type("pin", character, MOST.pin);
+  else if (/[0-9a-z]/i.test(character)) type("card-code", character.toUpperCase(), MOST["card-code"]);
 }
 
 function clear(field) {
@@ -327,17 +375,20 @@ function press() {
 }
 
 async function unlock() {
-  $("unlock").hidden = true;
-  $("show-card").hidden = false;
+  showLocked("show-card");
   try {
     await ask("card", {});
-    $("pin-pad").hidden = false;
+    if (!$("show-card").hidden) showLocked("pin-pad");
   } catch (error) {
-    $("unlock").hidden = false;
+    if ($("show-card").hidden) return; // its code is being typed meanwhile
+    showLocked("unlock");
     throw error;
-  } finally {
-    $("show-card").hidden = true;
   }
+}
+
+async function enterCode() {
+  await ask("card", { code: typed["card-code"], typed: true });
+  showLocked("pin-pad");
 }
 
 async function enterPin() {
@@ -351,7 +402,9 @@ async function enterPin() {
   await poll();
 }
 
-pad("pin-keys", "123456789⌫0", 32, "pin");
+pad("pin-keys", "123456789⌫0", MOST.pin, "pin");
+pad("phrase-keys", "1234567890qwertyuiopasdfghjkl-zxcvbnm_⌫", MOST.pin, "pin");
+pad("code-keys", "1234567890QWERTYPASDFGHJKZXCVBNM⌫", MOST["card-code"], "card-code");
 pad("count-keys", "123456789⌫0", 6, "counted");
 pad("clock-keys", "123⌫456:7890", 5, "new-time");
 keys("letter-keys", "1234567890QWERTYUIOPASDFGHJKL-ZXCVBNM_⌫", (one) => {
@@ -362,7 +415,11 @@ keys("letter-keys", "1234567890QWERTYUIOPASDFGHJKL-ZXCVBNM_⌫", (one) => {
 $("query").oninput = search;
 $("unlock").onclick = () => attempt(unlock);
 $("pin-enter").onclick = () => attempt(enterPin);
-$("pin-cancel").onclick = () => { clear("pin"); attempt(() => ask("lock", {})); lockedNow(); };
+$("pin-cancel").onclick = $("code-cancel").onclick = () => { attempt(() => ask("lock", {})); lockedNow(); };
+$("pin-letters").onclick = () => { clear("pin"); letters($("phrase-keys").hidden); };
+$("type-card").onclick = () => { message(); showLocked("code-pad"); };
+$("code-enter").onclick = () => attempt(enterCode);
+addEventListener("keydown", typedKey);
 $("lock").onclick = () => attempt(async () => {
   lockedNow();
   await ask("lock", {});

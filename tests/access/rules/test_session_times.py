@@ -15,6 +15,7 @@ from access.badge.credential import Claims
 from access.event.definition import Event, Gate, Session, Ticket, Venue
 from access.event.programme import Programme
 from access.log.entry import Span
+from access.rules.access_plan import who_may_enter
 from access.rules.session_times import (
     Opening,
     Timing,
@@ -330,3 +331,25 @@ def test_too_late_names_todays_booking_before_last_nights_that_still_runs() -> N
     claims = Claims(0, 0xFF, 0b111, 0xFF)
     answer = timing(nights, "room", claims, at(25))
     assert (answer.reason, answer.coming) == ("too_late", nights.sessions["today"])
+
+
+def test_a_ticket_that_needs_no_booking_opens_every_session_and_no_other_does() -> None:
+    event = msgspec.structs.replace(
+        FAIR.event,
+        tickets=(
+            *FAIR.event.tickets,
+            Ticket(id="crew", name={"en": "Crew"}, areas=("*",), booking_exempt=True),
+        ),
+    )
+    programme = Programme(event)
+    crew, guest = Claims(1, ALL, 0, ALL), Claims(0, ALL, 0, ALL)
+    assert timing(programme, "room", crew, at(4)) == Timing(Opening("early"), session="early")
+    assert timing(programme, "room", guest, at(4)).reason == "not_booked"
+    assert timing(programme, "room", crew, at(2)).reason == "too_early"
+    rows = {row.ticket: row for row in who_may_enter(Programme(room_gate(event)))}
+    assert [window.booking for window in rows["crew"].windows] == [None, None]
+    assert [window.booking for window in rows["guest"].windows] == ["early", None, "late"]
+
+
+def room_gate(event: Event) -> Event:
+    return msgspec.structs.replace(event, gates=(Gate(id="door", area="room"),))

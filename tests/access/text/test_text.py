@@ -119,5 +119,14 @@ def test_private_use_characters_are_those_that_iconv_knows() -> None:
     done = subprocess.run(
         ["iconv", "-f", "GB18030", "-t", "UTF-8"], input=codes, capture_output=True, check=True
     )
-    private = "".join(chr(0xE815 + n) for n in range(len(trails)))
-    assert canonical(private) == done.stdout.decode()
+    known = done.stdout.decode()
+    # Six of them are private again in GB 18030-2022, which the iconv of Debian 13 follows.
+    ours = [canonical(chr(0xE815 + n)) for n in range(len(trails))]
+    pairs = list(zip(ours, known, strict=True))
+    assert all(mine == theirs or is_private(theirs) for mine, theirs in pairs)
+    assert sum(mine == theirs for mine, theirs in pairs) >= len(trails) - 6
+    assert not any(is_private(mine) for mine in ours)
+
+
+def is_private(character: str) -> bool:
+    return unicodedata.category(character) == "Co"

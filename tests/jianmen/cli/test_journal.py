@@ -1,4 +1,4 @@
-"""ClockReading and checking a kiosk's log, offline."""
+"""Reading and checking a kiosk's log, offline."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def service(tmp_path):
     throttle = Throttle(service.ledger, lambda: NOW.wall_ms)
     trail = Trail(service.ledger, lambda: NOW.wall_ms)
     devices = device_interface(
-        service, lambda: NOW, ReportedVectors(), throttle, trail, trust_clock=True
+        service, lambda: NOW, ReportedVectors(service.ledger), throttle, trail, trust_clock=True
     )
     app.wsgi_app = devices.in_front_of(app.wsgi_app)
     server = PageServer(app, "127.0.0.1", 0)

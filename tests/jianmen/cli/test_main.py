@@ -40,6 +40,7 @@ def test_every_command_has_help_that_reads_well(names: tuple[str, ...]) -> None:
     assert first.strip()[:1].isupper(), "it begins with a sentence"
     assert "." in help_text
     assert all(len(line) <= 80 for line in result.stdout.splitlines())
+    assert "..." not in result.stdout.partition("Commands:")[2], "no summary is cut"
 
 
 def options_of(names: tuple[str, ...]) -> list[click.Option]:

@@ -5,10 +5,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
+from jianmen.cli.registry.client import read_clock
 from jianmen.cli.registry.commands import registry
+from registry.service import RegistryService
+from registry.storage.backup import LAST_BACKUP, last_backup
+from registry.storage.ledger import Ledger
+from sync.wire.device_key import DeviceKey
+from sync.wire.messages import Enrol
 
 EVENT = Path(__file__).parents[2] / "scenarios" / "smarthk.toml"
 
@@ -43,3 +50,51 @@ def test_a_backup_is_restored_and_the_doctor_looks_at_it(tmp_path: Path) -> None
     assert states["server"] == "note"
     assert states["log"] == states["kiosks"] == "good"
     assert {"disk", "clock"} <= states.keys()
+
+
+def run(*args: object) -> str:
+    """What a command of the registry prints."""
+    answer = CliRunner().invoke(registry, [str(arg) for arg in args])
+    assert answer.exit_code in (0, 1), answer.output
+    return answer.stdout
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """The data folder of an event that has begun."""
+    password = tmp_path / "password"
+    password.write_text("a password of mine\n")
+    run("init", EVENT, "--data", tmp_path / "data", "--password-file", password)
+    return tmp_path / "data"
+
+
+def test_the_doctor_says_how_old_the_last_backup_is(data: Path, tmp_path: Path) -> None:
+    def state() -> tuple[str, str]:
+        found = [json.loads(line) for line in run("doctor", "--data", data, "--json").splitlines()]
+        [backup] = [one for one in found if one["check"] == "backup"]
+        return backup["state"], backup["says"]
+
+    assert state() == ("note", "none yet: jianmen registry backup FILE")
+    run("backup", tmp_path / "copy", "--data", data)
+    assert state()[0] == "good"
+    assert str(tmp_path / "copy") in state()[1]
+    last = last_backup(data)
+    assert last is not None
+    for hours, age in ((25, "25 h old"), (24 * 5, "5 days old")):
+        older = msgspec.structs.replace(last, at_ms=last.at_ms - hours * 3_600_000)
+        (data / LAST_BACKUP).write_bytes(msgspec.json.encode(older))
+        assert state()[0] == "mend"
+        assert age in state()[1]
+
+
+def test_a_silent_kiosk_is_named_itself_where_another_serves_its_gate(data: Path) -> None:
+    ledger = Ledger(None, data)
+    service = RegistryService(ledger, read_clock())
+    for name in ("tablet 1", "tablet 2"):
+        code = service.enrol_code("chengdu-main-1")
+        assert not service.enrol(Enrol(DeviceKey.new().public, code, b"nonce", name)).refused
+    ledger.close()
+    printed = run("headcount", "--data", data)
+    assert "not heard from: kiosk tablet 1" in printed
+    assert "chengdu-main-1 is served by kiosk tablet 2" in printed
+    assert "cut it off" in printed

@@ -1,4 +1,4 @@
-"""The door and its records: what is written is folded at once, and what the carrier brings is heard."""
+"""The door and its records: what is written is folded at once, and what the carrier brings is recorded."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_without_an_event_a_door_is_not_ready(make_world, open_door):
 
 @pytest.fixture
 def feed_of(open_door, world):
-    """A door with its feed, and the carrier's hand on the inbox."""
+    """A door with its feed, and the carrier's side of the inbox."""
     door = open_door(world)
     feed = ReplicaFeed(door, world.data / "replica.db")
     feed.tend()

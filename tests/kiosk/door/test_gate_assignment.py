@@ -76,7 +76,7 @@ def spare(make_world, come_to) -> Supervisor:
 
 
 def another(world, gate: str | None, heard_s_ago: int | None = 0) -> DeviceKey:
-    """Another kiosk, which stands at a gate and was heard of so long ago (None: never)."""
+    """Another kiosk, which stands at a gate and was last heard that long ago (None: never)."""
     other = DeviceKey.new()
     world.registry_writes(
         ("kiosk", Kiosk(device=other.fingerprint, public=other.public, gate=gate))

@@ -26,9 +26,9 @@ def make_desk(make_world, make_stand, service_of, at_work, monkeypatch):
     # What a PIN costs is proven where it is wrapped; here it only takes time.
     monkeypatch.setattr("access.badge.desk_key.SCRYPT_N", 2**4)
 
-    def make(gate: str = "chengdu-room-b-1", at: str = "14:00") -> Desk:
+    def make(gate: str = "chengdu-room-b-1", at: str = "14:00", pin: str = PIN) -> Desk:
         world = make_world(gate, at)
-        card = world.register("Wong Ka Yan", ticket="staff", pin=PIN)
+        card = world.register("Wong Ka Yan", ticket="staff", pin=pin)
         world.deliver()
         stand = make_stand(world)
         at_work(stand)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from access.badge import crockford
+from access.badge.key_card import human_key, read_key_card
 from kiosk.pages.serving import PageServer
 
 SIZES = [(800, 480), (1080, 1920), (390, 844)]
@@ -37,6 +39,114 @@ def page(desk, browser) -> Iterator:
     opened.close()
     desk.stand.screen_feed.close()
     server.close()
+
+
+@pytest.fixture
+def locked(desk, browser) -> Iterator:
+    """The staff page as it is before anybody has unlocked it."""
+    with locked_page(desk, browser) as opened:
+        yield opened
+
+
+@contextmanager
+def locked_page(desk, browser) -> Iterator:
+    server = PageServer(desk.client.application, "127.0.0.1", 0)
+    server.start()
+    opened = browser.new_page(viewport={"width": 800, "height": 480})
+    opened.goto(f"{server.url}staff")
+    opened.wait_for_selector("#unlock:not([hidden])")
+    yield opened
+    opened.close()
+    desk.stand.screen_feed.close()
+    server.close()
+
+
+def typed_code(desk) -> str:
+    """What is printed on the key card for people to type, without its hyphens."""
+    card = read_key_card(desk.world.key_card(desk.card))
+    assert card is not None
+    return human_key(card).replace("-", "")
+
+
+def test_a_key_card_is_typed_where_no_camera_reads_it(desk, locked):
+    locked.click("#type-card")
+    for character in typed_code(desk):
+        locked.click(f'#code-keys [data-key="{character}"]')
+    assert locked.inner_text("#card-code").replace(" ", "") == typed_code(desk)
+    locked.click("#code-enter")
+    locked.wait_for_selector("#pin-pad:not([hidden])")
+    for digit in desk.pin:
+        locked.click(f'#pin-keys [data-key="{digit}"]')
+    locked.click("#pin-enter")
+    locked.wait_for_selector("body[data-mode=open]")
+
+
+def test_a_keyboard_types_code_and_pin_too(desk, locked):
+    locked.click("#unlock")
+    locked.wait_for_selector("#show-card:not([hidden])")
+    locked.click("#type-card")
+    locked.keyboard.type(typed_code(desk).lower() + "x")
+    locked.keyboard.press("Enter")
+    locked.wait_for_selector("#pin-pad:not([hidden])")
+    locked.keyboard.type(desk.pin + "0")
+    locked.keyboard.press("Backspace")
+    locked.keyboard.press("Enter")
+    locked.wait_for_selector("body[data-mode=open]")
+    guest = desk.world.register("Jane Smith")
+    desk.world.deliver()
+    desk.scan(guest.text)  # no card is waited for any more: it is a badge like any other
+    locked.wait_for_selector("#last:not([hidden])")
+
+
+def test_a_phrase_is_typed_with_letters_on_the_screen(make_desk, browser):
+    desk = make_desk(pin="river lantern boat")
+    with locked_page(desk, browser) as locked:
+        locked.click("#type-card")
+        locked.keyboard.type(typed_code(desk))
+        locked.click("#code-enter")
+        locked.wait_for_selector("#pin-pad:not([hidden])")
+        locked.click("#pin-letters")
+        for character in "river lantern boat".replace(" ", "␣"):
+            locked.click(f'#phrase-keys [data-key="{character}"]')
+        assert locked.inner_text("#pin") == "•" * 18
+        locked.click("#pin-enter")
+        locked.wait_for_selector("body[data-mode=open]")
+
+
+def test_a_wrong_code_is_said_and_can_be_put_right(desk, locked):
+    locked.click("#type-card")
+    locked.keyboard.type("0" * 25)
+    locked.keyboard.press("Enter")
+    locked.wait_for_selector("#message:not(:empty)")
+    assert locked.is_visible("#code-pad")
+    locked.click("#code-cancel")
+    assert locked.is_visible("#unlock")
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_all_keys_are_on_the_screen_and_large_enough(desk, locked, width, height):
+    locked.set_viewport_size({"width": width, "height": height})
+    locked.click("#type-card")
+    for shown in ("#code-pad", "#pin-pad"):
+        if shown == "#pin-pad":
+            locked.keyboard.type(typed_code(desk))
+            locked.click("#code-enter")
+            locked.wait_for_selector(shown + ":not([hidden])")
+            locked.click("#pin-letters")
+        boxes = locked.eval_on_selector_all(
+            f"{shown} button",
+            """all => all.filter(one => one.offsetParent).map(one => {
+                 const { left, right, top, bottom } = one.getBoundingClientRect();
+                 return [left, right, top, bottom]; })""",
+        )
+        assert len(boxes) > 30
+        for left, right, top, bottom in boxes:
+            assert left >= 0
+            assert right <= width
+            assert top >= 0
+            assert bottom <= height
+            assert right - left >= 30
+            assert bottom - top >= 30
 
 
 def test_the_last_answer_is_large_with_its_next_step_and_undo_has_reasons_of_its_own(desk, page):

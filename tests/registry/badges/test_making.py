@@ -33,7 +33,7 @@ def make(api: Any, query: str = "") -> dict[str, Any]:
     return dict(job)
 
 
-def words(api: Any, job: dict[str, Any], tmp_path: Path) -> str:
+def pdf_text(api: Any, job: dict[str, Any], tmp_path: Path) -> str:
     file = tmp_path / "b.pdf"
     file.write_bytes(api.call("GET", f"/jobs/{job['id']}/files/badges.pdf").data)
     done = subprocess.run(["pdftotext", "-layout", file, "-"], check=True, capture_output=True)
@@ -47,7 +47,7 @@ def test_everybody_is_printed_by_default(
     job = make(api)
     assert job["state"] == "done"
     assert job["result"] == {"badges": 3, "pages": 1, "shortened": [], "left_out": []}
-    text = words(api, job, tmp_path)
+    text = pdf_text(api, job, tmp_path)
     for part in ("张伟", "高新区", "陳大文", "Pat Press", "18 Nov", "11月17日、11月18日"):
         assert part in text
 
@@ -87,7 +87,7 @@ def test_a_revoked_badge_is_not_printed_and_said(service: RegistryService, api: 
 
 
 @pytest.mark.parametrize(
-    ("query", "words"),
+    ("query", "message"),
     [
         (
             "layout=..%2F..%2Fetc%2Fpasswd",
@@ -97,12 +97,12 @@ def test_a_revoked_badge_is_not_printed_and_said(service: RegistryService, api: 
     ],
 )
 def test_what_cannot_be_printed_is_said(
-    service: RegistryService, api: Any, query: str, words: str
+    service: RegistryService, api: Any, query: str, message: str
 ) -> None:
     service.register_many(PEOPLE)
     job = make(api, query)
     assert job["state"] == "failed"
-    assert words in job["error"]
+    assert message in job["error"]
 
 
 def test_an_unknown_order_is_refused(api: Any) -> None:

@@ -29,15 +29,15 @@ class Waits(Protocol):
 
 def own_logs(ledger: Ledger) -> list[str]:
     """The registry's own logs in order of their first entries' arrival."""
-    logs = [held.log for _, held in ledger.since(0, 10_000) if ledger.is_registry(held.log)]
+    logs = [entry.log for _, entry in ledger.since(0, 10_000) if ledger.is_registry(entry.log)]
     return list(dict.fromkeys(logs))
 
 
 def entries(ledger: Ledger, log: str) -> list[LogEntry]:
-    return [held for _, held in ledger.since(0, 10_000) if held.log == log]
+    return [entry for _, entry in ledger.since(0, 10_000) if entry.log == log]
 
 
-def say(service: RegistryService, times: int = 1) -> None:
+def write_entries(service: RegistryService, times: int = 1) -> None:
     """Make the registry write something."""
     for _ in range(times):
         service.close_day("2020-11-17")
@@ -46,7 +46,7 @@ def say(service: RegistryService, times: int = 1) -> None:
 def test_a_log_begins_with_boot_the_event_and_its_key(service: RegistryService) -> None:
     (log,) = own_logs(service.ledger)
 
-    assert [held.kind for held in entries(service.ledger, log)] == ["boot", "event", "key"]
+    assert [entry.kind for entry in entries(service.ledger, log)] == ["boot", "event", "key"]
     boot = entries(service.ledger, log)[0].body
     assert isinstance(boot, Boot)
     assert boot.previous is None
@@ -54,7 +54,7 @@ def test_a_log_begins_with_boot_the_event_and_its_key(service: RegistryService) 
 
 
 def test_entries_are_chained_and_vouched_for(service: RegistryService) -> None:
-    say(service, 5)
+    write_entries(service, 5)
     (log,) = own_logs(service.ledger)
     rows = service.ledger.rows(log, 1, 99)
     head = service.ledger.latest_head(service.identity.fingerprint)
@@ -67,9 +67,9 @@ def test_entries_are_chained_and_vouched_for(service: RegistryService) -> None:
 
 
 def test_the_clock_of_the_log_never_goes_back(service: RegistryService, clock: Waits) -> None:
-    say(service)
+    write_entries(service)
     clock.wait(-3_600_000)
-    say(service)
+    write_entries(service)
     (log,) = own_logs(service.ledger)
 
     walls = [decode(row.raw).wall_ms for row in service.ledger.rows(log, 1, 99)]
@@ -78,7 +78,7 @@ def test_the_clock_of_the_log_never_goes_back(service: RegistryService, clock: W
 
 def test_a_long_log_can_be_passed_on_in_pieces(service: RegistryService) -> None:
     service.register_many([Person(ref=f"r{n}", ticket="delegate") for n in range(700)])
-    say(service, 5)
+    write_entries(service, 5)
     (log,) = own_logs(service.ledger)
 
     sizes = []
@@ -98,7 +98,7 @@ def test_a_restart_goes_on_in_the_same_log(
     first.init(event)
     first.ledger.close()
     again = new_service(tmp_path)
-    say(again)
+    write_entries(again)
 
     assert len(own_logs(again.ledger)) == 1
     assert again.event == event
@@ -114,11 +114,11 @@ def grown(
     backup.mkdir()
     service = new_service(folder)
     service.init(event)
-    say(service)
+    write_entries(service)
     service.ledger.close()
     shutil.copy(folder / FILE, backup / FILE)
     service = new_service(folder)
-    say(service, 5)
+    write_entries(service, 5)
     service.ledger.close()
     return folder, backup
 
@@ -129,15 +129,15 @@ def test_a_database_restored_from_a_backup_opens_a_new_epoch(
     folder, backup = grown
     shutil.copy(backup / FILE, folder / FILE)
     service = new_service(folder)
-    say(service)
+    write_entries(service)
 
     old, new = own_logs(service.ledger)
     boot = entries(service.ledger, new)[0].body
     assert isinstance(boot, Boot)
     assert boot.previous == (old, 4, entries(service.ledger, old)[-1].digest)
     assert "older than entry 9" in boot.why
-    assert [held.seq for held in entries(service.ledger, new)] == [1, 2]
-    say(service)
+    assert [entry.seq for entry in entries(service.ledger, new)] == [1, 2]
+    write_entries(service)
     assert len(own_logs(service.ledger)) == 2
 
 
@@ -151,7 +151,7 @@ def test_a_restored_registry_takes_its_lost_entries_back_like_any_others(
     assert lost is None
     shutil.copy(backup / FILE, tmp_path / FILE)
     restored = new_service(tmp_path)
-    say(restored)
+    write_entries(restored)
 
     ((start, _),) = kiosk.ledger.stretches(old, restored.ledger.tips(old)) or []
     batch = kiosk.ledger.batch(old, start)
@@ -167,7 +167,7 @@ def test_a_database_moved_to_another_machine_opens_a_new_epoch(
     folder, _ = grown
     (folder / LANDMARK).unlink()
     service = new_service(folder)
-    say(service)
+    write_entries(service)
 
     assert len(own_logs(service.ledger)) == 2
 
@@ -185,7 +185,7 @@ def test_another_database_in_the_folder_opens_a_new_epoch(
     other.ledger.close()
     shutil.copy(tmp_path / "other" / FILE, folder / FILE)
     service = new_service(folder)
-    say(service)
+    write_entries(service)
 
     assert len(own_logs(service.ledger)) == 2
 
@@ -196,7 +196,7 @@ def test_a_landmark_that_cannot_be_read_opens_a_new_epoch(
     folder, _ = grown
     (folder / LANDMARK).write_bytes(b"\x00" * 40)
     service = new_service(folder)
-    say(service)
+    write_entries(service)
 
     assert len(own_logs(service.ledger)) == 2
 
@@ -209,14 +209,14 @@ def test_what_was_undone_leaves_no_mark(
 
     def fail() -> None:
         with service.ledger.transaction():
-            say(service)
+            write_entries(service)
             raise RuntimeError("undone")
 
     with pytest.raises(RuntimeError):
         fail()
-    say(service)
+    write_entries(service)
     assert len(own_logs(service.ledger)) == 1
-    assert [held.seq for held in entries(service.ledger, own_logs(service.ledger)[0])] == [
+    assert [entry.seq for entry in entries(service.ledger, own_logs(service.ledger)[0])] == [
         1,
         2,
         3,
@@ -226,7 +226,7 @@ def test_what_was_undone_leaves_no_mark(
 
 def test_an_operator_can_open_an_epoch(service: RegistryService) -> None:
     service.open_epoch("moved to the new hall")
-    say(service)
+    write_entries(service)
 
     _, new = own_logs(service.ledger)
-    assert [held.kind for held in entries(service.ledger, new)] == ["boot", "close"]
+    assert [entry.kind for entry in entries(service.ledger, new)] == ["boot", "close"]

@@ -367,13 +367,13 @@ def test_badges_can_be_printed(api: Any, delegates: list[IssuedBadge]) -> None:
 def test_an_enrolment_code_says_where_and_who_the_registry_is(
     api: Any, service: RegistryService
 ) -> None:
-    said = api.post("/kiosks/code", {"gate": "chengdu-main-1", "url": "https://registry.example"})
-    read = EnrolmentCode.parse(said["text"])
+    reply = api.post("/kiosks/code", {"gate": "chengdu-main-1", "url": "https://registry.example"})
+    read = EnrolmentCode.parse(reply["text"])
     assert (read.registry, read.url) == (
         service.identity.fingerprint,
         "https://registry.example",
     )
-    assert said["qr"].startswith("<svg")
+    assert reply["qr"].startswith("<svg")
 
 
 def test_a_code_for_a_gate_that_is_not_there_names_one_that_is(api: Any) -> None:
@@ -386,17 +386,17 @@ def test_the_seats_that_a_wiped_kiosk_took_with_it_are_shown_until_they_are_give
     api: Any, service: RegistryService, new_kiosk: NewKiosk
 ) -> None:
     new_kiosk("chengdu-room-b-1")
-    anew = DeviceKey.new()
-    service.enrol(Enrol(anew.public, service.enrol_code("chengdu-room-b-1"), b""))
+    replacement = DeviceKey.new()
+    service.enrol(Enrol(replacement.public, service.enrol_code("chengdu-room-b-1"), b""))
 
     def shown() -> dict[str, Any]:
         kiosks = api.get("/kiosks")["kiosks"]
-        return next(one for one in kiosks if one["device"] == anew.fingerprint)
+        return next(one for one in kiosks if one["device"] == replacement.fingerprint)
 
     lost = shown()["seats_lost"]
     assert lost > 0
     assert "seats_lost" in shown()["troubles"]
-    api.post(f"/kiosks/{anew.fingerprint}/seats", {"area": "chengdu-room-b", "seats": lost})
+    api.post(f"/kiosks/{replacement.fingerprint}/seats", {"area": "chengdu-room-b", "seats": lost})
     assert shown()["seats_lost"] == 0
     assert "seats_lost" not in shown()["troubles"]
 
@@ -415,8 +415,8 @@ def test_a_day_is_closed_when_every_kiosk_has_told_everything(
 ) -> None:
     kiosk = new_kiosk("chengdu-main-1")
     clock.wait(120_000)
-    said = api.post("/days/close", {"day": "2020-11-17"})
-    assert (said["drained"], said["silent"][0]["gate"]) == (False, "chengdu-main-1")
+    reply = api.post("/days/close", {"day": "2020-11-17"})
+    assert (reply["drained"], reply["silent"][0]["gate"]) == (False, "chengdu-main-1")
     kiosk.exchange()
     assert api.post("/days/close", {"day": "2020-11-17"})["drained"]
     assert api.call("POST", "/days/close", {"day": "2020-11-19"}).status_code == 404

@@ -104,7 +104,7 @@ def test_the_broadcasts_list_says_who_took_part_how(forum: Any, api: Any) -> Non
 
 
 @pytest.mark.parametrize(
-    ("query", "status", "words"),
+    ("query", "status", "message"),
     [
         ("", 400, "Name a session, or a venue and a day."),
         ("venue=chengdu", 400, "Name a session, or a venue and a day."),
@@ -115,11 +115,11 @@ def test_the_broadcasts_list_says_who_took_part_how(forum: Any, api: Any) -> Non
     ],
 )  # fmt: skip
 def test_a_question_that_cannot_be_answered_says_what_would_be_right(
-    api: Any, query: str, status: int, words: str
+    api: Any, query: str, status: int, message: str
 ) -> None:
     answer = api.call("GET", f"/attendance/people?{query}")
     assert answer.status_code == status
-    assert words in answer.json["error"]
+    assert message in answer.json["error"]
 
 
 def test_a_list_that_is_no_text_is_refused_in_words(api: Any) -> None:

@@ -18,6 +18,8 @@ from sync.wire.device_key import DeviceKey
 from sync.wire.enrolment_certificate import certificate_for
 from sync.wire.messages import Enrol, Enrolled, Envelope, Message, read
 
+pytestmark = pytest.mark.both_stores
+
 NewKiosk = Callable[[str], Any]
 
 
@@ -47,10 +49,10 @@ def test_a_wrong_code_is_refused_in_a_signed_answer(
     client: FlaskClient, service: RegistryService
 ) -> None:
     answer = client.post("/v1/enrol", data=enrolment(DeviceKey.new(), "AAAAAAAA"))
-    said = read(Enrolled, read(Envelope, answer.data).body)
+    reply = read(Enrolled, read(Envelope, answer.data).body)
     assert answer.status_code == 200
-    assert said.public == service.identity.public
-    assert "code is wrong" in said.refused
+    assert reply.public == service.identity.public
+    assert "code is wrong" in reply.refused
 
 
 def refusal(client: FlaskClient, code: str, address: str) -> str:
@@ -119,7 +121,7 @@ def test_a_device_that_nobody_enrolled_gets_no_answer(client: FlaskClient) -> No
     assert "not enrolled" in answer.text
 
 
-def test_a_kiosk_that_a_restored_registry_has_forgotten_is_logged_anew_and_everybody_told(
+def test_a_kiosk_that_a_restored_registry_has_forgotten_gets_a_new_entry(
     new_kiosk: NewKiosk, service: RegistryService
 ) -> None:
     neighbour = new_kiosk("chengdu-main-1")
@@ -216,7 +218,11 @@ def said_time(kiosk: Any) -> int | None:
 
 
 def test_entries_left_on_the_way_are_known_missing(
-    new_kiosk: NewKiosk, delegates: list[IssuedBadge], api: Any, clock: Any
+    new_kiosk: NewKiosk,
+    delegates: list[IssuedBadge],
+    api: Any,
+    clock: Any,
+    service: RegistryService,
 ) -> None:
     kiosk = new_kiosk("meishan-main-1")
     for badge in delegates:
@@ -229,6 +235,9 @@ def test_entries_left_on_the_way_are_known_missing(
     count = api.get("/headcount")
     assert count["missing"] == 3
     assert [one["gate"] for one in count["silent"]] == ["meishan-main-1"]
+    # Another process over the same database, to which the kiosk has not spoken.
+    app = create_app(service, clock, WebSettings(control=api.token))
+    assert type(api)(app.test_client()).get("/headcount")["missing"] == 3
     kiosk.exchange()
     clock.wait(20_000)
     assert api.get("/headcount")["missing"] == 0

@@ -10,7 +10,7 @@ DELEGATE = {"ref": "P1", "ticket": "delegate"}
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "words"),
+    ("path", "body", "message"),
     [
         (
             "/kiosks/code",
@@ -48,6 +48,6 @@ DELEGATE = {"ref": "P1", "ticket": "delegate"}
         ),
     ],
 )
-def test_what_is_wrong_is_said_in_words(api: Any, path: str, body: Any, words: str) -> None:
+def test_a_mistake_is_explained_in_a_sentence(api: Any, path: str, body: Any, message: str) -> None:
     answer = api.call("POST", path, body)
-    assert (answer.status_code, answer.json["error"]) == (400, words)
+    assert (answer.status_code, answer.json["error"]) == (400, message)

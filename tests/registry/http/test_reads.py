@@ -38,10 +38,10 @@ def busy(new_kiosk: NewKiosk, delegates: list[IssuedBadge]) -> dict[str, Any]:
 
 
 def test_the_document_names_every_route_and_no_other(app: Flask, client: FlaskClient) -> None:
-    said = client.get("/api/v1/openapi.json").json
-    assert said is not None
-    assert said["openapi"].startswith("3.1")
-    described = {(method.upper(), path) for path, item in said["paths"].items() for method in item}
+    reply = client.get("/api/v1/openapi.json").json
+    assert reply is not None
+    assert reply["openapi"].startswith("3.1")
+    described = {(method.upper(), path) for path, item in reply["paths"].items() for method in item}
     routed = {
         (method, ARGUMENT.sub(r"{\1}", rule.rule))
         for rule in app.url_map.iter_rules()
@@ -64,9 +64,9 @@ def test_a_parameter_given_twice_is_named_and_not_passed_over(
 
 def test_every_reference_in_the_document_leads_somewhere(client: FlaskClient) -> None:
     text = client.get("/api/v1/openapi.json").text
-    said = msgspec.json.decode(text)
+    reply = msgspec.json.decode(text)
     for name in re.findall(r'"#/components/schemas/([^"]+)"', text):
-        assert name in said["components"]["schemas"]
+        assert name in reply["components"]["schemas"]
 
 
 def test_operations_have_names_of_their_own(app: Flask) -> None:
@@ -128,22 +128,22 @@ def test_who_may_not_ask_gets_no_answer(
 def test_the_headcount_says_how_old_it_is_and_who_is_silent(
     api: Any, busy: dict[str, Any], clock: Any
 ) -> None:
-    said = api.get("/headcount")
-    chengdu = next(area for area in said["areas"] if area["id"] == "chengdu")
+    reply = api.get("/headcount")
+    chengdu = next(area for area in reply["areas"] if area["id"] == "chengdu")
     assert chengdu["people"] == 1
     assert chengdu["refused"] == 1
-    assert chengdu["as_of"] == said["as_of"]
-    assert said["silent"] == []
+    assert chengdu["as_of"] == reply["as_of"]
+    assert reply["silent"] == []
     clock.wait(6 * 60_000)
     busy["one"].exchange()
     clock.wait(20_000)
-    said = api.get("/headcount")
-    assert [one["gate"] for one in said["silent"]] == ["meishan-main-1"]
-    meishan = next(area for area in said["areas"] if area["id"] == "meishan")
-    assert (meishan["silent"], meishan["heard"]) == (1, said["silent"][0]["since"])
+    reply = api.get("/headcount")
+    assert [one["gate"] for one in reply["silent"]] == ["meishan-main-1"]
+    meishan = next(area for area in reply["areas"] if area["id"] == "meishan")
+    assert (meishan["silent"], meishan["heard"]) == (1, reply["silent"][0]["since"])
 
 
-def test_a_room_says_how_many_places_are_left(
+def test_a_room_has_a_number_of_free_seats(
     api: Any, new_kiosk: NewKiosk, delegates: list[IssuedBadge], clock: Any
 ) -> None:
     clock.wait(5 * 3_600_000 + 20 * 60_000)  # 13:50, the doors of Room B are open
@@ -166,12 +166,12 @@ def test_gates_say_what_they_answered_today(api: Any, busy: dict[str, Any]) -> N
 def test_ill_kiosks_stand_on_top(api: Any, busy: dict[str, Any], clock: Any) -> None:
     clock.wait(2 * 60_000)
     busy["one"].exchange()
-    said = api.get("/kiosks")["kiosks"]
-    assert [(kiosk["gate"], kiosk["troubles"]) for kiosk in said] == [
+    reply = api.get("/kiosks")["kiosks"]
+    assert [(kiosk["gate"], kiosk["troubles"]) for kiosk in reply] == [
         ("meishan-main-1", ["silent"]),
         ("chengdu-main-1", []),
     ]
-    assert said[1]["clock"]["source"] == "registry"
+    assert reply[1]["clock"]["source"] == "registry"
 
 
 def test_a_kiosk_that_says_it_is_unhealthy_is_unhealthy_and_its_alarms_are_shown(
@@ -183,16 +183,16 @@ def test_a_kiosk_that_says_it_is_unhealthy_is_unhealthy_and_its_alarms_are_shown
     alarm = Alarm(what="camera_lost", detail="no picture for 30 s")
     kiosk.door.record("alarm", alarm)
     kiosk.exchange()
-    said = api.get("/kiosks")
-    assert said["kiosks"][0]["troubles"] == ["alarm", "health"]
-    assert said["kiosks"][0]["readings"] == readings
-    assert [(one["what"], one["gate"]) for one in said["alarms"]] == [
+    reply = api.get("/kiosks")
+    assert reply["kiosks"][0]["troubles"] == ["alarm", "health"]
+    assert reply["kiosks"][0]["readings"] == readings
+    assert [(one["what"], one["gate"]) for one in reply["alarms"]] == [
         ("camera_lost", "chengdu-main-1")
     ]
 
 
 @pytest.mark.parametrize(
-    ("readings", "ill"),
+    ("readings", "unhealthy"),
     [
         ({"camera": "ok", "scanner": "none", "under_voltage": False, "disk_free_mb": 9000}, False),
         ({"camera": "starting", "temperature_c": 79.9, "throttled": None}, False),
@@ -205,31 +205,31 @@ def test_a_kiosk_that_says_it_is_unhealthy_is_unhealthy_and_its_alarms_are_shown
         ({"disk_free_mb": "unknown", "temperature_c": None}, False),
     ],
 )
-def test_readings_say_whether_somebody_should_look(readings: Any, *, ill: bool) -> None:
-    assert is_unhealthy(readings) == ill
+def test_readings_say_whether_somebody_should_look(readings: Any, *, unhealthy: bool) -> None:
+    assert is_unhealthy(readings) == unhealthy
 
 
 def test_a_badge_at_two_venues_is_a_line_until_somebody_answers_it(
     api: Any, busy: dict[str, Any], client: FlaskClient
 ) -> None:
-    said = api.get("/conflicts")
-    assert said["open"] == 1
-    line = said["conflicts"][0]
+    reply = api.get("/conflicts")
+    assert reply["open"] == 1
+    line = reply["conflicts"][0]
     assert (line["kind"], line["gates"]) == ("two_places", ["chengdu-main-1", "meishan-main-1"])
     assert line["reading"] == "copied_badge"
     api.post(
         "/conflicts", {"kind": line["kind"], "entry": line["entry"], "answer": "two colleagues"}
     )
-    said = api.get("/conflicts")
-    assert said["open"] == 0
-    assert said["conflicts"][0]["ruling"] == "two colleagues"
+    reply = api.get("/conflicts")
+    assert reply["open"] == 0
+    assert reply["conflicts"][0]["ruling"] == "two colleagues"
 
 
 def test_a_viewer_is_not_told_whose_badge_it_was(busy: dict[str, Any], client: FlaskClient) -> None:
-    said = client.get("/api/v1/conflicts").json
-    assert said is not None
-    assert said["conflicts"][0]["code"] is None
-    assert re.fullmatch("b[0-9a-f]{12}", said["conflicts"][0]["badge"])
+    reply = client.get("/api/v1/conflicts").json
+    assert reply is not None
+    assert reply["conflicts"][0]["code"] is None
+    assert re.fullmatch("b[0-9a-f]{12}", reply["conflicts"][0]["badge"])
 
 
 def test_a_line_that_is_not_in_the_report_cannot_be_answered(api: Any) -> None:
@@ -239,7 +239,7 @@ def test_a_line_that_is_not_in_the_report_cannot_be_answered(api: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "message"),
     [
         (b"{", "not JSON"),
         (b'{"issue": 1}', "why"),
@@ -248,11 +248,11 @@ def test_a_line_that_is_not_in_the_report_cannot_be_answered(api: Any) -> None:
     ],
 )
 def test_a_wrong_body_is_refused_with_what_is_wrong(
-    api: Any, delegates: list[IssuedBadge], body: bytes, words: str
+    api: Any, delegates: list[IssuedBadge], body: bytes, message: str
 ) -> None:
     answer = api.call("POST", f"/registrants/{delegates[0].code}/revoke", body)
     assert answer.status_code == 400
-    assert words in answer.json["error"]
+    assert message in answer.json["error"]
 
 
 def test_a_failure_of_ours_is_told_without_its_trace(

@@ -14,6 +14,8 @@ from registry.roster.model import IssuedBadge
 from registry.server.app import WebSettings, create_app
 from registry.service import RegistryService
 
+pytestmark = pytest.mark.both_stores
+
 NewKiosk = Callable[[str], Any]
 
 
@@ -58,9 +60,9 @@ def test_a_change_is_told_to_who_comes_back(
     kiosk.exchange()
     clock.wait(20_000)
     with streams.answer(mark) as answer:
-        told = events(answer)[1]
-    assert told["event"] == "headcount"
-    assert json.loads(told["data"])["areas"][0]["inside"] == 1
+        event = events(answer)[1]
+    assert event["event"] == "headcount"
+    assert json.loads(event["data"])["areas"][0]["inside"] == 1
 
 
 def test_too_many_streams_are_asked_to_come_again_and_room_is_made_when_one_ends(

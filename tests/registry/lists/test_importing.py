@@ -84,10 +84,10 @@ def test_an_empty_file_and_a_wrong_header_say_what_is_right(import_: Import) -> 
         import_()
     with pytest.raises(SpreadsheetError) as refused:
         import_("ref,nam,organisation,language,ticket,venues,days,days", WEI)
-    said = str(refused.value)
-    assert 'people.csv:1: column "nam" is not known; did you mean "name"?' in said
-    assert 'the columns "days" and "days" both mean days' in said
-    assert "the header lacks name; the columns are ref, nam, organisation" in said
+    text = str(refused.value)
+    assert 'people.csv:1: column "nam" is not known; did you mean "name"?' in text
+    assert 'the columns "days" and "days" both mean days' in text
+    assert "the header lacks name; the columns are ref, nam, organisation" in text
 
 
 @pytest.mark.parametrize("mark", [";", "\t", "|"])

@@ -39,7 +39,7 @@ def people(path: str | bytes, event: Event, mapping: Mapping = NO_MAPPING) -> li
     return [one.person for one in found.candidates]
 
 
-def said(path: str | bytes, event: Event, mapping: Mapping = NO_MAPPING) -> list[str]:
+def mistakes_of(path: str | bytes, event: Event, mapping: Mapping = NO_MAPPING) -> list[str]:
     """What is wrong or odd in a file."""
     return [one.text("en") for one in read(path, event, mapping).findings]
 
@@ -112,14 +112,14 @@ def test_big5_of_hong_kong_is_found_by_itself(forum: Event) -> None:
 
 
 def test_equal_refs_name_both_lines(forum: Event) -> None:
-    assert said("operator/duplicates.csv", forum) == [
+    assert mistakes_of("operator/duplicates.csv", forum) == [
         '"DU900003" is on line 5 too; each person has a ref of their own',
         '"DU900004" is on line 6 too; each person has a ref of their own',
     ]
 
 
 def test_an_empty_name_is_named(forum: Event) -> None:
-    assert said("operator/emptyname.csv", forum) == [
+    assert mistakes_of("operator/emptyname.csv", forum) == [
         "name is empty; it is what the badge and the door say"
     ]
 
@@ -159,7 +159,7 @@ def test_usual_language_tags_are_known_and_an_empty_one_goes_by_the_name(event: 
     found = people("shapes/s_lang_variants.csv", event)
 
     assert [one.language for one in found] == ["zh-Hans", "zh-Hant", "en", "zh-Hant", "en"]
-    assert said("shapes/s_lang_variants.csv", event) == [
+    assert mistakes_of("shapes/s_lang_variants.csv", event) == [
         "language is empty: it is taken from the script of the name"
     ]
 
@@ -205,7 +205,7 @@ def test_invisible_characters_are_dropped(
 def test_numbers_that_a_spreadsheet_has_shortened_are_named(
     name: str, column: str, values: list[str], event: Event
 ) -> None:
-    lines = said(f"shapes/{name}", event)
+    lines = mistakes_of(f"shapes/{name}", event)
 
     assert [line[: len(column) + 4 + len(v)] for line, v in zip(lines, values, strict=True)] == [
         f"{column} is {value}" for value in values
@@ -228,7 +228,7 @@ def test_a_private_use_character_of_old_lists_is_what_it_stood_for(forum: Event)
 
 
 def test_a_character_that_cannot_be_printed_is_named_with_its_place(forum: Event) -> None:
-    assert said(f"{HEADER}\nR1,Li\x07,Org,en,delegate,,,\n".encode(), forum) == [
+    assert mistakes_of(f"{HEADER}\nR1,Li\x07,Org,en,delegate,,,\n".encode(), forum) == [
         "name has a character that cannot be printed, U+0007, at place 3; type it again"
     ]
 
@@ -260,7 +260,7 @@ def test_dates_as_people_write_them(cell: str, days: str, forum: Event) -> None:
 
 @pytest.mark.parametrize("cell", ["30 Nov 2026", "31/12", "2025-11-28", "soon", "99999"])
 def test_days_outside_the_event_are_named(cell: str, forum: Event) -> None:
-    (line,) = said(f"{HEADER}\nR1,Pat,Org,en,delegate,,{cell},\n".encode(), forum)
+    (line,) = mistakes_of(f"{HEADER}\nR1,Pat,Org,en,delegate,,{cell},\n".encode(), forum)
 
     assert line.startswith(f'days "{cell}" is not in the event')
 
@@ -283,7 +283,7 @@ def test_sessions_are_named_by_id_or_in_three_languages(
 
 
 def test_one_unknown_session_among_known_ones_is_named_alone(forum: Event) -> None:
-    assert said(f"{HEADER}\nR1,Pat,Org,en,delegate,,,ai、tourizm\n".encode(), forum) == [
+    assert mistakes_of(f"{HEADER}\nR1,Pat,Org,en,delegate,,,ai、tourizm\n".encode(), forum) == [
         'sessions "tourizm" is not in the event; did you mean "tourism"?'
     ]
 
@@ -307,7 +307,7 @@ def test_family_and_given_name_become_one_name(forum: Event) -> None:
 
 
 def test_what_a_missing_column_means_is_said(forum: Event) -> None:
-    lines = said(b"ref,name,ticket\nR1,Pat,vip\n", forum)
+    lines = mistakes_of(b"ref,name,ticket\nR1,Pat,vip\n", forum)
 
     assert len(lines) == 5
     assert "no column has the venues: everybody may enter at all of them" in lines
@@ -326,13 +326,13 @@ def test_other_titles_are_mapped_filled_and_left_out(forum: Event) -> None:
 
 
 def test_a_mapped_column_that_is_not_there_is_named_with_those_that_are(forum: Event) -> None:
-    lines = said(b"ref,name,ticket\nR1,Pat,vip\n", forum, Mapping(columns={"Gast": "name"}))
+    lines = mistakes_of(b"ref,name,ticket\nR1,Pat,vip\n", forum, Mapping(columns={"Gast": "name"}))
 
     assert 'there is no column "Gast"; the columns are ref, name, ticket' in lines
 
 
 def test_two_columns_of_one_meaning_are_named(forum: Event) -> None:
-    (line, *_) = said("ref,name,姓名,ticket\nR1,Pat,派特,vip\n".encode(), forum)
+    (line, *_) = mistakes_of("ref,name,姓名,ticket\nR1,Pat,派特,vip\n".encode(), forum)
 
     assert line.startswith('the columns "name" and "姓名" both mean name')
 
@@ -370,7 +370,7 @@ def test_dates_numbers_and_titles_of_a_workbook(forum: Event) -> None:
 
 
 def test_a_number_of_more_digits_than_a_spreadsheet_keeps_is_named(forum: Event) -> None:
-    lines = said(
+    lines = mistakes_of(
         workbook(["ref", "name", "ticket", "code"], ["R1", "Pat", "vip", 6912345678901234567]),
         forum,
     )
@@ -405,7 +405,7 @@ def test_a_file_of_separators_alone_fails_fast(forum: Event) -> None:
 
 
 def test_an_endless_cell_is_named(forum: Event) -> None:
-    (line,) = said(f"{HEADER}\nR1,{'x' * 3000},Org,en,delegate,,,\n".encode(), forum)
+    (line,) = mistakes_of(f"{HEADER}\nR1,{'x' * 3000},Org,en,delegate,,,\n".encode(), forum)
 
     assert line == "has a cell of 3,000 characters; 2,000 are the most"
 

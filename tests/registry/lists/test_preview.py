@@ -175,18 +175,18 @@ def test_warnings_are_mistakes_where_that_is_asked(run: Run, forum: RegistryServ
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "message"),
     [
         (credential.plain_text(credential.Plain(b"other", 1, bytes(11))), "form of our own badges"),
         ("AB\x07CD-1234-EFGH-5678-IJKL", "control character"),
     ],
 )
 def test_a_code_that_no_door_can_admit_is_named(
-    forum: RegistryService, code: str, said: str
+    forum: RegistryService, code: str, message: str
 ) -> None:
     data = f"ref,name,ticket,code\nR1,Pat,vip,{code}\n".encode()
 
-    with pytest.raises(SpreadsheetError, match=said):
+    with pytest.raises(SpreadsheetError, match=message):
         Importer(forum, lambda: 0).run(data, Options())
 
 

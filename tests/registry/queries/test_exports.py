@@ -41,6 +41,7 @@ def test_every_attempt_is_a_line_with_its_receipt(
         ("chengdu-main-1", "wrong_venue", answers[1].receipt),
     ]
     assert [row["voided"] for row in found] == ["yes", ""]
+    assert [row["ref"] for row in found] == ["P1", "P2"]
     # Half a second each way: what the registry says of its own clock.
     assert found[0]["at"] == "2020-11-17T08:30:09.500+08:00"
     assert found[0]["latest"] == "2020-11-17T08:30:10.500+08:00"

@@ -126,9 +126,9 @@ def test_no_log_entry_and_no_printed_form_of_a_value_names_anybody(
 ) -> None:
     issued = service.register(WEI)
 
-    for held in about(service, issued):
-        assert "张伟" not in repr(held)
-        assert "高新区" not in repr(held)
+    for entry in about(service, issued):
+        assert "张伟" not in repr(entry)
+        assert "高新区" not in repr(entry)
     for value in (WEI, service.person("zhang"), issued, service.labels()[0]):
         assert "张伟" not in repr(value)
         assert issued.text not in repr(value)
@@ -159,15 +159,15 @@ def test_all_that_is_wrong_with_registrations_is_said_at_once(service: RegistryS
                 Person(ref="h", ticket="delegate", form="gold"),  # type: ignore[arg-type]
             ]
         )
-    said = "\n".join(refused.value.mistakes)
-    assert '\'a\': ticket "delegat" is not in the event; did you mean "delegate"?' in said
-    for words in (
+    text = "\n".join(refused.value.mistakes)
+    assert '\'a\': ticket "delegat" is not in the event; did you mean "delegate"?' in text
+    for line in (
         'venue "chengd"', 'day "2020-11-19"', 'session "knitting"', 'language is "fr"',
         "'b': is there twice", "ref is empty", "'zhang': is registered already", "121 characters",
         "cannot be printed", "form is foreign and has no code", "form is plain and has a code",
         "code has 1200 bytes", 'form is "gold"',
     ):  # fmt: skip
-        assert words in said
+        assert line in text
     assert {one.number for one in refused.value.refusals} == set(range(11))
     assert service.people.count() == 1
 
@@ -232,7 +232,7 @@ def test_a_badge_or_one_issue_of_it_is_revoked(service: RegistryService) -> None
     service.revoke(issued.badge)
     with service.snapshot() as known:
         assert known.history(issued.badge).revoked(2)
-    assert [held.body for held in about(service, issued)][1] == Revoked(
+    assert [entry.body for entry in about(service, issued)][1] == Revoked(
         badge=issued.badge, issue=1, why="stolen"
     )
 

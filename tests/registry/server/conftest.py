@@ -27,9 +27,9 @@ PEOPLE = (
 )
 
 
-def jianmen(*words: str | Path) -> Result:
+def jianmen(*args: str | Path) -> Result:
     """A command of the registry, in this process."""
-    return CliRunner().invoke(registry, [str(word) for word in words])
+    return CliRunner().invoke(registry, [str(arg) for arg in args])
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def data(tmp_path: Path) -> Path:
 class Server:
     """A running `jianmen registry serve`."""
 
-    def __init__(self, data: Path, *words: str, **environment: str) -> None:
+    def __init__(self, data: Path, *args: str, **environment: str) -> None:
         self.process = subprocess.Popen(
             [
                 JIANMEN,
@@ -61,7 +61,7 @@ class Server:
                 "0",
                 "--json",
                 "--open-here",
-                *words,
+                *args,
             ],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -76,22 +76,22 @@ class Server:
     def get(self, path: str) -> Any:
         unpinned = ssl._create_unverified_context()
         context = unpinned if self.url.startswith("https") else None
-        with urllib.request.urlopen(self.url + path, timeout=PATIENCE_S, context=context) as said:
-            return json.load(said)
+        with urllib.request.urlopen(self.url + path, timeout=PATIENCE_S, context=context) as output:
+            return json.load(output)
 
     def stop(self, number: signal.Signals) -> tuple[int, str]:
         """Ask it to stop; its exit status and what it said on standard error."""
         self.process.send_signal(number)
-        _, said = self.process.communicate(timeout=PATIENCE_S)
-        return self.process.returncode, said
+        _, output = self.process.communicate(timeout=PATIENCE_S)
+        return self.process.returncode, output
 
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Server]]:
     started: list[Server] = []
 
-    def start(data: Path, *words: str, **environment: str) -> Server:
-        server = Server(data, *words, **environment)
+    def start(data: Path, *args: str, **environment: str) -> Server:
+        server = Server(data, *args, **environment)
         started.append(server)
         return server
 

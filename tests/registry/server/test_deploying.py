@@ -181,9 +181,9 @@ def test_a_kiosks_code_names_the_public_address_and_a_kiosk_exchanges_through_th
     assert (code.url, code.pin) == (f"https://{NAME}", None)
     # No name server of the tests knows the public name, and no authority the certificate.
     here = replace(code, url=site.url, pin=site.pin)
-    for words in (["kiosk", "enrol", here.text()], ["sync", "once"]):
+    for args in (["kiosk", "enrol", here.text()], ["sync", "once"]):
         done = subprocess.run(
-            [JIANMEN, *words, "--data", tmp_path / "kiosk"],
+            [JIANMEN, *args, "--data", tmp_path / "kiosk"],
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,

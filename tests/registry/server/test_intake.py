@@ -18,9 +18,9 @@ def test_a_request_cut_anywhere_is_whole_at_its_last_byte_and_not_before(
     body: bytes, cuts: list[int]
 ) -> None:
     request = b"POST / HTTP/1.1\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
-    places = sorted({0, len(request), *(cut for cut in cuts if cut < len(request))})
+    cuts_at = sorted({0, len(request), *(cut for cut in cuts if cut < len(request))})
     intake = Intake()
-    for begin, end in itertools.pairwise(places):
+    for begin, end in itertools.pairwise(cuts_at):
         assert intake.state == "more"
         intake.add(request[begin:end])
     assert intake.state == "whole"

@@ -28,9 +28,9 @@ JIANMEN = Path(sys.executable).with_name("jianmen")
 PATIENCE_S = 60
 
 
-def jianmen(*words: str | Path) -> Result:
+def jianmen(*args: str | Path) -> Result:
     """A command of the registry, in this process."""
-    return CliRunner().invoke(registry, [str(word) for word in words])
+    return CliRunner().invoke(registry, [str(arg) for arg in args])
 
 
 def test_commands_ask_the_server_that_is_running(data: Path, serve: Callable[..., Any]) -> None:
@@ -63,8 +63,8 @@ def test_a_worker_that_dies_is_replaced_and_a_stream_keeps_nobody_from_stopping(
 def test_it_stops_at_ctrl_c_and_leaves_the_folder_free(
     data: Path, serve: Callable[..., Any]
 ) -> None:
-    status, said = serve(data).stop(signal.SIGINT)
-    assert (status, said) == (0, "")
+    status, output = serve(data).stop(signal.SIGINT)
+    assert (status, output) == (0, "")
     assert jianmen("conflicts", "--data", data).exit_code == 0
 
 
@@ -93,9 +93,9 @@ def test_the_service_manager_hears_when_it_is_ready_and_that_it_lives(
         assert manager.recv(100) == b"READY=1"
         assert manager.recv(100) == b"WATCHDOG=1"
         server.process.terminate()
-        while (word := manager.recv(100)) == b"WATCHDOG=1":
+        while (message := manager.recv(100)) == b"WATCHDOG=1":
             pass
-        assert word == b"STOPPING=1"
+        assert message == b"STOPPING=1"
         server.process.communicate(timeout=PATIENCE_S)
 
 

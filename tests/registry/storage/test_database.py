@@ -79,11 +79,11 @@ def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path: Pa
     with closing(Database(None, tmp_path)) as database, database.writing() as connection:
         connection.execute(text("ALTER TABLE tip ADD COLUMN rank INTEGER"))
         connection.execute(text("UPDATE alembic_version SET version_num = '9001'"))
-    held = (tmp_path / FILE).read_bytes()
+    before = (tmp_path / FILE).read_bytes()
 
     with pytest.raises(DatabaseError, match=r"registry\.db was written by a newer version.*'9001'"):
         Database(None, tmp_path)
-    assert (tmp_path / FILE).read_bytes() == held
+    assert (tmp_path / FILE).read_bytes() == before
 
 
 def test_an_address_that_is_none_is_refused_with_one_that_is() -> None:

@@ -58,9 +58,9 @@ def service(registry: Node, tmp_path: Path) -> Iterator[RegistryService]:
 
     def answer(raw: bytes) -> bytes:
         with made[0].lock:
-            said, _ = registry.answerer.answer(raw, 5000)
+            reply, _ = registry.answerer.answer(raw, 5000)
         fault = made[0].fault
-        return fault(said) if fault is not None else said
+        return fault(reply) if fault is not None else reply
 
     server = LanServer("127.0.0.1", 0, certificate, answer)
     made.append(RegistryService(registry, server, certificate.fingerprint))
@@ -86,7 +86,7 @@ class Door:
         self.carrier.look()
         return self.carrier.step(self.target)
 
-    def told(self) -> dict[str, Any]:
+    def registry_state(self) -> dict[str, Any]:
         """How things stand, as another process reads it."""
         with closing(ReplicaReader.at(self.data / "replica.db")) as reader:
             return reader.targets()["registry"]
@@ -132,7 +132,7 @@ def work(door: Door, count: int) -> None:
     )
 
 
-def test_what_the_door_wrote_reaches_the_registry_and_its_word_comes_back(
+def test_what_the_door_wrote_reaches_the_registry_and_its_entries_come_back(
     door: Door, service: RegistryService
 ) -> None:
     work(door, 600)
@@ -143,50 +143,48 @@ def test_what_the_door_wrote_reaches_the_registry_and_its_word_comes_back(
         tuple(door.journal.tips()[door.journal.log])
     ]
     assert door.carrier.replica.vector() == service.node.replica.vector()
-    state = door.told()
+    state = door.registry_state()
     assert (state["ahead"], state["failures"], state["why"]) == (0, 0, "")
     assert state["received"] == len(service.node.everything()) - 601
 
 
-def test_what_is_here_and_what_is_still_to_come_is_told_while_a_first_sync_goes_on(
-    door: Door, service: RegistryService
-) -> None:
+def test_a_first_sync_stores_its_progress(door: Door, service: RegistryService) -> None:
     for _ in range(20):
         service.node.journal.extend(
             [("alarm", Alarm(what="x", detail="y" * 1000))] * 250, ClockReading(1, NOW_MS, True)
         )
     service.node.publish()
-    told: list[tuple[int, int]] = []
-    tell = door.carrier.replica.set_target
+    states: list[tuple[int, int]] = []
+    set_target = door.carrier.replica.set_target
 
     def telling(name: str, state: dict[str, Any]) -> None:
-        told.append((state["held"], state["behind"]))
-        tell(name, state)
+        states.append((state["held"], state["behind"]))
+        set_target(name, state)
 
     door.carrier.replica.set_target = telling  # type: ignore[method-assign]
     assert door.step()
 
-    here = [held for held, _ in told]
+    here = [held for held, _ in states]
     assert here == sorted(here)
-    assert any(behind for _, behind in told), "it is told before the end"
-    assert {held + behind for held, behind in told} == {here[-1]}
-    assert told[-1] == (len(service.node.everything()), 0)
+    assert any(behind for _, behind in states), "it is stored before the end"
+    assert {held + behind for held, behind in states} == {here[-1]}
+    assert states[-1] == (len(service.node.everything()), 0)
 
 
-def test_what_the_door_writes_while_nobody_answers_is_told_as_still_to_bring(
+def test_what_the_door_writes_while_nobody_answers_counts_as_still_to_send(
     door: Door, service: RegistryService
 ) -> None:
     assert door.step()
-    assert door.told()["ahead"] == 0
-    last = door.told()["last_contact_ms"]
+    assert door.registry_state()["ahead"] == 0
+    last = door.registry_state()["last_contact_ms"]
 
     service.server.close()
     for more in (7, 5):
         work(door, more)
         assert not door.step()
 
-    said = door.told()
-    assert (said["ahead"], said["failures"], said["last_contact_ms"]) == (12, 2, last)
+    state = door.registry_state()
+    assert (state["ahead"], state["failures"], state["last_contact_ms"]) == (12, 2, last)
 
 
 def test_a_carrier_goes_on_from_what_the_last_one_knew(
@@ -194,7 +192,7 @@ def test_a_carrier_goes_on_from_what_the_last_one_knew(
 ) -> None:
     first = start_door()
     assert first.step()
-    last = first.told()["last_contact_ms"]
+    last = first.registry_state()["last_contact_ms"]
     first.carrier.close()
     first.journal.close()
     service.server.close()
@@ -202,8 +200,8 @@ def test_a_carrier_goes_on_from_what_the_last_one_knew(
     second = start_door()
     work(second, 3)
     assert not second.step()
-    said = second.told()
-    assert (said["last_contact_ms"], said["ahead"], said["received"]) == (last, 4, 0)
+    state = second.registry_state()
+    assert (state["last_contact_ms"], state["ahead"], state["received"]) == (last, 4, 0)
 
 
 def test_nothing_is_told_of_a_kiosk_that_is_no_neighbour_any_more(door: Door) -> None:
@@ -238,10 +236,10 @@ def test_a_carrier_may_start_before_the_door(tmp_path: Path, service: RegistrySe
 @pytest.mark.parametrize(
     ("fault", "why"),
     [
-        (lambda said: b"", "not a message"),
-        (lambda said: said[:-1], "not a message"),
-        (lambda said: said[:40] + b"?" + said[41:], "not signed|not a message"),
-        (lambda said: b"x" * 5_000_000, "larger than any answer"),
+        (lambda raw: b"", "not a message"),
+        (lambda raw: raw[:-1], "not a message"),
+        (lambda raw: raw[:40] + b"?" + raw[41:], "not signed|not a message"),
+        (lambda raw: b"x" * 5_000_000, "larger than any answer"),
     ],
 )
 def test_an_answer_that_is_none_is_told_and_tried_again_later(
@@ -251,11 +249,11 @@ def test_an_answer_that_is_none_is_told_and_tried_again_later(
     service.fault = fault
     assert not door.step()
 
-    assert re.search(why, door.told()["why"])
-    assert door.told()["failures"] == 1
+    assert re.search(why, door.registry_state()["why"])
+    assert door.registry_state()["failures"] == 1
     service.fault = None
     assert door.step()
-    assert door.told()["failures"] == 0
+    assert door.registry_state()["failures"] == 0
     assert service.node.replica.tips(door.journal.log)
 
 
@@ -266,7 +264,7 @@ def test_a_registry_with_another_certificate_is_not_talked_to(
     work(door, 5)
 
     assert not door.step()
-    assert "not the certificate" in door.told()["why"]
+    assert "not the certificate" in door.registry_state()["why"]
     assert not service.node.replica.tips(door.journal.log)
 
 
@@ -279,7 +277,7 @@ def test_a_device_that_was_cut_off_is_told_so(door: Door, service: RegistryServi
     work(door, 3)
 
     assert not door.step()
-    assert "cut off" in door.told()["why"]
+    assert "cut off" in door.registry_state()["why"]
 
 
 def test_nobody_there_makes_the_pauses_longer_up_to_a_ceiling(
@@ -291,7 +289,7 @@ def test_nobody_there_makes_the_pauses_longer_up_to_a_ceiling(
         assert not door.step()
         pauses.append(door.target._pause_s)
 
-    assert "cannot be reached" in door.told()["why"]
+    assert "cannot be reached" in door.registry_state()["why"]
     assert pauses[0] < 2
     assert all(pause <= LONGEST_PAUSE_S * 1.25 for pause in pauses)
     assert min(pauses[-3:]) > LONGEST_PAUSE_S / 2
@@ -373,13 +371,13 @@ def test_one_who_accepts_and_says_nothing_is_given_up(
     silent = threading.Event()
     monkeypatch.setattr(link_module, "READ_S", 0.1)
 
-    def wait(said: bytes) -> bytes:
+    def wait(raw: bytes) -> bytes:
         silent.wait(5)
-        return said
+        return raw
 
     service.fault = wait
     assert not door.step()
-    assert "no answer in time" in door.told()["why"]
+    assert "no answer in time" in door.registry_state()["why"]
     silent.set()
 
 

@@ -69,7 +69,7 @@ def test_a_replica_that_was_thrown_away_is_filled_again(
     assert fresh.replica.tips(log) == [tuple(kiosk.journal.tips()[log])]
 
 
-def test_a_journal_that_others_hold_more_of_is_told_to_the_door_once(
+def test_a_journal_shorter_than_its_copies_is_reported_to_the_door_once(
     kiosk: Node, new_log: Callable[..., LogWriter]
 ) -> None:
     log = new_log(kiosk.identity, "0000000c").grow(9)
@@ -88,7 +88,7 @@ def test_an_entry_that_is_about_a_badge_is_found_in_the_replica(kiosk: Node) -> 
     kiosk.say("alarm", Alarm(what="x", detail=""))
     kiosk.publish()
 
-    assert [held.kind for held in kiosk.replica.about(b"BADGE")] == ["revoke"]
+    assert [entry.kind for entry in kiosk.replica.about(b"BADGE")] == ["revoke"]
 
 
 def test_what_was_written_with_a_retired_key_is_signed_with_it(

@@ -22,7 +22,7 @@ def keeper() -> TimeKeeper:
     return TimeKeeper(REGISTRY)
 
 
-def test_the_registrys_word_is_as_good_as_half_the_round_trip(keeper: TimeKeeper) -> None:
+def test_the_registrys_time_is_as_good_as_half_the_round_trip(keeper: TimeKeeper) -> None:
     clock = keeper.heard(TimeReport(AT, 10, "registry"), REGISTRY, 1000, 1301)
 
     assert clock == Clock(
@@ -35,7 +35,7 @@ def test_a_registry_whose_own_clock_is_not_sure_tells_nothing(keeper: TimeKeeper
 
 
 @pytest.mark.parametrize("source", ["registry", "supervisor", "kernel"])
-def test_a_neighbours_word_counts_as_a_neighbours(keeper: TimeKeeper, source: str) -> None:
+def test_a_neighbours_time_counts_as_a_neighbours(keeper: TimeKeeper, source: str) -> None:
     clock = keeper.heard(TimeReport(AT, 10, source), NEIGHBOUR, 0, 100)
 
     assert clock == Clock(
@@ -55,7 +55,7 @@ def test_the_door_is_not_told_what_it_knows(keeper: TimeKeeper) -> None:
     assert keeper.heard(TimeReport(AT + 1000, 10, "kernel"), NEIGHBOUR, 1000, 1100) is not None
 
 
-def test_a_much_better_word_is_passed_on(keeper: TimeKeeper) -> None:
+def test_a_much_better_time_is_recorded(keeper: TimeKeeper) -> None:
     keeper.heard(TimeReport(AT, 10, "registry"), REGISTRY, 0, 4000)
 
     clock = keeper.heard(TimeReport(AT + 5000, 10, "registry"), REGISTRY, 5000, 5020)
@@ -63,7 +63,7 @@ def test_a_much_better_word_is_passed_on(keeper: TimeKeeper) -> None:
     assert clock.error_ms == 20
 
 
-def test_a_word_that_contradicts_the_one_before_is_passed_on(keeper: TimeKeeper) -> None:
+def test_a_time_that_contradicts_the_one_before_is_recorded(keeper: TimeKeeper) -> None:
     keeper.heard(TimeReport(AT, 10, "registry"), REGISTRY, 0, 20)
 
     clock = keeper.heard(TimeReport(AT + 3_600_000, 10, "registry"), REGISTRY, 1000, 1020)
@@ -71,7 +71,7 @@ def test_a_word_that_contradicts_the_one_before_is_passed_on(keeper: TimeKeeper)
     assert clock.trusted_ms == AT + 3_600_010
 
 
-def test_a_word_is_said_again_after_a_while(keeper: TimeKeeper) -> None:
+def test_a_time_report_is_recorded_again_after_a_while(keeper: TimeKeeper) -> None:
     keeper.heard(TimeReport(AT, 10, "registry"), REGISTRY, 0, 20)
 
     later = AGAIN_MS + 20
@@ -87,11 +87,11 @@ times = st.builds(
 
 
 @given(times, st.sampled_from([REGISTRY, NEIGHBOUR]), st.integers(0, 2**40), st.integers(0, 2**31))
-def test_whatever_is_told_the_door_can_read_what_it_gets(
-    word: TimeReport, device: str, asked: int, took: int
+def test_whatever_time_is_reported_the_door_can_read_it(
+    report: TimeReport, device: str, asked: int, took: int
 ) -> None:
-    """A word that the door could not read would stop its inbox for good."""
-    clock = TimeKeeper(REGISTRY).heard(word, device, asked, asked + took)
+    """A time report that the door could not read would stop its inbox for good."""
+    clock = TimeKeeper(REGISTRY).heard(report, device, asked, asked + took)
 
     if clock is not None:
         assert msgspec.msgpack.decode(pack(clock), type=Clock) == clock
@@ -114,7 +114,7 @@ class TestBestTime:
         assert time.now_ms() == 12_000
         assert time.now_ms() == 13_000
 
-    def test_the_kernels_word_counts_before_a_bound_and_the_registrys_before_both(self) -> None:
+    def test_the_kernels_time_counts_before_a_bound_and_the_registrys_before_both(self) -> None:
         time = BestTime(lambda: ClockReading(1_000, 77_000, synced=True))
         time.not_before(10_000)
         assert time.now_ms() == 77_000

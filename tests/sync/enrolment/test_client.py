@@ -28,12 +28,12 @@ def serve() -> Iterator[Callable[[Answer], str]]:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                status, kind, said = answer(body)
+                status, kind, output = answer(body)
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(said)))
+                self.send_header("Content-Length", str(len(output)))
                 self.end_headers()
-                self.wfile.write(said)
+                self.wfile.write(output)
 
             def log_message(self, *_: object) -> None:
                 """The test says what went wrong."""
@@ -62,9 +62,9 @@ def registry_answer(registry: DeviceKey, signer: DeviceKey | None = None, **chan
             "event": "smarthk-2020",
             **changes,
         }
-        said = pack(Enrolled(**fields))
+        output = pack(Enrolled(**fields))
         by = signer or registry
-        return 200, MEDIA_TYPE, pack(Envelope(said, registry.fingerprint, by.sign(said)))
+        return 200, MEDIA_TYPE, pack(Envelope(output, registry.fingerprint, by.sign(output)))
 
     return answer
 

@@ -28,15 +28,15 @@ def bundle(kiosk: Node, new_log: Callable[..., LogWriter], tmp_path: Path) -> Pa
     return tmp_path / "stick.jianmen"
 
 
-def test_everything_a_kiosk_holds_travels_on_a_stick(
+def test_everything_a_kiosk_has_travels_on_a_stick(
     bundle: Path, kiosk: Node, neighbour: Node
 ) -> None:
-    held = neighbour.everything()
+    before = neighbour.everything()
     brought = take_in(neighbour.replica, bundle)
 
     assert brought.rejected == {}
     assert brought.device == kiosk.device
-    assert brought.entries == len(kiosk.everything() - held)
+    assert brought.entries == len(kiosk.everything() - before)
     assert kiosk.everything() <= neighbour.everything()
     assert kiosk.replica.vector().items() <= neighbour.replica.vector().items()
 
@@ -63,13 +63,13 @@ def test_of_a_bundle_that_was_cut_short_nothing_is_taken(
     assert neighbour.everything() == before
 
 
-@pytest.mark.parametrize("place", [3, 25, 60, 5000, 50_000, -10])
+@pytest.mark.parametrize("offset", [3, 25, 60, 5000, 50_000, -10])
 def test_of_a_bundle_that_was_altered_nothing_is_taken(
-    bundle: Path, neighbour: Node, place: int
+    bundle: Path, neighbour: Node, offset: int
 ) -> None:
     before = neighbour.everything()
     raw = bytearray(bundle.read_bytes())
-    raw[place] ^= 1
+    raw[offset] ^= 1
     bundle.write_bytes(raw)
 
     with pytest.raises(BundleError):

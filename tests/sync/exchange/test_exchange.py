@@ -222,7 +222,7 @@ def test_a_registry_restored_from_an_old_backup_is_filled_up_again(
 def test_a_side_that_lost_its_last_entries_is_given_them_again_without_being_asked(
     kiosk: Node, neighbour: Node, make_node: Callable[[int], Node], registry: Node
 ) -> None:
-    """What the other side holds is asked anew in every round: no cursor is believed."""
+    """What the other side holds is asked again in every round: no cursor is trusted."""
     kiosk.work(20)
     kiosk.talk_to(neighbour)
     asker = kiosk.asker(neighbour)
@@ -279,7 +279,7 @@ def test_what_each_side_lacks_is_known_after_the_first_answer(kiosk: Node, neigh
     assert (asker.ahead(), asker.behind()) == (None, None)
 
 
-def test_a_newer_word_travels_although_there_is_nothing_new(
+def test_a_newer_head_is_sent_although_there_are_no_entries(
     registry: Node, kiosk: Node, neighbour: Node
 ) -> None:
     kiosk.talk_to(neighbour)
@@ -296,7 +296,9 @@ def test_a_newer_word_travels_although_there_is_nothing_new(
     assert after >= before + 60_000
 
 
-def test_a_side_that_speaks_another_version_is_told_so(kiosk: Node, neighbour: Node) -> None:
+def test_a_side_that_speaks_another_version_is_refused_with_a_reason(
+    kiosk: Node, neighbour: Node
+) -> None:
     request = neighbour.sign(Message(99, b"n" * 16, b"", {}))
 
     with pytest.raises(MessageError, match="version 99, this one 1"):

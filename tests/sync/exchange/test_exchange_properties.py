@@ -46,8 +46,8 @@ class Side:
     def take(self, line: LogWriter, until: int) -> None:
         """As much of a line as a carrier once brought, head by head."""
         with self.replica.transaction():
-            for place in range(0, until, 3):
-                self.replica.take(_batch(line, place, min(place + 3, until)))
+            for start in range(0, until, 3):
+                self.replica.take(_batch(line, start, min(start + 3, until)))
 
     def asker(self, other: Side) -> Asker:
         device = other.identity.fingerprint
@@ -167,11 +167,11 @@ def doubtful_batches(draw: st.DrawFn) -> tuple[Batch, LogWriter]:
 
 @given(doubtful_batches(), st.booleans())
 def test_no_entry_is_taken_that_no_signed_head_vouches_for(
-    doubtful: tuple[Batch, LogWriter], held_before: bool
+    doubtful: tuple[Batch, LogWriter], before_exchange: bool
 ) -> None:
     batch, line = doubtful
     with three_sides() as (side, *_):
-        if held_before:
+        if before_exchange:
             side.take(line, len(line.entries) // 2)
         before = side.entries()
         try:

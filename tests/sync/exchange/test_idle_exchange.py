@@ -105,7 +105,7 @@ def test_what_the_other_side_learned_meanwhile_comes_as_a_delta(
     assert kiosk.everything() == neighbour.everything()
 
 
-def test_a_side_that_was_started_again_is_told_all(crowd: tuple[Node, Node]) -> None:
+def test_a_side_that_was_started_again_is_sent_everything(crowd: tuple[Node, Node]) -> None:
     kiosk, neighbour = crowd
     neighbour.answerer = type(neighbour.answerer)(
         neighbour.replica, neighbour.identity, neighbour.now_ms, lambda: None

@@ -1,4 +1,4 @@
-"""Vectors told as what changed: whatever changed, the other side ends with the same vector."""
+"""Vectors sent as differences: whatever changed, the other side ends with the same vector."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def test_a_delta_makes_the_later_vector_of_the_earlier_one(before: Vector, now: 
 
 
 @given(VECTORS)
-def test_nothing_new_is_nothing_to_tell(vector: Vector) -> None:
+def test_nothing_new_is_nothing_to_send(vector: Vector) -> None:
     assert delta(vector, vector) == {}
 
 
 @given(VECTORS, VECTORS)
-def test_a_digest_names_what_is_held_in_whatever_order(one: Vector, other: Vector) -> None:
+def test_a_digest_names_the_entries_in_whatever_order(one: Vector, other: Vector) -> None:
     turned = {log: list(reversed(one[log])) for log in reversed(one)}
     same = {log: sorted(p) for log, p in one.items()} == {
         log: sorted(p) for log, p in other.items()

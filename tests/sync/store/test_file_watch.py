@@ -76,16 +76,16 @@ def test_a_poke_ends_a_wait(watch: FileWatch) -> None:
     assert woken.is_set()
 
 
-def test_something_else_to_read_ends_a_wait_and_is_told(watch: FileWatch) -> None:
+def test_something_else_to_read_ends_a_wait_and_is_handled(watch: FileWatch) -> None:
     import os
 
-    told = []
+    read = []
     reading, writing = os.pipe()
     try:
-        watch.also(reading, lambda: told.append("read"))
+        watch.also(reading, lambda: read.append("read"))
         os.write(writing, b"x")
         assert watch.wait(LONG_S)
     finally:
         os.close(reading)
         os.close(writing)
-    assert told == ["read"]
+    assert read == ["read"]

@@ -55,12 +55,12 @@ def journal(open_journal: Callable[[], Journal]) -> Journal:
 
 
 def test_an_entry_is_in_the_file_when_append_returns(path: Path, journal: Journal) -> None:
-    held = journal.append("alarm", ALARM, reading(5))
+    entry = journal.append("alarm", ALARM, reading(5))
 
     with closing(JournalReader.at(path)) as reader:
-        assert list(reader.everything())[-1] == held
-    assert (journal.seq, journal.digest) == (held.seq, held.digest) == (2, held.digest)
-    assert (held.mono_ms, held.wall_ms, held.kind) == (1005, 1_795_000_000_005, "alarm")
+        assert list(reader.everything())[-1] == entry
+    assert (journal.seq, journal.digest) == (entry.seq, entry.digest) == (2, entry.digest)
+    assert (entry.mono_ms, entry.wall_ms, entry.kind) == (1005, 1_795_000_000_005, "alarm")
 
 
 def test_an_entry_outlives_a_kill_right_after_append(path: Path) -> None:
@@ -85,7 +85,7 @@ for n in range(100):
     assert done.returncode == -signal.SIGKILL
     acknowledged = [int(line) for line in done.stdout.split()]
     with closing(Journal(path, DEVICE)) as again:
-        assert [held.seq for held in again.everything()] == [1, *acknowledged]
+        assert [entry.seq for entry in again.everything()] == [1, *acknowledged]
 
 
 def test_the_file_is_written_so_that_a_power_cut_loses_nothing(journal: Journal) -> None:
@@ -280,7 +280,7 @@ def test_entries_about_a_badge_are_found_by_it(journal: Journal) -> None:
     journal.append("revoke", Revoked(badge=b"BADGE", issue=None, why="lost"), reading())
     journal.append("recount", Recount(area="hall", inside=3, staff=None, why=""), reading())
 
-    assert [held.kind for held in journal.about(b"BADGE")] == ["revoke"]
+    assert [entry.kind for entry in journal.about(b"BADGE")] == ["revoke"]
     assert list(journal.about(b"OTHER")) == []
 
 

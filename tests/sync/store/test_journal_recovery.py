@@ -95,7 +95,7 @@ def replica_at(path: Path) -> Replica:
     return sound_replica(path, lambda part: Replica(part, REGISTRY.public, REGISTRY.fingerprint))
 
 
-def told(path: Path) -> list[str]:
+def inbox_kinds(path: Path) -> list[str]:
     with closing(ReplicaReader.at(path)) as reader:
         return [kind for _, kind, _ in reader.inbox(0)]
 
@@ -106,7 +106,7 @@ def test_a_damaged_replica_is_made_again(tmp_path: Path) -> None:
     damage(path, 2, 3)
     with closing(replica_at(path)) as replica:
         replica.notify_door("reached", [])
-    assert told(path) == ["reached"]
+    assert inbox_kinds(path) == ["reached"]
 
 
 def test_a_replica_of_which_only_the_companions_are_left_is_made_again_beside_its_readers(
@@ -123,11 +123,11 @@ def test_a_replica_of_which_only_the_companions_are_left_is_made_again_beside_it
             assert door.inbox(0)  # what the door had is still there for it
             for _ in range(50):
                 replica.notify_door("introduced", {})
-                assert told(path)
-        assert told(path) == ["introduced"] * 50
+                assert inbox_kinds(path)
+        assert inbox_kinds(path) == ["introduced"] * 50
     before.close()
     with closing(replica_at(path)):
-        assert told(path) == ["introduced"] * 50
+        assert inbox_kinds(path) == ["introduced"] * 50
 
 
 def test_a_replica_that_was_not_finished_is_made_again(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_replica_that_was_not_finished_is_made_again(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"left over" * 1000)
     with closing(replica_at(path)) as replica:
         replica.notify_door("reached", [])
-        assert told(path) == ["reached"]
+        assert inbox_kinds(path) == ["reached"]
     assert {file.name for file in tmp_path.iterdir()} == {"replica.db"}
 
 

@@ -18,8 +18,8 @@ from sync.wire.messages import MAX_CARDS, Envelope, Message, SealedCard, read
 Node = Any
 
 
-def card_of(number: int, word: bytes = b"sealed") -> SealedCard:
-    card = Card(_badge(number), 1, word, word)
+def card_of(number: int, sealed: bytes = b"sealed") -> SealedCard:
+    card = Card(_badge(number), 1, sealed, sealed)
     return SealedCard(card_hash(card), pack(card))
 
 

@@ -96,11 +96,11 @@ def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(
     later()(kind.first_tables)
     later(name="better_tables")(lambda db: db.execute("ALTER TABLE head ADD COLUMN rank INTEGER"))
     open_writer(path, later).close()
-    held = path.read_bytes()
+    before = path.read_bytes()
 
     with pytest.raises(NewerFileError, match=r"kept\.db was written by a newer version.*better_t"):
         open_writer(path, kind.migrations)
-    assert path.read_bytes() == held
+    assert path.read_bytes() == before
     open_writer(path, later).close()
 
 

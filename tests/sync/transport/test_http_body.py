@@ -26,8 +26,8 @@ LIMIT = 1000
 
 def environ(body: bytes, length: object = None, encoding: str | None = None) -> dict[str, Any]:
     """A request as WSGI gives it."""
-    said = len(body) if length is None else length
-    made = {"CONTENT_LENGTH": str(said), "wsgi.input": io.BytesIO(body)}
+    stated = len(body) if length is None else length
+    made = {"CONTENT_LENGTH": str(stated), "wsgi.input": io.BytesIO(body)}
     return made if encoding is None else made | {"HTTP_CONTENT_ENCODING": encoding}
 
 

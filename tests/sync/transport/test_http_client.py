@@ -152,7 +152,7 @@ def test_one_connection_serves_many_messages(listen: Listen, connect: Connect) -
     assert server.connections == 1
 
 
-def test_a_connection_that_was_closed_meanwhile_is_made_anew(
+def test_a_connection_that_was_closed_meanwhile_is_opened_again(
     listen: Listen, connect: Connect
 ) -> None:
     def answer_and_hang_up(connection: socket.socket) -> None:

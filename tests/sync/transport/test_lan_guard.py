@@ -75,8 +75,10 @@ def test_a_stranger_who_says_nothing_is_let_go(
     monkeypatch.setattr(lan_guard, "HEAD_S", 0.1)
     server = serve()
     with ExitStack() as stack:
-        held = [stack.enter_context(silent(server, host)) for host in range(1, STRANGERS + 1)]
-        assert [connection.recv(1) for connection in held] == [b""] * STRANGERS
+        connections = [
+            stack.enter_context(silent(server, host)) for host in range(1, STRANGERS + 1)
+        ]
+        assert [connection.recv(1) for connection in connections] == [b""] * STRANGERS
         assert ask(server, certificate) == b"heard"
 
 
@@ -119,7 +121,7 @@ def test_who_is_answered_keeps_the_connection_and_who_is_refused_does_not(
             pass
 
 
-def test_a_stranger_at_a_port_of_ours_is_refused_in_words(
+def test_a_stranger_at_a_port_of_ours_is_refused_with_a_reason(
     serve: Callable[..., LanServer], certificate: Certificate
 ) -> None:
     server = serve(KIOSK)

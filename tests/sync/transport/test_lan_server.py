@@ -60,17 +60,17 @@ def test_a_long_message_and_its_answer_travel_packed(listen: Listen) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "message"),
     [
         (UnknownWriterError("device 00 is not enrolled here"), "answered 403: device 00 is not"),
         (MessageError("not a message"), "answered 400: not a message"),
     ],
 )
-def test_a_refusal_says_why(listen: Listen, error: Exception, said: str) -> None:
+def test_a_refusal_says_why(listen: Listen, error: Exception, message: str) -> None:
     def refuse(raw: bytes) -> bytes:
         raise error
 
-    with pytest.raises(HttpClientError, match=said):
+    with pytest.raises(HttpClientError, match=message):
         ask(listen(refuse), b"x")
 
 
@@ -127,7 +127,7 @@ def test_those_who_connect_and_say_nothing_hold_up_nobody(listen: Listen) -> Non
             connection.close()
 
 
-def test_a_fault_behind_the_ear_ends_one_request_and_not_the_ear(listen: Listen) -> None:
+def test_a_fault_of_the_answer_ends_one_request_and_not_the_server(listen: Listen) -> None:
     asked: list[bytes] = []
 
     def answer(raw: bytes) -> bytes:

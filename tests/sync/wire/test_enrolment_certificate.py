@@ -69,9 +69,9 @@ def test_a_warrant_that_the_registry_has_not_signed_is_refused() -> None:
 def test_every_byte_of_a_warrant_is_under_its_signature() -> None:
     warrant = certificate_for(NAMED, REGISTRY)
 
-    for place in range(len(warrant)):
+    for offset in range(len(warrant)):
         altered = bytearray(warrant)
-        altered[place] ^= 1
+        altered[offset] ^= 1
         with pytest.raises(MessageError):
             certified_kiosk(bytes(altered), KIOSK.fingerprint, REGISTRY.public)
 
@@ -101,14 +101,14 @@ def test_a_new_kiosk_is_believed_by_a_neighbour_that_has_heard_nothing_of_it(
     assert neighbour.replica.kiosk(newcomer.device).gate == "gate-9"
 
 
-def test_the_neighbours_door_is_told_where_the_new_kiosk_stands(
+def test_the_neighbours_door_learns_the_gate_of_the_new_kiosk(
     newcomer: Node, neighbour: Node
 ) -> None:
     call(newcomer, neighbour)
 
-    told = [msgspec.msgpack.decode(body) for _, kind, body in neighbour.replica.inbox(0)
+    notices = [msgspec.msgpack.decode(body) for _, kind, body in neighbour.replica.inbox(0)
             if kind == "introduced"]  # fmt: skip
-    assert told == [{"device": newcomer.device, "gate": "gate-9"}]
+    assert notices == [{"device": newcomer.device, "gate": "gate-9"}]
 
 
 def test_a_kiosk_asked_by_one_that_does_not_know_it_shows_its_warrant_too(

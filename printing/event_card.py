@@ -1,0 +1,71 @@
+"""The card of a badge of an event: its texts in the person's language, from what the badge entitles to."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from babel.dates import format_date
+from babel.lists import format_list
+
+from access.badge.credential import Claims
+from access.event.definition import Event, Language, Names
+from printing.card import Card, Form
+from web.texts import LOCALES, text
+
+
+def event_card(
+    event: Event,
+    claims: Claims,
+    language: Language,
+    *,
+    qr_text: str,
+    form: Form,
+    code: str,
+    issue: int,
+    name: str,
+    organisation: str,
+    ref: str = "",
+    extra: Mapping[str, str] | None = None,
+) -> Card:
+    """The card of one issue of a badge. `code` is its human code, `ref` the number on the list, `extra` further fields
+    of the list."""
+    venues = [venue.name for n, venue in enumerate(event.venues) if claims.venues >> n & 1]
+    days = [day for n, day in enumerate(event.days) if claims.days >> n & 1]
+    sessions = [one.name for n, one in enumerate(event.sessions) if claims.sessions >> n & 1]
+    ticket = event.tickets[claims.ticket]
+    texts = {
+        "event": _named(event.name, language),
+        "name": name,
+        "organisation": organisation,
+        "ticket": _named(ticket.name, language),
+        "venues": _list((_named(one, language) for one in venues), language),
+        "days": _list((_day(day, language) for day in days), language),
+        "sessions": _list((_named(one, language) for one in sessions), language),
+        "code": code,
+        "issue": f"#{issue}",
+        "ref": ref,
+        "hint": text("badge.hint", language),
+    }
+    return Card(
+        qr_text=qr_text,
+        form=form,
+        language=language,
+        ticket=ticket.id,
+        texts={**(extra or {}), **{field: one for field, one in texts.items() if one}},
+    )
+
+
+def _named(names: Names, language: Language) -> str:
+    return names.get(language) or names["en"]
+
+
+def _day(day: str, language: Language) -> str:
+    pattern = "d MMM" if language == "en" else "M月d日"
+    return format_date(date.fromisoformat(day), pattern, locale=LOCALES[language])
+
+
+def _list(parts: Iterable[str], language: Language) -> str:
+    return (
+        format_list(list(parts), locale=LOCALES[language], style="unit")
+        if language == "en"
+        else "、".join(parts)
+    )
