@@ -11,7 +11,7 @@ from access.event.programme import Programme
 from access.log.entry import EntryRef, Override, Scan
 from access.log.log_entry import LogEntry, Order, read_entry
 from access.log.receipt import receipt
-from access.rules.opening_check import opening_badges
+from access.rules.opening_check import OpeningRecords, opening_badges
 from access.state.badge_history import History, Presentation
 from access.state.event_state import EventState
 from access.state.seat_leases import SeatBook
@@ -27,6 +27,7 @@ class LogState:
     def __init__(self, registry: str, earliest_ms: int) -> None:
         """Arguments as for `EventState`."""
         self.event_state = EventState(registry, earliest_ms)
+        self.opening_records = OpeningRecords()
         self._entries: dict[bytes | None, list[LogEntry]] = {}
         self._presented: set[bytes | None] = set()
         self._histories: dict[bytes | None, History] = {}
@@ -63,14 +64,13 @@ class LogState:
             self._count += 1
             body = entry.body
             badge: bytes | None
-            if (
-                type(body) is Scan
-            ):  # nearly all of them, of which the rest of the fold takes the time alone
+            if type(body) is Scan:  # nearly all of them; other folds take the time from it alone
                 observe(entry)
                 badge = body.badge
                 presented.add(badge)
             else:
                 self.event_state.add(entry)
+                self.opening_records.add(entry)
                 badge = getattr(body, "badge", None)
                 if entry.kind in ABOUT_SOMEBODY:
                     presented.add(badge)
