@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from msgspec import Meta
 
-from access.log.entry import Digest, Entry, EntryError, LogId, Millis, Seq, decode, pack
+from access.log.entry import Digest, Entry, EntryError, LogId, Millis, Seq, decode, decode_all, pack
 
 HEAD_EVERY = 256
 """A log's writer signs a head at each exchange, and after this many entries."""
@@ -88,18 +88,29 @@ def follow(first_seq: int, prev: bytes, raws: Sequence[bytes]) -> tuple[list[Ent
 
     Raise ChainError at the first that is no entry, has another number, or names another `prev`.
     """
-    entries: list[Entry] = []
-    digests: list[bytes] = []
-    for seq, raw in enumerate(raws, first_seq):
-        try:
-            entry = decode(raw)
-        except EntryError as error:
-            raise ChainError(seq, str(error)) from error
+    broken: ChainError | None = None
+    try:
+        entries = decode_all(raws)
+    except EntryError:
+        entries, broken = _until_broken(first_seq, raws)
+    digests = [sha256(raw).digest() for raw in raws[: len(entries)]]
+    for seq, (entry, digest) in enumerate(zip(entries, digests, strict=True), first_seq):
         if entry.seq != seq:
             raise ChainError(seq, f"it says that it is number {entry.seq}")
         if entry.prev != prev:
             raise ChainError(seq, "it does not follow the entry before it")
-        prev = sha256(raw).digest()
-        entries.append(entry)
-        digests.append(prev)
+        prev = digest
+    if broken is not None:
+        raise broken
     return entries, digests
+
+
+def _until_broken(first_seq: int, raws: Sequence[bytes]) -> tuple[list[Entry], ChainError | None]:
+    """The entries before the first that is none, and what is wrong with that one."""
+    entries: list[Entry] = []
+    for seq, raw in enumerate(raws, first_seq):
+        try:
+            entries.append(decode(raw))
+        except EntryError as error:
+            return entries, ChainError(seq, str(error))
+    return entries, None
