@@ -7,6 +7,7 @@ cannot be used.
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -40,9 +41,9 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 
 def main() -> int:
     """Do the task on standard input."""
-    os.nice(
-        NICE
-    )  # here, since nothing of Python may run between fork and exec of a process with threads
+    with suppress(OSError):  # a kiosk's sandbox lets nobody choose a priority
+        # Here, since nothing of Python may run between fork and exec of a process with threads.
+        os.nice(NICE)
     task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Task)
 
     def report(done: int) -> None:

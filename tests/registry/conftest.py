@@ -164,6 +164,7 @@ class Kiosk:
 
     def become(self, identity: DeviceKey, warrant: bytes) -> None:
         """A kiosk with this key and nothing but its warrant: nobody's log names it."""
+        self.journal.close()
         self.identity = identity
         self.journal = Journal(":memory:", identity, durable=False)
         self.own = JournalCopier(self.replica, identity)
