@@ -5,7 +5,6 @@ arrays that may gain fields at their end. An entry travels as the very bytes tha
 read (a newer kind, a damaged writer) is kept with its entry and ignored by folds.
 """
 
-from collections.abc import Sequence
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 
@@ -375,17 +374,6 @@ def decode(raw: bytes) -> Entry:
         raise EntryError(f"an entry of {len(raw)} bytes; at most {MAX_ENTRY_BYTES} are allowed")
     try:
         return _entry_decoder.decode(raw)
-    except UNREADABLE as error:
-        raise EntryError(f"not a log entry: {error}") from error
-
-
-def decode_all(raws: Sequence[bytes]) -> list[Entry]:
-    """Decode the envelopes of many entries. Raise EntryError if one of them is no entry."""
-    if max(map(len, raws), default=0) > MAX_ENTRY_BYTES:
-        raise EntryError(f"an entry of more than {MAX_ENTRY_BYTES} bytes")
-    read = _entry_decoder.decode
-    try:
-        return [read(raw) for raw in raws]
     except UNREADABLE as error:
         raise EntryError(f"not a log entry: {error}") from error
 
