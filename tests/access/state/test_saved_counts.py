@@ -64,6 +64,7 @@ def test_without_a_definition_there_is_nothing_to_save_or_restore(morning: Any) 
     nothing = Headcount(morning.build.log_state())
     assert nothing.areas(morning.at("09:30")) == {}
     assert nothing.saved() is None
+    assert list(nothing.log_state.badges) == []
     assert not nothing.restore(saved(morning.known(), morning.at("09:30")))
 
 
