@@ -23,10 +23,12 @@ MARK_MM = 5.0
 
 @dataclass
 class Printed:
-    """The result: the number of pages, and the indexes of cards with a shortened text."""
+    """The result: the number of pages, and the indexes of cards with a shortened text, and with a letter that no font
+    has."""
 
     pages: int = 0
     shortened: list[int] = field(default_factory=list)
+    unprintable: list[int] = field(default_factory=list)
 
 
 def print_cards(
@@ -48,10 +50,20 @@ def print_cards(
                     _cut_marks(pdf, layout)
             if not _Drawing(pdf, fonts, layout, card, *corners[number % len(corners)]).draw():
                 printed.shortened.append(number)
+            if _lacks_letters(card, layout, fonts):
+                printed.unprintable.append(number)
             step(number + 1)
         printed.pages = int(pdf.pages_count)
         pdf.output(str(path))
     return printed
+
+
+def _lacks_letters(card: Card, layout: Layout, fonts: Fonts) -> bool:
+    """Whether a text of the card has a letter that is left out."""
+    contents = (_content(text, card, layout) for text in layout.texts)
+    return any(
+        not content.isascii() and fonts.unprintable(content, card.language) for content in contents
+    )
 
 
 def _page(layout: Layout) -> tuple[float, float]:

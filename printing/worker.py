@@ -32,10 +32,12 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
-    """Pages, and the numbers of the cards (0 first) of which a text had to be shortened."""
+    """Pages, and the numbers of the cards (0 first) of which a text had to be shortened, and of those with a letter
+    that no font has."""
 
     pages: int
     shortened: list[int]
+    unprintable: list[int] = []
 
 
 def main() -> int:
@@ -54,7 +56,7 @@ def main() -> int:
     except (FontMissingError, ConfigError) as error:
         print(str(error).replace("\n", "; "), file=sys.stderr)
         return 1
-    made = Made(pages=printed.pages, shortened=printed.shortened)
+    made = Made(pages=printed.pages, shortened=printed.shortened, unprintable=printed.unprintable)
     print(msgspec.json.encode(made).decode(), flush=True)
     return 0
 

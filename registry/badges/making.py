@@ -39,12 +39,14 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Printout(msgspec.Struct, frozen=True, kw_only=True):
-    """What was made: badges and pages; refs whose texts were shortened; refs asked for that have no valid badge."""
+    """What was made: badges and pages; refs whose texts were shortened; refs asked for that have no valid badge; refs
+    with a letter that no font has, and which is left out."""
 
     badges: int
     pages: int
     shortened: list[str] = []
     left_out: list[str] = []
+    unprintable: list[str] = []
 
 
 class BadgeMaker:
@@ -85,6 +87,7 @@ class BadgeMaker:
             pages=made.pages,
             shortened=[chosen[number][0].badge.ref for number in made.shortened],
             left_out=left_out,
+            unprintable=[chosen[number][0].badge.ref for number in made.unprintable],
         )
 
     def _layout(self, name: str) -> Path:

@@ -79,6 +79,8 @@ def badges(
         click.echo(f"{ref}: revoked; it has no badge to print", err=True)
     for ref in made["shortened"]:
         click.echo(f"{ref}: a text is too long for the layout and was shortened", err=True)
+    for ref in made["unprintable"]:
+        click.echo(f"{ref}: a letter is in no font here and was left out", err=True)
     summary = f"{out}: {made['badges']} badges on {made['pages']} pages"
     show_result({"file": str(out), "bytes": len(pages), **made}, as_json=as_json, summary=summary)
 

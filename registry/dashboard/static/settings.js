@@ -92,7 +92,10 @@ on("close", async (form) => {
 });
 
 on("desk", async () => {
-  if (!(await confirmed(say("desk.sure")))) return;
+  const { staff } = await ask("GET", "/staff");
+  const holders = staff.filter((one) => one.unlocks !== "nothing").map((one) => one.ref);
+  const lost = holders.length ? say("desk.cards_lost", { n: holders.length, refs: holders.slice(0, 20).join(", ") }) : say("desk.no_cards");
+  if (!(await confirmed(`${say("desk.sure")} ${lost}`))) return;
   const said = await ask("POST", "/desk-key", {});
   note(`✓ ${say("desk.done", { n: said.cards })}`);
 });

@@ -46,7 +46,9 @@ def test_everybody_is_printed_by_default(
     service.register_many(PEOPLE)
     job = make(api)
     assert job["state"] == "done"
-    assert job["result"] == {"badges": 3, "pages": 1, "shortened": [], "left_out": []}
+    assert job["result"] == {
+        "badges": 3, "pages": 1, "shortened": [], "left_out": [], "unprintable": [],
+    }  # fmt: skip
     text = pdf_text(api, job, tmp_path)
     for part in ("张伟", "高新区", "陳大文", "Pat Press", "18 Nov", "11月17日、11月18日"):
         assert part in text

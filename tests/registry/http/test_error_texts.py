@@ -79,7 +79,7 @@ def test_both_languages_have_all_values() -> None:
 @pytest.mark.parametrize(
     ("message", "traditional", "simplified"),
     [
-        ("There is no account 'chan'.", "沒有帳號「chan」。", "没有账号“chan”。"),
+        ("There is no account 'chan'.", "沒有帳戶「chan」。", "没有账户“chan”。"),
         (
             '\'W-1\': ticket "delegat" is not in the event; did you mean "delegate"?',
             "「W-1」：活動沒有票種「delegat」；是否指「delegate」？",
