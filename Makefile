@@ -32,7 +32,8 @@ bench: to-run ## measure this machine against named floors
 	@$(BIN)/jianmen bench rules $(ARGS)
 	@$(BIN)/jianmen bench exchange $(if $(AGAINST),--against $(AGAINST)) $(ARGS)
 
-soak: to-test ## the long runs: random faults, and every property with many more examples
+soak: to-test ## the long runs: random faults, Debian packages in real trees, every property with many more examples
+	@setup/debian soak
 	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -m "soak or hypothesis" --numprocesses auto --maxprocesses 8 $(ARGS)
 
 coverage: to-test ## the rule book's tests, which must take every branch of it

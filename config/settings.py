@@ -193,7 +193,12 @@ def kiosk_settings(path: Path | None, overrides: Mapping[str, object]) -> KioskS
 
     ConfigError with the mistakes of file and command line together.
     """
-    return _layered(KioskSettings, "kiosk", path, overrides)
+    settings = _layered(KioskSettings, "kiosk", path, overrides)
+    if settings.printer.adapter == "ipp" and settings.printer.address is None:
+        source = "command line" if path is None else str(path)
+        right = 'set it, such as address = "ipp://localhost/printers/badges"'
+        raise ConfigError([Mistake(source, "kiosk.printer", "has no address", right)])
+    return settings
 
 
 def registry_settings(path: Path | None, overrides: Mapping[str, object]) -> RegistrySettings:

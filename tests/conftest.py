@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from jianmen.testing.postgres import NoPostgresError, PostgresServer
+
 OPEN_FILES = Path("/proc/self/fd")
 PATIENCE_S = 5.0  # how long a thread that was told to stop may take to do so
 
@@ -105,3 +107,26 @@ def browser() -> Iterator[Any]:
         )
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of the tests' own, where this machine has one."""
+    try:
+        server = PostgresServer.new()
+    except NoPostgresError as error:
+        pytest.skip(str(error))
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(postgres: PostgresServer) -> Path:
+    """The folder of its socket."""
+    return postgres.folder
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> str:
+    """An empty database, as an owner who is not the server's superuser sees it."""
+    return postgres.new_database()

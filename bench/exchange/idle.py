@@ -70,7 +70,7 @@ def _measure(build: Path, python: Path, folder: Path, kiosks: int, logs: int) ->
     command = [str(python.parent / "jianmen"), "registry"]
     data = ["--data", str(folder / "registry")]
     event = folder / "event.toml"
-    event.write_text(EVENT.read_text())
+    event.write_text((build / EVENT.relative_to(OURS)).read_text())  # as that build knows events
     password = folder / "password"
     password.write_text(secrets.token_hex(16))
     _run(build, [*command, "init", str(event), *data, "--password-file", str(password)])

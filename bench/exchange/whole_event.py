@@ -39,13 +39,23 @@ class WholeEvent:
         self._service = RegistryService(self.ledger, lambda: ClockReading(0, wall_ms(), True))
         self._service.init(present_event())
         self._service.register_many([_person(number) for number in range(people)])
-        for number, device in enumerate(kiosks(DEVICES)):
+        for device in kiosks(DEVICES):
             self._service.enrol(Enrol(device.public, self._service.enrol_code(), b""))
-            fill(self.ledger, [batches(device, scans(number, entries // DEVICES))])
+        if entries:
+            self.doors_wrote(entries)
         self.identity = self._service.identity
         self._certificate = certificate_at(folder)
         self._answerer = Answerer(self.ledger, self.identity, wall_ms, _time)
         self._server = LanServer("127.0.0.1", 0, self._certificate, self._answer)
+
+    def doors_wrote(self, entries: int) -> None:
+        """Entries of the event's doors arrive."""
+        for number, device in enumerate(kiosks(DEVICES)):
+            fill(self.ledger, [batches(device, scans(number, entries // DEVICES))])
+
+    def register(self, person: Person) -> str:
+        """Somebody registers; the text of their badge."""
+        return self._service.register(person).text
 
     @property
     def entries(self) -> int:
@@ -55,10 +65,12 @@ class WholeEvent:
     def _answer(self, request: bytes) -> bytes:
         return self._answerer.answer(request, wall_ms())[0]
 
-    def enrol(self, device: DeviceKey) -> Enrolment:
-        """Enrol a new kiosk."""
-        code = self._service.enrol_code(GATE)
-        enrolled = self._service.enrol(Enrol(device.public, code, b""))
+    def enrol(
+        self, device: DeviceKey, gate: str | None = GATE, address: str = "", certificate: str = ""
+    ) -> Enrolment:
+        """Enrol a new kiosk; `address` and `certificate` by which the others of its venue reach it."""
+        code = self._service.enrol_code(gate)
+        enrolled = self._service.enrol(Enrol(device.public, code, b"", "", address, certificate))
         return Enrolment(
             registry_url=f"https://127.0.0.1:{self._server.port}",
             registry_public=enrolled.public,
@@ -66,6 +78,7 @@ class WholeEvent:
             event=enrolled.event,
             gate=enrolled.gate,
             certificate_pin=self._certificate.fingerprint,
+            warrant=enrolled.warrant,
         )
 
     def close(self) -> None:

@@ -75,7 +75,9 @@ def _poppler(path: Path, *command: str) -> bytes:
         done = subprocess.run(command, capture_output=True, timeout=PDF_S, check=True)
     except FileNotFoundError:
         raise PictureError(
-            path, f"PDF files need the program {command[0]}", "install the package poppler-utils"
+            path,
+            f"PDF files need the program {command[0]}, which is not installed",
+            "install the package poppler-utils: sudo apt-get install poppler-utils",
         ) from None
     except subprocess.TimeoutExpired:
         raise PictureError(

@@ -284,3 +284,16 @@ def eyes(
     folder = photos or (PHOTOS if PHOTOS.is_dir() else None)
     lines = everything(folder, presentations, frames, factor, seed, full=full)
     _show(lines, as_json=as_json)
+
+
+@bench.command()
+@_json
+@_folder
+@_count("--people", 26_000, "People on the roster.")
+@_count("--entries", 5_000, "Entries that the doors have written since the morning.")
+def replacement(folder: Path | None, people: int, entries: int, *, as_json: bool) -> None:
+    """How long a dead kiosk is missed: a spare one takes its gate with what a neighbour knows."""
+    from bench.exchange.replacement import replacement as measure
+
+    with _room(folder) as room:
+        _show(measure(room, people, entries), as_json=as_json)

@@ -119,7 +119,9 @@ class TcpProxy:
             self._forget(far)
 
     def _admit(self, connection: socket.socket) -> bool:
-        """Whether the link is whole. From now on a cut ends this connection."""
+        """Whether the link is whole. From now on a cut ends this connection. Like a wire it passes on at once what
+        comes, and does not collect small pieces until the other end has acknowledged the one before."""
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._lock:
             if not self._cut:
                 self._open.add(connection)

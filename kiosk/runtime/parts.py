@@ -50,8 +50,11 @@ def looks_like_badge(text: str) -> bool:
 
 
 def parts_of(settings: KioskSettings) -> Parts:
-    """The parts that the settings name. Raises HardwareError where this machine cannot be a kiosk."""
+    """The parts that the settings name. Raises HardwareError where this machine cannot be a kiosk, ConfigError for a
+    layout of badges that cannot be used."""
     camera, scanner = settings.camera, settings.scanner
+    if settings.printer.adapter is not None:
+        layouts.find(settings.printer.layout)
     return Parts(
         clock=SystemClock(),
         power=SystemPower(settings.data),

@@ -43,6 +43,9 @@ ARRIVES_S = 10.0
 LONG_S = 120.0
 """A long body is."""
 
+SHOWN_EVERY_S = 1.0
+"""How often a worker shows that it lives; gunicorn ends one that has not for 30 s or more."""
+
 LINGER_S = 2.0
 """How long a connection that we have ended waits for the other side to close (RFC 9112, section 9.6)."""
 
@@ -86,6 +89,7 @@ class GuardedWorker(ThreadWorker):  # type: ignore[misc]
         self._busy: set[Connection] = set()
         self._of_party: Counter[str] = Counter()
         self._looked = time.monotonic()
+        self._shown = 0.0
         self._tls = ssl_context(self.cfg) if self.cfg.is_ssl else None
         super().init_process()
 
@@ -266,6 +270,14 @@ class GuardedWorker(ThreadWorker):  # type: ignore[misc]
                 del self._of_party[conn.party]
         self.nr_conns -= 1
         conn.close()
+
+    def notify(self) -> None:
+        """gunicorn's step: show the main process that this one lives. It looks every some seconds; after each event it
+        would be a tenth of what a kiosk without news costs."""
+        now = time.monotonic()
+        if now >= self._shown + SHOWN_EVERY_S:
+            self._shown = now
+            super().notify()
 
     def is_parent_alive(self) -> bool:
         """gunicorn's step: whether the main process lives. If not, streams end too, and the database is free soon."""

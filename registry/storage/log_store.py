@@ -161,7 +161,7 @@ class Logs(LogStore):
         return [(seq, digest) for seq, digest in self._fetch(TIPS, (log,))]
 
     def vector(self) -> dict[str, list[Point]]:
-        return dict(self._remembered("vector", self._vector))
+        return self._remembered("vector", self._vector)
 
     def _vector(self) -> dict[str, list[Point]]:
         tip = tables.tip.c

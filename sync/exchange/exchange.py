@@ -15,6 +15,7 @@ from hashlib import sha256
 
 import msgspec
 
+from access.log.chain import Head
 from sync.exchange.batching import Refusals
 from sync.exchange.head_relay import RELAY_EVERY_MS, HeadFeed, KnownHeads, stale
 from sync.exchange.party import Party, Taken
@@ -71,24 +72,26 @@ class Answerer(Party):
             return self.seal(hello, introducing=True), taken
         taken = self.take(message)
         taken.device = device
-        answer = self.compose(nonce, message.nonce, message, taken.declined)
+        latest = self.latest_heads()
+        answer = self.compose(nonce, message.nonce, message, taken.declined, latest)
         same = message.digest != b"" and message.digest == answer.digest
         taken.level = same or self._has_registry_logs(message.have)
-        return self.seal(self._shortened(answer, sent, basis, device)), taken
+        return self.seal(self._shortened(answer, sent, basis, device, latest)), taken
 
     def called(self, device: str, message: Message) -> None:
         """Called with every authentic request; a hook for subclasses."""
 
-    def _shortened(self, answer: Message, sent: Message, basis: Vector, asker: str) -> Message:
+    def _shortened(
+        self, answer: Message, sent: Message, basis: Vector, asker: str, latest: list[Head]
+    ) -> Message:
         """An answer without what the asker knows from the message that it sent; `basis` is a vector that both know."""
         if not sent.digest:
             return answer  # an older version
-        newest = self.store.latest_heads()
-        self._feed.note(newest)
+        self._feed.note(latest)
         answer = msgspec.structs.replace(answer, mark=self._feed.mark)
         if sent.mark:
             heads, renewed = self._feed.since(sent.mark, asker)
-            heard = stale(newest, self._now_ms())
+            heard = stale(latest, self._now_ms())
             answer = msgspec.structs.replace(answer, heads=heads, renewed=renewed, heard=heard)
         if not answer.digest:
             return answer

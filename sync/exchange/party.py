@@ -10,7 +10,7 @@ from itertools import groupby
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from access.log.chain import device_id, device_of
+from access.log.chain import Head, device_id, device_of
 from access.log.entry import Kiosk, pack
 from sync.exchange.batching import Load
 from sync.exchange.head_relay import renewed_heads
@@ -136,14 +136,20 @@ class Party:
             raise UnknownWriterError(f"device {envelope.device}: {error}") from error
 
     def compose(
-        self, nonce: bytes, yours: bytes, theirs: Message | None, declined: list[str]
+        self,
+        nonce: bytes,
+        yours: bytes,
+        theirs: Message | None,
+        declined: list[str],
+        heads: list[Head] | None = None,
     ) -> Message:
         """A message: what this side has, and what the other lacks as far as its last message says (with a whole
-        vector). Of the logs `declined` this side wants no more as they are."""
-        self._vouch()
+        vector). Of the logs `declined` this side wants no more as they are; `heads` are `latest_heads()`, if they
+        were asked for already."""
+        if heads is None:
+            heads = self.latest_heads()
         have = self.store.vector()
         digest = self.history.note(have)
-        heads = self.store.latest_heads()
         heard = {device_of(head.log): head.at_ms for head in heads}
         if theirs is None:
             return Message(
@@ -177,6 +183,11 @@ class Party:
         """A vector with more points of some logs, for a side that knows none of their tips."""
         found = [log for log in logs if log in have]
         return {**have, **{log: [*self.store.locator(log), BEGINNING] for log in found}}
+
+    def latest_heads(self) -> list[Head]:
+        """The newest head of every device; the own one is signed again if it is not of just now."""
+        self._vouch()
+        return self.store.latest_heads()
 
     def _vouch(self) -> None:
         """Sign again how far the own log goes: that nothing more was there now is news to others."""

@@ -22,7 +22,7 @@ class Quota:
 
     def __init__(self, stored: dict[str, list[Point]], registry: str) -> None:
         """`stored` are the tips of every log in the store; the `registry` (its fingerprint) has no quota."""
-        self._stored = stored
+        self._stored = dict(stored)
         self._registry = registry
         self._logs = Counter(device_of(log) for log in self._stored)
         self._entries: Counter[str] = Counter()

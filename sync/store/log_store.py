@@ -108,7 +108,8 @@ class LogStore(ABC):
 
     @abstractmethod
     def vector(self) -> dict[str, list[Point]]:
-        """The tips of every stored log."""
+        """The tips of every stored log, not to be changed. Where nothing has changed it is mostly the same object: two
+        vectors are then seen to be equal at once."""
 
     @abstractmethod
     def has_entry(self, log: str, seq: int, digest: bytes) -> bool:

@@ -59,6 +59,7 @@ class Replica(ReplicaReader, LogStore):
         self._cards = CardShelf(self._db)
         self._unwritten: dict[str, Head] = {}
         self._tips = super().vector()
+        self._vector: dict[str, list[Point]] | None = None
         self._latest_heads = {
             device: Head(*head)
             for device, *head in self._db.execute(
@@ -85,7 +86,9 @@ class Replica(ReplicaReader, LogStore):
         return self._tips.get(log, [])
 
     def vector(self) -> dict[str, list[Point]]:
-        return dict(self._tips)
+        if self._vector is None:
+            self._vector = dict(self._tips)
+        return self._vector
 
     def has_entry(self, log: str, seq: int, digest: bytes) -> bool:
         row = self._db.execute(
@@ -175,6 +178,7 @@ class Replica(ReplicaReader, LogStore):
         )
 
     def move_tip(self, log: str, parent: Point, tip: Point) -> None:
+        self._vector = None
         self._tips[log] = sorted([p for p in self._tips.get(log, []) if p != parent] + [tip])
         self._db.execute("DELETE FROM tip WHERE log = ? AND digest = ?", (log, parent[1]))
         self._db.execute(

@@ -3,8 +3,10 @@
 import time
 from collections.abc import Iterator
 from http import HTTPStatus
+from typing import Any
 
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, Timeout
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -120,15 +122,49 @@ class HttpClient:
             self._pool.close()
 
 
+class _InOnePiece(HTTPConnection):
+    """Sends the head of a request together with its body: a packet and a TLS record less each way of a message."""
+
+    _pieces: list[bytes] | None = None
+    """What a request under way has given to send."""
+
+    def request(self, *arguments: Any, **options: Any) -> None:
+        self._pieces = []
+        try:
+            super().request(*arguments, **options)
+            whole = b"".join(self._pieces)
+        finally:
+            self._pieces = None
+        self.send(whole)
+
+    def send(self, data: Any) -> None:
+        if self._pieces is None:
+            super().send(data)
+        else:
+            self._pieces.append(data)
+
+
+class _InOneRecord(_InOnePiece, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _InOnePiece
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _InOneRecord
+
+
 def _pool(url: str, pin: str | None) -> HTTPConnectionPool:
     """Connections to one address. With a pin TLS knows one certificate by its SHA-256: neither its name nor its dates
     matter, so that a kiosk with a wrong clock still gets through. Raises LocationValueError for what is no address."""
     address = parse_url(url)
     host, port = address.host or "", address.port
     if address.scheme != "https":
-        return HTTPConnectionPool(host, port)
+        return _PlainPool(host, port)
     if pin is None:
-        return HTTPSConnectionPool(host, port)
-    return HTTPSConnectionPool(
+        return _TlsPool(host, port)
+    return _TlsPool(
         host, port, assert_fingerprint=pin, assert_hostname=False, cert_reqs="CERT_NONE"
     )

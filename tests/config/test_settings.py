@@ -234,3 +234,15 @@ def test_a_user_without_a_name_is_called_by_number(
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="user 3999999999 cannot write in this folder"):
         require_writable(tmp_path / "file")
+
+
+def test_a_printer_by_ipp_needs_an_address(tmp_path: Path) -> None:
+    file = tmp_path / "kiosk.toml"
+    file.write_text('[kiosk.printer]\nadapter = "ipp"\n')
+    with pytest.raises(ConfigError, match="has no address"):
+        kiosk_settings(file, {})
+    file.write_text('[kiosk.printer]\nadapter = "ipp"\naddress = "http://printer"\n')
+    with pytest.raises(ConfigError, match="ipp://localhost/printers/badges"):
+        kiosk_settings(file, {})
+    file.write_text('[kiosk.printer]\nadapter = "ipp"\naddress = "ipp://printer/ipp/print"\n')
+    assert kiosk_settings(file, {}).printer.layout == "label-62"

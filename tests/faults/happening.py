@@ -35,6 +35,11 @@ name = {{ en = "Room", zh-Hant = "廳", zh-Hans = "厅" }}
 id = "delegate"
 name = {{ en = "Delegate", zh-Hant = "參會代表", zh-Hans = "参会代表" }}
 areas = ["*"]
+[[ticket]]
+id = "staff"
+name = {{ en = "Staff", zh-Hant = "職員", zh-Hans = "工作人员" }}
+areas = ["*"]
+roles = ["door", "supervisor"]
 
 [policy]
 hold_off_s = 3

@@ -25,7 +25,6 @@ from registry.service import RegistryService
 from registry.storage.database import MIGRATIONS
 from registry.storage.ledger import Ledger
 from sync.store.journal import Journal
-from tests.contract.conftest import postgres_server, postgres_url  # noqa: F401 - fixtures
 from tests.faults.machines import Kiosk, Registry, read_clock
 from tests.faults.migration_steps import KIOSK_STEPS, PIECE, REGISTRY_STEPS
 

@@ -109,7 +109,9 @@ def test_without_poppler_a_pdf_says_what_to_install(
     path.write_bytes(b"%PDF-1.7\n")
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    assert "install the package poppler-utils" in refusal(path)
+    said = refusal(path)
+    assert "need the program pdfinfo, which is not installed" in said
+    assert "sudo apt-get install poppler-utils" in said
 
 
 @pytest.mark.parametrize("shade", [0, 255])

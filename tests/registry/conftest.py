@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from access.log.entry import Clock as ClockEntry
 from access.log.entry import pack
 from access.state.event_state import EventState
 from config import event_file
+from jianmen.testing.postgres import PostgresServer
 from kiosk.door.door import Answer, Door
 from kiosk.door.replica_feed import ReplicaFeed
 from registry.roster.model import IssuedBadge, Person
@@ -65,19 +67,40 @@ def clock() -> Clock:
     return Clock()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every test of the registry runs on both stores: on PostgreSQL in the suite where its module says
+    `pytestmark = pytest.mark.both_stores`, and of the others in the long runs."""
+    if "store" not in metafunc.fixturenames:
+        return
+    if metafunc.definition.get_closest_marker("sqlite_alone") is not None:
+        metafunc.parametrize("store", ["sqlite"], scope="function")
+        return
+    chosen = metafunc.definition.get_closest_marker("both_stores") is not None
+    postgres = pytest.param("postgresql", marks=() if chosen else pytest.mark.soak)
+    metafunc.parametrize("store", ["sqlite", postgres], scope="function")
+
+
 @pytest.fixture
-def new_service(clock: Clock) -> Iterator[Callable[..., RegistryService]]:
-    """Makes registries over a folder or a database's address; their ledgers are closed at the end."""
+def new_service(
+    clock: Clock, store: str, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., RegistryService]]:
+    """Makes services over a folder, a database's address, or an empty database of the test's store; their ledgers are
+    closed at the end."""
     ledgers: list[Ledger] = []
+    with ExitStack() as stack:
 
-    def make(data: Path | None = None, url: str | None = None) -> RegistryService:
-        ledger = Ledger(url or (None if data else "sqlite://"), data, lambda: clock.now_ms)
-        ledgers.append(ledger)
-        return RegistryService(ledger, clock, random.Random(len(ledgers)).randbytes)
+        def address() -> str:
+            if store == "sqlite":
+                return "sqlite://"
+            server: PostgresServer = request.getfixturevalue("postgres")
+            return server.new_database()
 
-    yield make
-    for ledger in ledgers:
-        ledger.close()
+        def make(data: Path | None = None, url: str | None = None) -> RegistryService:
+            ledger = Ledger(url or (None if data else address()), data, lambda: clock.now_ms)
+            ledgers.append(stack.enter_context(closing(ledger)))
+            return RegistryService(ledger, clock, random.Random(len(ledgers)).randbytes)
+
+        yield make
 
 
 @pytest.fixture

@@ -26,6 +26,8 @@ from registry.storage.errors import NotInitialisedError, RegistryError, UnknownE
 from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Enrol
 
+pytestmark = pytest.mark.both_stores
+
 GATE = "chengdu-main-1"
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000

@@ -170,3 +170,10 @@ def test_the_scripts_are_sound() -> None:
         timeout=60,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_what_reads_pdf_files_is_recommended_and_not_needed(built: Path) -> None:
+    deb = package(built, "jianmen")
+
+    assert "poppler-utils" in field(deb, "Recommends")
+    assert "poppler-utils" not in field(deb, "Depends")

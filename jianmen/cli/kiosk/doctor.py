@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:  # loads what a door needs
 
 
 @click.command()
-@click.argument("part", type=click.Choice(["camera"]), required=False)
+@click.argument("part", type=click.Choice(["camera", "printer"]), required=False)
 @settings_option
 @data_option
 @click.option("--camera", help="Look at this camera; as of `run`.")
@@ -44,14 +45,18 @@ def doctor(
     """Look at everything a door needs. Exit 1 if something must be mended.
 
     With `camera`: look through the camera for some seconds while somebody holds up a badge, and say how its picture,
-    exposure, focus and reading are, and what to change.
+    exposure, focus and reading are, and what to change. With `printer`: print a test badge.
     """
     from jianmen.cli.kiosk.findings import findings
+    from jianmen.cli.kiosk.printer_findings import printer_findings
 
     settings = read_settings(settings_file, data, **camera_overrides(camera))
     if part == "camera":
         sys.exit(_show(_camera(settings, seconds), as_json=as_json))
-    sys.exit(_show(findings(settings), as_json=as_json))
+    if part == "printer":
+        sys.exit(_show(printer_findings(settings, test_badge=True), as_json=as_json))
+    looked_at = chain(findings(settings), printer_findings(settings, test_badge=False))
+    sys.exit(_show(looked_at, as_json=as_json))
 
 
 def _camera(settings: KioskSettings, seconds: float) -> Iterator[Finding]:

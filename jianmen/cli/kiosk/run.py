@@ -16,6 +16,7 @@ import click
 
 from access.event.definition import Direction
 from access.state.event_state import EventState
+from config.errors import ConfigError
 from config.settings import KioskSettings
 from jianmen.cli.kiosk.options import (
     camera_overrides,
@@ -120,7 +121,7 @@ def _run(settings: KioskSettings, direction: Direction | None) -> int:
         if error.errno != errno.EADDRINUSE:
             raise
         return complain(f"{where} is in use by another program: stop it, or name another --port")
-    except (HardwareError, EnrolmentError, NewerFileError) as error:
+    except (ConfigError, HardwareError, EnrolmentError, NewerFileError) as error:
         return complain(str(error))
     finally:
         running.close(cleanly=cleanly)

@@ -17,6 +17,8 @@ from registry.accounts.throttle import (
 )
 from registry.storage.ledger import Ledger
 
+pytestmark = pytest.mark.both_stores
+
 HOUR_MS = 3_600_000
 
 

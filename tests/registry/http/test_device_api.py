@@ -18,6 +18,8 @@ from sync.wire.device_key import DeviceKey
 from sync.wire.enrolment_certificate import certificate_for
 from sync.wire.messages import Enrol, Enrolled, Envelope, Message, read
 
+pytestmark = pytest.mark.both_stores
+
 NewKiosk = Callable[[str], Any]
 
 

@@ -14,6 +14,8 @@ from registry.roster.model import IssuedBadge
 from registry.server.app import WebSettings, create_app
 from registry.service import RegistryService
 
+pytestmark = pytest.mark.both_stores
+
 NewKiosk = Callable[[str], Any]
 
 

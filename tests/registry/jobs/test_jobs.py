@@ -14,6 +14,8 @@ from registry.jobs.runner import KEPT_MS
 from registry.service import RegistryService
 from registry.storage.errors import RegistryError, UnknownError
 
+pytestmark = pytest.mark.both_stores
+
 WAIT_S = 30.0
 
 
@@ -176,6 +178,7 @@ def test_a_server_that_stops_interrupts_its_job(bench: Bench) -> None:
         bench.jobs.start("count", {"to": 1})
 
 
+@pytest.mark.sqlite_alone  # for PostgreSQL: tests/contract/test_jobs_of_several_processes.py
 def test_the_job_of_a_process_that_died_is_found_interrupted(
     bench: Bench, new_bench: Callable[[], Bench]
 ) -> None:

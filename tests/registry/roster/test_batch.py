@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from access.event.definition import Event
 from access.log.chain import follow
 from access.log.entry import GENESIS
@@ -11,6 +13,8 @@ from registry.roster.batch import discard
 from registry.roster.model import Person
 from registry.service import RegistryService
 from registry.storage import tables
+
+pytestmark = pytest.mark.both_stores
 
 
 def never_mind(done: int) -> None:

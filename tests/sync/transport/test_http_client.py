@@ -35,6 +35,8 @@ class Server:
     answer: Callable[[socket.socket], None]
     tls: ssl.SSLContext | None = None
     requests: list[bytes] = field(default_factory=list)
+    first_pieces: list[bytes] = field(default_factory=list)
+    """What came of each request before anything else of it."""
     connections: int = 0
 
     def __post_init__(self) -> None:
@@ -68,11 +70,12 @@ class Server:
                     self.requests.append(request)
                     self.answer(connection)
 
-    @staticmethod
-    def _read(connection: socket.socket) -> bytes:
+    def _read(self, connection: socket.socket) -> bytes:
         request = b""
         while b"\r\n\r\n" not in request:
             piece = connection.recv(65536)
+            if not request:
+                self.first_pieces.append(piece)
             request += piece
             if not request.startswith(b"POST"):  # nobody there any more, or a TLS greeting
                 return b""
@@ -142,6 +145,17 @@ def test_a_message_goes_out_and_the_answer_comes_back(listen: Listen, connect: C
     assert request.startswith(b"POST /v1/exchange HTTP/1.1\r\n")
     assert b"content-type: application/msgpack" in request.lower()
     assert request.endswith(b"\r\n\r\nhello")
+
+
+@pytest.mark.parametrize("secured", [False, True])
+def test_head_and_body_of_a_request_go_out_together(
+    listen: Listen, connect: Connect, certificate: Certificate, *, secured: bool
+) -> None:
+    tls, pin = certificate() if secured else (None, None)
+    server = listen(GOOD, tls)
+
+    connect(server.url, pin).post("/v1/exchange", b"hello")
+    assert server.first_pieces[0] == server.requests[0]
 
 
 def test_one_connection_serves_many_messages(listen: Listen, connect: Connect) -> None:

@@ -1,0 +1,61 @@
+"""The Debian packages in real trees of Debian 12 and 13, without network: install, data of version 0.1.0, upgrade,
+roll-back, removal, purge. Takes minutes and some gigabytes, and fetches the trees and wheels first."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DEBIAN = ROOT / "systemd" / "debian"
+RELEASES = {"bookworm": "3.11", "trixie": "3.13"}
+"""The releases that the packages are for, and their Python."""
+
+NEEDED = "python3,libzbar0,fonts-noto-cjk,systemd,udev,init-system-helpers"
+LACKING = [name for name in ("debootstrap", "dpkg-deb", "unshare") if shutil.which(name) is None]
+
+pytestmark = [
+    pytest.mark.soak,
+    pytest.mark.skipif(os.geteuid() != 0, reason="a tree of Debian is made and entered by root"),
+    pytest.mark.skipif(bool(LACKING), reason=f"not installed: {', '.join(LACKING)}"),
+]
+
+
+def run(*command: object, **environment: str) -> str:
+    done = subprocess.run(
+        [str(part) for part in command],
+        env={**os.environ, **environment},
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=1_800,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-4_000:]
+    return done.stdout
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_the_packages_hold_what_they_promise(release: str, tmp_path: Path) -> None:
+    tree, wheels = tmp_path / "tree", tmp_path / "wheels"
+    python = f"{RELEASES[release]} x86_64"
+    run("debootstrap", "--variant=minbase", f"--include={NEEDED}", release, tree)
+    run("setup/wheels", wheels, FOR=python)
+    for version in ("0.2.0+1", "0.2.0+2"):
+        run(DEBIAN / "build", tmp_path / version, WHEELS=str(wheels), FOR=python, VERSION=version)
+
+    told = run(
+        DEBIAN / "try",
+        tree,
+        tmp_path / "0.2.0+1",
+        tmp_path / "0.2.0+2",
+        DATA=str(ROOT / "tests" / "upgrade" / "v0_1_0"),
+    )
+    shutil.rmtree(tree)
+
+    assert "All of it held for 0.2.0+1 and the newer version, without network." in told
