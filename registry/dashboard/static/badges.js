@@ -36,12 +36,19 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   attempt(() => make(chosen()));
 });
-document.getElementById("preview").addEventListener("click", () => {
+/** How the first of the chosen badges looks, at twice its size; the code on it is none. */
+document.getElementById("preview").addEventListener("click", () => attempt(async () => {
   const query = chosen();
   query.delete("new");
-  query.set("preview", 1);
-  open(`/api/v1/badges?${query}`, "_blank");
-});
+  const picture = el("img", { class: "badge", alt: say("badges.preview_of", { layout: form.layout.value }), src: `/api/v1/badges/picture?${query}` });
+  made.replaceChildren(el("figure", {}, picture, el("figcaption", { class: "quiet" }, say("badges.sample"))));
+  try {
+    await picture.decode();
+  } catch {
+    made.replaceChildren();
+    await ask("GET", `/badges/picture?${query}`); // says why there is none
+  }
+}));
 
 const layouts = await attempt(() => ask("GET", "/badges/layouts"));
 form.layout.append(...(layouts?.layouts ?? []).map((name) => el("option", { value: name }, name)));
