@@ -9,6 +9,7 @@ import os
 import sys
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -48,9 +49,9 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 
 def main() -> int:
     """Do the task on standard input."""
-    os.nice(
-        NICE
-    )  # here, since nothing of Python may run between fork and exec of a process with threads
+    with suppress(OSError):  # a kiosk's sandbox lets nobody choose a priority
+        # Here, since nothing of Python may run between fork and exec of a process with threads.
+        os.nice(NICE)
     task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Task)
 
     def report(done: int) -> None:

@@ -11,7 +11,7 @@ from access.event.programme import Programme
 from access.log.entry import EntryRef, Override, Scan
 from access.log.log_entry import LogEntry, Order, read_entry
 from access.log.receipt import receipt
-from access.rules.opening_check import opening_badges
+from access.rules.opening_check import OpeningRecords, opening_badges
 from access.state.badge_history import History
 from access.state.event_state import EventState
 from access.state.seat_leases import SeatBook
@@ -27,6 +27,7 @@ class LogState:
     def __init__(self, registry: str, earliest_ms: int) -> None:
         """Arguments as for `EventState`."""
         self.event_state = EventState(registry, earliest_ms)
+        self.opening_records = OpeningRecords()
         self._entries: dict[bytes | None, list[LogEntry]] = {}
         self._presented: set[bytes | None] = set()
         self._histories: dict[bytes | None, History] = {}
@@ -54,6 +55,7 @@ class LogState:
             return
         self._count += 1
         self.event_state.add(entry)
+        self.opening_records.add(entry)
         badge: bytes | None = getattr(entry.body, "badge", None)
         if badge is not None or entry.kind in ABOUT_SOMEBODY:
             entries = self._entries.get(badge)

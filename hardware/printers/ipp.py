@@ -38,7 +38,10 @@ PDF = "application/pdf"
 ANSWER_S = 5.0
 UPLOAD_S = 15.0
 
-STOPPED, PRINTING = 5, 4
+IDLE, PRINTING, STOPPED = 3, 4, 5
+CANCELLED = 7
+"""From this state of a job on it is over."""
+
 REASONS: dict[str, Trouble] = {
     "media-empty": "paper_out",
     "media-needed": "paper_out",
@@ -139,10 +142,13 @@ class IppPrinter:
 
     def cancel(self, job: str) -> None:
         try:
-            for one in self._jobs("not-completed", "all"):
-                if one.get("job-name") == job and one.get("job-state", 0) < 7:
-                    message = {"requesting-user-name": USER, "job-id": one["job-id"]}
-                    self._ask(IppOperation.CANCEL_JOB, {"operation-attributes-tag": message})
+            jobs = self._jobs("not-completed", "all")
+            numbers = {
+                one["job-id"] for one in jobs if one.get("job-name") == job and _is_open(one)
+            }
+            for number in numbers:
+                message = {"requesting-user-name": USER, "job-id": number}
+                self._ask(IppOperation.CANCEL_JOB, {"operation-attributes-tag": message})
         except IPPError as error:
             log.warning("a job could not be cancelled: %s", error)
 
@@ -151,7 +157,7 @@ class IppPrinter:
             jobs = self._jobs("not-completed", "all")  # of "all", jobs that CUPS shows nowhere else
         except IPPError:
             return []
-        names = (one.get("job-name") for one in jobs if one.get("job-state", 0) < 7)
+        names = (one.get("job-name") for one in jobs if _is_open(one))
         return list(dict.fromkeys(str(name) for name in names if name))
 
     def close(self) -> None:
@@ -219,13 +225,20 @@ class IppPrinter:
             raise IPPConnectionError(type(error).__name__) from error
 
 
+def _is_open(job: dict[str, Any]) -> bool:
+    """Whether a job may still print: its state is none of cancelled, aborted and completed."""
+    return bool(job.get("job-state", 0) < CANCELLED)
+
+
 def _troubles(printer: dict[str, Any]) -> list[Trouble]:
     found: list[Trouble] = []
     if printer.get("printer-state") == STOPPED:
         found.append("stopped")
     if printer.get("printer-is-accepting-jobs") is False:
         found.append("refusing")
-    for reason in _listed(printer.get("printer-state-reasons")):
+    # CUPS hears of its printer while it prints alone: at rest it repeats what it heard last.
+    stale = "cups-version" in printer and printer.get("printer-state") == IDLE
+    for reason in () if stale else _listed(printer.get("printer-state-reasons")):
         word, _, grade = reason.rpartition("-")
         known = REASONS.get(word if grade in ("report", "warning", "error") else reason)
         if known is not None:

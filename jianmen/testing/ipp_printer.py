@@ -40,11 +40,11 @@ PAPER_MM = (110, 220)
 
 def missing() -> str:
     """What this machine lacks to run the printer; "" if nothing."""
-    lacking = [one for one in ("ippeveprinter", "dbus-daemon") if _program(one) is None]
+    lacking = [one for one in ("ippeveprinter", "dbus-daemon") if find_program(one) is None]
     return f"{', '.join(lacking)}: run setup/debian run test" if lacking else ""
 
 
-def _program(name: str) -> str | None:
+def find_program(name: str) -> str | None:
     return shutil.which(name, path=f"{os.environ.get('PATH', '')}:{SBIN}")
 
 
@@ -53,7 +53,7 @@ class IppPrinterProcess:
 
     def __init__(self, folder: Path, formats: str = "application/pdf,image/pwg-raster") -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self._spool = folder / "spool"
         self._spool.mkdir(parents=True)
         engine = folder / "engine"
@@ -62,7 +62,7 @@ class IppPrinterProcess:
         bus = folder / "bus.conf"
         bus.write_text(BUS.format(folder=folder), encoding="ascii")
         self._engine, self._formats = engine, formats
-        self._bus = _begin("dbus-daemon", f"--config-file={bus}", "--nofork")
+        self._bus = begin_program("dbus-daemon", f"--config-file={bus}", "--nofork")
         until((folder / "bus").exists, "the private D-Bus")
         self._printer: subprocess.Popen[bytes] | None = None
         self.switch_on()
@@ -93,19 +93,21 @@ class IppPrinterProcess:
         environment = {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={self.folder}/bus"}
         arguments = ["-n", "localhost", "-p", str(self.port), "-k", "-d", str(self._spool)]
         arguments += ["-r", "off", "-c", str(self._engine), "-f", self._formats]
-        self._printer = _begin("ippeveprinter", *arguments, "Badges", environment=environment)
+        self._printer = begin_program(
+            "ippeveprinter", *arguments, "Badges", environment=environment
+        )
         until(self._answers, "the test printer")
 
     def switch_off(self) -> None:
         """Pull its plug: jobs and their numbers are forgotten."""
         if self._printer is not None:
-            _end(self._printer)
+            end_program(self._printer)
             self._printer = None
 
     def close(self) -> None:
         self.repair()
         self.switch_off()
-        _end(self._bus)
+        end_program(self._bus)
 
     def _answers(self) -> bool:
         with suppress(OSError), socket.create_connection(("localhost", self.port), 1):
@@ -113,10 +115,10 @@ class IppPrinterProcess:
         return False
 
 
-def _begin(
+def begin_program(
     program: str, *arguments: str, environment: dict[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
-    path = _program(program)
+    path = find_program(program)
     if path is None:
         raise FileNotFoundError(program)
     return subprocess.Popen(
@@ -129,13 +131,13 @@ def _begin(
     )
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end_program(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)  # with the page that it is printing
     process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

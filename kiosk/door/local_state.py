@@ -12,13 +12,13 @@ from access.event.programme import Programme
 from access.log.clock_reading import ClockReading
 from access.log.entry import Body, Clock, EntryRef
 from access.log.log_entry import LogEntry
+from access.rules.opening_check import OpeningRecords
 from access.state.badge_history import Account, History
 from access.state.event_state import EventState
 from access.state.facts import Moment
 from access.state.seat_leases import SeatBook
 from access.state.time_repair import Line
 from kiosk.door.clock import KioskClock
-from kiosk.door.opening.records import OpeningRecords
 from sync.store.journal import Journal
 from sync.store.replica import ReplicaReader
 

@@ -62,6 +62,7 @@ def kiosk_report(
             kiosk,
             silent.get(device),
             lost,
+            _opening(log_state, programme, device),
             loud=device in loud,
             now_ms=now_ms,
         )
@@ -104,6 +105,7 @@ def _state(
     kiosk: Kiosk,
     silence: Silence | None,
     lost: Mapping[str, int],
+    opening: answers.KioskOpening | None,
     *,
     loud: bool,
     now_ms: int,
@@ -136,6 +138,24 @@ def _state(
         else rfc3339(event_state.at_ms(reported[0]), programme.zone),
         seats_lost=seats_lost,
         troubles=troubles,
+        opening=opening,
+    )
+
+
+def _opening(log_state: LogState, programme: Programme, device: str) -> answers.KioskOpening | None:
+    """The last sign-off of a kiosk's door."""
+    known = log_state.opening_records.checked(device)
+    if known is None:
+        return None
+    entry, body = known
+    states = {**body.findings, **body.test_badges}
+    not_good = [check for check, state in states.items() if state != "good"]
+    return answers.KioskOpening(
+        at=rfc3339(log_state.event_state.at_ms(entry), programme.zone),
+        gate=body.gate,
+        good=not not_good,
+        not_good=not_good,
+        note=body.note,
     )
 
 

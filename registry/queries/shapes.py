@@ -150,10 +150,22 @@ Trouble = Literal[
 ]
 
 
+class KioskOpening(Answer, frozen=True, kw_only=True):
+    """A door was tried before it opened, and a supervisor signed it off; `not_good` are the checks and test badges that
+    were bad or were not done."""
+
+    at: Time
+    gate: str
+    good: bool
+    not_good: list[str]
+    note: str
+
+
 class KioskState(Answer, frozen=True, kw_only=True):
     """One kiosk. `troubles` is empty for a well one; `missing` are entries that it has and the registry lacks, as far
     as its last head says; `held` the entries of it that are held here; `readings` its own last health entry;
-    `seats_lost` the seats of its area that a kiosk which stood at its gate before took with it."""
+    `seats_lost` the seats of its area that a kiosk which stood at its gate before took with it;
+    `opening` the last sign-off of its door."""
 
     device: str
     name: str
@@ -170,6 +182,7 @@ class KioskState(Answer, frozen=True, kw_only=True):
     readings_at: Time | None
     seats_lost: int
     troubles: list[Trouble]
+    opening: KioskOpening | None = None
 
 
 class Alarm(Answer, frozen=True, kw_only=True):

@@ -12,10 +12,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DEBIAN = ROOT / "systemd" / "debian"
-RELEASES = {"bookworm": "3.11", "trixie": "3.13"}
-"""The releases that the packages are for, and their Python."""
+RELEASES = {"bookworm": ("3.11", "libzbar0"), "trixie": ("3.13", "libzbar0t64")}
+"""The releases that the packages are for: their Python, and the name that a library has there."""
 
-NEEDED = "python3,libzbar0,fonts-noto-cjk,systemd,udev,init-system-helpers"
+NEEDED = "python3,fonts-noto-cjk,systemd,udev,init-system-helpers"
 LACKING = [name for name in ("debootstrap", "dpkg-deb", "unshare") if shutil.which(name) is None]
 
 pytestmark = [
@@ -43,8 +43,9 @@ def run(*command: object, **environment: str) -> str:
 @pytest.mark.parametrize("release", RELEASES)
 def test_the_packages_hold_what_they_promise(release: str, tmp_path: Path) -> None:
     tree, wheels = tmp_path / "tree", tmp_path / "wheels"
-    python = f"{RELEASES[release]} x86_64"
-    run("debootstrap", "--variant=minbase", f"--include={NEEDED}", release, tree)
+    version_of_python, zbar = RELEASES[release]
+    python = f"{version_of_python} x86_64"
+    run("debootstrap", "--variant=minbase", f"--include={NEEDED},{zbar}", release, tree)
     run("setup/wheels", wheels, FOR=python)
     for version in ("0.2.0+1", "0.2.0+2"):
         run(DEBIAN / "build", tmp_path / version, WHEELS=str(wheels), FOR=python, VERSION=version)

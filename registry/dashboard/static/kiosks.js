@@ -1,5 +1,5 @@
 // Kiosks: the ill ones on top, and what an admin does with them.
-import { ago, alarms, ask, attempt, clock, confirmed, count, data, el, has, note, place, say, table } from "./common.js";
+import { ago, alarms, ask, attempt, clock, confirmed, count, data, el, has, minute, note, place, say, table } from "./common.js";
 
 const EVERY_MS = 5_000;
 const where = (gate) => `${place(gate.venue)}${gate.area === gate.venue ? "" : ` · ${place(gate.area)}`} · ${gate.code} · ${gate.id}`;
@@ -56,6 +56,8 @@ function readings(kiosk) {
       : has(`health.${value}`) ? say(`health.${value}`) : value;
     told.push(say(`health.${key}`, { v: word }));
   }
+  const { opening } = kiosk;
+  if (opening) told.push(say(opening.good ? "opening.good" : "opening.bad", { at: minute(opening.at), n: opening.not_good.length }));
   return el("span", { class: "quiet" }, told.join(" · "));
 }
 

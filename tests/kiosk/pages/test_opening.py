@@ -20,12 +20,11 @@ from access.log.entry import (
     encode,
 )
 from access.log.log_entry import LogEntry, read_entry
-from access.rules.opening_check import claims_of, opening_badges
+from access.rules.opening_check import OpeningRecords, claims_of, opening_badges
 from hardware.ports.door_contacts import now_ms
 from hardware.ports.events import Reading
 from hardware.ports.signals import Light
 from jianmen.cli.kiosk.commands import kiosk
-from kiosk.door.opening.records import OpeningRecords
 from kiosk.door.staff_actions import StaffError
 from kiosk.pages.app import create_app
 from kiosk.pages.opening.report import sign_off

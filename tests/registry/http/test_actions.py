@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from access.log.entry import OpeningChecked
 from registry.roster.model import IssuedBadge, Person
 from registry.service import RegistryService
 from sync.wire.device_key import DeviceKey
@@ -399,6 +400,27 @@ def test_the_seats_that_a_wiped_kiosk_took_with_it_are_shown_until_they_are_give
     api.post(f"/kiosks/{replacement.fingerprint}/seats", {"area": "chengdu-room-b", "seats": lost})
     assert shown()["seats_lost"] == 0
     assert "seats_lost" not in shown()["troubles"]
+
+
+def test_the_centre_sees_which_door_was_signed_off_and_with_what(
+    api: Any, new_kiosk: NewKiosk
+) -> None:
+    kiosk = new_kiosk("chengdu-main-1")
+    assert api.get("/kiosks")["kiosks"][0]["opening"] is None
+    signed = OpeningChecked(
+        gate="chengdu-main-1",
+        findings={"lights": "good", "sound": "bad"},
+        test_badges={"good": "good", "forged": "not_done"},
+        staff=b"staff",
+        staff_issue=1,
+        note="no loudspeaker",
+    )
+    kiosk.door.record("opening", signed)
+    kiosk.exchange()
+
+    opening = api.get("/kiosks")["kiosks"][0]["opening"]
+    assert (opening["good"], opening["not_good"]) == (False, ["sound", "forged"])
+    assert (opening["gate"], opening["note"]) == ("chengdu-main-1", "no loudspeaker")
 
 
 def test_a_kiosk_can_be_moved_cut_off_and_given_seats(api: Any, new_kiosk: NewKiosk) -> None:
