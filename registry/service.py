@@ -136,6 +136,11 @@ class RegistryService:
         many seconds (-1: wait for them)."""
         return self._all.projections.refresh(patience_s)
 
+    def keep_counts(self, *, at_once: bool = False) -> None:
+        """Save the counts, so that the next start need not work them out: if much has arrived since, or (`at_once`)
+        anything. Raises OSError."""
+        self._all.projections.keep_counts(at_once=at_once)
+
     def ahead(self) -> AbstractContextManager[None]:
         """`with service.ahead(): ...` writes very much and folds it before anybody else asks."""
         return self._all.projections.ahead()

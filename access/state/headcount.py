@@ -5,20 +5,25 @@ estimate; entries that kiosks may not have sent yet are a band beside it, from t
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
 
+import msgspec
+
 from access.event.programme import Programme
 from access.log.entry import Recount
 from access.log.log_entry import Order
-from access.state.badge_history import History
+from access.state.badge_history import History, Presentation
 from access.state.log_state import LogState
 from access.state.time_repair import FAR_MS
 
 RATE_WINDOW_MS = 10 * 60_000
 """A silent kiosk is assumed to continue at the rate of its last ten known minutes."""
+
+SAMPLES = 100
+"""Of saved shares: how many are worked out again before the others are believed."""
 
 LEAST_WINDOW_MS = 60_000
 """A rate is not taken from less than a minute."""
@@ -60,9 +65,9 @@ class _Share:
     around: tuple[str, ...]
     """The area in which the person is, and those above it."""
     visited: frozenset[str]
-    entries: Sequence[str]
-    exits: Sequence[str]
-    refused: Sequence[str]
+    entries: tuple[str, ...]
+    exits: tuple[str, ...]
+    refused: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -87,6 +92,14 @@ class _Totals:
             self.exits[area] += sign
         for area in share.refused:
             self.refused[area] += sign
+
+
+class SavedCounts(msgspec.Struct, frozen=True, array_like=True):
+    """What a headcount has worked out: for the day with this number, as of an instant, each badge's share."""
+
+    day: int
+    asked_ms: int
+    shares: list[tuple[bytes | None, _Share]]
 
 
 class Headcount:
@@ -121,6 +134,32 @@ class Headcount:
             )
             for area, node in programme.area_tree.items()
         }
+
+    def saved(self) -> SavedCounts | None:
+        """What was worked out when it was asked last; None: nothing yet. Stands for the entries that were held then."""
+        if self._key is None:
+            return None
+        return SavedCounts(self._key[1], self._asked_ms, list(self._shares.items()))
+
+    def restore(self, saved: SavedCounts) -> bool:
+        """Go on from what was saved with the very entries that are held now. False: some badges' shares are others;
+        then nothing is taken of it."""
+        programme = self.log_state.programme
+        if programme is None:
+            return False
+        self.log_state.settle()
+        for badge, share in saved.shares[:: max(1, len(saved.shares) // SAMPLES)]:
+            history = self.log_state.history(badge)
+            if self._share(history, programme, saved.day, saved.asked_ms) != share:
+                return False
+        self._key, self._asked_ms = (programme, saved.day), saved.asked_ms
+        self._shares = dict(saved.shares)
+        self._totals = _Totals()
+        for share in self._shares.values():
+            self._totals.take(share, 1)
+        self._next_ms = min((s.until_ms for s in self._shares.values()), default=FAR_MS)
+        self._changed.clear()
+        return True
 
     def _refresh(self, programme: Programme, at_ms: int) -> None:
         """Count again whom an entry, a repaired clock, or time alone has changed."""
@@ -175,9 +214,9 @@ class Headcount:
             FAR_MS if until_ms is None else until_ms,
             state.around,
             frozenset(chain.from_iterable(visited)),
-            entries,
-            exits,
-            refused,
+            tuple(entries),
+            tuple(exits),
+            tuple(refused),
         )
 
     def _recounted(self, programme: Programme, at_ms: int) -> dict[str, int]:
@@ -261,24 +300,45 @@ class Quiet(NamedTuple):
 def silences(log_state: LogState, quiet: Iterable[Quiet], at_ms: int) -> list[Silence]:
     """What silent kiosks may have done since, each at the rate of the ten minutes before it fell silent."""
     asked = list(quiet)
-    since = {one.device: one.since_ms for one in asked if one.since_ms is not None}
-    first = dict(since)
-    entered: Counter[str] = Counter()
-    left: Counter[str] = Counter()
-    for badge in log_state.presented if since else ():
-        for one in log_state.history(badge).moves:
-            device, when = one.entry.device, one.order.at_ms
-            if device in since and when <= since[device]:
-                first[device] = min(first[device], when)
-                if when > since[device] - RATE_WINDOW_MS:
-                    (entered if one.direction == "in" else left)[device] += 1
     found = []
     for device, gate, since_ms, missing in asked:
         share = 0.0
+        entered = left = 0
         if since_ms is not None:
+            moves = list(_last_moves(log_state, device, since_ms))
+            entered = sum(one.direction == "in" for one in moves)
+            left = len(moves) - entered
             # A kiosk that has worked for a minute only has its rate from that minute.
-            worked_ms = max(LEAST_WINDOW_MS, since_ms - first[device])
+            worked_ms = max(LEAST_WINDOW_MS, since_ms - _first_move_ms(log_state, device, since_ms))
             share = max(0, at_ms - since_ms) / min(RATE_WINDOW_MS, worked_ms)
-        may_enter, may_leave = round(entered[device] * share), round(left[device] * share)
+        may_enter, may_leave = round(entered * share), round(left * share)
         found.append(Silence(device, gate, since_ms, missing, may_enter, may_leave))
     return found
+
+
+def _last_moves(log_state: LogState, device: str, since_ms: int) -> Iterator[Presentation]:
+    """The moves at a kiosk in the last ten minutes that are known: all of them, of a day with a million."""
+    for log in log_state.logs_of(device):
+        for entry in log_state.newest_first(log):
+            at_ms = log_state.event_state.at_ms(entry)
+            if at_ms <= since_ms - RATE_WINDOW_MS:
+                if log_state.is_forked(log):
+                    continue
+                break
+            if at_ms <= since_ms and (move := log_state.move(entry)) is not None:
+                yield move
+
+
+def _first_move_ms(log_state: LogState, device: str, since_ms: int) -> int:
+    """When somebody moved at a kiosk for the first time, at the latest at the instant `since_ms`."""
+    first = since_ms
+    for log in log_state.logs_of(device):
+        for entry in log_state.oldest_first(log):
+            at_ms = log_state.event_state.at_ms(entry)
+            if at_ms >= first:
+                if log_state.is_forked(log):
+                    continue
+                break
+            if log_state.move(entry) is not None:
+                first = at_ms
+    return first

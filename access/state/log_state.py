@@ -4,7 +4,7 @@
 repaired clock makes them stale. So folding a million entries costs little more than reading them, in any order.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 
 from access.event.programme import Programme
@@ -12,7 +12,7 @@ from access.log.entry import EntryRef, Override, Scan
 from access.log.log_entry import LogEntry, Order, read_entry
 from access.log.receipt import receipt
 from access.rules.opening_check import OpeningRecords, opening_badges
-from access.state.badge_history import History
+from access.state.badge_history import History, Presentation
 from access.state.event_state import EventState
 from access.state.seat_leases import SeatBook
 from access.state.time_repair import FAR_MS
@@ -51,25 +51,43 @@ class LogState:
 
     def file(self, entry: LogEntry) -> None:
         """Fold an entry already read."""
-        if not self._is_new(entry):
-            return
-        self._count += 1
-        self.event_state.add(entry)
-        self.opening_records.add(entry)
-        badge: bytes | None = getattr(entry.body, "badge", None)
-        if badge is not None or entry.kind in ABOUT_SOMEBODY:
-            entries = self._entries.get(badge)
-            if entries is None:
-                self._entries[badge] = [entry]
+        self.file_all((entry,))
+
+    def file_all(self, entries: Iterable[LogEntry]) -> None:
+        """Fold many entries already read."""
+        changed: set[bytes | None] = set()
+        books = tuple(self._books.values())
+        by_badge, presented, observe = self._entries, self._presented, self.event_state.observe
+        for entry in entries:
+            if not self._is_new(entry):
+                continue
+            self._count += 1
+            body = entry.body
+            badge: bytes | None
+            if type(body) is Scan:  # nearly all of them; other folds take the time from it alone
+                observe(entry)
+                badge = body.badge
+                presented.add(badge)
             else:
-                entries.append(entry)
-            if entry.kind in ABOUT_SOMEBODY:
-                self._presented.add(badge)
-            self._histories.pop(badge, None)
-            for watch in self._watches:
-                watch.add(badge)
-            for book in self._books.values():
+                self.event_state.add(entry)
+                self.opening_records.add(entry)
+                badge = getattr(body, "badge", None)
+                if entry.kind in ABOUT_SOMEBODY:
+                    presented.add(badge)
+                elif badge is None:
+                    continue
+            same = by_badge.get(badge)
+            if same is None:
+                by_badge[badge] = [entry]
+            else:
+                same.append(entry)
+            changed.add(badge)
+            for book in books:
                 book.observe(entry)
+        for badge in changed:
+            self._histories.pop(badge, None)
+        for watch in self._watches:
+            watch |= changed
 
     def _is_new(self, entry: LogEntry) -> bool:
         """Whether this entry is new. A second one of the same number is a fork, and counts too."""
@@ -143,6 +161,38 @@ class LogState:
             history = History(self.event_state, self._entries.get(badge, ()))
             self._histories[badge] = history
         return history
+
+    def logs_of(self, device: str) -> list[str]:
+        """The logs of a device that are held, in no order."""
+        return [log for log in self._logs if log.startswith(device)]
+
+    def oldest_first(self, log: str) -> Iterator[LogEntry]:
+        """The entries of a log by number, those of all its branches."""
+        return self._by_number(log, sorted(self._logs.get(log, {})))
+
+    def newest_first(self, log: str) -> Iterator[LogEntry]:
+        """The entries of a log from the last number on, those of all its branches. Their times fall, but for those of a
+        log that forks."""
+        return self._by_number(log, sorted(self._logs.get(log, {}), reverse=True))
+
+    def is_forked(self, log: str) -> bool:
+        """Whether a log has branches."""
+        return any(forked == log for forked, _ in self._branches)
+
+    def _by_number(self, log: str, numbers: Iterable[int]) -> Iterator[LogEntry]:
+        first = self._logs.get(log, {})
+        for number in numbers:
+            yield first[number]
+            for digest, entry in self._branches.get((log, number), {}).items():
+                if digest != first[number].digest:
+                    yield entry
+
+    def move(self, entry: LogEntry) -> Presentation | None:
+        """The presentation that an entry is, if it moved its person and was not taken back."""
+        if entry.kind not in ABOUT_SOMEBODY:
+            return None
+        moves = self.history(getattr(entry.body, "badge", None)).moves
+        return next((one for one in moves if one.entry.digest == entry.digest), None)
 
     def registry_until(self, head: tuple[str, int] | None) -> Order | None:
         """The position in the total order up to which a device knew the registry's log if it names this entry (log,

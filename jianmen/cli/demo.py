@@ -37,6 +37,12 @@ _data = click.option(
 @click.option(
     "--port", type=click.IntRange(1024, 65_000), help="The first of its ports (free ones)."
 )
+@click.option(
+    "--print",
+    "prints",
+    is_flag=True,
+    help="A kiosk more, at which people have their badges printed.",
+)
 @click.option("--json", "as_json", is_flag=True, help="JSON lines on standard output.")
 @click.pass_context
 def demo(
@@ -48,6 +54,7 @@ def demo(
     camera: str | None,
     port: int | None,
     *,
+    prints: bool,
     as_json: bool,
 ) -> None:
     """A registry, five kiosks in three cities, and people who come to them.
@@ -70,7 +77,9 @@ def demo(
     folder = data.resolve() if data is not None else Path(tempfile.mkdtemp(prefix=FOLDER))
     _require_empty(folder)
     logging.basicConfig(level=logging.WARNING, filename=folder / "demo.log")
-    options = Options(data=folder, seed=seed, people=people, camera=camera, port=port)
+    options = Options(
+        data=folder, seed=seed, people=people, camera=camera, port=port, prints=prints
+    )
     sys.exit(present(options, minutes, display_for(as_json=as_json), stop))
 
 

@@ -112,16 +112,17 @@ def _run(file: Path, *, explain: bool) -> int:
 
     failed = False
     try:
-        for outcome in Rehearsal(read(file), explain=explain).run():
-            sys.stdout.write(msgspec.json.encode(outcome.result).decode() + "\n")
-            messages = [f"{file}: line {outcome.line}:"] if outcome.why else []
-            messages += explanation_lines(outcome.why)
-            if outcome.failed is not None:
-                failed = True
-                messages.append(f"{file}: line {outcome.line}: {outcome.failed}")
-            if messages:
-                sys.stdout.flush()
-                click.echo("\n".join(messages), err=True)
+        with Rehearsal(read(file), explain=explain) as rehearsal:
+            for outcome in rehearsal.run():
+                sys.stdout.write(msgspec.json.encode(outcome.result).decode() + "\n")
+                messages = [f"{file}: line {outcome.line}:"] if outcome.why else []
+                messages += explanation_lines(outcome.why)
+                if outcome.failed is not None:
+                    failed = True
+                    messages.append(f"{file}: line {outcome.line}: {outcome.failed}")
+                if messages:
+                    sys.stdout.flush()
+                    click.echo("\n".join(messages), err=True)
     except ScenarioError as error:
         sys.stdout.flush()
         click.echo(str(error), err=True)

@@ -1,15 +1,16 @@
-"""The people before one door, one after the other, and the staff at a two-way door.
+"""The people before one door, one after the other, the staff at a two-way door, and people who fetch their badges.
 
 Each person holds up their badge until the door has answered. The staff unlock the staff screen with key card and PIN,
 and turn its switch.
 """
 
 import html
+import json
 import logging
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
@@ -203,3 +204,76 @@ class DoorStaff:
     def close(self) -> None:
         """Safe to repeat."""
         self._browser.close()
+
+
+FETCH_PACE_S = 12.0
+"""Mean seconds between two people who fetch their badges."""
+
+QUESTION_S = 10.0
+"""How long somebody waits for the screen to ask them."""
+
+
+class BadgeFetchers:
+    """People at a kiosk that prints: each holds up their code and says "this is me". Runs in its own thread."""
+
+    def __init__(
+        self, site: KioskSite, codes: Sequence[tuple[str, str]], feed: CameraFeed, dice: Random
+    ) -> None:
+        """`codes` are texts of badges, each with its level of error correction."""
+        self.failure: Exception | None = None
+        self._site = site
+        self._codes = codes
+        self._feed = feed
+        self._dice = dice
+        self._browser = requests.Session()
+        self._browser.trust_env = False
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name=f"people at {site.gate}")
+
+    def open(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Safe to repeat."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._browser.close()
+
+    def _work(self) -> None:
+        try:
+            for text, error in self._codes:
+                if self._stop.wait(self._dice.expovariate(1 / FETCH_PACE_S)):
+                    return
+                self._feed.hold_up(self._feed.draw(text, error))
+                number = self._question()
+                if number is not None:
+                    self._answer(number)
+        except Exception as error:  # the end of a thread; the demo ends with it, and shows why
+            log.exception("the people at %s cannot go on", self._site.gate)
+            self.failure = error
+
+    def _question(self) -> int | None:
+        """The number of the question on the screen, as soon as there is one."""
+        ends = time.monotonic() + QUESTION_S
+        events = f"{self._site.screen}events"
+        with self._browser.get(events, stream=True, timeout=TIMEOUT_S) as answer:
+            answer.raise_for_status()
+            for line in answer.iter_lines(chunk_size=1):
+                if line.startswith(b"data: {"):
+                    asked = json.loads(line.removeprefix(b"data: "))["question"]
+                    if asked is not None:
+                        return int(asked["number"])
+                if self._stop.is_set() or time.monotonic() > ends:
+                    break
+        return None
+
+    def _answer(self, number: int) -> None:
+        page = self._browser.get(self._site.screen, timeout=TIMEOUT_S)
+        found = TOKEN.search(page.text)
+        self._browser.post(
+            f"{self._site.screen}answer",
+            json={"number": number, "action": "print"},
+            headers={"X-Jianmen-Token": html.unescape(found[1]) if found else ""},
+            timeout=TIMEOUT_S,
+        ).raise_for_status()

@@ -26,6 +26,9 @@ GATES = ("chengdu-main-1", "chengdu-room-a-1", "chengdu-exit", "meishan-main-1",
 CAMERA_GATE = "chengdu-main-1"
 """The gate that a real camera is put at; the simulated people of that entrance go to the next."""
 
+PRINT_GATE = "chengdu-badges"
+"""Where badges are printed, if that was asked for: a gate that is added to the event."""
+
 BESIDE_CAMERA_GATE = "chengdu-main-2"
 
 FRAMES_PER_S = 10
@@ -46,6 +49,8 @@ class KioskSite:
     lan_port: int
     camera: str | None = None
     """A real camera, as the command line names it; None: a simulated one."""
+    prints: bool = False
+    """Whether it has a (simulated) printer of badges."""
 
     @property
     def data(self) -> Path:
@@ -55,6 +60,11 @@ class KioskSite:
     def spool(self) -> Path:
         """Where the pictures of its simulated camera go."""
         return self.folder / "spool"
+
+    @property
+    def badges(self) -> Path:
+        """Where the badges come out that it prints."""
+        return self.folder / "badges"
 
     @property
     def settings(self) -> Path:
@@ -77,7 +87,13 @@ class KioskSite:
             f"port = {self.port}\n"
             "[kiosk.camera]\n"
             f"{self._camera()}"
+            f"{self._printer()}"
         )
+
+    def _printer(self) -> str:
+        if not self.prints:
+            return ""
+        return f'[kiosk.printer]\nadapter = "simulated"\npath = {_quoted(self.badges)}\n'
 
     def _camera(self) -> str:
         if self.camera is not None:

@@ -9,14 +9,17 @@ from pathlib import Path
 from random import Random
 from typing import Self
 
+import msgspec
+
 import config
+from access.event.definition import Gate
 from access.event.programme import Programme
 from config import event_file
 from hardware.system.stop_signal import Stop
 from jianmen.demo import kiosks
 from jianmen.demo.camera_feed import CameraFeed, set_aside
 from jianmen.demo.control import ControlSocket
-from jianmen.demo.door_driver import DoorDriver, DoorStaff
+from jianmen.demo.door_driver import BadgeFetchers, DoorDriver, DoorStaff
 from jianmen.demo.errors import DemoError, StoppedError
 from jianmen.demo.ground_truth import GroundTruth, Guest
 from jianmen.demo.kiosks import KioskSite, Ports
@@ -51,6 +54,8 @@ class Options:
     people: int
     camera: str | None = None
     port: int | None = None
+    prints: bool = False
+    """Whether there is a kiosk that prints badges as well."""
 
 
 class Demo:
@@ -64,6 +69,7 @@ class Demo:
         self._opened = ExitStack()
         self.links: dict[str, TcpProxy] = {}
         self.drivers: list[DoorDriver] = []
+        self._fetchers: BadgeFetchers | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -78,6 +84,9 @@ class Demo:
         logs.mkdir(parents=True, exist_ok=True)
         random = Random(options.seed)  # noqa: S311 - people who do not exist
         event = going_on(event_file.load(EVENT), datetime.now(UTC), kiosks.SEMINAR)
+        if options.prints:
+            desk = Gate(id=kiosks.PRINT_GATE, area="chengdu", mode="print")
+            event = msgspec.structs.replace(event, gates=(*event.gates, desk))
         self.programme = Programme(event)
         ports = Ports(options.port)
         registry_port = ports.take()
@@ -125,6 +134,8 @@ class Demo:
         gates = list(kiosks.GATES)
         if camera is not None:
             gates.insert(1, kiosks.BESIDE_CAMERA_GATE)
+        if self._options.prints:
+            gates.append(kiosks.PRINT_GATE)
         sites = []
         for gate in gates:
             one = KioskSite(
@@ -134,6 +145,7 @@ class Demo:
                 ports.take(),
                 ports.take(),
                 camera if gate == kiosks.CAMERA_GATE else None,
+                prints=gate == kiosks.PRINT_GATE,
             )
             one.make()
             sites.append(one)
@@ -178,6 +190,9 @@ class Demo:
             if one.camera is not None:
                 continue
             feed = CameraFeed(one.spool, self._options.seed * 100 + number)
+            if one.prints:
+                self._open_badge_desk(one, feed, opening.guests)
+                continue
             turn = None
             if self.programme.gates[one.gate].direction == "both":
                 staff = DoorStaff(one, opening.key_card, STAFF_PIN, feed)
@@ -189,6 +204,17 @@ class Demo:
             self.drivers.append(driver)
         for driver in self.drivers:
             driver.open()
+
+    def _open_badge_desk(self, site: KioskSite, feed: CameraFeed, guests: list[Guest]) -> None:
+        codes = [
+            (one.badge.text, one.error)
+            for one in guests
+            if one.may_enter(site.venue) and not one.revoked
+        ]
+        self._fetchers = BadgeFetchers(site, codes, feed, self.truth.dice(site.gate))
+        self._opened.callback(self._fetchers.close)
+        self._fetchers.open()
+        self._report(f"Badges printed at {site.gate} come out in {site.badges}")
 
     def _open_help_desk(self, url: str, token: str) -> None:
         # A connection of its own: it works in a thread of its own.
@@ -209,9 +235,9 @@ class Demo:
     def check(self) -> None:
         """Raises DemoError where a process or the people at a door cannot go on."""
         self.programs.check()
-        for driver in self.drivers:
-            if driver.failure is not None:
-                raise DemoError(str(driver.failure))
+        for people in (*self.drivers, self._fetchers):
+            if people is not None and people.failure is not None:
+                raise DemoError(str(people.failure))
 
     def close_doors(self) -> None:
         """Let nobody come any more."""

@@ -71,6 +71,10 @@ class RegistryNode:
             random.randbytes,
         )
 
+    def close(self) -> None:
+        """Safe to repeat."""
+        self.ledger.close()
+
     @property
     def device(self) -> str:
         return self.service.identity.fingerprint
@@ -112,6 +116,8 @@ class KioskNode:
 
     def enrol(self) -> None:
         """Begin with new storage and a new key, and enrol it at the registry."""
+        if self.boots:
+            self.close()
         self.identity = DeviceKey.from_seed(self.random.randbytes(32))
         service = self.registry.service
         code = service.enrol_code(self.gate)
@@ -120,6 +126,11 @@ class KioskNode:
         self.replica = Replica(":memory:", service.identity.public, service.identity.fingerprint)
         self.own = JournalCopier(self.replica, self.identity)
         self.boot("enrolled")
+
+    def close(self) -> None:
+        """Close its two files: they are gone with that. Safe to repeat."""
+        self.journal.close()
+        self.replica.close()
 
     def clone(self, name: str) -> "KioskNode":
         """A copy of this kiosk's card in another machine, running on from where this one stands: the same device."""

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from access.log.entry import EntryRef, Passage
 from access.rules.decide import Decision
@@ -38,7 +38,7 @@ class Outcome:
 
 
 class Rehearsal:
-    """A scenario under way."""
+    """A scenario under way. As a context manager it closes its world at the end."""
 
     def __init__(
         self, scenario: Scenario, *, explain: bool = False, world: type[World] = World
@@ -57,6 +57,12 @@ class Rehearsal:
         self._count: Counter[str] = Counter()
         self._entries: dict[str, Answer] = {}
         self._names: dict[EntryRef, str] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.world.close()
 
     def run(self) -> Iterator[Outcome]:
         """The outcomes, step by step. Raises ScenarioError, naming the line, for a step that cannot be carried out."""

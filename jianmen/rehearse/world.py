@@ -90,6 +90,7 @@ class World:
         spare = self.kiosks[name]
         spare.assignment.give(gate, card, beside=beside)
         spare.name = spare.gate = gate
+        self.kiosks[gate].close()
         self.kiosks[gate] = spare
         del self.kiosks[name]
         self.links.rename(name, gate)
@@ -149,6 +150,12 @@ class World:
         for area in self.programme.area_tree:
             if area in touched:
                 self._level(area, nodes)
+
+    def close(self) -> None:
+        """Close the files of every machine. Safe to repeat."""
+        for kiosk in self.kiosks.values():
+            kiosk.close()
+        self.registry.close()
 
     def wipe(self, gate: str) -> None:
         """Replace a kiosk's storage and key, and enrol it again."""

@@ -41,6 +41,7 @@ def status(loop: ScanLoop) -> dict[str, Any]:
         "direction": presenter.direction,
         "camera": loop.duties.camera,
         "scanner": loop.duties.scanner,
+        "printer": None if loop.station is None else presenter.printer or "ok",
         "fire": presenter.fire,
         "log": door.log,
         "seq": door.seq,

@@ -5,6 +5,7 @@ else is done, so that a port in use is one clear line; the database is opened in
 """
 
 import gc
+import logging
 import multiprocessing
 import os
 import socket
@@ -26,8 +27,11 @@ from registry.jobs import Jobs
 from registry.server.app import Parts
 from registry.server.proxies import TrustedProxies
 from registry.server.worker import MOST, GuardedWorker
+from registry.storage.database import OUTAGES
 from registry.webhooks import Teller
 from sync.transport.tls_certificate import Certificate
+
+log = logging.getLogger(__name__)
 
 THREADS = MOST_STREAMS + 48
 """Of a worker: as many as streams may be open, and more for kiosks and pages. They are made as they are needed."""
@@ -42,6 +46,8 @@ HANGS_AFTER_S = 60
 HANDS_OVER_S = 0.001
 """How long a busy thread (an import, a fold) keeps the interpreter while others wait. By default they wait five times
 as long, at each of the dozen times that a request lets go of it for the database."""
+
+KEEP_EVERY_S = 60
 
 BEAT_S = 5
 """How often a starting worker reports that it is alive (s)."""
@@ -158,21 +164,37 @@ class _Application(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         """The application, in a worker."""
         worker = self._worker
+        gc.disable()  # of what is folded nothing is garbage
         with _beating(worker):
             app = self._make_app(lambda: worker is not None and not worker.alive)
             parts: Parts = app.extensions["jianmen"]
             parts.queries.prepare()
         sys.setswitchinterval(HANDS_OVER_S)
         gc.freeze()  # what is folded stays: no collection need look at a million entries again
+        gc.enable()
         self._parts = parts
         self._jobs = parts.jobs
         teller = Teller(parts.queries, parts.hooks, f"{socket.gethostname()}/{os.getpid()}")
         threading.Thread(
             target=teller.run, args=(self._stop_hooks,), name="webhooks", daemon=True
         ).start()
+        threading.Thread(target=self._keep_counts, name="counts", daemon=True).start()
         # Whoever searches first need not wait for the index.
         threading.Thread(target=parts.queries.names.prepare, name="names", daemon=True).start()
         return app
+
+    def _keep_counts(self) -> None:
+        """Save the counts again and again: a worker may be killed."""
+        while not self._stop_hooks.wait(KEEP_EVERY_S):
+            self._save_counts(at_once=False)
+
+    def _save_counts(self, *, at_once: bool) -> None:
+        if self._parts is None:
+            return
+        try:
+            self._parts.queries.service.keep_counts(at_once=at_once)
+        except (OSError, *OUTAGES) as error:
+            log.warning("the counts are not saved: %s", type(error).__name__)
 
     def _note_worker(self, _: Arbiter, worker: Worker) -> None:
         self._worker = worker
@@ -182,6 +204,7 @@ class _Application(BaseApplication):  # type: ignore[misc]
 
     def _worker_ends(self, _: Arbiter, __: Worker) -> None:
         self._stop_hooks.set()
+        self._save_counts(at_once=True)
         if self._parts is not None:
             # The last one to close SQLite's file folds its write-ahead log back into it and deletes it.
             self._parts.queries.service.ledger.close()

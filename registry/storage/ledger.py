@@ -12,6 +12,7 @@ from registry.storage import tables
 from registry.storage.database import Database
 from registry.storage.log_store import Logs, wall_ms
 from registry.storage.rollback_mark import LogEnd, RollbackMark
+from registry.storage.statements import SINCE
 from sync.store.log_store import Row
 
 SERVER_IDENTITY = (
@@ -34,6 +35,8 @@ class Ledger(Logs):
         Raises DatabaseError.
         """
         super().__init__(Database(url, data), now_ms)
+        self.folder = data
+        """Where this process may keep files beside the database; None: nowhere."""
         self._rollback_mark = RollbackMark.beside(self.database.path)
         self._reached: LogEnd | None = None
 
@@ -60,13 +63,7 @@ class Ledger(Logs):
 
     def since(self, entry_id: int, limit: int) -> list[tuple[int, LogEntry]]:
         """Up to `limit` entries that arrived after the one with this id, with their ids."""
-        entry = tables.entry.c
-        rows = self.read(
-            select(entry.id, entry.log, entry.digest, entry.raw)
-            .where(entry.id > entry_id)
-            .order_by(entry.id)
-            .limit(limit)
-        )
+        rows = self._fetch(SINCE, (entry_id, limit))
         return [(row_id, read_entry(log, digest, raw)) for row_id, log, digest, raw in rows]
 
     def lineage(self, entry_id: int) -> tuple[str, bytes] | None:

@@ -58,9 +58,11 @@ class LogRun:
         """Its entries but for the first `start`. They are made one by one: rows that are all there at once keep the
         garbage collector busy."""
         log = self.log
-        for at in range(start, len(self.entries)):
-            entry = self.entries[at]
-            yield log, entry.seq, self.digests[at], badge_of(body_of(entry)), self.raws[at]
+        left = slice(start, None)
+        for entry, digest, raw in zip(
+            self.entries[left], self.digests[left], self.raws[left], strict=True
+        ):
+            yield log, entry.seq, digest, badge_of(body_of(entry)), raw
 
     def log_entries(self, start: int) -> list[LogEntry]:
         """The same entries as folds take them."""

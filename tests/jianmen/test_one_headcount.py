@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,14 +67,15 @@ SPARE = [
 CUT_OFF = [{"at": f"{DAY}09:04:00+08:00", "do": "cut_off", "gate": "west-1"}, *SILENT[-1:]]
 
 
-def rehearsed(folder: Path, steps: Iterable[object]) -> World:
+@contextmanager
+def rehearsed(folder: Path, steps: Iterable[object]) -> Iterator[World]:
     file = folder / "scenario.jsonl"
     lines = [{"event": str(DOORS)}, *PEOPLE, *MORNING, *steps]
     file.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
-    rehearsal = Rehearsal(read(file))
-    for outcome in rehearsal.run():
-        assert outcome.failed is None
-    return rehearsal.world
+    with Rehearsal(read(file)) as rehearsal:
+        for outcome in rehearsal.run():
+            assert outcome.failed is None
+        yield rehearsal.world
 
 
 def everybody_speaks(world: World) -> None:
@@ -124,9 +125,9 @@ def at_the_registry(world: World) -> dict[str, Any]:
 def test_a_kiosk_and_the_registry_that_hold_the_same_show_the_same(
     tmp_path: Path, steps: list[object], silent: set[str]
 ) -> None:
-    world = rehearsed(tmp_path, steps)
-    everybody_speaks(world)
-    venue, registry = at_the_venue(world, "east-1", tmp_path), at_the_registry(world)
+    with rehearsed(tmp_path, steps) as world:
+        everybody_speaks(world)
+        venue, registry = at_the_venue(world, "east-1", tmp_path), at_the_registry(world)
     assert venue["clock_sure"]
     areas = {area["id"]: area for area in registry["areas"]}
     assert list(venue["areas"]) == list(areas)

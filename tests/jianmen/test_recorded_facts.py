@@ -46,14 +46,14 @@ def wrong_answers(known: LogState) -> list[str]:
 
 def knowledge_after(file: Path) -> LogState:
     """What the registry knows once a scenario is over and everything has reached it."""
-    rehearsal = Rehearsal(read(file))
-    for _ in rehearsal.run():
-        pass
-    world = rehearsal.world
-    world.heal(None)
-    world.sync_all()
-    with world.registry.service.snapshot() as known:
-        return known
+    with Rehearsal(read(file)) as rehearsal:
+        for _ in rehearsal.run():
+            pass
+        world = rehearsal.world
+        world.heal(None)
+        world.sync_all()
+        with world.registry.service.snapshot() as known:
+            return known
 
 
 @pytest.mark.parametrize("file", sorted(SCENARIOS.glob("*.jsonl")), ids=lambda file: file.stem)

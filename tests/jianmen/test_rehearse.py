@@ -143,7 +143,7 @@ MISTAKES: list[tuple[object, str]] = [
         {"do": "override", "gate": "loft-2", "badge": "ann", "staff": "bob"},
         'line 3: "staff": "bob"',
     ),
-    ({"do": "override", "gate": "loft-out", "badge": "ann", "staff": "ann"}, "leads out only"),
+    ({"do": "override", "gate": "loft-out", "badge": "ann", "staff": "ann"}, "leads nobody in"),
     (
         {"do": "void", "gate": "loft-2", "entry": "loft-2/1", "staff": "ann"},
         'line 3: "entry": "loft-2/1" is not made before this step',

@@ -87,9 +87,12 @@ def test_an_exchange_that_waits_changes_no_outcome_of_any_day(tmp_path: Path, se
 
 
 def assert_waiting_changes_nothing(scenario: Scenario) -> None:
-    lazily = [(outcome.line, outcome.result) for outcome in Rehearsal(scenario).run()]
-    eagerly = [(outcome.line, outcome.result) for outcome in Rehearsal(scenario, world=Eager).run()]
-    assert lazily == eagerly
+    assert results(Rehearsal(scenario)) == results(Rehearsal(scenario, world=Eager))
+
+
+def results(rehearsal: Rehearsal) -> list[tuple[int, object]]:
+    with rehearsal:
+        return [(outcome.line, outcome.result) for outcome in rehearsal.run()]
 
 
 def test_another_event_can_be_made_up_for(tmp_path: Path) -> None:

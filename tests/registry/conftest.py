@@ -164,6 +164,7 @@ class Kiosk:
 
     def become(self, identity: DeviceKey, warrant: bytes) -> None:
         """A kiosk with this key and nothing but its warrant: nobody's log names it."""
+        self.journal.close()
         self.identity = identity
         self.journal = Journal(":memory:", identity, durable=False)
         self.own = JournalCopier(self.replica, identity)
@@ -213,8 +214,10 @@ class Kiosk:
 
 
 @pytest.fixture
-def app(service: RegistryService, clock: Clock) -> Flask:
-    return create_app(service, clock, WebSettings(control=CONTROL, open_here=True))
+def app(service: RegistryService, clock: Clock) -> Iterator[Flask]:
+    app = create_app(service, clock, WebSettings(control=CONTROL, open_here=True))
+    yield app
+    app.extensions["jianmen"].jobs.close()
 
 
 @pytest.fixture

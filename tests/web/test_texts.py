@@ -85,7 +85,7 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
     "menu": ("headcount", "staff", "gate", "opening", "close"),
     "opening.case": (*get_args(Case), "twice"),
     "opening.check": (
-        *("clock", "disk", "registry", "roster", "versions", "camera", "scanner"),
+        *("clock", "disk", "registry", "roster", "versions", "camera", "scanner", "printer"),
         *PERSON_CHECKS,
     ),
     "dashboard.nav": (*PAGES, "account"),

@@ -68,6 +68,8 @@ def machine_checks(loop: ScanLoop, *, versions_equal: bool) -> dict[str, str]:
         checks["camera"] = duties.camera == "ok"
     if duties.scanner != "none":
         checks["scanner"] = duties.scanner == "ok"
+    if loop.station is not None:
+        checks["printer"] = loop.presenter.printer is None
     return {check: "good" if good else "bad" for check, good in checks.items()}
 
 

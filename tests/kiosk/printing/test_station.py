@@ -9,6 +9,7 @@ import pytest
 
 from access.log.entry import EntryRef, Printed
 from kiosk.door.staff_actions import StaffError
+from kiosk.pages.opening.report import report
 
 ASK = "Is this you?"
 PRINTING = "Printing your badge"
@@ -335,3 +336,12 @@ def test_a_card_without_a_role_prints_nothing(desk: Desk) -> None:
     with pytest.raises(StaffError, match="gone"):
         desk.station.print_by_staff(0, "lost", person.text)
     assert desk.badges == 1
+
+
+def test_the_check_before_the_doors_open_has_the_printer_and_no_test_badges(desk: Desk) -> None:
+    found = report(desk.stand.loop)
+    assert found["checks"]["printer"] == "good"
+    assert found["test_badges"] == {}
+
+    desk.fault("paper_out")
+    desk.stand.until(lambda: report(desk.stand.loop)["checks"]["printer"] == "bad")

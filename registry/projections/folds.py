@@ -1,19 +1,25 @@
 """The projections of the ledger, kept up to date by folding the entries that have arrived since."""
 
+import hashlib
 import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from access.event.programme import Programme
-from access.log.entry import BadgeIssued, Boot
+from access.log.entry import BadgeIssued, Boot, Scan
 from access.log.log_entry import LogEntry
 from access.state.conflicts import Conflict, Conflicts
 from access.state.headcount import Count, Headcount
 from access.state.log_state import LogState
+from registry.projections import saved_counts
+from registry.projections.saved_counts import Saved
 from registry.storage.ledger import Ledger
 
 log = logging.getLogger(__name__)
+
+KEEP_AFTER = 2000
+"""Entries that must have arrived before the counts are saved again."""
 
 AT_ONCE = 5000
 """Entries read from the ledger at a time."""
@@ -39,6 +45,13 @@ class Projections:
         self._seen = 0
         self._newest = b""
         self._server: str | None = None
+        self._sequence = hashlib.sha256()
+        """Of the digests of all entries, in the order of their ids."""
+        self._counted = (0, 0)
+        self._kept = 0
+        folder = self._ledger.folder
+        self._saved = saved_counts.read(folder) if folder is not None else None
+        """Counts from before the start, until the entry is read up to which they go."""
         self._before: dict[str, tuple[str, int]] = {}
         """Of each log that names one before it: that log, and its last number."""
 
@@ -81,11 +94,51 @@ class Projections:
         more = True
         while more:
             arrived = self._ledger.since(self._seen, AT_ONCE)
-            for entry_id, entry in arrived:
-                self.log_state.file(entry)
-                self._note(entry)
-                self._seen, self._newest = entry_id, entry.digest
+            for some in self._up_to_what_was_saved(arrived):
+                self.log_state.file_all([entry for _, entry in some])
+                for _, entry in some:
+                    self._sequence.update(entry.digest)
+                    if type(entry.body) is not Scan:
+                        self._note(entry)
+                self._seen, self._newest = some[-1][0], some[-1][1].digest
+                if self._saved is not None and self._seen >= self._saved.entry_id:
+                    self._restore(self._saved)
             more = len(arrived) == AT_ONCE
+
+    def _up_to_what_was_saved(
+        self, arrived: list[tuple[int, LogEntry]]
+    ) -> list[list[tuple[int, LogEntry]]]:
+        """Entries with their ids in one piece; in two where the first ends with what saved counts stand for."""
+        if self._saved is None:
+            return [arrived] if arrived else []
+        until = self._saved.entry_id
+        pieces = (
+            [one for one in arrived if one[0] <= until],
+            [one for one in arrived if one[0] > until],
+        )
+        return [piece for piece in pieces if piece]
+
+    def _restore(self, saved: Saved) -> None:
+        """Go on from saved counts if these entries are those that they stand for."""
+        self._saved = None
+        same = (self._seen, self._sequence.digest()) == (saved.entry_id, saved.sequence)
+        if not (same and self._headcount.restore(saved.counts)):
+            log.info("the saved counts are of other entries; everything is counted again")
+
+    def keep_counts(self, *, at_once: bool) -> None:
+        """Save the counts for the next start, if anything (`at_once`) or much has arrived since that was done last.
+        Raises OSError."""
+        folder = self._ledger.folder
+        with self._lock:
+            seen, at_ms = self._counted
+            if folder is None or seen < self._kept + (1 if at_once else KEEP_AFTER):
+                return
+            self._refresh()
+            self._headcount.areas(at_ms)
+            counts, sequence = self._headcount.saved(), self._sequence.digest()
+            seen = self._kept = self._seen
+        if counts is not None:
+            saved_counts.write(folder, seen, sequence, counts)
 
     def _check_lineage(self) -> None:
         """Begin again where another server answers by now."""
@@ -116,6 +169,7 @@ class Projections:
     def headcount(self, at_ms: int) -> dict[str, Count]:
         """The counts of every area, by area id in file order."""
         with self.snapshot():
+            self._counted = (self._seen, at_ms)
             return self._headcount.areas(at_ms)
 
     def by_gate(self, at_ms: int) -> dict[str, dict[str, int]]:

@@ -1,0 +1,59 @@
+"""The counts as they were worked out last, in a file: a registry that starts need not work out a day again.
+
+They stand for one sequence of entries, whose hash they carry, so what is read must be the very same entries; otherwise
+the file counts for nothing. Nor does one count that is damaged, or of another version. It holds badge ids and areas, as
+the entries do, and no name.
+"""
+
+import hashlib
+import logging
+import os
+from pathlib import Path
+
+import msgspec
+
+from access.state.headcount import SavedCounts
+
+log = logging.getLogger(__name__)
+
+FILE = "registry.counts"
+
+VERSION = 1
+"""Of the file, and of how a badge's share is worked out."""
+
+HASH_BYTES = 32
+
+
+class Saved(msgspec.Struct, frozen=True, array_like=True):
+    """The counts; the id of the newest entry that they stand for, and the hash of the sequence up to it."""
+
+    version: int
+    entry_id: int
+    sequence: bytes
+    counts: SavedCounts
+
+
+def write(folder: Path, entry_id: int, sequence: bytes, counts: SavedCounts) -> None:
+    """Write the file, whole or not at all. Raises OSError."""
+    raw = msgspec.msgpack.encode(Saved(VERSION, entry_id, sequence, counts))
+    part = folder / f".{FILE}.{os.getpid()}"
+    part.touch(mode=0o640)
+    part.write_bytes(hashlib.sha256(raw).digest() + raw)
+    part.replace(folder / FILE)
+
+
+def read(folder: Path) -> Saved | None:
+    """What the file says; None: there is none that counts."""
+    try:
+        data = (folder / FILE).read_bytes()
+    except OSError:
+        return None
+    raw = data[HASH_BYTES:]
+    if hashlib.sha256(raw).digest() != data[:HASH_BYTES]:
+        log.warning("%s is damaged; everything is counted again", FILE)
+        return None
+    try:
+        saved = msgspec.msgpack.decode(raw, type=Saved)
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        return None
+    return saved if saved.version == VERSION else None
