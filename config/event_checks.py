@@ -34,6 +34,11 @@ def check(event: Event, document: Document) -> None:
     _ids(event, document)
     _references(event, document)
     _area_tree(event, document)
+    for index, gate in enumerate(event.gates):
+        if gate.mode == "print" and gate.direction != "in":
+            wrong = f'is "{gate.direction}" at a gate that prints badges'
+            right = "nobody goes in or out there: leave it out"
+            document.mistake(Location("gate", index, "direction"), wrong, right)
     for index, session in enumerate(event.sessions):
         location = Location("session", index)
         if session.starts_ms and session.ends_ms:

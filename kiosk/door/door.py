@@ -130,6 +130,8 @@ class Door(LocalState):
         self._hold_off.clear()
 
     def _present(self, who: str | bytes, direction: Direction, method: Method) -> Answer:
+        if self.gate.mode == "print":
+            raise NotReadyError(f"gate {self.gate.id} prints badges: nobody goes in or out there")
         reading = self.read_clock()
         again = self._again(who, direction, reading)
         if again is not None:

@@ -219,6 +219,11 @@ ONE_MISTAKE = [
     ('area = "hall"', "area = 7", 'gate "door": area: is 7; should be the id of an area'),
     ('area = "hall"', 'area = "hall"\ndirection = "inout"', 'gate "door": direction: is "inout"; should'),
     ('area = "hall"', 'area = "hall"\nmode = "auto"', 'mode: is "auto"; should be "print", "self" or "staffed"'),
+    (
+        'area = "hall"',
+        'area = "hall"\nmode = "print"\ndirection = "out"',
+        'direction: is "out" at a gate that prints badges; nobody goes in or out there',
+    ),
     ('area = "hall"', 'area = "hall"\nreentry = true', "reentry: is true; should be"),
     ('areas = ["*"]', 'areas = ["romo"]', 'ticket "guest": areas: "romo" is no area or venue'),
     ('areas = ["*"]', 'areas = "*"', 'ticket "guest": areas: is "*"; should be a list of area'),

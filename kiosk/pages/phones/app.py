@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from access.event.definition import Language
 from kiosk.door.staff_actions import StaffError
 from kiosk.pages.phones.pairing import NotPairedError, Phones
+from kiosk.pages.print_routes import prints_here
 from kiosk.pages.staff_routes import COOKIE as STAFF_COOKIE
 from kiosk.pages.staff_routes import staff_pages
 from kiosk.pages.staff_session import StaffSessions
@@ -84,6 +85,8 @@ def create_phone_app(phones: Phones, first: Language) -> Flask:
 
 def _scanned(loop: ScanLoop, text: str) -> dict[str, Any]:
     """Runs in the scan loop."""
+    if prints_here(loop):
+        raise StaffError("prints")
     answer = loop.door.present(text, loop.presenter.direction, "scanner")
     if not answer.repeat and answer.case is None:
         loop.recent.add(answer, text)

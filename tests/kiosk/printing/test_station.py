@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from access.log.entry import EntryRef, Printed
+from kiosk.door.door import NotReadyError
 from kiosk.door.staff_actions import StaffError
 from kiosk.pages.opening.report import report
 
@@ -61,6 +62,19 @@ def test_nobody_goes_in_or_out_by_a_kiosk_that_prints(desk: Desk) -> None:
     assert desk.world.written("scan") == []
     door = desk.stand.door
     assert door.history(person.badge).whereabouts(door.now().at_ms).location is None
+
+
+def test_a_door_that_prints_answers_nobody_by_other_ways_either(desk: Desk) -> None:
+    person = chan(desk)
+    for ask in (desk.stand.door.present, desk.stand.door.present_by_hand):
+        with pytest.raises(NotReadyError, match="prints badges"):
+            ask(person.text if ask == desk.stand.door.present else person.badge, "in")
+    assert desk.world.written("scan") == []
+
+
+def test_the_doors_open_check_asks_for_the_printer_and_for_no_test_badges(desk: Desk) -> None:
+    found = report(desk.stand.loop)
+    assert (found["checks"]["printer"], found["test_badges"]) == ("good", {})
 
 
 def test_no_name_is_written_anywhere(desk: Desk) -> None:
