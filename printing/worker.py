@@ -13,30 +13,15 @@ from pathlib import Path
 import msgspec
 
 from config.errors import ConfigError
-from printing.card import Card
 from printing.document import print_cards
 from printing.fonts import FontMissingError
 from printing.layout import load
+from printing.task import Made, Task
 
 REPORT_EVERY = 100
 
 NICE = 10
 """Drawing gives way to the processes that serve."""
-
-
-class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """What to print, by which layout file, into which file."""
-
-    cards: list[Card]
-    layout: str
-    path: str
-
-
-class Made(msgspec.Struct, frozen=True, kw_only=True):
-    """Pages, and the numbers of the cards (0 first) of which a text had to be shortened."""
-
-    pages: int
-    shortened: list[int]
 
 
 def main() -> int:
