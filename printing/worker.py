@@ -7,14 +7,16 @@ cannot be used.
 
 import os
 import sys
+import zipfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from config.errors import ConfigError
-from printing.document import print_cards
-from printing.fonts import FontMissingError
+from printing.document import Printed, print_cards
+from printing.fonts import FontMissingError, Fonts
 from printing.layout import load
 from printing.task import Made, Task
 
@@ -36,13 +38,29 @@ def main() -> int:
             print(done, flush=True)
 
     try:
-        printed = print_cards(task.cards, load(Path(task.layout)), Path(task.path), step=report)
+        printed = _done(task, report)
     except (FontMissingError, ConfigError) as error:
         print(str(error).replace("\n", "; "), file=sys.stderr)
         return 1
-    made = Made(pages=printed.pages, shortened=printed.shortened)
+    made = Made(pages=printed.pages, shortened=printed.shortened, unprintable=printed.unprintable)
     print(msgspec.json.encode(made).decode(), flush=True)
     return 0
+
+
+def _done(task: Task, report: Callable[[int], None]) -> Printed:
+    layout, path = load(Path(task.layout)), Path(task.path)
+    if not task.pictures:
+        return print_cards(task.cards, layout, path, step=report)
+    from printing.picture import png_picture, svg_picture
+
+    fonts = Fonts()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for number, (card, name) in enumerate(zip(task.cards, task.names, strict=True)):
+            svg = task.pictures == "svg"
+            picture = svg_picture(card, layout, fonts) if svg else png_picture(card, layout, fonts)
+            archive.writestr(f"{name}.{task.pictures}", picture)
+            report(number + 1)
+    return Printed(pages=len(task.cards))
 
 
 if __name__ == "__main__":

@@ -156,24 +156,38 @@ def exchange(
 @bench.command()
 @_json
 @_folder
-@_count("--people", 26_000, "People of the list.")
+@_count("--people", 26_000, "People registered, and of the list.")
+@_count("--entries", LARGEST, "Entries of the longest ledger.")
 @click.option(
     "--against",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Another checkout of this product with its .venv, for the floor.",
+    help="Another checkout of this product with its .venv, for the floor of the import.",
 )
-def service(folder: Path | None, people: int, against: Path | None, *, as_json: bool) -> None:
-    """The registry at work.
+def centre(
+    folder: Path | None, people: int, entries: int, against: Path | None, *, as_json: bool
+) -> None:
+    """The registry as everybody at an event uses it: some ten minutes.
 
     \b
-    import               CPU time of a list taken in from a workbook
-    … during import      how long an exchange, a walk-up and a headcount take
-                         meanwhile (the slowest in a hundred)
+    import             CPU time of a list taken in from a workbook
+    … during import    how long an exchange, a walk-up and a headcount take
+                       meanwhile (the slowest in a hundred)
+    centre dashboards  until a new entry is on 200 open dashboards
+    centre memory      what the server needs, without and with them
+    centre start       until the counts are there, with and without those that
+                       the last run saved
+    centre headcount   a count after a new entry in a long and in a short ledger
     """
+    from bench.centre.dashboards import dashboards
+    from bench.centre.growing import SHORT, growing
     from bench.importing import importing
 
     with _room(folder) as made:
         _show(importing(made, against, people), as_json=as_json)
+    with _room(folder) as made:
+        _show(dashboards(made, people), as_json=as_json)
+    with _room(folder) as made:
+        _show(growing(made, people, (SHORT, entries)), as_json=as_json)
 
 
 @bench.command()

@@ -180,9 +180,7 @@ class Database:
     def own_connection(self) -> "psycopg.Connection[tuple[Any, ...]]":
         """A connection to PostgreSQL beside the pool, each statement its own transaction. The caller closes it. Raises
         psycopg.Error."""
-        connection = _connect(self._target)
-        connection.autocommit = True
-        return connection
+        return _connect(self._target)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -259,10 +257,10 @@ def _shown(target: URL) -> str:
 
 
 def _connect(target: URL) -> "psycopg.Connection[tuple[Any, ...]]":
-    """A connection to PostgreSQL beside the pool."""
+    """A connection to PostgreSQL beside the pool, each statement its own transaction."""
     dialect = create_engine(target.set(drivername="postgresql+psycopg")).dialect
     positional, named = dialect.create_connect_args(target)
-    return psycopg.connect(*positional, **named)
+    return psycopg.connect(*positional, autocommit=True, **named)
 
 
 def _require_utf8(target: URL) -> None:

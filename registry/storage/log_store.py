@@ -62,6 +62,8 @@ _device_id = lru_cache(maxsize=8)(device_id)
 class Logs(LogStore):
     """The logs, their heads and branches, and the name cards beside them. Transactions are the ledger's."""
 
+    run_entries = 16_384  # as many as a message has: a statement costs more here, and memory less
+
     def __init__(self, database: Database, now_ms: Callable[[], int] = wall_ms) -> None:
         """`now_ms` stamps what arrives."""
         self.database = database
