@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from fpdf import FPDF
 from fpdf.fonts import TTFFont
@@ -15,7 +16,7 @@ from access.text import canonical
 from printing.card import Card
 from printing.fonts import FontFile, Fonts, Run, Weight, is_wide
 from printing.layout import Layout, Text
-from printing.qr import QUIET_MODULES, dark_runs, qr_code
+from printing.qr import QUIET_MODULES, dark_blocks, qr_code
 from printing.typeset import ELLIPSIS, LINE_HEIGHT, POINT_MM, fitted
 
 MARK_MM = 5.0
@@ -23,10 +24,12 @@ MARK_MM = 5.0
 
 @dataclass
 class Printed:
-    """The result: the number of pages, and the indexes of cards with a shortened text."""
+    """The result: the number of pages, and the indexes of cards with a shortened text, and with a letter that no font
+    has."""
 
     pages: int = 0
     shortened: list[int] = field(default_factory=list)
+    unprintable: list[int] = field(default_factory=list)
 
 
 def print_cards(
@@ -48,10 +51,20 @@ def print_cards(
                     _cut_marks(pdf, layout)
             if not _Drawing(pdf, fonts, layout, card, *corners[number % len(corners)]).draw():
                 printed.shortened.append(number)
+            if _lacks_letters(card, layout, fonts):
+                printed.unprintable.append(number)
             step(number + 1)
         printed.pages = int(pdf.pages_count)
         pdf.output(str(path))
     return printed
+
+
+def _lacks_letters(card: Card, layout: Layout, fonts: Fonts) -> bool:
+    """Whether a text of the card has a letter that is left out."""
+    contents = (_content(text, card, layout) for text in layout.texts)
+    return any(
+        not content.isascii() and fonts.unprintable(content, card.language) for content in contents
+    )
 
 
 def _page(layout: Layout) -> tuple[float, float]:
@@ -165,6 +178,34 @@ def _set(content: str, text: Text, language: Language, fonts: Fonts) -> _Setting
     return _Setting(fit.points, lines, fit.whole)
 
 
+class Placed(NamedTuple):
+    """A run where it stands on its card: the left end of its base line (mm), its size and colour."""
+
+    run: Run
+    x: float
+    y: float
+    points: float
+    colour: str
+
+
+def placed_runs(card: Card, layout: Layout, fonts: Fonts) -> Iterator[Placed]:
+    """Every run of a card's texts."""
+    for text in layout.texts:
+        content = _content(text, card, layout)
+        if content:
+            yield from _placed(_set(content, text, card.language, fonts), text, fonts)
+
+
+def _placed(setting: _Setting, text: Text, fonts: Fonts) -> Iterator[Placed]:
+    for number, (runs, width) in enumerate(setting.lines):
+        free = {"left": 0.0, "center": (text.width - width) / 2, "right": text.width - width}
+        x = text.x + free[text.align]
+        y = text.y + (number * LINE_HEIGHT + 1) * setting.points * POINT_MM
+        for run in runs:
+            yield Placed(run, x, y, setting.points, text.colour)
+            x += fonts.run_width(run) * setting.points * POINT_MM
+
+
 class _Drawing:
     """Draws one card with its top left corner at (`left`, `top`), in mm."""
 
@@ -207,7 +248,10 @@ class _Drawing:
         x = (self._left + box.x + QUIET_MODULES * module) / POINT_MM
         y = (height - self._top - box.y - QUIET_MODULES * module) / POINT_MM
         # One path in units of modules: a document of 26,000 codes stays small in memory and on disk.
-        path = " ".join(f"{first} {-row - 1} {count} 1 re" for row, first, count in dark_runs(code))
+        path = " ".join(
+            f"{one.first} {-one.row - one.height} {one.width} {one.height} re"
+            for one in dark_blocks(code)
+        )
         self._pdf._out(f"q 0 g {scale:.4f} 0 0 {scale:.4f} {x:.3f} {y:.3f} cm {path} f Q")
 
     def _text(self, text: Text) -> bool:
@@ -216,23 +260,19 @@ class _Drawing:
             return True
         setting = _set(content, text, self._card.language, self._fonts)
         self._pdf.set_text_color(text.colour)
-        for number, (runs, width) in enumerate(setting.lines):
-            free = {"left": 0.0, "center": (text.width - width) / 2, "right": text.width - width}
-            x = self._left + text.x + free[text.align]
-            y = self._top + text.y + (number * LINE_HEIGHT + 1) * setting.points * POINT_MM
-            self._line(runs, x, y, setting.points)
+        for one in _placed(setting, text, self._fonts):
+            self._run(one)
         return setting.whole
 
-    def _line(self, runs: Iterable[Run], x: float, y: float, points: float) -> None:
-        """Draw a line whose letters stand on `y`."""
-        for run in runs:
-            self._use(run, points)
-            if run.shaped:
-                self._pdf.set_xy(x, y - points * POINT_MM)
-                self._pdf.cell(text=run.text, h=points * POINT_MM * 1.3)
-            else:
-                self._pdf.text(x, y, run.text)
-            x += self._fonts.run_width(run) * points * POINT_MM
+    def _run(self, placed: Placed) -> None:
+        """Draw a run."""
+        x, y, height = self._left + placed.x, self._top + placed.y, placed.points * POINT_MM
+        self._use(placed.run, placed.points)
+        if placed.run.shaped:
+            self._pdf.set_xy(x, y - height)
+            self._pdf.cell(text=placed.run.text, h=height * 1.3)
+        else:
+            self._pdf.text(x, y, placed.run.text)
 
     def _use(self, run: Run, points: float) -> None:
         self._pdf.set_font(run.font.name, "", points)

@@ -143,7 +143,9 @@ class Throttle:
     def worked(self, limits: Limits) -> None:
         """Take back a counted attempt: it succeeded."""
         with self._ledger.transaction():
-            for limit in (*limits.own, *limits.shared, *limits.fresh, *limits.counted):
+            # Where the shared limits are reached, it was let through as a fresh one, and takes nothing back from them.
+            together = limits.fresh if self.crowded(limits) else (*limits.shared, *limits.fresh[:1])
+            for limit in (*limits.own, *limits.counted, *together):
                 self._storage.decr(limit.item.key_for(*limit.names))
 
     def wait_s(self, limits: Limits) -> int:

@@ -1,9 +1,12 @@
 """Makes a PDF of badges: chooses the people, draws in a process of its own, and notes what was printed."""
 
+import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +14,7 @@ import msgspec
 
 from printing import layout as layouts
 from printing.card import Card
-from printing.worker import Made, Task
+from printing.task import Made, Task
 from registry.badges.cards import card_of
 from registry.badges.prints import Prints, digest_of
 from registry.jobs import Work
@@ -21,12 +24,18 @@ from registry.storage.errors import RegistryError
 
 KIND = "badges"
 FILE = "badges.pdf"
+ZIP = "badges.zip"
+SAMPLE_QR = "J" + "A" * 28
+"""On a preview, which is looked at on a screen: a photograph of a code is a badge, and this one is none."""
+
+Pictures = Literal["", "svg", "png"]
 Order = Literal["ref", "name", "organisation"]
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """Whose badges, in which order, by which layout. What is empty chooses everybody. `new`: only those that were not
-    printed yet, or would look otherwise now. `preview`: the first of them alone, which does not count as printed."""
+    printed yet, or would look otherwise now. `preview`: the first of them alone, which does not count as printed.
+    `pictures`: a ZIP file with a picture of each instead, to be sent; these do not count as printed either."""
 
     refs: tuple[str, ...] = ()
     tickets: tuple[str, ...] = ()
@@ -36,15 +45,18 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     layout: str = layouts.DEFAULT
     new: bool = False
     preview: bool = False
+    pictures: Pictures = ""
 
 
 class Printout(msgspec.Struct, frozen=True, kw_only=True):
-    """What was made: badges and pages; refs whose texts were shortened; refs asked for that have no valid badge."""
+    """What was made: badges and pages; refs whose texts were shortened; refs asked for that have no valid badge; refs
+    with a letter that no font has, and which is left out."""
 
     badges: int
     pages: int
     shortened: list[str] = []
     left_out: list[str] = []
+    unprintable: list[str] = []
 
 
 class BadgeMaker:
@@ -74,18 +86,41 @@ class BadgeMaker:
                 else "There is no badge to print."
             )  # fmt: skip
         work.stage("badges.drawing", len(chosen))
+        name = ZIP if selection.pictures else FILE
         with tempfile.TemporaryDirectory() as temporary:
-            file = Path(temporary, FILE)
-            made = _drawn([card for _, card in chosen], path, file, work)
-            work.keep(FILE, file.read_bytes())
-        if not selection.preview:
+            file = Path(temporary, name)
+            task = Task(
+                cards=[card for _, card in chosen],
+                layout=str(path),
+                path=str(file),
+                pictures=selection.pictures,
+                names=_file_names([label.badge.ref for label, _ in chosen]),
+            )
+            made = _drawn(task, work.step)
+            work.keep(name, file.read_bytes())
+        if not selection.preview and not selection.pictures:
             self._prints.note(chosen, self._now_ms())
         return Printout(
             badges=len(chosen),
             pages=made.pages,
             shortened=[chosen[number][0].badge.ref for number in made.shortened],
             left_out=left_out,
+            unprintable=[chosen[number][0].badge.ref for number in made.unprintable],
         )
+
+    def picture(self, selection: Selection) -> str:
+        """The first badge of a selection as an SVG document, with a code that is none. Raises RegistryError."""
+        chosen, _ = self._chosen(msgspec.structs.replace(selection, preview=True))
+        if not chosen:
+            raise RegistryError("There is no badge to print.")
+        card = replace(chosen[0][1], qr_text=SAMPLE_QR, form="plain")
+        with tempfile.TemporaryDirectory() as temporary:
+            file = Path(temporary, ZIP)
+            layout = str(self._layout(selection.layout))
+            task = Task(cards=[card], layout=layout, path=str(file), pictures="svg", names=["card"])
+            _drawn(task, lambda _: None)
+            with zipfile.ZipFile(file) as archive:
+                return archive.read("card.svg").decode()
 
     def _layout(self, name: str) -> Path:
         if name not in self.layouts():
@@ -130,9 +165,22 @@ def _order(order: Order) -> Callable[[Label], tuple[str, ...]]:
     return lambda label: (label.badge.ref,)
 
 
-def _drawn(cards: list[Card], layout: Path, path: Path, work: Work) -> Made:
+def _file_names(refs: Sequence[str]) -> list[str]:
+    """What to call each person's picture: their ref, as far as a file may be called that, and each once."""
+    taken: set[str] = set()
+    names: list[str] = []
+    for ref in refs:
+        plain = re.sub(r"[^\w.@+-]+", "_", ref).strip("._") or "badge"
+        name, number = plain, 2
+        while name.casefold() in taken:  # some file systems know no case
+            name, number = f"{plain}-{number}", number + 1
+        taken.add(name.casefold())
+        names.append(name)
+    return names
+
+
+def _drawn(task: Task, step: Callable[[int], None]) -> Made:
     """Let another process draw, and follow it. Raises RegistryError, Stopped."""
-    task = Task(cards=cards, layout=str(layout), path=str(path))
     with (
         tempfile.TemporaryFile() as errors,
         subprocess.Popen(
@@ -151,7 +199,7 @@ def _drawn(cards: list[Card], layout: Path, path: Path, work: Work) -> Made:
             given.close()
             for last in output:
                 if last.strip().isdigit():
-                    work.step(int(last))
+                    step(int(last))
         except BrokenPipeError:
             pass
         except BaseException:

@@ -23,9 +23,15 @@ PAGES = (
     "kiosks",
     "conflicts",
     "receipt",
+    "close",
     "settings",
 )
-NEEDS: dict[str, Access] = {"people": "desk", "badges": "desk", "settings": "admin"}
+NEEDS: dict[str, Access] = {
+    "people": "desk",
+    "badges": "desk",
+    "close": "admin",
+    "settings": "admin",
+}
 """The role that a page needs; the others are for everybody who logged in."""
 
 YEAR_S = 365 * 86_400

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from access.badge import credential
 from access.badge.secret_strength import is_strong
 from access.event.programme import Programme
+from printing.fonts import FontMissingError, Fonts
 from registry.lists.findings import Findings
 from registry.lists.people import Candidate
 from registry.roster.model import Person
@@ -93,3 +94,25 @@ def check_codes(
         found.warn(
             "check.guessable", copyable[0].line, column="code", ref=copyable[0].person.ref, n=len(copyable)
         )  # fmt: skip
+
+
+def check_glyphs(
+    candidates: Iterable[Candidate], titles: Mapping[str, str], found: Findings
+) -> None:
+    """Warn of letters in names and organisations that no font of the badges has: they would be left out in print.
+
+    `titles`: what the list calls its columns, by field.
+    """
+    try:
+        fonts = Fonts()
+    except FontMissingError:
+        return  # whoever prints is told; a list can be taken in without fonts
+    for one in candidates:
+        for column in ("name", "organisation"):
+            text = getattr(one.person, column)
+            if text.isascii():
+                continue
+            for letter in fonts.unprintable(text, one.person.language):
+                number = f"U+{ord(letter):04X}"
+                title = titles.get(column, column)
+                found.warn("check.glyph", one.line, column=title, value=letter, number=number)

@@ -11,7 +11,7 @@ import msgspec
 from access.badge.credential import Claims
 from access.event.definition import Event
 from access.event.programme import Programme
-from registry.lists.checks import check_bookings, check_codes, check_seats
+from registry.lists.checks import check_bookings, check_codes, check_glyphs, check_seats
 from registry.lists.columns import Columns
 from registry.lists.people import STEP_ROWS, Candidate, People, Step
 from registry.roster.model import Person, Registered, claims
@@ -128,6 +128,9 @@ def _others(
     check_bookings(merged, programme, people.findings)
     check_seats(merged, booked, programme, people.findings)
     check_codes(merged, owners, people.findings)
+    columns = people.columns
+    titles = {name: columns.titles[index] for name, index in columns.at.items()}
+    check_glyphs(merged, titles, people.findings)
 
 
 def _mark(digest: bytes) -> str:

@@ -69,6 +69,9 @@ class LogStore(ABC):
     """
 
     registry: str
+    run_entries = 512
+    """Batches that follow one another are written as one while they have fewer entries than this: a kiosk has little
+    memory."""
 
     def is_registry(self, log: str) -> bool:
         return log.startswith(self.registry)
@@ -183,21 +186,24 @@ class LogStore(ABC):
         """Store the new entries of batches of one log, up to the first batch that is refused. Return how many entries
         were new, and why that batch was refused (None: all were stored). Batches that follow one another are written
         as one."""
-        runs: list[LogRun] = []
+        new = 0
+        waiting: LogRun | None = None
         why: MessageError | ChainError | None = None
         try:
             for batch in batches:
                 run = self._checked(batch)
-                if runs and runs[-1].end == run.parent:
-                    runs[-1].extend(run)
+                if waiting is None:
+                    waiting = run
+                elif waiting.end == run.parent and len(waiting.entries) < self.run_entries:
+                    waiting.extend(run)
                 else:
-                    runs.append(run)
+                    new += self._join(waiting)
+                    waiting = run
         except (MessageError, ChainError) as error:
             why = error
-        new = 0
-        for run in runs:
+        if waiting is not None:
             try:
-                new += self._join(run)
+                new += self._join(waiting)
             except MessageError as error:
                 return new, error
         return new, why

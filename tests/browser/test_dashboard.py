@@ -316,6 +316,26 @@ def test_the_help_desk_sees_who_came_and_downloads_the_list(site: Site, page: Pa
     assert download.value.suggested_filename == "attendance-chengdu-2020-11-17.xlsx"
 
 
+def test_the_end_of_a_day_shows_what_is_open_and_the_days_totals(site: Site, page: Page) -> None:
+    site.let_in(register(site, "P1", "李雷"))
+    register(site, "P2", "韩梅梅")
+    page.goto(f"{site.url}/login?next=/close")
+    page.get_by_label("Account").fill("admin")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_load_state()
+    expect(page.locator("#open")).to_contain_text("1 person is counted inside")
+    expect(page.locator("#open")).to_contain_text("No conflict is without an answer")
+    row = page.locator("#totals tbody tr").first
+    expect(row).to_contain_text("Chengdu")
+    with page.expect_download() as download:
+        row.get_by_role("link", name="XLSX: Chengdu").click()
+    assert download.value.suggested_filename.endswith(".xlsx")
+    page.get_by_role("button", name="End a day").click()
+    page.get_by_role("button", name="Yes, do it").click()
+    expect(page.locator("#note")).to_contain_text("2020-11-17 is closed")
+
+
 def test_an_admin_answers_a_conflict(site: Site, page: Page) -> None:
     badge = register(site, "P1", "李雷")
     site.let_in(badge, "chengdu-main-1")

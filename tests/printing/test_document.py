@@ -103,6 +103,12 @@ def test_a_long_name_is_broken_between_words_before_it_is_shortened(tmp_path: Pa
     assert text_of(tmp_path / "b.pdf").split() == ["Alexandra", "FeatherstonehaughCholmondeley"]
 
 
+def test_a_letter_that_no_font_has_is_reported(tmp_path: Path) -> None:
+    cards = [card(name="李雷"), card(name="李\U00030000"), card(name="Jane \U0001f409")]
+    printed = print_cards(cards, find("a6"), tmp_path / "b.pdf")
+    assert printed.unprintable == [1, 2]
+
+
 def test_a_name_that_fits_in_no_size_is_shortened_and_reported(tmp_path: Path) -> None:
     cards = [card(name="张伟"), card(language="en", name="Featherstonehaugh " * 7)]
     printed = print_cards(cards, find("card-86x122"), tmp_path / "b.pdf")

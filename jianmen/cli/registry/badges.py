@@ -35,6 +35,11 @@ from jianmen.cli.registry.options import asking, quoted, settings_option, show_r
     "--layout",
     help="card-86x122 (the default), a6, card-85x54, label-62, label-100, or one of your own.",
 )
+@click.option(
+    "--pictures",
+    type=click.Choice(["svg", "png"]),
+    help="Instead: a picture of each badge, named by its ref, in the ZIP file OUT; to be sent by mail.",
+)
 @json_option
 def badges(
     out: Path,
@@ -46,11 +51,12 @@ def badges(
     organisations: tuple[str, ...],
     order: str,
     layout: str | None,
+    pictures: str | None,
     *,
     new: bool,
     as_json: bool,
 ) -> None:
-    """Write badges to print into the PDF file OUT.
+    """Write badges to print into the PDF file OUT, or pictures of them into a ZIP file.
 
     Layouts of your own are TOML files in the folder "layouts" of the registry's data folder; begin with a copy of one
     that is shipped (printing/layouts). Badges that are revoked are not printed.
@@ -63,13 +69,14 @@ def badges(
         ("order", order),
         *([("layout", layout)] if layout else []),
         *([("new", "1")] if new else []),
+        *([("pictures", pictures)] if pictures else []),
     ]
     query = "&".join(f"{name}={quoted(value)}" for name, value in asked)
     with asking(settings_file, data) as client:
         job = followed(client, client.post(f"/badges/jobs?{query}", {}), quiet=as_json)
         if job["state"] != "done":
             stop(1, job["error"] or f"The job is {job['state']}; nothing was written.")
-        pages = client.get_file(f"/jobs/{job['id']}/files/badges.pdf")
+        pages = client.get_file(f"/jobs/{job['id']}/files/badges.{'zip' if pictures else 'pdf'}")
     try:
         out.write_bytes(pages)
     except OSError as error:
@@ -79,7 +86,10 @@ def badges(
         click.echo(f"{ref}: revoked; it has no badge to print", err=True)
     for ref in made["shortened"]:
         click.echo(f"{ref}: a text is too long for the layout and was shortened", err=True)
-    summary = f"{out}: {made['badges']} badges on {made['pages']} pages"
+    for ref in made["unprintable"]:
+        click.echo(f"{ref}: a letter is in no font here and was left out", err=True)
+    on = "in pictures" if pictures else f"on {made['pages']} pages"
+    summary = f"{out}: {made['badges']} badges {on}"
     show_result({"file": str(out), "bytes": len(pages), **made}, as_json=as_json, summary=summary)
 
 

@@ -6,11 +6,15 @@ import csv
 import io
 import os
 import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+import printing
 from jianmen.cli.help_pages import WholeHelpGroup
 from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.options import asking, quoted, settings_option, show_result, stop
@@ -23,6 +27,7 @@ UNLOCKS = {
     "badge_and_pin": "badge and PIN: give them a key card",
     "nothing": "nothing",
 }
+KEY_CARD_LAYOUT = Path(printing.__file__).with_name("key_card.toml")
 COLUMNS = ("ref", "code", "text", "typed", "pin")
 
 
@@ -107,37 +112,88 @@ def _code_of(client: Client, person: str) -> str:
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
 @settings_option
 @data_option
+@click.option(
+    "--pdf",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The cards too, ready to print and cut out, into this file; no PIN is on them.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 def replace(
-    out: Path, settings_file: Path | None, data: Path | None, *, yes: bool, as_json: bool
+    out: Path,
+    settings_file: Path | None,
+    data: Path | None,
+    pdf: Path | None,
+    *,
+    yes: bool,
+    as_json: bool,
 ) -> None:
     """Make a new desk key, and new key cards with drawn PINs for all who could unlock names, into the CSV file OUT.
 
     For a key card that was lost, and to move an event on where badge and PIN unlock names. The cards before open
-    nothing any more, as soon as a kiosk hears of it. OUT holds the only copies: print them, and delete it.
+    nothing any more, as soon as a kiosk hears of it. OUT holds the only copies: print them (--pdf), hand out each PIN
+    apart from its card, and delete it.
     """
-    if out.exists():
-        stop(2, f"{out}: there is such a file already; name another one")
-    if not yes:
-        click.confirm("Replace the key cards of all staff?", abort=True, err=True)
-    try:
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        stop(2, f"{out}: cannot be written ({error.strerror})")
-    with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
-        try:
-            with asking(settings_file, data) as client:
-                cards = client.post("/key-cards", {})["cards"]
-        except SystemExit:
-            out.unlink()
-            raise
-        file.write(_table(cards))
+    for path in (out, pdf):
+        if path is not None and path.exists():
+            stop(2, f"{path}: there is such a file already; name another one")
+    with asking(settings_file, data) as client:
+        held = [one for one in client.get("/staff")["staff"] if one["unlocks"] != "nothing"]
+        if not yes:
+            refs = ", ".join(one["ref"] for one in held[:20]) or "nobody has one"
+            click.echo(f"Key cards that open nothing afterwards: {len(held)} ({refs})", err=True)
+            click.confirm("Replace the key cards of all staff?", abort=True, err=True)
+        with _new_file(out) as file:
+            cards = client.post("/key-cards", {})["cards"]
+            file.write(_table(cards).encode("utf-8-sig"))
+    if pdf is not None:
+        with _new_file(pdf) as file:
+            file.write(_key_cards_pdf(cards))
     show_result(
         {"file": str(out), "cards": len(cards)},
         as_json=as_json,
-        summary=f"{out} written: {len(cards)} key cards",
+        summary=f"{out} written: {len(cards)} key cards" + (f"; to print: {pdf}" if pdf else ""),
     )
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[BinaryIO]:
+    """A new file that nobody else reads; it is gone again where what should be in it cannot be made."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        stop(2, f"{path}: cannot be written ({error.strerror})")
+    with os.fdopen(descriptor, "wb") as file:
+        try:
+            yield file
+        except BaseException:
+            path.unlink()
+            raise
+
+
+def _key_cards_pdf(cards: Sequence[Mapping[str, Any]]) -> bytes:
+    """The cards to print. The typed code stands below the QR code: for kiosks whose camera does not read."""
+    from printing.card import Card
+    from printing.document import print_cards
+    from printing.fonts import FontMissingError
+    from printing.layout import load
+
+    drawn = [
+        Card(
+            qr_text=one["text"],
+            form="foreign",
+            language="en",
+            texts={"name": one["ref"], "code": one["typed"], "hint": "Key card. Not to be worn."},
+        )
+        for one in cards
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "cards.pdf")
+        try:
+            print_cards(drawn, load(KEY_CARD_LAYOUT), path)
+        except FontMissingError as error:
+            stop(2, str(error))
+        return path.read_bytes()
 
 
 def _table(cards: list[dict[str, Any]]) -> str:

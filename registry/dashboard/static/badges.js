@@ -24,11 +24,11 @@ async function make(query) {
     made.replaceChildren(el("p", { class: "problem", role: "alert" }, `▲ ${jobProblem(job)}`));
     return;
   }
-  const { badges, pages, shortened, left_out: leftOut } = job.result;
+  const { badges, pages, shortened, left_out: leftOut, unprintable } = job.result;
   const list = (key, refs) => (refs.length ? el("p", { class: "doubt" }, `▲ ${say(key, { n: refs.length, refs: refs.slice(0, 20).join(", ") })}`) : "");
   made.replaceChildren(el("section", { class: "card", role: "status" },
     el("p", {}, `✓ ${say("badges.made", { n: badges })} · ${say("badges.pages", { n: pages })}`),
-    list("badges.shortened", shortened), list("badges.left_out", leftOut),
+    list("badges.shortened", shortened), list("badges.left_out", leftOut), list("badges.unprintable", unprintable),
     el("p", {}, el("a", { class: "button main", href: `/api/v1/jobs/${job.id}/files/${job.files[0]}`, download: true }, say("badges.download")))));
 }
 
@@ -36,12 +36,19 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   attempt(() => make(chosen()));
 });
-document.getElementById("preview").addEventListener("click", () => {
+/** How the first of the chosen badges looks, at twice its size; the code on it is none. */
+document.getElementById("preview").addEventListener("click", () => attempt(async () => {
   const query = chosen();
   query.delete("new");
-  query.set("preview", 1);
-  open(`/api/v1/badges?${query}`, "_blank");
-});
+  const picture = el("img", { class: "badge", alt: say("badges.preview_of", { layout: form.layout.value }), src: `/api/v1/badges/picture?${query}` });
+  made.replaceChildren(el("figure", {}, picture, el("figcaption", { class: "quiet" }, say("badges.sample"))));
+  try {
+    await picture.decode();
+  } catch {
+    made.replaceChildren();
+    await ask("GET", `/badges/picture?${query}`); // says why there is none
+  }
+}));
 
 const layouts = await attempt(() => ask("GET", "/badges/layouts"));
 form.layout.append(...(layouts?.layouts ?? []).map((name) => el("option", { value: name }, name)));

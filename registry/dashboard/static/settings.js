@@ -82,17 +82,11 @@ on("password", async (form) => {
   note(`✓ ${say("password.done")}`);
 });
 
-by("close").day.append(...data.days.map((day) => el("option", {}, day)));
-on("close", async (form) => {
-  const day = form.day.value;
-  if (!(await confirmed(say("close.sure", { day })))) return;
-  const said = await ask("POST", "/days/close", { day });
-  note(said.drained ? `✓ ${say("close.drained", { day })}`
-    : say("close.not_drained", { day, kiosks: said.silent.map((kiosk) => kiosk.gate ?? kiosk.device.slice(0, 8)).join(", ") }), !said.drained);
-});
-
 on("desk", async () => {
-  if (!(await confirmed(say("desk.sure")))) return;
+  const { staff } = await ask("GET", "/staff");
+  const holders = staff.filter((one) => one.unlocks !== "nothing").map((one) => one.ref);
+  const lost = holders.length ? say("desk.cards_lost", { n: holders.length, refs: holders.slice(0, 20).join(", ") }) : say("desk.no_cards");
+  if (!(await confirmed(`${say("desk.sure")} ${lost}`))) return;
   const said = await ask("POST", "/desk-key", {});
   note(`✓ ${say("desk.done", { n: said.cards })}`);
 });

@@ -1,10 +1,12 @@
 """Badges over the public interface: a few at once, many as a job."""
 
+from typing import get_args
+
 import msgspec
 from flask import Response, request
 
 from access.rules.opening_check import Case
-from registry.badges.making import FILE, KIND, BadgeMaker, Selection
+from registry.badges.making import FILE, KIND, ZIP, BadgeMaker, Pictures, Selection
 from registry.http.operations import Interface, Parameter
 from registry.http.resources.jobs import shown
 from registry.jobs import Jobs
@@ -27,6 +29,7 @@ _CHOICE = (
     Parameter("layout", "the name of a layout; see /badges/layouts"),
     Parameter("new", "1: only badges that were not printed yet, or look otherwise now", "integer"),
     Parameter("preview", "1: the first of them alone; it does not count as printed", "integer"),
+    Parameter("pictures", "svg or png: of a job, a ZIP file with a picture of each badge instead"),
 )
 
 
@@ -84,20 +87,31 @@ def add_badges(api: Interface, jobs: Jobs, maker: BadgeMaker) -> None:
         query=_CHOICE,
     )
     def badges() -> Response:
-        job = jobs.wait(jobs.start(KIND, msgspec.to_builtins(_selection())).id, WAIT_S)
+        selection = msgspec.structs.replace(_selection(), pictures="")
+        job = jobs.wait(jobs.start(KIND, msgspec.to_builtins(selection)).id, WAIT_S)
         if job.state != "done":
             raise RegistryError(job.error or f"The badges are not ready yet; see job {job.id}.")
         return Response(jobs.file(job.id, FILE), mimetype="application/pdf")
 
     @api.post(
         "/badges/jobs",
-        f"Make badges to print as a job; its file is {FILE}",
+        f"Make badges to print as a job; its file is {FILE}, of pictures {ZIP}",
         access="desk",
         answer=admin_shapes.Job,
         query=_CHOICE,
     )
     def make_badges() -> admin_shapes.Job:
         return shown(jobs.start(KIND, msgspec.to_builtins(_selection())), [])
+
+    @api.get(
+        "/badges/picture",
+        "What the first of these badges looks like (SVG); its code is a sample, which no door takes",
+        access="desk",
+        answer="image/svg+xml",
+        query=_CHOICE,
+    )
+    def badge_picture() -> Response:
+        return Response(maker.picture(_selection()), mimetype="image/svg+xml")
 
     @api.get("/badges/layouts", "The layouts of badges", access="desk", answer=Layouts)
     def badge_layouts() -> Layouts:
@@ -110,6 +124,9 @@ def _selection() -> Selection:
     order = args.get("order", "ref")
     if order not in ("ref", "name", "organisation"):
         raise RegistryError(f"order is {order[:20]!r}; it should be ref, name or organisation.")
+    pictures = args.get("pictures", "")
+    if pictures not in get_args(Pictures):
+        raise RegistryError(f"pictures is {pictures[:20]!r}; it should be svg or png.")
     return Selection(
         refs=tuple(args.getlist("ref")),
         tickets=tuple(args.getlist("ticket")),
@@ -119,4 +136,5 @@ def _selection() -> Selection:
         layout=args.get("layout") or Selection().layout,
         new=args.get("new") == "1",
         preview=args.get("preview") == "1",
+        pictures=pictures,  # type: ignore[arg-type]
     )

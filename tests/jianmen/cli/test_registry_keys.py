@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import stat
+import subprocess
 from pathlib import Path
 
+import cv2
 import pytest
+import zxingcpp
 from click.testing import CliRunner, Result
 
 from jianmen.cli.main import main
@@ -79,6 +83,32 @@ def test_all_key_cards_are_replaced_in_a_file_that_nobody_else_reads(
     assert row["text"] != first["text"]
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     registry.run("staff", "replace", str(out), "--yes", code=2)
+
+
+def test_whose_key_cards_end_is_said_before_it_is_done(registry: Registry, tmp_path: Path) -> None:
+    registry.json("staff", "card", "S1", "--draw-pin")
+    out = tmp_path / "keys.csv"
+    refused = registry.run("staff", "replace", str(out), code=1)  # nobody says yes
+    assert "open nothing afterwards: 1 (S1)" in refused.output
+    assert not out.exists()
+
+
+@pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="poppler-utils is not installed")
+def test_key_cards_are_printed_without_their_pins(registry: Registry, tmp_path: Path) -> None:
+    registry.json("staff", "card", "S1", "--draw-pin")
+    out, pdf = tmp_path / "keys.csv", tmp_path / "keys.pdf"
+    registry.run("staff", "replace", str(out), "--pdf", str(pdf), "--yes")
+    assert stat.S_IMODE(pdf.stat().st_mode) == 0o600
+    with out.open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    text = subprocess.run(["pdftotext", pdf, "-"], check=True, capture_output=True).stdout.decode()
+    assert row["typed"] in text
+    assert row["ref"] in text
+    assert row["pin"] not in text.replace(" ", "")
+    subprocess.run(["pdftoppm", "-r", "150", "-gray", "-png", pdf, tmp_path / "page"], check=True)
+    (picture,) = tmp_path.glob("page*.png")
+    read = zxingcpp.read_barcodes(cv2.imread(str(picture), cv2.IMREAD_GRAYSCALE))
+    assert [code.text for code in read] == [row["text"]]
 
 
 def test_signing_keys_follow_one_another(registry: Registry) -> None:

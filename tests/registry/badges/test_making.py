@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +48,9 @@ def test_everybody_is_printed_by_default(
     service.register_many(PEOPLE)
     job = make(api)
     assert job["state"] == "done"
-    assert job["result"] == {"badges": 3, "pages": 1, "shortened": [], "left_out": []}
+    assert job["result"] == {
+        "badges": 3, "pages": 1, "shortened": [], "left_out": [], "unprintable": [],
+    }  # fmt: skip
     text = pdf_text(api, job, tmp_path)
     for part in ("张伟", "高新区", "陳大文", "Pat Press", "18 Nov", "11月17日、11月18日"):
         assert part in text
@@ -122,3 +126,37 @@ def test_a_preview_is_one_badge_and_prints_nobody(service: RegistryService, api:
     service.register_many(PEOPLE)
     assert make(api, "preview=1")["result"]["badges"] == 1
     assert make(api, "new=1")["result"]["badges"] == 3
+
+
+def test_pictures_of_badges_come_in_a_zip_file_named_by_ref(
+    api: Any, service: RegistryService
+) -> None:
+    refs = ["A/1", "a_1", "../../etc", "张-7"]
+    for ref in refs:
+        service.register(Person(ref=ref, ticket="delegate", name="李雷", language="zh-Hans"))
+    for kind, begins in (("svg", b"<svg"), ("png", b"\x89PNG")):
+        job = api.post(f"/badges/jobs?pictures={kind}", {})
+        while job["state"] in ("waiting", "running"):
+            job = api.get(f"/jobs/{job['id']}")
+        data = api.call("GET", f"/jobs/{job['id']}/files/badges.zip").data
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+            assert sorted(names) == sorted(
+                f"{name}.{kind}" for name in ("A_1", "a_1-2", "etc", "张-7")
+            )
+            assert archive.read(names[0]).startswith(begins)
+    assert api.post("/badges/jobs?new=1", {})["state"] != "failed"
+    assert api.call("POST", "/badges/jobs?pictures=gif").status_code == 409
+
+
+def test_a_preview_is_a_picture_whose_code_no_door_takes(
+    api: Any, service: RegistryService
+) -> None:
+    assert api.call("GET", "/badges/picture").status_code == 409
+    badge = service.register(Person(ref="B1", ticket="delegate", name="李雷", language="zh-Hans"))
+    for layout in ("card-86x122", "label-62"):
+        answer = api.call("GET", f"/badges/picture?layout={layout}")
+        assert answer.mimetype == "image/svg+xml"
+        assert "<title>李雷</title>" in answer.text
+        assert badge.text not in answer.text
+    assert api.call("GET", "/badges/picture?layout=none").status_code == 409

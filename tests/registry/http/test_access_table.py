@@ -45,6 +45,7 @@ TABLE = {
     "GET /attendance/people": "desk",
     "POST /attendance/hybrid": "desk",
     "GET /badges/layouts": "desk",
+    "GET /badges/picture": "desk",
     "POST /badges/jobs": "desk",
     "POST /badges/test": "desk",
     "GET /jobs": "admin",

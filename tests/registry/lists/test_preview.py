@@ -162,6 +162,17 @@ def test_bookings_that_a_badge_does_not_open_are_warned_of(run: Run) -> None:
     ]
 
 
+def test_a_letter_that_no_badge_can_show_is_warned_of_once(run: Run) -> None:
+    lines = ["ref,name,organisation,language,ticket,venues,days,sessions,code,form"]
+    lines += [f"G{n},李\U00030000,\ua015 Ltd,zh-Hans,delegate,,,,," for n in range(3)]
+    lines += ["G9,龍䶮𠮷 Łukasz สมชาย,O’Brien,zh-Hant,delegate,,,,,"]
+    report = run("\n".join(lines[1:]) + "\n")
+    told = [text for text in warnings(report) if "no font" in text]
+    assert len(told) == 2
+    assert "U+30000" in told[0]
+    assert "rows 2, 3, 4" in told[0]
+
+
 def test_more_bookings_than_seats_are_warned_of_whoever_made_them(run: Run) -> None:
     assert warnings(run("over.csv")) == ['"ai" has 400 bookings for 120 seats']
     assert warnings(run("R1,Pat,Org,en,delegate,,,ai\n")) == ['"ai" has 401 bookings for 120 seats']

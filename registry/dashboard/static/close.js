@@ -1,0 +1,52 @@
+// The end of a day: what is still open, the day's totals to take home, and the entry that ends it.
+import { ask, attempt, confirmed, count, data, el, note, place, say, table } from "./common.js";
+
+const EVERY_MS = 10_000;
+const form = document.getElementById("close");
+let today = "";
+
+const line = (good, key, values, page) => el("li", { class: good ? "" : "problem" },
+  el("span", {}, `${good ? "✓" : "▲"} ${say(key, values)}`), good ? "" : el("a", { href: page }, say("close.look")));
+
+async function refresh() {
+  const [headcount, conflicts, attendance] = await Promise.all(
+    ["/headcount", "/conflicts?limit=1", "/attendance"].map((path) => ask("GET", path)));
+  if (!today) {
+    today = data.days.filter((day) => day <= headcount.as_of.slice(0, 10)).at(-1) ?? data.days[0];
+    form.day.value = today;
+  }
+  const inside = headcount.areas.filter((area) => area.parent === null).reduce((sum, area) => sum + area.inside, 0);
+  const kiosks = headcount.silent.map((kiosk) => kiosk.gate ?? kiosk.device.slice(0, 8)).join(", ");
+  document.getElementById("open").replaceChildren(
+    line(!headcount.silent.length, headcount.silent.length ? "close.silent" : "close.all_told", { n: headcount.silent.length, kiosks }, "/kiosks"),
+    line(!conflicts.open, conflicts.open ? "close.conflicts" : "close.no_conflicts", { n: conflicts.open }, "/conflicts"),
+    line(!inside, inside ? "close.inside" : "close.nobody", { n: inside }, "/"));
+  const days = attendance.days.filter((one) => one.day === form.day.value);
+  document.getElementById("totals").replaceChildren(table(
+    ["attendance.place", "attendance.registered", "attendance.arrived", "attendance.no_show", "attendance.came"].map((key) => say(key)).concat(""),
+    days.map((one) => [place(one.venue), count(one.registered), count(one.arrived), count(one.no_show), el("strong", {}, count(one.came)), download(one)])));
+}
+
+const download = ({ venue, day }) => el("a", {
+  class: "button", download: true, "aria-label": `XLSX: ${place(venue)}`,
+  href: `/api/v1/attendance/people?${new URLSearchParams({ venue, day, format: "xlsx" })}`,
+}, "XLSX");
+
+form.day.append(...data.days.map((day) => el("option", { value: day }, day)));
+form.day.addEventListener("change", () => attempt(refresh));
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  attempt(async () => {
+    const day = form.day.value;
+    if (!(await confirmed(say("close.sure", { day })))) return;
+    const said = await ask("POST", "/days/close", { day });
+    note(said.drained ? `✓ ${say("close.drained", { day })}`
+      : say("close.not_drained", { day, kiosks: said.silent.map((kiosk) => kiosk.gate ?? kiosk.device.slice(0, 8)).join(", ") }), !said.drained);
+  });
+});
+
+async function again() {
+  await attempt(refresh);
+  setTimeout(again, EVERY_MS);
+}
+again();
