@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, overload
+from typing import overload
 
 import msgspec
 
@@ -20,22 +20,12 @@ from printing.card import Card
 from printing.document import Printed, print_cards
 from printing.fonts import FontMissingError, Fonts
 from printing.layout import load
+from printing.task import Made, Task
 
 REPORT_EVERY = 100
 
 NICE = 10
 """Drawing gives way to the processes that serve."""
-
-
-class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """What to print, by which layout file, into which file. `pictures`: a ZIP file with a picture of each card instead
-    of a PDF; `names` are what to call them, without the ending."""
-
-    cards: list[Card]
-    layout: str
-    path: str
-    pictures: Literal["", "svg", "png"] = ""
-    names: list[str] = []
 
 
 class _ReadTask(Task, frozen=True, kw_only=True):
@@ -62,15 +52,6 @@ class _PackedCards(Sequence[Card]):
         if isinstance(index, slice):
             return _PackedCards(self._packed[index])
         return self._decoder.decode(self._packed[index])
-
-
-class Made(msgspec.Struct, frozen=True, kw_only=True):
-    """Pages, and the numbers of the cards (0 first) of which a text had to be shortened, and of those with a letter
-    that no font has."""
-
-    pages: int
-    shortened: list[int]
-    unprintable: list[int] = []
 
 
 def main() -> int:
