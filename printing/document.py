@@ -16,7 +16,7 @@ from access.text import canonical
 from printing.card import Card
 from printing.fonts import FontFile, Fonts, Run, Weight, is_wide
 from printing.layout import Layout, Text
-from printing.qr import QUIET_MODULES, dark_runs, qr_code
+from printing.qr import QUIET_MODULES, dark_blocks, qr_code
 from printing.typeset import ELLIPSIS, LINE_HEIGHT, POINT_MM, fitted
 
 MARK_MM = 5.0
@@ -248,7 +248,10 @@ class _Drawing:
         x = (self._left + box.x + QUIET_MODULES * module) / POINT_MM
         y = (height - self._top - box.y - QUIET_MODULES * module) / POINT_MM
         # One path in units of modules: a document of 26,000 codes stays small in memory and on disk.
-        path = " ".join(f"{first} {-row - 1} {count} 1 re" for row, first, count in dark_runs(code))
+        path = " ".join(
+            f"{one.first} {-one.row - one.height} {one.width} {one.height} re"
+            for one in dark_blocks(code)
+        )
         self._pdf._out(f"q 0 g {scale:.4f} 0 0 {scale:.4f} {x:.3f} {y:.3f} cm {path} f Q")
 
     def _text(self, text: Text) -> bool:

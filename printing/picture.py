@@ -18,7 +18,7 @@ from printing.card import Card
 from printing.document import Placed, placed_runs
 from printing.fonts import Fonts, Run
 from printing.layout import Layout
-from printing.qr import QUIET_MODULES, dark_runs, qr_code
+from printing.qr import QUIET_MODULES, dark_blocks, qr_code
 from printing.typeset import POINT_MM
 
 MM_PER_INCH = 25.4
@@ -76,9 +76,10 @@ def _draw_code(draw: ImageDraw.ImageDraw, card: Card, layout: Layout, scale: flo
     module = max(1, int(layout.code.size * scale / (len(code.matrix) + 2 * QUIET_MODULES)))
     left = round(layout.code.x * scale) + QUIET_MODULES * module
     top = round(layout.code.y * scale) + QUIET_MODULES * module
-    for row, first, count in dark_runs(code):
-        x, y = left + first * module, top + row * module
-        draw.rectangle((x, y, x + count * module - 1, y + module - 1), fill="black")
+    for one in dark_blocks(code):
+        x, y = left + one.first * module, top + one.row * module
+        right, bottom = x + one.width * module - 1, y + one.height * module - 1
+        draw.rectangle((x, y, right, bottom), fill="black")
 
 
 def _bands(card: Card, layout: Layout) -> Iterator[str]:
@@ -106,7 +107,10 @@ def _code(card: Card, layout: Layout) -> str:
     module = layout.code.size / (len(code.matrix) + 2 * QUIET_MODULES)
     x = layout.code.x + QUIET_MODULES * module
     y = layout.code.y + QUIET_MODULES * module
-    path = "".join(f"M{first} {row}h{count}v1h-{count}z" for row, first, count in dark_runs(code))
+    path = "".join(
+        f"M{one.first} {one.row}h{one.width}v{one.height}h-{one.width}z"
+        for one in dark_blocks(code)
+    )
     return (
         f'<path shape-rendering="crispEdges" transform="translate({x:.3f} {y:.3f})'
         f' scale({module:.5f})" d="{path}"/>'

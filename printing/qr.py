@@ -38,12 +38,33 @@ def qr_code(text: str, form: Form) -> segno.QRCode:
     return segno.make_qr(text, error=size.error, version=size.version, mask=mask, boost_error=False)
 
 
-def dark_runs(code: segno.QRCode) -> Iterator[tuple[int, int, int]]:
-    """(row, first column, number) of each run of dark modules."""
-    for row, modules in enumerate(bytes(line) for line in code.matrix):
-        first = modules.find(1)
-        while first >= 0:
-            end = modules.find(0, first)
-            end = len(modules) if end < 0 else end
-            yield row, first, end - first
-            first = modules.find(1, end)
+class Block(NamedTuple):
+    """A rectangle of dark modules: its first row and column, and its size in modules."""
+
+    row: int
+    first: int
+    width: int
+    height: int
+
+
+def dark_blocks(code: segno.QRCode) -> Iterator[Block]:
+    """All dark modules as rectangles, each once: runs that stand below one another in the same columns are one."""
+    begun: dict[tuple[int, int], int] = {}
+    rows = [bytes(line) for line in code.matrix]
+    for row, modules in enumerate([*rows, b""]):
+        runs = set(_runs(modules))
+        for first, width in [run for run in begun if run not in runs]:
+            since = begun.pop((first, width))
+            yield Block(since, first, width, row - since)
+        for run in runs:
+            begun.setdefault(run, row)
+
+
+def _runs(modules: bytes) -> Iterator[tuple[int, int]]:
+    """(first column, number) of each run of dark modules in a row."""
+    first = modules.find(1)
+    while first >= 0:
+        end = modules.find(0, first)
+        end = len(modules) if end < 0 else end
+        yield first, end - first
+        first = modules.find(1, end)

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from printing.card import Card
-from printing.worker import Task
+from printing.task import Task
 
 DRAWING_S = 60.0
 """No claim about speed: a Pi that does much else may take seconds."""

@@ -14,7 +14,7 @@ import msgspec
 
 from printing import layout as layouts
 from printing.card import Card
-from printing.worker import Made, Task
+from printing.task import Made, Task
 from registry.badges.cards import card_of
 from registry.badges.prints import Prints, digest_of
 from registry.jobs import Work
