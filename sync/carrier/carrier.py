@@ -361,7 +361,7 @@ class Carrier:
             self._journal.watch.also(links.fileno(), self._network_changed)
         try:
             while not stopped(0):
-                if self._journal.watch.wait(LOOK_EVERY_S):
+                if self._journal.wait(LOOK_EVERY_S):
                     self._await_commit()
                 if self.look() or self._news.is_set():
                     self._news.clear()

@@ -6,7 +6,7 @@ each log, close enough together that every batch ends at one.
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from access.log.chain import HEAD_EVERY, device_of
@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 COMMIT_PAUSES_S = (0.001, 0.001, 0.002, 0.004, 0.008, *[0.016] * 11)
 """Between two looks for a commit that has begun."""
 
+LOOK_AGAIN_S = (0.005, 0.01, 0.02, 0.04)
+"""Between the looks after a nudge: it may have stood for two commits, the second of which the card did not have yet."""
+
 
 class JournalFollower:
     """The door's journal as the carrier follows it. Everything but `watch` is used under the carrier's lock."""
@@ -40,6 +43,7 @@ class JournalFollower:
         self._version = -1
         self._again = True
         self.watch = FileWatch(path)
+        self._waits: Iterator[float] = iter(())
 
     def _opened(self) -> JournalReader | None:
         """The journal that is there now: the door may have replaced a damaged file."""
@@ -59,6 +63,13 @@ class JournalFollower:
         if self._journal is not None:
             self._journal.close()
             self._journal = None
+
+    def wait(self, seconds: float) -> bool:
+        """Wait so long, or until the door may have written; whether it may have. The waits after that are short."""
+        nudged = self.watch.wait(next(self._waits, seconds))
+        if nudged:
+            self._waits = iter(LOOK_AGAIN_S)
+        return nudged
 
     def changed(self) -> bool:
         """Whether the door has committed anything since the last `take_over`, or that cannot be known."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from access.log.chain import vouched
 from access.log.clock_reading import ClockReading
 from access.log.entry import Alarm, Revoked
 from jianmen.testing.log_writer import LogWriter
-from sync.carrier.journal_copy import JournalCopier
+from sync.carrier.journal_copy import LOOK_AGAIN_S, JournalCopier, JournalFollower
 
 Node = Any
 
@@ -55,6 +56,16 @@ def test_after_a_failure_it_is_taken_over_again_without_a_hole(kiosk: Node) -> N
 
     log = kiosk.journal.log
     assert [row.seq for row in kiosk.replica.rows(log, 1, 99)] == list(range(1, 12))
+
+
+def test_after_a_nudge_the_journal_is_looked_at_again_soon(kiosk: Node, tmp_path: Path) -> None:
+    """One nudge may stand for two commits, the second of which the card did not have at the first look."""
+    follower = JournalFollower(tmp_path / "journal.db", kiosk.replica, kiosk.identity)
+    follower.watch.poke()
+
+    assert follower.wait(3600)
+    assert [follower.wait(3600) for _ in LOOK_AGAIN_S] == [False] * len(LOOK_AGAIN_S)
+    follower.close()
 
 
 def test_a_replica_that_was_thrown_away_is_filled_again(
