@@ -96,8 +96,13 @@ def check_codes(
         )  # fmt: skip
 
 
-def check_glyphs(candidates: Iterable[Candidate], found: Findings) -> None:
-    """Warn of letters in names and organisations that no font of the badges has: they would be left out in print."""
+def check_glyphs(
+    candidates: Iterable[Candidate], titles: Mapping[str, str], found: Findings
+) -> None:
+    """Warn of letters in names and organisations that no font of the badges has: they would be left out in print.
+
+    `titles`: what the list calls its columns, by field.
+    """
     try:
         fonts = Fonts()
     except FontMissingError:
@@ -109,4 +114,5 @@ def check_glyphs(candidates: Iterable[Candidate], found: Findings) -> None:
                 continue
             for letter in fonts.unprintable(text, one.person.language):
                 number = f"U+{ord(letter):04X}"
-                found.warn("check.glyph", one.line, column=column, value=letter, number=number)
+                title = titles.get(column, column)
+                found.warn("check.glyph", one.line, column=title, value=letter, number=number)

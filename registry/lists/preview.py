@@ -128,7 +128,9 @@ def _others(
     check_bookings(merged, programme, people.findings)
     check_seats(merged, booked, programme, people.findings)
     check_codes(merged, owners, people.findings)
-    check_glyphs(merged, people.findings)
+    columns = people.columns
+    titles = {name: columns.titles[index] for name, index in columns.at.items()}
+    check_glyphs(merged, titles, people.findings)
 
 
 def _mark(digest: bytes) -> str:
