@@ -245,7 +245,8 @@ class History:
             if type(body) is Scan or type(body) is Override:
                 if not body.test:
                     order = order_of(entry)
-                    shown.append(_presentation(order, area_of(order, body), entry, body))
+                    area = body.area or area_of(order, body)
+                    shown.append(_presentation(order, area, entry, body))
             elif isinstance(body, Void) or (
                 isinstance(body, Passage) and entry.kind == "not_passed"
             ):

@@ -13,7 +13,8 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -76,6 +77,7 @@ class StaffSessions:
         self._lock = threading.Lock()
         self._unlocking = threading.Lock()
         self._card: str | None = None
+        self._awaited: Future[str] | None = None
         self._session: StaffSession | None = None
 
     def do(self, work: Callable[[ScanLoop], Result]) -> Result:
@@ -101,16 +103,23 @@ class StaffSessions:
         """Take a key card's code that was typed in for the card; none is waited for any more. Raises StaffError."""
         if read_human_key(code) is None:
             raise StaffError("bad_code")
-        self.do(ScanLoop.stop_awaiting_card)
+        self._stop_waiting()
         self.take_card(code)
 
     def next_card(self) -> str:
         """The text of the next code held up. Raises StaffError when none comes."""
         card = self.do(ScanLoop.await_card)
+        self._awaited = card
         try:
             return card.result(CARD_S + 2)
         except (TimeoutError, CancelledError) as error:
             raise StaffError("no_card") from error
+
+    def _stop_waiting(self) -> None:
+        """No card is waited for here any more: the next code held up is a badge at the door again."""
+        if self._awaited is not None and not self._awaited.done():
+            with suppress(StaffError):
+                self.do(ScanLoop.stop_awaiting_card)
 
     def unlock(self, pin: str) -> StaffSession:
         """Open staff mode with the card shown last. Raises StaffError; the PIN is kept nowhere."""
@@ -150,13 +159,9 @@ class StaffSessions:
 
         return StaffNames(self._replica, key, self._now_s)
 
-    def cancel(self) -> None:
-        """Nobody unlocks: no card is waited for, and none is kept."""
-        self.do(ScanLoop.stop_awaiting_card)
-        self.lock()
-
     def lock(self) -> None:
         """Forget card and key."""
+        self._stop_waiting()
         with self._lock:
             session = self._session
             self._session = self._card = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import msgspec
 import pytest
 from msgspec.structs import replace
@@ -98,6 +100,20 @@ def test_a_key_card_whose_code_is_typed_unlocks_as_well(make_desk):
     desk.post("card", code=human_key(card).lower().replace("-", " "))
 
     assert desk.post("unlock", pin=PIN).status_code == 200
+
+
+def test_who_gives_up_unlocking_leaves_the_camera_to_the_people_at_the_door(make_desk):
+    desk = make_desk()
+    guest = desk.world.register("Jane Smith")
+    desk.world.deliver()
+    asked = threading.Thread(target=lambda: desk.post("card"))
+    asked.start()
+    desk.wait_for_card()
+    desk.post("lock")
+    asked.join()
+    before = desk.stand.door.seq
+    desk.scan(guest.text)
+    assert desk.stand.door.seq == before + 1
 
 
 def test_a_badge_and_pin_from_before_there_were_key_cards_still_unlock_and_it_is_mentioned(

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from access.log.entry import pack
-from sync.exchange.head_relay import OFFER_AFTER_MS, RELAY_EVERY_MS
+from sync.carrier.reach_log import REACHED_MS
+from sync.exchange.head_relay import OFFER_AFTER_MS
 from sync.wire.messages import Envelope, Message, Renewal, read
 
 Node = Any
@@ -135,9 +136,27 @@ def test_a_kiosk_that_is_still_there_is_passed_on_every_few_seconds(
             head.device.hex() == registry.device for _, one in rounds for head in one.renewed
         )
         late = registry.clock_ms - kiosk.replica.heard_ms(registry.device)
-        assert late <= RELAY_EVERY_MS + 10_000  # the clock of these nodes goes on at every look
+        assert late < REACHED_MS
     assert kiosk.replica.heard_ms(registry.device) > before
     assert passed < 10
+
+
+def test_a_device_is_heard_through_two_others_soon_enough_to_be_passed_seats(
+    crowd: tuple[Node, Node], registry: Node, enrol: Callable[..., Node]
+) -> None:
+    kiosk, neighbour = crowd
+    third = enrol(60)
+    third.talk_to(registry)
+    registry.talk_to(neighbour)
+    talk(kiosk, neighbour)
+    talk(third, kiosk)
+    for _ in range(12):
+        for node in (third, kiosk, neighbour, registry):
+            node.clock_ms += 1000
+        registry.talk_to(neighbour)
+        talk(kiosk, neighbour)
+        talk(third, kiosk)
+        assert 0 <= registry.clock_ms - third.replica.heard_ms(registry.device) < REACHED_MS
 
 
 def test_an_asker_offers_at_once_what_the_other_side_says_it_has_not_heard(
