@@ -65,7 +65,8 @@ def dashboards(
     first, *taken = taken
     note = (
         f"until the last of {streams} dashboards has an entry, from the moment its kiosk sends it; worst of {trials},"
-        f" median {percentile(taken, 50) * 1000:.0f} ms, just after the start {first * 1000:.0f} ms; {people:,} people, {entries:,} entries; wanted: 1000"
+        f" median {percentile(taken, 50) * 1000:.0f} ms, just after the start {first * 1000:.0f} ms;"
+        f" {people:,} people, {entries:,} entries; wanted: 1000"
     )
     memory = (
         f"of the server with {people:,} people, {entries:,} entries and {streams} open dashboards; floor: without"
