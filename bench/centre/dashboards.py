@@ -52,7 +52,9 @@ def dashboards(
         pages = stack.enter_context(_Pages(server.port, streams))
         pages.until_there()
         taken = []
-        for _ in range(trials):
+        for _ in range(
+            1 + trials
+        ):  # the first while the server still makes its index of names: left out
             marks = list(pages.marks)
             began = time.perf_counter()
             kiosk.lets_in()
@@ -60,9 +62,11 @@ def dashboards(
             taken.append(time.perf_counter() - began)
             time.sleep(0.7)  # longer than a count is kept: each is the first after a pause
         after = _memory_mb(server.pid)
+    first, *taken = taken
     note = (
         f"until the last of {streams} dashboards has an entry, from the moment its kiosk sends it; worst of {trials},"
-        f" median {percentile(taken, 50) * 1000:.0f} ms; {people:,} people, {entries:,} entries; wanted: 1000"
+        f" median {percentile(taken, 50) * 1000:.0f} ms, just after the start {first * 1000:.0f} ms;"
+        f" {people:,} people, {entries:,} entries; wanted: 1000"
     )
     memory = (
         f"of the server with {people:,} people, {entries:,} entries and {streams} open dashboards; floor: without"

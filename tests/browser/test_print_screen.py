@@ -18,6 +18,7 @@ from kiosk.runtime.parts import Parts
 from kiosk.runtime.service import DoorService, Home
 from kiosk.screen.attendee_screen import Screen, notice, title
 from kiosk.screen.print_screen import PrintScreens
+from tests.browser.test_accessibility import findings
 
 SIZES = [(1080, 1920), (800, 480), (390, 844)]
 PROGRAMME = Programme(load(Path("config/events/smarthk.toml")))
@@ -116,3 +117,10 @@ def test_a_screen_without_a_question_has_no_buttons(server, page):
     show(server, page, screens["confirm-en"])
     show(server, page, screens["printing-en"])
     assert not page.is_visible("#question")
+
+
+def test_no_screen_of_a_kiosk_that_prints_has_a_finding(server, page):
+    screens = dict(named_screens())
+    for name in ("idle", "confirm-en", "doubt-zh-Hant", "waiting-zh-Hans", "done-en", "no-name"):
+        show(server, page, screens[name])
+        assert findings(page) == [], name
