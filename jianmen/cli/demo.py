@@ -18,7 +18,10 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     help="End this many minutes after the doors have opened.",
 )
 @click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, help="Another number: other people, other arrivals."
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    help="Another number: other people, other arrivals.",
 )
 @click.option(
     "--people",

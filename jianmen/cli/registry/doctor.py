@@ -67,7 +67,9 @@ def findings(settings: RegistrySettings, client: Client) -> Iterator[Finding]:
 def _kiosk_count(all_of_them: int, unhealthy: int) -> str:
     if not all_of_them:
         return "none is enrolled"
-    return f"{all_of_them} enrolled, " + (f"{unhealthy} of them with faults" if unhealthy else "all well")
+    return f"{all_of_them} enrolled, " + (
+        f"{unhealthy} of them with faults" if unhealthy else "all well"
+    )
 
 
 def _backup_age(settings: RegistrySettings, now_ms: int) -> Finding:
