@@ -65,6 +65,9 @@ say_what_is_next() {
     echo "  - look through its settings: /etc/jianmen/$ROLE.toml"
     if [ "$ROLE" = kiosk ]; then
         echo "  - enrol this kiosk, as the door: runuser -u jianmen-door -g jianmen -- /opt/jianmen/.venv/bin/jianmen kiosk enrol --help"
+    else
+        echo "  - begin the event, as the registry, with its definition where that user can read it (/etc/jianmen/event.toml):"
+        echo "    runuser -u jianmen-registry -- /opt/jianmen/.venv/bin/jianmen registry init --settings /etc/jianmen/registry.toml /etc/jianmen/event.toml"
     fi
     echo "  - start it: systemctl restart ${UNITS[*]}"
     echo "  - look: systemctl status ${UNITS[*]}"
@@ -92,6 +95,8 @@ lay_out_files
 systemd-sysusers "jianmen-$ROLE.conf"
 lay_out_settings
 [ "$ROLE" = kiosk ] && systemd-tmpfiles --create jianmen-kiosk.conf
+# The event is begun before the service has ever made its folder.
+[ "$ROLE" = registry ] && install -d -m 0700 -o jianmen-registry -g jianmen-registry /var/lib/jianmen/registry
 if [ -d /run/systemd/system ]; then
     systemctl daemon-reload
     systemctl enable --quiet "${UNITS[@]}"

@@ -124,9 +124,9 @@ def _decoded(first_seq: int, raws: Sequence[bytes]) -> tuple[list[Entry], ChainE
         except UNREADABLE:
             pass
     entries: list[Entry] = []
-    for seq, raw in enumerate(raws, first_seq):
-        try:
-            entries.append(decode(raw))
-        except EntryError as error:
-            return entries, ChainError(seq, str(error))
-    return entries, None
+    broken: ChainError | None = None
+    try:
+        entries.extend(map(decode, raws))  # keeps those before the one that fails
+    except EntryError as error:
+        broken = ChainError(first_seq + len(entries), str(error))
+    return entries, broken

@@ -100,19 +100,16 @@ def expected(programme: Programme, gate: Gate, case: Case) -> Expected | None:
         if case == "good":
             return _answer(("admit", "admit_flagged"), "ok", "not_inside")
         return _answer(("admit_flagged",), "forged") if case == "forged" else None
-    match case:
-        case "good":
-            return _answer(("admit",), "ok")
-        case "revoked":
-            return _answer(("refuse",), "revoked")
-        case "other_venue":
-            return _answer(("refuse",), "wrong_venue")
-        case "too_early":
-            return _answer(
-                ("refuse",), "too_early" if programme.sessions_in(gate.area) else "wrong_day"
-            )
-        case "forged":
-            return _answer(("refuse",), "forged")
+    if case == "good":
+        return _answer(("admit",), "ok")
+    too_early = "too_early" if programme.sessions_in(gate.area) else "wrong_day"
+    reasons: dict[Case, str] = {
+        "revoked": "revoked",
+        "other_venue": "wrong_venue",
+        "too_early": too_early,
+        "forged": "forged",
+    }
+    return _answer(("refuse",), reasons[case])
 
 
 def _answer(verdicts: tuple[Verdict, ...], *reasons: str) -> Expected:

@@ -7,22 +7,21 @@ from pathlib import Path
 
 import click
 
-_data = click.option(
-    "--data",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the demo (a new temporary one).",
-)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.group(invoke_without_command=True)
-@_data
+@click.option("--data", type=_FOLDER, help="Folder of the demo (a new temporary one).")
 @click.option(
     "--minutes",
     type=click.FloatRange(min=0.5),
-    help="End by itself so long after the doors have opened.",
+    help="End this many minutes after the doors have opened.",
 )
 @click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, help="Other people, other chance."
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    help="Another number: other people, other arrivals.",
 )
 @click.option(
     "--people",
@@ -41,7 +40,7 @@ _data = click.option(
     "--print",
     "prints",
     is_flag=True,
-    help="A kiosk more, at which people have their badges printed.",
+    help="Add a kiosk at which people have their badges printed.",
 )
 @click.option("--json", "as_json", is_flag=True, help="JSON lines on standard output.")
 @click.pass_context
@@ -99,12 +98,14 @@ def _require_empty(folder: Path) -> None:
 
 
 @demo.command()
-@_data
+@click.option(
+    "--data", type=_FOLDER, help="Folder of the demo (the newest that runs in a temporary one)."
+)
 @click.argument("command", type=click.Choice(["cut", "heal", "end"]))
 @click.argument("venue", required=False)
 @click.pass_obj
 def control(outer: Path | None, data: Path | None, command: str, venue: str | None) -> None:
-    """Cut or heal a venue's link in a demo that runs, or end it."""
+    """Cut or heal a venue's link in a running demo, or end the demo."""
     from jianmen.demo.control import send
     from jianmen.demo.errors import DemoError
 

@@ -29,9 +29,9 @@ from jianmen.cli import plan_options
 @click.option(
     "--people",
     type=click.IntRange(1, 100_000),
-    help="How many come to what is made up [100] or planned [26000].",
+    help="How many come, with --invent [100] or --plan [26000].",
 )
-@click.option("--event", type=click.Path(path_type=Path), help="The event of what is made up.")
+@click.option("--event", type=click.Path(path_type=Path), help="The event file, with --invent.")
 @click.option("--json", "as_json", is_flag=True, help="Table and plan, too, as JSON lines.")
 @plan_options.plan_options
 def rehearse(
@@ -59,7 +59,7 @@ def rehearse(
     not_passed  gate, entry: it opened, and nobody did
     recount     gate, area, inside, staff: people counted by eye
     set_time    gate, staff, off_s: the time by a supervisor's watch
-    cut_off     gate: the registry believes its kiosk no more
+    cut_off     gate: the registry accepts nothing more from its kiosk
     spare       kiosk: one without a gate is set up, under this name
     give_gate   kiosk, gate, staff, beside: a supervisor puts the spare one there
     clone       gate, kiosk: a copy of its card runs in another machine, under

@@ -224,9 +224,9 @@ def once(settings: Path | None, data: Path | None, *, as_json: bool) -> None:
 @click.option("--watch", "watching", is_flag=True, help="Show bars first, until all is here.")
 @_json
 def status(settings: Path | None, data: Path | None, *, watching: bool, as_json: bool) -> None:
-    """How things stand with each target, and how far the first exchange has come.
+    """The state of the exchange with each target, and the progress of the first one.
 
-    Exit 1 if any target is failing, or was not heard for a minute.
+    Exit 1 if any target is failing, or has not answered for a minute.
     """
     path = DataFolder(_settings_of(settings, data, require_permission).data).replica
     try:
@@ -279,7 +279,7 @@ def _show(states: Mapping[str, dict[str, Any]], replica: ReplicaReader, as_json:
 _registry = click.option(
     "--registry",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Data folder of a registry, in the place of a kiosk's; --settings is then the registry's too.",
+    help="Data folder of a registry, instead of a kiosk's; --settings is then the registry's too.",
 )
 
 
@@ -289,7 +289,7 @@ _registry = click.option(
 @_data
 @_registry
 def export_(file: Path, settings: Path | None, data: Path | None, registry: Path | None) -> None:
-    """Write all logs held into the bundle FILE, to carry to a machine on another network."""
+    """Write all logs that are stored here into the bundle FILE, to carry to a machine on another network."""
     try:
         with _store(settings, data, registry) as (store, identity, warrant):
             entries = export(store, identity, file, _read().wall_ms, warrant)
@@ -305,7 +305,7 @@ def export_(file: Path, settings: Path | None, data: Path | None, registry: Path
 @_data
 @_registry
 def import_(file: Path, settings: Path | None, data: Path | None, registry: Path | None) -> None:
-    """Take in the bundle FILE. What is held already is skipped. Exit 1 if anything in it was not believed."""
+    """Take in the bundle FILE. What is here already is skipped. Exit 1 if anything in it was rejected."""
     try:
         imported = _imported(file, settings, data, registry)
     except (BundleError, OSError) as error:

@@ -42,7 +42,7 @@ kiosk.add_command(opening)
 @click.option(
     "--new-key",
     is_flag=True,
-    help="Enrol with a new device key; what was written with the old one is kept and brought.",
+    help="Enrol with a new device key; entries written with the old one are kept and still sent.",
 )
 @json_option
 def enrol(
@@ -120,7 +120,7 @@ def _shown_code(settings: KioskSettings) -> str:
 def status(
     settings_file: Path | None, data: Path | None, port: int | None, *, as_json: bool
 ) -> None:
-    """How the door is, by its own word. Exit 1 if it does not answer or does not work."""
+    """The state of the door, as it reports it. Exit 1 if it does not answer or does not work."""
     import requests
 
     settings = read_settings(settings_file, data, pages_port=port)

@@ -42,7 +42,7 @@ def doctor(
     *,
     as_json: bool,
 ) -> None:
-    """Look at everything a door needs. Exit 1 if something must be mended.
+    """Look at everything a door needs. Exit 1 if something must be put right.
 
     With `camera`: look through the camera for some seconds while somebody holds up a badge, and say how its picture,
     exposure, focus and reading are, and what to change. With `printer`: print a test badge.

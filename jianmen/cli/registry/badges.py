@@ -22,7 +22,7 @@ from jianmen.cli.registry.options import asking, quoted, settings_option, show_r
 @click.option("--venue", "venues", multiple=True, help="Only of this venue (its id).")
 @click.option("--organisation", "organisations", multiple=True, help="Only of this organisation.")
 @click.option(
-    "--new", is_flag=True, help="Only those not printed yet, or that would look otherwise now."
+    "--new", is_flag=True, help="Only those not printed yet, or that would look different now."
 )
 @click.option(
     "--order",

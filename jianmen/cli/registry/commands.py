@@ -306,7 +306,7 @@ def _code_of(client: Client, name: str) -> str:
 def purge(
     settings_file: Path | None, data: Path | None, *, early: bool, yes: bool, as_json: bool
 ) -> None:
-    """Erase all persons, here and at every kiosk in touch. The counts stay; names cannot be had back.
+    """Erase all persons, here and at every kiosk in touch. The counts stay; the names cannot be recovered.
 
     A kiosk that is not in touch deletes them when it hears of it, or by itself after the event's retention days.
     """

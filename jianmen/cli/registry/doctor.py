@@ -57,11 +57,19 @@ def findings(settings: RegistrySettings, client: Client) -> Iterator[Finding]:
     yield Finding(
         "kiosks",
         "note" if unhealthy else "good",
-        f"{len(kiosks)}, of these {len(unhealthy)} not well",
+        _kiosk_count(len(kiosks), len(unhealthy)),
     )
     for one in unhealthy:
         troubles = ", ".join(trouble.replace("_", " ") for trouble in one["troubles"])
         yield Finding("kiosk", "note", f"{one['gate'] or one['device'][:8]}: {troubles}")
+
+
+def _kiosk_count(all_of_them: int, unhealthy: int) -> str:
+    if not all_of_them:
+        return "none is enrolled"
+    return f"{all_of_them} enrolled, " + (
+        f"{unhealthy} of them with faults" if unhealthy else "all well"
+    )
 
 
 def _backup_age(settings: RegistrySettings, now_ms: int) -> Finding:

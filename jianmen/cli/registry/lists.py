@@ -37,7 +37,7 @@ _STAGES = {
     "--revoke-missing", is_flag=True, help="Revoke the badges of people who are not in the list."
 )
 @click.option("--expect", metavar="MARK", help="Do exactly what a --check said, or nothing.")
-@click.option("--strict", is_flag=True, help="Take warnings for mistakes.")
+@click.option("--strict", is_flag=True, help="Treat warnings as mistakes.")
 @click.option(
     "--map",
     "mapped",
@@ -121,7 +121,7 @@ def _report_lines(report: Any, people: Path, *, check: bool) -> list[str]:
     ]
     if check:
         lines[0] = (
-            f"{people.name}: {report['people']} people: {report['added']} new, {report['updated']} changed,"
+            f"{people.name}: {_people(report['people'])}: {report['added']} new, {report['updated']} changed,"
             f" {report['same']} the same"
         )
         for one in report["changes"][:SHOWN]:
@@ -143,6 +143,10 @@ def _report_lines(report: Any, people: Path, *, check: bool) -> list[str]:
             f"To do exactly this: jianmen registry import {people}{update} --expect {report['mark']}"
         )
     return lines
+
+
+def _people(count: int) -> str:
+    return "1 person" if count == 1 else f"{count} people"
 
 
 def _more(count: int, listed: int) -> list[str]:

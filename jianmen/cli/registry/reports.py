@@ -228,7 +228,7 @@ def _show_hybrid(answer: dict[str, Any], *, as_json: bool) -> None:
 @data_option
 @json_option
 def close(day: str, settings_file: Path | None, data: Path | None, *, as_json: bool) -> None:
-    """End the event day DAY (2026-11-22). Exit 1 while kiosks have not told everything of it."""
+    """End the event day DAY (2026-11-22). Exit 1 while kiosks have not reported all of it."""
     with asking(settings_file, data) as client:
         report = client.post("/days/close", {"day": day})
     waiting = ", ".join(one["gate"] or one["device"] for one in report["silent"])

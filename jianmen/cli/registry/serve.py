@@ -53,7 +53,7 @@ ORPHANS_LOOK_S = 0.1
 @click.option(
     "--plain-http",
     is_flag=True,
-    help="Let other machines come without TLS: passwords and names can be read on the way.",
+    help="Let other machines connect without TLS: passwords and names can be read on the way.",
 )
 @click.option(
     "--open-here", is_flag=True, help="A browser of this machine sees counts without logging in."

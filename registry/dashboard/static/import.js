@@ -62,7 +62,7 @@ function preview(report) {
     people(report.missing_people, report.missing),
     report.mistakes.length === 0 && el("p", {}, el("label", {}, revoke, " ", say("import.revoke_missing"))));
   return [
-    report.people > 0 && el("p", {}, el("strong", {}, say("import.found", report)), report.remembered ? ` ${say("import.remembered")}` : ""),
+    report.people > 0 && el("p", {}, el("strong", {}, say("import.found", { ...report, n: report.people })), report.remembered ? ` ${say("import.remembered")}` : ""),
     report.mistakes.length > 0 && problem(say("import.wrong")),
     causes("", report.mistakes),
     causes("import.warnings", report.warnings),

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from access.log.chain import ChainError, Head, device_id, follow, log_id, sign_head, vouched
-from access.log.entry import GENESIS, pack
+from access.log.entry import GENESIS, MAX_ENTRY_BYTES, pack
 
 NOW = 1_605_591_000_000
 
@@ -65,6 +65,13 @@ def test_bytes_that_are_no_entry_end_the_run_with_their_number(kiosk: Any) -> No
     with pytest.raises(ChainError, match="entry 6: not a log entry") as caught:
         follow(6, kiosk.entries[-1].digest, [b"\xc1"])
     assert caught.value.seq == 6
+
+
+def test_an_entry_that_is_too_long_ends_the_run_with_its_number(kiosk: Any) -> None:
+    raws = [one.raw for one in kiosk.entries]
+    with pytest.raises(ChainError, match=f"at most {MAX_ENTRY_BYTES}") as caught:
+        follow(1, GENESIS, [*raws, bytes(MAX_ENTRY_BYTES + 1)])
+    assert caught.value.seq == len(raws) + 1
 
 
 def test_a_head_is_vouched_for_by_the_key_that_its_log_is_named_after(kiosk: Any) -> None:

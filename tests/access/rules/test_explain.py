@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from access.badge.credential import Claims
 from access.event.definition import VERDICTS
@@ -185,6 +186,11 @@ def test_rules_that_were_satisfied_in_other_ways_say_so(
     booked = build.claims(example, "delegate", ["industrialisation"])
     assert why(steps(example, open_doors, claims=booked, facts=seated), "full") == (
         "the person holds a seat of this gate already"
+    )
+    exempt = tuple(replace(one, booking_exempt=True) for one in example.event.tickets)
+    anywhere = Programme(replace(example.event, tickets=exempt))
+    assert why(steps(anywhere, open_doors, claims=delegate), "not_booked") == (
+        "the ticket needs no booking for industrialisation"
     )
     standby = steps(example, open_doors + 600_000, claims=delegate, facts={"seats": 1})
     assert why(standby, "not_booked") == (

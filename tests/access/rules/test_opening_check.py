@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from access.event.programme import Programme
-from access.log.entry import Span
+from access.log.entry import OpeningChecked, Span
 from access.rules.decide import Facts, Presented, decide
-from access.rules.opening_check import CASES, claims_of, expected, moment_ms, opening_badges
+from access.rules.opening_check import (
+    CASES,
+    OpeningRecords,
+    claims_of,
+    expected,
+    moment_ms,
+    opening_badges,
+)
 from config.event_file import load
+from jianmen.testing.log_writer import LogWriter, WrittenEntry, boot_body
+from sync.wire.device_key import DeviceKey
 
 EVENT = load(Path("config/events/smarthk.toml"))
 PROGRAMME = Programme(EVENT)
@@ -53,3 +64,50 @@ def test_at_every_gate_of_the_event_the_rule_book_gives_the_answer_that_is_expec
         assert not gate.lets_in
     else:
         assert right.met(decision.verdict, decision.reason), decision
+
+
+# What the logs say of each kiosk before the doors open.
+
+KIOSK = DeviceKey.from_seed(b"k" * 32)
+
+
+def started(epoch: str, version: str, wall_ms: int) -> WrittenEntry:
+    log = LogWriter(KIOSK, epoch)
+    body = boot_body(KIOSK.fingerprint)
+    return log.write("boot", replace(body, versions={"jianmen": version}), wall_ms)
+
+
+def signed_off(epoch: str, camera: str, wall_ms: int) -> WrittenEntry:
+    log = LogWriter(KIOSK, epoch)
+    log.boot()
+    body = OpeningChecked(
+        gate="chengdu-main-1",
+        findings={"camera": camera},
+        test_badges={},
+        staff=b"staff",
+        staff_issue=1,
+    )
+    return log.write("opening", body, wall_ms)
+
+
+def test_the_last_start_and_the_last_sign_off_of_a_kiosk_count_whatever_the_order():
+    written = [
+        started("00000001", "1.0", 1000),
+        started("00000002", "1.1", 2000),
+        signed_off("00000001", "bad", 1500),
+        signed_off("00000002", "good", 2500),
+    ]
+    for order in permutations(written):
+        records = OpeningRecords()
+        for one in order:
+            records.add(one.entry)
+        assert records.versions(KIOSK.fingerprint) == {"jianmen": "1.1"}
+        checked = records.checked(KIOSK.fingerprint)
+        assert checked is not None
+        assert checked[1].findings == {"camera": "good"}
+
+
+def test_of_a_kiosk_never_heard_of_nothing_is_known():
+    records = OpeningRecords()
+    assert records.versions("0" * 16) == {}
+    assert records.checked("0" * 16) is None

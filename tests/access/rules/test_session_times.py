@@ -20,6 +20,7 @@ from access.rules.session_times import (
     Opening,
     Timing,
     at_instant,
+    cancelled_session,
     door_session,
     timing,
     turning_points,
@@ -299,6 +300,20 @@ def test_a_cancelled_session_opens_no_doors_and_its_room_stays_closed(fair: Any)
         answer = world.ask(gate)
         assert (answer.verdict, answer.reason) == ("refuse", "no_session")
         assert answer.next.session is None
+
+
+def test_of_cancelled_sessions_the_booked_one_else_the_next_is_missed() -> None:
+    gone = [msgspec.structs.replace(one, cancelled=True) for one in SESSIONS]
+    programme = programme_of(*gone)
+    nine = START + 5 * HOUR
+    missed = cancelled_session(programme, "room", (), nine)
+    assert missed is not None
+    assert missed.id == "early"
+    missed = cancelled_session(programme, "room", ("late",), nine)
+    assert missed is not None
+    assert missed.id == "late"
+    assert cancelled_session(programme, "annex", ("tomorrow",), START + 20 * HOUR) is None
+    assert cancelled_session(FAIR, "room", (), nine) is None
 
 
 def test_one_without_a_booking_is_in_the_later_session_if_only_that_needs_none() -> None:

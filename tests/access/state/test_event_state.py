@@ -104,6 +104,16 @@ def test_an_area_lies_where_the_nearest_definition_that_has_it_puts_it(forum: An
     assert event_state.above(before, None) == ()
 
 
+def test_the_area_that_an_entry_names_counts_before_any_definitions(forum: Any) -> None:
+    entry = forum.enters("hall-1", "09:00", 1).entry
+    event_state = folded(forum)
+    order = event_state.order(entry)
+    named = msgspec.structs.replace(entry.body, area="south")
+    unnamed = msgspec.structs.replace(entry.body, area=None)
+    assert event_state.area_of(order, named) == "south"
+    assert event_state.area_of(order, unnamed) == "hall"
+
+
 def test_an_entry_is_judged_by_the_definition_that_was_in_force(forum: Any) -> None:
     event = forum.programme.event
     second = forum.registry.defines(forum.at("12:00"), msgspec.structs.replace(event, id="second"))

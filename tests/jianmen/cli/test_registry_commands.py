@@ -87,6 +87,16 @@ def test_the_doctor_says_how_old_the_last_backup_is(data: Path, tmp_path: Path) 
         assert age in state()[1]
 
 
+def test_one_person_and_no_kiosk_are_counted_in_plain_english(data: Path, tmp_path: Path) -> None:
+    people = tmp_path / "people.csv"
+    people.write_text(
+        "ref,name,organisation,language,ticket,venues,days,sessions\nA1,Ann,Org,en,delegate,chengdu,,\n"
+    )
+    found = run("import", people, "--check", "--data", data)
+    assert found.startswith("people.csv: 1 person: 1 new, 0 changed, 0 the same\n")
+    assert "good  kiosks: none is enrolled\n" in run("doctor", "--data", data)
+
+
 def test_a_silent_kiosk_is_named_itself_where_another_serves_its_gate(data: Path) -> None:
     ledger = Ledger(None, data)
     service = RegistryService(ledger, read_clock())
