@@ -63,7 +63,11 @@ def test_a_mistake_is_explained_in_a_sentence(api: Any, path: str, body: Any, me
         ("GET", "/registrants?q=a%00b", None),
         ("POST", "/registrants", DELEGATE | {"ref": "a\0b"}),
         ("POST", "/registrants", DELEGATE | {"extra": {"a": "a\0b"}}),
-        ("POST", "/accounts", {"name": "a\0b", "role": "desk", "password": "correct horse battery"}),
+        (
+            "POST",
+            "/accounts",
+            {"name": "a\0b", "role": "desk", "password": "correct horse battery"},
+        ),
     ],
 )
 def test_a_character_that_a_database_does_not_take_is_a_mistake_and_no_failure(
