@@ -25,6 +25,8 @@ ASKED_BY_PAGES = frozenset(
     for name in (
         "headcount",
         "headcount_stream",
+        "arrivals",
+        "attendance",
         "gates",
         "sessions",
         "kiosks",

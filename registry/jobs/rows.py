@@ -66,8 +66,12 @@ class JobRows:
         return self._ledger.write(change.values(state="interrupted", touched_ms=now_ms)) > 0
 
     def forget_before(self, before_ms: int) -> None:
-        """Delete the files and results of jobs that ended before an instant; they may name people."""
+        """Delete the files and results of jobs that ended before an instant, and files that a process has left whose
+        job was deleted while it ran; they may name people."""
         job = tables.job.c
+        left = tables.job_file.c.job.not_in(select(job.id))
+        if self._ledger.read(select(tables.job_file.c.job).where(left).limit(1)):
+            self._ledger.write(delete(tables.job_file).where(left))
         old = select(job.id).where(job.touched_ms < before_ms, job.state.in_(ENDED))
         if not self._ledger.read(
             old.where(job.result.is_not(None)).limit(1)
@@ -94,6 +98,10 @@ class JobRows:
                     job=job_id, name=name, piece=piece, data=data[start : start + PIECE_BYTES]
                 )
             )
+
+    def drop_files(self, job_id: str) -> None:
+        """Delete the files of a job."""
+        self._ledger.write(delete(tables.job_file).where(tables.job_file.c.job == job_id))
 
     def file(self, job_id: str, name: str) -> bytes | None:
         file = tables.job_file.c

@@ -224,9 +224,20 @@ class Jobs:
         except RegistryError as error:
             self._end(work, "failed", error=str(error))
         else:
-            self._end(
-                work, "done", result=msgspec.json.encode(result) if result is not None else None
-            )
+            self._end_well(work, msgspec.json.encode(result) if result is not None else None)
+
+    def _end_well(self, work: "_Work", result: bytes | None) -> None:
+        """The work is done. Where it was cancelled too late to notice, or a person or everybody was erased meanwhile,
+        no file of it may stay, nor an answer unless the work has changed something: they may name them."""
+        with self._ledger.transaction():
+            if dropped := self._rows.is_cancelled(work.id):
+                self._rows.drop_files(work.id)
+            if dropped and not work.is_certain:
+                self._end(work, "cancelled")
+            else:
+                self._end(work, "done", result=result)
+        if dropped:
+            self._ledger.database.scrub()
 
     def _wait_on(self, work: "_Work") -> None:
         work.check()
@@ -253,7 +264,7 @@ class _Work:
         self.cancelled = False
         self._jobs = jobs
         self._written_s = time.monotonic()
-        self._certain = False
+        self.is_certain = False
         self.progress: tuple[str, int, int] = ("", 0, 0)
 
     def stage(self, key: str, total: int = 0) -> None:
@@ -273,7 +284,7 @@ class _Work:
         if self._jobs._rows.is_cancelled(self.id):
             raise Stopped
         self._jobs._turns.check()
-        self._certain = True
+        self.is_certain = True
 
     def file(self, name: str) -> bytes:
         return self._jobs.file(self.id, name)
@@ -283,18 +294,18 @@ class _Work:
 
     def check(self) -> None:
         """Raises Stopped where the job is to end."""
-        if (self.cancelled or self._jobs.is_closing()) and not self._certain:
+        if (self.cancelled or self._jobs.is_closing()) and not self.is_certain:
             raise Stopped
 
     def _write_progress(self) -> None:
         self._written_s = time.monotonic()
         if self._jobs._ledger.database.writer is not None:
             return  # inside a transaction: nobody could see it, and it might be undone
-        if not self._certain:
+        if not self.is_certain:
             self._jobs._turns.check()
         stage, done, total = self.progress
         rows = self._jobs._rows
         rows.change(self.id, stage=stage, done=done, total=total, touched_ms=self._jobs._now_ms())
-        if not self._certain and rows.is_cancelled(self.id):
+        if not self.is_certain and rows.is_cancelled(self.id):
             self.cancelled = True
             raise Stopped

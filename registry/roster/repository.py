@@ -136,9 +136,12 @@ class People:
         """Delete a person's row and texts."""
         for table in (tables.person, tables.printed):
             self._ledger.write(delete(table).where(table.c.badge == badge))
-        # What long work has made of lists names people too; it is wanted for a day, and can be made again.
+        # What long work was asked for and has made names people too; it is wanted for a day, and can be made again.
+        # Work that is going on may have read the person already: it is stopped, and leaves nothing.
         self._ledger.write(delete(tables.job_file))
-        self._ledger.write(update(tables.job).values(result=None))
+        self._ledger.write(
+            update(tables.job).values(cancelled=1, result=None, error="", params=b"{}")
+        )
 
     def forget_all(self) -> None:
         """Delete everybody's rows and texts, and what long work has made of them."""

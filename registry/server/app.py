@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flask import Flask, Response, request
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from access.log.clock_reading import ClockReading
@@ -162,5 +163,7 @@ def _failed(error: Exception) -> Response:
         )
         answer.headers["Retry-After"] = "2"
         return answer
+    if isinstance(error, DataError):  # PostgreSQL takes no NUL, and no number beyond a column's
+        return problem(400, "There is a character or a number in this that cannot be stored.")
     log.error("%s %s", request.method, request.path, exc_info=error)
     return problem(500, "The registry failed at this; its log says why.")

@@ -15,7 +15,8 @@ that nobody knows; its head is too long."""
 
 _END = re.compile(rb"\r?\n\r?\n")
 _LENGTH = re.compile(rb"(?im)^content-length[ \t]*:[ \t]*([0-9]{1,15})[ \t]*\r?$")
-_UNKNOWN_LENGTH = re.compile(rb"(?im)^(?:transfer-encoding|expect)[ \t]*:")
+_UNKNOWN_LENGTH = re.compile(rb"(?im)^(?:transfer-encoding|expect|content-length)[ \t]*:")
+"""Where there is a length that we cannot read the parser may read one, and wait for the body: leading zeros."""
 
 
 class Intake:
@@ -45,8 +46,8 @@ class Intake:
         if end is None:
             return False
         head = bytes(self.data[: end.start()])
-        length = _LENGTH.search(head)
-        body = int(length[1]) if length else 0
-        self._long = body > MOST_WAITED or _UNKNOWN_LENGTH.search(head) is not None
+        lengths = _LENGTH.findall(head)
+        body = int(lengths[0]) if lengths else 0
+        self._long = body > MOST_WAITED or len(_UNKNOWN_LENGTH.findall(head)) > len(lengths)
         self._needs = end.end() + body
         return True

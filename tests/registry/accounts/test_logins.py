@@ -72,13 +72,17 @@ def test_a_copied_cookie_ends_with_the_session(browser: Browser, app: Flask) -> 
     assert thief.client.get("/api/v1/registrants").status_code == 401
 
 
+@pytest.mark.parametrize(
+    "asked",
+    ["/headcount", "/arrivals", "/kiosks", "/conflicts?limit=1", "/sessions", "/attendance"],
+)
 def test_an_admin_who_left_is_logged_out_though_the_page_goes_on_asking(
-    browser: Browser, clock: Any
+    browser: Browser, clock: Any, asked: str
 ) -> None:
     browser.log_in("chan")
     for _ in range(13):
         clock.wait(HOUR_MS // 6)
-        browser.client.get("/api/v1/headcount")
+        browser.client.get(f"/api/v1{asked}")
     assert browser.client.get("/api/v1/registrants").status_code == 401
 
 

@@ -51,3 +51,35 @@ DELEGATE = {"ref": "P1", "ticket": "delegate"}
 def test_a_mistake_is_explained_in_a_sentence(api: Any, path: str, body: Any, message: str) -> None:
     answer = api.call("POST", path, body)
     assert (answer.status_code, answer.json["error"]) == (400, message)
+
+
+@pytest.mark.both_stores
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/jobs/a%00b", None),
+        ("DELETE", "/accounts/a%00b", None),
+        ("DELETE", "/webhooks/a%00b", None),
+        ("GET", "/registrants?q=a%00b", None),
+        ("POST", "/registrants", DELEGATE | {"ref": "a\0b"}),
+        ("POST", "/registrants", DELEGATE | {"extra": {"a": "a\0b"}}),
+        (
+            "POST",
+            "/accounts",
+            {"name": "a\0b", "role": "desk", "password": "correct horse battery"},
+        ),
+    ],
+)
+def test_a_character_that_a_database_does_not_take_is_a_mistake_and_no_failure(
+    api: Any, method: str, path: str, body: Any
+) -> None:
+    assert api.call(method, path, body).status_code < 500
+
+
+@pytest.mark.both_stores
+def test_so_it_is_in_the_name_of_whoever_logs_in(api: Any) -> None:
+    api.client.get("/login")
+    with api.client.session_transaction() as session:
+        token = session["page_token"]
+    form = {"account": "a\0b", "password": "x", "page_token": token}
+    assert api.client.post("/login", data=form).status_code < 500

@@ -11,6 +11,7 @@ import pytest
 
 from registry.jobs import Job, Jobs, Stopped, Work
 from registry.jobs.runner import KEPT_MS
+from registry.roster.model import Person
 from registry.service import RegistryService
 from registry.storage.errors import RegistryError, UnknownError
 
@@ -36,6 +37,7 @@ class Bench:
         self.recovered = 0
         self.jobs.kind("count", self._count)
         self.jobs.kind("wait", self._wait, self._recover)
+        self.jobs.kind("keep", self._keep)
         self.jobs.kind("fail", self._fail)
         self.jobs.kind("break", self._break)
 
@@ -59,6 +61,11 @@ class Bench:
             raise
         work.last_chance()
         work.keep("out.pdf", b"%PDF" + work.file("in.csv"))
+
+    def _keep(self, work: Work) -> None:
+        self.began.set()
+        assert self.go_on.wait(WAIT_S)
+        work.keep("out.pdf", b"%PDF")
 
     def _recover(self) -> None:
         self.recovered += 1
@@ -217,6 +224,43 @@ def test_a_purge_leaves_nothing_that_a_job_has_made(bench: Bench, service: Regis
 
     with pytest.raises(UnknownError):
         bench.jobs.find(job.id)
+
+
+def test_an_erasure_leaves_nothing_of_what_a_job_was_asked_for_or_made(
+    bench: Bench, service: RegistryService
+) -> None:
+    """The question can name a person as well as the answer: a company of one, a ref that is a mail address."""
+    one = service.register(Person(ref="lee@example.org", name="Lee", ticket="delegate"))
+    asked = bench.run("count", to=3, of_lee=1)
+    service.erase(one.badge)
+
+    assert bench.jobs._rows.params(asked.id) == {}
+    assert bench.jobs.find(asked.id).result is None
+
+
+@pytest.mark.parametrize("everybody", [False, True])
+def test_work_that_goes_on_while_somebody_is_erased_leaves_nothing(
+    bench: Bench, service: RegistryService, everybody: bool
+) -> None:
+    """It may have read the person before, and store what names them afterwards."""
+    one = service.register(Person(ref="lee@example.org", name="Lee", ticket="delegate"))
+    job = bench.jobs.start("keep", {})
+    assert bench.began.wait(WAIT_S)
+    if everybody:
+        service.purge(early=True)
+    else:
+        service.erase(one.badge)
+    bench.go_on.set()
+    bench.run("count", to=1)
+
+    assert bench.jobs.files(job.id) == []
+
+
+def test_files_without_their_job_are_deleted(bench: Bench, service: RegistryService) -> None:
+    bench.jobs._rows.keep_file("gone", "out.pdf", b"%PDF")
+    bench.jobs.settle()
+
+    assert bench.jobs.files("gone") == []
 
 
 def test_jobs_over_a_file_are_there_for_the_next_process(

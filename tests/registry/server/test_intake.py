@@ -40,7 +40,13 @@ def test_a_request_cut_anywhere_is_whole_at_its_last_byte_and_not_before(
         (b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (MOST_WAITED + 1), "long"),
         (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", "long"),
         (b"POST / HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n", "long"),
-        (b"POST / HTTP/1.1\r\nContent-Length: -5\r\n\r\n", "whole"),
+        (b"POST / HTTP/1.1\r\nContent-Length: -5\r\n\r\n", "long"),
+        (b"POST / HTTP/1.1\r\nContent-Length: 0000000000000050000\r\n\r\n", "long"),
+        (
+            b"POST / HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 0000000000000050000\r\n\r\n12345",
+            "long",
+        ),
+        (b"GET / HTTP/1.1\r\nX-Content-Length: -\r\n\r\n", "whole"),
         (b"GET / HTTP/1.1\r\nX: " + b"x" * MOST_HEAD, "bad"),
     ],
 )
