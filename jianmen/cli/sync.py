@@ -308,9 +308,12 @@ def import_(file: Path, settings: Path | None, data: Path | None, registry: Path
     """Take in the bundle FILE. What is here already is skipped. Exit 1 if anything in it was rejected."""
     try:
         imported = _imported(file, settings, data, registry)
-    except (BundleError, OSError) as error:
+    except BundleError as error:
         click.echo(str(error), err=True)
-        sys.exit(1 if isinstance(error, BundleError) else 2)
+        sys.exit(1)
+    except OSError as error:
+        click.echo(f"{error.filename or file}: cannot be read: {error.strerror}", err=True)
+        sys.exit(2)
     click.echo(f"{file}: {imported.entries} new entries, {imported.cards} name cards")
     for log, why in imported.rejected.items():
         click.echo(f"{log}: not taken: {why}", err=True)

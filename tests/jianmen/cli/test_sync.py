@@ -122,6 +122,12 @@ def test_a_kiosk_that_is_not_enrolled_has_nobody_to_ask(tmp_path: Path) -> None:
     assert not (tmp_path / "replica.db").exists()
 
 
+def test_a_bundle_that_is_not_there_is_named(enrolled: Path, tmp_path: Path) -> None:
+    done = run("import", tmp_path / "stick", "--data", enrolled)
+    assert done.exit_code == 2
+    assert done.stderr == f"{tmp_path / 'stick'}: cannot be read: No such file or directory\n"
+
+
 def test_of_a_registry_that_has_no_event_yet_there_is_nothing_to_export(tmp_path: Path) -> None:
     answer = run("export", tmp_path / "stick", "--registry", tmp_path)
 
