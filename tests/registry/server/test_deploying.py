@@ -9,6 +9,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -74,18 +75,13 @@ def behind(data: Path, tmp_path: Path, serve: Callable[..., Any]) -> int:
 def site(request: pytest.FixtureRequest, behind: int, tmp_path: Path) -> Iterator[Site]:
     if shutil.which(request.param, path="/usr/sbin:/usr/bin:/bin") is None:
         pytest.skip(f"{request.param} is not installed")
-    port = free_port()
     folder = tmp_path / request.param
     folder.mkdir()
     certificate = certificate_at(folder)
-    command = {"nginx": nginx, "caddy": caddy}[request.param](folder, port, behind, certificate)
-    environment = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "PATH": "/usr/sbin:/usr/bin"}
-    process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, cwd=folder
-    )
+    command = {"nginx": nginx, "caddy": caddy}[request.param]
+    process, port = started(lambda port: command(folder, port, behind, certificate), folder)
     site = Site(port, certificate.fingerprint)
     try:
-        wait_for(process, port)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
             yield site
@@ -93,6 +89,29 @@ def site(request: pytest.FixtureRequest, behind: int, tmp_path: Path) -> Iterato
         site.session.close()
         process.kill()  # an orderly end waits until the last stream has noticed that its browser is gone
         process.communicate(timeout=PATIENCE_S)
+
+
+def started(
+    command: Callable[[int], list[str]], folder: Path
+) -> tuple[subprocess.Popen[bytes], int]:
+    """A proxy that listens, and its port; another port where one was taken before the proxy could have it."""
+    environment = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "PATH": "/usr/sbin:/usr/bin"}
+    for _ in range(5):
+        port = free_port()
+        process = subprocess.Popen(
+            command(port),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=environment,
+            cwd=folder,
+        )
+        try:
+            wait_for(port, process)
+        except ProcessLookupError:
+            process.communicate(timeout=PATIENCE_S)
+        else:
+            return process, port
+    raise AssertionError("the proxy ended five times")
 
 
 def nginx(folder: Path, port: int, behind: int, certificate: Any) -> list[str]:
@@ -124,16 +143,14 @@ def caddy(folder: Path, port: int, behind: int, certificate: Any) -> list[str]:
     return ["caddy", "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
 
 
-def wait_for(process: subprocess.Popen[bytes], port: int) -> None:
-    """Until the proxy listens."""
-    retry = urllib3.Retry(total=12, connect=12, backoff_factor=0.05)
-    with (
-        warnings.catch_warnings(),
-        urllib3.PoolManager(cert_reqs="CERT_NONE", retries=retry) as pool,
-    ):
-        warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
-        pool.request("GET", f"https://127.0.0.1:{port}/healthz", headers={"Host": NAME})
-    assert process.poll() is None
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Until the proxy listens. Raises ProcessLookupError where it has ended."""
+    while process.poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S):
+            return
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.05)
+    raise ProcessLookupError(process.pid)
 
 
 def test_people_log_in_and_the_cookie_goes_over_tls_alone(site: Site) -> None:
