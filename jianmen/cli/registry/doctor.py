@@ -17,6 +17,7 @@ from jianmen.cli.kiosk.findings import Finding
 from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.client import Client, Note
 from jianmen.cli.registry.options import asking, read_settings, settings_option
+from jianmen.own_packages import clashes
 from registry.http.resources.kiosks import unreachable
 from registry.storage.backup import last_backup
 
@@ -29,6 +30,8 @@ BACKUP_H = 24
 
 def findings(settings: RegistrySettings, client: Client) -> Iterator[Finding]:
     """All checks. The registry is there, running or not."""
+    for clash in clashes():
+        yield Finding("packages", "mend", str(clash))
     free = shutil.disk_usage(settings.data).free
     yield Finding(
         "disk",

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -85,6 +88,27 @@ def test_the_doctor_says_how_old_the_last_backup_is(data: Path, tmp_path: Path) 
         (data / LAST_BACKUP).write_bytes(msgspec.json.encode(older))
         assert state()[0] == "mend"
         assert age in state()[1]
+
+
+def test_the_doctor_names_a_package_of_ours_that_python_does_not_find_first(
+    data: Path, tmp_path: Path
+) -> None:
+    """One that this command does not need: the next one fails at it."""
+    stranger = tmp_path / "strangers" / "bench"
+    stranger.mkdir(parents=True)
+    (stranger / "__init__.py").touch()
+    start = "from jianmen.cli.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", start, "registry", "doctor", "--data", data],
+        env={**os.environ, "PYTHONPATH": f"{stranger.parent}:{Path(__file__).parents[3]}"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 1
+    assert f"mend  packages: package bench: Python finds {stranger}" in done.stdout
 
 
 def test_one_person_and_no_kiosk_are_counted_in_plain_english(data: Path, tmp_path: Path) -> None:
