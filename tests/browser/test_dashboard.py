@@ -408,7 +408,7 @@ def test_columns_of_a_list_are_put_right_on_the_page(site: Site, page: Page) -> 
     shown.get_by_label("Buchung").select_option(label="Registration number (ref)")
     expect(shown).to_contain_text("the header lacks name;")
     shown.get_by_label("Gast").select_option(label="Name")
-    expect(shown).to_contain_text("1 people: 1 new")
+    expect(shown).to_contain_text("1 person: 1 new")
     page.get_by_role("button", name="Do exactly this").click()
     expect(shown).to_contain_text("1 added")
     assert site.service.person("B1").name == "Ada"
