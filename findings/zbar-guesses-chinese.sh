@@ -14,7 +14,7 @@ PYTHON=${PYTHON:-python3}
 cannot() { echo "Cannot be tried here: $*" >&2; exit 2; }
 command -v "$PYTHON" >/dev/null || cannot "there is no $PYTHON (PYTHON=…)"
 PATH=$PATH:/usr/sbin:/sbin
-ldconfig -p | grep -q 'libzbar\.so\.0' || cannot "the Debian package libzbar0 is not installed"
+ldconfig -p | grep 'libzbar\.so\.0' >/dev/null || cannot "the Debian package libzbar0 is not installed"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
