@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from jianmen.own_packages import PACKAGES
+
 ROOT = Path(__file__).parents[2]
 LOCKS = [ROOT / "setup/all.lock", ROOT / "setup/run.lock"]
 PIN = re.compile(r"^([a-z0-9.-]+)==(\S+)", re.MULTILINE)
-PACKAGES = ("access", "config", "hardware", "sync", "web", "kiosk", "registry", "jianmen", "bench")
 
 
 def pins(lock: Path) -> dict[str, str]:
