@@ -3,6 +3,8 @@
 BIN := .venv/bin
 ARGS ?=
 export PYTHON WHEELS FOR RELEASE SETTINGS SSH_KEY WIFI_NAME WIFI_PASSWORD WIFI_COUNTRY
+# The demo and the tests start hundreds of processes; without stored bytecode each would compile the whole tree again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test check bench soak coverage lint types imports pytest format lock wheels \
     deb image-files install clean to-run to-test own-packages rest
