@@ -31,7 +31,6 @@ LogId = Annotated[str, Meta(max_length=24, pattern=r"^[0-9a-f]{24}$")]
 Device = Annotated[str, Meta(max_length=16, pattern=r"^[0-9a-f]{16}$")]
 """A pattern's $ would let a line end pass; the length does not."""
 Seq = Annotated[int, Meta(ge=1, le=2**40)]
-SealedName = Annotated[bytes, Meta(max_length=1024)]
 ClaimBytes = Annotated[bytes, Meta(min_length=14, max_length=14)]
 Proof = Literal["proven", "failed", "vouched"]
 Method = Literal["camera", "scanner", "manual"]
@@ -206,9 +205,8 @@ class Alarm(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True
 
 class Printed(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """A badge on paper, at a kiosk that prints. "sent" is written before the printer is given the badge and begins an
-    attempt; each other outcome names that entry in `attempt` and gives its result. "unknown": paper may have come
-    out. `staff` signed it off, with a reason in `why`; None: the person themselves. `spelling`: the name that staff put
-    on it in place of the one on its name card, sealed (`access.badge.name_card.seal_spelling`)."""
+    attempt; each other outcome names that entry in `attempt`. "unknown": paper may have come out. `staff` signed it off,
+    for the reason `why`. `spelling`: the name that they put on it (`access.badge.name_card.seal_spelling`)."""
 
     gate: Id
     badge: BadgeId
@@ -218,7 +216,7 @@ class Printed(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=Tr
     staff: BadgeId | None = None
     staff_issue: Issue | None = None
     why: FreeText = ""
-    spelling: SealedName | None = None
+    spelling: Annotated[bytes, Meta(max_length=1024)] | None = None
 
 
 class OpeningChecked(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
