@@ -50,7 +50,9 @@ def failures(file: Path) -> list[str]:
     registry, the presentations of which the recorded facts give another answer."""
     with Rehearsal(read(file)) as rehearsal:
         found = [
-            f"line {outcome.line}: {outcome.failed}" for outcome in rehearsal.run() if outcome.failed
+            f"line {outcome.line}: {outcome.failed}"
+            for outcome in rehearsal.run()
+            if outcome.failed
         ]
         world = rehearsal.world
         world.heal(None)
