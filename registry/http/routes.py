@@ -70,7 +70,7 @@ def add_routes(api: Interface, services: Services) -> None:
     access.add_token_changes(api, queries, guard)
     webhooks.add_webhooks(api, queries, services.hooks)
     access.add_accounts(api, queries, guard, services.passwords, services.trail)
-    jobs.add_jobs(api, services.jobs)
+    jobs.add_jobs(api, services.jobs, guard, {badges.KIND: "desk", lists.KIND: "admin"})
     lists.add_lists(api, queries, services.jobs)
     badges.add_test_badges(api, queries.service)
     badges.add_badges(api, services.jobs, services.badges)
