@@ -256,7 +256,6 @@ def test_a_tokens_label_shows_and_ends_nobodys_sessions(
     assert browser.call("GET", "/logins").status_code == 200
 
 
-
 def test_logins_at_once_are_counted_before_the_work_and_few_are_worked_on(
     app: Flask, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
