@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import subprocess
-import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -28,11 +27,8 @@ PEOPLE = [
 
 
 def make(api: Any, query: str = "") -> dict[str, Any]:
-    job = api.post(f"/badges/jobs?{query}", {})
-    while job["state"] in ("waiting", "running"):
-        job = api.get(f"/jobs/{job['id']}")
-        time.sleep(0)
-    return dict(job)
+    ended: dict[str, Any] = api.ended(api.post(f"/badges/jobs?{query}", {}))
+    return ended
 
 
 def pdf_text(api: Any, job: dict[str, Any], tmp_path: Path) -> str:
@@ -145,8 +141,7 @@ def test_pictures_of_badges_come_in_a_zip_file_named_by_ref(
         service.register(Person(ref=ref, ticket="delegate", name="李雷", language="zh-Hans"))
     for kind, begins in (("svg", b"<svg"), ("png", b"\x89PNG")):
         job = api.post(f"/badges/jobs?pictures={kind}", {})
-        while job["state"] in ("waiting", "running"):
-            job = api.get(f"/jobs/{job['id']}")
+        job = api.ended(job)
         data = api.call("GET", f"/jobs/{job['id']}/files/badges.zip").data
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
