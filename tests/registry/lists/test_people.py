@@ -107,6 +107,13 @@ def test_full_width_refs_are_the_same_refs(forum: Event, event: Event) -> None:
     assert people("shapes/u_fullwidth.csv", event)[0].ref == "U1"
 
 
+def test_full_width_letters_of_a_name_are_plain_ones_and_it_is_said(event: Event) -> None:
+    assert people("shapes/u_fullwidth.csv", event)[0].name == "Ann Example"
+    assert mistakes_of("shapes/u_fullwidth.csv", event) == [
+        "name: full-width letters (Ａｎｎ) are taken as plain ones (Ann)"
+    ]
+
+
 def test_big5_of_hong_kong_is_found_by_itself(forum: Event) -> None:
     found = people("operator/hkscs.csv", forum)
 
