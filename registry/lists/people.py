@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from access.event.definition import LANGUAGES, Event, Language
-from access.text import canonical_code, first_unprintable, half_width
+from access.text import canonical_code, first_unprintable, half_width, plain_letters
 from config.errors import shown
 from registry.lists.columns import Columns, find_columns, find_header
 from registry.lists.columns import Mapping as ColumnMapping
@@ -167,7 +167,10 @@ class _Reader:
             name = f"{given} {family}".strip() if latin else family + given
         if not name:
             self._found.mistake("value.no_name", line, column="name")
-        return name
+        plain = plain_letters(name)
+        if plain != name:
+            self._found.warn("value.full_width", line, column=self._title("name"))
+        return plain
 
     def _language(self, line: int, cell: str, name: str) -> Language:
         language: Language | None = cell if cell in LANGUAGES else None
