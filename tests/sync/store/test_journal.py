@@ -302,7 +302,7 @@ def test_entries_about_a_badge_are_found_after_a_start_whoever_made_the_file(
 
 
 def test_an_entry_wears_the_card_little(path: Path, journal: Journal) -> None:
-    """What each commit adds to the write-ahead log; pages of 4096 bytes and an index by badge made it more than 7,800."""
+    """By what each commit adds to the write-ahead log: twice as much with pages of 4096 bytes and an index by badge."""
     wal = path.with_name("journal.db-wal")
     before = wal.stat().st_size
     for number in range(200):
