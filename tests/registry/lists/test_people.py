@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -369,6 +371,38 @@ def workbook(*rows: list[object], **options: object) -> bytes:
         sheet.merge_range(merged, rows[options["top"]][2])  # type: ignore[call-overload]
     book.close()
     return file.getvalue()
+
+
+def test_a_cell_far_outside_the_list_is_a_named_mistake() -> None:
+    """A sheet is read as a rectangle up to its last cell: here 17,000,000,000 cells."""
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True})
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, ["ref", "name", "ticket"])
+    sheet.write(1_048_575, 16_383, " ")
+    book.close()
+
+    with pytest.raises(ListError, match="a cell far outside the list"):
+        read_table(file.getvalue())
+
+
+def test_a_sheet_of_more_merged_cells_than_can_be_spread_is_a_named_mistake() -> None:
+    """Each of them over all rows; what is inside the archive is given as the program that wrote it would."""
+    cells = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c></row>' for n in range(1, 100_001))
+    merged = '<mergeCell ref="B1:B100000"/>' * 100_000
+    plain = workbook(["ref"])
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(plain)) as old, zipfile.ZipFile(file, "w", 8) as new:
+        for part in old.namelist():
+            text = old.read(part)
+            if part == "xl/worksheets/sheet1.xml":
+                text = re.sub(rb"<sheetData>.*</sheetData>", b"<sheetData/>", text, flags=re.DOTALL)
+                filled = f"<sheetData>{cells}</sheetData><mergeCells>{merged}</mergeCells>"
+                text = text.replace(b"<sheetData/>", filled.encode())
+            new.writestr(part, text)
+
+    with pytest.raises(ListError, match="merged"):
+        read_table(file.getvalue())
 
 
 def test_dates_numbers_and_titles_of_a_workbook(forum: Event) -> None:
