@@ -2,6 +2,8 @@
 
 BIN := .venv/bin
 ARGS ?=
+# A file's tests share its servers and browsers; the files come in the order of tests/conftest.py.
+BY_FILE := --dist loadfile --no-loadscope-reorder
 export PYTHON WHEELS FOR RELEASE SETTINGS SSH_KEY WIFI_NAME WIFI_PASSWORD WIFI_COUNTRY
 # The demo and the tests start hundreds of processes; without stored bytecode each would compile the whole tree again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -24,15 +26,16 @@ setup: ## install everything into .venv, Debian packages included
 demo: to-run ## the whole system on this machine: registry, three venues, people arriving
 	@$(BIN)/jianmen demo $(ARGS)
 
-test: to-test own-packages lint types imports coverage rest ## everything that must hold: style, types, imports, tests
+test: to-test own-packages ## everything that must hold: style, types, imports, tests
+	@$(MAKE) --no-print-directory --jobs 4 --output-sync lint types imports coverage
+	@$(MAKE) --no-print-directory rest
 
 check: to-test ## the quick answer, in under a minute: style, types, imports, the rule book's tests
 	@setup/check
 
-bench: to-run ## measure this machine against named floors
-	@$(BIN)/jianmen bench door $(ARGS)
-	@$(BIN)/jianmen bench rules $(ARGS)
-	@$(BIN)/jianmen bench exchange $(if $(AGAINST),--against $(AGAINST)) $(ARGS)
+bench: to-run ## measure this machine against named floors, into docs/performance.md (beside another version: AGAINST=COMMIT)
+	@against=$(if $(AGAINST),$$(setup/checkout $(AGAINST))) && \
+	    $(BIN)/jianmen bench all --table docs/performance.md $${against:+--against "$$against"} $(ARGS)
 
 soak: to-test ## the long runs: random faults, Debian packages in real trees, every property with many more examples
 	@setup/debian soak
@@ -55,7 +58,7 @@ imports: to-test ## imports run one way
 	$(BIN)/lint-imports
 
 pytest: to-test ## the tests alone
-	$(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadfile $(ARGS)
+	$(BIN)/pytest --numprocesses auto --maxprocesses 8 $(BY_FILE) $(ARGS)
 
 format: to-test ## put the source in order
 	$(BIN)/ruff check --fix .
@@ -98,4 +101,4 @@ own-packages: to-test
 
 # All tests but those of the rule book, which `coverage` runs.
 rest: to-test
-	HYPOTHESIS_PROFILE=ci $(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadfile --ignore=tests/access $(ARGS)
+	HYPOTHESIS_PROFILE=ci $(BIN)/pytest --numprocesses auto --maxprocesses 8 $(BY_FILE) --ignore=tests/access $(ARGS)

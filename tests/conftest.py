@@ -21,6 +21,8 @@ from hypothesis import HealthCheck, settings
 from jianmen.testing.postgres import NoPostgresError, PostgresServer
 
 OPEN_FILES = Path("/proc/self/fd")
+QUICK = ("access/", "config/", "house/", "printing/", "sync/", "web/")
+"""Folders without a file of many seconds."""
 PATIENCE_S = 5.0  # how long a thread that was told to stop may take to do so
 
 
@@ -30,8 +32,14 @@ def pytest_configure() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two for each core: a test with processes of its own waits for them about half of its time."""
-    return 2 * len(os.sched_getaffinity(0))
+    """Three for each core: a test with processes of its own waits for them most of its time."""
+    return 3 * len(os.sched_getaffinity(0))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The folders with the longest tests come first, so that no worker is left alone with one at the end."""
+    tests = Path(__file__).parent
+    items.sort(key=lambda item: item.path.relative_to(tests).as_posix().startswith(QUICK))
 
 
 def _load_hypothesis_profile() -> None:

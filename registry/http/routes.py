@@ -9,6 +9,7 @@ from flask import Response
 from registry.accounts.authorization import Guard
 from registry.accounts.password_check import PasswordCheck
 from registry.accounts.trail import Trail
+from registry.badges.making import KIND as BADGES
 from registry.badges.making import BadgeMaker
 from registry.http.openapi import document
 from registry.http.operations import Interface
@@ -25,6 +26,7 @@ from registry.http.resources import (
     reports,
     webhooks,
 )
+from registry.http.resources.lists import KIND as IMPORT
 from registry.http.streams import Streams
 from registry.jobs.runner import Jobs
 from registry.queries.queries import Queries
@@ -70,7 +72,7 @@ def add_routes(api: Interface, services: Services) -> None:
     access.add_token_changes(api, queries, guard)
     webhooks.add_webhooks(api, queries, services.hooks)
     access.add_accounts(api, queries, guard, services.passwords, services.trail)
-    jobs.add_jobs(api, services.jobs)
+    jobs.add_jobs(api, services.jobs, guard, {BADGES: "desk", IMPORT: "admin"})
     lists.add_lists(api, queries, services.jobs)
     badges.add_test_badges(api, queries.service)
     badges.add_badges(api, services.jobs, services.badges)

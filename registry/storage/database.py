@@ -145,6 +145,12 @@ class Database:
         found: Connection | None = getattr(self._here, "connection", None)
         return found
 
+    @property
+    def transaction_cache(self) -> dict[str, Any] | None:
+        """What the transaction that this thread is in has read: nobody else can change it. Whoever changes it in this
+        transaction clears it. None outside of one."""
+        return self._here.cache if self.writer is not None else None
+
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction under the one writer's lock. Inside another one it is a part of that."""
@@ -155,7 +161,7 @@ class Database:
         with self.alone(), self._writer.begin() as connection:
             if self.is_postgres:
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({POSTGRES_LOCK})"))
-            self._here.connection, self._here.adds = connection, False
+            self._here.connection, self._here.adds, self._here.cache = connection, False, {}
             try:
                 yield connection
                 adds: bool = self._here.adds

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -20,17 +20,20 @@ from registry.storage.heard_heads import HeardHeads
 from registry.storage.statements import (
     ADD_ENTRY,
     ADD_TIP,
+    ALL_TIPS,
     CARDS,
     DROP_TIP,
     ENTRY,
     HEADS,
     HOLDS,
+    KEEP_HEAD,
+    KEEP_LATEST_HEAD,
     LACKING,
+    LATEST_HEADS,
     PIECE,
+    PUBLICS,
     ROWS,
     TIPS,
-    keep_head_statement,
-    keep_latest_head_statement,
 )
 from sync.store.log_run import EntryRow
 from sync.store.log_store import BEGINNING, INTRODUCED, LogStore, Row, newest_kiosk, same_end
@@ -46,8 +49,6 @@ CARDS_AT_ONCE = 1000
 BADGES_AT_ONCE = 500
 
 Answer = TypeVar("Answer")
-
-_HEAD = ("log", "seq", "digest", "at_ms", "signature")
 
 
 def wall_ms() -> int:
@@ -151,11 +152,16 @@ class Logs(LogStore):
         return self._publics().get(device)
 
     def _publics(self) -> dict[str, bytes]:
-        device = tables.device.c
-        return self._remembered(
-            "publics",
-            lambda: dict(map(tuple, self.read(select(device.fingerprint, device.public)))),
-        )
+        known = self.database.transaction_cache
+        if known is None:
+            return self._remembered("publics", self._all_publics)
+        if "publics" not in known:
+            known["publics"] = self._all_publics()
+        publics: dict[str, bytes] = known["publics"]
+        return publics
+
+    def _all_publics(self) -> dict[str, bytes]:
+        return dict(map(tuple, self._fetch(PUBLICS, ())))
 
     def tips(self, log: str) -> list[Point]:
         if not self.database.is_postgres and self.database.writer is None:
@@ -166,11 +172,8 @@ class Logs(LogStore):
         return self._remembered("vector", self._vector)
 
     def _vector(self) -> dict[str, list[Point]]:
-        tip = tables.tip.c
         found: dict[str, list[Point]] = {}
-        for log, seq, digest in self.read(
-            select(tip.log, tip.seq, tip.digest).order_by(tip.log, tip.seq)
-        ):
+        for log, seq, digest in self._fetch(ALL_TIPS, ()):
             found.setdefault(log, []).append((seq, digest))
         return found
 
@@ -197,8 +200,8 @@ class Logs(LogStore):
         return self._remembered("latest heads", self._stored_heads)
 
     def _stored_heads(self) -> dict[str, Head]:
-        rows = self.read(select(*(tables.word.c[name] for name in _HEAD)))
-        return {device_of(head.log): head for head in (Head(*row) for row in rows)}
+        heads = [Head(*row) for row in self._fetch(LATEST_HEADS, ())]
+        return {device_of(head.log): head for head in heads}
 
     def hear(self, heads: Sequence[Head]) -> None:
         """Note newer signatures over known ends of logs; they are written every few seconds, all at once."""
@@ -230,12 +233,11 @@ class Logs(LogStore):
         now_ms = self._now_ms()
         with self.database.writing() as connection:
             self.database.adds_entries()
-            values = [(*row, now_ms) for row in rows]
             if self.database.is_postgres:
-                insert_rows(connection, "entry", ENTRY, values)
+                insert_rows(connection, "entry", ENTRY, ((*row, now_ms) for row in rows))
             else:
                 # The one statement that runs for every entry of the event: past the toolkit, at half the cost.
-                connection.exec_driver_sql(ADD_ENTRY, values)
+                connection.exec_driver_sql(ADD_ENTRY.format(at_ms=now_ms), list(rows))
         if self.is_registry(log):
             for one in entries:
                 if isinstance(one.body, Kiosk):
@@ -295,6 +297,8 @@ class Logs(LogStore):
         }
         insert = self.insert(tables.device).values(fingerprint=kiosk.device, **values)
         self.write(insert.on_conflict_do_update(index_elements=["fingerprint"], set_=values))
+        if (known := self.database.transaction_cache) is not None:
+            known.clear()
 
     def _expect_cards(self, badges: Sequence[bytes]) -> None:
         """Name the cards to ask for, and delete those that the roster no longer names: erased, or sealed again."""
@@ -343,19 +347,11 @@ class Logs(LogStore):
 
     def keep_heads(self, heads: Sequence[Head]) -> None:
         """Store heads, or their newer signatures, and each device's latest head."""
-        rows = [dict(zip(_HEAD, msgspec.structs.astuple(head), strict=True)) for head in heads]
-        self.write(self._keep_head, rows)
-        self.write(
-            self._keep_latest_head, [{"device": device_of(row["log"]), **row} for row in rows]
-        )
-
-    @cached_property
-    def _keep_head(self) -> Any:
-        return keep_head_statement(self.insert(tables.head))
-
-    @cached_property
-    def _keep_latest_head(self) -> Any:
-        return keep_latest_head_statement(self.insert(tables.word), _HEAD)
+        rows = [msgspec.structs.astuple(head) for head in heads]
+        with self.database.writing() as connection:
+            connection.exec_driver_sql(self._spelt(KEEP_HEAD), rows)
+            latest = [(device_of(head.log), *row) for head, row in zip(heads, rows, strict=True)]
+            connection.exec_driver_sql(self._spelt(KEEP_LATEST_HEAD), latest)
 
     def wanted_cards(self, limit: int) -> list[bytes]:
         if self._remembered("all cards", lambda: self.first(LACKING.limit(1)) is None):

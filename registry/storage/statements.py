@@ -1,15 +1,13 @@
-"""The statements of the exchange, with the parameter marks of SQLite; and those that store heads."""
+"""The statements of the exchange, with the parameter marks of SQLite."""
 
-from collections.abc import Sequence
-from typing import Any
-
-from sqlalchemy import and_, case, select
+from sqlalchemy import select
 
 from registry.storage import tables
 
 ENTRY = ("log", "seq", "digest", "badge", "raw", "received_ms")
 
-ADD_ENTRY = f"INSERT INTO entry ({', '.join(ENTRY)}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608 - names of ours
+ADD_ENTRY = "INSERT INTO entry (log, seq, digest, badge, raw, received_ms) VALUES (?, ?, ?, ?, ?, {at_ms:d})"
+"""With the time of arrival, which all entries of a message share."""
 
 ROWS = "SELECT log, seq, digest, badge, raw FROM entry WHERE log = ? AND seq BETWEEN ? AND ? ORDER BY seq"
 PIECE = "SELECT digest, raw FROM entry WHERE log = ? AND seq BETWEEN ? AND ? ORDER BY seq"
@@ -30,27 +28,22 @@ LACKING = (
 """The name cards that the roster names and that have not arrived."""
 
 
-def keep_head_statement(insert: Any) -> Any:
-    """Of an INSERT into `head`: a newer signature over the same entry replaces the older one."""
-    fresh = insert.excluded
-    return insert.on_conflict_do_update(
-        index_elements=["log", "seq", "digest"],
-        set_={"at_ms": fresh.at_ms, "signature": fresh.signature},
-        where=fresh.at_ms > tables.head.c.at_ms,
-    )
+KEEP_HEAD = (
+    "INSERT INTO head (log, seq, digest, at_ms, signature) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (log, seq, digest) DO UPDATE SET at_ms = excluded.at_ms, signature = excluded.signature"
+    " WHERE excluded.at_ms > head.at_ms"
+)
+"""A newer signature over the same entry replaces the older one."""
 
+KEEP_LATEST_HEAD = (
+    "INSERT INTO word (device, log, seq, digest, at_ms, signature) VALUES (?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (device) DO UPDATE SET log = excluded.log, seq = excluded.seq, digest = excluded.digest,"
+    " at_ms = excluded.at_ms, signature = excluded.signature"
+    " WHERE CASE WHEN excluded.log = word.log AND excluded.seq <> word.seq THEN excluded.seq > word.seq"
+    " ELSE excluded.at_ms >= word.at_ms END"
+)
+"""A head that its device signed later, as `sync.store.log_store.newer`, replaces the one before."""
 
-def keep_latest_head_statement(insert: Any, columns: Sequence[str]) -> Any:
-    """Of an INSERT into `word`: a head that its device signed later replaces the one before."""
-    fresh = insert.excluded
-    return insert.on_conflict_do_update(
-        index_elements=["device"],
-        set_={name: fresh[name] for name in columns},
-        where=case(  # as `sync.store.log_store.newer`
-            (
-                and_(fresh.log == tables.word.c.log, fresh.seq != tables.word.c.seq),
-                fresh.seq > tables.word.c.seq,
-            ),
-            else_=fresh.at_ms >= tables.word.c.at_ms,
-        ),
-    )
+LATEST_HEADS = "SELECT log, seq, digest, at_ms, signature FROM word"
+ALL_TIPS = "SELECT log, seq, digest FROM tip ORDER BY log, seq"
+PUBLICS = "SELECT fingerprint, public FROM device"

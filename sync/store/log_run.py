@@ -3,13 +3,37 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 from access.log.chain import ChainError, Head, follow, vouched
-from access.log.entry import Entry, badge_of, body_of
+from access.log.entry import UNREADABLE, BadgeId, Entry, badge_of, body_of
 from access.log.log_entry import LogEntry
 from sync.wire.messages import Batch, MessageError, Point
 
 EntryRow = tuple[str, int, bytes, bytes | None, bytes]
 """Log, number, hash, badge and bytes of one entry."""
+
+
+class _ScanStart(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The first fields of a `Scan`."""
+
+    gate: msgspec.Raw
+    direction: msgspec.Raw
+    badge: BadgeId | None
+
+
+_scan_start = msgspec.msgpack.Decoder(_ScanStart).decode
+
+
+def indexed_badge(entry: Entry) -> bytes | None:
+    """The badge under which stores index an entry. Of a scan, as nearly all are, only its first fields are read: a
+    store may list one among the entries of a badge whose body cannot be read as a whole, and which folds ignore."""
+    if entry.kind != "scan":
+        return badge_of(body_of(entry))
+    try:
+        return _scan_start(entry.body).badge
+    except UNREADABLE:
+        return None
 
 
 @dataclass(slots=True)
@@ -62,7 +86,7 @@ class LogRun:
         for entry, digest, raw in zip(
             self.entries[left], self.digests[left], self.raws[left], strict=True
         ):
-            yield log, entry.seq, digest, badge_of(body_of(entry)), raw
+            yield log, entry.seq, digest, indexed_badge(entry), raw
 
     def log_entries(self, start: int) -> list[LogEntry]:
         """The same entries as folds take them."""

@@ -40,8 +40,8 @@ def guest(ref: str, **more: object) -> dict[str, object]:
     return {"at": MORNING, "do": "register", "ref": ref, "ticket": "guest", **more}
 
 
-@pytest.mark.parametrize("file", sorted(SCENARIOS.glob("*.jsonl")), ids=lambda file: file.stem)
-def test_every_expectation_of_our_scenarios_is_met(file: Path) -> None:
+def test_a_scenario_whose_expectations_are_met_has_a_line_for_each_step() -> None:
+    file = SCENARIOS / "first-day.jsonl"
     result = CliRunner().invoke(main, ["rehearse", str(file)])
     assert (result.stderr, result.exit_code) == ("", 0)
     steps = [line for line in file.read_text(encoding="utf-8").splitlines()[1:] if line.strip()]

@@ -23,6 +23,7 @@ from access.log.entry import pack
 from access.state.event_state import EventState
 from config import event_file
 from jianmen.testing.postgres import PostgresServer
+from jianmen.testing.waiting import until
 from kiosk.door.door import Answer, Door
 from kiosk.door.replica_feed import ReplicaFeed
 from registry.roster.model import IssuedBadge, Person
@@ -132,6 +133,15 @@ class Api:
         answer = self.call("POST", path, body)
         assert answer.status_code == 200, answer.text
         return answer.json
+
+    def ended(self, job: dict[str, Any]) -> dict[str, Any]:
+        """A job as it is once it runs no more."""
+
+        def look() -> dict[str, Any] | None:
+            seen: dict[str, Any] = self.get(f"/jobs/{job['id']}")
+            return None if seen["state"] in ("waiting", "running") else seen
+
+        return until(look, f"the end of {job}")
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from flask import request
 
 from registry.accounts.authorization import Guard
-from registry.accounts.logins import SESSION_ID
+from registry.accounts.logins import SESSION_ID, Login
 from registry.accounts.password_check import (
     BusyError,
     PasswordCheck,
@@ -146,10 +146,12 @@ def _add_own_password(api: Interface, guard: Guard, passwords: PasswordCheck) ->
 
 
 def _add_logins(api: Interface, queries: Queries, guard: Guard) -> None:
-    def owner() -> str | None:
-        """Whose sessions the visitor may see and end: None, everybody's."""
+    def shown() -> list[Login]:
+        """The sessions that the visitor may see and end. A token has none, whatever its label is."""
         visitor = guard.visitor()
-        return None if visitor is None or visitor.is_admin else visitor.name
+        if visitor is None or (visitor.login is None and not visitor.is_admin):
+            return []
+        return guard.logins.all(None if visitor.is_admin else visitor.name)
 
     def own() -> str | None:
         visitor = guard.visitor()
@@ -173,13 +175,13 @@ def _add_logins(api: Interface, queries: Queries, guard: Guard) -> None:
                     browser=one.browser,
                     own=one.digest == own(),
                 )
-                for one in guard.logins.all(owner())
+                for one in shown()
             ]
         )
 
     @api.delete("/logins/<login_id>", "End a session", access="viewer", answer=Done)
     def end_login(login_id: str) -> Done:
-        found = [one for one in guard.logins.all(owner()) if one.digest[:SESSION_ID] == login_id]
+        found = [one for one in shown() if one.digest[:SESSION_ID] == login_id]
         if not found:
             raise UnknownError("This session is over already, or is not yours.")
         for one in found:

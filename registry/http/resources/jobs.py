@@ -1,17 +1,28 @@
-"""Jobs over the public interface: how far they are, their files, and stopping them."""
+"""Jobs over the public interface: how far they are, their files, and stopping them.
+
+What a job was given, answers and makes may name people, so it is for those roles alone that may do what it does.
+"""
 
 import mimetypes
+from collections.abc import Mapping
 
 from flask import Response
 
+from registry.accounts.authorization import Guard
 from registry.http.error_texts import in_readers_language
-from registry.http.operations import Interface
+from registry.http.operations import Interface, problem
 from registry.jobs import Job, Jobs
 from registry.queries import admin_shapes
+from registry.queries.shapes import Access
 
 
-def add_jobs(api: Interface, jobs: Jobs) -> None:
-    """Give the interface its jobs."""
+def add_jobs(api: Interface, jobs: Jobs, guard: Guard, needs: Mapping[str, Access]) -> None:
+    """Give the interface its jobs. `needs`: the role that a kind of job needs; one that is not there is for admins."""
+
+    def refusal(job_id: str) -> Response | None:
+        """The answer to whoever may not do what this job does. Raises UnknownError."""
+        refused = guard.refusal(needs.get(jobs.find(job_id).kind, "admin"), changes=False)
+        return None if refused is None else problem(*refused)
 
     @api.get(
         "/jobs",
@@ -28,8 +39,8 @@ def add_jobs(api: Interface, jobs: Jobs) -> None:
         access="desk",
         answer=admin_shapes.Job,
     )
-    def job(job_id: str) -> admin_shapes.Job:
-        return shown(jobs.find(job_id), jobs.files(job_id))
+    def job(job_id: str) -> admin_shapes.Job | Response:
+        return refusal(job_id) or shown(jobs.find(job_id), jobs.files(job_id))
 
     @api.post(
         "/jobs/<job_id>/cancel",
@@ -37,8 +48,8 @@ def add_jobs(api: Interface, jobs: Jobs) -> None:
         access="desk",
         answer=admin_shapes.Job,
     )
-    def cancel_job(job_id: str) -> admin_shapes.Job:
-        return shown(jobs.cancel(job_id), [])
+    def cancel_job(job_id: str) -> admin_shapes.Job | Response:
+        return refusal(job_id) or shown(jobs.cancel(job_id), [])
 
     @api.get(
         "/jobs/<job_id>/files/<name>",
@@ -47,6 +58,8 @@ def add_jobs(api: Interface, jobs: Jobs) -> None:
         answer="application/octet-stream",
     )
     def job_file(job_id: str, name: str) -> Response:
+        if (refused := refusal(job_id)) is not None:
+            return refused
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
         answer = Response(jobs.file(job_id, name), mimetype=kind)
         answer.headers.set("Content-Disposition", "attachment", filename=name)

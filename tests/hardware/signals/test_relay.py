@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from gpiozero import DigitalOutputDevice
 
 from hardware.signals.gpio import mock_factory
 from hardware.signals.relay import WAITING, Relay
+from jianmen.testing.waiting import until
 
 PIN = 23
 PULSE_S = 0.02
@@ -44,24 +44,18 @@ def levels(pins: Any) -> list[bool]:
     return [bool(state.state) for state in pins.pin(PIN).states]
 
 
-def wait_for(reached: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not reached():
-        assert time.monotonic() < deadline
-
-
 def test_two_people_in_a_row_get_two_pulses_and_not_one_long_one(relay: Relay, pins: Any) -> None:
     relay.pulse()
     relay.pulse()
 
-    wait_for(lambda: levels(pins) == [False, True, False, True, False])
+    until(lambda: levels(pins) == [False, True, False, True, False], "two pulses")
 
 
 def test_a_caller_that_asks_without_end_gets_pulses_that_all_end(relay: Relay, pins: Any) -> None:
     for _ in range(1000):
         relay.pulse()
 
-    wait_for(lambda: levels(pins).count(True) > WAITING - 1 and not levels(pins)[-1])
+    until(lambda: levels(pins).count(True) > WAITING - 1 and not levels(pins)[-1], "all that wait")
     seen = levels(pins)
     assert seen == [False, *[True, False] * (len(seen) // 2)]
 
@@ -70,7 +64,7 @@ def test_a_drop_ends_the_pulse_and_those_that_wait(device: Any, pins: Any) -> No
     relay = Relay(device, PATIENCE_S)
     relay.pulse()
     relay.pulse()
-    wait_for(lambda: levels(pins)[-1])
+    until(lambda: levels(pins)[-1], "the pulse")
     relay.drop()
 
     assert levels(pins) == [False, True, False]
@@ -97,7 +91,7 @@ def test_the_guard_ends_a_pulse_whose_thread_has_died(device: Any, pins: Any) ->
     relay = Relay(DiesOn(device), PULSE_S)
     relay.pulse()
 
-    wait_for(lambda: levels(pins) == [False, True, False])
+    until(lambda: levels(pins) == [False, True, False], "the pulse")
     assert "relay-give" not in {thread.name for thread in threading.enumerate()}
     relay.close()
 
@@ -105,7 +99,7 @@ def test_the_guard_ends_a_pulse_whose_thread_has_died(device: Any, pins: Any) ->
 def test_closing_switches_off(device: Any, pins: Any) -> None:
     relay = Relay(device, PATIENCE_S)
     relay.pulse()
-    wait_for(lambda: levels(pins)[-1])
+    until(lambda: levels(pins)[-1], "the pulse")
     relay.close()
 
     assert levels(pins) == [False, True, False]

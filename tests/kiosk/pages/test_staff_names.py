@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,10 +9,10 @@ import pytest
 
 from access.badge.credential import Claims, verifier
 from access.log.entry import BadgeIssued
+from jianmen.testing.waiting import until
 from kiosk.pages.staff_names import AGAIN_S, NamesClosedError, StaffNames
 
 ALL = Claims(ticket=0, venues=0b111, sessions=0, days=0b11)
-PATIENCE_S = 20.0
 
 
 class Now:
@@ -123,9 +122,7 @@ def test_a_card_that_was_sealed_again_is_read_within_a_minute(world, open_names,
     world.register("王五", "zh-Hans", badge=person.badge)
     world.deliver()
     now.s += AGAIN_S + 1
-    until = time.monotonic() + PATIENCE_S
-    while not found(names, "王五"):
-        assert time.monotonic() < until
+    until(lambda: found(names, "王五"), "the new name")
     assert found(names, "陳") == []
 
 

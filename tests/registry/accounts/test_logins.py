@@ -242,6 +242,20 @@ def test_the_mark_of_a_browser_is_good_for_its_account_alone_and_cannot_be_made_
     assert stranger.log_in("chan") == 200
 
 
+def test_a_tokens_label_shows_and_ends_nobodys_sessions(
+    browser: Browser, app: Flask, accounts: Accounts
+) -> None:
+    browser.log_in("chan")
+    (session,) = browser.call("GET", "/logins").json["logins"]
+    _, text, _ = accounts.add_token("chan", "viewer")
+    script = app.test_client()
+    header = {"Authorization": f"Bearer {text}"}
+    assert script.get("/api/v1/logins", headers=header).json == {"logins": []}
+    ended = script.delete(f"/api/v1/logins/{session['id']}", headers=header)
+    assert ended.status_code == 404
+    assert browser.call("GET", "/logins").status_code == 200
+
+
 def test_logins_at_once_are_counted_before_the_work_and_few_are_worked_on(
     app: Flask, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:

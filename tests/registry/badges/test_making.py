@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import subprocess
-import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -28,11 +27,8 @@ PEOPLE = [
 
 
 def make(api: Any, query: str = "") -> dict[str, Any]:
-    job = api.post(f"/badges/jobs?{query}", {})
-    while job["state"] in ("waiting", "running"):
-        job = api.get(f"/jobs/{job['id']}")
-        time.sleep(0)
-    return dict(job)
+    ended: dict[str, Any] = api.ended(api.post(f"/badges/jobs?{query}", {}))
+    return ended
 
 
 def pdf_text(api: Any, job: dict[str, Any], tmp_path: Path) -> str:
@@ -50,10 +46,19 @@ def test_everybody_is_printed_by_default(
     assert job["state"] == "done"
     assert job["result"] == {
         "badges": 3, "pages": 1, "shortened": [], "left_out": [], "unprintable": [],
+        "letters": [],
     }  # fmt: skip
     text = pdf_text(api, job, tmp_path)
     for part in ("张伟", "高新区", "陳大文", "Pat Press", "18 Nov", "11月17日、11月18日"):
         assert part in text
+
+
+def test_letters_that_are_missing_in_print_are_named(service: RegistryService, api: Any) -> None:
+    service.register(Person(ref="N12", name="Ann 🎉 Example", language="en", ticket="delegate"))
+
+    result = make(api)["result"]
+
+    assert (result["unprintable"], result["letters"]) == (["N12"], ["🎉 (U+1F389)"])
 
 
 @pytest.mark.parametrize(
@@ -136,8 +141,7 @@ def test_pictures_of_badges_come_in_a_zip_file_named_by_ref(
         service.register(Person(ref=ref, ticket="delegate", name="李雷", language="zh-Hans"))
     for kind, begins in (("svg", b"<svg"), ("png", b"\x89PNG")):
         job = api.post(f"/badges/jobs?pictures={kind}", {})
-        while job["state"] in ("waiting", "running"):
-            job = api.get(f"/jobs/{job['id']}")
+        job = api.ended(job)
         data = api.call("GET", f"/jobs/{job['id']}/files/badges.zip").data
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()

@@ -186,6 +186,36 @@ def test_nothing_is_changed_without_the_pages_own_token(
             )
 
 
+LIST = "ref,name,ticket\nX1,Ann Example,delegate\n"
+
+
+@pytest.mark.parametrize(
+    ("begun", "given", "file", "refused", "allowed"),
+    [
+        ("/badges/jobs", "", "badges.pdf", "viewer", "desk"),
+        ("/imports?check=1", LIST, "list", "desk", "admin"),
+    ],
+)
+def test_a_job_is_shown_to_those_alone_who_may_do_what_it_does(
+    browsers: dict[str, FlaskClient],
+    delegates: Any,
+    begun: str,
+    given: str,
+    file: str,
+    refused: str,
+    allowed: str,
+) -> None:
+    headers = {role: {"X-Jianmen-Token": token(browsers[role])} for role in browsers}
+    made = browsers["admin"].post(f"/api/v1{begun}", data=given, headers=headers["admin"])
+    job = f"/api/v1/jobs/{made.json['id']}"
+    for method, path in (("GET", job), ("GET", f"{job}/files/{file}"), ("POST", f"{job}/cancel")):
+        answer = browsers[refused].open(path, method=method, headers=headers[refused])
+        assert answer.status_code == 403, path
+        assert b"Ann" not in answer.data
+        answer = browsers[allowed].open(path, method=method, headers=headers[allowed])
+        assert answer.status_code in (200, 404), path
+
+
 def test_an_operation_without_a_body_takes_none(api: Any, delegates: Any) -> None:
     for path in (f"/registrants/{delegates[0].code}/erase", "/desk-key"):
         answer = api.call("POST", path, {"bogus": 1})

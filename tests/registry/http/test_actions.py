@@ -287,8 +287,7 @@ def test_a_walk_up_is_kept_in_canonical_text(api: Any, service: RegistryService)
 def test_an_import_as_a_job_says_what_came_of_it(api: Any, service: RegistryService) -> None:
     rows = "编号,姓名,票种\nR1,张伟,参会代表\n".encode("gb18030")
     job = api.call("POST", "/imports?check=1&language=zh-Hans&file=名单.csv", rows).json
-    while job["state"] in ("waiting", "running"):
-        job = api.get(f"/jobs/{job['id']}")
+    job = api.ended(job)
     assert job["state"] == "done"
     assert (job["result"]["added"], job["result"]["applied"]) == (1, False)
     assert "没有会场一列：所有人可进入全部会场" in job["result"]["warnings"][2]["text"]
