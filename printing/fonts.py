@@ -229,6 +229,10 @@ def _is_right_to_left(text: str) -> bool:
     return False
 
 
+_NOT_FIRST = "，。、）」』·・ -"
+"""What begins no line."""
+
+
 def break_points(text: str) -> tuple[list[int], list[int]]:
     """Where a line may be broken: (between words, anywhere that the script allows).
 
@@ -242,11 +246,19 @@ def break_points(text: str) -> tuple[list[int], list[int]]:
             words.append(index)
             anywhere.append(index)
         elif is_wide(before) and is_wide(after):
-            if after not in "，。、）」』·・" and before not in "（「『":
+            if after not in _NOT_FIRST and before not in "（「『":
                 anywhere.append(index)
         elif is_wide(before) != is_wide(after) and after not in " ·・" and not _is_mark(after):
             anywhere.append(index)
     return words, anywhere
+
+
+def letter_breaks(text: str) -> list[int]:
+    """Where a word that is longer than a line may be broken: before any letter that does not change its form or place
+    beside others."""
+    if needs_shaping(text):
+        return []
+    return [index for index in range(1, len(text)) if text[index] not in _NOT_FIRST]
 
 
 def is_wide(letter: str) -> bool:

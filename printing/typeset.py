@@ -1,10 +1,10 @@
 """Fits a text into a column: the largest size, one line or several, broken where its script allows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from access.event.definition import Language
-from printing.fonts import Fonts, break_points, needs_shaping
+from printing.fonts import Fonts, break_points, letter_breaks, needs_shaping
 from printing.layout import Text
 
 POINT_MM = 25.4 / 72
@@ -33,17 +33,19 @@ def fitted(content: str, text: Text, language: Language, fonts: Fonts) -> Fitted
     """The largest size between `text.points` and `text.least` in which the content fits; if none does, as much of it
     as fits in the smallest, with an ellipsis at the end.
 
-    One line is better than several as long as it need not be much smaller.
+    One line is better than several as long as it need not be much smaller; a word is broken only where it would be
+    shortened otherwise.
     """
     measured = _Measured(content, text, language, fonts)
     whole_width = measured.whole_width()
     one_line = text.width / (whole_width * POINT_MM) if whole_width else text.points
     if one_line >= max(text.least, ONE_LINE * text.points):
         return Fitted(min(one_line, text.points), [content], whole=True)
-    for points in _sizes(text):
-        lines = measured.broken(text.width / (points * POINT_MM), _lines(text, points))
-        if lines is not None:
-            return Fitted(points, lines, whole=True)
+    for break_lines in (measured.broken, measured.broken_in_words):
+        for points in _sizes(text):
+            lines = break_lines(text.width / (points * POINT_MM), _lines(text, points))
+            if lines is not None:
+                return Fitted(points, lines, whole=True)
     return _shortened(content, text, language, fonts)
 
 
@@ -68,7 +70,7 @@ def _shortened(content: str, text: Text, language: Language, fonts: Fonts) -> Fi
     while low < high:
         middle = (low + high + 1) // 2
         shorter = _Measured(content[:middle].rstrip() + ELLIPSIS, text, language, fonts)
-        lines = shorter.broken(width, _lines(text, text.least))
+        lines = shorter.broken_in_words(width, _lines(text, text.least))
         if lines is None:
             high = middle - 1
         else:
@@ -121,12 +123,33 @@ class _Measured:
 
     def _in_many(self, points: list[int], width: float, most: int) -> list[str] | None:
         """Return lines filled as far as fits, at most `most`, or None."""
+        return self._filled(width, most, lambda start: self._last(points, start, width))
+
+    def broken_in_words(self, width: float, most: int) -> list[str] | None:
+        """Return lines filled as far as fits, at most `most`, or None. A word that is longer than a line is broken."""
+        letters = letter_breaks(self._content)
+        return self._filled(
+            width,
+            most,
+            lambda start: (
+                self._last(self._anywhere, start, width) or self._last(letters, start, width)
+            ),
+        )
+
+    def _last(self, points: list[int], start: int, width: float) -> int | None:
+        """The last of the points up to which a line from `start` on fits."""
+        fitting = (at for at in reversed(points) if at > start and self._width(start, at) <= width)
+        return next(fitting, None)
+
+    def _filled(
+        self, width: float, most: int, line_end: Callable[[int], int | None]
+    ) -> list[str] | None:
         lines: list[str] = []
         start, end = 0, len(self._content)
         while self._width(start, end) > width:
-            fitting = [at for at in points if at > start and self._width(start, at) <= width]
-            if not fitting or len(lines) >= most - 1:
+            at = line_end(start)
+            if at is None or len(lines) >= most - 1:
                 return None
-            lines.append(self._content[start : fitting[-1]].strip())
-            start = fitting[-1]
+            lines.append(self._content[start:at].strip())
+            start = at
         return [*lines, self._content[start:].strip()]

@@ -5,9 +5,10 @@ it decides there. What follows the table (an exit that opens all the same, the c
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
+from access.event.definition import Session
 from access.event.programme import CALENDAR_MS, Programme
 from access.log.entry import Span
 from access.rules.decide import (
@@ -22,22 +23,25 @@ from access.rules.decide import (
     opened_for_exit,
     qualify,
 )
+from access.rules.phrases import Phrase, phrase
 from access.rules.session_times import booked, may_attend
-
-Data = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rule and what it made of the case. `rule` is its number in the table (None: after the table), `why` a short
-    English sentence, `data` the facts it looked at, and `answer` what stands after this step (None: nothing yet)."""
+    """One rule and what it made of the case. `rule` is its number in the table (None: after the table), `phrase` why,
+    with the facts it looked at, and `answer` what stands after this step (None: nothing yet)."""
 
     rule: int | None
     name: str
     spoke: bool
-    why: str
-    data: Data = field(default_factory=dict)
+    phrase: Phrase
     answer: Decision | None = None
+
+    @property
+    def why(self) -> str:
+        """The phrase as a short English sentence."""
+        return self.phrase.english()
 
 
 def explain(presented: Presented, facts: Facts, programme: Programme, at: Span) -> list[Step]:
@@ -56,208 +60,185 @@ def _ask(case: Case, number: int, rule: Rule) -> Step:
     name = rule.__name__
     if answer is not None and (number, answer.rule) == (5, 7):  # rule 7 speaks before rule 5
         number, name = 7, "revoked"
-    why, data = _WHY[name](case)
-    return Step(number, name, answer is not None, why, data, answer)
+    return Step(number, name, answer is not None, _WHY[name](case), answer)
 
 
 def _afterwards(case: Case, ruled: Decision) -> Iterator[Step]:
     if case.presented.direction == "out":
         opened = opened_for_exit(ruled)
         if opened != ruled:
-            yield Step(None, "exit_opens", spoke=True, why="nobody is ever kept in", answer=opened)
+            yield Step(None, "exit_opens", spoke=True, phrase=phrase("exit_opens"), answer=opened)
         return
     answer = qualify(case, ruled)
     for condition in conditions_of(case) if ruled.opens else ():
         policy = getattr(case.programme.policy, condition)
         names = answer.reason == condition
-        effect = f"is now {answer.verdict}" if names else "stays as it is"
-        why = f"{_condition(case, condition)}; policy {condition} = {policy}: the answer {effect}"
-        yield Step(None, condition, names, why, {"policy": policy}, answer)
+        why = phrase(
+            "condition.changes" if names else "condition.stays",
+            condition=_condition(case, condition),
+            name=condition,
+            policy=policy,
+            verdict=answer.verdict,
+        )
+        yield Step(None, condition, names, why, answer)
 
 
-def _condition(case: Case, condition: Condition) -> str:
-    if condition == "unlisted":
-        return "the badge is genuine, and not on the roster held here"
-    if condition == "clock_unsure":
-        return "the clock is not sure enough for the time rules"
+def _condition(case: Case, condition: Condition) -> Phrase:
+    if condition != "roster_stale":
+        return phrase(f"condition.{condition}")
     minutes = (case.facts.roster_age_ms or 0) // 60_000
     limit = case.programme.policy.roster_stale_min
-    return f"the newest word of the registry is {minutes} minutes old, more than {limit}"
+    return phrase("condition.roster_stale", minutes=minutes, limit=limit)
 
 
 # Why each rule did or did not speak. These are asked only of rules that were reached, so what a rule may take for
 # granted they may too.
 
 
-def _not_a_badge(case: Case) -> tuple[str, Data]:
+def _not_a_badge(case: Case) -> Phrase:
     form = case.presented.form
-    if form is None:
-        return "the text is neither a badge of ours nor an imported code", {"form": None}
-    return f"it has the form of a {form} badge", {"form": form}
+    return phrase("form.none") if form is None else phrase(f"form.{form}")
 
 
-def _other_event(case: Case) -> tuple[str, Data]:
+def _other_event(case: Case) -> Phrase:
     if case.presented.form != "signed":
-        return "only signed badges name their event", {}
-    if case.presented.other_event:
-        return "the badge names another event", {}
-    return "the badge names this event", {}
+        return phrase("event.unnamed")
+    return phrase("event.other" if case.presented.other_event else "event.this")
 
 
-def _forged(case: Case) -> tuple[str, Data]:
-    signed = case.presented.form == "signed"
-    why = {
-        "proven": "a key of this event signed it" if signed else "its secret is the roster's",
-        "failed": "no key of this event signed it" if signed else "its secret is not the roster's",
-        "vouched": "staff vouches for it",
-        None: "this door has not heard of the key that it names"
-        if signed
-        else "the roster has nothing to prove it by",
-    }[case.presented.proof]
-    return why, {"proof": case.presented.proof}
+def _forged(case: Case) -> Phrase:
+    kind = "signature" if case.presented.form == "signed" else "secret"
+    match case.presented.proof:
+        case "vouched":
+            return phrase("proof.vouched")
+        case None:
+            return phrase(f"{kind}.unproven")
+        case proof:
+            return phrase(f"{kind}.{proof}")
 
 
-def _unknown(case: Case) -> tuple[str, Data]:
-    data = {"issue": case.presented.issue, "policy": case.programme.policy.unknown}
+def _unknown(case: Case) -> Phrase:
+    policy = case.programme.policy.unknown
     if case.presented.form == "signed" and case.presented.proof is None:
-        return (
-            f"nobody here can tell whether it is genuine; policy unknown = {data['policy']}",
-            data,
-        )
+        return phrase("roster.unproven", policy=policy)
     if case.facts.listed is not None:
-        return f"the roster lists issue {case.presented.issue} of this badge", data
+        return phrase("roster.listed", issue=case.presented.issue or 0)
     if case.presented.form == "signed":
-        return "the roster does not list it, but it carries its own claims", data
-    why = f"the roster does not list it; policy unknown = {data['policy']}"
-    return f"{why}, and {_seats(case)}" if case.needs_seat else why, data
+        return phrase("roster.own_claims")
+    if case.needs_seat:
+        return phrase("roster.unlisted_seat", policy=policy, seats=_seats(case))
+    return phrase("roster.unlisted", policy=policy)
 
 
-def _exits(case: Case) -> tuple[str, Data]:
-    data = {"direction": case.presented.direction, "place": case.facts.location}
+def _exits(case: Case) -> Phrase:
     if case.presented.direction == "in":
-        return "this is the way in", data
-    where = "inside" if case.inside else "not inside"
-    return f"this is the way out, which opens; presence had the person {where}", data
+        return phrase("way.in")
+    return phrase("way.out_inside" if case.inside else "way.out_not_inside")
 
 
-def _revoked(case: Case) -> tuple[str, Data]:
-    verb = "is" if case.facts.revoked else "is not"
-    return f"the badge {verb} revoked", {"revoked": case.facts.revoked}
+def _revoked(case: Case) -> Phrase:
+    return phrase("revoked.yes" if case.facts.revoked else "revoked.no")
 
 
-def _superseded(case: Case) -> tuple[str, Data]:
-    issue, newest = case.presented.issue, case.facts.newest_issue
-    data = {"issue": issue, "newest": newest}
-    if newest > (issue or 0):
-        return f"issue {newest} is known, and this is issue {issue}", data
-    return f"no issue above {issue} is known", data
+def _superseded(case: Case) -> Phrase:
+    issue, newest = case.presented.issue or 0, case.facts.newest_issue
+    if newest > issue:
+        return phrase("issue.higher", issue=issue, newest=newest)
+    return phrase("issue.newest", issue=issue)
 
 
-def _online_only(case: Case) -> tuple[str, Data]:
+def _online_only(case: Case) -> Phrase:
     ticket = case.ticket
     if ticket is None:
-        number = case.sure_claims.ticket
-        return f"the event has no ticket type of number {number}", {"ticket": number}
-    where = "people on site" if ticket.on_site else "the live broadcast"
-    return f"ticket type {ticket.id} is for {where}", {"ticket": ticket.id}
+        return phrase("ticket.none", number=case.sure_claims.ticket)
+    return phrase("ticket.on_site" if ticket.on_site else "ticket.online", ticket=ticket.id)
 
 
-def _wrong_venue(case: Case) -> tuple[str, Data]:
+def _wrong_venue(case: Case) -> Phrase:
     venue = case.programme.venue_of(case.gate.area)
     valid = _named(case.programme.venue_bit, case.sure_claims.venues)
-    return f"valid at {_listed(valid)}; the gate is at {venue}", {"venue": venue, "valid": valid}
+    return phrase("venue.valid" if valid else "venue.nowhere", venue=venue, venues=valid)
 
 
-def _wrong_day(case: Case) -> tuple[str, Data]:
-    today = case.programme.day_name(case.programme.day_of(case.at.lo))
+def _wrong_day(case: Case) -> Phrase:
+    day = case.programme.day_name(case.programme.day_of(case.at.lo))
     valid = _named(case.programme.day_bit, case.sure_claims.days)
-    return f"valid on {_listed(valid)}; the day is {_when(case, today)}", {
-        "today": today,
-        "valid": valid,
-    }
+    return phrase("day.valid" if valid else "day.never", day=_when(case, day), days=valid)
 
 
-def _not_entitled(case: Case) -> tuple[str, Data]:
+def _not_entitled(case: Case) -> Phrase:
     area = case.gate.area
+    if case.programme.admits(case.sure_claims.ticket, area):
+        return phrase("area.open", area=area)
     areas = case.ticket.areas if case.ticket is not None else ()
-    admits = "admits to" if case.programme.admits(case.sure_claims.ticket, area) else "does not"
-    data = {"area": area, "areas": areas}
-    if admits == "does not":
-        return f"the ticket admits to {_listed(areas)}, which does not reach {area}", data
-    return f"the ticket admits to {area}", data
+    return phrase("area.closed" if areas else "area.none", area=area, areas=areas)
 
 
-def _session_doors(case: Case) -> tuple[str, Data]:
+def _session_doors(case: Case) -> Phrase:
     area = case.gate.area
-    now = _when(case, _local(case, case.at.lo))
-    data = {"area": area, "session": case.timing.session}
-    match case.timing.reason:
-        case "too_early":
-            return f"at {now} no doors in {area} are open yet", data
-        case "too_late":
-            return f"at {now} the day's last doors in {area} have closed", data
-        case "no_session":
-            return f"{area} has no session on this day", data
+    reason = case.timing.reason
+    if reason in ("too_early", "too_late"):
+        return phrase(f"doors.{reason}", area=area, now=_when(case, _local(case, case.at.lo)))
+    if reason == "no_session":
+        return phrase("doors.no_session", area=area)
     if case.timing.session is None:
-        return f"{area} has no sessions, so it is open all day", data
+        return phrase("doors.all_day", area=area)
     session = case.programme.sessions[case.timing.session]
     opens, closes = _local(case, session.doors_open_ms), _local(case, session.doors_close_ms)
-    return f"the doors of {session.id} are open from {opens} until {closes}", data
+    return phrase("doors.open", session=session.id, opens=opens, closes=closes)
 
 
-def _not_booked(case: Case) -> tuple[str, Data]:
-    data: dict[str, object] = {"session": case.timing.session}
+def _not_booked(case: Case) -> Phrase:
     if case.timing.session is None:
-        return "there is no session to book", data
+        return phrase("booking.no_session")
     session = case.programme.sessions[case.timing.session]
-    has = booked(case.programme, case.sure_claims, session)
-    data |= {"booking": session.booking, "booked": has}
+    return phrase(
+        f"booking.{_booking(case, session)}", session=session.id, **_standby(case, session)
+    )
+
+
+def _booking(case: Case, session: Session) -> str:
     if session.booking == "open":
-        return f"{session.id} needs no booking", data
-    if has:
-        return f"the badge has booked {session.id}", data
+        return "open"
+    if booked(case.programme, case.sure_claims, session):
+        return "booked"
     if may_attend(case.programme, case.sure_claims, session):
-        return f"the ticket needs no booking for {session.id}", data
+        return "exempt"
     if case.opening is not None:
-        return f"the badge has not booked {session.id}, which takes standby now", data
-    if session.standby_ms is None:
-        return f"the badge has not booked {session.id}, which takes no standby", data
-    standby = _local(case, session.standby_ms)
-    return f"the badge has not booked {session.id}, which takes standby from {standby}", data
+        return "standby_now"
+    return "no_standby" if session.standby_ms is None else "standby_later"
 
 
-def _already_inside(case: Case) -> tuple[str, Data]:
-    location, area, reentry = case.facts.location, case.gate.area, case.gate.reentry
-    data = {"place": location, "area": area, "reentry": reentry}
-    standby = case.opening is not None and case.opening.standby
+def _standby(case: Case, session: Session) -> dict[str, str]:
+    return {} if session.standby_ms is None else {"standby": _local(case, session.standby_ms)}
+
+
+def _already_inside(case: Case) -> Phrase:
+    area, location = case.gate.area, case.facts.location
     if case.inside:
-        why = f"presence has the person in {location}; re-entry at this gate is {reentry}"
+        where = phrase("inside.yes", area=area, place=location or "", reentry=case.gate.reentry)
     else:
-        why = f"presence has the person outside {area}"
-    if standby:
-        why += f"; standby needs a seat, and {_seats(case)}"
-    return why, data
+        where = phrase("inside.no", area=area)
+    if case.opening is not None and case.opening.standby:
+        return phrase("inside.standby", where=where, seats=_seats(case))
+    return where
 
 
-def _full(case: Case) -> tuple[str, Data]:
-    return _seats(case), {"seats": case.facts.seats, "holds_seat": case.facts.holds_seat}
-
-
-def _seats(case: Case) -> str:
+def _seats(case: Case) -> Phrase:
     if case.facts.seats is None:
-        return f"{case.gate.area} has no capacity set"
+        return phrase("seats.no_capacity", area=case.gate.area)
     if case.exempt:
-        return "the ticket type needs no seat"
+        return phrase("seats.exempt")
     if case.facts.holds_seat:
-        return "the person holds a seat of this gate already"
-    return f"this gate has {max(case.facts.seats, 0)} seats left"
+        return phrase("seats.has_one")
+    return phrase("seats.left", seats=max(case.facts.seats, 0))
 
 
-def _ok(_case: Case) -> tuple[str, Data]:
-    return "nothing stands against it", {}
+def _ok(_case: Case) -> Phrase:
+    return phrase("nothing_against")
 
 
-_WHY: Mapping[str, Callable[[Case], tuple[str, Data]]] = {
+_WHY: Mapping[str, Callable[[Case], Phrase]] = {
     "not_a_badge": _not_a_badge,
     "other_event": _other_event,
     "forged": _forged,
@@ -272,7 +253,7 @@ _WHY: Mapping[str, Callable[[Case], tuple[str, Data]]] = {
     "session_doors": _session_doors,
     "not_booked": _not_booked,
     "already_inside": _already_inside,
-    "full": _full,
+    "full": _seats,
     "ok": _ok,
 }
 
@@ -281,13 +262,9 @@ def _named(bits: Mapping[str, int], claimed: int) -> tuple[str, ...]:
     return tuple(name for name, bit in bits.items() if claimed >> bit & 1)
 
 
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(names) or "nothing"
-
-
-def _when(case: Case, first: str) -> str:
+def _when(case: Case, first: str) -> str | Phrase:
     """A time as the clock knows it: what it is at the earliest, and that it may be later."""
-    return first if case.at.exact else f"{first} or later"
+    return first if case.at.exact else phrase("when.later", time=first)
 
 
 def _local(case: Case, at_ms: int) -> str:

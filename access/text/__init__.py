@@ -67,11 +67,17 @@ def canonical(text: str) -> str:
 
 
 _WIDE_TO_NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_WIDE_LETTERS = {code: narrow for code, narrow in _WIDE_TO_NARROW.items() if chr(narrow).isalnum()}
 
 
 def half_width(text: str) -> str:
     """`canonical`, and full-width letters, digits and punctuation (Ａ１：) as their ASCII forms."""
     return canonical(canonical(text).translate(_WIDE_TO_NARROW))
+
+
+def plain_letters(text: str) -> str:
+    """The text with full-width letters and digits (Ａｎｎ) as their ASCII forms; its punctuation stays."""
+    return text.translate(_WIDE_LETTERS)
 
 
 def first_unprintable(text: str) -> tuple[int, str] | None:

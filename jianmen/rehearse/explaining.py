@@ -2,13 +2,10 @@
 
 from access.event.definition import Direction
 from access.rules.explain import Step, explain
+from access.rules.phrases import phrase
 from kiosk.door.door import Door
 
-REPEAT = [
-    Step(
-        1, "repeat", spoke=True, why="the same code was seen here just now: its first answer stands"
-    )
-]
+REPEAT = [Step(1, "repeat", spoke=True, phrase=phrase("repeat"))]
 
 
 def steps_of(door: Door, text: str, direction: Direction) -> list[Step]:

@@ -14,6 +14,7 @@ import msgspec
 
 from printing import layout as layouts
 from printing.card import Card
+from printing.fonts import Fonts
 from printing.task import Made, Task
 from registry.badges.cards import card_of
 from registry.badges.prints import Prints, digest_of
@@ -50,13 +51,15 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
 
 class Printout(msgspec.Struct, frozen=True, kw_only=True):
     """What was made: badges and pages; refs whose texts were shortened; refs asked for that have no valid badge; refs
-    with a letter that no font has, and which is left out."""
+    with a letter that no font has, and which is missing in print, and (`letters`, in the same order) all such letters
+    of each."""
 
     badges: int
     pages: int
     shortened: list[str] = []
     left_out: list[str] = []
     unprintable: list[str] = []
+    letters: list[str] = []
 
 
 class BadgeMaker:
@@ -106,6 +109,7 @@ class BadgeMaker:
             shortened=[chosen[number][0].badge.ref for number in made.shortened],
             left_out=left_out,
             unprintable=[chosen[number][0].badge.ref for number in made.unprintable],
+            letters=_letters([chosen[number][1] for number in made.unprintable]),
         )
 
     def picture(self, selection: Selection) -> str:
@@ -155,6 +159,19 @@ class BadgeMaker:
                 if before.get(label.badge.badge) != digest_of(card)
             ]
         return chosen[: 1 if selection.preview else None], missing
+
+
+def _letters(cards: Sequence[Card]) -> list[str]:
+    """The letters of each card that no font has: "🎉 (U+1F389)"."""
+    fonts = Fonts() if cards else None
+    return [
+        " ".join(
+            f"{letter} (U+{ord(letter):04X})"
+            for letter in fonts.unprintable("".join(card.texts.values()), card.language)
+        )
+        for card in cards
+        if fonts is not None
+    ]
 
 
 def _order(order: Order) -> Callable[[Label], tuple[str, ...]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from access.event.definition import LANGUAGES, Event, Language
-from access.text import canonical_code, first_unprintable, half_width
+from access.text import canonical_code, first_unprintable, half_width, plain_letters
 from config.errors import shown
 from registry.lists.columns import Columns, find_columns, find_header
 from registry.lists.columns import Mapping as ColumnMapping
@@ -23,6 +23,9 @@ STEP_ROWS = 500
 
 MOST_CHOICES = 8
 """Right answers that a message lists."""
+
+LIKE = 0.8
+"""How like an id a text must be to be taken for a misspelling of it: "leshan" is not "meishan"."""
 
 MOST_SEEN = 10_000
 """Different cells of a column whose meaning is kept in mind."""
@@ -167,7 +170,10 @@ class _Reader:
             name = f"{given} {family}".strip() if latin else family + given
         if not name:
             self._found.mistake("value.no_name", line, column="name")
-        return name
+        plain = plain_letters(name)
+        if plain != name:
+            self._found.warn("value.full_width", line, column=self._title("name"))
+        return plain
 
     def _language(self, line: int, cell: str, name: str) -> Language:
         language: Language | None = cell if cell in LANGUAGES else None
@@ -315,13 +321,18 @@ class _Reader:
             self._found.mistake("value.unknown", line, column=title, value=text, right=right)
 
     def _nearest(self, column: str, text: str) -> str | None:
-        """The id most like a misspelt text. Computed once for each text: it is slow."""
+        """The id that a text is a misspelling of. Computed once for each text: it is slow.
+
+        Days are never guessed: every date is like every other.
+        """
+        if column == "days":
+            return None
         key = (column, text)
         if key not in self._near:
             if len(self._near) >= MOST_CAUSES:
                 return None
             ids = self._vocabulary[column].ids
-            found = difflib.get_close_matches(text[:MOST_VALUE].casefold(), ids, n=1)
+            found = difflib.get_close_matches(text[:MOST_VALUE].casefold(), ids, n=1, cutoff=LIKE)
             self._near[key] = shown(found[0]) if found else None
         return self._near[key]
 

@@ -16,6 +16,7 @@ from access.log.log_entry import LogEntry, read_entry
 from access.log.receipt import digest_range, read_receipt
 from access.rules.decide import Decision, decide
 from access.rules.explain import Step, explain
+from access.rules.phrases import Phrase
 from access.state.badge_history import OPENED, History
 from access.state.facts import facts_as_known, facts_as_recorded
 from access.state.log_state import LogState
@@ -93,12 +94,28 @@ def _explained(
         then=_recorded_answer(body),
         again=_decided_answer(steps[-1].answer if steps else None),
         steps=[
-            answers.RuleStep(rule=step.rule, name=step.name, spoke=step.spoke, why=step.why)
+            answers.RuleStep(
+                rule=step.rule,
+                name=step.name,
+                spoke=step.spoke,
+                why=step.why,
+                phrase=_shape(step.phrase),
+            )
             for step in steps
         ],
         today=_decided_answer(today),
         entry=entry_name(EntryRef(entry.log, entry.seq, entry.digest)),
     )
+
+
+def _shape(phrase: Phrase) -> answers.RulePhrase:
+    values: dict[str, str | int | list[str] | answers.RulePhrase] = {}
+    for name, value in phrase.values.items():
+        if isinstance(value, Phrase):
+            values[name] = _shape(value)
+        else:
+            values[name] = list(value) if isinstance(value, tuple) else value
+    return answers.RulePhrase(key=phrase.key, values=values)
 
 
 def _recorded_answer(body: Scan | Override) -> answers.Deed:

@@ -4,7 +4,7 @@ Times are RFC 3339 in the event's zone, ids are the event definition's own, name
 named by `b` and the first 12 hex digits of its id's SHA-256; its human code is shown to admins alone.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Union
 
 import msgspec
 from msgspec import Meta
@@ -321,13 +321,23 @@ class Deed(Answer, frozen=True, kw_only=True):
     conditions: list[str]
 
 
+class RulePhrase(Answer, frozen=True, kw_only=True):
+    """Why a rule spoke or did not: the key of a text, and what is filled in: ids of the event, numbers, local times,
+    other phrases."""
+
+    key: str
+    values: dict[str, Union[str, int, list[str], "RulePhrase"]]
+
+
 class RuleStep(Answer, frozen=True, kw_only=True):
-    """One rule that was asked, and why it spoke or did not (in English); `rule` null: after the table."""
+    """One rule that was asked, and why it spoke or did not (in English, and as a phrase for other languages); `rule`
+    null: after the table."""
 
     rule: int | None
     name: str
     spoke: bool
     why: str
+    phrase: RulePhrase
 
 
 class Receipt(Answer, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from access.event.definition import Language
 from printing.card import Card, Form
 from printing.document import print_cards
 from printing.fonts import FONT_ROOT, FontMissingError, Fonts
-from printing.layout import find, shipped
+from printing.layout import DEFAULT, find, shipped
 
 needs_fonts = pytest.mark.skipif(
     not (FONT_ROOT / "truetype/noto/NotoSansThai-Bold.ttf").exists()
@@ -101,6 +101,19 @@ def test_a_long_name_is_broken_between_words_before_it_is_shortened(tmp_path: Pa
     assert printed.shortened == []
     # Extraction joins what a hyphen at a line's end parts.
     assert text_of(tmp_path / "b.pdf").split() == ["Alexandra", "FeatherstonehaughCholmondeley"]
+
+
+def test_a_word_longer_than_a_line_is_broken_before_it_is_shortened(tmp_path: Path) -> None:
+    name = "Wolfeschlegelsteinhausenbergerdorff"
+    printed = print_cards([card(language="en", name=name)], find(DEFAULT), tmp_path / "b.pdf")
+    assert printed.shortened == []
+    assert "".join(text_of(tmp_path / "b.pdf").split()).count(name) == 1
+
+    longer = f"{name}-Schimmelpfennig von und zu Hohenzollern-Sigmaringen, Maximilian Alexander"
+    printed = print_cards([card(language="en", name=longer)], find(DEFAULT), tmp_path / "c.pdf")
+    assert printed.shortened == [0]
+    # Extraction joins what a hyphen at a line's end parts.
+    assert f"{name}Schimmelpfennig" in "".join(text_of(tmp_path / "c.pdf").split())
 
 
 def test_a_letter_that_no_font_has_is_reported(tmp_path: Path) -> None:

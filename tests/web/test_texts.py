@@ -10,11 +10,12 @@ import pytest
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
-from access.event.definition import LANGUAGES, VERDICTS, GateMode, Language
+from access.event.definition import LANGUAGES, VERDICTS, GateMode, Language, Reentry
 from access.log.entry import PrintOutcome
 from access.rules.badge_prints import PRINT_WHYS
 from access.rules.decide import Reason
 from access.rules.opening_check import Case
+from access.rules.phrases import ENGLISH
 from access.state.conflicts import KINDS
 from access.state.conflicts import Reading as ConflictReading
 from kiosk.door.readiness import Cause
@@ -22,6 +23,7 @@ from kiosk.pages.opening.report import PERSON_CHECKS
 from kiosk.pages.staff_routes import UNDO_WHYS, WHYS
 from kiosk.screen.attendee_screen import Action, Notice
 from registry.dashboard import PAGES
+from registry.lists.wording import wording
 from registry.queries.attendance import Status
 from registry.queries.shapes import Trouble
 from web.texts import best_language, catalogue, in_every_language, section, text
@@ -57,6 +59,9 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
     "dashboard.attendance.status": get_args(Status),
     "dashboard.attendance.hybrid": ("on_site", "both", "online", "neither"),
     "dashboard.why": tuple(WHYS.values()),
+    "dashboard.step": tuple(ENGLISH),
+    "dashboard.step.reentry": get_args(Reentry),
+    "dashboard.rule": ("exits", "session_doors", "exit_opens"),
     "attendee.print": (
         *(
             f"{one}{line}"
@@ -160,19 +165,27 @@ def test_every_value_of_a_closed_list_has_a_text(prefix: str) -> None:
 
 
 OTHER_WORDS: dict[Language, str] = {
-    "zh-Hans": "证件|员工|闸口|环节|凭号|注销|登记处|摄像头失联|未有回报|文檔",
-    "zh-Hant": "證件|員工|工作人員|閘口|環節|憑號|註銷|登記處|中央登記|這部機|攝像頭|文檔",
+    "zh-Hans": "证件|预订|员工|闸口|环节|凭号|注销|登记处|摄像头失联|未有回报|文檔",
+    "zh-Hant": "證件|預訂|員工|工作人員|閘口|環節|憑號|註銷|登記處|中央登記|這部機|攝像頭|文檔",
 }
-"""One thing has one word on every screen, whoever reads it: 入场证, 工作人员, 通道, 场次, 回执码, 作废, 登记中心, 本机;
-入場證, 職員, 通道, 場次, 回條碼, 作廢, 登記中心, 本機, 鏡頭. These are the other words
+"""One thing has one word on every screen, whoever reads it: 入场证, 工作人员, 通道, 场次, 预约, 回执码, 作废, 登记中心,
+本机; 入場證, 職員, 通道, 場次, 預約, 回條碼, 作廢, 登記中心, 本機, 鏡頭. These are the other words
 that they had."""
 
 
 @pytest.mark.parametrize("language", OTHER_WORDS)
 def test_one_thing_has_one_word(language: Language) -> None:
     other = re.compile(OTHER_WORDS[language])
-    own = catalogue(language).items()
-    assert {key: found for key, found in own if other.search(found.replace("\u200b", ""))} == {}
+    own = catalogue(language) | {f"list.{key}": found for key, found in wording(language).items()}
+    found = {key: text for key, text in own.items() if other.search(text.replace("\u200b", ""))}
+    assert found == {}
+
+
+def test_the_rule_book_gives_its_phrases_what_the_receipts_of_every_language_show() -> None:
+    """A page may leave out a value, and never asks for one that the rule book does not give."""
+    for key, english in ENGLISH.items():
+        shown = set(PLACEHOLDER.findall(catalogue("en")[f"dashboard.step.{key}"]))
+        assert shown <= set(PLACEHOLDER.findall(english)), key
 
 
 def sources() -> str:
@@ -188,10 +201,11 @@ def sources() -> str:
 def test_no_text_is_unused() -> None:
     """A key counts as used if it, or what follows its first part, stands somewhere in quotes or after a full stop."""
     source = sources()
+    listed = {f"{prefix}.{one}" for prefix, ones in CLOSED_LISTS.items() for one in ones}
     unused = []
     for key in catalogue("en"):
         prefix, _, last = key.rpartition(".")
-        if prefix in CLOSED_LISTS or (last == "one" and prefix in catalogue("en")):
+        if key in listed or prefix in CLOSED_LISTS or (last == "one" and prefix in catalogue("en")):
             continue
         names = {key, key.partition(".")[2], last} if last != "one" else {prefix.rpartition(".")[2]}
         if not any(re.search(rf"[\"'`.{{}}]{re.escape(name)}\b", source) for name in names):

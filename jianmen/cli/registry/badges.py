@@ -8,7 +8,7 @@ import click
 
 from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.lists import followed
-from jianmen.cli.registry.options import asking, quoted, settings_option, show_result, stop
+from jianmen.cli.registry.options import asking, counted, quoted, settings_option, show_result, stop
 
 
 @click.command()
@@ -86,10 +86,10 @@ def badges(
         click.echo(f"{ref}: revoked; it has no badge to print", err=True)
     for ref in made["shortened"]:
         click.echo(f"{ref}: a text is too long for the layout and was shortened", err=True)
-    for ref in made["unprintable"]:
-        click.echo(f"{ref}: a letter is in no font here and was left out", err=True)
-    on = "in pictures" if pictures else f"on {made['pages']} pages"
-    summary = f"{out}: {made['badges']} badges {on}"
+    for ref, letters in zip(made["unprintable"], made["letters"], strict=True):
+        click.echo(f"{ref}: {letters} is in no font here and missing in print", err=True)
+    on = "in pictures" if pictures else f"on {counted(made['pages'], 'page')}"
+    summary = f"{out}: {counted(made['badges'], 'badge')} {on}"
     show_result({"file": str(out), "bytes": len(pages), **made}, as_json=as_json, summary=summary)
 
 
@@ -135,7 +135,7 @@ def test_badges(
         pages = print_cards(cards, layouts.find(layouts.DEFAULT), out).pages
     except (OSError, FontMissingError) as error:
         stop(2, f"{out}: cannot be written ({error})")
-    summary = f"{out}: {len(cards)} test badges on {pages} pages"
+    summary = f"{out}: {counted(len(cards), 'test badge')} on {counted(pages, 'page')}"
     show_result(
         {"file": str(out), "badges": len(cards), "pages": pages}, as_json=as_json, summary=summary
     )

@@ -97,3 +97,8 @@ def quoted(text: str) -> str:
 def show_result(value: object, *, as_json: bool, summary: str) -> None:
     """Print a command's result: as one line of JSON, or as the summary for people."""
     click.echo(msgspec.json.encode(value).decode() if as_json else summary)
+
+
+def counted(number: int, noun: str) -> str:
+    """ "1 page", "1,200 pages"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -24,11 +24,11 @@ async function make(query) {
     made.replaceChildren(el("p", { class: "problem", role: "alert" }, `▲ ${jobProblem(job)}`));
     return;
   }
-  const { badges, pages, shortened, left_out: leftOut, unprintable } = job.result;
+  const { badges, pages, shortened, left_out: leftOut, unprintable, letters } = job.result;
   const list = (key, refs) => (refs.length ? el("p", { class: "doubt" }, `▲ ${say(key, { n: refs.length, refs: refs.slice(0, 20).join(", ") })}`) : "");
   made.replaceChildren(el("section", { class: "card", role: "status" },
     el("p", {}, `✓ ${say("badges.made", { n: badges })} · ${say("badges.pages", { n: pages })}`),
-    list("badges.shortened", shortened), list("badges.left_out", leftOut), list("badges.unprintable", unprintable),
+    list("badges.shortened", shortened), list("badges.left_out", leftOut), list("badges.unprintable", unprintable.map((ref, n) => `${ref} ${letters[n]}`)),
     el("p", {}, el("a", { class: "button main", href: `/api/v1/jobs/${job.id}/files/${job.files[0]}`, download: true }, say("badges.download")))));
 }
 

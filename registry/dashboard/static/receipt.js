@@ -29,10 +29,27 @@ function card(one) {
     one.steps.length ? el("details", {}, el("summary", {}, say("receipt.steps")), el("ol", { class: "steps" }, ...one.steps.map(step))) : "");
 }
 
-/** A rule that was asked, in the reader's language; why it spoke or did not is written by the rule book, in English. */
+/** A rule that was asked, and why it spoke or did not. */
 const step = (one) => el("li", { class: one.spoke ? "spoke" : "quiet" },
-  `${one.spoke ? "▶" : "·"} ${one.rule ?? "–"} ${has(`reason.${one.name}`) ? say(`reason.${one.name}`) : one.name.replaceAll("_", " ")}`,
-  data.language === "en" ? `: ${one.why}` : "");
+  `${one.spoke ? "▶" : "·"} ${one.rule ?? "–"} ${has(`reason.${one.name}`) ? say(`reason.${one.name}`) : say(`rule.${one.name}`)}: ${phrase(one.phrase)}`);
+
+const SHOWN = {
+  venue: place, area: place, place,
+  ticket: (id) => data.tickets.find((known) => known.id === id)?.name ?? id,
+  session: (id) => data.sessions[id] ?? id,
+  policy: (verdict) => say(`verdict.${verdict}`),
+  verdict: (verdict) => say(`verdict.${verdict}`),
+  reentry: (policy) => say(`step.reentry.${policy}`),
+};
+
+/** A phrase of the rule book in the reader's language, with names instead of ids. */
+function phrase({ key, values }) {
+  const shown = Object.entries(values).map(([name, value]) => {
+    if (Array.isArray(value)) return [name, value.map((one) => (name === "days" ? one : place(one))).join(data.language === "en" ? ", " : "、")];
+    return [name, value.key ? phrase(value) : (SHOWN[name]?.(value) ?? value)];
+  });
+  return say(`step.${key}`, Object.fromEntries(shown));
+}
 
 /** Why staff let somebody in: they choose from a list, whose texts are here too. */
 function reasonOfStaff(why) {

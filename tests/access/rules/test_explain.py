@@ -16,6 +16,7 @@ from access.event.programme import Programme
 from access.log.entry import Span
 from access.rules.decide import RULES, Decision, Facts, Presented, decide
 from access.rules.explain import Step, explain
+from access.rules.phrases import phrase
 
 ROOM = "chengdu-room-a-1"
 
@@ -161,7 +162,7 @@ def test_what_a_rule_looked_at_stands_beside_its_text(
 ) -> None:
     delegate = build.claims(example, "delegate", venues=["meishan"])
     step = steps(example, open_doors, claims=delegate)[-1]
-    assert step.data == {"venue": "chengdu", "valid": ("meishan",)}
+    assert step.phrase == phrase("venue.valid", venue="chengdu", venues=("meishan",))
     assert step.answer is not None
     assert step.answer.next.venues == ("meishan",)
 

@@ -46,10 +46,19 @@ def test_everybody_is_printed_by_default(
     assert job["state"] == "done"
     assert job["result"] == {
         "badges": 3, "pages": 1, "shortened": [], "left_out": [], "unprintable": [],
+        "letters": [],
     }  # fmt: skip
     text = pdf_text(api, job, tmp_path)
     for part in ("张伟", "高新区", "陳大文", "Pat Press", "18 Nov", "11月17日、11月18日"):
         assert part in text
+
+
+def test_letters_that_are_missing_in_print_are_named(service: RegistryService, api: Any) -> None:
+    service.register(Person(ref="N12", name="Ann 🎉 Example", language="en", ticket="delegate"))
+
+    result = make(api)["result"]
+
+    assert (result["unprintable"], result["letters"]) == (["N12"], ["🎉 (U+1F389)"])
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -103,6 +105,13 @@ def test_items_of_a_cell_may_be_parted_by_any_mark(forum: Event) -> None:
 def test_full_width_refs_are_the_same_refs(forum: Event, event: Event) -> None:
     assert people("operator/fullwidth.csv", forum)[0].ref == "FW900000"
     assert people("shapes/u_fullwidth.csv", event)[0].ref == "U1"
+
+
+def test_full_width_letters_of_a_name_are_plain_ones_and_it_is_said(event: Event) -> None:
+    assert people("shapes/u_fullwidth.csv", event)[0].name == "Ann Example"
+    assert mistakes_of("shapes/u_fullwidth.csv", event) == [
+        "name: full-width letters (Ａｎｎ) are taken as plain ones (Ann)"
+    ]
 
 
 def test_big5_of_hong_kong_is_found_by_itself(forum: Event) -> None:
@@ -288,6 +297,15 @@ def test_one_unknown_session_among_known_ones_is_named_alone(forum: Event) -> No
     ]
 
 
+def test_what_only_resembles_an_id_is_not_taken_for_it(forum: Event) -> None:
+    assert mistakes_of(
+        f"{HEADER}\nR1,Pat,Org,en,delegate,meishan,2020-11-28,\n".encode(), forum
+    ) == [
+        'venues "meishan" is not in the event; should be one of "hongkong", "leshan"',
+        'days "2020-11-28" is not in the event; should be one of "2026-11-28", "2026-11-29"',
+    ]
+
+
 def test_a_column_of_ticks_books_a_session_or_a_day(forum: Event) -> None:
     (one, other) = people(
         "编号,姓名,票种,应用人工智能,Tea and Agritech,11月28日\nR1,张伟,VIP,✓,否,是\nR2,李娜,贵宾,,Y,\n".encode(),
@@ -353,6 +371,38 @@ def workbook(*rows: list[object], **options: object) -> bytes:
         sheet.merge_range(merged, rows[options["top"]][2])  # type: ignore[call-overload]
     book.close()
     return file.getvalue()
+
+
+def test_a_cell_far_outside_the_list_is_a_named_mistake() -> None:
+    """A sheet is read as a rectangle up to its last cell: here 17,000,000,000 cells."""
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True})
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, ["ref", "name", "ticket"])
+    sheet.write(1_048_575, 16_383, " ")
+    book.close()
+
+    with pytest.raises(ListError, match="a cell far outside the list"):
+        read_table(file.getvalue())
+
+
+def test_a_sheet_of_more_merged_cells_than_can_be_spread_is_a_named_mistake() -> None:
+    """Each of them over all rows; what is inside the archive is given as the program that wrote it would."""
+    cells = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c></row>' for n in range(1, 100_001))
+    merged = '<mergeCell ref="B1:B100000"/>' * 100_000
+    plain = workbook(["ref"])
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(plain)) as old, zipfile.ZipFile(file, "w", 8) as new:
+        for part in old.namelist():
+            text = old.read(part)
+            if part == "xl/worksheets/sheet1.xml":
+                text = re.sub(rb"<sheetData>.*</sheetData>", b"<sheetData/>", text, flags=re.DOTALL)
+                filled = f"<sheetData>{cells}</sheetData><mergeCells>{merged}</mergeCells>"
+                text = text.replace(b"<sheetData/>", filled.encode())
+            new.writestr(part, text)
+
+    with pytest.raises(ListError, match="merged"):
+        read_table(file.getvalue())
 
 
 def test_dates_numbers_and_titles_of_a_workbook(forum: Event) -> None:
