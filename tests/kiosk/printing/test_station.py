@@ -11,6 +11,7 @@ from access.log.entry import EntryRef, Printed
 from kiosk.door.door import NotReadyError
 from kiosk.door.staff_actions import StaffError
 from kiosk.pages.opening.report import report
+from kiosk.printing.badge_check import Ordered
 
 ASK = "Is this you?"
 PRINTING = "Printing your badge"
