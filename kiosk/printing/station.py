@@ -23,7 +23,7 @@ from hardware.ports.signals import Light
 from kiosk.door.door import Door
 from kiosk.door.readiness import Cause
 from kiosk.door.staff_actions import StaffActions, StaffError
-from kiosk.printing.badge_check import Person, Refused, card_of, check
+from kiosk.printing.badge_check import Ordered, Person, Refused, Spelling, card_of, check
 from kiosk.printing.runner import Attempt, Outcome
 from kiosk.screen.attendee_screen import Action, Screen
 from kiosk.screen.presenter import Presenter
@@ -81,6 +81,8 @@ class _Signed:
     badge: bytes | None = None
     issue: int | None = None
     why: str = ""
+    spelling: bytes | None = None
+    """The name that they put on it, sealed; None: that of the name card."""
 
 
 @dataclass(slots=True)
@@ -206,21 +208,32 @@ class PrintStation:
         """Whether a badge can be printed now."""
         return self._printing is None and self._presenter.printer is None and not self._left_open
 
-    def print_by_staff(self, number: int, why: str, staff: str | bytes) -> None:
-        """Print the badge of a code held up here, whatever was printed before. Raises StaffError."""
+    def shown(self, number: int) -> Shown:
+        """A code held up here. Raises StaffError."""
         one = next((one for one in self._shown if one.number == number), None)
         if one is None:
             raise StaffError("gone")
+        return one
+
+    def print_by_staff(
+        self, ordered: Ordered, why: str, staff: str | bytes, spelling: Spelling | None = None
+    ) -> None:
+        """Print a badge, whatever was printed before. Raises StaffError."""
         if not self.free:
             raise StaffError("printer")
         card, badge, issue = StaffActions(self._door).card(staff)
         if not roles(card, self._door.programme) or badge is None:
             raise StaffError("not_staff")
-        found = check(self._door, one.text)
+        found = check(self._door, ordered.text, ordered.content)
         if isinstance(found, Refused):
-            raise StaffError("failed")
+            raise StaffError(found.reason)
+        signed = _Signed(badge, issue, why if why in PRINT_WHYS else "other")
+        if spelling is not None:
+            content = msgspec.structs.replace(found.content, name=spelling.name)
+            found = replace(found, content=content)
+            signed = replace(signed, spelling=spelling.sealed)
         self._asked = None
-        self._begin(found, _Signed(badge, issue, why if why in PRINT_WHYS else "other"))
+        self._begin(found, signed)
 
     # The print.
 
@@ -315,6 +328,7 @@ class PrintStation:
             staff=signed.badge,
             staff_issue=signed.issue,
             why=signed.why,
+            spelling=signed.spelling,
         )
         entry = self._door.record("printed", body)
         return EntryRef(entry.log, entry.seq, entry.digest)

@@ -11,6 +11,7 @@ from access.log.entry import EntryRef, Printed
 from kiosk.door.door import NotReadyError
 from kiosk.door.staff_actions import StaffError
 from kiosk.pages.opening.report import report
+from kiosk.printing.badge_check import Ordered
 
 ASK = "Is this you?"
 PRINTING = "Printing your badge"
@@ -334,7 +335,7 @@ def test_staff_print_again_with_a_reason(desk: Desk) -> None:
     desk.shows(person.text)
     [shown] = desk.station
     assert (shown.masked, shown.state) == ("T. Chan", "printed")
-    desk.station.print_by_staff(shown.number, "damaged", staff.text)
+    desk.station.print_by_staff(Ordered(shown.text, None), "damaged", staff.text)
     desk.until_shown(DONE)
     assert desk.badges == 2
     again = desk.world.written("printed")[-1]
@@ -346,9 +347,9 @@ def test_a_card_without_a_role_prints_nothing(desk: Desk) -> None:
     printed(desk, person)
     [shown] = desk.station
     with pytest.raises(StaffError, match="not_staff"):
-        desk.station.print_by_staff(shown.number, "lost", person.text)
+        desk.station.print_by_staff(Ordered(shown.text, None), "lost", person.text)
     with pytest.raises(StaffError, match="gone"):
-        desk.station.print_by_staff(0, "lost", person.text)
+        desk.station.shown(0)
     assert desk.badges == 1
 
 
