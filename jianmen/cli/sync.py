@@ -262,12 +262,8 @@ def status(settings: Path | None, data: Path | None, *, watching: bool, as_json:
         click.echo(f"{path.parent}: the carrier has asked nobody yet", err=True)
         sys.exit(1)
     now = _read()
-    failing = [one for one in _aged(states, now).values() if _is_failing(one, now.wall_ms)]
-    sys.exit(1 if failing else 0)
-
-
-def _is_failing(state: Mapping[str, Any], now_ms: int) -> bool:
-    return bool(state["failures"]) or silent(state, now_ms)
+    seen = _aged(states, now).values()
+    sys.exit(any(bool(state["failures"]) or silent(state, now.wall_ms) for state in seen))
 
 
 def _aged(states: Mapping[str, dict[str, Any]], now: ClockReading) -> dict[str, Mapping[str, Any]]:
