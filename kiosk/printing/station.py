@@ -7,14 +7,13 @@ itself once; where nobody knows whether it came out, a person is asked, and agai
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import msgspec
 
 from access.event.definition import Language
-from access.log.chain import device_of
 from access.log.entry import EntryRef, Printed, PrintOutcome
 from access.rules.badge_prints import PRINT_WHYS
 from access.rules.overrides import roles
@@ -24,6 +23,7 @@ from kiosk.door.door import Door
 from kiosk.door.readiness import Cause
 from kiosk.door.staff_actions import StaffActions, StaffError
 from kiosk.printing.badge_check import Ordered, Person, Refused, Spelling, card_of, check
+from kiosk.printing.earlier_prints import in_doubt, left_open
 from kiosk.printing.runner import Attempt, Outcome
 from kiosk.screen.attendee_screen import Action, Screen
 from kiosk.screen.presenter import Presenter
@@ -121,7 +121,9 @@ class PrintStation:
         self._printing: _Printing | None = None
         self._numbers = 0
         self._shown: deque[Shown] = deque(maxlen=KEPT)
-        self._left_open = _left_open(door)
+        self._left_open = left_open(door)
+        self._in_doubt = in_doubt(door)
+        self._trouble: Trouble | None = None
 
     # The person before it.
 
@@ -189,6 +191,7 @@ class PrintStation:
     def _came_out(self, person: Person, *, came_out: bool) -> None:
         """Somebody has seen what the printer did not know."""
         outcome: Outcome = "printed" if came_out else "not_printed"
+        self._in_doubt.discard((person.badge, person.issue))
         for attempt in person.doubtful:
             self._write(self._door.gate.id, person, outcome, attempt, _Signed())
         if came_out:
@@ -249,8 +252,14 @@ class PrintStation:
         """Prints that an earlier start left without an answer."""
         return [Attempt(ref) for ref in self._left_open]
 
+    @property
+    def condition(self) -> tuple[str, int]:
+        """What keeps the printer ("ok": nothing), and of how many badges a person must say whether they came out."""
+        return self._trouble or "ok", len(self._in_doubt)
+
     def printer_is(self, state: PrinterState) -> None:
         """How the printer is now: the screen goes out of order with it, and comes back with it."""
+        self._trouble = state.troubles[0] if state.troubles else None
         cause = CAUSES[state.troubles[0]] if state.troubles else None
         if cause != self._presenter.printer:
             self._presenter.printer = cause
@@ -268,6 +277,7 @@ class PrintStation:
 
     def wait_for(self, troubles: tuple[Trouble, ...]) -> None:
         """The printer has the badge; something keeps it, or nothing does."""
+        self._trouble = troubles[0] if troubles else None
         printing = self._printing
         if printing is None:
             return
@@ -285,6 +295,8 @@ class PrintStation:
             if begun is not None:
                 answered = msgspec.structs.replace(begun, outcome=outcome, attempt=attempt.entry)
                 self._door.record("printed", answered)
+                if outcome == "unknown":
+                    self._in_doubt.add((begun.badge, begun.issue))
                 del self._left_open[attempt.entry]
             return
         person = printing.person
@@ -331,6 +343,10 @@ class PrintStation:
             spelling=signed.spelling,
         )
         entry = self._door.record("printed", body)
+        if outcome == "unknown":
+            self._in_doubt.add((person.badge, person.issue))
+        elif outcome == "printed":
+            self._in_doubt.discard((person.badge, person.issue))
         return EntryRef(entry.log, entry.seq, entry.digest)
 
     # What is shown.
@@ -356,20 +372,3 @@ class PrintStation:
         for at, one in enumerate(self._shown):
             if one.number == number:
                 self._shown[at] = replace(one, state=state)
-
-
-def _left_open(door: Door) -> dict[EntryRef, Printed]:
-    """The prints of earlier starts that have no answer, not even that nobody knows, by their entries."""
-    begun: dict[EntryRef, Printed] = {}
-    for ref, body in _prints(door):
-        if body.outcome == "sent":
-            begun[ref] = body
-        elif body.attempt is not None:
-            begun.pop(body.attempt, None)
-    return begun
-
-
-def _prints(door: Door) -> Iterable[tuple[EntryRef, Printed]]:
-    for entry in door.own_entries():
-        if isinstance(entry.body, Printed) and device_of(entry.log) == door.device:
-            yield EntryRef(entry.log, entry.seq, entry.digest), entry.body

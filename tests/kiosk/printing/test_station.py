@@ -174,6 +174,7 @@ def test_the_kiosk_is_out_of_order_with_its_printer_and_comes_back_with_it(
     person = chan(desk)
     assert desk.shows(person.text) == "No badges here just now"
     assert desk.stand.loop.presenter.printer == "printer_cover_open"
+    assert desk.station.condition == ("cover_open", 0)
     desk.fault()
     desk.until_shown("Print your badge here")
     printed(desk, person)
@@ -216,6 +217,7 @@ def test_a_printer_that_runs_out_of_paper_is_said_and_goes_on_when_it_has_some(
     desk.until_shown("The printer needs a hand")
     [shown] = desk.stand.screen_feed.screen.wordings
     assert "打印機缺紙" in shown.lines
+    assert desk.station.condition == ("paper_out", 0)
     desk.stand.show("somebody else's code")  # not their turn yet
     desk.taken()
     assert desk.headline == "The printer needs a hand"
@@ -238,7 +240,7 @@ def test_a_badge_that_does_not_come_out_in_time_is_called_off_and_a_person_asked
     desk.fault()
     desk.touch("did_not")
     assert desk.outcomes == ["sent", "unknown", "not_printed"]
-    desk.stand.until(lambda: desk.stand.loop.presenter.printer is None)
+    desk.stand.until(lambda: desk.station.condition == ("ok", 0))
     printed(desk, person)
     assert desk.badges == 1
 
@@ -250,10 +252,17 @@ def test_whoever_has_their_badge_says_so_and_gets_no_other(make_desk: MakeDesk) 
     desk.shows(person.text)
     desk.touch("print")
     desk.until_shown(DOUBT)
+    assert desk.station.condition[1] == 1
+    desk.restart()
+    assert desk.station.condition[1] == 1
+    desk.shows(person.text)
     desk.touch("came_out")
     assert desk.headline == DONE
     assert desk.shows(person.text) == ALREADY
     assert desk.outcomes == ["sent", "unknown", "printed"]
+    assert desk.station.condition[1] == 0
+    desk.restart()
+    assert desk.station.condition[1] == 0
 
 
 def test_a_refused_badge_is_not_printed_and_may_be_tried_again(desk: Desk) -> None:
