@@ -17,11 +17,11 @@ from jianmen.testing.log_writer import admission
 from sync.store.journal import Journal
 from sync.wire.device_key import DeviceKey
 
-PAGE_BYTES = (1024, 2048, 8192)
-"""Page sizes of SQLite that are tried beside its 4096."""
+PAGE_BYTES = (512, 2048, 4096)
+"""Page sizes of SQLite that are tried beside the journal's 1024; its own is 4096."""
 
-CHECKPOINT_PAGES = (100, 1000, 4000)
-"""Lengths of the write-ahead log that are tried beside the journal's 400 pages."""
+CHECKPOINT_PAGES = (400, 4000)
+"""Lengths of the write-ahead log that are tried beside the journal's 1600 pages."""
 
 START_MS = 1_600_000_000_000
 
@@ -30,7 +30,9 @@ def wear(folder: Path, entries: int = 2000) -> list[Figure]:
     """The journal as it is, then with other settings of SQLite; the floor is a file that each entry is added to."""
     floor = _plain_file(folder / "plain", entries)
     figures = [
-        _figure("wear check-in", _journal(folder / "4096", entries), floor, "the journal as it is")
+        _figure(
+            "wear check-in", _journal(folder / "as it is", entries), floor, "the journal as it is"
+        )
     ]
     for size in PAGE_BYTES:
         written = _journal(folder / str(size), entries, page_bytes=size)
@@ -47,13 +49,14 @@ def _figure(name: str, written: float, floor: float, what: str) -> Figure:
 
 
 def _journal(
-    path: Path, entries: int, page_bytes: int = 4096, checkpoint_pages: int | None = None
+    path: Path, entries: int, page_bytes: int | None = None, checkpoint_pages: int | None = None
 ) -> float:
     """Bytes for each entry, the last folding back included."""
-    bare = sqlite3.connect(path, isolation_level=None)
-    bare.execute(f"PRAGMA page_size={page_bytes}")
-    bare.execute("VACUUM")
-    bare.close()
+    if page_bytes is not None:
+        bare = sqlite3.connect(path, isolation_level=None)
+        bare.execute(f"PRAGMA page_size={page_bytes}")
+        bare.execute("VACUUM")  # a file keeps the size with which it was made
+        bare.close()
     journal = Journal(path, DeviceKey.from_seed(bytes(32)))
     if checkpoint_pages is not None:
         journal.checkpoint_after(checkpoint_pages)

@@ -10,6 +10,7 @@ import os
 import pwd
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -316,6 +317,17 @@ def require_permission(folder: Path) -> None:
     error = _probed(folder)
     if error is not None and not (error.errno in _DISK and folder.is_dir()):
         raise ConfigError([_mistake(folder, error)])
+
+
+def require_possible(folder: Path) -> None:
+    """The same of a folder that may be missing, and stays so: for commands that may have been given a wrong one."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    try:
+        require_permission(folder)
+    finally:
+        for one in missing:
+            with suppress(OSError):
+                one.rmdir()
 
 
 def _probed(folder: Path) -> OSError | None:

@@ -18,6 +18,7 @@ from access.log.log_entry import LogEntry
 from jianmen.cli.help_pages import WholeHelpGroup
 from sync.store.data_folder import DataFolder
 from sync.store.journal import JournalReader
+from sync.store.replica_reader import ReplicaReader
 from sync.wire.device_key import DeviceKey
 
 PIECE = 1000
@@ -126,17 +127,20 @@ def _plain(value: Any) -> Any:
 def verify(data: Path, *, as_json: bool) -> None:
     """Check every chain of hashes, every kept head, and that each log follows the one before it.
 
-    Heads are checked where the kiosk's key (device.key) lies beside the journal. Exit 1 if anything does not hold.
+    Heads are checked where the kiosk's key (device.key) lies beside the journal. What a damaged journal has lost is not
+    missed where replica.db beside it has it again. Exit 1 if anything does not hold.
     """
     public = _public_key(data)
     good = True
-    with _opened(data) as reader:
-        for result in _check(reader, public):
+    with _opened(data) as reader, _replica_beside(data) as replica:
+        for result in _check(reader, public, replica):
             good = good and not result["wrong"]
             if as_json:
                 click.echo(msgspec.json.encode(result).decode())
                 continue
             verdict = "; ".join(result["wrong"]) or "every entry follows the one before it"
+            if result["end_before_in_replica"]:
+                verdict += "; the end of the log before it is in replica.db alone"
             heads = f"{result['heads']} heads{'' if result['heads_checked'] else ' (not checked)'}"
             click.echo(f"{result['log']}: {result['entries']} entries, {heads}: {verdict}")
     sys.exit(0 if good else 1)
@@ -154,13 +158,31 @@ def _public_key(data: Path) -> bytes | None:
         return None
 
 
-def _check(reader: JournalReader, public: bytes | None) -> Iterator[dict[str, Any]]:
+@contextmanager
+def _replica_beside(data: Path) -> Iterator[ReplicaReader | None]:
+    """What the carrier has stored in the same folder, if that can be read."""
+    path = DataFolder(data if data.is_dir() else data.parent).replica
+    try:
+        replica = ReplicaReader.at(path) if path.is_file() else None
+    except sqlite3.Error:
+        replica = None
+    yield replica
+    if replica is not None:
+        replica.close()
+
+
+def _check(
+    reader: JournalReader, public: bytes | None, replica: ReplicaReader | None
+) -> Iterator[dict[str, Any]]:
     ends: dict[str, tuple[int, bytes]] = {}
     for log in reader.logs():
         digests, boot, wrong = _chain(reader, log)
         ends[log] = (len(digests), digests.get(len(digests), GENESIS))
+        elsewhere = False
         if boot is not None and boot.previous is not None:
-            wrong += _wrong_before(boot.previous, ends)
+            wrong_before = _wrong_before(boot.previous, ends)
+            elsewhere = bool(wrong_before) and _has(replica, boot.previous)
+            wrong += [] if elsewhere else wrong_before
         heads = reader.heads(log)
         checked = public is not None and device_id(public) == device_of(log)
         if checked and public is not None:
@@ -175,6 +197,7 @@ def _check(reader: JournalReader, public: bytes | None) -> Iterator[dict[str, An
             "heads": len(heads),
             "heads_checked": checked,
             "wrong": wrong,
+            "end_before_in_replica": elsewhere,
         }
 
 
@@ -198,6 +221,14 @@ def _chain(reader: JournalReader, log: str) -> tuple[dict[int, bytes], Boot | No
     except sqlite3.Error as error:
         wrong.append(f"the file cannot be read after entry {len(digests)}: {error}")
     return digests, boot, wrong
+
+
+def _has(replica: ReplicaReader | None, end: tuple[str, int, bytes]) -> bool:
+    """Whether the end of a log is in the replica, which takes no entry without the one before it."""
+    try:
+        return replica is not None and replica.has_entry(*end)
+    except sqlite3.Error:
+        return False
 
 
 def _wrong_before(named: tuple[str, int, bytes], ends: dict[str, tuple[int, bytes]]) -> list[str]:

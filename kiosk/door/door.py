@@ -151,6 +151,11 @@ class Door(LocalState):
         """The test badge with this id, or None: it is a person's."""
         return opening_badges(self.programme.event).get(badge) if badge is not None else None
 
+    def is_opening_badge(self, text: str) -> bool:
+        """Whether this is the code of a test badge, genuine or not. Without an event definition none is known."""
+        shown = badges.read(text) if self.has_event else None
+        return shown is not None and self.opening_badge(shown.badge) is not None
+
     def _try_out(
         self, subject: Subject, reading: ClockReading, method: Method, trial: OpeningBadge
     ) -> Answer:

@@ -1,6 +1,7 @@
 """What is wrong or odd in a list, grouped by cause: one line for 26,000 equal ones."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
@@ -10,6 +11,7 @@ from registry.lists.wording import say
 from registry.storage.errors import RegistryError
 
 Level = Literal["mistake", "warning"]
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 LINES_KEPT = 5
 """Lines of one cause that are named; the rest is counted."""
@@ -32,16 +34,20 @@ class Finding(msgspec.Struct, kw_only=True):
     lines: list[int] = []
     rows: int = 0
 
-    def text(self, language: Language, *, command: bool = True) -> str:
-        """What is wrong and what would be right, without the location."""
+    def text(
+        self, language: Language, *, command: bool = True, names: Mapping[str, str] = NO_NAMES
+    ) -> str:
+        """What is wrong and what would be right, without the location. `names` to show instead of the event's ids."""
         values = {"column": self.column or "", "value": self.value or "", **self.values}
+        if self.kind.startswith("check."):
+            values = {key: names.get(str(value), value) for key, value in values.items()}
         return say(language, self.kind, values, command=command)
 
     def where(self, language: Language) -> str:
         """The rows as text: "rows 2, 5, 7 and 25,997 more"."""
         values: dict[str, str | int] = {
             "n": self.rows,
-            "rows": ", ".join(map(str, self.lines)),
+            "rows": (", " if language == "en" else "、").join(map(str, self.lines)),
             "more": self.rows - len(self.lines),
         }
         return say(language, "rows" if self.rows <= len(self.lines) else "rows.more", values)
@@ -131,11 +137,16 @@ class SpreadsheetError(RegistryError):
 
 
 def with_location(
-    source: str, finding: Finding, language: Language, *, command: bool = True
+    source: str,
+    finding: Finding,
+    language: Language,
+    *,
+    command: bool = True,
+    names: Mapping[str, str] = NO_NAMES,
 ) -> str:
     """A finding with its location: `people.csv:2: …`, and which other rows have it."""
-    text = finding.text(language, command=command)
+    text = finding.text(language, command=command, names=names)
     location = f"{source}:{finding.lines[0]}" if finding.lines else source
     if finding.rows > 1:
-        return f"{location}: {text} ({finding.where(language)})"
+        text = say(language, "rows.have", {"text": text, "where": finding.where(language)})
     return f"{location}: {text}"

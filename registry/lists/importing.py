@@ -8,7 +8,7 @@ from typing import Protocol
 
 import msgspec
 
-from access.event.definition import Language
+from access.event.definition import Language, Names
 from access.log.entry import pack
 from registry.lists.columns import NO_MAPPING, Mapping
 from registry.lists.files.table import ListError, read_table
@@ -147,7 +147,7 @@ class Importer:
             )  # fmt: skip
             raise SpreadsheetError(options.file, [finding]) from None
         if options.check:
-            return _report(looked, options, applied=False)
+            return self._report(looked, options, applied=False)
         mistakes = looked.people.findings.of("mistake")
         if options.strict:
             mistakes += looked.people.findings.of("warning")
@@ -156,7 +156,7 @@ class Importer:
         if options.expect is not None and not _as_expected(options, looked):
             raise RegistryError(say(options.language, "changed_since", command=options.command))
         self._apply(looked, options, progress)
-        return _report(looked, options, applied=True)
+        return self._report(looked, options, applied=True)
 
     def _look(self, data: bytes, options: Options, progress: Progress) -> _Looked:
         progress.stage("import.reading")
@@ -201,6 +201,64 @@ class Importer:
         if options.mapping != NO_MAPPING:
             remember(service.ledger, looked.people.columns.titles, options.mapping, self._now_ms())
 
+    def _report(self, looked: _Looked, options: Options, *, applied: bool) -> Report:
+        comparison, people = looked.comparison, looked.people
+        columns = people.columns
+        uses = [ColumnUse(columns.titles[index], name) for name, index in columns.at.items()]
+        uses += [ColumnUse(columns.titles[index], "tick") for index in columns.ticks]
+        uses += [
+            ColumnUse(columns.titles[index], f"extra:{name}")
+            for index, name in columns.extra.items()
+        ]
+        uses += [ColumnUse(title, "left_out") for title in columns.left_out]
+        findings = people.findings
+        names = self._names(options)
+        return Report(
+            file=options.file,
+            applied=applied,
+            mark=looked.mark,
+            people=len(people.candidates),
+            added=len(comparison.new),
+            updated=len(comparison.changed),
+            same=comparison.same,
+            missing=len(comparison.missing),
+            at_desk=comparison.at_desk,
+            revoked=len(comparison.missing) if options.revoke_missing else 0,
+            changes=comparison.changes,
+            missing_people=[
+                PersonChange(one.known.ref, one.known.name) for one in comparison.missing[:SHOWN]
+            ],
+            new_people=[PersonChange(one.ref, one.name) for one in comparison.new[:SHOWN]],
+            mistakes=[_cause(one, options, names) for one in findings.of("mistake")],
+            warnings=[_cause(one, options, names) for one in findings.of("warning")],
+            columns=sorted(uses, key=lambda one: columns.titles.index(one.title)),
+            remembered=looked.remembered,
+            sheet=people.table.sheet,
+            encoding=people.table.encoding,
+        )
+
+    def refused(self, error: SpreadsheetError, options: Options) -> Report:
+        """The report of a list that was not taken in for its mistakes."""
+        names = self._names(options)
+        return Report(
+            file=options.file, applied=False, mark="", people=0, added=0, updated=0, same=0, missing=0, at_desk=0,
+            revoked=0, changes=[], missing_people=[], new_people=[], columns=[], remembered=False, sheet=None,
+            encoding=None, warnings=[], mistakes=[_cause(one, options, names) for one in error.findings],
+        )  # fmt: skip
+
+    def _names(self, options: Options) -> dict[str, str]:
+        """What a page calls the event's venues, areas, tickets and sessions, by id; a command has their ids."""
+        if options.command:
+            return {}
+        event = self._service.event
+        named: list[tuple[str, Names]] = [
+            *((one.id, one.name) for one in event.venues),
+            *((one.id, one.name) for one in event.areas),
+            *((one.id, one.name) for one in event.tickets),
+            *((one.id, one.name) for one in event.sessions),
+        ]
+        return {known: name.get(options.language) or name["en"] for known, name in named}
+
 
 def _as_expected(options: Options, looked: _Looked) -> bool:
     """Whether list and roster are still those of the mark; missing people count where they are to be revoked."""
@@ -210,52 +268,10 @@ def _as_expected(options: Options, looked: _Looked) -> bool:
     return asked[:known] == is_now[:known] and len(asked) == len(is_now)
 
 
-def _report(looked: _Looked, options: Options, *, applied: bool) -> Report:
-    comparison, people = looked.comparison, looked.people
-    columns = people.columns
-    uses = [ColumnUse(columns.titles[index], name) for name, index in columns.at.items()]
-    uses += [ColumnUse(columns.titles[index], "tick") for index in columns.ticks]
-    uses += [
-        ColumnUse(columns.titles[index], f"extra:{name}") for index, name in columns.extra.items()
-    ]
-    uses += [ColumnUse(title, "left_out") for title in columns.left_out]
-    findings = people.findings
-    return Report(
-        file=options.file,
-        applied=applied,
-        mark=looked.mark,
-        people=len(people.candidates),
-        added=len(comparison.new),
-        updated=len(comparison.changed),
-        same=comparison.same,
-        missing=len(comparison.missing),
-        at_desk=comparison.at_desk,
-        revoked=len(comparison.missing) if options.revoke_missing else 0,
-        changes=comparison.changes,
-        missing_people=[
-            PersonChange(one.known.ref, one.known.name) for one in comparison.missing[:SHOWN]
-        ],
-        new_people=[PersonChange(one.ref, one.name) for one in comparison.new[:SHOWN]],
-        mistakes=[_cause(one, options) for one in findings.of("mistake")],
-        warnings=[_cause(one, options) for one in findings.of("warning")],
-        columns=sorted(uses, key=lambda one: columns.titles.index(one.title)),
-        remembered=looked.remembered,
-        sheet=people.table.sheet,
-        encoding=people.table.encoding,
+def _cause(finding: Finding, options: Options, names: dict[str, str]) -> Cause:
+    text = with_location(
+        options.file, finding, options.language, command=options.command, names=names
     )
-
-
-def refused(error: SpreadsheetError, options: Options) -> Report:
-    """The report of a list that was not taken in for its mistakes."""
-    return Report(
-        file=options.file, applied=False, mark="", people=0, added=0, updated=0, same=0, missing=0, at_desk=0,
-        revoked=0, changes=[], missing_people=[], new_people=[], columns=[], remembered=False, sheet=None,
-        encoding=None, warnings=[], mistakes=[_cause(one, options) for one in error.findings],
-    )  # fmt: skip
-
-
-def _cause(finding: Finding, options: Options) -> Cause:
-    text = with_location(options.file, finding, options.language, command=options.command)
     return Cause(text, finding.column or "", finding.value or "", finding.rows)
 
 

@@ -24,6 +24,9 @@ STEP_ROWS = 500
 MOST_CHOICES = 8
 """Right answers that a message lists."""
 
+LIKE = 0.8
+"""How like an id a text must be to be taken for a misspelling of it: "leshan" is not "meishan"."""
+
 MOST_SEEN = 10_000
 """Different cells of a column whose meaning is kept in mind."""
 
@@ -318,13 +321,18 @@ class _Reader:
             self._found.mistake("value.unknown", line, column=title, value=text, right=right)
 
     def _nearest(self, column: str, text: str) -> str | None:
-        """The id most like a misspelt text. Computed once for each text: it is slow."""
+        """The id that a text is a misspelling of. Computed once for each text: it is slow.
+
+        Days are never guessed: every date is like every other.
+        """
+        if column == "days":
+            return None
         key = (column, text)
         if key not in self._near:
             if len(self._near) >= MOST_CAUSES:
                 return None
             ids = self._vocabulary[column].ids
-            found = difflib.get_close_matches(text[:MOST_VALUE].casefold(), ids, n=1)
+            found = difflib.get_close_matches(text[:MOST_VALUE].casefold(), ids, n=1, cutoff=LIKE)
             self._near[key] = shown(found[0]) if found else None
         return self._near[key]
 

@@ -51,6 +51,21 @@ def pin_tries(db: Any) -> None:
     )
 
 
+@migrations()
+def badges_in_memory(db: Any) -> None:
+    """Which entries name a badge is known in memory (`Journal.about`): on the card that index cost a page for each
+    check-in, and another one when the write-ahead log was folded back."""
+    db.execute("DROP INDEX IF EXISTS entry_badge")
+
+
+PAGE_BYTES = 1024
+"""A page of a new journal. Each check-in writes the pages that it changes, whole: of SQLite's 4096 bytes an entry fills
+a sixteenth. `jianmen bench wear` compares."""
+
+CHECKPOINT_PAGES = 1600
+"""The write-ahead log is folded back after some 1.6 MB, as those of other files are."""
+
+
 class Tip(NamedTuple):
     """How far a log reaches: its last number and hash."""
 
@@ -68,6 +83,11 @@ class JournalReader:
     def at(cls, path: Path) -> "JournalReader":
         """Raises sqlite3.OperationalError where there is no journal yet."""
         return cls(open_reader(path))
+
+    def has_tables(self) -> bool:
+        """Whether the door has made its tables: a file has none for a moment."""
+        row = self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'log'").fetchone()
+        return row is not None
 
     def version(self) -> int:
         """Another number after each commit of another connection; cheap to ask."""
@@ -114,13 +134,6 @@ class JournalReader:
             "SELECT log, seq, digest, badge, raw FROM loose ORDER BY log, seq"
         ).fetchall()
 
-    def about(self, badge: bytes) -> Iterator[LogEntry]:
-        """All own entries that name a badge."""
-        for log, digest, raw in self._db.execute(
-            "SELECT log, digest, raw FROM entry WHERE badge = ?", (badge,)
-        ):
-            yield read_entry(log, digest, raw)
-
     def everything(self) -> Iterator[LogEntry]:
         """All own entries, log by log."""
         for log in self.logs():
@@ -158,8 +171,11 @@ class Journal(JournalReader):
 
     def __init__(self, path: Path | str, identity: DeviceKey, *, durable: bool = True) -> None:
         """Raises sqlite3.Error where the file cannot be opened or is damaged."""
-        super().__init__(open_writer(path, migrations, durable=durable))
+        super().__init__(open_writer(path, migrations, durable=durable, page_bytes=PAGE_BYTES))
+        self.checkpoint_after(CHECKPOINT_PAGES)
         self.identity = identity
+        self._of_badge: dict[bytes, list[tuple[str, int]]] = {}
+        self._note(self._db.execute("SELECT badge, log, seq FROM entry WHERE badge IS NOT NULL"))
         self.salvaged = ""
         """What was recovered of the damaged file that this one replaces, for the new log to record; empty: no
         damage."""
@@ -207,12 +223,30 @@ class Journal(JournalReader):
     ) -> None:
         """Put entries of a damaged journal into this new one: those that follow one another from the first of their
         log, and those from behind a hole, for the carrier to join to what other devices have."""
+        named = []
         with writing(self._db):
             for row in whole:
-                self._db.execute("INSERT OR IGNORE INTO log (log) VALUES (?)", (row[0],))
+                log, seq, _, badge, _ = row
+                self._db.execute("INSERT OR IGNORE INTO log (log) VALUES (?)", (log,))
                 self._db.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?)", tuple(row))
+                if badge is not None:
+                    named.append((badge, log, seq))
             for row in loose:
                 self._db.execute("INSERT INTO loose VALUES (?, ?, ?, ?, ?)", tuple(row))
+        self._note(named)
+
+    def about(self, badge: bytes) -> Iterator[LogEntry]:
+        """All own entries that name a badge."""
+        for log, seq in self._of_badge.get(badge, ()):
+            for digest, raw in self._db.execute(
+                "SELECT digest, raw FROM entry WHERE log = ? AND seq = ?", (log, seq)
+            ):
+                yield read_entry(log, digest, raw)
+
+    def _note(self, rows: Iterable[tuple[bytes, str, int]]) -> None:
+        """Remember which badges these entries name: rows of badge, log, seq."""
+        for badge, log, seq in rows:
+            self._of_badge.setdefault(badge, []).append((log, seq))
 
     def checkpoint_after(self, pages: int) -> None:
         """Checkpoint the write-ahead log after so many pages, instead of CHECKPOINT_PAGES."""
@@ -253,6 +287,7 @@ class Journal(JournalReader):
             if inbox is not None:
                 self._db.execute("INSERT OR REPLACE INTO inbox_read VALUES (1, ?)", (inbox,))
         self.seq, self.digest = seq, digest
+        self._note((badge, log, number) for log, number, _, badge, _ in rows if badge is not None)
         return written
 
     def set_pin_tries(self, badge: bytes, wrong: int, mono_ms: int) -> None:

@@ -90,12 +90,6 @@ class Replica(ReplicaReader, LogStore):
             self._vector = dict(self._tips)
         return self._vector
 
-    def has_entry(self, log: str, seq: int, digest: bytes) -> bool:
-        row = self._db.execute(
-            "SELECT 1 FROM entry WHERE log = ? AND seq = ? AND digest = ?", (log, seq, digest)
-        ).fetchone()
-        return row is not None
-
     def rows(self, log: str, first: int, last: int) -> list[Row]:
         found = self._db.execute(
             "SELECT log, seq, digest, badge, raw FROM entry WHERE log = ? AND seq BETWEEN ? AND ?"

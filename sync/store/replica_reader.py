@@ -35,6 +35,13 @@ class ReplicaReader:
         ):
             yield read_entry(log, digest, raw)
 
+    def has_entry(self, log: str, seq: int, digest: bytes) -> bool:
+        """Whether the entry with this number and hash is stored."""
+        row = self._db.execute(
+            "SELECT 1 FROM entry WHERE log = ? AND seq = ? AND digest = ?", (log, seq, digest)
+        ).fetchone()
+        return row is not None
+
     def since(self, entry_id: int, limit: int) -> list[tuple[int, LogEntry]]:
         """Up to `limit` entries that came after the one with this id, with their ids."""
         rows = self._db.execute(

@@ -68,13 +68,16 @@ class Steps:
         return [name for (name,) in done]
 
 
-def open_writer(path: Path | str, steps: Steps, *, durable: bool = True) -> sqlite3.Connection:
+def open_writer(
+    path: Path | str, steps: Steps, *, durable: bool = True, page_bytes: int | None = None
+) -> sqlite3.Connection:
     """The one writing connection of a file, its tables brought up to date step by step: each step is done whole, or
     not at all and done at the next start.
 
     WAL with synchronous=FULL, so that a commit has reached the card when it returns; `durable=False` is for derived
-    data and rehearsals. Raises OSError where the file cannot be made, sqlite3.Error where it is damaged,
-    NewerFileError where its tables are of steps that are not known here.
+    data and rehearsals. `page_bytes` is the page size of a new file (None: SQLite's own). Raises OSError where the
+    file cannot be made, sqlite3.Error where it is damaged, NewerFileError where its tables are of steps that are not
+    known here.
     """
     if path != ":memory:":
         # Door and carrier share a group: whoever reads a closed WAL file has to make its companions,
@@ -88,6 +91,10 @@ def open_writer(path: Path | str, steps: Steps, *, durable: bool = True) -> sqli
                 f"{path} was written by a newer version of Jianmen ({unknown[-1]!r} is not known here)."
                 " Install that version again; nothing was changed."
             )
+        if page_bytes is not None:
+            connection.execute(
+                f"PRAGMA page_size={page_bytes}"
+            )  # of no effect on a file with tables
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
         connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")

@@ -21,7 +21,7 @@ def test_each_setting_that_was_tried_has_its_line(tmp_path: Path) -> None:
     lines = {line["bench"]: line for line in map(json.loads, run.stdout.splitlines())}
     assert list(lines) == [
         "wear check-in",
-        *(f"wear page {size}" for size in (1024, 2048, 8192)),
-        *(f"wear checkpoint {pages}" for pages in (100, 1000, 4000)),
+        *(f"wear page {size}" for size in (512, 2048, 4096)),
+        *(f"wear checkpoint {pages}" for pages in (400, 4000)),
     ]
     assert all(line["unit"] == "kB" for line in lines.values())

@@ -282,13 +282,13 @@ class Kiosk:
             [sys.executable, "-m", "tests.faults.door_driver", str(self.data)],
         )
 
-    def run(self, *, wait: bool = True) -> Program:
+    def run(self, *more: str, wait: bool = True) -> Program:
         """Start the real door, with a scanner that `scan` speaks for, and `wait` until it is open."""
         if not self._fifo.exists():
             os.mkfifo(self._fifo)
         door = self.programs.jianmen(
             f"{self.data.name}-kiosk", "kiosk", "run", "--settings", str(self.settings),
-            "--scanner", f"simulated:{self._fifo}",
+            "--scanner", f"simulated:{self._fifo}", *more,
         )  # fmt: skip
         self.screen = door.next_line().removeprefix("screen: ").rstrip("/")
         if wait:

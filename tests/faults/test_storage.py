@@ -21,8 +21,6 @@ from sync.store.replica import ReplicaReader
 from tests.faults.machines import Kiosk, Mark, Registry, marks, wall_ms
 from tests.faults.open_door import door_of
 
-PAGE = 4096
-
 
 def _people(registry: Registry, kiosk: Kiosk, texts: list[str]) -> list[Mark]:
     """The door starts, lets people in, and loses its power."""
@@ -168,24 +166,31 @@ def test_a_wiped_kiosk_enrolled_anew_has_everything_back(
     assert _let_in(service) == 8
 
 
+def _page_bytes(path: Path) -> int:
+    """Of an SQLite file, as its header says."""
+    return int.from_bytes(path.read_bytes()[16:18], "big")
+
+
 def _overwrite(path: Path, random: Random, pages: list[int]) -> None:
+    page_bytes = _page_bytes(path)
     with path.open("r+b") as file:
         for page in pages:
-            file.seek(page * PAGE)
-            file.write(random.randbytes(PAGE))
+            file.seek(page * page_bytes)
+            file.write(random.randbytes(page_bytes))
 
 
 def _damage(path: Path, how: str, random: Random) -> None:
-    size = path.stat().st_size
+    page_bytes = _page_bytes(path)
+    pages = path.stat().st_size // page_bytes
     match how:
         case "a page in the middle":
-            _overwrite(path, random, [size // PAGE // 2])
+            _overwrite(path, random, [pages // 2])
         case "many pages":
-            _overwrite(path, random, random.sample(range(1, size // PAGE), size // PAGE // 4))
+            _overwrite(path, random, random.sample(range(1, pages), pages // 4))
         case "the first page":
             _overwrite(path, random, [0])
         case "cut short":
-            os.truncate(path, size // 2 // PAGE * PAGE + 100)
+            os.truncate(path, pages // 2 * page_bytes + 100)
         case "emptied":
             os.truncate(path, 0)
         case _:

@@ -23,6 +23,7 @@ from kiosk.pages.opening.report import PERSON_CHECKS
 from kiosk.pages.staff_routes import UNDO_WHYS, WHYS
 from kiosk.screen.attendee_screen import Action, Notice
 from registry.dashboard import PAGES
+from registry.lists.wording import wording
 from registry.queries.attendance import Status
 from registry.queries.shapes import Trouble
 from web.texts import best_language, catalogue, in_every_language, section, text
@@ -164,19 +165,20 @@ def test_every_value_of_a_closed_list_has_a_text(prefix: str) -> None:
 
 
 OTHER_WORDS: dict[Language, str] = {
-    "zh-Hans": "证件|员工|闸口|环节|凭号|注销|登记处|摄像头失联|未有回报|文檔",
-    "zh-Hant": "證件|員工|工作人員|閘口|環節|憑號|註銷|登記處|中央登記|這部機|攝像頭|文檔",
+    "zh-Hans": "证件|预订|员工|闸口|环节|凭号|注销|登记处|摄像头失联|未有回报|文檔",
+    "zh-Hant": "證件|預訂|員工|工作人員|閘口|環節|憑號|註銷|登記處|中央登記|這部機|攝像頭|文檔",
 }
-"""One thing has one word on every screen, whoever reads it: 入场证, 工作人员, 通道, 场次, 回执码, 作废, 登记中心, 本机;
-入場證, 職員, 通道, 場次, 回條碼, 作廢, 登記中心, 本機, 鏡頭. These are the other words
+"""One thing has one word on every screen, whoever reads it: 入场证, 工作人员, 通道, 场次, 预约, 回执码, 作废, 登记中心,
+本机; 入場證, 職員, 通道, 場次, 預約, 回條碼, 作廢, 登記中心, 本機, 鏡頭. These are the other words
 that they had."""
 
 
 @pytest.mark.parametrize("language", OTHER_WORDS)
 def test_one_thing_has_one_word(language: Language) -> None:
     other = re.compile(OTHER_WORDS[language])
-    own = catalogue(language).items()
-    assert {key: found for key, found in own if other.search(found.replace("\u200b", ""))} == {}
+    own = catalogue(language) | {f"list.{key}": found for key, found in wording(language).items()}
+    found = {key: text for key, text in own.items() if other.search(text.replace("\u200b", ""))}
+    assert found == {}
 
 
 def test_the_rule_book_gives_its_phrases_what_the_receipts_of_every_language_show() -> None:

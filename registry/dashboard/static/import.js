@@ -1,5 +1,5 @@
 // A list of people: looked at first, its columns put right where need be, then exactly that taken in.
-import { ask, data, el, has, say, table } from "./common.js";
+import { ask, data, el, has, place, say, table } from "./common.js";
 import { followJob, jobProblem } from "./jobs.js";
 
 const FIELDS = ["ref", "name", "family_name", "given_name", "organisation", "language", "ticket", "venues", "days",
@@ -88,13 +88,24 @@ function people(list, count) {
 
 function changes(report) {
   const rows = report.changes.slice(0, SHOWN).flatMap((person) => person.changes.map((change, n) =>
-    [n ? "" : `${person.ref} ${person.name}`, label(change.field), value(change.before), value(change.after)]));
+    [n ? "" : `${person.ref} ${person.name}`, label(change.field), value(change, change.before), value(change, change.after)]));
   const heads = ["name", "import.field", "import.before", "import.after"].map((key) => say(key));
   return el("div", {}, table(heads, rows), more(report.updated));
 }
 
 const label = (name) => (has(`import.field.${name}`) ? say(`import.field.${name}`) : name);
-const value = (text) => (text === "*" ? say("import.all") : text || "–");
+const NAMED = {
+  venues: place,
+  ticket: (id) => data.tickets.find((known) => known.id === id)?.name ?? id,
+  sessions: (id) => data.sessions[id] ?? id,
+  language: (tag) => data.languages[tag] ?? tag,
+};
+
+/** A field's value, with the names of the event's parts. */
+function value({ field }, text) {
+  if (text === "*") return say("import.all");
+  return NAMED[field] ? text.split("; ").map(NAMED[field]).join(data.language === "en" ? ", " : "、") || "–" : text || "–";
+}
 
 /** What each column is taken for; changing one looks at the list again. */
 function columns(list) {

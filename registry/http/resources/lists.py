@@ -9,7 +9,7 @@ from registry.http.resources.jobs import shown
 from registry.jobs import Job, Jobs, Work
 from registry.lists.columns import FIELDS, Mapping
 from registry.lists.findings import SpreadsheetError
-from registry.lists.importing import FILE, Importer, Options, Report, refused
+from registry.lists.importing import FILE, Importer, Options, Report
 from registry.queries import admin_shapes
 from registry.queries import shapes as answers
 from registry.queries.queries import Queries
@@ -60,7 +60,7 @@ def add_lists(api: Interface, queries: Queries, jobs: Jobs) -> None:
         try:
             return importer.run(work.file(FILE), options, work)
         except SpreadsheetError as error:
-            return refused(error, options)
+            return importer.refused(error, options)
 
     jobs.kind(KIND, do, lambda: discard(queries.service.ledger))
 

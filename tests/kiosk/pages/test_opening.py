@@ -166,6 +166,18 @@ def test_nobody_else_signs_off(make_door):
     assert stand.world.written("opening") == []
 
 
+def test_a_test_badge_that_is_still_held_up_is_not_taken_for_the_card(make_door):
+    stand, texts, manager = make_door()
+    stand.show(texts["chengdu", "good"])
+    card = stand.loop.await_card()
+    stand.show(texts["chengdu", "good"])
+    stand.show(texts["chengdu", "forged"])
+    assert not card.done()
+
+    stand.show(manager.text)
+    assert card.result(0) == manager.text
+
+
 def test_the_page_waits_for_the_card_and_shows_the_whole_venue(make_door, service_of, at_work):
     stand, _, manager = make_door()
     at_work(stand)

@@ -297,6 +297,15 @@ def test_one_unknown_session_among_known_ones_is_named_alone(forum: Event) -> No
     ]
 
 
+def test_what_only_resembles_an_id_is_not_taken_for_it(forum: Event) -> None:
+    assert mistakes_of(
+        f"{HEADER}\nR1,Pat,Org,en,delegate,meishan,2020-11-28,\n".encode(), forum
+    ) == [
+        'venues "meishan" is not in the event; should be one of "hongkong", "leshan"',
+        'days "2020-11-28" is not in the event; should be one of "2026-11-28", "2026-11-29"',
+    ]
+
+
 def test_a_column_of_ticks_books_a_session_or_a_day(forum: Event) -> None:
     (one, other) = people(
         "编号,姓名,票种,应用人工智能,Tea and Agritech,11月28日\nR1,张伟,VIP,✓,否,是\nR2,李娜,贵宾,,Y,\n".encode(),

@@ -162,6 +162,19 @@ def test_bookings_that_a_badge_does_not_open_are_warned_of(run: Run) -> None:
     ]
 
 
+def test_on_a_page_the_event_is_in_its_own_words(run: Run) -> None:
+    report = run("contradict.csv", language="zh-Hans", command=False, check=True)
+
+    assert [one.text for one in report.warnings] == [
+        "list.csv:2: 预约了“应用人工智能”（香港），但入场证在该会场无效",
+        "list.csv:2: 预约了“应用人工智能”（2026-11-28），但入场证当日无效",
+        "list.csv:3: 预约了“应用人工智能”（S221 室），但“媒体”票不能进入",
+    ]
+    assert run("ragged.csv", language="zh-Hans", command=False, check=True).warnings[1].text == (
+        "list.csv:2: 格数少于标题行；缺少的视为空白（第 2、5、8、11、14 行及另外 5 行）"
+    )
+
+
 def test_a_letter_that_no_badge_can_show_is_warned_of_once(run: Run) -> None:
     lines = ["ref,name,organisation,language,ticket,venues,days,sessions,code,form"]
     lines += [f"G{n},李\U00030000,\ua015 Ltd,zh-Hans,delegate,,,,," for n in range(3)]

@@ -284,6 +284,33 @@ def test_entries_about_a_badge_are_found_by_it(journal: Journal) -> None:
     assert list(journal.about(b"OTHER")) == []
 
 
+def test_entries_about_a_badge_are_found_after_a_start_whoever_made_the_file(
+    path: Path, journal: Journal, open_journal: Callable[[], Journal]
+) -> None:
+    """Earlier versions had an index of badges in the file."""
+    journal.append("revoke", Revoked(badge=b"BADGE", issue=None, why="lost"), reading())
+    journal.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as earlier:
+        earlier.execute("CREATE INDEX entry_badge ON entry (badge) WHERE badge IS NOT NULL")
+        earlier.execute("DELETE FROM _sqlite_migrations WHERE name = 'badges_in_memory'")
+
+    again = open_journal()
+    assert [entry.kind for entry in again.about(b"BADGE")] == ["revoke"]
+    again.begin(reading(9), "kernel-boot", "power", {}, "gate")
+    again.append("revoke", Revoked(badge=b"BADGE", issue=1, why="lost again"), reading(10))
+    assert [entry.body.issue for entry in again.about(b"BADGE")] == [None, 1]  # type: ignore[union-attr]
+
+
+def test_an_entry_wears_the_card_little(path: Path, journal: Journal) -> None:
+    """By what each commit adds to the write-ahead log: twice as much with pages of 4096 bytes and an index by badge."""
+    wal = path.with_name("journal.db-wal")
+    before = wal.stat().st_size
+    for number in range(200):
+        badge = number.to_bytes(5, "big")
+        journal.append("revoke", Revoked(badge=badge, issue=None, why="x" * 120), reading(number))
+    assert (wal.stat().st_size - before) / 200 < 4700
+
+
 def test_entries_are_read_on_from_any_number(journal: Journal) -> None:
     journal.extend([("alarm", ALARM)] * 9, reading())
 
