@@ -23,6 +23,7 @@ from kiosk.runtime.parts import Parts
 from kiosk.runtime.service import DoorService, Home
 from kiosk.screen.attendee_screen import Notice, Screen, answer_screen, notice, title
 from kiosk.screen.name_on_card import Person
+from kiosk.screen.viewing import viewing
 
 SIZES = [(1080, 1920, 21.5, 2.0), (800, 480, 7.0, 0.6), (390, 844, 6.1, 0.35)]
 """Width and height in pixels, diagonal in inches, and the distance in metres from which the screen is read."""
@@ -162,11 +163,44 @@ def broken_words(page) -> list[str]:
 
 @pytest.mark.parametrize(("width", "height", "inches", "metres"), SIZES)
 def test_every_screen_is_readable_and_nothing_is_cut_off_or_broken(
-    service, page, width, height, inches, metres
+    service, browser, width, height, inches, metres
 ):
     """Letters are to be as high as 1/200 of the distance, headlines as 1/120."""
     pixel_mm = inches * 25.4 / math.hypot(width, height)
-    page.set_viewport_size({"width": width, "height": height})
+    chosen = viewing(inches, metres)
+    server = PageServer(create_app(service, sounds=True, viewing=chosen), "127.0.0.1", 0)
+    server.start()
+    page = browser.new_page(viewport={"width": width, "height": height})
+    try:
+        page.goto(server.url)
+        every_screen_is_readable(service, page, pixel_mm, metres)
+        if width > 560:
+            show(service, page, notice("idle_in", service.order, staffed=True))
+            assert page.locator("#staff").bounding_box()["height"] * pixel_mm >= 12 - pixel_mm
+    finally:
+        page.close()
+        service.screen_feed.close()
+        server.close()
+
+
+def test_buttons_of_a_panel_with_small_pixels_are_as_large_as_a_finger(service, browser):
+    for metres in (0.5, 0.9):
+        chosen = viewing(10.1, metres)
+        server = PageServer(create_app(service, sounds=True, viewing=chosen), "127.0.0.1", 0)
+        server.start()
+        page = browser.new_page(viewport={"width": 1920, "height": 1200})
+        page.goto(server.url)
+        show(service, page, notice("idle_in", service.order, staffed=True))
+        line = page.eval_on_selector("#say p", "one => parseFloat(getComputedStyle(one).fontSize)")
+        pixel_mm = 10.1 * 25.4 / math.hypot(1920, 1200)
+        assert page.locator("#staff").bounding_box()["height"] * pixel_mm >= 12 - pixel_mm
+        assert line * pixel_mm >= metres * 1000 / 200
+        page.close()
+        server.close()
+    service.screen_feed.close()
+
+
+def every_screen_is_readable(service: DoorService, page, pixel_mm: float, metres: float) -> None:
     for name, screen in named_screens(service):
         show(service, page, screen)
         left_out, smallest, headline, broken = page.evaluate(

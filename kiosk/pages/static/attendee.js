@@ -120,13 +120,27 @@ function section(one) {
 // As large as there is room for: long names of places and sessions make the text smaller rather than cutting it, and only
 // a text that would be too small to read is broken inside a word.
 function fit() {
+  measure();
   const several = $("say").children.length > 1;
   $("say").classList.toggle("several", several);
   const largest = several ? LARGEST.several : LARGEST.one;
   $("say").classList.remove("anywhere");
+  $("answer").classList.remove("small");
+  if (shrink(largest, WHOLE)) return;
+  $("answer").classList.add("small");
   if (shrink(largest, WHOLE)) return;
   $("say").classList.add("anywhere");
   shrink(largest, SMALLEST);
+}
+
+// Where the settings know the screen, letters and buttons have a least size in millimetres.
+function measure() {
+  if (!body.dataset.inches) return;
+  const mm = Math.hypot(innerWidth, innerHeight) / (Number(body.dataset.inches) * 25.4);
+  const set = (name, millimetres) => document.documentElement.style.setProperty(name, `${(millimetres * mm).toFixed(2)}px`);
+  set("--mm", 1);
+  set("--letter", Number(body.dataset.letter));
+  set("--headline", Number(body.dataset.headline));
 }
 
 function shrink(largest, smallest) {
