@@ -202,7 +202,7 @@ class Asker(Party):
             raise MessageError("this answers another request")
         before = self._theirs
         message = self._believed(message)
-        self._theirs = message
+        self._theirs = _without_load(message)
         if message.hello:
             # A second hello in a row: our nonce is not taken (its clock jumps); try again later.
             return Taken(), before is None or not before.hello
@@ -210,13 +210,13 @@ class Asker(Party):
         ahead = ask_ahead is not None and self._skips and goes_on(message)
         if ask_ahead is not None and ahead:
             unwanted = [*message.declined, *self._unwanted.still(message.have)]
-            self._theirs = msgspec.structs.replace(message, declined=unwanted)
+            self._theirs = msgspec.structs.replace(self._theirs, declined=unwanted)
             ask_ahead(self.request(arriving=message))
         taken = self.take(message)
         self._refused.note(taken.declined, message.have)
         self._unwanted.note(message.declined, message.have)
         unwanted = self._unwanted.still(message.have)
-        self._theirs = msgspec.structs.replace(message, declined=unwanted)
+        self._theirs = msgspec.structs.replace(self._theirs, declined=unwanted)
         moved = (
             before is None
             or before.hello
@@ -266,6 +266,11 @@ class Asker(Party):
         self._known.clear()
         self._refused.clear()
         self._unwanted.clear()
+
+
+def _without_load(message: Message) -> Message:
+    """A message as it is remembered: without the megabytes that were stored."""
+    return msgspec.structs.replace(message, batches=[], cards=[], heads=[], renewed=[])
 
 
 def _more(here: Mapping[str, list[Point]], there: Mapping[str, list[Point]]) -> int:
