@@ -333,7 +333,7 @@ def require_possible(folder: Path) -> None:
 def _probed(folder: Path) -> OSError | None:
     """Try to write a file; return the error, or None."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"\x00")
             probe.flush()
