@@ -1,8 +1,8 @@
-"""The packages under a booted systemd, in a Debian tree without network: the services start and come back, whatever ends
-or stops them; a full disk stops none. Takes minutes.
+"""The packages under a booted systemd, in a Debian tree without network: the services start and come back, whatever
+ends or stops them; a full disk stops none. Takes minutes.
 
-A clock that is pulled back cannot be tried here: a container shares the clock of its machine (tests/faults/test_time.py).
-Nor can the screen, which needs a display.
+A clock that is pulled back cannot be tried here: a container shares the clock of its machine (tests/faults/test_time.py
+has that). Nor can the screen, which needs a display.
 """
 
 from __future__ import annotations
@@ -43,6 +43,9 @@ STATUS = (
     ".read().decode())"
 )
 
+HERE = [] if Path("/run/systemd/system").is_dir() else ["--keep-unit"]
+"""Where no systemd runs there is none to ask for a unit."""
+
 pytestmark = [
     pytest.mark.soak,
     pytest.mark.skipif(os.geteuid() != 0, reason="a machine is booted by root"),
@@ -73,8 +76,9 @@ class Machine:
             self._nspawn = subprocess.Popen(
                 [
                     *("systemd-nspawn", "--boot", "--quiet", f"--directory={tree}"),
-                    *("--register=no", "--keep-unit", "--private-network", "--console=pipe"),
+                    *("--register=no", "--private-network", "--console=pipe"),
                     "--tmpfs=/var/lib/jianmen:size=48M,mode=0755",
+                    *HERE,
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=messages,
