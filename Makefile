@@ -33,10 +33,9 @@ test: to-test own-packages ## everything that must hold: style, types, imports, 
 check: to-test ## the quick answer, in under a minute: style, types, imports, the rule book's tests
 	@setup/check
 
-bench: to-run ## measure this machine against named floors
-	@$(BIN)/jianmen bench door $(ARGS)
-	@$(BIN)/jianmen bench rules $(ARGS)
-	@$(BIN)/jianmen bench exchange $(if $(AGAINST),--against $(AGAINST)) $(ARGS)
+bench: to-run ## measure this machine against named floors, into docs/performance.md (beside another version: AGAINST=COMMIT)
+	@against=$(if $(AGAINST),$$(setup/checkout $(AGAINST))) && \
+	    $(BIN)/jianmen bench all --table docs/performance.md $${against:+--against "$$against"} $(ARGS)
 
 soak: to-test ## the long runs: random faults, Debian packages in real trees, every property with many more examples
 	@setup/debian soak

@@ -66,7 +66,7 @@ def _code(digits: int, block_s: float) -> Figure:
         f"secrets code {digits} digits",
         one_s * 1e6,
         block_s * 1e6,
-        "us",
+        "µs",
         f"{what}: {_cost(10**digits * block_s)}; floor: one block of SHA-256",
     )
 
@@ -98,7 +98,7 @@ def _scrypt(salt: bytes) -> bytes:
 def _hashed(name: str, what: str, bits: int, trial: Callable[[], object], block_s: float) -> Figure:
     one_s = _cpu_s(trial, 500)
     note = f"{what}: {_cost(2**bits * HKDF_BLOCKS * block_s)}; at least {STRONG_BITS} bits are asked for"
-    return Figure(name, one_s * 1e6, HKDF_BLOCKS * block_s * 1e6, "us", note)
+    return Figure(name, one_s * 1e6, HKDF_BLOCKS * block_s * 1e6, "µs", note)
 
 
 def _hashing_s() -> float:

@@ -1,9 +1,12 @@
 """Entries of logs as the folds take them, and their total order."""
 
+from typing import Any
+
 import msgspec
+from msgspec.structs import force_setattr
 
 from access.log.chain import device_of
-from access.log.entry import Body, body_of, decode
+from access.log.entry import Body, Scan, body_of, decode
 
 ABOUT_BADGES = frozenset(
     {"scan", "override", "void", "passed", "not_passed", "printed", "badge", "revoke"}
@@ -48,3 +51,25 @@ def read_entry(log: str, digest: bytes, raw: bytes) -> LogEntry:
 def log_position(entry: LogEntry) -> tuple[int, bytes]:
     """The position of an entry in its log: its number, and its digest because the branches of a fork share numbers."""
     return entry.seq, entry.digest
+
+
+class SharedValues:
+    """One object for each value that scans repeat, such as a gate: a registry keeps half a million scans in memory, and
+    decoding makes every string of each anew."""
+
+    def __init__(self) -> None:
+        self._values: dict[Any, Any] = {}
+
+    def share(self, entry: LogEntry, body: Scan) -> None:
+        """Put the shared objects into a scan, which stays equal to what it was."""
+        values = self._values
+        force_setattr(entry, "log", values.setdefault(entry.log, entry.log))
+        force_setattr(entry, "kind", values.setdefault(entry.kind, entry.kind))
+        for name in _REPEATED:
+            value = getattr(body, name)
+            if value is not None:
+                force_setattr(body, name, values.setdefault(value, value))
+
+
+_REPEATED = ("gate", "badge", "session", "reason", "conditions", "place", "roster_head", "area")
+"""Fields of a scan with few values; not its literals, of which decoding makes none anew."""

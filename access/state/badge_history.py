@@ -58,13 +58,19 @@ class Presentation(msgspec.Struct, frozen=True, gc=False):
     voided: bool
 
 
+def moved_in(body: Scan | Override) -> Direction | None:
+    """The direction in which a presentation moved its person, unless it was taken back; None: it moved nobody."""
+    direction: Direction = body.direction if type(body) is Scan else "in"
+    moved = body.verdict in OPENED and (direction == "in" or body.reason not in UNMOVED)
+    return direction if moved and not body.test else None
+
+
 def _presentation(
     order: Order, area: str | None, entry: LogEntry, body: Scan | Override
 ) -> Presentation:
     """A presentation that is not cancelled."""
     direction: Direction = body.direction if type(body) is Scan else "in"
-    opened = body.verdict in OPENED
-    moved = opened and (direction == "in" or body.reason not in UNMOVED)
+    opened, moved = body.verdict in OPENED, moved_in(body) is not None
     return Presentation(order, body.gate, direction, body, entry, opened, moved, area, voided=False)
 
 

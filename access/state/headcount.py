@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from access.event.definition import Direction
 from access.event.programme import Programme
 from access.log.entry import Recount
 from access.log.log_entry import Order
-from access.state.badge_history import History, Presentation
+from access.state.badge_history import History
 from access.state.log_state import LogState
 from access.state.time_repair import FAR_MS
 
@@ -306,7 +307,7 @@ def silences(log_state: LogState, quiet: Iterable[Quiet], at_ms: int) -> list[Si
         entered = left = 0
         if since_ms is not None:
             moves = list(_last_moves(log_state, device, since_ms))
-            entered = sum(one.direction == "in" for one in moves)
+            entered = moves.count("in")
             left = len(moves) - entered
             # A kiosk that has worked for a minute only has its rate from that minute.
             worked_ms = max(LEAST_WINDOW_MS, since_ms - _first_move_ms(log_state, device, since_ms))
@@ -316,8 +317,8 @@ def silences(log_state: LogState, quiet: Iterable[Quiet], at_ms: int) -> list[Si
     return found
 
 
-def _last_moves(log_state: LogState, device: str, since_ms: int) -> Iterator[Presentation]:
-    """The moves at a kiosk in the last ten minutes that are known: all of them, of a day with a million."""
+def _last_moves(log_state: LogState, device: str, since_ms: int) -> Iterator[Direction]:
+    """The directions of a kiosk's moves in the last ten minutes that are known: all of them, of a million that day."""
     for log in log_state.logs_of(device):
         for entry in log_state.newest_first(log):
             at_ms = log_state.event_state.at_ms(entry)

@@ -7,18 +7,23 @@ repaired clock makes them stale. So folding a million entries costs little more 
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 
+from access.event.definition import Direction
 from access.event.programme import Programme
 from access.log.entry import EntryRef, Override, Scan
-from access.log.log_entry import LogEntry, Order, read_entry
+from access.log.log_entry import LogEntry, Order, SharedValues, read_entry
+from access.log.numbered_entries import NumberedEntries
 from access.log.receipt import receipt
 from access.rules.opening_check import OpeningRecords, opening_badges
-from access.state.badge_history import History, Presentation
+from access.state.badge_history import History, moved_in
 from access.state.event_state import EventState
 from access.state.seat_leases import SeatBook
 from access.state.time_repair import FAR_MS
 
 ABOUT_SOMEBODY = frozenset({"scan", "override", "void", "not_passed"})
 """Kinds that count even without a badge: presentations by an unknown person."""
+
+TAKES_BACK = frozenset({"void", "not_passed"})
+"""Kinds that take back another entry about the same badge."""
 
 
 class LogState:
@@ -29,9 +34,12 @@ class LogState:
         self.event_state = EventState(registry, earliest_ms)
         self.opening_records = OpeningRecords()
         self._entries: dict[bytes | None, list[LogEntry]] = {}
+        self._shared = SharedValues()
         self._presented: set[bytes | None] = set()
+        self._taken_back: set[bytes | None] = set()
+        """Badges of which some entry takes back another."""
         self._histories: dict[bytes | None, History] = {}
-        self._logs: dict[str, dict[int, LogEntry]] = {}
+        self._logs: dict[str, NumberedEntries] = {}
         self._branches: dict[tuple[str, int], dict[bytes, LogEntry]] = {}
         self._count = 0
         self._books: dict[str, SeatBook] = {}
@@ -58,6 +66,7 @@ class LogState:
         changed: set[bytes | None] = set()
         books = tuple(self._books.values())
         by_badge, presented, observe = self._entries, self._presented, self.event_state.observe
+        share = self._shared.share
         for entry in entries:
             if not self._is_new(entry):
                 continue
@@ -65,6 +74,7 @@ class LogState:
             body = entry.body
             badge: bytes | None
             if type(body) is Scan:  # nearly all of them; other folds take the time from it alone
+                share(entry, body)
                 observe(entry)
                 badge = body.badge
                 presented.add(badge)
@@ -74,6 +84,8 @@ class LogState:
                 badge = getattr(body, "badge", None)
                 if entry.kind in ABOUT_SOMEBODY:
                     presented.add(badge)
+                    if entry.kind in TAKES_BACK:
+                        self._taken_back.add(badge)
                 elif badge is None:
                     continue
             same = by_badge.get(badge)
@@ -93,10 +105,9 @@ class LogState:
         """Whether this entry is new. A second one of the same number is a fork, and counts too."""
         known = self._logs.get(entry.log)
         if known is None:
-            known = self._logs[entry.log] = {}
-        first = known.get(entry.seq)
+            known = self._logs[entry.log] = NumberedEntries()
+        first = known.put_first(entry)
         if first is None:
-            known[entry.seq] = entry
             return True
         if first.digest == entry.digest:
             return False
@@ -168,31 +179,35 @@ class LogState:
 
     def oldest_first(self, log: str) -> Iterator[LogEntry]:
         """The entries of a log by number, those of all its branches."""
-        return self._by_number(log, sorted(self._logs.get(log, {})))
+        return self._with_branches(log, newest_first=False)
 
     def newest_first(self, log: str) -> Iterator[LogEntry]:
         """The entries of a log from the last number on, those of all its branches. Their times fall, but for those of a
         log that forks."""
-        return self._by_number(log, sorted(self._logs.get(log, {}), reverse=True))
+        return self._with_branches(log, newest_first=True)
 
     def is_forked(self, log: str) -> bool:
         """Whether a log has branches."""
         return any(forked == log for forked, _ in self._branches)
 
-    def _by_number(self, log: str, numbers: Iterable[int]) -> Iterator[LogEntry]:
-        first = self._logs.get(log, {})
-        for number in numbers:
-            yield first[number]
-            for digest, entry in self._branches.get((log, number), {}).items():
-                if digest != first[number].digest:
+    def _with_branches(self, log: str, *, newest_first: bool) -> Iterator[LogEntry]:
+        known = self._logs.get(log)
+        for first in known.by_number(newest_first=newest_first) if known is not None else ():
+            yield first
+            for digest, entry in self._branches.get((log, first.seq), {}).items():
+                if digest != first.digest:
                     yield entry
 
-    def move(self, entry: LogEntry) -> Presentation | None:
-        """The presentation that an entry is, if it moved its person and was not taken back."""
-        if entry.kind not in ABOUT_SOMEBODY:
+    def move(self, entry: LogEntry) -> Direction | None:
+        """The direction in which an entry moved its person; None where it did not, or was taken back."""
+        body = entry.body
+        if not isinstance(body, Scan | Override) or not self.event_state.believed(entry):
             return None
-        moves = self.history(getattr(entry.body, "badge", None)).moves
-        return next((one for one in moves if one.entry.digest == entry.digest), None)
+        direction = moved_in(body)
+        if direction is not None and body.badge in self._taken_back:
+            moves = self.history(body.badge).moves
+            return direction if any(one.entry.digest == entry.digest for one in moves) else None
+        return direction
 
     def registry_until(self, head: tuple[str, int] | None) -> Order | None:
         """The position in the total order up to which a device knew the registry's log if it names this entry (log,
@@ -200,17 +215,22 @@ class LogState:
         if head is None:
             return Order(-FAR_MS, "", 0, b"")
         log, seq = head
-        entry = self._logs.get(log, {}).get(seq)
+        entry = self._first(log, seq)
         if entry is None or not self.event_state.is_registry(log):
             return None
         return Order(entry.wall_ms, log, seq, b"\xff" * 32)
 
     def entry(self, ref: EntryRef) -> LogEntry | None:
         """The entry that `ref` names, or None if it is not stored here."""
-        first = self._logs.get(ref.log, {}).get(ref.seq)
+        first = self._first(ref.log, ref.seq)
         if first is None or first.digest == ref.digest:
             return first
         return self._branches.get((ref.log, ref.seq), {}).get(ref.digest)
+
+    def _first(self, log: str, seq: int) -> LogEntry | None:
+        """The entry with this number: of a fork the one that came first."""
+        known = self._logs.get(log)
+        return known.get(seq) if known is not None else None
 
     def receipt_of(self, entry: LogEntry) -> str | None:
         """The receipt that the door showed for a presentation, by the definition that it had; None for other entries,

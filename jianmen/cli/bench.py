@@ -60,6 +60,52 @@ def _show(figures: Iterable[Figure], *, as_json: bool) -> None:
         click.echo(f"{line.bench}: {line.figure:.3f} {line.unit}{against}\n    {line.note}")
 
 
+@bench.command("all")
+@click.argument("names", nargs=-1, metavar="[LINE]...")
+@_json
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="CHECKOUT",
+    help="Another checkout with its own .venv, for the lines that compare builds.",
+)
+@click.option(
+    "--table",
+    "page",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a page with one table of all lines, too.",
+)
+@click.option("--short", is_flag=True, help="Small numbers: some minutes, for a first look.")
+def everything(
+    names: tuple[str, ...],
+    against: Path | None,
+    page: Path | None,
+    *,
+    short: bool,
+    as_json: bool,
+) -> None:
+    """All of them, or those named, one after the other: some forty minutes."""
+    from jianmen.cli.bench_table import BenchError, arguments_of, measured, table
+
+    others = {name: command for name, command in bench.commands.items() if name != "all"}
+    for name in names:
+        if name not in others:
+            raise click.BadParameter(f"{name!r} is none of: {', '.join(sorted(others))}")
+    lines: list[Figure] = []
+    failed: list[str] = []
+    for name in names or sorted(others):
+        try:
+            for line in measured(name, arguments_of(others[name], against, short=short)):
+                _show([line], as_json=as_json)
+                lines.append(line)
+        except BenchError as error:
+            failed.append(str(error))
+    if page is not None:
+        page.write_text(table(lines, short=short), encoding="utf-8")
+    if failed:
+        raise click.ClickException("; ".join(failed))
+
+
 @bench.command()
 @_json
 @_folder

@@ -46,7 +46,7 @@ def doctor(
     from jianmen.cli.kiosk.findings import findings
     from jianmen.cli.kiosk.printer_findings import printer_findings
 
-    settings = read_settings(settings_file, data, **camera_overrides(camera))
+    settings = read_settings(settings_file, data, makes=False, **camera_overrides(camera))
     if part == "camera":
         sys.exit(_show(_camera(settings, seconds), as_json=as_json))
     if part == "printer":

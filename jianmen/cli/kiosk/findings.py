@@ -40,14 +40,15 @@ OLD_MIN = 10
 
 
 def findings(settings: KioskSettings) -> Iterator[Finding]:
-    """All checks, in the order in which a person would make them. The data folder can be written already."""
+    """All checks, in the order in which a person would make them. Where there is a data folder, it can be written."""
     for clash in clashes():
         yield Finding("packages", "mend", str(clash))
-    free = shutil.disk_usage(settings.data).free
+    folder = next(one for one in (settings.data, *settings.data.absolute().parents) if one.exists())
+    free = shutil.disk_usage(folder).free
     yield Finding(
         "disk",
         "good" if free >= LEAST_FREE else "mend",
-        f"{free // 1_000_000} MB free on {settings.data}",
+        f"{free // 1_000_000} MB free on {folder}",
     )
     yield _sqlite()
     yield _clock()
@@ -56,7 +57,8 @@ def findings(settings: KioskSettings) -> Iterator[Finding]:
         enrolment = Enrolment.load(settings.data)
         yield Finding("enrolment", "good", f"{enrolment.event}, at {enrolment.registry_url}")
     except FileNotFoundError:
-        yield Finding("enrolment", "mend", "not enrolled: run `jianmen kiosk enrol`")
+        where = "" if settings.data.exists() else f" (there is no folder {settings.data})"
+        yield Finding("enrolment", "mend", f"not enrolled{where}: run `jianmen kiosk enrol`")
     except (ValueError, OSError) as error:
         yield Finding("enrolment", "mend", str(error))
     yield _journal(settings)
@@ -180,6 +182,8 @@ def door_runs(settings: KioskSettings) -> bool:
         RunningMark(settings.data).close(cleanly=False)
     except AlreadyRunningError:
         return True
+    except FileNotFoundError:
+        pass  # no kiosk was ever here
     return False
 
 

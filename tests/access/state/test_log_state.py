@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
@@ -157,3 +158,26 @@ def test_presented_are_badges_that_were_held_up(forum: Any) -> None:
     ):
         known.add(entry.log, entry.digest, entry.raw)
     assert known.presented == {forum.build.badge(1), None}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_move_is_what_the_history_of_its_badge_has_for_one(forum: Any, seed: int) -> None:
+    drawn = random.Random(seed)
+    door, staff = forum.doors["north-in"], forum.doors["hall-1"]
+    written = []
+    for minute in range(30):
+        at_ms, badge = (
+            forum.at(f"09:{minute:02}"),
+            drawn.choice([None, *map(forum.build.badge, (1, 2))]),
+        )
+        if written and drawn.random() < 0.3:
+            staff.voids(at_ms, drawn.choice(written), badge)
+            continue
+        direction = drawn.choice(["in", "out"])
+        verdict, reason = drawn.choice([("admit", "ok"), ("refuse", "full"), ("admit", "forged")])
+        written.append(door.scans(at_ms, badge, direction, verdict, reason))
+    known = forum.known()
+    histories = [known.history(badge) for badge in known.badges]
+    moves = {one.entry.digest: one.direction for history in histories for one in history.moves}
+    for one in forum.entries:
+        assert known.move(one.entry) == moves.get(one.digest)
