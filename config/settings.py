@@ -10,6 +10,7 @@ import os
 import pwd
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -318,10 +319,21 @@ def require_permission(folder: Path) -> None:
         raise ConfigError([_mistake(folder, error)])
 
 
+def require_possible(folder: Path) -> None:
+    """The same of a folder that may be missing, and stays so: for commands that may have been given a wrong one."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    try:
+        require_permission(folder)
+    finally:
+        for one in missing:
+            with suppress(OSError):
+                one.rmdir()
+
+
 def _probed(folder: Path) -> OSError | None:
     """Try to write a file; return the error, or None."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"\x00")
             probe.flush()

@@ -23,6 +23,7 @@ from registry.roster.keys import Keyring
 from registry.roster.model import IssuedBadge, Known, Label, Person, Registered, RosterState
 from registry.roster.opening_badges import OpeningBadges, TestBadge
 from registry.roster.repository import People
+from registry.roster.respelling import Note, Respelling
 from registry.roster.service import Roster
 from registry.roster.signing_keys import SigningKeys
 from registry.roster.staff_keys import StaffKeys
@@ -141,10 +142,6 @@ class RegistryService:
         anything. Raises OSError."""
         self._all.projections.keep_counts(at_once=at_once)
 
-    def ahead(self) -> AbstractContextManager[None]:
-        """`with service.ahead(): ...` writes very much and folds it before anybody else asks."""
-        return self._all.projections.ahead()
-
     def changed_badges(self) -> set[bytes]:
         """A set to which the badge of every person changed from now on is added, at the refresh that reads the
         change."""
@@ -261,6 +258,10 @@ class RegistryService:
     def issue_test_badges(self) -> Sequence[TestBadge]:
         """The test badges of the doors-open check, put on the roster where they are not there yet."""
         return self._all.opening_badges.issue(self.event)
+
+    def respelling(self, note: Note) -> Respelling:
+        """What takes over names that staff spelled anew at kiosks; `note` is called for each."""
+        return Respelling(self.ledger, self._all.roster, self._keys, note)
 
     # Kiosks.
 

@@ -1,8 +1,9 @@
 """The desk key, with which staff read name cards, locked to a key card and its owner's PIN.
 
 A kiosk stores only the wrapped key. To unwrap it takes the secret on the key card and the PIN in its owner's head; the
-key itself exists in memory only, at staffed gates, while staff mode is on. Both halves are needed against a thief of
-the kiosk's disk: a PIN alone can be found by trying, whatever one trial costs; the card's secret cannot.
+key itself exists in memory only, at staffed gates and where badges are printed, while staff mode is on. Both halves are
+needed against a thief of the kiosk's disk: a PIN alone can be found by trying, whatever one trial costs; the card's
+secret cannot.
 """
 
 import hashlib

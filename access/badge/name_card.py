@@ -25,12 +25,15 @@ _TAG_BYTES = 16
 
 
 class CardContent(msgspec.Struct, frozen=True, array_like=True):
-    """The content of a card. `keys` are other names, found like the first; earlier releases put pinyin there."""
+    """The content of a card. `keys` are other names, found like the first; earlier releases put pinyin there. `code` is
+    the text of the badge's own code, from which staff print the badge of somebody who has come without it: under the
+    desk's seal alone, and only where the event has a gate that prints."""
 
     name: str
     organisation: str
     language: Language
     keys: tuple[str, ...] = ()
+    code: str = ""
 
     def __repr__(self) -> str:
         """Without the person: a name is in no log line, not even in a trace."""
@@ -67,11 +70,12 @@ def seal(
     if any(len(nonce) != NONCE_BYTES for nonce in nonces):
         raise ValueError(f"a nonce has {NONCE_BYTES} bytes")
     plain = _padded(msgspec.msgpack.encode(content))
+    for_owner = _padded(msgspec.msgpack.encode(msgspec.structs.replace(content, code="")))
     bound = _bound(badge, issue)
     for_badge, for_desk = nonces
     sealed_badge = None
     if secret is not None:
-        sealed_badge = for_badge + AESGCM(_seal_key(secret)).encrypt(for_badge, plain, bound)
+        sealed_badge = for_badge + AESGCM(_seal_key(secret)).encrypt(for_badge, for_owner, bound)
     sealed_desk = for_desk + AESGCM(desk_key).encrypt(for_desk, plain, bound)
     return Card(badge, issue, sealed_badge, sealed_desk)
 
@@ -86,6 +90,33 @@ def open_with_desk(card: Card, desk_key: bytes) -> CardContent | None:
     return _opened(card, card.sealed_desk, desk_key)
 
 
+def seal_spelling(name: str, card: Card, desk_key: bytes, nonce: bytes) -> bytes:
+    """A name as staff spell it on the badge of this card, for an entry of the log; `nonce` as for `seal`.
+
+    It is sealed with the desk key and with what no log contains of the card. Where the card is deleted, since its
+    person was erased or has another name by now, nobody reads the spelling any more.
+    """
+    plain = _padded(name.encode())
+    sealed = AESGCM(_spelling_key(card, desk_key)).encrypt(
+        nonce, plain, _bound(card.badge, card.issue)
+    )
+    return nonce + sealed
+
+
+def open_spelling(sealed: bytes, card: Card, desk_key: bytes) -> str | None:
+    """The name; None where it was sealed with another card or desk key, or altered."""
+    if len(sealed) < NONCE_BYTES + _TAG_BYTES or not 0 <= card.issue <= 255:
+        return None
+    nonce, box = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+    try:
+        padded = AESGCM(_spelling_key(card, desk_key)).decrypt(
+            nonce, box, _bound(card.badge, card.issue)
+        )
+        return padded.rstrip(b"\x00")[:-1].decode()
+    except (InvalidTag, UnicodeDecodeError):
+        return None
+
+
 def card_hash(card: Card) -> bytes:
     """The 32 bytes by which a roster entry names its card."""
     return hashlib.sha256(msgspec.msgpack.encode(card)).digest()
@@ -93,6 +124,10 @@ def card_hash(card: Card) -> bytes:
 
 def _seal_key(secret: bytes) -> bytes:
     return derive(secret, b"seal")
+
+
+def _spelling_key(card: Card, desk_key: bytes) -> bytes:
+    return derive(desk_key + card.sealed_desk, b"spelling")
 
 
 def _bound(badge: bytes, issue: int) -> bytes:

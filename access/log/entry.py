@@ -205,8 +205,8 @@ class Alarm(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True
 
 class Printed(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """A badge on paper, at a kiosk that prints. "sent" is written before the printer is given the badge and begins an
-    attempt; each other outcome names that entry in `attempt` and gives its result. "unknown": paper may have come
-    out. `staff` signed it off, with a reason in `why`; None: the person themselves."""
+    attempt; each other outcome names that entry in `attempt`. "unknown": paper may have come out. `staff` signed it off
+    for a reason, `why`. `spelling`: the name that they put on it (`access.badge.name_card.seal_spelling`)."""
 
     gate: Id
     badge: BadgeId
@@ -216,6 +216,7 @@ class Printed(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=Tr
     staff: BadgeId | None = None
     staff_issue: Issue | None = None
     why: FreeText = ""
+    spelling: Annotated[bytes, Meta(max_length=1024)] | None = None
 
 
 class OpeningChecked(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
@@ -339,7 +340,6 @@ class EntryError(ValueError):
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for bytes that do not decode to the requested type; RecursionError for arrays nested too deep."""
-
 
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
 _entry_decoder = msgspec.msgpack.Decoder(Entry)

@@ -13,8 +13,8 @@ from access.log.chain import device_of
 from access.log.entry import EntryRef, Printed, PrintOutcome
 from access.log.log_entry import Order
 
-PRINT_WHYS = ("lost", "damaged", "unreadable", "not_received")
-"""Reasons of staff for one more print: what the log keeps, and the key of its text."""
+PRINT_WHYS = ("lost", "damaged", "unreadable", "not_received", "no_code", "misspelt")
+"""Reasons of staff for a print: what the log keeps, and the key of its text."""
 
 PrintStanding = Literal["free", "printed", "in_doubt"]
 """Whether paper came out for one issue of a badge: no, yes, or in doubt."""
@@ -22,7 +22,7 @@ PrintStanding = Literal["free", "printed", "in_doubt"]
 
 class Print(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt, and its outcome as far as it is known ("sent": not yet). `staff` asked for it, for the reason `why`;
-    None: the person themselves."""
+    None: the person themselves. `spelling`: the name that staff put on it, sealed; None: that of the name card."""
 
     attempt: EntryRef
     order: Order
@@ -31,6 +31,7 @@ class Print(msgspec.Struct, frozen=True, kw_only=True):
     outcome: PrintOutcome
     staff: bytes | None
     why: str
+    spelling: bytes | None = None
 
 
 def prints_of(entries: Iterable[tuple[Order, Printed]]) -> list[Print]:
@@ -48,6 +49,7 @@ def prints_of(entries: Iterable[tuple[Order, Printed]]) -> list[Print]:
                 outcome="sent",
                 staff=body.staff,
                 why=body.why,
+                spelling=body.spelling,
             )
         elif body.attempt is not None and device_of(body.attempt.log) == device_of(order.log):
             # Only the kiosk that printed knows the outcome.

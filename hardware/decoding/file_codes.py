@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from hardware.decoding.cascade import Cascade, installed_engines
 from hardware.decoding.still import StillDecoder
+from hardware.decoding.zxing import ZxingDecoder
 from hardware.files.pages import DOCUMENT_SUFFIXES, read_pages
 from hardware.files.picture_file import SUFFIXES
 from hardware.files.video_file import VIDEO_SUFFIXES, video_frames
-from hardware.ports.decoder import Code, Symbol
-from hardware.ports.errors import PictureError
+from hardware.ports.decoder import SYMBOLS, Code, Symbol
+from hardware.ports.errors import AdapterMissing, PictureError
 
 
 class FoundCode(NamedTuple):
@@ -30,6 +31,7 @@ class FileDecoder:
 
     def __init__(self, symbols: Sequence[Symbol] = ()) -> None:
         engines = installed_engines(symbols)
+        self._symbols = tuple(symbols)
         self._still = StillDecoder(engines)
         self._cascade = Cascade(engines)
 
@@ -52,6 +54,22 @@ class FileDecoder:
                 return self._in_video(path)
             except PictureError:
                 raise no_picture from None
+
+    def other_symbol(self, path: Path) -> Symbol | None:
+        """A kind of code in a picture or document that was not looked for, if there is one; the first page with one
+        counts. Raises `PictureError` as `codes` does."""
+        if path.suffix.lower() in VIDEO_SUFFIXES:
+            return None
+        others = [symbol for symbol in SYMBOLS if symbol not in self._symbols]
+        try:
+            readers = [(symbol, ZxingDecoder(symbols=(symbol,))) for symbol in others]
+        except AdapterMissing:
+            return None  # pyzbar reads here alone
+        for gray in read_pages(path):
+            for symbol, reader in readers:
+                if reader.decode(gray).codes:
+                    return symbol
+        return None
 
     def _on_pages(self, path: Path) -> list[FoundCode]:
         pages = [self._still.decode(gray).codes for gray in read_pages(path)]

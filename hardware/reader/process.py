@@ -70,6 +70,9 @@ HINT_MS = 500
 SHOW_ONE_MS = 600
 """For so long after two badges were seen neither is read: the other one may only have blurred."""
 
+FAILURES_IN_A_ROW = 50
+"""After so many frames that a decoder failed on, without one that went well, the process ends and a new one begins."""
+
 
 class ReaderLoop:
     """Turns frames into messages. `step` handles one frame, so that a test can call it without a process."""
@@ -91,15 +94,17 @@ class ReaderLoop:
         self._texts = Pace(SAME_TEXT_MS)
         self._hints = Pace(HINT_MS)
         self._one_from = 0
+        self._failures = 0
         self.previews = PreviewMaker()
 
     def step(self, frame: Frame) -> None:
-        """Decode one frame if it is worth it, and send what was seen."""
+        """Decode one frame if it is worth it, and send what was seen. What a decoder raises is raised on only after
+        FAILURES_IN_A_ROW frames: nobody makes a door blind by holding up what one of them fails on."""
         with self._load.of(frame.taken_ms):
             self._step(frame)
 
     def _step(self, frame: Frame) -> None:
-        sight = self._seen(frame)
+        sight = self._examined(frame)
         if sight is None:
             self._forget()
             self._show(frame, None)
@@ -123,6 +128,20 @@ class ReaderLoop:
                 unread = self._unread(sight)
                 if unread is not None and self._hints.due("hint", now):
                     self._send(Hinted(hint_for(frame.gray, unread.corners, unread.modules)))
+
+    def _examined(self, frame: Frame) -> Sight | None:
+        """What is seen in this frame; None if it was not examined or a decoder failed on it."""
+        try:
+            sight = self._seen(frame)
+        except Exception:  # whatever a decoder raises for a picture
+            self._failures += 1
+            if self._failures >= FAILURES_IN_A_ROW:
+                raise
+            if self._failures == 1:
+                log.exception("a decoder failed on a picture, which is left out")
+            return None
+        self._failures = 0
+        return sight
 
     def _unread(self, sight: Sight) -> Unread | None:
         """The code in view that cannot be read (recognised as one, or followed for long), or None."""

@@ -12,6 +12,7 @@ import click
 from hardware.reader.opencv_settings import OPENCV_SETTINGS
 
 if TYPE_CHECKING:
+    from hardware.decoding.file_codes import FileDecoder
     from hardware.ports.decoder import Code
 
 
@@ -35,6 +36,8 @@ def decode(context: click.Context, paths: tuple[Path, ...], symbols: tuple[Any, 
     file one line of JSON says its path and the payloads in it (of a video each once, in order of first
     sight), each with the milliseconds it took, the decoder that read it and, where the file has several
     pages, its page. PDF files need pdftoppm (Debian package poppler-utils).
+
+    Where a picture has another kind of code instead, standard error says which option reads it.
 
     Exit code 0 if every file could be read as a picture, with or without a code in it; 1 if not, with
     the reason on standard error.
@@ -65,7 +68,33 @@ def decode(context: click.Context, paths: tuple[Path, ...], symbols: tuple[Any, 
                 continue
             payloads = [_payload(*one) for one in found]
             click.echo(json.dumps({"path": str(file), "payloads": payloads}))
+            if not found:
+                _hint(decoder, file)
     context.exit(1 if complaints else 0)
+
+
+NAMES = {
+    "aztec": "an Aztec code",
+    "data_matrix": "a Data Matrix code",
+    "pdf417": "a PDF417 code",
+    "code_128": "a Code 128 bar code",
+}
+
+
+def _hint(decoder: FileDecoder, file: Path) -> None:
+    """Say which other code is in a file without a QR code, and what reads it."""
+    from hardware.ports.errors import PictureError
+
+    try:
+        symbol = decoder.other_symbol(file)
+    except PictureError:
+        return  # a video by another name: nobody looks for other codes there
+    if symbol is not None:
+        click.echo(
+            f"{file}: no QR code, but {NAMES[symbol]}. To read it: --symbol {symbol}; at the doors:"
+            f' symbols = ["{symbol}"] in [event] of the event file',
+            err=True,
+        )
 
 
 def _payload(code: Code, page: int | None) -> dict[str, object]:

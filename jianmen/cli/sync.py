@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 import msgspec
@@ -20,7 +20,7 @@ from config.settings import (
     KioskSettings,
     kiosk_settings,
     registry_settings,
-    require_permission,
+    require_possible,
     require_writable,
 )
 from hardware.system.clock import SystemClock
@@ -58,8 +58,16 @@ def sync() -> None:
     """The carrier: brings the door's log to the registry, and back what others have."""
 
 
-def _settings_of(
-    settings: Path | None, data: Path | None, require: Callable[[Path], None] = require_writable
+def _settings_of(settings: Path | None, data: Path | None) -> KioskSettings:
+    """The settings of an enrolled kiosk, which can write its data; exits with 2 otherwise."""
+    found = _checked(settings, data, require_possible)
+    if not DataFolder(found.data).enrolment.exists():
+        _not_enrolled(found.data)  # nothing is made in a folder that may be the wrong one
+    return _checked(settings, data, require_writable)
+
+
+def _checked(
+    settings: Path | None, data: Path | None, require: Callable[[Path], None]
 ) -> KioskSettings:
     try:
         found = kiosk_settings(settings, {"data": str(data) if data else None})
@@ -68,6 +76,14 @@ def _settings_of(
         click.echo(str(error), err=True)
         sys.exit(2)
     return found
+
+
+def _not_enrolled(folder: Path) -> NoReturn:
+    click.echo(
+        f"{folder}: this kiosk is not enrolled yet. Name its data folder with --data, or run: jianmen kiosk enrol",
+        err=True,
+    )
+    sys.exit(2)
 
 
 def _read() -> ClockReading:
@@ -81,8 +97,7 @@ def _carrier(folder: Path, hints: Callable[[], dict[str, str]] = dict) -> Carrie
         identity = DeviceKey.at(DataFolder(folder).device_key)
         return Carrier(folder, enrolment, identity, _read, hints)
     except FileNotFoundError:
-        click.echo(f"{folder}: this kiosk is not enrolled yet; run: jianmen kiosk enrol", err=True)
-        sys.exit(2)
+        _not_enrolled(folder)
     except (OSError, ValueError, EnrolmentError, NewerFileError, sqlite3.Error) as error:
         click.echo(f"{folder}: {error}", err=True)
         sys.exit(2)
@@ -228,7 +243,7 @@ def status(settings: Path | None, data: Path | None, *, watching: bool, as_json:
 
     Exit 1 if any target is failing, or has not answered for a minute.
     """
-    path = DataFolder(_settings_of(settings, data, require_permission).data).replica
+    path = DataFolder(_checked(settings, data, require_possible).data).replica
     try:
         if watching:
             watch(path)
@@ -247,12 +262,8 @@ def status(settings: Path | None, data: Path | None, *, watching: bool, as_json:
         click.echo(f"{path.parent}: the carrier has asked nobody yet", err=True)
         sys.exit(1)
     now = _read()
-    failing = [one for one in _aged(states, now).values() if _is_failing(one, now.wall_ms)]
-    sys.exit(1 if failing else 0)
-
-
-def _is_failing(state: Mapping[str, Any], now_ms: int) -> bool:
-    return bool(state["failures"]) or silent(state, now_ms)
+    seen = _aged(states, now).values()
+    sys.exit(any(bool(state["failures"]) or silent(state, now.wall_ms) for state in seen))
 
 
 def _aged(states: Mapping[str, dict[str, Any]], now: ClockReading) -> dict[str, Mapping[str, Any]]:
@@ -372,10 +383,15 @@ def _store(
 def _ledger(settings: Path | None, data: Path) -> Iterator[tuple[LogStore, DeviceKey]]:
     """The logs of a registry, in the database that its settings name."""
     from jianmen.cli.registry.client import opened
+    from jianmen.cli.registry.options import has_database, no_event_in
     from registry.storage.errors import RegistryError
 
     try:
-        with opened(registry_settings(settings, {"data": str(data)})) as service:
+        found = registry_settings(settings, {"data": str(data)})
+        if not has_database(found):
+            click.echo(no_event_in(found), err=True)
+            sys.exit(2)
+        with opened(found) as service:
             yield service.ledger, service.identity
     except (ConfigError, RegistryError) as error:
         click.echo(str(error), err=True)

@@ -19,6 +19,9 @@ HEALTH_EVERY_S = 300.0
 FIRST_HEALTH_S = 15.0
 """By then camera and sensors have reported their state."""
 
+PRINTER_EVERY_S = 30.0
+"""What changes of the printer is written at once, but not more often: a bad contact must not fill the log."""
+
 MEASURED = 500
 """Scans remembered for the figures of `health`: a busy quarter of an hour."""
 
@@ -52,12 +55,15 @@ class Housekeeping:
         self._now_s = now_s
         self.camera: str = "starting" if camera else "none"
         self.scanner: str = "starting" if scanner else "none"
+        self.printer: str = "none"
+        self.prints_in_doubt = 0
         self._lost_at: float | None = None
         self._camera_reported = False
         self._disagreement_reported = False
         self._dips_reported = 0
         self._clock_due = now_s()
         self._health_due = self._clock_due + FIRST_HEALTH_S
+        self._health_soonest = self._health_due
         self._decode_ms: deque[float] = deque(maxlen=MEASURED)
         self._answer_ms: deque[float] = deque(maxlen=MEASURED)
 
@@ -70,6 +76,7 @@ class Housekeeping:
         self._raise_alarms(now)
         if now >= self._health_due:
             self._health_due = now + HEALTH_EVERY_S
+            self._health_soonest = now + PRINTER_EVERY_S
             self._write("health", self._health())
 
     def camera_is(self, *, working: bool) -> None:
@@ -82,6 +89,14 @@ class Housekeeping:
 
     def scanner_is(self, *, working: bool) -> None:
         self.scanner = "ok" if working else "lost"
+
+    def printer_is(self, state: str, prints_in_doubt: int) -> None:
+        """How the printer is ("ok", what keeps it, "none": there is none), and of how many badges a person must say
+        whether they came out."""
+        if (state, prints_in_doubt) == (self.printer, self.prints_in_doubt):
+            return
+        self.printer, self.prints_in_doubt = state, prints_in_doubt
+        self._health_due = min(self._health_due, self._health_soonest)
 
     def decoded(self, ms: float) -> None:
         """Note how long a code took to decode (ms)."""
@@ -133,7 +148,9 @@ class Housekeeping:
     def _health(self) -> Body:
         power, dips = self._sensors.read()
         decode_ms = round(median(self._decode_ms), 2) if self._decode_ms else None
-        states = {"camera": self.camera, "scanner": self.scanner}
+        states: dict[str, str | int] = {"camera": self.camera, "scanner": self.scanner}
+        if self.printer != "none":
+            states |= {"printer": self.printer, "prints_in_doubt": self.prints_in_doubt}
         return health(power, dips, percentiles(self._answer_ms), decode_ms, states)
 
     def _alarm(self, what: str, detail: str) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from statistics import quantiles
 
 from access.log.entry import Health
@@ -70,9 +70,9 @@ def health(
     dips: int,
     answers: tuple[float | None, float | None],
     decode_ms: float | None,
-    states: dict[str, str],
+    states: Mapping[str, str | int],
 ) -> Health:
-    """The readings of a `health` entry, by name. `states` are those of camera and scanner; `answers` the milliseconds
+    """The readings of a `health` entry, by name. `states` are those of what is attached; `answers` the milliseconds
     from a code's text to its durable answer, at the median and the 99th percentile."""
     megabytes = None if power.free_bytes is None else power.free_bytes // 1_000_000
     return Health(

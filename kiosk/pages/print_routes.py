@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from flask import Blueprint, abort, request
 
-from access.badge.credential import human_code
+from access.badge.credential import human_code, read_human_code
+from access.badge.name_card import (
+    NONCE_BYTES,
+    Card,
+    CardContent,
+    open_spelling,
+    open_with_desk,
+    seal_spelling,
+)
 from access.event.definition import LANGUAGES
+from access.rules.badge_prints import PrintStanding, print_standing
+from access.text import canonical, first_unprintable
 from kiosk.door.staff_actions import StaffError
 from kiosk.pages.staff_session import StaffSession
-from kiosk.printing.station import Shown
+from kiosk.printing.badge_check import Ordered, Spelling
+from kiosk.printing.station import PrintStation, Shown
 from kiosk.runtime.scan_loop import ScanLoop
 from kiosk.runtime.service import DoorService
 from kiosk.screen.attendee_screen import Action
 from web.texts import text
+
+BADGE_BYTES = 5
+
+MOST_NAME = 120
+"""Characters of a name: more fits no badge."""
 
 
 class _Given(msgspec.Struct, frozen=True):
@@ -79,11 +96,86 @@ def _row(loop: ScanLoop, one: Shown) -> dict[str, Any]:
 
 
 def print_badge(loop: ScanLoop, session: StaffSession, asked: dict[str, Any]) -> dict[str, Any]:
-    """Print a badge whatever was printed before. Raises StaffError."""
-    station, number = loop.station, asked.get("number")
-    if station is None or not prints_here(loop):
-        raise StaffError("printer")
-    if not isinstance(number, int):
-        raise StaffError("gone")
-    station.print_by_staff(number, str(asked.get("why", "")), session.signs)
+    """Print a badge whatever was printed before, with another spelling of the name where one is given. Raises
+    StaffError."""
+    station = _station(loop)
+    ordered, card = _ordered(loop, session, asked)
+    spelling = _spelling(str(asked.get("name", "")), ordered.content, card, session)
+    station.print_by_staff(ordered, str(asked.get("why", "")), session.signs, spelling)
     return {}
+
+
+def badge_name(loop: ScanLoop, session: StaffSession, asked: dict[str, Any]) -> dict[str, Any]:
+    """The name on somebody's badge: as staff spelled it last, else that of the name card. Raises StaffError."""
+    _station(loop)
+    ordered, card = _ordered(loop, session, asked)
+    if ordered.content is None or card is None or session.desk_key is None:
+        raise StaffError("no_name")
+    for one in reversed(loop.door.history(card.badge).prints):
+        if one.issue == card.issue and one.spelling is not None:
+            spelled = open_spelling(one.spelling, card, session.desk_key)
+            if spelled is not None:
+                return {"name": spelled}
+    return {"name": ordered.content.name}
+
+
+def printed_already(loop: ScanLoop, badge: bytes) -> PrintStanding:
+    """Whether the newest issue of a badge was printed at a kiosk."""
+    history = loop.door.history(badge)
+    newest = history.newest()
+    return print_standing(history.prints, newest.issue if newest is not None else 0)
+
+
+def typed_badge(asked: dict[str, Any]) -> bytes:
+    """The badge of a request: by its human code or its id. Raises StaffError."""
+    badge = read_human_code(str(asked.get("code", "")))
+    if badge is None:
+        try:
+            badge = bytes.fromhex(str(asked.get("badge", "")))
+        except ValueError:
+            badge = b""
+    if len(badge) != BADGE_BYTES:
+        raise StaffError("bad_code")
+    return badge
+
+
+def _station(loop: ScanLoop) -> PrintStation:
+    if loop.station is None or not prints_here(loop):
+        raise StaffError("printer")
+    return loop.station
+
+
+def _ordered(
+    loop: ScanLoop, session: StaffSession, asked: dict[str, Any]
+) -> tuple[Ordered, Card | None]:
+    """Whose badge is meant, by the `number` of a code held up or by a `badge`, and its name card. Raises StaffError."""
+    number = asked.get("number")
+    shown = _station(loop).shown(number) if isinstance(number, int) else None
+    badge = shown.badge if shown is not None else typed_badge(asked)
+    newest = loop.door.history(badge).newest()
+    raw = loop.door.name_card(badge, newest.issue) if newest is not None else None
+    if raw is None or session.desk_key is None:
+        if shown is None:
+            raise StaffError("no_name")
+        return Ordered(shown.text, None), None
+    card = msgspec.msgpack.decode(raw, type=Card)
+    content = open_with_desk(card, session.desk_key)
+    text = shown.text if shown is not None else content.code if content is not None else ""
+    if not text:
+        raise StaffError("no_code")
+    return Ordered(text, content), card
+
+
+def _spelling(
+    name: str, content: CardContent | None, card: Card | None, session: StaffSession
+) -> Spelling | None:
+    """The name that staff typed, sealed; None: it is the one on the name card. Raises StaffError."""
+    name = canonical(name)
+    if not name or (content is not None and name == content.name):
+        return None
+    if content is None or card is None or session.desk_key is None:
+        raise StaffError("no_name")
+    if len(name) > MOST_NAME or first_unprintable(name) is not None:
+        raise StaffError("bad_name")
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return Spelling(name, seal_spelling(name, card, session.desk_key, nonce))

@@ -176,6 +176,9 @@ class StaffNames:
             newest = self._newest.get(badge)
             content = _opened(raw, self._desk_key)
             if content is not None and (newest is None or newest.issue <= issue):
+                content = msgspec.structs.replace(
+                    content, code=""
+                )  # whoever looks for names needs no codes
                 self._newest[badge] = _Newest(issue, digest, content)
                 names, texts = (content.name, *content.keys), (content.organisation,)
                 changed.append(Named(_identity(badge), names, texts))

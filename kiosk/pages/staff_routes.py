@@ -20,7 +20,14 @@ from access.rules.decide import Decision
 from kiosk.door.recent_answers import Recent
 from kiosk.door.staff_actions import StaffActions, StaffError
 from kiosk.pages.gate_routes import gate_is_all
-from kiosk.pages.print_routes import print_badge, print_rows, prints_here
+from kiosk.pages.print_routes import (
+    badge_name,
+    print_badge,
+    print_rows,
+    printed_already,
+    prints_here,
+    typed_badge,
+)
 from kiosk.pages.staff_session import StaffSession, StaffSessions
 from kiosk.pages.staff_view import about, answer_json, area_in_all_languages, may_let_in
 from kiosk.runtime.scan_loop import ScanLoop
@@ -63,6 +70,7 @@ def staff_pages(room: StaffSessions, first: Language) -> Blueprint:
         return render_template("staff.html", page_texts=page_texts, first=first, all=LANGUAGES)
 
     _add_unlocking(pages, room)
+    _add_search(pages, room)
 
     @pages.get("/state")
     def state() -> Response:
@@ -72,22 +80,6 @@ def staff_pages(room: StaffSessions, first: Language) -> Blueprint:
             if "name" not in answer:
                 answer.update(_named(room, session, bytes.fromhex(answer["badge"])))
         return jsonify({**shown, "roles": sorted(session.roles)})
-
-    @pages.post("/search")
-    def search() -> Response:
-        results = room.search(_session(room), _text("query"))
-        known = room.do(lambda loop: [about(loop.door, one.badge) for one in results.found])
-        people = [{**_found(one), **more} for one, more in zip(results.found, known, strict=True)]
-        return jsonify({"people": people, "total": results.total, "near": results.near})
-
-    @pages.post("/code")
-    def code() -> Response:
-        """Whose badge a typed code is; `sure`: its check character was there, and is right."""
-        session = _session(room)
-        badge, sure = _typed_code(_text("code"))
-        known = room.do(lambda loop: about(loop.door, badge))
-        who = {"badge": badge.hex(), "code": human_code(badge), "sure": sure}
-        return jsonify({**who, **_named(room, session, badge), **known})
 
     @pages.post("/<name>")
     def act(name: str) -> Response:
@@ -116,7 +108,7 @@ def _texts() -> dict[str, dict[str, dict[Language, str]]]:
         "whys": {why: texts[key] for why, key in WHYS.items()},
         "undo_whys": {why: undo_texts[key] for why, key in UNDO_WHYS.items()},
         "print_whys": in_every_language("staff.print_why"),
-        "errors": in_every_language("staff.error"),
+        "errors": {**in_every_language("staff.reason"), **in_every_language("staff.error")},
     }
 
 
@@ -142,6 +134,31 @@ def _add_unlocking(pages: Blueprint, room: StaffSessions) -> None:
     def lock() -> Response:
         room.lock()
         return jsonify({})
+
+
+def _add_search(pages: Blueprint, room: StaffSessions) -> None:
+    @pages.post("/search")
+    def search() -> Response:
+        results = room.search(_session(room), _text("query"))
+        badges = [one.badge for one in results.found]
+        known = room.do(lambda loop: [_known(loop, badge) for badge in badges])
+        people = [{**_found(one), **more} for one, more in zip(results.found, known, strict=True)]
+        return jsonify({"people": people, "total": results.total, "near": results.near})
+
+    @pages.post("/code")
+    def code() -> Response:
+        """Whose badge a typed code is; `sure`: its check character was there, and is right."""
+        session = _session(room)
+        badge, sure = _typed_code(_text("code"))
+        known = room.do(lambda loop: _known(loop, badge))
+        who = {"badge": badge.hex(), "code": human_code(badge), "sure": sure}
+        return jsonify({**who, **_named(room, session, badge), **known})
+
+    @pages.post("/badge-name")
+    def name_on_badge() -> Response:
+        """The name on somebody's badge, to be spelled anew."""
+        session, asked = _session(room), _json()
+        return jsonify(room.do(lambda loop: badge_name(loop, session, asked)))
 
 
 def _asks_for_gate(room: StaffSessions) -> bool:
@@ -194,6 +211,12 @@ def _typed_code(typed: str) -> tuple[bytes, bool]:
     if badge is None:
         raise StaffError("bad_code")
     return badge, False
+
+
+def _known(loop: ScanLoop, badge: bytes) -> dict[str, Any]:
+    """What the door knows of somebody who was looked for."""
+    printed = printed_already(loop, badge) if prints_here(loop) else None
+    return {**about(loop.door, badge), "printed": printed}
 
 
 def _state(loop: ScanLoop, session: StaffSession) -> dict[str, Any]:
@@ -263,22 +286,10 @@ def _turn(loop: ScanLoop, _session: StaffSession, asked: dict[str, Any]) -> dict
 
 def _ask(loop: ScanLoop, _session: StaffSession, asked: dict[str, Any]) -> dict[str, Any]:
     """Present somebody found by name, or by the code on their badge."""
-    badge = _badge(asked)
+    badge = typed_badge(asked)
     answer = loop.door.present_by_hand(badge, loop.presenter.direction)
     loop.staff_answered(answer, badge)
     return answer_json(answer, loop.door.programme)
-
-
-def _badge(asked: dict[str, Any]) -> bytes:
-    badge = read_human_code(str(asked.get("code", "")))
-    if badge is None:
-        try:
-            badge = bytes.fromhex(str(asked.get("badge", "")))
-        except ValueError:
-            badge = b""
-    if len(badge) != 5:
-        raise StaffError("bad_code")
-    return badge
 
 
 def _let_in(loop: ScanLoop, session: StaffSession, asked: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Staff mode: unlocked by a key card and its owner's PIN, and locked again by itself.
 
-Everything it knows is in memory: who unlocked it, which signs off what they do, and at staffed gates the desk key, with
-which names are read. Locking forgets both. At a self-service gate a supervisor alone unlocks it, and no name is read;
-where badges are printed any member of staff does, and no name is read either.
+Everything it knows is in memory: who unlocked it, which signs off what they do, and the desk key, with which names are
+read, at staffed gates and where badges are printed. Locking forgets both. At a self-service gate a supervisor alone
+unlocks it, and no name is read.
 """
 
 from __future__ import annotations
@@ -211,7 +211,7 @@ def _begin(door: Door, text: str) -> tuple[StaffUnlock, bool]:
     """What the card unlocks, and whether names may be read here; one more try of its PIN is counted. Raises
     StaffError."""
     mode = door.gate.mode
-    staffed = mode == "staffed"
+    staffed = mode in ("staffed", "print")
     shown = staff_unlock(door, text)
     if mode == "self" and "supervisor" not in shown.roles:
         raise StaffError("self_service")

@@ -52,24 +52,41 @@ class Refused:
     venues: tuple[str, ...] = ()
 
 
-def check(door: Door, text: str) -> Person | Refused:
-    """Whose badge a code is. Raises NotReadyError, sqlite3.Error."""
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A badge that staff want printed: its code, and what its name card says where the desk key has opened it."""
+
+    text: str = field(repr=False)
+    content: CardContent | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """A name as staff spell it for one badge, and the same sealed for the journal."""
+
+    name: str = field(repr=False)
+    sealed: bytes
+
+
+def check(door: Door, text: str, content: CardContent | None = None) -> Person | Refused:
+    """Whose badge a code is. `content` is what the name card says, where the desk key has opened it; None: what the
+    code opens. Raises NotReadyError, sqlite3.Error."""
     subject = door.identify(text, "in")
     found = door.assess(subject, door.read_clock())
     stands = found.stands
     if stands.reason in _REFUSALS:
         return Refused(msgspec.convert(stands.reason, PrintRefusal), tuple(stands.next.venues))
-    person = _person(door, text, subject)
+    person = _person(door, text, subject, content)
     return person if person is not None else Refused("no_name")
 
 
-def _person(door: Door, text: str, subject: Subject) -> Person | None:
+def _person(door: Door, text: str, subject: Subject, content: CardContent | None) -> Person | None:
     presented, history = subject.presented, subject.history
     badge, issue = presented.badge, presented.issue
     claims = listed_claims(history, issue) or presented.claims
     if badge is None or issue is None or claims is None or subject.secret is None:
         return None
-    content = card_content(door.name_card, badge, issue, subject.secret)
+    content = content or card_content(door.name_card, badge, issue, subject.secret)
     if content is None:
         return None
     prints = history.prints

@@ -7,14 +7,13 @@ itself once; where nobody knows whether it came out, a person is asked, and agai
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import msgspec
 
 from access.event.definition import Language
-from access.log.chain import device_of
 from access.log.entry import EntryRef, Printed, PrintOutcome
 from access.rules.badge_prints import PRINT_WHYS
 from access.rules.overrides import roles
@@ -23,8 +22,9 @@ from hardware.ports.signals import Light
 from kiosk.door.door import Door
 from kiosk.door.readiness import Cause
 from kiosk.door.staff_actions import StaffActions, StaffError
-from kiosk.printing.badge_check import Person, Refused, card_of, check
-from kiosk.printing.runner import Attempt, Outcome
+from kiosk.printing.badge_check import Ordered, Person, Refused, Spelling, card_of, check
+from kiosk.printing.earlier_prints import in_doubt, left_open
+from kiosk.printing.runner import Attempt, NotBegun, Outcome
 from kiosk.screen.attendee_screen import Action, Screen
 from kiosk.screen.presenter import Presenter
 from kiosk.screen.print_screen import PrintScreens
@@ -81,6 +81,8 @@ class _Signed:
     badge: bytes | None = None
     issue: int | None = None
     why: str = ""
+    spelling: bytes | None = None
+    """The name that they put on it, sealed; None: that of the name card."""
 
 
 @dataclass(slots=True)
@@ -119,7 +121,9 @@ class PrintStation:
         self._printing: _Printing | None = None
         self._numbers = 0
         self._shown: deque[Shown] = deque(maxlen=KEPT)
-        self._left_open = _left_open(door)
+        self._left_open = left_open(door)
+        self._in_doubt = in_doubt(door)
+        self._trouble: Trouble | None = None
 
     # The person before it.
 
@@ -187,6 +191,7 @@ class PrintStation:
     def _came_out(self, person: Person, *, came_out: bool) -> None:
         """Somebody has seen what the printer did not know."""
         outcome: Outcome = "printed" if came_out else "not_printed"
+        self._in_doubt.discard((person.badge, person.issue))
         for attempt in person.doubtful:
             self._write(self._door.gate.id, person, outcome, attempt, _Signed())
         if came_out:
@@ -206,21 +211,32 @@ class PrintStation:
         """Whether a badge can be printed now."""
         return self._printing is None and self._presenter.printer is None and not self._left_open
 
-    def print_by_staff(self, number: int, why: str, staff: str | bytes) -> None:
-        """Print the badge of a code held up here, whatever was printed before. Raises StaffError."""
+    def shown(self, number: int) -> Shown:
+        """A code held up here. Raises StaffError."""
         one = next((one for one in self._shown if one.number == number), None)
         if one is None:
             raise StaffError("gone")
+        return one
+
+    def print_by_staff(
+        self, ordered: Ordered, why: str, staff: str | bytes, spelling: Spelling | None = None
+    ) -> None:
+        """Print a badge, whatever was printed before. Raises StaffError."""
         if not self.free:
             raise StaffError("printer")
         card, badge, issue = StaffActions(self._door).card(staff)
         if not roles(card, self._door.programme) or badge is None:
             raise StaffError("not_staff")
-        found = check(self._door, one.text)
+        found = check(self._door, ordered.text, ordered.content)
         if isinstance(found, Refused):
-            raise StaffError("failed")
+            raise StaffError(found.reason)
+        signed = _Signed(badge, issue, why if why in PRINT_WHYS else "other")
+        if spelling is not None:
+            content = msgspec.structs.replace(found.content, name=spelling.name)
+            found = replace(found, content=content)
+            signed = replace(signed, spelling=spelling.sealed)
         self._asked = None
-        self._begin(found, _Signed(badge, issue, why if why in PRINT_WHYS else "other"))
+        self._begin(found, signed)
 
     # The print.
 
@@ -236,8 +252,14 @@ class PrintStation:
         """Prints that an earlier start left without an answer."""
         return [Attempt(ref) for ref in self._left_open]
 
+    @property
+    def condition(self) -> tuple[str, int]:
+        """What keeps the printer ("ok": nothing), and of how many badges a person must say whether they came out."""
+        return self._trouble or "ok", len(self._in_doubt)
+
     def printer_is(self, state: PrinterState) -> None:
         """How the printer is now: the screen goes out of order with it, and comes back with it."""
+        self._trouble = state.troubles[0] if state.troubles else None
         cause = CAUSES[state.troubles[0]] if state.troubles else None
         if cause != self._presenter.printer:
             self._presenter.printer = cause
@@ -255,6 +277,7 @@ class PrintStation:
 
     def wait_for(self, troubles: tuple[Trouble, ...]) -> None:
         """The printer has the badge; something keeps it, or nothing does."""
+        self._trouble = troubles[0] if troubles else None
         printing = self._printing
         if printing is None:
             return
@@ -272,6 +295,8 @@ class PrintStation:
             if begun is not None:
                 answered = msgspec.structs.replace(begun, outcome=outcome, attempt=attempt.entry)
                 self._door.record("printed", answered)
+                if outcome == "unknown":
+                    self._in_doubt.add((begun.badge, begun.issue))
                 del self._left_open[attempt.entry]
             return
         person = printing.person
@@ -287,15 +312,16 @@ class PrintStation:
             doubtful = (*person.doubtful, attempt.entry)
             self._ask(replace(person, doubtful=doubtful), ("came_out", "did_not"))
 
-    def not_begun(self) -> None:
+    def not_begun(self, why: NotBegun = "not_printed") -> None:
         """The badge could not be drawn, or the printer is not ready: nothing was printed, and nothing recorded."""
         printing = self._printing
         if printing is None:
             return
         self._printing = None
-        self._remember_as(printing.shown, "not_printed")
-        person = printing.person
-        screen = printing.screens.not_printed(person.masked, person.content.language)
+        self._remember_as(printing.shown, why)
+        screen = printing.screens.not_printed(
+            printing.person.masked, printing.person.content.language, why
+        )
         self._presenter.put(screen, READ_S, Light.FAULT)
 
     def _write(
@@ -315,8 +341,13 @@ class PrintStation:
             staff=signed.badge,
             staff_issue=signed.issue,
             why=signed.why,
+            spelling=signed.spelling,
         )
         entry = self._door.record("printed", body)
+        if outcome == "unknown":
+            self._in_doubt.add((person.badge, person.issue))
+        elif outcome == "printed":
+            self._in_doubt.discard((person.badge, person.issue))
         return EntryRef(entry.log, entry.seq, entry.digest)
 
     # What is shown.
@@ -342,20 +373,3 @@ class PrintStation:
         for at, one in enumerate(self._shown):
             if one.number == number:
                 self._shown[at] = replace(one, state=state)
-
-
-def _left_open(door: Door) -> dict[EntryRef, Printed]:
-    """The prints of earlier starts that have no answer, not even that nobody knows, by their entries."""
-    begun: dict[EntryRef, Printed] = {}
-    for ref, body in _prints(door):
-        if body.outcome == "sent":
-            begun[ref] = body
-        elif body.attempt is not None:
-            begun.pop(body.attempt, None)
-    return begun
-
-
-def _prints(door: Door) -> Iterable[tuple[EntryRef, Printed]]:
-    for entry in door.own_entries():
-        if isinstance(entry.body, Printed) and device_of(entry.log) == door.device:
-            yield EntryRef(entry.log, entry.seq, entry.digest), entry.body

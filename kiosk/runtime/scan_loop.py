@@ -331,6 +331,8 @@ class ScanLoop:
         self._hearing = self._feed.read_entries()
         if not self._hearing:
             self._feed.read_inbox()
+        if self.station is not None:
+            self.duties.printer_is(*self.station.condition)
         self.duties.step()
 
     def _probe(self) -> None:

@@ -118,7 +118,8 @@ class _Pages:
 
     def _rendered(self, template: str, **values: Any) -> Response:
         language = self._language()
-        texts = section("dashboard", language)
+        printer = {f"printer.{key}": one for key, one in section("cause", language).items()}
+        texts = {**printer, **section("dashboard", language)}
         programme = self._queries.programme
         visitor = values.setdefault("visitor", self._guard.visitor())
         values.setdefault("wall", False)

@@ -206,7 +206,14 @@ def _troubles(
         found.append("alarm")
     if is_unhealthy(readings):
         found.append("health")
+    if printer_needs_somebody(readings):
+        found.append("printer")
     return found
+
+
+def printer_needs_somebody(readings: Readings) -> bool:
+    """Whether a kiosk's printer cannot print, or somebody must say whether a badge came out of it."""
+    return readings.get("printer", "ok") != "ok" or readings.get("prints_in_doubt", 0) != 0
 
 
 def is_unhealthy(readings: Readings) -> bool:

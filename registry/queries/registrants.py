@@ -57,7 +57,7 @@ class Presented(answers.Answer, frozen=True, kw_only=True):
 
 class KioskPrint(answers.Answer, frozen=True, kw_only=True):
     """A badge printed at a kiosk: `outcome` "sent" is not answered yet, "unknown" may be on paper. `by_staff`: again,
-    or in another's name, for the reason `why`."""
+    or in another's name, for the reason `why`. `respelled`: with a name that staff spelled anew."""
 
     at: answers.Time
     gate: str
@@ -65,6 +65,7 @@ class KioskPrint(answers.Answer, frozen=True, kw_only=True):
     outcome: PrintOutcome
     by_staff: bool
     why: str
+    respelled: bool
 
 
 class PersonHistory(answers.Answer, frozen=True, kw_only=True):
@@ -175,6 +176,7 @@ def history(queries: Queries, code: str) -> PersonHistory:
                     outcome=one.outcome,
                     by_staff=one.staff is not None,
                     why=one.why,
+                    respelled=one.spelling is not None,
                 )
                 for one in reversed(known.prints)
             ],

@@ -147,6 +147,7 @@ Trouble = Literal[
     "health",
     "seats_lost",
     "cut_off",
+    "printer",
 ]
 
 

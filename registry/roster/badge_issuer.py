@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import msgspec
+
 from access.badge import credential
 from access.badge import key_card as key_cards
 from access.badge.credential import Claims
@@ -31,6 +33,7 @@ class BadgeIssuer:
         """`with_badges`: collect `badges` as well; a batch of thousands does not need them."""
         self._with_badges = with_badges
         self._event_id = event.id
+        self._prints = any(gate.mode == "print" for gate in event.gates)
         self._keys = keys
         self._random = random
         self.badges: list[IssuedBadge] = []
@@ -81,7 +84,11 @@ class BadgeIssuer:
     ) -> None:
         """Add the roster entry of an issue and its name card, for the first time or again. `wrapped` and `locked` are
         how the card of a member of staff carries the desk key (see `StaffNameCard`)."""
-        card = self._card(known, issued.issue, None if _copyable(issued, text) else secret)
+        code = ""
+        if self._prints:  # a plain badge's text may not have been made yet
+            plain = credential.Plain(known.badge, issued.issue, secret)
+            code = text or credential.plain_text(plain)
+        card = self._card(known, issued.issue, None if _copyable(issued, text) else secret, code)
         if card is not None and (wrapped is not None or locked is not None):
             card = StaffNameCard(
                 card.badge, card.issue, card.sealed_badge, card.sealed_desk, wrapped, locked
@@ -112,10 +119,11 @@ class BadgeIssuer:
         """Add the roster entry of an issue without its name card, which every device then deletes."""
         self.entries.append(("badge", without_card(issued)))
 
-    def _card(self, known: Known, issue: int, secret: bytes | None) -> Card | None:
+    def _card(self, known: Known, issue: int, secret: bytes | None, code: str) -> Card | None:
         content = known.content
         if content is None:
             return None
+        content = msgspec.structs.replace(content, code=code)
         nonces = (self._random(NONCE_BYTES), self._random(NONCE_BYTES))
         return seal(content, secret, self._keys.desk, known.badge, issue, nonces)
 

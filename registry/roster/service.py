@@ -256,6 +256,21 @@ class Roster:
                 self._log.append("badge", entry)
             return as_issued(changed, last, text)
 
+    def respell(self, badge: bytes, issue: int, name: str, event: Event) -> bool:
+        """Give the person of an issue a name that staff read on their badge: issue and rights stay. Return whether that
+        was done; it is not where they are unknown here, or have a newer issue."""
+        with self._ledger.transaction():
+            known = self._people.by_badge(badge)
+            if known is None or max(self.issues(badge)) != issue:
+                return False
+            last = self.newest(known)
+            changed = msgspec.structs.replace(known, name=name, keys=())
+            self._people.change(changed)
+            issuer, text = self.issuer(event), self.text(known, last)
+            issuer.add_roster_entry(changed, last, text, secret_in(text), *self._locks(last))
+            self.keep(issuer)
+            return True
+
     @staticmethod
     def _wrong_to_amend(known: Known, person: Person, event: Event) -> list[str]:
         wrong = mistakes(person, event)

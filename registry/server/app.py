@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flask import Flask, Response, request
 from sqlalchemy.exc import DataError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from access.log.clock_reading import ClockReading
 from registry.accounts.accounts import Accounts
@@ -26,6 +26,7 @@ from registry.http.routes import Services, add_routes
 from registry.http.streams import MOST_STREAMS, Streams
 from registry.jobs import Jobs
 from registry.queries.queries import Queries
+from registry.roster.respelling import Respelling
 from registry.server.proxies import BehindProxies, TrustedProxies
 from registry.service import RegistryService
 from registry.storage.database import OUTAGES
@@ -113,7 +114,8 @@ def create_app(
     desk = LoginDesk(guard, passwords, trail, secure=settings.secure)
     app.register_blueprint(dashboard(queries, guard, desk))
     app.register_blueprint(metrics(queries, guard))
-    app.extensions["jianmen"] = Parts(api, queries, hooks, jobs)
+    respelling = service.respelling(trail.note)
+    app.extensions["jianmen"] = Parts(api, queries, hooks, jobs, respelling)
     app.after_request(_guarded)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Exception, _failed)
@@ -135,6 +137,7 @@ class Parts:
     queries: Queries
     hooks: Hooks
     jobs: Jobs
+    respelling: Respelling
 
 
 def _guarded(answer: Response) -> Response:
@@ -147,7 +150,10 @@ def _guarded(answer: Response) -> Response:
 
 
 def _refused(error: HTTPException) -> Response:
-    return problem(error.code or 500, error.description or error.name)
+    answer = problem(error.code or 500, error.description or error.name)
+    if isinstance(error, MethodNotAllowed):
+        answer.allow.update(error.valid_methods or ())
+    return answer
 
 
 def _failed(error: Exception) -> Response:

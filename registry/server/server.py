@@ -179,6 +179,13 @@ class _Application(BaseApplication):  # type: ignore[misc]
             target=teller.run, args=(self._stop_hooks,), name="webhooks", daemon=True
         ).start()
         threading.Thread(target=self._keep_counts, name="counts", daemon=True).start()
+        service = parts.queries.service
+        threading.Thread(
+            target=parts.respelling.run,
+            args=(self._stop_hooks, lambda: service.event),
+            name="names from kiosks",
+            daemon=True,
+        ).start()
         # Whoever searches first need not wait for the index.
         threading.Thread(target=parts.queries.names.prepare, name="names", daemon=True).start()
         return app

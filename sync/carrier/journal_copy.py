@@ -91,6 +91,8 @@ class JournalFollower:
         if journal is None:
             return 0  # the door has not started yet
         try:
+            if not journal.has_tables():
+                return 0  # the door is just making it, at its first start
             version = journal.version()
             if version == self._version and not self._again:
                 return 0

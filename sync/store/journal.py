@@ -84,6 +84,11 @@ class JournalReader:
         """Raises sqlite3.OperationalError where there is no journal yet."""
         return cls(open_reader(path))
 
+    def has_tables(self) -> bool:
+        """Whether the door has made its tables: a file has none for a moment."""
+        row = self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'log'").fetchone()
+        return row is not None
+
     def version(self) -> int:
         """Another number after each commit of another connection; cheap to ask."""
         found: int = self._db.execute("PRAGMA data_version").fetchone()[0]

@@ -62,6 +62,7 @@ def test_a_picture_without_a_code_is_an_answer_too() -> None:
 
     assert result.exit_code == 0
     assert texts(result) == {"01.png": []}
+    assert result.stderr == ""
 
 
 def test_all_codes_of_a_picture_are_listed(tmp_path: Path, print_code: Callable[..., Gray]) -> None:

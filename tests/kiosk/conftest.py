@@ -143,7 +143,7 @@ class World:
         number = [one.id for one in self.event.tickets].index(ticket)
         person = self.plain(badge, issue)
         digest = (
-            self._seal(person, CardContent(name, "Organisation", language), pin, old_pin)
+            self._seal(person, self._content(person, name, language), pin, old_pin)
             if name
             else None
         )
@@ -157,6 +157,10 @@ class World:
         )
         self.registry_writes(("badge", body))
         return person
+
+    def _content(self, person: Person, name: str, language: Language) -> CardContent:
+        prints = any(gate.mode == "print" for gate in self.event.gates)
+        return CardContent(name, "Organisation", language, code=person.text if prints else "")
 
     def key_card(self, person: Person) -> str:
         """The text of a staff member's key card."""

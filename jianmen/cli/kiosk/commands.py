@@ -69,7 +69,7 @@ def enrol(
     from sync.wire.device_key import DeviceKey
     from sync.wire.enrolment_code import EnrolmentCode, EnrolmentCodeError
 
-    settings = read_settings(settings_file, data, **camera_overrides(camera))
+    settings = read_settings(settings_file, data, makes=True, **camera_overrides(camera))
     try:
         asked = EnrolmentCode.parse(text if text is not None else _shown_code(settings))
         folder = DataFolder(settings.data)

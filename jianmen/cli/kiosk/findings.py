@@ -7,7 +7,6 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +19,7 @@ from hardware.reader.factory import open_scanner
 from hardware.system.clock import SystemClock
 from hardware.system.errors import HardwareError
 from hardware.system.version import BUILT_MS, WAL_RESET_FIXED
+from jianmen.cli.options import Finding
 from jianmen.own_packages import clashes
 from kiosk.runtime.parts import open_reader, signal_settings
 from kiosk.runtime.run_lock import AlreadyRunningError, RunningMark
@@ -28,8 +28,6 @@ from sync.store.data_folder import DataFolder
 from sync.store.journal import JournalReader
 from sync.store.replica import ReplicaReader
 from sync.wire.device_key import DeviceKey
-
-State = Literal["good", "note", "mend"]
 
 LEAST_FREE = 200_000_000
 """Bytes: some ten times what all logs of an event of 26,000 people take."""
@@ -41,24 +39,16 @@ OLD_MIN = 10
 """If the registry was last heard longer ago than this, something is wrong while there is a network."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One check. A note says that nothing is wrong and something is worth knowing."""
-
-    check: str
-    state: State
-    says: str
-
-
 def findings(settings: KioskSettings) -> Iterator[Finding]:
-    """All checks, in the order in which a person would make them. The data folder can be written already."""
+    """All checks, in the order in which a person would make them. Where there is a data folder, it can be written."""
     for clash in clashes():
         yield Finding("packages", "mend", str(clash))
-    free = shutil.disk_usage(settings.data).free
+    folder = next(one for one in (settings.data, *settings.data.absolute().parents) if one.exists())
+    free = shutil.disk_usage(folder).free
     yield Finding(
         "disk",
         "good" if free >= LEAST_FREE else "mend",
-        f"{free // 1_000_000} MB free on {settings.data}",
+        f"{free // 1_000_000} MB free on {folder}",
     )
     yield _sqlite()
     yield _clock()
@@ -67,7 +57,8 @@ def findings(settings: KioskSettings) -> Iterator[Finding]:
         enrolment = Enrolment.load(settings.data)
         yield Finding("enrolment", "good", f"{enrolment.event}, at {enrolment.registry_url}")
     except FileNotFoundError:
-        yield Finding("enrolment", "mend", "not enrolled: run `jianmen kiosk enrol`")
+        where = "" if settings.data.exists() else f" (there is no folder {settings.data})"
+        yield Finding("enrolment", "mend", f"not enrolled{where}: run `jianmen kiosk enrol`")
     except (ValueError, OSError) as error:
         yield Finding("enrolment", "mend", str(error))
     yield _journal(settings)
@@ -141,7 +132,7 @@ def _replica_contents(
         yield Finding("replica", "mend", "the registry was never heard: is it on the network?")
         return
     minutes = max(0, int(time.time() * 1000) - heard) // 60_000
-    state: State = "good" if minutes <= OLD_MIN else "note"
+    state: Literal["good", "note"] = "good" if minutes <= OLD_MIN else "note"
     yield Finding("replica", state, f"registry heard {minutes} min ago")
     to_come = replica.targets().get("registry", {}).get("behind") or 0
     if to_come:
@@ -191,6 +182,8 @@ def door_runs(settings: KioskSettings) -> bool:
         RunningMark(settings.data).close(cleanly=False)
     except AlreadyRunningError:
         return True
+    except FileNotFoundError:
+        pass  # no kiosk was ever here
     return False
 
 

@@ -8,21 +8,25 @@ from pathlib import Path
 import click
 
 from config.errors import ConfigError
-from config.settings import KioskSettings, kiosk_settings, require_permission
+from config.settings import KioskSettings, kiosk_settings, require_permission, require_possible
 from jianmen.cli.options import settings_file_option
 
 settings_option = settings_file_option("The kiosk's settings file.")
 
 
 def read_settings(
-    settings_file: Path | None, data: Path | None, **overrides: object
+    settings_file: Path | None, data: Path | None, *, makes: bool = False, **overrides: object
 ) -> KioskSettings:
-    """The settings, with a folder for the data that this user may write; exits with 2 where they cannot be used."""
+    """The settings; exits with 2 where they cannot be used.
+
+    A command that `makes` a kiosk has the data folder made too, where it is missing; this user may write in it. Others
+    leave a folder that may be the wrong one as it is.
+    """
     named = {key.replace("_", ".", 1): value for key, value in overrides.items()}
     named["data"] = str(data) if data is not None else None
     try:
         settings = kiosk_settings(settings_file, named)
-        require_permission(settings.data)
+        (require_permission if makes else require_possible)(settings.data)
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(2)

@@ -64,6 +64,7 @@ def run(
     settings = read_settings(
         settings_file,
         data,
+        makes=True,
         pages_port=port,
         scanner_adapter=adapter,
         scanner_device=where,

@@ -119,7 +119,7 @@ def init(
             check_account(account, password)
         elif not (sys.stdin.isatty() or is_there(settings_file, data)):
             stop(2, NOBODY_TO_ASK)
-        settings = read_settings(settings_file, data)
+        settings = read_settings(settings_file, data, begins=True)
         with opened(settings) as service:
             accounts = Accounts(service.ledger, lambda: read_clock()().wall_ms)
             if not password and not any(one.role == "admin" for one in accounts.all()):

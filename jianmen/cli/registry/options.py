@@ -26,12 +26,17 @@ settings_option = settings_file_option("Settings file of the registry (TOML).")
 
 
 def read_settings(
-    settings_file: Path | None, data: Path | None, **overrides: object
+    settings_file: Path | None, data: Path | None, *, begins: bool = False, **overrides: object
 ) -> RegistrySettings:
-    """The settings, with a data folder that can be written; exits with 2 where they cannot be used."""
+    """The settings, with a data folder that can be written; exits with 2 where they cannot be used.
+
+    Nothing is made in a folder without an event, which may be the wrong one, unless the command `begins` one.
+    """
     overrides["data"] = str(data) if data is not None else None
     try:
         settings = registry_settings(settings_file, overrides)
+        if not (begins or has_database(settings)):
+            stop(2, no_event_in(settings))
         require_writable(settings.data)
     except ConfigError as error:
         stop(2, str(error))
@@ -41,8 +46,20 @@ def read_settings(
 def is_there(settings_file: Path | None, data: Path | None) -> bool:
     """Whether there is a database already; makes nothing. Raises ConfigError."""
     overrides = {"data": str(data) if data is not None else None}
-    settings = registry_settings(settings_file, overrides)
+    return has_database(registry_settings(settings_file, overrides))
+
+
+def has_database(settings: RegistrySettings) -> bool:
+    """Whether there is a database, or shall be one on a server."""
     return settings.database_url is not None or (settings.data / "registry.db").exists()
+
+
+def no_event_in(settings: RegistrySettings) -> str:
+    """What to say of a data folder without a database."""
+    return (
+        f"{settings.data}: there is no event here yet. Name the registry's data folder with --data, or begin an event:"
+        " jianmen registry init EVENT.toml"
+    )
 
 
 def stop(status: int, message: str) -> NoReturn:

@@ -36,6 +36,7 @@ function say() {
   for (const one of document.querySelectorAll("[data-say]")) one.textContent = word("labels", one.dataset.say);
   for (const one of document.querySelectorAll("[data-language]"))
     one.setAttribute("aria-pressed", one.dataset.language === language);
+  $("name").setAttribute("aria-label", word("labels", "name_on_badge"));
   if (body.dataset.mode === "locked") $("place").textContent = word("labels", "staff");
   $("query").placeholder = word("labels", "find_hint");
   $("query").setAttribute("aria-label", word("labels", "find"));
@@ -171,8 +172,8 @@ function render() {
 }
 
 function renderSeats() {
-  for (const one of ["find", "count", "clock"]) document.querySelector(`nav [data-tab=${one}]`).hidden = state.prints;
-  if (state.prints && body.dataset.tab !== "answers") { body.dataset.tab = "answers"; press(); }
+  for (const one of ["count", "clock"]) document.querySelector(`nav [data-tab=${one}]`).hidden = state.prints;
+  if (state.prints && !["answers", "find"].includes(body.dataset.tab)) { body.dataset.tab = "answers"; press(); }
   const lines = [];
   if (state.seats === null) lines.push(word("labels", "no_capacity"));
   else lines.push(`${word("labels", "seats_left")}: ${state.seats}`);
@@ -224,8 +225,7 @@ function facts(known) {
 }
 
 function deedsOf(one) {
-  if (one.may_print)
-    return [element("button", word("labels", "print"), { onclick: () => because("print_whys", (why) => print(one, why)) })];
+  if (one.may_print) return printDeeds({ number: one.number });
   if (one.may_let_in)
     return [element("button", word("labels", "let_in"), { onclick: () => because("whys", (why) => letIn(one, why)) })];
   if (one.opens && !one.undone)
@@ -261,10 +261,48 @@ async function letIn(one, why) {
   poll();
 }
 
-async function print(one, why) {
-  await ask("print", { number: one.number, why });
+// A badge is named by the number of its code here, or by itself where its owner was found by name.
+function printDeeds(one) {
+  return [
+    element("button", word("labels", "print"), { onclick: () => because("print_whys", (why) => print({ ...one, why })) }),
+    element("button", word("labels", "respell"), { onclick: () => attempt(() => respell(one)) }),
+  ];
+}
+
+async function print(what) {
+  await ask("print", what);
   message("labels", "print_sent", true);
+  body.dataset.tab = "answers";
+  press();
+  clearFound();
   poll();
+}
+
+async function respell(one) {
+  const { name } = await ask("badge-name", one);
+  $("name").value = name;
+  capitals(false);
+  $("spelling-print").onclick = () => {
+    $("spelling").close();
+    attempt(() => print({ ...one, why: "misspelt", name: $("name").value }));
+  };
+  $("spelling").showModal();
+}
+
+// The keys put their letter where the cursor is, as a keyboard does.
+function typeName(one) {
+  const field = $("name");
+  if (one === "⇧") return capitals(!shifted);
+  const [from, to] = [field.selectionStart, field.selectionEnd];
+  if (one === "⌫") field.setRangeText("", from === to ? Math.max(0, from - 1) : from, to, "end");
+  else field.setRangeText(one === "_" ? " " : shifted ? one.toUpperCase() : one, from, to, "end");
+  capitals(false);
+}
+
+let shifted = false;
+function capitals(wanted) {
+  shifted = wanted;
+  for (const one of $("name-keys").children) if (/^[a-z]$/i.test(one.textContent)) one.textContent = wanted ? one.textContent.toUpperCase() : one.textContent.toLowerCase();
 }
 
 async function undo(one, why) {
@@ -326,8 +364,14 @@ function personRow(one) {
   const who = element("div", "");
   who.append(element("b", one.name || one.code), element("small", [one.organisation, one.code].filter(Boolean).join(" · ")),
     element("small", facts(one).join(" · ") || word("reasons", "unknown")));
-  row.append(who, element("button", word("labels", "present"), {
-    onclick: () => attempt(() => present({ badge: one.badge })) }));
+  const deeds = element("div", "", { className: "deeds" });
+  if (one.printed) {
+    who.append(element("small", word("reasons", one.printed)));
+    deeds.append(...printDeeds({ badge: one.badge }));
+  } else {
+    deeds.append(element("button", word("labels", "present"), { onclick: () => attempt(() => present({ badge: one.badge })) }));
+  }
+  row.append(who, deeds);
   return row;
 }
 
@@ -412,6 +456,9 @@ keys("letter-keys", "1234567890QWERTYUIOPASDFGHJKL-ZXCVBNM_⌫", (one) => {
   query.value = one === "⌫" ? query.value.slice(0, -1) : query.value + (one === "_" ? " " : one);
   search();
 });
+keys("name-keys", "qwertyuiopasdfghjkl'⇧zxcvbnm-⌫_", typeName);
+for (const one of $("name-keys").children) one.onmousedown = (event) => event.preventDefault(); // the cursor stays
+$("spelling-cancel").onclick = () => $("spelling").close();
 $("query").oninput = search;
 $("unlock").onclick = () => attempt(unlock);
 $("pin-enter").onclick = () => attempt(enterPin);

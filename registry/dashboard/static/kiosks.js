@@ -30,8 +30,16 @@ const refused = ({ attempts, addresses, last }, now) => (attempts === 0 ? ""
     data.admin && el("a", { href: "/settings#trail" }, say("enrol.refused.who"))));
 
 const state = (kiosk) => kiosk.troubles.length
-  ? el("strong", {}, `${kiosk.troubles.includes("cut_off") ? "✕" : "▲"} ${kiosk.troubles.map((one) => say(`trouble.${one}`)).join(" · ")}`)
+  ? el("strong", {}, `${kiosk.troubles.includes("cut_off") ? "✕" : "▲"} ${kiosk.troubles.flatMap((one) => troubleTexts(kiosk, one)).join(" · ")}`)
   : el("span", {}, `● ${say("well")}`);
+
+/** Of a printer it is shown what somebody has to do there. */
+function troubleTexts({ readings }, trouble) {
+  if (trouble !== "printer") return [say(`trouble.${trouble}`)];
+  const cause = `printer.printer_${readings.printer}`;
+  const keeps = readings.printer === "ok" ? [] : [say(has(cause) ? cause : "trouble.printer")];
+  return [...keeps, ...(readings.prints_in_doubt ? [say("printer.in_doubt", { n: readings.prints_in_doubt })] : [])];
+}
 
 const name = (kiosk) => el("span", {}, kiosk.name === kiosk.gate ? "" : `${kiosk.name} `, el("code", {}, kiosk.device.slice(0, 8)));
 
@@ -52,6 +60,7 @@ function readings(kiosk) {
   const told = [];
   for (const [key, value] of Object.entries(kiosk.readings)) {
     if (!has(`health.${key}`) || value === null || value === false || value === "none") continue;
+    if (key === "printer" && value !== "ok") continue; // that is in the kiosk's state
     const word = typeof value === "number" ? Math.round(value)
       : has(`health.${value}`) ? say(`health.${value}`) : value;
     told.push(say(`health.${key}`, { v: word }));

@@ -36,7 +36,8 @@ export async function showHistory(person) {
       el("li", {},
         el("span", {}, `${minute(one.at)} · ${gate(one.gate) ? `${place(gate(one.gate).area)} ${gate(one.gate).code}` : one.gate} · ${say("issue", { n: one.issue })} · `,
           el("strong", { class: one.outcome === "printed" ? "" : "problem" }, say(`print_outcome.${one.outcome}`)),
-          one.by_staff ? ` · ${say("history.by_staff")}${one.why ? `: ${say(`print_why.${one.why}`)}` : ""}` : "")))) ] : []),
+          one.by_staff ? ` · ${say("history.by_staff")}${one.why ? `: ${say(`print_why.${one.why}`)}` : ""}` : "",
+          one.respelled ? ` · ${say("history.respelled")}` : "")))) ] : []),
     el("menu", {}, closing()));
 }
 

@@ -70,8 +70,10 @@ def test_rubbish_in_place_of_a_card_reads_nothing(rubbish: bytes) -> None:
 
 
 def test_content_that_cannot_be_read_is_nothing_rather_than_a_failure() -> None:
-    odd = msgspec.msgpack.decode(msgspec.msgpack.encode(["only a name"]))
-    card = cards.seal(odd, SECRET, DESK_KEY, ID, 3, NONCES)
+    class Odd(msgspec.Struct, array_like=True):
+        code: str
+
+    card = cards.seal(Odd("only this"), SECRET, DESK_KEY, ID, 3, NONCES)
     assert cards.open_with_desk(card, DESK_KEY) is None
 
 
@@ -107,3 +109,40 @@ def test_keys_and_nonces_of_another_length_are_refused() -> None:
 def test_a_name_does_not_show_when_a_card_is_printed_to_a_log() -> None:
     assert "张" not in repr(ZHANG)
     assert "张" not in f"{[ZHANG]}"
+
+
+def test_the_badges_own_code_is_under_the_desks_seal_alone() -> None:
+    card = sealed(msgspec.structs.replace(ZHANG, code="JAEAQ"))
+    from_badge, from_desk = (
+        cards.open_with_secret(card, SECRET),
+        cards.open_with_desk(card, DESK_KEY),
+    )
+    assert from_badge == ZHANG
+    assert from_desk is not None
+    assert from_desk.code == "JAEAQ"
+
+
+def test_a_card_of_an_earlier_release_has_no_code() -> None:
+    assert msgspec.msgpack.decode(
+        msgspec.msgpack.encode(["张伟", "四川大学", "zh-Hans", []]), type=CardContent
+    ) == CardContent("张伟", "四川大学", "zh-Hans")
+
+
+@given(st.text(max_size=120))
+def test_a_spelling_is_read_with_the_card_and_the_desk_key(name: str) -> None:
+    spelling = cards.seal_spelling(name, sealed(), DESK_KEY, b"o" * 12)
+    assert cards.open_spelling(spelling, sealed(), DESK_KEY) == name
+    assert len(spelling) < 1024
+
+
+def test_without_the_card_nobody_reads_a_spelling() -> None:
+    """The desk key and the entry of the log are not enough: an erased person's name stays erased."""
+    spelling = cards.seal_spelling("张玮", sealed(), DESK_KEY, b"o" * 12)
+    again = cards.seal(ZHANG, SECRET, DESK_KEY, ID, 3, (b"n" * 12, b"p" * 12))
+    assert cards.open_spelling(spelling, again, DESK_KEY) is None
+    assert cards.open_spelling(spelling, sealed(), bytes(32)) is None
+    assert cards.open_spelling(spelling[:-1] + b"?", sealed(), DESK_KEY) is None
+    assert cards.open_spelling(spelling[:20], sealed(), DESK_KEY) is None
+    for changes in ({"badge": bytes(5)}, {"issue": 4}, {"issue": -1}):
+        moved = msgspec.structs.replace(sealed(), **changes)
+        assert cards.open_spelling(spelling, moved, DESK_KEY) is None

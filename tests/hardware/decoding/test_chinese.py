@@ -39,6 +39,14 @@ def test_every_decoder_gives_the_text_or_none(
     assert found == ([] if isinstance(decoder, ZbarDecoder) else [text])
 
 
+def test_the_chinese_mode_of_qr_codes_is_read() -> None:
+    code = segno.make("陈大文", mode="hanzi", micro=False)
+    modules = np.array([[0 if dark else 255 for dark in row] for row in code.matrix], np.uint8)
+    picture = np.kron(np.pad(modules, 4, constant_values=255), np.ones((5, 5), np.uint8))
+
+    assert [one.text for one in make_decoder(DecoderSettings()).decode(picture).codes] == ["陈大文"]
+
+
 def test_latin1_that_is_declared_is_not_taken_for_chinese() -> None:
     (code,) = (
         make_decoder(DecoderSettings()).decode(printed("ÕÅÎ°", "latin-1", declared=True)).codes

@@ -9,7 +9,7 @@ from hardware.ports.decoder import Code, Corners, Sight, every_code
 from hardware.ports.events import MAX_TEXT, Hint, Reading, ShowOne
 from hardware.reader.hints import hint_for
 from hardware.reader.messages import Hinted, Message
-from hardware.reader.process import ReaderLoop
+from hardware.reader.process import FAILURES_IN_A_ROW, ReaderLoop
 
 Gray = NDArray[np.uint8]
 CORNERS: Corners = ((100, 100), (300, 100), (300, 300), (100, 300))
@@ -30,6 +30,17 @@ class Scripted:
 
     def decode(self, gray: Gray) -> Sight:
         return self.sight
+
+
+class Raising:
+    """A decoder that fails on dark pictures."""
+
+    name = "raising"
+
+    def decode(self, gray: Gray) -> Sight:
+        if gray.mean() < 50:
+            raise ValueError("mode 13")
+        return Sight((code("J1"),))
 
 
 class Bench:
@@ -65,6 +76,33 @@ def test_a_code_that_stays_in_view_is_told_again_but_only_five_times_a_second(
 
     assert {type(message) for message in events} == {Reading}
     assert len(events) == 5
+
+
+def frames(loop: ReaderLoop, brightness: int, how_many: int, start_ms: int) -> None:
+    for n in range(how_many):
+        loop.step(Frame(np.full((480, 800), brightness, np.uint8), start_ms + 40 * n))
+
+
+def test_pictures_on_which_a_decoder_fails_are_left_out_and_said_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    events: list[Message] = []
+    loop = ReaderLoop(Raising(), every_code, events.append)
+
+    frames(loop, 10, FAILURES_IN_A_ROW - 1, 0)
+    assert events == []
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+    frames(loop, 200, 1, 4000)
+    assert [type(message) for message in events] == [Reading]
+    frames(loop, 10, FAILURES_IN_A_ROW - 1, 8000)
+
+
+def test_a_decoder_that_fails_on_everything_ends_the_process() -> None:
+    loop = ReaderLoop(Raising(), every_code, lambda _: None)
+
+    with pytest.raises(ValueError, match="mode 13"):
+        frames(loop, 10, FAILURES_IN_A_ROW, 0)
 
 
 def test_another_code_is_told_at_once(bench: Bench) -> None:

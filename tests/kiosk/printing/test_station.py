@@ -11,6 +11,8 @@ from access.log.entry import EntryRef, Printed
 from kiosk.door.door import NotReadyError
 from kiosk.door.staff_actions import StaffError
 from kiosk.pages.opening.report import report
+from kiosk.printing.badge_check import Ordered
+from kiosk.printing.drawing import LettersMissingError
 
 ASK = "Is this you?"
 PRINTING = "Printing your badge"
@@ -173,6 +175,7 @@ def test_the_kiosk_is_out_of_order_with_its_printer_and_comes_back_with_it(
     person = chan(desk)
     assert desk.shows(person.text) == "No badges here just now"
     assert desk.stand.loop.presenter.printer == "printer_cover_open"
+    assert desk.station.condition == ("cover_open", 0)
     desk.fault()
     desk.until_shown("Print your badge here")
     printed(desk, person)
@@ -215,6 +218,7 @@ def test_a_printer_that_runs_out_of_paper_is_said_and_goes_on_when_it_has_some(
     desk.until_shown("The printer needs a hand")
     [shown] = desk.stand.screen_feed.screen.wordings
     assert "打印機缺紙" in shown.lines
+    assert desk.station.condition == ("paper_out", 0)
     desk.stand.show("somebody else's code")  # not their turn yet
     desk.taken()
     assert desk.headline == "The printer needs a hand"
@@ -237,7 +241,7 @@ def test_a_badge_that_does_not_come_out_in_time_is_called_off_and_a_person_asked
     desk.fault()
     desk.touch("did_not")
     assert desk.outcomes == ["sent", "unknown", "not_printed"]
-    desk.stand.until(lambda: desk.stand.loop.presenter.printer is None)
+    desk.stand.until(lambda: desk.station.condition == ("ok", 0))
     printed(desk, person)
     assert desk.badges == 1
 
@@ -249,10 +253,17 @@ def test_whoever_has_their_badge_says_so_and_gets_no_other(make_desk: MakeDesk) 
     desk.shows(person.text)
     desk.touch("print")
     desk.until_shown(DOUBT)
+    assert desk.station.condition[1] == 1
+    desk.restart()
+    assert desk.station.condition[1] == 1
+    desk.shows(person.text)
     desk.touch("came_out")
     assert desk.headline == DONE
     assert desk.shows(person.text) == ALREADY
     assert desk.outcomes == ["sent", "unknown", "printed"]
+    assert desk.station.condition[1] == 0
+    desk.restart()
+    assert desk.station.condition[1] == 0
 
 
 def test_a_refused_badge_is_not_printed_and_may_be_tried_again(desk: Desk) -> None:
@@ -325,6 +336,19 @@ def test_jobs_that_were_given_up_are_called_off_before_the_next_badge(desk: Desk
 # Staff.
 
 
+def test_a_name_with_a_letter_that_no_font_has_is_left_to_the_staff(desk: Desk) -> None:
+    def lacks(*_: object) -> bytes:
+        raise LettersMissingError
+
+    person = chan(desk)
+    desk.runner._draw = lacks
+    desk.shows(person.text)
+    desk.touch("print")
+    desk.until_shown("We cannot write your name here")
+    [shown] = desk.station
+    assert (shown.state, desk.badges, desk.outcomes) == ("no_letters", 0, [])
+
+
 def test_staff_print_again_with_a_reason(desk: Desk) -> None:
     person = chan(desk)
     staff = desk.world.register("Staff", ticket="staff")
@@ -334,7 +358,7 @@ def test_staff_print_again_with_a_reason(desk: Desk) -> None:
     desk.shows(person.text)
     [shown] = desk.station
     assert (shown.masked, shown.state) == ("T. Chan", "printed")
-    desk.station.print_by_staff(shown.number, "damaged", staff.text)
+    desk.station.print_by_staff(Ordered(shown.text, None), "damaged", staff.text)
     desk.until_shown(DONE)
     assert desk.badges == 2
     again = desk.world.written("printed")[-1]
@@ -346,9 +370,9 @@ def test_a_card_without_a_role_prints_nothing(desk: Desk) -> None:
     printed(desk, person)
     [shown] = desk.station
     with pytest.raises(StaffError, match="not_staff"):
-        desk.station.print_by_staff(shown.number, "lost", person.text)
+        desk.station.print_by_staff(Ordered(shown.text, None), "lost", person.text)
     with pytest.raises(StaffError, match="gone"):
-        desk.station.print_by_staff(0, "lost", person.text)
+        desk.station.shown(0)
     assert desk.badges == 1
 
 

@@ -209,6 +209,24 @@ def test_readings_say_whether_somebody_should_look(readings: Any, *, unhealthy: 
     assert is_unhealthy(readings) == unhealthy
 
 
+@pytest.mark.parametrize(
+    ("readings", "troubles"),
+    [
+        ({"printer": "ok", "prints_in_doubt": 0}, []),
+        ({"printer": "paper_out", "prints_in_doubt": 0}, ["printer"]),
+        ({"printer": "ok", "prints_in_doubt": 2}, ["printer"]),
+    ],
+)
+def test_a_printer_that_needs_somebody_is_a_trouble_of_its_kiosk(
+    api: Any, new_kiosk: NewKiosk, readings: Any, troubles: list[str]
+) -> None:
+    kiosk = new_kiosk("chengdu-main-1")
+    kiosk.door.record("health", Health(readings=readings))
+    kiosk.exchange()
+    [shown] = api.get("/kiosks")["kiosks"]
+    assert (shown["troubles"], shown["readings"]) == (troubles, readings)
+
+
 def test_a_badge_at_two_venues_is_a_line_until_somebody_answers_it(
     api: Any, busy: dict[str, Any], client: FlaskClient
 ) -> None:

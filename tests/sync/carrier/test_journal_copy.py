@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from access.log.clock_reading import ClockReading
 from access.log.entry import Alarm, Revoked
 from jianmen.testing.log_writer import LogWriter
 from sync.carrier.journal_copy import LOOK_AGAIN_S, JournalCopier, JournalFollower
+from sync.store.journal import Journal
 
 Node = Any
 
@@ -56,6 +58,18 @@ def test_after_a_failure_it_is_taken_over_again_without_a_hole(kiosk: Node) -> N
 
     log = kiosk.journal.log
     assert [row.seq for row in kiosk.replica.rows(log, 1, 99)] == list(range(1, 12))
+
+
+def test_a_journal_that_the_door_is_just_making_is_looked_at_again_later(
+    kiosk: Node, tmp_path: Path
+) -> None:
+    path = tmp_path / "journal.db"
+    path.touch()
+    with closing(JournalFollower(path, kiosk.replica, kiosk.identity)) as follower:
+        assert follower.take_over(lambda: 1) == 0
+        with closing(Journal(path, kiosk.identity)) as journal:
+            journal.begin(ClockReading(1, kiosk.clock_ms, True), "", "first start", {}, None)
+            assert follower.take_over(lambda: 1) == 1
 
 
 def test_after_a_nudge_the_journal_is_looked_at_again_soon(kiosk: Node, tmp_path: Path) -> None:
