@@ -68,13 +68,11 @@ def create_app(
     phones: Phones | None = None,
 ) -> Flask:
     """The pages of a door. `sounds`: the page makes the tones, for want of a buzzer. `camera_at`: on which side of the
-    screen the camera is (above, below, left, right; empty: not to be pointed at). `viewing`: the screen's size, if it is
-    known. `preview`: the resting screen shows what the camera sees. `phones`: phones of the staff can be paired."""
+    screen the camera is (above, below, left, right; empty: not to be pointed at). `viewing`: the screen's size, if
+    it is known. `preview`: the resting screen shows what the camera sees. `phones`: phones can be paired."""
     app = Flask(__name__)
     token = secrets.token_urlsafe(16)
     _guard(app, token)
-    shown = {part: texts.in_every_language(part) for part in ("menu", "camera")}
-    page_texts = msgspec.json.encode(shown).decode()
     streams = threading.BoundedSemaphore(STREAMS)
 
     @app.get("/")
@@ -90,7 +88,7 @@ def create_app(
             camera_at=camera_at,
             viewing=viewing,
             preview=preview,
-            page_texts=page_texts,
+            page_texts=_page_texts(),
         )
 
     @app.get("/events")
@@ -120,6 +118,12 @@ def create_app(
     _add_other_pages(app, service, phones, preview=preview)
     app.jinja_env.globals.update(token=token, sounds=sounds)
     return app
+
+
+def _page_texts() -> str:
+    """The texts of the attendee screen's own script."""
+    shown = {part: texts.in_every_language(part) for part in ("menu", "camera")}
+    return msgspec.json.encode(shown).decode()
 
 
 def _add_other_pages(
