@@ -9,7 +9,7 @@ from typing import NamedTuple
 from config.settings import Camera
 from hardware.ports.events import Hint
 from hardware.reader.camera_check import CameraReport
-from jianmen.cli.kiosk.findings import Finding
+from jianmen.cli.options import Finding
 
 FEWEST_FRAMES = 0.7
 """Part of the frames asked for; with fewer the camera lengthens its exposures, or its bus is slow."""

@@ -14,11 +14,10 @@ import click
 
 from config.settings import KioskSettings
 from jianmen.cli.kiosk.options import camera_overrides, complain, read_settings, settings_option
-from jianmen.cli.options import data_option, json_option
+from jianmen.cli.options import Finding, data_option, json_option
 
 if TYPE_CHECKING:  # loads what a door needs
     from jianmen.cli.kiosk.camera_findings import Optics
-    from jianmen.cli.kiosk.findings import Finding
 
 
 @click.command()
@@ -81,7 +80,7 @@ def doctor(
 def _camera(settings: KioskSettings, seconds: float, optics: Optics) -> Iterator[Finding]:
     from hardware.reader.camera_check import CameraCheckError, check_camera
     from jianmen.cli.kiosk.camera_findings import camera_findings
-    from jianmen.cli.kiosk.findings import Finding, door_runs
+    from jianmen.cli.kiosk.findings import door_runs
     from kiosk.runtime.parts import camera_settings, decoder_settings
 
     if settings.camera.adapter is None:
