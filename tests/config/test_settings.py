@@ -197,6 +197,7 @@ def test_a_missing_data_folder_is_made_and_left_empty(tmp_path: Path) -> None:
     require_writable(folder)
     require_writable(folder)
     assert list(folder.iterdir()) == []
+    assert folder.stat().st_mode & 0o007 == 0  # nobody else looks in
 
 
 @pytest.mark.parametrize("require", [require_writable, require_permission])

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from secrets import token_bytes
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url, text
 
+from access.log.clock_reading import ClockReading
+from jianmen.testing.postgres import PostgresServer
 from registry.roster.model import Person
 from registry.service import RegistryService
 from registry.storage import tables
 from registry.storage.database import FILE, Database
 from registry.storage.errors import NotScrubbedError
+from registry.storage.ledger import Ledger
 
 PEOPLE = 200
+MORNING_MS = 1_605_573_000_000
 OPERATING = Path(__file__).parents[3] / "docs" / "operating.md"
 
 
@@ -99,6 +107,44 @@ def test_a_reader_in_the_way_is_said(service: RegistryService, tmp_path: Path) -
         reader.execute("ROLLBACK")
     service.ledger.database.scrub()
     assert in_files(tmp_path, name(7).encode()) == set()
+
+
+def test_the_commands_of_the_page_leave_nobody_in_the_files_of_postgresql(
+    postgres: PostgresServer, event: Any
+) -> None:
+    url = postgres.new_database()
+    database = f"host={postgres.folder} user=jianmen dbname={make_url(url).database}"
+    with closing(Ledger(url, None, lambda: MORNING_MS)) as ledger:
+        service = RegistryService(ledger, lambda: ClockReading(0, MORNING_MS, True), token_bytes)
+        service.init(event)
+        service.register_many(
+            [Person(ref=f"R{n}", name=name(n), ticket="delegate") for n in range(PEOPLE)]
+        )
+        subprocess.run(["psql", database, "-qc", "ANALYZE", "-c", "CHECKPOINT"], check=True)
+        service.purge(early=True)
+        assert_nobody_sampled(ledger)
+    (commands,) = re.findall(r"```sh\n( *psql.*?)```", OPERATING.read_text("utf-8"), re.DOTALL)
+    subprocess.run(
+        ["bash", "-ec", commands], env=os.environ | {"DATABASE_URL": database}, check=True
+    )
+    people = [name(n).encode() for n in range(PEOPLE)]
+    left = [
+        file.name
+        for file in (postgres.folder / "data").rglob("*")
+        if file.is_file() and any(text in file.read_bytes() for text in people)
+    ]
+    assert left == []
+
+
+def assert_nobody_sampled(ledger: Ledger) -> None:
+    """What ANALYZE copied is compressed: no search through the files finds it."""
+    rows = ledger.read(
+        text(
+            "SELECT tablename, attname FROM pg_stats WHERE schemaname = 'public' AND"
+            " (histogram_bounds::text LIKE '%Quarter%' OR most_common_vals::text LIKE '%Quarter%')"
+        )
+    )
+    assert list(rows) == []
 
 
 def test_the_page_for_operators_has_every_table_that_named_somebody_vacuumed() -> None:
