@@ -207,7 +207,7 @@ def _check(settings: RegistrySettings, workers: int | None) -> None:
     while True:
         try:
             with opened(settings) as service:
-                _ = service.event
+                _ = service.identity  # written with the first definition; to read that takes all entries
             return
         except InUseError as error:
             if time.monotonic() > give_up or not _left_behind(settings.data):
