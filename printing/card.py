@@ -14,6 +14,9 @@ FIELDS = (
 """The fields that a layout can show. `letter` stands for the ticket in its colour band; `hint` explains how to show the
 badge to a camera; others are extra fields of the list (`seat`), by their name."""
 
+SEALED = frozenset(FIELDS) - {"ref"}
+"""Those that a kiosk can print: what the badge, its name card and the event say. The others only the registry knows."""
+
 
 @dataclass(frozen=True)
 class Card:

@@ -24,12 +24,13 @@ MARK_MM = 5.0
 
 @dataclass
 class Printed:
-    """The result: the number of pages, and the indexes of cards with a shortened text, and with a letter that no font
-    has."""
+    """The result: the number of pages, and the indexes of cards with a shortened text, with a letter that no font has,
+    and with such a letter in the name."""
 
     pages: int = 0
     shortened: list[int] = field(default_factory=list)
     unprintable: list[int] = field(default_factory=list)
+    unnamed: list[int] = field(default_factory=list)
 
 
 def print_cards(
@@ -53,6 +54,8 @@ def print_cards(
                 printed.shortened.append(number)
             if _lacks_letters(card, layout, fonts):
                 printed.unprintable.append(number)
+                if fonts.unprintable(card.texts.get("name", ""), card.language):
+                    printed.unnamed.append(number)
             step(number + 1)
         printed.pages = int(pdf.pages_count)
         pdf.output(str(path))

@@ -20,8 +20,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
     """Pages, and the numbers of the cards (0 first) of which a text had to be shortened, and of those with a letter
-    that no font has."""
+    that no font has; `unnamed`: in the name."""
 
     pages: int
     shortened: list[int]
     unprintable: list[int] = []
+    unnamed: list[int] = []

@@ -70,7 +70,12 @@ def main() -> int:
     except (FontMissingError, ConfigError) as error:
         print(str(error).replace("\n", "; "), file=sys.stderr)
         return 1
-    made = Made(pages=printed.pages, shortened=printed.shortened, unprintable=printed.unprintable)
+    made = Made(
+        pages=printed.pages,
+        shortened=printed.shortened,
+        unprintable=printed.unprintable,
+        unnamed=printed.unnamed,
+    )
     print(msgspec.json.encode(made).decode(), flush=True)
     return 0
 

@@ -1,5 +1,6 @@
 """A badge as a PDF page, drawn in a process of its own. Nothing of it is written to a disk."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -8,7 +9,9 @@ from pathlib import Path
 import msgspec
 
 from printing.card import Card
-from printing.task import Task
+from printing.task import Made, Task
+
+log = logging.getLogger(__name__)
 
 DRAWING_S = 60.0
 """No claim about speed: a Pi that does much else may take seconds."""
@@ -18,6 +21,15 @@ MEMORY = Path("/dev/shm")  # noqa: S108 -- where the drawing process keeps cut-d
 
 class DrawingError(Exception):
     """The badge cannot be drawn; the message says why, and names nobody."""
+
+
+class LettersMissingError(DrawingError):
+    """No font here has all letters of the name: nobody is given a badge with half of theirs."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no font here has all letters of the name; install fonts-noto-cjk and fonts-noto-core"
+        )
 
 
 def drawn(card: Card, layout: Path) -> bytes:
@@ -42,6 +54,11 @@ def drawn(card: Card, layout: Path) -> bytes:
             words = done.stderr.decode(errors="replace").strip().splitlines()
             raise DrawingError(words[-1] if words else "the drawing process ended")
         os.lseek(page, 0, os.SEEK_SET)
+        made = msgspec.json.decode(done.stdout.splitlines()[-1], type=Made)
+        if made.unnamed:
+            raise LettersMissingError
+        if made.unprintable:
+            log.warning("a badge lacks a letter that no font of this kiosk has")
         with os.fdopen(os.dup(page), "rb") as file:
             return file.read()
     finally:

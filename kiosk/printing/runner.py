@@ -18,13 +18,15 @@ from typing import Literal, Protocol, TypeVar
 
 from access.log.entry import EntryRef
 from hardware.ports.printer import JobState, Printer, PrinterState, Trouble
-from kiosk.printing.drawing import DrawingError, drawn
+from kiosk.printing.drawing import DrawingError, LettersMissingError, drawn
 from printing.card import Card
 
 log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 Outcome = Literal["printed", "not_printed", "unknown"]
+NotBegun = Literal["not_printed", "no_letters"]
+"""Why the printer was given nothing; "no_letters": no font here has all letters of the name."""
 
 PREFIX = "jianmen-"
 """Of the names of our jobs."""
@@ -67,7 +69,7 @@ class Station(Protocol):
     def begin(self) -> Attempt: ...
     def wait_for(self, troubles: tuple[Trouble, ...]) -> None: ...
     def ended(self, attempt: Attempt, outcome: Outcome) -> None: ...
-    def not_begun(self) -> None: ...
+    def not_begun(self, why: NotBegun = "not_printed") -> None: ...
 
 
 class _StoppedError(Exception):
@@ -169,7 +171,10 @@ class PrintRunner:
             page = self._draw(card, self._layout)
         except DrawingError as error:
             log.error("a badge could not be drawn: %s", error)
-            self._tell(lambda station: station.not_begun())
+            why: NotBegun = (
+                "no_letters" if isinstance(error, LettersMissingError) else "not_printed"
+            )
+            self._tell(lambda station: station.not_begun(why))
             return
         self._call_off()
         state = self._ready()

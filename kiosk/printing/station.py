@@ -24,7 +24,7 @@ from kiosk.door.readiness import Cause
 from kiosk.door.staff_actions import StaffActions, StaffError
 from kiosk.printing.badge_check import Ordered, Person, Refused, Spelling, card_of, check
 from kiosk.printing.earlier_prints import in_doubt, left_open
-from kiosk.printing.runner import Attempt, Outcome
+from kiosk.printing.runner import Attempt, NotBegun, Outcome
 from kiosk.screen.attendee_screen import Action, Screen
 from kiosk.screen.presenter import Presenter
 from kiosk.screen.print_screen import PrintScreens
@@ -312,15 +312,16 @@ class PrintStation:
             doubtful = (*person.doubtful, attempt.entry)
             self._ask(replace(person, doubtful=doubtful), ("came_out", "did_not"))
 
-    def not_begun(self) -> None:
+    def not_begun(self, why: NotBegun = "not_printed") -> None:
         """The badge could not be drawn, or the printer is not ready: nothing was printed, and nothing recorded."""
         printing = self._printing
         if printing is None:
             return
         self._printing = None
-        self._remember_as(printing.shown, "not_printed")
-        person = printing.person
-        screen = printing.screens.not_printed(person.masked, person.content.language)
+        self._remember_as(printing.shown, why)
+        screen = printing.screens.not_printed(
+            printing.person.masked, printing.person.content.language, why
+        )
         self._presenter.put(screen, READ_S, Light.FAULT)
 
     def _write(

@@ -44,8 +44,10 @@ class PrintScreens:
         asked: _Asked = (number, ("came_out", "did_not"))
         return self._screen("ask", "printer", "doubt", language, name=name, question=asked)
 
-    def not_printed(self, name: str, language: Language) -> Screen:
-        return self._screen("fault", "printer", "not_printed", language, name=name)
+    def not_printed(self, name: str, language: Language, why: str = "not_printed") -> Screen:
+        """Nothing was printed; `why` "no_letters": staff spell the name with letters that are there."""
+        extra = self._help if why == "no_letters" else ()
+        return self._screen("fault", "printer", why, language, name=name, extra=extra)
 
     def already(self, language: Language, *, doubt: bool = False) -> Screen:
         """It was printed, or may have been, somewhere else: staff print it again."""

@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 from config.errors import ConfigError
 from config.settings import KioskSettings
@@ -14,7 +15,8 @@ from hardware.system.errors import HardwareError
 from jianmen.cli.kiosk.findings import Finding
 from kiosk.printing.drawing import DrawingError, drawn
 from kiosk.runtime.parts import BadgePrinter, open_badge_printer
-from printing.card import FIELDS, Card
+from printing import layout as layouts
+from printing.card import FIELDS, SEALED, Card
 from web.texts import text
 
 PRINTED_S = 30.0
@@ -45,6 +47,7 @@ def printer_findings(settings: KioskSettings, *, test_badge: bool) -> Iterator[F
         yield Finding("printer", "mend", str(error))
         return
     with closing(badges.printer) as printer:
+        yield from _empty_fields(badges.layout)
         state = printer.state()
         yield from (
             Finding("printer", "mend", text(f"cause.printer_{trouble}", "en"))
@@ -55,6 +58,19 @@ def printer_findings(settings: KioskSettings, *, test_badge: bool) -> Iterator[F
             yield Finding("printer", "good", f"{state.name or 'it'} is ready{how}")
         if state.ready and test_badge:
             yield _test_badge(badges, printer)
+
+
+def _empty_fields(layout: Path) -> Iterator[Finding]:
+    """Fields of the layout that stay empty on a kiosk's badges."""
+    shown = dict.fromkeys(one.field for one in layouts.load(layout).texts if one.field)
+    unsealed = [f'"{name}"' for name in shown if name not in SEALED]
+    if unsealed:
+        fields = ", ".join(sorted(SEALED))
+        message = (
+            f"{layout.stem} shows {' and '.join(unsealed)}, which only the registry knows: nothing stands there on"
+            f" a badge from a kiosk. Kiosks know {fields}"
+        )
+        yield Finding("layout", "note", message)
 
 
 def _test_badge(badges: BadgePrinter, printer: Printer) -> Finding:

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from jianmen.cli.main import main
+from printing import layout as layouts
 
 SETTINGS = '[kiosk.printer]\nadapter = "simulated"\npath = "{paper}"\nlayout = "{layout}"\n'
 
@@ -21,7 +22,9 @@ def doctor(tmp_path: Path, *more: str, layout: str = "label-62") -> tuple[int, l
     command = ["kiosk", "doctor", *more, "--settings", str(settings), "--json"]
     answer = CliRunner().invoke(main, [*command, "--data", str(tmp_path / "data")])
     lines = [json.loads(line) for line in answer.stdout.splitlines()]
-    return answer.exit_code, [one for one in lines if one["check"] in ("printer", "test badge")]
+    return answer.exit_code, [
+        one for one in lines if one["check"] in ("printer", "test badge", "layout")
+    ]
 
 
 def test_a_test_badge_with_letters_of_all_scripts_is_printed(tmp_path: Path) -> None:
@@ -52,3 +55,13 @@ def test_a_layout_that_is_not_there_is_said(tmp_path: Path, layout: str) -> None
     code, [printer] = doctor(tmp_path, "printer", layout=layout)
     assert (code, printer["state"]) == (1, "mend")
     assert layout in printer["says"]
+
+
+def test_fields_that_a_kiosk_does_not_know_are_named(tmp_path: Path) -> None:
+    layout = layouts.path_of("label-62").read_text(encoding="utf-8")
+    more = layout.replace('field = "ticket"', 'field = "extra:seat"')
+    (tmp_path / "own.toml").write_text(more, encoding="utf-8")
+    _, [found, printer] = doctor(tmp_path, layout=str(tmp_path / "own.toml"))
+    assert (found["state"], printer["state"]) == ("note", "good")
+    assert found["says"].startswith('own shows "extra:seat", which only the registry knows')
+    assert "organisation" in found["says"]

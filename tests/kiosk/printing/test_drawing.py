@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from kiosk.printing.drawing import DrawingError, drawn
+from kiosk.printing.drawing import DrawingError, LettersMissingError, drawn
 from printing import layout as layouts
 from printing.card import Card
 
@@ -31,6 +32,17 @@ def test_a_layout_that_cannot_be_used_is_said_without_the_name() -> None:
         drawn(CARD, Path("/no/such.toml"))
     assert "such.toml" in str(raised.value)
     assert "欧" not in str(raised.value)
+
+
+def test_nobody_gets_a_badge_with_half_a_name(caplog: pytest.LogCaptureFixture) -> None:
+    """An odd sign in the organisation is left out, and the log says so; a letter of the name is not."""
+    odd = {"name": "欧阳\ue123", "organisation": "有限公司"}
+    with pytest.raises(LettersMissingError) as raised:
+        drawn(replace(CARD, texts=odd), layouts.path_of("label-62"))
+    assert "欧" not in str(raised.value)
+    rocket = {"name": "欧阳𠮷", "organisation": "有限公司 \U0001f680"}
+    assert drawn(replace(CARD, texts=rocket), layouts.path_of("label-62"))
+    assert "lacks a letter" in caplog.text
 
 
 def test_a_door_without_a_printer_loads_nothing_to_draw_or_to_print_with() -> None:

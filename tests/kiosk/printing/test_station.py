@@ -12,6 +12,7 @@ from kiosk.door.door import NotReadyError
 from kiosk.door.staff_actions import StaffError
 from kiosk.pages.opening.report import report
 from kiosk.printing.badge_check import Ordered
+from kiosk.printing.drawing import LettersMissingError
 
 ASK = "Is this you?"
 PRINTING = "Printing your badge"
@@ -333,6 +334,19 @@ def test_jobs_that_were_given_up_are_called_off_before_the_next_badge(desk: Desk
 
 
 # Staff.
+
+
+def test_a_name_with_a_letter_that_no_font_has_is_left_to_the_staff(desk: Desk) -> None:
+    def lacks(*_: object) -> bytes:
+        raise LettersMissingError
+
+    person = chan(desk)
+    desk.runner._draw = lacks
+    desk.shows(person.text)
+    desk.touch("print")
+    desk.until_shown("We cannot write your name here")
+    [shown] = desk.station
+    assert (shown.state, desk.badges, desk.outcomes) == ("no_letters", 0, [])
 
 
 def test_staff_print_again_with_a_reason(desk: Desk) -> None:
