@@ -86,7 +86,8 @@ def _registry(build: Path, python: Path, folder: Path) -> tuple[list[str], list[
     data = ["--data", str(folder / "registry")]
     password = folder / "password"
     password.write_text(secrets.token_hex(16))
-    _run(build, [*command, "init", str(EVENT), *data, "--password-file", str(password)])
+    event = build / EVENT.relative_to(OURS)  # as that build knows events
+    _run(build, [*command, "init", str(event), *data, "--password-file", str(password)])
     return command, data
 
 

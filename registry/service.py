@@ -142,10 +142,6 @@ class RegistryService:
         anything. Raises OSError."""
         self._all.projections.keep_counts(at_once=at_once)
 
-    def ahead(self) -> AbstractContextManager[None]:
-        """`with service.ahead(): ...` writes very much and folds it before anybody else asks."""
-        return self._all.projections.ahead()
-
     def changed_badges(self) -> set[bytes]:
         """A set to which the badge of every person changed from now on is added, at the refresh that reads the
         change."""

@@ -13,7 +13,7 @@ from cheroot.wsgi import Server
 from access.badge.name_card import Card
 from access.log.entry import badge_of, body_of, decode, digest_of
 from bench.support.stopwatch import Stopwatch
-from sync.transport.http_client import MEDIA_TYPE, HttpClient
+from sync.transport.http_client import MEDIA_TYPE
 from sync.transport.lan_server import Connection
 from sync.transport.tls_certificate import certificate_at
 from sync.wire.device_key import DeviceKey, verifies
@@ -95,7 +95,7 @@ def entry_rows(batch: Batch) -> list[EntryRow]:
 
 
 class BareServer:
-    """The same kind of TLS server as a kiosk's, which answers with as many bytes as it is asked for."""
+    """The same kind of TLS server as a kiosk's, which answers a POST to `/N` with N bytes."""
 
     def __init__(self, folder: Path, largest: int) -> None:
         """`largest` is the most bytes that will be asked for at once."""
@@ -109,19 +109,14 @@ class BareServer:
         self._server.prepare()
         self._thread = threading.Thread(target=self._server.serve, daemon=True)
         self._thread.start()
-        url = f"https://127.0.0.1:{self._server.bind_addr[1]}"
-        self._link = HttpClient(url, certificate.fingerprint)
+        self.url = f"https://127.0.0.1:{self._server.bind_addr[1]}"
+        self.fingerprint = certificate.fingerprint
 
     def _serve(self, environ: dict[str, str], start_response: Callable[..., object]) -> list[bytes]:
         size = int(environ["PATH_INFO"].removeprefix("/"))
         start_response("200 OK", [("Content-Type", MEDIA_TYPE), ("Content-Length", str(size))])
         return [self._body[:size]]
 
-    def move(self, size: int) -> None:
-        """A round trip that brings so many bytes."""
-        self._link.post(f"/{size}", b"")
-
     def close(self) -> None:
-        self._link.close()
         self._server.stop()
         self._thread.join()

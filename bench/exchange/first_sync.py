@@ -1,12 +1,14 @@
 """A new kiosk's first sync, over loopback HTTPS, against its floor.
 
 The floor moves the same bytes over the same kind of server and inserts the same rows, entries and name cards, a
-transaction to a message. Kiosk and floor take turns, message by message. What the kiosk derives from the entries, the
+transaction to a message. Kiosk and floor take turns, message by message; the kiosk asks for the next message while it
+stores one, as carriers do. What the kiosk derives from the entries, the
 list of name cards to ask for, is timed apart.
 """
 
 import sqlite3
 from collections.abc import Sequence
+from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +18,10 @@ from bench.exchange.whole_event import WholeEvent
 from bench.support.figure import Figure
 from bench.support.logs import wall_ms
 from bench.support.stopwatch import Stopwatch
+from sync.carrier.peer_worker import PeerWorker
+from sync.enrolment.record import Enrolment
 from sync.exchange.exchange import Asker
+from sync.exchange.vector_delta import Vector
 from sync.store.name_cards import CardShelf, Issued
 from sync.store.replica import Replica
 from sync.transport.http_body import COMPRESS_FROM, packed
@@ -74,16 +79,44 @@ def _cost(marks: Sequence[Mark], entries: int) -> Spent:
 
 
 def _fetch(event: WholeEvent, folder: Path) -> tuple[list[Mark], int, float]:
-    """Fetch everything, and move as much over the bare server. Return how far it had come after each message, how many
-    bytes went over the wire, and the seconds for the list of name cards, which are not in the marks. Raises
-    RuntimeError where something is missing at the end."""
-    kiosk = DeviceKey.from_seed(b"n" * 32)
-    enrolment = event.enrol(kiosk)
-    registry = event.identity
-    replica = Replica(folder / "kiosk.db", registry.public, registry.fingerprint)
-    asker = Asker(replica, kiosk, wall_ms, lambda: None, registry.fingerprint)
-    link = HttpClient(enrolment.registry_url, enrolment.certificate_pin)
-    bare, server = BareKiosk(folder / "floor.db"), BareServer(folder, MAX_BODY_BYTES)
+    """Fetch everything, and move as much over the bare server; both servers are in this process, the kiosk in another,
+    as it is on another machine. Return how far it had come after each message, how many bytes went over the wire, and
+    the seconds for the list of name cards, which are not in the marks. Raises RuntimeError where something is missing
+    at the end."""
+    server = BareServer(folder, MAX_BODY_BYTES)
+    enrolment = event.enrol(_KIOSK)
+    try:
+        with get_context("spawn").Pool(1) as pool:
+            fetched = pool.apply(_fetched, (folder, enrolment, server.url, server.fingerprint))
+    finally:
+        server.close()
+    if fetched.vector != event.ledger.vector():
+        raise RuntimeError("the new kiosk does not hold what the registry holds")
+    if fetched.cards != event.people:
+        raise RuntimeError(f"the new kiosk holds {fetched.cards} name cards of {event.people}")
+    return fetched.marks, fetched.size, fetched.listing_s
+
+
+_KIOSK = DeviceKey.from_seed(b"n" * 32)
+
+
+class _Fetched(NamedTuple):
+    """What the process of the kiosk found: see `_fetch`; and the tips of its logs, and how many name cards it has."""
+
+    marks: list[Mark]
+    size: int
+    listing_s: float
+    vector: Vector
+    cards: int
+
+
+def _fetched(folder: Path, enrolment: Enrolment, bare_url: str, bare_pin: str) -> _Fetched:
+    registry = enrolment.registry
+    replica = Replica(folder / "kiosk.db", enrolment.registry_public, registry)
+    asker = Asker(replica, _KIOSK, wall_ms, lambda: None, registry)
+    link = _Recorded(enrolment.registry_url, enrolment.certificate_pin)
+    worker = PeerWorker("registry", asker, (link,), wall_ms)
+    bare, floor = BareKiosk(folder / "floor.db"), HttpClient(bare_url, bare_pin)
     watch, moving, listing = Stopwatch(), Stopwatch(), Stopwatch()
     replica._cards = _TimedShelf(replica._db, listing)
     marks: list[Mark] = []
@@ -92,25 +125,39 @@ def _fetch(event: WholeEvent, folder: Path) -> tuple[list[Mark], int, float]:
     try:
         while again:
             with watch:
-                request = asker.request()
-                answer = link.post("/v1/exchange", request)
-                taken, again = asker.receive(answer)
-            size = _on_the_wire(request) + _on_the_wire(answer)
+                answer = worker.next_answer(asker.request).raw
+                taken, again = asker.receive(answer, worker.send_ahead)
+                worker.await_ahead()  # nothing of ours goes on while the floor has its turn
+            size = sum(map(_on_the_wire, link.moved))
+            link.moved.clear()
             with moving:
-                server.move(size)
+                floor.post(f"/{size}", b"")
             bare.take(read(Message, read(Envelope, answer).body))
             again = again or taken.news  # a carrier asks again after every exchange
             total += size
             entries += taken.entries
             ours = watch.seconds - listing.seconds
             marks.append(Mark(entries, Spent(ours, moving.seconds + bare.watch.seconds)))
-        _check(replica, event)
-        return marks, total, listing.seconds
+        cards = sum(1 for _ in replica.all_sealed())
+        return _Fetched(marks, total, listing.seconds, replica.vector(), cards)
     finally:
         link.close()
-        server.close()
+        floor.close()
         bare.close()
         replica.close()
+
+
+class _Recorded(HttpClient):
+    """Keeps the bodies that it has sent and received."""
+
+    def __init__(self, url: str, pin: str | None) -> None:
+        super().__init__(url, pin)
+        self.moved: list[bytes] = []
+
+    def post(self, path: str, body: bytes) -> bytes:
+        answer = super().post(path, body)
+        self.moved += (body, answer)
+        return answer
 
 
 class _TimedShelf(CardShelf):
@@ -127,11 +174,3 @@ class _TimedShelf(CardShelf):
 
 def _on_the_wire(body: bytes) -> int:
     return len(body) if len(body) < COMPRESS_FROM else len(packed(body))
-
-
-def _check(replica: Replica, event: WholeEvent) -> None:
-    if replica.vector() != event.ledger.vector():
-        raise RuntimeError("the new kiosk does not hold what the registry holds")
-    cards = sum(1 for _ in replica.all_cards())
-    if cards != event.people:
-        raise RuntimeError(f"the new kiosk holds {cards} name cards of {event.people}")

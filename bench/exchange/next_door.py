@@ -17,6 +17,7 @@ from bench.support.figure import Figure, median, percentile
 from bench.support.kiosk_folder import KioskFolder
 from sync.carrier.carrier import LOOK_EVERY_S
 from sync.carrier.peer_worker import ASK_EVERY_S
+from sync.transport.http_client import HttpClient
 
 WANTED_MS, WORST_MS = 25, 80
 """Of the median and of the worst, while the link is whole."""
@@ -98,14 +99,16 @@ def _healed(kiosks: Pair, cut_s: float, people: Iterator[int]) -> list[float]:
 def _round_trip(folder: Path) -> float:
     """Seconds for the bytes of a message over a bare server: the median of some."""
     server = BareServer(folder, MESSAGE_BYTES)
+    link = HttpClient(server.url, server.fingerprint)
     try:
         took = []
         for _ in range(ROUND_TRIPS):
             began = time.perf_counter()
-            server.move(MESSAGE_BYTES)
+            link.post(f"/{MESSAGE_BYTES}", b"")
             took.append(time.perf_counter() - began)
         return median(took)
     finally:
+        link.close()
         server.close()
 
 

@@ -17,9 +17,15 @@ class DoorEventKind(Enum):
     """It was opened and nobody went through in time."""
     FORCED = "forced"
     """The door opened, or the turnstile turned, although nothing had been opened."""
+    TAILGATED = "tailgated"
+    """The turnstile turned once more on an opening that somebody had used up: two people, one badge."""
     FIRE = "fire"
     """The fire contact closed: outputs are dropped."""
     FIRE_OVER = "fire_over"
+
+
+FOLLOWS_MS = 2_000
+"""Who goes through so soon after somebody who was let in has followed them, even if the opening was over by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,7 @@ class DoorWatch:
         self._waiting: deque[int] = deque()
         self._ready: deque[DoorEvent] = deque()
         self._released_until = 0
+        self._followed_until = 0
         self.fire = False
 
     def opened(self, now_ms: int) -> None:
@@ -53,10 +60,11 @@ class DoorWatch:
         """The turnstile's contact reported that one person went through."""
         self._expire(now_ms)
         if self._waiting:
-            self._waiting.popleft()
+            self._followed_until = max(self._waiting.popleft(), now_ms + FOLLOWS_MS)
             self._emit(DoorEventKind.PASSED, now_ms)
-        else:
-            self._emit(DoorEventKind.FORCED, now_ms)
+        elif not self.fire:
+            followed = now_ms <= self._followed_until
+            self._emit(DoorEventKind.TAILGATED if followed else DoorEventKind.FORCED, now_ms)
 
     def door_opened(self, now_ms: int) -> None:
         """The door's own contact opened."""

@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from functools import lru_cache
+from math import sqrt
 from statistics import median
 
 import cv2
@@ -62,6 +63,8 @@ class CameraReport(msgspec.Struct, frozen=True, kw_only=True):
     """Its width as a part of the picture's."""
     hints: dict[str, int] = {}
     """Frames with a code that was not read, by what would help (`hardware.ports.events.Hint`)."""
+    widths: dict[int, tuple[int, int]] = {}
+    """Frames with a code, by its width in percent of the picture's: in how many it was seen, and read."""
 
 
 class _Job(msgspec.Struct, frozen=True):
@@ -96,6 +99,8 @@ class Measurement:
         self._edges: list[float] = []
         self._smallest: tuple[float, float] | None = None
         self._hints: Counter[Hint] = Counter()
+        self._seen_at: Counter[int] = Counter()
+        self._read_at: Counter[int] = Counter()
         self._before: Gray | None = None
 
     def add(self, frame: Frame) -> None:
@@ -116,6 +121,7 @@ class Measurement:
             self._with_code += 1
             corners = max(sight.unreadable, key=area)
             self._hints[hint_for(gray, corners)] += 1
+            self._seen_at[_percent(corners, gray)] += 1
 
     def report(self) -> CameraReport:
         """Raises CameraCheckError where no frame came."""
@@ -137,11 +143,17 @@ class Measurement:
             smallest_px=smallest[0],
             smallest_part=smallest[1],
             hints={hint.value: count for hint, count in self._hints.items()},
+            widths={
+                width: (seen, self._read_at[width]) for width, seen in sorted(self._seen_at.items())
+            },
         )
 
     def _add_code(self, gray: Gray, code: Code) -> None:
         self._with_code += 1
         self._read += 1
+        percent = _percent(code.corners, gray)
+        self._seen_at[percent] += 1
+        self._read_at[percent] += 1
         modules = _modules(code.text)
         side = area(code.corners) ** 0.5
         if modules is None or side < modules:
@@ -156,6 +168,11 @@ class Measurement:
         found = (round(side / modules, 1), round(side / gray.shape[1], 3))
         if self._smallest is None or found < self._smallest:
             self._smallest = found
+
+
+def _percent(corners: Corners, gray: Gray) -> int:
+    part: float = sqrt(area(corners)) / gray.shape[1]
+    return max(1, round(part * 100))
 
 
 @lru_cache(maxsize=64)

@@ -1,10 +1,23 @@
-"""Options that commands of the kiosk and of the registry share."""
+"""What commands of the kiosk and of the registry share: options, and what a doctor finds."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import click
+
+State = Literal["good", "note", "mend"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check of a doctor. A note says that nothing is wrong and something is worth knowing."""
+
+    check: str
+    state: State
+    says: str
+
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

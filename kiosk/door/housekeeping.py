@@ -30,6 +30,7 @@ CAMERA_LOST_S = 30.0
 
 ALARMS: dict[DoorEventKind, tuple[str, str]] = {
     DoorEventKind.FORCED: ("door_forced", "the door opened although nothing had been opened"),
+    DoorEventKind.TAILGATED: ("tailgated", "a second person went through on one opening"),
     DoorEventKind.FIRE: ("fire", "the fire contact closed"),
     DoorEventKind.FIRE_OVER: ("fire_over", "the fire contact opened again"),
 }

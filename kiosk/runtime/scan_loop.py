@@ -308,7 +308,7 @@ class ScanLoop:
                 self.presenter.fire = kind is DoorEventKind.FIRE
                 self._opened.clear()
                 self.presenter.rest()
-            case DoorEventKind.FORCED:
+            case DoorEventKind.FORCED | DoorEventKind.TAILGATED:
                 pass
         self.duties.contact(kind)
 

@@ -67,8 +67,16 @@ def _described(operation: Operation, known: dict[type[msgspec.Struct], Any]) -> 
         described["security"] = [{"token": []}, {"session": []}]
         described["x-access"] = operation.access
     if operation.body is not None:
-        described["requestBody"] = {"required": True, "content": _content(operation.body, known)}
+        described["requestBody"] = {
+            "required": _needs_body(operation.body),
+            "content": _content(operation.body, known),
+        }
     return described
+
+
+def _needs_body(body: type[msgspec.Struct] | str) -> bool:
+    """Whether there must be a body: not where every field of it has a default."""
+    return isinstance(body, str) or any(field.required for field in msgspec.structs.fields(body))
 
 
 def _content(
@@ -91,6 +99,13 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
     return in_path + in_query
 
 
+_KINDS: dict[str, dict[str, Any]] = {
+    "string": {"type": "string"},
+    "integer": {"type": "integer", "minimum": 0},
+    "flag": {"type": "integer", "enum": [0, 1]},
+}
+
+
 def _schema(parameter: Parameter) -> dict[str, Any]:
-    one = {"type": parameter.kind}
+    one = _KINDS[parameter.kind]
     return {"type": "array", "items": one} if parameter.repeats else one

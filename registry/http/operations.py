@@ -8,7 +8,7 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 from flask import Blueprint, Request, Response, request
@@ -36,11 +36,11 @@ class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A query parameter. `repeats`: it may be given several times."""
+    """A query parameter; a flag is 0 or 1. `repeats`: it may be given several times."""
 
     name: str
     summary: str
-    kind: str = "string"
+    kind: Literal["string", "integer", "flag"] = "string"
     repeats: bool = False
 
 
@@ -147,6 +147,8 @@ def _wrong_parameters(operation: Operation, asked: Request) -> str | None:
             return f"{name} is given {len(values)} times; it should be given once."
         if known[name].kind == "integer" and not _NUMBER.fullmatch(values[0]):
             return f"{name} is {shown(values[0])}; it should be a whole number, 0 or more."
+        if known[name].kind == "flag" and values[0] not in ("0", "1"):
+            return f"{name} is {shown(values[0])}; it should be 1 or 0."
     return None
 
 

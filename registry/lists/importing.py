@@ -193,13 +193,13 @@ class Importer:
             progress.stage("import.writing")
             progress.last_chance()
             touched = {one.known.badge for _, one in comparison.changed} | set(gone)
-            with service.ahead():
-                batch.commit(lambda: service.untouched_since(looked.position, touched))
+            batch.commit(lambda: service.untouched_since(looked.position, touched))
         except BaseException:
             discard(service.ledger)
             raise
         if options.mapping != NO_MAPPING:
             remember(service.ledger, looked.people.columns.titles, options.mapping, self._now_ms())
+        service.refresh()
 
     def _report(self, looked: _Looked, options: Options, *, applied: bool) -> Report:
         comparison, people = looked.comparison, looked.people

@@ -72,13 +72,6 @@ class Projections:
             self._lock.release()
         return True
 
-    @contextmanager
-    def ahead(self) -> Iterator[None]:
-        """For whoever is about to write very much: what was written is folded before anybody else may ask."""
-        with self._lock:
-            yield
-            self._refresh()
-
     def programme(self) -> Programme | None:
         """The event definition in force. Does not wait for a long fold that has nothing to say about it."""
         seen, programme = self._seen, self.log_state.programme

@@ -66,7 +66,7 @@ class Keyring:
         known = self._ledger.values()
         if _SEED not in known:
             raise NotInitialisedError
-        if _SIGNING not in known:
+        if not {_MASTER, _DESK, _SIGNING} <= known.keys():
             raise RegistryError("This event's people and keys were deleted; no badge can be made.")
         seeds = _seeds(known[_SIGNING])
         number = max(seeds)

@@ -57,8 +57,10 @@ class SigningKeys:
         ]
 
     def rotate(self, known: LogState) -> int:
-        """A new key, with which badges are signed from now on; its number. Raises RegistryError after 256."""
+        """A new key, with which badges are signed from now on; its number. Raises RegistryError after 256, and
+        after a purge."""
         with self._ledger.transaction():
+            self._keys.badge_keys()
             number = (
                 max({*known.event_state.key_history, *self._keys.signing_keys()}, default=-1) + 1
             )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flask import Flask, Response, request
 from sqlalchemy.exc import DataError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from access.log.clock_reading import ClockReading
 from registry.accounts.accounts import Accounts
@@ -150,7 +150,10 @@ def _guarded(answer: Response) -> Response:
 
 
 def _refused(error: HTTPException) -> Response:
-    return problem(error.code or 500, error.description or error.name)
+    answer = problem(error.code or 500, error.description or error.name)
+    if isinstance(error, MethodNotAllowed):
+        answer.allow.update(error.valid_methods or ())
+    return answer
 
 
 def _failed(error: Exception) -> Response:

@@ -15,11 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
@@ -116,6 +112,13 @@ class Database:
             self._reader = _read_only(self.path)
 
     def _migrate(self, target: URL) -> None:
+        if self._is_current():
+            return  # most starts; Alembic takes longer to load than a command that asks one thing takes otherwise
+        from alembic import command
+        from alembic.config import Config
+        from alembic.runtime.migration import MigrationContext
+        from alembic.script import ScriptDirectory
+
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         config.set_main_option("path_separator", "os")
@@ -131,6 +134,17 @@ class Database:
                 )
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+    def _is_current(self) -> bool:
+        """Whether the tables are those of the newest step."""
+        newest = max(file.stem for file in (MIGRATIONS / "versions").glob("v*.py"))
+        with self.reading() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return False
+            done = list(
+                connection.execute(text("SELECT version_num FROM alembic_version")).scalars()
+            )
+        return len(done) == 1 and newest.startswith(f"v{done[0]}_")
 
     def _fold_back(self) -> None:
         """What an earlier process was killed with: its write-ahead log may contain what was deleted."""

@@ -96,9 +96,13 @@ class Carrier:
             "registry",
             self._asker(enrolment.registry),
             (HttpClient(enrolment.registry_url, enrolment.certificate_pin),),
+            self._mono_ms,
         )
         self._recall(self.registry)
         self.peers: dict[str, PeerWorker] = {}
+
+    def _mono_ms(self) -> int:
+        return self._read_clock().mono_ms
 
     def _asker(self, device: str) -> Asker:
         asker = Asker(self.replica, self._identity, self.time.now_ms, self.time_report, device)
@@ -191,7 +195,7 @@ class Carrier:
     def answer(self, raw: bytes) -> bytes:
         """The answer to another kiosk's request. Raises MessageError or ChainError if it is not authentic."""
         with self._lock:
-            answer, taken = self.answerer.answer(raw, self._read_clock().mono_ms)
+            answer, taken = self.answerer.answer(raw, self._mono_ms())
             self._not_before()
             caller = self.peers.get(taken.device)
         if caller is not None:
@@ -215,20 +219,20 @@ class Carrier:
         return True
 
     def _round(self, target: PeerWorker) -> bool:
+        raw, asked_ms, answered_ms = target.next_answer(lambda: self._request(target))
         with self._lock:
-            target.asker.reach = self.reach
-            request = target.asker.request()
-        asked = self._read_clock().mono_ms
-        raw = target.post("/v1/exchange", request)
-        answered = self._read_clock().mono_ms
-        with self._lock:
-            taken, again = target.asker.receive(raw)
+            taken, again = target.asker.receive(raw, target.send_ahead)
             self._not_before()
             if taken.time is not None:
-                self._heard(taken.time, target.asker.other, asked, answered)
-            target.answered(self.time.now_ms(), answered)
+                self._heard(taken.time, target.asker.other, asked_ms, answered_ms)
+            target.answered(self.time.now_ms(), answered_ms)
         self._note(target, taken)
         return again
+
+    def _request(self, target: PeerWorker) -> bytes:
+        with self._lock:
+            target.asker.reach = self.reach
+            return target.asker.request()
 
     def _note(self, target: PeerWorker, taken: Taken) -> None:
         target.state.received += taken.entries
@@ -288,12 +292,9 @@ class Carrier:
             kiosk.address.rpartition(":")[0] for kiosk in kiosks.values() if not kiosk.cut_off
         )
         wanted = {peer.device: peer for peer in found}
-        for device in [
-            d
-            for d, t in self.peers.items()
-            if d not in wanted or t.addresses != wanted[d].addresses
-        ]:
-            self.peers.pop(device).close()
+        for device, target in list(self.peers.items()):
+            if device not in wanted or target.addresses != wanted[device].addresses:
+                self.peers.pop(device).close()
         for device, peer in wanted.items():
             if device not in self.peers:
                 self.peers[device] = self._peer_target(peer)
@@ -308,6 +309,7 @@ class Carrier:
             peer.gate or peer.device,
             self._asker(peer.device),
             links,
+            self._mono_ms,
             peer.addresses,
             NEIGHBOUR_PAUSES,
         )
@@ -337,9 +339,7 @@ class Carrier:
         self._changed = False
         self._levelled = now_s
         with self._lock:
-            reached = self._reach_log.reached(
-                self.replica.latest_heads(), self._read_clock().mono_ms
-            )
+            reached = self._reach_log.reached(self.replica.latest_heads(), self._mono_ms())
             if reached:
                 with self.replica.transaction():
                     self.replica.notify_door("reached", reached)

@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from sync.carrier.sending import Answer, SentAhead
 from sync.exchange.exchange import Asker
 from sync.transport.http_client import HttpClient, HttpClientError
 
@@ -94,9 +95,11 @@ class PeerWorker:
         name: str,
         asker: Asker,
         links: tuple[HttpClient, ...],
+        mono_ms: Callable[[], int],
         addresses: tuple[str, ...] = (),
         pauses: Pauses = Pauses(),
     ) -> None:
+        """`mono_ms` is a steady clock."""
         self.name = name
         self.asker = asker
         self.addresses = addresses
@@ -105,19 +108,38 @@ class PeerWorker:
         self.state = PeerState(links[0].url)
         self._links = links
         self._at = 0
+        self._mono_ms = mono_ms
+        self._ahead: SentAhead | None = None
         self._pause_s = 0.0
         self._stopped = False
         self._woken = threading.Condition()
         self._wake = self._retry = False
         self._thread: threading.Thread | None = None
 
-    def post(self, path: str, body: bytes) -> bytes:
-        """Send a message to the address that answered last. Raises HttpClientError."""
+    def next_answer(self, request: Callable[[], bytes]) -> Answer:
+        """The answer to the message that was sent ahead; else to the one that `request` makes. Raises
+        HttpClientError."""
+        ahead, self._ahead = self._ahead, None
+        return self._send(request()) if ahead is None else ahead.result()
+
+    def send_ahead(self, request: bytes) -> None:
+        """Send a message whose answer is the next one."""
+        self._ahead = SentAhead(partial(self._send, request))
+
+    def await_ahead(self) -> None:
+        """Wait until the answer to a message sent ahead, if there is one, is there or failed."""
+        if self._ahead is not None:
+            self._ahead.wait()
+
+    def _send(self, request: bytes) -> Answer:
+        """Send a message to the address that answered last."""
+        asked_ms = self._mono_ms()
         try:
-            return self._links[self._at].post(path, body)
+            raw = self._links[self._at].post("/v1/exchange", request)
         except HttpClientError:
             self._at = (self._at + 1) % len(self._links)
             raise
+        return Answer(raw, asked_ms, self._mono_ms())
 
     def recall(self, before: Mapping[str, Any]) -> None:
         """Go on from the state that the last carrier stored: it is the newest that is known of the target."""
@@ -126,7 +148,10 @@ class PeerWorker:
         state.held, state.ahead, state.behind = map(before.get, ("held", "ahead", "behind"))
 
     def failed(self, why: str) -> None:
-        """Record a failure: wait longer each time, and forget what the target had."""
+        """Record a failure: wait longer each time, and forget what the target had. An answer on its way is not
+        used."""
+        self.await_ahead()
+        self._ahead = None
         self.asker.forget()
         if self.state.held is not None and self.state.ahead is not None:
             held = self._entry_count()

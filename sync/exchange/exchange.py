@@ -16,6 +16,7 @@ from hashlib import sha256
 import msgspec
 
 from access.log.chain import Head
+from sync.exchange.asking_ahead import besides, goes_on, skips_what_comes
 from sync.exchange.batching import Refusals
 from sync.exchange.head_relay import RELAY_EVERY_MS, HeadFeed, KnownHeads, stale
 from sync.exchange.party import Party, Taken
@@ -147,16 +148,20 @@ class Asker(Party):
         self._known = KnownHeads()
         self._refused = Refusals(store)
         self._unwanted = Refusals(store)
+        self._skips = True
+        """Whether the other side does not send again what is only just being stored here; an older version does."""
 
-    def request(self, *, offering: bool = True) -> bytes:
+    def request(self, *, offering: bool = True, arriving: Message | None = None) -> bytes:
         """The next request. Without `offering` it only says what this side has, and sends no entries: for an other side
-        that may have received much since it was last asked."""
+        that may have received much since it was last asked. `arriving` is its answer that is still to be stored."""
         self._nonce = self.nonce()
         theirs = self._theirs
         yours = theirs.nonce if theirs is not None else b""
         known = theirs if offering and theirs is not None and not theirs.hello else None
         declined = self._refused.still(theirs.have) if theirs is not None else []
         message = self.compose(self._nonce, yours, known, declined)
+        if arriving is not None:
+            message = besides(message, arriving, self.store)
         self._had = message.have
         self._sent = message if known is None else self._shortened(message, known)
         return self.seal(self._sent, introducing=theirs is None)
@@ -180,8 +185,13 @@ class Asker(Party):
             mark=theirs.mark,
         )
 
-    def receive(self, raw: bytes) -> tuple[Taken, bool]:
+    def receive(
+        self, raw: bytes, ask_ahead: Callable[[bytes], None] | None = None
+    ) -> tuple[Taken, bool]:
         """What the answer brought, and whether another round is needed.
+
+        Where there is more to come `ask_ahead` is called with the next request before this answer is stored; the answer
+        to that request is to be received next, whatever becomes of this one.
 
         Raises MessageError for an answer that is not the asked device's to this very request.
         """
@@ -192,15 +202,21 @@ class Asker(Party):
             raise MessageError("this answers another request")
         before = self._theirs
         message = self._believed(message)
-        self._theirs = message
+        self._theirs = _without_load(message)
         if message.hello:
             # A second hello in a row: our nonce is not taken (its clock jumps); try again later.
             return Taken(), before is None or not before.hello
+        self._skips = self._skips and skips_what_comes(message, self._sent)
+        ahead = ask_ahead is not None and self._skips and goes_on(message)
+        if ask_ahead is not None and ahead:
+            unwanted = [*message.declined, *self._unwanted.still(message.have)]
+            self._theirs = msgspec.structs.replace(self._theirs, declined=unwanted)
+            ask_ahead(self.request(arriving=message))
         taken = self.take(message)
         self._refused.note(taken.declined, message.have)
         self._unwanted.note(message.declined, message.have)
         unwanted = self._unwanted.still(message.have)
-        self._theirs = msgspec.structs.replace(message, declined=unwanted)
+        self._theirs = msgspec.structs.replace(self._theirs, declined=unwanted)
         moved = (
             before is None
             or before.hello
@@ -208,7 +224,7 @@ class Asker(Party):
             or before.unknown != message.unknown
         )
         quiet = message.have == self.store.vector() and not message.wants
-        more = message.more or (taken.news and bool(self.store.wanted_cards(1)))
+        more = ahead or message.more or (taken.news and bool(self.store.wanted_cards(1)))
         return taken, more or (not quiet and (moved or taken.news))
 
     def _believed(self, message: Message) -> Message:
@@ -246,9 +262,15 @@ class Asker(Party):
     def forget(self) -> None:
         """After an error: forget what the other side has, so that it is asked again."""
         self._theirs = None
+        self._skips = True
         self._known.clear()
         self._refused.clear()
         self._unwanted.clear()
+
+
+def _without_load(message: Message) -> Message:
+    """A message as it is remembered: without the megabytes that were stored."""
+    return msgspec.structs.replace(message, batches=[], cards=[], heads=[], renewed=[])
 
 
 def _more(here: Mapping[str, list[Point]], there: Mapping[str, list[Point]]) -> int:

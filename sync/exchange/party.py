@@ -214,17 +214,18 @@ class Party:
         if theirs.digest == digest:
             return load.batches, unknown, False
         declined = set(theirs.declined)
+        expected = {**theirs.have, **theirs.coming}
         differing = [
             log
             for log, tips in have.items()
-            if (points := theirs.have.get(log, [])) != tips
+            if (points := expected.get(log, [])) != tips
             and sorted(points) != sorted(tips)
             and log not in declined
         ]
         differing.sort(key=lambda log: hmac.digest(nonce, log.encode(), sha256))
         differing.sort(key=self.store.is_registry, reverse=True)
         for log in differing:
-            stretches = self.store.stretches(log, theirs.have.get(log, []))
+            stretches = self.store.stretches(log, expected.get(log, []))
             if stretches is None:
                 unknown.append(log)
             elif not all(load.fill(log, at, tip) for at, tip in stretches):

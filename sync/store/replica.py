@@ -23,7 +23,7 @@ from sync.store.replica_tables import migrations
 from sync.store.sqlite import open_reader, open_writer, writing
 from sync.wire.messages import Point, SealedCard
 
-CACHE_KIB = 8_000
+CACHE_KIB = 6_000
 """Of pages in memory, for the writer: the index by badge is written all over the place."""
 
 

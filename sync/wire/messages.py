@@ -96,6 +96,9 @@ class Message(msgspec.Struct, frozen=True, array_like=True):
     sender has heard nothing for a while. `mark` says how far the asking side has been sent heads: the answering side
     gives it, the next request brings it back. `renewed` are heads over the same entries as those that the other side
     was sent before. A side that knows none of these leaves them out and sends all.
+
+    `coming` has the points up to which entries have come that the asking side is only just storing. They are in no
+    `have` before they are stored, and need not be sent again.
     """
 
     version: int
@@ -119,6 +122,7 @@ class Message(msgspec.Struct, frozen=True, array_like=True):
     basis: Annotated[bytes, Meta(max_length=64)] = b""
     mark: Annotated[bytes, Meta(max_length=64)] = b""
     renewed: Annotated[list[Renewal], Meta(max_length=MAX_LOGS)] = []
+    coming: Have = {}
 
 
 class EnrolmentCertificate(msgspec.Struct, frozen=True, array_like=True):

@@ -100,17 +100,27 @@ class Progress:
 def _broken_off(
     kiosk: Kiosk, counting: Counting, answers: int, random: Random, before: int | None = None
 ) -> Progress:
-    """The carrier works until it has had so many answers, and is killed; where `before` entries were there before it,
-    once it has reported how many it has received."""
+    """The carrier works until it has stored so many answers (it asks for the next before it has stored one), and is
+    killed; where `before` entries were there before it, once it has reported how many it has received."""
     counting.stop_after(answers)
     carrier = kiosk.carry()
     assert counting.reached.wait(PATIENCE_S)
+    sent = _distinct(counting.entries), _distinct(counting.cards)
+    until(lambda: _stored(Progress.by(kiosk)) == sent, "what was sent to be stored")
     if before is not None:
         until(lambda: Progress.by(kiosk).received == len(kiosk.replica()) - before, "its progress")
     sum(range(random.randint(1, 200_000)))  # while it waits, or already tries again
     carrier.kill()
     counting.let_go()
     return Progress.by(kiosk)
+
+
+def _stored(progress: Progress) -> tuple[int, int]:
+    return progress.entries, progress.cards
+
+
+def _distinct(messages: list[list[bytes]]) -> int:
+    return len({one for message in messages for one in message})
 
 
 def _sent_twice(messages: list[list[bytes]]) -> int:

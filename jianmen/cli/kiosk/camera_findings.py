@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import radians, tan
+from typing import NamedTuple
 
 from config.settings import Camera
 from hardware.ports.events import Hint
 from hardware.reader.camera_check import CameraReport
-from jianmen.cli.kiosk.findings import Finding
+from jianmen.cli.options import Finding
 
 FEWEST_FRAMES = 0.7
 """Part of the frames asked for; with fewer the camera lengthens its exposures, or its bus is slow."""
@@ -27,6 +29,30 @@ GOOD_RATE = 0.9
 POOR_RATE = 0.5
 ENOUGH_FRAMES = 5
 
+SURE_PX = 4.0
+"""Pixels of a module at which badges read surely, in poor light too."""
+
+PLAIN_MODULES = 25
+"""Of the code of a plain badge (version 2)."""
+
+STEP_M = 0.1
+
+
+class Optics(NamedTuple):
+    """What turns the width of a code in the picture into its distance."""
+
+    code_mm: float = 25.0
+    """Width of the printed code."""
+    view_degrees: float = 66.0
+    """Of the lens, from the left edge of the picture to the right one."""
+
+    def distance_m(self, part: float) -> float:
+        """Of a code that takes this part of the picture's width."""
+        return self.code_mm / 1000 / (2 * tan(radians(self.view_degrees) / 2) * part)
+
+
+USUAL = Optics()
+
 HELP: Mapping[Hint, str] = {
     Hint.HOLD_STILL: "it is blurred: more light, a shorter exposure (shutter_us), or the focus",
     Hint.COME_CLOSER: "it is small: bring the camera nearer to where people stand, or ask for a larger picture",
@@ -38,7 +64,9 @@ HELP: Mapping[Hint, str] = {
 }
 
 
-def camera_findings(report: CameraReport, asked: Camera) -> Iterator[Finding]:
+def camera_findings(
+    report: CameraReport, asked: Camera, optics: Optics = USUAL
+) -> Iterator[Finding]:
     """In the order in which they are best put right."""
     yield _picture(report, asked)
     yield _rate(report, asked)
@@ -49,6 +77,7 @@ def camera_findings(report: CameraReport, asked: Camera) -> Iterator[Finding]:
         return
     yield _focus(report, asked)
     yield _reading(report)
+    yield _distances(report, optics)
 
 
 def _picture(report: CameraReport, asked: Camera) -> Finding:
@@ -129,3 +158,21 @@ def _reading(report: CameraReport) -> Finding:
     if causes:
         message += f". Of those not read most would be if this changed: {HELP[Hint(causes[0][0])]}"
     return Finding("reading", "note" if rate >= POOR_RATE else "mend", message)
+
+
+def _distances(report: CameraReport, optics: Optics) -> Finding:
+    """How many were read at which distance, and how far a plain badge reads surely."""
+    at: dict[int, tuple[int, int]] = {}
+    for percent, (seen, read) in report.widths.items():
+        step = round(optics.distance_m(percent / 100) / STEP_M)
+        before = at.get(step, (0, 0))
+        at[step] = (before[0] + seen, before[1] + read)
+    shown = ", ".join(
+        f"{step * STEP_M:.1f} m {at[step][1]} of {at[step][0]}" for step in sorted(at)
+    )
+    sure_m = optics.distance_m(SURE_PX * PLAIN_MODULES / report.width)
+    message = (
+        f"with codes of {optics.code_mm:g} mm and a lens of {optics.view_degrees:g}° (--code-mm, --view): {shown};"
+        f" a plain badge reads surely up to {sure_m:.2f} m, with a code twice as wide twice as far"
+    )
+    return Finding("distances", "note", message)

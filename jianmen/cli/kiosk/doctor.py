@@ -14,10 +14,10 @@ import click
 
 from config.settings import KioskSettings
 from jianmen.cli.kiosk.options import camera_overrides, complain, read_settings, settings_option
-from jianmen.cli.options import data_option, json_option
+from jianmen.cli.options import Finding, data_option, json_option
 
 if TYPE_CHECKING:  # loads what a door needs
-    from jianmen.cli.kiosk.findings import Finding
+    from jianmen.cli.kiosk.camera_findings import Optics
 
 
 @click.command()
@@ -32,6 +32,20 @@ if TYPE_CHECKING:  # loads what a door needs
     show_default=True,
     help="How long to look through the camera, with `camera`.",
 )
+@click.option(
+    "--code-mm",
+    type=click.FloatRange(5, 300),
+    default=25.0,
+    show_default=True,
+    help="Width of the badge's printed code, with `camera`.",
+)
+@click.option(
+    "--view",
+    type=click.FloatRange(10, 170),
+    default=66.0,
+    show_default=True,
+    help="Degrees that the lens sees from left to right, with `camera`.",
+)
 @json_option
 def doctor(
     part: str | None,
@@ -39,30 +53,34 @@ def doctor(
     data: Path | None,
     camera: str | None,
     seconds: float,
+    code_mm: float,
+    view: float,
     *,
     as_json: bool,
 ) -> None:
     """Look at everything a door needs. Exit 1 if something must be put right.
 
     With `camera`: look through the camera for some seconds while somebody holds up a badge, and say how its picture,
-    exposure, focus and reading are, and what to change. With `printer`: print a test badge.
+    exposure, focus and reading are, how many it read at which distance, and what to
+    change. With `printer`: print a test badge.
     """
+    from jianmen.cli.kiosk.camera_findings import Optics
     from jianmen.cli.kiosk.findings import findings
     from jianmen.cli.kiosk.printer_findings import printer_findings
 
     settings = read_settings(settings_file, data, makes=False, **camera_overrides(camera))
     if part == "camera":
-        sys.exit(_show(_camera(settings, seconds), as_json=as_json))
+        sys.exit(_show(_camera(settings, seconds, Optics(code_mm, view)), as_json=as_json))
     if part == "printer":
         sys.exit(_show(printer_findings(settings, test_badge=True), as_json=as_json))
     looked_at = chain(findings(settings), printer_findings(settings, test_badge=False))
     sys.exit(_show(looked_at, as_json=as_json))
 
 
-def _camera(settings: KioskSettings, seconds: float) -> Iterator[Finding]:
+def _camera(settings: KioskSettings, seconds: float, optics: Optics) -> Iterator[Finding]:
     from hardware.reader.camera_check import CameraCheckError, check_camera
     from jianmen.cli.kiosk.camera_findings import camera_findings
-    from jianmen.cli.kiosk.findings import Finding, door_runs
+    from jianmen.cli.kiosk.findings import door_runs
     from kiosk.runtime.parts import camera_settings, decoder_settings
 
     if settings.camera.adapter is None:
@@ -78,7 +96,7 @@ def _camera(settings: KioskSettings, seconds: float) -> Iterator[Finding]:
     except CameraCheckError as error:
         yield Finding("camera", "mend", str(error))
         return
-    yield from camera_findings(report, settings.camera)
+    yield from camera_findings(report, settings.camera, optics)
 
 
 def _show(findings: Iterable[Finding], *, as_json: bool) -> int:

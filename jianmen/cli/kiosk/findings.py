@@ -7,7 +7,6 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -20,16 +19,16 @@ from hardware.reader.factory import open_scanner
 from hardware.system.clock import SystemClock
 from hardware.system.errors import HardwareError
 from hardware.system.version import BUILT_MS, WAL_RESET_FIXED
+from jianmen.cli.options import Finding
 from jianmen.own_packages import clashes
 from kiosk.runtime.parts import open_reader, signal_settings
 from kiosk.runtime.run_lock import AlreadyRunningError, RunningMark
+from kiosk.screen.viewing import METRES_PER_INCH, Viewing, viewing
 from sync.enrolment.record import Enrolment, prepare
 from sync.store.data_folder import DataFolder
 from sync.store.journal import JournalReader
 from sync.store.replica import ReplicaReader
 from sync.wire.device_key import DeviceKey
-
-State = Literal["good", "note", "mend"]
 
 LEAST_FREE = 200_000_000
 """Bytes: some ten times what all logs of an event of 26,000 people take."""
@@ -39,15 +38,6 @@ SCANNER_S = 3.0
 
 OLD_MIN = 10
 """If the registry was last heard longer ago than this, something is wrong while there is a network."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One check. A note says that nothing is wrong and something is worth knowing."""
-
-    check: str
-    state: State
-    says: str
 
 
 def findings(settings: KioskSettings) -> Iterator[Finding]:
@@ -82,6 +72,21 @@ def findings(settings: KioskSettings) -> Iterator[Finding]:
         return
     yield _camera(settings)
     yield _scanner(settings)
+    screen = viewing(settings.screen.inches, settings.screen.metres)
+    if screen is not None:
+        yield screen_finding(screen)
+
+
+def screen_finding(screen: Viewing) -> Finding:
+    """Whether long texts are large enough for the distance of the settings."""
+    read = f"{screen.inches:g} inches, read from {screen.metres:g} m"
+    if screen.metres <= screen.farthest_m:
+        return Finding("screen", "good", f"{read}: letters of {screen.letter_mm:.0f} mm or more")
+    right = f"it can be read from {screen.farthest_m:.1f} m"
+    larger = (
+        f"from {screen.metres:g} m a screen of {screen.metres / METRES_PER_INCH:.0f} inches can"
+    )
+    return Finding("screen", "note", f"{read}: long texts will be too small; {right}, and {larger}")
 
 
 def _sqlite() -> Finding:
@@ -143,7 +148,7 @@ def _replica_contents(
         yield Finding("replica", "mend", "the registry was never heard: is it on the network?")
         return
     minutes = max(0, int(time.time() * 1000) - heard) // 60_000
-    state: State = "good" if minutes <= OLD_MIN else "note"
+    state: Literal["good", "note"] = "good" if minutes <= OLD_MIN else "note"
     yield Finding("replica", state, f"registry heard {minutes} min ago")
     to_come = replica.targets().get("registry", {}).get("behind") or 0
     if to_come:

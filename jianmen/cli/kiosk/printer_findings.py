@@ -12,7 +12,7 @@ from config.errors import ConfigError
 from config.settings import KioskSettings
 from hardware.ports.printer import Printer
 from hardware.system.errors import HardwareError
-from jianmen.cli.kiosk.findings import Finding
+from jianmen.cli.options import Finding
 from kiosk.printing.drawing import DrawingError, drawn
 from kiosk.runtime.parts import BadgePrinter, open_badge_printer
 from printing import layout as layouts

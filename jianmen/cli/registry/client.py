@@ -21,14 +21,13 @@ from access.log.clock_reading import ClockReading
 from config.settings import RegistrySettings
 from hardware.system.clock import SystemClock
 from hardware.system.version import BUILT_MS
-from registry.server.app import Parts, WebSettings, create_app
-from registry.server.tls import certificate_of
-from registry.service import RegistryService
 from registry.storage.errors import DatabaseError, RegistryError
-from registry.storage.ledger import Ledger
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # loads what a server needs
     from collections.abc import Iterator
+
+    from registry.server.app import Parts, WebSettings
+    from registry.service import RegistryService
 
 NOTE = "serving.json"
 CONNECT_S = 3.0
@@ -157,6 +156,8 @@ class _InProcess:
     """The application over a ledger of our own."""
 
     def __init__(self, service: RegistryService, settings: WebSettings) -> None:
+        from registry.server.app import create_app
+
         app = create_app(service, read_clock(), settings)
         parts: Parts = app.extensions["jianmen"]
         self.jobs = parts.jobs
@@ -186,6 +187,9 @@ def read_clock() -> _Clock:
 @contextmanager
 def opened(settings: RegistrySettings) -> Iterator[RegistryService]:
     """The registry over the settings' database, for this process. Raises DatabaseError."""
+    from registry.service import RegistryService
+    from registry.storage.ledger import Ledger
+
     ledger = Ledger(settings.database_url, settings.data)
     try:
         yield RegistryService(ledger, read_clock(), earliest_ms=BUILT_MS)
@@ -199,6 +203,9 @@ def connected(settings: RegistrySettings, kiosk_url: str) -> Iterator[Client]:
     note = Note.read(settings.data)
     try:
         with opened(settings) as service:
+            from registry.server.app import WebSettings
+            from registry.server.tls import certificate_of
+
             certificate = certificate_of(settings)
             web = WebSettings(
                 control=token_urlsafe(24),

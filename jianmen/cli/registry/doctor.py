@@ -8,18 +8,18 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from config.settings import RegistrySettings
-from jianmen.cli.kiosk.findings import Finding
-from jianmen.cli.options import data_option, json_option
-from jianmen.cli.registry.client import Client, Note
+from jianmen.cli.options import Finding, data_option, json_option
 from jianmen.cli.registry.options import asking, read_settings, settings_option
 from jianmen.own_packages import clashes
-from registry.http.resources.kiosks import unreachable
-from registry.storage.backup import last_backup
+
+if TYPE_CHECKING:
+    from jianmen.cli.registry.client import Client
 
 LEAST_FREE = 2_000_000_000
 """Bytes: some ten times what an event of 26,000 people takes, with room for a backup."""
@@ -30,6 +30,9 @@ BACKUP_H = 24
 
 def findings(settings: RegistrySettings, client: Client) -> Iterator[Finding]:
     """All checks. The registry is there, running or not."""
+    from jianmen.cli.registry.client import Note
+    from registry.http.resources.kiosks import unreachable
+
     for clash in clashes():
         yield Finding("packages", "mend", str(clash))
     free = shutil.disk_usage(settings.data).free
@@ -78,6 +81,8 @@ def _kiosk_count(all_of_them: int, unhealthy: int) -> str:
 def _backup_age(settings: RegistrySettings, now_ms: int) -> Finding:
     if settings.database_url is not None:
         return Finding("backup", "note", "PostgreSQL: look at the age of its own backups")
+    from registry.storage.backup import last_backup
+
     last = last_backup(settings.data)
     if last is None:
         return Finding("backup", "note", "none yet: jianmen registry backup FILE")

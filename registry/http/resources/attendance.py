@@ -43,7 +43,10 @@ def add_attendance(api: Interface, queries: Queries) -> None:
             lines = request.get_data().decode("utf-8-sig").splitlines()
         except UnicodeDecodeError:
             return problem(400, "The list is not UTF-8; save it as UTF-8 text, one person a line.")
-        return report.hybrid([line for line in lines if line.strip()])
+        lines = [line for line in lines if line.strip()]
+        if not lines:
+            return problem(400, "The list is empty; it should name one person a line.")
+        return report.hybrid(lines)
 
     @api.get(
         "/attendance/people",

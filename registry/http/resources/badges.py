@@ -27,8 +27,8 @@ _CHOICE = (
     ),
     Parameter("order", "ref (where left out), name or organisation"),
     Parameter("layout", "the name of a layout; see /badges/layouts"),
-    Parameter("new", "1: only badges that were not printed yet, or look otherwise now", "integer"),
-    Parameter("preview", "1: the first of them alone; it does not count as printed", "integer"),
+    Parameter("new", "1: only badges that were not printed yet, or look otherwise now", "flag"),
+    Parameter("preview", "1: the first of them alone; it does not count as printed", "flag"),
     Parameter("pictures", "svg or png: of a job, a ZIP file with a picture of each badge instead"),
 )
 

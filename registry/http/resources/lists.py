@@ -22,7 +22,7 @@ WAIT_S = 280.0
 
 _OPTIONS = (
     Parameter("file", "what to call the file where its mistakes are named"),
-    Parameter("update", "1: change people who are registered already", "integer"),
+    Parameter("update", "1: change people who are registered already", "flag"),
     Parameter("encoding", "of a text file; found by itself where left out"),
     Parameter("sheet", "of a workbook; the first that has rows where left out"),
     Parameter(
@@ -36,11 +36,9 @@ _OPTIONS = (
         "FIELD=VALUE: what stands in the field's empty cells, or everywhere where it has no column",
         repeats=True,
     ),
-    Parameter(
-        "revoke_missing", "1: revoke the badges of people who are not in the list", "integer"
-    ),
-    Parameter("strict", "1: warnings count as mistakes", "integer"),
-    Parameter("check", "1: only look; the job's result is a preview", "integer"),
+    Parameter("revoke_missing", "1: revoke the badges of people who are not in the list", "flag"),
+    Parameter("strict", "1: warnings count as mistakes", "flag"),
+    Parameter("check", "1: only look; the job's result is a preview", "flag"),
     Parameter(
         "expect", "the mark of a preview: nothing is done where it is not any more what it was"
     ),

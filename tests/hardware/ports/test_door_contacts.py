@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hardware.ports.door_contacts import DoorEvent, DoorEventKind, DoorWatch
+from hardware.ports.door_contacts import FOLLOWS_MS, DoorEvent, DoorEventKind, DoorWatch
 
 PASS_MS = 5000
 
@@ -55,6 +55,53 @@ def test_a_turn_that_nobody_released_is_forced() -> None:
         DoorEventKind.NOT_PASSED,
         DoorEventKind.FORCED,
     ]
+
+
+def test_a_second_person_on_one_opening_has_followed_the_first() -> None:
+    watch = turnstile()
+    watch.opened(0)
+    for at_ms in (1000, 1800, 4999, 5001):
+        watch.turned(at_ms)
+
+    assert [event.kind for event in events(watch, 6000)] == [
+        DoorEventKind.PASSED,
+        DoorEventKind.TAILGATED,
+        DoorEventKind.TAILGATED,
+        DoorEventKind.FORCED,
+    ]
+
+
+def test_who_follows_closely_is_told_from_who_forces_the_turnstile_after_the_opening_too() -> None:
+    watch = turnstile()
+    watch.opened(0)
+    watch.turned(4900)
+    watch.turned(4900 + FOLLOWS_MS)
+    watch.turned(4901 + FOLLOWS_MS)
+
+    assert [event.kind for event in events(watch, 9000)] == [
+        DoorEventKind.PASSED,
+        DoorEventKind.TAILGATED,
+        DoorEventKind.FORCED,
+    ]
+
+
+def test_two_people_with_two_badges_follow_nobody() -> None:
+    watch = turnstile()
+    watch.opened(0)
+    watch.turned(1000)
+    watch.opened(1500)
+    watch.turned(1600)
+
+    assert {event.kind for event in events(watch, 1600)} == {DoorEventKind.PASSED}
+
+
+def test_on_fire_nobody_who_leaves_through_the_turnstile_is_an_alarm() -> None:
+    watch = turnstile()
+    watch.fire_changed(0, burning=True)
+    watch.turned(1)
+    watch.turned(2)
+
+    assert [event.kind for event in events(watch, 9)] == [DoorEventKind.FIRE]
 
 
 def test_a_door_without_a_turnstile_reports_only_being_forced() -> None:

@@ -16,7 +16,7 @@ from hardware.cameras.badge_scene import Conditions, draw_badge_scene, draw_empt
 from hardware.ports.camera import Frame, Gray
 from hardware.reader.camera_check import CameraReport, Measurement
 from hardware.reader.factory import DecoderSettings, make_live
-from jianmen.cli.kiosk.camera_findings import camera_findings
+from jianmen.cli.kiosk.camera_findings import Optics, camera_findings
 from jianmen.cli.kiosk.commands import kiosk
 
 BADGE = "J" + "A2" * 14
@@ -49,6 +49,30 @@ def test_a_good_camera_is_called_good():
     assert says(report, "focus")[0] == "good"
     assert says(report, "reading")[0] == "good"
     assert "6 of 6 pictures with a code were read (100%)" in says(report, "reading")[1]
+
+
+def test_how_many_are_read_is_said_by_distance_for_the_size_of_the_code_and_the_lens() -> None:
+    """A code of 25 mm at 66 degrees: in half a metre it takes 4 % of the picture's width."""
+    report = msgspec.structs.replace(
+        report_of(*scenes(count=1)), widths={4: (10, 3), 8: (8, 8), 9: (2, 2)}
+    )
+
+    state, words = says(report, "distances")
+    assert state == "note"
+    assert "0.2 m 10 of 10, 0.5 m 3 of 10" in words
+    assert "a plain badge reads surely up to 0.25 m" in words
+    large = {one.check: one.says for one in camera_findings(report, ASKED, Optics(50, 66))}
+    assert "up to 0.49 m" in large["distances"]
+
+
+def test_codes_are_counted_by_their_width_whether_they_were_read_or_not() -> None:
+    near = scenes(count=3, module_px=(8, 8), tilt_degrees=1, blur_px=0.2)
+    unread = [cv2.GaussianBlur(scene, (0, 0), 9) for scene in near]
+    report = report_of(*near, *unread)
+
+    assert sum(read for _, read in report.widths.values()) == report.read == 3
+    assert sum(seen for seen, _ in report.widths.values()) == report.with_code
+    assert set(report.widths) <= set(range(14, 20))  # 25 modules of 8 pixels, of 1280
 
 
 def test_a_lens_out_of_focus_is_measured_at_the_edges_of_the_code():
@@ -147,7 +171,7 @@ def test_the_command_looks_through_the_camera_and_names_what_it_found(tmp_path, 
     answer = doctor(tmp_path, f"simulated:{spool}", "--seconds", "3", "--json")
     found = {one["check"]: one for one in map(json.loads, answer.stdout.splitlines())}
 
-    assert set(found) == {"picture", "frames", "exposure", "focus", "reading"}
+    assert set(found) == {"picture", "frames", "exposure", "focus", "reading", "distances"}
     assert found["picture"]["state"] == "good"
     assert "were read" in found["reading"]["says"]
     assert "Hold a badge" in answer.stderr

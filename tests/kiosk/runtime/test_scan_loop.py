@@ -291,11 +291,15 @@ def test_fire_shows_the_way_out_and_is_recorded(stand):
     assert [a.what for a in stand.world.written("alarm")] == ["fire", "fire_over"]
 
 
-def test_a_forced_door_is_an_alarm_and_changes_no_screen(stand):
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [(DoorEventKind.FORCED, "door_forced"), (DoorEventKind.TAILGATED, "tailgated")],
+)
+def test_what_nobody_was_let_in_for_is_an_alarm_and_changes_no_screen(stand, kind, what):
     before = stand.screen_feed.screen
-    stand.show(DoorEvent(DoorEventKind.FORCED, now_ms()), "contacts")
+    stand.show(DoorEvent(kind, now_ms()), "contacts")
 
-    assert [a.what for a in stand.world.written("alarm")] == ["door_forced"]
+    assert [a.what for a in stand.world.written("alarm")] == [what]
     assert stand.screen_feed.screen == before
 
 

@@ -53,6 +53,17 @@ def test_a_mistake_is_explained_in_a_sentence(api: Any, path: str, body: Any, me
     assert (answer.status_code, answer.json["error"]) == (400, message)
 
 
+def test_a_flag_that_is_neither_0_nor_1_is_not_taken_for_no(api: Any) -> None:
+    answer = api.call("POST", "/imports?check=2", b"ref,name,ticket\nR1,Pat,delegate\n")
+    assert (answer.status_code, answer.json["error"]) == (400, 'check is "2"; it should be 1 or 0.')
+
+
+def test_a_method_that_a_path_does_not_have_is_answered_with_those_it_has(api: Any) -> None:
+    answer = api.call("PUT", "/headcount", None)
+    assert answer.status_code == 405
+    assert set(answer.allow) >= {"GET"}
+
+
 @pytest.mark.both_stores
 @pytest.mark.parametrize(
     ("method", "path", "body"),

@@ -60,8 +60,7 @@ def test_walk_ups_during_a_batch_and_the_batch_are_one_log(service: RegistryServ
 
     desk = threading.Thread(target=register)
     desk.start()
-    with service.ahead():
-        batch.commit(lambda: True)
+    batch.commit(lambda: True)
     ended.set()
     desk.join()
 
@@ -78,7 +77,7 @@ def test_the_event_is_known_while_somebody_folds_what_says_nothing_of_it(
 ) -> None:
     service.refresh()
     found: list[Event] = []
-    with service.ahead():
+    with service.snapshot():
         service.register(Person(ref="somebody", ticket="delegate"))
         asks = threading.Thread(target=lambda: found.append(service.event))
         asks.start()

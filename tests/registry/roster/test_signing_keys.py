@@ -76,3 +76,12 @@ def test_a_number_is_never_given_twice(service: RegistryService) -> None:
 
     assert rotate(service) == 2
     assert [number for number, _, _ in listed(service)] == [0, 1, 2]
+
+
+def test_after_a_purge_no_key_is_made(service: RegistryService) -> None:
+    service.purge(early=True)
+
+    with pytest.raises(RegistryError, match="people and keys were deleted"):
+        rotate(service)
+    with pytest.raises(RegistryError, match="people and keys were deleted"):
+        service.labels()
