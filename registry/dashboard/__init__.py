@@ -161,6 +161,7 @@ class _Pages:
                 for ticket in programme.event.tickets
             ],
             "sessions": {s.id: named(s.name, language) for s in programme.sessions.values()},
+            "starts": {s.id: s.starts_ms for s in programme.sessions.values()},
             "gates": [
                 {
                     "id": gate.id,
