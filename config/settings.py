@@ -80,6 +80,14 @@ class Pages(_Settings, frozen=True, kw_only=True):
     camera_at: Literal["above", "below", "left", "right"] | None = None
 
 
+class ScreenSize(_Settings, frozen=True, kw_only=True):
+    """How large the screen is, by its diagonal, and from how far it is read. `inches` None: letters are as large as
+    there is room for; `metres` None: as people stand before a screen of that size."""
+
+    inches: Annotated[float, Meta(ge=3, le=100)] | None = None
+    metres: Annotated[float, Meta(ge=0.2, le=10)] | None = None
+
+
 class RegistryLink(_Settings, frozen=True, kw_only=True):
     """Where the registry is, and the SHA-256 of the one TLS certificate that it may show."""
 
@@ -164,6 +172,7 @@ class KioskSettings(_Settings, frozen=True, kw_only=True):
     lan_host: str | None = None
     mdns: bool
     pages: Pages
+    screen: ScreenSize
     registry: RegistryLink
     camera: Camera
     decoder: Decoder

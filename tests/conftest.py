@@ -23,7 +23,7 @@ from jianmen.testing.postgres import NoPostgresError, PostgresServer
 OPEN_FILES = Path("/proc/self/fd")
 QUICK = ("access/", "config/", "house/", "printing/", "sync/", "web/")
 """Folders without a file of many seconds."""
-PATIENCE_S = 5.0  # how long a thread that was told to stop may take to do so
+PATIENCE_S = 30.0  # how long a thread that was told to stop may take to do so, beside much else
 
 
 def pytest_configure() -> None:

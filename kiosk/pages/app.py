@@ -31,6 +31,7 @@ from kiosk.pages.status import status, waiting_status
 from kiosk.runtime.service import DoorService
 from kiosk.screen.attendee_screen import notice
 from kiosk.screen.screen_feed import ScreenFeed
+from kiosk.screen.viewing import Viewing
 from sync.store.data_folder import DataFolder
 from web import texts
 
@@ -62,17 +63,16 @@ def create_app(
     *,
     sounds: bool,
     camera_at: str = "",
+    viewing: Viewing | None = None,
     preview: bool = False,
     phones: Phones | None = None,
 ) -> Flask:
     """The pages of a door. `sounds`: the page makes the tones, for want of a buzzer. `camera_at`: on which side of the
-    screen the camera is (above, below, left, right; empty: not to be pointed at). `preview`: the resting screen shows
-    what the camera sees. `phones`: phones of the staff can be paired."""
+    screen the camera is (above, below, left, right; empty: not to be pointed at). `viewing`: the screen's size, if
+    it is known. `preview`: the resting screen shows what the camera sees. `phones`: phones can be paired."""
     app = Flask(__name__)
     token = secrets.token_urlsafe(16)
     _guard(app, token)
-    shown = {part: texts.in_every_language(part) for part in ("menu", "camera")}
-    page_texts = msgspec.json.encode(shown).decode()
     streams = threading.BoundedSemaphore(STREAMS)
 
     @app.get("/")
@@ -86,8 +86,9 @@ def create_app(
             tags=texts.HTML_TAGS,
             first=service.order[0],
             camera_at=camera_at,
+            viewing=viewing,
             preview=preview,
-            page_texts=page_texts,
+            page_texts=_page_texts(),
         )
 
     @app.get("/events")
@@ -117,6 +118,12 @@ def create_app(
     _add_other_pages(app, service, phones, preview=preview)
     app.jinja_env.globals.update(token=token, sounds=sounds)
     return app
+
+
+def _page_texts() -> str:
+    """The texts of the attendee screen's own script."""
+    shown = {part: texts.in_every_language(part) for part in ("menu", "camera")}
+    return msgspec.json.encode(shown).decode()
 
 
 def _add_other_pages(

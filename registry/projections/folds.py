@@ -1,10 +1,11 @@
 """The projections of the ledger, kept up to date by folding the entries that have arrived since."""
 
+import gc
 import hashlib
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from access.event.programme import Programme
 from access.log.entry import BadgeIssued, Boot, Scan
@@ -23,6 +24,19 @@ KEEP_AFTER = 2000
 
 AT_ONCE = 5000
 """Entries read from the ledger at a time."""
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Without the garbage collector, which would go through all entries again and again while they are read: a fifth
+    of a start. None of them is in a cycle."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class Projections:
@@ -84,26 +98,30 @@ class Projections:
         if self._ledger.database.writer is not None:
             raise RuntimeError("the folds were asked inside a transaction, which may yet be undone")
         self._check_lineage()
-        more = True
-        while more:
-            arrived = self._ledger.since(self._seen, AT_ONCE)
-            for some in self._up_to_what_was_saved(arrived):
-                self.log_state.file_all([entry for _, entry in some])
-                for _, entry in some:
-                    self._sequence.update(entry.digest)
-                    if type(entry.body) is not Scan:
-                        self._note(entry)
-                self._seen, self._newest = some[-1][0], some[-1][1].digest
-                if self._saved is not None and self._seen >= self._saved.entry_id:
-                    self._restore(self._saved)
-            more = len(arrived) == AT_ONCE
+        arrived = self._ledger.since(self._seen, AT_ONCE)
+        with _no_collections() if len(arrived) == AT_ONCE else nullcontext():
+            while arrived:
+                self._fold(arrived)
+                full = len(arrived) == AT_ONCE
+                arrived = self._ledger.since(self._seen, AT_ONCE) if full else []
+
+    def _fold(self, arrived: list[tuple[int, LogEntry]]) -> None:
+        for some in self._up_to_what_was_saved(arrived):
+            self.log_state.file_all([entry for _, entry in some])
+            for _, entry in some:
+                self._sequence.update(entry.digest)
+                if type(entry.body) is not Scan:
+                    self._note(entry)
+            self._seen, self._newest = some[-1][0], some[-1][1].digest
+            if self._saved is not None and self._seen >= self._saved.entry_id:
+                self._restore(self._saved)
 
     def _up_to_what_was_saved(
         self, arrived: list[tuple[int, LogEntry]]
     ) -> list[list[tuple[int, LogEntry]]]:
         """Entries with their ids in one piece; in two where the first ends with what saved counts stand for."""
         if self._saved is None:
-            return [arrived] if arrived else []
+            return [arrived]
         until = self._saved.entry_id
         pieces = (
             [one for one in arrived if one[0] <= until],

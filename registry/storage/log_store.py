@@ -92,7 +92,10 @@ class Logs(LogStore):
     def _fetch(self, question: str, values: Sequence[Any]) -> Sequence[Any]:
         """The rows of a query that every exchange makes; run without the toolkit, at a fraction of the cost."""
         with self.database.reading() as connection:
-            return connection.exec_driver_sql(self._spelt(question), tuple(values)).all()
+            result = connection.exec_driver_sql(self._spelt(question), tuple(values))
+            rows: Sequence[Any] = result.cursor.fetchall()
+            result.close()
+            return rows
 
     def _spelt(self, statement: str) -> str:
         """A statement with the parameter marks of this database's driver."""

@@ -23,6 +23,7 @@ from kiosk.runtime.parts import Parts
 from kiosk.runtime.service import DoorService, Home
 from kiosk.screen.attendee_screen import Notice, Screen, answer_screen, notice, title
 from kiosk.screen.name_on_card import Person
+from kiosk.screen.viewing import viewing
 
 SIZES = [(1080, 1920, 21.5, 2.0), (800, 480, 7.0, 0.6), (390, 844, 6.1, 0.35)]
 """Width and height in pixels, diagonal in inches, and the distance in metres from which the screen is read."""
@@ -138,13 +139,68 @@ def as_the_page_has_it(screen: Screen) -> str:
     return json.dumps(msgspec.to_builtins(screen), ensure_ascii=False, separators=(",", ":"))
 
 
+def broken_words(page) -> list[str]:
+    """Words of headlines and lines that stand on two lines: their rectangles have two tops. Where a text may break are
+    blanks, the marks of Chinese texts, and punctuation."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll("#say :is(h1, p)")].flatMap((one) => {
+          const broken = [];
+          const walk = document.createTreeWalker(one, NodeFilter.SHOW_TEXT);
+          while (walk.nextNode()) {
+            for (const word of walk.currentNode.data.matchAll(/[^\\s\\u200b，。、；：！？·（）—\\-\\/]+/g)) {
+              const range = document.createRange();
+              range.setStart(walk.currentNode, word.index);
+              range.setEnd(walk.currentNode, word.index + word[0].length);
+              const tops = new Set([...range.getClientRects()].map((rect) => Math.round(rect.top)));
+              if (tops.size > 1) broken.push(word[0]);
+            }
+          }
+          return broken;
+        })"""
+    )
+    return found
+
+
 @pytest.mark.parametrize(("width", "height", "inches", "metres"), SIZES)
 def test_every_screen_is_readable_and_nothing_is_cut_off_or_broken(
-    service, page, width, height, inches, metres
+    service, browser, width, height, inches, metres
 ):
     """Letters are to be as high as 1/200 of the distance, headlines as 1/120."""
     pixel_mm = inches * 25.4 / math.hypot(width, height)
-    page.set_viewport_size({"width": width, "height": height})
+    chosen = viewing(inches, metres)
+    server = PageServer(create_app(service, sounds=True, viewing=chosen), "127.0.0.1", 0)
+    server.start()
+    page = browser.new_page(viewport={"width": width, "height": height})
+    try:
+        page.goto(server.url)
+        every_screen_is_readable(service, page, pixel_mm, metres)
+        if width > 560:
+            show(service, page, notice("idle_in", service.order, staffed=True))
+            assert page.locator("#staff").bounding_box()["height"] * pixel_mm >= 12 - pixel_mm
+    finally:
+        page.close()
+        service.screen_feed.close()
+        server.close()
+
+
+def test_buttons_of_a_panel_with_small_pixels_are_as_large_as_a_finger(service, browser):
+    for metres in (0.5, 0.9):
+        chosen = viewing(10.1, metres)
+        server = PageServer(create_app(service, sounds=True, viewing=chosen), "127.0.0.1", 0)
+        server.start()
+        page = browser.new_page(viewport={"width": 1920, "height": 1200})
+        page.goto(server.url)
+        show(service, page, notice("idle_in", service.order, staffed=True))
+        line = page.eval_on_selector("#say p", "one => parseFloat(getComputedStyle(one).fontSize)")
+        pixel_mm = 10.1 * 25.4 / math.hypot(1920, 1200)
+        assert page.locator("#staff").bounding_box()["height"] * pixel_mm >= 12 - pixel_mm
+        assert line * pixel_mm >= metres * 1000 / 200
+        page.close()
+        server.close()
+    service.screen_feed.close()
+
+
+def every_screen_is_readable(service: DoorService, page, pixel_mm: float, metres: float) -> None:
     for name, screen in named_screens(service):
         show(service, page, screen)
         left_out, smallest, headline, broken = page.evaluate(
@@ -164,6 +220,7 @@ def test_every_screen_is_readable_and_nothing_is_cut_off_or_broken(
               return [over, smallest("h1, p, #facts span"), smallest("h1"), broken];
             }"""
         )
+        assert broken_words(page) == [], name
         assert left_out <= 1, name
         assert smallest * pixel_mm >= metres * 1000 / 200, name
         assert headline * pixel_mm >= metres * 1000 / 120, name
@@ -185,6 +242,20 @@ def test_whoever_chooses_a_language_reads_the_same_answer_in_it(service, page):
     assert page.inner_text("#say h1").replace("\u200b", "") == "您的会场是眉山"
     assert page.inner_text("#say p:last-child") == "服务台：正门左侧"
     assert page.get_attribute('[data-language="zh-Hans"]', "aria-pressed") == "true"
+
+
+@pytest.mark.parametrize(("width", "height", "inches", "metres"), SIZES)
+def test_no_word_of_a_notice_breaks_in_the_language_that_was_chosen(
+    service, page, width, height, inches, metres
+):
+    """A hint alone on the screen is as large as it can be, and whole: 请拿远一点, not 请拿远一 and 点."""
+    page.set_viewport_size({"width": width, "height": height})
+    head = title(PROGRAMME, PROGRAMME.gates["chengdu-room-a-1"], service.order)
+    for language in service.order:
+        page.evaluate("language => choose(language)", language)
+        for what in get_args(Notice):
+            show(service, page, notice(what, service.order, head=head, gate="C5", staffed=True))
+            assert broken_words(page) == [], (language, what)
 
 
 def test_headcount_and_staff_are_reached_by_holding_the_title(service, page):

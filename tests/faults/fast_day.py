@@ -136,6 +136,12 @@ class FastDay:
                 self._talk(kiosk, other)
                 kiosk.level([other.device])
 
+    def close(self) -> None:
+        """Close every machine's files."""
+        for kiosk in self.kiosks.values():
+            kiosk.close()
+        self.registry.close()
+
     def _alone(self, kiosk: KioskNode) -> bool:
         return kiosk.name in self.cut or self._venue(kiosk) in self.cut
 

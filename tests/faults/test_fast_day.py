@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ MANY_GATES = {
 }
 
 
+@contextmanager
 def _a_day(
     folder: Path,
     gates: dict[str, tuple[str, str]],
@@ -27,13 +30,13 @@ def _a_day(
     entries: int,
     seed: int,
     calm: int = 1,
-) -> FastDay:
-    day = FastDay(event_of(folder, gates), gates, people, seed)
-    day.go_on(entries, 12 * 3600_000 // entries, calm)
-    day.settle()
-    _all_agree(day)
-    _equals_the_truth(day)
-    return day
+) -> Iterator[FastDay]:
+    with closing(FastDay(event_of(folder, gates), gates, people, seed)) as day:
+        day.go_on(entries, 12 * 3600_000 // entries, calm)
+        day.settle()
+        _all_agree(day)
+        _equals_the_truth(day)
+        yield day
 
 
 def _all_agree(day: FastDay) -> None:
@@ -69,22 +72,23 @@ def _no_seat_is_lost(day: FastDay) -> None:
 
 
 def test_a_day_of_faults_ends_with_the_truth_everywhere(tmp_path: Path) -> None:
-    day = _a_day(tmp_path, GATES, 300, 1500, seed=20)
-    _no_seat_is_lost(day)
-    assert {"full", "ok"} <= set(day.truth.reasons)
-    assert {"cut", "heal", "power", "clock"} <= set(day.happened)
+    with _a_day(tmp_path, GATES, 300, 1500, seed=20) as day:
+        _no_seat_is_lost(day)
+        assert {"full", "ok"} <= set(day.truth.reasons)
+        assert {"cut", "heal", "power", "clock"} <= set(day.happened)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(20))
 def test_many_small_days_of_faults_end_with_the_truth_everywhere(tmp_path: Path, seed: int) -> None:
-    _no_seat_is_lost(_a_day(tmp_path, GATES, 120, 1200, seed))
+    with _a_day(tmp_path, GATES, 120, 1200, seed) as day:
+        _no_seat_is_lost(day)
 
 
 @pytest.mark.soak
 def test_the_whole_day_of_the_forum_ends_with_the_truth_everywhere(tmp_path: Path) -> None:
     began = time.monotonic()
-    day = _a_day(tmp_path, MANY_GATES, 26_000, 150_000, seed=1, calm=8)
-    stored = sum(tips[0][0] for tips in day.registry.ledger.vector().values())
+    with _a_day(tmp_path, MANY_GATES, 26_000, 150_000, seed=1, calm=8) as day:
+        stored = sum(tips[0][0] for tips in day.registry.ledger.vector().values())
     print(f"{len(day.kiosks)} kiosks, {stored} entries, {time.monotonic() - began:.0f} s")
     print(dict(day.happened), dict(day.truth.reasons))

@@ -53,6 +53,8 @@ def old_pips(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_an_old_pip_installs_the_lock_although_the_index_has_newer_releases(
     tmp_path: Path, world: World, setup_venv: Setup, old_pips: Path, version: str
 ) -> None:
+    if version == "23.0" and sys.version_info >= (3, 12):
+        pytest.skip("pip 23.0 needs what left Python with 3.12; Debian 12 has it beside 3.11")
     site = empty_environment(tmp_path / "venv")
     zipfile.ZipFile(old_pips / f"pip-{version}-py3-none-any.whl").extractall(site)
     done = setup_venv()

@@ -22,6 +22,7 @@ from kiosk.door.readiness import Cause
 from kiosk.pages.opening.report import PERSON_CHECKS
 from kiosk.pages.staff_routes import UNDO_WHYS, WHYS
 from kiosk.screen.attendee_screen import Action, Notice
+from printing.signs import CAMERA_AT
 from registry.dashboard import PAGES
 from registry.lists.wording import wording
 from registry.queries.attendance import Status
@@ -43,6 +44,7 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
         "wrong_venue",
     ),
     "attendee.refused": tuple(reason for reason in REASONS if reason not in OPENS_ALWAYS),
+    "sign.at": CAMERA_AT,
     "staff.reason": REASONS,
     "staff.why": tuple(WHYS.values()),
     "staff.undo_why": tuple(UNDO_WHYS.values()),
@@ -192,7 +194,7 @@ def sources() -> str:
     """Everything that can name a key: code, scripts and templates."""
     return "\n".join(
         file.read_text(encoding="utf-8")
-        for folder in ("kiosk", "registry", "web")
+        for folder in ("kiosk", "printing", "registry", "web")
         for file in sorted((ROOT / folder).rglob("*"))
         if file.suffix in {".py", ".js", ".html"}
     )

@@ -23,6 +23,7 @@ from jianmen.cli.options import Finding
 from jianmen.own_packages import clashes
 from kiosk.runtime.parts import open_reader, signal_settings
 from kiosk.runtime.run_lock import AlreadyRunningError, RunningMark
+from kiosk.screen.viewing import METRES_PER_INCH, Viewing, viewing
 from sync.enrolment.record import Enrolment, prepare
 from sync.store.data_folder import DataFolder
 from sync.store.journal import JournalReader
@@ -71,6 +72,21 @@ def findings(settings: KioskSettings) -> Iterator[Finding]:
         return
     yield _camera(settings)
     yield _scanner(settings)
+    screen = viewing(settings.screen.inches, settings.screen.metres)
+    if screen is not None:
+        yield screen_finding(screen)
+
+
+def screen_finding(screen: Viewing) -> Finding:
+    """Whether long texts are large enough for the distance of the settings."""
+    read = f"{screen.inches:g} inches, read from {screen.metres:g} m"
+    if screen.metres <= screen.farthest_m:
+        return Finding("screen", "good", f"{read}: letters of {screen.letter_mm:.0f} mm or more")
+    right = f"it can be read from {screen.farthest_m:.1f} m"
+    larger = (
+        f"from {screen.metres:g} m a screen of {screen.metres / METRES_PER_INCH:.0f} inches can"
+    )
+    return Finding("screen", "note", f"{read}: long texts will be too small; {right}, and {larger}")
 
 
 def _sqlite() -> Finding:

@@ -82,6 +82,7 @@ def _run(settings: KioskSettings, direction: Direction | None) -> int:
     from kiosk.runtime.parts import parts_of, signal_settings
     from kiosk.runtime.run_lock import AlreadyRunningError, RunningMark
     from kiosk.runtime.service import DoorService
+    from kiosk.screen.viewing import viewing
     from sync.enrolment.record import EnrolmentError
     from sync.store.sqlite import NewerFileError
 
@@ -102,6 +103,7 @@ def _run(settings: KioskSettings, direction: Direction | None) -> int:
             service,
             sounds=not buzzer,
             camera_at=settings.pages.camera_at or "",
+            viewing=viewing(settings.screen.inches, settings.screen.metres),
             preview=settings.pages.preview,
             phones=phones,
         )

@@ -9,6 +9,7 @@ import click
 from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.lists import followed
 from jianmen.cli.registry.options import asking, counted, quoted, settings_option, show_result, stop
+from jianmen.cli.registry.signs import write_signs
 
 
 @click.command()
@@ -40,6 +41,12 @@ from jianmen.cli.registry.options import asking, counted, quoted, settings_optio
     type=click.Choice(["svg", "png"]),
     help="Instead: a picture of each badge, named by its ref, in the ZIP file OUT; to be sent by mail.",
 )
+@click.option(
+    "--signs",
+    type=click.Choice(["above", "below", "left", "right", "screen"]),
+    help="Instead: A3 signs for the queue of each venue; on which side of the kiosks' screens their camera is"
+    " (screen: leave that out).",
+)
 @json_option
 def badges(
     out: Path,
@@ -52,6 +59,7 @@ def badges(
     order: str,
     layout: str | None,
     pictures: str | None,
+    signs: str | None,
     *,
     new: bool,
     as_json: bool,
@@ -61,6 +69,9 @@ def badges(
     Layouts of your own are TOML files in the folder "layouts" of the registry's data folder; begin with a copy of one
     that is shipped (printing/layouts). Badges that are revoked are not printed.
     """
+    if signs:
+        write_signs(out, settings_file, data, venues, signs, as_json=as_json)
+        return
     asked = [
         *(("ref", one) for one in refs),
         *(("ticket", one) for one in tickets),

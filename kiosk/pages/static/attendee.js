@@ -11,6 +11,7 @@ const TONES = {
 const OUT_HZ = 587;
 const CHOICE_MS = 20000; // a language that somebody chose is theirs for so long
 const SMALLEST = 0.3;
+const WHOLE = 0.5; // down to this size words stay whole
 const HOLD_MS = 2000; // whoever holds the title for so long is of the staff
 const words = JSON.parse(document.body.dataset.words);
 const LARGEST = { one: 1.64, several: 1.24 };
@@ -116,15 +117,40 @@ function section(one) {
   return made;
 }
 
-// As large as there is room for: long names of places and sessions make the text smaller rather than cutting it.
+// As large as there is room for: long names of places and sessions make the text smaller rather than cutting it, and only
+// a text that would be too small to read is broken inside a word.
 function fit() {
-  const answer = $("answer");
-  $("say").classList.toggle("several", $("say").children.length > 1);
-  let size = $("say").children.length > 1 ? LARGEST.several : LARGEST.one;
+  measure();
+  const several = $("say").children.length > 1;
+  $("say").classList.toggle("several", several);
+  const largest = several ? LARGEST.several : LARGEST.one;
+  $("say").classList.remove("anywhere");
+  $("answer").classList.remove("small");
+  if (shrink(largest, WHOLE)) return;
+  $("answer").classList.add("small");
+  if (shrink(largest, WHOLE)) return;
+  $("say").classList.add("anywhere");
+  shrink(largest, SMALLEST);
+}
+
+// Where the settings know the screen, letters and buttons have a least size in millimetres.
+function measure() {
+  if (!body.dataset.inches) return;
+  const mm = Math.hypot(innerWidth, innerHeight) / (Number(body.dataset.inches) * 25.4);
+  const set = (name, millimetres) => document.documentElement.style.setProperty(name, `${(millimetres * mm).toFixed(2)}px`);
+  set("--mm", 1);
+  set("--letter", Number(body.dataset.letter));
+  set("--headline", Number(body.dataset.headline));
+}
+
+function shrink(largest, smallest) {
+  let size = largest;
   do {
     size -= 0.04;
     document.documentElement.style.setProperty("--size", size.toFixed(2));
-  } while (size > SMALLEST && over(answer));
+    if (!over($("answer"))) return true;
+  } while (size > smallest);
+  return false;
 }
 
 function over(box) {

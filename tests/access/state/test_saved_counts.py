@@ -53,10 +53,18 @@ def test_they_count_on_with_what_comes_later(morning: Any, clock: str) -> None:
 
 def test_counts_of_others_are_not_taken(morning: Any, new_forum: Any) -> None:
     kept = saved(morning.known(), morning.at("09:30"))
-    _, share = next(one for one in kept.shares if one[1].around)
+    share = max((packed for _, packed in kept.shares), key=lambda packed: len(bytes(packed)))
     others = SavedCounts(kept.day, kept.asked_ms, [(morning.build.badge(9), share)])
     headcount = Headcount(morning.known())
     assert not headcount.restore(others)
+    assert headcount.areas(kept.asked_ms) == Headcount(morning.known()).areas(kept.asked_ms)
+
+
+def test_shares_of_another_shape_are_not_taken(morning: Any) -> None:
+    kept = saved(morning.known(), morning.at("09:30"))
+    damaged = [(badge, msgspec.Raw(b"\xc0")) for badge, _ in kept.shares]
+    headcount = Headcount(morning.known())
+    assert not headcount.restore(SavedCounts(kept.day, kept.asked_ms, damaged))
     assert headcount.areas(kept.asked_ms) == Headcount(morning.known()).areas(kept.asked_ms)
 
 
