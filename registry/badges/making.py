@@ -74,9 +74,10 @@ class BadgeMaker:
         self._prints = Prints(service.ledger)
 
     def layouts(self) -> list[str]:
-        """The names of the layouts there are, those of the registry's own folder first."""
+        """The names of the layouts there are: those of the registry's own folder, the default one, and the others."""
         own = sorted(file.stem for file in self._folder.glob("*.toml")) if self._folder else []
-        return [*own, *(name for name in layouts.shipped() if name not in own)]
+        shipped = sorted(layouts.shipped(), key=lambda name: (name != layouts.DEFAULT, name))
+        return [*own, *(name for name in shipped if name not in own)]
 
     def run(self, work: Work) -> Printout:
         """Do a job. Raises RegistryError with a text for people."""

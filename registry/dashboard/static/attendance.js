@@ -30,14 +30,16 @@ async function refresh() {
     words("attendance.session", "attendance.booked", "attendance.booked_and_came", "attendance.no_show", "attendance.unbooked", "attendance.came"),
     totals.sessions.map((one) => {
       const name = data.sessions[one.session] ?? one.session;
-      const booking = one.booked === null ? ["–", "–", "–"] : [count(one.booked), count(one.booked_and_came), count(one.no_show)];
+      const begun = data.starts[one.session] <= Date.parse(totals.as_of);
+      const booking = one.booked === null ? ["–", "–", "–"] : [count(one.booked), count(one.booked_and_came), begun ? count(one.no_show) : "–"];
       return [name, ...booking, count(one.unbooked), el("strong", {}, count(one.came)), ...(data.desk ? [links(name, { session: one.session })] : [])];
     })));
   document.getElementById("days").replaceChildren(table(
     words("attendance.place", "attendance.registered", "attendance.arrived", "attendance.no_show", "attendance.came"),
     totals.days.map((one) => {
       const name = `${place(one.venue)} · ${one.day}`;
-      return [name, count(one.registered), count(one.arrived), count(one.no_show), el("strong", {}, count(one.came)),
+      const begun = one.day <= totals.as_of.slice(0, 10);
+      return [name, count(one.registered), count(one.arrived), begun ? count(one.no_show) : "–", el("strong", {}, count(one.came)),
         ...(data.desk ? [links(name, { venue: one.venue, day: one.day })] : [])];
     })));
 }

@@ -1,5 +1,5 @@
 // Badges to print: chosen, looked at, made as a job, and downloaded.
-import { ask, attempt, data, el, place, say } from "./common.js";
+import { ask, attempt, data, el, listed, place, say } from "./common.js";
 import { followJob, jobProblem } from "./jobs.js";
 
 const form = document.getElementById("choose");
@@ -25,7 +25,7 @@ async function make(query) {
     return;
   }
   const { badges, pages, shortened, left_out: leftOut, unprintable, letters } = job.result;
-  const list = (key, refs) => (refs.length ? el("p", { class: "doubt" }, `▲ ${say(key, { n: refs.length, refs: refs.slice(0, 20).join(", ") })}`) : "");
+  const list = (key, refs) => (refs.length ? el("p", { class: "doubt" }, `▲ ${say(key, { n: refs.length, refs: listed(refs.slice(0, 20)) })}`) : "");
   made.replaceChildren(el("section", { class: "card", role: "status" },
     el("p", {}, `✓ ${say("badges.made", { n: badges })} · ${say("badges.pages", { n: pages })}`),
     list("badges.shortened", shortened), list("badges.left_out", leftOut), list("badges.unprintable", unprintable.map((ref, n) => `${ref} ${letters[n]}`)),

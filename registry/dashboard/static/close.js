@@ -1,5 +1,5 @@
 // The end of a day: what is still open, the day's totals to take home, and the entry that ends it.
-import { ask, attempt, confirmed, count, data, el, note, place, say, table } from "./common.js";
+import { ask, attempt, confirmed, count, data, el, listed, note, place, say, table } from "./common.js";
 
 const EVERY_MS = 10_000;
 const form = document.getElementById("close");
@@ -16,7 +16,7 @@ async function refresh() {
     form.day.value = today;
   }
   const inside = headcount.areas.filter((area) => area.parent === null).reduce((sum, area) => sum + area.inside, 0);
-  const kiosks = headcount.silent.map((kiosk) => kiosk.gate ?? kiosk.device.slice(0, 8)).join(", ");
+  const kiosks = listed(headcount.silent.map((kiosk) => kiosk.gate ?? kiosk.device.slice(0, 8)));
   document.getElementById("open").replaceChildren(
     line(!headcount.silent.length, headcount.silent.length ? "close.silent" : "close.all_told", { n: headcount.silent.length, kiosks }, "/kiosks"),
     line(!conflicts.open, conflicts.open ? "close.conflicts" : "close.no_conflicts", { n: conflicts.open }, "/conflicts"),
@@ -41,7 +41,7 @@ form.addEventListener("submit", (event) => {
     if (!(await confirmed(say("close.sure", { day })))) return;
     const said = await ask("POST", "/days/close", { day });
     note(said.drained ? `✓ ${say("close.drained", { day })}`
-      : say("close.not_drained", { day, kiosks: said.silent.map((kiosk) => kiosk.gate ?? kiosk.device.slice(0, 8)).join(", ") }), !said.drained);
+      : say("close.not_drained", { day, kiosks: listed(said.silent.map((kiosk) => kiosk.gate ?? kiosk.device.slice(0, 8))) }), !said.drained);
   });
 });
 

@@ -14,6 +14,8 @@ export function say(key, values = {}) {
 }
 
 export const has = (key) => key in WORDS;
+/** Several things in one line, as the reader's language parts them. */
+export const listed = (names) => names.join(data.language === "en" ? ", " : "、");
 export const count = (number) => numbers.format(number);
 export const place = (id) => data.places[id] ?? id ?? "";
 

@@ -1,5 +1,5 @@
 // A list of people: looked at first, its columns put right where need be, then exactly that taken in.
-import { ask, data, el, has, place, say, table } from "./common.js";
+import { ask, data, el, has, listed, place, say, table } from "./common.js";
 import { followJob, jobProblem } from "./jobs.js";
 
 const FIELDS = ["ref", "name", "family_name", "given_name", "organisation", "language", "ticket", "venues", "days",
@@ -104,7 +104,7 @@ const NAMED = {
 /** A field's value, with the names of the event's parts. */
 function value({ field }, text) {
   if (text === "*") return say("import.all");
-  return NAMED[field] ? text.split("; ").map(NAMED[field]).join(data.language === "en" ? ", " : "、") || "–" : text || "–";
+  return NAMED[field] ? listed(text.split("; ").map(NAMED[field])) || "–" : text || "–";
 }
 
 /** What each column is taken for; changing one looks at the list again. */

@@ -1,5 +1,5 @@
 // People: found by name in any script, registered, changed; badges printed, revoked and replaced.
-import { ask, attempt, confirmed, data, el, minute, note, place, say, table } from "./common.js";
+import { ask, attempt, confirmed, data, el, listed, minute, note, place, say, table } from "./common.js";
 import { changePerson, showHistory } from "./person.js";
 import { personFields, personIn } from "./person_form.js";
 
@@ -65,9 +65,9 @@ function valid(person) {
   const everywhere = person.venues.length === data.venues.length;
   const always = person.days.length === data.days.length;
   return [
-    everywhere ? say("valid.everywhere") : person.venues.map(place).join(", "),
-    always ? say("valid.always") : person.days.join(", "),
-    person.sessions.map((id) => data.sessions[id] ?? id).join(", "),
+    everywhere ? say("valid.everywhere") : listed(person.venues.map(place)),
+    always ? say("valid.always") : listed(person.days),
+    listed(person.sessions.map((id) => data.sessions[id] ?? id)),
   ].filter(Boolean).join(" · ");
 }
 

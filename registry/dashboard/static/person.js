@@ -1,5 +1,5 @@
 // One person in a window of their own: what was printed, where they were let in, and a form to change them.
-import { ask, attempt, data, el, has, minute, place, say } from "./common.js";
+import { ask, attempt, data, el, has, listed, minute, place, say } from "./common.js";
 import { personFields, personIn } from "./person_form.js";
 
 const path = (person) => `/registrants/${encodeURIComponent(person.code)}`;
@@ -76,5 +76,5 @@ export function changePerson(person, done) {
 }
 
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
-const shownValue = (value) => (Array.isArray(value) ? value.map((id) => data.sessions[id] ?? place(id)).join(", ")
-  : typeof value === "object" ? Object.values(value).join(", ") : value) || "–";
+const shownValue = (value) => (Array.isArray(value) ? listed(value.map((id) => data.sessions[id] ?? place(id)))
+  : typeof value === "object" ? listed(Object.values(value)) : value) || "–";

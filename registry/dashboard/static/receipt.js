@@ -1,5 +1,5 @@
 // A receipt, read out over a radio: what the door said, why, and what would be said today.
-import { ask, attempt, clock, count, data, el, has, minute, note, place, say } from "./common.js";
+import { ask, attempt, clock, count, data, el, has, listed, minute, note, place, say } from "./common.js";
 
 const form = document.getElementById("find");
 
@@ -31,7 +31,8 @@ function card(one) {
 
 /** A rule that was asked, and why it spoke or did not. */
 const step = (one) => el("li", { class: one.spoke ? "spoke" : "quiet" },
-  `${one.spoke ? "▶" : "·"} ${one.rule ?? "–"} ${has(`reason.${one.name}`) ? say(`reason.${one.name}`) : say(`rule.${one.name}`)}: ${phrase(one.phrase)}`);
+  say(one.spoke ? "step.spoke" : "step.passed",
+    { rule: one.rule ?? "–", name: say(has(`reason.${one.name}`) ? `reason.${one.name}` : `rule.${one.name}`), why: phrase(one.phrase) }));
 
 const SHOWN = {
   venue: place, area: place, place,
@@ -45,7 +46,7 @@ const SHOWN = {
 /** A phrase of the rule book in the reader's language, with names instead of ids. */
 function phrase({ key, values }) {
   const shown = Object.entries(values).map(([name, value]) => {
-    if (Array.isArray(value)) return [name, value.map((one) => (name === "days" ? one : place(one))).join(data.language === "en" ? ", " : "、")];
+    if (Array.isArray(value)) return [name, listed(value.map((one) => (name === "days" ? one : place(one))))];
     return [name, value.key ? phrase(value) : (SHOWN[name]?.(value) ?? value)];
   });
   return say(`step.${key}`, Object.fromEntries(shown));

@@ -1,5 +1,5 @@
 // Settings: accounts, sessions, tokens, webhooks, the end of a day, a new desk key, the trail of changes.
-import { ask, attempt, confirmed, data, el, has, minute, note, say, table } from "./common.js";
+import { ask, attempt, confirmed, data, el, has, listed, minute, note, say, table } from "./common.js";
 import { by, logins, on, remove } from "./own_access.js";
 
 async function tokens() {
@@ -85,7 +85,7 @@ on("password", async (form) => {
 on("desk", async () => {
   const { staff } = await ask("GET", "/staff");
   const holders = staff.filter((one) => one.unlocks !== "nothing").map((one) => one.ref);
-  const lost = holders.length ? say("desk.cards_lost", { n: holders.length, refs: holders.slice(0, 20).join(", ") }) : say("desk.no_cards");
+  const lost = holders.length ? say("desk.cards_lost", { n: holders.length, refs: listed(holders.slice(0, 20)) }) : say("desk.no_cards");
   if (!(await confirmed(`${say("desk.sure")} ${lost}`))) return;
   const said = await ask("POST", "/desk-key", {});
   note(`✓ ${say("desk.done", { n: said.cards })}`);

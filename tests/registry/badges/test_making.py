@@ -100,7 +100,7 @@ def test_a_revoked_badge_is_not_printed_and_said(service: RegistryService, api: 
     [
         (
             "layout=..%2F..%2Fetc%2Fpasswd",
-            "There is no layout '../../etc/passwd'; there are a6, card-",
+            "There is no layout '../../etc/passwd'; there are card-86x122, a6",
         ),
         ("ticket=vip", "There is no badge to print."),
     ],
