@@ -27,13 +27,15 @@ _TAG_BYTES = 16
 class CardContent(msgspec.Struct, frozen=True, array_like=True):
     """The content of a card. `keys` are other names, found like the first; earlier releases put pinyin there. `code` is
     the text of the badge's own code, from which staff print the badge of somebody who has come without it: under the
-    desk's seal alone, and only where the event has a gate that prints."""
+    desk's seal alone, and only where the event has a gate that prints. `family` is the family name, as it stands in
+    `name`; empty: the list did not say."""
 
     name: str
     organisation: str
     language: Language
     keys: tuple[str, ...] = ()
     code: str = ""
+    family: str = ""
 
     def __repr__(self) -> str:
         """Without the person: a name is in no log line, not even in a trace."""

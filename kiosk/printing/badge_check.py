@@ -41,7 +41,7 @@ class Person:
 
     @property
     def masked(self) -> str:
-        return masked(self.content.name)
+        return masked(self.content.name, self.content.family)
 
 
 @dataclass(frozen=True, slots=True)

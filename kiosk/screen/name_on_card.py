@@ -50,7 +50,11 @@ def person_of(answer: Answer, cards: NameCards) -> Person | None:
     if answer.secret is None or presented.badge is None:
         return None
     content = card_content(cards, presented.badge, presented.issue or 0, answer.secret)
-    return Person(masked(content.name), content.language) if content is not None else None
+    return (
+        Person(masked(content.name, content.family), content.language)
+        if content is not None
+        else None
+    )
 
 
 def card_content(cards: NameCards, badge: bytes, issue: int, secret: bytes) -> CardContent | None:
@@ -65,12 +69,15 @@ def card_content(cards: NameCards, badge: bytes, issue: int, secret: bytes) -> C
     return open_with_secret(card, secret)
 
 
-def masked(name: str) -> str:
+def masked(name: str, family: str = "") -> str:
     """A name that its owner knows again and the person behind them does not: 陳**, or C. Chan.
 
-    A Latin name keeps its family name: the word in capitals if some are and some are not, else a first word that is a
-    Chinese surname (Chan Tai Man), else the last word. A title stays before a name that is nothing else (Dr Li).
+    `family` is the family name where that is known: 歐陽**. Else it is looked for: a Latin name keeps the word in
+    capitals if some are and some are not, else a first word that is a Chinese surname (Chan Tai Man), else the last
+    word. A title stays before a name that is nothing else (Dr Li).
     """
+    if family and family in name:
+        return _with_family(name, family)
     parts = [stripped for part in name.split() if (stripped := _letters(part))]
     if not parts:
         return ""
@@ -85,6 +92,20 @@ def masked(name: str) -> str:
     given = own[1 if at == 0 else 0]
     family = own[at]
     return f"{given[0].upper()}. {family.title() if family.isupper() else family}"
+
+
+def _with_family(name: str, family: str) -> str:
+    """A name whose family name is known, wherever it stands in it."""
+    before, _, after = name.partition(family)
+    given = [one for part in f"{before} {after}".split() if (one := _letters(part))]
+    own = [one for one in given if not TITLES.fullmatch(one)]
+    if _is_han(family[0]):
+        return f"{family}**" if own or len(family) == 1 else f"{family[0]}**"
+    if not own:  # a single name, or a title and one
+        return masked(name)
+    if _is_han(own[0][0]):
+        return f"{own[0][0]}**"
+    return f"{own[0][0].upper()}. {family.title() if family.isupper() else family}"
 
 
 def _family(parts: Sequence[str]) -> int:

@@ -14,7 +14,14 @@ from registry.lists.files import cells
 from registry.lists.files.table import MOST_CELL, Cell, Row, Table
 from registry.lists.findings import MOST_CAUSES, MOST_VALUE, Findings
 from registry.lists.vocabulary import Days, Vocabulary, vocabularies
-from registry.roster.model import FORMS, MOST_CHARACTERS, MOST_CODE_BYTES, Form, Person
+from registry.roster.model import (
+    FAMILY_NAME,
+    FORMS,
+    MOST_CHARACTERS,
+    MOST_CODE_BYTES,
+    Form,
+    Person,
+)
 
 Step = Callable[[int], None]
 """Called with the number of rows done; may raise to stop the work."""
@@ -352,6 +359,9 @@ class _Reader:
                     continue
                 text = "yes"
             extra[name] = text
+        family = plain_letters(cells.text_of(self._cell(values, "family_name")))
+        if family:
+            extra[FAMILY_NAME] = family
         return extra
 
 

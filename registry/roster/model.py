@@ -18,6 +18,9 @@ FORMS: tuple[Form, ...] = ("plain", "signed", "foreign")
 MOST_CHARACTERS = 120
 """Of a ref, a name or an organisation: more fits no badge."""
 
+FAMILY_NAME = "family_name"
+"""The extra field in which a list's column of family names is kept."""
+
 NAMELESS = "name is empty; it is what the badge and the door say"
 """Why nobody is registered without a name, by whatever way they come."""
 
@@ -102,7 +105,14 @@ class Known(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """The content of the name card; None: there is none."""
         if not self.name and not self.organisation:
             return None
-        return CardContent(self.name, self.organisation, self.language, self.keys)
+        family = self.extra.get(FAMILY_NAME, "")
+        return CardContent(
+            self.name,
+            self.organisation,
+            self.language,
+            self.keys,
+            family=family if family in self.name else "",  # the name may have been changed since
+        )
 
 
 class RosterState(NamedTuple):

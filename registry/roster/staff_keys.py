@@ -155,8 +155,9 @@ class StaffKeys:
 
     def _drawn_pin(self) -> str:
         while True:
-            number = int.from_bytes(self._random(8), "big") % 10**LEAST_PIN_DIGITS
-            pin = f"{number:0{LEAST_PIN_DIGITS}}"
+            # No zero in front: spreadsheets leave it away, and its owner would wonder.
+            least = 10 ** (LEAST_PIN_DIGITS - 1)
+            pin = str(least + int.from_bytes(self._random(8), "big") % (9 * least))
             if pin_problem(pin) is None:
                 return pin
 

@@ -38,6 +38,29 @@ def test_a_masked_name_is_known_to_its_owner_alone(name, shown):
     assert masked(name) == shown
 
 
+@pytest.mark.parametrize(
+    ("name", "family", "shown"),
+    [
+        ("Chan Tai Man", "Chan", "T. Chan"),
+        ("CHAN Tai Man Peter", "CHAN", "T. Chan"),
+        ("Lee Wong", "Lee", "W. Lee"),
+        ("María García López", "García López", "M. García López"),
+        ("Jan van der Berg", "van der Berg", "J. van der Berg"),
+        ("Dr Na Li", "Li", "N. Li"),
+        ("Dr Li", "Li", "Dr L***"),
+        ("Plato", "Plato", "P***"),
+        ("歐陽嘉欣", "歐陽", "歐陽**"),
+        ("陳大文", "陳", "陳**"),
+        ("陳", "陳", "陳**"),
+        ("歐陽", "歐陽", "歐**"),
+        ("阿依古丽·买买提", "买买提", "买买提**"),
+        ("Jane Smith", "Jones", "J. Smith"),
+    ],
+)
+def test_a_known_family_name_is_shown_wherever_it_stands(name, family, shown):
+    assert masked(name, family) == shown
+
+
 def test_the_badge_itself_opens_its_name_card(stand):
     guest = stand.world.register("陳大文", "zh-Hant")
     stand.world.deliver()

@@ -322,6 +322,9 @@ def test_family_and_given_name_become_one_name(forum: Event) -> None:
     )
 
     assert (one.name, other.name) == ("Tai Man Chan", "陳大文")
+    assert [person.extra for person in (one, other)] == [
+        {"family_name": "Chan"}, {"family_name": "陳"}
+    ]  # fmt: skip
 
 
 def test_what_a_missing_column_means_is_said(forum: Event) -> None:

@@ -161,3 +161,19 @@ def test_where_a_gate_prints_the_desk_reads_each_badges_own_code(
     content = open_with_desk(card_of(service, before), desk_key(service))
     assert content is not None
     assert content.code == before.text == service.badge_text(before.badge)
+
+
+def test_the_name_card_says_which_part_is_the_family_name_while_the_name_has_it(
+    service: RegistryService, event: Event
+) -> None:
+    lau = Person(ref="P9", ticket="delegate", name="Lau Mei", extra={"family_name": "Lau"})
+    badge = service.register(lau)
+    families = []
+    for name in ("Lau Mei Yee", "Liu Mei"):
+        content = open_with_desk(card_of(service, badge), desk_key(service))
+        assert content is not None
+        families.append(content.family)
+        service.amend(msgspec.structs.replace(lau, name=name))
+    content = open_with_desk(card_of(service, badge), desk_key(service))
+    assert content is not None
+    assert [*families, content.family] == ["Lau", "Lau", ""]
