@@ -23,7 +23,6 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from registry.http.streams import MOST_STREAMS
-from registry.jobs import Jobs
 from registry.server.app import Parts
 from registry.server.proxies import TrustedProxies
 from registry.server.worker import MOST, GuardedWorker
@@ -131,7 +130,6 @@ class _Application(BaseApplication):  # type: ignore[misc]
         self._make_app = make_app
         self._serving = serving
         self._worker: Worker | None = None
-        self._jobs: Jobs | None = None
         self._stop_hooks = threading.Event()
         self._parts: Parts | None = None
         self.booted = multiprocessing.get_context("fork").Event()
@@ -174,7 +172,6 @@ class _Application(BaseApplication):  # type: ignore[misc]
         gc.freeze()  # what is folded stays: no collection need look at a million entries again
         gc.enable()
         self._parts = parts
-        self._jobs = parts.jobs
         teller = Teller(parts.queries, parts.hooks, f"{socket.gethostname()}/{os.getpid()}")
         threading.Thread(
             target=teller.run, args=(self._stop_hooks,), name="webhooks", daemon=True
@@ -227,10 +224,9 @@ class _Application(BaseApplication):  # type: ignore[misc]
         self._stop_hooks.set()
         self._save_counts(at_once=True)
         if self._parts is not None:
+            self._parts.jobs.close()  # before the database is: what runs has still to clear up
             # The last one to close SQLite's file folds its write-ahead log back into it and deletes it.
             self._parts.queries.service.ledger.close()
-        if self._jobs is not None:
-            self._jobs.close()
 
 
 @contextmanager
