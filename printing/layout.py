@@ -35,7 +35,7 @@ colour = "#7a1f5c"
 letter = "V"
 
 [[picture]]
-file = "logo.png"                   # PNG, JPEG or SVG, beside the layout file
+file = "logo.png"                   # PNG or JPEG (12,000,000 pixels at most) or SVG, beside the layout file
 x = 6
 y = 6
 width = 20
@@ -43,6 +43,7 @@ height = 8
 """
 
 import re
+import warnings
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -266,12 +267,46 @@ def _check(document: Document, layout: Layout) -> None:
                 at._replace(key="least"), "is larger than points", "should be at most points"
             )
     for nth, picture in enumerate(layout.pictures):
-        if not (layout.folder / picture.file).is_file():
-            document.mistake(
-                Location("picture", nth, "file"),
-                f"is {shown(picture.file)}",
-                "should be a file beside the layout",
-            )
+        _check_picture(document, Location("picture", nth, "file"), layout.folder, picture.file)
+
+
+MOST_PICTURE_BYTES = 5_000_000
+MOST_PICTURE_PIXELS = 12_000_000
+"""Every badge is drawn with it: what a camera makes would take a gigabyte of memory and seconds of each badge."""
+
+
+def _check_picture(document: Document, location: Location, folder: Path, name: str) -> None:
+    path = folder / name
+    if Path(name).is_absolute() or ".." in Path(name).parts or not path.is_file():
+        document.mistake(location, f"is {shown(name)}", "should be a file beside the layout")
+        return
+    size = path.stat().st_size
+    if size > MOST_PICTURE_BYTES:
+        document.mistake(
+            location, f"has {size:,} bytes", f"should have {MOST_PICTURE_BYTES:,} or fewer"
+        )
+    elif path.suffix.lower() != ".svg":
+        _check_pixels(document, location, path)
+
+
+def _check_pixels(document: Document, location: Location, path: Path) -> None:
+    from PIL import Image  # slow to load, and few layouts have pictures
+
+    try:
+        # The limit of Pillow is over the size, and comes too late: opening reads the head of the file alone.
+        with warnings.catch_warnings(action="ignore"), Image.open(path) as opened:
+            width, height = opened.size
+    except (OSError, Image.DecompressionBombError):
+        document.mistake(
+            location, f"is {shown(path.name)}", "should be a PNG, JPEG or SVG file of fewer pixels"
+        )
+        return
+    if width * height > MOST_PICTURE_PIXELS:
+        document.mistake(
+            location,
+            f"has {width:,} x {height:,} pixels",
+            f"should have {MOST_PICTURE_PIXELS:,} in all or fewer",
+        )
 
 
 _FIELD = f"should be {one_of(FIELDS)}, or extra: and the name of a column of your list (extra:seat)"

@@ -56,9 +56,9 @@ def png_picture(card: Card, layout: Layout, fonts: Fonts, dpi: int = PNG_DPI) ->
         draw.rectangle([edge * scale for edge in box], fill=look.colour if look else None)
     for image in layout.pictures:
         if (layout.folder / image.file).suffix.lower() != ".svg":
-            with Image.open(layout.folder / image.file) as opened:
-                logo = opened.convert("RGBA")
-            logo.thumbnail((round(image.width * scale), round(image.height * scale)))
+            file = layout.folder / image.file
+            size = (round(image.width * scale), round(image.height * scale))
+            logo = _logo(file, file.stat().st_mtime_ns, *size)
             picture.paste(logo, (round(image.x * scale), round(image.y * scale)), logo)
     _draw_code(draw, card, layout, scale)
     for one in placed_runs(card, layout, fonts):
@@ -172,6 +172,15 @@ class _Pen:
 @lru_cache(maxsize=64)
 def _font(path: Path, face: int) -> hb.Font:
     return hb.Font(hb.Face(hb.Blob.from_file_path(str(path)), face))
+
+
+@lru_cache(maxsize=8)
+def _logo(path: Path, _changed_ns: int, width: int, height: int) -> Image.Image:
+    """A picture of a layout, so many pixels large at most; a file that was changed is another one."""
+    with Image.open(path) as opened:
+        logo = opened.convert("RGBA")
+    logo.thumbnail((width, height))
+    return logo
 
 
 @lru_cache(maxsize=256)

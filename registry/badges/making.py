@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 import msgspec
 
@@ -91,17 +91,16 @@ class BadgeMaker:
             )  # fmt: skip
         work.stage("badges.drawing", len(chosen))
         name = ZIP if selection.pictures else FILE
-        with tempfile.TemporaryDirectory() as temporary:
-            file = Path(temporary, name)
+        with tempfile.TemporaryFile() as file:
             task = Task(
                 cards=[card for _, card in chosen],
                 layout=str(path),
-                path=str(file),
+                path=_path_of(file),
                 pictures=selection.pictures,
                 names=_file_names([label.badge.ref for label, _ in chosen]),
             )
-            made = _drawn(task, work.step)
-            work.keep(name, file.read_bytes())
+            made = _drawn(task, file, work.step)
+            work.keep(name, file.read())
         if not selection.preview and not selection.pictures:
             self._prints.note(chosen, self._now_ms())
         return Printout(
@@ -119,11 +118,10 @@ class BadgeMaker:
         if not chosen:
             raise RegistryError("There is no badge to print.")
         card = replace(chosen[0][1], qr_text=SAMPLE_QR, form="plain")
-        with tempfile.TemporaryDirectory() as temporary:
-            file = Path(temporary, ZIP)
-            layout = str(self._layout(selection.layout))
-            task = Task(cards=[card], layout=layout, path=str(file), pictures="svg", names=["card"])
-            _drawn(task, lambda _: None)
+        with tempfile.TemporaryFile() as file:
+            layout, path = str(self._layout(selection.layout)), _path_of(file)
+            task = Task(cards=[card], layout=layout, path=path, pictures="svg", names=["card"])
+            _drawn(task, file, lambda _: None)
             with zipfile.ZipFile(file) as archive:
                 return archive.read("card.svg").decode()
 
@@ -197,8 +195,14 @@ def _file_names(refs: Sequence[str]) -> list[str]:
     return names
 
 
-def _drawn(task: Task, step: Callable[[int], None]) -> Made:
-    """Let another process draw, and follow it. Raises RegistryError, Stopped."""
+def _path_of(file: IO[bytes]) -> str:
+    """Where the drawing process finds a file that has no name. It names people: nothing may be left of it, even where
+    this process is killed."""
+    return f"/proc/self/fd/{file.fileno()}"
+
+
+def _drawn(task: Task, file: IO[bytes], step: Callable[[int], None]) -> Made:
+    """Let another process draw into the task's file, and follow it. Raises RegistryError, Stopped."""
     with (
         tempfile.TemporaryFile() as errors,
         subprocess.Popen(
@@ -206,6 +210,7 @@ def _drawn(task: Task, step: Callable[[int], None]) -> Made:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
+            pass_fds=(file.fileno(),),
         ) as process,
     ):
         given, output = process.stdin, process.stdout

@@ -142,7 +142,9 @@ class _Pages:
         return Response(page, mimetype="text/html")
 
     def _data(self, language: Language, visitor: Visitor | None) -> dict[str, Any]:
-        """What scripts need besides texts and numbers."""
+        """What scripts need besides texts and numbers. Of the event nothing before somebody has logged in."""
+        if visitor is None:
+            return {"language": language}
         programme = self._queries.programme
         venues = {venue.id: venue.name for venue in programme.event.venues}
         areas = {area.id: area.name for area in programme.event.areas}

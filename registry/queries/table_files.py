@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from xlsxwriter import Workbook
 
 BYTE_ORDER_MARK = "\ufeff"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""How a text begins that a spreadsheet may run; full-width signs, too, where the system writes Chinese or Japanese
+(https://owasp.org/www-community/attacks/CSV_Injection)."""
 
 _NUMBER_LIKE = re.compile(r"[\d\s.,:/%¥$€-]*\d[\d\s.,:/%-]*|\d+(\.\d+)?[eE][+-]?\d+", re.ASCII)
 """Texts that spreadsheets take for numbers, times, dates, shares or sums."""

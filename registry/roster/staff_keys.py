@@ -123,6 +123,7 @@ class StaffKeys:
         """Seal every name card under a new desk key. `staff` (human codes) get new key cards."""
         cards = []
         with self._ledger.transaction():
+            self._roster.forget_erased()
             self._keys.new_desk_key()
             issuer = self._roster.issuer(event)
             for known in self._people.everyone():
@@ -155,8 +156,9 @@ class StaffKeys:
 
     def _drawn_pin(self) -> str:
         while True:
-            number = int.from_bytes(self._random(8), "big") % 10**LEAST_PIN_DIGITS
-            pin = f"{number:0{LEAST_PIN_DIGITS}}"
+            # No zero in front: spreadsheets leave it away, and its owner would wonder.
+            least = 10 ** (LEAST_PIN_DIGITS - 1)
+            pin = str(least + int.from_bytes(self._random(8), "big") % (9 * least))
             if pin_problem(pin) is None:
                 return pin
 

@@ -23,11 +23,11 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from registry.http.streams import MOST_STREAMS
-from registry.jobs import Jobs
 from registry.server.app import Parts
 from registry.server.proxies import TrustedProxies
 from registry.server.worker import MOST, GuardedWorker
 from registry.storage.database import OUTAGES
+from registry.storage.errors import RegistryError
 from registry.webhooks import Teller
 from sync.transport.tls_certificate import Certificate
 
@@ -130,7 +130,6 @@ class _Application(BaseApplication):  # type: ignore[misc]
         self._make_app = make_app
         self._serving = serving
         self._worker: Worker | None = None
-        self._jobs: Jobs | None = None
         self._stop_hooks = threading.Event()
         self._parts: Parts | None = None
         self.booted = multiprocessing.get_context("fork").Event()
@@ -173,7 +172,6 @@ class _Application(BaseApplication):  # type: ignore[misc]
         gc.freeze()  # what is folded stays: no collection need look at a million entries again
         gc.enable()
         self._parts = parts
-        self._jobs = parts.jobs
         teller = Teller(parts.queries, parts.hooks, f"{socket.gethostname()}/{os.getpid()}")
         threading.Thread(
             target=teller.run, args=(self._stop_hooks,), name="webhooks", daemon=True
@@ -191,9 +189,22 @@ class _Application(BaseApplication):  # type: ignore[misc]
         return app
 
     def _keep_counts(self) -> None:
-        """Save the counts again and again: a worker may be killed."""
+        """Save the counts again and again, since a worker may be killed; and see whether a kiosk gave back the entry
+        that somebody was erased."""
         while not self._stop_hooks.wait(KEEP_EVERY_S):
             self._save_counts(at_once=False)
+            self._forget_erased()
+
+    def _forget_erased(self) -> None:
+        if self._parts is None:
+            return
+        try:
+            erased = self._parts.queries.service.forget_erased()
+        except (OSError, RegistryError, *OUTAGES) as error:
+            log.warning("nobody could be erased: %s", type(error).__name__)
+            return
+        if erased:
+            log.warning("%d people erased since the backup are erased here too", erased)
 
     def _save_counts(self, *, at_once: bool) -> None:
         if self._parts is None:
@@ -213,10 +224,9 @@ class _Application(BaseApplication):  # type: ignore[misc]
         self._stop_hooks.set()
         self._save_counts(at_once=True)
         if self._parts is not None:
+            self._parts.jobs.close()  # before the database is: what runs has still to clear up
             # The last one to close SQLite's file folds its write-ahead log back into it and deletes it.
             self._parts.queries.service.ledger.close()
-        if self._jobs is not None:
-            self._jobs.close()
 
 
 @contextmanager

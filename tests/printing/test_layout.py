@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from config.errors import ConfigError
 from printing.layout import DEFAULT, find, load, shipped
@@ -69,6 +70,29 @@ height = 10
         'is "red"', "neither or both", "a file beside the layout", "no section of a layout",
     ):  # fmt: skip
         assert message in found, found
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("huge.png", "has 9,000 x 9,000 pixels"),
+        ("bomb.png", "fewer pixels"),
+        ("large.svg", "bytes; should have 5,000,000 or fewer"),
+        ("text.png", "should be a PNG, JPEG or SVG file"),
+        ("../secret.png", "a file beside the layout"),
+    ],
+)
+def test_a_picture_that_no_badge_can_be_drawn_with_is_a_mistake(
+    name: str, wrong: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "layouts"
+    folder.mkdir()
+    for file, side in (("huge.png", 9_000), ("bomb.png", 20_000), ("../secret.png", 1)):
+        Image.new("1", (side, side)).save(folder / file)
+    (folder / "large.svg").write_bytes(b" " * 5_000_001)
+    (folder / "text.png").write_text("no picture")
+    picture = f'[[picture]]\nfile = "{name}"\nx = 0\ny = 0\nwidth = 9\nheight = 9\n'
+    assert wrong in mistakes(folder, GOOD + picture)
 
 
 def test_a_code_too_small_for_a_signed_badge_is_a_mistake(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import printing
 from jianmen.cli.help_pages import WholeHelpGroup
 from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.options import asking, quoted, settings_option, show_result, stop
+from registry.queries.table_files import guarded
 
 if TYPE_CHECKING:
     from jianmen.cli.registry.client import Client
@@ -200,7 +201,7 @@ def _table(cards: list[dict[str, Any]]) -> str:
     text = io.StringIO(newline="")
     rows = csv.DictWriter(text, COLUMNS, extrasaction="ignore")
     rows.writeheader()
-    rows.writerows(cards)
+    rows.writerows({**card, "ref": guarded(card["ref"])} for card in cards)
     return text.getvalue()
 
 

@@ -207,7 +207,8 @@ def _check(settings: RegistrySettings, workers: int | None) -> None:
     while True:
         try:
             with opened(settings) as service:
-                _ = service.event
+                # Written with the first definition; to look for that would take all entries.
+                _ = service.identity
             return
         except InUseError as error:
             if time.monotonic() > give_up or not _left_behind(settings.data):

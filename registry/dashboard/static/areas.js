@@ -73,7 +73,7 @@ function doubts(area, live) {
   const add = (cls, text) => line.append(el("span", { class: cls }, text), " ");
   if (silent.length) add("doubt", `▲ ${silentWords(silent, live)}`);
   if (behind.length) add("behind", `◆ ${say("behind", { n: missing(behind) })}`);
-  if (flying.length && !silent.length && !behind.length) add("quiet", `… ${count(missing(flying))}`);
+  if (flying.length && !silent.length && !behind.length) add("quiet", say("in_flight", { n: missing(flying) }));
   if ((silent.length || behind.length) && (area.low !== area.inside || area.high !== area.inside)) {
     add("quiet", `≈ ${say("band", { low: area.low, high: area.high })}`);
   }

@@ -128,7 +128,7 @@ async function rest() {
     document.getElementById("alarms").replaceChildren(alarms(kiosks.alarms));
     attention(kiosks.kiosks.filter((kiosk) => kiosk.troubles.length && !kiosk.troubles.includes("cut_off")).length, conflicts.open);
     document.getElementById("sessions").replaceChildren(el("ul", { class: "plain" }, ...sessions.sessions.map((session) =>
-      el("li", {}, el("span", {}, `${data.sessions[session.id]} `, el("span", { class: "quiet" }, `${place(session.area)} · ${session.starts.slice(5, 10)} ${session.starts.slice(11, 16)}–${session.ends.slice(11, 16)}`)),
+      el("li", {}, el("span", {}, `${data.sessions[session.id]} `, el("span", { class: "quiet" }, `${place(session.area)} · `, el("span", { class: "when" }, `${session.starts.slice(5, 10)} ${session.starts.slice(11, 16)}–${session.ends.slice(11, 16)}`))),
         el("strong", {}, say("attended_n", { n: session.attended }))))));
   } catch { /* the contact line says so */ }
   setTimeout(rest, REST_MS);

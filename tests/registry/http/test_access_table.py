@@ -91,6 +91,7 @@ PAGES = {
     "/conflicts": "here",
     "/receipt": "here",
     "/attendance": "here",
+    "/close": "admin",
     "/people": "desk",
     "/badges": "desk",
     "/settings": "admin",
@@ -160,6 +161,38 @@ def test_every_page_is_shown_to_each_role_as_the_table_says(
         else:
             assert answer.status_code == 302, path
             assert answer.headers["Location"].startswith("/login?next="), path
+
+
+OTHER = {
+    "/account": "GET",
+    "/language/<language>": "GET",
+    "/login": "GET POST",
+    "/logout": "POST",
+    "/metrics": "GET",
+    "/static/<path:filename>": "GET",
+}
+"""What is neither a page of the table above nor an operation of the interface."""
+
+
+def test_there_is_no_route_besides_those_of_the_tables(app: Flask) -> None:
+    found: dict[str, set[str]] = {}
+    for rule in app.url_map.iter_rules():
+        if not rule.rule.startswith("/api/v1/"):
+            methods = set(rule.methods or ()) - {"HEAD", "OPTIONS"}
+            found.setdefault(rule.rule, set()).update(methods)
+    expected = dict.fromkeys(PAGES, "GET") | OTHER
+    assert found == {path: set(methods.split()) for path, methods in expected.items()}
+
+
+def test_a_stranger_learns_nothing_of_the_event_but_its_name(
+    browsers: dict[str, FlaskClient], service: RegistryService
+) -> None:
+    event = service.event
+    hidden = [one.id for one in (*event.gates, *event.sessions, *event.areas, *event.tickets)]
+    page = browsers["nobody"].get("/login").text
+    assert [one for one in hidden if f'"{one}"' in page] == []
+    assert browsers["nobody"].get("/metrics").status_code == 401
+    assert browsers["desk"].get("/metrics").status_code == 200
 
 
 @pytest.mark.parametrize("role", ["viewer", "desk", "admin"])

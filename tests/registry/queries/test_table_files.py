@@ -13,7 +13,9 @@ from registry.queries.table_files import Table, csv_bytes, guarded, xlsx_bytes
 NINE = datetime(2020, 11, 17, 9, 0, 30)  # noqa: DTZ001 -- the clock on the wall
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "＋1", "－1", "＠A"]
+)
 def test_no_cell_is_a_formula(text: str) -> None:
     assert guarded(text) == f"'{text}"
 

@@ -111,6 +111,14 @@ def test_a_pin_is_drawn_where_none_is_chosen(service: RegistryService) -> None:
     assert issued.pin not in repr(issued)
 
 
+def test_a_drawn_pin_survives_a_spreadsheet(service: RegistryService) -> None:
+    """Which takes it for a number, and leaves a zero in front away."""
+    staff = service.register(STAFF)
+    pins = [given(service, staff, None).pin for _ in range(40)]
+
+    assert [pin for pin in pins if str(int(pin)) != pin] == []
+
+
 def test_only_staff_with_a_name_and_a_good_pin_get_a_key_card(service: RegistryService) -> None:
     guest, staff = service.register(GUEST), service.register(STAFF)
     nameless = service.register(Person(ref="nameless", ticket="staff"))
