@@ -145,6 +145,7 @@ def test_a_persons_history_says_what_kiosks_printed(
     assert shown.pop("at").startswith("20")
     assert shown == {
         "gate": "chengdu-main-1", "issue": 1, "outcome": "printed", "by_staff": True, "why": "lost",
+        "respelled": False,
     }  # fmt: skip
 
 
