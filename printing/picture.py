@@ -176,7 +176,7 @@ def _font(path: Path, face: int) -> hb.Font:
 
 @lru_cache(maxsize=8)
 def _logo(path: Path, _changed_ns: int, width: int, height: int) -> Image.Image:
-    """A picture of a layout, so many pixels large at most; a file that was changed since is another."""
+    """A picture of a layout, so many pixels large at most; a file that was changed is another one."""
     with Image.open(path) as opened:
         logo = opened.convert("RGBA")
     logo.thumbnail((width, height))
