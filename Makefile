@@ -8,7 +8,7 @@ export PYTHON WHEELS FOR RELEASE SETTINGS SSH_KEY WIFI_NAME WIFI_PASSWORD WIFI_C
 # The demo and the tests start hundreds of processes; without stored bytecode each would compile the whole tree again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check bench soak coverage lint types imports pytest format lock wheels \
+.PHONY: help setup demo test check bench pictures soak coverage lint types imports pytest format lock wheels \
     deb image-files install clean to-run to-test own-packages rest
 
 help: ## this menu
@@ -36,6 +36,9 @@ check: to-test ## the quick answer, in under a minute: style, types, imports, th
 bench: to-run ## measure this machine against named floors, into docs/performance.md (beside another version: AGAINST=COMMIT)
 	@against=$(if $(AGAINST),$$(setup/checkout $(AGAINST))) && \
 	    $(BIN)/jianmen bench all --table docs/performance.md $${against:+--against "$$against"} $(ARGS)
+
+pictures: to-test ## the README's pictures, taken anew of a running demo; look at them before they are committed
+	@$(BIN)/python setup/pictures.py
 
 soak: to-test ## the long runs: random faults, Debian packages in real trees, every property with many more examples
 	@setup/debian soak

@@ -175,8 +175,8 @@ def _font(path: Path, face: int) -> hb.Font:
 
 
 @lru_cache(maxsize=8)
-def _logo(path: Path, changed_ns: int, width: int, height: int) -> Image.Image:  # noqa: ARG001 - a file changed is another
-    """A picture of a layout, so many pixels large at most."""
+def _logo(path: Path, _changed_ns: int, width: int, height: int) -> Image.Image:
+    """A picture of a layout, so many pixels large at most; a file that was changed is another one."""
     with Image.open(path) as opened:
         logo = opened.convert("RGBA")
     logo.thumbnail((width, height))

@@ -245,6 +245,14 @@ class RegistryService:
         self._all.roster.erase(badge, self.event)
         self.ledger.database.scrub()
 
+    def forget_erased(self) -> int:
+        """Forget those who were erased since the backup that the database was put back from, as far as kiosks have
+        given back the entries that say so. Return how many."""
+        erased = self._all.roster.forget_erased()
+        if erased:
+            self.ledger.database.scrub()
+        return erased
+
     @property
     def staff_keys(self) -> StaffKeys:
         """Key cards of the staff, and the desk key that they unlock."""

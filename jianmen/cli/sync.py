@@ -227,6 +227,7 @@ def once(settings: Path | None, data: Path | None, *, as_json: bool) -> None:
             carrier.look()
             carrier.find_peers()
             good = [carrier.step(target) for target in carrier.targets]
+            carrier.purge()
             _show({t.name: asdict(t.state) for t in carrier.targets}, carrier.replica, as_json)
         finally:
             carrier.close()

@@ -132,6 +132,15 @@ class People:
         rows = self._ledger.read(select(printed.badge, printed.issue, printed.text))
         return ((badge, issue, text) for badge, issue, text in rows)
 
+    def named_without_card(self) -> list[bytes]:
+        """The badges of those who have a name or an organisation here, and no name card."""
+        person = tables.person.c
+        question = select(person.badge).where(
+            (person.name != "") | (person.organisation != ""),
+            person.badge.not_in(select(tables.card.c.badge)),
+        )
+        return [badge for (badge,) in self._ledger.read(question)]
+
     def forget(self, badge: bytes) -> None:
         """Delete a person's row and texts."""
         for table in (tables.person, tables.printed):

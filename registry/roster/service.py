@@ -57,15 +57,13 @@ class Roster:
 
     def issues(self, badge: bytes) -> dict[int, BadgeIssued]:
         """The newest roster entry of each issue, by issue. Empty for a badge that was never issued."""
-        entries = [
-            entry
-            for entry in self._ledger.about(badge)
-            if isinstance(entry.body, BadgeIssued) and self._ledger.is_registry(entry.log)
-        ]
+        return {issued.issue: issued for issued in self._roster_entries(badge)}
+
+    def _roster_entries(self, badge: bytes) -> list[BadgeIssued]:
+        """All that were ever written of a badge, oldest first."""
+        entries = [one for one in self._ledger.about(badge) if self._ledger.is_registry(one.log)]
         entries.sort(key=lambda entry: (entry.wall_ms, entry.log, entry.seq))
-        return {
-            entry.body.issue: entry.body for entry in entries if isinstance(entry.body, BadgeIssued)
-        }
+        return [entry.body for entry in entries if isinstance(entry.body, BadgeIssued)]
 
     def known(self, badge: bytes) -> Known:
         """The person of a badge. Raises UnknownError."""
@@ -214,12 +212,13 @@ class Roster:
             if last.issue >= MAX_ISSUES:
                 raise refused(known.ref, f"has had {MAX_ISSUES} badges, the most there can be")
             issuer = self.issuer(event)
+            form: Form = "signed" if last.form == "signed" else "plain"
+            _, locked = self._locks(last)
+            # The new card comes first: whoever has only a part of these entries must not take the person for erased.
+            issuer.issue(known, last.issue + 1, form, last.claims, locked=locked)
             for old in issues.values():
                 if old.card is not None:  # a search finds each person once
                     issuer.withdraw_card(old)
-            form: Form = "signed" if last.form == "signed" else "plain"
-            _, locked = self._locks(last)
-            issuer.issue(known, last.issue + 1, form, last.claims, locked=locked)
             self.keep(issuer)
             return issuer.badges[0]
 
@@ -341,6 +340,23 @@ class Roster:
                     issuer.withdraw_card(issued)
             self.keep(issuer)
             self._people.forget(badge)
+
+    def forget_erased(self) -> int:
+        """Forget those who were erased since the backup that this database was put back from: the entries that kiosks
+        gave back withdraw their name cards. Return how many."""
+        if not self._people.named_without_card():
+            return 0
+        with self._ledger.transaction():
+            erased = [one for one in self._people.named_without_card() if self._was_erased(one)]
+            for badge in erased:
+                self._people.forget(badge)
+        return len(erased)
+
+    def _was_erased(self, badge: bytes) -> bool:
+        """Whether there was a name card of a badge, and there is none of any issue now."""
+        entries = self._roster_entries(badge)
+        newest = {issued.issue: issued for issued in entries}.values()
+        return any(one.card for one in entries) and not any(one.card for one in newest)
 
     def withdraw_cards(self, issued: Iterable[BadgeIssued]) -> None:
         """Write entries that these issues have no name card any more, so that every kiosk deletes its copy."""

@@ -123,6 +123,7 @@ class StaffKeys:
         """Seal every name card under a new desk key. `staff` (human codes) get new key cards."""
         cards = []
         with self._ledger.transaction():
+            self._roster.forget_erased()
             self._keys.new_desk_key()
             issuer = self._roster.issuer(event)
             for known in self._people.everyone():

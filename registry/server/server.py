@@ -27,6 +27,7 @@ from registry.server.app import Parts
 from registry.server.proxies import TrustedProxies
 from registry.server.worker import MOST, GuardedWorker
 from registry.storage.database import OUTAGES
+from registry.storage.errors import RegistryError
 from registry.webhooks import Teller
 from sync.transport.tls_certificate import Certificate
 
@@ -188,9 +189,22 @@ class _Application(BaseApplication):  # type: ignore[misc]
         return app
 
     def _keep_counts(self) -> None:
-        """Save the counts again and again: a worker may be killed."""
+        """Save the counts again and again, since a worker may be killed; and see whether a kiosk gave back the entry
+        that somebody was erased."""
         while not self._stop_hooks.wait(KEEP_EVERY_S):
             self._save_counts(at_once=False)
+            self._forget_erased()
+
+    def _forget_erased(self) -> None:
+        if self._parts is None:
+            return
+        try:
+            erased = self._parts.queries.service.forget_erased()
+        except (OSError, RegistryError, *OUTAGES) as error:
+            log.warning("nobody could be erased: %s", type(error).__name__)
+            return
+        if erased:
+            log.warning("%d people erased since the backup are erased here too", erased)
 
     def _save_counts(self, *, at_once: bool) -> None:
         if self._parts is None:

@@ -38,8 +38,9 @@ class CardShelf:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._asked_for = b""
-        self.deleted = False
-        """Whether cards were deleted that the write-ahead log may still contain."""
+        self.deleted = True
+        """Whether cards may have been deleted that the write-ahead log still contains: at first by a process that was
+        killed before it emptied the log."""
 
     def expect(self, named: dict[Issued, bytes | None]) -> None:
         """Ask for the cards that the roster names, and delete those it no longer names (erased, sealed again)."""

@@ -157,11 +157,14 @@ def test_a_venue_that_is_cut_off_goes_on_and_in_the_end_everybody_is_counted(
     assert left_behind(demo.data) == []
 
 
-def test_ctrl_c_ends_every_process_and_says_where_the_data_is(
+def test_a_kiosk_prints_badges_and_ctrl_c_ends_every_process_and_says_where_the_data_is(
     start: Callable[..., RunningDemo],
 ) -> None:
-    demo = start("--people", "20")
-    demo.wait_for("an open door", lambda state: bool(state["gates"]))
+    demo = start("--people", "20", "--print")
+    demo.wait_for("a badge", lambda _: bool(list(demo.data.rglob("badges/*.pdf"))))
+    [desk] = {badge.parent for badge in demo.data.rglob("badges/*.pdf")}
+    assert f"come out in {desk}" in "".join(demo.messages)
+    assert all(badge.read_bytes().startswith(b"%PDF") for badge in desk.glob("*.pdf"))
     demo.process.send_signal(signal.SIGINT)
     assert demo.end() == 0, "".join(demo.messages)
     assert demo.result is not None

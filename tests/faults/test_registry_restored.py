@@ -185,3 +185,50 @@ def test_a_kiosk_cut_off_after_the_backup_is_cut_off_again_as_soon_as_anyone_bri
 def _reasons(registry: Registry, kiosk: Kiosk, texts: list[str]) -> list[str]:
     with door_of(kiosk, registry) as door:
         return [door.present(text)[0] for text in texts]
+
+
+def test_who_was_erased_since_the_backup_is_erased_again(
+    registry: Registry, kiosk_at: Callable[[str], Kiosk], backup: Backup
+) -> None:
+    kiosk = kiosk_at("east-1")
+    with registry.here() as service:
+        people = [
+            Person(ref=one, ticket="delegate", name=f"Zebulon {one}")
+            for one in ("gone", "replaced", "stays")
+        ]
+        gone, replaced, _ = service.register_many(people)
+        kiosk.enrol_with(service, registry.url, registry.pin)
+    backup.make()
+    with registry.here() as service:
+        service.erase(gone.badge)
+        service.reissue(replaced.badge)
+        kiosk.sync()
+    backup.put_back()
+
+    with registry.here() as service:
+        assert service.person("gone").name == "Zebulon gone"
+        assert service.forget_erased() == 0, "no kiosk has called yet"
+        kiosk.sync()
+        assert service.forget_erased() == 1
+        assert {one.ref for one in service.people.everyone() if one.name} == {"replaced", "stays"}
+        assert b"Zebulon gone" not in (registry.data / "registry.db").read_bytes()
+
+
+def test_a_new_desk_key_brings_nobody_back_who_was_erased_since_the_backup(
+    registry: Registry, kiosk_at: Callable[[str], Kiosk], backup: Backup
+) -> None:
+    kiosk = kiosk_at("east-1")
+    with registry.here() as service:
+        gone = service.register(Person(ref="gone", ticket="delegate", name="Zebulon"))
+        service.register(Person(ref="stays", ticket="delegate", name="Quark"))
+        kiosk.enrol_with(service, registry.url, registry.pin)
+    backup.make()
+    with registry.here() as service:
+        service.erase(gone.badge)
+        kiosk.sync()
+    backup.put_back()
+
+    with registry.here() as service:
+        assert service.person("gone").name == "Zebulon"
+        kiosk.sync()
+        assert service.staff_keys.new_desk_key(service.event) == 1

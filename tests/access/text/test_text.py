@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from access.text import canonical, canonical_code, first_unprintable, half_width
+from access.text import (
+    canonical,
+    canonical_code,
+    first_unprintable,
+    half_width,
+    plain_letters,
+)
 
 tricky = st.text(
     st.one_of(
@@ -110,6 +116,10 @@ def test_an_unprintable_character_is_named_with_its_index() -> None:
     assert first_unprintable("ශ්\u200dරී") is None
     assert first_unprintable("A\u200dnn") == (1, "U+200D ZERO WIDTH JOINER")
     assert first_unprintable("Ann 陳") is None
+
+
+def test_only_letters_and_digits_of_full_width_are_made_plain() -> None:
+    assert plain_letters("Ａｎｎ１：（张）") == "Ann1：（张）"
 
 
 def test_private_use_characters_are_those_that_iconv_knows() -> None:

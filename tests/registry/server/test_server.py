@@ -115,11 +115,18 @@ def test_a_host_that_is_not_ours_is_one_clear_line() -> None:
         listen("192.0.2.1", 0)
 
 
-def test_a_folder_that_cannot_be_is_one_clear_line(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    done = jianmen("serve", "--data", tmp_path / "file" / "data")
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [(("serve",), "there is no event here yet"), (("init", EVENT), "cannot write in this folder")],
+)
+def test_a_folder_that_cannot_be_is_one_clear_line(
+    tmp_path: Path, command: tuple[object, ...], why: str
+) -> None:
+    (tmp_path / "file").write_text("a password of mine")
+    password = ["--password-file", tmp_path / "file"] if command[0] == "init" else []
+    done = jianmen(*command, *password, "--data", tmp_path / "file" / "data")
     assert done.exit_code == 2
-    assert "cannot write in this folder" in done.stderr
+    assert why in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -68,3 +68,25 @@ def test_a_reader_in_the_way_is_waited_for(replica: Replica, tmp_path: Path) -> 
         reader.execute("ROLLBACK")
     assert replica.scrub()
     assert in_files(tmp_path) == set()
+
+
+def test_a_carrier_killed_before_the_log_was_emptied_empties_it_at_its_next_start(
+    replica: Replica, tmp_path: Path
+) -> None:
+    shelf = with_a_card(replica)
+    with replica.transaction():
+        shelf.expect({ISSUED: None})
+    killed = tmp_path / "killed"
+    killed.mkdir()
+    for file in ("replica.db", "replica.db-wal"):
+        (killed / file).write_bytes((tmp_path / file).read_bytes())
+    assert in_files(killed)
+
+    public = DeviceKey.new().public
+    with (
+        closing(sqlite3.connect(killed / "replica.db")) as door,
+        closing(Replica(killed / "replica.db", public, device_id(public))) as again,
+    ):
+        door.execute("SELECT count(*) FROM card").fetchone()
+        assert again.scrub()
+        assert in_files(killed) == set()
