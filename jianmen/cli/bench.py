@@ -241,7 +241,7 @@ def centre(
         _show(growing(made, people, (SHORT, entries)), as_json=as_json)
     with _room(folder) as made:
         try:
-            _show(ingest(made, DEVICES, min(INGESTED, entries // DEVICES)), as_json=as_json)
+            _show(ingest(made, DEVICES, max(1, min(INGESTED, entries // DEVICES))), as_json=as_json)
         except NoPostgresError as error:
             click.echo(f"centre ingest is left out. {error}", err=True)
 
