@@ -223,10 +223,15 @@ def centre(
     centre start       until the counts are there, with and without those that
                        the last run saved
     centre headcount   a count after a new entry in a long and in a short ledger
+    centre ingest      logs of 30 kiosks brought over HTTP to two workers
+                       on PostgreSQL; left out where that is not installed
     """
     from bench.centre.dashboards import dashboards
     from bench.centre.growing import SHORT, growing
+    from bench.centre.ingest import INGESTED, ingest
     from bench.importing import importing
+    from bench.support.logs import DEVICES
+    from jianmen.testing.postgres import NoPostgresError
 
     with _room(folder) as made:
         _show(importing(made, against, people), as_json=as_json)
@@ -234,6 +239,11 @@ def centre(
         _show(dashboards(made, people), as_json=as_json)
     with _room(folder) as made:
         _show(growing(made, people, (SHORT, entries)), as_json=as_json)
+    with _room(folder) as made:
+        try:
+            _show(ingest(made, DEVICES, max(1, min(INGESTED, entries // DEVICES))), as_json=as_json)
+        except NoPostgresError as error:
+            click.echo(f"centre ingest is left out. {error}", err=True)
 
 
 @bench.command()

@@ -44,6 +44,9 @@ EVENT_FILE = Path(__file__).parents[1] / "scenarios" / "smarthk.toml"
 MORNING_MS = 1_605_573_000_000
 """08:30 in Chengdu on the first event day."""
 
+JOB_PATIENCE_S = 600.0
+"""Badges are drawn at the lowest priority: beside work on every processor a second of it takes minutes."""
+
 
 @dataclass
 class Clock:
@@ -141,7 +144,7 @@ class Api:
             seen: dict[str, Any] = self.get(f"/jobs/{job['id']}")
             return None if seen["state"] in ("waiting", "running") else seen
 
-        return until(look, f"the end of {job}")
+        return until(look, f"the end of {job}", JOB_PATIENCE_S)
 
 
 @dataclass
