@@ -37,7 +37,7 @@ bench: to-run ## measure this machine against named floors, into docs/performanc
 	@against=$(if $(AGAINST),$$(setup/checkout $(AGAINST))) && \
 	    $(BIN)/jianmen bench all --table docs/performance.md $${against:+--against "$$against"} $(ARGS)
 
-pictures: to-test ## the README's pictures, taken anew of a running demo; look at them before they are committed
+pictures: to-test ## the README's pictures, taken again of a running demo; look at them before they are committed
 	@$(BIN)/python setup/pictures.py
 
 soak: to-test ## the long runs: random faults, Debian packages in real trees, every property with many more examples

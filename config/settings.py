@@ -356,7 +356,7 @@ def _mistake(folder: Path, error: OSError) -> Mistake:
     wrong = f"user {user} cannot write in this folder ({error.strerror})"
     right = f"run: sudo install -d -o {user} {folder}"
     if error.errno in _DISK:
-        right = "make room on its disk, or mend it"
+        right = "make room on its disk, or repair the disk"
     return Mistake(str(folder), "", wrong, f"{right}, or name another folder for the data")
 
 

@@ -35,7 +35,7 @@ from sync.wire.messages import Enrol, Enrolled
 DAY_MS = 86_400_000
 
 AT_ONCE = 1000
-"""People looked at while the folds are kept still."""
+"""People processed per lock of the folds."""
 
 
 class RegistryService:
@@ -133,8 +133,8 @@ class RegistryService:
         return self._all.projections.snapshot()
 
     def refresh(self, patience_s: float = -1) -> bool:
-        """Fold what has arrived since; every question does so by itself. False: somebody else has been folding for so
-        many seconds (-1: wait for them)."""
+        """Fold new entries; every question does so by itself. False: another thread was still folding after this many
+        seconds (-1: wait)."""
         return self._all.projections.refresh(patience_s)
 
     def keep_counts(self, *, at_once: bool = False) -> None:
@@ -268,7 +268,7 @@ class RegistryService:
         return self._all.opening_badges.issue(self.event)
 
     def respelling(self, note: Note) -> Respelling:
-        """What takes over names that staff spelled anew at kiosks; `note` is called for each."""
+        """Takes over names that staff corrected at kiosks; `note` is called for each."""
         return Respelling(self.ledger, self._all.roster, self._keys, note)
 
     # Kiosks.

@@ -156,7 +156,7 @@ class Hooks:
         return self._ledger.write(mine.values(until_ms=until, **changes)) > 0
 
 
-class Teller:
+class WebhookSender:
     """Delivers to the hooks. `step` does what is due now; `run` goes on until stopped."""
 
     def __init__(self, queries: Queries, hooks: Hooks, name: str) -> None:

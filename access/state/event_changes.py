@@ -75,10 +75,10 @@ def _gates(old: Event, new: Event, facts: ChangeFacts) -> Iterator[Effect]:
         used, asks = _use(gate.id, facts)
         if now is None:
             detail = f"{used}; its kiosk has no gate until it is assigned another" if asks else used
-            yield Effect("gate_removed", gate.id, detail, asks)
+            yield Effect("gate_removed", gate.id, detail + _seats_left(old, gate), asks)
         elif now.area != gate.area:
             detail = f"leads into {now.area} instead of {gate.area}; {used}"
-            yield Effect("gate_moved", gate.id, detail, asks)
+            yield Effect("gate_moved", gate.id, detail + _seats_left(old, gate), asks)
         else:
             yield Effect("gate_changed", gate.id, f"{_differences(gate, now)}; {used}", asks)
     for gate in after.values():
@@ -86,6 +86,19 @@ def _gates(old: Event, new: Event, facts: ChangeFacts) -> Iterator[Effect]:
             yield Effect(
                 "gate_added", gate.id, f"leads into {gate.area}; {_waiting(gate.id, facts)}"
             )
+
+
+def _seats_left(old: Event, gate: Gate) -> str:
+    """What becomes of the seats that a gate has of the area that it no longer leads into."""
+    programme = Programme(old)
+    if programme.area_tree[gate.area].capacity is None or gate.id not in programme.entry_gates(
+        gate.area
+    ):
+        return ""
+    return (
+        f"; its free seats of {gate.area} stay with it, and nobody can take them there:"
+        f" give as many to another door of {gate.area}"
+    )
 
 
 def _waiting(gate: str, facts: ChangeFacts) -> str:

@@ -143,15 +143,15 @@ class Headcount:
         }
 
     def saved(self) -> SavedCounts | None:
-        """What was worked out when it was asked last; None: nothing yet. Stands for the entries that were held then."""
+        """The counts as last computed, for the entries stored then; None: none yet."""
         if self._key is None:
             return None
         packed = [(badge, msgspec.Raw(_pack(share))) for badge, share in self._shares.items()]
         return SavedCounts(self._key[1], self._asked_ms, packed)
 
     def restore(self, saved: SavedCounts) -> bool:
-        """Go on from what was saved with the very entries that are held now. False: some badges' shares are others;
-        then nothing is taken of it."""
+        """Continue from saved counts if they match the entries stored now. False: they do not, and nothing of them is
+        used."""
         programme = self.log_state.programme
         if programme is None:
             return False

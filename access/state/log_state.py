@@ -140,8 +140,8 @@ class LogState:
 
     @property
     def presented(self) -> AbstractSet[bytes | None]:
-        """Those of the badges that were held up somewhere (None: presentations without one). On the morning of an event
-        they are few of many: whoever counts presentations asks for no other histories."""
+        """Badges presented somewhere (None: presentations without one). On the morning of an event they are few:
+        counting presentations needs no other histories."""
         return self._presented
 
     def watch(self) -> set[bytes | None]:
@@ -174,7 +174,7 @@ class LogState:
         return history
 
     def logs_of(self, device: str) -> list[str]:
-        """The logs of a device that are held, in no order."""
+        """The logs stored of a device, in no order."""
         return [log for log in self._logs if log.startswith(device)]
 
     def oldest_first(self, log: str) -> Iterator[LogEntry]:

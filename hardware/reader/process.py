@@ -98,7 +98,7 @@ class ReaderLoop:
         self.previews = PreviewMaker()
 
     def step(self, frame: Frame) -> None:
-        """Decode one frame if it is worth it, and send what was seen. What a decoder raises is raised on only after
+        """Decode one frame if it is due, and send the result. What a decoder raises is raised on only after
         FAILURES_IN_A_ROW frames: nobody makes a door blind by holding up what one of them fails on."""
         with self._load.of(frame.taken_ms):
             self._step(frame)

@@ -126,7 +126,7 @@ class Door(LocalState):
         return self._present(badge, direction, "manual")
 
     def forget_repeats(self) -> None:
-        """Decide the next code anew, even one that was just read: staff has changed something at this gate."""
+        """Decide the next code afresh, even one just read: staff has changed something at this gate."""
         self._hold_off.clear()
 
     def _present(self, who: str | bytes, direction: Direction, method: Method) -> Answer:

@@ -19,7 +19,7 @@ AREA_GAUGES = {
     "exits": "Exits at its own gates today",
     "refused": "Refusals at its own gates today",
     "missing": "Entries known missing from its kiosks",
-    "silent": "Kiosks that have not told everything",
+    "silent": "Kiosks from which entries may be missing",
     "kiosks": "Kiosks at its gates",
 }
 
@@ -36,7 +36,7 @@ class _Numbers:
         health = queries.health()
         yield from _of_areas(headcount.areas)
         heard = GaugeMetricFamily(
-            "jianmen_kiosk_troubles", "What ails a kiosk: 0 for a well one", labels=["gate"]
+            "jianmen_kiosk_troubles", "Troubles of a kiosk: 0 for a healthy one", labels=["gate"]
         )
         for kiosk in queries.kiosks().kiosks:
             if kiosk.gate is not None and "cut_off" not in kiosk.troubles:

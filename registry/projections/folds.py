@@ -77,7 +77,7 @@ class Projections:
             yield self.log_state
 
     def refresh(self, patience_s: float = -1) -> bool:
-        """Fold what has arrived since. False: somebody else has been folding for so long (-1: wait for them)."""
+        """Fold new entries. False: another thread was still folding after this many seconds (-1: wait)."""
         if not self._lock.acquire(timeout=patience_s):
             return False
         try:
@@ -89,7 +89,7 @@ class Projections:
     def programme(self) -> Programme | None:
         """The event definition in force. Does not wait for a long fold that has nothing to say about it."""
         seen, programme = self._seen, self.log_state.programme
-        if programme is not None and not self._ledger.speaks_of_the_event_since(seen):
+        if programme is not None and not self._ledger.has_event_entries_since(seen):
             return programme
         with self.snapshot() as known:
             return known.programme

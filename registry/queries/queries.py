@@ -47,7 +47,7 @@ CONFLICTS_LONGEST_MS = 60_000
 """No answer is kept for longer, however much it costs."""
 
 PATIENCE_S = 0.05
-"""How long whoever asks waits for somebody else's fold, where there is an answer that is not too old."""
+"""How long a caller waits for another thread's fold where a recent enough answer is cached."""
 
 SHARE = 10
 """An answer is kept for at least ten times the CPU time that it took to work out, so that no more than a tenth of the
@@ -65,7 +65,7 @@ class _Answer(Generic[Value]):
     value: Value
 
 
-class Kept(Generic[Value]):
+class CachedAnswer(Generic[Value]):
     """An answer that many threads ask for and one computes."""
 
     def __init__(
@@ -125,7 +125,7 @@ class Kept(Generic[Value]):
 
 @dataclass(frozen=True)
 class Counted:
-    """A headcount; the number of the news before it was made, and when that was (`time.monotonic`)."""
+    """A headcount, with the news number before it and the monotonic time."""
 
     count: answers.Headcount
     news: int
@@ -142,10 +142,10 @@ class Queries:
         self._coverage_lock = threading.Lock()
         self.names = PersonIndex(service)
         self.clock = clock
-        self._headcount: Kept[Counted] = Kept(FRESH_MS, LONGEST_MS, self.now_ms)
+        self._headcount: CachedAnswer[Counted] = CachedAnswer(FRESH_MS, LONGEST_MS, self.now_ms)
         self._news = service.ledger.database.news
         self._folded_to = 0
-        self._conflicts: Kept[list[Conflict]] = Kept(
+        self._conflicts: CachedAnswer[list[Conflict]] = CachedAnswer(
             CONFLICTS_FRESH_MS, CONFLICTS_LONGEST_MS, self.now_ms
         )
 

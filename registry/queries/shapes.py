@@ -40,8 +40,8 @@ class Done(Answer, frozen=True, kw_only=True):
 
 
 class SilentKiosk(Answer, frozen=True, kw_only=True):
-    """A kiosk that has not told everything: since when (null: never heard), and entries known missing (null: nobody
-    can say). `touch`: entries are `in_flight`, it is `behind` (they do not become fewer) or `silent` (not heard)."""
+    """A kiosk from which entries may be missing: since when (null: never reached), and how many are known missing
+    (null: unknown). `touch`: entries are `in_flight`, it is `behind` (they do not become fewer) or `silent`."""
 
     device: str
     gate: str | None
@@ -55,7 +55,7 @@ class SilentKiosk(Answer, frozen=True, kw_only=True):
 class AreaCount(Answer, frozen=True, kw_only=True):
     """One venue, hall or room. `inside` and `people` (distinct, today) include everything below it; `entries`, `exits`
     and `refused` are those at its own gates today. `low` to `high` is the band in which `inside` may truly lie;
-    `heard` is the oldest last word of the kiosks that count for it (null: one was never heard, or there is none), and
+    `heard` is the oldest last contact of the kiosks that count for it (null: one never had any, or there is none), and
     `kiosks` their number: without one nobody counts there."""
 
     id: str
@@ -129,7 +129,7 @@ class Sessions(Answer, frozen=True, kw_only=True):
 
 
 class KioskClock(Answer, frozen=True, kw_only=True):
-    """Whose word the kiosk's time rests on (null: nobody's yet), how sure it is, and whether sources disagree."""
+    """The source of the kiosk's time (null: none yet), how sure it is, and whether sources disagree."""
 
     source: Literal["registry", "supervisor", "kernel", "neighbour"] | None
     error_ms: int | None
@@ -163,8 +163,8 @@ class KioskOpening(Answer, frozen=True, kw_only=True):
 
 
 class KioskState(Answer, frozen=True, kw_only=True):
-    """One kiosk. `troubles` is empty for a well one; `missing` are entries that it has and the registry lacks, as far
-    as its last head says; `held` the entries of it that are held here; `readings` its own last health entry;
+    """One kiosk. `troubles` is empty for a healthy one; `missing` are entries that it has and the registry lacks, as
+    far as its last head says; `held` its entries that are stored here; `readings` its own last health entry;
     `seats_lost` the seats of its area that a kiosk which stood at its gate before took with it;
     `opening` the last sign-off of its door."""
 
@@ -187,7 +187,7 @@ class KioskState(Answer, frozen=True, kw_only=True):
 
 
 class Alarm(Answer, frozen=True, kw_only=True):
-    """Something that people must look at, told by a kiosk."""
+    """Something people must look at, reported by a kiosk."""
 
     at: Time
     device: str
@@ -376,7 +376,7 @@ class Receipts(Answer, frozen=True, kw_only=True):
 
 
 class Closed(Answer, frozen=True, kw_only=True):
-    """A closed day, and the kiosks that have not told everything of it."""
+    """A closed day, and the kiosks from which entries of it may be missing."""
 
     day: str
     drained: bool

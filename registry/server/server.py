@@ -28,7 +28,7 @@ from registry.server.proxies import TrustedProxies
 from registry.server.worker import MOST, GuardedWorker
 from registry.storage.database import OUTAGES
 from registry.storage.errors import RegistryError
-from registry.webhooks import Teller
+from registry.webhooks import WebhookSender
 from sync.transport.tls_certificate import Certificate
 
 log = logging.getLogger(__name__)
@@ -172,7 +172,7 @@ class _Application(BaseApplication):  # type: ignore[misc]
         gc.freeze()  # what is folded stays: no collection need look at a million entries again
         gc.enable()
         self._parts = parts
-        teller = Teller(parts.queries, parts.hooks, f"{socket.gethostname()}/{os.getpid()}")
+        teller = WebhookSender(parts.queries, parts.hooks, f"{socket.gethostname()}/{os.getpid()}")
         threading.Thread(
             target=teller.run, args=(self._stop_hooks,), name="webhooks", daemon=True
         ).start()

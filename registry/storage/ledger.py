@@ -85,8 +85,8 @@ class Ledger(Logs):
         )
         return [read_entry(log, digest, raw) for log, digest, raw in rows]
 
-    def speaks_of_the_event_since(self, entry_id: int) -> bool:
-        """Whether the registry's own logs have said something that is about no badge since the entry with this id."""
+    def has_event_entries_since(self, entry_id: int) -> bool:
+        """Whether the registry's own logs have an entry without a badge after this id."""
         entry = tables.entry.c
         one = select(entry.id).where(
             entry.id > entry_id, entry.badge.is_(None), entry.log.startswith(self.registry)

@@ -224,7 +224,9 @@ def test_a_disk_that_cannot_be_written_now_is_no_mistake_of_the_settings(
 
     monkeypatch.setattr("tempfile.TemporaryFile", failing)
     require_permission(tmp_path)
-    with pytest.raises(ConfigError, match="make room on its disk, or mend it, or name another"):
+    with pytest.raises(
+        ConfigError, match="make room on its disk, or repair the disk, or name another"
+    ):
         require_writable(tmp_path)
 
 

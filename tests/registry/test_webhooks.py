@@ -14,7 +14,7 @@ from flask import Flask
 
 from registry.roster.model import IssuedBadge
 from registry.server.app import Parts
-from registry.webhooks import MOST_HOOKS, Teller, signature, standard_signature
+from registry.webhooks import MOST_HOOKS, WebhookSender, signature, standard_signature
 
 NewKiosk = Callable[[str], Any]
 
@@ -71,16 +71,16 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def teller(app: Flask) -> Iterator[Teller]:
+def teller(app: Flask) -> Iterator[WebhookSender]:
     parts: Parts = app.extensions["jianmen"]
-    teller = Teller(parts.queries, parts.hooks, "worker 1")
+    teller = WebhookSender(parts.queries, parts.hooks, "worker 1")
     yield teller
     teller.close()
 
 
 def test_a_check_in_is_delivered_signed_and_without_a_name(
     receiver: Receiver,
-    teller: Teller,
+    teller: WebhookSender,
     new_kiosk: NewKiosk,
     delegates: list[IssuedBadge],
     api: Any,
@@ -104,7 +104,7 @@ def test_a_check_in_is_delivered_signed_and_without_a_name(
 
 def test_what_was_there_before_the_hook_is_not_delivered(
     receiver: Receiver,
-    teller: Teller,
+    teller: WebhookSender,
     new_kiosk: NewKiosk,
     delegates: list[IssuedBadge],
     api: Any,
@@ -119,7 +119,7 @@ def test_what_was_there_before_the_hook_is_not_delivered(
 
 def test_what_was_not_accepted_is_delivered_again_in_order_after_a_restart(
     receiver: Receiver,
-    teller: Teller,
+    teller: WebhookSender,
     app: Flask,
     new_kiosk: NewKiosk,
     delegates: list[IssuedBadge],
@@ -140,7 +140,7 @@ def test_what_was_not_accepted_is_delivered_again_in_order_after_a_restart(
     assert len(receiver.calls) == 2, "it waits before it tries again"
     clock.wait(120_000)  # the worker that had it is gone
     parts: Parts = app.extensions["jianmen"]
-    other = Teller(parts.queries, parts.hooks, "worker 2")
+    other = WebhookSender(parts.queries, parts.hooks, "worker 2")
     other.step()
     other.close()
     ids = [one["id"] for one in receiver.received]
@@ -151,7 +151,7 @@ def test_what_was_not_accepted_is_delivered_again_in_order_after_a_restart(
 
 def test_two_workers_do_not_tell_the_same(
     receiver: Receiver,
-    teller: Teller,
+    teller: WebhookSender,
     app: Flask,
     new_kiosk: NewKiosk,
     delegates: list[IssuedBadge],
@@ -165,7 +165,7 @@ def test_two_workers_do_not_tell_the_same(
     kiosk.show(delegates[1].text)
     kiosk.exchange()
     parts: Parts = app.extensions["jianmen"]
-    other = Teller(parts.queries, parts.hooks, "worker 2")
+    other = WebhookSender(parts.queries, parts.hooks, "worker 2")
     other.step()
     other.close()
     assert len(receiver.calls) == 1
@@ -175,7 +175,7 @@ def test_two_workers_do_not_tell_the_same(
 
 def test_an_address_that_is_gone_is_told_nothing_more(
     receiver: Receiver,
-    teller: Teller,
+    teller: WebhookSender,
     new_kiosk: NewKiosk,
     delegates: list[IssuedBadge],
     api: Any,
@@ -193,7 +193,7 @@ def test_an_address_that_is_gone_is_told_nothing_more(
 
 
 def test_an_address_that_nobody_listens_at_keeps_nobody_waiting(
-    teller: Teller, new_kiosk: NewKiosk, delegates: list[IssuedBadge], api: Any
+    teller: WebhookSender, new_kiosk: NewKiosk, delegates: list[IssuedBadge], api: Any
 ) -> None:
     api.post("/webhooks", {"url": "http://127.0.0.1:9/"})
     kiosk = new_kiosk("chengdu-main-1")
@@ -205,7 +205,7 @@ def test_an_address_that_nobody_listens_at_keeps_nobody_waiting(
 
 def test_a_removed_hook_is_told_nothing(
     receiver: Receiver,
-    teller: Teller,
+    teller: WebhookSender,
     new_kiosk: NewKiosk,
     delegates: list[IssuedBadge],
     api: Any,
@@ -238,7 +238,7 @@ def test_the_standard_headers_are_those_of_the_standard() -> None:
 
 def test_a_call_carries_both_sets_of_headers(
     receiver: Receiver,
-    teller: Teller,
+    teller: WebhookSender,
     new_kiosk: NewKiosk,
     delegates: list[IssuedBadge],
     api: Any,
@@ -260,7 +260,7 @@ def test_a_call_carries_both_sets_of_headers(
 
 def test_a_slow_receiver_delays_no_other(
     receiver: Receiver,
-    teller: Teller,
+    teller: WebhookSender,
     new_kiosk: NewKiosk,
     delegates: list[IssuedBadge],
     api: Any,

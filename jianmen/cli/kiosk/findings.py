@@ -145,7 +145,9 @@ def _replica_contents(
     device = DeviceKey.at(DataFolder(settings.data).device_key).fingerprint
     heard = replica.heard_ms(enrolment.registry)
     if heard is None:
-        yield Finding("replica", "mend", "the registry was never heard: is it on the network?")
+        yield Finding(
+            "replica", "mend", "the registry has never been reached: is it on the network?"
+        )
         return
     minutes = max(0, int(time.time() * 1000) - heard) // 60_000
     state: Literal["good", "note"] = "good" if minutes <= OLD_MIN else "note"
@@ -167,7 +169,7 @@ def _replica_contents(
     gate = event_state.gate_of(device)
     programme = event_state.programme
     if programme is None:
-        yield Finding("gate", "mend", "no event definition is held yet")
+        yield Finding("gate", "mend", "no event definition has arrived yet")
     elif gate is None or gate not in programme.gates:
         remedy = "assign one at the registry, or let a supervisor give it one"
         yield Finding("gate", "mend", f"none for kiosk {device}: {remedy}")

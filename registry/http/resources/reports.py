@@ -144,7 +144,7 @@ def add_report_changes(api: Interface, queries: Queries, guard: Guard) -> None:
 
     @api.post(
         "/days/close",
-        "End an event day, and say who has not told everything of it",
+        "End an event day; the answer lists the kiosks from which entries of it may be missing",
         access="admin",
         body=bodies.CloseDay,
         answer=answers.Closed,

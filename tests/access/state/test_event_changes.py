@@ -91,6 +91,19 @@ def test_a_gate_moved_or_changed_says_from_what_to_what(event: Event) -> None:
     assert "reentry free → flag" in detail(event, changed(event, "gates", "hall-1", reentry="flag"))
 
 
+def test_a_gate_that_leaves_a_room_with_seats_says_what_becomes_of_those_that_it_has(
+    event: Event,
+) -> None:
+    moved = changed(event, "gates", "hall-1", area="south")
+    for other in (moved, without(event, "hall-1")):
+        assert "its free seats of hall stay with it" in detail(event, other)
+    unlimited = changed(event, "areas", "hall", capacity=None)
+    assert "seats" not in detail(unlimited, without(unlimited, "hall-1"))
+    for gate in event.gates:
+        if gate.direction == "out":
+            assert "seats" not in detail(event, without(event, gate.id))
+
+
 def test_sessions_moved_cancelled_and_held_after_all_are_named(event: Event) -> None:
     talk = event.sessions[0]
     later = changed(event, "sessions", "talk", starts_ms=talk.starts_ms + 3_600_000)
