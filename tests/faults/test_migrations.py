@@ -28,6 +28,9 @@ from sync.store.journal import Journal
 from tests.faults.machines import Kiosk, Registry, read_clock
 from tests.faults.migration_steps import KIOSK_STEPS, PIECE, REGISTRY_STEPS
 
+LATER = tuple(f"{9000 + n}" for n in range(len(REGISTRY_STEPS)))
+"""The numbers of the registry's steps that a later version has."""
+
 SHORT = 6
 SOAK = 60
 PEOPLE = 1500
@@ -36,7 +39,7 @@ ENTRIES = 1500
 STEP = """
 from tests.faults.migration_steps import {does} as upgrade
 
-revision = "{does}"
+revision = "{revision}"
 down_revision = "{before}"
 """
 
@@ -107,8 +110,8 @@ class Central(Store):
     @property
     def done(self) -> bool:
         (step,) = self.ask("SELECT version_num FROM alembic_version")
-        assert step not in REGISTRY_STEPS[:-1]
-        return step == REGISTRY_STEPS[-1]
+        assert step not in LATER[:-1]
+        return step == LATER[-1]
 
     def start_over(self) -> None:
         script = ScriptDirectory(str(MIGRATIONS))
@@ -162,9 +165,11 @@ def _later_steps(folder: Path) -> Path:
     steps = folder / "migrations"
     shutil.copytree(MIGRATIONS, steps, ignore=shutil.ignore_patterns("__pycache__"))
     before = ScriptDirectory(str(MIGRATIONS)).get_current_head()
-    for does in REGISTRY_STEPS:
-        (steps / "versions" / f"{does}.py").write_text(STEP.format(does=does, before=before))
-        before = does
+    for revision, does in zip(LATER, REGISTRY_STEPS, strict=True):
+        (steps / "versions" / f"v{revision}_{does}.py").write_text(
+            STEP.format(revision=revision, does=does, before=before)
+        )
+        before = revision
     return steps
 
 
