@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.queries.queries import Kept
+from registry.queries.queries import CachedAnswer
 
 
 @dataclass
@@ -34,7 +34,9 @@ class Count:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.somebody_folds = False
-        self.kept: Kept[int] = Kept(1000, 5000, lambda: machine.now_ms, lambda: machine.cpu_s)
+        self.kept: CachedAnswer[int] = CachedAnswer(
+            1000, 5000, lambda: machine.now_ms, lambda: machine.cpu_s
+        )
 
     def as_of(self, *, fold_ms: int = 0, wait_ms: int = 0, work_ms: int = 0) -> int:
         """As of when the answer is that one gets now, where making another one would take so long."""
