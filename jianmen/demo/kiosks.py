@@ -1,8 +1,10 @@
 """The demo's kiosks: their folders, ports and settings; enrolling them, running them as two processes, their state."""
 
+import secrets
 import socket
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,26 +114,42 @@ def _quoted(value: object) -> str:
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+LOWEST_PORT, PORTS = 20_000, 12_000
+"""Free ports are looked for here."""
+
+
 class Ports:
     """Gives out ports of the loopback: free ones, or one after the other from a first."""
 
     def __init__(self, first: int | None) -> None:
         self._next = first
+        self._given: set[int] = set()
 
     def take(self) -> int:
         """Raises PortTakenError where the port that is next is taken."""
+        while self._next is None:
+            # Below those that the kernel gives to outgoing connections, which could take it before its server does.
+            port = LOWEST_PORT + secrets.randbelow(PORTS)
+            if port in self._given:
+                continue
+            self._given.add(port)
+            with suppress(PortTakenError):
+                return self._probed(port)
+        port = self._probed(self._next)
+        self._next += 1
+        return port
+
+    @staticmethod
+    def _probed(port: int) -> int:
         with socket.socket() as probe:
             # As servers do, so that a port whose last connections are still ending is not called taken.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind((LOOPBACK, self._next or 0))
+                probe.bind((LOOPBACK, port))
             except OSError as error:
                 raise PortTakenError(
-                    f"port {self._next} cannot be used ({error.strerror}): choose another --port, or leave it out"
+                    f"port {port} cannot be used ({error.strerror}): choose another --port, or leave it out"
                 ) from error
-            port: int = probe.getsockname()[1]
-        if self._next is not None:
-            self._next += 1
         return port
 
 

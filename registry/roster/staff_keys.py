@@ -142,7 +142,7 @@ class StaffKeys:
     def _lock(
         self, issuer: BadgeIssuer, known: Known, issued: BadgeIssued, pin: str | None
     ) -> IssuedKeyCard:
-        chosen = pin if pin is not None else self._drawn_pin()
+        chosen = pin if pin is not None else self.draw_pin()
         card, locked = issuer.lock_desk_key(known.badge, chosen)
         text = self._roster.text(known, issued)
         issuer.add_roster_entry(known, issued, text, secret_in(text), locked=locked)
@@ -154,7 +154,8 @@ class StaffKeys:
             pin=chosen,
         )
 
-    def _drawn_pin(self) -> str:
+    def draw_pin(self) -> str:
+        """A good PIN."""
         while True:
             # No zero in front: spreadsheets leave it away, and its owner would wonder.
             least = 10 ** (LEAST_PIN_DIGITS - 1)
