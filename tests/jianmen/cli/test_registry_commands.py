@@ -35,30 +35,10 @@ def test_every_command_has_its_help(name: str) -> None:
     assert "Usage:" in answer.output
 
 
-def test_a_backup_is_restored_and_the_doctor_looks_at_it(tmp_path: Path) -> None:
-    password = tmp_path / "password"
-    password.write_text("a password of mine\n")
-    here, there, file = tmp_path / "here", tmp_path / "there", tmp_path / "backup"
-
-    def run(*args: object) -> str:
-        answer = CliRunner().invoke(registry, [str(arg) for arg in args])
-        assert answer.exit_code in (0, 1), answer.output
-        return answer.stdout
-
-    run("init", EVENT, "--data", here, "--password-file", password)
-    run("backup", file, "--data", here)
-    run("restore", file, "--data", there)
-    found = [json.loads(line) for line in run("doctor", "--data", there, "--json").splitlines()]
-    states = {one["check"]: one["state"] for one in found}
-    assert states["server"] == "note"
-    assert states["log"] == states["kiosks"] == "good"
-    assert {"disk", "clock"} <= states.keys()
-
-
 def run(*args: object) -> str:
-    """What a command of the registry prints."""
-    answer = CliRunner().invoke(registry, [str(arg) for arg in args])
-    assert answer.exit_code in (0, 1), answer.output
+    """What a command of the registry prints. The doctor ends with 1 where something is to be done."""
+    answer = CliRunner().invoke(registry, [str(arg) for arg in args], catch_exceptions=False)
+    assert answer.exit_code in ((0, 1) if args[0] == "doctor" else (0,)), answer.output
     return answer.stdout
 
 
@@ -69,6 +49,17 @@ def data(tmp_path: Path) -> Path:
     password.write_text("a password of mine\n")
     run("init", EVENT, "--data", tmp_path / "data", "--password-file", password)
     return tmp_path / "data"
+
+
+def test_a_backup_is_restored_and_the_doctor_looks_at_it(data: Path, tmp_path: Path) -> None:
+    there, file = tmp_path / "there", tmp_path / "backup"
+    run("backup", file, "--data", data)
+    run("restore", file, "--data", there)
+    found = [json.loads(line) for line in run("doctor", "--data", there, "--json").splitlines()]
+    states = {one["check"]: one["state"] for one in found}
+    assert states["server"] == "note"
+    assert states["log"] == states["kiosks"] == "good"
+    assert {"disk", "clock"} <= states.keys()
 
 
 def test_the_doctor_says_how_old_the_last_backup_is(data: Path, tmp_path: Path) -> None:

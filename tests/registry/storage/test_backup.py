@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,12 +35,26 @@ def test_a_backup_put_into_an_empty_place_is_the_same_registry(
     assert second.identity.fingerprint == first.identity.fingerprint
     assert second.badge_text(badge.badge) == badge.text
     assert (there / "layouts" / "own.toml").is_file()
+    assert (there / "registry.db").stat().st_mode & 0o007 == 0
     # It was put back: what it writes now must not take numbers that the first may have used since.
     second.register(Person(ref="P2", name="韩梅梅", ticket="delegate"))
     first.register(Person(ref="P3", name="陳大文", ticket="delegate"))
     with first.snapshot() as one, second.snapshot() as other:
         logs = [set(known.event_state.last_seq) for known in (one, other)]
     assert logs[1] - logs[0]
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, None])
+def test_a_file_that_leads_elsewhere_is_no_backup(tmp_path: Path, kind: bytes | None) -> None:
+    file, data = tmp_path / "a.backup", tmp_path / "data"
+    member = tarfile.TarInfo("../outside" if kind is None else "registry.db")
+    if kind is not None:
+        member.type, member.linkname = kind, "/etc/hostname"
+    with tarfile.open(file, "w:gz") as archive:
+        archive.addfile(member, io.BytesIO())
+    with pytest.raises(RegistryError, match="is in no backup"):
+        restore(file, data)
+    assert [one.name for one in tmp_path.iterdir()] == ["a.backup"]
 
 
 def test_what_is_no_backup_leaves_the_folder_empty(tmp_path: Path) -> None:
