@@ -17,7 +17,7 @@ from access.log.log_entry import read_entry
 from sync.durable_file import sync_folder
 from sync.store.journal import Journal
 from sync.store.log_store import Row
-from sync.store.sqlite import open_reader
+from sync.store.sqlite import open_reader, roll_back
 from sync.wire.device_key import DeviceKey
 
 log = logging.getLogger(__name__)
@@ -76,6 +76,7 @@ def sound(path: Path) -> bool:
     """Whether SQLite finds nothing wrong with a file. Raises sqlite3.Error where it cannot look: a disk that fails or
     cannot be written says nothing about the file."""
     try:
+        roll_back(path)
         connection = open_reader(path)
         try:
             return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")

@@ -13,6 +13,7 @@ from access.log.entry import Alarm
 from sync.store.journal import Journal, JournalReader
 from sync.store.journal_recovery import is_damage, open_journal, sound, sound_replica
 from sync.store.replica import Replica, ReplicaReader
+from sync.store.sqlite import open_reader
 from sync.wire.device_key import DeviceKey
 
 KEY = DeviceKey.from_seed(b"k" * 32)
@@ -80,6 +81,30 @@ def test_a_salvage_that_power_cut_short_is_taken_up_at_the_next_start(tmp_path: 
         assert salvage is not None
         assert journal.length(log) == 300
     assert not salvaged.exists()
+
+
+def cut_short(path: Path) -> None:
+    """A new file as a power cut leaves it while its first tables are being made: half written, and what undoes that."""
+    making = path.with_name("making.db")
+    with closing(sqlite3.connect(making, isolation_level=None)) as connection:
+        connection.execute("PRAGMA cache_size=1")
+        connection.execute("CREATE TABLE entry (log TEXT)")
+        connection.execute("BEGIN EXCLUSIVE")
+        connection.executemany("INSERT INTO entry VALUES (?)", [("x" * 1000,)] * 100)
+        for suffix in ("", "-journal"):
+            copy = path.with_name(path.name + suffix)
+            copy.write_bytes(making.with_name(making.name + suffix).read_bytes())
+        connection.execute("ROLLBACK")
+
+
+def test_a_door_starts_after_power_was_cut_while_its_first_file_was_made(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    cut_short(path)
+    with closing(open_reader(path)) as reader, pytest.raises(sqlite3.OperationalError) as refused:
+        reader.execute("PRAGMA quick_check(1)").fetchone()
+    assert refused.value.sqlite_errorname == "SQLITE_READONLY_ROLLBACK"
+    assert sound(path)
+    assert not path.with_name("journal.db-journal").exists()
 
 
 def test_a_file_that_is_no_database_is_damaged_and_a_missing_disk_is_not(tmp_path: Path) -> None:
