@@ -79,6 +79,7 @@ def test_a_stranger_who_says_nothing_is_let_go(
             stack.enter_context(silent(server, host)) for host in range(1, STRANGERS + 1)
         ]
         assert [connection.recv(1) for connection in connections] == [b""] * STRANGERS
+        monkeypatch.setattr(lan_guard, "HEAD_S", 600.0)  # a kiosk beside other tests is slow itself
         assert ask(server, certificate) == b"heard"
 
 
