@@ -1,7 +1,7 @@
 """A PDF of badges: cards drawn by a layout, in fonts cut down to the letters that they need."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -43,7 +43,7 @@ def print_cards(
     """Write a PDF of the cards. `step` is called with the number of cards done. Raises FontMissingError, OSError."""
     fonts = fonts if fonts is not None else Fonts()
     printed = Printed()
-    with _document(cards, layout, fonts) as pdf:
+    with opened(_page(layout), _needed(cards, layout, fonts), fonts) as pdf:
         corners = list(_corners(layout))
         for number, card in enumerate(cards):
             if number % len(corners) == 0:
@@ -108,22 +108,24 @@ def _cut_marks(pdf: FPDF, layout: Layout) -> None:
 
 
 @contextmanager
-def _document(cards: Iterable[Card], layout: Layout, fonts: Fonts) -> Iterator[FPDF]:
-    """An empty document with the fonts that the cards need. They stay open until it is written, or let go."""
-    pdf = FPDF(format=_page(layout), unit="mm")
+def opened(
+    page_mm: tuple[float, float], needed: Mapping[FontFile, set[str]], fonts: Fonts
+) -> Iterator[FPDF]:
+    """An empty document with these letters of each font. They stay open until it is written, or let go."""
+    pdf = FPDF(format=page_mm, unit="mm")
     pdf.set_auto_page_break(False)
     pdf.c_margin = 0
     try:
         with tempfile.TemporaryDirectory() as folder:
-            for font, letters in _needed(cards, layout, fonts).items():
+            for font, letters in needed.items():
                 file = Path(folder, f"{font.name}.otf")
                 file.write_bytes(fonts.subset(font, letters))
                 pdf.add_font(font.name, "", file)
             yield pdf
     finally:
-        for opened in pdf.fonts.values():
-            if isinstance(opened, TTFFont):
-                opened.close()
+        for font_file in pdf.fonts.values():
+            if isinstance(font_file, TTFFont):
+                font_file.close()
 
 
 def _needed(cards: Iterable[Card], layout: Layout, fonts: Fonts) -> dict[FontFile, set[str]]:

@@ -1,18 +1,15 @@
 """Signs for the queue, A3, in all languages: have your code ready, and where to hold it."""
 
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
 from fpdf import FPDF
-from fpdf.fonts import TTFFont
 
 from access.event.definition import LANGUAGES, Language, Names
 from printing.card import Card
-from printing.document import Placed, placed_runs
+from printing.document import Placed, opened, placed_runs
 from printing.fonts import FontFile, Fonts
 from printing.layout import Box, Layout, Sheet, Text
 from printing.qr import QUIET_MODULES, dark_blocks, qr_code
@@ -58,7 +55,8 @@ def print_signs(
     pages = [
         (keys[0], list(_runs(place, *keys, fonts))) for place in places for keys in (ready, hold)
     ]
-    with _document([run for _, runs in pages for run in runs], fonts) as pdf:
+    needed = _needed([run for _, runs in pages for run in runs])
+    with opened(PAGE_MM, needed, fonts) as pdf:
         for key, runs in pages:
             pdf.add_page()
             if key == "sign.ready":
@@ -120,26 +118,12 @@ def _set(
     yield from placed_runs(Card("", "foreign", language), layout, fonts)
 
 
-@contextmanager
-def _document(runs: Sequence[Placed], fonts: Fonts) -> Iterator[FPDF]:
-    """An empty document with the fonts of these runs."""
+def _needed(runs: Sequence[Placed]) -> dict[FontFile, set[str]]:
+    """The letters that are taken from each font."""
     letters: dict[FontFile, set[str]] = {}
     for one in runs:
         letters.setdefault(one.run.font, set()).update(one.run.text)
-    pdf = FPDF(format=PAGE_MM, unit="mm")
-    pdf.set_auto_page_break(False)
-    pdf.c_margin = 0
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            for font, wanted in letters.items():
-                file = Path(folder, f"{font.name}.otf")
-                file.write_bytes(fonts.subset(font, wanted))
-                pdf.add_font(font.name, "", file)
-            yield pdf
-    finally:
-        for opened in pdf.fonts.values():
-            if isinstance(opened, TTFFont):
-                opened.close()
+    return letters
 
 
 def _draw(pdf: FPDF, one: Placed) -> None:

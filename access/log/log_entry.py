@@ -55,7 +55,7 @@ def log_position(entry: LogEntry) -> tuple[int, bytes]:
 
 class SharedValues:
     """One object for each value that scans repeat, such as a gate: a registry keeps half a million scans in memory, and
-    decoding makes every string of each anew."""
+    decoding makes a new string for each."""
 
     def __init__(self) -> None:
         self._values: dict[Any, Any] = {}
@@ -72,4 +72,4 @@ class SharedValues:
 
 
 _REPEATED = ("gate", "badge", "session", "reason", "conditions", "place", "roster_head", "area")
-"""Fields of a scan with few values; not its literals, of which decoding makes none anew."""
+"""Fields of a scan with few values; not its literals, which decoding does not copy."""

@@ -156,7 +156,7 @@ def _add_search(pages: Blueprint, room: StaffSessions) -> None:
 
     @pages.post("/badge-name")
     def name_on_badge() -> Response:
-        """The name on somebody's badge, to be spelled anew."""
+        """The name on somebody's badge, to be corrected."""
         session, asked = _session(room), _json()
         return jsonify(room.do(lambda loop: badge_name(loop, session, asked)))
 

@@ -162,14 +162,15 @@ class BadgeMaker:
 
 def _letters(cards: Sequence[Card]) -> list[str]:
     """The letters of each card that no font has: "🎉 (U+1F389)"."""
-    fonts = Fonts() if cards else None
+    if not cards:
+        return []  # fonts are slow to open
+    fonts = Fonts()
     return [
         " ".join(
             f"{letter} (U+{ord(letter):04X})"
             for letter in fonts.unprintable("".join(card.texts.values()), card.language)
         )
         for card in cards
-        if fonts is not None
     ]
 
 

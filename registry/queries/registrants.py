@@ -57,7 +57,7 @@ class Presented(answers.Answer, frozen=True, kw_only=True):
 
 class KioskPrint(answers.Answer, frozen=True, kw_only=True):
     """A badge printed at a kiosk: `outcome` "sent" is not answered yet, "unknown" may be on paper. `by_staff`: again,
-    or in another's name, for the reason `why`. `respelled`: with a name that staff spelled anew."""
+    or in another's name, for the reason `why`. `respelled`: with a name that staff corrected."""
 
     at: answers.Time
     gate: str

@@ -1,4 +1,4 @@
-"""Names that staff spelled anew at a kiosk that prints badges: taken over here as soon as the print is heard of.
+"""Names that staff corrected at a kiosk that prints badges: taken over here as soon as its entry arrives.
 
 Whoever can seal a spelling had a key card, its PIN and the name card in hand, so it is taken over without asking
 anybody. The issue stays: the badge that was printed with the name is the one that its owner wears.

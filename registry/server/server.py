@@ -172,11 +172,11 @@ class _Application(BaseApplication):  # type: ignore[misc]
         gc.freeze()  # what is folded stays: no collection need look at a million entries again
         gc.enable()
         self._parts = parts
-        teller = WebhookSender(parts.queries, parts.hooks, f"{socket.gethostname()}/{os.getpid()}")
+        sender = WebhookSender(parts.queries, parts.hooks, f"{socket.gethostname()}/{os.getpid()}")
         threading.Thread(
-            target=teller.run, args=(self._stop_hooks,), name="webhooks", daemon=True
+            target=sender.run, args=(self._stop_hooks,), name="webhooks", daemon=True
         ).start()
-        threading.Thread(target=self._keep_counts, name="counts", daemon=True).start()
+        threading.Thread(target=self._keep_house, name="housekeeping", daemon=True).start()
         service = parts.queries.service
         threading.Thread(
             target=parts.respelling.run,
@@ -188,7 +188,7 @@ class _Application(BaseApplication):  # type: ignore[misc]
         threading.Thread(target=parts.queries.names.prepare, name="names", daemon=True).start()
         return app
 
-    def _keep_counts(self) -> None:
+    def _keep_house(self) -> None:
         """Save the counts again and again, since a worker may be killed; and see whether a kiosk gave back the entry
         that somebody was erased."""
         while not self._stop_hooks.wait(KEEP_EVERY_S):

@@ -92,9 +92,8 @@ def open_writer(
                 " Install that version again; nothing was changed."
             )
         if page_bytes is not None:
-            connection.execute(
-                f"PRAGMA page_size={page_bytes}"
-            )  # of no effect on a file with tables
+            # Of no effect on a file with tables.
+            connection.execute(f"PRAGMA page_size={page_bytes}")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
         connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")

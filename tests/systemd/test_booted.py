@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from jianmen.testing.waiting import until
+from tests.systemd.debian_tree import ROOT, run
 
-ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "upgrade" / "v0_1_0"
 NEEDED = "python3,fonts-noto-cjk,systemd,systemd-sysv,udev,dbus,init-system-helpers,libzbar0"
 LACKING = [
@@ -51,21 +51,6 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="a machine is booted by root"),
     pytest.mark.skipif(bool(LACKING), reason=f"not installed: {', '.join(LACKING)}"),
 ]
-
-
-def run(*command: object, **environment: str) -> str:
-    done = subprocess.run(
-        [str(part) for part in command],
-        env={**os.environ, **environment},
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=1_800,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-4_000:]
-    return done.stdout
 
 
 class Machine:

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.systemd.debian_tree import ROOT, run
+
 DEBIAN = ROOT / "systemd" / "debian"
 RELEASES = {"bookworm": ("3.11", "libzbar0"), "trixie": ("3.13", "libzbar0t64")}
 """The releases that the packages are for: their Python, and the name that a library has there."""
@@ -27,21 +27,6 @@ pytestmark = [
 ]
 
 
-def run(*command: object, **environment: str) -> str:
-    done = subprocess.run(
-        [str(part) for part in command],
-        env={**os.environ, **environment},
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=1_800,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-4_000:]
-    return done.stdout
-
-
 @pytest.mark.parametrize("release", RELEASES)
 def test_the_packages_hold_what_they_promise(release: str, tmp_path: Path) -> None:
     tree, wheels = tmp_path / "tree", tmp_path / "wheels"
@@ -52,7 +37,7 @@ def test_the_packages_hold_what_they_promise(release: str, tmp_path: Path) -> No
     for version in ("0.2.0+1", "0.2.0+2"):
         run(DEBIAN / "build", tmp_path / version, WHEELS=str(wheels), FOR=python, VERSION=version)
 
-    told = run(
+    printed = run(
         DEBIAN / "try",
         tree,
         tmp_path / "0.2.0+1",
@@ -61,7 +46,7 @@ def test_the_packages_hold_what_they_promise(release: str, tmp_path: Path) -> No
     )
     shutil.rmtree(tree)
 
-    assert "All of it held for 0.2.0+1 and the newer version, without network." in told
+    assert "All of it held for 0.2.0+1 and the newer version, without network." in printed
 
 
 @pytest.mark.skipif(
