@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 from access.event.programme import Programme
 from access.event.rfc3339 import rfc3339
-from access.state.headcount import Count, Quiet, Silence, band, silences
+from access.state.headcount import Count
 from access.state.log_state import LogState
+from access.state.silences import Quiet, Silence, Silences, band
 
 SILENT_AFTER_MS = 30_000
 """A kiosk not heard for longer is silent; in touch, each is heard every few seconds."""
@@ -67,6 +68,7 @@ class Coverage:
 
     def __init__(self) -> None:
         self._stuck: dict[str, tuple[int, int]] = {}
+        self._silences = Silences()
 
     def report(
         self,
@@ -86,7 +88,7 @@ class Coverage:
             for one in kiosks
             if one.touch != "in_touch"
         ]
-        found = tuple(silences(log_state, quiet, at_ms))
+        found = tuple(self._silences.of(log_state, quiet, at_ms))
         return CoverageReport(
             kiosks, found, _heard_by_area(programme, kiosks), band(counts, found, programme)
         )

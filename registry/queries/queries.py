@@ -27,8 +27,8 @@ from access.state.coverage import (
     silent_fields,
     standing,
 )
-from access.state.headcount import Silence, attendance
 from access.state.log_state import LogState
+from access.state.silences import Silence
 from registry.devices.reported_vectors import ReportedVectors, missing
 from registry.queries import admin_shapes
 from registry.queries import shapes as answers
@@ -248,9 +248,9 @@ class Queries:
     def sessions(self) -> answers.Sessions:
         """Every session with the people let in for it."""
         now = self.now_ms()
-        with self.snapshot() as log_state:
+        with self.snapshot():
             programme = self.programme
-            attended = attendance(log_state)
+            attended = self.service.attendance(now)
             return answers.Sessions(
                 as_of=self.time(now),
                 sessions=[

@@ -89,7 +89,7 @@ class Logs(LogStore):
         with self.database.reading() as connection:
             return connection.execute(statement).first()
 
-    def _fetch(self, question: str, values: Sequence[Any]) -> Sequence[Any]:
+    def fetch(self, question: str, values: Sequence[Any]) -> Sequence[Any]:
         """The rows of a query that every exchange makes; run without the toolkit, at a fraction of the cost."""
         with self.database.reading() as connection:
             result = connection.exec_driver_sql(self._spelt(question), tuple(values))
@@ -164,33 +164,33 @@ class Logs(LogStore):
         return publics
 
     def _all_publics(self) -> dict[str, bytes]:
-        return dict(map(tuple, self._fetch(PUBLICS, ())))
+        return dict(map(tuple, self.fetch(PUBLICS, ())))
 
     def tips(self, log: str) -> list[Point]:
         if not self.database.is_postgres and self.database.writer is None:
             return self._remembered("vector", self._vector).get(log, [])
-        return [(seq, digest) for seq, digest in self._fetch(TIPS, (log,))]
+        return [(seq, digest) for seq, digest in self.fetch(TIPS, (log,))]
 
     def vector(self) -> dict[str, list[Point]]:
         return self._remembered("vector", self._vector)
 
     def _vector(self) -> dict[str, list[Point]]:
         found: dict[str, list[Point]] = {}
-        for log, seq, digest in self._fetch(ALL_TIPS, ()):
+        for log, seq, digest in self.fetch(ALL_TIPS, ()):
             found.setdefault(log, []).append((seq, digest))
         return found
 
     def has_entry(self, log: str, seq: int, digest: bytes) -> bool:
-        return bool(self._fetch(HOLDS, (log, seq, digest)))
+        return bool(self.fetch(HOLDS, (log, seq, digest)))
 
     def rows(self, log: str, first: int, last: int) -> list[Row]:
-        return list(map(Row._make, self._fetch(ROWS, (log, first, last))))
+        return list(map(Row._make, self.fetch(ROWS, (log, first, last))))
 
     def piece(self, log: str, first: int, last: int) -> Sequence[Any]:
-        return self._fetch(PIECE, (log, first, last))
+        return self.fetch(PIECE, (log, first, last))
 
     def heads(self, log: str, after: int, limit: int) -> list[Head]:
-        return [Head(*row) for row in self._fetch(HEADS, (log, after, limit))]
+        return [Head(*row) for row in self.fetch(HEADS, (log, after, limit))]
 
     def latest_head(self, device: str) -> Head | None:
         return self._heard.newest(device, self._latest_heads().get(device))
@@ -203,7 +203,7 @@ class Logs(LogStore):
         return self._remembered("latest heads", self._stored_heads)
 
     def _stored_heads(self) -> dict[str, Head]:
-        heads = [Head(*row) for row in self._fetch(LATEST_HEADS, ())]
+        heads = [Head(*row) for row in self.fetch(LATEST_HEADS, ())]
         return {device_of(head.log): head for head in heads}
 
     def hear(self, heads: Sequence[Head]) -> None:
@@ -373,7 +373,7 @@ class Logs(LogStore):
         if not asked:
             return []
         marks = ",".join("?" * len(asked))
-        return [SealedCard(*row) for row in self._fetch(CARDS.format(marks=marks), asked)]
+        return [SealedCard(*row) for row in self.fetch(CARDS.format(marks=marks), asked)]
 
     def all_sealed(self) -> Iterator[SealedCard]:
         card = tables.card.c

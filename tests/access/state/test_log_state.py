@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import msgspec
 import pytest
 
 from access.log.entry import EntryError
@@ -59,7 +60,7 @@ def test_a_history_is_kept_until_something_changes_it(forum: Any) -> None:
     assert known.history(forum.build.badge(2)) is two
 
 
-def test_a_repaired_clock_changes_every_history(forum: Any) -> None:
+def test_a_repaired_clock_changes_the_histories_of_its_log(forum: Any) -> None:
     forum.enters("north-in", "09:00", 1)
     known = forum.known()
     before = known.history(forum.build.badge(1))
@@ -70,20 +71,39 @@ def test_a_repaired_clock_changes_every_history(forum: Any) -> None:
 
 
 def test_a_watch_names_everybody_whose_history_may_have_changed(forum: Any) -> None:
+    badge = forum.build.badge
+    forum.enters("hall-1", "08:50", 2)
+    forum.enters("hall-1", "08:55", 3)
     known = forum.known()
     watch = known.watch()
     known.settle()
-    assert watch == set(known.badges)
-    watch.clear()
-    entry = forum.enters("north-in", "09:00", 1)
-    known.add(entry.log, entry.digest, entry.raw)
-    known.settle()
-    assert watch == {forum.build.badge(1)}
-    watch.clear()
-    cut = forum.registry.assigns(forum.at("10:00"), forum.doors["hall-1"], "hall-1", cut_off=True)
-    known.add(cut.log, cut.digest, cut.raw)
-    known.settle()
-    assert watch == set(known.badges)
+    assert watch == {badge(2), badge(3)}
+
+    def changed(entry: Any) -> set[bytes]:
+        watch.clear()
+        known.add(entry.log, entry.digest, entry.raw)
+        known.settle()
+        return set(watch)
+
+    assert changed(forum.enters("north-in", "09:00", 1)) == {badge(1)}
+    assert changed(forum.doors["hall-1"].trusts(forum.at("09:05"), off_ms=60_000)) == {
+        badge(2),
+        badge(3),
+    }
+    hall = forum.doors["hall-1"]
+    assert changed(forum.registry.assigns(forum.at("10:00"), hall, "hall-1")) == set()
+    cut = forum.registry.assigns(forum.at("10:01"), hall, "hall-1", cut_off=True)
+    assert changed(cut) == {badge(2), badge(3)}
+    again = forum.registry.assigns(forum.at("10:02"), hall, "hall-1", cut_off=True)
+    assert changed(again) == set()
+    event = msgspec.structs.replace(forum.programme.event, day_ends_min=0)
+    assert changed(forum.registry.defines(forum.at("10:03"), event)) == {
+        badge(1),
+        badge(2),
+        badge(3),
+    }
+    known.unwatch(watch)
+    assert changed(forum.enters("north-in", "11:00", 4)) == set()
 
 
 def test_the_seats_of_an_area_are_one_book(forum: Any) -> None:

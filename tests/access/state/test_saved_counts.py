@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from access.state.headcount import Headcount, Quiet, SavedCounts, silences
+from access.state.headcount import Headcount, SavedCounts
 from access.state.log_state import LogState
+from access.state.silences import Quiet, Silences
 
 
 def saved(log_state: LogState, at_ms: int) -> SavedCounts:
@@ -90,7 +91,7 @@ def test_the_rate_of_a_kiosk_whose_log_forks_is_drawn_from_all_branches(forum: A
     ]
     known = forum.build.log_state([*forum.entries, *branches])
     quiet = Quiet(door.device, "hall-1", forum.at("10:00"), None)
-    (found,) = silences(known, [quiet], forum.at("10:10"))
+    (found,) = Silences().of(known, [quiet], forum.at("10:10"))
     assert (found.may_enter, found.may_leave) == (1, 1)
 
 
