@@ -1,7 +1,7 @@
 """How many people are where, how sure that is, and as of when.
 
 Counted from histories: who is inside now, who was let in today, what each gate did, who came to each session. The firm
-number never includes an estimate; what kiosks may not have sent yet is a band beside it (`access.state.silences`).
+number never includes an estimate; what kiosks may not have sent yet is a band beside it (`access.state.coverage`).
 """
 
 from collections import Counter

@@ -1,8 +1,8 @@
 """All folds over a set of logs, for the registry, rehearsals and a kiosk's headcount page.
 
 `add` only notes which badge an entry names; histories are folded on demand, and cached until an entry or a
-repaired clock makes them stale. So folding a million entries costs little more than reading them, in any order. The
-entries themselves are in memory, or in a store that is asked for those of a badge or a log (`access.state.entries`).
+repaired clock makes them stale. So folding a million entries costs little more than reading them, in any order.
+The entries are in memory, or in a store that is asked for those of a badge or a log (`access.state.kept.entries`).
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -17,10 +17,10 @@ from access.log.log_entry import LogEntry, Order, read_entry
 from access.log.receipt import receipt
 from access.rules.opening_check import OpeningRecords, opening_badges
 from access.state.badge_history import OPENED, History, moved_in
-from access.state.entries import Badge, Entries, KeptEntries
 from access.state.event_state import EventState
-from access.state.history_cache import HistoryCache
-from access.state.saved_logs import SavedLogs, saved_logs, take_logs
+from access.state.kept.entries import Badge, Entries, KeptEntries
+from access.state.kept.history_cache import HistoryCache
+from access.state.kept.saved_logs import SavedLogs, saved_logs, take_logs
 from access.state.seat_leases import SeatBook
 from access.state.time_repair import FAR_MS
 

@@ -14,8 +14,8 @@ from access.state.headcount import Count, Headcount
 from access.state.log_state import LogState
 from registry.projections import saved_counts
 from registry.projections.saved_counts import Saved
+from registry.projections.stored_entries import StoredEntries
 from registry.storage.ledger import Arrived, Ledger
-from registry.storage.stored_entries import StoredEntries
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ import msgspec
 
 from access.state.headcount import SavedCounts
 from access.state.log_state import SavedState
-from registry.storage.stored_entries import SavedEnds
+from registry.projections.stored_entries import SavedEnds
 
 log = logging.getLogger(__name__)
 

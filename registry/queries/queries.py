@@ -22,13 +22,13 @@ from access.state.coverage import (
     Contact,
     Coverage,
     CoverageReport,
+    Silence,
     Touch,
     area_fields,
     silent_fields,
     standing,
 )
 from access.state.log_state import LogState
-from access.state.silences import Silence
 from registry.devices.reported_vectors import ReportedVectors, missing
 from registry.queries import admin_shapes
 from registry.queries import shapes as answers

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from access.log.entry import Recount
+from access.state.coverage import Quiet, Silence, Silences, band
 from access.state.headcount import Count, Headcount
-from access.state.silences import Quiet, Silence, Silences, band
 
 
 def counts(forum: Any, clock: str) -> dict[str, Count]:
@@ -240,6 +240,16 @@ def test_each_gate_lists_its_reasons_of_today(forum: Any) -> None:
     forum.enters("north-in", "18T09:00", 1)
     today = Headcount(forum.known()).by_gate(forum.at("10:00"))
     assert today == {"north-in": {"ok": 1, "revoked": 2}, "hall-1": {"overridden": 1}}
+
+
+def test_a_gate_whose_presentations_were_all_taken_back_has_none(forum: Any) -> None:
+    known = forum.known()
+    count = Headcount(known)
+    for entry in (entered := forum.enters("hall-1", "09:00", 1), None):
+        written = entry or forum.voids("hall-1", "09:01", entered)
+        known.add(written.log, written.digest, written.raw)
+        today = count.by_gate(forum.at("10:00"))
+        assert today == ({"hall-1": {"ok": 1}} if entry else {})
 
 
 def test_attendance_counts_distinct_people_let_in_for_a_session(forum: Any) -> None:

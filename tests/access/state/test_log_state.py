@@ -44,6 +44,18 @@ def test_a_number_far_ahead_of_its_log_costs_nothing(forum: Any) -> None:
     assert known.event_state.last_seq[entry.log] == 2**40
 
 
+def test_what_the_registry_wrote_of_a_badge_has_nothing_from_the_doors(forum: Any) -> None:
+    badge = forum.build.badge(1)
+    forum.enters("north-in", "09:00", 1)
+    forum.registry.revokes(forum.at("09:10"), badge)
+    [(named, roster)] = forum.known().roster_histories([badge])
+    whole = forum.known().history(badge)
+    assert named == badge
+    assert roster.issued == whole.issued
+    assert roster.revocations == whole.revocations
+    assert (len(roster.presentations), len(whole.presentations)) == (0, 1)
+
+
 def test_badges_are_those_that_any_entry_names(forum: Any) -> None:
     forum.refuses("north-in", "09:00", None, "not_a_badge")
     named = set(forum.known().badges)

@@ -46,7 +46,7 @@ class _End(NamedTuple):
 
 
 class StoredEntries:
-    """The entries of a ledger up to `until`, as `access.state.entries.Entries`."""
+    """The entries of a ledger up to `until`, as `access.state.kept.entries.Entries`."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger

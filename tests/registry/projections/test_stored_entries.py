@@ -30,9 +30,9 @@ from access.log.entry import (
 )
 from access.log.log_entry import LogEntry
 from access.state.conflicts import Conflicts
+from access.state.coverage import Quiet, Silences
 from access.state.headcount import Headcount
 from access.state.log_state import LogState
-from access.state.silences import Quiet, Silences
 from jianmen.testing.log_writer import LogWriter, WrittenEntry, admission, listing
 from registry.projections.folds import Projections
 from registry.storage.database import FILE

@@ -1,7 +1,7 @@
 """Histories that were folded lately, up to a bound: those of a large event do not fit into memory."""
 
 from access.state.badge_history import History
-from access.state.entries import Badge
+from access.state.kept.entries import Badge
 
 MOST_ENTRIES = 10_000
 """Entries of all histories kept: ten megabytes."""
