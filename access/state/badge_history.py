@@ -72,7 +72,7 @@ def _presentation(
     direction: Direction = body.direction if type(body) is Scan else "in"
     opened = body.verdict in OPENED
     moved = opened and (direction == "in" or body.reason not in UNMOVED)
-    return Presentation(order, body.gate, direction, body, entry, opened, moved, area, False)
+    return Presentation(order, body.gate, direction, body, entry, opened, moved, area, voided=False)
 
 
 def _unless(taken_back: set[EntryRef], one: Presentation) -> Presentation:
