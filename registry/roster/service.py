@@ -108,9 +108,8 @@ class Roster:
         everyone = {person.badge: person for person in people}
         histories = dict(known.roster_histories(everyone))
         for badge, person in everyone.items():
-            history = histories[badge]
-            issued = history.newest()
-            if issued is None or history.revoked(issued.issue):
+            issued = histories[badge].good()
+            if issued is None:
                 continue
             yield Label(
                 badge=as_issued(person, issued, self._text(person, issued, master)),

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -58,6 +59,9 @@ def wall_ms() -> int:
 
 _device_id = lru_cache(maxsize=8)(device_id)
 """Asked of every log in every message."""
+
+HEADS_KEPT = "latest heads"
+"""The cached result that changes when known ends of logs are signed again."""
 
 
 class Logs(LogStore):
@@ -200,7 +204,7 @@ class Logs(LogStore):
         return [self._heard.newest(device, head) or head for device, head in stored]
 
     def _latest_heads(self) -> dict[str, Head]:
-        return self._remembered("latest heads", self._stored_heads)
+        return self._remembered(HEADS_KEPT, self._stored_heads)
 
     def _stored_heads(self) -> dict[str, Head]:
         heads = [Head(*row) for row in self.fetch(LATEST_HEADS, ())]
@@ -229,8 +233,12 @@ class Logs(LogStore):
             return
         heads = self._heard.take(at_once=at_once)
         if heads:
-            with self.transaction():
+            with self.renewing_heads():
                 self.keep_heads(heads)
+
+    def renewing_heads(self) -> AbstractContextManager[object]:
+        # Every few seconds, even where nothing happens: what was read of everything else stays valid.
+        return self.database.writing(HEADS_KEPT)
 
     def add(self, log: str, rows: Iterable[EntryRow], entries: Sequence[LogEntry]) -> None:
         now_ms = self._now_ms()
