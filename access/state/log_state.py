@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 
 from access.event.definition import Direction
 from access.event.programme import Programme
-from access.log.entry import EntryRef, Override, Scan
+from access.log.entry import BadgeIssued, EntryRef, Override, Revoked, Scan
 from access.log.log_entry import LogEntry, Order, SharedValues, read_entry
 from access.log.numbered_entries import NumberedEntries
 from access.log.receipt import receipt
@@ -137,6 +137,26 @@ class LogState:
             return self._entries.keys()
         trials = opening_badges(programme.event)
         return (badge for badge in self._entries if badge not in trials)
+
+    @property
+    def named(self) -> int:
+        """How many badges entries name, test badges and None included."""
+        return len(self._entries)
+
+    def is_registered(self, badge: bytes | None) -> bool:
+        """Whether the newest issue of a badge on the roster is not revoked. Costs no history."""
+        newest, revoked = 0, set()
+        for entry in self._entries.get(badge, ()):
+            body = entry.body
+            if isinstance(body, BadgeIssued) and self._is_registrys(entry):
+                newest = max(newest, body.issue)
+            elif isinstance(body, Revoked) and self._is_registrys(entry):
+                revoked.add(body.issue)
+        return newest > 0 and None not in revoked and newest not in revoked
+
+    def _is_registrys(self, entry: LogEntry) -> bool:
+        """Whether an entry counts as the registry's word."""
+        return self.event_state.is_registry(entry.log) and self.event_state.believed(entry)
 
     @property
     def presented(self) -> AbstractSet[bytes | None]:

@@ -289,10 +289,8 @@ def _local(at: str | None) -> datetime | None:
 
 def _valid_claims(history: History) -> Claims | None:
     """What the person's newest badge may do; None: it is revoked, or they never had one."""
-    newest = history.newest()
-    if newest is None or history.revoked(newest.issue):
-        return None
-    return newest.claims
+    good = history.good()
+    return None if good is None else good.claims
 
 
 def _booked(programme: Programme, claims: Claims, session: str) -> bool:

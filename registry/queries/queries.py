@@ -29,6 +29,7 @@ from access.state.coverage import (
 )
 from access.state.headcount import Silence, attendance
 from access.state.log_state import LogState
+from access.state.registered import Registered
 from registry.devices.reported_vectors import ReportedVectors, missing
 from registry.queries import admin_shapes
 from registry.queries import shapes as answers
@@ -137,6 +138,7 @@ class Queries:
 
     def __init__(self, service: RegistryService, clock: Callable[[], ClockReading]) -> None:
         self.service = service
+        self._registered: Registered | None = None
         self.reported_vectors = ReportedVectors(service.ledger)
         self._coverage = Coverage()
         self._coverage_lock = threading.Lock()
@@ -152,6 +154,12 @@ class Queries:
     def snapshot(self) -> AbstractContextManager[LogState]:
         """The folds, brought up to date, for this thread alone."""
         return self.service.snapshot()
+
+    def registered(self, log_state: LogState) -> int:
+        """How many people have a good badge, in a snapshot."""
+        if self._registered is None or self._registered.log_state is not log_state:
+            self._registered = Registered(log_state)
+        return self._registered.count()
 
     @property
     def programme(self) -> Programme:

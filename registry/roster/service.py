@@ -106,9 +106,8 @@ class Roster:
         """What to print for people whose newest badge is good."""
         master = self._keys.badge_keys().master
         for person in people:
-            history = known.history(person.badge)
-            issued = history.newest()
-            if issued is None or history.revoked(issued.issue):
+            issued = known.history(person.badge).good()
+            if issued is None:
                 continue
             yield Label(
                 badge=as_issued(person, issued, self._text(person, issued, master)),
