@@ -6,8 +6,7 @@ import os
 import resource
 import shutil
 import subprocess
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,25 +20,6 @@ ROOMY = 4 * 1024 * 1024
 
 def _run(*command: str) -> bool:
     return subprocess.run(command, capture_output=True).returncode == 0
-
-
-@pytest.fixture
-def mount() -> Iterator[Callable[..., Path | None]]:
-    """Mounts file systems, away from the folders that the test runner tidies up; None where that is not allowed."""
-    folders: list[Path] = []
-
-    def one(*options: str) -> Path | None:
-        folder = Path(tempfile.mkdtemp(prefix="jianmen-faults-"))
-        if not _run("mount", *options, str(folder)):
-            folder.rmdir()
-            return None
-        folders.append(folder)
-        return folder
-
-    yield one
-    for folder in folders:
-        assert _run("umount", "--lazy", str(folder))
-        folder.rmdir()
 
 
 @pytest.fixture
