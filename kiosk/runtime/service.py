@@ -21,6 +21,7 @@ from access.state.event_state import EventState
 from hardware.ports.events import Preview
 from hardware.ports.signals import Signals
 from hardware.reader.reader import Reader
+from hardware.system.errand import Errand
 from hardware.system.version import BUILT_MS, versions
 from kiosk.door.door import Door
 from kiosk.door.housekeeping import Housekeeping
@@ -112,6 +113,12 @@ class DoorService:
     def registry(self) -> str | None:
         """The fingerprint of the registry's key, or None while the kiosk is not enrolled."""
         return self._home.registry()
+
+    @property
+    def network(self) -> Errand | None:
+        """Who joins networks for this kiosk, if anybody may."""
+        errands = self._home.errands
+        return errands.network if errands is not None else None
 
     @property
     def replica_path(self) -> Path:

@@ -160,7 +160,7 @@ class SettingUp:
             errand.take()  # nobody does it now, and a password must not lie there
             found: Notice = "wifi_no_manager" if joins else "enrol_unanswered"
         else:
-            found = _said(word, joins=joins)
+            found = said_of_network(word) if joins else _said_of_enrolment(word)
         self._pending = None
         self._seen_at = self._now()
         self._show(found, SHOWN_S)
@@ -169,8 +169,11 @@ class SettingUp:
         self._shown = what, self._now() + seconds
 
 
-def _said(word: str, *, joins: bool) -> Notice:
-    if joins:
-        return next((found for one, found in JOINED.items() if one == word), "wifi_failed")
+def said_of_network(word: str) -> Notice:
+    """What the screen says of the word of whoever joins networks."""
+    return next((found for one, found in JOINED.items() if one == word), "wifi_failed")
+
+
+def _said_of_enrolment(word: str) -> Notice:
     outcomes: tuple[EnrolmentOutcome, ...] = get_args(EnrolmentOutcome)
     return next((one for one in outcomes if one == word), "enrol_failed")
