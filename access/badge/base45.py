@@ -7,7 +7,10 @@ encoded text may begin or end with one and must never be trimmed.
 import struct
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
-_VALUES = {character: value for value, character in enumerate(ALPHABET)}
+_STRANGER = 45
+_DIGITS = bytes(
+    ALPHABET.index(chr(byte)) if chr(byte) in ALPHABET else _STRANGER for byte in range(256)
+)
 
 
 def encode(data: bytes) -> str:
@@ -26,10 +29,10 @@ def decode(text: str) -> bytes:
     """The bytes that `encode` makes `text` of; ValueError for any text that it never makes."""
     if len(text) % 3 == 1:
         raise ValueError("base45 text has no single character left over")
-    try:
-        digits = [_VALUES[character] for character in text]
-    except KeyError as stranger:
-        raise ValueError(f"{stranger} is not one of the 45 characters") from None
+    digits = text.encode("latin-1", "replace").translate(_DIGITS)
+    if _STRANGER in digits:
+        strange = next(character for character in text if character not in ALPHABET)
+        raise ValueError(f"{strange!r} is not one of the 45 characters")
     triples = zip(digits[0::3], digits[1::3], digits[2::3], strict=False)
     pairs = [low + 45 * middle + 2025 * high for low, middle, high in triples]
     # A group that stands for more than its bytes hold does not fit the field.

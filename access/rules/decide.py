@@ -19,7 +19,7 @@ than the room holds: a door that believes somebody to be inside may not know tha
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -101,7 +101,7 @@ class Decision:
     rule: int
     session: str | None = None
     conditions: tuple[Condition, ...] = ()
-    next: Next = field(default_factory=Next)
+    next: Next = Next()
     seat: bool = False
 
     @property
@@ -111,18 +111,18 @@ class Decision:
 
 @dataclass(frozen=True)
 class Case:
-    """One question to the rule book, with what several rules ask worked out once."""
+    """One question to the rule book, and what several rules ask of it."""
 
     presented: Presented
     facts: Facts
     programme: Programme
     at: Span
 
-    @cached_property
+    @property
     def gate(self) -> Gate:
         return self.programme.gates[self.presented.gate]
 
-    @cached_property
+    @property
     def claims(self) -> Claims | None:
         """The roster's for an issue it lists, the badge's own otherwise."""
         return self.facts.listed or self.presented.claims
@@ -134,24 +134,24 @@ class Case:
             raise ValueError("a genuine badge without claims: the facts were gathered wrongly")
         return self.claims
 
-    @cached_property
+    @property
     def ticket(self) -> Ticket | None:
         return self.programme.ticket(self.claims.ticket) if self.claims else None
 
-    @cached_property
+    @property
     def inside(self) -> bool:
         return self.programme.within(self.facts.location, self.gate.area)
 
-    @cached_property
+    @property
     def exempt(self) -> bool:
         return self.ticket is not None and self.ticket.capacity_exempt
 
-    @cached_property
+    @property
     def needs_seat(self) -> bool:
         """Whether letting this person in uses a seat of this gate."""
         return self.facts.seats is not None and not self.exempt
 
-    @cached_property
+    @property
     def room_full(self) -> bool:
         return self.needs_seat and not self.facts.holds_seat and (self.facts.seats or 0) <= 0
 
@@ -164,7 +164,7 @@ class Case:
     def opening(self) -> Opening | None:
         return self.timing.opening
 
-    @cached_property
+    @property
     def session(self) -> str | None:
         """The door's session; of a badge without claims, the one whose doors are open."""
         if self.claims is not None:
@@ -379,6 +379,8 @@ def qualify(case: Case, answer: Decision) -> Decision:
     if not answer.opens:
         return answer
     conditions = conditions_of(case)
+    if not conditions:
+        return answer
     verdict, reason = answer.verdict, answer.reason
     for condition in conditions:
         policy: Verdict = getattr(case.programme.policy, condition)

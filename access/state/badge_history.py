@@ -70,7 +70,8 @@ def _presentation(
 ) -> Presentation:
     """A presentation that is not cancelled."""
     direction: Direction = body.direction if type(body) is Scan else "in"
-    opened, moved = body.verdict in OPENED, moved_in(body) is not None
+    opened = body.verdict in OPENED
+    moved = opened and (direction == "in" or body.reason not in UNMOVED)
     return Presentation(order, body.gate, direction, body, entry, opened, moved, area, voided=False)
 
 
@@ -240,8 +241,9 @@ class History:
         printed: list[tuple[Order, Printed]] = []
         taken_back: set[EntryRef] = set()
         seen: set[bytes] = set()
-        order_of, area_of = event_state.order, event_state.area_of
-        believed = event_state.believed
+        area_of, believed = event_state.area_of, event_state.believed
+        opened_ms: dict[str, int | None] = {}
+        """When the steady clock of a log stood at 0; None: its entries go by their wall clock."""
         for entry in entries:
             digest = entry.digest
             if digest in seen or not believed(entry):
@@ -249,16 +251,22 @@ class History:
             seen.add(digest)
             body = entry.body
             if type(body) is Scan or type(body) is Override:
-                if not body.test:
-                    order = order_of(entry)
-                    area = body.area or area_of(order, body)
-                    shown.append(_presentation(order, area, entry, body))
+                if body.test:
+                    continue
+                log = entry.log
+                if log not in opened_ms:
+                    by_wall = event_state.is_registry(log)
+                    opened_ms[log] = None if by_wall else event_state.clocks.line(log).order
+                begins_ms = opened_ms[log]
+                at_ms = entry.wall_ms if begins_ms is None else begins_ms + entry.mono_ms
+                order = Order(at_ms, log, entry.seq, digest)
+                shown.append(_presentation(order, body.area or area_of(order, body), entry, body))
             elif isinstance(body, Void) or (
                 isinstance(body, Passage) and entry.kind == "not_passed"
             ):
                 taken_back.add(body.entry)
             elif isinstance(body, Printed):
-                printed.append((order_of(entry), body))
+                printed.append((event_state.order(entry), body))
             elif not event_state.is_registry(entry.log):
                 continue
             elif isinstance(body, BadgeIssued):
@@ -291,6 +299,11 @@ class History:
             if (found is None or entry.issue >= found.issue) and (until is None or order <= until):
                 found = entry
         return found
+
+    def good(self) -> BadgeIssued | None:
+        """The newest issue on the roster, unless it is revoked: whoever has one is registered."""
+        newest = self.newest()
+        return None if newest is None or self.revoked(newest.issue) else newest
 
     def newest_issue(self, device: str, until: Order | None = None) -> int:
         """The highest issue known: on the roster, proven at this kiosk, or proven at another one as the next above the

@@ -121,7 +121,7 @@ def facts_now(
         newest_issue=history.newest_issue(account[0]),
         revoked=history.revoked(presented.issue),
         all_revoked=history.all_revoked(),
-        location=history.whereabouts(now.at_ms).location,
+        location=history.stands(now.at_ms).location,
         roster_age_ms=age,
     )
     if seats is None:

@@ -229,18 +229,19 @@ class Door(LocalState):
     ) -> Assessment:
         """Gather what is known here of a subject now, and decide by the rule book (as of `then`)."""
         presented, now = subject.presented, then or self.now(reading)
+        gate = self.gate
         seats = self.seats() if presented.direction == "in" else None
         facts = facts_now(
             presented,
             subject.history,
             self._event_state,
-            self.account,
+            (self.device, gate.id),
             now,
             seats,
             self.registry_heard_ms if then is None else then.at_ms,
         )
         stands = decide(presented, facts, self.programme, now.span)
-        return Assessment(subject, now, facts, stands, self.registry_head, self.gate.area)
+        return Assessment(subject, now, facts, stands, self.registry_head, gate.area)
 
 
 def _scan(found: Assessment, method: Method) -> tuple[Decision, str, Scan]:

@@ -22,6 +22,8 @@ from kiosk.door.clock import KioskClock
 from sync.store.journal import Journal
 from sync.store.replica import ReplicaReader
 
+NO_EVENT = "no event definition has come yet: is the carrier running?"
+
 
 class NotReadyError(Exception):
     """The kiosk cannot decide yet: it has no event definition, or no gate. `why` is for the operator."""
@@ -47,6 +49,7 @@ class LocalState:
         self.opening_records = OpeningRecords()
         self._seats: SeatBook | None = None
         self._gate_id: str | None = None
+        self._gate: Gate | None = None
         self._gate_as_of: tuple[int, int] | None = None
 
     # Writing.
@@ -169,28 +172,37 @@ class LocalState:
         """Raises NotReadyError without an event definition."""
         programme = self._event_state.programme
         if programme is None:
-            raise NotReadyError("no event definition has come yet: is the carrier running?")
+            raise NotReadyError(NO_EVENT)
         return programme
 
     @property
     def gate_id(self) -> str | None:
         """The gate at which this kiosk was put, by the registry or a supervisor, whether the event has it or not."""
-        as_of = self._event_state.version, self._event_state.clocks.version
-        if self._gate_as_of != as_of:
-            self._gate_id = self._event_state.gate_of(self.device)
-            self._gate_as_of = as_of
+        self._find_gate()
         return self._gate_id
+
+    def _find_gate(self) -> None:
+        """Find the gate again, where an entry may have changed it: every scan asks for it several times."""
+        state = self._event_state
+        as_of = state.version, state.clocks.version
+        if self._gate_as_of == as_of:
+            return
+        self._gate_id, self._gate = state.gate_of(self.device), None
+        if self._gate_id is not None and state.programme is not None:
+            self._gate = state.programme.gate_or_none(self._gate_id)
+        self._gate_as_of = as_of
 
     @property
     def gate(self) -> Gate:
         """The gate this kiosk stands at. Raises NotReadyError without one."""
-        gate = self.gate_id
-        known = self.programme.gate_or_none(gate) if gate is not None else None
-        if known is None:
+        self._find_gate()
+        if self._gate is None:
+            if not self.has_event:
+                raise NotReadyError(NO_EVENT)
             raise NotReadyError(
                 "this kiosk has no gate yet: assign one at the registry, or let a supervisor give it one here"
             )
-        return known
+        return self._gate
 
     @property
     def assigned(self) -> str | None:

@@ -34,6 +34,8 @@ class _Numbers:
         queries = self._queries
         headcount = queries.headcount()
         health = queries.health()
+        with queries.snapshot() as log_state:
+            registered = queries.registered(log_state)
         yield from _of_areas(headcount.areas)
         heard = GaugeMetricFamily(
             "jianmen_kiosk_troubles", "Troubles of a kiosk: 0 for a healthy one", labels=["gate"]
@@ -43,7 +45,7 @@ class _Numbers:
                 heard.add_metric([kiosk.gate], len(kiosk.troubles))
         yield heard
         yield GaugeMetricFamily(
-            "jianmen_registered", "People registered", value=queries.service.people.count()
+            "jianmen_registered", "People registered whose badge is good", value=registered
         )
         yield GaugeMetricFamily(
             "jianmen_log_entries", "Log entries known to the registry", value=health.entries

@@ -13,12 +13,13 @@ from registry.lists.files.table import MOST_TITLE, Cell, ListError, Row
 from registry.lists.findings import Findings
 from registry.lists.terms import titles
 from registry.lists.vocabulary import Vocabulary
+from registry.roster.model import LATIN_NAME
 
 FIELDS = (
     "ref", "name", "family_name", "given_name", "organisation", "language", "ticket",
     "venues", "days", "sessions", "code", "form",
 )  # fmt: skip
-EXTRA_FIELDS = ("phone", "mail", "seat", "note", "attention")
+EXTRA_FIELDS = ("phone", "mail", "seat", "note", "attention", LATIN_NAME)
 """Extra fields that the registry knows; a column of any other title is kept under that title."""
 
 REQUIRED = ("ref", "name", "ticket")
@@ -35,6 +36,11 @@ SERIAL = "serial"
 
 _MARKS = re.compile(r"[\s\-_./·:：*＊()（）\[\]【】'\"“”、\\]+")
 _ASIDE = re.compile(r"(?<=.)[(（\[【].*?[)）\]】]")
+_QUESTION = re.compile(r"^\s*[*＊]?\s*(?:[Qq题題]?\d{1,3}\s*[.．、:：)）_]\s*)?")
+_POLITE = re.compile(
+    r"^(?:请|請)?(?:输入|填写|选择|輸入|填寫|選擇)?(?:(?:您|你)的?|your\s)?", re.IGNORECASE
+)
+"""How questionnaires put a title: "3. 您的工作单位"."""
 
 
 class Mapping(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,8 +84,13 @@ def title_key(title: str) -> str:
 
 def field_of(title: str) -> str | None:
     """The field that a title names in one of the three languages, or `SERIAL`, or None."""
-    found = titles().get(title_key(title))
-    return found or titles().get(title_key(_ASIDE.sub("", half_width(title))))
+    plain = _ASIDE.sub("", half_width(title))
+    question = _QUESTION.sub("", plain)
+    for spelling in (title, plain, question, _POLITE.sub("", question)):
+        found = titles().get(title_key(spelling))
+        if found is not None:
+            return found
+    return None
 
 
 def header_key(header: Sequence[str]) -> str:
@@ -142,6 +153,7 @@ def find_columns(
             unknown.append(index)
     if len(unknown) > MOST_UNKNOWN:
         raise ListError("columns.unknown", line, columns=len(unknown), most=MOST_UNKNOWN)
+    _take_latin_name(columns)
     missing = _missing(columns, mapping)
     for index in unknown:
         _keep_unknown(columns, index, missing, found)
@@ -150,10 +162,19 @@ def find_columns(
     return columns
 
 
+def _take_latin_name(columns: Columns) -> None:
+    """A list without other names has the names in Latin letters as its names."""
+    latin = [index for index, name in columns.extra.items() if name == LATIN_NAME]
+    if latin and not {"name", "family_name", "given_name"} & columns.given:
+        columns.at["name"] = latin[0]
+        del columns.extra[latin[0]]
+
+
 def _put(columns: Columns, name: str, index: int, found: Findings) -> None:
     if name in columns.at:
         first, second = columns.titles[columns.at[name]], columns.titles[index]
-        found.mistake("columns.twice", columns.header, column=name, first=first, second=second)
+        kind = "columns.same" if title_key(first) == title_key(second) else "columns.twice"
+        found.mistake(kind, columns.header, column=name, first=first, second=second)
         return
     columns.at[name] = index
 

@@ -17,6 +17,7 @@ from registry.lists.vocabulary import Days, Vocabulary, vocabularies
 from registry.roster.model import (
     FAMILY_NAME,
     FORMS,
+    LATIN_NAME,
     MOST_CHARACTERS,
     MOST_CODE_BYTES,
     Form,
@@ -123,7 +124,7 @@ class _Reader:
             sessions=self._several(line, "sessions", values, ticks) or (),
             code=code,
             form=self._form(line, self._cell(values, "form"), code),
-            extra=self._extra(line, values),
+            extra=self._extra(line, values, name),
         )
         return Candidate(line, person)
 
@@ -176,11 +177,24 @@ class _Reader:
             latin = (family + given).isascii() or not any("\u3400" <= c <= "\u9fff" for c in family)
             name = f"{given} {family}".strip() if latin else family + given
         if not name:
+            name = self._latin_name(line, values)
+        if not name:
             self._found.mistake("value.no_name", line, column="name")
         plain = plain_letters(name)
         if plain != name:
             self._found.warn("value.full_width", line, column=self._title("name"))
         return plain
+
+    def _latin_name(self, line: int, values: Sequence[Cell]) -> str:
+        """The name in Latin letters: of its own column, or of family and given names beside one in Chinese."""
+        for index, name in self._columns.extra.items():
+            if name == LATIN_NAME and index < len(values):
+                return plain_letters(self._text(line, name, values[index]))
+        family, given = (
+            cells.text_of(self._cell(values, part)) for part in ("family_name", "given_name")
+        )
+        whole = f"{family} {given}".strip()
+        return plain_letters(whole) if plain_letters(whole).isascii() else ""
 
     def _language(self, line: int, cell: str, name: str) -> Language:
         language: Language | None = cell if cell in LANGUAGES else None
@@ -343,9 +357,11 @@ class _Reader:
             self._near[key] = shown(found[0]) if found else None
         return self._near[key]
 
-    def _extra(self, line: int, values: Sequence[Cell]) -> dict[str, str]:
+    def _extra(self, line: int, values: Sequence[Cell], whole_name: str) -> dict[str, str]:
         extra = {}
         for index, name in self._columns.extra.items():
+            if name == LATIN_NAME:
+                continue
             cell = values[index] if index < len(values) else ""
             text = cells.text_of(cell)
             if not text:
@@ -362,6 +378,9 @@ class _Reader:
         family = plain_letters(cells.text_of(self._cell(values, "family_name")))
         if family:
             extra[FAMILY_NAME] = family
+        latin = self._latin_name(line, values)
+        if latin and not whole_name.isascii():
+            extra[LATIN_NAME] = latin
         return extra
 
 

@@ -10,9 +10,11 @@ from registry.lists.terms import cell_terms
 
 _BETWEEN = re.compile(r"[\s\-_·.]+")
 _LEVELS = (
-    re.compile(r"[;；\n|｜]+"),
+    re.compile(r"[;；\n|｜┋]+"),
     re.compile(r"[、，,]+"),
     re.compile(r"[/／]+"),
+    re.compile(r"[&＆+＋]+"),
+    re.compile(r"[及和與与]+|\band\b", re.IGNORECASE),
     re.compile(r"\s+"),
 )
 """What parts the items of a cell, the strongest first: a name may have a comma in it, or a blank."""
@@ -21,14 +23,19 @@ _DATE = re.compile(
     r"(?:(?P<y>\d{4})\s*[-/.年]\s*)?(?P<m>\d{1,2})\s*[-/.月]\s*(?P<d>\d{1,2})\s*[日号號]?"
     r"(?:\s*t?\s*0?0:00(?::00(?:\.0+)?)?)?"
 )
-_DAY_FIRST = re.compile(r"(?P<a>\d{1,2})[-/. ](?P<b>\d{1,2})[-/. ](?P<y>\d{4}|\d{2})")
+_DAY_FIRST = re.compile(r"(?P<a>\d{1,2})[-/. ](?P<b>\d{1,2})(?:[-/. ](?P<y>\d{4}|\d{2}))?")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NAMED_MONTH = (
     re.compile(r"(?P<d>\d{1,2})(?:st|nd|rd|th)?[ \-]*(?P<m>[a-z]{3})[a-z]*\.?[ ,\-]*(?P<y>\d{4})?"),
     re.compile(r"(?P<m>[a-z]{3})[a-z]*\.?[ \-]*(?P<d>\d{1,2})(?:st|nd|rd|th)?[ ,\-]*(?P<y>\d{4})?"),
 )
 _NTH = re.compile(r"(?:day|d|第)\s*([1-8一二三四五六七八])\s*[天日]?")
-_RANGE = re.compile(r"\s*(?:至|到|~|～|—|–|\bto\b|(?<=日)-)\s*")
+_RANGE = re.compile(r"\s*(?:至|到|~|～|—|–|\bto\b)\s*")
+_BARE_DAY = re.compile(r"(?P<d>\d{1,2})\s*(?P<sure>[日号號]|st|nd|rd|th)?")
+_WEEKDAYS = ("一mon", "二tue", "三wed", "四thu", "五fri", "六sat", "日sun", "天sun")
+_WEEKDAY = re.compile(
+    r"(?:星期|周|週|礼拜|禮拜)(?P<cn>[一二三四五六日天])|(?P<en>mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?"
+)
 _ASIDE = re.compile(r"[(（].*?[)）]|(?:星期|周|週)[一二三四五六日天]")
 _SERIAL_EPOCHS = (date(1899, 12, 30), date(1904, 1, 1))
 """From which Excel counts days, on Windows and on old Macs."""
@@ -42,9 +49,10 @@ def term_key(text: str) -> str:
 class Vocabulary:
     """The ids that a column may name, and how people write them."""
 
-    def __init__(self, named: Iterable[tuple[str, Names]]) -> None:
-        """`named` are ids with their names."""
+    def __init__(self, named: Iterable[tuple[str, Names]], *, optional: bool = False) -> None:
+        """`named` are ids with their names. `optional`: a cell may also say that it names none."""
         self.ids: list[str] = []
+        self._none = cell_terms("none") if optional else frozenset()
         self._by_term: dict[str, str | None] = {}
         for known, names in named:
             self.ids.append(known)
@@ -74,8 +82,11 @@ class Vocabulary:
         return known
 
     def _read(self, cell: str) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
-        if term_key(cell) in cell_terms("all"):
+        key = term_key(cell) or cell.strip()
+        if key in cell_terms("all"):
             return None, ()
+        if key in self._none:
+            return (), ()
         named, strange = self._parted(cell, 0)
         return tuple(one for one in self.ids if one in named), tuple(dict.fromkeys(strange))
 
@@ -123,17 +134,38 @@ class Days(Vocabulary):
         return found[0] if len(found) == 1 else None
 
     def found(self, text: str) -> Sequence[str]:
-        tidy = _ASIDE.sub("", half_width(text)).strip().casefold()
-        ends = [part for part in _RANGE.split(tidy) if part]
-        if len(ends) == 2:
-            first, last = (self._dates_in(part) for part in ends)
-            if len(first) == 1 and not last and ends[1].rstrip("日号號").isdecimal():
-                start = next(iter(first))  # 28–29 日
-                last = self._dates_in(f"{start.month}-{ends[1]}")
-            if len(first) == len(last) == 1:
-                low, high = first.pop(), last.pop()
-                return [day for one, day in self._dates.items() if low <= one <= high]
-        return [self._dates[one] for one in self._dates_in(tidy)]
+        half = half_width(text).strip().casefold()
+        tidy = _ASIDE.sub("", half).strip()
+        return [self._dates[one] for one in self._dates_in(tidy) or self._span(tidy)] or (
+            self._on_weekday(half)
+        )
+
+    def _span(self, text: str) -> list[date]:
+        """The event's dates from one day to another: "11月28日至29日", "28-29 Nov", "11.28-11.29"."""
+        ends = [part for part in _RANGE.split(text) if part]
+        if len(ends) != 2:
+            ends = [part.strip() for part in text.split("-") if part.strip()]
+        if len(ends) != 2:
+            return []
+        first, last = (self._dates_in(part) for part in ends)
+        # One of the two may leave out the month.
+        if len(first) == 1 and (bare := _BARE_DAY.fullmatch(ends[1])):
+            last = self._dates_in(f"{next(iter(first)).month}-{bare['d']}")
+        elif len(last) == 1 and (bare := _BARE_DAY.fullmatch(ends[0])):
+            first = self._dates_in(f"{next(iter(last)).month}-{bare['d']}")
+        if not len(first) == len(last) == 1:
+            return []
+        low, high = first.pop(), last.pop()
+        return [one for one in self._dates if low <= one <= high]
+
+    def _on_weekday(self, text: str) -> Sequence[str]:
+        """The event's one day of a weekday: "Saturday", "周六"."""
+        match = _WEEKDAY.fullmatch(text)
+        if match is None:
+            return ()
+        asked = next(n for n, one in enumerate(_WEEKDAYS) if (match["cn"] or match["en"]) in one)
+        found = [day for one, day in self._dates.items() if one.weekday() == min(asked, 6)]
+        return found if len(found) == 1 else ()
 
     def serial(self, number: float) -> str | None:
         """The day that a spreadsheet's number means: days since its epoch."""
@@ -156,10 +188,14 @@ class Days(Vocabulary):
             n = int(match[1]) if match[1].isdecimal() else "一二三四五六七八".index(match[1]) + 1
             return set(list(self._dates)[n - 1 : n])
         if match := _DATE.fullmatch(text):
-            return self._matching([(match["y"], int(match["m"]), int(match["d"]))])
+            found = self._matching([(match["y"], int(match["m"]), int(match["d"]))])
+            if found:
+                return found
         if match := _DAY_FIRST.fullmatch(text):
             a, b = int(match["a"]), int(match["b"])
             return self._matching([(match["y"], b, a), (match["y"], a, b)])
+        if match := _BARE_DAY.fullmatch(text):
+            return self._on_day(int(match["d"]), sure=match["sure"] is not None)
         for named in _NAMED_MONTH:
             match = named.fullmatch(text)
             if match and match["m"] in _MONTHS:
@@ -167,6 +203,11 @@ class Days(Vocabulary):
                     [(match["y"], _MONTHS.index(match["m"]) + 1, int(match["d"]))]
                 )
         return set()
+
+    def _on_day(self, day: int, *, sure: bool) -> set[date]:
+        """The event's one date of a day of the month. A small number alone may also mean the first or second day."""
+        found = {one for one in self._dates if one.day == day}
+        return found if len(found) == 1 and (sure or day > len(self._dates)) else set()
 
     def _matching(self, asked: Iterable[tuple[str | None, int, int]]) -> set[date]:
         return {
@@ -183,6 +224,6 @@ def vocabularies(event: Event) -> dict[str, Vocabulary]:
     return {
         "ticket": Vocabulary((one.id, one.name) for one in event.tickets),
         "venues": Vocabulary((one.id, one.name) for one in event.venues),
-        "sessions": Vocabulary((one.id, one.name) for one in event.sessions),
+        "sessions": Vocabulary(((one.id, one.name) for one in event.sessions), optional=True),
         "days": Days(event),
     }

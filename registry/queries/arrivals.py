@@ -41,9 +41,9 @@ class GateRate(Answer, frozen=True, kw_only=True):
 
 
 class ArrivalsReport(Answer, frozen=True, kw_only=True):
-    """The event day so far: `inside` now, who `came` of the `registered`, entries `per_minute` now, and the minute with
-    the most of them (`peak` at `peak_at`; null: nobody came). Curves have a number for each `step_min` minutes from
-    `begins` on, which is shortly before the first entry."""
+    """The event day so far: `inside` now, who `came` of the `registered` (people whose badge is good), entries
+    `per_minute` now, and the minute with the most of them (`peak` at `peak_at`; null: nobody came). Curves have a
+    number for each `step_min` minutes from `begins` on, which is shortly before the first entry."""
 
     as_of: Time
     day: str
@@ -71,13 +71,13 @@ class ArrivalsReports:
         """The event day of now."""
         queries = self._queries
         headcount = queries.headcount()
-        registered = queries.service.people.count()
         now_ms = queries.now_ms()
         with queries.snapshot() as log_state, self._lock:
             if self._fold is None or self._fold.log_state is not log_state:
                 self._fold = Arrivals(log_state)
             day = self._fold.on_day_of(now_ms)
             coverage = queries.coverage(log_state, now_ms)
+            registered = queries.registered(log_state)
             return self._reported(day, headcount, coverage, registered, now_ms)
 
     def _reported(

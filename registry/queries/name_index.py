@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from access.names.index import Named, NameIndex
 from access.names.segment import Rank
-from registry.roster.model import Known
+from registry.roster.model import LATIN_NAME, Known
 from registry.service import RegistryService
 
 AT_ONCE = 5000
@@ -93,8 +93,8 @@ class PersonIndex:
 
 
 def _named(known: Known) -> Named:
-    names = (known.name, *known.keys)
-    extra = [text for field, text in known.extra.items() if field not in REMARKS]
+    names = (known.name, *known.other_names)
+    extra = [text for field, text in known.extra.items() if field not in (*REMARKS, LATIN_NAME)]
     return Named(_identity(known.badge), names, (known.organisation, known.ref, *extra))
 
 

@@ -17,17 +17,18 @@ from access.event.rfc3339 import rfc3339
 from access.log.clock_reading import ClockReading
 from access.log.entry import EntryRef
 from access.log.log_entry import LogEntry, Order
+from access.state.attendance import Registered
 from access.state.conflicts import Conflict
 from access.state.coverage import (
     Contact,
     Coverage,
     CoverageReport,
+    Silence,
     Touch,
     area_fields,
     silent_fields,
     standing,
 )
-from access.state.headcount import Silence, attendance
 from access.state.log_state import LogState
 from registry.devices.reported_vectors import ReportedVectors, missing
 from registry.queries import admin_shapes
@@ -137,6 +138,7 @@ class Queries:
 
     def __init__(self, service: RegistryService, clock: Callable[[], ClockReading]) -> None:
         self.service = service
+        self._registered: Registered | None = None
         self.reported_vectors = ReportedVectors(service.ledger)
         self._coverage = Coverage()
         self._coverage_lock = threading.Lock()
@@ -152,6 +154,12 @@ class Queries:
     def snapshot(self) -> AbstractContextManager[LogState]:
         """The folds, brought up to date, for this thread alone."""
         return self.service.snapshot()
+
+    def registered(self, log_state: LogState) -> int:
+        """How many people have a good badge, in a snapshot."""
+        if self._registered is None or self._registered.log_state is not log_state:
+            self._registered = Registered(log_state)
+        return self._registered.count()
 
     @property
     def programme(self) -> Programme:
@@ -248,9 +256,9 @@ class Queries:
     def sessions(self) -> answers.Sessions:
         """Every session with the people let in for it."""
         now = self.now_ms()
-        with self.snapshot() as log_state:
+        with self.snapshot():
             programme = self.programme
-            attended = attendance(log_state)
+            attended = self.service.attendance(now)
             return answers.Sessions(
                 as_of=self.time(now),
                 sessions=[

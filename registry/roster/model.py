@@ -21,6 +21,9 @@ MOST_CHARACTERS = 120
 FAMILY_NAME = "family_name"
 """The extra field in which a list's column of family names is kept."""
 
+LATIN_NAME = "latin_name"
+"""The extra field with the name in Latin letters, as on an identity card; people are found by it as by their name."""
+
 NAMELESS = "name is empty; it is what the badge and the door say"
 """Why nobody is registered without a name, by whatever way they come."""
 
@@ -101,6 +104,12 @@ class Known(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return f"Known(ref={self.ref!r}, …)"
 
     @property
+    def other_names(self) -> tuple[str, ...]:
+        """What they are found by besides their name."""
+        latin = self.extra.get(LATIN_NAME, "")
+        return (*self.keys, latin) if latin else self.keys
+
+    @property
     def content(self) -> CardContent | None:
         """The content of the name card; None: there is none."""
         if not self.name and not self.organisation:
@@ -110,7 +119,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             self.name,
             self.organisation,
             self.language,
-            self.keys,
+            self.other_names,
             family=family if family in self.name else "",  # the name may have been changed since
         )
 

@@ -9,7 +9,7 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -166,8 +166,9 @@ class Database:
         return self._here.cache if self.writer is not None else None
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction under the one writer's lock. Inside another one it is a part of that."""
+    def writing(self, changes: Hashable | None = None) -> Iterator[Connection]:
+        """A transaction under the one writer's lock. Inside another one it is a part of that. `changes` is the only
+        question whose cached result it makes stale (None: any)."""
         current = self.writer
         if current is not None:
             yield current
@@ -181,7 +182,7 @@ class Database:
                 adds: bool = self._here.adds
             finally:
                 self._here.connection = None
-        self.remembered.forget()
+        self.remembered.forget(changes)
         if adds:
             self.news.tell()
 

@@ -27,8 +27,9 @@ class Remembered:
                 self._answers[question] = answer
         return answer
 
-    def forget(self) -> None:
-        """Drop all results, after a write."""
+    def forget(self, question: Hashable | None = None) -> None:
+        """Drop all results, after a write; or only that of `question`, where the write can have changed no other."""
         with self._lock:
             self._generation += 1
-            self._answers = {}
+            kept = self._answers.items() if question is not None else ()
+            self._answers = {asked: answer for asked, answer in kept if asked != question}

@@ -195,7 +195,7 @@ class Party:
         now_ms = self._now_ms()
         if last is None or now_ms - last.at_ms < self.vouch_every_ms:
             return
-        with self.store.transaction():
+        with self.store.renewing_heads():
             # Asked again under the lock: another worker may have written to this log meanwhile.
             last = self.store.latest_head(self.identity.fingerprint) or last
             self.store.keep_head(self.identity.head(last.log, last.seq, last.digest, now_ms))

@@ -80,6 +80,10 @@ class LogStore(ABC):
     def transaction(self) -> AbstractContextManager[None]:
         """Everything stored inside is committed together, or nothing is."""
 
+    def renewing_heads(self) -> AbstractContextManager[object]:
+        """A transaction in which known ends of logs are signed again, and nothing else is written."""
+        return self.transaction()
+
     @abstractmethod
     def public_key(self, device: str) -> bytes | None:
         """The key of a device, by its fingerprint; None: not enrolled as far as is known here."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -66,3 +68,27 @@ def kiosk(registry: Registry, service: RegistryService, kiosk_at: Callable[[str]
     found.enrol_with(service, registry.url, registry.pin)
     found.sync()
     return found
+
+
+@pytest.fixture
+def mount() -> Iterator[Callable[..., Path | None]]:
+    """Mounts file systems, away from the folders that the test runner tidies up; None where that is not allowed."""
+    folders: list[Path] = []
+
+    def one(*options: str) -> Path | None:
+        folder = Path(tempfile.mkdtemp(prefix="jianmen-faults-"))
+        if not _succeeds("mount", *options, str(folder)):
+            folder.rmdir()
+            return None
+        folders.append(folder)
+        return folder
+
+    yield one
+    for folder in folders:
+        assert _succeeds("umount", "--lazy", str(folder))
+        folder.rmdir()
+
+
+def _succeeds(*command: str) -> bool:
+    """Whether a command of the system succeeds."""
+    return subprocess.run(command, capture_output=True).returncode == 0

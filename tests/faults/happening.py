@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ _TEXT = """
 id = "faults"
 name = {{ en = "Faults", zh-Hant = "故障", zh-Hans = "故障" }}
 timezone = "{zone}"
-days = ["{today}", "{tomorrow}"]
+days = {days}
 
 [[venue]]
 id = "east"
@@ -64,26 +65,22 @@ GATES = {
 }
 
 
-def event(folder: Path, gates: dict[str, tuple[str, str]] = GATES) -> Event:
-    """The event with these gates (id -> area, direction)."""
+def event(
+    folder: Path, gates: dict[str, tuple[str, str]] = GATES, *, days: int = 2, hour: int = 12
+) -> Event:
+    """The event with these gates (id -> area, direction), of so many days; it is that hour of the first one now."""
     now = datetime.fromtimestamp(time.time(), UTC)
-    east = (
-        12 - now.hour
-    )  # hours by which noon is reached; the names of these zones count the other way
+    # By how many hours the hour is reached, of zones from -11 to 12; their names count the other way.
+    east = (hour - now.hour + 11) % 24 - 11
     zone = f"Etc/GMT{-east:+d}" if east else "Etc/GMT"
     today = (now + timedelta(hours=east)).date()
+    dates = [(today + timedelta(days=day)).isoformat() for day in range(days)]
     written = "".join(
         _GATE.format(gate=gate, area=area, direction=way) for gate, (area, way) in gates.items()
     )
     path = folder / "event.toml"
     path.write_text(
-        _TEXT.format(
-            zone=zone,
-            today=today,
-            tomorrow=today + timedelta(days=1),
-            seats=ROOM_SEATS,
-            gates=written,
-        ),
+        _TEXT.format(zone=zone, days=json.dumps(dates), seats=ROOM_SEATS, gates=written),
         encoding="utf-8",
     )
     return load(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,9 +82,8 @@ def import_people(
         if as_json:
             show_result(report, as_json=True, summary="")
         stop(2, "Nothing was changed.")
-    show_result(
-        report, as_json=as_json, summary="\n".join(_report_lines(report, people, check=check))
-    )
+    lines = _report_lines(report, people, check=check)
+    show_result(report, as_json=as_json, summary="\n".join(lines))
 
 
 def followed(client: Client, job: Any, *, quiet: bool) -> Any:
@@ -137,12 +137,26 @@ def _report_lines(report: Any, people: Path, *, check: bool) -> list[str]:
         if check:
             lines += [f"  {one['ref']} {one['name']}" for one in report["missing_people"][:SHOWN]]
             lines += _more(report["missing"], len(report["missing_people"]))
-    if check and not report["mistakes"]:
-        update = " --update" if report["updated"] or report["same"] else ""
-        lines.append(
-            f"To do exactly this: jianmen registry import {people}{update} --expect {report['mark']}"
-        )
+    strict = click.get_current_context().params["strict"]
+    if check and not report["mistakes"] and not (strict and report["warnings"]):
+        update = ["--update"] if report["updated"] or report["same"] else []
+        again = shlex.join([*_as_given(), *update, "--expect", report["mark"]])
+        lines.append(f"To do exactly this: jianmen registry import {again}")
     return lines
+
+
+def _as_given() -> list[str]:
+    """The list and the options of this command line, without those that say how to look at it."""
+    context = click.get_current_context()
+    words = []
+    for parameter in context.command.params:
+        name, value = parameter.name or "", context.params[parameter.name or ""]
+        if name in ("check", "update", "expect", "as_json") or not value:
+            continue
+        for one in value if isinstance(value, tuple) else (value,):
+            words += parameter.opts[:1] if isinstance(parameter, click.Option) else []
+            words += [] if one is True else [str(one)]
+    return words
 
 
 def _people(count: int) -> str:

@@ -2,7 +2,7 @@
 import { ask, data, el, has, listed, place, say, table } from "./common.js";
 import { followJob, jobProblem } from "./jobs.js";
 
-const FIELDS = ["ref", "name", "family_name", "given_name", "organisation", "language", "ticket", "venues", "days",
+const FIELDS = ["ref", "name", "family_name", "given_name", "latin_name", "organisation", "language", "ticket", "venues", "days",
   "sessions", "code", "form", "phone", "mail", "seat", "note", "attention"];
 const SHOWN = 50;
 

@@ -1,7 +1,7 @@
 // The fields of a person, for registering and for changing: name, ticket, venues, days, sessions, and fields for staff.
 import { data, el, has, place, say } from "./common.js";
 
-const OWN_EXTRA = ["phone", "mail", "seat", "note", "attention"];
+const OWN_EXTRA = ["latin_name", "phone", "mail", "seat", "note", "attention"];
 
 const labelled = (text, field) => el("label", { class: "field" }, el("span", {}, text), field);
 
@@ -19,7 +19,7 @@ function boxes(name, legend, options, ticked) {
 /** The fields, filled with what is known of a person (null: nobody yet). */
 export function personFields(person) {
   const extra = person?.extra ?? {};
-  const names = [...new Set([...OWN_EXTRA.slice(0, 4), ...Object.keys(extra)])];
+  const names = [...new Set([...OWN_EXTRA, ...Object.keys(extra)])];
   return [
     labelled(say("name"), el("input", { name: "name", value: person?.name, required: true, maxlength: 120, autocomplete: "off" })),
     labelled(say("organisation"), el("input", { name: "organisation", value: person?.organisation, maxlength: 120, autocomplete: "off" })),

@@ -60,6 +60,8 @@ def read_table(data: bytes, encoding: str | None = None, sheet: str | None = Non
         from registry.lists.files.workbook import read_workbook
 
         table = read_workbook(data, sheet)
+    elif (kind := _no_list(data)) is not None:
+        raise ListError(kind)
     else:
         from registry.lists.files.delimited import read_delimited
 
@@ -70,6 +72,16 @@ def read_table(data: bytes, encoding: str | None = None, sheet: str | None = Non
     if len(table.rows) > MOST_ROWS:
         raise ListError("file.rows", rows=len(table.rows), most=MOST_ROWS)
     return table
+
+
+def _no_list(data: bytes) -> str | None:
+    """What is wrong with a file that is neither workbook nor delimited text, though it may be text."""
+    begins = data[:200].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if begins.startswith((b"<!doctype html", b"<html", b"<table", b"<meta", b"<head")):
+        return "file.page"  # what many web sites call XLS
+    if begins.startswith((b"%pdf", b"\x89png", b"\xff\xd8\xff", b"<?xml", b"{\\rtf")):
+        return "file.binary"
+    return None
 
 
 def _filled(cell: Cell) -> bool:

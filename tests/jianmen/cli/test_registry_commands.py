@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -123,3 +124,15 @@ def test_a_silent_kiosk_is_named_itself_where_another_serves_its_gate(data: Path
     assert "not heard from: kiosk tablet 1" in printed
     assert "chengdu-main-1 is served by kiosk tablet 2" in printed
     assert "cut it off" in printed
+
+
+def test_the_command_that_a_check_gives_does_exactly_that(data: Path, tmp_path: Path) -> None:
+    """With the options as they were given, ready for a shell."""
+    people = tmp_path / "my list.csv"
+    people.write_text("ref,name,ticket,职务\nA1,Ann,delegate,CEO\n")
+    options = ("--data", data, "--map", "note=职务", "--fill", "language=en")
+    for more in ((), ("--update", "--revoke-missing")):
+        found = run("import", people, "--check", *more, *options)
+        command = found.splitlines()[-1].removeprefix("To do exactly this: jianmen registry ")
+        run(*shlex.split(command))
+    assert "--revoke-missing" in command

@@ -294,7 +294,7 @@ def test_an_import_as_a_job_says_what_came_of_it(api: Any, service: RegistryServ
     job = api.ended(job)
     assert job["state"] == "done"
     assert (job["result"]["added"], job["result"]["applied"]) == (1, False)
-    assert "没有会场一列：所有人可进入全部会场" in job["result"]["warnings"][2]["text"]
+    assert "没有会场一列：新报名者可进入全部会场" in job["result"]["warnings"][2]["text"]
     assert service.people.count() == 0
 
 

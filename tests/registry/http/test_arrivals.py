@@ -97,3 +97,38 @@ def test_the_curve_folded_bit_by_bit_is_the_curve_folded_at_once(
                 +at_once.gates,
                 +at_once.again,
             )
+
+
+def test_registered_means_the_same_everywhere(
+    api: Any, service: Any, delegates: list[IssuedBadge], new_kiosk: Callable[[str], Any]
+) -> None:
+    """Whose badge is revoked is registered no more; a new print, a new badge and an erased name change nothing."""
+
+    def registered() -> int:
+        said = api.get("/arrivals")["registered"]
+        metrics = api.client.get("/metrics", headers={"Authorization": f"Bearer {api.token}"}).text
+        totals = api.get("/attendance")
+        assert totals["registered"] == said
+        assert f"jianmen_registered {said}.0" in metrics
+        return int(said)
+
+    assert registered() == 3
+    api.post("/badges/test", {})
+    assert registered() == 3
+    kiosk = new_kiosk("chengdu-main-1")
+    kiosk.show("JAEAACAQDAQCQMBYIBEFAWDANBYHQ")
+    kiosk.exchange()
+    assert registered() == 3
+    first, second, third = (badge.code for badge in delegates)
+    api.post(f"/registrants/{first}/revoke", {"why": "cancelled"})
+    assert registered() == 2
+    api.post(f"/registrants/{first}/unrevoke", {})
+    assert registered() == 3
+    api.post(f"/registrants/{second}/reissue", {})
+    assert registered() == 3
+    api.post(f"/registrants/{second}/revoke", {"why": "of the old print", "issue": 1})
+    assert registered() == 3
+    api.post(f"/registrants/{second}/revoke", {"why": "of the new one", "issue": 2})
+    assert registered() == 2
+    api.post(f"/registrants/{third}/erase", {})
+    assert registered() == 2

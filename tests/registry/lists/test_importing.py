@@ -86,7 +86,7 @@ def test_an_empty_file_and_a_wrong_header_say_what_is_right(import_: Import) -> 
         import_("ref,nam,organisation,language,ticket,venues,days,days", WEI)
     text = str(refused.value)
     assert 'people.csv:1: column "nam" is not known; did you mean "name"?' in text
-    assert 'the columns "days" and "days" both mean days' in text
+    assert 'two columns have the title "days"' in text
     assert "the header lacks name; the columns are ref, nam, organisation" in text
 
 

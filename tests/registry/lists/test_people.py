@@ -331,7 +331,7 @@ def test_what_a_missing_column_means_is_said(forum: Event) -> None:
     lines = mistakes_of(b"ref,name,ticket\nR1,Pat,vip\n", forum)
 
     assert len(lines) == 5
-    assert "no column has the venues: everybody may enter at all of them" in lines
+    assert "no column has the venues: new people may enter at all of them" in lines
 
 
 def test_other_titles_are_mapped_filled_and_left_out(forum: Event) -> None:

@@ -1,0 +1,166 @@
+"""Titles as questionnaires put them, places and dates as people join and shorten them, names in two spellings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from access.event.definition import Event
+from config import event_file
+from registry.lists.columns import NO_MAPPING
+from registry.lists.files.table import ListError, read_table
+from registry.lists.people import People, read_people
+from registry.queries.name_index import PersonIndex
+from registry.roster.model import Person
+from registry.service import RegistryService
+
+SAMPLES = Path(__file__).parents[2] / "samples" / "lists"
+HEADER = "ref,name,organisation,language,ticket,venues,days,sessions"
+BOTH = ("2026-11-28", "2026-11-29")
+
+
+@pytest.fixture(scope="module")
+def forum() -> Event:
+    """Two venues (hongkong, leshan), 28 and 29 November 2026 (a Saturday and a Sunday), sessions of several names."""
+    return event_file.load(SAMPLES / "operator-event.toml")
+
+
+def read(text: str, event: Event) -> People:
+    return read_people(read_table(text.encode()), event, NO_MAPPING)
+
+
+def one(text: str, event: Event) -> Person:
+    """The person of a list without mistakes."""
+    found = read(text, event)
+    assert [mistake.text("en") for mistake in found.findings.of("mistake")] == []
+    [candidate] = found.candidates
+    return candidate.person
+
+
+def with_cell(column: str, cell: str) -> str:
+    values = {"ref": "A1", "name": "Ann", "ticket": "vip", column: f'"{cell}"'}
+    return f"{HEADER}\n{','.join(values.get(name, '') for name in HEADER.split(','))}\n"
+
+
+def test_titles_of_a_questionnaire_are_known(forum: Event) -> None:
+    titles = "序号,1、您的姓名,2、您的手机号码,3. 请填写工作单位,Q4_票种,5）参会城市,6、报名场次(可多选),*报名编号"
+    found = one(
+        f"{titles}\n1,张三,13800138000,四川大学,参会代表,香港,应用人工智能┋智慧旅游,A1\n", forum
+    )
+
+    assert (found.ref, found.name, found.organisation) == ("A1", "张三", "四川大学")
+    assert (found.ticket, found.venues, found.sessions) == (
+        "delegate", ("hongkong",), ("ai", "tourism")
+    )  # fmt: skip
+    assert found.extra == {"phone": "13800138000"}
+
+
+@pytest.mark.parametrize(
+    "cell", ["Hong Kong & Leshan", "香港及樂山", "香港和乐山", "香港＋乐山", "Leshan and Hong Kong"]
+)
+def test_places_may_be_joined_by_a_word(cell: str, forum: Event) -> None:
+    assert one(with_cell("venues", cell), forum).venues == ("hongkong", "leshan")
+
+
+def test_a_name_with_such_a_word_in_it_stays_whole(forum: Event) -> None:
+    assert one(with_cell("sessions", "茶与农业科技"), forum).sessions == ("tea",)
+    assert one(with_cell("sessions", "Tea and Agritech & Applied AI, Green Finance"), forum).sessions == (
+        "ai", "finance", "tea"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("cell", ["无", "無", "None", "N/A", "-", "不参加", "否"])
+def test_no_session_can_be_said_in_words(cell: str, forum: Event) -> None:
+    assert one(with_cell("sessions", cell), forum).sessions == ()
+    assert read(with_cell("venues", cell), forum).findings.of("mistake")
+
+
+@pytest.mark.parametrize(
+    ("cell", "days"),
+    [
+        ("28/11", BOTH[:1]),
+        ("28-11", BOTH[:1]),
+        ("28-29 Nov", BOTH),
+        ("Nov 28-29, 2026", ()),
+        ("11.28-11.29", BOTH),
+        ("11/28 - 11/29", BOTH),
+        ("11月28-29日", BOTH),
+        ("11月28日至29日", BOTH),
+        ("11月28日、29日", BOTH),
+        ("28及29日", BOTH),
+        ("28, 29 Nov", BOTH),
+        ("29日", BOTH[1:]),
+        ("29th", BOTH[1:]),
+        ("Day 1 & Day 2", BOTH),
+        ("Saturday", BOTH[:1]),
+        ("周日", BOTH[1:]),
+        ("星期六、星期日", BOTH),
+        ("2026-11-30", ()),
+        ("30日", ()),
+        ("Monday", ()),
+        ("1", ()),
+    ],
+)
+def test_days_as_people_shorten_them(cell: str, days: tuple[str, ...], forum: Event) -> None:
+    """What is no day of the event, or might be two, is a mistake and nothing is guessed."""
+    found = read(with_cell("days", cell), forum)
+
+    assert bool(found.findings.of("mistake")) == (not days)
+    if days:
+        assert found.candidates[0].person.days == days
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "name", "latin"),
+    [
+        ("中文姓名,English Name", "董建華,Tung Chee Hwa", "董建華", "Tung Chee Hwa"),
+        ("姓名,Family name,Given names", "董建華,TUNG,Chee Hwa", "董建華", "TUNG Chee Hwa"),
+        ("姓名,姓名（拼音）", "张三,Zhang San", "张三", "Zhang San"),
+        ("中文姓名,英文姓名", ",Ada Byron", "Ada Byron", None),
+        ("Name in English,机构", "Ada Byron,Ω", "Ada Byron", None),
+    ],
+)
+def test_a_name_in_latin_letters_is_kept_beside_the_chinese_one(
+    columns: str, cells: str, name: str, latin: str | None, forum: Event
+) -> None:
+    found = one(f"ref,ticket,{columns}\nA1,vip,{cells}\n", forum)
+
+    assert found.name == name
+    assert found.extra.get("latin_name") == latin
+
+
+def test_such_a_name_finds_the_person_at_the_desk_and_is_on_the_card_for_the_doors(
+    service: RegistryService,
+) -> None:
+    service.register(
+        Person(ref="T1", ticket="delegate", name="董建華", extra={"latin_name": "Tung Chee Hwa"})
+    )
+
+    [found] = PersonIndex(service).search("tung chee hwa", 10).people
+    assert found.ref == "T1"
+    assert found.content is not None
+    assert found.content.keys == ("Tung Chee Hwa",)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"<html><table><tr><td>ref</td></tr></table></html>", "file.page"),
+        (b"\xef\xbb\xbf\n<!DOCTYPE html><html></html>", "file.page"),
+        (b"%PDF-1.7\n", "file.binary"),
+    ],
+)
+def test_what_is_called_a_list_and_is_none_is_named(data: bytes, kind: str) -> None:
+    with pytest.raises(ListError) as refused:
+        read_table(data)
+
+    assert refused.value.kind == kind
+
+
+def test_two_columns_of_one_title_are_to_be_renamed(forum: Event) -> None:
+    found = read("ref,name,name,ticket\nA,B,C,vip\n", forum).findings.of("mistake")
+
+    assert [mistake.text("en") for mistake in found] == [
+        'two columns have the title "name"; rename one in the list'
+    ]
