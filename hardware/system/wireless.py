@@ -12,7 +12,7 @@ import subprocess
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 from access.text.wifi_code import Fault, WifiCode, WifiCodeError
 
@@ -21,7 +21,6 @@ Joined = Literal["joined", "wrong_password", "not_found", "no_adapter", "no_mana
 not run, or it failed in a way of which its log knows more."""
 
 Outcome = Joined | Fault
-OUTCOMES: frozenset[Outcome] = frozenset({*get_args(Joined), *get_args(Fault)})
 
 PROFILES = Path("/etc/NetworkManager/system-connections")
 
