@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import NAMESPACE_DNS, uuid5
 
 import pytest
 
@@ -57,7 +58,9 @@ def test_a_blank_kiosk_is_made_a_door_by_codes_alone(blank: Machine) -> None:
 
     registry = ("jianmen", "registry")
     settings = ("--settings", "/etc/jianmen/registry.toml")
-    blank.as_user("jianmen-registry", *registry, "init", *settings, EVENT)
+    blank.run("sh", "-c", "umask 022; echo a password for this test >/run/password")
+    password = ("--password-file", "/run/password")
+    blank.as_user("jianmen-registry", *registry, "init", *settings, *password, EVENT)
     until(lambda: blank.works("registry"), "the registry to be up", PATIENCE_S)
     made = blank.as_user(
         "jianmen-registry", *registry, "enrol", *settings, "--gate", "chengdu-main-1", "--json"
@@ -77,13 +80,14 @@ def test_a_blank_kiosk_is_made_a_door_by_codes_alone(blank: Machine) -> None:
 def test_networkmanager_reads_a_profile_as_it_was_meant(
     blank: Machine, text: str, name: str, password: str
 ) -> None:
-    uuid, python = "7d0c1f5c-5a0f-4b8e-9a53-6b5b0a6a3f0e", "/opt/jianmen/.venv/bin/python"
-    path = f"{PROFILES}/tried.nmconnection"
-    blank.run(python, "-c", PROFILE, path, text, uuid)
+    uuid = str(uuid5(NAMESPACE_DNS, name))
+    path = f"{PROFILES}/{uuid}.nmconnection"
+    blank.run("/opt/jianmen/.venv/bin/python", "-c", PROFILE, path, text, uuid)
     blank.run("nmcli", "connection", "load", path)
     fields = "802-11-wireless.ssid,802-11-wireless.hidden,802-11-wireless-security.psk"
     shown = blank.run(
         "nmcli", "-s", "-e", "no", "-g", fields, "connection", "show", uuid, stripped=False
     )
+    blank.run("nmcli", "connection", "delete", "uuid", uuid)
     hidden = "yes" if "H:true" in text else "no"
     assert shown.split("\n") == [name, hidden, password, ""]
