@@ -35,7 +35,8 @@ from kiosk.runtime.replica_watch import ReplicaWatch
 from kiosk.runtime.run_lock import why_started
 from kiosk.runtime.scan_loop import ScanLoop
 from kiosk.runtime.stop_flag import Flag
-from kiosk.screen.attendee_screen import Notice, languages, notice
+from kiosk.screen.attendee_screen import Notice, notice
+from kiosk.screen.phrases import own_first
 from kiosk.screen.presenter import Presenter
 from kiosk.screen.screen_feed import ScreenFeed
 from sync.store.data_folder import DataFolder
@@ -86,7 +87,7 @@ class DoorService:
         self._parts = parts
         self._camera_direction = camera_direction
         self._stop = Flag()
-        self.order = languages(language)
+        self.order = own_first(language)
         self.screen_feed = ScreenFeed(notice("starting", self.order))
         self.loop: ScanLoop | None = None
         self._camera: Reader | None = None

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
-from access.event.definition import Language
+from config.languages import KnownLanguage
 from registry.queries.shapes import Access, EntryName
 
 Text = Annotated[str, Meta(min_length=1, max_length=500)]
@@ -38,7 +38,7 @@ class NewPerson(Body, frozen=True, kw_only=True):
     ticket: Text
     name: Annotated[str, Meta(max_length=200)] = ""
     organisation: Annotated[str, Meta(max_length=200)] = ""
-    language: Language = "en"
+    language: KnownLanguage = "en"
     venues: tuple[str, ...] | None = None
     days: tuple[str, ...] | None = None
     sessions: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ class ChangedPerson(Body, frozen=True, kw_only=True):
 
     name: Annotated[str, Meta(min_length=1, max_length=200)] | msgspec.UnsetType = msgspec.UNSET
     organisation: Annotated[str, Meta(max_length=200)] | msgspec.UnsetType = msgspec.UNSET
-    language: Language | msgspec.UnsetType = msgspec.UNSET
+    language: KnownLanguage | msgspec.UnsetType = msgspec.UNSET
     ticket: Text | msgspec.UnsetType = msgspec.UNSET
     venues: tuple[str, ...] | msgspec.UnsetType | None = msgspec.UNSET
     days: tuple[str, ...] | msgspec.UnsetType | None = msgspec.UNSET
