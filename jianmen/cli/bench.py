@@ -22,6 +22,12 @@ _folder = click.option(
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Measure on the file system of this folder (default: the one for temporary files).",
 )
+_against = click.option(
+    "--against",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="CHECKOUT",
+    help="Another checkout with its own .venv, run side by side for the lines that compare builds.",
+)
 
 
 def _count(name: str, default: int, help_text: str) -> Callable[[Command], Command]:
@@ -63,12 +69,7 @@ def _show(figures: Iterable[Figure], *, as_json: bool) -> None:
 @bench.command("all")
 @click.argument("names", nargs=-1, metavar="[LINE]...")
 @_json
-@click.option(
-    "--against",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    metavar="CHECKOUT",
-    help="Another checkout with its own .venv, for the lines that compare builds.",
-)
+@_against
 @click.option(
     "--table",
     "page",
@@ -136,12 +137,7 @@ def door(folder: Path | None, people: int, entries: int, *, as_json: bool) -> No
     metavar="SECONDS",
     help="Cut the link to the next door for so long; may be given more than once.",
 )
-@click.option(
-    "--against",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    metavar="CHECKOUT",
-    help="Another checkout with its own .venv: `exchange nothing new` runs there as well, side by side.",
-)
+@_against
 @click.option(
     "--full",
     is_flag=True,
@@ -204,11 +200,7 @@ def exchange(
 @_folder
 @_count("--people", 26_000, "People registered, and of the list.")
 @_count("--entries", LARGEST, "Entries of the longest ledger.")
-@click.option(
-    "--against",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Another checkout of this product with its .venv, for the floor of the import.",
-)
+@_against
 def centre(
     folder: Path | None, people: int, entries: int, against: Path | None, *, as_json: bool
 ) -> None:
@@ -374,12 +366,7 @@ def replacement(folder: Path | None, people: int, entries: int, *, as_json: bool
 @_folder
 @_count("--trials", 40, "Badges held up to each camera.")
 @_count("--answers", 10_000, "Answers of the door that must not grow.")
-@click.option(
-    "--against",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    metavar="CHECKOUT",
-    help="Another checkout with its own .venv, for the floor of the lines that compare builds.",
-)
+@_against
 def screen(
     folder: Path | None, trials: int, answers: int, against: Path | None, *, as_json: bool
 ) -> None:
