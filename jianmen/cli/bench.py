@@ -50,10 +50,8 @@ def _room(folder: Path | None) -> Iterator[Path]:
 
 @click.group(cls=WholeHelpGroup)
 def bench() -> None:
-    """Performance on this machine, each figure beside a named floor measured in the same run.
-
-    A ratio of 2 means twice the time of the floor.
-    """
+    """Performance on this machine, each figure beside a named floor measured in the same run: a ratio of 2 means twice
+    the time of the floor."""
 
 
 def _show(figures: Iterable[Figure], *, as_json: bool) -> None:
@@ -384,10 +382,10 @@ def screen(
     from bench.screen.committed import commit_to_paint
     from bench.screen.lasting import growth, together
 
-    builds = builds_of(against)
     try:
         with browser() as started:
             with _room(folder) as made:
+                builds = builds_of(against)
                 _show(camera_to_paint(made, started, builds, trials), as_json=as_json)
             with _room(folder) as made:
                 _show(cold_start(made, builds), as_json=as_json)
