@@ -15,9 +15,10 @@ Extra = dict[Annotated[str, Meta(max_length=100)], Annotated[str, Meta(max_lengt
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A JSON object; a field that is not known is a mistake, and named. `traced` fields go into the trail: none that
-    names a person or is a secret."""
+    names a person or is a secret. `most_bytes`: nearly none that is right has more than a few hundred."""
 
     traced: ClassVar[tuple[str, ...]] = ()
+    most_bytes: ClassVar[int] = 64 * 1024
 
 
 class NewRuling(Body, frozen=True, kw_only=True):
@@ -198,6 +199,7 @@ class ChangedEvent(Body, frozen=True, kw_only=True):
     also where it takes something from a door that is in use."""
 
     traced = ("check", "confirmed")
+    most_bytes = 8 * 1024 * 1024
 
     toml: Annotated[str, Meta(max_length=1_000_000)]
     file: Annotated[str, Meta(min_length=1, max_length=200)] = "event.toml"

@@ -59,7 +59,8 @@ class ChangedError(RegistryError):
 
 
 class Refusal(NamedTuple):
-    """One mistake of one of the people to be registered: their number in the list, their ref, what is wrong."""
+    """One mistake of one of the people to be registered: their number in the list, their ref (empty: none yet), what is
+    wrong."""
 
     number: int
     ref: str
@@ -71,7 +72,9 @@ class RegistrationError(RegistryError):
 
     def __init__(self, refusals: Sequence[Refusal]) -> None:
         self.refusals = tuple(refusals)
-        self.mistakes = tuple(f"{one.ref!r}: {one.what}" for one in refusals)
+        self.mistakes = tuple(
+            f"{one.ref!r}: {one.what}" if one.ref else one.what for one in refusals
+        )
         """As lines for people."""
         super().__init__("\n".join(self.mistakes))
 

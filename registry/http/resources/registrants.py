@@ -34,7 +34,7 @@ def add_registrant_reads(api: Interface, queries: Queries) -> None:
                 "limit",
                 f"how many to return, 1 to {registrants.MOST}; more returns {registrants.MOST}, and says so."
                 f" {registrants.PAGE} where left out",
-                "integer",
+                "count",
             ),
         ),
     )
