@@ -50,11 +50,13 @@ class UnknownError(RegistryError):
 class ChangedError(RegistryError):
     """Somebody else has changed meanwhile what was to be changed; `fields` of it."""
 
-    def __init__(self, fields: Sequence[str]) -> None:
+    def __init__(self, fields: Sequence[str], text: str = "") -> None:
+        """`text` is for people; left out: a person was to be changed."""
         self.fields = tuple(fields)
         names = ", ".join(fields)
         super().__init__(
-            f"Somebody else has changed this person meanwhile ({names}); nothing was saved. Look, and save again."
+            text
+            or f"Somebody else has changed this person meanwhile ({names}); nothing was saved. Look, and save again."
         )
 
 

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[3]
 LATIN = re.compile(r"[a-z]{2,} [a-z]{2,}")
 """Two English words in a row."""
 
-RAISED = {"RegistryError", "UnknownError", "PasswordError", "problem", "refused"}
+RAISED = {"RegistryError", "UnknownError", "ChangedError", "PasswordError", "problem", "refused"}
 FOR_COMMANDS = ("registry/storage", "registry/lists")
 NEVER_ANSWERED = {
     "There is an event here already. Another one needs another data folder or database."
