@@ -155,6 +155,10 @@ class RegistryService:
         """What each gate did on the day of an instant: presentations by reason."""
         return self._all.projections.by_gate(at_ms)
 
+    def attendance(self, at_ms: int) -> dict[str, int]:
+        """Distinct people let in for each session, as of an instant, by session id."""
+        return self._all.projections.attendance(at_ms)
+
     def conflicts(self) -> list[Conflict]:
         """The partition report, in order of corrected time."""
         return self._all.projections.conflicts()
@@ -213,12 +217,14 @@ class RegistryService:
         found: dict[str, Registered] = {}
         people = list(self.people.everyone())
         for start in range(0, len(people), AT_ONCE):
+            some = {known.badge: known for known in people[start : start + AT_ONCE]}
             with self.snapshot() as log_state:  # in pieces: others wait for it meanwhile
-                for known in people[start : start + AT_ONCE]:
-                    history = log_state.history(known.badge)
-                    issued = history.newest()
-                    revoked = history.revoked(issued.issue if issued is not None else None)
-                    found[known.ref] = Registered(known, issued, revoked)
+                histories = dict(log_state.roster_histories(some))
+            for badge, known in some.items():
+                history = histories[badge]
+                issued = history.newest()
+                revoked = history.revoked(issued.issue if issued is not None else None)
+                found[known.ref] = Registered(known, issued, revoked)
         return found
 
     def batch(self) -> Batch:
@@ -340,11 +346,11 @@ class RegistryService:
                 f"People are kept until {day}, as the event definition says. To delete them now: --early"
             )
         with self.snapshot() as known:
+            badges = [badge for badge in known.badges if badge is not None]
             sealed = [
                 issued
-                for badge in known.badges
-                if badge is not None
-                for issued in {one.issue: one for _, one in known.history(badge).issued}.values()
+                for _, history in known.roster_histories(badges)
+                for issued in {one.issue: one for _, one in history.issued}.values()
                 if issued.card is not None
             ]
         with self.ledger.transaction():

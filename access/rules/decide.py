@@ -92,9 +92,6 @@ class Next:
     gates: tuple[tuple[str, int], ...] = ()
 
 
-NOTHING_NEXT = Next()
-
-
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The door's answer. `rule` is the number in the table; `seat` whether letting in uses a seat of this gate."""
@@ -104,7 +101,7 @@ class Decision:
     rule: int
     session: str | None = None
     conditions: tuple[Condition, ...] = ()
-    next: Next = NOTHING_NEXT
+    next: Next = Next()
     seat: bool = False
 
     @property

@@ -88,10 +88,10 @@ class Arrivals:
             self._day = DayArrivals(programme.day_end_ms(key[1] - 1))
             self._changed.update(self.log_state.presented)
         ends_ms = programme.day_end_ms(key[1])
-        for badge in self._changed & self.log_state.presented:
+        for badge, history in self.log_state.histories(self._changed & self.log_state.presented):
             if (before := self._shares.get(badge)) is not None:
                 self._day.take(before, -1)
-            share = self._share(self.log_state.history(badge), programme, ends_ms)
+            share = self._share(history, programme, ends_ms)
             self._shares[badge] = share
             self._day.take(share, 1)
         self._changed.clear()

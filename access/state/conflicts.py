@@ -105,9 +105,9 @@ class Conflicts:
 
     def _refresh(self) -> None:
         self._log_state.settle()
-        for badge in self._changed & self._log_state.presented:
+        changed = self._changed & self._log_state.presented
+        for badge, history in self._log_state.histories(changed):
             if badge is not None:
-                history = self._log_state.history(badge)
                 self._replays[badge] = replay_badge(self._log_state.event_state, history)
         self._changed.clear()
 

@@ -41,8 +41,8 @@ def change_facts(log_state: LogState) -> ChangeFacts:
     """What stands at every gate of the definition in force."""
     state = log_state.event_state
     scans: Counter[str] = Counter()
-    for badge in log_state.presented:
-        scans.update(one.gate for one in log_state.history(badge).presentations)
+    for _, history in log_state.histories(log_state.presented):
+        scans.update(one.gate for one in history.presentations)
     kiosks: dict[str, list[str]] = {}
     for device in sorted(state.devices):
         gate, kiosk = state.gate_of(device), state.kiosks.get(device)

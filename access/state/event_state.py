@@ -48,7 +48,8 @@ class EventState:
         self.registry = registry
         self.clocks = Clocks(earliest_ms, earliest_ms + 3660 * DAY_MS, earliest_ms + 3660 * DAY_MS)
         self.version = 0
-        """Grows whenever an answer that is not about one badge may have changed."""
+        self.definitions_version = 0
+        """These grow whenever an answer not about one badge may have changed, or is read by another definition."""
         self.keys: dict[int, bytes] = {}
         self.kiosks: dict[str, Kiosk] = {}
         self.assignments: list[tuple[Order, Kiosk]] = []
@@ -59,8 +60,7 @@ class EventState:
         self.seats: list[tuple[LogEntry, Seats]] = []
         self.recounts: list[tuple[LogEntry, Recount]] = []
         self.last_seq: dict[str, int] = {}
-        self.registry_head: tuple[str, int] | None = None
-        self._registry_newest = (0, "", 0)
+        self.registry_newest = (0, "", 0)  # wall clock (ms), log, number
         self._cut_off: dict[str, Mapping[str, int]] = {}
         self._kiosk_entries: list[tuple[Order, Kiosk]] = []
         self._seen: set[bytes] = set()
@@ -90,12 +90,17 @@ class EventState:
             self._given_gates[device] = gate
         self._find_keys()
         self._bound(self.events[-1][1] if self.events else self._given_programme)
-        self.version += 1
 
     def introduced(self, device: str, gate: str) -> None:
         """Set the gate of a kiosk known only by its enrolment certificate, until the registry's log names it."""
         self._given_gates[device] = gate
         self.version += 1
+
+    @property
+    def registry_head(self) -> tuple[str, int] | None:
+        """The newest entry of the registry's logs that is known here: log and number."""
+        _, log, seq = self.registry_newest
+        return (log, seq) if seq else None
 
     @property
     def programme(self) -> Programme | None:
@@ -289,10 +294,7 @@ class EventState:
         if entry.seq > self.last_seq.get(log, 0):
             self.last_seq[log] = entry.seq
         if log.startswith(self.registry):
-            newest = (entry.wall_ms, log, entry.seq)
-            if newest > self._registry_newest:
-                self._registry_newest = newest
-                self.registry_head = (log, entry.seq)
+            self.registry_newest = max(self.registry_newest, (entry.wall_ms, log, entry.seq))
             return
         self.clocks.observe(log, entry.mono_ms)
         body = entry.body
@@ -333,9 +335,7 @@ class EventState:
             case Kiosk():
                 insort(self._kiosk_entries, (self.order(entry), body), key=itemgetter(0))
                 self._assign()
-                self._cut_off = {
-                    d: kiosk.believed for d, kiosk in self.kiosks.items() if kiosk.cut_off
-                }
+                self._cut_off = {d: k.believed for d, k in self.kiosks.items() if k.cut_off}
                 self.clocks.cut_off(body.device, self._cut_off.get(body.device))
             case Seats() | Recount():
                 self._seen.add(entry.digest)
@@ -393,6 +393,8 @@ class EventState:
         self._bound(self.events[-1][1])
 
     def _bound(self, programme: Programme) -> None:
+        self.version += 1
+        self.definitions_version += 1
         retention_ms = programme.policy.retention_days * DAY_MS
         # The instant at which the last day ends belongs to no day of the event any more.
         self.clocks.bound(programme.end_ms + retention_ms, programme.end_ms - 1)

@@ -1,18 +1,17 @@
 """How many people are where, how sure that is, and as of when.
 
-Counted from histories: who is inside now, who was let in today, what each gate did. The firm number never includes an
-estimate; entries that kiosks may not have sent yet are a band beside it, from the rate of their last ten minutes.
+Counted from histories: who is inside now, who was let in today, what each gate did, who came to each session. The firm
+number never includes an estimate; what kiosks may not have sent yet is a band beside it (`access.state.coverage`).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
-from access.event.definition import Direction
 from access.event.programme import Programme
 from access.log.entry import Recount
 from access.log.log_entry import Order
@@ -20,14 +19,8 @@ from access.state.badge_history import History
 from access.state.log_state import LogState
 from access.state.time_repair import FAR_MS
 
-RATE_WINDOW_MS = 10 * 60_000
-"""A silent kiosk is assumed to continue at the rate of its last ten known minutes."""
-
 SAMPLES = 100
 """Of saved shares: how many are worked out again before the others are believed."""
-
-LEAST_WINDOW_MS = 60_000
-"""A rate is not taken from less than a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +38,6 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
-    """A kiosk with entries missing: its gate, since when (ms; None: never heard), the number of missing entries (None:
-    unknown), and the people it may have let in and out since, at its last known rate."""
-
-    device: str
-    gate: str | None
-    since_ms: int | None
-    missing: int | None
-    may_enter: int = 0
-    may_leave: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class _Share:
     """The contribution of one badge to the counts of one day, valid until `until_ms`, when time alone moves the
     person."""
@@ -69,17 +49,24 @@ class _Share:
     entries: tuple[str, ...]
     exits: tuple[str, ...]
     refused: tuple[str, ...]
+    """An area for each time, in order of their ids: who came as often in another order has the same ones."""
+    reasons: tuple[tuple[str, str], ...]
+    """The gate and the reason of each presentation."""
+    sessions: frozenset[str]
+    """For which the person was let in, on whatever day."""
 
 
 @dataclass(slots=True)
 class _Totals:
-    """The shares of all badges, summed by area."""
+    """The shares of all badges, summed: by area, by gate and reason, by session."""
 
     inside: Counter[str] = field(default_factory=Counter)
     people: Counter[str] = field(default_factory=Counter)
     entries: Counter[str] = field(default_factory=Counter)
     exits: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
+    sessions: Counter[str] = field(default_factory=Counter)
 
     def take(self, share: _Share, sign: int) -> None:
         """Add a share (sign 1), or take it off again (-1)."""
@@ -93,6 +80,10 @@ class _Totals:
             self.exits[area] += sign
         for area in share.refused:
             self.refused[area] += sign
+        for one in share.reasons:
+            self.reasons[one] += sign
+        for session in share.sessions:
+            self.sessions[session] += sign
 
 
 class SavedCounts(msgspec.Struct, frozen=True, array_like=True):
@@ -117,6 +108,7 @@ class Headcount:
         self._shares: dict[bytes | None, _Share] = {}
         self._values: dict[Any, Any] = {}
         self._totals = _Totals()
+        self._recounts: dict[tuple[str, int], _InsideThen] = {}
         self._key: tuple[object, int] | None = None
         self._asked_ms = 0
         self._next_ms = FAR_MS
@@ -160,8 +152,10 @@ class Headcount:
             shares = {badge: self._with_shared(_unpack(packed)) for badge, packed in saved.shares}
         except msgspec.DecodeError:
             return False
-        for badge in list(shares)[:: max(1, len(shares) // SAMPLES)]:
-            history = self.log_state.history(badge)
+        if shares.keys() != self.log_state.presented:
+            return False
+        samples = list(shares)[:: max(1, len(shares) // SAMPLES)]
+        for badge, history in self.log_state.histories(samples):
             if self._share(history, programme, saved.day, saved.asked_ms) != shares[badge]:
                 return False
         self._key, self._asked_ms = (programme, saved.day), saved.asked_ms
@@ -181,6 +175,7 @@ class Headcount:
         if key != self._key or at_ms < self._asked_ms:
             self._key = key
             self._shares = {}
+            self._values = {}
             self._totals = _Totals()
             self._next_ms = FAR_MS
             self._changed.update(self.log_state.presented)
@@ -190,11 +185,10 @@ class Headcount:
                 (s.until_ms for s in self._shares.values() if s.until_ms > at_ms), default=FAR_MS
             )
         self._asked_ms = at_ms
-        for badge in self._changed & self.log_state.presented:
+        for badge, history in self.log_state.histories(self._changed & self.log_state.presented):
             before = self._shares.get(badge)
             if before is not None:
                 self._totals.take(before, -1)
-            history = self.log_state.history(badge)
             share = self._with_shared(self._share(history, programme, day, at_ms))
             self._shares[badge] = share
             self._totals.take(share, 1)
@@ -205,9 +199,11 @@ class Headcount:
         """The same share, whose areas are one object with those of everybody who came the same way: of 26,000 people
         nearly all."""
         values = self._values
-        areas = (share.visited, share.around, share.entries, share.exits, share.refused)
-        visited, around, *rest = (values.setdefault(value, value) for value in areas)
-        return _Share(share.until_ms, around, visited, *rest)
+        areas = (share.around, share.visited, share.entries, share.exits, share.refused)
+        around, visited, entries, exits, refused = (values.setdefault(one, one) for one in areas)
+        reasons = tuple([values.setdefault(one, one) for one in share.reasons])
+        sessions = values.setdefault(share.sessions, share.sessions)
+        return _Share(share.until_ms, around, visited, entries, exits, refused, reasons, sessions)
 
     def _share(self, history: History, programme: Programme, day: int, at_ms: int) -> _Share:
         """What one badge adds to the counts of a day."""
@@ -217,11 +213,18 @@ class Headcount:
         entries: list[str] = []
         exits: list[str] = []
         refused: list[str] = []
+        reasons: list[tuple[str, str]] = []
+        sessions: set[str] = set()
         until_ms = state.changes_ms()
         begins_ms, ends_ms = programme.day_end_ms(day - 1), programme.day_end_ms(day)
         for one in history.presentations:
-            area = one.area
-            if area is None or not begins_ms <= one.order.at_ms < ends_ms:
+            area, session = one.area, one.body.session
+            if session is not None and one.moved and one.direction == "in":
+                sessions.add(session)
+            if not begins_ms <= one.order.at_ms < ends_ms:
+                continue
+            reasons.append((one.gate, one.body.reason))
+            if area is None:
                 continue
             if one.moved:
                 if one.direction == "in":
@@ -235,9 +238,11 @@ class Headcount:
             FAR_MS if until_ms is None else until_ms,
             state.around,
             frozenset(chain.from_iterable(visited)),
-            tuple(entries),
-            tuple(exits),
-            tuple(refused),
+            tuple(sorted(entries)),
+            tuple(sorted(exits)),
+            tuple(sorted(refused)),
+            tuple(reasons),
+            frozenset(sessions),
         )
 
     def _recounted(self, programme: Programme, at_ms: int) -> dict[str, int]:
@@ -253,113 +258,61 @@ class Headcount:
                 and when >= newest.get(recount.area, (when, recount))[0]
             ):
                 newest[recount.area] = (when, recount)
+        self._forget_recounts({(area, when.at_ms) for area, (when, _) in newest.items()})
         return {
             area: recount.inside - self._inside_then(area, when.at_ms)
             for area, (when, recount) in newest.items()
         }
 
+    def _forget_recounts(self, wanted: AbstractSet[tuple[str, int]]) -> None:
+        for gone in self._recounts.keys() - wanted:
+            self.log_state.unwatch(self._recounts.pop(gone).changed)
+
     def _inside_then(self, area: str, at_ms: int) -> int:
-        return sum(
-            area in self.log_state.history(badge).stands(at_ms, at_ms).around
-            for badge in self.log_state.presented
-        )
+        known = self._recounts.get((area, at_ms))
+        if known is None:
+            changed = self.log_state.watch()
+            known = self._recounts[area, at_ms] = _InsideThen(area, at_ms, changed)
+        return known.count(self.log_state)
 
     def by_gate(self, at_ms: int) -> dict[str, Counter[str]]:
         """Today's decisions at each gate, by reason."""
-        programme = self.log_state.programme
         found: dict[str, Counter[str]] = {}
-        if programme is None:
-            return found
-        day = programme.day_of(at_ms)
-        for badge in self.log_state.presented:
-            for one in self.log_state.history(badge).presentations:
-                if programme.day_of(one.order.at_ms) == day:
-                    found.setdefault(one.gate, Counter())[one.body.reason] += 1
+        programme = self.log_state.programme
+        if programme is not None:
+            self._refresh(programme, at_ms)
+            for (gate, reason), count in sorted(self._totals.reasons.items()):
+                if count:
+                    found.setdefault(gate, Counter())[reason] = count
         return found
 
-
-def attendance(log_state: LogState) -> dict[str, int]:
-    """Distinct people let in for each session, by session id."""
-    programme = log_state.programme
-    if programme is None:
-        return {}
-    people: Counter[str] = Counter()
-    for badge in log_state.presented:
-        if badge is not None:
-            let_in = [one for one in log_state.history(badge).moves if one.direction == "in"]
-            people.update({one.body.session for one in let_in if one.body.session is not None})
-    return {session: people[session] for session in programme.sessions}
+    def attendance(self, at_ms: int) -> dict[str, int]:
+        """Distinct people let in for each session, by session id, as of an instant."""
+        programme = self.log_state.programme
+        if programme is None:
+            return {}
+        self._refresh(programme, at_ms)
+        people = self._totals.sessions
+        nobody = self._shares.get(None)
+        unnamed = nobody.sessions if nobody is not None else frozenset()
+        return {one: people[one] - (one in unnamed) for one in programme.sessions}
 
 
-def band(
-    counts: Mapping[str, Count], silences: Iterable[Silence], programme: Programme
-) -> dict[str, tuple[int, int]]:
-    """The low and high number of people inside each area, if the silent kiosks went on as before."""
-    low: Counter[str] = Counter()
-    high: Counter[str] = Counter()
-    for silence in silences:
-        gate = programme.gates.get(silence.gate or "")
-        for area in programme.above[gate.area] if gate else ():
-            low[area] += silence.may_leave
-            high[area] += silence.may_enter
-    return {
-        area: (max(0, count.inside - low[area]), count.inside + high[area])
-        for area, count in counts.items()
-    }
+@dataclass(slots=True)
+class _InsideThen:
+    """Who was in an area at an instant. `changed` is a watch of the folds."""
 
+    area: str
+    at_ms: int
+    changed: set[bytes | None]
+    inside: set[bytes | None] = field(default_factory=set)
 
-class Quiet(NamedTuple):
-    """A kiosk with entries missing: its gate, when it was last heard (ms; None: never), and their number (None:
-    unknown)."""
-
-    device: str
-    gate: str | None
-    since_ms: int | None
-    missing: int | None
-
-
-def silences(log_state: LogState, quiet: Iterable[Quiet], at_ms: int) -> list[Silence]:
-    """What silent kiosks may have done since, each at the rate of the ten minutes before it fell silent."""
-    asked = list(quiet)
-    found = []
-    for device, gate, since_ms, missing in asked:
-        share = 0.0
-        entered = left = 0
-        if since_ms is not None:
-            moves = list(_last_moves(log_state, device, since_ms))
-            entered = moves.count("in")
-            left = len(moves) - entered
-            # A kiosk that has worked for a minute only has its rate from that minute.
-            worked_ms = max(LEAST_WINDOW_MS, since_ms - _first_move_ms(log_state, device, since_ms))
-            share = max(0, at_ms - since_ms) / min(RATE_WINDOW_MS, worked_ms)
-        may_enter, may_leave = round(entered * share), round(left * share)
-        found.append(Silence(device, gate, since_ms, missing, may_enter, may_leave))
-    return found
-
-
-def _last_moves(log_state: LogState, device: str, since_ms: int) -> Iterator[Direction]:
-    """The directions of a kiosk's moves in the last ten minutes that are known: all of them, of a million that day."""
-    for log in log_state.logs_of(device):
-        for entry in log_state.newest_first(log):
-            at_ms = log_state.event_state.at_ms(entry)
-            if at_ms <= since_ms - RATE_WINDOW_MS:
-                if log_state.is_forked(log):
-                    continue
-                break
-            if at_ms <= since_ms and (move := log_state.move(entry)) is not None:
-                yield move
-
-
-def _first_move_ms(log_state: LogState, device: str, since_ms: int) -> int:
-    """When somebody moved at a kiosk for the first time, at the latest at the instant `since_ms`."""
-    first = since_ms
-    for log in log_state.logs_of(device):
-        for entry in log_state.oldest_first(log):
-            at_ms = log_state.event_state.at_ms(entry)
-            if at_ms >= first:
-                if log_state.is_forked(log):
-                    continue
-                break
-            if log_state.move(entry) is not None:
-                first = at_ms
-    return first
+    def count(self, log_state: LogState) -> int:
+        """How many, by all that is known now."""
+        changed = self.changed & log_state.presented
+        self.changed.clear()
+        self.inside -= changed
+        for badge, history in log_state.histories(changed):
+            if self.area in history.stands(self.at_ms, self.at_ms).around:
+                self.inside.add(badge)
+        return len(self.inside)

@@ -1,21 +1,26 @@
-"""All folds over a set of logs, in memory, for the registry, rehearsals and a kiosk's headcount page.
+"""All folds over a set of logs, for the registry, rehearsals and a kiosk's headcount page.
 
-`add` only files an entry under its badge; histories are folded on demand, and cached until an entry or a
+`add` only notes which badge an entry names; histories are folded on demand, and cached until an entry or a
 repaired clock makes them stale. So folding a million entries costs little more than reading them, in any order.
+The entries are in memory, or in a store that is asked for those of a badge or a log (`access.state.kept.entries`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Set as AbstractSet
+
+import msgspec
 
 from access.event.definition import Direction
 from access.event.programme import Programme
-from access.log.entry import BadgeIssued, EntryRef, Override, Revoked, Scan
-from access.log.log_entry import LogEntry, Order, SharedValues, read_entry
-from access.log.numbered_entries import NumberedEntries
+from access.log.entry import EntryRef, Override, Scan
+from access.log.log_entry import LogEntry, Order, read_entry
 from access.log.receipt import receipt
 from access.rules.opening_check import OpeningRecords, opening_badges
-from access.state.badge_history import History, moved_in
+from access.state.badge_history import OPENED, History, moved_in
 from access.state.event_state import EventState
+from access.state.kept.entries import Badge, Entries, KeptEntries
+from access.state.kept.history_cache import HistoryCache
+from access.state.kept.saved_logs import SavedLogs, saved_logs, take_logs
 from access.state.seat_leases import SeatBook
 from access.state.time_repair import FAR_MS
 
@@ -26,25 +31,36 @@ TAKES_BACK = frozenset({"void", "not_passed"})
 """Kinds that take back another entry about the same badge."""
 
 
+class SavedState(msgspec.Struct, frozen=True, array_like=True):
+    """What a `LogState` knows of entries that name a badge, without them: how many entries it has, badges presented,
+    those of which an entry takes back another, and by area (empty: not named) those let in on a seat."""
+
+    count: int
+    presented: list[Badge]
+    taken_back: list[Badge]
+    seated: dict[str, list[bytes]]
+    logs: SavedLogs
+
+
 class LogState:
     """A grow-only set of entries and its folds. Adding an entry twice changes nothing."""
 
-    def __init__(self, registry: str, earliest_ms: int) -> None:
-        """Arguments as for `EventState`."""
+    def __init__(self, registry: str, earliest_ms: int, entries: Entries | None = None) -> None:
+        """`registry` and `earliest_ms` as for `EventState`; `entries`: where they are, by default in memory."""
         self.event_state = EventState(registry, earliest_ms)
         self.opening_records = OpeningRecords()
-        self._entries: dict[bytes | None, list[LogEntry]] = {}
-        self._shared = SharedValues()
-        self._presented: set[bytes | None] = set()
-        self._taken_back: set[bytes | None] = set()
+        self._entries: Entries = KeptEntries() if entries is None else entries
+        self._presented: set[Badge] = set()
+        self._taken_back: set[Badge] = set()
         """Badges of which some entry takes back another."""
-        self._histories: dict[bytes | None, History] = {}
-        self._logs: dict[str, NumberedEntries] = {}
-        self._branches: dict[tuple[str, int], dict[bytes, LogEntry]] = {}
+        self._takings = 0
+        self._seated: dict[str, set[bytes]] = {}
+        self._histories = HistoryCache()
         self._count = 0
         self._books: dict[str, SeatBook] = {}
-        self._watches: list[set[bytes | None]] = []
-        self._version = (-1, -1)
+        self._watches: list[set[Badge]] = []
+        self._definitions = -1
+        self._walls: dict[tuple[str, int], int] = {}
 
     def __len__(self) -> int:
         return self._count
@@ -63,21 +79,22 @@ class LogState:
 
     def file_all(self, entries: Iterable[LogEntry]) -> None:
         """Fold many entries already read."""
-        changed: set[bytes | None] = set()
+        changed: set[Badge] = set()
         books = tuple(self._books.values())
-        by_badge, presented, observe = self._entries, self._presented, self.event_state.observe
-        share = self._shared.share
+        put, name = self._entries.put, self._entries.name
+        presented, observe = self._presented, self.event_state.observe
         for entry in entries:
-            if not self._is_new(entry):
+            if not put(entry):
                 continue
             self._count += 1
             body = entry.body
-            badge: bytes | None
+            badge: Badge
             if type(body) is Scan:  # nearly all of them; other folds take the time from it alone
-                share(entry, body)
                 observe(entry)
                 badge = body.badge
                 presented.add(badge)
+                if body.seat and badge is not None and body.verdict in OPENED:
+                    self._seated.setdefault(body.area or "", set()).add(badge)
             else:
                 self.event_state.add(entry)
                 self.opening_records.add(entry)
@@ -86,137 +103,140 @@ class LogState:
                     presented.add(badge)
                     if entry.kind in TAKES_BACK:
                         self._taken_back.add(badge)
+                        self._takings += 1
                 elif badge is None:
                     continue
-            same = by_badge.get(badge)
-            if same is None:
-                by_badge[badge] = [entry]
-            else:
-                same.append(entry)
+            name(badge, entry)
             changed.add(badge)
             for book in books:
                 book.observe(entry)
-        for badge in changed:
-            self._histories.pop(badge, None)
-        for watch in self._watches:
-            watch |= changed
+        self._changed(changed)
 
-    def _is_new(self, entry: LogEntry) -> bool:
-        """Whether this entry is new. A second one of the same number is a fork, and counts too."""
-        known = self._logs.get(entry.log)
-        if known is None:
-            known = self._logs[entry.log] = NumberedEntries()
-        first = known.put_first(entry)
-        if first is None:
-            return True
-        if first.digest == entry.digest:
-            return False
-        branches = self._branches.setdefault((entry.log, entry.seq), {first.digest: first})
-        if entry.digest in branches:
-            return False
-        branches[entry.digest] = entry
-        return True
+    def _changed(self, badges: AbstractSet[Badge]) -> None:
+        for badge in badges:
+            self._histories.drop(badge)
+        for watch in self._watches:
+            watch |= badges
+
+    def saved(self) -> SavedState:
+        """What `restore` needs beside the entries that name no badge."""
+        return SavedState(
+            self._count,
+            list(self._presented),
+            list(self._taken_back),
+            {area: list(badges) for area, badges in self._seated.items()},
+            saved_logs(self.event_state),
+        )
+
+    def restore(self, saved: SavedState) -> None:
+        """Go on from what another one saved. All entries that it had and that name no badge are filed here, and no
+        others."""
+        self._count = saved.count
+        self._presented.update(saved.presented)
+        self._taken_back.update(saved.taken_back)
+        for area, badges in saved.seated.items():
+            self._seated.setdefault(area, set()).update(badges)
+        take_logs(self.event_state, saved.logs)
+        self.settle()
 
     def forks(self) -> list[LogEntry]:
         """Where logs fork: the first entry of every branch but the one that was written first."""
-        return [
-            entry
-            for (log, seq), branches in sorted(self._branches.items())
-            if (log, seq - 1) not in self._branches
-            for entry in sorted(branches.values(), key=lambda entry: (entry.mono_ms, entry.digest))[
-                1:
-            ]
-            if self.event_state.believed(entry)
-        ]
+        found: list[LogEntry] = []
+        for log in sorted(self._entries.forked()):
+            numbers = set(self._entries.branchings(log))
+            for seq in sorted(seq for seq in numbers if seq - 1 not in numbers):
+                branches = self._entries.numbered(log, seq)
+                found += sorted(branches, key=lambda entry: (entry.mono_ms, entry.digest))[1:]
+        return [entry for entry in found if self.event_state.believed(entry)]
 
     @property
-    def badges(self) -> Iterable[bytes | None]:
+    def badges(self) -> Iterable[Badge]:
         """Every badge any entry names but test badges, and None for presentations without one."""
         programme = self.event_state.programme
         if programme is None:
-            return self._entries.keys()
+            return self._entries.badges()
         trials = opening_badges(programme.event)
-        return (badge for badge in self._entries if badge not in trials)
+        return (badge for badge in self._entries.badges() if badge not in trials)
 
     @property
-    def named(self) -> int:
-        """How many badges entries name, test badges and None included."""
-        return len(self._entries)
-
-    def is_registered(self, badge: bytes | None) -> bool:
-        """Whether the newest issue of a badge on the roster is not revoked. Costs no history."""
-        newest, revoked = 0, set()
-        for entry in self._entries.get(badge, ()):
-            body = entry.body
-            if isinstance(body, BadgeIssued) and self._is_registrys(entry):
-                newest = max(newest, body.issue)
-            elif isinstance(body, Revoked) and self._is_registrys(entry):
-                revoked.add(body.issue)
-        return newest > 0 and None not in revoked and newest not in revoked
-
-    def _is_registrys(self, entry: LogEntry) -> bool:
-        """Whether an entry counts as the registry's word."""
-        return self.event_state.is_registry(entry.log) and self.event_state.believed(entry)
-
-    @property
-    def presented(self) -> AbstractSet[bytes | None]:
+    def presented(self) -> AbstractSet[Badge]:
         """Badges presented somewhere (None: presentations without one). On the morning of an event they are few:
         counting presentations needs no other histories."""
         return self._presented
 
-    def watch(self) -> set[bytes | None]:
+    def watch(self) -> set[Badge]:
         """Return a set that collects every badge whose history may have changed since the caller last cleared it; at
-        first all. It is complete after `settle`."""
-        watch = set(self._entries)
+        first all that were presented. It is complete after `settle`."""
+        watch = set(self._presented)
         self._watches.append(watch)
         return watch
 
+    def unwatch(self, watch: set[Badge]) -> None:
+        """The set need not be kept any more."""
+        self._watches = [one for one in self._watches if one is not watch]
+
     def settle(self) -> None:
-        """Drop cached histories if clocks were repaired or kiosks cut off since the last call: any of them may have
-        changed."""
-        version = (self.event_state.version, self.event_state.clocks.version)
-        if version != self._version:
-            self._version = version
+        """Note whose history has changed because the event was defined anew, clocks were repaired, or kiosks cut off
+        since the last call."""
+        moved = self.event_state.clocks.take_moved()
+        if self._definitions != self.event_state.definitions_version:
+            self._definitions = self.event_state.definitions_version
             self._histories.clear()
             for watch in self._watches:
-                watch.update(self._entries)
+                watch |= self._presented
+        else:
+            for log in moved:
+                self._changed(set(self._entries.badges_in(log)))
 
-    def history(self, badge: bytes | None) -> History:
-        """The folded entries of one badge (None: of presentations without one).
-
-        Returns the same object as long as nothing has changed, so that derived values can be cached by it.
-        """
-        self.settle()
-        history = self._histories.get(badge)
-        if history is None:
-            history = History(self.event_state, self._entries.get(badge, ()))
-            self._histories[badge] = history
+    def history(self, badge: Badge) -> History:
+        """The folded entries of one badge (None: of presentations without one)."""
+        [(_, history)] = self.histories((badge,))
         return history
+
+    def histories(self, badges: Iterable[Badge]) -> Iterator[tuple[Badge, History]]:
+        """Each of the badges with its history, in no order: cheaper than to ask for one after the other."""
+        self.settle()
+        unknown: list[Badge] = []
+        for badge in badges:
+            history = self._histories.get(badge)
+            if history is None:
+                unknown.append(badge)
+            else:
+                yield badge, history
+        for badge, entries in self._entries.of_badges(unknown):
+            history = History(self.event_state, entries)
+            self._histories.put(badge, history, len(entries))
+            yield badge, history
+
+    def roster_histories(self, badges: Collection[Badge]) -> Iterator[tuple[Badge, History]]:
+        """Each of the badges with what the registry wrote of it: issues and revocations, and nothing from the doors."""
+        for badge, entries in self._entries.of_badges(badges, self.event_state.registry):
+            yield badge, History(self.event_state, entries)
 
     def logs_of(self, device: str) -> list[str]:
         """The logs stored of a device, in no order."""
-        return [log for log in self._logs if log.startswith(device)]
+        return self._entries.logs_of(device)
 
     def oldest_first(self, log: str) -> Iterator[LogEntry]:
         """The entries of a log by number, those of all its branches."""
-        return self._with_branches(log, newest_first=False)
+        return self._entries.by_number(log, newest_first=False)
 
     def newest_first(self, log: str) -> Iterator[LogEntry]:
         """The entries of a log from the last number on, those of all its branches. Their times fall, but for those of a
         log that forks."""
-        return self._with_branches(log, newest_first=True)
+        return self._entries.by_number(log, newest_first=True)
 
     def is_forked(self, log: str) -> bool:
         """Whether a log has branches."""
-        return any(forked == log for forked, _ in self._branches)
+        return log in self._entries.forked()
 
-    def _with_branches(self, log: str, *, newest_first: bool) -> Iterator[LogEntry]:
-        known = self._logs.get(log)
-        for first in known.by_number(newest_first=newest_first) if known is not None else ():
-            yield first
-            for digest, entry in self._branches.get((log, first.seq), {}).items():
-                if digest != first.digest:
-                    yield entry
+    def state_of(self, device: str) -> tuple[int, ...]:
+        """Numbers that differ where another answer to `move`, or another time, may be due for an entry of a device."""
+        logs = self._entries.logs_of(device)
+        stored = sum(self.event_state.last_seq[log] for log in logs)
+        branches = self._count if any(map(self.is_forked, logs)) else 0
+        clocks = self.event_state.clocks.version
+        return stored, branches, self._takings, self.event_state.version, clocks
 
     def move(self, entry: LogEntry) -> Direction | None:
         """The direction in which an entry moved its person; None where it did not, or was taken back."""
@@ -235,22 +255,20 @@ class LogState:
         if head is None:
             return Order(-FAR_MS, "", 0, b"")
         log, seq = head
-        entry = self._first(log, seq)
-        if entry is None or not self.event_state.is_registry(log):
+        if not self.event_state.is_registry(log):
             return None
-        return Order(entry.wall_ms, log, seq, b"\xff" * 32)
+        wall_ms = self._walls.get(head)
+        if wall_ms is None:  # many entries name the same head
+            branches = self._entries.numbered(log, seq)
+            if not branches:
+                return None
+            wall_ms = self._walls[head] = branches[0].wall_ms
+        return Order(wall_ms, log, seq, b"\xff" * 32)
 
     def entry(self, ref: EntryRef) -> LogEntry | None:
         """The entry that `ref` names, or None if it is not stored here."""
-        first = self._first(ref.log, ref.seq)
-        if first is None or first.digest == ref.digest:
-            return first
-        return self._branches.get((ref.log, ref.seq), {}).get(ref.digest)
-
-    def _first(self, log: str, seq: int) -> LogEntry | None:
-        """The entry with this number: of a fork the one that came first."""
-        known = self._logs.get(log)
-        return known.get(seq) if known is not None else None
+        branches = self._entries.numbered(ref.log, ref.seq)
+        return next((one for one in branches if one.digest == ref.digest), None)
 
     def receipt_of(self, entry: LogEntry) -> str | None:
         """The receipt that the door showed for a presentation, by the definition that it had; None for other entries,
@@ -271,7 +289,6 @@ class LogState:
         book = self._books.get(area)
         if book is None:
             book = self._books[area] = SeatBook(area, self.event_state, self.history)
-            for entries in self._entries.values():
-                for entry in entries:
-                    book.observe(entry)
+            for named, badges in self._seated.items():
+                book.let_in(badges, here=named in ("", area))
         return book

@@ -145,6 +145,12 @@ class SeatBook:
             if body.area in (None, self.area):  # None: an entry of an older version
                 self._stale.add(badge)
 
+    def let_in(self, badges: Iterable[bytes], *, here: bool) -> None:
+        """Note people who were let in on a seat; `here`: perhaps of this area."""
+        self._seated.update(badges)
+        if here:
+            self._stale.update(badges)
+
     def free(self, account: Account, at_ms: int) -> int:
         """Seats that this account may still spend; below 0 it owes some."""
         self._refresh(at_ms)

@@ -110,6 +110,7 @@ class Clocks:
         self._believed: dict[str, Mapping[str, int]] = {}
         self._lines: dict[str, Line] = {}
         self._stale: set[str] = set()
+        self._moved: set[str] = set()
 
     @property
     def version(self) -> int:
@@ -117,6 +118,13 @@ class Clocks:
         if self._stale:
             self._repair()
         return self._version
+
+    def take_moved(self) -> set[str]:
+        """The logs whose entries have other times, or are believed or not any more, since the last call."""
+        if self._stale:
+            self._repair()
+        moved, self._moved = self._moved, set()
+        return moved
 
     def bound(self, latest_ms: int, event_end_ms: int) -> None:
         """Take the bounds from a (newer) event definition."""
@@ -128,6 +136,9 @@ class Clocks:
     def cut_off(self, device: str, believed: Mapping[str, int] | None) -> None:
         """Ignore what the logs of a cut-off device contain after these entry numbers (None: believe everything
         again)."""
+        if believed == self._believed.get(device):
+            return
+        self._moved.update(log for log in self._last_mono if device_of(log) == device)
         if believed is None:
             self._believed.pop(device, None)
         else:
@@ -159,6 +170,12 @@ class Clocks:
     def not_before(self, log: str, seq: int, mono_ms: int, at_ms: int) -> None:
         """Add a lower bound: a kiosk without a trusted time recorded that this instant was not before `at_ms`."""
         self._record(log, self._log(log).floors, at_ms - mono_ms, seq)
+
+    def observed(self, log: str) -> tuple[int, dict[int, int]]:
+        """The last instant of a log (ms; -1: none), and its offsets that `not_before` has given, by offset the entry's
+        number."""
+        known = self._logs.get(log)
+        return self._last_mono.get(log, -1), dict(known.floors) if known is not None else {}
 
     def line(self, log: str) -> Line:
         """The clock of the boot that this log belongs to."""
@@ -196,6 +213,7 @@ class Clocks:
                 for log in boots[name].logs:
                     if self._lines.get(log) != line:
                         self._lines[log] = line
+                        self._moved.add(log)
                         self._version += 1
 
     def _boots(self, device: str) -> dict[str, BootClock]:

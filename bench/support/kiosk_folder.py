@@ -22,7 +22,7 @@ class KioskFolder:
         folder.mkdir()
         self.folder = folder
         self.identity = DeviceKey.at(DataFolder(folder).device_key)
-        self.port = _free_port()
+        self.port = free_port()
         self._settings = folder / "kiosk.toml"
         self._scanner = folder / "scanner"
         self._settings.write_text(
@@ -78,7 +78,7 @@ class KioskFolder:
         return process
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """One that nobody uses now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import segno
 from numpy.typing import NDArray
 
 from hardware.ports.camera import Gray
@@ -108,6 +107,8 @@ def _room(rng: np.random.Generator, size: tuple[int, int]) -> NDArray[np.float32
 
 def _card(text: str, error: str, rng: np.random.Generator) -> NDArray[np.uint8]:
     """A flat badge: a coloured band, bars where name and organisation are printed, the code."""
+    import segno  # only where a badge is drawn: the simulated camera draws the empty room alone
+
     code = segno.make(text, error=error, micro=False, boost_error=False)
     modules = np.array([[0 if dark else 255 for dark in row] for row in code.matrix], np.uint8)
     modules = np.pad(modules, QUIET_ZONE, constant_values=255)

@@ -367,3 +367,48 @@ def replacement(folder: Path | None, people: int, entries: int, *, as_json: bool
 
     with _room(folder) as room:
         _show(measure(room, people, entries), as_json=as_json)
+
+
+@bench.command()
+@_json
+@_folder
+@_count("--trials", 40, "Badges held up to each camera.")
+@_count("--answers", 10_000, "Answers of the door that must not grow.")
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="CHECKOUT",
+    help="Another checkout with its own .venv, for the floor of the lines that compare builds.",
+)
+def screen(
+    folder: Path | None, trials: int, answers: int, against: Path | None, *, as_json: bool
+) -> None:
+    """What people see at a door, in Chromium: some eight minutes.
+
+    \b
+    screen answer painted   from a badge before the camera to its answer
+    screen first answer …   from the start of the door's program
+    screen commit to paint  from a durable answer to its paint
+    screen memory together  door, reader and pages, printing badges
+    screen growth …         of door, page and open files with answers
+    """
+    from bench.screen.answering import builds_of, camera_to_paint, cold_start
+    from bench.screen.browser import NoBrowserError, browser
+    from bench.screen.committed import commit_to_paint
+    from bench.screen.lasting import growth, together
+
+    builds = builds_of(against)
+    try:
+        with browser() as started:
+            with _room(folder) as made:
+                _show(camera_to_paint(made, started, builds, trials), as_json=as_json)
+            with _room(folder) as made:
+                _show(cold_start(made, builds), as_json=as_json)
+            with _room(folder) as made:
+                _show(commit_to_paint(made, started, trials), as_json=as_json)
+            with _room(folder) as made:
+                _show(together(made, started, against), as_json=as_json)
+            with _room(folder) as made:
+                _show(growth(made, started, answers), as_json=as_json)
+    except NoBrowserError as error:
+        raise click.UsageError(str(error)) from None

@@ -24,6 +24,7 @@ SHORT: dict[str, tuple[str, ...]] = {
     "names": ("--people", "2000"),
     "replacement": ("--people", "2000", "--entries", "500"),
     "rules": ("--entries", "20000"),
+    "screen": ("--trials", "5", "--answers", "300"),
     "secrets": ("--trials", "3"),
     "wear": ("--entries", "300"),
 }

@@ -4,8 +4,6 @@ from importlib import import_module
 
 import click
 
-from jianmen.own_packages import clashes
-
 COMMANDS = {
     "demo": ("jianmen.cli.demo", "The whole system on one machine."),
     "decode": ("jianmen.cli.decode", "Read the codes in pictures and videos."),
@@ -42,6 +40,8 @@ class _Commands(click.Group):
             command: click.Command = getattr(import_module(module), cmd_name)
         except ImportError as error:
             # Another project's `config` or `sync` imported instead of ours is the likeliest cause, and hard to see.
+            from jianmen.own_packages import clashes
+
             found = list(clashes())
             if not found:
                 raise

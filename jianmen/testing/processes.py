@@ -105,6 +105,14 @@ class Program:
         """Resident memory of the largest process of its group (KiB; Linux, proc(5): VmRSS)."""
         return max((_memory_kb(pid, "VmRSS:") for pid in self.group()), default=0)
 
+    def resident_together_kb(self) -> int:
+        """Resident memory of it and all processes below it, what they share counted for each (KiB)."""
+        below = {self.pid}
+        parents = dict(_parents())
+        while more := {pid for pid, parent in parents.items() if parent in below} - below:
+            below |= more
+        return sum(_memory_kb(pid, "VmRSS:") for pid in below)
+
     def peak_resident_kb(self) -> int:
         """The most memory that it has had resident so far (KiB; Linux, proc(5): VmHWM)."""
         return _memory_kb(self.pid, "VmHWM:")
@@ -230,6 +238,16 @@ def _dies_with_us() -> list[str]:
     """A prefix with which the kernel ends a process when this one is killed outright (prctl(2), PR_SET_PDEATHSIG)."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "KILL"] if setpriv else []
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    """Every process, and the one that started it."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended meanwhile
+        yield int(stat.parent.name), int(fields[1])
 
 
 def _ending(code: int) -> str:

@@ -4,23 +4,19 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
-from access.badge.credential import read
 from access.log.clock_reading import ClockReading
 from config.settings import KioskSettings
-from hardware.ports.camera import CameraSettings
 from hardware.ports.printer import Printer, PrinterSettings
 from hardware.ports.scanner import Scanner, ScannerSettings
 from hardware.ports.signals import Pins, Signals, SignalSettings
-from hardware.reader.factory import DecoderSettings, open_printer, open_scanner, open_signals
+from hardware.reader.factory import open_printer, open_scanner, open_signals
 from hardware.reader.reader import Reader
 from hardware.system.clock import Clock, SystemClock, SystemReading
 from hardware.system.power import PowerSensors, SystemPower
 from hardware.system.systemd import Notifier
+from kiosk.runtime.camera import open_reader, section_as
 from printing import layout as layouts
-
-Settings = TypeVar("Settings")
 
 
 @dataclass(frozen=True)
@@ -44,14 +40,9 @@ class Parts:
     open_printer: Callable[[], BadgePrinter] | None = None
 
 
-def looks_like_badge(text: str) -> bool:
-    """Whether a code has the form of a badge: of several in view it goes first."""
-    return read(text) is not None
-
-
-def parts_of(settings: KioskSettings) -> Parts:
-    """The parts that the settings name. Raises HardwareError where this machine cannot be a kiosk, ConfigError for a
-    layout of badges that cannot be used."""
+def parts_of(settings: KioskSettings, begun: Reader | None = None) -> Parts:
+    """The parts that the settings name; `begun` is the camera, where its process was started already. Raises
+    HardwareError where this machine cannot be a kiosk, ConfigError for a layout of badges that cannot be used."""
     camera, scanner = settings.camera, settings.scanner
     if settings.printer.adapter is not None:
         layouts.find(settings.printer.layout)
@@ -60,8 +51,10 @@ def parts_of(settings: KioskSettings) -> Parts:
         power=SystemPower(settings.data),
         notifier=Notifier(),
         open_signals=lambda: open_signals(signal_settings(settings)),
-        open_camera=(lambda: open_reader(settings)) if camera.adapter is not None else None,
-        open_scanner=(lambda: open_scanner(_as(ScannerSettings, scanner)))
+        open_camera=(lambda: begun or open_reader(settings))
+        if camera.adapter is not None
+        else None,
+        open_scanner=(lambda: open_scanner(section_as(ScannerSettings, scanner)))
         if scanner.adapter is not None
         else None,
         open_printer=(lambda: open_badge_printer(settings))
@@ -88,36 +81,13 @@ def open_badge_printer(settings: KioskSettings) -> BadgePrinter:
     return BadgePrinter(printer, layouts.path_of(chosen.layout))
 
 
-def open_reader(settings: KioskSettings) -> Reader:
-    """The camera and decoder that the settings name, in their own process."""
-    return Reader(camera_settings(settings), decoder_settings(settings), looks_like_badge)
-
-
-def camera_settings(settings: KioskSettings) -> CameraSettings:
-    return _as(CameraSettings, settings.camera)
-
-
-def decoder_settings(settings: KioskSettings) -> DecoderSettings:
-    return _as(DecoderSettings, settings.decoder)
-
-
 def signal_settings(settings: KioskSettings) -> SignalSettings:
     """Raises SignalSettingsError for settings that would harm a door."""
     return dataclasses.replace(
-        _as(SignalSettings, settings.signals), pins=_as(Pins, settings.signals.pins)
+        section_as(SignalSettings, settings.signals), pins=section_as(Pins, settings.signals.pins)
     )
 
 
 def log_reading(reading: SystemReading) -> ClockReading:
     """The machine's clocks as a log entry has them."""
     return ClockReading(reading.mono_ms, reading.wall_ms, reading.synced)
-
-
-def _as(kind: type[Settings], section: object) -> Settings:
-    """A section of the settings file as the hardware's own settings: the fields have the same names."""
-    values: dict[str, Any] = {
-        field.name: getattr(section, field.name)
-        for field in dataclasses.fields(kind)  # type: ignore[arg-type]
-        if field.name != "pins"
-    }
-    return kind(**values)

@@ -1,11 +1,10 @@
 """The projections of the ledger, kept up to date by folding the entries that have arrived since."""
 
-import gc
-import hashlib
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import repeat
 
 from access.event.programme import Programme
 from access.log.entry import BadgeIssued, Boot, Scan
@@ -15,7 +14,8 @@ from access.state.headcount import Count, Headcount
 from access.state.log_state import LogState
 from registry.projections import saved_counts
 from registry.projections.saved_counts import Saved
-from registry.storage.ledger import Ledger
+from registry.projections.stored_entries import StoredEntries
+from registry.storage.ledger import Arrived, Ledger
 
 log = logging.getLogger(__name__)
 
@@ -25,18 +25,8 @@ KEEP_AFTER = 2000
 AT_ONCE = 5000
 """Entries read from the ledger at a time."""
 
-
-@contextmanager
-def _no_collections() -> Iterator[None]:
-    """Without the garbage collector, which would go through all entries again and again while they are read: a fifth
-    of a start. None of them is in a cycle."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
+SAME_MOMENT_MS = 5000
+"""Threads ask one after another, each as of when it began: by less than this none of them means the past."""
 
 
 class Projections:
@@ -49,23 +39,20 @@ class Projections:
         self._registry = registry
         self._earliest_ms = earliest_ms
         self._watching: list[set[bytes]] = []
+        self._asked_ms = 0
         self._begin()
 
     def _begin(self) -> None:
         """Start with empty folds."""
-        self.log_state = LogState(self._registry, self._earliest_ms)
+        self._entries = StoredEntries(self._ledger)
+        self.log_state = LogState(self._registry, self._earliest_ms, self._entries)
         self._headcount = Headcount(self.log_state)
         self._conflicts = Conflicts(self.log_state)
-        self._seen = 0
         self._newest = b""
         self._server: str | None = None
-        self._sequence = hashlib.sha256()
-        """Of the digests of all entries, in the order of their ids."""
+        self._begun = False
         self._counted = (0, 0)
         self._kept = 0
-        folder = self._ledger.folder
-        self._saved = saved_counts.read(folder) if folder is not None else None
-        """Counts from before the start, until the entry is read up to which they go."""
         self._before: dict[str, tuple[str, int]] = {}
         """Of each log that names one before it: that log, and its last number."""
 
@@ -88,7 +75,7 @@ class Projections:
 
     def programme(self) -> Programme | None:
         """The event definition in force. Does not wait for a long fold that has nothing to say about it."""
-        seen, programme = self._seen, self.log_state.programme
+        seen, programme = self._entries.until, self.log_state.programme
         if programme is not None and not self._ledger.has_event_entries_since(seen):
             return programme
         with self.snapshot() as known:
@@ -98,43 +85,48 @@ class Projections:
         if self._ledger.database.writer is not None:
             raise RuntimeError("the folds were asked inside a transaction, which may yet be undone")
         self._check_lineage()
-        arrived = self._ledger.since(self._seen, AT_ONCE)
-        with _no_collections() if len(arrived) == AT_ONCE else nullcontext():
-            while arrived:
-                self._fold(arrived)
-                full = len(arrived) == AT_ONCE
-                arrived = self._ledger.since(self._seen, AT_ONCE) if full else []
+        if not self._begun:
+            self._begun = True
+            self._go_on()
+        arrived = self._ledger.arrived(self._entries.until, AT_ONCE)
+        while arrived:
+            self._fold(arrived)
+            full = len(arrived) == AT_ONCE
+            arrived = self._ledger.arrived(self._entries.until, AT_ONCE) if full else []
 
-    def _fold(self, arrived: list[tuple[int, LogEntry]]) -> None:
-        for some in self._up_to_what_was_saved(arrived):
-            self.log_state.file_all([entry for _, entry in some])
-            for _, entry in some:
-                self._sequence.update(entry.digest)
-                if type(entry.body) is not Scan:
-                    self._note(entry)
-            self._seen, self._newest = some[-1][0], some[-1][1].digest
-            if self._saved is not None and self._seen >= self._saved.entry_id:
-                self._restore(self._saved)
+    def _fold(self, arrived: list[Arrived]) -> None:
+        self._file([one.entry for one in arrived], [one.listed for one in arrived])
+        newest = arrived[-1]
+        self._entries.until, self._newest = newest.entry_id, newest.entry.digest
 
-    def _up_to_what_was_saved(
-        self, arrived: list[tuple[int, LogEntry]]
-    ) -> list[list[tuple[int, LogEntry]]]:
-        """Entries with their ids in one piece; in two where the first ends with what saved counts stand for."""
-        if self._saved is None:
-            return [arrived]
-        until = self._saved.entry_id
-        pieces = (
-            [one for one in arrived if one[0] <= until],
-            [one for one in arrived if one[0] > until],
-        )
-        return [piece for piece in pieces if piece]
+    def _file(self, entries: Sequence[LogEntry], listed: Iterable[bytes | None]) -> None:
+        for entry, badge in zip(entries, listed, strict=False):
+            if badge is None and (named := getattr(entry.body, "badge", None)) is not None:
+                self._entries.beside(named, entry)
+            if type(entry.body) is not Scan:
+                self._note(entry)
+        self.log_state.file_all(entries)
 
-    def _restore(self, saved: Saved) -> None:
-        """Go on from saved counts if these entries are those that they stand for."""
-        self._saved = None
-        same = (self._seen, self._sequence.digest()) == (saved.entry_id, saved.sequence)
-        if not (same and self._headcount.restore(saved.counts)):
+    def _go_on(self) -> None:
+        """Begin with what was saved, if it stands for these entries."""
+        folder = self._ledger.folder
+        saved = saved_counts.read(folder) if folder is not None else None
+        if saved is None:
+            return
+        if not self._entries.has(saved.entries) or not self._restored(saved):
             log.info("the saved counts are of other entries; everything is counted again")
+            server = self._server
+            self._begin()
+            self._begun, self._server = True, server
+
+    def _restored(self, saved: Saved) -> bool:
+        common = self._entries.common(saved.entries.entry_id)
+        self._file(common, repeat(None))
+        self.log_state.restore(saved.state)
+        self._entries.go_on(saved.entries, self.log_state.event_state.last_seq)
+        newest = self._ledger.digest_of(saved.entries.entry_id)
+        self._newest, self._kept = newest, saved.entries.entry_id
+        return self._headcount.restore(saved.counts)
 
     def keep_counts(self, *, at_once: bool) -> None:
         """Save the counts for the next start, if anything (`at_once`) or much has arrived since that was done last.
@@ -145,16 +137,17 @@ class Projections:
             if folder is None or seen < self._kept + (1 if at_once else KEEP_AFTER):
                 return
             self._refresh()
-            self._headcount.areas(at_ms)
-            counts, sequence = self._headcount.saved(), self._sequence.digest()
-            seen = self._kept = self._seen
+            self._headcount.areas(self._moment(at_ms))
+            counts, state = self._headcount.saved(), self.log_state.saved()
+            entries = self._entries.saved(state.count)
+            self._kept = entries.entry_id
         if counts is not None:
-            saved_counts.write(folder, seen, sequence, counts)
+            saved_counts.write(folder, Saved(saved_counts.VERSION, entries, state, counts))
 
     def _check_lineage(self) -> None:
         """Begin again where another server answers by now."""
         # Asked before the entries are: one that takes over between the two questions is noticed at the next refresh.
-        lineage = self._ledger.lineage(self._seen)
+        lineage = self._ledger.lineage(self._entries.until)
         if lineage is None:
             return
         if self._server is not None and lineage != (self._server, self._newest):
@@ -177,16 +170,29 @@ class Projections:
         if isinstance(body, Boot) and body.previous is not None:
             self._before[entry.log] = body.previous[:2]
 
+    def _moment(self, at_ms: int) -> int:
+        """The instant as of which to answer."""
+        if self._asked_ms - SAME_MOMENT_MS <= at_ms < self._asked_ms:
+            return self._asked_ms
+        self._asked_ms = at_ms
+        return at_ms
+
     def headcount(self, at_ms: int) -> dict[str, Count]:
         """The counts of every area, by area id in file order."""
         with self.snapshot():
-            self._counted = (self._seen, at_ms)
-            return self._headcount.areas(at_ms)
+            self._counted = (self._entries.until, at_ms)
+            return self._headcount.areas(self._moment(at_ms))
 
     def by_gate(self, at_ms: int) -> dict[str, dict[str, int]]:
         """What each gate did today: presentations by reason."""
         with self.snapshot():
-            return {gate: dict(reasons) for gate, reasons in self._headcount.by_gate(at_ms).items()}
+            by_gate = self._headcount.by_gate(self._moment(at_ms))
+            return {gate: dict(reasons) for gate, reasons in by_gate.items()}
+
+    def attendance(self, at_ms: int) -> dict[str, int]:
+        """Distinct people let in for each session."""
+        with self.snapshot():
+            return self._headcount.attendance(self._moment(at_ms))
 
     def conflicts(self) -> list[Conflict]:
         """The partition report, in order of corrected time."""

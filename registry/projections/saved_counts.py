@@ -1,8 +1,7 @@
-"""The counts as they were worked out last, in a file: a registry that starts need not work out a day again.
+"""The folds as they were worked out last, in a file: a registry that starts need not work out a day again.
 
-They stand for one sequence of entries, whose hash they carry, so what is read must be the very same entries; otherwise
-the file counts for nothing. Nor does one count that is damaged, or of another version. It holds badge ids and areas, as
-the entries do, and no name.
+They stand for certain entries of the ledger, and count for nothing if it has others; nor does a file that is damaged,
+or of another version. It holds badge ids and areas, as the entries do, and no name.
 """
 
 import hashlib
@@ -13,29 +12,31 @@ from pathlib import Path
 import msgspec
 
 from access.state.headcount import SavedCounts
+from access.state.log_state import SavedState
+from registry.projections.stored_entries import SavedEnds
 
 log = logging.getLogger(__name__)
 
 FILE = "registry.counts"
 
-VERSION = 1
-"""Of the file, and of how a badge's share is worked out."""
+VERSION = 2
+"""Of the file, and of how the folds are worked out."""
 
 HASH_BYTES = 32
 
 
 class Saved(msgspec.Struct, frozen=True, array_like=True):
-    """The counts; the id of the newest entry that they stand for, and the hash of the sequence up to it."""
+    """The counts and the folds under them, and the entries that they stand for."""
 
     version: int
-    entry_id: int
-    sequence: bytes
+    entries: SavedEnds
+    state: SavedState
     counts: SavedCounts
 
 
-def write(folder: Path, entry_id: int, sequence: bytes, counts: SavedCounts) -> None:
+def write(folder: Path, saved: Saved) -> None:
     """Write the file, whole or not at all. Raises OSError."""
-    raw = msgspec.msgpack.encode(Saved(VERSION, entry_id, sequence, counts))
+    raw = msgspec.msgpack.encode(saved)
     part = folder / f".{FILE}.{os.getpid()}"
     part.touch(mode=0o640)
     part.write_bytes(hashlib.sha256(raw).digest() + raw)

@@ -7,9 +7,8 @@ from sqlalchemy import distinct, func, select
 from access.event.programme import Programme
 from access.event.rfc3339 import rfc3339
 from access.log.entry import Kiosk
-from access.state.coverage import SILENT_AFTER_MS
+from access.state.coverage import SILENT_AFTER_MS, Silence
 from access.state.event_state import EventState
-from access.state.headcount import Silence
 from access.state.log_state import LogState
 from access.state.time_repair import RANK
 from registry.queries import admin_shapes

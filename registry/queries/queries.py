@@ -17,19 +17,19 @@ from access.event.rfc3339 import rfc3339
 from access.log.clock_reading import ClockReading
 from access.log.entry import EntryRef
 from access.log.log_entry import LogEntry, Order
+from access.state.attendance import Registered
 from access.state.conflicts import Conflict
 from access.state.coverage import (
     Contact,
     Coverage,
     CoverageReport,
+    Silence,
     Touch,
     area_fields,
     silent_fields,
     standing,
 )
-from access.state.headcount import Silence, attendance
 from access.state.log_state import LogState
-from access.state.registered import Registered
 from registry.devices.reported_vectors import ReportedVectors, missing
 from registry.queries import admin_shapes
 from registry.queries import shapes as answers
@@ -256,9 +256,9 @@ class Queries:
     def sessions(self) -> answers.Sessions:
         """Every session with the people let in for it."""
         now = self.now_ms()
-        with self.snapshot() as log_state:
+        with self.snapshot():
             programme = self.programme
-            attended = attendance(log_state)
+            attended = self.service.attendance(now)
             return answers.Sessions(
                 as_of=self.time(now),
                 sessions=[

@@ -98,7 +98,8 @@ def search(
         at = begin + len(page)
         following = _cursor(page[-1].ref, at) if page and at < found.total else None
     with queries.snapshot() as log_state:
-        shown = [_shown(queries, known, log_state.history(known.badge)) for known in found.people]
+        histories = dict(log_state.histories([known.badge for known in found.people]))
+        shown = [_shown(queries, known, histories[known.badge]) for known in found.people]
     return answers.Registrants(
         total=found.total,
         offset=begin,

@@ -105,8 +105,10 @@ class Roster:
     def labels(self, known: LogState, event: Event, people: Iterable[Known]) -> Iterator[Label]:
         """What to print for people whose newest badge is good."""
         master = self._keys.badge_keys().master
-        for person in people:
-            issued = known.history(person.badge).good()
+        everyone = {person.badge: person for person in people}
+        histories = dict(known.roster_histories(everyone))
+        for badge, person in everyone.items():
+            issued = histories[badge].good()
             if issued is None:
                 continue
             yield Label(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import delete, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,7 +13,7 @@ from registry.storage import tables
 from registry.storage.database import Database
 from registry.storage.log_store import Logs, wall_ms
 from registry.storage.rollback_mark import LogEnd, RollbackMark
-from registry.storage.statements import SINCE
+from registry.storage.statements import ARRIVED, SINCE
 from sync.store.log_store import Row
 
 SERVER_IDENTITY = (
@@ -22,6 +23,14 @@ SERVER_IDENTITY = (
 """Of a PostgreSQL server: which system it is, and its timeline."""
 
 AT_ENTRY = text(f"{SERVER_IDENTITY}, (SELECT digest FROM entry WHERE id = :id)")  # noqa: S608 - a constant of ours
+
+
+class Arrived(NamedTuple):
+    """An entry, its id, and the badge under which it is listed."""
+
+    entry_id: int
+    listed: bytes | None
+    entry: LogEntry
 
 
 class Ledger(Logs):
@@ -61,9 +70,17 @@ class Ledger(Logs):
             finally:
                 self._reached = None
 
+    def arrived(self, entry_id: int, limit: int) -> list[Arrived]:
+        """Up to `limit` entries that arrived after the one with this id."""
+        rows = self.fetch(ARRIVED, (entry_id, limit))
+        return [
+            Arrived(row_id, badge, read_entry(log, digest, raw))
+            for row_id, badge, log, digest, raw in rows
+        ]
+
     def since(self, entry_id: int, limit: int) -> list[tuple[int, LogEntry]]:
         """Up to `limit` entries that arrived after the one with this id, with their ids."""
-        rows = self._fetch(SINCE, (entry_id, limit))
+        rows = self.fetch(SINCE, (entry_id, limit))
         return [(row_id, read_entry(log, digest, raw)) for row_id, log, digest, raw in rows]
 
     def lineage(self, entry_id: int) -> tuple[str, bytes] | None:
@@ -103,6 +120,11 @@ class Ledger(Logs):
             .limit(1)
         )
         return Row(*row) if row else None
+
+    def digest_of(self, entry_id: int) -> bytes:
+        """The hash of the entry with this id; empty where there is none."""
+        row = self.first(select(tables.entry.c.digest).where(tables.entry.c.id == entry_id))
+        return bytes(row[0]) if row else b""
 
     def newest(self) -> int:
         """The id of the entry that arrived last; 0 before there is one."""

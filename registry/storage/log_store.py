@@ -14,28 +14,11 @@ from sqlalchemy.sql import bindparam
 from access.log.chain import Head, device_id, device_of, vouched
 from access.log.entry import Kiosk, digest_of, pack
 from access.log.log_entry import LogEntry, read_entry
+from registry.storage import statements as sql
 from registry.storage import tables
 from registry.storage.bulk import insert_rows
 from registry.storage.database import Database
 from registry.storage.heard_heads import HeardHeads
-from registry.storage.statements import (
-    ADD_ENTRY,
-    ADD_TIP,
-    ALL_TIPS,
-    CARDS,
-    DROP_TIP,
-    ENTRY,
-    HEADS,
-    HOLDS,
-    KEEP_HEAD,
-    KEEP_LATEST_HEAD,
-    LACKING,
-    LATEST_HEADS,
-    PIECE,
-    PUBLICS,
-    ROWS,
-    TIPS,
-)
 from sync.store.log_run import EntryRow
 from sync.store.log_store import BEGINNING, INTRODUCED, LogStore, Row, newest_kiosk, same_end
 from sync.store.name_cards import Issued, badges_listed, cards_named
@@ -93,7 +76,7 @@ class Logs(LogStore):
         with self.database.reading() as connection:
             return connection.execute(statement).first()
 
-    def _fetch(self, question: str, values: Sequence[Any]) -> Sequence[Any]:
+    def fetch(self, question: str, values: Sequence[Any]) -> Sequence[Any]:
         """The rows of a query that every exchange makes; run without the toolkit, at a fraction of the cost."""
         with self.database.reading() as connection:
             result = connection.exec_driver_sql(self._spelt(question), tuple(values))
@@ -168,33 +151,33 @@ class Logs(LogStore):
         return publics
 
     def _all_publics(self) -> dict[str, bytes]:
-        return dict(map(tuple, self._fetch(PUBLICS, ())))
+        return dict(map(tuple, self.fetch(sql.PUBLICS, ())))
 
     def tips(self, log: str) -> list[Point]:
         if not self.database.is_postgres and self.database.writer is None:
             return self._remembered("vector", self._vector).get(log, [])
-        return [(seq, digest) for seq, digest in self._fetch(TIPS, (log,))]
+        return [(seq, digest) for seq, digest in self.fetch(sql.TIPS, (log,))]
 
     def vector(self) -> dict[str, list[Point]]:
         return self._remembered("vector", self._vector)
 
     def _vector(self) -> dict[str, list[Point]]:
         found: dict[str, list[Point]] = {}
-        for log, seq, digest in self._fetch(ALL_TIPS, ()):
+        for log, seq, digest in self.fetch(sql.ALL_TIPS, ()):
             found.setdefault(log, []).append((seq, digest))
         return found
 
     def has_entry(self, log: str, seq: int, digest: bytes) -> bool:
-        return bool(self._fetch(HOLDS, (log, seq, digest)))
+        return bool(self.fetch(sql.HOLDS, (log, seq, digest)))
 
     def rows(self, log: str, first: int, last: int) -> list[Row]:
-        return list(map(Row._make, self._fetch(ROWS, (log, first, last))))
+        return list(map(Row._make, self.fetch(sql.ROWS, (log, first, last))))
 
     def piece(self, log: str, first: int, last: int) -> Sequence[Any]:
-        return self._fetch(PIECE, (log, first, last))
+        return self.fetch(sql.PIECE, (log, first, last))
 
     def heads(self, log: str, after: int, limit: int) -> list[Head]:
-        return [Head(*row) for row in self._fetch(HEADS, (log, after, limit))]
+        return [Head(*row) for row in self.fetch(sql.HEADS, (log, after, limit))]
 
     def latest_head(self, device: str) -> Head | None:
         return self._heard.newest(device, self._latest_heads().get(device))
@@ -207,7 +190,7 @@ class Logs(LogStore):
         return self._remembered(HEADS_KEPT, self._stored_heads)
 
     def _stored_heads(self) -> dict[str, Head]:
-        heads = [Head(*row) for row in self._fetch(LATEST_HEADS, ())]
+        heads = [Head(*row) for row in self.fetch(sql.LATEST_HEADS, ())]
         return {device_of(head.log): head for head in heads}
 
     def hear(self, heads: Sequence[Head]) -> None:
@@ -245,10 +228,10 @@ class Logs(LogStore):
         with self.database.writing() as connection:
             self.database.adds_entries()
             if self.database.is_postgres:
-                insert_rows(connection, "entry", ENTRY, ((*row, now_ms) for row in rows))
+                insert_rows(connection, "entry", sql.ENTRY, ((*row, now_ms) for row in rows))
             else:
                 # The one statement that runs for every entry of the event: past the toolkit, at half the cost.
-                connection.exec_driver_sql(ADD_ENTRY.format(at_ms=now_ms), list(rows))
+                connection.exec_driver_sql(sql.ADD_ENTRY.format(at_ms=now_ms), list(rows))
         if self.is_registry(log):
             for one in entries:
                 if isinstance(one.body, Kiosk):
@@ -260,7 +243,7 @@ class Logs(LogStore):
         now_ms = self._now_ms()
         with self.database.writing() as connection:
             self.database.adds_entries()
-            insert_rows(connection, "entry", ENTRY, ((*row, now_ms) for row in rows))
+            insert_rows(connection, "entry", sql.ENTRY, ((*row, now_ms) for row in rows))
 
     def _know(self, entry: LogEntry, kiosk: Kiosk) -> None:
         """Store the newest state of a kiosk, in whatever order the registry's logs arrive."""
@@ -350,8 +333,8 @@ class Logs(LogStore):
     def move_tip(self, log: str, parent: Point, tip: Point) -> None:
         with self.database.writing() as connection:
             if parent != BEGINNING:
-                connection.exec_driver_sql(self._spelt(DROP_TIP), (log, parent[1]))
-            connection.exec_driver_sql(self._spelt(ADD_TIP), (log, *tip))
+                connection.exec_driver_sql(self._spelt(sql.DROP_TIP), (log, parent[1]))
+            connection.exec_driver_sql(self._spelt(sql.ADD_TIP), (log, *tip))
 
     def keep_head(self, head: Head) -> None:
         self.keep_heads([head])
@@ -360,14 +343,14 @@ class Logs(LogStore):
         """Store heads, or their newer signatures, and each device's latest head."""
         rows = [msgspec.structs.astuple(head) for head in heads]
         with self.database.writing() as connection:
-            connection.exec_driver_sql(self._spelt(KEEP_HEAD), rows)
+            connection.exec_driver_sql(self._spelt(sql.KEEP_HEAD), rows)
             latest = [(device_of(head.log), *row) for head, row in zip(heads, rows, strict=True)]
-            connection.exec_driver_sql(self._spelt(KEEP_LATEST_HEAD), latest)
+            connection.exec_driver_sql(self._spelt(sql.KEEP_LATEST_HEAD), latest)
 
     def wanted_cards(self, limit: int) -> list[bytes]:
-        if self._remembered("all cards", lambda: self.first(LACKING.limit(1)) is None):
+        if self._remembered("all cards", lambda: self.first(sql.LACKING.limit(1)) is None):
             return []
-        card, lacking = tables.card.c, LACKING
+        card, lacking = tables.card.c, sql.LACKING
         # In turn: cards that nobody has any more delay no others.
         after = self.read(lacking.where(card.digest > self._asked_for).limit(limit))
         before = self.read(lacking.where(card.digest <= self._asked_for).limit(limit - len(after)))
@@ -381,7 +364,7 @@ class Logs(LogStore):
         if not asked:
             return []
         marks = ",".join("?" * len(asked))
-        return [SealedCard(*row) for row in self._fetch(CARDS.format(marks=marks), asked)]
+        return [SealedCard(*row) for row in self.fetch(sql.CARDS.format(marks=marks), asked)]
 
     def all_sealed(self) -> Iterator[SealedCard]:
         card = tables.card.c

@@ -19,6 +19,7 @@ HOLDS = "SELECT 1 FROM entry WHERE log = ? AND seq = ? AND digest = ?"
 ADD_TIP = "INSERT INTO tip (log, seq, digest) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 DROP_TIP = "DELETE FROM tip WHERE log = ? AND digest = ?"
 SINCE = "SELECT id, log, digest, raw FROM entry WHERE id > ? ORDER BY id LIMIT ?"
+ARRIVED = "SELECT id, badge, log, digest, raw FROM entry WHERE id > ? ORDER BY id LIMIT ?"
 TIPS = "SELECT seq, digest FROM tip WHERE log = ? ORDER BY seq"
 CARDS = "SELECT digest, raw FROM card WHERE raw IS NOT NULL AND digest IN ({marks})"
 

@@ -74,7 +74,9 @@ class Answerer(Party):
         taken = self.take(message)
         taken.device = device
         latest = self.latest_heads()
-        answer = self.compose(nonce, message.nonce, message, taken.declined, latest)
+        # Who brings a mark is sent the heads that came after it, and no others.
+        heads = [] if sent.digest and sent.mark else latest
+        answer = self.compose(nonce, message.nonce, message, taken.declined, heads)
         same = message.digest != b"" and message.digest == answer.digest
         taken.level = same or self._has_registry_logs(message.have)
         return self.seal(self._shortened(answer, sent, basis, device, latest)), taken

@@ -41,12 +41,13 @@ class HeadFeed:
     def note(self, heads: Iterable[Head]) -> None:
         """The newest head of each device, as the store has them now."""
         for head in heads:
-            before = self._passed_on.get(device_of(head.log))
+            device = device_of(head.log)
+            before = self._passed_on.get(device)
             if before is None or _worth_passing(head, before[0]):
                 self._count += 1
-                self._passed_on[device_of(head.log)] = (head, self._count)
+                self._passed_on[device] = (head, self._count)
                 if before is None or not same_end(head, before[0]):
-                    self._whole[device_of(head.log)] = self._count
+                    self._whole[device] = self._count
 
     @property
     def mark(self) -> bytes:
@@ -85,7 +86,7 @@ def renewed_heads(renewals: Iterable[Renewal], store: LogStore) -> list[Head]:
 
 
 def _worth_passing(head: Head, before: Head) -> bool:
-    moved = (head.log, head.seq) != (before.log, before.seq)
+    moved = head.seq != before.seq or head.log != before.log
     return moved or head.at_ms >= before.at_ms + RELAY_EVERY_MS
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -49,8 +50,9 @@ class Steps:
         """Do what is still to be done, each step whole or not at all."""
         if set(self._done(connection)) >= set(self._steps):
             return
-        import sqlite_utils
-        from sqlite_utils.migrations import Migrations
+        with _without_numpy():
+            import sqlite_utils
+            from sqlite_utils.migrations import Migrations
 
         migrations = Migrations(self.name)
         for name, step in self._steps.items():
@@ -66,6 +68,20 @@ class Steps:
             (self.name,),
         )
         return [name for (name,) in done]
+
+
+@contextmanager
+def _without_numpy() -> Iterator[None]:
+    """Unless it is loaded already: sqlite-utils loads it if it can, for columns of numpy's types, which no table here
+    has; a door would keep 12 MB of it from its first start on."""
+    if "numpy" in sys.modules:
+        yield
+        return
+    sys.modules["numpy"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["numpy"]
 
 
 def open_writer(

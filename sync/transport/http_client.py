@@ -1,5 +1,6 @@
 """HTTP client for another device: MessagePack bodies, TLS pinned by fingerprint, every answer bounded."""
 
+import ssl
 import time
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -74,9 +75,7 @@ class HttpClient:
             finally:
                 answer.close()  # a connection whose answer was read to its end is in the pool again
         except SSLError as error:
-            shown = "ingerprint" in str(error)
-            why = "not the certificate that was agreed on" if shown else "no TLS is spoken there"
-            raise HttpClientError(f"{self.url}: {why}") from error
+            raise HttpClientError(f"{self.url}: {_no_tls(error)}") from error
         except (ReadTimeoutError, ConnectTimeoutError) as error:
             gone = isinstance(error, NewConnectionError)
             why = "cannot be reached" if gone else "no answer in time"
@@ -120,6 +119,18 @@ class HttpClient:
         """Safe to repeat."""
         if self._pool is not None:
             self._pool.close()
+
+
+def _no_tls(error: SSLError) -> str:
+    """Why there is no TLS connection, in words."""
+    cause = error.args[0] if error.args else None
+    if "ingerprint" in str(error):
+        return "not the certificate that was agreed on"
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return "its certificate is not one that this machine trusts"
+    if isinstance(cause, ssl.SSLEOFError):
+        return "hung up before TLS began: it is busy, or no TLS is spoken there"
+    return "no TLS is spoken there"
 
 
 class _InOnePiece(HTTPConnection):

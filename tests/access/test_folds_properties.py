@@ -25,7 +25,7 @@ from access.log.entry import (
 from access.rules.decide import Presented, decide
 from access.state.conflicts import Conflicts
 from access.state.facts import Moment, facts_now
-from access.state.headcount import Headcount, attendance
+from access.state.headcount import Headcount
 from access.state.log_state import LogState
 from access.state.seat_leases import gifts
 
@@ -206,7 +206,7 @@ def answers(forum: Any, known: LogState) -> bytes:
         [
             [Headcount(known).areas(at) for at in (evening, next_day)],
             [sorted(Headcount(known).by_gate(at).items()) for at in (evening, next_day)],
-            attendance(known),
+            [Headcount(known).attendance(at) for at in (evening, next_day)],
             Conflicts(known).lines(),
             [
                 [

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from access.event.definition import Event
-from access.state.headcount import Headcount, SavedCounts
+from access.state.headcount import Headcount
 from registry.projections import saved_counts
 from registry.roster.model import IssuedBadge
 from registry.service import RegistryService
@@ -61,7 +63,7 @@ def test_a_start_goes_on_from_the_saved_counts(
 
     saved = saved_counts.read(tmp_path)
     assert saved is not None
-    assert saved.entry_id < service.ledger.newest()
+    assert saved.entries.entry_id < service.ledger.newest()
     assert again().headcount(clock.now_ms) == before
 
 
@@ -91,35 +93,84 @@ def cut_short(folder: Path) -> None:
     file.write_bytes(file.read_bytes()[:40])
 
 
+def changed(folder: Path, **changes: Any) -> None:
+    """Write the file again with other contents."""
+    saved = saved_counts.read(folder)
+    assert saved is not None
+    saved_counts.write(folder, msgspec.structs.replace(saved, **changes))
+
+
+def with_other_ends(folder: Path, **changes: Any) -> None:
+    saved = saved_counts.read(folder)
+    assert saved is not None
+    changed(folder, entries=msgspec.structs.replace(saved.entries, **changes))
+
+
 def of_other_entries(folder: Path) -> None:
     saved = saved_counts.read(folder)
     assert saved is not None
-    saved_counts.write(folder, saved.entry_id, bytes(32), SavedCounts(*nothing(saved)))
+    log = min(saved.entries.ends)
+    other = {**saved.entries.ends, log: (saved.entries.ends[log][0], bytes(32))}
+    with_other_ends(folder, ends=other)
+
+
+def of_fewer_entries(folder: Path) -> None:
+    saved = saved_counts.read(folder)
+    assert saved is not None
+    with_other_ends(folder, count=saved.entries.count - 1)
 
 
 def of_an_entry_that_is_not_there(folder: Path) -> None:
+    with_other_ends(folder, entry_id=10_000)
+
+
+def of_another_fork(folder: Path) -> None:
     saved = saved_counts.read(folder)
     assert saved is not None
-    saved_counts.write(folder, 10_000, saved.sequence, SavedCounts(*nothing(saved)))
+    log = min(saved.entries.ends)
+    with_other_ends(folder, forked={log: bytes(32)})
 
 
-def of_wrong_shares(folder: Path) -> None:
+def of_another_version(folder: Path) -> None:
+    changed(folder, version=saved_counts.VERSION + 1)
+
+
+def of_another_shape(folder: Path) -> None:
+    raw = msgspec.msgpack.encode([saved_counts.VERSION])
+    (folder / saved_counts.FILE).write_bytes(hashlib.sha256(raw).digest() + raw)
+
+
+def with_shares(folder: Path, turn: int, keep: int | None = None) -> None:
     saved = saved_counts.read(folder)
     assert saved is not None
     badges = [badge for badge, _ in saved.counts.shares]
     shares = [share for _, share in saved.counts.shares]
-    turned = list(zip(badges, shares[1:] + shares[:1], strict=True))
-    counts = SavedCounts(saved.counts.day, saved.counts.asked_ms, turned)
-    saved_counts.write(folder, saved.entry_id, saved.sequence, counts)
+    turned = list(zip(badges, shares[turn:] + shares[:turn], strict=True))[:keep]
+    changed(folder, counts=msgspec.structs.replace(saved.counts, shares=turned))
 
 
-def nothing(saved: saved_counts.Saved) -> tuple[int, int, list[Any]]:
-    return saved.counts.day, saved.counts.asked_ms, []
+def of_wrong_shares(folder: Path) -> None:
+    with_shares(folder, 1)
+
+
+def of_fewer_shares(folder: Path) -> None:
+    with_shares(folder, 0, 1)
 
 
 @pytest.mark.parametrize(
     "harm",
-    [wrong_byte, cut_short, of_other_entries, of_an_entry_that_is_not_there, of_wrong_shares],
+    [
+        wrong_byte,
+        cut_short,
+        of_other_entries,
+        of_fewer_entries,
+        of_an_entry_that_is_not_there,
+        of_another_fork,
+        of_another_version,
+        of_another_shape,
+        of_wrong_shares,
+        of_fewer_shares,
+    ],
 )
 def test_in_doubt_they_count_for_nothing(
     service: RegistryService,

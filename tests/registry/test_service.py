@@ -15,8 +15,7 @@ from access.event.definition import Event
 from access.log.clock_reading import ClockReading
 from access.log.entry import Close, Ruling
 from access.state.conflicts import Conflict
-from access.state.coverage import CoverageReport
-from access.state.headcount import Silence
+from access.state.coverage import CoverageReport, Silence
 from config.errors import ConfigError
 from jianmen.testing.log_writer import LogWriter, admission
 from registry.queries.queries import Queries

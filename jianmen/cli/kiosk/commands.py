@@ -16,7 +16,6 @@ from jianmen.cli.kiosk.doctor import doctor
 from jianmen.cli.kiosk.opening import opening
 from jianmen.cli.kiosk.options import camera_overrides, complain, read_settings, settings_option
 from jianmen.cli.kiosk.run import run
-from jianmen.cli.kiosk.status_lines import status_lines
 from jianmen.cli.options import data_option, json_option
 
 SHOWN_WITHIN_S = 120.0
@@ -92,7 +91,7 @@ def enrol(
 def _shown_code(settings: KioskSettings) -> str:
     """The text of the first enrolment code held to the camera. Raises EnrolmentError when none is."""
     from hardware.ports.events import CameraState, Reading
-    from kiosk.runtime.parts import open_reader
+    from kiosk.runtime.camera import open_reader
     from sync.enrolment.record import EnrolmentError
     from sync.wire.enrolment_code import is_enrolment_code
 
@@ -122,6 +121,8 @@ def status(
 ) -> None:
     """The state of the door, as it reports it. Exit 1 if it does not answer or does not work."""
     import requests
+
+    from jianmen.cli.kiosk.status_lines import status_lines
 
     settings = read_settings(settings_file, data, pages_port=port)
     url = f"http://{settings.pages.host}:{settings.pages.port}/status.json"

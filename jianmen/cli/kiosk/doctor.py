@@ -81,7 +81,7 @@ def _camera(settings: KioskSettings, seconds: float, optics: Optics) -> Iterator
     from hardware.reader.camera_check import CameraCheckError, check_camera
     from jianmen.cli.kiosk.camera_findings import camera_findings
     from jianmen.cli.kiosk.findings import door_runs
-    from kiosk.runtime.parts import camera_settings, decoder_settings
+    from kiosk.runtime.camera import camera_settings, decoder_settings
 
     if settings.camera.adapter is None:
         sys.exit(complain("this kiosk has no camera in its settings: name one with --camera"))

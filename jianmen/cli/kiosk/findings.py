@@ -21,7 +21,8 @@ from hardware.system.errors import HardwareError
 from hardware.system.version import BUILT_MS, WAL_RESET_FIXED
 from jianmen.cli.options import Finding
 from jianmen.own_packages import clashes
-from kiosk.runtime.parts import open_reader, signal_settings
+from kiosk.runtime.camera import open_reader
+from kiosk.runtime.parts import signal_settings
 from kiosk.runtime.run_lock import AlreadyRunningError, RunningMark
 from kiosk.screen.viewing import METRES_PER_INCH, Viewing, viewing
 from sync.enrolment.record import Enrolment, prepare

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import click
 
 from access.event.definition import Direction
-from access.state.event_state import EventState
 from config.errors import ConfigError
 from config.settings import KioskSettings
 from jianmen.cli.kiosk.options import (
@@ -28,6 +27,8 @@ from jianmen.cli.kiosk.options import (
 from jianmen.cli.options import data_option
 
 if TYPE_CHECKING:
+    from access.state.event_state import EventState
+    from hardware.reader.reader import Reader
     from kiosk.runtime.run_lock import RunningMark
     from kiosk.runtime.service import Home
     from sync.store.journal import Journal
@@ -75,28 +76,50 @@ def run(
 
 
 def _run(settings: KioskSettings, direction: Direction | None) -> int:
-    from hardware.system.errors import HardwareError
-    from kiosk.pages.app import create_app
-    from kiosk.pages.phones.serving import phones_of, serving_phones
-    from kiosk.pages.serving import PageServer
-    from kiosk.runtime.parts import parts_of, signal_settings
     from kiosk.runtime.run_lock import AlreadyRunningError, RunningMark
-    from kiosk.runtime.service import DoorService
-    from kiosk.screen.viewing import viewing
-    from sync.enrolment.record import EnrolmentError
-    from sync.store.sqlite import NewerFileError
 
     try:
         running = RunningMark(settings.data)
     except (AlreadyRunningError, OSError) as error:
         return complain(str(error))
+    with ExitStack() as ends:
+        return _serve(settings, direction, running, _camera(settings, ends))
+
+
+def _camera(settings: KioskSettings, ends: ExitStack) -> Reader | None:
+    """The camera of a kiosk that is enrolled: it starts at once, and loads its libraries while this process loads those
+    of a door. None where there is none, or where `jianmen kiosk enrol` is still to have it."""
+    from kiosk.runtime.camera import open_reader
+    from sync.store.data_folder import DataFolder
+
+    if settings.camera.adapter is None or not DataFolder(settings.data).enrolment.exists():
+        return None
+    camera = open_reader(settings)
+    ends.callback(camera.close)
+    return camera
+
+
+def _serve(
+    settings: KioskSettings,
+    direction: Direction | None,
+    running: RunningMark,
+    camera: Reader | None,
+) -> int:
+    from hardware.system.errors import HardwareError
+    from kiosk.pages.app import create_app
+    from kiosk.pages.phones.serving import phones_of, serving_phones
+    from kiosk.pages.serving import PageServer
+    from kiosk.runtime.parts import parts_of, signal_settings
+    from kiosk.runtime.service import DoorService
+    from kiosk.screen.viewing import viewing
+    from sync.enrolment.record import EnrolmentError
+    from sync.store.sqlite import NewerFileError
 
     where = f"{settings.pages.host}:{settings.pages.port}"
     cleanly = False
     try:
-        service = DoorService(
-            _home(settings.data, running), parts_of(settings), settings.language, direction
-        )
+        parts = parts_of(settings, camera)
+        service = DoorService(_home(settings.data, running), parts, settings.language, direction)
         buzzer = settings.signals.adapter == "gpio" and signal_settings(settings).pins.buzzer
         phones = phones_of(service) if settings.pages.phones_port else None
         app = create_app(

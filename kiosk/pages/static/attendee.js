@@ -11,6 +11,7 @@ const TONES = {
 const OUT_HZ = 587;
 const CHOICE_MS = 20000; // a language that somebody chose is theirs for so long
 const SMALLEST = 0.3;
+const STEP = 0.04;
 const WHOLE = 0.5; // down to this size words stay whole
 const HOLD_MS = 2000; // whoever holds the title for so long is of the staff
 const words = JSON.parse(document.body.dataset.words);
@@ -126,11 +127,15 @@ function fit() {
   const largest = several ? LARGEST.several : LARGEST.one;
   $("say").classList.remove("anywhere");
   $("answer").classList.remove("small");
-  if (shrink(largest, WHOLE)) return;
-  $("answer").classList.add("small");
-  if (shrink(largest, WHOLE)) return;
-  $("say").classList.add("anywhere");
-  shrink(largest, SMALLEST);
+  $("answer").classList.add("fitting");
+  if (!shrink(largest, WHOLE)) {
+    $("answer").classList.add("small");
+    if (!shrink(largest, WHOLE)) {
+      $("say").classList.add("anywhere");
+      shrink(largest, SMALLEST);
+    }
+  }
+  $("answer").classList.remove("fitting");
 }
 
 // Where the settings know the screen, letters and buttons have a least size in millimetres.
@@ -143,14 +148,20 @@ function measure() {
   set("--headline", Number(body.dataset.headline));
 }
 
+// Find the largest size that fits, and say whether there is one. Each try makes the browser lay the text out: there are few.
 function shrink(largest, smallest) {
-  let size = largest;
-  do {
-    size -= 0.04;
-    document.documentElement.style.setProperty("--size", size.toFixed(2));
-    if (!over($("answer"))) return true;
-  } while (size > smallest);
-  return false;
+  const steps = Math.ceil((largest - smallest) / STEP);
+  const fits = (step) => {
+    $("answer").style.setProperty("--size", (largest - step * STEP).toFixed(2));
+    return !over($("answer"));
+  };
+  let [fitting, tooLarge] = [steps + 1, 0];
+  while (fitting - tooLarge > 1) {
+    const step = Math.floor((tooLarge + fitting) / 2);
+    if (fits(step)) fitting = step;
+    else tooLarge = step;
+  }
+  return fits(Math.min(fitting, steps));
 }
 
 function over(box) {

@@ -8,7 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from access.state.attendance import Attended, at_session, at_venue, stays
+from access.rules.opening_check import opening_badges
+from access.state.attendance import Attended, Registered, at_session, at_venue, stays
 
 MINUTE_MS = 60_000
 
@@ -110,3 +111,21 @@ def test_without_an_event_definition_nobody_came(forum: Any) -> None:
     known = forum.build.log_state([entry])
     history = known.history(forum.build.badge(1))
     assert at_venue(known.event_state, "north", 1, history, forum.at("10:00")) is None
+
+
+def test_registered_are_those_whose_newest_badge_is_good(forum: Any) -> None:
+    registry, badge = forum.registry, forum.build.badge
+    first = Registered(forum.known())
+    assert first.count() == 9
+    assert Registered(forum.build.log_state()).count() == 0
+    forum.enters("north-in", "09:00", 99)  # nobody's badge
+    registry.revokes(forum.at("09:10"), badge(1))
+    registry.revokes(forum.at("09:11"), badge(2), issue=1)
+    registry.revokes(forum.at("09:12"), badge(3), issue=1)
+    registry.issues(forum.at("09:13"), badge(3), forum.delegate, issue=2)
+    trial = min(opening_badges(forum.programme.event))
+    registry.issues(forum.at("09:14"), trial, forum.delegate)
+    forum.refuses("north-in", "09:15", None, "not_a_badge")
+    for one in forum.entries:
+        first.log_state.file(one.entry)
+    assert first.count() == Registered(forum.known()).count() == 7

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from access.event.definition import Event
 from access.state.conflicts import Conflicts
-from access.state.headcount import Headcount, attendance
+from access.state.headcount import Headcount
 
 MINUTE = 60_000
 GATES = ("north-in", "hall-1", "hall-2", "room-1", "south-in")
@@ -180,7 +180,7 @@ def answers(known: Any, at: int) -> object:
     accounts = sorted((kiosk, gate) for kiosk in known.event_state.kiosks for gate in GATES)
     return (
         Headcount(known).areas(at),
-        attendance(known),
+        Headcount(known).attendance(at),
         Conflicts(known).lines(),
         [(account, book.free(account, at)) for account in accounts],
     )

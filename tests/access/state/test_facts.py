@@ -253,6 +253,7 @@ def shown(forum: Any, number: int, **scan: Any) -> Any:
 def recorded(forum: Any, number: int, **scan: Any) -> Any:
     read, body, history, known = shown(forum, number, **scan)
     until = known.registry_until(body.roster_head)
+    assert known.registry_until(body.roster_head) == until
     return facts_as_recorded(read, body, history, known.event_state, until)
 
 

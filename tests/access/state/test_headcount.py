@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from access.log.entry import Recount
-from access.state.headcount import Count, Headcount, Quiet, Silence, attendance, band, silences
+from access.state.coverage import Quiet, Silence, Silences, band
+from access.state.headcount import Count, Headcount
 
 
 def counts(forum: Any, clock: str) -> dict[str, Count]:
@@ -25,7 +26,7 @@ def test_without_an_event_definition_nothing_is_counted(forum: Any) -> None:
     known = forum.build.log_state(forum.doors["north-in"].entries)
     assert Headcount(known).areas(forum.at("09:00")) == {}
     assert Headcount(known).by_gate(forum.at("09:00")) == {}
-    assert attendance(known) == {}
+    assert Headcount(known).attendance(forum.at("12:00")) == {}
 
 
 def test_an_empty_house_counts_nobody_and_names_every_area(forum: Any) -> None:
@@ -241,6 +242,16 @@ def test_each_gate_lists_its_reasons_of_today(forum: Any) -> None:
     assert today == {"north-in": {"ok": 1, "revoked": 2}, "hall-1": {"overridden": 1}}
 
 
+def test_a_gate_whose_presentations_were_all_taken_back_has_none(forum: Any) -> None:
+    known = forum.known()
+    count = Headcount(known)
+    for entry in (entered := forum.enters("hall-1", "09:00", 1), None):
+        written = entry or forum.voids("hall-1", "09:01", entered)
+        known.add(written.log, written.digest, written.raw)
+        today = count.by_gate(forum.at("10:00"))
+        assert today == ({"hall-1": {"ok": 1}} if entry else {})
+
+
 def test_attendance_counts_distinct_people_let_in_for_a_session(forum: Any) -> None:
     forum.enters("room-1", "13:40", 1, session="talk")
     forum.enters("room-1", "14:40", 1, session="talk", reason="reentry")
@@ -249,7 +260,7 @@ def test_attendance_counts_distinct_people_let_in_for_a_session(forum: Any) -> N
     forum.refuses("room-1", "13:55", 4, "full")
     forum.leaves("room-1", "14:50", 2, session="talk")
     forum.refuses("room-1", "13:55", None, "not_a_badge")
-    assert attendance(forum.known()) == {"talk": 2}
+    assert Headcount(forum.known()).attendance(forum.at("18T12:00")) == {"talk": 2}
 
 
 # Who has not reported.
@@ -258,7 +269,7 @@ def test_attendance_counts_distinct_people_let_in_for_a_session(forum: Any) -> N
 def test_a_kiosk_never_heard_may_have_done_anything(forum: Any) -> None:
     device = forum.doors["hall-1"].device
     quiet = Quiet(device, "hall-1", None, None)
-    assert silences(forum.known(), [quiet], forum.at("10:00")) == [Silence(*quiet)]
+    assert Silences().of(forum.known(), [quiet], forum.at("10:00")) == [Silence(*quiet)]
 
 
 def test_a_silent_kiosk_is_taken_to_go_on_as_in_its_last_ten_minutes(forum: Any) -> None:
@@ -270,9 +281,9 @@ def test_a_silent_kiosk_is_taken_to_go_on_as_in_its_last_ten_minutes(forum: Any)
     forum.enters("hall-2", "09:59", 4)  # at another kiosk
     since, at = forum.at("10:00"), forum.at("10:20")
     quiet = Quiet(device, "hall-1", since, 7)
-    (silent,) = silences(forum.known(), [quiet], at)
+    (silent,) = Silences().of(forum.known(), [quiet], at)
     assert silent == Silence(device, "hall-1", since, 7, may_enter=6, may_leave=2)
-    assert silences(forum.known(), [quiet], since - 1)[0].may_enter == 0
+    assert Silences().of(forum.known(), [quiet], since - 1)[0].may_enter == 0
 
 
 def test_a_kiosk_that_has_worked_for_two_minutes_has_its_rate_from_these(forum: Any) -> None:
@@ -280,7 +291,7 @@ def test_a_kiosk_that_has_worked_for_two_minutes_has_its_rate_from_these(forum: 
     forum.enters("hall-1", "09:58", 1)
     forum.enters("hall-1", "09:59", 2)
     quiet = Quiet(device, "hall-1", forum.at("10:00"), 7)
-    (silent,) = silences(forum.known(), [quiet], forum.at("10:10"))
+    (silent,) = Silences().of(forum.known(), [quiet], forum.at("10:10"))
     assert (silent.may_enter, silent.may_leave) == (10, 0)
 
 
@@ -320,7 +331,7 @@ def test_an_entry_at_the_very_beginning_of_a_day_is_that_days(
 def test_whoever_is_only_seen_leaving_a_session_did_not_attend_it(forum: Any) -> None:
     forum.enters("room-1", "13:40", 1, session="talk")
     forum.leaves("room-1", "14:50", 2, session="talk", reason="not_inside")
-    assert attendance(forum.known()) == {"talk": 1}
+    assert Headcount(forum.known()).attendance(forum.at("18T12:00")) == {"talk": 1}
 
 
 @pytest.mark.parametrize(("clock", "people"), [("09:59", 1), ("10:00", 1), ("10:01", 0)])
@@ -331,7 +342,7 @@ def test_the_rate_is_drawn_from_what_was_done_before_the_kiosk_fell_silent(
     forum.enters("hall-1", "09:40", 2)  # long enough before to know ten minutes
     forum.enters("hall-1", clock, 1)
     quiet = Quiet(device, "hall-1", forum.at("10:00"), None)
-    (found,) = silences(forum.known(), [quiet], forum.at("10:10"))
+    (found,) = Silences().of(forum.known(), [quiet], forum.at("10:10"))
     assert (found.may_enter, found.may_leave) == (people, 0)
 
 
@@ -351,5 +362,5 @@ def test_of_a_kiosk_last_heard_at_no_known_time_no_rate_is_drawn(forum: Any) -> 
     device = forum.doors["hall-1"].device
     forum.enters("hall-1", "09:40", 1)
     quiet = [Quiet(device, "hall-1", None, 3), Quiet("f" * 16, None, forum.at("10:00"), None)]
-    found = silences(forum.known(), quiet, forum.at("10:10"))
+    found = Silences().of(forum.known(), quiet, forum.at("10:10"))
     assert [(one.may_enter, one.missing) for one in found] == [(0, 3), (0, None)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -30,9 +31,10 @@ class Watched(LogState):
         for entry in forum.entries:
             self.add(entry.log, entry.digest, entry.raw)
 
-    def history(self, badge: bytes | None) -> History:
-        self.asked.append(badge)
-        return super().history(badge)
+    def histories(self, badges: Iterable[bytes | None]) -> Iterator[tuple[bytes | None, History]]:
+        asked = list(badges)
+        self.asked += asked
+        return super().histories(asked)
 
 
 @pytest.fixture

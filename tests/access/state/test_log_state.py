@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import msgspec
 import pytest
 
 from access.log.entry import EntryError
@@ -43,6 +44,18 @@ def test_a_number_far_ahead_of_its_log_costs_nothing(forum: Any) -> None:
     assert known.event_state.last_seq[entry.log] == 2**40
 
 
+def test_what_the_registry_wrote_of_a_badge_has_nothing_from_the_doors(forum: Any) -> None:
+    badge = forum.build.badge(1)
+    forum.enters("north-in", "09:00", 1)
+    forum.registry.revokes(forum.at("09:10"), badge)
+    [(named, roster)] = forum.known().roster_histories([badge])
+    whole = forum.known().history(badge)
+    assert named == badge
+    assert roster.issued == whole.issued
+    assert roster.revocations == whole.revocations
+    assert (len(roster.presentations), len(whole.presentations)) == (0, 1)
+
+
 def test_badges_are_those_that_any_entry_names(forum: Any) -> None:
     forum.refuses("north-in", "09:00", None, "not_a_badge")
     named = set(forum.known().badges)
@@ -59,7 +72,7 @@ def test_a_history_is_kept_until_something_changes_it(forum: Any) -> None:
     assert known.history(forum.build.badge(2)) is two
 
 
-def test_a_repaired_clock_changes_every_history(forum: Any) -> None:
+def test_a_repaired_clock_changes_the_histories_of_its_log(forum: Any) -> None:
     forum.enters("north-in", "09:00", 1)
     known = forum.known()
     before = known.history(forum.build.badge(1))
@@ -70,20 +83,39 @@ def test_a_repaired_clock_changes_every_history(forum: Any) -> None:
 
 
 def test_a_watch_names_everybody_whose_history_may_have_changed(forum: Any) -> None:
+    badge = forum.build.badge
+    forum.enters("hall-1", "08:50", 2)
+    forum.enters("hall-1", "08:55", 3)
     known = forum.known()
     watch = known.watch()
     known.settle()
-    assert watch == set(known.badges)
-    watch.clear()
-    entry = forum.enters("north-in", "09:00", 1)
-    known.add(entry.log, entry.digest, entry.raw)
-    known.settle()
-    assert watch == {forum.build.badge(1)}
-    watch.clear()
-    cut = forum.registry.assigns(forum.at("10:00"), forum.doors["hall-1"], "hall-1", cut_off=True)
-    known.add(cut.log, cut.digest, cut.raw)
-    known.settle()
-    assert watch == set(known.badges)
+    assert watch == {badge(2), badge(3)}
+
+    def changed(entry: Any) -> set[bytes]:
+        watch.clear()
+        known.add(entry.log, entry.digest, entry.raw)
+        known.settle()
+        return set(watch)
+
+    assert changed(forum.enters("north-in", "09:00", 1)) == {badge(1)}
+    assert changed(forum.doors["hall-1"].trusts(forum.at("09:05"), off_ms=60_000)) == {
+        badge(2),
+        badge(3),
+    }
+    hall = forum.doors["hall-1"]
+    assert changed(forum.registry.assigns(forum.at("10:00"), hall, "hall-1")) == set()
+    cut = forum.registry.assigns(forum.at("10:01"), hall, "hall-1", cut_off=True)
+    assert changed(cut) == {badge(2), badge(3)}
+    again = forum.registry.assigns(forum.at("10:02"), hall, "hall-1", cut_off=True)
+    assert changed(again) == set()
+    event = msgspec.structs.replace(forum.programme.event, day_ends_min=0)
+    assert changed(forum.registry.defines(forum.at("10:03"), event)) == {
+        badge(1),
+        badge(2),
+        badge(3),
+    }
+    known.unwatch(watch)
+    assert changed(forum.enters("north-in", "11:00", 4)) == set()
 
 
 def test_the_seats_of_an_area_are_one_book(forum: Any) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from access.state.headcount import Headcount, Quiet, SavedCounts, silences
+from access.state.coverage import Quiet, Silences
+from access.state.headcount import Headcount, SavedCounts
 from access.state.log_state import LogState
 
 
@@ -53,11 +54,18 @@ def test_they_count_on_with_what_comes_later(morning: Any, clock: str) -> None:
 
 def test_counts_of_others_are_not_taken(morning: Any, new_forum: Any) -> None:
     kept = saved(morning.known(), morning.at("09:30"))
-    share = max((packed for _, packed in kept.shares), key=lambda packed: len(bytes(packed)))
-    others = SavedCounts(kept.day, kept.asked_ms, [(morning.build.badge(9), share)])
+    badges, shares = zip(*kept.shares, strict=True)
+    turned = list(zip(badges, [*shares[1:], shares[0]], strict=True))
+    others = SavedCounts(kept.day, kept.asked_ms, turned)
     headcount = Headcount(morning.known())
     assert not headcount.restore(others)
     assert headcount.areas(kept.asked_ms) == Headcount(morning.known()).areas(kept.asked_ms)
+
+
+def test_counts_that_lack_somebody_are_not_taken(morning: Any) -> None:
+    kept = saved(morning.known(), morning.at("09:30"))
+    fewer = SavedCounts(kept.day, kept.asked_ms, kept.shares[1:])
+    assert not Headcount(morning.known()).restore(fewer)
 
 
 def test_shares_of_another_shape_are_not_taken(morning: Any) -> None:
@@ -76,6 +84,20 @@ def test_without_a_definition_there_is_nothing_to_save_or_restore(morning: Any) 
     assert not nothing.restore(saved(morning.known(), morning.at("09:30")))
 
 
+def test_the_pace_of_a_silent_kiosk_is_looked_up_again_only_when_it_may_be_another(
+    morning: Any,
+) -> None:
+    known, estimates = morning.known(), Silences()
+    door = morning.doors["north-in"]
+    quiet = [Quiet(door.device, "north-in", morning.at("09:05"), None)]
+    (before,) = estimates.of(known, quiet, morning.at("09:15"))
+    assert estimates.of(known, quiet, morning.at("09:15")) == [before]
+    void = morning.voids("hall-1", "09:29", door.entries[2])
+    known.add(void.log, void.digest, void.raw)
+    (after,) = estimates.of(known, quiet, morning.at("09:15"))
+    assert after.may_enter < before.may_enter
+
+
 def test_the_rate_of_a_kiosk_whose_log_forks_is_drawn_from_all_branches(forum: Any) -> None:
     door = forum.doors["hall-1"]
     clone = forum.build.kiosk("hall-1", forum.at("08:00"))
@@ -90,7 +112,7 @@ def test_the_rate_of_a_kiosk_whose_log_forks_is_drawn_from_all_branches(forum: A
     ]
     known = forum.build.log_state([*forum.entries, *branches])
     quiet = Quiet(door.device, "hall-1", forum.at("10:00"), None)
-    (found,) = silences(known, [quiet], forum.at("10:10"))
+    (found,) = Silences().of(known, [quiet], forum.at("10:10"))
     assert (found.may_enter, found.may_leave) == (1, 1)
 
 

@@ -9,7 +9,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -414,7 +414,7 @@ def test_a_certificate_that_nobody_pinned_is_refused(
     context, _ = certificate()
     server = listen(GOOD, context)
 
-    with pytest.raises(HttpClientError):
+    with pytest.raises(HttpClientError, match="not one that this machine trusts"):
         connect(server.url).post("/", b"x")
     assert server.requests == []
 
@@ -427,6 +427,24 @@ def test_one_who_speaks_no_tls_is_told_apart(
 
     with pytest.raises(HttpClientError, match="no TLS is spoken there"):
         connect(server.url.replace("http:", "https:"), pin).post("/", b"x")
+
+
+def test_one_who_is_too_busy_for_tls_is_told_apart(
+    connect: Connect, certificate: Certificate
+) -> None:
+    _, pin = certificate()
+    with closing(socket.create_server(("127.0.0.1", 0))) as busy:
+
+        def turn_away() -> None:
+            connection, _ = busy.accept()
+            connection.recv(4096)  # the hello: what is left unread would be answered with a reset
+            connection.close()
+
+        turning_away = threading.Thread(target=turn_away)
+        turning_away.start()
+        with pytest.raises(HttpClientError, match="hung up before TLS began: it is busy"):
+            connect(f"https://127.0.0.1:{busy.getsockname()[1]}", pin).post("/", b"x")
+        turning_away.join()
 
 
 def test_a_pinned_link_sends_nothing_in_the_clear(

@@ -1,0 +1,113 @@
+"""A browser as a kiosk has it, and when it has painted an answer."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, CDPSession, Page
+
+SIZE = {"width": 800, "height": 480}
+PATIENCE_MS = 60_000.0
+MEGABYTE = 1e6
+
+_PROBE = """
+window.painted = [];
+window.notePainted = (what) => requestAnimationFrame(() => {
+  const after = new MessageChannel();
+  after.port1.onmessage = () => window.painted.push(performance.timeOrigin + performance.now());
+  after.port2.postMessage(what);
+});
+document.addEventListener("DOMContentLoaded", () => {
+  const say = document.getElementById("say");
+  if (say) new MutationObserver(() => {
+    if (document.body.dataset.state === "answer") window.notePainted();
+  }).observe(say, { childList: true });
+});
+"""
+"""Notes when an answer was painted (ms since 1970): the first task after the frame that has it."""
+
+
+class NoBrowserError(Exception):
+    """There is no browser that can be driven; the message says how to get one."""
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, without a window. Raises NoBrowserError."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        raise NoBrowserError(
+            "This measurement drives a browser with playwright, which is not installed: run `make check` in the"
+            " source tree, which installs it"
+        ) from None
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        raise NoBrowserError(
+            "This measurement needs a browser: run `sudo apt-get install chromium`"
+        )
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        )
+        yield started
+        started.close()
+
+
+def open_page(started: Browser, url: str) -> Page:
+    """The page of a door, with the probe in it, in a context of its own."""
+    page = started.new_context(viewport=SIZE).new_page()  # type: ignore[arg-type]
+    page.add_init_script(_PROBE)
+    page.goto(url)
+    return page
+
+
+def painted(page: Page) -> int:
+    """How many answers the page has painted so far."""
+    return int(page.evaluate("window.painted.length"))
+
+
+def painted_at(page: Page, number: int) -> float:
+    """When answer `number` (0 is the first) was painted: milliseconds since 1970. Waits for it."""
+    page.wait_for_function(
+        "number => window.painted.length > number", arg=number, polling=10, timeout=PATIENCE_MS
+    )
+    return float(page.evaluate("number => window.painted[number]", number))
+
+
+class PageMemory:
+    """What one page needs."""
+
+    def __init__(self, page: Page) -> None:
+        self._session: CDPSession = page.context.new_cdp_session(page)
+        self._session.send("Performance.enable")
+        self._browser: CDPSession = page.context.browser.new_browser_cdp_session()  # type: ignore[union-attr]
+
+    def of_scripts(self) -> dict[str, float]:
+        """Heap in bytes, nodes and listeners, after what nobody needs any more was collected."""
+        self._session.send("HeapProfiler.collectGarbage")
+        metrics = self._session.send("Performance.getMetrics")["metrics"]
+        found = {one["name"]: float(one["value"]) for one in metrics}
+        return {name: found[name] for name in ("JSHeapUsedSize", "Nodes", "JSEventListeners")}
+
+    def resident(self) -> float:
+        """Resident memory of the browser's largest process that runs pages (MB)."""
+        processes = self._browser.send("SystemInfo.getProcessInfo")["processInfo"]
+        pids = [one["id"] for one in processes if one["type"] == "renderer"]
+        return max((_resident_kb(int(pid)) for pid in pids), default=0) * 1024 / MEGABYTE
+
+
+def _resident_kb(pid: int) -> int:
+    try:
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1])
+    except OSError:
+        pass
+    return 0

@@ -1,0 +1,8 @@
+"""What a badge looks like, apart from whether it is good. The camera's process imports this: it is to stay small."""
+
+from access.badge.credential import read
+
+
+def looks_like_badge(text: str) -> bool:
+    """Whether a code has the form of a badge: of several in view it goes first."""
+    return read(text) is not None
