@@ -134,7 +134,8 @@ def _subject(arguments: dict[str, str], body: list[Any]) -> str:
     """What a change was about: what the path names, and those fields of the body that are no secret."""
     named = dict(arguments)
     for one in body:
-        named |= {name: str(getattr(one, name)) for name in one.traced}
+        traced = ((name, getattr(one, name)) for name in one.traced)
+        named |= {name: str(value) for name, value in traced if value is not None}
     return ", ".join(f"{name} {value}" for name, value in named.items())
 
 

@@ -64,13 +64,8 @@ def add_kiosk_changes(
         answer=answers.Done,
     )
     def assign(body: bodies.Assign, device: str) -> answers.Done:
-        with queries.snapshot() as log_state:
-            now = log_state.event_state.gate_of(device)
-        if body.was is not msgspec.UNSET and body.was != now:
-            raise ChangedError(
-                ["gate"],
-                f"Somebody else has put this kiosk at another gate meanwhile ({now or 'none'}); nothing was changed.",
-            )
+        if body.was is not msgspec.UNSET:
+            _stands_at(queries, device, body.was)
         queries.service.assign(device, body.gate)
         return DONE
 
@@ -95,6 +90,17 @@ def add_kiosk_changes(
     def free_seats(body: bodies.FreeSeats, device: str) -> answers.Done:
         queries.service.free_seats(device, body.area, body.seats)
         return DONE
+
+
+def _stands_at(queries: Queries, device: str, was: str | None) -> None:
+    """Raises ChangedError where a kiosk is not any more at the gate that somebody has seen it at."""
+    with queries.snapshot() as log_state:
+        now = log_state.event_state.gate_of(device)
+    if now != was:
+        raise ChangedError(
+            ["gate"],
+            f"Somebody else has put this kiosk at another gate meanwhile ({now or 'none'}); nothing was changed.",
+        )
 
 
 def unreachable(url: str) -> str:
