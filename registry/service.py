@@ -10,6 +10,7 @@ from access.event.definition import Event
 from access.event.programme import Programme
 from access.log.clock_reading import ClockReading
 from access.log.entry import Close, EventDefined, Key, Ruling, badge_of, pack
+from access.state.arrivals import DayArrivals
 from access.state.conflicts import Conflict
 from access.state.headcount import Count
 from access.state.log_state import LogState
@@ -154,6 +155,10 @@ class RegistryService:
     def by_gate(self, at_ms: int) -> dict[str, dict[str, int]]:
         """What each gate did on the day of an instant: presentations by reason."""
         return self._all.projections.by_gate(at_ms)
+
+    def arrivals(self, at_ms: int) -> DayArrivals:
+        """When people came and went on the day of an instant. It changes outside of a snapshot."""
+        return self._all.projections.arrivals(at_ms)
 
     def attendance(self, at_ms: int) -> dict[str, int]:
         """Distinct people let in for each session, as of an instant, by session id."""

@@ -54,6 +54,8 @@ class _Share:
     """The gate and the reason of each presentation."""
     sessions: frozenset[str]
     """For which the person was let in, on whatever day."""
+    last_ms: int
+    """When the badge was presented last, on whatever day."""
 
 
 @dataclass(slots=True)
@@ -149,7 +151,7 @@ class Headcount:
             return False
         self.log_state.settle()
         try:
-            shares = {badge: self._with_shared(_unpack(packed)) for badge, packed in saved.shares}
+            shares = {badge: _unpack(packed) for badge, packed in saved.shares}
         except msgspec.DecodeError:
             return False
         if shares.keys() != self.log_state.presented:
@@ -158,12 +160,8 @@ class Headcount:
         for badge, history in self.log_state.histories(samples):
             if self._share(history, programme, saved.day, saved.asked_ms) != shares[badge]:
                 return False
-        self._key, self._asked_ms = (programme, saved.day), saved.asked_ms
-        self._shares = shares
-        self._totals = _Totals()
-        for share in self._shares.values():
-            self._totals.take(share, 1)
-        self._next_ms = min((s.until_ms for s in self._shares.values()), default=FAR_MS)
+        self._begin(programme, saved.day, shares)
+        self._asked_ms = saved.asked_ms
         self._changed.clear()
         return True
 
@@ -171,14 +169,8 @@ class Headcount:
         """Count again whom an entry, a repaired clock, or time alone has changed."""
         self.log_state.settle()
         day = programme.day_of(at_ms)
-        key = (programme, day)
-        if key != self._key or at_ms < self._asked_ms:
-            self._key = key
-            self._shares = {}
-            self._values = {}
-            self._totals = _Totals()
-            self._next_ms = FAR_MS
-            self._changed.update(self.log_state.presented)
+        if (programme, day) != self._key or at_ms < self._asked_ms:
+            self._begin(programme, day, self._of_yesterday(programme, day, at_ms))
         elif at_ms >= self._next_ms:
             self._changed.update(b for b, s in self._shares.items() if s.until_ms <= at_ms)
             self._next_ms = min(
@@ -195,6 +187,42 @@ class Headcount:
             self._next_ms = min(self._next_ms, share.until_ms)
         self._changed.clear()
 
+    def _begin(self, programme: Programme, day: int, shares: dict[bytes | None, "_Share"]) -> None:
+        """Begin to count a day; these shares are known."""
+        self._key = (programme, day)
+        self._values = {}
+        self._totals = _Totals()
+        self._shares = {badge: self._with_shared(share) for badge, share in shares.items()}
+        for share in self._shares.values():
+            self._totals.take(share, 1)
+        self._next_ms = min((share.until_ms for share in shares.values()), default=FAR_MS)
+        self._changed.update(self.log_state.presented - shares.keys())
+
+    def _of_yesterday(
+        self, programme: Programme, day: int, at_ms: int
+    ) -> dict[bytes | None, "_Share"]:
+        """On a new day, the shares of those who were last presented on an earlier one: they went out at its end."""
+        definitions = self.log_state.event_state.definitions()
+        ends = {(one.event.day_ends_min, one.event.timezone) for _, one in definitions}
+        if (
+            self._key is None
+            or self._key[0] is not programme
+            or at_ms < self._asked_ms
+            or len(ends) != 1
+        ):
+            return {}
+        begins_ms = programme.day_end_ms(day - 1)
+        return {
+            badge: _Share(FAR_MS, (), frozenset(), (), (), (), (), share.sessions, share.last_ms)
+            for badge, share in self._shares.items()
+            if share.last_ms < begins_ms and badge not in self._changed
+        }
+
+    def presented_since(self, at_ms: int) -> set[bytes | None]:
+        """The badges presented from an instant on, and those not counted yet."""
+        recent = {badge for badge, share in self._shares.items() if share.last_ms >= at_ms}
+        return recent | self._changed | (self.log_state.presented - self._shares.keys())
+
     def _with_shared(self, share: _Share) -> _Share:
         """The same share, whose areas are one object with those of everybody who came the same way: of 26,000 people
         nearly all."""
@@ -203,7 +231,17 @@ class Headcount:
         around, visited, entries, exits, refused = (values.setdefault(one, one) for one in areas)
         reasons = tuple([values.setdefault(one, one) for one in share.reasons])
         sessions = values.setdefault(share.sessions, share.sessions)
-        return _Share(share.until_ms, around, visited, entries, exits, refused, reasons, sessions)
+        return _Share(
+            share.until_ms,
+            around,
+            visited,
+            entries,
+            exits,
+            refused,
+            reasons,
+            sessions,
+            share.last_ms,
+        )
 
     def _share(self, history: History, programme: Programme, day: int, at_ms: int) -> _Share:
         """What one badge adds to the counts of a day."""
@@ -243,6 +281,7 @@ class Headcount:
             tuple(sorted(refused)),
             tuple(reasons),
             frozenset(sessions),
+            history.presentations[-1].order.at_ms if history.presentations else -FAR_MS,
         )
 
     def _recounted(self, programme: Programme, at_ms: int) -> dict[str, int]:

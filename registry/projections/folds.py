@@ -9,6 +9,7 @@ from itertools import repeat
 from access.event.programme import Programme
 from access.log.entry import BadgeIssued, Boot, Scan
 from access.log.log_entry import LogEntry
+from access.state.arrivals import Arrivals, DayArrivals
 from access.state.conflicts import Conflict, Conflicts
 from access.state.headcount import Count, Headcount
 from access.state.log_state import LogState
@@ -25,8 +26,9 @@ KEEP_AFTER = 2000
 AT_ONCE = 5000
 """Entries read from the ledger at a time."""
 
-SAME_MOMENT_MS = 5000
-"""Threads ask one after another, each as of when it began: by less than this none of them means the past."""
+SAME_MOMENT_MS = 60_000
+"""Threads ask one after another, each as of when it began: by less than this none of them means the past, which
+would be counted anew."""
 
 
 class Projections:
@@ -47,6 +49,7 @@ class Projections:
         self._entries = StoredEntries(self._ledger)
         self.log_state = LogState(self._registry, self._earliest_ms, self._entries)
         self._headcount = Headcount(self.log_state)
+        self._arrivals = Arrivals(self.log_state)
         self._conflicts = Conflicts(self.log_state)
         self._newest = b""
         self._server: str | None = None
@@ -126,7 +129,9 @@ class Projections:
         self._entries.go_on(saved.entries, self.log_state.event_state.last_seq)
         newest = self._ledger.digest_of(saved.entries.entry_id)
         self._newest, self._kept = newest, saved.entries.entry_id
-        return self._headcount.restore(saved.counts)
+        return self._headcount.restore(saved.counts) and (
+            saved.arrivals is None or self._arrivals.restore(saved.arrivals)
+        )
 
     def keep_counts(self, *, at_once: bool) -> None:
         """Save the counts for the next start, if anything (`at_once`) or much has arrived since that was done last.
@@ -137,12 +142,15 @@ class Projections:
             if folder is None or seen < self._kept + (1 if at_once else KEEP_AFTER):
                 return
             self._refresh()
-            self._headcount.areas(self._moment(at_ms))
+            self._on_day_of(max(at_ms, self._asked_ms))
+            arrivals = self._arrivals.saved()
             counts, state = self._headcount.saved(), self.log_state.saved()
             entries = self._entries.saved(state.count)
             self._kept = entries.entry_id
         if counts is not None:
-            saved_counts.write(folder, Saved(saved_counts.VERSION, entries, state, counts))
+            saved_counts.write(
+                folder, Saved(saved_counts.VERSION, entries, state, counts, arrivals)
+            )
 
     def _check_lineage(self) -> None:
         """Begin again where another server answers by now."""
@@ -193,6 +201,16 @@ class Projections:
         """Distinct people let in for each session."""
         with self.snapshot():
             return self._headcount.attendance(self._moment(at_ms))
+
+    def arrivals(self, at_ms: int) -> DayArrivals:
+        """When people came and went on the day of an instant; for within a snapshot."""
+        with self.snapshot():
+            return self._on_day_of(at_ms)
+
+    def _on_day_of(self, at_ms: int) -> DayArrivals:
+        moment = self._moment(at_ms)
+        self._headcount.areas(moment)
+        return self._arrivals.on_day_of(moment, self._headcount.presented_since)
 
     def conflicts(self) -> list[Conflict]:
         """The partition report, in order of corrected time."""

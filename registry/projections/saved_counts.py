@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from access.state.arrivals import SavedArrivals
 from access.state.headcount import SavedCounts
 from access.state.log_state import SavedState
 from registry.projections.stored_entries import SavedEnds
@@ -32,6 +33,7 @@ class Saved(msgspec.Struct, frozen=True, array_like=True):
     entries: SavedEnds
     state: SavedState
     counts: SavedCounts
+    arrivals: SavedArrivals | None
 
 
 def write(folder: Path, saved: Saved) -> None:

@@ -1,8 +1,6 @@
 """Arrivals over the day: a curve for every area, how fast each gate is, and when a room will be full."""
 
-import threading
-
-from access.state.arrivals import MINUTE_MS, Arrivals, DayArrivals
+from access.state.arrivals import MINUTE_MS, DayArrivals
 from access.state.coverage import CoverageReport
 from registry.queries.queries import Queries
 from registry.queries.shapes import Answer, Headcount, Time
@@ -64,18 +62,14 @@ class ArrivalsReports:
 
     def __init__(self, queries: Queries) -> None:
         self._queries = queries
-        self._lock = threading.Lock()
-        self._fold: Arrivals | None = None
 
     def report(self) -> ArrivalsReport:
         """The event day of now."""
         queries = self._queries
         headcount = queries.headcount()
         now_ms = queries.now_ms()
-        with queries.snapshot() as log_state, self._lock:
-            if self._fold is None or self._fold.log_state is not log_state:
-                self._fold = Arrivals(log_state)
-            day = self._fold.on_day_of(now_ms)
+        with queries.snapshot() as log_state:
+            day = queries.service.arrivals(now_ms)
             coverage = queries.coverage(log_state, now_ms)
             registered = queries.registered(log_state)
             return self._reported(day, headcount, coverage, registered, now_ms)

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from access.event.programme import Programme
@@ -18,6 +19,7 @@ from access.log.clock_reading import ClockReading
 from sync.carrier.journal_copy import COMMIT_PAUSES_S, JournalFollower
 from sync.carrier.peer_worker import NEIGHBOUR_PAUSES, PeerWorker
 from sync.carrier.reach_log import ReachLog
+from sync.carrier.retention import forget_people
 from sync.carrier.time_exchange import BestTime, TimeKeeper
 from sync.carrier.usb_bundles import take_waiting
 from sync.enrolment.record import Enrolment
@@ -44,7 +46,6 @@ WRITE_STATES_EVERY_S = 1.0
 """How often a running carrier writes target states and heads (s): the door need not read after each message."""
 
 LEVEL_EVERY_S = 1.0
-DAY_MS = 86_400_000
 
 ROUNDS = 50
 """Rounds of one step at most; a first sync goes on in the next step, after a look at the journal."""
@@ -156,16 +157,20 @@ class Carrier:
             try:
                 new = self._journal.take_over(self.time.now_ms)
             except sqlite3.DatabaseError as error:
-                if is_damage(error) and not sound(self._replica_path):
-                    raise  # the next start makes it again
-                # The door is starting, or finds its file damaged; or the disk is full.
-                if str(error) != self._trouble:
-                    log.warning("the journal cannot be taken over now: %s", error)
-                self._trouble = str(error)
+                self._bear(error)
                 return False
             self._trouble = ""
             self._changed = self._changed or new > 0
             return new > 0
+
+    def _bear(self, error: sqlite3.DatabaseError) -> None:
+        """The door is starting, or its file is damaged, or the disk is full: it is tried again. Raises the error where
+        the replica is damaged: the next start makes it again."""
+        if is_damage(error) and not sound(self._replica_path):
+            raise error
+        if str(error) != self._trouble:
+            log.warning("nothing can be taken over or written now: %s", error)
+        self._trouble = str(error)
 
     def _await_commit(self) -> None:
         """After a file event: wait for the commit that it announces. A longer one is found at the next look."""
@@ -210,13 +215,14 @@ class Carrier:
             for _ in range(ROUNDS):
                 if not self._round(target):
                     break
+            target.succeeded()
         except (HttpClientError, MessageError) as error:
             target.failed(str(error))
-            self._note_state(target)
-            return False
-        target.succeeded()
+        except sqlite3.DatabaseError as error:
+            self._bear(error)
+            target.failed(f"nothing can be written here: {error}")
         self._note_state(target)
-        return True
+        return not target.state.failures
 
     def _round(self, target: PeerWorker) -> bool:
         raw, asked_ms, answered_ms = target.next_answer(lambda: self._request(target))
@@ -266,12 +272,8 @@ class Carrier:
     def write_states(self) -> None:
         """Write what was only noted since the last time: states of targets, heads without entries."""
         with self._lock:
-            names = {target.name for target in self.targets}
-            states = {
-                name: asdict(one.state)
-                for name, one in self._unwritten_states.items()
-                if name in names
-            }
+            names = {target.name for target in self.targets} & self._unwritten_states.keys()
+            states = {name: asdict(self._unwritten_states[name].state) for name in names}
             self._unwritten_states.clear()
             if states or self.replica.unwritten_heads:
                 with self.replica.transaction():
@@ -317,20 +319,9 @@ class Carrier:
         return target
 
     def purge(self) -> None:
-        """Delete every name card once the event is over by its retention days. The logs name nobody. What was deleted
-        before is emptied out of the file's write-ahead log."""
+        """Delete the name cards once the event is over by its retention days."""
         with self._lock:
-            self.replica.scrub()
-            event = self.replica.definition()
-            if event is None or not self.replica.has_cards():
-                return
-            over_ms = Programme(event).end_ms + event.policy.retention_days * DAY_MS
-            if self.time.now_ms() > over_ms:
-                self.replica.forget_cards()
-                log.warning(
-                    "the event is over by %d days: all name cards are deleted",
-                    event.policy.retention_days,
-                )
+            forget_people(self.replica, self.time.now_ms())
 
     def level(self, now_s: float) -> None:
         """After a change: list the kiosks that can be reached for the door, which may pass them seats."""
@@ -370,23 +361,30 @@ class Carrier:
                 now_s = clock()
                 if now_s - sought >= PEERS_EVERY_S:
                     sought = now_s
-                    self.find_peers()
-                    self.take_bundles()
-                    self.purge()
+                    self._try(self.find_peers)
                     for target in self.targets:
                         target.start(self.step)
+                    self._try(self.take_bundles)
+                    self._try(self.purge)
                 if now_s - written >= WRITE_STATES_EVERY_S:
                     written = now_s
-                    self.write_states()
-                self.level(now_s)
+                    self._try(self.write_states)
+                self._try(partial(self.level, now_s))
                 alive()
         finally:
             self._running = self.replica.heads_may_wait = False
             for target in self.targets:
                 target.close()
-            self.write_states()
+            self._try(self.write_states)
             if links is not None:
                 links.close()
+
+    def _try(self, duty: Callable[[], None]) -> None:
+        """Do what is done again anyway: a full disk must not end the carrier."""
+        try:
+            duty()
+        except sqlite3.DatabaseError as error:
+            self._bear(error)
 
     def _network_changed(self) -> None:
         for target in self.targets:

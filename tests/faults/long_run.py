@@ -171,6 +171,10 @@ class Site:
     def is_spared(self) -> bool:
         return self.venue == SPARED
 
+    @property
+    def programs(self) -> list[Program]:
+        return [one for one in (self.door, self.carrier) if one is not None]
+
     def start(self) -> None:
         """Start what does not run."""
         if self.carrier is None or not self.carrier.alive:
@@ -392,7 +396,9 @@ class LongRun:
     # Looking.
 
     def _sample(self) -> None:
-        """Look at everything, and say so: a run of hours can be followed."""
+        """Look at everything, and say so: a run of hours can be followed. Nobody ends by themselves."""
+        for program in (one for site in self.sites if site.is_spared for one in site.programs):
+            program.check()
         hour, watched = self.hour, self.watched
         entries = {site.gate: site.answers.entries if site.answers else 0 for site in self.sites}
         total = sum(entries.values())

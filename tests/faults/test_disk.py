@@ -13,7 +13,7 @@ import pytest
 
 from jianmen.testing.processes import Program, Programs, jianmen
 from jianmen.testing.waiting import until
-from tests.faults.machines import Kiosk, Mark, Registry
+from tests.faults.machines import Kiosk, Mark, Registry, wall_ms
 
 ROOMY = 4 * 1024 * 1024
 
@@ -114,6 +114,21 @@ def test_a_full_disk_stops_the_door_until_there_is_room_again(
     filler.unlink()
     _works_again(kiosk, registry.texts, recorded)
     _whole(kiosk, door)
+
+
+def test_a_full_disk_does_not_end_the_carrier(
+    serving: Registry, programs: Programs, small_disk: Path
+) -> None:
+    kiosk = Kiosk(small_disk / "kiosk", programs, "east-1")
+    kiosk.enrol(serving)
+    carrier = kiosk.carry()
+    until(lambda: kiosk.has_roster_of(serving), "the roster")
+    filler = _fill(small_disk)
+    until(lambda: "disk is full" in carrier.log_tail, "the carrier to say so")
+    filler.unlink()
+    now_ms = wall_ms()
+    until(lambda: kiosk.target().get("last_contact_ms", 0) > now_ms, "the carrier to go on")
+    carrier.check()
 
 
 def test_a_disk_that_fails_stops_the_door_until_it_works_again(

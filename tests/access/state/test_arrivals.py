@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from access.state.arrivals import Arrivals, DayArrivals
+from access.state.arrivals import Arrivals, DayArrivals, SavedArrivals
 
 
 def minute(forum: Any, clock: str) -> int:
@@ -89,3 +91,48 @@ def test_asking_in_between_changes_nothing(
     assert +found.exits == +wanted.exits
     assert +found.gates == +wanted.gates
     assert found.came == wanted.came
+
+
+@pytest.fixture
+def morning(forum: Any) -> Any:
+    forum.enters("north-in", "09:00", 1)
+    forum.enters("hall-1", "09:05", 1)
+    forum.leaves("hall-1", "09:10", 1)
+    forum.enters("hall-1", "09:20", 1)
+    forum.enters("north-in", "09:30", 2)
+    forum.refuses("north-in", "09:31", None, "not_a_badge")
+    return forum
+
+
+def saved(forum: Any) -> SavedArrivals:
+    fold = Arrivals(forum.known())
+    fold.on_day_of(forum.at("10:00"))
+    found = fold.saved()
+    assert found is not None
+    return msgspec.msgpack.decode(msgspec.msgpack.encode(found), type=SavedArrivals)
+
+
+def test_what_was_saved_is_gone_on_from(morning: Any) -> None:
+    fold = Arrivals(morning.known())
+    assert fold.restore(saved(morning))
+    at_ms = morning.at("10:30")
+    assert fold.on_day_of(at_ms) == Arrivals(morning.known()).on_day_of(at_ms)
+    for entry in (morning.leaves("north-out", "10:10", 2), morning.enters("south-in", "10:20", 3)):
+        fold.log_state.add(entry.log, entry.digest, entry.raw)
+    now, anew = (one.on_day_of(at_ms) for one in (fold, Arrivals(morning.known())))
+    assert (+now.entries, +now.exits, +now.gates, +now.again, now.came) == (
+        +anew.entries, +anew.exits, +anew.gates, +anew.again, anew.came,
+    )  # fmt: skip
+
+
+def test_moves_of_others_are_not_gone_on_from(morning: Any) -> None:
+    kept = saved(morning)
+    badges, moves = zip(*kept.moves, strict=True)
+    turned = SavedArrivals(kept.day, kept.names, list(zip(badges, moves[::-1], strict=True)))
+    assert not Arrivals(morning.known()).restore(turned)
+
+
+def test_without_an_event_there_is_nothing_to_save_or_go_on_from(morning: Any) -> None:
+    nothing = Arrivals(morning.build.log_state())
+    assert nothing.saved() is None
+    assert not nothing.restore(saved(morning))

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from access.log.entry import Recount
+from access.state.arrivals import Arrivals
 from access.state.badge_history import History
 from access.state.conflicts import Conflicts
 from access.state.headcount import Headcount
@@ -87,11 +89,62 @@ def test_a_headcount_looks_again_only_at_people_moved_by_time(day_in_the_room: A
     one, two = forum.build.badge(1), forum.build.badge(2)
     headcount.areas(forum.at("14:00"))
     looked_at = []
-    for clock in ("14:00", "15:00", "15:20", "15:30", "16:20", "16:30"):
+    for clock in ("14:00", "15:00", "15:20", "15:30", "16:20", "16:30", "18T04:00", "18T09:00"):
         known.asked.clear()
         headcount.areas(forum.at(clock))
         looked_at.append(list(known.asked))
-    assert looked_at == [[], [], [one], [], [two], []]
+    assert looked_at == [[], [], [one], [], [two], [], [], []]
+
+
+def test_on_a_new_day_only_who_is_presented_on_it_is_looked_at(day_in_the_room: Any) -> None:
+    forum = day_in_the_room
+    known = Watched(forum)
+    headcount, arrivals = Headcount(known), Arrivals(known)
+    evening, morning = forum.at("20:00"), forum.at("18T09:30")
+    headcount.areas(evening)
+    arrivals.on_day_of(evening, headcount.presented_since)
+    again = forum.enters("hall-1", "18T09:00", 4)
+    known.add(again.log, again.digest, again.raw)
+    known.asked.clear()
+    assert headcount.areas(morning) == Headcount(forum.known()).areas(morning)
+    day = arrivals.on_day_of(morning, headcount.presented_since)
+    assert set(known.asked) == {forum.build.badge(4)}
+    assert day == Arrivals(forum.known()).on_day_of(morning)
+    assert day.came == 1
+
+
+def test_a_recount_looks_only_at_people_who_have_moved_since(day_in_the_room: Any) -> None:
+    forum = day_in_the_room
+    door, at = forum.doors["room-1"], forum.at
+    known = Watched(forum)
+    headcount = Headcount(known)
+
+    def counted(clock: str, entry: Any) -> list[bytes | None]:
+        known.add(entry.log, entry.digest, entry.raw)
+        known.asked.clear()
+        assert headcount.areas(at(clock)) == Headcount(forum.known()).areas(at(clock))
+        return sorted(set(known.asked))  # type: ignore[type-var]
+
+    def recount(clock: str) -> Any:
+        body = Recount(area="room", inside=5, staff=None, why="")
+        return door.writes(at(clock), "recount", body)
+
+    badge = forum.build.badge
+    assert counted("14:01", recount("14:00")) == [badge(number) for number in (1, 2, 3, 4)]
+    assert counted("14:03", forum.enters("room-1", "14:02", 4)) == [badge(4)]
+    assert counted("14:05", recount("14:04")) == [badge(number) for number in (1, 2, 3, 4)]
+
+
+def test_where_days_end_otherwise_by_now_everybody_is_looked_at(day_in_the_room: Any) -> None:
+    forum = day_in_the_room
+    event = msgspec.structs.replace(forum.programme.event, day_ends_min=0)
+    headcount = Headcount(forum.known())
+    headcount.areas(forum.at("20:00"))
+    later = forum.registry.defines(forum.at("21:00"), event)
+    headcount.log_state.add(later.log, later.digest, later.raw)
+    for clock in ("22:00", "18T00:00", "18T09:00"):
+        at_ms = forum.at(clock)
+        assert headcount.areas(at_ms) == Headcount(forum.known()).areas(at_ms)
 
 
 class Kept:

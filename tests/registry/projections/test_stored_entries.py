@@ -29,6 +29,7 @@ from access.log.entry import (
     pack,
 )
 from access.log.log_entry import LogEntry
+from access.state.arrivals import Arrivals, DayArrivals
 from access.state.conflicts import Conflicts
 from access.state.coverage import Quiet, Silences
 from access.state.headcount import Headcount
@@ -192,6 +193,7 @@ def knows(known: LogState) -> bytes:
             count.areas(evening),
             count.by_gate(evening),
             count.attendance(evening),
+            _arrived(Arrivals(known).on_day_of(evening)),
             Conflicts(known).lines(),
             known.forks(),
             [histories[badge].presentations for badge in (*badges, None)],
@@ -208,6 +210,11 @@ def knows(known: LogState) -> bytes:
             ],
         ]
     )
+
+
+def _arrived(day: DayArrivals) -> list[object]:
+    counts = (day.entries, day.exits, day.gates, day.again)
+    return [day.came, day.begins_ms, *(sorted(map(str, (+count).items())) for count in counts)]
 
 
 def _place(entry: LogEntry) -> tuple[int, bytes]:
@@ -264,5 +271,6 @@ def test_a_ledger_read_when_asked_answers_as_entries_in_memory(
             assert knows(known) == wanted
         again = Projections(ledger, REGISTRY.fingerprint, 0)
         assert again.headcount(evening) == folds.headcount(evening)
+        assert _arrived(again.arrivals(evening)) == _arrived(folds.arrivals(evening))
         with again.snapshot() as known:
             assert knows(known) == wanted
