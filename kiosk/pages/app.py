@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import msgspec
 from flask import Flask, Response, abort, jsonify, render_template, request
 
-from access.event.definition import LANGUAGES
+from config.languages import known
 from kiosk.pages.headcount_routes import headcount_pages
 from kiosk.pages.opening.routes import opening_pages
 from kiosk.pages.phones.pairing import Phones
@@ -83,8 +83,6 @@ def create_app(
             lost=msgspec.json.encode(notice("no_contact", service.order)).decode(),
             beat_ms=int(BEAT_S * 1000),
             sounds=sounds,
-            languages={language: texts.OWN_NAMES[language] for language in LANGUAGES},
-            tags=texts.HTML_TAGS,
             first=service.order[0],
             camera_at=camera_at,
             viewing=viewing,
@@ -117,7 +115,7 @@ def create_app(
         return _health(service)
 
     _add_other_pages(app, service, phones, preview=preview)
-    app.jinja_env.globals.update(token=token, sounds=sounds)
+    app.jinja_env.globals.update(token=token, sounds=sounds, languages=known())
     return app
 
 

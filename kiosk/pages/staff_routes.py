@@ -14,9 +14,10 @@ from flask import Blueprint, Response, abort, jsonify, redirect, render_template
 from werkzeug.wrappers import Response as BaseResponse
 
 from access.badge.credential import human_code, read_human_code, read_unchecked_code
-from access.event.definition import LANGUAGES, Direction, Language
+from access.event.definition import Direction, Language
 from access.log.receipt import gate_code
 from access.rules.decide import Decision
+from config.languages import languages
 from kiosk.door.recent_answers import Recent
 from kiosk.door.staff_actions import StaffActions, StaffError
 from kiosk.pages.print_routes import (
@@ -68,7 +69,7 @@ def staff_pages(room: StaffSessions, first: Language) -> Blueprint:
         if _asks_for_gate(room):
             return redirect(url_for("gate.page"))
         page_texts = msgspec.json.encode(_texts()).decode()
-        return render_template("staff.html", page_texts=page_texts, first=first, all=LANGUAGES)
+        return render_template("staff.html", page_texts=page_texts, first=first, all=languages())
 
     _add_unlocking(pages, room)
     _add_search(pages, room)

@@ -37,7 +37,8 @@ from kiosk.runtime.run_lock import why_started
 from kiosk.runtime.scan_loop import ScanLoop
 from kiosk.runtime.setting_up import Errands, SettingUp
 from kiosk.runtime.stop_flag import Flag
-from kiosk.screen.attendee_screen import Notice, languages, notice
+from kiosk.screen.attendee_screen import Notice, notice
+from kiosk.screen.phrases import own_first
 from kiosk.screen.presenter import Presenter
 from kiosk.screen.screen_feed import ScreenFeed
 from sync.store.data_folder import DataFolder
@@ -90,7 +91,7 @@ class DoorService:
         self._parts = parts
         self._camera_direction = camera_direction
         self._stop = Flag()
-        self.order = languages(language)
+        self.order = own_first(language)
         self.screen_feed = ScreenFeed(notice("starting", self.order))
         self.loop: ScanLoop | None = None
         self._camera: Reader | None = None

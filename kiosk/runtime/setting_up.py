@@ -16,6 +16,7 @@ from access.text.wifi_code import is_wifi_code
 from hardware.ports.events import CameraState, Hint, Reading, ScannerState
 from hardware.system.errand import Errand
 from hardware.system.wireless import Outcome, has_network
+from kiosk.door.readiness import Cause
 from kiosk.runtime.inputs import Happening, Inputs, Work, age_ms
 from kiosk.runtime.scan_loop import HINTS, STALE_MS
 from kiosk.screen.attendee_screen import EnrolmentOutcome, Notice, notice
@@ -92,14 +93,17 @@ class SettingUp:
     def step(self) -> None:
         """Take one event, or wait a moment for one, and show the state. Raises OSError where a code cannot be handed
         on."""
+        self._put_up()
         happened = self._inputs.next(STEP_S)
         if happened is not None:
             self._take(happened[1])
         if self._pending is not None:
             self._look_for_answer(*self._pending)
-        self._screen_feed.show(
-            notice(self._state(), self._order, cause="camera" if self._blind else None)
-        )
+        self._put_up()
+
+    def _put_up(self) -> None:
+        cause: Cause | None = "camera" if self._blind else None
+        self._screen_feed.show(notice(self._state(), self._order, cause=cause))
 
     def _state(self) -> Notice:
         now = self._now()

@@ -19,7 +19,7 @@ from kiosk.door.door import Answer
 from kiosk.door.readiness import Cause
 from kiosk.screen import sentences
 from kiosk.screen.name_on_card import Person
-from kiosk.screen.phrases import area_name, languages, named
+from kiosk.screen.phrases import area_name, named
 from kiosk.screen.sentences import Wording
 from web.texts import catalogue, text
 
@@ -30,7 +30,6 @@ __all__ = [
     "Wording",
     "answer_screen",
     "area_name",
-    "languages",
     "notice",
     "title",
     "tone_of",

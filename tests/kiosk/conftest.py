@@ -29,10 +29,11 @@ from access.badge.credential import (
 from access.badge.desk_key import StaffNameCard, WrappedKey, wrap
 from access.badge.key_card import KeyCard, key_card_text
 from access.badge.name_card import CardContent, card_hash, seal
-from access.event.definition import LANGUAGES, Event, Language
+from access.event.definition import Event, Language
 from access.log.clock_reading import ClockReading
 from access.log.entry import BadgeIssued, Body, EventDefined, Key, Kiosk, Revoked, Scan, pack
 from config.event_file import load, moved_to
+from config.languages import languages
 from hardware.ports.door_contacts import now_ms
 from hardware.ports.events import Reading as Scanned
 from hardware.ports.signals import Pins, SignalSettings
@@ -351,8 +352,8 @@ def make_stand(open_door: Callable[[World], Door]) -> Iterator[Callable[[World],
         feed.catch_up()
         signals = SimulatedSignals(SignalSettings(pins=Pins(passed=24)))
         inputs = Inputs({})
-        screen_feed = ScreenFeed(notice("starting", LANGUAGES))
-        presenter = Presenter(door, signals, screen_feed, LANGUAGES)
+        screen_feed = ScreenFeed(notice("starting", languages()))
+        presenter = Presenter(door, signals, screen_feed, languages())
         sensors = Sensors(SimulatedPower(PowerReading(free_bytes=10**9)))
         duties = Housekeeping(
             door, sensors, world.clock.read, time.monotonic, camera=True, scanner=False

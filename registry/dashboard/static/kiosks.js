@@ -92,11 +92,9 @@ async function giveSeats(kiosk) {
 }
 
 async function assign(kiosk, gate) {
-  await attempt(async () => {
-    await ask("POST", `/kiosks/${kiosk.device}/gate`, { gate });
-    note(`${kiosk.name || kiosk.device.slice(0, 8)} → ${gate}`);
-    render(await ask("GET", "/kiosks"));
-  });
+  const done = await attempt(() => ask("POST", `/kiosks/${kiosk.device}/gate`, { gate, was: kiosk.gate }));
+  if (done) note(`✓ ${kiosk.name || kiosk.device.slice(0, 8)} → ${gate}`);
+  render(await ask("GET", "/kiosks"));
 }
 
 async function cutOff(kiosk) {

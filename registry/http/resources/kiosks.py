@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import msgspec
 from flask import request
 
 from access.text.wifi_code import Fault, WifiCode, WifiCodeError
@@ -12,7 +13,7 @@ from registry.http.qr import drawn
 from registry.queries import admin_shapes
 from registry.queries import shapes as answers
 from registry.queries.queries import Queries
-from registry.storage.errors import RegistryError
+from registry.storage.errors import ChangedError, RegistryError
 from sync.wire.enrolment_code import EnrolmentCode
 from web.addresses import reach_of
 
@@ -95,6 +96,8 @@ def add_kiosk_changes(
         answer=answers.Done,
     )
     def assign(body: bodies.Assign, device: str) -> answers.Done:
+        if body.was is not msgspec.UNSET:
+            _stands_at(queries, device, body.was)
         queries.service.assign(device, body.gate)
         return DONE
 
@@ -119,6 +122,17 @@ def add_kiosk_changes(
     def free_seats(body: bodies.FreeSeats, device: str) -> answers.Done:
         queries.service.free_seats(device, body.area, body.seats)
         return DONE
+
+
+def _stands_at(queries: Queries, device: str, was: str | None) -> None:
+    """Raises ChangedError where a kiosk is not any more at the gate that somebody has seen it at."""
+    with queries.snapshot() as log_state:
+        now = log_state.event_state.gate_of(device)
+    if now != was:
+        raise ChangedError(
+            ["gate"],
+            f"Somebody else has put this kiosk at another gate meanwhile ({now or 'none'}); nothing was changed.",
+        )
 
 
 def unreachable(url: str) -> str:
