@@ -18,10 +18,11 @@ import msgspec
 from msgspec import Meta, inspect
 from msgspec.structs import FieldInfo
 
-from access.event.definition import Language, Symbol
+from access.event.definition import Symbol
 from config import document as toml
 from config.document import ROOT, Document, Location
 from config.errors import ConfigError, Mistake
+from config.languages import KnownLanguage
 from config.shape import by_type
 
 DEFAULTS = Path(__file__).parent / "data" / "default.toml"
@@ -167,7 +168,7 @@ class KioskSettings(_Settings, frozen=True, kw_only=True):
 
     data: Path
     gate: str | None = None
-    language: Language
+    language: KnownLanguage
     lan_port: Port
     lan_host: str | None = None
     mdns: bool

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -116,11 +116,17 @@ def opened(
     pdf.set_auto_page_break(False)
     pdf.c_margin = 0
     try:
-        with tempfile.TemporaryDirectory() as folder:
+        with ExitStack() as files:
             for font, letters in needed.items():
-                file = Path(folder, f"{font.name}.otf")
-                file.write_bytes(fonts.subset(font, letters))
-                pdf.add_font(font.name, "", file)
+                # A file without a name: nothing of it is left behind, however this process ends. `add_font` asks for
+                # a name that ends in otf.
+                file = files.enter_context(tempfile.TemporaryFile())
+                file.write(fonts.subset(font, letters))
+                file.flush()
+                path = Path(f"/proc/self/fd/{file.fileno()}")
+                pdf.fonts[font.name] = TTFFont(pdf, path, font.name, "")
+            if needed:
+                pdf._set_min_pdf_version("1.6")  # what add_font does for fonts of Chinese
             yield pdf
     finally:
         for font_file in pdf.fonts.values():

@@ -203,9 +203,10 @@ class RegistryService:
         with self.snapshot() as known:
             return list(roster.labels(known, event, people))
 
-    def reissue(self, badge: bytes) -> IssuedBadge:
-        """A new issue with the same form and claims; it retires the ones before. Raises UnknownError."""
-        return self._all.roster.reissue(badge, self.event)
+    def reissue(self, badge: bytes, newest: int | None = None) -> IssuedBadge:
+        """A new issue with the same form and claims; it retires the ones before. `newest`: the newest that the asker
+        knows. Raises UnknownError, ChangedError."""
+        return self._all.roster.reissue(badge, self.event, newest)
 
     def roster_state(self, badge: bytes) -> RosterState:
         """A person and what their badge may do, as stored now. Raises UnknownError."""
@@ -243,9 +244,12 @@ class RegistryService:
             for entry in self.ledger.registry_since(position)
         )
 
-    def revoke(self, badge: bytes, issue: int | None = None, why: str = "") -> None:
-        """A badge, or one issue of it, is no longer good. Raises UnknownError."""
-        self._all.roster.revoke(badge, issue, why)
+    def revoke(
+        self, badge: bytes, issue: int | None = None, why: str = "", newest: int | None = None
+    ) -> None:
+        """A badge, or one issue of it, is no longer good. `newest`: the newest issue that the asker knows. Raises
+        UnknownError, ChangedError."""
+        self._all.roster.revoke(badge, issue, why, newest)
 
     def unrevoke(self, badge: bytes) -> IssuedBadge:
         """A new badge for a person whose badge was revoked. Raises UnknownError, RegistrationError."""

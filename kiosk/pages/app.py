@@ -17,14 +17,15 @@ from urllib.parse import urlsplit
 import msgspec
 from flask import Flask, Response, abort, jsonify, render_template, request
 
-from access.event.definition import LANGUAGES
-from kiosk.pages.gate_routes import gate_pages
+from config.languages import known
 from kiosk.pages.headcount_routes import headcount_pages
 from kiosk.pages.opening.routes import opening_pages
 from kiosk.pages.phones.pairing import Phones
 from kiosk.pages.phones.show import phone_pages
 from kiosk.pages.preview_routes import preview_pages
 from kiosk.pages.print_routes import print_pages
+from kiosk.pages.setup.gate_routes import gate_pages
+from kiosk.pages.setup.network_routes import network_pages
 from kiosk.pages.staff_routes import staff_pages
 from kiosk.pages.staff_session import StaffSessions
 from kiosk.pages.status import status, waiting_status
@@ -82,8 +83,6 @@ def create_app(
             lost=msgspec.json.encode(notice("no_contact", service.order)).decode(),
             beat_ms=int(BEAT_S * 1000),
             sounds=sounds,
-            languages={language: texts.OWN_NAMES[language] for language in LANGUAGES},
-            tags=texts.HTML_TAGS,
             first=service.order[0],
             camera_at=camera_at,
             viewing=viewing,
@@ -116,7 +115,7 @@ def create_app(
         return _health(service)
 
     _add_other_pages(app, service, phones, preview=preview)
-    app.jinja_env.globals.update(token=token, sounds=sounds)
+    app.jinja_env.globals.update(token=token, sounds=sounds, languages=known())
     return app
 
 
@@ -138,6 +137,9 @@ def _add_other_pages(
         app.register_blueprint(phone_pages(room, phones, reach))
     app.jinja_env.globals.update(phones=phones is not None)
     app.register_blueprint(staff_pages(room, service.order[0]))
+    if service.network is not None:
+        app.register_blueprint(network_pages(room, service.network))
+    app.jinja_env.globals.update(networks=service.network is not None)
     app.register_blueprint(opening_pages(room, service.order[0]))
     app.register_blueprint(gate_pages(room, service.order[0]))
     app.register_blueprint(print_pages(service))

@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, select, update
 
 from registry.queries.shapes import Access
 from registry.storage import tables
-from registry.storage.errors import RegistryError, UnknownError
+from registry.storage.errors import ChangedError, RegistryError, UnknownError
 from registry.storage.ledger import Ledger
 
 SCRYPT_N = 2**15
@@ -148,10 +148,16 @@ class Accounts:
                 raise RegistryError(f"There is an account {name!r} already.")
             self.set_password(name, password, role)
 
-    def set_role(self, name: str, role: Access) -> None:
-        """Raises UnknownError, RegistryError (the last admin)."""
+    def set_role(self, name: str, role: Access, was: Access | None = None) -> None:
+        """`was`: what the asker has seen. Raises UnknownError, RegistryError (the last admin), ChangedError."""
         with self.ledger.transaction():
-            self._keep_an_admin(self._known(name), role)
+            known = self._known(name)
+            if was is not None and known.role != was:
+                raise ChangedError(
+                    ["role"],
+                    "Somebody else has changed this account meanwhile; nothing was changed. Look, and try again.",
+                )
+            self._keep_an_admin(known, role)
             account = tables.account
             self.ledger.write(update(account).where(account.c.name == name).values(role=role))
 

@@ -101,7 +101,8 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
 
 _KINDS: dict[str, dict[str, Any]] = {
     "string": {"type": "string"},
-    "integer": {"type": "integer", "minimum": 0},
+    "integer": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
+    "count": {"type": "integer", "minimum": 1, "maximum": 10**18 - 1},
     "flag": {"type": "integer", "enum": [0, 1]},
 }
 

@@ -12,12 +12,14 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 from flask import Blueprint, Request, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from config.errors import instead, shown
 from registry.accounts.authorization import Guard
 from registry.accounts.trail import Trail
 from registry.http.error_texts import in_readers_language
 from registry.http.mistakes import describe
+from registry.http.requests import Body
 from registry.lists.findings import SpreadsheetError
 from registry.queries.shapes import Access, Problem
 from registry.storage.errors import ChangedError, RegistrationError, RegistryError, UnknownError
@@ -26,21 +28,18 @@ log = logging.getLogger(__name__)
 
 _NUMBER = re.compile("[0-9]{1,18}")
 
-MAX_BODY_BYTES = 64 * 1024
-"""Of a JSON body: none that is right has more than a few hundred bytes."""
 
-
-class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Nothing(Body, frozen=True, kw_only=True):
     """The body of an operation that takes none: empty, or an empty object."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A query parameter; a flag is 0 or 1. `repeats`: it may be given several times."""
+    """A query parameter; a count is a whole number from 1, a flag 0 or 1. `repeats`: it may be given several times."""
 
     name: str
     summary: str
-    kind: Literal["string", "integer", "flag"] = "string"
+    kind: Literal["string", "integer", "count", "flag"] = "string"
     repeats: bool = False
 
 
@@ -54,7 +53,7 @@ class Operation:
     summary: str
     access: Access | None
     answer: type[msgspec.Struct] | str
-    body: type[msgspec.Struct] | str | None = None
+    body: type[Body] | str | None = None
     query: tuple[Parameter, ...] = ()
 
 
@@ -111,6 +110,9 @@ class Interface:
                 answer = view(*given, **arguments)
                 if operation.method != "GET":
                     self._note(operation, arguments, given)
+            except RequestEntityTooLarge:
+                most = (request.max_content_length or 0) // 1024
+                return problem(413, f"This has more than {most} KB, the most that is taken here.")
             except msgspec.ValidationError as error:
                 shape = operation.body if isinstance(operation.body, type) else Nothing
                 return problem(400, describe(error, shape))
@@ -132,7 +134,8 @@ def _subject(arguments: dict[str, str], body: list[Any]) -> str:
     """What a change was about: what the path names, and those fields of the body that are no secret."""
     named = dict(arguments)
     for one in body:
-        named |= {name: str(getattr(one, name)) for name in one.traced}
+        traced = ((name, getattr(one, name)) for name in one.traced)
+        named |= {name: str(value) for name, value in traced if value is not None}
     return ", ".join(f"{name} {value}" for name, value in named.items())
 
 
@@ -145,16 +148,17 @@ def _wrong_parameters(operation: Operation, asked: Request) -> str | None:
             return f"{operation.name} has no parameter {shown(name)}; {instead(name, list(known))}."
         if len(values) > 1 and not known[name].repeats:
             return f"{name} is given {len(values)} times; it should be given once."
-        if known[name].kind == "integer" and not _NUMBER.fullmatch(values[0]):
+        if known[name].kind in ("integer", "count") and not _NUMBER.fullmatch(values[0]):
             return f"{name} is {shown(values[0])}; it should be a whole number, 0 or more."
         if known[name].kind == "flag" and values[0] not in ("0", "1"):
             return f"{name} is {shown(values[0])}; it should be 1 or 0."
     return None
 
 
-def body_of(asked: Request, kind: type[msgspec.Struct]) -> Any:
-    """The JSON body, in its shape. Raises msgspec.DecodeError (a ValidationError names the field)."""
-    asked.max_content_length = MAX_BODY_BYTES
+def body_of(asked: Request, kind: type[Body]) -> Any:
+    """The JSON body, in its shape. Raises msgspec.DecodeError (a ValidationError names the field),
+    RequestEntityTooLarge."""
+    asked.max_content_length = kind.most_bytes
     return msgspec.json.decode(asked.get_data() or b"{}", type=kind)
 
 

@@ -21,7 +21,7 @@ def register(queries: Queries, body: bodies.NewPerson) -> IssuedBadge:
     values["name"] = canonical(body.name)
     values["organisation"] = canonical(body.organisation)
     if not values["name"]:
-        raise refused(body.ref or WALK_UP, NAMELESS)
+        raise refused(body.ref or "", NAMELESS)
     if body.ref is not None:
         return queries.service.register(Person(**(values | {"ref": half_width(body.ref)})))
     people = queries.service.people

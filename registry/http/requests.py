@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
-from access.event.definition import Language
+from access.text.wifi_code import Security
+from config.languages import KnownLanguage
 from registry.queries.shapes import Access, EntryName
 
 Text = Annotated[str, Meta(min_length=1, max_length=500)]
@@ -15,19 +16,22 @@ Extra = dict[Annotated[str, Meta(max_length=100)], Annotated[str, Meta(max_lengt
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A JSON object; a field that is not known is a mistake, and named. `traced` fields go into the trail: none that
-    names a person or is a secret."""
+    names a person or is a secret. `most_bytes`: nearly none that is right has more than a few hundred."""
 
     traced: ClassVar[tuple[str, ...]] = ()
+    most_bytes: ClassVar[int] = 64 * 1024
 
 
 class NewRuling(Body, frozen=True, kw_only=True):
-    """An admin's answer to a conflict line."""
+    """An admin's answer to a conflict line. `was`: the answer that the asker has seen (null: none); nothing is done
+    where there is another one (409). Left out: whatever was answered."""
 
     traced = ("kind", "answer")
 
     kind: Literal["would_refuse", "two_places", "fork"]
     entry: EntryName
     answer: Text
+    was: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class NewPerson(Body, frozen=True, kw_only=True):
@@ -38,7 +42,7 @@ class NewPerson(Body, frozen=True, kw_only=True):
     ticket: Text
     name: Annotated[str, Meta(max_length=200)] = ""
     organisation: Annotated[str, Meta(max_length=200)] = ""
-    language: Language = "en"
+    language: KnownLanguage = "en"
     venues: tuple[str, ...] | None = None
     days: tuple[str, ...] | None = None
     sessions: tuple[str, ...] = ()
@@ -53,7 +57,7 @@ class ChangedPerson(Body, frozen=True, kw_only=True):
 
     name: Annotated[str, Meta(min_length=1, max_length=200)] | msgspec.UnsetType = msgspec.UNSET
     organisation: Annotated[str, Meta(max_length=200)] | msgspec.UnsetType = msgspec.UNSET
-    language: Language | msgspec.UnsetType = msgspec.UNSET
+    language: KnownLanguage | msgspec.UnsetType = msgspec.UNSET
     ticket: Text | msgspec.UnsetType = msgspec.UNSET
     venues: tuple[str, ...] | msgspec.UnsetType | None = msgspec.UNSET
     days: tuple[str, ...] | msgspec.UnsetType | None = msgspec.UNSET
@@ -62,13 +66,25 @@ class ChangedPerson(Body, frozen=True, kw_only=True):
     version: Annotated[str, Meta(max_length=200)] | msgspec.UnsetType = msgspec.UNSET
 
 
+Issue = Annotated[int, Meta(ge=1, le=63)]
+
+
 class Revoke(Body, frozen=True, kw_only=True):
-    """`issue` null: the badge, all issues and later ones too."""
+    """`issue` null: the badge, all issues and later ones too. `newest`: the newest issue that the asker has seen;
+    nothing is revoked where there is a newer one (409). Null: whatever there is."""
 
     traced = ("issue", "why")
 
-    issue: Annotated[int, Meta(ge=1, le=63)] | None = None
+    issue: Issue | None = None
     why: Text
+    newest: Issue | None = None
+
+
+class Reissue(Body, frozen=True, kw_only=True):
+    """`newest`: the newest issue that the asker has seen; nothing is made where there is a newer one (409). Null:
+    whatever there is."""
+
+    newest: Issue | None = None
 
 
 class StaffPin(Body, frozen=True, kw_only=True):
@@ -98,10 +114,24 @@ class NewCode(Body, frozen=True, kw_only=True):
     ) = None
 
 
+class NetworkCode(Body, frozen=True, kw_only=True):
+    """Ask for the code by which kiosks join a wireless network; nothing of it is kept. `security`: WPA with a password
+    (`wpa`), WPA3 alone (`sae`) or none (`open`); `hidden`: the network does not show its name."""
+
+    name: Annotated[str, Meta(max_length=100)]
+    password: Annotated[str, Meta(max_length=500)] = ""
+    security: Security = "wpa"
+    hidden: bool = False
+
+
 class Assign(Body, frozen=True, kw_only=True):
+    """`was`: the gate that the asker has seen the kiosk at; nothing is done where it is at another one (409). Left out:
+    wherever it is."""
+
     traced = ("gate",)
 
     gate: str | None
+    was: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class CutOff(Body, frozen=True, kw_only=True):
@@ -170,11 +200,13 @@ class NewAccount(Body, frozen=True, kw_only=True):
 
 
 class NewRole(Body, frozen=True, kw_only=True):
-    """What an account may do from now on."""
+    """What an account may do from now on. `was`: what the asker has seen; nothing is done where that has changed (409).
+    Left out: whatever it is."""
 
     traced = ("role",)
 
     role: Access
+    was: Access | msgspec.UnsetType = msgspec.UNSET
 
 
 class CloseDay(Body, frozen=True, kw_only=True):
@@ -195,11 +227,14 @@ class Purge(Body, frozen=True, kw_only=True):
 
 class ChangedEvent(Body, frozen=True, kw_only=True):
     """An event definition as its TOML text, to be put in force. `check`: only tell what it would do; `confirmed`: do so
-    also where it takes something from a door that is in use."""
+    also where it takes something from a door that is in use. `expect`: the mark of the definition in force that an
+    answer gave; nothing is done where another one is in force by now (409). Null: whatever is."""
 
     traced = ("check", "confirmed")
+    most_bytes = 8 * 1024 * 1024
 
     toml: Annotated[str, Meta(max_length=1_000_000)]
     file: Annotated[str, Meta(min_length=1, max_length=200)] = "event.toml"
     check: bool = False
     confirmed: bool = False
+    expect: Annotated[str, Meta(max_length=64)] | None = None

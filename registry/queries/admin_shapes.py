@@ -107,13 +107,15 @@ class EventEffect(Answer, frozen=True, kw_only=True):
 
 
 class EventChange(Answer, frozen=True, kw_only=True):
-    """What a changed definition does. `applied`: it is in force now; `asks`: it must be confirmed first."""
+    """What a changed definition does. `applied`: it is in force now; `asks`: it must be confirmed first. `mark` stands
+    for the definition that was in force before, and is what `expect` takes."""
 
     event: str
     changed: bool
     applied: bool
     asks: bool
     effects: list[EventEffect]
+    mark: str
 
 
 class Purged(Answer, frozen=True, kw_only=True):

@@ -232,19 +232,24 @@ def _shown(queries: Queries, known: Known, history: History) -> answers.Registra
 
 
 def version_of(person: answers.Registrant) -> str:
-    """Stands for the fields that can be changed: a short hash of each, in their order."""
+    """Stands for the fields that can be changed, and for whether the badge is revoked: a short hash of each, in their
+    order."""
+    revoked = person.revoked or any(one.revoked for one in person.issues[-1:])
+    values = (*(getattr(person, name) for name in EDITABLE), revoked)
     return ".".join(
-        hashlib.sha256(msgspec.json.encode(getattr(person, name), order="sorted")).hexdigest()[:8]
-        for name in EDITABLE
+        hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()[:8]
+        for value in values
     )
 
 
 def changed_since(person: answers.Registrant, version: str) -> list[str]:
-    """The fields that have changed since somebody read this version of them. One that no answer gave: all of them."""
+    """The fields that have changed since somebody read this version of them ("revoked": whether the badge is). One that
+    no answer gave: all of them."""
     before, now = version.split("."), version_of(person).split(".")
     if len(before) != len(now):
         return list(EDITABLE)
-    return [name for name, was, is_ in zip(EDITABLE, before, now, strict=True) if was != is_]
+    names = (*EDITABLE, "revoked")
+    return [name for name, was, is_ in zip(names, before, now, strict=True) if was != is_]
 
 
 def _named(bits: dict[str, int], claimed: int) -> list[str]:

@@ -1,6 +1,6 @@
 """The roster: badges issued, replaced, changed and revoked. Each change is an entry of the registry's log."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -203,12 +203,16 @@ class Roster:
 
     # Changing.
 
-    def reissue(self, badge: bytes, event: Event) -> IssuedBadge:
+    def reissue(self, badge: bytes, event: Event, newest: int | None = None) -> IssuedBadge:
         """A new issue with the same form and claims; it retires the ones before. A badge of another system is
-        replaced by a plain one of ours. Raises UnknownError, RegistrationError after 63 issues."""
+        replaced by a plain one of ours. `newest`: the newest issue that the asker knows.
+
+        Raises UnknownError, RegistrationError after 63 issues, ChangedError where there is a newer one than `newest`.
+        """
         with self._ledger.transaction():
             known = self.known(badge)
             issues = self.issues(badge)
+            _as_seen(issues, newest)
             last = issues[max(issues)]
             if last.issue >= MAX_ISSUES:
                 raise refused(known.ref, f"has had {MAX_ISSUES} badges, the most there can be")
@@ -288,10 +292,12 @@ class Roster:
         issues = self.issues(known.badge)
         return issues[max(issues)]
 
-    def revoke(self, badge: bytes, issue: int | None, why: str) -> None:
-        """A badge is no longer good: one issue of it, or (None) all, later ones too. Raises UnknownError."""
+    def revoke(self, badge: bytes, issue: int | None, why: str, newest: int | None = None) -> None:
+        """A badge is no longer good: one issue of it, or (None) all, later ones too. Raises UnknownError; ChangedError
+        where there is a newer issue than the `newest` that the asker knows."""
         with self._ledger.transaction():
             issues = self.issues(badge)
+            _as_seen(issues, newest)
             if not issues or (issue is not None and issue not in issues):
                 raise UnknownError(
                     f"Badge {credential.human_code(badge)} has no issue {issue or 1}."
@@ -362,6 +368,16 @@ class Roster:
     def withdraw_cards(self, issued: Iterable[BadgeIssued]) -> None:
         """Write entries that these issues have no name card any more, so that every kiosk deletes its copy."""
         self._log.extend([("badge", without_card(one)) for one in issued])
+
+
+def _as_seen(issues: Mapping[int, BadgeIssued], newest: int | None) -> None:
+    """Raises ChangedError where there is a newer issue than somebody has seen; None: they have not looked."""
+    if newest is not None and max(issues, default=newest) > newest:
+        raise ChangedError(
+            ["issues"],
+            f"Somebody else has made print {max(issues)} of this badge meanwhile; nothing was changed. Look, and"
+            " try again.",
+        )
 
 
 def name_in(language: Language, names: Names) -> str:

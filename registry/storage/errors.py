@@ -50,16 +50,19 @@ class UnknownError(RegistryError):
 class ChangedError(RegistryError):
     """Somebody else has changed meanwhile what was to be changed; `fields` of it."""
 
-    def __init__(self, fields: Sequence[str]) -> None:
+    def __init__(self, fields: Sequence[str], text: str = "") -> None:
+        """`text` is for people; left out: a person was to be changed."""
         self.fields = tuple(fields)
         names = ", ".join(fields)
         super().__init__(
-            f"Somebody else has changed this person meanwhile ({names}); nothing was saved. Look, and save again."
+            text
+            or f"Somebody else has changed this person meanwhile ({names}); nothing was saved. Look, and save again."
         )
 
 
 class Refusal(NamedTuple):
-    """One mistake of one of the people to be registered: their number in the list, their ref, what is wrong."""
+    """One mistake of one of the people to be registered: their number in the list, their ref (empty: none yet), what is
+    wrong."""
 
     number: int
     ref: str
@@ -71,7 +74,9 @@ class RegistrationError(RegistryError):
 
     def __init__(self, refusals: Sequence[Refusal]) -> None:
         self.refusals = tuple(refusals)
-        self.mistakes = tuple(f"{one.ref!r}: {one.what}" for one in refusals)
+        self.mistakes = tuple(
+            f"{one.ref!r}: {one.what}" if one.ref else one.what for one in refusals
+        )
         """As lines for people."""
         super().__init__("\n".join(self.mistakes))
 

@@ -1,7 +1,9 @@
-"""A door service that is not started: what the pages of a kiosk are made for, with screens put up by the test."""
+"""A door service that is not started: what the pages of a kiosk are made for, with screens put up by the test. And a
+registry with its dashboard."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from kiosk.runtime.parts import Parts
 from kiosk.runtime.service import Home
 from sync.store.journal import Journal
 from sync.wire.device_key import DeviceKey
+from tests.browser.dashboard_site import Site
 
 
 @pytest.fixture
@@ -40,3 +43,11 @@ def home(tmp_path: Path) -> Home:
         begin=lambda: False,
         prepare=lambda event_state, device: None,
     )
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A registry at work, and one kiosk."""
+    site = Site.begun()
+    yield site
+    site.close()

@@ -2,148 +2,37 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
-from werkzeug.serving import BaseWSGIServer, make_server
+from playwright.sync_api import Browser, Page, expect
 
 from access.badge.key_card import read_human_key
-from access.log.clock_reading import ClockReading
-from config import event_file
-from jianmen.testing.log_writer import admission
-from registry.accounts.accounts import Accounts
 from registry.roster.model import Person
-from registry.server.app import WebSettings, create_app
-from registry.service import RegistryService
-from registry.storage.ledger import Ledger
-from sync.store.journal import Journal
-from sync.wire.device_key import DeviceKey
-from sync.wire.messages import Batch, Enrol
-
-EVENT = Path(__file__).parents[1] / "scenarios" / "smarthk.toml"
-MORNING_MS = 1_605_573_000_000
-PASSWORD = "a password of mine"
-CHROMIUM = shutil.which("chromium")
-SWITCHES = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-
-
-@dataclass
-class Site:
-    """A registry with its server, and one kiosk that writes what the test wants it to."""
-
-    service: RegistryService
-    journal: Journal
-    server: BaseWSGIServer
-    thread: threading.Thread
-    going_down: threading.Event
-    began_s: float
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.port}"
-
-    def clock(self) -> ClockReading:
-        now = MORNING_MS + int((time.monotonic() - self.began_s) * 1000)
-        return ClockReading(now, now, True)
-
-    def let_in(self, badge: bytes, gate: str = "chengdu-main-1") -> None:
-        """The kiosk lets somebody in, and its log arrives."""
-        now = self.clock()
-        seq, digest = self.journal.seq, self.journal.digest
-        scan = admission(gate, badge, now.wall_ms)
-        self.journal.append("scan", scan, now)
-        self.send(seq, digest)
-
-    def send(self, after: int, prev: bytes) -> None:
-        journal = self.journal
-        head = journal.identity.head(journal.log, journal.seq, journal.digest, self.clock().wall_ms)
-        raws = [raw for _, raw in journal.raws(journal.log, after, 100)]
-        with self.service.ledger.transaction():
-            self.service.ledger.take(Batch(journal.log, after, prev, raws, head))
-
-    def stop(self) -> None:
-        """The server goes away. Safe to repeat."""
-        self.going_down.set()
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+from tests.browser.dashboard_site import Site, choose_list, log_in
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    began_s = time.monotonic()
-    ledger = Ledger("sqlite://", None)
-    journal = Journal(":memory:", DeviceKey.new(), durable=False)
-
-    def clock() -> ClockReading:
-        now = MORNING_MS + int((time.monotonic() - began_s) * 1000)
-        return ClockReading(now, now, True)
-
-    service = RegistryService(ledger, clock)
-    service.init(event_file.load(EVENT))
-    Accounts(ledger, lambda: MORNING_MS, cost=2**8).set_password("admin", PASSWORD)
-    code = service.enrol_code("chengdu-main-1")
-    service.enrol(Enrol(journal.identity.public, code, b"", "pi-1"))
-    journal.begin(clock(), "boot", "test", {}, "chengdu-main-1")
-    going_down = threading.Event()
-    app = create_app(service, clock, WebSettings(open_here=True, stopping=going_down.is_set))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    server.daemon_threads = False  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever)
-    site = Site(service, journal, server, thread, going_down, began_s)
-    site.send(0, bytes(32))
-    thread.start()
-    yield site
-    site.stop()
-    journal.close()
-    ledger.close()
-
-
-@pytest.fixture
-def page(site: Site) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(SWITCHES))
-        page = browser.new_page(locale="en-GB")
-        wrong: list[str] = []
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on(
-            "console",
-            lambda message: (
-                wrong.append(message.text) if "Content Security" in message.text else None
-            ),
-        )
-        yield page
-        browser.close()
+def page(browser: Browser) -> Iterator[Page]:
+    """A browser of its own, whose pages must not fail."""
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on(
+        "console",
+        lambda message: wrong.append(message.text) if "Content Security" in message.text else None,
+    )
+    yield page
+    context.close()
     assert wrong == []
-
-
-def register(site: Site, ref: str, name: str) -> bytes:
-    return site.service.register(
-        Person(ref=ref, name=name, ticket="delegate", language="zh-Hans")
-    ).badge
 
 
 def test_the_numbers_move_by_themselves_and_say_how_old_they_are(site: Site, page: Page) -> None:
     page.goto(site.url)
     chengdu = page.locator("[data-area=chengdu] .big")
     expect(chengdu).to_contain_text("0 inside now")
-    site.let_in(register(site, "P1", "李雷"))
+    site.let_in(site.register("P1", "李雷"))
     expect(chengdu).to_contain_text("1 inside now")
     expect(page.locator("#contact")).to_have_text("● Live")
     expect(page.locator("#age")).to_contain_text("Numbers as of 08:30:")
@@ -168,12 +57,8 @@ def test_the_page_is_read_in_three_languages(site: Site, page: Page) -> None:
 
 
 def test_an_admin_finds_a_person_and_revokes_the_badge(site: Site, page: Page) -> None:
-    badge = register(site, "P1", "李雷")
-    page.goto(f"{site.url}/people")
-    page.get_by_label("Account").fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_load_state()
+    badge = site.register("P1", "李雷")
+    log_in(page, site, "/people")
     page.get_by_role("searchbox").fill("li lei")
     page.get_by_role("button", name="Search").click()
     expect(page.locator("td").first).to_contain_text("李雷")
@@ -187,12 +72,8 @@ def test_an_admin_finds_a_person_and_revokes_the_badge(site: Site, page: Page) -
 
 
 def test_an_admin_erases_a_person(site: Site, page: Page) -> None:
-    register(site, "P1", "李雷")
-    page.goto(f"{site.url}/login?next=/people")
-    page.get_by_label("Account").fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_load_state()
+    site.register("P1", "李雷")
+    log_in(page, site, "/people")
     page.get_by_role("searchbox").fill("李雷")
     page.get_by_role("button", name="Search").click()
     page.locator("details.menu summary").click()
@@ -227,10 +108,24 @@ def test_a_walk_up_is_registered_with_sessions_and_then_put_right(site: Site, pa
     assert site.service.person("W-0001").organisation == "Analytical Engines"
 
 
+def test_a_person_is_valid_somewhere_and_on_some_day(site: Site, page: Page) -> None:
+    log_in(page, site, "/people")
+    form = page.locator("#register")
+    form.get_by_label("Name", exact=True).fill("Ada")
+    for venue in ("Chengdu", "Meishan", "Mianyang"):
+        form.get_by_label(venue).uncheck()
+    form.get_by_role("button", name="Register somebody").click()
+    said = form.get_by_label("Chengdu").evaluate("box => box.validationMessage")
+    assert said == "Tick at least one."
+    form.get_by_label("Mianyang").check()
+    form.get_by_role("button", name="Register somebody").click()
+    expect(page.locator("#people tbody")).to_contain_text("Mianyang")
+
+
 def test_a_change_that_somebody_else_has_made_meanwhile_is_seen_before_it_is_saved_over(
     site: Site, page: Page
 ) -> None:
-    register(site, "P1", "李雷")
+    site.register("P1", "李雷")
     open_people(site, page)
     page.get_by_role("searchbox").fill("李雷")
     page.get_by_role("button", name="Search").click()
@@ -252,7 +147,7 @@ def test_a_change_that_somebody_else_has_made_meanwhile_is_seen_before_it_is_sav
 def test_a_badge_revoked_by_mistake_is_replaced_without_its_secret_on_screen(
     site: Site, page: Page
 ) -> None:
-    badge = register(site, "P1", "李雷")
+    badge = site.register("P1", "李雷")
     site.service.revoke(badge, None, "a slip")
     open_people(site, page)
     page.get_by_role("searchbox").fill("李雷")
@@ -265,12 +160,8 @@ def test_a_badge_revoked_by_mistake_is_replaced_without_its_secret_on_screen(
 
 
 def test_an_admin_changes_the_desk_key_after_a_staff_card_was_lost(site: Site, page: Page) -> None:
-    register(site, "P1", "李雷")
-    page.goto(f"{site.url}/login?next=/settings")
-    page.get_by_label("Account").fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_load_state()
+    site.register("P1", "李雷")
+    log_in(page, site, "/settings")
     page.get_by_role("button", name="New desk key").click()
     page.get_by_role("button", name="Yes, do it").click()
     expect(page.get_by_role("status")).to_contain_text("1 name cards are sealed again")
@@ -278,11 +169,7 @@ def test_an_admin_changes_the_desk_key_after_a_staff_card_was_lost(site: Site, p
 
 def test_an_admin_makes_a_key_card_which_is_shown_this_once(site: Site, page: Page) -> None:
     site.service.register(Person(ref="S1", ticket="staff", name="李静", language="zh-Hans"))
-    page.goto(f"{site.url}/login?next=/people")
-    page.get_by_label("Account").fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_load_state()
+    log_in(page, site, "/people")
     page.get_by_role("searchbox").fill("李静")
     page.get_by_role("button", name="Search").click()
     page.locator("details.menu summary").click()
@@ -300,13 +187,9 @@ def test_an_admin_makes_a_key_card_which_is_shown_this_once(site: Site, page: Pa
 
 
 def test_the_help_desk_sees_who_came_and_downloads_the_list(site: Site, page: Page) -> None:
-    site.let_in(register(site, "P1", "李雷"))
-    register(site, "P2", "韩梅梅")
-    page.goto(f"{site.url}/login?next=/attendance")
-    page.get_by_label("Account").fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_load_state()
+    site.let_in(site.register("P1", "李雷"))
+    site.register("P2", "韩梅梅")
+    log_in(page, site, "/attendance")
     expect(page.locator("#head")).to_contain_text("50%")
     page.get_by_role("button", name="Show: Chengdu · 2020-11-17").click()
     expect(page.locator("#people tbody tr").first).to_contain_text("李雷")
@@ -317,13 +200,9 @@ def test_the_help_desk_sees_who_came_and_downloads_the_list(site: Site, page: Pa
 
 
 def test_the_end_of_a_day_shows_what_is_open_and_the_days_totals(site: Site, page: Page) -> None:
-    site.let_in(register(site, "P1", "李雷"))
-    register(site, "P2", "韩梅梅")
-    page.goto(f"{site.url}/login?next=/close")
-    page.get_by_label("Account").fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_load_state()
+    site.let_in(site.register("P1", "李雷"))
+    site.register("P2", "韩梅梅")
+    log_in(page, site, "/close")
     expect(page.locator("#open")).to_contain_text("1 person is counted inside")
     expect(page.locator("#open")).to_contain_text("No conflict is without an answer")
     row = page.locator("#totals tbody tr").first
@@ -337,14 +216,10 @@ def test_the_end_of_a_day_shows_what_is_open_and_the_days_totals(site: Site, pag
 
 
 def test_an_admin_answers_a_conflict(site: Site, page: Page) -> None:
-    badge = register(site, "P1", "李雷")
+    badge = site.register("P1", "李雷")
     site.let_in(badge, "chengdu-main-1")
     site.let_in(badge, "meishan-main-1")
-    page.goto(f"{site.url}/login?next=/conflicts")
-    page.get_by_label("Account").fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_load_state()
+    log_in(page, site, "/conflicts")
     card = page.locator("article")
     expect(card).to_contain_text("One badge at two venues within minutes")
     expect(card).to_contain_text("Chengdu (chengdu-main-1) → Meishan (meishan-main-1)")
@@ -364,23 +239,13 @@ def test_no_page_is_wider_than_its_screen(site: Site, page: Page, width: int, he
 
 
 def open_people(site: Site, page: Page) -> None:
-    page.goto(f"{site.url}/login?next=/people")
-    page.get_by_label("Account").fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_load_state()
+    log_in(page, site, "/people")
     expect(page.locator("#import")).to_be_visible()
 
 
-def choose_list(page: Page, name: str, text: str) -> None:
-    file = {"name": name, "mimeType": "text/csv", "buffer": text.encode("gb18030")}
-    page.locator("#import input[type=file]").set_input_files([file])  # type: ignore[list-item]
-    page.get_by_role("button", name="Look at the list").click()
-
-
 def test_a_list_is_looked_at_and_then_taken_in(site: Site, page: Page) -> None:
-    register(site, "P1", "李雷")
-    register(site, "P9", "王五")
+    site.register("P1", "李雷")
+    site.register("P9", "王五")
     open_people(site, page)
     rows = "序号,编号,姓名,票种,手机\n1,P1,李磊,参会代表,13880012345\n2,P2,韩梅,参会代表,\n"
     choose_list(page, "名单.csv", rows)

@@ -139,3 +139,21 @@ def test_cards_come_four_to_a_page_with_progress(tmp_path: Path) -> None:
 def test_a_missing_font_is_named_with_its_package(tmp_path: Path) -> None:
     with pytest.raises(FontMissingError, match="apt-get install fonts-noto-cjk"):
         Fonts(tmp_path)
+
+
+def test_nothing_is_left_behind_wherever_drawing_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is killed removes nothing: while it draws there must be nothing to be removed."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    seen: list[Path] = []
+    print_cards(
+        [card(name=name) for name in NAMES],
+        find(DEFAULT),
+        tmp_path / "out.pdf",
+        step=lambda _: seen.extend(scratch.iterdir()),
+    )
+    assert seen == []
+    assert NAMES[0] in text_of(tmp_path / "out.pdf")

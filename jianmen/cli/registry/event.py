@@ -76,7 +76,8 @@ def event(
                 click.echo(line, err=True)
             if answer["asks"] and not yes:
                 _confirm()
-            answer = client.post("/event", {**body, "confirmed": True})
+            sure = {"confirmed": True, "expect": answer["mark"]}
+            answer = client.post("/event", {**body, **sure})
     lines = _lines(answer) if check else []
     if not answer["changed"]:
         lines = [f"{answer['event']}: nothing new"]

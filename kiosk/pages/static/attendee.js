@@ -1,7 +1,8 @@
 "use strict";
 // Lays out whatever screen the door puts up, and says so when the door is not to be heard.
 
-const LANG = { en: "en", "zh-Hant": "zh-Hant-HK", "zh-Hans": "zh-Hans" };
+// The languages that there are, and their tags: as the buttons have them.
+const LANG = Object.fromEntries([...document.querySelectorAll("[data-language]")].map((one) => [one.dataset.language, one.lang]));
 // Tones by [frequency in Hz, seconds on, seconds off, times]; the same rhythm as the buzzer of a door. Whoever leaves
 // hears a lower one than whoever comes in.
 const TONES = {

@@ -32,7 +32,7 @@ export function el(tag, attributes = {}, ...children) {
 }
 
 /** Ask the public interface. Throws an Error whose text is for people; its `mistakes` are lines, its
- * `changed` the fields that somebody else changed meanwhile. */
+ * `changed` the fields that somebody else changed meanwhile, its `status` is HTTP's. */
 export async function ask(method, path, body) {
   const options = { method, headers: { "X-Jianmen-Token": PAGE_TOKEN } };
   if (body instanceof Blob) {
@@ -45,7 +45,7 @@ export async function ask(method, path, body) {
   const answer = await fetch(`/api/v1${path}`, options);
   const said = await answer.json().catch(() => ({ error: `${answer.status}` }));
   if (answer.status === 401) location.assign(`/login?next=${location.pathname}`);
-  if (!answer.ok) throw Object.assign(new Error(said.error), { mistakes: said.mistakes ?? [], changed: said.changed ?? [] });
+  if (!answer.ok) throw Object.assign(new Error(said.error), { status: answer.status, mistakes: said.mistakes ?? [], changed: said.changed ?? [] });
   return said;
 }
 

@@ -48,10 +48,8 @@ async function other(line) {
 }
 
 async function answer(line, text) {
-  await attempt(async () => {
-    await ask("POST", "/conflicts", { kind: line.kind, entry: line.entry, answer: text });
-    render(await ask("GET", "/conflicts"));
-  });
+  await attempt(() => ask("POST", "/conflicts", { kind: line.kind, entry: line.entry, answer: text, was: line.ruling }));
+  await attempt(async () => render(await ask("GET", "/conflicts")));
 }
 
 refresh();

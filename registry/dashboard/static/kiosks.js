@@ -92,11 +92,9 @@ async function giveSeats(kiosk) {
 }
 
 async function assign(kiosk, gate) {
-  await attempt(async () => {
-    await ask("POST", `/kiosks/${kiosk.device}/gate`, { gate });
-    note(`${kiosk.name || kiosk.device.slice(0, 8)} → ${gate}`);
-    render(await ask("GET", "/kiosks"));
-  });
+  const done = await attempt(() => ask("POST", `/kiosks/${kiosk.device}/gate`, { gate, was: kiosk.gate }));
+  if (done) note(`✓ ${kiosk.name || kiosk.device.slice(0, 8)} → ${gate}`);
+  render(await ask("GET", "/kiosks"));
 }
 
 async function cutOff(kiosk) {
@@ -121,6 +119,31 @@ if (form) {
       el("p", {}, say("enrol.show", { time: clock(code.expires) })),
       el("p", {}, el("code", {}, code.text)),
       code.warning && el("p", { class: "problem" }, `▲ ${code.warning}`));
+  });
+}
+
+/** The code is drawn from what is typed, and forgotten: neither this page nor the registry keeps the password. */
+const network = document.getElementById("network");
+if (network) {
+  const open = () => { network.password.disabled = network.security.value === "open"; };
+  network.security.addEventListener("change", open);
+  network.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const asked = {
+      name: network.elements.name.value, security: network.security.value,
+      password: network.password.disabled ? "" : network.password.value, hidden: network.elements.hidden.checked,
+    };
+    const code = await attempt(() => ask("POST", "/kiosks/network-code", asked));
+    if (!code) return;
+    const shown = document.getElementById("network-shown");
+    shown.hidden = false;
+    shown.replaceChildren(
+      el("img", { alt: "QR", class: "qr", src: `data:image/svg+xml,${encodeURIComponent(code.qr)}` }),
+      el("p", {}, say("network.show")));
+    network.password.value = "";
+  });
+  document.getElementById("network-code").addEventListener("toggle", ({ target }) => {
+    if (!target.open) document.getElementById("network-shown").replaceChildren();
   });
 }
 

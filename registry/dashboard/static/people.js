@@ -1,6 +1,6 @@
 // People: found by name in any script, registered, changed; badges printed, revoked and replaced.
 import { ask, attempt, confirmed, data, el, listed, minute, note, place, say, table } from "./common.js";
-import { changePerson, showHistory } from "./person.js";
+import { asNow, changePerson, goneText, showHistory } from "./person.js";
 import { personFields, personIn } from "./person_form.js";
 
 const form = document.getElementById("search");
@@ -55,8 +55,8 @@ function deeds(person) {
 
 const printLink = (person) => el("a", { class: "button main", href: `/api/v1/badges?ref=${encodeURIComponent(person.ref)}`, target: "_blank" }, say("print"));
 
-function changed(person) {
-  shown = shown.map((one) => (one.code === person.code ? person : one));
+function changed(person, before) {
+  shown = shown.map((one) => (one.ref === before.ref ? person : one));
   render();
   note(`✓ ${say("edited", { name: person.name })}`);
 }
@@ -71,21 +71,37 @@ function valid(person) {
   ].filter(Boolean).join(" · ");
 }
 
+/** Show a person as they are now; gives them, or null where they were erased. */
 async function again(person) {
-  const fresh = await ask("GET", `/registrants/${encodeURIComponent(person.code)}`);
-  shown = shown.map((one) => (one.code === person.code ? fresh : one));
+  const fresh = await asNow(person);
+  shown = fresh ? shown.map((one) => (one.code === person.code ? fresh : one)) : shown.filter((one) => one.code !== person.code);
   render();
+  return fresh;
 }
+
+/** Do something to a person. Where somebody else did something meanwhile, that is shown and said, and nothing is done. */
+async function deed(person, path, body) {
+  try {
+    return await ask("POST", `/registrants/${encodeURIComponent(person.code)}/${path}`, body);
+  } catch (error) {
+    const gone = error.status === 404;
+    if (!gone && !error.changed?.length) throw error;
+    const fresh = await again(person);
+    throw gone ? new Error(goneText(person, fresh)) : error;
+  }
+}
+
+const newest = (person) => person.issues.at(-1)?.issue ?? null;
 
 async function revoke(person) {
   const why = await confirmed(say("revoke.sure"), "");
-  if (why) await attempt(async () => { await ask("POST", `/registrants/${encodeURIComponent(person.code)}/revoke`, { why }); await again(person); });
+  if (why) await attempt(async () => { await deed(person, "revoke", { why, newest: newest(person) }); await again(person); });
 }
 
 async function reissue(person) {
   if (!(await confirmed(say("reissue.sure")))) return;
   await attempt(async () => {
-    const badge = await ask("POST", `/registrants/${encodeURIComponent(person.code)}/reissue`, {});
+    const badge = await deed(person, "reissue", { newest: newest(person) });
     await again(person);
     toPrint(person, badge);
   });
@@ -94,11 +110,8 @@ async function reissue(person) {
 async function unrevoke(person) {
   if (!(await confirmed(say("unrevoke.sure")))) return;
   await attempt(async () => {
-    const badge = await ask("POST", `/registrants/${encodeURIComponent(person.code)}/unrevoke`, {});
-    const fresh = await ask("GET", `/registrants/${encodeURIComponent(badge.code)}`);
-    shown = shown.map((one) => (one.code === person.code ? fresh : one));
-    render();
-    toPrint(fresh, badge);
+    const badge = await deed(person, "unrevoke", {});
+    toPrint(await again(person), badge);
   });
 }
 
@@ -111,7 +124,7 @@ function toPrint(person, badge) {
 async function pin(person) {
   const digits = await confirmed(say("pin.ask"), "", "password");
   if (digits) await attempt(async () => {
-    showKeyCard(await ask("POST", `/registrants/${encodeURIComponent(person.code)}/pin`, { pin: digits }));
+    showKeyCard(await deed(person, "pin", { pin: digits }));
   });
 }
 
@@ -128,7 +141,7 @@ async function erase(person) {
   if (!(await confirmed(say("erase.sure")))) return;
   if (!(await confirmed(say("erase.again", { name: person.name })))) return;
   await attempt(async () => {
-    await ask("POST", `/registrants/${encodeURIComponent(person.code)}/erase`, {});
+    await deed(person, "erase", {});
     shown = shown.filter((one) => one.code !== person.code);
     render();
     note(`✓ ${say("erase.done", { code: person.code })}`);

@@ -41,6 +41,21 @@ export async function showHistory(person) {
     el("menu", {}, closing()));
 }
 
+/** A person as they are now; null where they were erased. Whoever was let in again has another badge since. */
+export async function asNow(person) {
+  try {
+    return await ask("GET", path(person));
+  } catch (error) {
+    if (error.status !== 404) throw error;
+  }
+  const said = await ask("GET", `/registrants?limit=1&q=${encodeURIComponent(person.ref)}`);
+  return said.registrants.find((one) => one.ref === person.ref) ?? null;
+}
+
+/** What has become of a person whose badge is not there any more; `fresh` as of `asNow`. */
+export const goneText = (person, fresh) => (fresh ? say("meanwhile.new_badge", { name: fresh.name, code: fresh.code })
+  : say("meanwhile.erased", { name: person.name }));
+
 /** A form to change a person; `done` is called with the person as they are then. Only what was changed here is sent, and
  * where somebody else changed the person meanwhile, their values come into the form before it is saved. */
 export function changePerson(person, done) {
@@ -55,19 +70,25 @@ export function changePerson(person, done) {
     try {
       const changed = await ask("POST", path(person), { ...edits, version: person.version });
       dialog.close();
-      done(changed);
+      done(changed, person);
     } catch (error) {
       problem.textContent = `▲ ${[error.message, ...(error.mistakes ?? []).slice(0, 5)].join(" ")}`;
-      if (error.changed?.length) await rebase(edits, error.changed);
+      if (error.status === 404 || error.changed?.length) await rebase(edits, error.changed);
     }
   }
   /** Their values into the form; what was changed here stays. */
   async function rebase(edits, meanwhile) {
-    person = await ask("GET", path(person));
+    const fresh = await asNow(person);
+    if (fresh === null || fresh.code !== person.code) problem.textContent = `▲ ${goneText(person, fresh)}`;
+    if (fresh === null) return;
+    const moved = fresh.code !== person.code;
+    person = fresh;
     fields.replaceChildren(...personFields(person));
     before = personIn(form);
     fields.replaceChildren(...personFields({ ...person, ...edits }));
+    if (moved) return;
     problem.textContent = `▲ ${say("edit.meanwhile")} ${meanwhile.map((name) => {
+      if (name === "revoked") return say(person.issues.at(-1)?.revoked ? "edit.revoked" : "edit.restored");
       const theirs = `${has(`import.field.${name}`) ? say(`import.field.${name}`) : name}: ${shownValue(before[name])}`;
       return name in edits ? `${theirs} → ${shownValue(edits[name])}` : theirs;
     }).join("; ")}`;

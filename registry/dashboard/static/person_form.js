@@ -10,10 +10,14 @@ function choice(name, options, value) {
   return made;
 }
 
-/** Boxes of which several may be ticked. */
-function boxes(name, legend, options, ticked) {
-  return el("fieldset", {}, el("legend", {}, legend), ...options.map(([id, text]) =>
-    el("label", { class: "tick" }, el("input", { type: "checkbox", name, value: id, checked: ticked.includes(id) }), ` ${text}`)));
+/** Boxes of which several may be ticked; `needed`: one at least, or the form says so. */
+function boxes(name, legend, options, ticked, needed = false) {
+  const made = options.map(([id]) => el("input", { type: "checkbox", name, value: id, checked: ticked.includes(id), change: judge }));
+  function judge() {
+    made[0]?.setCustomValidity(needed && !made.some((box) => box.checked) ? say("tick_one") : "");
+  }
+  judge();
+  return el("fieldset", {}, el("legend", {}, legend), ...options.map(([, text], n) => el("label", { class: "tick" }, made[n], ` ${text}`)));
 }
 
 /** The fields, filled with what is known of a person (null: nobody yet). */
@@ -25,8 +29,8 @@ export function personFields(person) {
     labelled(say("organisation"), el("input", { name: "organisation", value: person?.organisation, maxlength: 120, autocomplete: "off" })),
     labelled(say("language"), choice("language", Object.entries(data.languages), person?.language ?? data.language)),
     labelled(say("ticket"), choice("ticket", data.tickets.map((ticket) => [ticket.id, ticket.name]), person?.ticket)),
-    boxes("venues", say("venues"), data.venues.map((id) => [id, place(id)]), person?.venues ?? data.venues),
-    boxes("days", say("days"), data.days.map((day) => [day, day]), person?.days ?? data.days),
+    boxes("venues", say("venues"), data.venues.map((id) => [id, place(id)]), person?.venues ?? data.venues, true),
+    boxes("days", say("days"), data.days.map((day) => [day, day]), person?.days ?? data.days, true),
     boxes("sessions", say("sessions"), Object.entries(data.sessions), person?.sessions ?? []),
     el("details", { class: "more" }, el("summary", {}, say("extra")), ...names.map((name) =>
       labelled(has(`import.field.${name}`) ? say(`import.field.${name}`) : name,

@@ -24,15 +24,15 @@ async function accounts() {
   const said = await attempt(() => ask("GET", "/accounts"));
   if (!said) return;
   by("accounts").replaceChildren(table(["", "", "", ""], said.accounts.map((one) => {
-    const role = el("select", { "aria-label": say("accounts.role"), change: () => change(one.name, role.value) },
+    const role = el("select", { "aria-label": say("accounts.role"), change: () => change(one, role.value) },
       ...["viewer", "desk", "admin"].map((name) => el("option", { value: name, selected: name === one.role }, say(`account.${name}`))));
     return [one.name, role, minute(one.set), el("button", { click: () => leave(one.name) }, say("remove"))];
   })));
   by("password").account.replaceChildren(...said.accounts.map((one) => el("option", {}, one.name)));
 }
 
-async function change(name, role) {
-  await attempt(() => ask("POST", `/accounts/${encodeURIComponent(name)}/role`, { role }));
+async function change(account, role) {
+  await attempt(() => ask("POST", `/accounts/${encodeURIComponent(account.name)}/role`, { role, was: account.role }));
   await accounts();
 }
 

@@ -1,5 +1,6 @@
 """Access under /api/v1: accounts, sessions, API tokens and the trail."""
 
+import msgspec
 from flask import request
 
 from registry.accounts.authorization import Guard
@@ -108,7 +109,7 @@ def _add_accounts(api: Interface, queries: Queries, guard: Guard) -> None:
         answer=Done,
     )
     def set_role(body: bodies.NewRole, name: str) -> Done:
-        accounts.set_role(name, body.role)
+        accounts.set_role(name, body.role, None if body.was is msgspec.UNSET else body.was)
         return DONE
 
     @api.delete(

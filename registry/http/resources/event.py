@@ -1,8 +1,11 @@
 """The event under /api/v1: a changed definition, what it would do and putting it in force; the purge at its end."""
 
+import hashlib
+
 import msgspec
 from flask import Response
 
+from access.log.entry import pack
 from access.state.event_changes import change_facts, event_change_effects
 from config import event_file
 from config.errors import ConfigError
@@ -10,6 +13,7 @@ from registry.http import requests as bodies
 from registry.http.operations import Interface, problem
 from registry.queries import admin_shapes
 from registry.queries.queries import Queries
+from registry.storage.errors import ChangedError
 
 
 def add_event(api: Interface, queries: Queries) -> None:
@@ -24,6 +28,13 @@ def add_event(api: Interface, queries: Queries) -> None:
     )
     def change_event(body: bodies.ChangedEvent) -> admin_shapes.EventChange | Response:
         old = queries.service.event
+        mark = hashlib.sha256(pack(old)).hexdigest()[:12]
+        if body.expect is not None and body.expect != mark:
+            raise ChangedError(
+                ["event"],
+                "Somebody else has put another definition in force meanwhile; nothing was changed. Look at what yours"
+                " would do now.",
+            )
         try:
             new = event_file.parse(body.toml, body.file)
             queries.service.check_event(new)
@@ -38,6 +49,7 @@ def add_event(api: Interface, queries: Queries) -> None:
             queries.service.update_event(new)
         return admin_shapes.EventChange(
             event=new.id,
+            mark=mark,
             changed=old != new,
             applied=applied,
             asks=asks,

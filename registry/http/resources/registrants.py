@@ -34,7 +34,7 @@ def add_registrant_reads(api: Interface, queries: Queries) -> None:
                 "limit",
                 f"how many to return, 1 to {registrants.MOST}; more returns {registrants.MOST}, and says so."
                 f" {registrants.PAGE} where left out",
-                "integer",
+                "count",
             ),
         ),
     )
@@ -104,7 +104,7 @@ def _add_badge_changes(api: Interface, queries: Queries) -> None:
         answer=answers.Done,
     )
     def revoke(body: bodies.Revoke, code: str) -> answers.Done:
-        queries.service.revoke(badge_of(code), body.issue, body.why)
+        queries.service.revoke(badge_of(code), body.issue, body.why, body.newest)
         return DONE
 
     @api.post(
@@ -120,10 +120,11 @@ def _add_badge_changes(api: Interface, queries: Queries) -> None:
         "/registrants/<code>/reissue",
         "A new print of a badge; it retires the ones before",
         access="desk",
+        body=bodies.Reissue,
         answer=answers.Issued,
     )
-    def reissue(code: str) -> answers.Issued:
-        return _issued(queries.service.reissue(badge_of(code)))
+    def reissue(body: bodies.Reissue, code: str) -> answers.Issued:
+        return _issued(queries.service.reissue(badge_of(code), body.newest))
 
     @api.post(
         "/registrants/<code>/erase",

@@ -1,5 +1,6 @@
 """Reports under /api/v1: headcount, gates, sessions, arrivals, partition report, receipts, export; closing a day."""
 
+import msgspec
 from flask import Response, request
 
 from access.log.entry import EntryRef
@@ -13,7 +14,7 @@ from registry.queries import receipts
 from registry.queries import shapes as answers
 from registry.queries.arrivals import ArrivalsReport, ArrivalsReports
 from registry.queries.queries import Queries
-from registry.storage.errors import UnknownError
+from registry.storage.errors import ChangedError, UnknownError
 
 CSV = "text/csv"
 EVENT_STREAM = "text/event-stream"
@@ -137,6 +138,11 @@ def add_report_changes(api: Interface, queries: Queries, guard: Guard) -> None:
         ]
         if not lines:
             raise UnknownError("This line is no longer in the report. Load it again.")
+        if body.was is not msgspec.UNSET and body.was != lines[0].ruling:
+            raise ChangedError(
+                ["answer"],
+                "Somebody else has answered this line meanwhile; nothing was changed. Look, and answer again.",
+            )
         visitor = guard.visitor()
         queries.service.rule(lines[0], body.answer, visitor.name if visitor else "")
         queries.forget_conflicts()

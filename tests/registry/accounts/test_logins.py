@@ -204,7 +204,7 @@ def test_the_trail_says_who_did_what_and_no_secret(browser: Browser) -> None:
     browser.call("POST", f"/registrants/{code}/revoke", {"why": 7})
     lines = browser.call("GET", "/trail").json["lines"]
     assert [(one["who"], one["what"], one["subject"]) for one in lines] == [
-        ("chan", "revoke", f"code {code}, issue None, why lost"),
+        ("chan", "revoke", f"code {code}, why lost"),
         ("chan", "register", ""),
         ("chan", "new_token", "label wall, access viewer"),
         ("chan", "set_password", "account wong"),

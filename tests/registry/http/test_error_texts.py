@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[3]
 LATIN = re.compile(r"[a-z]{2,} [a-z]{2,}")
 """Two English words in a row."""
 
-RAISED = {"RegistryError", "UnknownError", "PasswordError", "problem", "refused"}
+RAISED = {"RegistryError", "UnknownError", "ChangedError", "PasswordError", "problem", "refused"}
 FOR_COMMANDS = ("registry/storage", "registry/lists")
 NEVER_ANSWERED = {
     "There is an event here already. Another one needs another data folder or database."
@@ -79,7 +79,7 @@ def test_both_languages_have_all_values() -> None:
 @pytest.mark.parametrize(
     ("message", "traditional", "simplified"),
     [
-        ("There is no account 'chan'.", "沒有帳戶「chan」。", "没有账户“chan”。"),
+        ("There is no account 'chan'.", "沒有帳戶「chan」。", "没有账号“chan”。"),
         (
             '\'W-1\': ticket "delegat" is not in the event; did you mean "delegate"?',
             "「W-1」：活動沒有票種「delegat」；是否指「delegate」？",
@@ -119,6 +119,8 @@ def test_a_page_reads_errors_in_its_own_language(api: Any, delegates: list[Issue
         ("POST", "/accounts", {"name": "a", "role": "admin", "password": "short"}),
         ("POST", "/accounts", {"name": "a", "role": "boss", "password": "long enough"}),
         ("POST", "/kiosks/code", {"gate": "nowhere"}),
+        ("POST", "/kiosks/network-code", {"name": ""}),
+        ("POST", "/kiosks/network-code", {"name": "x", "password": "1"}),
         ("POST", "/tokens", {"label": "", "access": "viewer"}),
         ("POST", "/days/close", {"day": "today"}),
         ("POST", "/webhooks", {"url": "ftp://x"}),
@@ -139,5 +141,5 @@ def test_a_page_reads_errors_in_its_own_language(api: Any, delegates: list[Issue
 
 def test_whoever_prefers_chinese_without_a_page_reads_it_too(client: FlaskClient) -> None:
     chinese = client.get("/api/v1/registrants", headers={"Accept-Language": "zh-CN,en;q=0.5"})
-    assert "请用相应账户登录" in chinese.text
+    assert "请用相应账号登录" in chinese.text
     assert "Log in" in client.get("/api/v1/registrants").text
