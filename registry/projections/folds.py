@@ -256,14 +256,12 @@ class Projections:
             return self._conflicts.lines()
 
     def missing(self, device: str) -> int:
-        """Entries of a kiosk's earlier logs that its later ones name and that are not stored here."""
-        with self.snapshot() as known:
-            return self._missing(known, device)
-
-    def _missing(self, known: LogState, device: str) -> int:
-        """Entries of a kiosk's earlier logs that its later ones name and that are not stored here."""
-        return sum(
-            max(0, last - known.event_state.last_seq.get(earlier, 0))
-            for log, (earlier, last) in self._before.items()
-            if log.startswith(device)
-        )
+        """Entries of a kiosk's earlier logs that its later ones name and that are not stored here; as of what is folded
+        by now."""
+        with self._lock:
+            last_seq = self.log_state.event_state.last_seq
+            return sum(
+                max(0, last - last_seq.get(earlier, 0))
+                for log, (earlier, last) in self._before.items()
+                if log.startswith(device)
+            )
