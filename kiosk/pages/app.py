@@ -20,12 +20,13 @@ from flask import Flask, Response, abort, jsonify, render_template, request
 from config.languages import known
 from kiosk.pages.attendee.preview_routes import preview_pages
 from kiosk.pages.attendee.speech_routes import speech_pages
-from kiosk.pages.gate_routes import gate_pages
 from kiosk.pages.headcount_routes import headcount_pages
 from kiosk.pages.opening.routes import opening_pages
 from kiosk.pages.phones.pairing import Phones
 from kiosk.pages.phones.show import phone_pages
 from kiosk.pages.print_routes import print_pages
+from kiosk.pages.setup.gate_routes import gate_pages
+from kiosk.pages.setup.network_routes import network_pages
 from kiosk.pages.staff_routes import staff_pages
 from kiosk.pages.staff_session import StaffSessions
 from kiosk.pages.status import status, waiting_status
@@ -148,6 +149,9 @@ def _add_other_pages(
         app.register_blueprint(phone_pages(room, phones, reach))
     app.jinja_env.globals.update(phones=phones is not None)
     app.register_blueprint(staff_pages(room, service.order[0]))
+    if service.network is not None:
+        app.register_blueprint(network_pages(room, service.network))
+    app.jinja_env.globals.update(networks=service.network is not None)
     app.register_blueprint(opening_pages(room, service.order[0]))
     app.register_blueprint(gate_pages(room, service.order[0]))
     app.register_blueprint(print_pages(service))

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
+from access.text.wifi_code import Security
 from config.languages import KnownLanguage
 from registry.queries.shapes import Access, EntryName
 
@@ -111,6 +112,16 @@ class NewCode(Body, frozen=True, kw_only=True):
         ]
         | None
     ) = None
+
+
+class NetworkCode(Body, frozen=True, kw_only=True):
+    """Ask for the code by which kiosks join a wireless network; nothing of it is kept. `security`: WPA with a password
+    (`wpa`), WPA3 alone (`sae`) or none (`open`); `hidden`: the network does not show its name."""
+
+    name: Annotated[str, Meta(max_length=100)]
+    password: Annotated[str, Meta(max_length=500)] = ""
+    security: Security = "wpa"
+    hidden: bool = False
 
 
 class Assign(Body, frozen=True, kw_only=True):

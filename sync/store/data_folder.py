@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+ENROLMENT_ERRAND = "enrolment"
+"""Of the files in a data folder by which a door hands an enrolment code on to its carrier."""
+
 
 @dataclass(frozen=True, slots=True)
 class DataFolder:

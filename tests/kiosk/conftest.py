@@ -39,6 +39,7 @@ from hardware.ports.events import Reading as Scanned
 from hardware.ports.signals import Pins, SignalSettings
 from hardware.signals.simulated import SimulatedSignals
 from hardware.system.clock import SimulatedClock
+from hardware.system.errand import Errand
 from hardware.system.power import PowerReading, SimulatedPower
 from hardware.system.systemd import Notifier
 from kiosk.door.door import Door
@@ -49,6 +50,7 @@ from kiosk.runtime.inputs import Happening, Inputs, Source
 from kiosk.runtime.parts import Parts, log_reading
 from kiosk.runtime.scan_loop import ScanLoop
 from kiosk.runtime.service import DoorService, Home
+from kiosk.runtime.setting_up import Errands
 from kiosk.screen.attendee_screen import Screen, notice
 from kiosk.screen.presenter import Presenter
 from kiosk.screen.screen_feed import ScreenFeed
@@ -380,6 +382,9 @@ class SteppedService(DoorService):
 
     def __init__(self, stand: Stand) -> None:
         world = stand.world
+        folder = world.data.with_name(f"{world.data.name}-network")
+        folder.mkdir(exist_ok=True)
+        network = Errand(folder, "network")
         home = Home(
             world.data,
             world.open_journal,
@@ -387,6 +392,7 @@ class SteppedService(DoorService):
             begin=lambda: False,
             prepare=lambda event_state, device: None,
             earliest_ms=world.earliest_ms,
+            errands=Errands(network, Errand(world.data, "enrolment"), print, lambda text: False),
         )
         parts = Parts(
             world.clock, SimulatedPower(), Notifier({}), lambda: stand.signals, None, None

@@ -116,6 +116,7 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
         "new_desk_key",
         "staff_pin",
         "enrol_code",
+        "network_code",
         "assign",
         "cut_off",
         "free_seats",

@@ -60,7 +60,7 @@ def run(
     """Run the door until it is told to stop.
 
     The screens are for this machine's own browser; their address is printed. A kiosk that is not enrolled yet says so
-    on its screen and begins by itself once it is.
+    on its screen, reads the code that enrols it (and a Wi-Fi code that gives it a network), and begins by itself.
     """
     adapter, where = device_named(scanner)
     settings = read_settings(
@@ -175,11 +175,15 @@ def _speech(settings: KioskSettings) -> Speech | None:
 
 def _home(data: Path, running: RunningMark) -> Home:
     """What a door asks of its folder, again and again while the disk fails it."""
+    from hardware.system.errand import Errand
+    from jianmen.cli.kiosk.network import NETWORK
     from kiosk.runtime.service import Home
+    from kiosk.runtime.setting_up import Errands
     from sync.enrolment.record import Enrolment, EnrolmentError, prepare
-    from sync.store.data_folder import DataFolder
+    from sync.store.data_folder import ENROLMENT_ERRAND, DataFolder
     from sync.store.journal_recovery import open_journal
     from sync.wire.device_key import DeviceKey
+    from sync.wire.enrolment_code import is_enrolment_code
 
     def registry() -> str | None:
         try:
@@ -197,7 +201,15 @@ def _home(data: Path, running: RunningMark) -> Home:
     def begin_with(event_state: EventState, device: str) -> None:
         prepare(event_state, device, Enrolment.load(data))
 
-    return Home(data, journal, registry, running.begin, begin_with)
+    def hand_on(text: str) -> None:
+        DeviceKey.at(
+            DataFolder(data).device_key
+        )  # the door's own, so that the door can replace it one day
+        enrolment.ask(text)
+
+    enrolment = Errand(data, ENROLMENT_ERRAND)
+    errands = Errands(Errand(NETWORK, "network"), enrolment, hand_on, is_enrolment_code)
+    return Home(data, journal, registry, running.begin, begin_with, errands=errands)
 
 
 def stop_on_signals(ask_to_stop: Callable[[], None]) -> None:

@@ -164,6 +164,7 @@ function render() {
     one.setAttribute("aria-pressed", one.dataset.direction === state.direction);
   $("time").textContent = state.time;
   $("unsure").hidden = state.sure;
+  if ($("network")) $("network").hidden = !state.roles.includes("supervisor");
   fill($("day"), state.days.map((day) => [day, day]));
   renderSeats();
   const list = $("list");
@@ -486,6 +487,13 @@ $("set-time").onclick = () => attempt(async () => {
   clear("new-time");
   message("labels", "recorded", true);
   poll();
+});
+if ($("network")) $("join-network").onclick = () => attempt(async () => {
+  const asked = ask("network", {});
+  message("labels", "show_network", true);
+  clearTimeout(fading); // it stands until somebody knows more
+  const { outcome } = await asked;
+  message("network", outcome, outcome === "wifi_joined");
 });
 for (const one of document.querySelectorAll("[data-direction]"))
   one.onclick = () => attempt(async () => { await ask("direction", { direction: one.dataset.direction }); poll(); });

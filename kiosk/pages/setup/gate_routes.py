@@ -13,7 +13,7 @@ from kiosk.door.door import Door
 from kiosk.door.gate_assignment import Choice, GateAssignment
 from kiosk.door.readiness import incomplete
 from kiosk.door.staff_actions import StaffError
-from kiosk.pages.gate_session import GateSessions
+from kiosk.pages.setup.gate_session import GateSessions
 from kiosk.pages.staff_session import StaffSessions
 from kiosk.pages.status import gate_by
 from kiosk.runtime.scan_loop import ScanLoop
