@@ -86,7 +86,6 @@ def create_app(
             "attendee.html",
             lost=msgspec.json.encode(notice("no_contact", service.order)).decode(),
             beat_ms=int(BEAT_S * 1000),
-            sounds=sounds,
             first=service.order[0],
             camera_at=camera_at,
             viewing=viewing,

@@ -144,7 +144,7 @@ function fit() {
 function measure() {
   if (!body.dataset.inches) return;
   const mm = Math.hypot(innerWidth, innerHeight) / (Number(body.dataset.inches) * 25.4);
-  const set = (name, millimetres) => document.documentElement.style.setProperty(name, `${(millimetres * mm).toFixed(2)}px`);
+  const set = (name, millimetres) => document.documentElement.style.setProperty(name, `${Math.ceil(millimetres * mm * 100) / 100}px`);
   set("--mm", 1);
   set("--letter", Number(body.dataset.letter));
   set("--headline", Number(body.dataset.headline));
