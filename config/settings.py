@@ -72,12 +72,14 @@ S = TypeVar("S", bound=_Settings)
 class Pages(_Settings, frozen=True, kw_only=True):
     """Where the door serves its screens, to the browser of its own machine. `camera_at`: on which side of the screen
     the camera is; None: people are not shown where. `preview`: the resting screen shows what the camera sees.
-    `phones_port`: where phones of the staff reach the staff page, by TLS on the LAN; 0: they do not."""
+    `speech`: the answer's few words are spoken, by espeak-ng. `phones_port`: where phones of the staff reach the staff
+    page, by TLS on the LAN; 0: they do not."""
 
     host: str
     port: Port
     preview: bool
     phones_port: Port
+    speech: bool
     camera_at: Literal["above", "below", "left", "right"] | None = None
 
 

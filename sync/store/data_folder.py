@@ -53,6 +53,11 @@ class DataFolder:
         return self.path / "lan.key"
 
     @property
+    def spoken(self) -> Path:
+        """The folder of phrases that the door has made to be spoken (WAV); can be thrown away."""
+        return self.path / "spoken"
+
+    @property
     def phones_socket(self) -> Path:
         """The socket file on which the door serves its staff page to the carrier, for phones."""
         return self.path / "phones.sock"

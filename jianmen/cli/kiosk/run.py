@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hardware.reader.reader import Reader
     from kiosk.runtime.run_lock import RunningMark
     from kiosk.runtime.service import Home
+    from kiosk.screen.speech import Speech
     from sync.store.journal import Journal
 
 
@@ -122,6 +123,7 @@ def _serve(
         service = DoorService(_home(settings.data, running), parts, settings.language, direction)
         buzzer = settings.signals.adapter == "gpio" and signal_settings(settings).pins.buzzer
         phones = phones_of(service) if settings.pages.phones_port else None
+        speech = _speech(settings)
         app = create_app(
             service,
             sounds=not buzzer,
@@ -129,12 +131,16 @@ def _serve(
             viewing=viewing(settings.screen.inches, settings.screen.metres),
             preview=settings.pages.preview,
             phones=phones,
+            speech=speech,
         )
         stop_on_signals(service.stop)
         with ExitStack() as servers:
             server = PageServer(app, settings.pages.host, settings.pages.port)
             servers.callback(server.close)
             server.start()
+            if speech is not None:
+                servers.callback(speech.close)
+                speech.start()
             if phones is not None:
                 servers.enter_context(serving_phones(service, phones))
             click.echo(f"screen: {server.url}")
@@ -152,6 +158,19 @@ def _serve(
     finally:
         running.close(cleanly=cleanly)
     return 0
+
+
+def _speech(settings: KioskSettings) -> Speech | None:
+    """What speaks, where the settings want it and the program for it is installed. Raises OSError."""
+    from kiosk.screen.speech import PROGRAM, Speech, is_installed
+    from sync.store.data_folder import DataFolder
+
+    if not settings.pages.speech:
+        return None
+    if not is_installed():
+        logging.getLogger(__name__).warning("nothing is spoken: %s is not installed", PROGRAM)
+        return None
+    return Speech(DataFolder(settings.data).spoken)
 
 
 def _home(data: Path, running: RunningMark) -> Home:
