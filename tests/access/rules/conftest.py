@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from access.badge.credential import Claims
@@ -53,7 +54,7 @@ class World:
         }
         presented = Presented(gate, direction, **(outcome | more))  # type: ignore[arg-type]
         if presented.form == "signed" and presented.claims is None:
-            presented = replace(presented, claims=claims)
+            presented = msgspec.structs.replace(presented, claims=claims)
         facts = Facts(listed=claims if listed else None, **known)
         when = self.at(at) if isinstance(at, str) else at
         span = when if isinstance(when, Span) else Span(when, when)
