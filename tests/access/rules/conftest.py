@@ -45,7 +45,7 @@ class World:
     ) -> tuple[Presented, Facts, Programme, Span]:
         """`more`: fields of Presented and Facts."""
         claims = self.claims_of(self.programme, ticket, sessions, venues, days)
-        known = {name: more.pop(name) for name in list(more) if name in Facts.__dataclass_fields__}
+        known = {name: more.pop(name) for name in list(more) if name in Facts.__struct_fields__}
         outcome: dict[str, Any] = {
             "form": "plain",
             "badge": b"\0" * 5,
