@@ -55,6 +55,7 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
     "dashboard.reason": REASONS,
     "dashboard.verdict": VERDICTS,
     "dashboard.reading": get_args(ConflictReading),
+    "dashboard.trail.who": ("command",),
     "dashboard.conflict": KINDS,
     "dashboard.trouble": get_args(Trouble),
     "dashboard.clock": ("registry", "supervisor", "kernel", "neighbour"),
@@ -174,14 +175,14 @@ def test_every_value_of_a_closed_list_has_a_text(prefix: str) -> None:
 
 
 OTHER_WORDS: dict[Language, str] = {
-    "zh-Hans": "证件|预订|员工|职员|闸口|环节|凭号|注销|登记处|摄像头失联|未有回报|文檔|你|名牌|账户|帐|镜头|扫描器|(?<!登记)中心|"
-    "已登记者|活动资料|PIN",
-    "zh-Hant": "證件|預訂|員工|工作人員|閘口|環節|憑號|註銷|登記處|中央|這部機|攝像頭|文檔|你|名牌|賬|打印(?!機)|金鑰|簽名|身分|"
-    "單位|PIN",
+    "zh-Hans": "证件|预订|员工|职员|闸口|环节|凭号|注销|登记处|摄像头失联|未有回报|文檔|你|名牌|账户|"
+    "帐|镜头|扫描器|(?<!登记)中心|已登记者|活动资料|PIN",
+    "zh-Hant": "證件|預訂|員工|工作人員|閘口|環節|憑號|註銷|登記處|中央|這部機|攝像頭|文檔|你|"
+    "名牌|賬|打印(?!機)|金鑰|簽名|身分|單位|PIN",
 }
 """One thing has one word on every screen, whoever reads it: 入场证, 工作人员, 通道, 场次, 预约, 回执码, 作废, 登记中心,
-本机, 账号, 摄像头, 扫码器, 密码; 入場證, 職員, 通道, 場次, 預約, 回條碼, 作廢, 登記中心, 本機, 帳戶, 鏡頭, 掃描器, 列印, 密鑰,
-密碼. Whoever reads is addressed as 您. These are the other words that they had."""
+本机, 账号, 摄像头, 扫码器, 密码; 入場證, 職員, 通道, 場次, 預約, 回條碼, 作廢, 登記中心, 本機, 帳戶, 鏡頭,
+掃描器, 列印, 密鑰, 密碼. Whoever reads is addressed as 您. These are the other words that they had."""
 
 
 @pytest.mark.parametrize("language", OTHER_WORDS)
