@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 import msgspec
 
 from access.event.definition import (
-    LANGUAGES,
     Area,
     Event,
     Gate,
@@ -25,6 +24,7 @@ from config import document as toml
 from config.document import ROOT, Document, Location
 from config.errors import Mistake, instead, shown
 from config.event_checks import check
+from config.languages import languages
 from config.shape import Reader, by_type, fit
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
@@ -115,14 +115,14 @@ def _names(value: Any, location: Location, document: Document) -> Names:
     if not isinstance(value, dict):
         document.mistake(location, f"is {shown(value)}", f"should be {_READERS['name'].expects}")
         return {}
-    document.only(location, value, LANGUAGES)
+    document.only(location, value, languages())
     if "en" not in value:
         document.mistake(location, "has no English", 'should have en = "…" at least')
     for language, name in value.items():
         if not isinstance(name, str) or not name.strip():
             at = location._replace(key=f"{location.key}.{language}")
             document.mistake(at, f"is {shown(name)}", "should be a text in quotes")
-    return {language: value[language] for language in LANGUAGES if language in value}
+    return {language: value[language] for language in languages() if language in value}
 
 
 def _timezone(value: Any, location: Location, document: Document) -> str:

@@ -18,10 +18,11 @@ import msgspec
 from msgspec import Meta, inspect
 from msgspec.structs import FieldInfo
 
-from access.event.definition import Language, Symbol
+from access.event.definition import Symbol
 from config import document as toml
 from config.document import ROOT, Document, Location
 from config.errors import ConfigError, Mistake
+from config.languages import KnownLanguage
 from config.shape import by_type
 
 DEFAULTS = Path(__file__).parent / "data" / "default.toml"
@@ -71,12 +72,14 @@ S = TypeVar("S", bound=_Settings)
 class Pages(_Settings, frozen=True, kw_only=True):
     """Where the door serves its screens, to the browser of its own machine. `camera_at`: on which side of the screen
     the camera is; None: people are not shown where. `preview`: the resting screen shows what the camera sees.
-    `phones_port`: where phones of the staff reach the staff page, by TLS on the LAN; 0: they do not."""
+    `speech`: the answer's few words are spoken, by espeak-ng. `phones_port`: where phones of the staff reach the staff
+    page, by TLS on the LAN; 0: they do not."""
 
     host: str
     port: Port
     preview: bool
     phones_port: Port
+    speech: bool
     camera_at: Literal["above", "below", "left", "right"] | None = None
 
 
@@ -167,7 +170,7 @@ class KioskSettings(_Settings, frozen=True, kw_only=True):
 
     data: Path
     gate: str | None = None
-    language: Language
+    language: KnownLanguage
     lan_port: Port
     lan_host: str | None = None
     mdns: bool

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from babel.dates import format_date
-from babel.lists import format_list
 
 from access.badge.credential import Claims
 from access.event.definition import Event, Language, Names
+from config.languages import about
 from printing.card import Card, Form
-from web.texts import LOCALES, text
+from web.texts import text
 
 
 def event_card(
@@ -59,13 +59,9 @@ def _named(names: Names, language: Language) -> str:
 
 
 def _day(day: str, language: Language) -> str:
-    pattern = "d MMM" if language == "en" else "M月d日"
-    return format_date(date.fromisoformat(day), pattern, locale=LOCALES[language])
+    pattern = text("format.short_day", language)
+    return format_date(date.fromisoformat(day), pattern, locale=about(language).locale)
 
 
 def _list(parts: Iterable[str], language: Language) -> str:
-    return (
-        format_list(list(parts), locale=LOCALES[language], style="unit")
-        if language == "en"
-        else "、".join(parts)
-    )
+    return text("format.and", language).join(parts)

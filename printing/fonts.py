@@ -21,8 +21,11 @@ PACKAGES = "fonts-noto-cjk fonts-noto-core"
 
 Weight = Literal["regular", "bold"]
 
-_CJK_FACES: dict[Language, int] = {"en": 2, "zh-Hans": 2, "zh-Hant": 4}
+_CJK_FACES = {"ja": 0, "ko": 1, "zh-Hans": 2, "zh-Hant": 4}
 """Faces of the collection: the same character is drawn otherwise in Chengdu (SC) and in Hong Kong (HK)."""
+
+_OTHER_FACE = _CJK_FACES["zh-Hans"]
+"""For languages that have no Chinese characters of their own."""
 
 _SCRIPTS = (
     "", "Arabic", "Hebrew", "Devanagari", "Thai", "Bengali", "Tamil", "Telugu", "Gujarati", "Gurmukhi", "Kannada",
@@ -83,7 +86,7 @@ class Fonts:
 
     def _present(self, language: Language, weight: Weight) -> Iterator[FontFile]:
         style = weight.capitalize()
-        face = _CJK_FACES[language]
+        face = _CJK_FACES.get(language, _OTHER_FACE)
         cjk = self._root / "opentype" / "noto" / f"NotoSansCJK-{style}.ttc"
         chinese = self._font(f"cjk{face}{weight}", cjk, face)
         others = [

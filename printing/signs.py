@@ -7,7 +7,8 @@ from typing import Literal, get_args
 
 from fpdf import FPDF
 
-from access.event.definition import LANGUAGES, Language, Names
+from access.event.definition import Language, Names
+from config.languages import languages
 from printing.card import Card
 from printing.document import Placed, opened, placed_runs
 from printing.fonts import FontFile, Fonts
@@ -72,20 +73,26 @@ def print_signs(
 def _runs(place: Place, headline: str, line: str, fonts: Fonts) -> Iterator[Placed]:
     """The texts of a page."""
     width = PAGE_MM[0] - 2 * MARGIN_MM
-    for number, language in enumerate(LANGUAGES):
-        top = FIRST_MM + number * BLOCK_MM
+    block = min(BLOCK_MM, (FOOT_MM - FIRST_MM) / len(languages()))
+    part = block / BLOCK_MM  # more languages than three are written smaller
+    for number, language in enumerate(languages()):
+        top = FIRST_MM + number * block
         head, more = text(headline, language), text(line, language)
-        yield from _set(head, language, fonts, top, width, points=66, least=40, weight="bold")
-        yield from _set(more, language, fonts, top + 34, width, points=30, least=20)
-    names = [_named(place, language) for language in LANGUAGES]
-    for number, (language, name) in enumerate(zip(LANGUAGES, names, strict=True)):
-        left = MARGIN_MM + number * width / len(LANGUAGES)
+        yield from _set(
+            head, language, fonts, top, width, points=66 * part, least=40 * part, weight="bold"
+        )
+        yield from _set(
+            more, language, fonts, top + 34 * part, width, points=30 * part, least=20 * part
+        )
+    names = [_named(place, language) for language in languages()]
+    for number, (language, name) in enumerate(zip(languages(), names, strict=True)):
+        left = MARGIN_MM + number * width / len(languages())
         yield from _set(
             name,
             language,
             fonts,
             FOOT_MM,
-            width / len(LANGUAGES) - 4,
+            width / len(languages()) - 4,
             points=15,
             least=8,
             left=left,

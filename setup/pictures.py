@@ -19,7 +19,7 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from access.event.definition import LANGUAGES
+from config.languages import languages
 from web.texts import text
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -33,8 +33,8 @@ PATIENCE_S = 240.0
 SILENT_S = 75.0
 """How long the cut venue is not heard from when the dashboard is taken."""
 
-IDLE = {text("notice.idle_in", language) for language in LANGUAGES}
-PRINTED = {text("attendee.print.done", language) for language in LANGUAGES}
+IDLE = {text("notice.idle_in", language) for language in languages()}
+PRINTED = {text("attendee.print.done", language) for language in languages()}
 
 Screen = dict[str, Any]
 

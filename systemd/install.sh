@@ -25,11 +25,12 @@ put() { # put FILE TARGET: a file of this folder to its place
 lay_out_files() {
     local unit
     for unit in "${UNITS[@]}"; do
-        put "$unit.service" "/etc/systemd/system/$unit.service"
+        put "$unit" "/etc/systemd/system/$unit"
     done
     put "jianmen-$ROLE.sysusers" "/etc/sysusers.d/jianmen-$ROLE.conf"
     put 90-jianmen-journald.conf /etc/systemd/journald.conf.d/90-jianmen.conf
     [ "$ROLE" = kiosk ] || return 0
+    put jianmen-network.service /etc/systemd/system/jianmen-network.service
     put jianmen-kiosk.tmpfiles /etc/tmpfiles.d/jianmen-kiosk.conf
     put 99-jianmen.rules /etc/udev/rules.d/99-jianmen.rules
     put jianmen-browser.pam /etc/pam.d/jianmen-browser
@@ -75,8 +76,8 @@ say_what_is_next() {
 
 ROLE=${1:-}
 case $ROLE in
-kiosk) UNITS=(jianmen-door jianmen-carrier jianmen-browser) ;;
-registry) UNITS=(jianmen-registry) ;;
+kiosk) UNITS=(jianmen-door.service jianmen-carrier.service jianmen-browser.service jianmen-network.path) ;;
+registry) UNITS=(jianmen-registry.service) ;;
 *) stop "Which machine is this? systemd/install.sh kiosk, or systemd/install.sh registry" ;;
 esac
 

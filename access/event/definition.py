@@ -10,7 +10,10 @@ from typing import Literal
 import msgspec
 
 Direction = Literal["in", "out"]
-Language = Literal["en", "zh-Hant", "zh-Hans"]
+Language = str
+"""A language tag such as "en" or "zh-Hant". Which languages there are is known to those who show texts: what travels in
+a log may name others, of a newer version."""
+
 Verdict = Literal["admit", "admit_flagged", "ask_staff", "refuse"]
 Role = Literal["door", "supervisor"]
 Reentry = Literal["free", "flag", "exit_first"]
@@ -19,7 +22,6 @@ Arrow = Literal["left", "right", "ahead", "back"]
 Symbol = Literal["aztec", "data_matrix", "pdf417", "code_128"]
 """Kinds of codes besides QR, as `hardware.ports.decoder` names them."""
 
-LANGUAGES: tuple[Language, ...] = ("en", "zh-Hant", "zh-Hans")
 VERDICTS: tuple[Verdict, ...] = ("admit", "admit_flagged", "ask_staff", "refuse")
 """From the kindest to the strictest."""
 
@@ -32,7 +34,7 @@ MAX_TICKETS = 255
 MINUTE_MS = 60_000
 
 Names = dict[Language, str]
-"""One name in the three languages; English is always there."""
+"""One name by language; English is always there, and stands in where a language has none."""
 
 
 class Venue(msgspec.Struct, frozen=True, kw_only=True):

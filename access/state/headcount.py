@@ -16,6 +16,7 @@ from access.event.programme import Programme
 from access.log.entry import Recount
 from access.log.log_entry import Order
 from access.state.badge_history import History
+from access.state.kept.shares import Names, SavedCounts, Share, packed, unpacked
 from access.state.log_state import LogState
 from access.state.time_repair import FAR_MS
 
@@ -37,27 +38,6 @@ class Count:
     by_hand: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Share:
-    """The contribution of one badge to the counts of one day, valid until `until_ms`, when time alone moves the
-    person."""
-
-    until_ms: int
-    around: tuple[str, ...]
-    """The area in which the person is, and those above it."""
-    visited: frozenset[str]
-    entries: tuple[str, ...]
-    exits: tuple[str, ...]
-    refused: tuple[str, ...]
-    """An area for each time, in order of their ids: who came as often in another order has the same ones."""
-    reasons: tuple[tuple[str, str], ...]
-    """The gate and the reason of each presentation."""
-    sessions: frozenset[str]
-    """For which the person was let in, on whatever day."""
-    last_ms: int
-    """When the badge was presented last, on whatever day."""
-
-
 @dataclass(slots=True)
 class _Totals:
     """The shares of all badges, summed: by area, by gate and reason, by session."""
@@ -70,7 +50,7 @@ class _Totals:
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     sessions: Counter[str] = field(default_factory=Counter)
 
-    def take(self, share: _Share, sign: int) -> None:
+    def take(self, share: Share, sign: int) -> None:
         """Add a share (sign 1), or take it off again (-1)."""
         for area in share.around:
             self.inside[area] += sign
@@ -88,26 +68,13 @@ class _Totals:
             self.sessions[session] += sign
 
 
-class SavedCounts(msgspec.Struct, frozen=True, array_like=True):
-    """What a headcount has worked out: for the day with this number, as of an instant, each badge's share. The shares
-    are packed: those of 26,000 people repeat the same few areas."""
-
-    day: int
-    asked_ms: int
-    shares: list[tuple[bytes | None, msgspec.Raw]]
-
-
-_pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(_Share).decode
-
-
 class Headcount:
     """The counts of every area, folded from a set of logs. Asking again costs only what has changed."""
 
     def __init__(self, log_state: LogState) -> None:
         self.log_state = log_state
         self._changed = log_state.watch()
-        self._shares: dict[bytes | None, _Share] = {}
+        self._shares: dict[bytes | None, Share] = {}
         self._values: dict[Any, Any] = {}
         self._totals = _Totals()
         self._recounts: dict[tuple[str, int], _InsideThen] = {}
@@ -140,8 +107,9 @@ class Headcount:
         """The counts as last computed, for the entries stored then; None: none yet."""
         if self._key is None:
             return None
-        packed = [(badge, msgspec.Raw(_pack(share))) for badge, share in self._shares.items()]
-        return SavedCounts(self._key[1], self._asked_ms, packed)
+        names = Names()
+        shares = [(badge, packed(share, names)) for badge, share in self._shares.items()]
+        return SavedCounts(self._key[1], self._asked_ms, names.all, shares)
 
     def restore(self, saved: SavedCounts) -> bool:
         """Continue from saved counts if they match the entries stored now. False: they do not, and nothing of them is
@@ -151,8 +119,10 @@ class Headcount:
             return False
         self.log_state.settle()
         try:
-            shares = {badge: _unpack(packed) for badge, packed in saved.shares}
-        except msgspec.DecodeError:
+            shares = {
+                badge: self._with_shared(unpacked(raw, saved.names)) for badge, raw in saved.shares
+            }
+        except (msgspec.DecodeError, IndexError, ValueError):
             return False
         if shares.keys() != self.log_state.presented:
             return False
@@ -170,6 +140,7 @@ class Headcount:
         self.log_state.settle()
         day = programme.day_of(at_ms)
         if (programme, day) != self._key or at_ms < self._asked_ms:
+            self._values = {}
             self._begin(programme, day, self._of_yesterday(programme, day, at_ms))
         elif at_ms >= self._next_ms:
             self._changed.update(b for b, s in self._shares.items() if s.until_ms <= at_ms)
@@ -187,12 +158,11 @@ class Headcount:
             self._next_ms = min(self._next_ms, share.until_ms)
         self._changed.clear()
 
-    def _begin(self, programme: Programme, day: int, shares: dict[bytes | None, "_Share"]) -> None:
+    def _begin(self, programme: Programme, day: int, shares: dict[bytes | None, Share]) -> None:
         """Begin to count a day; these shares are known."""
         self._key = (programme, day)
-        self._values = {}
         self._totals = _Totals()
-        self._shares = {badge: self._with_shared(share) for badge, share in shares.items()}
+        self._shares = shares
         for share in self._shares.values():
             self._totals.take(share, 1)
         self._next_ms = min((share.until_ms for share in shares.values()), default=FAR_MS)
@@ -200,7 +170,7 @@ class Headcount:
 
     def _of_yesterday(
         self, programme: Programme, day: int, at_ms: int
-    ) -> dict[bytes | None, "_Share"]:
+    ) -> dict[bytes | None, Share]:
         """On a new day, the shares of those who were last presented on an earlier one: they went out at its end."""
         definitions = self.log_state.event_state.definitions()
         ends = {(one.event.day_ends_min, one.event.timezone) for _, one in definitions}
@@ -213,7 +183,7 @@ class Headcount:
             return {}
         begins_ms = programme.day_end_ms(day - 1)
         return {
-            badge: _Share(FAR_MS, (), frozenset(), (), (), (), (), share.sessions, share.last_ms)
+            badge: Share(FAR_MS, (), frozenset(), (), (), (), (), share.sessions, share.last_ms)
             for badge, share in self._shares.items()
             if share.last_ms < begins_ms and badge not in self._changed
         }
@@ -223,7 +193,7 @@ class Headcount:
         recent = {badge for badge, share in self._shares.items() if share.last_ms >= at_ms}
         return recent | self._changed | (self.log_state.presented - self._shares.keys())
 
-    def _with_shared(self, share: _Share) -> _Share:
+    def _with_shared(self, share: Share) -> Share:
         """The same share, whose areas are one object with those of everybody who came the same way: of 26,000 people
         nearly all."""
         values = self._values
@@ -231,7 +201,7 @@ class Headcount:
         around, visited, entries, exits, refused = (values.setdefault(one, one) for one in areas)
         reasons = tuple([values.setdefault(one, one) for one in share.reasons])
         sessions = values.setdefault(share.sessions, share.sessions)
-        return _Share(
+        return Share(
             share.until_ms,
             around,
             visited,
@@ -243,7 +213,7 @@ class Headcount:
             share.last_ms,
         )
 
-    def _share(self, history: History, programme: Programme, day: int, at_ms: int) -> _Share:
+    def _share(self, history: History, programme: Programme, day: int, at_ms: int) -> Share:
         """What one badge adds to the counts of a day."""
         above = self.log_state.event_state.above
         state = history.stands(at_ms)
@@ -272,7 +242,7 @@ class Headcount:
                     exits.append(area)
             elif not one.opened and one.body.verdict == "refuse":
                 refused.append(area)
-        return _Share(
+        return Share(
             FAR_MS if until_ms is None else until_ms,
             state.around,
             frozenset(chain.from_iterable(visited)),

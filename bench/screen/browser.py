@@ -19,7 +19,10 @@ _PROBE = """
 window.painted = [];
 window.notePainted = (what) => requestAnimationFrame(() => {
   const after = new MessageChannel();
-  after.port1.onmessage = () => window.painted.push(performance.timeOrigin + performance.now());
+  after.port1.onmessage = () => {
+    window.painted.push(performance.timeOrigin + performance.now());
+    after.port1.close();
+  };
   after.port2.postMessage(what);
 });
 document.addEventListener("DOMContentLoaded", () => {

@@ -22,6 +22,12 @@ _folder = click.option(
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Measure on the file system of this folder (default: the one for temporary files).",
 )
+_against = click.option(
+    "--against",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="CHECKOUT",
+    help="Another checkout with its own .venv, run side by side for the lines that compare builds.",
+)
 
 
 def _count(name: str, default: int, help_text: str) -> Callable[[Command], Command]:
@@ -44,10 +50,8 @@ def _room(folder: Path | None) -> Iterator[Path]:
 
 @click.group(cls=WholeHelpGroup)
 def bench() -> None:
-    """Performance on this machine, each figure beside a named floor measured in the same run.
-
-    A ratio of 2 means twice the time of the floor.
-    """
+    """Performance on this machine, each figure beside a named floor measured in the same run: a ratio of 2 means twice
+    the time of the floor."""
 
 
 def _show(figures: Iterable[Figure], *, as_json: bool) -> None:
@@ -63,12 +67,7 @@ def _show(figures: Iterable[Figure], *, as_json: bool) -> None:
 @bench.command("all")
 @click.argument("names", nargs=-1, metavar="[LINE]...")
 @_json
-@click.option(
-    "--against",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    metavar="CHECKOUT",
-    help="Another checkout with its own .venv, for the lines that compare builds.",
-)
+@_against
 @click.option(
     "--table",
     "page",
@@ -136,12 +135,7 @@ def door(folder: Path | None, people: int, entries: int, *, as_json: bool) -> No
     metavar="SECONDS",
     help="Cut the link to the next door for so long; may be given more than once.",
 )
-@click.option(
-    "--against",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    metavar="CHECKOUT",
-    help="Another checkout with its own .venv: `exchange nothing new` runs there as well, side by side.",
-)
+@_against
 @click.option(
     "--full",
     is_flag=True,
@@ -204,11 +198,7 @@ def exchange(
 @_folder
 @_count("--people", 26_000, "People registered, and of the list.")
 @_count("--entries", LARGEST, "Entries of the longest ledger.")
-@click.option(
-    "--against",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Another checkout of this product with its .venv, for the floor of the import.",
-)
+@_against
 def centre(
     folder: Path | None, people: int, entries: int, against: Path | None, *, as_json: bool
 ) -> None:
@@ -374,12 +364,7 @@ def replacement(folder: Path | None, people: int, entries: int, *, as_json: bool
 @_folder
 @_count("--trials", 40, "Badges held up to each camera.")
 @_count("--answers", 10_000, "Answers of the door that must not grow.")
-@click.option(
-    "--against",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    metavar="CHECKOUT",
-    help="Another checkout with its own .venv, for the floor of the lines that compare builds.",
-)
+@_against
 def screen(
     folder: Path | None, trials: int, answers: int, against: Path | None, *, as_json: bool
 ) -> None:
@@ -397,10 +382,10 @@ def screen(
     from bench.screen.committed import commit_to_paint
     from bench.screen.lasting import growth, together
 
-    builds = builds_of(against)
     try:
         with browser() as started:
             with _room(folder) as made:
+                builds = builds_of(against)
                 _show(camera_to_paint(made, started, builds, trials), as_json=as_json)
             with _room(folder) as made:
                 _show(cold_start(made, builds), as_json=as_json)

@@ -1,6 +1,5 @@
 """`jianmen sync`: the carrier of a kiosk."""
 
-import ctypes
 import logging
 import sqlite3
 import sys
@@ -27,6 +26,8 @@ from hardware.system.clock import SystemClock
 from hardware.system.stop_signal import Stop
 from hardware.system.systemd import Notifier
 from jianmen.cli.help_pages import WholeHelpGroup
+from jianmen.cli.kiosk.carrier_memory import one_heap, without_numpy
+from jianmen.cli.kiosk.enrolment_by_code import enrolled
 from jianmen.cli.sync_progress import aged, cards_line, silent, target_lines, watch
 from sync.carrier.carrier import Carrier
 from sync.carrier.peer_worker import boot_id
@@ -133,17 +134,24 @@ def _listening(carrier: Carrier, settings: KioskSettings) -> Iterator[None]:
 @sync.command()
 @_settings
 @_data
-def run(settings: Path | None, data: Path | None) -> None:
+@click.option(
+    "--wait",
+    is_flag=True,
+    help="Wait for a kiosk that is not enrolled yet; enrol it by the code that its door reads.",
+)
+def run(settings: Path | None, data: Path | None, *, wait: bool) -> None:
     """Carry until stopped."""
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
-    _one_heap()
-    found = _settings_of(settings, data)
-    hints: list[Hints] = []
+    one_heap()
     notifier = Notifier()
     stop = Stop()
     stop.on_signals()
+    if wait and not enrolled(_checked(settings, data, require_writable).data, notifier, stop):
+        return
+    found = _settings_of(settings, data)
+    hints: list[Hints] = []
     with _alone(found.data):
-        with _without_numpy():
+        with without_numpy():
             carrier = _carrier(found.data, lambda: hints[0].heard() if hints else {})
         try:
             _carry(carrier, found, hints, notifier, stop)
@@ -187,31 +195,6 @@ def _announce(carrier: Carrier) -> "list[Hints]":
     except AnnounceError as error:
         logging.getLogger(__name__).warning("no mDNS here: %s", error)
         return []
-
-
-M_ARENA_MAX = -8
-"""Of mallopt(3)."""
-
-
-def _one_heap() -> None:
-    """A carrier has thirty threads that mostly wait: glibc would keep memory for each of them apart."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(M_ARENA_MAX, 1)
-
-
-@contextmanager
-def _without_numpy() -> Iterator[None]:
-    """sqlite-utils, which makes the tables, loads numpy wherever that is installed: 12 MB that a carrier never uses."""
-    modules: dict[str, Any] = sys.modules
-    if "numpy" in modules:
-        yield
-        return
-    modules["numpy"] = None
-    try:
-        yield
-    finally:
-        del modules["numpy"]
 
 
 @sync.command()

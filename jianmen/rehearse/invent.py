@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 
-from access.event.definition import LANGUAGES, MAX_ISSUES, Event, Session
+from access.event.definition import MAX_ISSUES, Event, Session
 from access.event.programme import Programme
+from config.languages import languages
 from jianmen.rehearse.plan.curve import FORUM_CURVE
 
 MINUTE_MS = 60_000
@@ -121,7 +122,7 @@ class Inventor:
             "ticket": ticket,
             "sessions": [session.id for session in person.sessions],
             "name": f"{random.choice(GIVEN)} {random.choice(FAMILY)}",
-            "lang": random.choice(LANGUAGES),
+            "lang": random.choice(languages()),
         }
         if not many:
             line["venues"] = [person.venue]

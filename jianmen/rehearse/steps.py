@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from access.event.definition import Direction, Language
+from access.event.definition import Direction
+from config.languages import KnownLanguage
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
@@ -30,7 +31,7 @@ class Register(Step, tag="register"):
     days: list[str] | None = None
     sessions: list[str] = []
     name: str = "Guest"
-    lang: Language = "en"
+    lang: KnownLanguage = "en"
     form: Literal["plain", "signed", "foreign"] = "plain"
     code: str | None = None
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from access.event.definition import LANGUAGES, Language
+from access.event.definition import Language
 from access.event.programme import Programme
 from access.log.chain import device_of
 from access.log.clock_reading import ClockReading
@@ -24,6 +24,7 @@ from access.state.coverage import (
 )
 from access.state.headcount import Count, Headcount
 from access.state.log_state import LogState
+from config.languages import languages
 from kiosk.door.clock import KioskClock
 from sync.store.data_folder import DataFolder
 from sync.store.journal import JournalReader
@@ -178,4 +179,4 @@ def as_json(tally: Tally) -> dict[str, Any]:
 
 def _names(programme: Programme, area: str) -> dict[Language, str]:
     known = programme.venues.get(area) or programme.areas[area]
-    return {language: known.name.get(language) or known.name["en"] for language in LANGUAGES}
+    return {language: known.name.get(language) or known.name["en"] for language in languages()}

@@ -17,20 +17,23 @@ from urllib.parse import urlsplit
 import msgspec
 from flask import Flask, Response, abort, jsonify, render_template, request
 
-from access.event.definition import LANGUAGES
-from kiosk.pages.gate_routes import gate_pages
+from config.languages import known
+from kiosk.pages.attendee.preview_routes import preview_pages
+from kiosk.pages.attendee.speech_routes import speech_pages
 from kiosk.pages.headcount_routes import headcount_pages
 from kiosk.pages.opening.routes import opening_pages
 from kiosk.pages.phones.pairing import Phones
 from kiosk.pages.phones.show import phone_pages
-from kiosk.pages.preview_routes import preview_pages
 from kiosk.pages.print_routes import print_pages
+from kiosk.pages.setup.gate_routes import gate_pages
+from kiosk.pages.setup.network_routes import network_pages
 from kiosk.pages.staff_routes import staff_pages
 from kiosk.pages.staff_session import StaffSessions
 from kiosk.pages.status import status, waiting_status
 from kiosk.runtime.service import DoorService
 from kiosk.screen.attendee_screen import notice
 from kiosk.screen.screen_feed import ScreenFeed
+from kiosk.screen.speech import Speech
 from kiosk.screen.viewing import Viewing
 from sync.store.data_folder import DataFolder
 from web import texts
@@ -66,10 +69,12 @@ def create_app(
     viewing: Viewing | None = None,
     preview: bool = False,
     phones: Phones | None = None,
+    speech: Speech | None = None,
 ) -> Flask:
     """The pages of a door. `sounds`: the page makes the tones, for want of a buzzer. `camera_at`: on which side of the
     screen the camera is (above, below, left, right; empty: not to be pointed at). `viewing`: the screen's size, if
-    it is known. `preview`: the resting screen shows what the camera sees. `phones`: phones can be paired."""
+    it is known. `preview`: the resting screen shows what the camera sees. `phones`: phones can be paired. `speech`:
+    what speaks the answers, if anything does."""
     app = Flask(__name__)
     token = secrets.token_urlsafe(16)
     _guard(app, token)
@@ -81,13 +86,11 @@ def create_app(
             "attendee.html",
             lost=msgspec.json.encode(notice("no_contact", service.order)).decode(),
             beat_ms=int(BEAT_S * 1000),
-            sounds=sounds,
-            languages={language: texts.OWN_NAMES[language] for language in LANGUAGES},
-            tags=texts.HTML_TAGS,
             first=service.order[0],
             camera_at=camera_at,
             viewing=viewing,
             preview=preview,
+            speech=speech is not None,
             page_texts=_page_texts(),
         )
 
@@ -115,8 +118,8 @@ def create_app(
     def health() -> tuple[str, int]:
         return _health(service)
 
-    _add_other_pages(app, service, phones, preview=preview)
-    app.jinja_env.globals.update(token=token, sounds=sounds)
+    _add_other_pages(app, service, phones, speech, preview=preview)
+    app.jinja_env.globals.update(token=token, sounds=sounds, languages=known())
     return app
 
 
@@ -127,17 +130,27 @@ def _page_texts() -> str:
 
 
 def _add_other_pages(
-    app: Flask, service: DoorService, phones: Phones | None, *, preview: bool
+    app: Flask,
+    service: DoorService,
+    phones: Phones | None,
+    speech: Speech | None,
+    *,
+    preview: bool,
 ) -> None:
     room = StaffSessions(lambda: service.loop, service.replica_path)
     if preview:
         app.register_blueprint(preview_pages(service))
+    if speech is not None:
+        app.register_blueprint(speech_pages(service, speech))
     app.register_blueprint(headcount_pages(service))
     if phones is not None:
         reach = DataFolder(service.data).phones_reach
         app.register_blueprint(phone_pages(room, phones, reach))
     app.jinja_env.globals.update(phones=phones is not None)
     app.register_blueprint(staff_pages(room, service.order[0]))
+    if service.network is not None:
+        app.register_blueprint(network_pages(room, service.network))
+    app.jinja_env.globals.update(networks=service.network is not None)
     app.register_blueprint(opening_pages(room, service.order[0]))
     app.register_blueprint(gate_pages(room, service.order[0]))
     app.register_blueprint(print_pages(service))

@@ -18,9 +18,9 @@ from access.badge.name_card import (
     open_with_desk,
     seal_spelling,
 )
-from access.event.definition import LANGUAGES
 from access.rules.badge_prints import PrintStanding, print_standing
 from access.text import canonical, first_unprintable
+from config.languages import languages
 from kiosk.door.staff_actions import StaffError
 from kiosk.pages.staff_session import StaffSession
 from kiosk.printing.badge_check import Ordered, Spelling
@@ -86,7 +86,8 @@ def _row(loop: ScanLoop, one: Shown) -> dict[str, Any]:
         "reason": one.state,
         "opens": False,
         "says": {
-            language: [text(f"staff.print_reason.{one.state}", language)] for language in LANGUAGES
+            language: [text(f"staff.print_reason.{one.state}", language)]
+            for language in languages()
         },
         "direction": "print",
         "may_let_in": False,

@@ -14,12 +14,12 @@ from flask import Blueprint, Response, abort, jsonify, redirect, render_template
 from werkzeug.wrappers import Response as BaseResponse
 
 from access.badge.credential import human_code, read_human_code, read_unchecked_code
-from access.event.definition import LANGUAGES, Direction, Language
+from access.event.definition import Direction, Language
 from access.log.receipt import gate_code
 from access.rules.decide import Decision
+from config.languages import languages
 from kiosk.door.recent_answers import Recent
 from kiosk.door.staff_actions import StaffActions, StaffError
-from kiosk.pages.gate_routes import gate_is_all
 from kiosk.pages.print_routes import (
     badge_name,
     print_badge,
@@ -28,9 +28,11 @@ from kiosk.pages.print_routes import (
     prints_here,
     typed_badge,
 )
+from kiosk.pages.setup.gate_routes import gate_is_all
 from kiosk.pages.staff_session import StaffSession, StaffSessions
 from kiosk.pages.staff_view import about, answer_json, area_in_all_languages, may_let_in
 from kiosk.runtime.scan_loop import ScanLoop
+from kiosk.runtime.setting_up import JOINED
 from web.texts import in_every_language
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ def staff_pages(room: StaffSessions, first: Language) -> Blueprint:
         if _asks_for_gate(room):
             return redirect(url_for("gate.page"))
         page_texts = msgspec.json.encode(_texts()).decode()
-        return render_template("staff.html", page_texts=page_texts, first=first, all=LANGUAGES)
+        return render_template("staff.html", page_texts=page_texts, first=first, all=languages())
 
     _add_unlocking(pages, room)
     _add_search(pages, room)
@@ -100,6 +102,7 @@ def staff_pages(room: StaffSessions, first: Language) -> Blueprint:
 
 def _texts() -> dict[str, dict[str, dict[Language, str]]]:
     """The page's texts in every language, by part and key; reasons by what the log keeps of them."""
+    notices = in_every_language("notice")
     texts, undo_texts = in_every_language("staff.why"), in_every_language("staff.undo_why")
     prints = in_every_language("staff.print_reason")
     return {
@@ -108,6 +111,7 @@ def _texts() -> dict[str, dict[str, dict[Language, str]]]:
         "whys": {why: texts[key] for why, key in WHYS.items()},
         "undo_whys": {why: undo_texts[key] for why, key in UNDO_WHYS.items()},
         "print_whys": in_every_language("staff.print_why"),
+        "network": {key: notices[key] for key in dict.fromkeys(JOINED.values())},
         "errors": {**in_every_language("staff.reason"), **in_every_language("staff.error")},
     }
 

@@ -28,6 +28,7 @@ from kiosk.door.door import Door, NotReadyError
 from kiosk.door.staff_actions import StaffError
 from kiosk.door.staff_unlock import StaffUnlock, begin_pin_try, end_pin_tries, staff_unlock
 from kiosk.runtime.scan_loop import CARD_S, ScanLoop
+from kiosk.screen.attendee_screen import Notice
 
 if TYPE_CHECKING:
     from kiosk.pages.staff_names import Results, StaffNames
@@ -106,9 +107,9 @@ class StaffSessions:
         self._stop_waiting()
         self.take_card(code)
 
-    def next_card(self) -> str:
-        """The text of the next code held up. Raises StaffError when none comes."""
-        card = self.do(ScanLoop.await_card)
+    def next_card(self, what: Notice = "staff_card") -> str:
+        """The text of the next code held up; `what` is asked for. Raises StaffError when none comes."""
+        card = self.do(lambda loop: loop.await_card(what))
         self._awaited = card
         try:
             return card.result(CARD_S + 2)

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from access.event.definition import LANGUAGES, Names, Role
+from access.event.definition import Names, Role
 from access.event.programme import Programme
 from access.rules.overrides import override
+from config.languages import languages
 from kiosk.door.door import Answer, Door
 from kiosk.screen.attendee_screen import answer_screen
 from kiosk.screen.name_on_card import Person
@@ -18,12 +19,12 @@ Named = dict[str, str]
 
 def in_all(names: Names) -> Named:
     """A name of the event in every language."""
-    return {language: named(names, language) for language in LANGUAGES}
+    return {language: named(names, language) for language in languages()}
 
 
 def area_in_all_languages(programme: Programme, area: str) -> Named:
     """The name of a venue or an area in every language."""
-    return {language: area_name(programme, area, language) for language in LANGUAGES}
+    return {language: area_name(programme, area, language) for language in languages()}
 
 
 def about(door: Door, badge: bytes | None) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def answer_json(answer: Answer, programme: Programme) -> dict[str, Any]:
     cancelled = session_called_off(answer, programme)
     screens = {
         language: answer_screen(answer, programme, Person("", language), (language,))
-        for language in LANGUAGES
+        for language in languages()
     }
     return {
         "verdict": answer.decision.verdict,

@@ -7,7 +7,7 @@ from config.settings import KioskSettings
 from hardware.ports.camera import CameraSettings
 from hardware.reader.factory import DecoderSettings
 from hardware.reader.reader import Reader
-from kiosk.door.badge_form import looks_like_badge
+from kiosk.runtime.badge_form import looks_like_badge
 
 Settings = TypeVar("Settings")
 

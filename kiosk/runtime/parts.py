@@ -29,7 +29,8 @@ class BadgePrinter:
 
 @dataclass(frozen=True)
 class Parts:
-    """What a door is made of. Camera and scanner are opened last, and only once the kiosk is enrolled."""
+    """What a door is made of. Camera and scanner are opened last, and before that at a kiosk that is not enrolled
+    yet."""
 
     clock: Clock
     power: PowerSensors

@@ -106,13 +106,13 @@ class ScanLoop:
 
     # What the pages ask for. All run in this thread, by way of `submit`.
 
-    def await_card(self) -> Future[str]:
-        """The text of the next code held up: it goes to staff and is not presented to the door."""
+    def await_card(self, what: Notice = "staff_card") -> Future[str]:
+        """The text of the next code held up: it goes to staff and is not presented to the door. `what` is asked for."""
         if self._card is not None:
             self._card[0].cancel()
         card: Future[str] = Future()
         self._card = (card, time.monotonic() + CARD_S)
-        self.presenter.notice("staff_card", CARD_S)
+        self.presenter.notice(what, CARD_S)
         return card
 
     def stop_awaiting_card(self) -> None:

@@ -21,6 +21,7 @@ from access.state.event_state import EventState
 from hardware.ports.events import Preview
 from hardware.ports.signals import Signals
 from hardware.reader.reader import Reader
+from hardware.system.errand import Errand
 from hardware.system.version import BUILT_MS, versions
 from kiosk.door.door import Door
 from kiosk.door.housekeeping import Housekeeping
@@ -34,8 +35,10 @@ from kiosk.runtime.parts import Parts, log_reading
 from kiosk.runtime.replica_watch import ReplicaWatch
 from kiosk.runtime.run_lock import why_started
 from kiosk.runtime.scan_loop import ScanLoop
+from kiosk.runtime.setting_up import Errands, SettingUp
 from kiosk.runtime.stop_flag import Flag
-from kiosk.screen.attendee_screen import Notice, languages, notice
+from kiosk.screen.attendee_screen import Notice, notice
+from kiosk.screen.phrases import own_first
 from kiosk.screen.presenter import Presenter
 from kiosk.screen.screen_feed import ScreenFeed
 from sync.store.data_folder import DataFolder
@@ -61,7 +64,8 @@ class Home:
 
     `registry` answers with the fingerprint of the registry's key, or None while the kiosk is not enrolled; `begin`
     marks that the door runs, and returns whether the last one crashed. All are asked again while the disk fails them.
-    `prepare` passes to an event state what this device received when it was enrolled.
+    `prepare` passes to an event state what this device received when it was enrolled. `errands`: who does what the
+    codes ask for that are held up before (None: the kiosk is enrolled by other means, and reads none).
     """
 
     data: Path
@@ -70,6 +74,7 @@ class Home:
     begin: Callable[[], bool]
     prepare: Callable[[EventState, str], None]
     earliest_ms: int = BUILT_MS
+    errands: Errands | None = None
 
 
 class DoorService:
@@ -86,7 +91,7 @@ class DoorService:
         self._parts = parts
         self._camera_direction = camera_direction
         self._stop = Flag()
-        self.order = languages(language)
+        self.order = own_first(language)
         self.screen_feed = ScreenFeed(notice("starting", self.order))
         self.loop: ScanLoop | None = None
         self._camera: Reader | None = None
@@ -109,6 +114,12 @@ class DoorService:
     def registry(self) -> str | None:
         """The fingerprint of the registry's key, or None while the kiosk is not enrolled."""
         return self._home.registry()
+
+    @property
+    def network(self) -> Errand | None:
+        """Who joins networks for this kiosk, if anybody may."""
+        errands = self._home.errands
+        return errands.network if errands is not None else None
 
     @property
     def replica_path(self) -> Path:
@@ -160,7 +171,7 @@ class DoorService:
 
     def _open_door(self, opened: ExitStack) -> Door | None:
         """The door over its journal, once the kiosk is enrolled and the file can be opened; None: asked to stop."""
-        registry = self._wait_for(self._home.registry, "not_enrolled")
+        registry = self._set_up()
         if registry is None:
             return None
         journal = self._wait_for(self._home.open_journal, "out_of_order")
@@ -171,15 +182,33 @@ class DoorService:
         self._home.prepare(event_state, journal.identity.fingerprint)
         return Door(journal, None, event_state, self.read_clock)
 
-    def _open_loop(
-        self, opened: ExitStack, door: Door, feed: ReplicaFeed, signals: Signals
-    ) -> ScanLoop:
-        sensors = Sensors(self._parts.power)
-        opened.callback(sensors.close)
-        sensors.start()
-        replica = ReplicaWatch(DataFolder(self._home.data).replica)
-        opened.callback(replica.close)
-        devices: dict[Source, Device] = {"contacts": signals, "replica": replica}
+    def _set_up(self) -> str | None:
+        """The registry's fingerprint, once this kiosk is enrolled. Until then camera and scanner read the codes that
+        set it up. None: asked to stop."""
+        errands = self._home.errands
+        if errands is None:
+            return self._wait_for(self._home.registry, "not_enrolled")
+        setting_up: SettingUp | None = None
+
+        def ask() -> str | None:
+            nonlocal setting_up
+            registry = self._home.registry()
+            if registry is None:
+                if setting_up is None:
+                    inputs = self._open_inputs(opened, {})
+                    setting_up = SettingUp(errands, inputs, self.screen_feed, self.order)
+                setting_up.step()
+            return registry
+
+        with ExitStack() as opened:
+            opened.callback(self._forget_camera)
+            return self._wait_for(ask)
+
+    def _forget_camera(self) -> None:
+        self._camera = None
+
+    def _open_inputs(self, opened: ExitStack, devices: dict[Source, Device]) -> Inputs:
+        """Open camera and scanner, and listen to them and to `devices`."""
         if self._parts.open_camera is not None:
             camera = self._parts.open_camera()
             opened.callback(camera.close)
@@ -191,6 +220,18 @@ class DoorService:
         inputs = Inputs(devices)
         opened.callback(inputs.close)
         inputs.start()
+        return inputs
+
+    def _open_loop(
+        self, opened: ExitStack, door: Door, feed: ReplicaFeed, signals: Signals
+    ) -> ScanLoop:
+        sensors = Sensors(self._parts.power)
+        opened.callback(sensors.close)
+        sensors.start()
+        replica = ReplicaWatch(DataFolder(self._home.data).replica)
+        opened.callback(replica.close)
+        devices: dict[Source, Device] = {"contacts": signals, "replica": replica}
+        inputs = self._open_inputs(opened, devices)
         presenter = Presenter(door, signals, self.screen_feed, self.order)
         duties = Housekeeping(
             door,
@@ -216,13 +257,16 @@ class DoorService:
         if self._camera is not None and door.has_event:
             self._camera.read_also(door.programme.event.symbols)
 
-    def _wait_for(self, ask: Callable[[], Result | None], lacking: Notice) -> Result | None:
-        """Return what `ask` returns as soon as that is not None; None: asked to stop.
+    def _wait_for(
+        self, ask: Callable[[], Result | None], lacking: Notice | None = None
+    ) -> Result | None:
+        """Return what `ask` returns as soon as that is not None; None: asked to stop. `lacking` is shown meanwhile
+        (None: `ask` shows something itself, and takes its time).
 
         A disk that is full, read-only or failing is waited for as well. A file that this user may not touch is not:
         somebody must correct that.
         """
-        shown: tuple[Notice, Cause | None] | None = None
+        shown: tuple[Notice | None, Cause | None] | None = None
         while not self._stop.is_set():
             what, cause, why = lacking, None, ""
             try:
@@ -236,12 +280,13 @@ class DoorService:
                 return found
             if shown != (what, cause):
                 shown = (what, cause)
-                log.warning("waiting: %s%s", what, why)
-                self.screen_feed.show(notice(what, self.order, cause=cause))
+                log.warning("waiting: %s%s", what or "to be set up", why)
+                if what is not None:
+                    self.screen_feed.show(notice(what, self.order, cause=cause))
                 self._parts.notifier.ready()  # it does all it can: this is no failed start
-                self._parts.notifier.status(f"waiting: {what}")
+                self._parts.notifier.status(f"waiting: {what or 'to be set up'}")
             self._parts.notifier.watchdog()
-            self._stop.wait(RETRY_S)
+            self._stop.wait(RETRY_S if what is not None else 0)
         return None
 
     def _remember(self, door: Door, feed: ReplicaFeed) -> str:

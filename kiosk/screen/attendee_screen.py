@@ -19,7 +19,7 @@ from kiosk.door.door import Answer
 from kiosk.door.readiness import Cause
 from kiosk.screen import sentences
 from kiosk.screen.name_on_card import Person
-from kiosk.screen.phrases import area_name, languages, named
+from kiosk.screen.phrases import area_name, named
 from kiosk.screen.sentences import Wording
 from web.texts import catalogue, text
 
@@ -30,7 +30,6 @@ __all__ = [
     "Wording",
     "answer_screen",
     "area_name",
-    "languages",
     "notice",
     "title",
     "tone_of",
@@ -47,8 +46,14 @@ Notice = Literal[
     "no_camera", "show_one", "hold_still", "come_closer", "further_away",
     "hold_straight", "too_dark", "turn_from_light", "brighter_phone", "fire", "failed", "no_contact",
     "staff_card", "spare", "idle_print", "printer_down",
+    "no_network", "other_code", "network_code", "joining", "wifi_joined", "wifi_wrong_password", "wifi_not_found",
+    "wifi_no_adapter", "wifi_no_manager", "wifi_failed", "wifi_unsupported", "wifi_damaged",
+    "enrolling", "enrolled", "enrol_unreachable", "enrol_refused", "enrol_failed", "enrol_unanswered",
 ]  # fmt: skip
 """A state of the door itself; its texts are `notice.…` and `notice_lines.…` of the catalogue."""
+
+EnrolmentOutcome = Literal["enrolled", "enrol_unreachable", "enrol_refused", "enrol_failed"]
+"""What came of an enrolment code that the door has read."""
 
 
 Action = Literal["print", "cancel", "came_out", "did_not"]
@@ -134,12 +139,30 @@ _NOTICE_LOOKS: dict[Notice, tuple[Tone, Shape]] = {
     "spare": ("fault", "wrench"),
     "idle_print": ("idle", "badge"),
     "printer_down": ("fault", "printer"),
+    "no_network": ("fault", "wrench"),
+    "other_code": ("info", "badge"),
+    "network_code": ("info", "badge"),
+    "joining": ("info", "clock"),
+    "wifi_joined": ("info", "ticked"),
+    "wifi_wrong_password": ("fault", "wrench"),
+    "wifi_not_found": ("fault", "wrench"),
+    "wifi_no_adapter": ("fault", "wrench"),
+    "wifi_no_manager": ("fault", "wrench"),
+    "wifi_failed": ("fault", "wrench"),
+    "wifi_unsupported": ("fault", "wrench"),
+    "wifi_damaged": ("fault", "wrench"),
+    "enrolling": ("info", "clock"),
+    "enrolled": ("info", "ticked"),
+    "enrol_unreachable": ("fault", "wrench"),
+    "enrol_refused": ("fault", "wrench"),
+    "enrol_failed": ("fault", "wrench"),
+    "enrol_unanswered": ("fault", "wrench"),
 }
 
 
 _PREVIEWED: frozenset[Notice] = frozenset({
     "idle_in", "idle_out", "show_one", "hold_still", "come_closer", "further_away", "hold_straight", "too_dark",
-    "turn_from_light", "brighter_phone", "idle_print",
+    "turn_from_light", "brighter_phone", "idle_print", "not_enrolled", "no_network", "other_code", "network_code",
 })  # fmt: skip
 """While these stand, somebody may be aiming a code at the camera."""
 

@@ -10,6 +10,7 @@ import msgspec
 from access.badge.name_card import Card, CardContent, open_with_secret
 from access.event.definition import Language
 from access.names.hong_kong import surname_spellings
+from config.languages import ENGLISH, languages
 from kiosk.door.door import Answer
 
 TITLES = re.compile(
@@ -51,10 +52,15 @@ def person_of(answer: Answer, cards: NameCards) -> Person | None:
         return None
     content = card_content(cards, presented.badge, presented.issue or 0, answer.secret)
     return (
-        Person(masked(content.name, content.family), content.language)
+        Person(masked(content.name, content.family), _spoken(content.language))
         if content is not None
         else None
     )
+
+
+def _spoken(language: Language) -> Language:
+    """The person's language, or English where this kiosk has no texts in it."""
+    return language if language in languages() else ENGLISH
 
 
 def card_content(cards: NameCards, badge: bytes, issue: int, secret: bytes) -> CardContent | None:

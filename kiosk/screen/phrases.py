@@ -11,9 +11,10 @@ from datetime import date, datetime
 from babel.dates import format_date
 from babel.lists import format_list
 
-from access.event.definition import LANGUAGES, Gate, Language, Names
+from access.event.definition import Gate, Language, Names
 from access.event.programme import Programme
-from web.texts import LOCALES, text
+from config.languages import about, languages
+from web.texts import text
 
 ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"
 
@@ -23,9 +24,9 @@ def whole(part: str) -> str:
     return f"{ISOLATE}{part}{END_OF_ISOLATE}" if part else ""
 
 
-def languages(first: Language) -> tuple[Language, ...]:
-    """All three, the kiosk's own first."""
-    return (first, *(language for language in LANGUAGES if language != first))
+def own_first(first: Language) -> tuple[Language, ...]:
+    """All languages, the kiosk's own first."""
+    return (first, *(language for language in languages() if language != first))
 
 
 def named(names: Names, language: Language) -> str:
@@ -52,7 +53,7 @@ def full_area_name(programme: Programme, area: str, gate: Gate, language: Langua
 def one_of(parts: Iterable[str], language: Language) -> str:
     """ "A, B or C", none of them broken."""
     marked = [whole(part) for part in parts]
-    return format_list(marked, locale=LOCALES[language], style="or") if marked else ""
+    return format_list(marked, locale=about(language).locale, style="or") if marked else ""
 
 
 def day_name(day: str, language: Language) -> str:
@@ -66,7 +67,9 @@ def short_day_name(day: str, language: Language) -> str:
 
 
 def _formatted(day: str, pattern: str, language: Language) -> str:
-    return format_date(date.fromisoformat(day), text(pattern, language), locale=LOCALES[language])
+    return format_date(
+        date.fromisoformat(day), text(pattern, language), locale=about(language).locale
+    )
 
 
 def hour_name(programme: Programme, at_ms: int) -> str:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-from access.event.definition import LANGUAGES, Language
+from access.event.definition import Language
 from access.event.programme import Programme
 from access.log.receipt import gate_code
+from config.languages import languages
 from kiosk.screen.attendee_screen import Action, Question, Screen, Shape, Tone, title
 from kiosk.screen.phrases import area_name, named, one_of, whole
 from kiosk.screen.sentences import Wording
@@ -104,7 +105,7 @@ class PrintScreens:
                 (text(f"attendee.print.{key}_next", one), *(line(one) for line in extra)),
                 whole(name),
             )
-            for one in LANGUAGES
+            for one in languages()
         )
         asked = None
         if question is not None:
@@ -144,4 +145,4 @@ class PrintScreens:
 
 
 def _words(action: Action) -> dict[Language, str]:
-    return {one: text(f"attendee.print.{action}", one) for one in LANGUAGES}
+    return {one: text(f"attendee.print.{action}", one) for one in languages()}

@@ -34,12 +34,14 @@ ONE_LINE = 24
 
 
 class Wording(msgspec.Struct, frozen=True):
-    """One language's part of a screen. What stands between the marks of an isolate is not to be broken."""
+    """One language's part of a screen. What stands between the marks of an isolate is not to be broken. `spoken`: the
+    phrases of it that may be said aloud, what to do and where to go, never a name."""
 
     language: Language
     headline: str
     lines: tuple[str, ...] = ()
     name: str = ""
+    spoken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,23 @@ def session_called_off(
 
 def wording(context: AnswerContext, language: Language) -> Wording:
     """The whole answer in a language."""
+    written = _written(context, language)
+    spoken = (written.headline, *_where_to(context, language))
+    return msgspec.structs.replace(written, spoken=spoken)
+
+
+def _where_to(context: AnswerContext, language: Language) -> list[str]:
+    """Where they go, in a few words."""
+    decision = context.answer.decision
+    if context.again or context.answer.presented.direction == "out":
+        return []
+    if decision.opens:
+        session = _next_session(context)
+        return [] if session is None else [_session_line(context, session, language)]
+    return [] if decision.verdict == "ask_staff" else _help(context, language)
+
+
+def _written(context: AnswerContext, language: Language) -> Wording:
     decision = context.answer.decision
     if context.again:
         out = context.answer.presented.direction == "out"
@@ -225,15 +244,16 @@ def _onward(context: AnswerContext, language: Language) -> list[str]:
     session = _next_session(context)
     if session is None:
         return lost
+    return [*lost, _session_line(context, session, language), _kept(session.name, language)]
+
+
+def _session_line(context: AnswerContext, session: Session, language: Language) -> str:
+    """Where and when it begins."""
     area = area_name(context.programme, session.area, language)
     when = whole(hour_name(context.programme, session.starts_ms))
     booked = session.id in context.booked and session.area != context.gate.area
     key = "attendee.onward.booked" if booked else "attendee.onward.open"
-    return [
-        *lost,
-        text(key, language, area=whole(area), time=when),
-        _kept(session.name, language),
-    ]
+    return text(key, language, area=whole(area), time=when)
 
 
 def _kept(names: Names, language: Language) -> str:

@@ -6,13 +6,14 @@ from typing import Any
 from flask import Blueprint, Response, make_response, redirect, render_template, request, session
 from werkzeug.wrappers import Response as AnyResponse
 
-from access.event.definition import LANGUAGES, Language, Names
+from access.event.definition import Language, Names
+from config.languages import about, languages
 from registry.accounts.accounts import Visitor
 from registry.accounts.authorization import Guard, is_own_page, page_token
 from registry.dashboard.login import LoginDesk, LoginError
 from registry.queries.queries import Queries
 from registry.queries.shapes import Access
-from web.texts import HTML_TAGS, LANGUAGE_COOKIE, OWN_NAMES, best_language, section, text
+from web.texts import LANGUAGE_COOKIE, best_language, own_names, section, text
 
 HERE = Path(__file__).parent
 PAGES = (
@@ -109,7 +110,7 @@ class _Pages:
         """Remember a language, and go back to the page."""
         back = request.args.get("back", "live")
         answer = redirect(f"/{back}" if back in (*PAGES[1:], "account", "login") else "/")
-        if language in LANGUAGES:
+        if language in languages():
             answer.set_cookie(LANGUAGE_COOKIE, language, max_age=YEAR_S, samesite="Lax")
         return answer
 
@@ -127,9 +128,9 @@ class _Pages:
             template,
             w=texts,
             words=texts,
-            html_tag=HTML_TAGS[language],
+            html_tag=about(language).html_tag,
             language=language,
-            languages=OWN_NAMES,
+            languages=own_names(),
             event=named(programme.event.name, language),
             admin=visitor is not None and visitor.is_admin,
             logged_in="login" in session,
@@ -152,7 +153,7 @@ class _Pages:
             "language": language,
             "admin": visitor is not None and visitor.is_admin,
             "desk": visitor is not None and visitor.may("desk"),
-            "languages": dict(OWN_NAMES),
+            "languages": own_names(),
             "days": list(programme.event.days),
             "venues": list(venues),
             "places": {area: named(name, language) for area, name in {**venues, **areas}.items()},

@@ -53,6 +53,8 @@ def in_language(message: str, language: Language) -> str:
     for pattern, texts in _sentences():
         found = pattern.fullmatch(message)
         if found is not None:
+            if language not in texts:
+                return message
             values = [_value(value, language) for value in found.groups()]
             return _AROUND_QUOTES.sub("", texts[language].format(*values))
     return message

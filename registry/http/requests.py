@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
-from access.event.definition import Language
+from access.text.wifi_code import Security
+from config.languages import KnownLanguage
 from registry.queries.shapes import Access, EntryName
 
 Text = Annotated[str, Meta(min_length=1, max_length=500)]
@@ -41,7 +42,7 @@ class NewPerson(Body, frozen=True, kw_only=True):
     ticket: Text
     name: Annotated[str, Meta(max_length=200)] = ""
     organisation: Annotated[str, Meta(max_length=200)] = ""
-    language: Language = "en"
+    language: KnownLanguage = "en"
     venues: tuple[str, ...] | None = None
     days: tuple[str, ...] | None = None
     sessions: tuple[str, ...] = ()
@@ -56,7 +57,7 @@ class ChangedPerson(Body, frozen=True, kw_only=True):
 
     name: Annotated[str, Meta(min_length=1, max_length=200)] | msgspec.UnsetType = msgspec.UNSET
     organisation: Annotated[str, Meta(max_length=200)] | msgspec.UnsetType = msgspec.UNSET
-    language: Language | msgspec.UnsetType = msgspec.UNSET
+    language: KnownLanguage | msgspec.UnsetType = msgspec.UNSET
     ticket: Text | msgspec.UnsetType = msgspec.UNSET
     venues: tuple[str, ...] | msgspec.UnsetType | None = msgspec.UNSET
     days: tuple[str, ...] | msgspec.UnsetType | None = msgspec.UNSET
@@ -111,6 +112,16 @@ class NewCode(Body, frozen=True, kw_only=True):
         ]
         | None
     ) = None
+
+
+class NetworkCode(Body, frozen=True, kw_only=True):
+    """Ask for the code by which kiosks join a wireless network; nothing of it is kept. `security`: WPA with a password
+    (`wpa`), WPA3 alone (`sae`) or none (`open`); `hidden`: the network does not show its name."""
+
+    name: Annotated[str, Meta(max_length=100)]
+    password: Annotated[str, Meta(max_length=500)] = ""
+    security: Security = "wpa"
+    hidden: bool = False
 
 
 class Assign(Body, frozen=True, kw_only=True):

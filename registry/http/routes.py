@@ -66,6 +66,7 @@ def add_routes(api: Interface, services: Services) -> None:
     event.add_event(api, queries)
     registrants.add_registrant_changes(api, queries)
     keys.add_keys(api, queries)
+    kiosks.add_network_codes(api)
     kiosks.add_kiosk_changes(api, queries, services.pin, services.kiosk_url)
     reports.add_report_changes(api, queries, guard)
     event.add_purge(api, queries)

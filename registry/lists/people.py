@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from access.event.definition import LANGUAGES, Event, Language
+from access.event.definition import Event, Language
 from access.text import canonical_code, first_unprintable, half_width, plain_letters
 from config.errors import shown
+from config.languages import languages
 from registry.lists.columns import Columns, find_columns, find_header
 from registry.lists.columns import Mapping as ColumnMapping
 from registry.lists.files import cells
@@ -197,7 +198,7 @@ class _Reader:
         return plain_letters(whole) if plain_letters(whole).isascii() else ""
 
     def _language(self, line: int, cell: str, name: str) -> Language:
-        language: Language | None = cell if cell in LANGUAGES else None
+        language: Language | None = cell if cell in languages() else None
         language = language or cells.language_of(cell, name)
         if language is None:
             title = self._title("language")

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from access.event.definition import Language
+from config.languages import ENGLISH
 
 HERE = Path(__file__).parent / "texts"
 _BRACES = re.compile(r"\{(\w+)\}")
@@ -20,8 +21,10 @@ _BRACES = re.compile(r"\{(\w+)\}")
 @cache
 def wording(language: Language) -> Mapping[str, str]:
     """All texts about lists in a language, by key."""
-    text = (HERE / f"{language}.json").read_text(encoding="utf-8")
-    return MappingProxyType(json.loads(text))
+    file = HERE / f"{language}.json"
+    if not file.exists():  # a language that was added has none of these yet
+        return wording(ENGLISH)
+    return MappingProxyType(json.loads(file.read_text(encoding="utf-8")))
 
 
 def say(

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from access.state.arrivals import SavedArrivals
-from access.state.headcount import SavedCounts
+from access.state.kept.shares import SavedCounts
 from access.state.log_state import SavedState
 from registry.projections.stored_entries import SavedEnds
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 FILE = "registry.counts"
 
-VERSION = 2
+VERSION = 3
 """Of the file, and of how the folds are worked out."""
 
 HASH_BYTES = 32

@@ -312,6 +312,12 @@ class Code(Answer, frozen=True, kw_only=True):
     warning: str = ""
 
 
+class NetworkCode(Answer, frozen=True, kw_only=True):
+    """The code by which a kiosk joins a wireless network, as an SVG."""
+
+    qr: str
+
+
 class Deed(Answer, frozen=True, kw_only=True):
     """What a presentation at a door came to: `rule` is the number in the rule book, null for what was done by hand."""
 

@@ -8,9 +8,10 @@ import msgspec
 
 from access.badge.credential import Claims, foreign
 from access.badge.name_card import CardContent
-from access.event.definition import LANGUAGES, Event, Language
+from access.event.definition import Event, Language
 from access.log.entry import BadgeIssued
 from config.errors import instead, one_of, shown
+from config.languages import languages
 
 Form = Literal["plain", "signed", "foreign"]
 FORMS: tuple[Form, ...] = ("plain", "signed", "foreign")
@@ -170,8 +171,10 @@ def mistakes(person: Person, event: Event) -> list[str]:
             found.append(f"{what} has a character that cannot be printed; type it again")
     if not person.ref.strip():
         found.append("ref is empty; it should be your own number for this registration")
-    if person.language not in LANGUAGES:
-        found.append(f"language is {shown(person.language)}; {instead(person.language, LANGUAGES)}")
+    if person.language not in languages():
+        found.append(
+            f"language is {shown(person.language)}; {instead(person.language, languages())}"
+        )
     found += _unknown("ticket", [person.ticket], [ticket.id for ticket in event.tickets])
     found += _unknown("venue", person.venues or (), [venue.id for venue in event.venues])
     found += _unknown("day", person.days or (), event.days)

@@ -4,7 +4,7 @@ import os
 
 from access.log.chain import device_id
 from access.log.entry import pack
-from sync.enrolment.record import Enrolment, EnrolmentError
+from sync.enrolment.record import Enrolment, EnrolmentError, RegistryUnreachableError
 from sync.transport.http_client import HttpClient, HttpClientError
 from sync.wire.device_key import DeviceKey, verifies
 from sync.wire.enrolment_code import EnrolmentCode
@@ -31,7 +31,7 @@ def enrol(
     try:
         answer = _believed(link.post("/v1/enrol", request), asked.registry, nonce)
     except HttpClientError as error:
-        raise EnrolmentError(f"{error}; is this kiosk on the network?") from error
+        raise RegistryUnreachableError(f"{error}; is this kiosk on the network?") from error
     except MessageError as error:
         raise EnrolmentError(f"{asked.url} is not the registry of this code: {error}") from error
     finally:

@@ -19,6 +19,10 @@ class EnrolmentError(ValueError):
     """Enrolling failed, or its file cannot be used. Says why, and what to do."""
 
 
+class RegistryUnreachableError(EnrolmentError):
+    """Nobody answers where the code says that the registry is."""
+
+
 class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
     """Where the registry is and by which key it is known; `certificate_pin` is the SHA-256 of the one TLS certificate
     it may show (None: any that the machine's authorities vouch for). `gate` is as assigned at

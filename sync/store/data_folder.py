@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+ENROLMENT_ERRAND = "enrolment"
+"""Of the files in a data folder by which a door hands an enrolment code on to its carrier."""
+
 
 @dataclass(frozen=True, slots=True)
 class DataFolder:
@@ -48,6 +51,11 @@ class DataFolder:
     def certificate_key(self) -> Path:
         """The private key of the certificate (PEM)."""
         return self.path / "lan.key"
+
+    @property
+    def spoken(self) -> Path:
+        """The folder of phrases that the door has made to be spoken (WAV); can be thrown away."""
+        return self.path / "spoken"
 
     @property
     def phones_socket(self) -> Path:

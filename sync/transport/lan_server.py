@@ -6,6 +6,7 @@ them for a few seconds. At most a few bodies are in memory at once.
 
 import logging
 import socket
+import sqlite3
 import ssl
 import threading
 from collections.abc import Callable, Container
@@ -51,7 +52,9 @@ class LanServer:
     ) -> None:
         """Port 0 takes any free one; `certificate` None speaks plain HTTP (tests alone); `known` are the addresses of
         other kiosks, for which threads are kept. Raises OSError where the port is taken."""
-        self._endpoint = Endpoint({EXCHANGE: Route(answer, MAX_BODY_BYTES)}, BODIES_AT_ONCE)
+        routes = {EXCHANGE: Route(answer, MAX_BODY_BYTES)}
+        # A full disk passes: others are asked to come again, and the log is not filled with traces.
+        self._endpoint = Endpoint(routes, BODIES_AT_ONCE, (sqlite3.OperationalError,))
         self._guard = LanGuard(STRANGERS, known)
         self._server = Server(
             (host, port),

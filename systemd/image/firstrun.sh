@@ -19,7 +19,7 @@ let_in() { # let_in PUBLIC_KEY
     systemctl enable ssh.service
 }
 
-join() { # join NAME PASSWORD COUNTRY: a network without cable
+join() { # join NAME PASSWORD COUNTRY: a network without cable, before the kiosk is installed
     local file=/etc/NetworkManager/system-connections/venue.nmconnection
     raspi-config nonint do_wifi_country "$3"
     printf '%s\n' '[connection]' 'id=venue' 'type=wifi' '[wifi]' 'mode=infrastructure' "ssid=${1//\\/\\\\}" \

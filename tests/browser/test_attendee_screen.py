@@ -23,6 +23,7 @@ from kiosk.runtime.parts import Parts
 from kiosk.runtime.service import DoorService, Home
 from kiosk.screen.attendee_screen import Notice, Screen, answer_screen, notice, title
 from kiosk.screen.name_on_card import Person
+from kiosk.screen.speech import Speech, is_installed
 from kiosk.screen.viewing import viewing
 
 SIZES = [(1080, 1920, 21.5, 2.0), (800, 480, 7.0, 0.6), (390, 844, 6.1, 0.35)]
@@ -279,6 +280,25 @@ def test_headcount_and_staff_are_reached_by_holding_the_title(service, page):
     assert page.inner_text('#menu [href="/staff/gate"]') == "本机"
 
 
+@pytest.mark.skipif(not is_installed(), reason="espeak-ng is not installed")
+def test_an_answer_is_spoken_once_it_stands_and_the_next_cuts_it_short(service, browser, tmp_path):
+    speech = Speech(tmp_path / "spoken")
+    server = PageServer(create_app(service, sounds=True, speech=speech), "127.0.0.1", 0)
+    server.start()
+    page = browser.new_page()
+    page.goto(server.url)
+    go_in = answer(Decision("admit", "ok", 17), "chengdu-main-1")
+    show(service, page, answer_screen(go_in, PROGRAMME, Person("J. Smith", "en"), service.order))
+    page.wait_for_function("() => speaking && speaking.buffer.duration > 0.5")
+    assert page.inner_text("#say h1") == "Please go in"
+
+    show(service, page, notice("idle_in", service.order))
+    assert page.evaluate("speaking") is None
+    page.close()
+    service.screen_feed.close()
+    server.close()
+
+
 def test_a_resting_screen_points_to_the_camera(service, browser):
     server = PageServer(create_app(service, sounds=False, camera_at="below"), "127.0.0.1", 0)
     server.start()
@@ -306,7 +326,7 @@ def test_each_language_is_marked_as_what_it_is(service, page):
     show(service, page, notice("idle_in", service.order))
 
     languages = page.eval_on_selector_all("#say section", "all => all.map(one => one.lang)")
-    assert languages == ["zh-Hans", "en", "zh-Hant-HK"]
+    assert languages == ["zh-Hans-CN", "en", "zh-Hant-HK"]
 
 
 def test_the_shape_says_what_the_colour_says(service, page):

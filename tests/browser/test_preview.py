@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from access.event.definition import LANGUAGES
 from access.event.programme import Programme
 from config.event_file import load
+from config.languages import languages
 from hardware.cameras.badge_scene import draw_badge_scene
 from hardware.ports.events import Preview
 from hardware.reader.preview import preview_of
@@ -21,7 +21,7 @@ from kiosk.runtime.service import DoorService, Home
 from kiosk.screen.attendee_screen import Notice, notice, title
 
 PROGRAMME = Programme(load(Path("config/events/smarthk.toml")))
-HEAD = title(PROGRAMME, PROGRAMME.gates["chengdu-main-1"], LANGUAGES)
+HEAD = title(PROGRAMME, PROGRAMME.gates["chengdu-main-1"], languages())
 SCENE = draw_badge_scene("J" + "A" * 28, seed=3)
 CORNERS = ((500.0, 200.0), (780.0, 210.0), (770.0, 480.0), (490.0, 470.0))
 SIZES = [(800, 480), (1024, 600), (1080, 1920)]
@@ -71,7 +71,7 @@ def show(service, what: Notice) -> None:
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_the_picture_has_room_beside_every_hint_and_covers_nothing(service, page, width, height):
     page.set_viewport_size({"width": width, "height": height})
-    for language in (None, *LANGUAGES):
+    for language in (None, *languages()):
         for what in HELPFUL:
             show(service, what)
             page.wait_for_selector("#preview:not([hidden])")

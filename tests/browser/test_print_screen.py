@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from access.event.definition import LANGUAGES
 from access.event.programme import Programme
 from config.event_file import load
+from config.languages import languages
 from kiosk.pages.app import create_app
 from kiosk.pages.serving import PageServer
 from kiosk.runtime.parts import Parts
@@ -56,7 +56,7 @@ def named_screens() -> Iterator[tuple[str, Screen]]:
         ),
     )
     names = {"en": "J. Smith-Featherstonehaugh", "zh-Hant": "陳**", "zh-Hans": "欧**"}
-    for language in LANGUAGES:
+    for language in languages():
         name = names[language]
         yield f"confirm-{language}", screens.ask_who(7, name, language)
         yield f"printing-{language}", screens.printing(name, language)

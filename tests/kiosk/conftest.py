@@ -29,15 +29,17 @@ from access.badge.credential import (
 from access.badge.desk_key import StaffNameCard, WrappedKey, wrap
 from access.badge.key_card import KeyCard, key_card_text
 from access.badge.name_card import CardContent, card_hash, seal
-from access.event.definition import LANGUAGES, Event, Language
+from access.event.definition import Event, Language
 from access.log.clock_reading import ClockReading
 from access.log.entry import BadgeIssued, Body, EventDefined, Key, Kiosk, Revoked, Scan, pack
 from config.event_file import load, moved_to
+from config.languages import languages
 from hardware.ports.door_contacts import now_ms
 from hardware.ports.events import Reading as Scanned
 from hardware.ports.signals import Pins, SignalSettings
 from hardware.signals.simulated import SimulatedSignals
 from hardware.system.clock import SimulatedClock
+from hardware.system.errand import Errand
 from hardware.system.power import PowerReading, SimulatedPower
 from hardware.system.systemd import Notifier
 from kiosk.door.door import Door
@@ -48,6 +50,7 @@ from kiosk.runtime.inputs import Happening, Inputs, Source
 from kiosk.runtime.parts import Parts, log_reading
 from kiosk.runtime.scan_loop import ScanLoop
 from kiosk.runtime.service import DoorService, Home
+from kiosk.runtime.setting_up import Errands
 from kiosk.screen.attendee_screen import Screen, notice
 from kiosk.screen.presenter import Presenter
 from kiosk.screen.screen_feed import ScreenFeed
@@ -349,8 +352,8 @@ def make_stand(open_door: Callable[[World], Door]) -> Iterator[Callable[[World],
         feed.catch_up()
         signals = SimulatedSignals(SignalSettings(pins=Pins(passed=24)))
         inputs = Inputs({})
-        screen_feed = ScreenFeed(notice("starting", LANGUAGES))
-        presenter = Presenter(door, signals, screen_feed, LANGUAGES)
+        screen_feed = ScreenFeed(notice("starting", languages()))
+        presenter = Presenter(door, signals, screen_feed, languages())
         sensors = Sensors(SimulatedPower(PowerReading(free_bytes=10**9)))
         duties = Housekeeping(
             door, sensors, world.clock.read, time.monotonic, camera=True, scanner=False
@@ -379,6 +382,9 @@ class SteppedService(DoorService):
 
     def __init__(self, stand: Stand) -> None:
         world = stand.world
+        folder = world.data.with_name(f"{world.data.name}-network")
+        folder.mkdir(exist_ok=True)
+        network = Errand(folder, "network")
         home = Home(
             world.data,
             world.open_journal,
@@ -386,6 +392,7 @@ class SteppedService(DoorService):
             begin=lambda: False,
             prepare=lambda event_state, device: None,
             earliest_ms=world.earliest_ms,
+            errands=Errands(network, Errand(world.data, "enrolment"), print, lambda text: False),
         )
         parts = Parts(
             world.clock, SimulatedPower(), Notifier({}), lambda: stand.signals, None, None

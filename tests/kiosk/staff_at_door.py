@@ -44,18 +44,22 @@ class StaffAtDoor:
 
     def show_card(self, text: str | None = None) -> Any:
         """Press the button and hold up a card (None: their own); the answer."""
+        return self.show("card", text or self.card.text, "Show the staff card")
+
+    def show(self, action: str, text: str, asked_for: str) -> Any:
+        """Ask for something that the door waits for a code to do, and hold the code up; the answer."""
         answers: list[Any] = []
-        asked = threading.Thread(target=lambda: answers.append(self.post("card")))
+        asked = threading.Thread(target=lambda: answers.append(self.post(action)))
         asked.start()
-        self.wait_for_card()
-        self.scan(text or self.card.text)
+        self.wait_for_card(asked_for)
+        self.scan(text)
         asked.join(PATIENCE_S)
         return answers[0]
 
-    def wait_for_card(self) -> None:
-        """Until the door asks for a staff card."""
+    def wait_for_card(self, asked_for: str = "Show the staff card") -> None:
+        """Until the door asks for a staff card, or another code."""
         seen = ""
-        while self.stand.headline != "Show the staff card":
+        while self.stand.headline != asked_for:
             found = self.stand.screen_feed.after(seen, PATIENCE_S)
             assert found is not None
             seen, _ = found

@@ -114,6 +114,15 @@ def test_a_card_with_os_12_gets_a_sound_script(packages: Path, tmp_path: Path, k
     assert "systemd.run=/boot/firmware/firstrun.sh" in (out / "add-to-cmdline.txt").read_text()
 
 
+@pytest.mark.parametrize("release", ["trixie", "bookworm"])
+def test_the_radio_is_told_its_country_with_or_without_a_network(
+    packages: Path, tmp_path: Path, release: str
+) -> None:
+    out = tmp_path / "card"
+    assert files(out, packages / release, release, WIFI_COUNTRY="CN").returncode == 0
+    assert (out / "jianmen/country").read_text() == "CN\n"
+
+
 def test_settings_of_a_venue_go_along(packages: Path, tmp_path: Path) -> None:
     settings = tmp_path / "venue.toml"
     settings.write_text('[kiosk]\ngate = "chengdu-main-1"\n')
@@ -129,6 +138,7 @@ def test_settings_of_a_venue_go_along(packages: Path, tmp_path: Path) -> None:
         ({"RELEASE": "bookworm"}, "3.11 aarch64"),
         ({"WIFI_NAME": "venue", "WIFI_PASSWORD": "short"}, "8 to 63"),
         ({"SSH_KEY": os.devnull}, "no public key"),
+        ({"WIFI_COUNTRY": "China"}, "two capital letters"),
     ],
 )
 def test_what_would_not_work_on_the_card_is_refused_at_the_desk(

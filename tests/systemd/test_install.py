@@ -52,6 +52,8 @@ def test_a_kiosk_gets_door_carrier_and_screen(tmp_path: Path) -> None:
         "etc/systemd/system/jianmen-door.service",
         "etc/systemd/system/jianmen-carrier.service",
         "etc/systemd/system/jianmen-browser.service",
+        "etc/systemd/system/jianmen-network.path",
+        "etc/systemd/system/jianmen-network.service",
         "etc/systemd/journald.conf.d/90-jianmen.conf",
         "etc/sysusers.d/jianmen-kiosk.conf",
         "etc/tmpfiles.d/jianmen-kiosk.conf",
@@ -108,7 +110,7 @@ def test_every_user_and_group_that_a_unit_names_is_made(tmp_path: Path) -> None:
         for unit in root.glob("etc/systemd/system/*.service"):
             text = unit.read_text(encoding="utf-8")
             for user in re.findall(r"^User=(.+)$", text, re.MULTILINE):
-                assert f"{user}:" in users
+                assert user == "root" or f"{user}:" in users
             for group in re.findall(r"^(?:Supplementary)?Groups?=(.+)$", text, re.MULTILINE):
                 assert group in groups
 
@@ -126,6 +128,22 @@ def test_what_is_made_in_the_data_folder_belongs_to_both(tmp_path: Path) -> None
     )
     folder = (tmp_path / "var/lib/jianmen/kiosk").stat()
     assert stat.S_IMODE(folder.st_mode) == 0o2770
+
+
+@needs("systemd-tmpfiles")
+@needs("systemd-sysusers")
+@needs_root
+def test_a_networks_code_is_left_where_root_and_the_door_alone_can_look(tmp_path: Path) -> None:
+    lay_out("kiosk", tmp_path)
+    groups = accounts(tmp_path, "kiosk")
+    subprocess.run(
+        ["systemd-tmpfiles", f"--root={tmp_path}", "--create", "jianmen-kiosk.conf"],
+        check=True,
+        timeout=60,
+    )
+    folder = (tmp_path / "run/jianmen-network").stat()
+    assert (stat.S_IMODE(folder.st_mode), folder.st_uid) == (0o2770, 0)
+    assert groups["jianmen-door"] == set()  # its own member alone
 
 
 def test_the_browser_can_go_nowhere_but_the_page_of_its_own_door() -> None:

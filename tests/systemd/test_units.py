@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 UNITS = Path(__file__).parents[2] / "systemd"
-SERVICES = sorted(UNITS.glob("*.service"))
+UNIT_FILES = sorted(UNITS.glob("*.service"))
+SERVICES = [unit for unit in UNIT_FILES if unit.name != "jianmen-network.service"]
+"""Those that run all the time. The other one is root's, runs for a moment, and has tests of its own."""
+NETWORK = UNITS / "jianmen-network.service"
 # systemd's own figure for what a service could reach, in tenths: 0 nothing, 100 everything. The browser
 # needs namespaces and the display; the others need neither.
 EXPOSURE = {"jianmen-browser.service": 30}
@@ -55,7 +58,7 @@ def _calls(listing: str) -> set[str]:
 @pytest.fixture
 def runnable(tmp_path: Path) -> Path:
     """The units with programs that exist on any machine in place of those that an installation brings."""
-    for unit in SERVICES:
+    for unit in [*UNIT_FILES, UNITS / "jianmen-network.path"]:
         text = COMMAND.sub("/bin/true", unit.read_text(encoding="utf-8"))
         (tmp_path / unit.name).write_text(text, encoding="utf-8")
     return tmp_path
@@ -71,7 +74,7 @@ def test_door_carrier_registry_and_screen_each_have_a_unit() -> None:
 
 
 @systemd_analyze
-@pytest.mark.parametrize("unit", SERVICES, ids=name)
+@pytest.mark.parametrize("unit", [*UNIT_FILES, UNITS / "jianmen-network.path"], ids=name)
 def test_systemd_reads_the_unit_without_a_word(unit: Path, runnable: Path) -> None:
     # An unknown key is a warning and exit status 0, so the silence counts too.
     done = subprocess.run(
@@ -94,7 +97,7 @@ def test_a_misspelt_key_would_be_noticed(runnable: Path) -> None:
 
 
 @systemd_analyze
-@pytest.mark.parametrize("unit", SERVICES, ids=name)
+@pytest.mark.parametrize("unit", UNIT_FILES, ids=name)
 def test_a_service_can_reach_little_beyond_its_own(unit: Path, runnable: Path) -> None:
     limit = EXPOSURE.get(unit.name, 20)
     done = subprocess.run(
@@ -116,7 +119,7 @@ def test_a_service_is_always_started_again(unit: Path) -> None:
     assert settings["StartLimitIntervalSec"] == ["0"]
 
 
-@pytest.mark.parametrize("unit", SERVICES, ids=name)
+@pytest.mark.parametrize("unit", UNIT_FILES, ids=name)
 def test_no_service_waits_for_the_network(unit: Path) -> None:
     assert "network" not in " ".join(read(unit).get("After", []) + read(unit).get("Requires", []))
 
@@ -129,12 +132,37 @@ def test_a_service_has_a_user_of_its_own_and_no_way_to_more_rights(unit: Path) -
     assert settings["CapabilityBoundingSet"] == [""]
 
 
-@pytest.mark.parametrize("unit", SERVICES, ids=name)
+def test_what_is_root_has_no_capability_no_network_and_only_its_folders() -> None:
+    settings = read(NETWORK)
+    assert settings["User"] == ["root"]
+    assert settings["NoNewPrivileges"] == ["yes"]
+    assert settings["CapabilityBoundingSet"] == [""]
+    assert settings["PrivateNetwork"] == ["yes"]
+    assert settings["RestrictAddressFamilies"] == ["AF_UNIX"]
+    assert settings["ReadWritePaths"] == [
+        "/run/jianmen-network -/etc/NetworkManager/system-connections"
+    ]
+
+
+def test_root_is_asked_by_the_door_alone_and_in_memory() -> None:
+    path = read(UNITS / "jianmen-network.path")
+    (folder,) = (
+        line.split()
+        for line in (UNITS / "jianmen-kiosk.tmpfiles").read_text(encoding="utf-8").splitlines()
+        if "/run/jianmen-network" in line
+    )
+    assert path["PathExists"] == [f"{folder[1]}/network.asked"]
+    assert folder[2:5] == ["2770", "root", "jianmen-door"]
+    assert read(UNITS / "jianmen-door.service")["ReadWritePaths"][1:] == [f"-{folder[1]}"]
+    assert read(NETWORK)["SupplementaryGroups"] == ["jianmen-door"]
+
+
+@pytest.mark.parametrize("unit", UNIT_FILES, ids=name)
 def test_no_key_and_no_name_reaches_a_core_dump(unit: Path) -> None:
     assert read(unit)["LimitCORE"] == ["0"]
 
 
-@pytest.mark.parametrize("unit", SERVICES, ids=name)
+@pytest.mark.parametrize("unit", UNIT_FILES, ids=name)
 def test_no_key_and_no_name_reaches_a_swap_file(unit: Path) -> None:
     assert read(unit)["MemorySwapMax"] == ["0"]
 
@@ -190,13 +218,14 @@ def test_only_the_door_reaches_camera_pins_and_scanner() -> None:
 
 def test_door_and_carrier_share_their_folder_and_the_files_in_it() -> None:
     door, carrier = (read(UNITS / f"jianmen-{service}.service") for service in ("door", "carrier"))
-    for key in ("Group", "UMask", "ReadWritePaths"):
+    for key in ("Group", "UMask"):
         assert door[key] == carrier[key]
+    assert carrier["ReadWritePaths"] == door["ReadWritePaths"][:1]
     assert door["UMask"] == ["0007"]
 
 
 def test_the_door_lives_without_its_screen_and_the_screen_without_the_door() -> None:
-    for unit in SERVICES:
+    for unit in UNIT_FILES:
         settings = read(unit)
         for key in ("Requires", "BindsTo", "PartOf", "Requisite"):
             assert "jianmen" not in " ".join(settings.get(key, []))

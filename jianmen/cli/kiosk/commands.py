@@ -13,6 +13,7 @@ import click
 from config.settings import KioskSettings
 from jianmen.cli.help_pages import WholeHelpGroup
 from jianmen.cli.kiosk.doctor import doctor
+from jianmen.cli.kiosk.network import network
 from jianmen.cli.kiosk.opening import opening
 from jianmen.cli.kiosk.options import camera_overrides, complain, read_settings, settings_option
 from jianmen.cli.kiosk.run import run
@@ -30,6 +31,7 @@ def kiosk() -> None:
 kiosk.add_command(run)
 kiosk.add_command(doctor)
 kiosk.add_command(opening)
+kiosk.add_command(network)
 
 
 @kiosk.command()
@@ -57,7 +59,7 @@ def enrol(
     """Enrol this kiosk at a registry.
 
     TEXT is what an enrolment code says (`JME1:…`, from `jianmen registry enrol`). Without it, hold the QR code to the
-    camera; the door must not be running then, unless it waits to be enrolled.
+    camera; the door must not be running then: one that waits to be enrolled reads the code by itself.
 
     With --new-key stop door and carrier first, and start them again afterwards. Cut the old key off at the registry
     once its entries have arrived there.
@@ -91,12 +93,18 @@ def enrol(
 def _shown_code(settings: KioskSettings) -> str:
     """The text of the first enrolment code held to the camera. Raises EnrolmentError when none is."""
     from hardware.ports.events import CameraState, Reading
+    from jianmen.cli.kiosk.findings import door_runs
     from kiosk.runtime.camera import open_reader
     from sync.enrolment.record import EnrolmentError
     from sync.wire.enrolment_code import is_enrolment_code
 
     if settings.camera.adapter is None:
         raise EnrolmentError("this kiosk has no camera: give the code as text")
+    if door_runs(settings):
+        raise EnrolmentError(
+            "the door is running and has the camera: hold the code to it while its screen asks for one,"
+            " or give the code as text"
+        )
     click.echo("Hold the enrolment code to the camera.", err=True)
     ends = time.monotonic() + SHOWN_WITHIN_S
     with open_reader(settings) as reader:

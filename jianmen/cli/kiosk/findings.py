@@ -24,6 +24,7 @@ from jianmen.own_packages import clashes
 from kiosk.runtime.camera import open_reader
 from kiosk.runtime.parts import signal_settings
 from kiosk.runtime.run_lock import AlreadyRunningError, RunningMark
+from kiosk.screen.speech import PROGRAM, is_installed
 from kiosk.screen.viewing import METRES_PER_INCH, Viewing, viewing
 from sync.enrolment.record import Enrolment, prepare
 from sync.store.data_folder import DataFolder
@@ -67,6 +68,8 @@ def findings(settings: KioskSettings) -> Iterator[Finding]:
     if enrolment is not None:
         yield from _replica(settings, enrolment)
     yield _signals(settings)
+    if settings.pages.speech:
+        yield _speech()
     running = door_runs(settings)
     if running:
         yield Finding("door", "note", "running; camera and scanner are its own: see `kiosk status`")
@@ -193,6 +196,14 @@ def _signals(settings: KioskSettings) -> Finding:
     except HardwareError as error:
         return Finding("signals", "mend", str(error))
     return Finding("signals", "good", settings.signals.adapter)
+
+
+def _speech() -> Finding:
+    if is_installed():
+        return Finding("speech", "good", f"{PROGRAM} is here")
+    return Finding(
+        "speech", "mend", f"on, but nothing can be said: run sudo apt-get install {PROGRAM}"
+    )
 
 
 def door_runs(settings: KioskSettings) -> bool:

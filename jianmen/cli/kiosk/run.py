@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hardware.reader.reader import Reader
     from kiosk.runtime.run_lock import RunningMark
     from kiosk.runtime.service import Home
+    from kiosk.screen.speech import Speech
     from sync.store.journal import Journal
 
 
@@ -59,7 +60,7 @@ def run(
     """Run the door until it is told to stop.
 
     The screens are for this machine's own browser; their address is printed. A kiosk that is not enrolled yet says so
-    on its screen and begins by itself once it is.
+    on its screen, reads the code that enrols it (and a Wi-Fi code that gives it a network), and begins by itself.
     """
     adapter, where = device_named(scanner)
     settings = read_settings(
@@ -122,6 +123,7 @@ def _serve(
         service = DoorService(_home(settings.data, running), parts, settings.language, direction)
         buzzer = settings.signals.adapter == "gpio" and signal_settings(settings).pins.buzzer
         phones = phones_of(service) if settings.pages.phones_port else None
+        speech = _speech(settings)
         app = create_app(
             service,
             sounds=not buzzer,
@@ -129,12 +131,16 @@ def _serve(
             viewing=viewing(settings.screen.inches, settings.screen.metres),
             preview=settings.pages.preview,
             phones=phones,
+            speech=speech,
         )
         stop_on_signals(service.stop)
         with ExitStack() as servers:
             server = PageServer(app, settings.pages.host, settings.pages.port)
             servers.callback(server.close)
             server.start()
+            if speech is not None:
+                servers.callback(speech.close)
+                speech.start()
             if phones is not None:
                 servers.enter_context(serving_phones(service, phones))
             click.echo(f"screen: {server.url}")
@@ -154,13 +160,30 @@ def _serve(
     return 0
 
 
+def _speech(settings: KioskSettings) -> Speech | None:
+    """What speaks, where the settings want it and the program for it is installed. Raises OSError."""
+    from kiosk.screen.speech import PROGRAM, Speech, is_installed
+    from sync.store.data_folder import DataFolder
+
+    if not settings.pages.speech:
+        return None
+    if not is_installed():
+        logging.getLogger(__name__).warning("nothing is spoken: %s is not installed", PROGRAM)
+        return None
+    return Speech(DataFolder(settings.data).spoken)
+
+
 def _home(data: Path, running: RunningMark) -> Home:
     """What a door asks of its folder, again and again while the disk fails it."""
+    from hardware.system.errand import Errand
+    from jianmen.cli.kiosk.network import NETWORK
     from kiosk.runtime.service import Home
+    from kiosk.runtime.setting_up import Errands
     from sync.enrolment.record import Enrolment, EnrolmentError, prepare
-    from sync.store.data_folder import DataFolder
+    from sync.store.data_folder import ENROLMENT_ERRAND, DataFolder
     from sync.store.journal_recovery import open_journal
     from sync.wire.device_key import DeviceKey
+    from sync.wire.enrolment_code import is_enrolment_code
 
     def registry() -> str | None:
         try:
@@ -178,7 +201,15 @@ def _home(data: Path, running: RunningMark) -> Home:
     def begin_with(event_state: EventState, device: str) -> None:
         prepare(event_state, device, Enrolment.load(data))
 
-    return Home(data, journal, registry, running.begin, begin_with)
+    def hand_on(text: str) -> None:
+        DeviceKey.at(
+            DataFolder(data).device_key
+        )  # the door's own, so that the door can replace it one day
+        enrolment.ask(text)
+
+    enrolment = Errand(data, ENROLMENT_ERRAND)
+    errands = Errands(Errand(NETWORK, "network"), enrolment, hand_on, is_enrolment_code)
+    return Home(data, journal, registry, running.begin, begin_with, errands=errands)
 
 
 def stop_on_signals(ask_to_stop: Callable[[], None]) -> None:

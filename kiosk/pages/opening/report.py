@@ -3,9 +3,10 @@ what a person has confirmed and signed off. Names nobody. Everything here runs i
 
 from typing import Any
 
-from access.event.definition import LANGUAGES, Language
+from access.event.definition import Language
 from access.log.entry import OpeningChecked
 from access.log.receipt import gate_code
+from config.languages import languages
 from hardware.system.version import versions
 from kiosk.door.door import Door
 from kiosk.door.gate_assignment import GateAssignment
@@ -37,9 +38,9 @@ def report(loop: ScanLoop) -> dict[str, Any]:
     return {
         "gate": gate_code(door.programme, gate.id),
         "place": {
-            language: area_name(door.programme, gate.area, language) for language in LANGUAGES
+            language: area_name(door.programme, gate.area, language) for language in languages()
         },
-        "venue": {language: area_name(door.programme, venue, language) for language in LANGUAGES},
+        "venue": {language: area_name(door.programme, venue, language) for language in languages()},
         "registry": door.registry,
         "now_ms": door.now().at_ms,
         "zone": door.programme.event.timezone,
@@ -132,7 +133,7 @@ def _kiosk(door: Door, gate: str) -> dict[str, Any]:
 
 def _named(door: Door, gate: str) -> dict[Language, str]:
     area = door.programme.gates[gate].area
-    return {language: area_name(door.programme, area, language) for language in LANGUAGES}
+    return {language: area_name(door.programme, area, language) for language in languages()}
 
 
 def _in(door: Door, area: str, venue: str) -> bool:

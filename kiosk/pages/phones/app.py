@@ -14,6 +14,7 @@ from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Response as BaseResponse
 
 from access.event.definition import Language
+from config.languages import known
 from kiosk.door.staff_actions import StaffError
 from kiosk.pages.phones.pairing import NotPairedError, Phones
 from kiosk.pages.print_routes import prints_here
@@ -22,7 +23,7 @@ from kiosk.pages.staff_routes import staff_pages
 from kiosk.pages.staff_session import StaffSessions
 from kiosk.pages.staff_view import answer_json
 from kiosk.runtime.scan_loop import ScanLoop
-from web.texts import HTML_TAGS, in_every_language
+from web.texts import in_every_language
 
 COOKIE = "__Host-jianmen_phone"
 MOST_TEXT = 4296
@@ -77,7 +78,7 @@ def create_phone_app(phones: Phones, first: Language) -> Flask:
     @app.errorhandler(NotPairedError)
     def not_paired(_: NotPairedError) -> tuple[str, int]:
         shown = in_every_language("phone")
-        return render_template("phone.html", page_texts=shown, tags=HTML_TAGS), 401
+        return render_template("phone.html", page_texts=shown, languages=known()), 401
 
     app.register_blueprint(staff_pages(room, first))
     return app

@@ -1,7 +1,8 @@
 "use strict";
 // Lays out whatever screen the door puts up, and says so when the door is not to be heard.
 
-const LANG = { en: "en", "zh-Hant": "zh-Hant-HK", "zh-Hans": "zh-Hans" };
+// The languages that there are, and their tags: as the buttons have them.
+const LANG = Object.fromEntries([...document.querySelectorAll("[data-language]")].map((one) => [one.dataset.language, one.lang]));
 // Tones by [frequency in Hz, seconds on, seconds off, times]; the same rhythm as the buzzer of a door. Whoever leaves
 // hears a lower one than whoever comes in.
 const TONES = {
@@ -76,6 +77,7 @@ function render(screen) {
     one.setAttribute("aria-pressed", parts.length === 1 && parts[0].language === one.dataset.language);
   fit();
   if (!again && (screen.state === "answer" || screen.tone === "fire")) sound(screen);
+  speak(say || parts[0], again ? 0 : length(TONES[screen.tone]));
 }
 
 // A kiosk that prints badges asks, and the person answers by touch.
@@ -142,30 +144,58 @@ function fit() {
 function measure() {
   if (!body.dataset.inches) return;
   const mm = Math.hypot(innerWidth, innerHeight) / (Number(body.dataset.inches) * 25.4);
-  const set = (name, millimetres) => document.documentElement.style.setProperty(name, `${(millimetres * mm).toFixed(2)}px`);
+  const set = (name, millimetres) => document.documentElement.style.setProperty(name, `${Math.ceil(millimetres * mm * 100) / 100}px`);
   set("--mm", 1);
   set("--letter", Number(body.dataset.letter));
   set("--headline", Number(body.dataset.headline));
 }
 
-// Find the largest size that fits, and say whether there is one. Each try makes the browser lay the text out: there are few.
+// Find the largest size that fits, and say whether there is one. Each try makes the browser lay the text out, so it begins
+// near the size of the last text of its kind, and takes few.
+const found = {};
 function shrink(largest, smallest) {
   const steps = Math.ceil((largest - smallest) / STEP);
-  const fits = (step) => {
+  const kind = `${largest} ${smallest}`;
+  let [tooLarge, fitting, now] = [0, steps + 1, 0];
+  const look = (step) => {
+    now = step;
     $("answer").style.setProperty("--size", (largest - step * STEP).toFixed(2));
-    return !over($("answer"));
+    if (over($("answer"))) tooLarge = step;
+    else fitting = step;
   };
-  let [fitting, tooLarge] = [steps + 1, 0];
-  while (fitting - tooLarge > 1) {
-    const step = Math.floor((tooLarge + fitting) / 2);
-    if (fits(step)) fitting = step;
-    else tooLarge = step;
+  // Of the last size and the next larger one, the larger is looked at first: most often it is just too large.
+  for (let [step, stride] = [(found[kind] || 2) - 1, 1]; step > tooLarge && step < fitting; stride *= 2) {
+    look(step);
+    step = Math.min(steps, Math.max(1, step + (tooLarge === step ? stride : -stride)));
   }
-  return fits(Math.min(fitting, steps));
+  while (fitting - tooLarge > 1) look(Math.floor((tooLarge + fitting) / 2));
+  found[kind] = Math.min(fitting, steps);
+  if (now !== found[kind]) look(found[kind]);
+  return fitting <= steps;
 }
 
 function over(box) {
   return box.scrollHeight > box.clientHeight + 1 || box.scrollWidth > box.clientWidth + 1;
+}
+
+const length = (tone) => (body.dataset.sounds === "yes" && tone ? tone[3] * (tone[1] + tone[2]) : 0);
+
+// After the tone the answer's few words, in the language that it stands in first; cut short by the next screen.
+let speaking = null;
+async function speak(part, after) {
+  if (body.dataset.speech !== "yes") return;
+  if (speaking) speaking.stop();
+  speaking = null;
+  if (!part.spoken.length) return;
+  audio = audio || new AudioContext();
+  const [at, now] = [audio.currentTime + after, shown];
+  const answer = await fetch(`/spoken?language=${part.language}`, { method: "POST", headers: { "X-Jianmen-Token": body.dataset.token } }).catch(() => null);
+  if (!answer || answer.status !== 200) return;
+  const words = await audio.decodeAudioData(await answer.arrayBuffer());
+  if (shown !== now) return;
+  speaking = Object.assign(audio.createBufferSource(), { buffer: words });
+  speaking.connect(audio.destination);
+  speaking.start(Math.max(at, audio.currentTime));
 }
 
 function sound(screen) {

@@ -1,7 +1,8 @@
 "use strict";
 // The page on which a supervisor gives this kiosk a gate. It says that it has one only when the door has said so.
 
-const LANG = { en: "en", "zh-Hant": "zh-Hant-HK", "zh-Hans": "zh-Hans" };
+// The languages that there are, and their tags: as the buttons have them.
+const LANG = Object.fromEntries([...document.querySelectorAll("[data-language]")].map((one) => [one.dataset.language, one.lang]));
 const POLL_MS = 3000;
 const IDLE_MS = 60000;
 const TWO_MINUTES_S = 120;

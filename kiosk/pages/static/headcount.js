@@ -1,7 +1,8 @@
 "use strict";
 // The headcount as this kiosk knows it; every number beside its age.
 
-const LANG = { en: "en", "zh-Hant": "zh-Hant-HK", "zh-Hans": "zh-Hans" };
+// The languages that there are, and their tags: as the buttons have them.
+const LANG = Object.fromEntries([...document.querySelectorAll("[data-language]")].map((one) => [one.dataset.language, one.lang]));
 const POLL_MS = 3000;
 const FRESH_MS = 15000;
 const OLD_MS = 60000;

@@ -1,7 +1,8 @@
 "use strict";
 // The doors-open check: says "good" only of what the door has said so.
 
-const LANG = { en: "en", "zh-Hant": "zh-Hant-HK", "zh-Hans": "zh-Hans" };
+// The languages that there are, and their tags: as the buttons have them.
+const LANG = Object.fromEntries([...document.querySelectorAll("[data-language]")].map((one) => [one.dataset.language, one.lang]));
 const POLL_MS = 1500;
 const body = document.body;
 const words = JSON.parse(body.dataset.words);

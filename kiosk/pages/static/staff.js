@@ -1,7 +1,8 @@
 "use strict";
 // The staff screen. It shows what the door tells it and asks for deeds; it knows nothing by itself.
 
-const LANG = { en: "en", "zh-Hant": "zh-Hant-HK", "zh-Hans": "zh-Hans" };
+// The languages that there are, and their tags: as the buttons have them.
+const LANG = Object.fromEntries([...document.querySelectorAll("[data-language]")].map((one) => [one.dataset.language, one.lang]));
 const MARKS = { admit: "✓", admit_flagged: "↑", ask_staff: "?", refuse: "✗" };
 const POLL_MS = 1000;
 const MESSAGE_MS = 7000;
@@ -163,6 +164,7 @@ function render() {
     one.setAttribute("aria-pressed", one.dataset.direction === state.direction);
   $("time").textContent = state.time;
   $("unsure").hidden = state.sure;
+  if ($("network")) $("network").hidden = !state.roles.includes("supervisor");
   fill($("day"), state.days.map((day) => [day, day]));
   renderSeats();
   const list = $("list");
@@ -485,6 +487,13 @@ $("set-time").onclick = () => attempt(async () => {
   clear("new-time");
   message("labels", "recorded", true);
   poll();
+});
+if ($("network")) $("join-network").onclick = () => attempt(async () => {
+  const asked = ask("network", {});
+  message("labels", "show_network", true);
+  clearTimeout(fading); // it stands until somebody knows more
+  const { outcome } = await asked;
+  message("network", outcome, outcome === "wifi_joined");
 });
 for (const one of document.querySelectorAll("[data-direction]"))
   one.onclick = () => attempt(async () => { await ask("direction", { direction: one.dataset.direction }); poll(); });

@@ -122,4 +122,29 @@ if (form) {
   });
 }
 
+/** The code is drawn from what is typed, and forgotten: neither this page nor the registry keeps the password. */
+const network = document.getElementById("network");
+if (network) {
+  const open = () => { network.password.disabled = network.security.value === "open"; };
+  network.security.addEventListener("change", open);
+  network.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const asked = {
+      name: network.elements.name.value, security: network.security.value,
+      password: network.password.disabled ? "" : network.password.value, hidden: network.elements.hidden.checked,
+    };
+    const code = await attempt(() => ask("POST", "/kiosks/network-code", asked));
+    if (!code) return;
+    const shown = document.getElementById("network-shown");
+    shown.hidden = false;
+    shown.replaceChildren(
+      el("img", { alt: "QR", class: "qr", src: `data:image/svg+xml,${encodeURIComponent(code.qr)}` }),
+      el("p", {}, say("network.show")));
+    network.password.value = "";
+  });
+  document.getElementById("network-code").addEventListener("toggle", ({ target }) => {
+    if (!target.open) document.getElementById("network-shown").replaceChildren();
+  });
+}
+
 refresh();

@@ -1,8 +1,11 @@
 """Kiosks under /api/v1: their state, enrolment codes, gates, cutting off, seats."""
 
+from collections.abc import Mapping
+
 import msgspec
 from flask import request
 
+from access.text.wifi_code import Fault, WifiCode, WifiCodeError
 from registry.http import requests as bodies
 from registry.http.error_texts import in_readers_language
 from registry.http.operations import Interface
@@ -10,11 +13,21 @@ from registry.http.qr import drawn
 from registry.queries import admin_shapes
 from registry.queries import shapes as answers
 from registry.queries.queries import Queries
-from registry.storage.errors import ChangedError
+from registry.storage.errors import ChangedError, RegistryError
 from sync.wire.enrolment_code import EnrolmentCode
 from web.addresses import reach_of
 
 DONE = answers.Done()
+
+NO_NETWORK: Mapping[Fault, str] = {
+    "no_name": "A network's name has 1 to 32 bytes: up to 32 letters, or 10 Chinese characters.",
+    "password": "This cannot be the network's password: one of WPA has 8 to 63 letters, digits and signs.",
+}
+"""What is wrong with the name or the password of a network."""
+
+
+class NoSuchNetworkError(RegistryError):
+    """No network can have such a name or password."""
 
 
 def add_kiosk_reads(api: Interface, queries: Queries) -> None:
@@ -28,6 +41,25 @@ def add_kiosk_reads(api: Interface, queries: Queries) -> None:
     )
     def kiosks() -> admin_shapes.Kiosks:
         return queries.kiosks()
+
+
+def add_network_codes(api: Interface) -> None:
+    """Add the route that draws the codes by which kiosks join a network."""
+
+    @api.post(
+        "/kiosks/network-code",
+        "The QR code by which a kiosk joins a wireless network; nothing of it is kept",
+        access="admin",
+        body=bodies.NetworkCode,
+        answer=answers.NetworkCode,
+    )
+    def network_code(body: bodies.NetworkCode) -> answers.NetworkCode:
+        password = "" if body.security == "open" else body.password
+        try:
+            code = WifiCode(body.name, password, body.security, body.hidden)
+        except WifiCodeError as error:
+            raise NoSuchNetworkError(NO_NETWORK[error.fault]) from None
+        return answers.NetworkCode(qr=drawn(code.text(), "m"))
 
 
 def add_kiosk_changes(

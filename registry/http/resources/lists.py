@@ -3,7 +3,7 @@
 import msgspec
 from flask import Response, request
 
-from access.event.definition import LANGUAGES
+from config.languages import languages
 from registry.http.operations import Interface, Parameter, problem
 from registry.http.resources.jobs import shown
 from registry.jobs import Job, Jobs, Work
@@ -122,8 +122,8 @@ def _options() -> Options:
         strict=args.get("strict") == "1",
         check=args.get("check") == "1",
         expect=args.get("expect") or None,
-        language=language if language in LANGUAGES else "en",
-        command=language not in LANGUAGES,
+        language=language if language in languages() else "en",
+        command=language not in languages(),
     )
 
 

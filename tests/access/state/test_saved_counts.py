@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from access.state.coverage import Quiet, Silences
-from access.state.headcount import Headcount, SavedCounts
+from access.state.headcount import Headcount
+from access.state.kept.shares import SavedCounts
 from access.state.log_state import LogState
 
 
@@ -56,7 +57,7 @@ def test_counts_of_others_are_not_taken(morning: Any, new_forum: Any) -> None:
     kept = saved(morning.known(), morning.at("09:30"))
     badges, shares = zip(*kept.shares, strict=True)
     turned = list(zip(badges, [*shares[1:], shares[0]], strict=True))
-    others = SavedCounts(kept.day, kept.asked_ms, turned)
+    others = SavedCounts(kept.day, kept.asked_ms, kept.names, turned)
     headcount = Headcount(morning.known())
     assert not headcount.restore(others)
     assert headcount.areas(kept.asked_ms) == Headcount(morning.known()).areas(kept.asked_ms)
@@ -64,15 +65,23 @@ def test_counts_of_others_are_not_taken(morning: Any, new_forum: Any) -> None:
 
 def test_counts_that_lack_somebody_are_not_taken(morning: Any) -> None:
     kept = saved(morning.known(), morning.at("09:30"))
-    fewer = SavedCounts(kept.day, kept.asked_ms, kept.shares[1:])
+    fewer = SavedCounts(kept.day, kept.asked_ms, kept.names, kept.shares[1:])
     assert not Headcount(morning.known()).restore(fewer)
 
 
-def test_shares_of_another_shape_are_not_taken(morning: Any) -> None:
+@pytest.mark.parametrize(
+    "share",
+    [
+        b"\xc0",
+        msgspec.msgpack.encode([0, 0, [99], [], [], [], [], [], []]),
+        msgspec.msgpack.encode([0, 0, [], [], [], [], [], [0], []]),
+    ],
+)
+def test_shares_of_another_shape_are_not_taken(morning: Any, share: bytes) -> None:
     kept = saved(morning.known(), morning.at("09:30"))
-    damaged = [(badge, msgspec.Raw(b"\xc0")) for badge, _ in kept.shares]
+    damaged = [(badge, msgspec.Raw(share)) for badge, _ in kept.shares]
     headcount = Headcount(morning.known())
-    assert not headcount.restore(SavedCounts(kept.day, kept.asked_ms, damaged))
+    assert not headcount.restore(SavedCounts(kept.day, kept.asked_ms, kept.names, damaged))
     assert headcount.areas(kept.asked_ms) == Headcount(morning.known()).areas(kept.asked_ms)
 
 

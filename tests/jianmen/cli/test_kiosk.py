@@ -17,9 +17,13 @@ from flask import Flask
 from access.log.clock_reading import ClockReading
 from access.log.entry import GateGiven
 from config.event_file import load
+from hardware.cameras.badge_scene import draw_badge_scene
+from hardware.files.picture_file import write_whole
 from jianmen.cli.kiosk.commands import kiosk
 from jianmen.cli.kiosk.options import device_named
 from jianmen.cli.sync import sync
+from jianmen.testing.processes import Programs
+from jianmen.testing.waiting import PATIENCE_S, until
 from kiosk.pages.serving import PageServer
 from registry.accounts.throttle import Throttle
 from registry.accounts.trail import Trail
@@ -35,7 +39,7 @@ from sync.wire.device_key import DeviceKey
 from sync.wire.enrolment_code import EnrolmentCode
 
 EVENT = Path("config/events/smarthk.toml")
-COMMANDS = ("run", "enrol", "status", "doctor", "opening", "headcount")
+COMMANDS = ("run", "enrol", "status", "doctor", "opening", "headcount", "network")
 NOW = ClockReading(1_000, 1_795_000_000_000, True)
 
 
@@ -208,6 +212,38 @@ def test_a_damaged_device_key_is_named_with_what_to_do(enrolled):
     assert "a device key has 32 bytes, this file has 10: put it back" in answer.stderr
 
 
+def test_a_code_held_to_the_camera_of_a_waiting_door_makes_a_kiosk_without_a_keyboard(
+    tmp_path, service
+):
+    """Door and carrier as their services start them, and nobody who types."""
+    registry, url = service
+    data, spool = tmp_path / "kiosk", tmp_path / "spool"
+    spool.mkdir()
+    programs = Programs(tmp_path / "logs")
+    try:
+        door = ("kiosk", "run", "--data", str(data), "--camera", f"simulated:{spool}")
+        page = programs.jianmen("door", *door, "--port", "0").next_line().split()[-1]
+        programs.jianmen("carrier", "sync", "run", "--wait", "--data", str(data))
+
+        def status():
+            return requests.get(f"{page}status.json", timeout=20).json()
+
+        code = registry.enrol_code("chengdu-main-1")
+        text = EnrolmentCode(registry.identity.fingerprint, code, url).text()
+        write_whole(spool / "1.png", draw_badge_scene(text, seed=1))
+        until(lambda: status()["state"] == "working", "the door to open")
+        programs.check()
+    finally:
+        programs.stop(PATIENCE_S)
+
+    enrolment = Enrolment.load(data)
+    assert (enrolment.gate, enrolment.registry) == (
+        "chengdu-main-1",
+        registry.identity.fingerprint,
+    )
+    assert not list(data.glob("enrolment.a*")), "the code lies nowhere"
+
+
 def test_no_code_before_the_camera_is_an_error_with_words(tmp_path):
     answer = run("enrol", "--data", tmp_path, "--camera", "none")
     assert answer.exit_code == 1
@@ -226,7 +262,7 @@ def test_a_door_runs_answers_and_stops_on_request(tmp_path):
         door.send_signal(signal.SIGTERM)
         assert door.wait(30) == 0
 
-    assert found["says"] in ("正在启动", "本机尚未设置")
+    assert found["says"] in ("正在启动", "本机尚未设置", "本机尚未联网")
     assert second.exit_code == 2
     assert "another door is running" in second.stderr
 

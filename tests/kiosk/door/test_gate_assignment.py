@@ -256,7 +256,7 @@ def test_a_visit_ends_with_the_deed_with_leaving_and_by_itself(spare, monkeypatc
     spare.post("leave")
     assert spare.why("give", gate="chengdu-main-1") == "gate_locked"
     spare.show_card()
-    monkeypatch.setattr("kiosk.pages.gate_session.IDLE_S", -1.0)
+    monkeypatch.setattr("kiosk.pages.setup.gate_session.IDLE_S", -1.0)
     assert spare.why("give", gate="chengdu-main-1") == "gate_locked"
     assert len(spare.written("gate")) == 1
 

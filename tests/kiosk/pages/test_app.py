@@ -8,7 +8,7 @@ import urllib.request
 import msgspec
 import pytest
 
-from access.event.definition import LANGUAGES
+from config.languages import languages
 from kiosk.pages.app import STREAMS, create_app, stream
 from kiosk.pages.serving import PageServer
 from kiosk.screen.attendee_screen import notice
@@ -105,7 +105,7 @@ def test_the_health_page_fails_when_the_door_is_out_of_order(stand, client):
 def test_a_door_that_is_not_open_yet_says_what_it_waits_for(stand, service_of):
     service = service_of(stand)
     service.loop = None
-    service.screen_feed.show(notice("not_enrolled", ("en", *LANGUAGES[1:])))
+    service.screen_feed.show(notice("not_enrolled", ("en", *languages()[1:])))
     client = create_app(service, sounds=False).test_client()
 
     assert client.get("/status.json").get_json()["says"] == "This kiosk is not set up yet"

@@ -15,8 +15,8 @@ from hardware.cameras.badge_scene import draw_badge_scene
 from hardware.ports.camera import CameraSettings
 from hardware.ports.signals import Light
 from hardware.reader.reader import Reader
-from kiosk.door.badge_form import looks_like_badge
 from kiosk.pages.app import create_app
+from kiosk.runtime.badge_form import looks_like_badge
 from kiosk.screen.attendee_screen import notice
 
 PATIENCE_S = 30.0

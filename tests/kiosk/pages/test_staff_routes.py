@@ -11,6 +11,8 @@ from msgspec.structs import replace
 from access.badge.credential import human_code
 from access.badge.key_card import KeyCard, human_key, key_card_text, read_key_card
 from access.log.entry import EventDefined, pack
+from hardware.system.errand import Errand
+from jianmen.testing.waiting import until
 
 PIN = "60221407"
 OLD_PIN = "246810"
@@ -285,6 +287,55 @@ def test_a_supervisor_sets_the_time_by_their_watch(desk):
     assert [clock.source for clock in desk.world.written("clock")] == ["kernel", "supervisor"]
     assert desk.why("time", time="soon") == "bad_time"
     assert desk.why("time", time="1970-01-01T00:00") == "bad_time"
+
+
+WIFI = "WIFI:T:WPA;S:venue;P:long enough;;"
+
+
+def root_at(desk, word, took):
+    """Who joins networks: takes one code, and answers with a word."""
+    folder = desk.world.data.with_name(f"{desk.world.data.name}-network")
+
+    def join():
+        took.append(until(Errand(folder, "network").take, "a code"))
+        Errand(folder, "network").say(word)
+
+    joins = threading.Thread(target=join)
+    joins.start()
+    return joins
+
+
+@pytest.mark.parametrize(
+    ("word", "said"), [("joined", "wifi_joined"), ("not_found", "wifi_not_found")]
+)
+def test_a_supervisor_brings_the_kiosk_onto_another_network_by_its_code(desk, word, said):
+    took: list[str] = []
+    joins = root_at(desk, word, took)
+
+    answer = desk.show("network", WIFI, "Show the network's code")
+
+    joins.join(PATIENCE_S)
+    assert took == [WIFI]
+    assert answer.get_json() == {"outcome": said}
+    assert desk.stand.reasons() == [], "the code is nobody's badge"
+
+
+def test_a_networks_code_does_nothing_unless_a_supervisor_asked_for_one(make_desk):
+    desk = make_desk()
+    assert desk.why("network") == "locked"
+
+    desk.scan(WIFI)
+
+    assert desk.stand.reasons() == ["not_a_badge"]
+    assert list(desk.world.data.with_name(f"{desk.world.data.name}-network").iterdir()) == []
+
+
+def test_a_badge_held_up_instead_is_no_network(desk):
+    guest = desk.world.register()
+
+    answer = desk.show("network", guest.text, "Show the network's code")
+
+    assert answer.get_json() == {"why": "no_network_code"}
 
 
 def test_locking_forgets_the_key(desk):

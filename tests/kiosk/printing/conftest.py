@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from access.event.definition import LANGUAGES
 from access.log.entry import EventDefined, Printed, pack
+from config.languages import languages
 from hardware.ports.printer import Printer, PrinterSettings
 from hardware.printers.simulated import SimulatedPrinter
 from kiosk.printing.runner import PrintRunner
@@ -48,7 +48,7 @@ class Desk:
         self.runner = PrintRunner(
             self.printer, layouts.path_of("label-62"), self.stand.inputs.submit, draw, self.follow_s
         )
-        loop.station = PrintStation(loop.door, loop.presenter, self.runner, LANGUAGES)
+        loop.station = PrintStation(loop.door, loop.presenter, self.runner, languages())
         self.runner.start(loop.station)
         self.stand.until(lambda: self.stand.loop.presenter.printer != "no_printer" and self.settled)
 

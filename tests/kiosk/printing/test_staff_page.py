@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from access.event.definition import LANGUAGES
+from config.languages import languages
 from hardware.ports.printer import PrinterSettings
 from hardware.printers.simulated import SimulatedPrinter
 from jianmen.testing.waiting import until
@@ -64,7 +64,7 @@ def desk(
         return b"%PDF-1.4\n"
 
     runner = PrintRunner(printer, layout, stand.inputs.submit, draw)
-    stand.loop.station = PrintStation(stand.door, stand.loop.presenter, runner, LANGUAGES)
+    stand.loop.station = PrintStation(stand.door, stand.loop.presenter, runner, languages())
     at_work(stand)
     runner.start(stand.loop.station)
     until(lambda: stand.loop.presenter.printer is None, "the printer")

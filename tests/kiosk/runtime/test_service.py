@@ -27,7 +27,7 @@ from hardware.reader.reader import Reader
 from hardware.signals.simulated import SimulatedSignals
 from hardware.system.power import SimulatedPower
 from hardware.system.systemd import Notifier
-from kiosk.door.badge_form import looks_like_badge
+from kiosk.runtime.badge_form import looks_like_badge
 from kiosk.runtime.parts import Parts
 from kiosk.runtime.service import DoorService, Home
 from sync.enrolment.record import Enrolment, prepare

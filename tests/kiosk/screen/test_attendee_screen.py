@@ -10,15 +10,16 @@ from typing import get_args
 import msgspec
 import pytest
 
-from access.event.definition import LANGUAGES
 from access.event.programme import Programme
 from access.log.entry import EntryRef, Span
 from access.rules.decide import Decision, Next, Presented, Reason
 from access.state.facts import Moment
 from config.event_file import load
+from config.languages import languages
 from kiosk.door.door import Answer
-from kiosk.screen.attendee_screen import Wording, answer_screen, languages, notice
+from kiosk.screen.attendee_screen import Wording, answer_screen, notice
 from kiosk.screen.name_on_card import Person
+from kiosk.screen.phrases import own_first
 
 PROGRAMME = Programme(load(Path("config/events/smarthk.toml")))
 NOW = PROGRAMME.sessions["opening"].starts_ms
@@ -50,7 +51,7 @@ def wording_of(
         answer(decision, gate, **more),
         PROGRAMME,
         Person(name, language),
-        LANGUAGES,
+        languages(),
         frozenset(booked),
     )
     (wording,) = screen.wordings
@@ -143,7 +144,7 @@ def test_a_full_room_names_the_door_that_has_seats_left():
     assert wording.lines[0] == "Seats at door C7"
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize(
     "reason",
     sorted(
@@ -163,14 +164,14 @@ def test_every_refusal_ends_with_who_helps(reason, language):
 def test_a_venue_that_does_not_say_where_its_help_desk_is_still_sends_people_there():
     venues = tuple(msgspec.structs.replace(v, help=None) for v in PROGRAMME.event.venues)
     bare = Programme(msgspec.structs.replace(PROGRAMME.event, venues=venues))
-    screen = answer_screen(answer(refusal("revoked")), bare, Person("", "en"), LANGUAGES)
+    screen = answer_screen(answer(refusal("revoked")), bare, Person("", "en"), languages())
 
     assert screen.wordings[0].lines[-1] == "Please go to the help desk"
 
 
 def test_the_way_to_the_help_desk_is_shown_where_somebody_is_sent_there():
-    sent = answer_screen(answer(refusal("revoked")), PROGRAMME, None, LANGUAGES)
-    let_in = answer_screen(answer(Decision("admit", "ok", 17)), PROGRAMME, None, LANGUAGES)
+    sent = answer_screen(answer(refusal("revoked")), PROGRAMME, None, languages())
+    let_in = answer_screen(answer(Decision("admit", "ok", 17)), PROGRAMME, None, languages())
 
     assert (sent.arrow, let_in.arrow) == ("left", None)
 
@@ -208,7 +209,7 @@ def test_somebody_whose_language_is_not_known_is_told_in_all_three_and_the_facts
     decision = refusal(
         "too_early", session=SEMINAR.id, area=SEMINAR.area, at_ms=SEMINAR.doors_open_ms
     )
-    screen = answer_screen(answer(decision), PROGRAMME, None, languages("zh-Hant"))
+    screen = answer_screen(answer(decision), PROGRAMME, None, own_first("zh-Hant"))
 
     assert [wordings.language for wordings in screen.wordings] == ["zh-Hant", "en", "zh-Hans"]
     assert [wordings.headline for wordings in screen.wordings] == [
@@ -221,7 +222,7 @@ def test_somebody_whose_language_is_not_known_is_told_in_all_three_and_the_facts
 
 
 def test_the_same_answer_is_there_in_full_in_each_language():
-    screen = answer_screen(answer(refusal("revoked")), PROGRAMME, Person("", "en"), LANGUAGES)
+    screen = answer_screen(answer(refusal("revoked")), PROGRAMME, Person("", "en"), languages())
 
     assert [wordings.language for wordings in screen.wordings] == ["en"]
     assert {wordings.language: plain(wordings.lines[-1]) for wordings in screen.each} == DESK
@@ -238,7 +239,7 @@ def test_whoever_leaves_reads_that_it_was_recorded(language, headline):
 
 def test_no_refusal_greets_by_name():
     screen = answer_screen(
-        answer(refusal("revoked", help_desk=True)), PROGRAMME, Person("J. Smith", "en"), LANGUAGES
+        answer(refusal("revoked", help_desk=True)), PROGRAMME, Person("J. Smith", "en"), languages()
     )
 
     assert "Smith" not in str(screen)
@@ -247,18 +248,18 @@ def test_no_refusal_greets_by_name():
 def test_every_verdict_has_a_shape_of_its_own():
     verdicts = ("admit", "admit_flagged", "ask_staff", "refuse")
     screens = [
-        answer_screen(answer(Decision(v, "unknown", 5)), PROGRAMME, None, LANGUAGES)
+        answer_screen(answer(Decision(v, "unknown", 5)), PROGRAMME, None, languages())
         for v in verdicts
     ]
 
     assert len({screen.shape for screen in screens}) == 4
     assert "wrench" not in {screen.shape for screen in screens}
-    assert notice("out_of_order", LANGUAGES).shape == "wrench"
+    assert notice("out_of_order", languages()).shape == "wrench"
 
 
 def test_a_badge_passed_back_does_not_show_the_next_person_a_green_screen():
     again = answer(Decision("admit", "ok", 17), repeat=True)
-    screen = answer_screen(again, PROGRAMME, None, LANGUAGES)
+    screen = answer_screen(again, PROGRAMME, None, languages())
 
     assert (screen.tone, screen.shape) == ("info", "ticked")
     assert screen.receipt == again.receipt
@@ -287,7 +288,7 @@ def read_at(
     """What stands on the screen of a gate at an instant."""
     moment = Moment(Span(at_ms, at_ms), at_ms, sure=True)
     given = replace(answer(decision, gate), moment=moment)
-    screen = answer_screen(given, programme, Person("", language), LANGUAGES, frozenset(booked))
+    screen = answer_screen(given, programme, Person("", language), languages(), frozenset(booked))
     (said,) = screen.wordings
     return Wording(said.language, plain(said.headline), tuple(map(plain, said.lines)))
 

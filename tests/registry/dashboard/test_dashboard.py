@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from access.event.definition import LANGUAGES, Language
+from access.event.definition import Language
+from config.languages import languages
 from registry.dashboard import HERE, PAGES
 from web.texts import section
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_is_there_for_an_admin(api: Any, page: str, language: Language) -> None:
     path = "/" if page == "live" else f"/{page}"

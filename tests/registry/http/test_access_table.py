@@ -65,6 +65,7 @@ TABLE = {
     "POST /signing-keys/<number>/retire": "admin",
     "POST /event": "admin",
     "POST /kiosks/code": "admin",
+    "POST /kiosks/network-code": "admin",
     "POST /kiosks/<device>/gate": "admin",
     "POST /kiosks/<device>/cut-off": "admin",
     "POST /kiosks/<device>/seats": "admin",

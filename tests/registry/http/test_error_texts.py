@@ -119,6 +119,8 @@ def test_a_page_reads_errors_in_its_own_language(api: Any, delegates: list[Issue
         ("POST", "/accounts", {"name": "a", "role": "admin", "password": "short"}),
         ("POST", "/accounts", {"name": "a", "role": "boss", "password": "long enough"}),
         ("POST", "/kiosks/code", {"gate": "nowhere"}),
+        ("POST", "/kiosks/network-code", {"name": ""}),
+        ("POST", "/kiosks/network-code", {"name": "x", "password": "1"}),
         ("POST", "/tokens", {"label": "", "access": "viewer"}),
         ("POST", "/days/close", {"day": "today"}),
         ("POST", "/webhooks", {"url": "ftp://x"}),

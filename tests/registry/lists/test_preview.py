@@ -11,8 +11,8 @@ import pytest
 
 from access.badge import credential
 from access.badge.name_card import Card, open_with_secret
-from access.event.definition import LANGUAGES
 from config import event_file
+from config.languages import languages
 from registry.lists.columns import Mapping
 from registry.lists.findings import SpreadsheetError
 from registry.lists.importing import Importer, Options, Report
@@ -317,7 +317,7 @@ def test_others_write_while_a_list_is_prepared(forum: RegistryService) -> None:
 
 def test_the_texts_are_there_in_three_languages_with_the_same_values() -> None:
     english = wording("en")
-    for language in LANGUAGES:
+    for language in languages():
         texts = wording(language)
         assert texts.keys() == english.keys()
         for key, text in texts.items():

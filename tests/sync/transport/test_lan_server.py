@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import socket
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from typing import Any
@@ -125,6 +126,17 @@ def test_those_who_connect_and_say_nothing_hold_up_nobody(listen: Listen) -> Non
     finally:
         for connection in silent:
             connection.close()
+
+
+def test_on_a_full_disk_others_are_asked_to_come_again(
+    listen: Listen, caplog: pytest.LogCaptureFixture
+) -> None:
+    def answer(raw: bytes) -> bytes:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with pytest.raises(HttpClientError, match="answered 503: cannot answer just now"):
+        ask(listen(answer), b"x")
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 def test_a_fault_of_the_answer_ends_one_request_and_not_the_server(listen: Listen) -> None:

@@ -6,13 +6,14 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, jsonify, render_template, request
 
-from access.event.definition import LANGUAGES, Gate, Language
+from access.event.definition import Gate, Language
 from access.log.receipt import gate_code
+from config.languages import languages
 from kiosk.door.door import Door
 from kiosk.door.gate_assignment import Choice, GateAssignment
 from kiosk.door.readiness import incomplete
 from kiosk.door.staff_actions import StaffError
-from kiosk.pages.gate_session import GateSessions
+from kiosk.pages.setup.gate_session import GateSessions
 from kiosk.pages.staff_session import StaffSessions
 from kiosk.pages.status import gate_by
 from kiosk.runtime.scan_loop import ScanLoop
@@ -156,9 +157,9 @@ def _where(door: Door, gate: Gate) -> dict[Language, str]:
     areas = [venue] if gate.area == venue else [venue, gate.area]
     return {
         language: " · ".join(area_name(door.programme, area, language) for area in areas)
-        for language in LANGUAGES
+        for language in languages()
     }
 
 
 def _named(door: Door, area: str) -> dict[Language, str]:
-    return {language: area_name(door.programme, area, language) for language in LANGUAGES}
+    return {language: area_name(door.programme, area, language) for language in languages()}
