@@ -247,3 +247,20 @@ def test_no_part_of_the_unlocked_page_has_a_finding_and_digits_stand_as_on_a_key
         assert tops[0] == tops[1] == tops[2] < tops[3] == tops[5] < tops[6] == tops[8], tab
         last = page.locator(f"#{tab} .primary").bounding_box()
         assert last["y"] + last["height"] <= height, tab
+
+
+def test_on_a_low_screen_the_venues_are_counted_first_and_nobody_counts_is_no_zero(desk, locked):
+    locked.goto(f"{locked.url.rsplit('/', 1)[0]}/headcount")
+    locked.wait_for_selector("tr.venue button")
+    assert locked.locator("#areas tr").count() == len(desk.world.event.venues)
+    table = locked.locator("#table").bounding_box()
+    assert table["y"] + table["height"] <= 480
+
+    meishan = locked.locator("tr.venue", has_text="Meishan")
+    assert meishan.locator("td").all_inner_texts()[1:6] == ["–"] * 5
+    meishan.locator("button").focus()
+    locked.keyboard.press("Enter")
+    locked.wait_for_selector("tr.room")
+    assert locked.evaluate("document.activeElement.dataset.venue") == "meishan"
+    assert meishan.locator("button").get_attribute("aria-expanded") == "true"
+    assert findings(locked) == []
