@@ -67,7 +67,7 @@ function readings(kiosk) {
   }
   const { opening } = kiosk;
   if (opening) told.push(say(opening.good ? "opening.good" : "opening.bad", { at: minute(opening.at), n: opening.not_good.length }));
-  return el("span", { class: "quiet" }, told.join(" · "));
+  return el("span", { class: "quiet" }, told.join(" · ") || "–");
 }
 
 function deeds(kiosk) {
@@ -135,6 +135,7 @@ if (network) {
     };
     const code = await attempt(() => ask("POST", "/kiosks/network-code", asked));
     if (!code) return;
+    note("");
     const shown = document.getElementById("network-shown");
     shown.hidden = false;
     shown.replaceChildren(
