@@ -1,6 +1,6 @@
 """Key cards for the staff: made here, printed or shown once, and kept nowhere."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 import msgspec
@@ -10,7 +10,7 @@ from access.badge.desk_key import StaffNameCard
 from access.badge.key_card import human_key, key_card_text
 from access.badge.secret_strength import LEAST_PIN_DIGITS, is_strong, pin_problem
 from access.event.definition import Event, Role
-from access.log.entry import BadgeIssued
+from access.log.entry import BadgeIssued, badge_of
 from registry.roster.badge_issuer import BadgeIssuer, secret_in
 from registry.roster.keys import Keyring
 from registry.roster.model import Known
@@ -18,6 +18,9 @@ from registry.roster.repository import People
 from registry.roster.service import Roster, staff_name_card
 from registry.storage.errors import refused
 from registry.storage.ledger import Ledger
+
+AT_ONCE = 200
+"""People whose entries are read at a time."""
 
 Unlocks = Literal["key_card", "badge_and_pin", "nothing"]
 
@@ -51,7 +54,7 @@ class IssuedKeyCard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StaffKeys:
-    """Issues key cards. Each method is one transaction; where it raises, nothing was stored."""
+    """Issues key cards. What a method stores it stores in one transaction; where it raises, nothing was stored."""
 
     def __init__(
         self,
@@ -120,24 +123,55 @@ class StaffKeys:
         return self._seal_again(event, frozenset(o.code for o in able if not o.guessable))[1]
 
     def _seal_again(self, event: Event, staff: frozenset[str]) -> tuple[int, list[IssuedKeyCard]]:
-        """Seal every name card under a new desk key. `staff` (human codes) get new key cards."""
-        cards = []
+        """Seal every name card under a new desk key. `staff` (human codes) get new key cards.
+
+        All of it is prepared while others go on; what they have changed meanwhile is sealed in the transaction."""
+        self._roster.forget_erased()
+        position, desk = self._ledger.newest(), self._keys.drawn_desk_key()
+        issuer = self._roster.issuer(event, with_badges=False, desk=desk)
+        cards: dict[bytes, IssuedKeyCard] = {}
+        self._seal(issuer, list(self._people.everyone()), staff, cards)
         with self._ledger.transaction():
+            self._keys.badge_keys()  # an error where everybody was purged meanwhile
             self._roster.forget_erased()
-            self._keys.new_desk_key()
-            issuer = self._roster.issuer(event)
-            for known in self._people.everyone():
-                if known.content is None:
-                    continue
-                issued = self._roster.newest(known)
+            named = (badge_of(entry.body) for entry in self._ledger.registry_since(position))
+            changed = {badge for badge in named if badge is not None}
+            issuer.take_out(changed)
+            for badge in changed:
+                cards.pop(badge, None)
+            self._seal(issuer, list(self._people.by_badges(list(changed))), staff, cards)
+            self._keys.set_desk_key(desk)
+            self._roster.keep(issuer)
+        self._ledger.database.scrub()  # the old cards must not stay readable in the file
+        return len(issuer.cards), sorted(cards.values(), key=lambda card: card.ref)
+
+    def _seal(
+        self,
+        issuer: BadgeIssuer,
+        people: Sequence[Known],
+        staff: frozenset[str],
+        cards: dict[bytes, IssuedKeyCard],
+    ) -> None:
+        """Add the roster entries and name cards of these people, and the key cards of those who get one."""
+        for start in range(0, len(people), AT_ONCE):
+            some = [known for known in people[start : start + AT_ONCE] if known.content is not None]
+            newest = self._newest([known.badge for known in some])
+            for known in some:
+                issued = newest[known.badge]
                 if human_code(known.badge) in staff:
-                    cards.append(self._lock(issuer, known, issued, None))
+                    cards[known.badge] = self._lock(issuer, known, issued, None)
                 else:
                     text = self._roster.text(known, issued)
                     issuer.add_roster_entry(known, issued, text, secret_in(text))
-            self._roster.keep(issuer)
-        self._ledger.database.scrub()  # the old cards must not stay readable in the file
-        return len(issuer.cards), cards
+
+    def _newest(self, badges: Sequence[bytes]) -> dict[bytes, BadgeIssued]:
+        """The entry of the newest issue of each badge."""
+        entries = sorted(
+            self._ledger.roster_of(badges), key=lambda entry: (entry.wall_ms, entry.log, entry.seq)
+        )
+        issued = [entry.body for entry in entries if isinstance(entry.body, BadgeIssued)]
+        issued.sort(key=lambda body: body.issue)
+        return {body.badge: body for body in issued}
 
     def _lock(
         self, issuer: BadgeIssuer, known: Known, issued: BadgeIssued, pin: str | None
