@@ -62,8 +62,8 @@ class Finding(msgspec.Struct, kw_only=True):
 
 def _in_words(choices: str, names: Mapping[str, str], language: Language) -> str:
     """What would be right, with the names of the ids that stand in quotes."""
-    before, after = {"en": '""', "zh-Hant": "「」", "zh-Hans": "“”"}[language]
-    named = _QUOTED.sub(lambda one: f"{before}{names.get(one[1], one[1])}{after}", choices)
+    quoted = {"en": '"{}"', "zh-Hant": "「{}」", "zh-Hans": "“{}”"}[language]
+    named = _QUOTED.sub(lambda one: quoted.format(names.get(one[1], one[1])), choices)
     return named if language == "en" else named.replace(", ", "、")
 
 
