@@ -61,7 +61,8 @@ def findings(settings: KioskSettings) -> Iterator[Finding]:
         yield Finding("enrolment", "good", f"{enrolment.event}, at {enrolment.registry_url}")
     except FileNotFoundError:
         where = "" if settings.data.exists() else f" (there is no folder {settings.data})"
-        yield Finding("enrolment", "mend", f"not enrolled{where}: run `jianmen kiosk enrol`")
+        remedy = "hold a code of the dashboard to its camera, or run `jianmen kiosk enrol TEXT`"
+        yield Finding("enrolment", "mend", f"not enrolled{where}: {remedy}")
     except (ValueError, OSError) as error:
         yield Finding("enrolment", "mend", str(error))
     yield _journal(settings)
@@ -97,7 +98,9 @@ def _sqlite() -> Finding:
     version = sqlite3.sqlite_version
     if sqlite3.sqlite_version_info >= WAL_RESET_FIXED:
         return Finding("sqlite", "good", version)
-    message = f"{version} has the WAL-reset fault; one writer for each file keeps clear of it"
+    message = (
+        f"{version}: nothing to do (of its WAL-reset fault one writer for each file keeps clear)"
+    )
     return Finding("sqlite", "note", message)
 
 

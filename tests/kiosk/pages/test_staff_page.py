@@ -9,7 +9,10 @@ import pytest
 
 from access.badge import crockford
 from access.badge.key_card import human_key, read_key_card
+from hardware.system.errand import Errand
+from jianmen.testing.waiting import until
 from kiosk.pages.serving import PageServer
+from tests.browser.test_accessibility import findings
 
 SIZES = [(800, 480), (1080, 1920), (390, 844)]
 
@@ -123,6 +126,19 @@ def test_a_wrong_code_is_said_and_can_be_put_right(desk, locked):
     assert locked.is_visible("#unlock")
 
 
+def test_a_supervisor_joins_a_wifi_by_its_code_and_reads_what_came_of_it(desk, page):
+    network = Errand(desk.world.data.with_name(f"{desk.world.data.name}-network"), "network")
+    page.click("nav [data-tab=clock]")
+    page.click("#join-network")
+    desk.wait_for_card("Show the network's code")
+    page.get_by_text("Hold the Wi-Fi code to the kiosk").wait_for()
+    desk.scan("WIFI:T:WPA;S:venue;P:long enough;;")
+    assert until(network.take, "the code").startswith("WIFI:")
+    network.say("wrong_password")
+
+    page.get_by_text("The network's password is wrong").wait_for()
+
+
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_all_keys_are_on_the_screen_and_large_enough(desk, locked, width, height):
     locked.set_viewport_size({"width": width, "height": height})
@@ -225,3 +241,41 @@ def test_everything_is_large_enough_to_touch_and_nothing_is_pushed_off(desk, pag
             assert wide <= 0, (tab, language)
             assert low == [], (tab, language)
             assert keys, (tab, language)
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_no_part_of_the_unlocked_page_has_a_finding_and_digits_stand_as_on_a_keypad(
+    desk, page, width, height
+):
+    page.set_viewport_size({"width": width, "height": height})
+    desk.scan(desk.world.plain().text)
+    for tab in ("answers", "find", "count", "clock"):
+        page.click(f"nav [data-tab={tab}]")
+        page.wait_for_selector(f"#{tab}")
+        assert findings(page) == [], tab
+    for tab, keys in (("count", "#count-keys"), ("clock", "#clock-keys")):
+        page.click(f"nav [data-tab={tab}]")
+        tops = [
+            page.locator(f'{keys} [data-key="{digit}"]').bounding_box()["y"]
+            for digit in "123456789"
+        ]
+        assert tops[0] == tops[1] == tops[2] < tops[3] == tops[5] < tops[6] == tops[8], tab
+        last = page.locator(f"#{tab} .primary").bounding_box()
+        assert last["y"] + last["height"] <= height, tab
+
+
+def test_on_a_low_screen_the_venues_are_counted_first_and_nobody_counts_is_no_zero(desk, locked):
+    locked.goto(f"{locked.url.rsplit('/', 1)[0]}/headcount")
+    locked.wait_for_selector("tr.venue button")
+    assert locked.locator("#areas tr").count() == len(desk.world.event.venues)
+    table = locked.locator("#table").bounding_box()
+    assert table["y"] + table["height"] <= 480
+
+    meishan = locked.locator("tr.venue", has_text="Meishan")
+    assert meishan.locator("td").all_inner_texts()[1:6] == ["–"] * 5
+    meishan.locator("button").focus()
+    locked.keyboard.press("Enter")
+    locked.wait_for_selector("tr.room")
+    assert locked.evaluate("document.activeElement.dataset.venue") == "meishan"
+    assert meishan.locator("button").get_attribute("aria-expanded") == "true"
+    assert findings(locked) == []
