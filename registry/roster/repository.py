@@ -126,6 +126,17 @@ class People:
         )
         return rows[0][0] if rows else None
 
+    def texts_of(self, badges: Sequence[bytes]) -> dict[tuple[bytes, int], str]:
+        """The texts that are kept of these badges, by badge and issue."""
+        printed = tables.printed.c
+        found: dict[tuple[bytes, int], str] = {}
+        for start in range(0, len(badges), _AT_ONCE):
+            some = badges[start : start + _AT_ONCE]
+            question = select(printed.badge, printed.issue, printed.text)
+            for badge, issue, text in self._ledger.read(question.where(printed.badge.in_(some))):
+                found[badge, issue] = text
+        return found
+
     def texts(self) -> Iterator[tuple[bytes, int, str]]:
         """(badge, issue, text) of every text that is kept."""
         printed = tables.printed.c

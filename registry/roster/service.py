@@ -153,14 +153,15 @@ class Roster:
             extra=person.extra,
         )
 
-    def batch(self, event: Event) -> Batch:
-        """A batch of people to be registered, changed and revoked at once."""
+    def batch(self, event: Event, issuer: BadgeIssuer | None = None) -> Batch:
+        """A batch of people to be registered, changed and revoked at once. `issuer` makes their badges (None: with the
+        present keys)."""
         return Batch(
             self._ledger,
             self._log,
             self._people,
             event,
-            self.issuer(event, with_badges=False),
+            issuer or self.issuer(event, with_badges=False),
             Sealing(self._known, self._renew_entry),
             self._random,
         )

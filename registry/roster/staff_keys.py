@@ -12,9 +12,11 @@ from access.badge.secret_strength import LEAST_PIN_DIGITS, is_strong, pin_proble
 from access.event.definition import Event, Role
 from access.log.entry import BadgeIssued
 from registry.roster.badge_issuer import BadgeIssuer, secret_in
+from registry.roster.issues import badges_with, newest_issues
 from registry.roster.keys import Keyring
 from registry.roster.model import Known
 from registry.roster.repository import People
+from registry.roster.sealing_again import SealingAgain, Step
 from registry.roster.service import Roster, staff_name_card
 from registry.storage.errors import refused
 from registry.storage.ledger import Ledger
@@ -64,8 +66,8 @@ class StaffKeys:
         self._ledger = ledger
         self._roster = roster
         self._people = people
-        self._keys = keys
         self._random = random
+        self._sealing = SealingAgain(ledger, roster, people, keys)
 
     def members(self, event: Event) -> list[StaffMember]:
         """Everybody whose ticket has a role, in order of their refs."""
@@ -95,56 +97,61 @@ class StaffKeys:
                 raise refused(known.ref, f"has the ticket {ticket.id!r}, which has no role")
             if known.content is None:
                 raise refused(known.ref, "has no name, and so no name card to carry the key")
-            if not is_strong(self._roster.text(known, issued)):
+            text = self._roster.text(known, issued)
+            if not is_strong(text):
                 raise refused(
                     known.ref,
                     "has a badge whose code can be guessed; give them a badge of ours first (reissue)",
                 )
             issuer = self._roster.issuer(event)
-            card = self._lock(issuer, known, issued, pin)
+            card = self._lock(issuer, known, issued, text, pin)
             self._roster.keep(issuer)
         self._ledger.database.scrub()
         return card
 
-    def new_desk_key(self, event: Event) -> int:
-        """A new desk key, and every name card sealed under it: when a key card is lost. Return how many cards.
+    def new_desk_key(
+        self,
+        event: Event,
+        step: Step = lambda _: None,
+        last_chance: Callable[[], None] = lambda: None,
+    ) -> int:
+        """A new desk key, and every name card sealed under it: when a key card is lost. Return how many cards. `step`
+        is called with how many people are done, `last_chance` before it can no longer be stopped.
 
         No key card opens anything until a new one is issued.
         """
-        return self._seal_again(event, frozenset())[0]
 
-    def replace_all(self, event: Event) -> list[IssuedKeyCard]:
+        def add(issuer: BadgeIssuer, known: Known, issued: BadgeIssued, text: str) -> None:
+            issuer.add_roster_entry(known, issued, text, secret_in(text))
+
+        return self._sealing.run(event, self._random, add, step, last_chance)
+
+    def replace_all(
+        self,
+        event: Event,
+        step: Step = lambda _: None,
+        last_chance: Callable[[], None] = lambda: None,
+    ) -> list[IssuedKeyCard]:
         """A new desk key, and a new key card with a drawn PIN for everybody who could unlock names: when a card is
         lost, and to move an event on from before there were key cards. Those whose code can be guessed get none."""
         able = [one for one in self.members(event) if one.unlocks != "nothing"]
-        return self._seal_again(event, frozenset(o.code for o in able if not o.guessable))[1]
+        staff = {one.code for one in able if not one.guessable}
+        cards: dict[bytes, IssuedKeyCard] = {}
 
-    def _seal_again(self, event: Event, staff: frozenset[str]) -> tuple[int, list[IssuedKeyCard]]:
-        """Seal every name card under a new desk key. `staff` (human codes) get new key cards."""
-        cards = []
-        with self._ledger.transaction():
-            self._roster.forget_erased()
-            self._keys.new_desk_key()
-            issuer = self._roster.issuer(event)
-            for known in self._people.everyone():
-                if known.content is None:
-                    continue
-                issued = self._roster.newest(known)
-                if human_code(known.badge) in staff:
-                    cards.append(self._lock(issuer, known, issued, None))
-                else:
-                    text = self._roster.text(known, issued)
-                    issuer.add_roster_entry(known, issued, text, secret_in(text))
-            self._roster.keep(issuer)
-        self._ledger.database.scrub()  # the old cards must not stay readable in the file
-        return len(issuer.cards), cards
+        def add(issuer: BadgeIssuer, known: Known, issued: BadgeIssued, text: str) -> None:
+            if human_code(known.badge) in staff:
+                cards[known.badge] = self._lock(issuer, known, issued, text, None)
+            else:
+                issuer.add_roster_entry(known, issued, text, secret_in(text))
+
+        self._sealing.run(event, self._random, add, step, last_chance)
+        return sorted(cards.values(), key=lambda card: card.ref)
 
     def _lock(
-        self, issuer: BadgeIssuer, known: Known, issued: BadgeIssued, pin: str | None
+        self, issuer: BadgeIssuer, known: Known, issued: BadgeIssued, text: str, pin: str | None
     ) -> IssuedKeyCard:
         chosen = pin if pin is not None else self.draw_pin()
         card, locked = issuer.lock_desk_key(known.badge, chosen)
-        text = self._roster.text(known, issued)
         issuer.add_roster_entry(known, issued, text, secret_in(text), locked=locked)
         return IssuedKeyCard(
             ref=known.ref,
@@ -164,10 +171,12 @@ class StaffKeys:
                 return pin
 
     def _staff(self, event: Event) -> Iterator[tuple[Known, BadgeIssued]]:
-        for known in self._people.everyone():
-            issued = self._roster.newest(known)
-            if event.tickets[issued.claims.ticket].roles:
-                yield known, issued
+        roles = {number for number, ticket in enumerate(event.tickets) if ticket.roles}
+        badges = badges_with(self._ledger, roles)
+        newest = newest_issues(self._ledger, badges)
+        staff = [one for one in badges if newest[one].claims.ticket in roles]
+        for known in sorted(self._people.by_badges(staff), key=lambda known: known.ref):
+            yield known, newest[known.badge]
 
 
 def _unlocks(card: StaffNameCard | None) -> Unlocks:
