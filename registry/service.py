@@ -148,9 +148,18 @@ class RegistryService:
         change."""
         return self._all.projections.changed_badges()
 
-    def headcount(self, at_ms: int) -> dict[str, Count]:
-        """The counts of every area at an instant (ms), by area id in file order."""
-        return self._all.projections.headcount(at_ms)
+    def glance(self) -> AbstractContextManager[LogState]:
+        """As `snapshot`, but of the last thousands of entries perhaps not all: nothing waits for an import's."""
+        return self._all.projections.glance()
+
+    def fold_some(self, patience_s: float) -> bool | None:
+        """Fold some thousand new entries; whether these were all. None: another thread had the folds for this many
+        seconds (-1: wait)."""
+        return self._all.projections.fold_some(patience_s)
+
+    def headcount(self, at_ms: int, *, whole: bool = True) -> dict[str, Count]:
+        """The counts of every area at an instant (ms), by area id in file order; `whole` False: as by `glance`."""
+        return self._all.projections.headcount(at_ms, whole=whole)
 
     def by_gate(self, at_ms: int) -> dict[str, dict[str, int]]:
         """What each gate did on the day of an instant: presentations by reason."""

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import repeat
@@ -23,8 +24,11 @@ log = logging.getLogger(__name__)
 KEEP_AFTER = 2000
 """Entries that must have arrived before the counts are saved again."""
 
-AT_ONCE = 5000
+AT_ONCE = 2000
 """Entries read from the ledger at a time."""
+
+BREATH_S = 0.001
+"""Between some thousand entries and the next."""
 
 SAME_MOMENT_MS = 60_000
 """Threads ask one after another, each as of when it began: by less than this none of them means the past, which
@@ -66,6 +70,17 @@ class Projections:
             self._refresh()
             yield self.log_state
 
+    @contextmanager
+    def glance(self) -> Iterator[LogState]:
+        """The folds for this thread alone, of the last thousands of entries perhaps not all: where many arrive at once,
+        as from an import, counts need not wait for them. Raises RuntimeError inside a transaction."""
+        with self._lock:
+            if self._begun:
+                self._fold_some()
+            else:
+                self._refresh()
+            yield self.log_state
+
     def refresh(self, patience_s: float = -1) -> bool:
         """Fold new entries. False: another thread was still folding after this many seconds (-1: wait)."""
         if not self._lock.acquire(timeout=patience_s):
@@ -76,6 +91,19 @@ class Projections:
             self._lock.release()
         return True
 
+    def fold_some(self, patience_s: float) -> bool | None:
+        """Fold some thousand new entries; whether these were all. None: another thread had the folds for this many
+        seconds (-1: wait)."""
+        if not self._lock.acquire(timeout=patience_s):
+            return None
+        try:
+            if self._begun:
+                return not self._fold_some()
+            self._refresh()
+            return True
+        finally:
+            self._lock.release()
+
     def programme(self) -> Programme | None:
         """The event definition in force. Does not wait for a long fold that has nothing to say about it."""
         seen, programme = self._entries.until, self.log_state.programme
@@ -85,6 +113,17 @@ class Projections:
             return known.programme
 
     def _refresh(self) -> None:
+        """Fold all entries that there are."""
+        while self._fold_some():
+            # Whoever only wants to count gets a turn; the interpreter's locks know no order.
+            self._lock.release()
+            try:
+                time.sleep(BREATH_S)
+            finally:
+                self._lock.acquire()
+
+    def _fold_some(self) -> bool:
+        """Fold some thousand entries; whether there may be more."""
         if self._ledger.database.writer is not None:
             raise RuntimeError("the folds were asked inside a transaction, which may yet be undone")
         self._check_lineage()
@@ -92,10 +131,9 @@ class Projections:
             self._begun = True
             self._go_on()
         arrived = self._ledger.arrived(self._entries.until, AT_ONCE)
-        while arrived:
+        if arrived:
             self._fold(arrived)
-            full = len(arrived) == AT_ONCE
-            arrived = self._ledger.arrived(self._entries.until, AT_ONCE) if full else []
+        return len(arrived) == AT_ONCE
 
     def _fold(self, arrived: list[Arrived]) -> None:
         self._file([one.entry for one in arrived], [one.listed for one in arrived])
@@ -185,9 +223,9 @@ class Projections:
         self._asked_ms = at_ms
         return at_ms
 
-    def headcount(self, at_ms: int) -> dict[str, Count]:
-        """The counts of every area, by area id in file order."""
-        with self.snapshot():
+    def headcount(self, at_ms: int, *, whole: bool = True) -> dict[str, Count]:
+        """The counts of every area, by area id in file order; `whole` False: as by `glance`."""
+        with self.snapshot() if whole else self.glance():
             self._counted = (self._entries.until, at_ms)
             return self._headcount.areas(self._moment(at_ms))
 
@@ -218,14 +256,12 @@ class Projections:
             return self._conflicts.lines()
 
     def missing(self, device: str) -> int:
-        """Entries of a kiosk's earlier logs that its later ones name and that are not stored here."""
-        with self.snapshot() as known:
-            return self._missing(known, device)
-
-    def _missing(self, known: LogState, device: str) -> int:
-        """Entries of a kiosk's earlier logs that its later ones name and that are not stored here."""
-        return sum(
-            max(0, last - known.event_state.last_seq.get(earlier, 0))
-            for log, (earlier, last) in self._before.items()
-            if log.startswith(device)
-        )
+        """Entries of a kiosk's earlier logs that its later ones name and that are not stored here; as of what is folded
+        by now."""
+        with self._lock:
+            last_seq = self.log_state.event_state.last_seq
+            return sum(
+                max(0, last - last_seq.get(earlier, 0))
+                for log, (earlier, last) in self._before.items()
+                if log.startswith(device)
+            )

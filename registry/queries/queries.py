@@ -183,17 +183,20 @@ class Queries:
         return self._headcount.get(self._fold, self._count)
 
     def _fold(self, patience_s: float) -> bool:
-        self._folded_to = self._news.number
-        return self.service.refresh(patience_s)
+        number = self._news.number
+        folded = self.service.fold_some(patience_s)
+        if folded:
+            self._folded_to = number
+        return folded is not None
 
     def prepare(self) -> None:
         """Fold what there is and count it, before somebody asks."""
         self.headcount()
 
     def _count(self, now: int) -> "Counted":
-        with self.snapshot() as log_state:
+        with self.service.glance() as log_state:
             programme = self.programme
-            counts = self.service.headcount(now)
+            counts = self.service.headcount(now, whole=False)
             coverage = self.coverage(log_state, now)
             kiosks = sum(not one.cut_off for one in log_state.event_state.kiosks.values())
         count = answers.Headcount(
@@ -219,7 +222,7 @@ class Queries:
         for device in standing(log_state):
             lacking = max(missing(reported.get(device, {}), stored), self.service.missing(device))
             contacts[device] = Contact(self.service.ledger.heard_ms(device), lacking or None)
-        counts = self.service.headcount(now)
+        counts = self.service.headcount(now, whole=False)
         with self._coverage_lock:
             return self._coverage.report(log_state, self.programme, counts, contacts, now)
 

@@ -12,7 +12,8 @@ import pytest
 
 from access.event.definition import Event
 from access.state.headcount import Headcount
-from registry.projections import saved_counts
+from registry.projections import folds, saved_counts
+from registry.queries.queries import Queries
 from registry.roster.model import IssuedBadge
 from registry.service import RegistryService
 
@@ -210,3 +211,45 @@ def test_what_is_restored_counts_on_like_what_was_folded(
     service.refresh()
     for at_ms in (clock.now_ms, clock.now_ms + 3_600_000, clock.now_ms + 86_400_000):
         assert restored.areas(at_ms) == folded.areas(at_ms)
+
+
+def test_a_count_does_not_wait_for_all_that_has_arrived_and_says_so(
+    service: RegistryService,
+    new_kiosk: NewKiosk,
+    delegates: list[IssuedBadge],
+    clock: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kiosk = new_kiosk("chengdu-main-1")
+    queries = Queries(service, clock)
+    assert queries.counted().news == service.ledger.database.news.number
+    monkeypatch.setattr(folds, "AT_ONCE", 1)
+    for direction in ("in", "out", "in", "out", "in"):
+        kiosk.show(delegates[0].text, direction)
+        kiosk.show(delegates[2].text, direction)
+    kiosk.exchange()
+    news = service.ledger.database.news.number
+    asked = 0
+    while queries.counted().news != news:
+        asked += 1
+        assert asked < 100
+        clock.wait(1000)
+    assert asked > 1
+    [chengdu] = [area for area in queries.headcount().areas if area.id == "chengdu"]
+    assert chengdu.inside == 2
+    assert service.headcount(clock.now_ms)["chengdu"].inside == 2
+
+
+def test_whoever_asks_for_everything_gets_it_however_much_it_is(
+    service: RegistryService,
+    new_kiosk: NewKiosk,
+    delegates: list[IssuedBadge],
+    clock: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(folds, "AT_ONCE", 1)
+    kiosk = new_kiosk("chengdu-main-1")
+    for badge in (delegates[0], delegates[2]):
+        kiosk.show(badge.text)
+    kiosk.exchange()
+    assert service.headcount(clock.now_ms)["chengdu"].inside == 2

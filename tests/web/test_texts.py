@@ -56,6 +56,7 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
     "dashboard.reason": REASONS,
     "dashboard.verdict": VERDICTS,
     "dashboard.reading": get_args(ConflictReading),
+    "dashboard.trail.who": ("command",),
     "dashboard.conflict": KINDS,
     "dashboard.trouble": get_args(Trouble),
     "dashboard.clock": ("registry", "supervisor", "kernel", "neighbour"),

@@ -16,6 +16,8 @@ export function say(key, values = {}) {
 export const has = (key) => key in WORDS;
 /** Several things in one line, as the reader's language parts them. */
 export const listed = (names) => names.join(data.language === "en" ? ", " : "、");
+/** A title before what it is the title of. */
+export const titled = (text) => (data.language === "en" ? `${text}: ` : `${text}：`);
 export const count = (number) => numbers.format(number);
 export const place = (id) => data.places[id] ?? id ?? "";
 
@@ -115,3 +117,6 @@ export function alarms(list) {
     el("li", {}, el("strong", {}, `▲ ${has(`alarm.${alarm.what}`) ? say(`alarm.${alarm.what}`) : alarm.what.replaceAll("_", " ")}`), ` ${data.gates.find((gate) => gate.id === alarm.gate)?.code ?? ""} ${alarm.gate ?? alarm.device.slice(0, 6)} · ${minute(alarm.at)} `,
       data.language === "en" || !has(`alarm.${alarm.what}`) ? el("span", { class: "quiet", lang: "en" }, alarm.detail) : "")));
 }
+
+// On a phone the pages stand side by side in a bar that is longer than the screen: this one is to be seen.
+document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -1,5 +1,5 @@
 // The partition report: each line with its proposed reading, and an admin's answer.
-import { ask, attempt, clock, confirmed, data, el, minute, place, say } from "./common.js";
+import { ask, attempt, clock, confirmed, data, el, minute, place, say, titled } from "./common.js";
 
 const EVERY_MS = 10_000;
 
@@ -22,7 +22,7 @@ function card(line) {
     el("p", {}, `${minute(line.at)}:${clock(line.at).slice(6)}${line.at === line.latest ? "" : ` – ${clock(line.latest)}`}`,
       line.overlap ? ` (${say("order_unsure")})` : "", " · ", gates.map(gateName).join(" → ")),
     el("p", { class: "quiet" }, ...badge(line), line.receipt ? el("a", { href: `/receipt#${line.receipt}` }, `${say("receipt")} ${line.receipt}`) : ""),
-    el("p", {}, `${say("reading")}: `, el("strong", {}, say(`reading.${line.reading}`))),
+    el("p", {}, titled(say("reading")), el("strong", {}, say(`reading.${line.reading}`))),
     line.ruling !== null ? el("p", { class: "good" }, `✓ ${say("ruled", { answer: ruling(line.ruling) })}`)
       : data.admin ? el("p", { class: "deeds" },
         el("button", { class: "main", click: () => answer(line, line.reading) }, say("rule.agree")),

@@ -67,7 +67,7 @@ function readings(kiosk) {
   }
   const { opening } = kiosk;
   if (opening) told.push(say(opening.good ? "opening.good" : "opening.bad", { at: minute(opening.at), n: opening.not_good.length }));
-  return el("span", { class: "quiet" }, told.join(" · "));
+  return el("span", { class: "quiet" }, told.join(" · ") || "–");
 }
 
 function deeds(kiosk) {

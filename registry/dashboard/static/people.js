@@ -167,6 +167,12 @@ register.addEventListener("submit", (event) => {
 
 form.addEventListener("submit", (event) => { event.preventDefault(); search(form.q.value); });
 more.addEventListener("click", () => search(query, next));
+// The form stands below what was found, which may be long.
+document.querySelector('a[href="#register"]').addEventListener("click", (event) => {
+  event.preventDefault();
+  register.scrollIntoView();
+  register.elements.name.focus();
+});
 if (location.hash) {
   form.q.value = decodeURIComponent(location.hash.slice(1));
   search(form.q.value);

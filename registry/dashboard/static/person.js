@@ -1,5 +1,5 @@
 // One person in a window of their own: what was printed, where they were let in, and a form to change them.
-import { ask, attempt, data, el, has, listed, minute, place, say } from "./common.js";
+import { ask, attempt, data, el, has, listed, minute, place, say, titled } from "./common.js";
 import { personFields, personIn } from "./person_form.js";
 
 const path = (person) => `/registrants/${encodeURIComponent(person.code)}`;
@@ -21,7 +21,7 @@ export async function showHistory(person) {
   const gate = (id) => data.gates.find((one) => one.id === id);
   opened(person.name,
     el("p", { class: "quiet" }, [person.organisation, person.ref, person.code].filter(Boolean).join(" · ")),
-    ...Object.entries(person.extra).map(([name, value]) => el("p", {}, el("span", { class: "quiet" }, `${name}: `), value)),
+    ...Object.entries(person.extra).map(([name, value]) => el("p", {}, el("span", { class: "quiet" }, titled(has(`import.field.${name}`) ? say(`import.field.${name}`) : name)), value)),
     el("h3", {}, say("history.printed")),
     el("ul", { class: "plain" }, ...history.issues.map((issue) => el("li", {}, say("issue", { n: issue.issue }), el("span", {}, minute(issue.at))))),
     el("h3", {}, say("history.doors")),
@@ -89,7 +89,7 @@ export function changePerson(person, done) {
     if (moved) return;
     problem.textContent = `▲ ${say("edit.meanwhile")} ${meanwhile.map((name) => {
       if (name === "revoked") return say(person.issues.at(-1)?.revoked ? "edit.revoked" : "edit.restored");
-      const theirs = `${has(`import.field.${name}`) ? say(`import.field.${name}`) : name}: ${shownValue(before[name])}`;
+      const theirs = `${titled(has(`import.field.${name}`) ? say(`import.field.${name}`) : name)}${shownValue(before[name])}`;
       return name in edits ? `${theirs} → ${shownValue(edits[name])}` : theirs;
     }).join("; ")}`;
   }

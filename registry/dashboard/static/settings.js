@@ -50,7 +50,7 @@ async function trail() {
   if (said.lines.length === 0) return;
   oldest = said.lines.at(-1).number;
   by("trail").append(table(["", "", "", ""], said.lines.map((line) => [
-    minute(line.at), line.who, has(`did.${line.what}`) ? say(`did.${line.what}`) : line.what.replaceAll("_", " "), line.subject])));
+    minute(line.at), has(`trail.who.${line.who}`) ? say(`trail.who.${line.who}`) : line.who, has(`did.${line.what}`) ? say(`did.${line.what}`) : line.what.replaceAll("_", " "), line.subject])));
 }
 
 on("token", async (form) => {
