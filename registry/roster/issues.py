@@ -1,9 +1,9 @@
-"""The newest issue of many badges at once, as the registry's own logs have it."""
+"""Issues of many badges at once, as the registry's own logs have them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from access.log.entry import BadgeIssued
-from access.log.log_entry import read_entry
+from access.log.log_entry import LogEntry, read_entry
 from registry.storage.ledger import Ledger
 
 AT_ONCE = 200
@@ -12,6 +12,9 @@ AT_ONCE = 200
 ENTRIES_AT_ONCE = 2000
 
 _NAMED = "SELECT log, digest, raw FROM entry WHERE badge IN ({marks}) AND log >= ? AND log < ?"
+_WRITTEN = (
+    "SELECT DISTINCT badge FROM entry WHERE id > ? AND log >= ? AND log < ? AND badge IS NOT NULL"
+)
 
 
 def newest_issues(ledger: Ledger, badges: Sequence[bytes]) -> dict[bytes, BadgeIssued]:
@@ -36,14 +39,38 @@ def newest_issues(ledger: Ledger, badges: Sequence[bytes]) -> dict[bytes, BadgeI
 def badges_with(ledger: Ledger, tickets: Collection[int]) -> list[bytes]:
     """Badges that any entry of the roster gives one of these tickets (by index): those of the staff, of which there are
     few. All of the roster is read, but only a part is in memory."""
-    found: set[bytes] = set()
+    bodies = (entry.body for entry in _roster(ledger))
+    staff = {
+        body.badge
+        for body in bodies
+        if isinstance(body, BadgeIssued) and body.claims.ticket in tickets
+    }
+    return list(staff)
+
+
+def issues_with_card(ledger: Ledger) -> list[BadgeIssued]:
+    """The newest roster entry of every issue, where that has a name card."""
+    newest: dict[tuple[bytes, int], tuple[tuple[int, str, int], BadgeIssued]] = {}
+    for entry in _roster(ledger):
+        body = entry.body
+        if isinstance(body, BadgeIssued):
+            order, issue = (entry.wall_ms, entry.log, entry.seq), (body.badge, body.issue)
+            if issue not in newest or newest[issue][0] < order:
+                newest[issue] = (order, body)
+    return [body for _, body in newest.values() if body.card is not None]
+
+
+def written_since(ledger: Ledger, entry_id: int) -> list[bytes]:
+    """Badges that the registry has written of since the entry with this id."""
+    rows = ledger.fetch(_WRITTEN, (entry_id, ledger.registry, ledger.registry + "g"))
+    return [badge for (badge,) in rows]
+
+
+def _roster(ledger: Ledger) -> Iterator[LogEntry]:
+    """The entries of the registry's own logs."""
     for log, tips in ledger.vector().items():
-        if not ledger.is_registry(log):
-            continue
-        last = max(seq for seq, _ in tips)
-        for first in range(1, last + 1, ENTRIES_AT_ONCE):
-            for row in ledger.rows(log, first, first + ENTRIES_AT_ONCE - 1):
-                body = read_entry(log, row.digest, row.raw).body
-                if isinstance(body, BadgeIssued) and body.claims.ticket in tickets:
-                    found.add(body.badge)
-    return list(found)
+        if ledger.is_registry(log):
+            last = max(seq for seq, _ in tips)
+            for first in range(1, last + 1, ENTRIES_AT_ONCE):
+                for row in ledger.rows(log, first, first + ENTRIES_AT_ONCE - 1):
+                    yield read_entry(log, row.digest, row.raw)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, delete, func, select, true, update
 
 from registry.roster.model import Known
 from registry.storage import tables
@@ -163,10 +163,11 @@ class People:
             update(tables.job).values(cancelled=1, result=None, error="", params=b"{}")
         )
 
-    def forget_all(self) -> None:
-        """Delete everybody's rows and texts, and what long work has made of them."""
+    def forget_all(self, but_job: str | None = None) -> None:
+        """Delete everybody's rows and texts, and what long work has made of them; `but_job` is still going on."""
         for table in tables.PERSONAL:
-            self._ledger.write(delete(table))
+            rest = true() if table is not tables.job else tables.job.c.id != (but_job or "")
+            self._ledger.write(delete(table).where(rest))
 
 
 def row_of(known: Known) -> dict[str, Any]:

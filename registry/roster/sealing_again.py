@@ -12,7 +12,7 @@ from access.event.definition import Event
 from access.log.entry import BadgeIssued
 from registry.roster.badge_issuer import BadgeIssuer, plain_secret
 from registry.roster.batch import PIECE, Batch, ChangedMeanwhileError, discard
-from registry.roster.issues import newest_issues
+from registry.roster.issues import newest_issues, written_since
 from registry.roster.keys import Keyring
 from registry.roster.model import Known
 from registry.roster.repository import People
@@ -78,7 +78,7 @@ class SealingAgain:
 
         def seal_changed() -> int:
             until = self._ledger.newest()
-            if changed := self._changed(seen):
+            if changed := written_since(self._ledger, seen):
                 batch.drop(changed)
                 self._seal(batch, master, list(self._people.by_badges(changed)), add)
             return until
@@ -93,7 +93,7 @@ class SealingAgain:
         for _ in range(ROUNDS):
             seen = seal_changed()
             try:
-                batch.commit(lambda: not self._changed(seen), finish)  # noqa: B023 - called in this round
+                batch.commit(lambda: not written_since(self._ledger, seen), finish)  # noqa: B023 - called in this round
                 return batch.cards
             except ChangedMeanwhileError:
                 continue
@@ -101,13 +101,6 @@ class SealingAgain:
             seal_changed()
             batch.commit(lambda: True, finish)
         return batch.cards
-
-    def _changed(self, seen: int) -> list[bytes]:
-        """Badges that the registry has written of since the entry with this id."""
-        registry = self._ledger.registry
-        return [
-            badge for (badge,) in self._ledger.fetch(_CHANGED, (seen, registry, registry + "g"))
-        ]
 
     def _seal(self, batch: Batch, master: bytes, people: Sequence[Known], add: Add) -> None:
         badges = [known.badge for known in people if known.content is not None]

@@ -16,7 +16,6 @@ from registry.roster.badge_issuer import (
     as_issued,
     plain_secret,
     secret_in,
-    without_card,
 )
 from registry.roster.batch import SALT_BYTES, Batch, Sealing
 from registry.roster.keys import Keyring
@@ -365,10 +364,6 @@ class Roster:
         entries = self._roster_entries(badge)
         newest = {issued.issue: issued for issued in entries}.values()
         return any(one.card for one in entries) and not any(one.card for one in newest)
-
-    def withdraw_cards(self, issued: Iterable[BadgeIssued]) -> None:
-        """Write entries that these issues have no name card any more, so that every kiosk deletes its copy."""
-        self._log.extend([("badge", without_card(one)) for one in issued])
 
 
 def _as_seen(issues: Mapping[int, BadgeIssued], newest: int | None) -> None:
