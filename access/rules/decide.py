@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+import msgspec
+
 from access.badge.credential import Claims
 from access.event.definition import VERDICTS, Direction, Gate, Ticket, Verdict
 from access.event.programme import Programme
@@ -39,8 +41,7 @@ Condition = Literal["unlisted", "clock_unsure", "roster_stale"]
 Form = Literal["plain", "signed", "foreign"]
 
 
-@dataclass(frozen=True, slots=True)
-class Presented:
+class Presented(msgspec.Struct, frozen=True):
     """What was presented at a gate. `form` None: no badge of any kind. `claims` are a signed badge's own."""
 
     gate: str
@@ -53,8 +54,7 @@ class Presented:
     other_event: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """What the door knows of this badge and this gate.
 
     `listed` are the roster's claims for the issue presented (None: the roster lacks it); `newest_issue` is the highest
@@ -77,8 +77,7 @@ class Facts:
     roster_age_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Next:
+class Next(msgspec.Struct, frozen=True):
     """What the person needs next, independent of language: ids and instants (ms), for the screens to put into a
     language."""
 
@@ -92,8 +91,7 @@ class Next:
     gates: tuple[tuple[str, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """The door's answer. `rule` is the number in the table; `seat` whether letting in uses a seat of this gate."""
 
     verdict: Verdict

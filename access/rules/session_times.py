@@ -9,8 +9,9 @@ do, the earliest opening is taken and the clock is unsure.
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from access.badge.credential import Claims
 from access.event.definition import Session
@@ -20,16 +21,14 @@ from access.log.entry import Span
 TimeReason = Literal["wrong_day", "too_early", "too_late", "no_session", "not_booked"]
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(msgspec.Struct, frozen=True):
     """The door may open for `session`, or (None) in an area without sessions; `standby`: without a booking."""
 
     session: str | None
     standby: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(msgspec.Struct, frozen=True):
     """The answer over an interval: an opening, or the reason against it.
 
     `unsure`: some instants refuse and others do not. `session` is the door's own, `coming` the

@@ -5,9 +5,10 @@ and with everything known of that time (`facts_as_known`). A new fact must be ad
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import NamedTuple
+
+import msgspec
 
 from access.badge.credential import (
     Claims,
@@ -32,8 +33,7 @@ NEVER_MS = 10**15
 """The age (ms) of the registry's latest head where there never was one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     """Now, as a door knows it: the interval, the instant by which an entry made now is ordered, and whether a trusted
     source stands behind it."""
 
@@ -148,7 +148,7 @@ def _with_seats(
             if count > 0 and gate != account[1]
         )
     other = mine[1] if mine is not None and mine != account else None
-    return replace(
+    return msgspec.structs.replace(
         known,
         seats=free,
         holds_seat=mine == account,

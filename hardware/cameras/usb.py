@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -80,5 +81,15 @@ class UsbCamera:
         raise CameraLost(f"the camera {self._device} opens but gives no pictures")
 
 
+def device_now(device: str, folder: Path = Path("/dev")) -> str:
+    """Where a camera is that the settings call by its number: plugged in again it may have got another one. Where the
+    only camera with a name of its own is another device, that is it."""
+    if not device.isdecimal() or (folder / f"video{device}").exists():
+        return device
+    named = sorted((folder / "v4l" / "by-id").glob("*-video-index0"))
+    return str(named[0]) if len(named) == 1 else device
+
+
 def _open_v4l2(device: str) -> Any:
+    device = device_now(device)
     return cv2.VideoCapture(int(device) if device.isdecimal() else device, cv2.CAP_V4L2)

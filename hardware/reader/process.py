@@ -45,6 +45,7 @@ from hardware.reader.messages import (
 from hardware.reader.motion_gate import MotionGate
 from hardware.reader.preview import PreviewMaker
 from hardware.reader.rate_limit import Pace
+from hardware.reader.standstill import Standstill
 from hardware.system.backoff import Backoff
 
 log = logging.getLogger("hardware.reader.process")
@@ -60,6 +61,8 @@ OPENING_MS = 75_000
 
 NO_FRAME_S = 4.0
 """A camera that gives no frame for so long is closed and opened again."""
+
+FROZEN = "the camera has given one and the same picture for a minute: is its lens covered? Unplug it and plug it in again"
 
 SAME_TEXT_MS = 200
 """A code that stays in view is reported five times a second."""
@@ -193,6 +196,7 @@ class _Watch:
         self._loop = loop
         self._send = send
         self._backoff = Backoff(first_s=0.5, most_s=8.0)
+        self._standstill = Standstill()
 
     def run(self) -> None:
         """Run until the pictures end (`PicturesEnded`) or the settings turn out to be wrong."""
@@ -230,6 +234,8 @@ class _Watch:
                     raise CameraLost(f"the camera has given no picture for {NO_FRAME_S:.0f} s")
                 continue
             last_frame = now
+            if self._standstill.frozen(frame):
+                raise CameraLost(FROZEN)
             if not working:
                 working = True
                 self._backoff.reset()

@@ -296,7 +296,7 @@ def names(folder: Path | None, people: int, *, full: bool, as_json: bool) -> Non
         _show(measure(made, people, full=full), as_json=as_json)
 
 
-PHOTOS = Path(__file__).parents[1] / "tests" / "samples" / "photos"
+PHOTOS = Path(__file__).parents[2] / "tests" / "samples" / "photos"
 """The photographs of a checked-out tree; an installed program has none."""
 
 

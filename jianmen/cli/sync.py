@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -87,8 +88,14 @@ def _not_enrolled(folder: Path) -> NoReturn:
     sys.exit(2)
 
 
+@cache
+def _clock() -> SystemClock:
+    """One for all readings: to make one loads the C library again."""
+    return SystemClock()
+
+
 def _read() -> ClockReading:
-    now = SystemClock().read()
+    now = _clock().read()
     return ClockReading(now.mono_ms, now.wall_ms, now.synced)
 
 

@@ -5,8 +5,7 @@ that moment, which may not. What an entry does not hold (whether a seat was alre
 own answer implies.
 """
 
-from dataclasses import replace
-
+import msgspec
 from sqlalchemy import select
 
 from access.badge.credential import human_code
@@ -174,7 +173,9 @@ def _as_known(
     question = facts_as_known(entry, body, history, log_state.event_state, location)
     if question is None:
         return None
-    facts = replace(question.facts, seats=body.seats, holds_seat=body.verdict in OPENED)
+    facts = msgspec.structs.replace(
+        question.facts, seats=body.seats, holds_seat=body.verdict in OPENED
+    )
     try:
         return decide(*question._replace(facts=facts))
     except ValueError:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from access.log.entry import BadgeIssued
+from access.log.entry import BadgeIssued, badge_of
 from access.log.log_entry import LogEntry, read_entry
 from registry.storage.ledger import Ledger
 
@@ -11,22 +11,13 @@ AT_ONCE = 200
 
 ENTRIES_AT_ONCE = 2000
 
-_NAMED = "SELECT log, digest, raw FROM entry WHERE badge IN ({marks}) AND log >= ? AND log < ?"
-_WRITTEN = (
-    "SELECT DISTINCT badge FROM entry WHERE id > ? AND log >= ? AND log < ? AND badge IS NOT NULL"
-)
-
 
 def newest_issues(ledger: Ledger, badges: Sequence[bytes]) -> dict[bytes, BadgeIssued]:
     """By badge, the newest roster entry of its newest issue. A badge that was never issued is left out."""
     found: dict[bytes, BadgeIssued] = {}
-    logs = (ledger.registry, ledger.registry + "g")  # their names go on with hexadecimal digits
     for start in range(0, len(badges), AT_ONCE):
-        some = badges[start : start + AT_ONCE]
-        rows = ledger.fetch(_NAMED.format(marks=",".join("?" * len(some))), (*some, *logs))
-        entries = [read_entry(*row) for row in rows]
-        entries.sort(key=lambda entry: (entry.wall_ms, entry.log, entry.seq))
-        for entry in entries:
+        entries = ledger.roster_of(badges[start : start + AT_ONCE])
+        for entry in sorted(entries, key=lambda one: (one.wall_ms, one.log, one.seq)):
             body = entry.body
             if not isinstance(body, BadgeIssued):
                 continue
@@ -62,8 +53,8 @@ def issues_with_card(ledger: Ledger) -> list[BadgeIssued]:
 
 def written_since(ledger: Ledger, entry_id: int) -> list[bytes]:
     """Badges that the registry has written of since the entry with this id."""
-    rows = ledger.fetch(_WRITTEN, (entry_id, ledger.registry, ledger.registry + "g"))
-    return [badge for (badge,) in rows]
+    named = {badge_of(entry.body) for entry in ledger.registry_since(entry_id)}
+    return [badge for badge in named if badge is not None]
 
 
 def _roster(ledger: Ledger) -> Iterator[LogEntry]:

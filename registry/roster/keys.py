@@ -51,7 +51,7 @@ class Keyring:
         self._ledger.set_value(PUBLIC_KEY, identity.public)
         self._ledger.set_value(_SEED, seed)
         self._ledger.set_value(_MASTER, self._random(SEED_BYTES))
-        self.set_desk_key(self.draw_desk_key())
+        self.set_desk_key(self.drawn_desk_key())
         self._ledger.set_value(_SIGNING, msgspec.msgpack.encode({0: self._random(SEED_BYTES)}))
         return identity
 
@@ -95,12 +95,12 @@ class Keyring:
         seeds.pop(number, None)
         self._ledger.set_value(_SIGNING, msgspec.msgpack.encode(seeds))
 
-    def draw_desk_key(self) -> bytes:
-        """A key for name cards, in force once it is set."""
+    def drawn_desk_key(self) -> bytes:
+        """A new desk key, which is not used yet."""
         return self._random(DESK_KEY_BYTES)
 
     def set_desk_key(self, key: bytes) -> None:
-        """From now on name cards are sealed under this key."""
+        """The desk key under which name cards are sealed from now on."""
         self._ledger.set_value(_DESK, key)
 
     def forget(self) -> None:

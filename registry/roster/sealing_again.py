@@ -5,7 +5,6 @@ once more, until nobody was; then key and cards change in one short transaction.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from access.badge import credential
 from access.event.definition import Event
@@ -44,7 +43,6 @@ class SealingAgain:
     def run(
         self,
         event: Event,
-        random: Callable[[int], bytes],
         add: Add,
         step: Step,
         last_chance: Callable[[], None],
@@ -52,12 +50,12 @@ class SealingAgain:
         """Return how many cards were sealed. `step` is called with how many people are done; after `last_chance`
         everything is done. Where one of them raises nothing has changed."""
         self._roster.forget_erased()
-        desk = self._keys.draw_desk_key()
-        keys = replace(self._keys.badge_keys(), desk=desk)
-        issuer = BadgeIssuer(event, keys, random, with_badges=False)
+        desk = self._keys.drawn_desk_key()
+        issuer = self._roster.issuer(event, with_badges=False, desk=desk)
         batch = self._roster.batch(event, issuer)
+        master = self._keys.badge_keys().master
         try:
-            sealed = self._commit(batch, keys.master, desk, add, step, last_chance)
+            sealed = self._commit(batch, master, desk, add, step, last_chance)
         except BaseException:
             discard(self._ledger)
             raise
@@ -74,6 +72,7 @@ class SealingAgain:
         last_chance: Callable[[], None],
     ) -> int:
         def finish() -> None:
+            self._keys.badge_keys()  # an error where everybody was purged meanwhile
             self._keys.set_desk_key(desk)
 
         def seal_changed() -> int:

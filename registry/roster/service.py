@@ -1,6 +1,7 @@
 """The roster: badges issued, replaced, changed and revoked. Each change is an entry of the registry's log."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import msgspec
 
@@ -60,7 +61,7 @@ class Roster:
 
     def _roster_entries(self, badge: bytes) -> list[BadgeIssued]:
         """All that were ever written of a badge, oldest first."""
-        entries = [one for one in self._ledger.about(badge) if self._ledger.is_registry(one.log)]
+        entries = list(self._ledger.roster_of([badge]))
         entries.sort(key=lambda entry: (entry.wall_ms, entry.log, entry.seq))
         return [entry.body for entry in entries if isinstance(entry.body, BadgeIssued)]
 
@@ -191,9 +192,14 @@ class Roster:
             raise RegistrationError(found)
         return badge_ids(people, self._people, self._random)
 
-    def issuer(self, event: Event, *, with_badges: bool = True) -> BadgeIssuer:
-        """A maker of badges of this event with the present keys."""
-        return BadgeIssuer(event, self._keys.badge_keys(), self._random, with_badges=with_badges)
+    def issuer(
+        self, event: Event, *, with_badges: bool = True, desk: bytes | None = None
+    ) -> BadgeIssuer:
+        """A maker of badges of this event with the present keys; `desk`: but with this desk key."""
+        keys = self._keys.badge_keys()
+        if desk is not None:
+            keys = replace(keys, desk=desk)
+        return BadgeIssuer(event, keys, self._random, with_badges=with_badges)
 
     def keep(self, issuer: BadgeIssuer) -> None:
         """Store what was made: roster entries, name cards, texts."""

@@ -124,7 +124,7 @@ class StaffKeys:
         def add(issuer: BadgeIssuer, known: Known, issued: BadgeIssued, text: str) -> None:
             issuer.add_roster_entry(known, issued, text, secret_in(text))
 
-        return self._sealing.run(event, self._random, add, step, last_chance)
+        return self._sealing.run(event, add, step, last_chance)
 
     def replace_all(
         self,
@@ -144,7 +144,7 @@ class StaffKeys:
             else:
                 issuer.add_roster_entry(known, issued, text, secret_in(text))
 
-        self._sealing.run(event, self._random, add, step, last_chance)
+        self._sealing.run(event, add, step, last_chance)
         return sorted(cards.values(), key=lambda card: card.ref)
 
     def _lock(

@@ -297,7 +297,7 @@ class Logs(LogStore):
     def _expect_cards(self, badges: Sequence[bytes]) -> None:
         """Name the cards to ask for, and delete those that the roster no longer names: erased, or sealed again."""
         for first in range(0, len(badges), BADGES_AT_ONCE):
-            named = cards_named(self._registry_entries(badges[first : first + BADGES_AT_ONCE]))
+            named = cards_named(self.roster_of(badges[first : first + BADGES_AT_ONCE]))
             self._forget_others(named)
             wanted = [
                 {"digest": digest, "badge": badge, "issue": issue}
@@ -307,7 +307,8 @@ class Logs(LogStore):
             if wanted:
                 self.write(self.insert(tables.card).on_conflict_do_nothing(), wanted)
 
-    def _registry_entries(self, badges: Sequence[bytes]) -> Iterator[LogEntry]:
+    def roster_of(self, badges: Sequence[bytes]) -> Iterator[LogEntry]:
+        """What the registry wrote of some hundreds of badges, in no order."""
         entry = tables.entry.c
         rows = self.read(
             select(entry.log, entry.digest, entry.raw).where(

@@ -18,6 +18,7 @@ from bench.rooms import empty_frames
 from hardware.decoding.zxing import ZxingDecoder
 from hardware.ports.camera import Gray
 from hardware.ports.decoder import Sight
+from jianmen.cli import bench
 from jianmen.cli.main import main
 
 PHOTOS = Path(__file__).parents[1] / "samples" / "photos"
@@ -110,3 +111,8 @@ def test_badges_that_take_turns_say_which_one_is_in_the_frame() -> None:
 @pytest.mark.parametrize("busy", [False, True])
 def test_there_is_no_code_in_an_empty_room(busy: bool) -> None:
     assert all(ZxingDecoder().decode(gray) == Sight() for gray in empty_frames(10, 1, busy=busy))
+
+
+def test_a_checked_out_tree_brings_its_photographs() -> None:
+    assert bench.PHOTOS == PHOTOS
+    assert bench.PHOTOS.is_dir()

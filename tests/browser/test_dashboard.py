@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from access.badge.key_card import read_human_key
+from access.text.wifi_code import WifiCode
+from hardware.decoding.zxing import ZxingDecoder
+from hardware.files.picture_file import read_gray
 from registry.roster.model import Person
 from tests.browser.dashboard_site import Site, choose_list, log_in
 
@@ -225,6 +229,28 @@ def test_an_admin_answers_a_conflict(site: Site, page: Page) -> None:
     expect(card).to_contain_text("Chengdu (chengdu-main-1) → Meishan (meishan-main-1)")
     page.get_by_role("button", name="Agree").click()
     expect(card).to_contain_text("Answered: the badge was copied")
+
+
+def test_an_admin_makes_the_code_of_a_wifi_which_a_kiosk_reads(
+    site: Site, page: Page, tmp_path: Path
+) -> None:
+    log_in(page, site, "/kiosks")
+    page.get_by_text("Wi-Fi for a kiosk").click()
+    page.get_by_label("Name", exact=True).fill("venue; 场馆")
+    page.get_by_role("textbox", name="Password").fill("short")
+    page.get_by_role("button", name="Make a Wi-Fi code").click()
+    expect(page.locator("#note")).to_contain_text("8 to 63")
+    page.get_by_role("textbox", name="Password").fill("only for kiosks")
+    page.get_by_label("does not show its name").check()
+    page.get_by_role("button", name="Make a Wi-Fi code").click()
+    shown = page.locator("#network-shown img")
+    expect(shown).to_be_visible()
+
+    picture = tmp_path / "shown.png"
+    picture.write_bytes(shown.screenshot())
+    (found,) = ZxingDecoder().decode(read_gray(picture)).codes
+    assert WifiCode.parse(found.text) == WifiCode("venue; 场馆", "only for kiosks", hidden=True)
+    expect(page.get_by_role("textbox", name="Password")).to_have_value("")
 
 
 @pytest.mark.parametrize(

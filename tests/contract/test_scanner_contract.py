@@ -17,6 +17,7 @@ from hardware.reader.factory import SCANNERS, open_scanner
 from hardware.scanners.simulated import typed
 
 PATIENCE_S = 20.0
+ENTER = typed("")
 BASE45 = "JM1:0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./: ."
 
 
@@ -26,6 +27,8 @@ class Bench:
 
     scanner: Scanner
     scan: Callable[[str], None]
+    begin: Callable[[str], None]
+    """Send a code without its end."""
     unplug: Callable[[], None]
     plug_in: Callable[[], None]
 
@@ -76,22 +79,31 @@ class OneWayFifoWire(Wire):
         os.close(keep)
 
 
-@pytest.fixture(params=sorted(SCANNERS))
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
-    device = tmp_path / "scanner"
+def bench_of(adapter: str, device: Path) -> Bench:
+    """A scanner that is plugged in at `device`."""
     wires = {"serial": PtyWire, "keyboard": OneWayFifoWire, "simulated": FifoWire}
-    wire = wires[request.param](device)
-    as_keys = request.param == "keyboard"
+    wire = wires[adapter](device)
+    as_keys = adapter == "keyboard"
 
     def scan(text: str) -> None:
         wire.send(typed(text) if as_keys else text.encode() + b"\r\n")
 
     wire.connect()
-    scanner = open_scanner(ScannerSettings(request.param, str(device)))
-    yield Bench(scanner, scan, wire.cut, wire.connect)
-    scanner.close()
-    scanner.close()
-    wire.cut()
+
+    def begin(text: str) -> None:
+        wire.send(typed(text)[: -len(ENTER)] if as_keys else text.encode())
+
+    scanner = open_scanner(ScannerSettings(adapter, str(device)))
+    return Bench(scanner, scan, begin, wire.cut, wire.connect)
+
+
+@pytest.fixture(params=sorted(SCANNERS))
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    made = bench_of(request.param, tmp_path / "scanner")
+    yield made
+    made.scanner.close()
+    made.scanner.close()
+    made.unplug()
 
 
 def state(scanner: Scanner, *, working: bool) -> ScannerState:
@@ -150,6 +162,37 @@ def test_a_scanner_pulled_out_says_so_and_reads_again_when_it_is_back(bench: Ben
     bench.plug_in()
     state(bench.scanner, working=True)
     bench.scan("JABC")
+    assert reading(bench.scanner).text == "JABC"
+
+
+@pytest.mark.parametrize("adapter", sorted(SCANNERS))
+def test_two_scanners_that_read_at_once_mix_nothing(adapter: str, tmp_path: Path) -> None:
+    benches = [bench_of(adapter, tmp_path / name) for name in ("left", "right")]
+    try:
+        for bench in benches:
+            state(bench.scanner, working=True)
+        for number in range(3):
+            for bench, side in zip(benches, "LR", strict=True):
+                bench.scan(f"J{side}{number}")
+
+        told = [[reading(bench.scanner).text for _ in range(3)] for bench in benches]
+        assert told == [["JL0", "JL1", "JL2"], ["JR0", "JR1", "JR2"]]
+    finally:
+        for bench in benches:
+            bench.scanner.close()
+            bench.unplug()
+
+
+def test_a_scanner_pulled_out_in_the_middle_of_a_code_leaves_nothing_of_it(bench: Bench) -> None:
+    state(bench.scanner, working=True)
+    bench.begin("JHALF")
+    bench.unplug()
+    state(bench.scanner, working=False)
+
+    bench.plug_in()
+    state(bench.scanner, working=True)
+    bench.scan("JABC")
+
     assert reading(bench.scanner).text == "JABC"
 
 

@@ -135,6 +135,7 @@ if (network) {
     };
     const code = await attempt(() => ask("POST", "/kiosks/network-code", asked));
     if (!code) return;
+    note("");
     const shown = document.getElementById("network-shown");
     shown.hidden = false;
     shown.replaceChildren(

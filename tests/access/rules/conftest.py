@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from access.badge.credential import Claims
@@ -44,7 +45,7 @@ class World:
     ) -> tuple[Presented, Facts, Programme, Span]:
         """`more`: fields of Presented and Facts."""
         claims = self.claims_of(self.programme, ticket, sessions, venues, days)
-        known = {name: more.pop(name) for name in list(more) if name in Facts.__dataclass_fields__}
+        known = {name: more.pop(name) for name in list(more) if name in Facts.__struct_fields__}
         outcome: dict[str, Any] = {
             "form": "plain",
             "badge": b"\0" * 5,
@@ -53,7 +54,7 @@ class World:
         }
         presented = Presented(gate, direction, **(outcome | more))  # type: ignore[arg-type]
         if presented.form == "signed" and presented.claims is None:
-            presented = replace(presented, claims=claims)
+            presented = msgspec.structs.replace(presented, claims=claims)
         facts = Facts(listed=claims if listed else None, **known)
         when = self.at(at) if isinstance(at, str) else at
         span = when if isinstance(when, Span) else Span(when, when)

@@ -146,7 +146,7 @@ def test_a_rule_that_spoke_says_why(
         case.pop("venues", None),
         case.pop("days", None),
     )
-    known = {name: case.pop(name) for name in list(case) if name in Facts.__dataclass_fields__}
+    known = {name: case.pop(name) for name in list(case) if name in Facts.__struct_fields__}
     explained = steps(example, at, claims=claims, facts=known, **case)
     spoke = next(step for step in explained if step.spoke)
     assert (spoke.rule, spoke.why) == (rule, why)

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+import segno
 
-from hardware.cameras.usb import UsbCamera
+from hardware.cameras.usb import UsbCamera, device_now
+from hardware.decoding.zxing import ZxingDecoder
 from hardware.ports.camera import CameraSettings
 from hardware.ports.errors import CameraLost
 
@@ -85,3 +88,29 @@ def test_a_camera_pulled_out_is_lost_and_a_new_one_is_set_up_in_full() -> None:
 def test_no_camera_at_a_real_but_absent_device() -> None:
     with pytest.raises(CameraLost):
         UsbCamera(CameraSettings(device="/dev/no-such-camera"))
+
+
+def test_a_camera_that_comes_back_under_another_number_is_found_by_its_name(tmp_path: Path) -> None:
+    names = tmp_path / "v4l" / "by-id"
+    names.mkdir(parents=True)
+    (tmp_path / "video0").touch()
+    assert device_now("0", tmp_path) == "0"
+
+    (tmp_path / "video0").rename(tmp_path / "video1")
+    (names / "usb-Maker_Camera-video-index0").symlink_to(tmp_path / "video1")
+    (names / "usb-Maker_Camera-video-index1").symlink_to(tmp_path / "video2")
+    assert device_now("0", tmp_path) == str(names / "usb-Maker_Camera-video-index0")
+    assert device_now("/dev/v4l/by-id/cam", tmp_path) == "/dev/v4l/by-id/cam"
+
+    (names / "usb-Other_Camera-video-index0").symlink_to(tmp_path / "video4")
+    assert device_now("0", tmp_path) == "0", "which of two cannot be known"
+
+
+def test_a_code_is_read_from_a_camera_whose_colours_are_swapped() -> None:
+    drawn = np.array(list(segno.make("JABC", micro=False).matrix_iter(scale=6, border=4)), np.uint8)
+    blue_on_yellow = np.where(drawn[..., None] == 1, (120, 20, 20), (60, 210, 230)).astype(np.uint8)
+    for picture in (blue_on_yellow, blue_on_yellow[..., ::-1]):
+        capture = Capture(iter([True] * 9))
+        capture.read = lambda picture=picture: (True, picture)  # type: ignore[method-assign]
+        (code,) = ZxingDecoder().decode(camera_on(capture).read().gray).codes
+        assert code.text == "JABC"

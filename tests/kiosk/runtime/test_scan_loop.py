@@ -59,6 +59,21 @@ def test_the_light_is_on_before_the_screen_says_so(stand, monkeypatch):
     assert order == [Light.FLAGGED, "answer"]
 
 
+def test_badges_before_the_camera_and_at_the_scanner_at_once_are_both_answered(stand):
+    guests = [stand.world.register(), stand.world.register()]
+    stand.world.deliver()
+    for guest, source in zip(guests, ("camera", "scanner"), strict=True):
+        stand.inputs.put(source, Reading(guest.text, b"", "test", 1.0, now_ms()))
+
+    stand.until(lambda: len(stand.world.written("scan")) == 2)
+
+    written = stand.world.written("scan")
+    assert [(one.badge, one.verdict, one.method) for one in written] == [
+        (guests[0].badge, "admit", "camera"),
+        (guests[1].badge, "admit", "scanner"),
+    ]
+
+
 def test_a_badge_held_in_view_is_answered_once(stand):
     guest = stand.world.walk_up()
     for _ in range(5):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 import pytest
 
@@ -9,10 +11,10 @@ from access.badge.desk_key import BadPinError, StaffNameCard, unwrap
 from access.badge.key_card import KeyCard, read_human_key, read_key_card
 from access.badge.name_card import open_with_desk, open_with_secret
 from access.badge.secret_strength import pin_problem
-from registry.roster.model import IssuedBadge, Person
+from registry.roster.model import IssuedBadge, Known, Person
 from registry.roster.staff_keys import IssuedKeyCard
 from registry.service import RegistryService
-from registry.storage.errors import RegistrationError, UnknownError
+from registry.storage.errors import RegistrationError, RegistryError, UnknownError
 
 GUEST = Person(ref="zhang", ticket="delegate", name="张伟", language="zh-Hans")
 STAFF = Person(ref="staff", ticket="staff", name="李静", language="zh-Hans")
@@ -157,6 +159,52 @@ def test_a_new_desk_key_locks_out_a_lost_key_card(service: RegistryService) -> N
     assert name_of(service, guest, old_key) is None
     assert desk_key(service, staff, issued) is None
     assert service.staff_keys.members(service.event)[0].unlocks == "nothing"
+
+
+def test_whoever_is_changed_while_cards_are_sealed_again_has_a_card_of_the_new_desk_key(
+    service: RegistryService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    badges = {person.ref: service.register(person) for person in (GUEST, STAFF)}
+    gone = service.register(msgspec.structs.replace(GUEST, ref="gone", name="王芳"))
+    locked = given(service, badges["staff"])
+    after = service.people.after
+
+    def meanwhile(badge: bytes, limit: int) -> Iterator[Known]:
+        people = list(after(badge, limit))
+        if badge:
+            return iter(people)
+        badges["new"] = service.register(msgspec.structs.replace(GUEST, ref="new", name="陈晨"))
+        service.amend(msgspec.structs.replace(GUEST, name="张薇"))
+        given(service, badges["staff"])
+        service.erase(gone.badge)
+        return iter(people)
+
+    monkeypatch.setattr(service.people, "after", meanwhile)
+    assert service.staff_keys.new_desk_key(service.event) == 3
+    monkeypatch.undo()
+    assert desk_key(service, badges["staff"], locked) is None
+    opened = desk_key(service, badges["staff"], given(service, badges["staff"]))
+    assert opened is not None
+    names = {ref: name_of(service, badge, opened) for ref, badge in badges.items()}
+    assert names == {"zhang": "张薇", "staff": "李静", "new": "陈晨"}
+    assert service.ledger.card(gone.badge, 1) is None
+
+
+def test_who_was_purged_while_cards_are_sealed_again_has_none(
+    service: RegistryService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest = service.register(GUEST)
+    after = service.people.after
+
+    def meanwhile(badge: bytes, limit: int) -> Iterator[Known]:
+        people = list(after(badge, limit))
+        service.purge(early=True)
+        return iter(people)
+
+    monkeypatch.setattr(service.people, "after", meanwhile)
+    with pytest.raises(RegistryError, match="prepared is gone"):
+        service.staff_keys.new_desk_key(service.event)
+    assert service.ledger.card(guest.badge, 1) is None
 
 
 def test_all_who_could_unlock_names_get_new_key_cards_at_once(service: RegistryService) -> None:
