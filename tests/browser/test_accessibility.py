@@ -13,11 +13,11 @@ from kiosk.pages.app import create_app
 from kiosk.pages.serving import PageServer
 from kiosk.runtime.parts import Parts
 from kiosk.runtime.service import DoorService, Home
-from kiosk.screen.attendee_screen import Notice, notice, title
+from kiosk.screen.attendee_screen import notice, title
+from tests.browser.test_attendee_screen import named_screens, show
 
 AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
 PROGRAMME = Programme(load(Path("config/events/smarthk.toml")))
-STATES: tuple[Notice, ...] = ("idle_in", "fire", "out_of_order", "come_closer", "spare")
 
 
 @pytest.fixture
@@ -50,15 +50,16 @@ def test_no_page_has_a_finding(page, path):
     assert findings(page) == []
 
 
-def test_no_state_of_the_attendee_screen_has_a_finding(service, page):
+def test_no_look_of_the_attendee_screen_has_a_finding(service, page):
+    """Each tone with each shape, for somebody whose language is known and for others."""
     page.goto("/")
-    gate = PROGRAMME.gates["chengdu-main-1"]
-    for state in STATES:
-        head = title(PROGRAMME, gate, service.order)
-        screen = notice(state, service.order, head=head, gate="C1", staffed=True)
-        service.screen_feed.show(screen)
-        page.get_by_text(screen.wordings[0].headline).first.wait_for()
-        assert findings(page) == [], state
+    looks = {}
+    for name, screen in named_screens(service):
+        looks.setdefault((screen.tone, screen.shape, len(screen.wordings)), (name, screen))
+    assert len(looks) > 20
+    for name, screen in looks.values():
+        show(service, page, screen)
+        assert findings(page) == [], name
 
 
 def test_the_menu_is_opened_and_left_by_keyboard(service, page):

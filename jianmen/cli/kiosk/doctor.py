@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import chain
@@ -101,11 +102,16 @@ def _camera(settings: KioskSettings, seconds: float, optics: Optics) -> Iterator
 
 def _show(findings: Iterable[Finding], *, as_json: bool) -> int:
     """Print findings as they come; the exit code."""
-    faulty = False
+    states: Counter[str] = Counter()
     for finding in findings:
-        faulty = faulty or finding.state == "mend"
+        states[finding.state] += 1
         if as_json:
             click.echo(json.dumps(asdict(finding), ensure_ascii=False))
         else:
             click.echo(f"{finding.state}  {finding.check}: {finding.says}")
-    return 1 if faulty else 0
+    if not as_json:
+        mend, notes = states["mend"], states["note"]
+        click.echo(
+            f"{mend or 'nothing'} to mend, {notes or 'no'} {'note' if notes == 1 else 'notes'}"
+        )
+    return 1 if states["mend"] else 0

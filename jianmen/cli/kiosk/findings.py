@@ -97,7 +97,9 @@ def _sqlite() -> Finding:
     version = sqlite3.sqlite_version
     if sqlite3.sqlite_version_info >= WAL_RESET_FIXED:
         return Finding("sqlite", "good", version)
-    message = f"{version} has the WAL-reset fault; one writer for each file keeps clear of it"
+    message = (
+        f"{version}: nothing to do (of its WAL-reset fault one writer for each file keeps clear)"
+    )
     return Finding("sqlite", "note", message)
 
 

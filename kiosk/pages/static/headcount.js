@@ -27,18 +27,36 @@ function age(heardMs) {
     : word("ago", { minutes: Math.round(ms / 60000) });
 }
 
-function row(id, area) {
+// Where no kiosk has been heard, nobody counts: that is no zero.
+const counted = (area, key) => (area.heard_ms === null && !area[key] ? "–" : String(area[key]));
+
+// On a low screen the venues stand alone, until somebody opens one.
+const opened = new Map();
+const isOpen = (venue) => (opened.has(venue) ? opened.get(venue) : matchMedia("(min-height: 700px)").matches);
+
+function name(id, area, venue, rooms) {
+  if (!venue || !rooms) return element("td", area.name[language]);
+  const cell = element("td", "");
+  const fold = element("button", `${isOpen(id) ? "▾" : "▸"} ${area.name[language]}`, {
+    onclick: () => { opened.set(id, !isOpen(id)); render(); } });
+  fold.dataset.venue = id;
+  fold.setAttribute("aria-expanded", isOpen(id));
+  cell.append(fold);
+  return cell;
+}
+
+function row(id, area, rooms) {
   const venue = id === area.venue;
   const one = element("tr", "", { className: venue ? "venue" : "room" });
   one.classList.toggle("full", area.capacity !== null && area.inside >= area.capacity);
   one.classList.toggle("old", area.heard_ms === null || tally.as_of_ms - area.heard_ms > OLD_MS);
-  const inside = element("td", String(area.inside));
+  const inside = element("td", counted(area, "inside"));
   const notes = [];
   if (area.low !== area.high) notes.push(word("between", area));
   if (area.capacity !== null) notes.push(word("of", area));
   if (notes.length) inside.append(element("small", notes.join(" · ")));
-  one.append(element("td", area.name[language]), inside,
-    ...["people", "entries", "exits", "refused"].map((key) => element("td", String(area[key]))),
+  one.append(name(id, area, venue, rooms), inside,
+    ...["people", "entries", "exits", "refused"].map((key) => element("td", counted(area, key))),
     element("td", age(area.heard_ms)));
   return one;
 }
@@ -51,11 +69,13 @@ function render() {
   if (!tally) return;
   $("message").textContent = tally.clock_sure ? "" : word("unsure");
   const areas = Object.entries(tally.areas);
+  const held = document.activeElement.dataset.venue;
   const venues = areas.filter(([id, area]) => id === area.venue);
-  $("areas").replaceChildren(...venues.flatMap(([venue, area]) => [
-    row(venue, area),
-    ...areas.filter(([id, room]) => room.venue === venue && id !== venue).map(([id, room]) => row(id, room)),
-  ]));
+  $("areas").replaceChildren(...venues.flatMap(([venue, area]) => {
+    const rooms = areas.filter(([id, room]) => room.venue === venue && id !== venue);
+    return [row(venue, area, rooms.length), ...(isOpen(venue) ? rooms.map(([id, room]) => row(id, room, 0)) : [])];
+  }));
+  if (held) document.querySelector(`[data-venue="${CSS.escape(held)}"]`).focus();
   $("silent").replaceChildren(...(tally.silent.length
     ? tally.silent.map((one) => element("li", `${one.code} · ${age(one.since_ms)}`))
     : [element("li", word("all_heard"))]));

@@ -32,6 +32,9 @@ function element(tag, text, made) {
   return Object.assign(one, made || {});
 }
 
+// A code is read out as it stands: on one line.
+const whole = (code) => element("span", code, { className: "whole" });
+
 function say() {
   document.documentElement.lang = LANG[language];
   for (const one of document.querySelectorAll("[data-say]")) one.textContent = word("labels", one.dataset.say);
@@ -170,7 +173,7 @@ function render() {
   const list = $("list");
   renderLast(state.answers[0]);
   list.replaceChildren(...state.answers.slice(1).map(answerRow));
-  if (!state.answers.length) list.append(element("p", word("labels", "nothing_yet")));
+  if (!state.answers.length) list.append(element("li", word("labels", "nothing_yet"), { className: "none" }));
 }
 
 function renderSeats() {
@@ -211,7 +214,8 @@ function renderLast(one) {
   if (one.name) what.append(element("b", one.name), element("small", one.organisation));
   what.append(element("p", one.opens ? word("reasons", one.reason) : plain(headline), { className: "reason" }));
   if (!one.opens) what.append(element("p", next.map(plain).join(" · ")));
-  what.append(element("small", [...facts(state.last), one.at, one.receipt].join(" · ")));
+  what.append(element("small", [...facts(state.last), one.at, ""].join(" · ")));
+  what.lastChild.append(whole(one.receipt));
   if (one.undone) what.append(element("small", word("labels", "undone")));
   last.querySelector(".deeds").replaceChildren(...deedsOf(one));
 }
@@ -364,7 +368,9 @@ function renderFound() {
 function personRow(one) {
   const row = element("div", "", { className: "person" });
   const who = element("div", "");
-  who.append(element("b", one.name || one.code), element("small", [one.organisation, one.code].filter(Boolean).join(" · ")),
+  const where = element("small", one.organisation ? `${one.organisation} · ` : "");
+  where.append(whole(one.code));
+  who.append(element("b", one.name || one.code), where,
     element("small", facts(one).join(" · ") || word("reasons", "unknown")));
   const deeds = element("div", "", { className: "deeds" });
   if (one.printed) {

@@ -10,6 +10,7 @@ import pytest
 from access.badge import crockford
 from access.badge.key_card import human_key, read_key_card
 from kiosk.pages.serving import PageServer
+from tests.browser.test_accessibility import findings
 
 SIZES = [(800, 480), (1080, 1920), (390, 844)]
 
@@ -225,3 +226,41 @@ def test_everything_is_large_enough_to_touch_and_nothing_is_pushed_off(desk, pag
             assert wide <= 0, (tab, language)
             assert low == [], (tab, language)
             assert keys, (tab, language)
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_no_part_of_the_unlocked_page_has_a_finding_and_digits_stand_as_on_a_keypad(
+    desk, page, width, height
+):
+    page.set_viewport_size({"width": width, "height": height})
+    desk.scan(desk.world.plain().text)
+    for tab in ("answers", "find", "count", "clock"):
+        page.click(f"nav [data-tab={tab}]")
+        page.wait_for_selector(f"#{tab}")
+        assert findings(page) == [], tab
+    for tab, keys in (("count", "#count-keys"), ("clock", "#clock-keys")):
+        page.click(f"nav [data-tab={tab}]")
+        tops = [
+            page.locator(f'{keys} [data-key="{digit}"]').bounding_box()["y"]
+            for digit in "123456789"
+        ]
+        assert tops[0] == tops[1] == tops[2] < tops[3] == tops[5] < tops[6] == tops[8], tab
+        last = page.locator(f"#{tab} .primary").bounding_box()
+        assert last["y"] + last["height"] <= height, tab
+
+
+def test_on_a_low_screen_the_venues_are_counted_first_and_nobody_counts_is_no_zero(desk, locked):
+    locked.goto(f"{locked.url.rsplit('/', 1)[0]}/headcount")
+    locked.wait_for_selector("tr.venue button")
+    assert locked.locator("#areas tr").count() == len(desk.world.event.venues)
+    table = locked.locator("#table").bounding_box()
+    assert table["y"] + table["height"] <= 480
+
+    meishan = locked.locator("tr.venue", has_text="Meishan")
+    assert meishan.locator("td").all_inner_texts()[1:6] == ["–"] * 5
+    meishan.locator("button").focus()
+    locked.keyboard.press("Enter")
+    locked.wait_for_selector("tr.room")
+    assert locked.evaluate("document.activeElement.dataset.venue") == "meishan"
+    assert meishan.locator("button").get_attribute("aria-expanded") == "true"
+    assert findings(locked) == []
