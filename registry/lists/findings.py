@@ -1,5 +1,6 @@
 """What is wrong or odd in a list, grouped by cause: one line for 26,000 equal ones."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal
@@ -18,6 +19,8 @@ LINES_KEPT = 5
 
 MOST_CAUSES = 1000
 """Different causes that are distinguished; what follows is counted by column alone."""
+
+_QUOTED = re.compile(r'"([^"]*)"')
 
 MOST_VALUE = 60
 """Characters of a cell that a message repeats."""
@@ -41,6 +44,10 @@ class Finding(msgspec.Struct, kw_only=True):
         values = {"column": self.column or "", "value": self.value or "", **self.values}
         if self.kind.startswith("check."):
             values = {key: names.get(str(value), value) for key, value in values.items()}
+        elif names and self.kind != "value.ambiguous":  # there the ids are what is asked for
+            for key in ("right", "near"):
+                if key in values:
+                    values[key] = _in_words(str(values[key]), names, language)
         return say(language, self.kind, values, command=command)
 
     def where(self, language: Language) -> str:
@@ -51,6 +58,13 @@ class Finding(msgspec.Struct, kw_only=True):
             "more": self.rows - len(self.lines),
         }
         return say(language, "rows" if self.rows <= len(self.lines) else "rows.more", values)
+
+
+def _in_words(choices: str, names: Mapping[str, str], language: Language) -> str:
+    """What would be right, with the names of the ids that stand in quotes."""
+    quoted = {"en": '"{}"', "zh-Hant": "「{}」", "zh-Hans": "“{}”"}[language]
+    named = _QUOTED.sub(lambda one: quoted.format(names.get(one[1], one[1])), choices)
+    return named if language == "en" else named.replace(", ", "、")
 
 
 class Findings:

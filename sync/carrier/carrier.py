@@ -108,6 +108,7 @@ class Carrier:
     def _asker(self, device: str) -> Asker:
         asker = Asker(self.replica, self._identity, self.time.now_ms, self.time_report, device)
         asker.warrant = self._enrolment.warrant
+        asker.history = self.answerer.history  # one for each neighbour would fill the memory
         return asker
 
     @property

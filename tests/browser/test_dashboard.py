@@ -313,6 +313,6 @@ def test_what_is_wrong_in_a_list_is_said_in_the_readers_language(site: Site, pag
     page.locator("#import input[type=file]").set_input_files([file])  # type: ignore[list-item]
     page.get_by_role("button", name="預覽名單").click()
     shown = page.locator("#imported")
-    expect(shown).to_contain_text('「delegat」不在活動中；是指 "delegate" 嗎？')
+    expect(shown).to_contain_text("「delegat」不在活動中；是指「參會代表」嗎？")
     expect(shown).to_contain_text("及另外 295 行")
     expect(page.get_by_role("button", name="確認執行")).to_have_count(0)

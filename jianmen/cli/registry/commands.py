@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -279,21 +280,29 @@ def unrevoke(badge: str, settings_file: Path | None, data: Path | None, *, as_js
     They get a new badge, to be printed; the old one stays revoked, since doors that are cut off could not be told.
     """
     with asking(settings_file, data) as client:
-        answer = client.post(f"/registrants/{quoted(_code_of(client, badge))}/unrevoke", {})
+        person = _person_of(client, badge)
+        answer = client.post(f"/registrants/{quoted(person['code'])}/unrevoke", {})
+    ref = shlex.quote(person["ref"])
     show_result(
         {"badge": answer["code"], "issue": answer["issue"]},
         as_json=as_json,
-        summary=f"{answer['code']}: print {answer['issue']} is good; print it with: jianmen registry badges",
+        summary=f"{answer['code']}: print {answer['issue']} is good; print it with: jianmen registry badges"
+        f" badge.pdf --ref {ref}",
     )
 
 
 def _code_of(client: Client, name: str) -> str:
     """The human code of a badge named by code or ref."""
+    return str(_person_of(client, name)["code"])
+
+
+def _person_of(client: Client, name: str) -> dict[str, Any]:
+    """The person of a badge named by code or ref."""
     found = client.get("/registrants", q=name)["registrants"]
     bare = name.replace("-", "").upper()
     for one in found:
         if one["ref"] == name or one["code"].replace("-", "") == bare:
-            return str(one["code"])
+            return dict(one)
     return stop(1, f"{name!r} is nobody's ref, and no badge's code here")
 
 

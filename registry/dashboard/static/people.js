@@ -15,7 +15,7 @@ async function search(text, cursor = null) {
   const said = await attempt(() => ask("GET", `/registrants?limit=50&q=${encodeURIComponent(text)}${cursor ? `&cursor=${cursor}` : ""}`));
   if (!said) return;
   shown = cursor ? [...shown, ...said.registrants] : said.registrants;
-  note(say(said.near ? "found_near" : "found", { n: said.total }));
+  note(say(said.total === 0 ? "found.none" : said.near ? "found_near" : "found", { n: said.total }));
   next = said.next;
   more.hidden = next === null;
   render();

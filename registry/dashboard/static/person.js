@@ -91,7 +91,7 @@ export function changePerson(person, done) {
       if (name === "revoked") return say(person.issues.at(-1)?.revoked ? "edit.revoked" : "edit.restored");
       const theirs = `${titled(has(`import.field.${name}`) ? say(`import.field.${name}`) : name)}${shownValue(before[name])}`;
       return name in edits ? `${theirs} → ${shownValue(edits[name])}` : theirs;
-    }).join("; ")}`;
+    }).join(data.language === "en" ? "; " : "；")}`;
   }
   const dialog = opened(say("edit_of", { name: person.name }), form);
 }

@@ -2,6 +2,7 @@
 
 from flask import Response, request
 
+from config.errors import instead
 from registry.http.operations import Interface, Parameter, problem
 from registry.queries.attendance import (
     AttendanceReport,
@@ -83,12 +84,14 @@ def _asked(report: AttendanceReport, queries: Queries) -> Attendees | Response:
     session, venue, day = (request.args.get(name) for name in ("session", "venue", "day"))
     if session is not None:
         if session not in programme.sessions:
-            return problem(404, f"There is no session {session[:40]!r} in this event.")
+            right = instead(session, list(programme.sessions))
+            return problem(404, f"There is no session {session[:40]!r} in this event; {right}")
         return report.of_session(session)
     if venue is None or day is None:
         return problem(400, "Name a session, or a venue and a day.")
     if venue not in programme.venues:
-        return problem(404, f"There is no venue {venue[:40]!r} in this event.")
+        right = instead(venue, list(programme.venues))
+        return problem(404, f"There is no venue {venue[:40]!r} in this event; {right}")
     if day not in programme.event.days:
         days = ", ".join(programme.event.days)
         return problem(404, f"{day[:20]!r} is no day of this event; its days are {days}.")

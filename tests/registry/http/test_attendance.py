@@ -108,8 +108,8 @@ def test_the_broadcasts_list_says_who_took_part_how(forum: Any, api: Any) -> Non
     [
         ("", 400, "Name a session, or a venue and a day."),
         ("venue=chengdu", 400, "Name a session, or a venue and a day."),
-        ("session=6g", 404, "There is no session '6g' in this event."),
-        ("venue=leshan&day=2020-11-17", 404, "There is no venue 'leshan' in this event."),
+        ("session=6g", 404, "There is no session '6g' in this event; "),
+        ("venue=leshan&day=2020-11-17", 404, "There is no venue 'leshan' in this event; "),
         ("venue=chengdu&day=2020-11-20", 404, "is no day of this event; its days are 2020-11-17, 2020-11-18."),
         ("session=5g&format=pdf", 400, "it should be json, csv or xlsx"),
     ],

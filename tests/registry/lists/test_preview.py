@@ -170,6 +170,12 @@ def test_on_a_page_the_event_is_in_its_own_words(run: Run) -> None:
         "list.csv:2: 预约了“应用人工智能”（2026-11-28），但入场证当日无效",
         "list.csv:3: 预约了“应用人工智能”（S221 室），但“媒体”票不能进入",
     ]
+    wrong = "A1,Ann,,en,delegat,hongkong,,\nA2,Bo,,en,媒体,重庆,,\n"
+    mistakes = run(wrong, language="zh-Hans", command=False, check=True).mistakes
+    assert [one.text for one in mistakes] == [
+        "list.csv:2: ticket“delegat”不在活动中；是指“参会代表”吗？",
+        "list.csv:3: venues“重庆”不在活动中；应为以下之一：“香港”、“乐山”",
+    ]
     assert run("ragged.csv", language="zh-Hans", command=False, check=True).warnings[1].text == (
         "list.csv:2: 格数少于标题行；缺少的视为空白（第 2、5、8、11、14 行及另外 5 行）"
     )
