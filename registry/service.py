@@ -20,15 +20,15 @@ from registry.devices.enrolment import MINUTES, Enrolment
 from registry.devices.own_log import OwnLog
 from registry.projections import Projections
 from registry.roster.batch import Batch
-from registry.roster.keys import Keyring
+from registry.roster.keys.keyring import Keyring
+from registry.roster.keys.signing_keys import SigningKeys
+from registry.roster.keys.staff_keys import StaffKeys
 from registry.roster.model import IssuedBadge, Known, Label, Person, Registered, RosterState
 from registry.roster.opening_badges import OpeningBadges, TestBadge
 from registry.roster.purge import Purge
 from registry.roster.repository import People
 from registry.roster.respelling import Note, Respelling
 from registry.roster.service import Roster
-from registry.roster.signing_keys import SigningKeys
-from registry.roster.staff_keys import StaffKeys
 from registry.storage.errors import NotInitialisedError, RegistryError, UnknownError
 from registry.storage.ledger import Ledger
 from sync.wire.device_key import DeviceKey

@@ -13,7 +13,7 @@ from access.badge.name_card import NONCE_BYTES, Card, card_hash, seal
 from access.badge.secret_strength import is_strong
 from access.event.definition import Event
 from access.log.entry import BadgeIssued, Body, pack
-from registry.roster.keys import BadgeKeys
+from registry.roster.keys.keyring import BadgeKeys
 from registry.roster.model import Form, IssuedBadge, Known
 from sync.wire.messages import SealedCard
 

@@ -6,7 +6,7 @@ from access.log.entry import BadgeIssued, Body
 from registry.devices.own_log import OwnLog, packed_entry
 from registry.roster.badge_issuer import without_card
 from registry.roster.issues import issues_with_card, written_since
-from registry.roster.keys import Keyring
+from registry.roster.keys.keyring import Keyring
 from registry.roster.repository import People
 from registry.storage.ledger import Ledger
 

@@ -19,7 +19,7 @@ from registry.roster.badge_issuer import (
     secret_in,
 )
 from registry.roster.batch import SALT_BYTES, Batch, Sealing
-from registry.roster.keys import Keyring
+from registry.roster.keys.keyring import Keyring
 from registry.roster.model import (
     Form,
     IssuedBadge,

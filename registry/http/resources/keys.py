@@ -12,7 +12,7 @@ from registry.queries import admin_shapes
 from registry.queries.queries import Queries
 from registry.queries.registrants import badge_of
 from registry.roster.batch import discard
-from registry.roster.staff_keys import IssuedKeyCard
+from registry.roster.keys.staff_keys import IssuedKeyCard
 from registry.storage.errors import RegistryError, UnknownError
 
 DESK_KEY = "desk_key"

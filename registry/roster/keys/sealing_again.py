@@ -12,7 +12,7 @@ from access.log.entry import BadgeIssued
 from registry.roster.badge_issuer import BadgeIssuer, plain_secret
 from registry.roster.batch import PIECE, Batch, ChangedMeanwhileError, discard
 from registry.roster.issues import newest_issues, written_since
-from registry.roster.keys import Keyring
+from registry.roster.keys.keyring import Keyring
 from registry.roster.model import Known
 from registry.roster.repository import People
 from registry.roster.service import Roster

@@ -13,10 +13,10 @@ from access.event.definition import Event, Role
 from access.log.entry import BadgeIssued
 from registry.roster.badge_issuer import BadgeIssuer, secret_in
 from registry.roster.issues import badges_with, newest_issues
-from registry.roster.keys import Keyring
+from registry.roster.keys.keyring import Keyring
+from registry.roster.keys.sealing_again import SealingAgain, Step
 from registry.roster.model import Known
 from registry.roster.repository import People
-from registry.roster.sealing_again import SealingAgain, Step
 from registry.roster.service import Roster, staff_name_card
 from registry.storage.errors import refused
 from registry.storage.ledger import Ledger

@@ -11,8 +11,8 @@ from access.badge.desk_key import BadPinError, StaffNameCard, unwrap
 from access.badge.key_card import KeyCard, read_human_key, read_key_card
 from access.badge.name_card import open_with_desk, open_with_secret
 from access.badge.secret_strength import pin_problem
+from registry.roster.keys.staff_keys import IssuedKeyCard
 from registry.roster.model import IssuedBadge, Known, Person
-from registry.roster.staff_keys import IssuedKeyCard
 from registry.service import RegistryService
 from registry.storage.errors import RegistrationError, RegistryError, UnknownError
 
