@@ -62,7 +62,7 @@ OPENING_MS = 75_000
 NO_FRAME_S = 4.0
 """A camera that gives no frame for so long is closed and opened again."""
 
-FROZEN = "the camera has given one and the same picture for a minute: is its lens covered? Unplug it and plug it in again"
+FROZEN = "the camera has given one and the same picture for a minute: is its lens covered? Else plug it in anew"
 
 SAME_TEXT_MS = 200
 """A code that stays in view is reported five times a second."""

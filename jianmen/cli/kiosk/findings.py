@@ -61,7 +61,8 @@ def findings(settings: KioskSettings) -> Iterator[Finding]:
         yield Finding("enrolment", "good", f"{enrolment.event}, at {enrolment.registry_url}")
     except FileNotFoundError:
         where = "" if settings.data.exists() else f" (there is no folder {settings.data})"
-        yield Finding("enrolment", "mend", f"not enrolled{where}: run `jianmen kiosk enrol`")
+        remedy = "hold a code of the dashboard to its camera, or run `jianmen kiosk enrol TEXT`"
+        yield Finding("enrolment", "mend", f"not enrolled{where}: {remedy}")
     except (ValueError, OSError) as error:
         yield Finding("enrolment", "mend", str(error))
     yield _journal(settings)

@@ -78,9 +78,10 @@ def create_phone_app(phones: Phones, first: Language) -> Flask:
     @app.errorhandler(NotPairedError)
     def not_paired(_: NotPairedError) -> tuple[str, int]:
         shown = in_every_language("phone")
-        return render_template("phone.html", page_texts=shown, languages=known()), 401
+        return render_template("phone.html", page_texts=shown), 401
 
     app.register_blueprint(staff_pages(room, first))
+    app.jinja_env.globals.update(languages=known())
     return app
 
 

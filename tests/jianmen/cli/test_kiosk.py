@@ -19,6 +19,7 @@ from access.log.entry import GateGiven
 from config.event_file import load
 from hardware.cameras.badge_scene import draw_badge_scene
 from hardware.files.picture_file import write_whole
+from hardware.system.errand import Errand
 from jianmen.cli.kiosk.commands import kiosk
 from jianmen.cli.kiosk.options import device_named
 from jianmen.cli.sync import sync
@@ -39,7 +40,7 @@ from sync.wire.device_key import DeviceKey
 from sync.wire.enrolment_code import EnrolmentCode
 
 EVENT = Path("config/events/smarthk.toml")
-COMMANDS = ("run", "enrol", "status", "doctor", "opening", "headcount", "network")
+COMMANDS = ("run", "enrol", "status", "doctor", "opening", "headcount")
 NOW = ClockReading(1_000, 1_795_000_000_000, True)
 
 
@@ -59,6 +60,19 @@ def test_a_folder_that_cannot_be_written_is_named(command):
     answer = run(command, "--data", "/proc/nothing")
     assert answer.exit_code == 2
     assert "/proc/nothing" in answer.stderr
+
+
+def test_whoever_joins_networks_says_what_came_of_it_and_keeps_nothing(tmp_path):
+    errand = Errand(tmp_path, "network")
+    assert "--folder" in run("network", "--help").output
+    assert "no code" in run("network", "--folder", tmp_path).stderr
+
+    errand.ask("WIFI:T:WEP;S:venue;P:12345;;")
+    answer = run("network", "--folder", tmp_path)
+
+    assert (answer.exit_code, answer.output) == (1, "unsupported\n")
+    assert errand.answer() == "unsupported"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_wrong_camera_is_told_the_right_ones(tmp_path):

@@ -9,6 +9,8 @@ import pytest
 
 from access.badge import crockford
 from access.badge.key_card import human_key, read_key_card
+from hardware.system.errand import Errand
+from jianmen.testing.waiting import until
 from kiosk.pages.serving import PageServer
 from tests.browser.test_accessibility import findings
 
@@ -122,6 +124,19 @@ def test_a_wrong_code_is_said_and_can_be_put_right(desk, locked):
     assert locked.is_visible("#code-pad")
     locked.click("#code-cancel")
     assert locked.is_visible("#unlock")
+
+
+def test_a_supervisor_joins_a_wifi_by_its_code_and_reads_what_came_of_it(desk, page):
+    network = Errand(desk.world.data.with_name(f"{desk.world.data.name}-network"), "network")
+    page.click("nav [data-tab=clock]")
+    page.click("#join-network")
+    desk.wait_for_card("Show the network's code")
+    page.get_by_text("Hold the Wi-Fi code to the kiosk").wait_for()
+    desk.scan("WIFI:T:WPA;S:venue;P:long enough;;")
+    assert until(network.take, "the code").startswith("WIFI:")
+    network.say("wrong_password")
+
+    page.get_by_text("The network's password is wrong").wait_for()
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
