@@ -20,14 +20,15 @@ from registry.devices.enrolment import MINUTES, Enrolment
 from registry.devices.own_log import OwnLog
 from registry.projections import Projections
 from registry.roster.batch import Batch
-from registry.roster.keys import Keyring
+from registry.roster.keys.keyring import Keyring
+from registry.roster.keys.signing_keys import SigningKeys
+from registry.roster.keys.staff_keys import StaffKeys
 from registry.roster.model import IssuedBadge, Known, Label, Person, Registered, RosterState
 from registry.roster.opening_badges import OpeningBadges, TestBadge
+from registry.roster.purge import Purge
 from registry.roster.repository import People
 from registry.roster.respelling import Note, Respelling
 from registry.roster.service import Roster
-from registry.roster.signing_keys import SigningKeys
-from registry.roster.staff_keys import StaffKeys
 from registry.storage.errors import NotInitialisedError, RegistryError, UnknownError
 from registry.storage.ledger import Ledger
 from sync.wire.device_key import DeviceKey
@@ -346,9 +347,16 @@ class RegistryService:
             }
             self._all.log.append("close", Close(day=day, held=last_seqs))
 
-    def purge(self, *, early: bool = False) -> int:
+    def purge(
+        self,
+        *,
+        early: bool = False,
+        last_chance: Callable[[], None] = lambda: None,
+        job: str | None = None,
+    ) -> int:
         """Delete all that names a person, here and at every kiosk that hears of it, and the keys with which badges are
-        made. Return how many people. The logs, which name nobody, stay.
+        made. Return how many people. The logs, which name nobody, stay. `last_chance` is called before it can no longer
+        be stopped; `job` is the long work that does this.
 
         Raises RegistryError before `retention_days` have passed, unless `early`.
         """
@@ -359,22 +367,7 @@ class RegistryService:
             raise RegistryError(
                 f"People are kept until {day}, as the event definition says. To delete them now: --early"
             )
-        with self.snapshot() as known:
-            badges = [badge for badge in known.badges if badge is not None]
-            sealed = [
-                issued
-                for _, history in known.roster_histories(badges)
-                for issued in {one.issue: one for _, one in history.issued}.values()
-                if issued.card is not None
-            ]
-        with self.ledger.transaction():
-            self._all.roster.withdraw_cards(sealed)
-            gone = self.people.count()
-            self.people.forget_all()
-            self.ledger.forget_cards()
-            self._keys.forget()
-        self.ledger.database.scrub(whole=True)
-        return gone
+        return self._all.purge.run(last_chance, job)
 
 
 class _Parts:
@@ -391,6 +384,7 @@ class _Parts:
         self.staff_keys = StaffKeys(
             service.ledger, self.roster, service.people, service._keys, service._random
         )
+        self.purge = Purge(service.ledger, self.log, service.people, service._keys)
         self.signing_keys = SigningKeys(service.ledger, self.log, service.people, service._keys)
         self.enrolment = Enrolment(
             service.ledger, self.log, identity, lambda: service._clock().wall_ms, service._random

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 SIZE = {"width": 800, "height": 480}
 PATIENCE_MS = 60_000.0
+
+AS_A_KIOSK = "--autoplay-policy=no-user-gesture-required"
+"""Sounds as on a kiosk (systemd/jianmen-browser.service): nobody has to touch the screen first."""
+
 MEGABYTE = 1e6
 
 _PROBE = """
@@ -57,7 +61,7 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=chromium,
-            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", AS_A_KIOSK],
         )
         yield started
         started.close()

@@ -1,7 +1,6 @@
 """Makes badges: secret or signature, verifier, name card, text. Nothing is stored here."""
 
 from collections.abc import Callable
-from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -13,8 +12,8 @@ from access.badge.key_card import KeyCard
 from access.badge.name_card import NONCE_BYTES, Card, card_hash, seal
 from access.badge.secret_strength import is_strong
 from access.event.definition import Event
-from access.log.entry import BadgeIssued, Body, badge_of, pack
-from registry.roster.keys import BadgeKeys
+from access.log.entry import BadgeIssued, Body, pack
+from registry.roster.keys.keyring import BadgeKeys
 from registry.roster.model import Form, IssuedBadge, Known
 from sync.wire.messages import SealedCard
 
@@ -115,16 +114,6 @@ class BadgeIssuer:
         card = KeyCard(badge, self._random(key_cards.SECRET_BYTES))
         salt, nonce = self._random(SALT_BYTES), self._random(NONCE_BYTES)
         return card, wrap(self._keys.desk, card, pin, salt, nonce)
-
-    def take_out(self, badges: AbstractSet[bytes]) -> None:
-        """Forget the entries and name cards that were made for these badges."""
-        gone = {
-            body.card
-            for _, body in self.entries
-            if isinstance(body, BadgeIssued) and body.badge in badges
-        }
-        self.entries = [one for one in self.entries if badge_of(one[1]) not in badges]
-        self.cards = [card for card in self.cards if card.digest not in gone]
 
     def withdraw_card(self, issued: BadgeIssued) -> None:
         """Add the roster entry of an issue without its name card, which every device then deletes."""

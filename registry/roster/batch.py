@@ -7,7 +7,7 @@ belongs. What is still staged then, or was when a crash came, `discard` removes.
 
 import gc
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import wraps
 from typing import NamedTuple, ParamSpec, TypeVar
 
@@ -120,7 +120,7 @@ class Batch:
         self._issuer = issuer
         self._sealing = sealing
         self._random = random
-        self._staged = 0
+        self._staged = self._staged_cards = 0
         self._entries: list[tuple[str, Body]] = []
         self._known_claims: dict[object, Claims] = {}
 
@@ -176,6 +176,28 @@ class Batch:
         """Revoke badges, all issues of them."""
         self._entries += [("revoke", Revoked(badge=badge, issue=None, why=why)) for badge in badges]
 
+    @property
+    def cards(self) -> int:
+        """How many name cards take the place of others."""
+        return self._staged_cards
+
+    @property
+    def issuer(self) -> BadgeIssuer:
+        """Makes entries and cards of people whose rows stay as they are, for `stage_made`."""
+        return self._issuer
+
+    def stage_made(self) -> None:
+        """Stage what `issuer` has made."""
+        self._stage((), {}, new=False)
+
+    def drop(self, badges: Collection[bytes]) -> None:
+        """Forget what was staged by `stage_made` of these badges."""
+        gone = set(badges)
+        self._entries = [one for one in self._entries if getattr(one[1], "badge", None) not in gone]
+        staged = tables.staged_card
+        for badge in gone:
+            self._staged_cards -= self._ledger.write(delete(staged).where(staged.c.badge == badge))
+
     def _stage(self, known: Sequence[Known], texts: Mapping[bytes, str], *, new: bool) -> None:
         issuer = self._issuer
         rows = [(*_values(one), texts.get(one.badge), int(new)) for one in known]
@@ -189,24 +211,27 @@ class Batch:
             # Cards of new people harm nobody before their entries name them: they need not be moved.
             insert_rows(connection, "card" if new else "staged_card", _CARD, cards)
         self._staged += len(rows)
+        self._staged_cards += 0 if new else len(cards)
         self._entries += issuer.entries
         for made in (issuer.entries, issuer.cards, issuer.texts, issuer.badges):
             made.clear()
         time.sleep(BREATH_S)
 
-    def commit(self, still_so: Callable[[], bool]) -> None:
+    def commit(
+        self, still_so: Callable[[], bool], finish: Callable[[], None] = lambda: None
+    ) -> None:
         """Move everything in one short transaction. `still_so` is called inside it: whether what this is based on is
-        still true.
+        still true. `finish` does there what belongs to it.
 
         Raises ChangedMeanwhileError.
         """
         packed_entries = [packed_entry(kind, body) for kind, body in self._entries]
         # Whoever writes to the registry's log between draft and transaction makes the draft void; at last they wait.
         for _ in range(DRAFTS):
-            if self._committed(self._log.draft(packed_entries), packed_entries, still_so):
+            if self._committed(self._log.draft(packed_entries), packed_entries, still_so, finish):
                 break
         else:
-            self._committed(None, packed_entries, still_so)
+            self._committed(None, packed_entries, still_so, finish)
         time.sleep(BREATH_S)
         discard(self._ledger)
 
@@ -216,12 +241,13 @@ class Batch:
         draft: Draft | None,
         packed_entries: Sequence[PackedEntry],
         still_so: Callable[[], bool],
+        finish: Callable[[], None],
     ) -> bool:
         """Whether the log still ended where the draft begins; None: it is drafted here."""
         with self._ledger.transaction():
             if self._taken() or not still_so():
                 raise ChangedMeanwhileError
-            if self._count_staged() != self._staged:
+            if self._count_staged() != (self._staged, self._staged_cards):
                 raise RegistryError("What was prepared is gone; nothing was changed. Try again.")
             if packed_entries:
                 draft = draft or self._log.draft(packed_entries)
@@ -231,10 +257,16 @@ class Batch:
             with self._ledger.database.writing() as connection:
                 for statement in _MOVE:
                     connection.execute(text(statement))
+            finish()
         return True
 
-    def _count_staged(self) -> int:
-        return int(self._ledger.first(select(func.count()).select_from(tables.staged_person))[0])
+    def _count_staged(self) -> tuple[int, int]:
+        """People and cards."""
+        people, cards = (
+            int(self._ledger.first(select(func.count()).select_from(table))[0])
+            for table in (tables.staged_person, tables.staged_card)
+        )
+        return people, cards
 
     def _taken(self) -> bool:
         """Whether a ref or a badge of a new person has become somebody's."""

@@ -8,7 +8,7 @@ from access.event.definition import Event
 from access.log.entry import BadgeIssued, Revoked
 from access.rules.opening_check import Case, OpeningBadge, claims_of, opening_badges
 from registry.devices.own_log import OwnLog
-from registry.roster.keys import Keyring
+from registry.roster.keys.keyring import Keyring
 from registry.roster.service import Roster
 from registry.storage.ledger import Ledger
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, delete, func, select, true, update
 
 from registry.roster.model import Known
 from registry.storage import tables
@@ -126,6 +126,17 @@ class People:
         )
         return rows[0][0] if rows else None
 
+    def texts_of(self, badges: Sequence[bytes]) -> dict[tuple[bytes, int], str]:
+        """The texts that are kept of these badges, by badge and issue."""
+        printed = tables.printed.c
+        found: dict[tuple[bytes, int], str] = {}
+        for start in range(0, len(badges), _AT_ONCE):
+            some = badges[start : start + _AT_ONCE]
+            question = select(printed.badge, printed.issue, printed.text)
+            for badge, issue, text in self._ledger.read(question.where(printed.badge.in_(some))):
+                found[badge, issue] = text
+        return found
+
     def texts(self) -> Iterator[tuple[bytes, int, str]]:
         """(badge, issue, text) of every text that is kept."""
         printed = tables.printed.c
@@ -152,10 +163,11 @@ class People:
             update(tables.job).values(cancelled=1, result=None, error="", params=b"{}")
         )
 
-    def forget_all(self) -> None:
-        """Delete everybody's rows and texts, and what long work has made of them."""
+    def forget_all(self, but_job: str | None = None) -> None:
+        """Delete everybody's rows and texts, and what long work has made of them; `but_job` is still going on."""
         for table in tables.PERSONAL:
-            self._ledger.write(delete(table))
+            rest = true() if table is not tables.job else tables.job.c.id != (but_job or "")
+            self._ledger.write(delete(table).where(rest))
 
 
 def row_of(known: Known) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from access.log.chain import device_of
 from access.log.entry import Printed
 from access.log.log_entry import LogEntry
 from access.text import canonical, first_unprintable
-from registry.roster.keys import Keyring
+from registry.roster.keys.keyring import Keyring
 from registry.roster.model import MOST_CHARACTERS
 from registry.roster.service import Roster
 from registry.storage.database import OUTAGES

@@ -17,10 +17,9 @@ from registry.roster.badge_issuer import (
     as_issued,
     plain_secret,
     secret_in,
-    without_card,
 )
 from registry.roster.batch import SALT_BYTES, Batch, Sealing
-from registry.roster.keys import Keyring
+from registry.roster.keys.keyring import Keyring
 from registry.roster.model import (
     Form,
     IssuedBadge,
@@ -154,14 +153,15 @@ class Roster:
             extra=person.extra,
         )
 
-    def batch(self, event: Event) -> Batch:
-        """A batch of people to be registered, changed and revoked at once."""
+    def batch(self, event: Event, issuer: BadgeIssuer | None = None) -> Batch:
+        """A batch of people to be registered, changed and revoked at once. `issuer` makes their badges (None: with the
+        present keys)."""
         return Batch(
             self._ledger,
             self._log,
             self._people,
             event,
-            self.issuer(event, with_badges=False),
+            issuer or self.issuer(event, with_badges=False),
             Sealing(self._known, self._renew_entry),
             self._random,
         )
@@ -370,10 +370,6 @@ class Roster:
         entries = self._roster_entries(badge)
         newest = {issued.issue: issued for issued in entries}.values()
         return any(one.card for one in entries) and not any(one.card for one in newest)
-
-    def withdraw_cards(self, issued: Iterable[BadgeIssued]) -> None:
-        """Write entries that these issues have no name card any more, so that every kiosk deletes its copy."""
-        self._log.extend([("badge", without_card(one)) for one in issued])
 
 
 def _as_seen(issues: Mapping[int, BadgeIssued], newest: int | None) -> None:

@@ -403,6 +403,7 @@ class LongRun:
         entries = {site.gate: site.answers.entries if site.answers else 0 for site in self.sites}
         total = sum(entries.values())
         if self.registry.program is not None and self.registry.program.alive:
+            self.registry.answers()  # as a dashboard asks: else a whole day is folded at once in the evening
             watched.look_at_program("registry", self.registry.program, hour, total)
         watched.look_at_files("registry", self.registry.data, hour, total)
         for site in self.sites:

@@ -20,7 +20,7 @@ from jianmen.cli.registry.badges import badges, test_badges
 from jianmen.cli.registry.doctor import doctor
 from jianmen.cli.registry.event import event
 from jianmen.cli.registry.keys import keys, staff
-from jianmen.cli.registry.lists import import_people
+from jianmen.cli.registry.lists import followed, import_people
 from jianmen.cli.registry.options import (
     asking,
     is_there,
@@ -322,7 +322,10 @@ def purge(
     if not yes:
         click.confirm("Erase every person of this event?", abort=True, err=True)
     with asking(settings_file, data) as client:
-        answer = client.post("/purge", {"early": early})
+        job = followed(client, client.post("/purge/jobs", {"early": early}), quiet=as_json)
+        if job["state"] != "done":
+            stop(1, job["error"] or f"The purge is {job['state']}; nothing was erased.")
+        answer = job["result"]
     for kiosk in answer["silent"]:
         where = kiosk["gate"] or kiosk["device"]
         click.echo(f"not in touch, and still has the sealed names: {where}", err=True)

@@ -25,6 +25,7 @@ _STAGES = {
     "import.preparing": "making badges",
     "import.writing": "writing",
     "badges.drawing": "drawing badges",
+    "purge.erasing": "erasing",
 }
 
 

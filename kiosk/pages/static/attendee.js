@@ -201,7 +201,8 @@ async function speak(part, after) {
 function sound(screen) {
   const tone = TONES[screen.tone];
   if (body.dataset.sounds !== "yes" || !tone) return;
-  audio = audio || new AudioContext();
+  // A browser that waits for somebody's touch would keep every tone until then: a kiosk's does not wait.
+  if (audio.state !== "running") { audio.resume().catch(() => {}); return; }
   const [hertz, on, off, times] = tone;
   for (let n = 0; n < times; n += 1) {
     const start = audio.currentTime + n * (on + off);
@@ -264,4 +265,5 @@ setInterval(() => {
   }
 }, 1000);
 addEventListener("resize", fit);
+if (body.dataset.sounds === "yes") audio = new AudioContext();
 listen();

@@ -1,5 +1,6 @@
 // Settings: accounts, sessions, tokens, webhooks, the end of a day, a new desk key, the trail of changes.
 import { ask, attempt, confirmed, data, el, has, listed, minute, note, say, table } from "./common.js";
+import { followJob, jobProblem } from "./jobs.js";
 import { by, logins, on, remove } from "./own_access.js";
 
 async function tokens() {
@@ -87,8 +88,9 @@ on("desk", async () => {
   const holders = staff.filter((one) => one.unlocks !== "nothing").map((one) => one.ref);
   const lost = holders.length ? say("desk.cards_lost", { n: holders.length, refs: listed(holders.slice(0, 20)) }) : say("desk.no_cards");
   if (!(await confirmed(`${say("desk.sure")} ${lost}`))) return;
-  const said = await ask("POST", "/desk-key", {});
-  note(`✓ ${say("desk.done", { n: said.cards })}`);
+  const job = await followJob((await ask("POST", "/desk-key/jobs", {})).id, by("desk-job"));
+  if (job.state === "done") note(`✓ ${say("desk.done", { n: job.result.cards })}`);
+  else by("desk-job").replaceChildren(el("p", { class: "problem", role: "alert" }, `▲ ${jobProblem(job)}`));
 });
 
 by("earlier").addEventListener("click", trail);

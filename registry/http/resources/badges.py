@@ -8,15 +8,12 @@ from flask import Response, request
 from access.rules.opening_check import Case
 from registry.badges.making import FILE, KIND, ZIP, BadgeMaker, Pictures, Selection
 from registry.http.operations import Interface, Parameter
-from registry.http.resources.jobs import shown
+from registry.http.resources.jobs import ended, shown
 from registry.jobs import Jobs
 from registry.queries import admin_shapes
 from registry.queries import shapes as answers
 from registry.service import RegistryService
 from registry.storage.errors import RegistryError
-
-WAIT_S = 280.0
-"""How long a request waits for badges that it wants to have itself."""
 
 _CHOICE = (
     Parameter("ref", "whose; may be there several times. Left out: everybody's", repeats=True),
@@ -88,9 +85,7 @@ def add_badges(api: Interface, jobs: Jobs, maker: BadgeMaker) -> None:
     )
     def badges() -> Response:
         selection = msgspec.structs.replace(_selection(), pictures="")
-        job = jobs.wait(jobs.start(KIND, msgspec.to_builtins(selection)).id, WAIT_S)
-        if job.state != "done":
-            raise RegistryError(job.error or f"The badges are not ready yet; see job {job.id}.")
+        job = ended(jobs, jobs.start(KIND, msgspec.to_builtins(selection)).id)
         return Response(jobs.file(job.id, FILE), mimetype="application/pdf")
 
     @api.post(

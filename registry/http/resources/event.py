@@ -11,6 +11,8 @@ from config import event_file
 from config.errors import ConfigError
 from registry.http import requests as bodies
 from registry.http.operations import Interface, problem
+from registry.http.resources.jobs import finished, shown
+from registry.jobs import Jobs, Work
 from registry.queries import admin_shapes
 from registry.queries.queries import Queries
 from registry.storage.errors import ChangedError
@@ -60,8 +62,21 @@ def add_event(api: Interface, queries: Queries) -> None:
         )
 
 
-def add_purge(api: Interface, queries: Queries) -> None:
-    """Add the route that ends the event: all persons are erased."""
+PURGE = "purge"
+"""The kind of job."""
+
+
+def add_purge(api: Interface, queries: Queries, jobs: Jobs) -> None:
+    """Add the routes that end the event: all persons are erased."""
+
+    def do(work: Work) -> admin_shapes.Purged:
+        work.stage(f"{PURGE}.erasing")
+        persons = queries.service.purge(
+            early=bool(work.params["early"]), last_chance=work.last_chance, job=work.id
+        )
+        return admin_shapes.Purged(persons=persons, silent=queries.headcount().silent)
+
+    jobs.kind(PURGE, do)
 
     @api.post(
         "/purge",
@@ -71,5 +86,15 @@ def add_purge(api: Interface, queries: Queries) -> None:
         answer=admin_shapes.Purged,
     )
     def purge(body: bodies.Purge) -> admin_shapes.Purged:
-        persons = queries.service.purge(early=body.early)
-        return admin_shapes.Purged(persons=persons, silent=queries.headcount().silent)
+        done = finished(jobs, PURGE, early=body.early)
+        return msgspec.json.decode(done, type=admin_shapes.Purged)
+
+    @api.post(
+        "/purge/jobs",
+        "The same as a job",
+        access="admin",
+        body=bodies.Purge,
+        answer=admin_shapes.Job,
+    )
+    def begin_purge(body: bodies.Purge) -> admin_shapes.Job:
+        return shown(jobs.start(PURGE, {"early": body.early}), [])

@@ -14,6 +14,10 @@ from registry.http.operations import Interface, problem
 from registry.jobs import Job, Jobs
 from registry.queries import admin_shapes
 from registry.queries.shapes import Access
+from registry.storage.errors import RegistryError
+
+WAIT_S = 280.0
+"""How long a request waits for the job that answers it: less than any client of ours waits for an answer."""
 
 
 def add_jobs(api: Interface, jobs: Jobs, guard: Guard, needs: Mapping[str, Access]) -> None:
@@ -64,6 +68,21 @@ def add_jobs(api: Interface, jobs: Jobs, guard: Guard, needs: Mapping[str, Acces
         answer = Response(jobs.file(job_id, name), mimetype=kind)
         answer.headers.set("Content-Disposition", "attachment", filename=name)
         return answer
+
+
+def ended(jobs: Jobs, job_id: str) -> Job:
+    """A job of this process once it is done. Raises RegistryError where it did not end well, or takes too long."""
+    job = jobs.wait(job_id, WAIT_S)
+    if not job.has_ended:
+        raise RegistryError(f"This takes long and goes on; see job {job.id}.")
+    if job.state != "done":
+        raise RegistryError(job.error or f"The job is {job.state}; nothing was changed.")
+    return job
+
+
+def finished(jobs: Jobs, kind: str, **params: object) -> bytes:
+    """The result (JSON) of a job that is begun here. Raises RegistryError."""
+    return bytes(ended(jobs, jobs.start(kind, params).id).result or b"{}")
 
 
 def shown(job: Job, files: list[str]) -> admin_shapes.Job:

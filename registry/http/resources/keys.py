@@ -1,23 +1,42 @@
 """The public interface's keys: key cards of the staff, the desk key that they unlock, and the keys that sign badges."""
 
+import msgspec
+
 from access.badge.desk_key import BadPinError
 from registry.http import requests as bodies
 from registry.http.operations import Interface
 from registry.http.qr import drawn
+from registry.http.resources.jobs import ended, finished, shown
+from registry.jobs import Jobs, Work
 from registry.queries import admin_shapes
 from registry.queries.queries import Queries
 from registry.queries.registrants import badge_of
-from registry.roster.staff_keys import IssuedKeyCard
+from registry.roster.batch import discard
+from registry.roster.keys.staff_keys import IssuedKeyCard
 from registry.storage.errors import RegistryError, UnknownError
 
+DESK_KEY = "desk_key"
+KEY_CARDS = "key_cards"
+"""The kinds of jobs."""
 
-def add_keys(api: Interface, queries: Queries) -> None:
+
+def add_keys(api: Interface, queries: Queries, jobs: Jobs) -> None:
     """Give the interface its routes about keys. All are an admin's."""
+    _add_desk_key(api, queries, jobs)
     _add_staff_keys(api, queries)
+    _add_key_cards(api, queries, jobs)
     _add_signing_keys(api, queries)
 
 
-def _add_staff_keys(api: Interface, queries: Queries) -> None:
+def _add_desk_key(api: Interface, queries: Queries, jobs: Jobs) -> None:
+    def do(work: Work) -> admin_shapes.Resealed:
+        service = queries.service
+        work.stage(f"{DESK_KEY}.sealing", service.people.count())
+        cards = service.staff_keys.new_desk_key(service.event, work.step, work.last_chance)
+        return admin_shapes.Resealed(cards=cards)
+
+    jobs.kind(DESK_KEY, do, lambda: discard(queries.service.ledger))
+
     @api.post(
         "/desk-key",
         "A new desk key, after a key card was lost: all name cards are sealed again, and all staff need new key cards",
@@ -25,9 +44,19 @@ def _add_staff_keys(api: Interface, queries: Queries) -> None:
         answer=admin_shapes.Resealed,
     )
     def new_desk_key() -> admin_shapes.Resealed:
-        service = queries.service
-        return admin_shapes.Resealed(cards=service.staff_keys.new_desk_key(service.event))
+        return msgspec.json.decode(finished(jobs, DESK_KEY), type=admin_shapes.Resealed)
 
+    @api.post(
+        "/desk-key/jobs",
+        "The same as a job, whose result is how many name cards were sealed again",
+        access="admin",
+        answer=admin_shapes.Job,
+    )
+    def begin_desk_key() -> admin_shapes.Job:
+        return shown(jobs.start(DESK_KEY, {}), [])
+
+
+def _add_staff_keys(api: Interface, queries: Queries) -> None:
     @api.post(
         "/registrants/<code>/pin",
         "A key card for a member of staff, which unlocks staff mode with this PIN; it is shown this once",
@@ -65,6 +94,18 @@ def _add_staff_keys(api: Interface, queries: Queries) -> None:
             ]
         )
 
+
+def _add_key_cards(api: Interface, queries: Queries, jobs: Jobs) -> None:
+    made: dict[str, list[IssuedKeyCard]] = {}
+    """By job, in this process alone: nothing of a key card is stored."""
+
+    def do(work: Work) -> None:
+        service = queries.service
+        work.stage(f"{DESK_KEY}.sealing", service.people.count())
+        made[work.id] = service.staff_keys.replace_all(service.event, work.step, work.last_chance)
+
+    jobs.kind(KEY_CARDS, do, lambda: discard(queries.service.ledger))
+
     @api.post(
         "/key-cards",
         "A new desk key, and a new key card with a drawn PIN for everybody who could unlock names; shown this once",
@@ -72,10 +113,12 @@ def _add_staff_keys(api: Interface, queries: Queries) -> None:
         answer=admin_shapes.KeyCards,
     )
     def replace_key_cards() -> admin_shapes.KeyCards:
-        service = queries.service
-        return admin_shapes.KeyCards(
-            cards=[_shown(card) for card in service.staff_keys.replace_all(service.event)]
-        )
+        job = jobs.start(KEY_CARDS, {})
+        try:
+            ended(jobs, job.id)
+            return admin_shapes.KeyCards(cards=[_shown(card) for card in made[job.id]])
+        finally:
+            made.pop(job.id, None)
 
 
 def _shown(card: IssuedKeyCard) -> admin_shapes.KeyCard:

@@ -5,7 +5,7 @@ from flask import Response, request
 
 from config.languages import languages
 from registry.http.operations import Interface, Parameter, problem
-from registry.http.resources.jobs import shown
+from registry.http.resources.jobs import ended, shown
 from registry.jobs import Job, Jobs, Work
 from registry.lists.columns import FIELDS, Mapping
 from registry.lists.findings import SpreadsheetError
@@ -17,9 +17,6 @@ from registry.roster.batch import discard
 from registry.storage.errors import RegistryError
 
 KIND = "import"
-WAIT_S = 280.0
-"""How long a request waits for an import that it wants to see the end of."""
-
 _OPTIONS = (
     Parameter("file", "what to call the file where its mistakes are named"),
     Parameter("update", "1: change people who are registered already", "flag"),
@@ -82,10 +79,8 @@ def add_lists(api: Interface, queries: Queries, jobs: Jobs) -> None:
         query=_OPTIONS,
     )
     def import_people() -> answers.Imported | Response:
-        job = jobs.wait(_begin(jobs).id, WAIT_S)
-        if job.state != "done" or job.result is None:
-            raise RegistryError(job.error or f"The import is {job.state}; nothing was changed.")
-        report = msgspec.json.decode(job.result, type=Report)
+        job = ended(jobs, _begin(jobs).id)
+        report = msgspec.json.decode(job.result or b"{}", type=Report)
         if report.mistakes:
             lines = tuple(one.text for one in report.mistakes)
             rows = sum(max(1, one.rows) for one in report.mistakes)

@@ -13,7 +13,7 @@ from access.badge.credential import Signed, read
 from access.log.entry import Key
 from access.state.log_state import LogState
 from registry.devices.own_log import OwnLog
-from registry.roster.keys import Keyring
+from registry.roster.keys.keyring import Keyring
 from registry.roster.repository import People
 from registry.storage.errors import RegistryError, UnknownError
 from registry.storage.ledger import Ledger

@@ -1,6 +1,6 @@
 """Key cards for the staff: made here, printed or shown once, and kept nowhere."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import msgspec
@@ -10,17 +10,16 @@ from access.badge.desk_key import StaffNameCard
 from access.badge.key_card import human_key, key_card_text
 from access.badge.secret_strength import LEAST_PIN_DIGITS, is_strong, pin_problem
 from access.event.definition import Event, Role
-from access.log.entry import BadgeIssued, badge_of
+from access.log.entry import BadgeIssued
 from registry.roster.badge_issuer import BadgeIssuer, secret_in
-from registry.roster.keys import Keyring
+from registry.roster.issues import badges_with, newest_issues
+from registry.roster.keys.keyring import Keyring
+from registry.roster.keys.sealing_again import SealingAgain, Step
 from registry.roster.model import Known
 from registry.roster.repository import People
 from registry.roster.service import Roster, staff_name_card
 from registry.storage.errors import refused
 from registry.storage.ledger import Ledger
-
-AT_ONCE = 200
-"""People whose entries are read at a time."""
 
 Unlocks = Literal["key_card", "badge_and_pin", "nothing"]
 
@@ -54,7 +53,7 @@ class IssuedKeyCard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StaffKeys:
-    """Issues key cards. What a method stores it stores in one transaction; where it raises, nothing was stored."""
+    """Issues key cards. Each method is one transaction; where it raises, nothing was stored."""
 
     def __init__(
         self,
@@ -67,8 +66,8 @@ class StaffKeys:
         self._ledger = ledger
         self._roster = roster
         self._people = people
-        self._keys = keys
         self._random = random
+        self._sealing = SealingAgain(ledger, roster, people, keys)
 
     def members(self, event: Event) -> list[StaffMember]:
         """Everybody whose ticket has a role, in order of their refs."""
@@ -98,87 +97,61 @@ class StaffKeys:
                 raise refused(known.ref, f"has the ticket {ticket.id!r}, which has no role")
             if known.content is None:
                 raise refused(known.ref, "has no name, and so no name card to carry the key")
-            if not is_strong(self._roster.text(known, issued)):
+            text = self._roster.text(known, issued)
+            if not is_strong(text):
                 raise refused(
                     known.ref,
                     "has a badge whose code can be guessed; give them a badge of ours first (reissue)",
                 )
             issuer = self._roster.issuer(event)
-            card = self._lock(issuer, known, issued, pin)
+            card = self._lock(issuer, known, issued, text, pin)
             self._roster.keep(issuer)
         self._ledger.database.scrub()
         return card
 
-    def new_desk_key(self, event: Event) -> int:
-        """A new desk key, and every name card sealed under it: when a key card is lost. Return how many cards.
+    def new_desk_key(
+        self,
+        event: Event,
+        step: Step = lambda _: None,
+        last_chance: Callable[[], None] = lambda: None,
+    ) -> int:
+        """A new desk key, and every name card sealed under it: when a key card is lost. Return how many cards. `step`
+        is called with how many people are done, `last_chance` before it can no longer be stopped.
 
         No key card opens anything until a new one is issued.
         """
-        return self._seal_again(event, frozenset())[0]
 
-    def replace_all(self, event: Event) -> list[IssuedKeyCard]:
+        def add(issuer: BadgeIssuer, known: Known, issued: BadgeIssued, text: str) -> None:
+            issuer.add_roster_entry(known, issued, text, secret_in(text))
+
+        return self._sealing.run(event, add, step, last_chance)
+
+    def replace_all(
+        self,
+        event: Event,
+        step: Step = lambda _: None,
+        last_chance: Callable[[], None] = lambda: None,
+    ) -> list[IssuedKeyCard]:
         """A new desk key, and a new key card with a drawn PIN for everybody who could unlock names: when a card is
         lost, and to move an event on from before there were key cards. Those whose code can be guessed get none."""
         able = [one for one in self.members(event) if one.unlocks != "nothing"]
-        return self._seal_again(event, frozenset(o.code for o in able if not o.guessable))[1]
-
-    def _seal_again(self, event: Event, staff: frozenset[str]) -> tuple[int, list[IssuedKeyCard]]:
-        """Seal every name card under a new desk key. `staff` (human codes) get new key cards.
-
-        All of it is prepared while others go on; what they have changed meanwhile is sealed in the transaction."""
-        self._roster.forget_erased()
-        position, desk = self._ledger.newest(), self._keys.drawn_desk_key()
-        issuer = self._roster.issuer(event, with_badges=False, desk=desk)
+        staff = {one.code for one in able if not one.guessable}
         cards: dict[bytes, IssuedKeyCard] = {}
-        self._seal(issuer, list(self._people.everyone()), staff, cards)
-        with self._ledger.transaction():
-            self._keys.badge_keys()  # an error where everybody was purged meanwhile
-            self._roster.forget_erased()
-            named = (badge_of(entry.body) for entry in self._ledger.registry_since(position))
-            changed = {badge for badge in named if badge is not None}
-            issuer.take_out(changed)
-            for badge in changed:
-                cards.pop(badge, None)
-            self._seal(issuer, list(self._people.by_badges(list(changed))), staff, cards)
-            self._keys.set_desk_key(desk)
-            self._roster.keep(issuer)
-        self._ledger.database.scrub()  # the old cards must not stay readable in the file
-        return len(issuer.cards), sorted(cards.values(), key=lambda card: card.ref)
 
-    def _seal(
-        self,
-        issuer: BadgeIssuer,
-        people: Sequence[Known],
-        staff: frozenset[str],
-        cards: dict[bytes, IssuedKeyCard],
-    ) -> None:
-        """Add the roster entries and name cards of these people, and the key cards of those who get one."""
-        for start in range(0, len(people), AT_ONCE):
-            some = [known for known in people[start : start + AT_ONCE] if known.content is not None]
-            newest = self._newest([known.badge for known in some])
-            for known in some:
-                issued = newest[known.badge]
-                if human_code(known.badge) in staff:
-                    cards[known.badge] = self._lock(issuer, known, issued, None)
-                else:
-                    text = self._roster.text(known, issued)
-                    issuer.add_roster_entry(known, issued, text, secret_in(text))
+        def add(issuer: BadgeIssuer, known: Known, issued: BadgeIssued, text: str) -> None:
+            if human_code(known.badge) in staff:
+                cards[known.badge] = self._lock(issuer, known, issued, text, None)
+            else:
+                issuer.add_roster_entry(known, issued, text, secret_in(text))
 
-    def _newest(self, badges: Sequence[bytes]) -> dict[bytes, BadgeIssued]:
-        """The entry of the newest issue of each badge."""
-        entries = sorted(
-            self._ledger.roster_of(badges), key=lambda entry: (entry.wall_ms, entry.log, entry.seq)
-        )
-        issued = [entry.body for entry in entries if isinstance(entry.body, BadgeIssued)]
-        issued.sort(key=lambda body: body.issue)
-        return {body.badge: body for body in issued}
+        self._sealing.run(event, add, step, last_chance)
+        return sorted(cards.values(), key=lambda card: card.ref)
 
     def _lock(
-        self, issuer: BadgeIssuer, known: Known, issued: BadgeIssued, pin: str | None
+        self, issuer: BadgeIssuer, known: Known, issued: BadgeIssued, text: str, pin: str | None
     ) -> IssuedKeyCard:
         chosen = pin if pin is not None else self.draw_pin()
         card, locked = issuer.lock_desk_key(known.badge, chosen)
-        text = self._roster.text(known, issued)
         issuer.add_roster_entry(known, issued, text, secret_in(text), locked=locked)
         return IssuedKeyCard(
             ref=known.ref,
@@ -198,10 +171,12 @@ class StaffKeys:
                 return pin
 
     def _staff(self, event: Event) -> Iterator[tuple[Known, BadgeIssued]]:
-        for known in self._people.everyone():
-            issued = self._roster.newest(known)
-            if event.tickets[issued.claims.ticket].roles:
-                yield known, issued
+        roles = {number for number, ticket in enumerate(event.tickets) if ticket.roles}
+        badges = badges_with(self._ledger, roles)
+        newest = newest_issues(self._ledger, badges)
+        staff = [one for one in badges if newest[one].claims.ticket in roles]
+        for known in sorted(self._people.by_badges(staff), key=lambda known: known.ref):
+            yield known, newest[known.badge]
 
 
 def _unlocks(card: StaffNameCard | None) -> Unlocks:

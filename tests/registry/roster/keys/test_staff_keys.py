@@ -11,8 +11,8 @@ from access.badge.desk_key import BadPinError, StaffNameCard, unwrap
 from access.badge.key_card import KeyCard, read_human_key, read_key_card
 from access.badge.name_card import open_with_desk, open_with_secret
 from access.badge.secret_strength import pin_problem
+from registry.roster.keys.staff_keys import IssuedKeyCard
 from registry.roster.model import IssuedBadge, Known, Person
-from registry.roster.staff_keys import IssuedKeyCard
 from registry.service import RegistryService
 from registry.storage.errors import RegistrationError, RegistryError, UnknownError
 
@@ -167,17 +167,19 @@ def test_whoever_is_changed_while_cards_are_sealed_again_has_a_card_of_the_new_d
     badges = {person.ref: service.register(person) for person in (GUEST, STAFF)}
     gone = service.register(msgspec.structs.replace(GUEST, ref="gone", name="王芳"))
     locked = given(service, badges["staff"])
-    everyone = service.people.everyone
+    after = service.people.after
 
-    def meanwhile() -> Iterator[Known]:
-        people = list(everyone())
+    def meanwhile(badge: bytes, limit: int) -> Iterator[Known]:
+        people = list(after(badge, limit))
+        if badge:
+            return iter(people)
         badges["new"] = service.register(msgspec.structs.replace(GUEST, ref="new", name="陈晨"))
         service.amend(msgspec.structs.replace(GUEST, name="张薇"))
         given(service, badges["staff"])
         service.erase(gone.badge)
         return iter(people)
 
-    monkeypatch.setattr(service.people, "everyone", meanwhile)
+    monkeypatch.setattr(service.people, "after", meanwhile)
     assert service.staff_keys.new_desk_key(service.event) == 3
     monkeypatch.undo()
     assert desk_key(service, badges["staff"], locked) is None
@@ -192,15 +194,15 @@ def test_who_was_purged_while_cards_are_sealed_again_has_none(
     service: RegistryService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guest = service.register(GUEST)
-    everyone = service.people.everyone
+    after = service.people.after
 
-    def meanwhile() -> Iterator[Known]:
-        people = list(everyone())
+    def meanwhile(badge: bytes, limit: int) -> Iterator[Known]:
+        people = list(after(badge, limit))
         service.purge(early=True)
         return iter(people)
 
-    monkeypatch.setattr(service.people, "everyone", meanwhile)
-    with pytest.raises(RegistryError, match="deleted"):
+    monkeypatch.setattr(service.people, "after", meanwhile)
+    with pytest.raises(RegistryError, match="prepared is gone"):
         service.staff_keys.new_desk_key(service.event)
     assert service.ledger.card(guest.badge, 1) is None
 
