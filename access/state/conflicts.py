@@ -7,7 +7,7 @@ logged. What the door did is never rewritten; each line has a proposed reading, 
 from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from typing import Literal
 
 from access.log.entry import EntryRef, Scan, Span
@@ -91,25 +91,30 @@ class Conflicts:
     def lines(self) -> list[Conflict]:
         """All lines, in order of corrected time."""
         event_state = self._log_state.event_state
-        self._refresh()
+        self.catch_up()
         found = [line for replay in self._replays.values() for line in replay.lines]
         found += _without_seat(event_state, self._replays.values())
         found += self._forks()
         answers = {
             (ruling.conflict, ruling.entry): ruling.answer for _, ruling in event_state.rulings
         }
-        return sorted(
-            (replace(line, ruling=answers.get((line.kind, line.entry))) for line in found),
-            key=lambda line: (line.order, KINDS.index(line.kind)),
-        )
+        ruled = [
+            line if answer is None else replace(line, ruling=answer)
+            for line in found
+            for answer in (answers.get((line.kind, line.entry)),)
+        ]
+        return sorted(ruled, key=lambda line: (line.order, KINDS.index(line.kind)))
 
-    def _refresh(self) -> None:
+    def catch_up(self, most: int | None = None) -> bool:
+        """Decide the badges again that have changed, so many at most (None: all of them); whether there are more."""
         self._log_state.settle()
         changed = self._changed & self._log_state.presented
-        for badge, history in self._log_state.histories(changed):
+        some = set(islice(changed, most))
+        for badge, history in self._log_state.histories(some):
             if badge is not None:
                 self._replays[badge] = replay_badge(self._log_state.event_state, history)
-        self._changed.clear()
+        self._changed.intersection_update(changed - some)
+        return bool(self._changed)
 
     def _forks(self) -> Iterator[Conflict]:
         event_state = self._log_state.event_state

@@ -27,6 +27,9 @@ KEEP_AFTER = 2000
 AT_ONCE = 2000
 """Entries read from the ledger at a time."""
 
+BADGES_AT_ONCE = 500
+"""Badges of which every let-in is decided again at a time."""
+
 BREATH_S = 0.001
 """Between some thousand entries and the next."""
 
@@ -251,9 +254,13 @@ class Projections:
         return self._arrivals.on_day_of(moment, self._headcount.presented_since)
 
     def conflicts(self) -> list[Conflict]:
-        """The partition report, in order of corrected time."""
-        with self.snapshot():
-            return self._conflicts.lines()
+        """The partition report, in order of corrected time. It is worked out in pieces: a whole event would take half a
+        minute, in which nobody could count."""
+        while True:
+            with self.snapshot():
+                if not self._conflicts.catch_up(BADGES_AT_ONCE):
+                    return self._conflicts.lines()
+            time.sleep(BREATH_S)
 
     def missing(self, device: str) -> int:
         """Entries of a kiosk's earlier logs that its later ones name and that are not stored here; as of what is folded

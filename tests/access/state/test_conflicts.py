@@ -516,3 +516,17 @@ def test_an_order_is_uncertain_only_between_two_venues(forum: Any) -> None:
     forum.enters("north-in", "09:00", 1)
     forum.enters("north-in", "09:01", 1)
     assert [line.overlap for line in Conflicts(forum.known()).lines()] == [False]
+
+
+def test_worked_out_in_pieces_it_is_the_same_report(forum: Any) -> None:
+    for number in (1, 2, 3):
+        forum.enters("room-1", "13:40", number)
+        forum.enters("north-in", "13:50", number)
+    known = forum.known()
+    pieces = Conflicts(known)
+    rounds = 1
+    while pieces.catch_up(1):
+        rounds += 1
+    assert rounds == 3
+    assert pieces.lines() == Conflicts(known).lines()
+    assert [line.reason for line in pieces.lines()].count("already_inside") == 3
