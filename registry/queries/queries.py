@@ -190,8 +190,9 @@ class Queries:
         return folded is not None
 
     def prepare(self) -> None:
-        """Fold what there is and count it, before somebody asks."""
+        """Fold what there is and count it, before somebody asks: by then others would wait for it."""
         self.headcount()
+        self.service.arrivals(self.now_ms())
 
     def _count(self, now: int) -> "Counted":
         with self.service.glance() as log_state:
