@@ -168,7 +168,7 @@ def test_an_admin_changes_the_desk_key_after_a_staff_card_was_lost(site: Site, p
     log_in(page, site, "/settings")
     page.get_by_role("button", name="New desk key").click()
     page.get_by_role("button", name="Yes, do it").click()
-    expect(page.get_by_role("status")).to_contain_text("1 name cards are sealed again")
+    expect(page.locator("#note")).to_contain_text("1 name cards are sealed again")
 
 
 def test_an_admin_makes_a_key_card_which_is_shown_this_once(site: Site, page: Page) -> None:
