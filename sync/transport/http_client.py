@@ -128,7 +128,7 @@ def _no_tls(error: SSLError) -> str:
         return "not the certificate that was agreed on"
     if isinstance(cause, ssl.SSLCertVerificationError):
         return "its certificate is not one that this machine trusts"
-    if isinstance(cause, ssl.SSLEOFError):
+    if isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):  # which, depends on the Python
         return "hung up before TLS began: it is busy, or no TLS is spoken there"
     return "no TLS is spoken there"
 
