@@ -14,7 +14,7 @@ import msgspec
 from registry.jobs.model import Do, Job, State, Stopped
 from registry.jobs.rows import JobRows
 from registry.jobs.turns import TurnLostError, Turns
-from registry.storage.errors import RegistryError, UnknownError
+from registry.storage.errors import NotScrubbedError, RegistryError, UnknownError
 from registry.storage.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -219,10 +219,12 @@ class Jobs:
             self._end(
                 work, "interrupted" if self.is_closing() and not work.cancelled else "cancelled"
             )
+            self._scrub_after(work)
         except TurnLostError:
             self._end(work, "interrupted")
         except RegistryError as error:
             self._end(work, "failed", error=str(error))
+            self._scrub_after(work)
         else:
             self._end_well(work, msgspec.json.encode(result) if result is not None else None)
 
@@ -238,6 +240,12 @@ class Jobs:
                 self._end(work, "done", result=result)
         if dropped:
             self._ledger.database.scrub()
+
+    def _scrub_after(self, work: "_Work") -> None:
+        """What work has stored for itself and deleted again may name somebody who was erased meanwhile."""
+        if self._rows.is_cancelled(work.id):
+            with suppress(NotScrubbedError):  # somebody reads; the next checkpoint does it
+                self._ledger.database.scrub()
 
     def _wait_on(self, work: "_Work") -> None:
         work.check()

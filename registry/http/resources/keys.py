@@ -44,6 +44,7 @@ def _add_desk_key(api: Interface, queries: Queries, jobs: Jobs) -> None:
         answer=admin_shapes.Resealed,
     )
     def new_desk_key() -> admin_shapes.Resealed:
+        _forget_erased(queries)
         return msgspec.json.decode(finished(jobs, DESK_KEY), type=admin_shapes.Resealed)
 
     @api.post(
@@ -53,6 +54,7 @@ def _add_desk_key(api: Interface, queries: Queries, jobs: Jobs) -> None:
         answer=admin_shapes.Job,
     )
     def begin_desk_key() -> admin_shapes.Job:
+        _forget_erased(queries)
         return shown(jobs.start(DESK_KEY, {}), [])
 
 
@@ -113,12 +115,19 @@ def _add_key_cards(api: Interface, queries: Queries, jobs: Jobs) -> None:
         answer=admin_shapes.KeyCards,
     )
     def replace_key_cards() -> admin_shapes.KeyCards:
+        _forget_erased(queries)
         job = jobs.start(KEY_CARDS, {})
         try:
             ended(jobs, job.id)
             return admin_shapes.KeyCards(cards=[_shown(card) for card in made[job.id]])
         finally:
             made.pop(job.id, None)
+
+
+def _forget_erased(queries: Queries) -> None:
+    """Forget those who were erased since a backup that was put back, before a job begins: an erasure stops whatever is
+    going on."""
+    queries.service.forget_erased()
 
 
 def _shown(card: IssuedKeyCard) -> admin_shapes.KeyCard:

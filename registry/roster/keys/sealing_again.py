@@ -26,10 +26,6 @@ Step = Callable[[int], None]
 ROUNDS = 8
 """How often those who changed meanwhile are sealed outside the lock before everybody waits for it."""
 
-_CHANGED = (
-    "SELECT DISTINCT badge FROM entry WHERE id > ? AND log >= ? AND log < ? AND badge IS NOT NULL"
-)
-
 
 class SealingAgain:
     """Changes the desk key. Used by one thread at a time, as everything that stages is."""

@@ -11,7 +11,9 @@ import pytest
 from jianmen.testing.waiting import until
 from registry.jobs import Stopped
 from registry.roster.model import IssuedBadge, Person
+from registry.roster.repository import row_of
 from registry.service import RegistryService
+from registry.storage import tables
 
 pytestmark = pytest.mark.both_stores
 
@@ -43,6 +45,22 @@ def test_a_new_desk_key_is_a_job(
         len(delegates), len(delegates), {"cards": len(delegates)},
     )  # fmt: skip
     assert all(card != before[badge] for badge, card in cards(service).items())
+
+
+def test_somebody_erased_since_a_backup_does_not_stop_the_job(
+    api: Any, service: RegistryService, delegates: list[IssuedBadge]
+) -> None:
+    issued = service.register(Person(ref="gone", ticket="delegate", name="王芳"))
+    [entry] = service.ledger.roster_of([issued.badge])
+    kept = service.people.by_badge(issued.badge)
+    service.erase(issued.badge)
+    with service.ledger.transaction(), service.ledger.database.writing() as connection:
+        connection.execute(tables.person.insert(), [row_of(kept)])  # as a backup has it
+
+    job = ended(api, api.post("/desk-key/jobs", {}))
+    assert (job["state"], job["result"]) == ("done", {"cards": len(delegates)})
+    assert service.people.by_badge(issued.badge) is None
+    assert entry.body.card is not None
 
 
 def test_a_new_desk_key_that_is_stopped_has_changed_nothing(

@@ -6,6 +6,7 @@ import os
 import re
 import sqlite3
 import subprocess
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +18,9 @@ from sqlalchemy import make_url, text
 
 from access.log.clock_reading import ClockReading
 from jianmen.testing.postgres import PostgresServer
-from registry.roster.model import Person
+from registry.jobs import Jobs, Work
+from registry.roster.batch import discard
+from registry.roster.model import Person, Registered
 from registry.service import RegistryService
 from registry.storage import tables
 from registry.storage.database import FILE, Database
@@ -65,6 +68,35 @@ def test_one_person_erased_is_gone_while_the_registry_runs(
     service.erase(known.badge)
     assert in_files(tmp_path, name(7).encode(), known.salt) == set()
     assert in_files(tmp_path, name(8).encode())
+
+
+def test_whoever_is_erased_while_work_goes_on_is_in_no_file_once_that_has_stopped(
+    service: RegistryService, tmp_path: Path
+) -> None:
+    known = service.person("R7")
+    staged, erased = threading.Event(), threading.Event()
+
+    def do(work: Work) -> None:
+        batch = service.batch()
+        person = Person(ref="R7", name=name(7), ticket="delegate", organisation="Another")
+        try:
+            batch.change([(person, Registered(known, None, revoked=False))], lambda _: None)
+            staged.set()
+            erased.wait()
+            work.last_chance()
+        except BaseException:
+            discard(service.ledger)
+            raise
+
+    jobs = Jobs(service.ledger, lambda: MORNING_MS)
+    jobs.kind("change", do)
+    job = jobs.start("change", {})
+    staged.wait()
+    service.erase(known.badge)
+    erased.set()
+    assert jobs.wait(job.id, 30).state == "cancelled"
+    jobs.close()
+    assert in_files(tmp_path, name(7).encode(), known.salt) == set()
 
 
 def test_after_a_purge_nobody_is_there(service: RegistryService, tmp_path: Path) -> None:
