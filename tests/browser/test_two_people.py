@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.dashboard_site import PASSWORD, Site, choose_list, log_in
 
@@ -175,6 +175,29 @@ def test_a_kiosk_that_somebody_else_has_moved_stays_there(
     bo.locator("#kiosks details select").select_option("mianyang-main-1")
     expect(bo.locator("#note")).to_contain_text("at another gate meanwhile (meishan-main-1)")
     expect(bo.locator("#kiosks tbody")).to_contain_text("meishan-main-1")
+
+
+def test_an_answer_under_way_does_not_close_the_row_that_somebody_has_opened_meanwhile(
+    site: Site, both: tuple[Page, Page]
+) -> None:
+    page, _ = both
+    page.clock.install()
+    page.goto(f"{site.url}/kiosks")
+    expect(page.locator("#kiosks details")).to_have_count(1)
+    under_way: list[Route] = []
+
+    def keep_waiting(route: Route) -> None:
+        under_way.append(route)
+
+    page.route("**/api/v1/kiosks", keep_waiting)
+    with page.expect_request("**/api/v1/kiosks"):
+        page.clock.run_for(6_000)
+    page.locator("#kiosks details summary").click()
+    with page.expect_response("**/api/v1/kiosks"):
+        under_way[0].continue_()
+    page.clock.run_for(6_000)
+    expect(page.locator("#kiosks details")).to_have_attribute("open", "")
+    assert len(under_way) == 1
 
 
 def test_a_conflict_that_somebody_else_has_answered_keeps_the_answer(

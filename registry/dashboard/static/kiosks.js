@@ -5,10 +5,15 @@ const EVERY_MS = 5_000;
 const where = (gate) => `${place(gate.venue)}${gate.area === gate.venue ? "" : ` · ${place(gate.area)}`} · ${gate.code} · ${gate.id}`;
 
 async function refresh() {
-  const open = document.querySelector("#kiosks details[open]");
-  if (!open) await attempt(async () => render(await ask("GET", "/kiosks")));
+  await attempt(async () => {
+    const said = chosen() ? null : await ask("GET", "/kiosks");
+    if (said && !chosen()) render(said);
+  });
   setTimeout(refresh, EVERY_MS);
 }
+
+// Somebody is choosing in an open row, perhaps since the question went out: new rows would close it under their hand.
+const chosen = () => document.querySelector("#kiosks details[open]");
 
 function render(said) {
   const now = Date.parse(said.as_of);
