@@ -318,10 +318,19 @@ def _facts(context: AnswerContext, order: Sequence[Language]) -> Iterator[str]:
     if hint.standby_ms is not None:
         yield f"{hour_name(programme, hint.standby_ms)} +"
     for gate, _ in hint.gates:
-        yield gate_code(programme, gate)
-    if context.at_help_desk:
-        names = {language: text("attendee.help_desk", language) for language in order}
-        yield in_two_scripts(names, order)
+        yield f"→ {gate_code(programme, gate)}"
+    yield from _help_facts(context, order)
+
+
+def _help_facts(context: AnswerContext, order: Sequence[Language]) -> Iterator[str]:
+    """Who helps with a refusal; where they are, if no arrow shows it."""
+    if not context.at_help_desk and context.answer.decision.verdict == "ask_staff":
+        return  # the headline says it
+    who = "attendee.help_desk" if context.at_help_desk else "attendee.our_staff"
+    yield in_two_scripts({language: text(who, language) for language in order}, order)
+    where = context.programme.venues[context.programme.venue_of(context.gate.area)].help
+    if context.at_help_desk and where is not None and context.gate.help_arrow is None:
+        yield in_two_scripts(where, order)
 
 
 def _session_facts(
