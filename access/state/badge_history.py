@@ -169,7 +169,9 @@ class Whereabouts:
 
     def _pass(self, at_ms: int) -> None:
         """Advance to an instant (ms) within one definition."""
-        if self.location is not None and at_ms >= self._day_ends_ms:
+        if self.location is None:
+            return
+        if at_ms >= self._day_ends_ms:
             self._go(None)
         while (cleared := self._cleared(at_ms)) is not None:
             self._go(self.programme.area_tree[cleared].parent)
@@ -319,7 +321,7 @@ class History:
 
     def revoked(self, issue: int | None, until: Order | None = None) -> bool:
         """Whether the badge, or this issue of it, is revoked."""
-        return any(
+        return bool(self.revocations) and any(
             revocation.issue in (None, issue)
             for order, revocation in self.revocations
             if until is None or order <= until
@@ -327,7 +329,7 @@ class History:
 
     def all_revoked(self, until: Order | None = None) -> bool:
         """Whether the badge is revoked in all its issues."""
-        return any(
+        return bool(self.revocations) and any(
             revocation.issue is None
             for order, revocation in self.revocations
             if until is None or order <= until

@@ -135,13 +135,14 @@ class Door(LocalState):
         self._hold_off.clear()
 
     def _present(self, who: str | bytes, direction: Direction, method: Method) -> Answer:
-        if self.gate.mode == "print":
-            raise NotReadyError(f"gate {self.gate.id} prints badges: nobody goes in or out there")
+        gate = self.gate
+        if gate.mode == "print":
+            raise NotReadyError(f"gate {gate.id} prints badges: nobody goes in or out there")
         reading = self.read_clock()
         again = self._again(who, direction, reading)
         if again is not None:
             return again
-        subject = self.identify(who, direction)
+        subject = self.identify(who, direction, gate.id)
         trial = self.opening_badge(subject.presented.badge)
         if trial is not None:
             answer = self._try_out(subject, reading, method, trial)
