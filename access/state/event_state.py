@@ -194,9 +194,7 @@ class EventState:
 
     def believed(self, entry: LogEntry) -> bool:
         """Whether the entry counts: a cut-off names the last number of each log that is believed."""
-        if not self._cut_off:
-            return True
-        believed = self._cut_off.get(entry.device)
+        believed = self._cut_off.get(entry.device) if self._cut_off else None
         return believed is None or entry.seq <= believed.get(entry.log, 0)
 
     def assigned(self, device: str) -> str | None:
