@@ -235,8 +235,8 @@ def test_whoever_is_refused_in_no_known_language_sees_who_helps_and_where_they_a
     """An arrow shows the way to the help desk; without one the words do."""
     programme = PROGRAMME
     if gate == "no-arrow":
-        gates = [msgspec.structs.replace(one, help_arrow=None) for one in PROGRAMME.event.gates]
-        programme = Programme(msgspec.structs.replace(PROGRAMME.event, gates=tuple(gates)))
+        gates = [replace(one, help_arrow=None) for one in PROGRAMME.event.gates]
+        programme = Programme(replace(PROGRAMME.event, gates=tuple(gates)))
         gate = "chengdu-main-1"
     given = answer(refusal("already_inside", **more), gate)
     screen = answer_screen(given, programme, None, own_first("zh-Hans"))
