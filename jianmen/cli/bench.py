@@ -319,12 +319,14 @@ PHOTOS = Path(__file__).parents[2] / "tests" / "samples" / "photos"
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of everything that is drawn.")
 @click.option("--full", is_flag=True, help="Also the other libraries on the hard presentations.")
+@_against
 def eyes(
     photos: Path | None,
     presentations: int,
     frames: int,
     factor: float,
     seed: int,
+    against: Path | None,
     *,
     full: bool,
     as_json: bool,
@@ -336,6 +338,7 @@ def eyes(
     eyes hard, eyes easy      drawn presentations: missed, first read, wrong
     eyes turns                badges that take turns at one place: read late
     eyes photos, eyes decode  photographs before the camera, and as files
+    eyes decode process       the whole program, beside --against
     """
     for name, value in OPENCV_SETTINGS.items():
         os.environ.setdefault(name, value)  # before the imports below load OpenCV
@@ -344,6 +347,10 @@ def eyes(
     folder = photos or (PHOTOS if PHOTOS.is_dir() else None)
     lines = everything(folder, presentations, frames, factor, seed, full=full)
     _show(lines, as_json=as_json)
+    if folder is not None and against is not None:
+        from bench.reader.builds import decoded_by_builds
+
+        _show(decoded_by_builds(folder, against), as_json=as_json)
 
 
 @bench.command()

@@ -1,0 +1,57 @@
+"""`jianmen decode` over photographs, as a process of this build and of another one, in turns."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.reader.eyes import photos_below
+from bench.support.figure import Figure, median
+
+OURS = Path(__file__).parents[2]
+TURNS = 5
+"""How often each build decodes all photographs; the median counts."""
+
+
+def decoded_by_builds(folder: Path, against: Path, turns: int = TURNS) -> Iterator[Figure]:
+    """Two lines: CPU time, and photographs not read; `against` is a checkout with its own `.venv`."""
+    folder, builds = folder.absolute(), (OURS, against.absolute())
+    photos = photos_below(folder)
+    spent: list[list[float]] = [[], []]
+    read = [0, 0]
+    for turn in range(turns):
+        for index in (0, 1) if turn % 2 else (1, 0):
+            cpu_s, texts = _decode(builds[index], folder)
+            spent[index].append(cpu_s)
+            read[index] = sum(photo.text in texts.get(photo.path, ()) for photo in photos)
+    known = sum(photo.text is not None for photo in photos)
+    ours, theirs = map(median, spent)
+    beside = f"; floor: the build in {against.name}"
+    note = (
+        f"CPU time of the process `jianmen decode` over {len(photos)} photographs, the median of {turns}"
+        f" in turns; wanted: 1{beside}"
+    )
+    yield Figure("eyes decode process", ours, theirs, "s", note)
+    note = f"photographs that it did not read, of {known} ({read[0]} read){beside} ({read[1]} read)"
+    missed = (known - read[0], known - read[1])
+    yield Figure("eyes decode process missed", *missed, "photographs", note)
+
+
+def _decode(build: Path, folder: Path) -> tuple[float, dict[Path, list[str]]]:
+    """CPU seconds of the process, and the texts in each file. Raises RuntimeError if it fails."""
+    command = [str(build / ".venv" / "bin" / "jianmen"), "decode", str(folder)]
+    with subprocess.Popen(
+        command, cwd=build, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout is not None
+        printed = process.stdout.read()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with status {process.returncode}")
+    files = map(json.loads, printed.splitlines())
+    texts = {Path(file["path"]): [one["text"] for one in file["payloads"]] for file in files}
+    return used.ru_utime + used.ru_stime, texts
