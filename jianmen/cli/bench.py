@@ -345,12 +345,8 @@ def eyes(
     from bench.reader.eyes import everything
 
     folder = photos or (PHOTOS if PHOTOS.is_dir() else None)
-    lines = everything(folder, presentations, frames, factor, seed, full=full)
+    lines = everything(folder, presentations, frames, factor, seed, against, full=full)
     _show(lines, as_json=as_json)
-    if folder is not None and against is not None:
-        from bench.reader.builds import decoded_by_builds
-
-        _show(decoded_by_builds(folder, against), as_json=as_json)
 
 
 @bench.command()

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from bench.reader.builds import decoded_by_builds
-from bench.reader.eyes import empty, photos_below
+from bench.reader.eyes import empty
+from bench.reader.photos import decoded_by_builds, photos_below
 from bench.reader.presentations import HARD_KINDS, easy, hard, taking_turns
 from bench.rooms import empty_frames
 from hardware.decoding.zxing import ZxingDecoder

@@ -1,4 +1,4 @@
-"""`jianmen decode` over photographs, as a process of this build and of another one, in turns."""
+"""Photographs with known texts, and `jianmen decode` over them by this build and by another one, in turns."""
 
 from __future__ import annotations
 
@@ -6,14 +6,38 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from bench.reader.eyes import photos_below
 from bench.support.figure import Figure, median
+from hardware.files.picture_file import SUFFIXES
 
 OURS = Path(__file__).parents[2]
 TURNS = 5
 """How often each build decodes all photographs; the median counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photograph and the text of its code; None: there is none in it."""
+
+    path: Path
+    text: str | None
+
+
+def photos_below(folder: Path) -> list[Photo]:
+    """The photographs below a folder: the text of each stands in a .txt file beside it.
+
+    A picture without such a file has no code in it and must read as nothing.
+    """
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in SUFFIXES:
+            known = path.with_suffix(".txt")
+            found.append(
+                Photo(path, known.read_bytes().decode("utf-8") if known.exists() else None)
+            )
+    return found
 
 
 def decoded_by_builds(folder: Path, against: Path, turns: int = TURNS) -> Iterator[Figure]:
