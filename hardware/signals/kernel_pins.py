@@ -12,7 +12,7 @@ REMEDY = (
 
 
 def outputs_stay(modules: Path = MODULES) -> bool:
-    """Whether a pin stays as a dead process had it: so do the kernels of Raspberry Pi OS unless they are told otherwise.
+    """Whether a pin stays as a dead process had it, as on Raspberry Pi OS unless its kernel is told otherwise.
 
     False where the kernel does not say: others make an input of such a pin.
     """

@@ -32,8 +32,9 @@ class Relay:
 
     Should the process die, a strict kernel gives the pin back at once, and the pull-down that the wiring needs switches
     off. Other kernels of Raspberry Pi OS leave the pin as it is (`hardware.signals.kernel_pins`): there the service
-    switches it off (`kiosk.runtime.pins_off`). A call never waits, and two calls in a row are two pulses with a gap, not
-    one long one.
+    switches it off (`kiosk.runtime.pins_off`).
+
+    A call never waits, and two calls in a row are two pulses with a gap, not one long one.
     """
 
     def __init__(self, output: Output, pulse_s: float) -> None:
