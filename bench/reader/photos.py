@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 from bench.support.figure import Figure, median
 from hardware.files.picture_file import SUFFIXES
 
-OURS = Path(__file__).parents[2]
+OURS = Path(sys.executable).with_name("jianmen")
 TURNS = 5
 """How often each build decodes all photographs; the median counts."""
 
@@ -42,7 +43,7 @@ def photos_below(folder: Path) -> list[Photo]:
 
 def decoded_by_builds(folder: Path, against: Path, turns: int = TURNS) -> Iterator[Figure]:
     """Two lines: CPU time, and photographs not read; `against` is a checkout with its own `.venv`."""
-    folder, builds = folder.absolute(), (OURS, against.absolute())
+    folder, builds = folder.absolute(), (OURS, against.absolute() / ".venv" / "bin" / "jianmen")
     photos = photos_below(folder)
     spent: list[list[float]] = [[], []]
     read = [0, 0]
@@ -64,11 +65,11 @@ def decoded_by_builds(folder: Path, against: Path, turns: int = TURNS) -> Iterat
     yield Figure("eyes decode process missed", *missed, "photographs", note)
 
 
-def _decode(build: Path, folder: Path) -> tuple[float, dict[Path, list[str]]]:
+def _decode(program: Path, folder: Path) -> tuple[float, dict[Path, list[str]]]:
     """CPU seconds of the process, and the texts in each file. Raises RuntimeError if it fails."""
-    command = [str(build / ".venv" / "bin" / "jianmen"), "decode", str(folder)]
+    command = [str(program), "decode", str(folder)]
     with subprocess.Popen(
-        command, cwd=build, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
         assert process.stdout is not None
         printed = process.stdout.read()
