@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from jianmen.cli.registry.client import Client
 
 LOOK_S = 0.2
+SELDOM_S = 1.0
+"""How often a command looks how far a job is: for a bar, and at most where nobody watches."""
+
 SHOWN = 20
 """Changed and missing people that the command lists; `--json` has more."""
 
@@ -95,16 +98,18 @@ def followed(client: Client, job: Any, *, quiet: bool) -> Any:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     console = Console(stderr=True)
     try:
-        with Progress(
-            *columns, console=console, transient=True, disable=quiet or not console.is_terminal
-        ) as bar:
+        watched = console.is_terminal and not quiet
+        pause_s = LOOK_S
+        with Progress(*columns, console=console, transient=True, disable=not watched) as bar:
             task = bar.add_task("waiting", total=None)
             while job["state"] in ("waiting", "running"):
                 stage = _STAGES.get(job["stage"], job["stage"])
                 bar.update(
                     task, description=stage, completed=job["done"], total=job["total"] or None
                 )
-                time.sleep(LOOK_S)
+                time.sleep(pause_s)
+                if not watched:
+                    pause_s = min(SELDOM_S, pause_s + LOOK_S)
                 job = client.get(f"/jobs/{job['id']}")
     except KeyboardInterrupt:
         client.post(f"/jobs/{job['id']}/cancel", {})

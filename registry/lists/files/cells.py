@@ -45,7 +45,7 @@ def lines_of(cell: Cell) -> str:
 def is_shortened(cell: Cell) -> bool:
     """Whether a spreadsheet has lost digits of a long number: 6.91235E+14 as text, or a number of 16 digits or more."""
     if isinstance(cell, str):
-        return _POWER.fullmatch(half_width(cell)) is not None
+        return bool(cell) and _POWER.fullmatch(half_width(cell)) is not None
     if isinstance(cell, bool) or not isinstance(cell, int | float):
         return False
     return bool(abs(cell) >= 10**_EXACT_DIGITS)
