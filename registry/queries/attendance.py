@@ -12,7 +12,7 @@ from access.state.badge_history import History
 from access.state.event_state import EventState
 from registry.queries.queries import Queries
 from registry.queries.shapes import Answer, Time
-from registry.queries.table_files import Cell, Table
+from registry.queries.table_files import Cell, Step, Table, unseen
 from registry.roster.model import Known
 
 Status = Literal["came", "no_show", "came_unbooked"]
@@ -179,16 +179,17 @@ class AttendanceReport:
             unknown=unknown,
         )
 
-    def of_session(self, session: str) -> Attendees:
+    def of_session(self, session: str, step: Step = unseen) -> Attendees:
         """The people of a session that the event has."""
         known = self._queries.programme.sessions[session]
         return self._people(
             lambda state, history, now_ms: at_session(state, known, history, now_ms),
             lambda programme, claims: _booked(programme, claims, session),
+            step,
             session=session,
         )
 
-    def of_day(self, venue: str, day: str) -> Attendees:
+    def of_day(self, venue: str, day: str, step: Step = unseen) -> Attendees:
         """The people of a venue on an event day, both of which the event has."""
         programme = self._queries.programme
         number = list(programme.event.days).index(day)
@@ -196,6 +197,7 @@ class AttendanceReport:
         return self._people(
             lambda state, history, now_ms: at_venue(state, venue, ordinal, history, now_ms),
             lambda programme, claims: _valid_at(programme, claims, venue, number),
+            step,
             venue=venue,
             day=day,
         )
@@ -204,6 +206,7 @@ class AttendanceReport:
         self,
         ask: Ask,
         expected: Callable[[Programme, Claims], bool],
+        step: Step,
         *,
         session: str | None = None,
         venue: str | None = None,
@@ -213,6 +216,7 @@ class AttendanceReport:
         found: list[tuple[int, str, Attendee]] = []
         people = list(queries.service.people.everyone())
         for start in range(0, len(people), AT_ONCE):
+            step(start)
             some = {known.badge: known for known in people[start : start + AT_ONCE]}
             with queries.snapshot() as log_state:  # in pieces: others wait for it meanwhile
                 programme = queries.programme

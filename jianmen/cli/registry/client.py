@@ -97,9 +97,9 @@ class Client:
         """A JSON answer. Raises RefusedError."""
         return msgspec.json.decode(self.raw("GET", _with(path, query)))
 
-    def post(self, path: str, body: dict[str, object]) -> Any:
+    def post(self, path: str, body: dict[str, object], **query: object) -> Any:
         return msgspec.json.decode(
-            self.raw("POST", path, msgspec.json.encode(body), "application/json")
+            self.raw("POST", _with(path, query), msgspec.json.encode(body), "application/json")
         )
 
     def post_file(self, path: str, content: bytes, **query: object) -> Any:
