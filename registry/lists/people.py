@@ -4,7 +4,6 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeGuard
 
 from access.event.definition import Event, Language
 from access.text import canonical_code, first_unprintable, half_width, plain_letters
@@ -140,10 +139,12 @@ class _Reader:
         return self._columns.titles[index] if index is not None else name
 
     def _has_room(self, line: int, values: Sequence[Cell]) -> bool:
-        if len(values) == self._width and sum(map(len, filter(_is_text, values))) <= MOST_CELL:
+        if len(values) == self._width and sum(map(len, filter(cells.is_text, values))) <= MOST_CELL:
             return True  # most rows
-        if len(values) > self._width and any(text_filled(cell) for cell in values[self._width :]):
-            full = max(n for n, cell in enumerate(values, 1) if text_filled(cell))
+        if len(values) > self._width and any(
+            cells.is_filled(cell) for cell in values[self._width :]
+        ):
+            full = max(n for n, cell in enumerate(values, 1) if cells.is_filled(cell))
             self._found.mistake("row.cells", line, cells=full, columns=self._width)
             return False
         if len(values) < self._width:
@@ -299,10 +300,9 @@ class _Reader:
         self, line: int, column: str, values: Sequence[Cell], ticks: Mapping[str, list[str]]
     ) -> tuple[str, ...] | None:
         """The ids of a field that may have several; None: all of them."""
-        cell = self._cell(values, column)
+        cell, known = self._cell(values, column), self._vocabulary[column]
         key = (column, cell)
         strange: tuple[str, ...] = ()
-        known = self._vocabulary[column]
         if key in self._seen:  # most cells are like others, and without mistakes
             named = self._seen[key]
         else:
@@ -395,14 +395,6 @@ class _Reader:
         if latin and not whole_name.isascii():
             extra[LATIN_NAME] = latin
         return extra
-
-
-def _is_text(cell: Cell) -> TypeGuard[str]:
-    return isinstance(cell, str)
-
-
-def text_filled(cell: Cell) -> bool:
-    return not isinstance(cell, str) or bool(cell.strip())
 
 
 def _choices(ids: Sequence[str]) -> str:

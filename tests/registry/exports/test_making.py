@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 
-from registry.exports.making import Exports
 from registry.jobs import Jobs
-from registry.queries.queries import Queries
 from registry.roster.model import IssuedBadge
 from registry.service import RegistryService
 from registry.storage.errors import UnknownError
@@ -87,7 +85,6 @@ class Midway:
         self.ledger = service.ledger
         self.jobs = Jobs(service.ledger, lambda: clock.now_ms)
         self.began, self.go_on = threading.Event(), threading.Event()
-        self._exports = Exports(Queries(service, clock))
         self.jobs.kind("attempts", self._attempts)
 
     def _attempts(self, work: Any) -> None:
