@@ -96,8 +96,7 @@ class _Reader:
         self._vocabulary = vocabulary
         self._fill = mapping.fill
         self._given = frozenset((*columns.at, *mapping.fill))
-        self._names = {"family_name", "given_name"} & self._given
-        self._more = bool(columns.extra) or bool(self._names)
+        self._more = bool({"family_name", "given_name"} & self._given) or bool(columns.extra)
         self._languages = frozenset(languages())
         self._found = found
         self._width = len(columns.titles)
@@ -141,9 +140,7 @@ class _Reader:
     def _has_room(self, line: int, values: Sequence[Cell]) -> bool:
         if len(values) == self._width and sum(map(len, filter(cells.is_text, values))) <= MOST_CELL:
             return True  # most rows
-        if len(values) > self._width and any(
-            cells.is_filled(cell) for cell in values[self._width :]
-        ):
+        if len(values) > self._width and any(map(cells.is_filled, values[self._width :])):
             full = max(n for n, cell in enumerate(values, 1) if cells.is_filled(cell))
             self._found.mistake("row.cells", line, cells=full, columns=self._width)
             return False
