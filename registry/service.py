@@ -11,7 +11,7 @@ from access.event.programme import Programme
 from access.log.clock_reading import ClockReading
 from access.log.entry import Close, EventDefined, Key, Ruling, badge_of, pack
 from access.state.arrivals import DayArrivals
-from access.state.attendance_tally import Kind
+from access.state.attendance import Kind
 from access.state.conflicts import Conflict
 from access.state.headcount import Count
 from access.state.log_state import LogState

@@ -11,7 +11,7 @@ from access.event.programme import Programme
 from access.log.entry import BadgeIssued, Boot, Scan
 from access.log.log_entry import LogEntry
 from access.state.arrivals import Arrivals, DayArrivals
-from access.state.attendance_tally import AttendanceTally, Kind
+from access.state.attendance import AttendanceTally, Kind
 from access.state.conflicts import Conflict, Conflicts
 from access.state.headcount import Count, Headcount
 from access.state.log_state import LogState

@@ -9,8 +9,7 @@ from typing import Any
 import click
 
 from jianmen.cli.options import data_option, json_option
-from jianmen.cli.registry.jobs import followed
-from jianmen.cli.registry.options import asking, settings_option, show_result, stop
+from jianmen.cli.registry.options import asking, followed, settings_option, show_result, stop
 
 SHOWN = 20
 """Changed and missing people that the command lists; `--json` has more."""

@@ -13,8 +13,7 @@ import click
 import msgspec
 
 from jianmen.cli.options import data_option, json_option
-from jianmen.cli.registry.jobs import made
-from jianmen.cli.registry.options import asking, settings_option, show_result, stop
+from jianmen.cli.registry.options import asking, made, settings_option, show_result, stop
 
 if TYPE_CHECKING:
     from jianmen.cli.registry.client import Client

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from access.state.attendance_tally import AttendanceTally, Kind
+from access.state.attendance import AttendanceTally, Kind
 from access.state.log_state import LogState
 
 
