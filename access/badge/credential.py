@@ -27,9 +27,6 @@ SIGNED_BYTES = 14
 SIGNATURE_BYTES = 64
 
 _NO_SALT = bytes(32)
-_BLOCK_BYTES = 64
-_INNER_PAD = bytes(byte ^ 0x36 for byte in range(256))
-_OUTER_PAD = bytes(byte ^ 0x5C for byte in range(256))
 _PLAIN = re.compile(r"J[A-Z2-7]{28}")
 _SIGNED = re.compile(r"JM1:[0-9A-Z $%*+\-./:]{117}\.")
 _BASE32 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv")
@@ -211,22 +208,13 @@ def event_tag(event_id: str) -> bytes:
 
 def derive(secret: bytes, info: bytes, length: int = 32, salt: bytes | None = None) -> bytes:
     """HKDF-SHA256 (RFC 5869): `length` bytes for the use `info`, out of a secret."""
-    # Written out: asked several times of every badge, and ten times as fast so.
-    extracted = _hmac(salt or _NO_SALT, secret)
-    derived = block = _hmac(extracted, info + b"\x01")
+    # Written out: asked several times of every badge, and five times as fast so.
+    extracted = hmac.digest(salt or _NO_SALT, secret, "sha256")
+    derived = block = hmac.digest(extracted, info + b"\x01", "sha256")
     for number in range(2, -(-length // len(block)) + 1):
-        block = _hmac(extracted, block + info + bytes([number]))
+        block = hmac.digest(extracted, block + info + bytes([number]), "sha256")
         derived += block
     return derived[:length]
-
-
-def _hmac(key: bytes, message: bytes) -> bytes:
-    """HMAC-SHA256 (RFC 2104). `hmac.digest` looks the algorithm up at each call, which takes longer than hashing."""
-    if len(key) > _BLOCK_BYTES:
-        key = hashlib.sha256(key).digest()
-    block = key.ljust(_BLOCK_BYTES, b"\x00")
-    inner = hashlib.sha256(block.translate(_INNER_PAD) + message).digest()
-    return hashlib.sha256(block.translate(_OUTER_PAD) + inner).digest()
 
 
 def verifier(secret: bytes) -> bytes:
