@@ -9,7 +9,7 @@ import msgspec
 from access.event.definition import Event
 from access.event.programme import Programme
 from access.log.clock_reading import ClockReading
-from access.log.entry import Close, EventDefined, Key, Ruling, badge_of, pack
+from access.log.entry import Body, Close, EventDefined, Key, Ruling, badge_of, pack
 from access.state.arrivals import DayArrivals
 from access.state.conflicts import Conflict
 from access.state.headcount import Count
@@ -35,6 +35,8 @@ from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Enrol, Enrolled
 
 DAY_MS = 86_400_000
+Look = Callable[[LogState], None]
+"""A look at the newest state before something is written. It raises what is to stop that, such as ChangedError."""
 
 AT_ONCE = 1000
 """People processed per lock of the folds."""
@@ -114,10 +116,14 @@ class RegistryService:
         if mistakes:
             raise ConfigError(mistakes)
 
-    def update_event(self, event: Event) -> None:
-        """Put a new definition in force. Raises ConfigError as `check_event`."""
+    def update_event(self, event: Event, look: Look = lambda _: None) -> None:
+        """Put a new definition in force. Raises ConfigError as `check_event`, and what `look` raises."""
         self.check_event(event)
-        self._all.log.append("event", EventDefined(event=msgspec.Raw(pack(event))))
+        body = EventDefined(event=msgspec.Raw(pack(event)))
+        self._all.projections.change("event", look, lambda: self._append("event", body))
+
+    def _append(self, kind: str, body: Body) -> None:
+        self._all.log.append(kind, body)
 
     def open_epoch(self, why: str) -> None:
         """Go on in a new log of the registry."""
@@ -316,9 +322,10 @@ class RegistryService:
         """Record where a kiosk listens, for its neighbours, if that is new. Return whether it was."""
         return self._all.enrolment.reached_at(device, address, certificate)
 
-    def assign(self, device: str, gate: str | None) -> None:
-        """Put a kiosk at a gate, or take it away from one. Raises UnknownError."""
-        self._all.enrolment.assign(self.event, device, gate)
+    def assign(self, device: str, gate: str | None, look: Look = lambda _: None) -> None:
+        """Put a kiosk at a gate, or take it away from one. Raises UnknownError, and what `look` raises."""
+        event, enrolment = self.event, self._all.enrolment
+        self._all.projections.change("kiosk", look, lambda: enrolment.assign(event, device, gate))
 
     def cut_off(self, device: str, believed: dict[str, int] | None = None) -> None:
         """Accept a kiosk's logs up to these numbers (None: those stored now) and nothing after. Raises UnknownError."""
@@ -330,11 +337,10 @@ class RegistryService:
 
     # The days' work.
 
-    def rule(self, conflict: Conflict, answer: str, by: str) -> None:
-        """Log an admin's answer to a line of the partition report."""
-        self._all.log.append(
-            "ruling", Ruling(conflict=conflict.kind, entry=conflict.entry, answer=answer, by=by)
-        )
+    def rule(self, conflict: Conflict, answer: str, by: str, look: Look = lambda _: None) -> None:
+        """Log an admin's answer to a line of the partition report. Raises what `look` raises."""
+        body = Ruling(conflict=conflict.kind, entry=conflict.entry, answer=answer, by=by)
+        self._all.projections.change("ruling", look, lambda: self._append("ruling", body))
 
     def close_day(self, day: str) -> None:
         """Log the end of an event day, with the last number stored of each log. Raises UnknownError."""

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import repeat
 
@@ -114,6 +114,20 @@ class Projections:
             return programme
         with self.snapshot() as known:
             return known.programme
+
+    def change(
+        self, kind: str, look: Callable[[LogState], None], write: Callable[[], None]
+    ) -> None:
+        """Write what `look` does not raise at. It sees the newest state: where somebody else, perhaps in another
+        process, has written an entry of this kind between the look and the write, it looks again."""
+        while True:
+            with self.snapshot() as log_state:
+                seen = self._entries.until
+                look(log_state)
+            with self._ledger.transaction():
+                if all(entry.kind != kind for entry in self._ledger.registry_since(seen)):
+                    write()
+                    return
 
     def _refresh(self) -> None:
         """Fold all entries that there are."""

@@ -163,6 +163,27 @@ def test_a_role_that_somebody_else_has_changed_is_shown_and_kept(
     expect(bo.locator(role)).to_have_value("desk")
 
 
+def test_a_password_that_somebody_else_has_set_is_kept_until_one_looks_again(
+    site: Site, both: tuple[Page, Page]
+) -> None:
+    an, bo = both
+    site.accounts.add("desk-1", "desk", PASSWORD)
+    for page in both:
+        page.goto(f"{site.url}/settings")
+        page.locator("#password select").select_option("desk-1")
+    for page, password in ((an, "the one of An"), (bo, "the one of Bo")):
+        page.locator("#password input").fill(password)
+        page.locator("#password button").click()
+    expect(an.locator("#note")).to_contain_text("Sessions under the old password are over")
+    expect(bo.locator("#note")).to_contain_text("Somebody else has changed this account meanwhile")
+    assert site.accounts.log_in("desk-1", "the one of An") is not None
+    expect(bo.locator("#password select")).to_have_value("desk-1")
+    expect(bo.locator("#password input")).to_have_value("the one of Bo")
+    bo.locator("#password button").click()
+    expect(bo.locator("#note")).to_contain_text("Sessions under the old password are over")
+    assert site.accounts.log_in("desk-1", "the one of Bo") is not None
+
+
 def test_a_kiosk_that_somebody_else_has_moved_stays_there(
     site: Site, both: tuple[Page, Page]
 ) -> None:
