@@ -14,6 +14,9 @@ Vector = dict[str, list[Point]]
 """The tips of every stored log."""
 
 DIGEST_BYTES = 16
+_unpacked = msgspec.msgpack.Decoder(dict[str, list[tuple[int, bytes]]]).decode
+"""A delta of this store's own, without the checks of what others send."""
+
 HISTORY = 4096
 """Earlier vectors that an answering side can go back to: some minutes of a busy event."""
 
@@ -57,14 +60,15 @@ class VectorHistory:
         self._lock = threading.Lock()
         self._now: Vector = {}
         self._digest = digest_of_vector({})
-        self._earlier: deque[tuple[bytes, Vector]] = deque(maxlen=HISTORY)
-        """Digests of earlier vectors, oldest first, each with the delta to it from the one after."""
+        self._earlier: deque[bytes] = deque(maxlen=HISTORY)
+        """Earlier vectors, oldest first: the digest of each, then the delta to it from the one after, packed. Objects
+        would take four times the memory, and a vector follows with nearly every entry."""
 
     def note(self, vector: Vector) -> bytes:
         """Remember the store's present vector. Return its digest."""
         with self._lock:
             if vector is not self._now and vector != self._now:
-                self._earlier.append((self._digest, delta(self._now, vector)))
+                self._earlier.append(self._digest + pack(delta(self._now, vector)))
                 self._now, self._digest = vector, digest_of_vector(vector)
             return self._digest
 
@@ -73,11 +77,11 @@ class VectorHistory:
         with self._lock:
             if digest == self._digest:
                 return self._now
-            if not any(known == digest for known, _ in self._earlier):
+            if not any(earlier[:DIGEST_BYTES] == digest for earlier in self._earlier):
                 return None
             vector = self._now
-            for known, changed in reversed(self._earlier):
-                vector = applied(changed, vector)
-                if known == digest:
+            for earlier in reversed(self._earlier):
+                vector = applied(_unpacked(earlier[DIGEST_BYTES:]), vector)
+                if earlier[:DIGEST_BYTES] == digest:
                     break
             return vector

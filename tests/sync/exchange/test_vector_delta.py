@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import sys
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,3 +69,17 @@ def test_the_oldest_vectors_are_forgotten() -> None:
         history.note({"a": [(seq, b"1")]})
 
     assert history.at(first) is None
+
+
+def test_a_vector_that_is_remembered_costs_no_objects_but_one() -> None:
+    """A vector follows with nearly every entry; a kiosk's carrier lives for days with little memory."""
+    log, vectors = f"{1:024x}", 2000
+    history = VectorHistory()
+    history.note({log: [(1, bytes(32))]})
+    gc.collect()
+    before = sys.getallocatedblocks()
+    for seq in range(2, 2 + vectors):
+        history.note({log: [(seq, seq.to_bytes(32, "big"))]})
+    gc.collect()
+
+    assert (sys.getallocatedblocks() - before) / vectors < 1.5
