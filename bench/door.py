@@ -76,6 +76,7 @@ def _line(name: str, more: str, world: "_World", texts: list[str], *, signed: bo
         f"median of {count}; 99th percentile {percentile(ours, 99):.2f} ms (floor"
         f" {percentile(floor, 99):.2f}); CPU {cpu / count:.2f} ms (floor {floor_cpu / count:.2f});"
         f" floor: indexed read + INSERT commit (WAL, FULL) {more}".rstrip()
+        + "; wanted: 1.25 times the floor or less"
     )
     return Figure(name, median(ours), median(floor), "ms", note)
 

@@ -97,7 +97,7 @@ def folds(sizes: tuple[int, int] = (10_000, 1_000_000)) -> list[Figure]:
         ours = min(_per_entry(partial(fold, before, scans), size) for _ in range(repeats))
         floor = min(_per_entry(partial(read, scans), size) for _ in range(max(3, repeats)))
         costs.append((ours, floor))
-        note = "an entry: filed, histories, presence, headcount; wanted: 5 times the floor or less"
+        note = "an entry: filed, histories, presence, headcount; wanted: 4 times the floor or less"
         figures.append(Figure(f"rules folds {size:,}", ours, floor, "µs", note))
     (few, few_floor), (many, many_floor) = costs
     note = (

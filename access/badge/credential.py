@@ -12,7 +12,6 @@ import hmac
 import re
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 import msgspec
@@ -46,17 +45,19 @@ class Claims(msgspec.Struct, frozen=True, array_like=True):
     days: int
 
 
-@dataclass(frozen=True, slots=True)
-class Plain:
+class Plain(msgspec.Struct, frozen=True):
     """A plain badge as read: 5 byte id, issue 1 to 63, 11 byte secret (foreign: the code)."""
 
     badge: bytes
     issue: int
-    secret: bytes = field(repr=False)
+    secret: bytes
+
+    def __repr__(self) -> str:
+        """Without the secret."""
+        return f"Plain(badge={self.badge!r}, issue={self.issue})"
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(msgspec.Struct, frozen=True):
     """A signed badge as read, genuine or not: the 14 bytes `signed`, their decoded fields, and the signature."""
 
     badge: bytes
@@ -65,7 +66,11 @@ class Signed:
     tag: bytes
     claims: Claims
     signed: bytes
-    signature: bytes = field(repr=False)
+    signature: bytes
+
+    def __repr__(self) -> str:
+        """Without the signature."""
+        return f"Signed(badge={self.badge!r}, issue={self.issue}, key={self.key}, claims={self.claims})"
 
     @property
     def secret(self) -> bytes:
@@ -195,6 +200,7 @@ def _check_identity(badge: bytes, issue: int) -> None:
         raise ValueError(f"an issue number is 1 to {MAX_ISSUES}, not {issue}")
 
 
+@lru_cache(maxsize=8)
 def event_tag(event_id: str) -> bytes:
     """The two bytes by which a signed badge names its event."""
     return hashlib.sha256(event_id.encode()).digest()[:2]

@@ -8,7 +8,7 @@ _MISREAD = str.maketrans("OIL", "011", "- ")
 
 def encode(number: int, characters: int) -> str:
     """Return the lowest `5 * characters` bits of a number as that many characters, the highest first."""
-    return "".join(ALPHABET[number >> 5 * at & 31] for at in reversed(range(characters)))
+    return "".join([ALPHABET[number >> 5 * at & 31] for at in range(characters - 1, -1, -1)])
 
 
 def decode(text: str) -> int | None:

@@ -54,22 +54,30 @@ def log_position(entry: LogEntry) -> tuple[int, bytes]:
 
 
 class SharedValues:
-    """One object for each value that scans repeat, such as a gate: a registry keeps half a million scans in memory, and
-    decoding makes a new string for each."""
+    """One object for each value that scans repeat, such as a gate: half a million scans may be in memory, and decoding
+    makes a new string for each."""
 
     def __init__(self) -> None:
         self._values: dict[Any, Any] = {}
 
     def share(self, entry: LogEntry, body: Scan) -> None:
-        """Put the shared objects into a scan, which stays equal to what it was."""
-        values = self._values
-        force_setattr(entry, "log", values.setdefault(entry.log, entry.log))
-        force_setattr(entry, "kind", values.setdefault(entry.kind, entry.kind))
-        for name in _REPEATED:
-            value = getattr(body, name)
-            if value is not None:
-                force_setattr(body, name, values.setdefault(value, value))
-
-
-_REPEATED = ("gate", "badge", "session", "reason", "conditions", "place", "roster_head", "area")
-"""Fields of a scan with few values; not its literals, which decoding does not copy."""
+        """Put the shared objects into a scan, which stays equal to what it was. Not its literals, which decoding does
+        not copy."""
+        # Written out: this is done for every scan there is.
+        shared = self._values.setdefault
+        force_setattr(entry, "log", shared(entry.log, entry.log))
+        force_setattr(entry, "kind", "scan")
+        force_setattr(body, "gate", shared(body.gate, body.gate))
+        force_setattr(body, "reason", shared(body.reason, body.reason))
+        if (badge := body.badge) is not None:
+            force_setattr(body, "badge", shared(badge, badge))
+        if (area := body.area) is not None:
+            force_setattr(body, "area", shared(area, area))
+        if (place := body.place) is not None:
+            force_setattr(body, "place", shared(place, place))
+        if (head := body.roster_head) is not None:
+            force_setattr(body, "roster_head", shared(head, head))
+        if (session := body.session) is not None:
+            force_setattr(body, "session", shared(session, session))
+        if body.conditions:
+            force_setattr(body, "conditions", shared(body.conditions, body.conditions))

@@ -19,8 +19,6 @@ than the room holds: a door that believes somebody to be inside may not know tha
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -107,23 +105,20 @@ class Decision(msgspec.Struct, frozen=True):
         return self.verdict in ("admit", "admit_flagged")
 
 
-@dataclass(frozen=True)
 class Case:
     """One question to the rule book, and what several rules ask of it."""
 
-    presented: Presented
-    facts: Facts
-    programme: Programme
-    at: Span
+    __slots__ = ("_timing", "at", "claims", "facts", "presented", "programme")
+
+    def __init__(self, presented: Presented, facts: Facts, programme: Programme, at: Span) -> None:
+        self.presented, self.facts, self.programme, self.at = presented, facts, programme, at
+        self.claims: Claims | None = facts.listed or presented.claims
+        """The roster's for an issue it lists, the badge's own otherwise."""
+        self._timing: Timing | None = None
 
     @property
     def gate(self) -> Gate:
         return self.programme.gates[self.presented.gate]
-
-    @property
-    def claims(self) -> Claims | None:
-        """The roster's for an issue it lists, the badge's own otherwise."""
-        return self.facts.listed or self.presented.claims
 
     @property
     def sure_claims(self) -> Claims:
@@ -153,10 +148,12 @@ class Case:
     def room_full(self) -> bool:
         return self.needs_seat and not self.facts.holds_seat and (self.facts.seats or 0) <= 0
 
-    @cached_property
+    @property
     def timing(self) -> Timing:
         """The time rules over the whole interval."""
-        return timing(self.programme, self.gate.area, self.sure_claims, self.at)
+        if self._timing is None:
+            self._timing = timing(self.programme, self.gate.area, self.sure_claims, self.at)
+        return self._timing
 
     @property
     def opening(self) -> Opening | None:
@@ -346,7 +343,11 @@ def decide(presented: Presented, facts: Facts, programme: Programme, at: Span) -
     contradict each other (a genuine badge without claims): both are broken machines, not bad badges.
     """
     case = Case(presented, facts, programme, at)
-    decision = next(answer for _, rule in RULES if (answer := rule(case)) is not None)
+    rules = iter(RULES)
+    decision: Decision | None = None
+    while decision is None:
+        _, rule = next(rules)
+        decision = rule(case)
     if presented.direction == "out":
         return opened_for_exit(decision)
     return qualify(case, decision)

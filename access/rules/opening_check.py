@@ -48,7 +48,7 @@ class Expected:
 
 def opening_badges(event: Event) -> Mapping[bytes, OpeningBadge]:
     """The test badges of every venue, by badge id. Where there is one venue only, none is of another."""
-    return _badges(event.id, tuple(venue.id for venue in event.venues))
+    return _badges(event.id, tuple([venue.id for venue in event.venues]))
 
 
 @lru_cache(maxsize=8)

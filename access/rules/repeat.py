@@ -40,8 +40,8 @@ class HoldOff(Generic[Answer]):
 
     def answered(self, code: Hashable, mono_ms: int, answer: Answer) -> None:
         """Store the answer just given to `code`."""
+        self._seen.pop(code, None)
         self._seen[code] = _Seen(mono_ms, answer)
-        self._seen.move_to_end(code)
         if len(self._seen) > KEPT:
             self._seen.popitem(last=False)
 

@@ -55,7 +55,7 @@ class Presentation(msgspec.Struct, frozen=True, gc=False):
     opened: bool
     moved: bool
     area: str | None
-    voided: bool
+    voided: bool = False
 
 
 def moved_in(body: Scan | Override) -> Direction | None:
@@ -63,16 +63,6 @@ def moved_in(body: Scan | Override) -> Direction | None:
     direction: Direction = body.direction if type(body) is Scan else "in"
     moved = body.verdict in OPENED and (direction == "in" or body.reason not in UNMOVED)
     return direction if moved and not body.test else None
-
-
-def _presentation(
-    order: Order, area: str | None, entry: LogEntry, body: Scan | Override
-) -> Presentation:
-    """A presentation that is not cancelled."""
-    direction: Direction = body.direction if type(body) is Scan else "in"
-    opened = body.verdict in OPENED
-    moved = opened and (direction == "in" or body.reason not in UNMOVED)
-    return Presentation(order, body.gate, direction, body, entry, opened, moved, area, voided=False)
 
 
 def _unless(taken_back: set[EntryRef], one: Presentation) -> Presentation:
@@ -179,7 +169,9 @@ class Whereabouts:
 
     def _pass(self, at_ms: int) -> None:
         """Advance to an instant (ms) within one definition."""
-        if self.location is not None and at_ms >= self._day_ends_ms:
+        if self.location is None:
+            return
+        if at_ms >= self._day_ends_ms:
             self._go(None)
         while (cleared := self._cleared(at_ms)) is not None:
             self._go(self.programme.area_tree[cleared].parent)
@@ -241,12 +233,13 @@ class History:
         printed: list[tuple[Order, Printed]] = []
         taken_back: set[EntryRef] = set()
         seen: set[bytes] = set()
-        area_of, believed = event_state.area_of, event_state.believed
+        area_of = event_state.area_of
+        believed = event_state.believed if event_state.doubts_any else None
         opened_ms: dict[str, int | None] = {}
         """When the steady clock of a log stood at 0; None: its entries go by their wall clock."""
         for entry in entries:
             digest = entry.digest
-            if digest in seen or not believed(entry):
+            if digest in seen or (believed is not None and not believed(entry)):
                 continue
             seen.add(digest)
             body = entry.body
@@ -260,7 +253,13 @@ class History:
                 begins_ms = opened_ms[log]
                 at_ms = entry.wall_ms if begins_ms is None else begins_ms + entry.mono_ms
                 order = Order(at_ms, log, entry.seq, digest)
-                shown.append(_presentation(order, body.area or area_of(order, body), entry, body))
+                area = body.area or area_of(order, body)
+                direction: Direction = body.direction if type(body) is Scan else "in"
+                opened = body.verdict in OPENED
+                moved = opened and (direction == "in" or body.reason not in UNMOVED)
+                shown.append(
+                    Presentation(order, body.gate, direction, body, entry, opened, moved, area)
+                )
             elif isinstance(body, Void) or (
                 isinstance(body, Passage) and entry.kind == "not_passed"
             ):
@@ -279,8 +278,11 @@ class History:
             shown = [_unless(taken_back, one) for one in shown]
         self._printed = printed
         self._shown = shown
+        self._proven: list[tuple[Order, str, int]] | None = None
         self.presentations = [one for one in shown if not one.voided] if taken_back else shown
         """What was presented at gates and not cancelled, in order."""
+        self.moves = [one for one in self.presentations if one.moved]
+        """The presentations that moved the person, in order."""
 
     # What is known of the badge, as of a position in the total order (None: everything stored).
 
@@ -311,7 +313,7 @@ class History:
         newest = self.newest(until)
         on_roster = newest.issue if newest else 0
         best = on_roster
-        for order, at, issue in self.proofs:
+        for order, at, issue in self._proofs():
             counts = issue > best and (issue == on_roster + 1 or at == device)
             if counts and (until is None or order < until):
                 best = issue
@@ -319,7 +321,7 @@ class History:
 
     def revoked(self, issue: int | None, until: Order | None = None) -> bool:
         """Whether the badge, or this issue of it, is revoked."""
-        return any(
+        return bool(self.revocations) and any(
             revocation.issue in (None, issue)
             for order, revocation in self.revocations
             if until is None or order <= until
@@ -327,20 +329,21 @@ class History:
 
     def all_revoked(self, until: Order | None = None) -> bool:
         """Whether the badge is revoked in all its issues."""
-        return any(
+        return bool(self.revocations) and any(
             revocation.issue is None
             for order, revocation in self.revocations
             if until is None or order <= until
         )
 
-    @cached_property
-    def proofs(self) -> Sequence[tuple[Order, str, int]]:
+    def _proofs(self) -> Sequence[tuple[Order, str, int]]:
         """Issues proven at doors: (position in the total order, device, issue), the first of each log."""
-        proven: dict[tuple[str, int], Order] = {}
-        for one in self._shown:
-            if one.body.proof == "proven" and one.body.issue is not None:
-                proven.setdefault((one.entry.log, one.body.issue), one.order)
-        return [(order, device_of(log), issue) for (log, issue), order in proven.items()]
+        if self._proven is None:
+            proven: dict[tuple[str, int], Order] = {}
+            for one in self._shown:
+                if one.body.proof == "proven" and one.body.issue is not None:
+                    proven.setdefault((one.entry.log, one.body.issue), one.order)
+            self._proven = [(order, device_of(log), n) for (log, n), order in proven.items()]
+        return self._proven
 
     @cached_property
     def prints(self) -> Sequence[Print]:
@@ -353,11 +356,6 @@ class History:
     def walked(self) -> Sequence[Presentation]:
         """The moves, and cancelled let-ins on a seat (the seat may stay taken), in order."""
         return [one for one in self._shown if one.moved and (not one.voided or _took_seat(one))]
-
-    @cached_property
-    def moves(self) -> Sequence[Presentation]:
-        """The presentations that moved the person, in order."""
-        return [one for one in self.presentations if one.moved]
 
     def whereabouts(self, at_ms: int, moves: Sequence[Presentation] | None = None) -> Whereabouts:
         """Return where the moves (default: all) put the person at an instant not before the last of them.

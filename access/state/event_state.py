@@ -50,7 +50,11 @@ class EventState:
         self.version = 0
         self.definitions_version = 0
         """These grow whenever an answer not about one badge may have changed, or is read by another definition."""
+        self.programme: Programme | None = None
+        """The event definition in force, or None before the first is known."""
         self.keys: dict[int, bytes] = {}
+        self.key_history: dict[int, bytes] = {}
+        """Every key of the event known to this device, withdrawn ones too, by number."""
         self.kiosks: dict[str, Kiosk] = {}
         self.assignments: list[tuple[Order, Kiosk]] = []
         self.events: list[tuple[Order, Programme]] = []
@@ -72,12 +76,6 @@ class EventState:
         self._gate_grants: dict[str, list[tuple[LogEntry, GateGiven]]] = {}
         self._taken_back: list[tuple[LogEntry, EntryRef]] = []
         self._health: dict[str, tuple[LogEntry, Health]] = {}
-
-    @property
-    def key_history(self) -> dict[int, bytes]:
-        """Every key of the event known to this device, withdrawn ones too, by number."""
-        entered = {number: key.public for number, (_, key) in self._key_entries.items()}
-        return {**self._given_keys, **entered}
 
     def enrolled_with(
         self, event: Event, keys: Mapping[int, bytes], device: str, gate: str | None
@@ -101,11 +99,6 @@ class EventState:
         """The newest entry of the registry's logs that is known here: log and number."""
         _, log, seq = self.registry_newest
         return (log, seq) if seq else None
-
-    @property
-    def programme(self) -> Programme | None:
-        """The event definition in force, or None before the first is known."""
-        return self.events[-1][1] if self.events else self._given_programme
 
     def programme_at(self, order: Order) -> Programme | None:
         """The definition in force at an entry's time: the last one not after it, else the first."""
@@ -194,11 +187,14 @@ class EventState:
             return Span(entry.wall_ms, entry.wall_ms)
         return self.clocks.line(entry.log).span(entry.mono_ms)
 
+    @property
+    def doubts_any(self) -> bool:
+        """Whether there are entries that do not count: some kiosk is cut off."""
+        return bool(self._cut_off)
+
     def believed(self, entry: LogEntry) -> bool:
         """Whether the entry counts: a cut-off names the last number of each log that is believed."""
-        if not self._cut_off:
-            return True
-        believed = self._cut_off.get(entry.device)
+        believed = self._cut_off.get(entry.device) if self._cut_off else None
         return believed is None or entry.seq <= believed.get(entry.log, 0)
 
     def assigned(self, device: str) -> str | None:
@@ -383,6 +379,7 @@ class EventState:
         entered = {number: key for number, (_, key) in self._key_entries.items()}
         self.keys = {n: key for n, key in self._given_keys.items() if n not in entered}
         self.keys.update((n, key.public) for n, key in entered.items() if not key.withdrawn)
+        self.key_history = {**self._given_keys, **{n: key.public for n, key in entered.items()}}
 
     def _define(self, entry: LogEntry, body: EventDefined) -> None:
         try:
@@ -393,6 +390,8 @@ class EventState:
         self._bound(self.events[-1][1])
 
     def _bound(self, programme: Programme) -> None:
+        """This definition is in force from now on."""
+        self.programme = programme
         self.version += 1
         self.definitions_version += 1
         retention_ms = programme.policy.retention_days * DAY_MS

@@ -215,8 +215,10 @@ class Headcount:
 
     def _share(self, history: History, programme: Programme, day: int, at_ms: int) -> Share:
         """What one badge adds to the counts of a day."""
-        above = self.log_state.event_state.above
+        event_state = self.log_state.event_state
+        redefined = len(event_state.definitions()) > 1
         state = history.stands(at_ms)
+        came_to: set[str] = set()
         visited: set[tuple[str, ...]] = set()
         entries: list[str] = []
         exits: list[str] = []
@@ -237,7 +239,9 @@ class Headcount:
             if one.moved:
                 if one.direction == "in":
                     entries.append(area)
-                    visited.add(above(one.order, area))
+                    if redefined or area not in came_to:
+                        came_to.add(area)
+                        visited.add(event_state.above(one.order, area))
                 else:
                     exits.append(area)
             elif not one.opened and one.body.verdict == "refuse":

@@ -6,9 +6,9 @@ thread calls a `Door`; other threads submit to it what they want recorded.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 
 import msgspec
+from msgspec.structs import replace
 
 from access.badge import credential as badges
 from access.badge.credential import Plain, Signed
@@ -37,8 +37,7 @@ from sync.store.replica import ReplicaReader
 __all__ = ["Answer", "Assessment", "Door", "NotReadyError", "Subject"]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """The door's answer: the decision, the entry that recorded it, and whether the door opens now.
 
     Of a repeat, decision and entry are the first answer's. `case`: a test badge, for which nothing opens. `secret`
@@ -53,26 +52,32 @@ class Answer:
     opens: bool
     repeat: bool = False
     case: Case | None = None
-    secret: bytes | None = field(default=None, repr=False)
+    secret: bytes | None = None
+
+    def __repr__(self) -> str:
+        """Without the secret."""
+        return f"Answer({self.decision!r}, {self.presented!r}, {self.receipt!r})"
 
     @property
     def reason(self) -> str:
         return "repeat" if self.repeat else self.decision.reason
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True):
     """A badge before the door: how it was presented, and all that is known here of it. `code` is what was read (None:
     found by staff), `secret` that of a badge that proved to be genuine."""
 
     presented: Presented
     history: History
-    code: Plain | Signed | None = field(default=None, repr=False)
-    secret: bytes | None = field(default=None, repr=False)
+    code: Plain | Signed | None = None
+    secret: bytes | None = None
+
+    def __repr__(self) -> str:
+        """Without the secret, and what was read."""
+        return f"Subject({self.presented!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(msgspec.Struct, frozen=True):
     """A subject at one instant: the facts gathered about it, and the rule book's decision (`stands`). `area` is where
     the gate leads."""
 
@@ -130,13 +135,14 @@ class Door(LocalState):
         self._hold_off.clear()
 
     def _present(self, who: str | bytes, direction: Direction, method: Method) -> Answer:
-        if self.gate.mode == "print":
-            raise NotReadyError(f"gate {self.gate.id} prints badges: nobody goes in or out there")
+        gate = self.gate
+        if gate.mode == "print":
+            raise NotReadyError(f"gate {gate.id} prints badges: nobody goes in or out there")
         reading = self.read_clock()
         again = self._again(who, direction, reading)
         if again is not None:
             return again
-        subject = self.identify(who, direction)
+        subject = self.identify(who, direction, gate.id)
         trial = self.opening_badge(subject.presented.badge)
         if trial is not None:
             answer = self._try_out(subject, reading, method, trial)
@@ -165,7 +171,7 @@ class Door(LocalState):
 
         def marked(found: Assessment) -> tuple[Decision, str, Scan]:
             decision, kind, body = _scan(found, method)
-            return decision, kind, msgspec.structs.replace(body, test=True, seat=False)
+            return decision, kind, replace(body, test=True, seat=False)
 
         answer = self.settle(subject, reading, marked, now=now)
         return replace(answer, opens=False, case=trial.case)

@@ -1,6 +1,6 @@
 """Staff actions at a door: let somebody in by hand, void an entry, record a recount, set the time."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from access.badge.credential import Claims
 from access.badge.secret_strength import is_strong

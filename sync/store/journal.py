@@ -287,7 +287,7 @@ class Journal(JournalReader):
             if inbox is not None:
                 self._db.execute("INSERT OR REPLACE INTO inbox_read VALUES (1, ?)", (inbox,))
         self.seq, self.digest = seq, digest
-        self._note((badge, log, number) for log, number, _, badge, _ in rows if badge is not None)
+        self._note([(badge, log, n) for log, n, _, badge, _ in rows if badge is not None])
         return written
 
     def set_pin_tries(self, badge: bytes, wrong: int, mono_ms: int) -> None:

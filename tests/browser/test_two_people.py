@@ -35,9 +35,9 @@ def look_for(page: Page, text: str) -> None:
     expect(page.locator("#people tbody tr")).to_have_count(1)
 
 
-def menu(page: Page, deed: str) -> None:
+def menu(page: Page, act: str) -> None:
     page.locator("details.menu summary").click()
-    page.get_by_role("button", name=deed, exact=True).click()
+    page.get_by_role("button", name=act, exact=True).click()
 
 
 def revoke(page: Page, why: str) -> None:

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 from access.event.definition import Event
 from jianmen.rehearse.plan.planner import Line, Wishes, waits
 from jianmen.rehearse.plan.queue import Served, percentile
-from jianmen.rehearse.plan.report import Clock, lasting, name_of
+from jianmen.rehearse.plan.report import Clock, counted, lasting, name_of
 
 WIDTH = 800
 LEFT, RIGHT = 60, 20
@@ -61,11 +61,8 @@ def _panel(line: Line, top: int, opens_s: float, ends_s: float, clock: Clock) ->
         pairs = zip(instants, numbers, strict=True)
         return " ".join(f"{x(at):.1f},{bottom - number / most * PANEL:.1f}" for at, number in pairs)
 
-    what = "print stations" if line.kind == "print" else "kiosks"
     wait = lasting(percentile(waits(line.mornings), 95))
-    title = (
-        f"{name_of(line)}: {line.people:,} people, {line.servers} {what}, 95 % wait {wait} at most"
-    )
+    title = f"{name_of(line)}: {line.people:,} people, {counted(line.servers, line.kind)}, 95 % wait {wait} at most"
     parts = [f'<text x="{LEFT}" y="{top - 8}">{escape(title)}</text>']
     for number in (0, most // 2, most):
         y = bottom - number / most * PANEL

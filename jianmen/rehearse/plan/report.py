@@ -10,6 +10,7 @@ from rich.table import Table
 from access.event.definition import Event
 from jianmen.rehearse.plan.planner import (
     MORNINGS,
+    Kind,
     Line,
     Wishes,
     crowded,
@@ -73,7 +74,13 @@ def _assumptions(
     )
     yield f"{_range(wishes.printing_s)} each. {MORNINGS} drawn mornings, seed {wishes.seed}; waits of all together."
     servers = servers_by_kind(lines)
-    yield f"Shown with {servers['gate']} kiosks and {servers['print']} print stations."
+    yield f"Shown with {counted(servers['gate'], 'gate')} and {counted(servers['print'], 'print')}."
+
+
+def counted(servers: int, kind: Kind) -> str:
+    """So many of what serves such a line, in words."""
+    what = "print station" if kind == "print" else "kiosk"
+    return f"{servers} {what}" if servers == 1 else f"{servers} {what}s"
 
 
 def _range(takes_s: tuple[float, float]) -> str:
@@ -132,9 +139,8 @@ def _failures(lines: Sequence[Line], wishes: Wishes, clock: Clock) -> Table:
 
 
 def _morning(line: Line, wishes: Wishes, clock: Clock) -> Table:
-    what = "print stations" if line.kind == "print" else "kiosks"
     table = _table(
-        f"{name_of(line)}: the morning with {line.servers} {what}",
+        f"{name_of(line)}: the morning with {counted(line.servers, line.kind)}",
         "from", "until", "came", "waiting then", "wait 50 %", "wait 95 %",
     )  # fmt: skip
     for step in over_the_morning(line, wishes.curve):

@@ -101,9 +101,9 @@ function languagesHelp(screen) {
 }
 
 function titleOf(title) {
-  const said = element("span", "", title.language);
-  said.append(element("b", title.headline), ` ${title.lines.join(" ")}`);
-  return said;
+  const line = element("span", "", title.language);
+  line.append(element("b", title.headline), ` ${title.lines.join(" ")}`);
+  return line;
 }
 
 // A resting screen says on which side the camera is.

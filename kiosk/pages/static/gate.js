@@ -11,12 +11,12 @@ const words = JSON.parse(body.dataset.words);
 let language = localStorage.getItem("language") || body.dataset.first;
 let state = null;
 let venues = null;
-let said = null;
+let lastMessage = null;
 let confirmed = null;
 let touchedAt = Date.now();
 const $ = (id) => document.getElementById(id);
 
-function word(key, values) {
+function t(key, values) {
   const text = (words.labels[key] || words.errors[key] || {})[language] || key;
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
@@ -27,8 +27,8 @@ function element(tag, text, made) {
 
 // What is said stays said when the language is changed.
 function message(key, good, values) {
-  said = key ? { key, good, values } : null;
-  $("message").textContent = key ? word(key, values) : "";
+  lastMessage = key ? { key, good, values } : null;
+  $("message").textContent = key ? t(key, values) : "";
   $("message").classList.toggle("good", Boolean(good));
 }
 
@@ -59,12 +59,12 @@ async function attempt(work) {
   }
 }
 
-function say() {
+function translatePage() {
   document.documentElement.lang = LANG[language];
-  for (const one of document.querySelectorAll("[data-say]")) one.textContent = word(one.dataset.say);
+  for (const one of document.querySelectorAll("[data-text]")) one.textContent = t(one.dataset.text);
   for (const one of document.querySelectorAll("[data-language]"))
     one.setAttribute("aria-pressed", one.dataset.language === language);
-  if (said) message(said.key, said.good, said.values);
+  if (lastMessage) message(lastMessage.key, lastMessage.good, lastMessage.values);
   render();
 }
 
@@ -72,14 +72,14 @@ function render() {
   $("stands").hidden = Boolean(venues);
   $("choose").hidden = !venues;
   if (state) renderStanding();
-  else $("gate").textContent = word("title");
+  else $("gate").textContent = t("title");
   if (venues) $("venues").replaceChildren(...venues.flatMap(venueRows));
 }
 
 function renderStanding() {
-  $("gate").textContent = state.gate ? `${state.gate} · ${state.place[language]}` : word("none");
+  $("gate").textContent = state.gate ? `${state.gate} · ${state.place[language]}` : t("none");
   const known = state.event ? (state.by ? `by.${state.by}` : "how") : "no_event";
-  $("by").textContent = word(known);
+  $("by").textContent = t(known);
   $("incomplete").hidden = !state.incomplete;
   $("ask-card").hidden = !state.event || state.by === "registry" || !$("show-card").hidden;
   $("take-back").hidden = state.by !== "supervisor";
@@ -95,25 +95,25 @@ function gateButton(gate) {
   const button = element("button", "", { onclick: () => sure(gate), disabled: gate.mine });
   button.dataset.state = gate.mine ? "mine" : gate.taken ? "taken" : gate.others ? "silent" : "free";
   button.append(element("b", gate.code), element("span", gate.area[language]),
-    element("small", [gate.id, word(gate.direction), word(gate.mode)].join(" · ")));
-  const note = gate.mine ? word("mine") : gate.taken ? word("works") : gate.others ? silence(gate.silent_s) : "";
+    element("small", [gate.id, t(gate.direction), t(gate.mode)].join(" · ")));
+  const note = gate.mine ? t("mine") : gate.taken ? t("works") : gate.others ? silence(gate.silent_s) : "";
   if (note) button.append(element("small", note, { className: "note" }));
   return button;
 }
 
 function silence(seconds) {
-  if (seconds === null) return word("never");
-  if (seconds < TWO_MINUTES_S) return word("silent_s", { seconds });
-  return word("silent", { minutes: Math.round(seconds / 60) });
+  if (seconds === null) return t("never");
+  if (seconds < TWO_MINUTES_S) return t("silent_s", { seconds });
+  return t("silent", { minutes: Math.round(seconds / 60) });
 }
 
 // `gate` null: none at all.
 function sure(gate) {
-  $("which").textContent = gate ? `${gate.code} · ${gate.place[language]}` : word("take_back");
+  $("which").textContent = gate ? `${gate.code} · ${gate.place[language]}` : t("take_back");
   $("beside").hidden = !gate || !gate.taken;
   $("seats").hidden = !gate || !gate.seats;
   $("none-left").hidden = Boolean(gate);
-  $("confirm").textContent = word(gate ? "give" : "take_back");
+  $("confirm").textContent = t(gate ? "give" : "take_back");
   confirmed = () => (gate ? give(gate) : takeBack());
   $("sure").showModal();
 }
@@ -122,7 +122,7 @@ async function give(gate) {
   try {
     state = await ask("give", { gate: gate.id, beside: gate.taken });
   } catch (error) {
-    // Somebody works there since the list was made: it is shown anew, and asked again.
+    // Somebody works there since the list was made: show the list again, and ask again.
     if (error.message === "gate_taken") venues = await ask("choices");
     throw error;
   }
@@ -159,7 +159,7 @@ async function poll() {
   try {
     state = await ask("state");
     if (!venues) render();
-    if (said && ["lost", "not_ready"].includes(said.key)) message(null);
+    if (lastMessage && ["lost", "not_ready"].includes(lastMessage.key)) message(null);
   } catch (error) {
     message(error.message);
   }
@@ -170,8 +170,8 @@ $("take-back").onclick = () => sure(null);
 $("cancel").onclick = () => $("sure").close();
 $("confirm").onclick = () => { $("sure").close(); attempt(confirmed); };
 for (const one of document.querySelectorAll("[data-language]"))
-  one.onclick = () => { language = one.dataset.language; localStorage.setItem("language", language); say(); };
+  one.onclick = () => { language = one.dataset.language; localStorage.setItem("language", language); translatePage(); };
 addEventListener("pointerdown", () => { touchedAt = Date.now(); });
 setInterval(poll, POLL_MS);
-say();
+translatePage();
 poll();

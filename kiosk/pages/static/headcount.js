@@ -11,7 +11,7 @@ let language = localStorage.getItem("language") || document.body.dataset.first;
 let tally = null;
 const $ = (id) => document.getElementById(id);
 
-function word(key, values) {
+function t(key, values) {
   return words[key][language].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
@@ -20,11 +20,11 @@ function element(tag, text, made) {
 }
 
 function age(heardMs) {
-  if (heardMs === null) return word("never");
+  if (heardMs === null) return t("never");
   const ms = tally.as_of_ms - heardMs;
-  if (ms < FRESH_MS) return word("now");
-  return ms < 2 * OLD_MS ? word("seconds_ago", { seconds: Math.round(ms / 1000) })
-    : word("ago", { minutes: Math.round(ms / 60000) });
+  if (ms < FRESH_MS) return t("now");
+  return ms < 2 * OLD_MS ? t("seconds_ago", { seconds: Math.round(ms / 1000) })
+    : t("ago", { minutes: Math.round(ms / 60000) });
 }
 
 // Where no kiosk has been heard, nobody counts: that is no zero.
@@ -52,8 +52,8 @@ function row(id, area, rooms) {
   one.classList.toggle("old", area.heard_ms === null || tally.as_of_ms - area.heard_ms > OLD_MS);
   const inside = element("td", counted(area, "inside"));
   const notes = [];
-  if (area.low !== area.high) notes.push(word("between", area));
-  if (area.capacity !== null) notes.push(word("of", area));
+  if (area.low !== area.high) notes.push(t("between", area));
+  if (area.capacity !== null) notes.push(t("of", area));
   if (notes.length) inside.append(element("small", notes.join(" · ")));
   one.append(name(id, area, venue, rooms), inside,
     ...["people", "entries", "exits", "refused"].map((key) => element("td", counted(area, key))),
@@ -63,11 +63,11 @@ function row(id, area, rooms) {
 
 function render() {
   document.documentElement.lang = LANG[language];
-  for (const one of document.querySelectorAll("[data-say]")) one.textContent = word(one.dataset.say);
+  for (const one of document.querySelectorAll("[data-text]")) one.textContent = t(one.dataset.text);
   for (const one of document.querySelectorAll("[data-language]"))
     one.setAttribute("aria-pressed", one.dataset.language === language);
   if (!tally) return;
-  $("message").textContent = tally.clock_sure ? "" : word("unsure");
+  $("message").textContent = tally.clock_sure ? "" : t("unsure");
   const areas = Object.entries(tally.areas);
   const held = document.activeElement.dataset.venue;
   const venues = areas.filter(([id, area]) => id === area.venue);
@@ -78,7 +78,7 @@ function render() {
   if (held) document.querySelector(`[data-venue="${CSS.escape(held)}"]`).focus();
   $("silent").replaceChildren(...(tally.silent.length
     ? tally.silent.map((one) => element("li", `${one.code} · ${age(one.since_ms)}`))
-    : [element("li", word("all_heard"))]));
+    : [element("li", t("all_heard"))]));
 }
 
 async function poll() {
@@ -88,7 +88,7 @@ async function poll() {
     tally = await answer.json();
     render();
   } catch {
-    $("message").textContent = word("lost");
+    $("message").textContent = t("lost");
   }
 }
 

@@ -12,7 +12,7 @@ let language = localStorage.getItem("language") || body.dataset.first;
 let state = null;
 let signing = false;
 
-function word(key, values) {
+function t(key, values) {
   const text = (words.labels[key] || words.reasons[key] || words.errors[key] || {})[language] || key;
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
@@ -39,9 +39,9 @@ async function ask(path, what) {
   return answer.json();
 }
 
-function say() {
+function translatePage() {
   document.documentElement.lang = LANG[language];
-  for (const one of document.querySelectorAll("[data-say]")) one.textContent = word(one.dataset.say);
+  for (const one of document.querySelectorAll("[data-text]")) one.textContent = t(one.dataset.text);
   for (const one of document.querySelectorAll("[data-language]"))
     one.setAttribute("aria-pressed", one.dataset.language === language);
   render();
@@ -55,17 +55,17 @@ function render() {
   }
   $("sign").disabled = signing;
   if (!state) return;
-  $("place").textContent = `${word("title")} · ${state.gate} · ${state.place[language]}`;
+  $("place").textContent = `${t("title")} · ${state.gate} · ${state.place[language]}`;
   $("registry").textContent = state.registry.match(/.{4}/g).join(" ");
-  $("checks").replaceChildren(...Object.entries(state.checks).map(([check, found]) => element("li", word(`check.${check}`), { state: found })));
+  $("checks").replaceChildren(...Object.entries(state.checks).map(([check, found]) => element("li", t(`check.${check}`), { state: found })));
   $("badges").replaceChildren(...state.order.map((name) => badge(name, state.test_badges[name])));
   $("venue").textContent = state.venue[language];
   $("kiosks").replaceChildren(...state.kiosks.map(kiosk));
 }
 
 function badge(name, found) {
-  const row = element("li", word(`case.${name}`), { state: found.state });
-  if (found.state === "bad") row.append(element("small", word(found.reason)));
+  const row = element("li", t(`case.${name}`), { state: found.state });
+  if (found.state === "bad") row.append(element("small", t(found.reason)));
   return row;
 }
 
@@ -77,16 +77,16 @@ function kiosk(one) {
   row.append(
     element("td", one.code),
     element("td", one.place[language]),
-    element("td", one.device === null ? word("no_kiosk") : minutes === null ? word("never") : word("minutes", { n: minutes })),
+    element("td", one.device === null ? t("no_kiosk") : minutes === null ? t("never") : t("minutes", { n: minutes })),
     element("td", one.versions.jianmen || "–"),
-    element("td", signed ? (signed.good ? word("signed_good", { at }) : word("signed_bad", { at, what: signed.not_good.map(named).join(", ") })) : "–",
+    element("td", signed ? (signed.good ? t("signed_good", { at }) : t("signed_bad", { at, what: signed.not_good.map(named).join(", ") })) : "–",
       { state: signed ? (signed.good ? "good" : "bad") : "not_done" }),
   );
   return row;
 }
 
 function named(check) {
-  return words.labels[`check.${check}`] ? word(`check.${check}`) : word(`case.${check}`);
+  return words.labels[`check.${check}`] ? t(`check.${check}`) : t(`case.${check}`);
 }
 
 async function look() {
@@ -94,7 +94,7 @@ async function look() {
     state = await ask("state");
     if (!signing && $("message").dataset.lost) { message(""); delete $("message").dataset.lost; }
   } catch (error) {
-    message(word(error.message));
+    message(t(error.message));
     $("message").dataset.lost = "yes";
   }
   render();
@@ -102,14 +102,14 @@ async function look() {
 
 $("sign").onclick = async () => {
   signing = true;
-  message(word("show_card"), true);
+  message(t("show_card"), true);
   render();
   try {
     state = await ask("sign", seen);
     for (const check of Object.keys(seen)) delete seen[check];
-    message(word("recorded"), true);
+    message(t("recorded"), true);
   } catch (error) {
-    message(word(error.message));
+    message(t(error.message));
   }
   signing = false;
   render();
@@ -117,7 +117,7 @@ $("sign").onclick = async () => {
 for (const one of document.querySelectorAll("[data-answer]"))
   one.onclick = () => { seen[one.closest("[data-check]").dataset.check] = one.dataset.answer === "true"; render(); };
 for (const one of document.querySelectorAll("[data-language]"))
-  one.onclick = () => { language = one.dataset.language; localStorage.setItem("language", language); say(); };
-say();
+  one.onclick = () => { language = one.dataset.language; localStorage.setItem("language", language); translatePage(); };
+translatePage();
 look();
 setInterval(look, POLL_MS);

@@ -1,5 +1,5 @@
 "use strict";
-// The staff screen. It shows what the door tells it and asks for deeds; it knows nothing by itself.
+// The staff screen. It shows what the door tells it and asks for actions; it knows nothing by itself.
 
 // The languages that there are, and their tags: as the buttons have them.
 const LANG = Object.fromEntries([...document.querySelectorAll("[data-language]")].map((one) => [one.dataset.language, one.lang]));
@@ -13,7 +13,7 @@ const words = JSON.parse(body.dataset.words);
 let language = localStorage.getItem("language") || body.dataset.first;
 let state = null;
 let shown = "";
-let said = null;
+let lastMessage = null;
 let fading = 0;
 let heard = null;
 let audio = null;
@@ -22,7 +22,7 @@ const typed = { pin: "", "card-code": "", counted: "", "new-time": "" };
 let typing = false;
 const $ = (id) => document.getElementById(id);
 
-function word(table, key) {
+function t(table, key) {
   return (words[table][key] || {})[language] || key;
 }
 
@@ -35,34 +35,34 @@ function element(tag, text, made) {
 // A code is read out as it stands: on one line.
 const whole = (code) => element("span", code, { className: "whole" });
 
-function say() {
+function translatePage() {
   document.documentElement.lang = LANG[language];
-  for (const one of document.querySelectorAll("[data-say]")) one.textContent = word("labels", one.dataset.say);
+  for (const one of document.querySelectorAll("[data-text]")) one.textContent = t("labels", one.dataset.text);
   for (const one of document.querySelectorAll("[data-language]"))
     one.setAttribute("aria-pressed", one.dataset.language === language);
-  $("name").setAttribute("aria-label", word("labels", "name_on_badge"));
-  if (body.dataset.mode === "locked") $("place").textContent = word("labels", "staff");
-  $("query").placeholder = word("labels", "find_hint");
-  $("query").setAttribute("aria-label", word("labels", "find"));
-  $("found").setAttribute("aria-label", word("labels", "find"));
-  for (const one of document.querySelectorAll("[data-key=\"⌫\"]")) one.setAttribute("aria-label", word("labels", "erase"));
+  $("name").setAttribute("aria-label", t("labels", "name_on_badge"));
+  if (body.dataset.mode === "locked") $("place").textContent = t("labels", "staff");
+  $("query").placeholder = t("labels", "find_hint");
+  $("query").setAttribute("aria-label", t("labels", "find"));
+  $("found").setAttribute("aria-label", t("labels", "find"));
+  for (const one of document.querySelectorAll("[data-key=\"⌫\"]")) one.setAttribute("aria-label", t("labels", "erase"));
   shown = "";
   render();
   if (people) renderFound();
-  if (said) showMessage();
+  if (lastMessage) showMessage();
 }
 
 // A message is kept by its key: it changes language with the page, and goes away by itself.
 function message(table, key, good) {
   clearTimeout(fading);
-  said = key ? { table, key, good } : null;
+  lastMessage = key ? { table, key, good } : null;
   showMessage();
   if (key) fading = setTimeout(message, MESSAGE_MS);
 }
 
 function showMessage() {
-  $("message").textContent = said ? word(said.table, said.key) : "";
-  $("message").classList.toggle("good", Boolean(said && said.good));
+  $("message").textContent = lastMessage ? t(lastMessage.table, lastMessage.key) : "";
+  $("message").classList.toggle("good", Boolean(lastMessage && lastMessage.good));
 }
 
 class Refused extends Error {
@@ -93,7 +93,7 @@ async function ask(path, what) {
   return answer.json();
 }
 
-// One deed at a time; its outcome, good or bad, is the message.
+// One act at a time; its outcome, good or bad, is the message.
 async function attempt(work) {
   message();
   try {
@@ -126,7 +126,7 @@ function lockedNow() {
   $("query").value = "";
   showLocked("unlock");
   $("direction").hidden = true;
-  $("place").textContent = word("labels", "staff");
+  $("place").textContent = t("labels", "staff");
 }
 
 // Of what unlocks, one part stands: the way in, the card that is waited for, its code typed in, or the PIN.
@@ -144,8 +144,8 @@ function showLocked(part) {
 function letters(wanted) {
   $("pin-keys").hidden = wanted;
   $("phrase-keys").hidden = !wanted;
-  $("pin-letters").dataset.say = wanted ? "digits" : "letters";
-  $("pin-letters").textContent = word("labels", $("pin-letters").dataset.say);
+  $("pin-letters").dataset.text = wanted ? "digits" : "letters";
+  $("pin-letters").textContent = t("labels", $("pin-letters").dataset.text);
 }
 
 async function poll() {
@@ -173,17 +173,17 @@ function render() {
   const list = $("list");
   renderLast(state.answers[0]);
   list.replaceChildren(...state.answers.slice(1).map(answerRow));
-  if (!state.answers.length) list.append(element("li", word("labels", "nothing_yet"), { className: "none" }));
+  if (!state.answers.length) list.append(element("li", t("labels", "nothing_yet"), { className: "none" }));
 }
 
 function renderSeats() {
   for (const one of ["count", "clock"]) document.querySelector(`nav [data-tab=${one}]`).hidden = state.prints;
   if (state.prints && !["answers", "find"].includes(body.dataset.tab)) { body.dataset.tab = "answers"; press(); }
   const lines = [];
-  if (state.seats === null) lines.push(word("labels", "no_capacity"));
-  else lines.push(`${word("labels", "seats_left")}: ${state.seats}`);
+  if (state.seats === null) lines.push(t("labels", "no_capacity"));
+  else lines.push(`${t("labels", "seats_left")}: ${state.seats}`);
   const others = Object.entries(state.seats_elsewhere);
-  if (others.length) lines.push(`${word("labels", "seats_elsewhere")}: ${others.map(([gate, n]) => `${gate} ${n}`).join(", ")}`);
+  if (others.length) lines.push(`${t("labels", "seats_elsewhere")}: ${others.map(([gate, n]) => `${gate} ${n}`).join(", ")}`);
   $("seats").textContent = lines.join(" · ");
   fill($("area"), state.areas.map((one) => [one.id, one.name[language]]));
 }
@@ -212,51 +212,51 @@ function renderLast(one) {
   const what = last.querySelector(".what");
   what.replaceChildren();
   if (one.name) what.append(element("b", one.name), element("small", one.organisation));
-  what.append(element("p", one.opens ? word("reasons", one.reason) : plain(headline), { className: "reason" }));
+  what.append(element("p", one.opens ? t("reasons", one.reason) : plain(headline), { className: "reason" }));
   if (!one.opens) what.append(element("p", next.map(plain).join(" · ")));
   what.append(element("small", [...facts(state.last), one.at, ""].join(" · ")));
   what.lastChild.append(whole(one.receipt));
-  if (one.undone) what.append(element("small", word("labels", "undone")));
-  last.querySelector(".deeds").replaceChildren(...deedsOf(one));
+  if (one.undone) what.append(element("small", t("labels", "undone")));
+  last.querySelector(".actions").replaceChildren(...actionsOf(one));
 }
 
 // Ticket, booking, inside or not.
 function facts(known) {
   if (!known) return [];
   const found = known.ticket ? [known.ticket[language]] : [];
-  if (known.booked.length) found.push(`${word("labels", "booked")} ${known.booked.map((one) => one[language]).join(", ")}`);
-  if (known.inside) found.push(`${word("labels", "inside")} ${known.inside[language]} ${known.since || ""}`.trim());
-  else if (known.ticket) found.push(word("labels", "outside"));
+  if (known.booked.length) found.push(`${t("labels", "booked")} ${known.booked.map((one) => one[language]).join(", ")}`);
+  if (known.inside) found.push(`${t("labels", "inside")} ${known.inside[language]} ${known.since || ""}`.trim());
+  else if (known.ticket) found.push(t("labels", "outside"));
   return found;
 }
 
-function deedsOf(one) {
-  if (one.may_print) return printDeeds({ number: one.number });
+function actionsOf(one) {
+  if (one.may_print) return printActions({ number: one.number });
   if (one.may_let_in)
-    return [element("button", word("labels", "let_in"), { onclick: () => because("whys", (why) => letIn(one, why)) })];
+    return [element("button", t("labels", "let_in"), { onclick: () => because("whys", (why) => letIn(one, why)) })];
   if (one.opens && !one.undone)
-    return [element("button", word("labels", "undo"), { onclick: () => because("undo_whys", (why) => undo(one, why)) })];
+    return [element("button", t("labels", "undo"), { onclick: () => because("undo_whys", (why) => undo(one, why)) })];
   return [];
 }
 
-const reason = (one) => (one.cancelled ? `${word("labels", "cancelled")} ${one.cancelled[language]}` : word("reasons", one.reason));
+const reason = (one) => (one.cancelled ? `${t("labels", "cancelled")} ${one.cancelled[language]}` : t("reasons", one.reason));
 
 function answerRow(one) {
   const row = element("li");
   row.dataset.verdict = one.verdict;
   row.classList.toggle("undone", one.undone);
   const what = element("div", "", { className: "what" });
-  const way = word("labels", one.direction);
+  const way = t("labels", one.direction);
   what.append(element("div", [one.name, reason(one)].filter(Boolean).join(" · ")),
-    element("small", `${one.at} · ${way} · ${one.receipt}${one.undone ? ` · ${word("labels", "undone")}` : ""}`));
-  const deeds = element("div", "", { className: "deeds" });
-  deeds.append(...deedsOf(one));
-  row.append(element("span", MARKS[one.verdict], { className: "mark" }), what, deeds);
+    element("small", `${one.at} · ${way} · ${one.receipt}${one.undone ? ` · ${t("labels", "undone")}` : ""}`));
+  const actions = element("div", "", { className: "actions" });
+  actions.append(...actionsOf(one));
+  row.append(element("span", MARKS[one.verdict], { className: "mark" }), what, actions);
   return row;
 }
 
 function because(table, then) {
-  $("whys").replaceChildren(...Object.keys(words[table]).map((why) => element("button", word(table, why), {
+  $("whys").replaceChildren(...Object.keys(words[table]).map((why) => element("button", t(table, why), {
     onclick: () => { $("why").close(); attempt(() => then(why)); },
   })));
   $("why").showModal();
@@ -268,10 +268,10 @@ async function letIn(one, why) {
 }
 
 // A badge is named by the number of its code here, or by itself where its owner was found by name.
-function printDeeds(one) {
+function printActions(one) {
   return [
-    element("button", word("labels", "print"), { onclick: () => because("print_whys", (why) => print({ ...one, why })) }),
-    element("button", word("labels", "respell"), { onclick: () => attempt(() => respell(one)) }),
+    element("button", t("labels", "print"), { onclick: () => because("print_whys", (why) => print({ ...one, why })) }),
+    element("button", t("labels", "respell"), { onclick: () => attempt(() => respell(one)) }),
   ];
 }
 
@@ -359,10 +359,10 @@ async function byCode(code) {
 function renderFound() {
   const { people: found, total, near, code } = people;
   $("found").replaceChildren(...found.map(personRow));
-  if (code && !code.sure) $("found").prepend(element("p", word("labels", "ask_back"), { className: "careful" }));
-  if (!found.length) $("found").append(element("p", word("labels", "nobody")));
-  else if (near) $("found").prepend(element("p", word("labels", "near")));
-  if (total > found.length) $("found").append(element("p", word("labels", "more").replace("{n}", total)));
+  if (code && !code.sure) $("found").prepend(element("p", t("labels", "ask_back"), { className: "careful" }));
+  if (!found.length) $("found").append(element("p", t("labels", "nobody")));
+  else if (near) $("found").prepend(element("p", t("labels", "near")));
+  if (total > found.length) $("found").append(element("p", t("labels", "more").replace("{n}", total)));
 }
 
 function personRow(one) {
@@ -371,15 +371,15 @@ function personRow(one) {
   const where = element("small", one.organisation ? `${one.organisation} · ` : "");
   where.append(whole(one.code));
   who.append(element("b", one.name || one.code), where,
-    element("small", facts(one).join(" · ") || word("reasons", "unknown")));
-  const deeds = element("div", "", { className: "deeds" });
+    element("small", facts(one).join(" · ") || t("reasons", "unknown")));
+  const actions = element("div", "", { className: "actions" });
   if (one.printed) {
-    who.append(element("small", word("reasons", one.printed)));
-    deeds.append(...printDeeds({ badge: one.badge }));
+    who.append(element("small", t("reasons", one.printed)));
+    actions.append(...printActions({ badge: one.badge }));
   } else {
-    deeds.append(element("button", word("labels", "present"), { onclick: () => attempt(() => present({ badge: one.badge })) }));
+    actions.append(element("button", t("labels", "present"), { onclick: () => attempt(() => present({ badge: one.badge })) }));
   }
-  row.append(who, deeds);
+  row.append(who, actions);
   return row;
 }
 
@@ -504,11 +504,11 @@ if ($("network")) $("join-network").onclick = () => attempt(async () => {
 for (const one of document.querySelectorAll("[data-direction]"))
   one.onclick = () => attempt(async () => { await ask("direction", { direction: one.dataset.direction }); poll(); });
 for (const one of document.querySelectorAll("[data-language]"))
-  one.onclick = () => { language = one.dataset.language; localStorage.setItem("language", language); say(); };
+  one.onclick = () => { language = one.dataset.language; localStorage.setItem("language", language); translatePage(); };
 for (const one of document.querySelectorAll("nav [data-tab]"))
   one.onclick = () => { body.dataset.tab = one.dataset.tab; message(); press(); };
 setInterval(poll, POLL_MS);
 body.dataset.tab = "answers";
-say();
+translatePage();
 // A reload of the page finds the door still unlocked by the cookie that only it has.
 ask("state").then((found) => { body.dataset.mode = "open"; state = found; press(); render(); }).catch(() => {});

@@ -1,5 +1,5 @@
 // The cards of venues and rooms: how many are inside, how full it is, and what keeps a number from being sure.
-import { ago, count, data, el, place, say } from "./common.js";
+import { ago, count, data, el, placeName, t } from "./common.js";
 import { chart } from "./chart.js";
 
 /** What all cards are drawn from: the newest headcount, the newest arrivals (null: none yet) and the time now (ms). */
@@ -7,7 +7,7 @@ export function venueCard(venue, live) {
   const rooms = live.headcount.areas.filter((area) => area.venue === venue.id && area.parent !== null);
   const curve = live.arrivals?.areas.find((area) => area.id === venue.id);
   return el("section", { class: "venue card", "data-area": venue.id },
-    el("h2", {}, place(venue.id)),
+    el("h2", {}, placeName(venue.id)),
     el("p", { class: "big" }, ...inside(venue)),
     ...fullness(venue, live), doubts(venue, live),
     el("dl", { class: "figures" }, ...figure("people", venue.people), ...entries(venue, curve),
@@ -20,7 +20,7 @@ export function venueCard(venue, live) {
 function roomCard(room, live) {
   const nested = room.parent !== room.venue;
   return el("div", { class: `room${nested ? " nested" : ""}${counted(room) ? "" : " uncounted"}`, "data-area": room.id },
-    el("h3", {}, place(room.id)), el("p", { class: "number" }, counted(room) ? count(room.inside) : "–"),
+    el("h3", {}, placeName(room.id)), el("p", { class: "number" }, counted(room) ? count(room.inside) : "–"),
     ...fullness(room, live), doubts(room, live));
 }
 
@@ -28,38 +28,38 @@ function roomCard(room, live) {
 const counted = (area) => area.kiosks > 0 || area.inside > 0 || area.entries > 0;
 
 const inside = (area) => counted(area)
-  ? [count(area.inside), " ", el("small", {}, say(leaves(area) ? "inside" : "arrivals_only"))]
-  : ["– ", el("small", {}, say("not_counted"))];
+  ? [count(area.inside), " ", el("small", {}, t(leaves(area) ? "inside" : "arrivals_only"))]
+  : ["– ", el("small", {}, t("not_counted"))];
 
 /** Whether the people who leave an area are counted: a gate of it leads out. */
 const leaves = (area) => data.gates.some((gate) => gate.direction !== "in" && gate.area === area.id);
 
-const figure = (key, number) => [el("div", {}, el("dt", {}, say(key)), el("dd", {}, count(number)))];
+const figure = (key, number) => [el("div", {}, el("dt", {}, t(key)), el("dd", {}, count(number)))];
 
 function entries(venue, curve) {
   const again = curve?.again ?? 0;
-  return [el("div", {}, el("dt", {}, say("entries")), el("dd", {}, count(venue.entries),
-    again ? el("small", { class: "quiet" }, ` ${say("entries.again", { n: again })}`) : ""))];
+  return [el("div", {}, el("dt", {}, t("entries")), el("dd", {}, count(venue.entries),
+    again ? el("small", { class: "quiet" }, ` ${t("entries.again", { n: again })}`) : ""))];
 }
 
 /** The bar of an area with a capacity, what it means in words, and when it will be full. */
 function fullness(area, live) {
   if (area.capacity === null) return [];
-  if (!counted(area)) return [el("p", { class: "left quiet" }, say("not_counted"))];
+  if (!counted(area)) return [el("p", { class: "left quiet" }, t("not_counted"))];
   const share = area.capacity ? area.inside / area.capacity : 1;
   const level = share >= 1 ? "full" : share >= 0.9 ? "almost" : "fine";
   const fill = el("span", { class: "fill" });
   fill.style.width = `${Math.min(100, Math.round(share * 100))}%`;
   const over = area.inside - area.capacity;
-  const text = over > 0 ? `▲ ${say("over", { n: over })}`
-    : over === 0 ? `■ ${say("full")}`
-      : level === "almost" ? `◆ ${say("almost_full")} · ${say("places_left", { n: area.places_left })}`
-        : say("places_left", { n: area.places_left });
+  const text = over > 0 ? `▲ ${t("over", { n: over })}`
+    : over === 0 ? `■ ${t("full")}`
+      : level === "almost" ? `◆ ${t("almost_full")} · ${t("places_left", { n: area.places_left })}`
+        : t("places_left", { n: area.places_left });
   const full = live.arrivals?.areas.find((one) => one.id === area.id)?.full_at;
   return [
     el("div", { class: `bar ${level}`, role: "img", "aria-label": `${area.inside} / ${area.capacity}` }, fill),
-    el("p", { class: `left ${level}` }, text, " ", el("span", { class: "quiet" }, say("capacity", { n: area.capacity })),
-      full && over < 0 ? el("span", { class: "soon" }, ` · ${say("full_at", { time: full.slice(11, 16) })}`) : ""),
+    el("p", { class: `left ${level}` }, text, " ", el("span", { class: "quiet" }, t("capacity", { n: area.capacity })),
+      full && over < 0 ? el("span", { class: "soon" }, ` · ${t("full_at", { time: full.slice(11, 16) })}`) : ""),
   ];
 }
 
@@ -72,12 +72,12 @@ function doubts(area, live) {
   const [silent, behind, flying] = ["silent", "behind", "in_flight"].map(of);
   const add = (cls, text) => line.append(el("span", { class: cls }, text), " ");
   if (silent.length) add("doubt", `▲ ${silentWords(silent, live)}`);
-  if (behind.length) add("behind", `◆ ${say("behind", { n: missing(behind) })}`);
-  if (flying.length && !silent.length && !behind.length) add("quiet", say("in_flight", { n: missing(flying) }));
+  if (behind.length) add("behind", `◆ ${t("behind", { n: missing(behind) })}`);
+  if (flying.length && !silent.length && !behind.length) add("quiet", t("in_flight", { n: missing(flying) }));
   if ((silent.length || behind.length) && (area.low !== area.inside || area.high !== area.inside)) {
-    add("quiet", `≈ ${say("band", { low: area.low, high: area.high })}`);
+    add("quiet", `≈ ${t("band", { low: area.low, high: area.high })}`);
   }
-  if (area.by_hand) add("quiet", say("by_hand", { n: area.by_hand }));
+  if (area.by_hand) add("quiet", t("by_hand", { n: area.by_hand }));
   return line;
 }
 
@@ -86,16 +86,16 @@ function silentWords(silent, live) {
   if (silent.length === 1) {
     const [kiosk] = silent;
     const values = { kiosk: gateCode(kiosk.gate), ago: kiosk.since && duration(kiosk.since, live.now) };
-    return say(never ? "silent_never" : "silent_for", values);
+    return t(never ? "silent_never" : "silent_for", values);
   }
   const oldest = silent.map((kiosk) => kiosk.since).filter(Boolean).sort()[0];
-  return `${say("silent", { n: silent.length })}${oldest ? ` · ${ago(oldest, live.now)}` : ""}`;
+  return `${t("silent", { n: silent.length })}${oldest ? ` · ${ago(oldest, live.now)}` : ""}`;
 }
 
 /** How long ago, without "ago". */
 function duration(instant, now) {
   const s = Math.max(0, Math.round((now - Date.parse(instant)) / 1000));
-  return s < 90 ? say("for.s", { n: s }) : s < 5400 ? say("for.min", { n: Math.round(s / 60) }) : say("for.h", { n: Math.round(s / 3600) });
+  return s < 90 ? t("for.s", { n: s }) : s < 5400 ? t("for.min", { n: Math.round(s / 60) }) : t("for.h", { n: Math.round(s / 3600) });
 }
 
 function within(area, outer, areas) {
@@ -113,8 +113,8 @@ function gates(venue, live) {
   if (!live.arrivals) return "";
   const own = live.arrivals.gates.filter((gate) => data.gates.some((one) => one.id === gate.id && one.venue === venue.id));
   const busy = own.filter((gate) => gate.per_minute > 0).sort((a, b) => b.per_minute - a.per_minute);
-  if (!busy.length) return el("p", { class: "gates quiet" }, say("gates.none"));
-  return el("p", { class: "gates" }, el("span", { class: "quiet" }, `${say("gates.per_minute")} `),
+  if (!busy.length) return el("p", { class: "gates quiet" }, t("gates.none"));
+  return el("p", { class: "gates" }, el("span", { class: "quiet" }, `${t("gates.per_minute")} `),
     ...own.filter((gate) => gate.per_minute > 0 || busy.length < own.length).map((gate) =>
       el("span", { class: gate.per_minute ? "gate" : "gate quiet" }, `${gateCode(gate.id)} `, el("strong", {}, count(gate.per_minute)))));
 }

@@ -1,21 +1,21 @@
 // Who came: totals for everybody, and for the help desk the people of a session or a day, to read and to download.
-import { ask, attempt, count, data, el, note, place, say, table } from "./common.js";
+import { ask, attempt, count, data, el, note, placeName, t, table } from "./common.js";
 
 const path = (query) => `/attendance/people?${new URLSearchParams(query)}`;
 const percent = new Intl.NumberFormat(data.language, { style: "percent", maximumFractionDigits: 1 });
 
 function links(title, query) {
   if (!data.desk) return "";
-  return el("span", { class: "deeds" },
-    el("button", { click: () => people(title, query), "aria-label": `${say("attendance.show")}: ${title}` }, say("attendance.show")),
+  return el("span", { class: "actions" },
+    el("button", { click: () => people(title, query), "aria-label": `${t("attendance.show")}: ${title}` }, t("attendance.show")),
     ...["xlsx", "csv"].map((format) =>
       el("a", { class: "button", href: `/api/v1${path({ ...query, format })}`, download: true, "aria-label": `${format.toUpperCase()}: ${title}` }, format.toUpperCase())));
 }
 
 function head(totals) {
-  const box = (key, number, more = "") => el("div", {}, el("dt", {}, say(key)), el("dd", {}, count(number), " ", el("small", {}, more)));
+  const box = (key, number, more = "") => el("div", {}, el("dt", {}, t(key)), el("dd", {}, count(number), " ", el("small", {}, more)));
   document.getElementById("head").replaceChildren(
-    box("attendance.registered", totals.registered, totals.online ? say("attendance.online", { n: totals.online }) : ""),
+    box("attendance.registered", totals.registered, totals.online ? t("attendance.online", { n: totals.online }) : ""),
     box("attendance.arrived", totals.arrived, totals.on_site ? percent.format(totals.arrived / totals.on_site) : ""),
     box("attendance.no_show", Math.max(0, totals.on_site - totals.arrived)));
 }
@@ -23,9 +23,9 @@ function head(totals) {
 async function refresh() {
   const totals = await attempt(() => ask("GET", "/attendance"));
   if (!totals) return;
-  note(say("as_of", { time: totals.as_of.slice(11, 19) }));
+  note(t("as_of", { time: totals.as_of.slice(11, 19) }));
   head(totals);
-  const words = (...keys) => keys.map((key) => say(key)).concat(data.desk ? [""] : []);
+  const words = (...keys) => keys.map((key) => t(key)).concat(data.desk ? [""] : []);
   document.getElementById("sessions").replaceChildren(table(
     words("attendance.session", "attendance.booked", "attendance.booked_and_came", "attendance.no_show", "attendance.unbooked", "attendance.came"),
     totals.sessions.map((one) => {
@@ -37,7 +37,7 @@ async function refresh() {
   document.getElementById("days").replaceChildren(table(
     words("attendance.place", "attendance.registered", "attendance.arrived", "attendance.no_show", "attendance.came"),
     totals.days.map((one) => {
-      const name = `${place(one.venue)} · ${one.day}`;
+      const name = `${placeName(one.venue)} · ${one.day}`;
       const begun = one.day <= totals.as_of.slice(0, 10);
       return [name, count(one.registered), count(one.arrived), begun ? count(one.no_show) : "–", el("strong", {}, count(one.came)),
         ...(data.desk ? [links(name, { venue: one.venue, day: one.day })] : [])];
@@ -45,18 +45,18 @@ async function refresh() {
 }
 
 async function people(title, query) {
-  const said = await attempt(() => ask("GET", path(query)));
-  if (!said) return;
+  const answer = await attempt(() => ask("GET", path(query)));
+  if (!answer) return;
   const shown = document.getElementById("people");
   const time = (instant) => (instant ? instant.slice(11, 16) : "–");
   shown.hidden = false;
   shown.replaceChildren(el("h2", {}, title),
-    said.people.length ? table(
-      ["name", "organisation", "attendance.ref", "attendance.status", "attendance.first_in", "attendance.last_out", "attendance.minutes"].map((key) => say(key)),
-      said.people.map((one) => [
-        el("a", { href: `/people#${one.code}` }, one.name || one.ref), one.organisation, one.ref, say(`attendance.status.${one.status}`),
+    answer.people.length ? table(
+      ["name", "organisation", "attendance.ref", "attendance.status", "attendance.first_in", "attendance.last_out", "attendance.minutes"].map((key) => t(key)),
+      answer.people.map((one) => [
+        el("a", { href: `/people#${one.code}` }, one.name || one.ref), one.organisation, one.ref, t(`attendance.status.${one.status}`),
         time(one.first_in), time(one.last_out), one.first_in ? count(one.minutes) : "–"]))
-      : el("p", { class: "quiet" }, say("attendance.nobody")));
+      : el("p", { class: "quiet" }, t("attendance.nobody")));
   shown.scrollIntoView();
   shown.focus();
 }
@@ -66,9 +66,9 @@ document.getElementById("broadcast").hidden = !data.desk;
 hybrid.addEventListener("submit", (event) => {
   event.preventDefault();
   attempt(async () => {
-    const said = await ask("POST", "/attendance/hybrid", hybrid.list.files[0]);
-    const words = ["on_site", "both", "online", "neither"].map((key) => say(`attendance.hybrid.${key}`, { n: said[key] }));
-    const strangers = said.unknown.length ? [say("attendance.hybrid.unknown", { n: said.unknown.length })] : [];
+    const answer = await ask("POST", "/attendance/hybrid", hybrid.list.files[0]);
+    const words = ["on_site", "both", "online", "neither"].map((key) => t(`attendance.hybrid.${key}`, { n: answer[key] }));
+    const strangers = answer.unknown.length ? [t("attendance.hybrid.unknown", { n: answer.unknown.length })] : [];
     document.getElementById("hybrid-result").textContent = [...words, ...strangers].join(" · ");
   });
 });

@@ -1,5 +1,5 @@
 // Badges to print: chosen, looked at, made as a job, and downloaded.
-import { ask, attempt, data, el, listed, place, say } from "./common.js";
+import { ask, attempt, data, el, listed, placeName, t } from "./common.js";
 import { followJob, jobProblem } from "./jobs.js";
 
 const form = document.getElementById("choose");
@@ -7,7 +7,7 @@ const made = document.getElementById("made");
 
 const box = (name, id, text) => el("label", { class: "tick" }, el("input", { type: "checkbox", name, value: id }), ` ${text}`);
 document.getElementById("tickets").append(...data.tickets.map((ticket) => box("ticket", ticket.id, ticket.name)));
-document.getElementById("venues").append(...data.venues.map((id) => box("venue", id, place(id))));
+document.getElementById("venues").append(...data.venues.map((id) => box("venue", id, placeName(id))));
 
 /** What is chosen; nothing ticked means all. */
 function chosen() {
@@ -25,11 +25,11 @@ async function make(query) {
     return;
   }
   const { badges, pages, shortened, left_out: leftOut, unprintable, letters } = job.result;
-  const list = (key, refs) => (refs.length ? el("p", { class: "doubt" }, `▲ ${say(key, { n: refs.length, refs: listed(refs.slice(0, 20)) })}`) : "");
+  const list = (key, refs) => (refs.length ? el("p", { class: "doubt" }, `▲ ${t(key, { n: refs.length, refs: listed(refs.slice(0, 20)) })}`) : "");
   made.replaceChildren(el("section", { class: "card", role: "status" },
-    el("p", {}, `✓ ${say("badges.made", { n: badges })} · ${say("badges.pages", { n: pages })}`),
+    el("p", {}, `✓ ${t("badges.made", { n: badges })} · ${t("badges.pages", { n: pages })}`),
     list("badges.shortened", shortened), list("badges.left_out", leftOut), list("badges.unprintable", unprintable.map((ref, n) => `${ref} ${letters[n]}`)),
-    el("p", {}, el("a", { class: "button main", href: `/api/v1/jobs/${job.id}/files/${job.files[0]}`, download: true }, say("badges.download")))));
+    el("p", {}, el("a", { class: "button main", href: `/api/v1/jobs/${job.id}/files/${job.files[0]}`, download: true }, t("badges.download")))));
 }
 
 form.addEventListener("submit", (event) => {
@@ -40,8 +40,8 @@ form.addEventListener("submit", (event) => {
 document.getElementById("preview").addEventListener("click", () => attempt(async () => {
   const query = chosen();
   query.delete("new");
-  const picture = el("img", { class: "badge", alt: say("badges.preview_of", { layout: form.layout.value }), src: `/api/v1/badges/picture?${query}` });
-  made.replaceChildren(el("figure", {}, picture, el("figcaption", { class: "quiet" }, say("badges.sample"))));
+  const picture = el("img", { class: "badge", alt: t("badges.preview_of", { layout: form.layout.value }), src: `/api/v1/badges/picture?${query}` });
+  made.replaceChildren(el("figure", {}, picture, el("figcaption", { class: "quiet" }, t("badges.sample"))));
   try {
     await picture.decode();
   } catch {

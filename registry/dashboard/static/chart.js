@@ -1,6 +1,6 @@
 // Arrivals over the day: a bar for each few minutes, people in above the line and out below it; hatched where it is not
 // known yet.
-import { count, say } from "./common.js";
+import { count, t } from "./common.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const MOST_BARS = 96;
@@ -48,14 +48,14 @@ export function chart(report, area) {
   });
   parts.push(svg("line", { class: "axis", x1: 0, x2: 100, y1: zero, y2: zero }));
   const last = shown.at(-1);
-  const words = say("chart.about", {
+  const words = t("chart.about", {
     from: timeAfter(report.begins, shown[0].at), to: timeAfter(report.begins, last.at + report.step_min), most: count(most), step: report.step_min,
   });
   const figure = document.createElement("figure");
   figure.className = "chart";
   const picture = svg("svg", { viewBox: `0 0 100 ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": words }, hatch(), ...parts);
   const caption = document.createElement("figcaption");
-  for (const text of [timeAfter(report.begins, shown[0].at), say("chart.most", { n: most, step: report.step_min }), timeAfter(report.begins, shown[0].at + slots * report.step_min)]) {
+  for (const text of [timeAfter(report.begins, shown[0].at), t("chart.most", { n: most, step: report.step_min }), timeAfter(report.begins, shown[0].at + slots * report.step_min)]) {
     const label = document.createElement("span");
     label.textContent = text;
     caption.append(label);

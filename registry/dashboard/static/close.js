@@ -1,12 +1,12 @@
 // The end of a day: what is still open, the day's totals to take home, and the entry that ends it.
-import { ask, attempt, confirmed, count, data, el, listed, note, place, say, table } from "./common.js";
+import { ask, attempt, confirmed, count, data, el, listed, note, placeName, t, table } from "./common.js";
 
 const EVERY_MS = 10_000;
 const form = document.getElementById("close");
 let today = "";
 
 const line = (good, key, values, page) => el("li", { class: good ? "" : "problem" },
-  el("span", {}, `${good ? "✓" : "▲"} ${say(key, values)}`), good ? "" : el("a", { href: page }, say("close.look")));
+  el("span", {}, `${good ? "✓" : "▲"} ${t(key, values)}`), good ? "" : el("a", { href: page }, t("close.look")));
 
 async function refresh() {
   const [headcount, conflicts, attendance] = await Promise.all(
@@ -23,12 +23,12 @@ async function refresh() {
     line(!inside, inside ? "close.inside" : "close.nobody", { n: inside }, "/"));
   const days = attendance.days.filter((one) => one.day === form.day.value);
   document.getElementById("totals").replaceChildren(table(
-    ["attendance.place", "attendance.registered", "attendance.arrived", "attendance.no_show", "attendance.came"].map((key) => say(key)).concat(""),
-    days.map((one) => [place(one.venue), count(one.registered), count(one.arrived), count(one.no_show), el("strong", {}, count(one.came)), download(one)])));
+    ["attendance.place", "attendance.registered", "attendance.arrived", "attendance.no_show", "attendance.came"].map((key) => t(key)).concat(""),
+    days.map((one) => [placeName(one.venue), count(one.registered), count(one.arrived), count(one.no_show), el("strong", {}, count(one.came)), download(one)])));
 }
 
 const download = ({ venue, day }) => el("a", {
-  class: "button", download: true, "aria-label": `XLSX: ${place(venue)}`,
+  class: "button", download: true, "aria-label": `XLSX: ${placeName(venue)}`,
   href: `/api/v1/attendance/people?${new URLSearchParams({ venue, day, format: "xlsx" })}`,
 }, "XLSX");
 
@@ -38,10 +38,10 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   attempt(async () => {
     const day = form.day.value;
-    if (!(await confirmed(say("close.sure", { day })))) return;
-    const said = await ask("POST", "/days/close", { day });
-    note(said.drained ? `✓ ${say("close.drained", { day })}`
-      : say("close.not_drained", { day, kiosks: listed(said.silent.map((kiosk) => kiosk.gate ?? kiosk.device.slice(0, 8))) }), !said.drained);
+    if (!(await confirmed(t("close.sure", { day })))) return;
+    const answer = await ask("POST", "/days/close", { day });
+    note(answer.drained ? `✓ ${t("close.drained", { day })}`
+      : t("close.not_drained", { day, kiosks: listed(answer.silent.map((kiosk) => kiosk.gate ?? kiosk.device.slice(0, 8))) }), !answer.drained);
   });
 });
 

@@ -7,7 +7,7 @@ const PAGE_TOKEN = document.querySelector('meta[name="page-token"]').content;
 const numbers = new Intl.NumberFormat(data.language);
 
 /** The words of a key, with what stands in braces put in. A number called n chooses `key.one` where it is 1. */
-export function say(key, values = {}) {
+export function t(key, values = {}) {
   const text = (values.n === 1 && WORDS[`${key}.one`]) || WORDS[key] || key;
   return text.replace(/\{(\w+)\}/g, (_, name) =>
     typeof values[name] === "number" ? count(values[name]) : values[name] ?? "");
@@ -19,7 +19,7 @@ export const listed = (names) => names.join(data.language === "en" ? ", " : "、
 /** A title before what it is the title of. */
 export const titled = (text) => (data.language === "en" ? `${text}: ` : `${text}：`);
 export const count = (number) => numbers.format(number);
-export const place = (id) => data.places[id] ?? id ?? "";
+export const placeName = (id) => data.places[id] ?? id ?? "";
 
 /** An element; attributes that are true, text or functions (listeners), then children. */
 export function el(tag, attributes = {}, ...children) {
@@ -44,11 +44,11 @@ export async function ask(method, path, body) {
     options.body = JSON.stringify(body);
     options.headers["Content-Type"] = "application/json";
   }
-  const answer = await fetch(`/api/v1${path}`, options);
-  const said = await answer.json().catch(() => ({ error: `${answer.status}` }));
-  if (answer.status === 401) location.assign(`/login?next=${location.pathname}`);
-  if (!answer.ok) throw Object.assign(new Error(said.error), { status: answer.status, mistakes: said.mistakes ?? [], changed: said.changed ?? [] });
-  return said;
+  const response = await fetch(`/api/v1${path}`, options);
+  const answer = await response.json().catch(() => ({ error: `${response.status}` }));
+  if (response.status === 401) location.assign(`/login?next=${location.pathname}`);
+  if (!response.ok) throw Object.assign(new Error(answer.error), { status: response.status, mistakes: answer.mistakes ?? [], changed: answer.changed ?? [] });
+  return answer;
 }
 
 /** The wall time of an instant, in the event's zone, which the registry has written it in. */
@@ -58,11 +58,11 @@ export const minute = (instant) => `${instant.slice(5, 10)} ${instant.slice(11, 
 /** How long before `now` (ms) an instant was. */
 export function ago(instant, now) {
   const s = Math.max(0, Math.round((now - Date.parse(instant)) / 1000));
-  if (s < 10) return say("ago.now");
-  if (s < 90) return say("ago.s", { n: s });
-  if (s < 90 * 60) return say("ago.min", { n: Math.round(s / 60) });
-  if (s < 36 * 3600) return say("ago.h", { n: Math.round(s / 3600) });
-  return say("ago.d", { n: Math.round(s / 86400) });
+  if (s < 10) return t("ago.now");
+  if (s < 90) return t("ago.s", { n: s });
+  if (s < 90 * 60) return t("ago.min", { n: Math.round(s / 60) });
+  if (s < 36 * 3600) return t("ago.h", { n: Math.round(s / 3600) });
+  return t("ago.d", { n: Math.round(s / 86400) });
 }
 
 /** Ask a person: yes or no (true, null), or with `input` a text (null: cancelled). */
@@ -97,7 +97,7 @@ export async function attempt(work) {
   try {
     return await work();
   } catch (error) {
-    note(say("error", { why: [error.message, ...(error.mistakes ?? []).slice(0, 5)].join(" ") }), true);
+    note(t("error", { why: [error.message, ...(error.mistakes ?? []).slice(0, 5)].join(" ") }), true);
     return undefined;
   }
 }
@@ -105,16 +105,16 @@ export async function attempt(work) {
 /** A table whose rows become cards on a phone: each cell knows its column's name. */
 export function table(columns, rows) {
   return el("table", {},
-    columns.some(Boolean) && el("thead", {}, el("tr", {}, ...columns.map((name) => el("th", { scope: "col" }, name || el("span", { class: "unseen" }, say("actions")))))),
+    columns.some(Boolean) && el("thead", {}, el("tr", {}, ...columns.map((name) => el("th", { scope: "col" }, name || el("span", { class: "unseen" }, t("actions")))))),
     el("tbody", {}, ...rows.map((cells) =>
       el("tr", { class: cells.className }, ...cells.map((cell, at) => el("td", { "data-column": columns[at] }, cell))))));
 }
 
 /** The alarms of the last day. */
 export function alarms(list) {
-  if (!list.length) return el("p", { class: "quiet" }, say("no_alarms"));
+  if (!list.length) return el("p", { class: "quiet" }, t("no_alarms"));
   return el("ul", { class: "alarms" }, ...list.slice(0, 20).map((alarm) =>
-    el("li", {}, el("strong", {}, `▲ ${has(`alarm.${alarm.what}`) ? say(`alarm.${alarm.what}`) : alarm.what.replaceAll("_", " ")}`), ` ${data.gates.find((gate) => gate.id === alarm.gate)?.code ?? ""} ${alarm.gate ?? alarm.device.slice(0, 6)} · ${minute(alarm.at)} `,
+    el("li", {}, el("strong", {}, `▲ ${has(`alarm.${alarm.what}`) ? t(`alarm.${alarm.what}`) : alarm.what.replaceAll("_", " ")}`), ` ${data.gates.find((gate) => gate.id === alarm.gate)?.code ?? ""} ${alarm.gate ?? alarm.device.slice(0, 6)} · ${minute(alarm.at)} `,
       data.language === "en" || !has(`alarm.${alarm.what}`) ? el("span", { class: "quiet", lang: "en" }, alarm.detail) : "")));
 }
 

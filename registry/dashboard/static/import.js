@@ -1,5 +1,5 @@
 // A list of people: looked at first, its columns put right where need be, then exactly that taken in.
-import { ask, data, el, has, listed, place, say, table } from "./common.js";
+import { ask, data, el, has, listed, placeName, t, table } from "./common.js";
 import { followJob, jobProblem } from "./jobs.js";
 
 const FIELDS = ["ref", "name", "family_name", "given_name", "latin_name", "organisation", "language", "ticket", "venues", "days",
@@ -48,7 +48,7 @@ async function apply(report, revoke) {
     shown.replaceChildren(...preview(done));
     return;
   }
-  shown.replaceChildren(el("p", { class: "good" }, `✓ ${say("import.done", done)}`), causes("import.warnings", done.warnings));
+  shown.replaceChildren(el("p", { class: "good" }, `✓ ${t("import.done", done)}`), causes("import.warnings", done.warnings));
   form.reset();
 }
 
@@ -56,31 +56,31 @@ const problem = (text) => el("p", { class: "problem" }, `▲ ${text}`);
 
 function preview(report) {
   const revoke = el("input", { type: "checkbox" });
-  const go = el("button", { type: "button", class: "main", click: () => apply(report, revoke.checked) }, say("import.go"));
+  const go = el("button", { type: "button", class: "main", click: () => apply(report, revoke.checked) }, t("import.go"));
   const missing = report.missing > 0 && el("section", {},
-    el("h3", {}, say("import.missing", { n: report.missing })),
+    el("h3", {}, t("import.missing", { n: report.missing })),
     people(report.missing_people, report.missing),
-    report.mistakes.length === 0 && el("p", {}, el("label", {}, revoke, " ", say("import.revoke_missing"))));
+    report.mistakes.length === 0 && el("p", {}, el("label", {}, revoke, " ", t("import.revoke_missing"))));
   return [
-    report.people > 0 && el("p", {}, el("strong", {}, say("import.found", { ...report, n: report.people })), report.remembered ? ` ${say("import.remembered")}` : ""),
-    report.mistakes.length > 0 && problem(say("import.wrong")),
+    report.people > 0 && el("p", {}, el("strong", {}, t("import.found", { ...report, n: report.people })), report.remembered ? ` ${t("import.remembered")}` : ""),
+    report.mistakes.length > 0 && problem(t("import.wrong")),
     causes("", report.mistakes),
     causes("import.warnings", report.warnings),
     columns(report.columns),
-    report.changes.length > 0 && el("section", {}, el("h3", {}, say("import.changed", { n: report.updated })), changes(report)),
+    report.changes.length > 0 && el("section", {}, el("h3", {}, t("import.changed", { n: report.updated })), changes(report)),
     missing,
-    report.at_desk > 0 && el("p", { class: "quiet" }, say("import.at_desk", { n: report.at_desk })),
+    report.at_desk > 0 && el("p", { class: "quiet" }, t("import.at_desk", { n: report.at_desk })),
     report.mistakes.length === 0 && el("p", {}, go),
   ].filter(Boolean);
 }
 
 function causes(title, list) {
   if (!list.length) return "";
-  return el("section", {}, title && el("h3", {}, say(title)),
+  return el("section", {}, title && el("h3", {}, t(title)),
     el("ul", {}, ...list.slice(0, SHOWN).map((one) => el("li", {}, one.text))), more(list.length));
 }
 
-const more = (count) => (count > SHOWN ? el("p", { class: "quiet" }, say("import.more", { n: count - SHOWN })) : "");
+const more = (count) => (count > SHOWN ? el("p", { class: "quiet" }, t("import.more", { n: count - SHOWN })) : "");
 
 function people(list, count) {
   return el("div", {}, el("ul", {}, ...list.slice(0, SHOWN).map((one) => el("li", {}, `${one.ref} ${one.name}`))), more(count));
@@ -89,13 +89,13 @@ function people(list, count) {
 function changes(report) {
   const rows = report.changes.slice(0, SHOWN).flatMap((person) => person.changes.map((change, n) =>
     [n ? "" : `${person.ref} ${person.name}`, label(change.field), value(change, change.before), value(change, change.after)]));
-  const heads = ["name", "import.field", "import.before", "import.after"].map((key) => say(key));
+  const heads = ["name", "import.field", "import.before", "import.after"].map((key) => t(key));
   return el("div", {}, table(heads, rows), more(report.updated));
 }
 
-const label = (name) => (has(`import.field.${name}`) ? say(`import.field.${name}`) : name);
+const label = (name) => (has(`import.field.${name}`) ? t(`import.field.${name}`) : name);
 const NAMED = {
-  venues: place,
+  venues: placeName,
   ticket: (id) => data.tickets.find((known) => known.id === id)?.name ?? id,
   sessions: (id) => data.sessions[id] ?? id,
   language: (tag) => data.languages[tag] ?? tag,
@@ -103,7 +103,7 @@ const NAMED = {
 
 /** A field's value, with the names of the event's parts. */
 function value({ field }, text) {
-  if (text === "*") return say("import.all");
+  if (text === "*") return t("import.all");
   return NAMED[field] ? listed(text.split("; ").map(NAMED[field])) || "–" : text || "–";
 }
 
@@ -117,8 +117,8 @@ function columns(list) {
       ...choices.map((name) => el("option", { value: name, selected: name === now }, label(name))));
     return [title, choice];
   });
-  return el("details", { open: list.some((one) => one.use.startsWith("extra:")) }, el("summary", {}, say("import.columns")),
-    table([say("import.column"), say("import.use")], rows));
+  return el("details", { open: list.some((one) => one.use.startsWith("extra:")) }, el("summary", {}, t("import.columns")),
+    table([t("import.column"), t("import.use")], rows));
 }
 
 function choose(list, title, use) {

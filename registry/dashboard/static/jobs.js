@@ -1,13 +1,13 @@
 // Long work on a page: a bar, what is being done, and a button that stops it.
-import { ask, el, has, say } from "./common.js";
+import { ask, el, has, t } from "./common.js";
 
 const LOOK_MS = 500;
 
 /** Show a job in an element until it ends; gives the job as it ended. */
 export async function followJob(id, inside) {
-  const bar = el("progress", { max: 1, "aria-label": say("job.progress") });
+  const bar = el("progress", { max: 1, "aria-label": t("job.progress") });
   const text = el("span", { role: "status" });
-  const stop = el("button", { type: "button", click: () => ask("POST", `/jobs/${id}/cancel`, {}) }, say("job.stop"));
+  const stop = el("button", { type: "button", click: () => ask("POST", `/jobs/${id}/cancel`, {}) }, t("job.stop"));
   inside.replaceChildren(el("p", { class: "job" }, bar, " ", text, " ", stop));
   for (;;) {
     const job = await ask("GET", `/jobs/${id}`);
@@ -16,7 +16,7 @@ export async function followJob(id, inside) {
       return job;
     }
     const stage = job.state === "waiting" ? "job.waiting" : `stage.${job.stage}`;
-    text.textContent = has(stage) ? say(stage, job) : say("job.running");
+    text.textContent = has(stage) ? t(stage, job) : t("job.running");
     if (job.total) bar.value = job.done / job.total;
     else bar.removeAttribute("value");
     await new Promise((resume) => { setTimeout(resume, LOOK_MS); });
@@ -24,4 +24,4 @@ export async function followJob(id, inside) {
 }
 
 /** What to say of a job that did not end well. */
-export const jobProblem = (job) => job.error || say(`job.${job.state}`);
+export const jobProblem = (job) => job.error || t(`job.${job.state}`);

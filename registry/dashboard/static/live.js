@@ -1,6 +1,6 @@
 // The live page: numbers by the event stream, by asking where there is none, and always with their age.
 import { gateCode, venueCard } from "./areas.js";
-import { ago, alarms, ask, clock, count, data, el, place, say } from "./common.js";
+import { ago, alarms, ask, clock, count, data, el, placeName, t } from "./common.js";
 import { listen } from "./stream.js";
 
 const LOST_MS = 12_000; // the stream speaks every five seconds and comes back within two
@@ -25,10 +25,10 @@ function show(headcount) {
   render();
 }
 
-listen((name, said) => {
+listen((name, update) => {
   streaming = name !== "error";
-  if (name === "headcount") show(said);
-  if (name === "alive") { heard(said.as_of); tick(); }
+  if (name === "headcount") show(update);
+  if (name === "alive") { heard(update.as_of); tick(); }
 });
 
 async function poll() {
@@ -47,9 +47,9 @@ function tick() {
   document.body.classList.toggle("lost", lost);
   line.className = `contact ${lost ? "bad" : "good"}`;
   const [mark, text] = lost
-    ? ["✕", say("contact.lost", { time: asOf ? clock(asOf) : "–" })]
-    : asOf === null ? ["…", say("contact.waiting")]
-      : ["●", say(streaming ? "contact.live" : "contact.polling")];
+    ? ["✕", t("contact.lost", { time: asOf ? clock(asOf) : "–" })]
+    : asOf === null ? ["…", t("contact.waiting")]
+      : ["●", t(streaming ? "contact.live" : "contact.polling")];
   line.querySelector(".mark").textContent = mark;
   line.querySelector(".text").textContent = text;
   if (last) document.getElementById("age").replaceChildren(...ageSentence());
@@ -57,21 +57,21 @@ function tick() {
 
 /** "Numbers as of 14:02:10. Meishan last heard 6 min ago, 37 entries known missing": of those that are silent alone. */
 function ageSentence() {
-  const first = `${say("as_of", { time: clock(asOf) })} · `;
-  if (!last.kiosks) return [first, el("strong", {}, `▲ ${say("no_kiosks.short")}`)];
+  const first = `${t("as_of", { time: clock(asOf) })} · `;
+  if (!last.kiosks) return [first, el("strong", {}, `▲ ${t("no_kiosks.short")}`)];
   const silent = last.silent.filter((kiosk) => kiosk.touch === "silent");
   const covered = data.gates.length - last.kiosks;
-  if (!silent.length) return [first, covered > 0 ? say("heard_of", { n: last.kiosks, all: data.gates.length }) : say("all_heard")];
+  if (!silent.length) return [first, covered > 0 ? t("heard_of", { n: last.kiosks, all: data.gates.length }) : t("all_heard")];
   const parts = [...grouped(silent, whose)].map(([venue, kiosks]) => {
     const never = kiosks.some((kiosk) => kiosk.since === null);
     const oldest = kiosks.map((kiosk) => kiosk.since).filter(Boolean).sort()[0];
-    return never && !oldest ? say("never_heard", { place: venue }) : say("last_heard", { place: venue, ago: ago(oldest, now()) });
+    return never && !oldest ? t("never_heard", { place: venue }) : t("last_heard", { place: venue, ago: ago(oldest, now()) });
   });
   const n = silent.reduce((sum, kiosk) => sum + (kiosk.missing ?? 0), 0);
-  return [first, el("strong", {}, `▲ ${parts.join(" · ")}${n ? ` · ${say("missing", { n })}` : ""}`)];
+  return [first, el("strong", {}, `▲ ${parts.join(" · ")}${n ? ` · ${t("missing", { n })}` : ""}`)];
 }
 
-const whose = (kiosk) => (kiosk.venue ? place(kiosk.venue) : kiosk.device.slice(0, 6));
+const whose = (kiosk) => (kiosk.venue ? placeName(kiosk.venue) : kiosk.device.slice(0, 6));
 
 function grouped(list, key) {
   const found = new Map();
@@ -94,23 +94,23 @@ function head() {
   const inside = venues.reduce((sum, area) => sum + area.inside, 0);
   const counted = venues.some((area) => area.kiosks || area.entries);
   const share = arrivals?.registered ? new Intl.NumberFormat(data.language, { style: "percent", maximumFractionDigits: 1 }).format(arrivals.came / arrivals.registered) : "";
-  const box = (key, number, more = "") => el("div", {}, el("dt", {}, say(key)), el("dd", {}, number, " ", el("small", {}, more)));
+  const box = (key, number, more = "") => el("div", {}, el("dt", {}, t(key)), el("dd", {}, number, " ", el("small", {}, more)));
   return [
     box("head.inside", counted ? count(inside) : "–"),
-    box("head.came", arrivals ? count(arrivals.came) : "–", arrivals ? `${say("head.of", { n: arrivals.registered })}${share ? ` · ${share}` : ""}` : ""),
+    box("head.came", arrivals ? count(arrivals.came) : "–", arrivals ? `${t("head.of", { n: arrivals.registered })}${share ? ` · ${share}` : ""}` : ""),
     box("head.per_minute", arrivals ? count(arrivals.per_minute) : "–"),
-    box("head.peak", arrivals?.peak ? count(arrivals.peak) : "–", arrivals?.peak_at ? say("head.at", { time: arrivals.peak_at.slice(11, 16) }) : ""),
+    box("head.peak", arrivals?.peak ? count(arrivals.peak) : "–", arrivals?.peak_at ? t("head.at", { time: arrivals.peak_at.slice(11, 16) }) : ""),
   ];
 }
 
 function silentList() {
   const bad = last.silent.filter((kiosk) => kiosk.touch !== "in_flight");
-  if (!bad.length) return el("p", { class: "quiet" }, `● ${say(last.kiosks ? "all_heard" : "no_kiosks.short")}`);
+  if (!bad.length) return el("p", { class: "quiet" }, `● ${t(last.kiosks ? "all_heard" : "no_kiosks.short")}`);
   return el("ul", { class: "alarms" }, ...bad.map((kiosk) =>
     el("li", {}, el("strong", { class: kiosk.touch }, `${kiosk.touch === "behind" ? "◆" : "▲"} ${kiosk.gate ? gateCode(kiosk.gate) : kiosk.device.slice(0, 6)}`),
-      ` ${kiosk.area ? place(kiosk.area) : ""} · `,
-      kiosk.touch === "behind" ? say("behind", { n: kiosk.missing ?? 0 })
-        : `${kiosk.since ? `${say("since", { time: clock(kiosk.since) })} (${ago(kiosk.since, now())})` : say("never")}${kiosk.missing ? ` · ${say("missing", { n: kiosk.missing })}` : ""}`)));
+      ` ${kiosk.area ? placeName(kiosk.area) : ""} · `,
+      kiosk.touch === "behind" ? t("behind", { n: kiosk.missing ?? 0 })
+        : `${kiosk.since ? `${t("since", { time: clock(kiosk.since) })} (${ago(kiosk.since, now())})` : t("never")}${kiosk.missing ? ` · ${t("missing", { n: kiosk.missing })}` : ""}`)));
 }
 
 async function curves() {
@@ -128,19 +128,19 @@ async function rest() {
     document.getElementById("alarms").replaceChildren(alarms(kiosks.alarms));
     attention(kiosks.kiosks.filter((kiosk) => kiosk.troubles.length && !kiosk.troubles.includes("cut_off")).length, conflicts.open);
     document.getElementById("sessions").replaceChildren(el("ul", { class: "plain" }, ...sessions.sessions.map((session) =>
-      el("li", {}, el("span", {}, `${data.sessions[session.id]} `, el("span", { class: "quiet" }, `${place(session.area)} · `, el("span", { class: "when" }, `${session.starts.slice(5, 10)} ${session.starts.slice(11, 16)}–${session.ends.slice(11, 16)}`))),
-        el("strong", {}, say("attended_n", { n: session.attended }))))));
+      el("li", {}, el("span", {}, `${data.sessions[session.id]} `, el("span", { class: "quiet" }, `${placeName(session.area)} · `, el("span", { class: "when" }, `${session.starts.slice(5, 10)} ${session.starts.slice(11, 16)}–${session.ends.slice(11, 16)}`))),
+        el("strong", {}, t("attended_n", { n: session.attended }))))));
   } catch { /* the contact line says so */ }
   setTimeout(rest, REST_MS);
 }
 
-function attention(ill, open) {
+function attention(troubled, open) {
   const card = document.getElementById("attention");
-  card.classList.toggle("calm", !ill && !open);
+  card.classList.toggle("calm", !troubled && !open);
   card.replaceChildren(
-    ...(!ill && !open ? [el("span", { class: "quiet" }, `● ${say("attention.none")}`)] : []),
-    ...(ill ? [el("a", { href: "/kiosks" }, `▲ ${say("kiosks.ill", { n: ill })}`)] : []),
-    ...(open ? [el("a", { href: "/conflicts" }, `◆ ${say("conflicts.open", { n: open })}`)] : []));
+    ...(!troubled && !open ? [el("span", { class: "quiet" }, `● ${t("attention.none")}`)] : []),
+    ...(troubled ? [el("a", { href: "/kiosks" }, `▲ ${t("kiosks.trouble", { n: troubled })}`)] : []),
+    ...(open ? [el("a", { href: "/conflicts" }, `◆ ${t("conflicts.open", { n: open })}`)] : []));
 }
 
 curves();

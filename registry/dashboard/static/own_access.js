@@ -1,5 +1,5 @@
 // One's own password, and open sessions: on the page of one's account, and among the settings.
-import { ask, attempt, el, minute, note, say, table } from "./common.js";
+import { ask, attempt, el, minute, note, t, table } from "./common.js";
 
 export const by = (id) => document.getElementById(id);
 
@@ -14,12 +14,12 @@ export async function remove(path, refresh) {
 }
 
 export async function logins() {
-  const said = await attempt(() => ask("GET", "/logins"));
-  if (!said) return;
-  by("logins").replaceChildren(said.logins.length ? table(["", "", "", "", ""], said.logins.map((one) => [
-    one.account, one.own ? el("strong", {}, say("logins.own")) : one.address, browser(one.browser),
-    say("logins.seen", { time: minute(one.seen) }),
-    el("button", { click: () => remove(`/logins/${one.id}`, logins) }, say("logins.end"))])) : "");
+  const answer = await attempt(() => ask("GET", "/logins"));
+  if (!answer) return;
+  by("logins").replaceChildren(answer.logins.length ? table(["", "", "", "", ""], answer.logins.map((one) => [
+    one.account, one.own ? el("strong", {}, t("logins.own")) : one.address, browser(one.browser),
+    t("logins.seen", { time: minute(one.seen) }),
+    el("button", { click: () => remove(`/logins/${one.id}`, logins) }, t("logins.end"))])) : "");
 }
 
 /** The name of a browser and its system, out of what it calls itself. */
@@ -32,7 +32,7 @@ function browser(agent) {
 on("own", async (form) => {
   await ask("POST", "/own-password", { old: form.old.value, password: form.password.value });
   form.reset();
-  note(`✓ ${say("password.done")}`);
+  note(`✓ ${t("password.done")}`);
   await logins();
 });
 

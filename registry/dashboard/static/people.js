@@ -1,5 +1,5 @@
 // People: found by name in any script, registered, changed; badges printed, revoked and replaced.
-import { ask, attempt, confirmed, data, el, listed, minute, note, place, say, table } from "./common.js";
+import { ask, attempt, confirmed, data, el, listed, minute, note, placeName, t, table } from "./common.js";
 import { asNow, changePerson, goneText, showHistory } from "./person.js";
 import { personFields, personIn } from "./person_form.js";
 
@@ -11,18 +11,18 @@ let next = null;
 
 async function search(text, cursor = null) {
   query = text;
-  note(say("searching"));
-  const said = await attempt(() => ask("GET", `/registrants?limit=50&q=${encodeURIComponent(text)}${cursor ? `&cursor=${cursor}` : ""}`));
-  if (!said) return;
-  shown = cursor ? [...shown, ...said.registrants] : said.registrants;
-  note(say(said.total === 0 ? "found.none" : said.near ? "found_near" : "found", { n: said.total }));
-  next = said.next;
+  note(t("searching"));
+  const answer = await attempt(() => ask("GET", `/registrants?limit=50&q=${encodeURIComponent(text)}${cursor ? `&cursor=${cursor}` : ""}`));
+  if (!answer) return;
+  shown = cursor ? [...shown, ...answer.registrants] : answer.registrants;
+  note(t(answer.total === 0 ? "found.none" : answer.near ? "found_near" : "found", { n: answer.total }));
+  next = answer.next;
   more.hidden = next === null;
   render();
 }
 
 function render() {
-  const columns = ["name", "ticket", "valid", "badge", "place"].map((key) => say(key)).concat("");
+  const columns = ["name", "ticket", "valid", "badge", "place"].map((key) => t(key)).concat("");
   document.getElementById("people").replaceChildren(shown.length ? table(columns, shown.map(row)) : "");
 }
 
@@ -33,40 +33,40 @@ function row(person) {
     el("span", { class: "quiet" }, valid(person)),
     el("span", {}, el("code", {}, person.code), " ", ...person.issues.map((issue) =>
       el("span", { class: issue.revoked || person.revoked ? "problem" : "quiet" },
-        `${say("issue", { n: issue.issue })}${issue.revoked || person.revoked ? ` ✕ ${say("revoked")}` : issue.superseded ? ` (${say("reason.superseded")})` : ""} `))),
-    person.place ? place(person.place) : el("span", { class: "quiet" }, person.last ? minute(person.last) : say("not_here")),
-    deeds(person),
+        `${t("issue", { n: issue.issue })}${issue.revoked || person.revoked ? ` ✕ ${t("revoked")}` : issue.superseded ? ` (${t("reason.superseded")})` : ""} `))),
+    person.place ? placeName(person.place) : el("span", { class: "quiet" }, person.last ? minute(person.last) : t("not_here")),
+    actions(person),
   ], { className: person.revoked ? "gone" : "" });
 }
 
 /** Print first; what takes something away stands apart, and erasing last. */
-function deeds(person) {
+function actions(person) {
   const dead = person.revoked || person.issues.at(-1)?.revoked;
-  return el("span", { class: "deeds" },
-    dead ? el("button", { class: "main", click: () => unrevoke(person) }, say("unrevoke")) : printLink(person),
-    el("button", { click: () => changePerson(person, changed) }, say("edit")),
-    el("details", { class: "menu" }, el("summary", { class: "button", "aria-label": say("more_for", { name: person.name }) }, "…"),
-      el("span", { class: "deeds" },
-        dead ? "" : el("button", { click: () => reissue(person) }, say("reissue")),
-        dead ? "" : el("button", { click: () => revoke(person) }, say("revoke")),
-        data.admin && person.roles.length ? el("button", { click: () => pin(person) }, say("pin")) : "",
-        data.admin && el("button", { class: "danger apart", click: () => erase(person) }, say("erase")))));
+  return el("span", { class: "actions" },
+    dead ? el("button", { class: "main", click: () => unrevoke(person) }, t("unrevoke")) : printLink(person),
+    el("button", { click: () => changePerson(person, changed) }, t("edit")),
+    el("details", { class: "menu" }, el("summary", { class: "button", "aria-label": t("more_for", { name: person.name }) }, "…"),
+      el("span", { class: "actions" },
+        dead ? "" : el("button", { click: () => reissue(person) }, t("reissue")),
+        dead ? "" : el("button", { click: () => revoke(person) }, t("revoke")),
+        data.admin && person.roles.length ? el("button", { click: () => pin(person) }, t("pin")) : "",
+        data.admin && el("button", { class: "danger apart", click: () => erase(person) }, t("erase")))));
 }
 
-const printLink = (person) => el("a", { class: "button main", href: `/api/v1/badges?ref=${encodeURIComponent(person.ref)}`, target: "_blank" }, say("print"));
+const printLink = (person) => el("a", { class: "button main", href: `/api/v1/badges?ref=${encodeURIComponent(person.ref)}`, target: "_blank" }, t("print"));
 
 function changed(person, before) {
   shown = shown.map((one) => (one.ref === before.ref ? person : one));
   render();
-  note(`✓ ${say("edited", { name: person.name })}`);
+  note(`✓ ${t("edited", { name: person.name })}`);
 }
 
 function valid(person) {
   const everywhere = person.venues.length === data.venues.length;
   const always = person.days.length === data.days.length;
   return [
-    everywhere ? say("valid.everywhere") : listed(person.venues.map(place)),
-    always ? say("valid.always") : listed(person.days),
+    everywhere ? t("valid.everywhere") : listed(person.venues.map(placeName)),
+    always ? t("valid.always") : listed(person.days),
     listed(person.sessions.map((id) => data.sessions[id] ?? id)),
   ].filter(Boolean).join(" · ");
 }
@@ -80,7 +80,7 @@ async function again(person) {
 }
 
 /** Do something to a person. Where somebody else did something meanwhile, that is shown and said, and nothing is done. */
-async function deed(person, path, body) {
+async function act(person, path, body) {
   try {
     return await ask("POST", `/registrants/${encodeURIComponent(person.code)}/${path}`, body);
   } catch (error) {
@@ -94,57 +94,57 @@ async function deed(person, path, body) {
 const newest = (person) => person.issues.at(-1)?.issue ?? null;
 
 async function revoke(person) {
-  const why = await confirmed(say("revoke.sure"), "");
-  if (why) await attempt(async () => { await deed(person, "revoke", { why, newest: newest(person) }); await again(person); });
+  const why = await confirmed(t("revoke.sure"), "");
+  if (why) await attempt(async () => { await act(person, "revoke", { why, newest: newest(person) }); await again(person); });
 }
 
 async function reissue(person) {
-  if (!(await confirmed(say("reissue.sure")))) return;
+  if (!(await confirmed(t("reissue.sure")))) return;
   await attempt(async () => {
-    const badge = await deed(person, "reissue", { newest: newest(person) });
+    const badge = await act(person, "reissue", { newest: newest(person) });
     await again(person);
     toPrint(person, badge);
   });
 }
 
 async function unrevoke(person) {
-  if (!(await confirmed(say("unrevoke.sure")))) return;
+  if (!(await confirmed(t("unrevoke.sure")))) return;
   await attempt(async () => {
-    const badge = await deed(person, "unrevoke", {});
+    const badge = await act(person, "unrevoke", {});
     toPrint(await again(person), badge);
   });
 }
 
 /** The new badge is to be printed; what its QR code says stands on no screen, for a photograph of that is a badge. */
 function toPrint(person, badge) {
-  note(`✓ ${say("reissued", { code: badge.code, issue: badge.issue })} `);
+  note(`✓ ${t("reissued", { code: badge.code, issue: badge.issue })} `);
   document.getElementById("note").append(printLink(person));
 }
 
 async function pin(person) {
-  const digits = await confirmed(say("pin.ask"), "", "password");
+  const digits = await confirmed(t("pin.ask"), "", "password");
   if (digits) await attempt(async () => {
-    showKeyCard(await deed(person, "pin", { pin: digits }));
+    showKeyCard(await act(person, "pin", { pin: digits }));
   });
 }
 
 // The answer is the card's only copy: it stands until the next search.
 function showKeyCard(card) {
-  note(`✓ ${say("pin.made", { ref: card.ref })}`);
+  note(`✓ ${t("pin.made", { ref: card.ref })}`);
   document.getElementById("people").prepend(el("section", { class: "key-card" },
-    el("p", { class: "problem" }, say("pin.once")),
+    el("p", { class: "problem" }, t("pin.once")),
     el("img", { alt: "QR", class: "qr", src: `data:image/svg+xml,${encodeURIComponent(card.qr)}` }),
     el("p", {}, el("code", {}, card.typed))));
 }
 
 async function erase(person) {
-  if (!(await confirmed(say("erase.sure")))) return;
-  if (!(await confirmed(say("erase.again", { name: person.name })))) return;
+  if (!(await confirmed(t("erase.sure")))) return;
+  if (!(await confirmed(t("erase.again", { name: person.name })))) return;
   await attempt(async () => {
-    await deed(person, "erase", {});
+    await act(person, "erase", {});
     shown = shown.filter((one) => one.code !== person.code);
     render();
-    note(`✓ ${say("erase.done", { code: person.code })}`);
+    note(`✓ ${t("erase.done", { code: person.code })}`);
   });
 }
 

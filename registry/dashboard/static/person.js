@@ -1,5 +1,5 @@
 // One person in a window of their own: what was printed, where they were let in, and a form to change them.
-import { ask, attempt, data, el, has, listed, minute, place, say, titled } from "./common.js";
+import { ask, attempt, data, el, has, listed, minute, placeName, t, titled } from "./common.js";
 import { personFields, personIn } from "./person_form.js";
 
 const path = (person) => `/registrants/${encodeURIComponent(person.code)}`;
@@ -12,7 +12,7 @@ function opened(title, ...content) {
   return dialog;
 }
 
-const closing = () => el("button", { type: "button", click: (event) => event.target.closest("dialog").close() }, say("close_sheet"));
+const closing = () => el("button", { type: "button", click: (event) => event.target.closest("dialog").close() }, t("close_sheet"));
 
 /** Where a person was let in and what was printed, the newest first. */
 export async function showHistory(person) {
@@ -21,23 +21,23 @@ export async function showHistory(person) {
   const gate = (id) => data.gates.find((one) => one.id === id);
   opened(person.name,
     el("p", { class: "quiet" }, [person.organisation, person.ref, person.code].filter(Boolean).join(" · ")),
-    ...Object.entries(person.extra).map(([name, value]) => el("p", {}, el("span", { class: "quiet" }, titled(has(`import.field.${name}`) ? say(`import.field.${name}`) : name)), value)),
-    el("h3", {}, say("history.printed")),
-    el("ul", { class: "plain" }, ...history.issues.map((issue) => el("li", {}, say("issue", { n: issue.issue }), el("span", {}, minute(issue.at))))),
-    el("h3", {}, say("history.doors")),
+    ...Object.entries(person.extra).map(([name, value]) => el("p", {}, el("span", { class: "quiet" }, titled(has(`import.field.${name}`) ? t(`import.field.${name}`) : name)), value)),
+    el("h3", {}, t("history.printed")),
+    el("ul", { class: "plain" }, ...history.issues.map((issue) => el("li", {}, t("issue", { n: issue.issue }), el("span", {}, minute(issue.at))))),
+    el("h3", {}, t("history.doors")),
     history.presented.length ? el("ul", { class: "plain" }, ...history.presented.map((one) =>
       el("li", {},
-        el("span", {}, `${minute(one.at)} · ${gate(one.gate) ? `${place(gate(one.gate).area)} ${gate(one.gate).code}` : one.gate} · ${say(`direction.${one.direction}`)} · `,
-          el("strong", { class: one.verdict === "refuse" ? "problem" : "" }, say(`verdict.${one.verdict}`)),
-          one.reason === "ok" ? "" : ` · ${say(`reason.${one.reason}`)}`),
+        el("span", {}, `${minute(one.at)} · ${gate(one.gate) ? `${placeName(gate(one.gate).area)} ${gate(one.gate).code}` : one.gate} · ${t(`direction.${one.direction}`)} · `,
+          el("strong", { class: one.verdict === "refuse" ? "problem" : "" }, t(`verdict.${one.verdict}`)),
+          one.reason === "ok" ? "" : ` · ${t(`reason.${one.reason}`)}`),
         one.receipt ? el("a", { href: `/receipt#${one.receipt}` }, one.receipt) : "")))
-      : el("p", { class: "quiet" }, say("history.none")),
-    ...(history.prints.length ? [el("h3", {}, say("history.kiosk_prints")), el("ul", { class: "plain" }, ...history.prints.map((one) =>
+      : el("p", { class: "quiet" }, t("history.none")),
+    ...(history.prints.length ? [el("h3", {}, t("history.kiosk_prints")), el("ul", { class: "plain" }, ...history.prints.map((one) =>
       el("li", {},
-        el("span", {}, `${minute(one.at)} · ${gate(one.gate) ? `${place(gate(one.gate).area)} ${gate(one.gate).code}` : one.gate} · ${say("issue", { n: one.issue })} · `,
-          el("strong", { class: one.outcome === "printed" ? "" : "problem" }, say(`print_outcome.${one.outcome}`)),
-          one.by_staff ? ` · ${say("history.by_staff")}${one.why ? `: ${say(`print_why.${one.why}`)}` : ""}` : "",
-          one.respelled ? ` · ${say("history.respelled")}` : "")))) ] : []),
+        el("span", {}, `${minute(one.at)} · ${gate(one.gate) ? `${placeName(gate(one.gate).area)} ${gate(one.gate).code}` : one.gate} · ${t("issue", { n: one.issue })} · `,
+          el("strong", { class: one.outcome === "printed" ? "" : "problem" }, t(`print_outcome.${one.outcome}`)),
+          one.by_staff ? ` · ${t("history.by_staff")}${one.why ? `: ${t(`print_why.${one.why}`)}` : ""}` : "",
+          one.respelled ? ` · ${t("history.respelled")}` : "")))) ] : []),
     el("menu", {}, closing()));
 }
 
@@ -48,13 +48,13 @@ export async function asNow(person) {
   } catch (error) {
     if (error.status !== 404) throw error;
   }
-  const said = await ask("GET", `/registrants?limit=1&q=${encodeURIComponent(person.ref)}`);
-  return said.registrants.find((one) => one.ref === person.ref) ?? null;
+  const answer = await ask("GET", `/registrants?limit=1&q=${encodeURIComponent(person.ref)}`);
+  return answer.registrants.find((one) => one.ref === person.ref) ?? null;
 }
 
 /** What has become of a person whose badge is not there any more; `fresh` as of `asNow`. */
-export const goneText = (person, fresh) => (fresh ? say("meanwhile.new_badge", { name: fresh.name, code: fresh.code })
-  : say("meanwhile.erased", { name: person.name }));
+export const goneText = (person, fresh) => (fresh ? t("meanwhile.new_badge", { name: fresh.name, code: fresh.code })
+  : t("meanwhile.erased", { name: person.name }));
 
 /** A form to change a person; `done` is called with the person as they are then. Only what was changed here is sent, and
  * where somebody else changed the person meanwhile, their values come into the form before it is saved. */
@@ -62,7 +62,7 @@ export function changePerson(person, done) {
   const problem = el("p", { class: "problem", role: "alert" });
   const fields = el("div", { class: "person" }, ...personFields(person));
   const form = el("form", { class: "person", submit: (event) => { event.preventDefault(); save(); } },
-    fields, problem, el("menu", {}, closing(), el("button", { class: "main" }, say("save"))));
+    fields, problem, el("menu", {}, closing(), el("button", { class: "main" }, t("save"))));
   let before = personIn(form);
   async function save() {
     const now = personIn(form);
@@ -87,15 +87,15 @@ export function changePerson(person, done) {
     before = personIn(form);
     fields.replaceChildren(...personFields({ ...person, ...edits }));
     if (moved) return;
-    problem.textContent = `▲ ${say("edit.meanwhile")} ${meanwhile.map((name) => {
-      if (name === "revoked") return say(person.issues.at(-1)?.revoked ? "edit.revoked" : "edit.restored");
-      const theirs = `${titled(has(`import.field.${name}`) ? say(`import.field.${name}`) : name)}${shownValue(before[name])}`;
+    problem.textContent = `▲ ${t("edit.meanwhile")} ${meanwhile.map((name) => {
+      if (name === "revoked") return t(person.issues.at(-1)?.revoked ? "edit.revoked" : "edit.restored");
+      const theirs = `${titled(has(`import.field.${name}`) ? t(`import.field.${name}`) : name)}${shownValue(before[name])}`;
       return name in edits ? `${theirs} → ${shownValue(edits[name])}` : theirs;
     }).join(data.language === "en" ? "; " : "；")}`;
   }
-  const dialog = opened(say("edit_of", { name: person.name }), form);
+  const dialog = opened(t("edit_of", { name: person.name }), form);
 }
 
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
-const shownValue = (value) => (Array.isArray(value) ? listed(value.map((id) => data.sessions[id] ?? place(id)))
+const shownValue = (value) => (Array.isArray(value) ? listed(value.map((id) => data.sessions[id] ?? placeName(id)))
   : typeof value === "object" ? listed(Object.values(value)) : value) || "–";

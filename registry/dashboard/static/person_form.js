@@ -1,5 +1,5 @@
 // The fields of a person, for registering and for changing: name, ticket, venues, days, sessions, and fields for staff.
-import { data, el, has, place, say } from "./common.js";
+import { data, el, has, placeName, t } from "./common.js";
 
 const OWN_EXTRA = ["latin_name", "phone", "mail", "seat", "note", "attention"];
 
@@ -14,7 +14,7 @@ function choice(name, options, value) {
 function boxes(name, legend, options, ticked, needed = false) {
   const made = options.map(([id]) => el("input", { type: "checkbox", name, value: id, checked: ticked.includes(id), change: judge }));
   function judge() {
-    made[0]?.setCustomValidity(needed && !made.some((box) => box.checked) ? say("tick_one") : "");
+    made[0]?.setCustomValidity(needed && !made.some((box) => box.checked) ? t("tick_one") : "");
   }
   judge();
   return el("fieldset", {}, el("legend", {}, legend), ...options.map(([, text], n) => el("label", { class: "tick" }, made[n], ` ${text}`)));
@@ -25,15 +25,15 @@ export function personFields(person) {
   const extra = person?.extra ?? {};
   const names = [...new Set([...OWN_EXTRA, ...Object.keys(extra)])];
   return [
-    labelled(say("name"), el("input", { name: "name", value: person?.name, required: true, maxlength: 120, autocomplete: "off" })),
-    labelled(say("organisation"), el("input", { name: "organisation", value: person?.organisation, maxlength: 120, autocomplete: "off" })),
-    labelled(say("language"), choice("language", Object.entries(data.languages), person?.language ?? data.language)),
-    labelled(say("ticket"), choice("ticket", data.tickets.map((ticket) => [ticket.id, ticket.name]), person?.ticket)),
-    boxes("venues", say("venues"), data.venues.map((id) => [id, place(id)]), person?.venues ?? data.venues, true),
-    boxes("days", say("days"), data.days.map((day) => [day, day]), person?.days ?? data.days, true),
-    boxes("sessions", say("sessions"), Object.entries(data.sessions), person?.sessions ?? []),
-    el("details", { class: "more" }, el("summary", {}, say("extra")), ...names.map((name) =>
-      labelled(has(`import.field.${name}`) ? say(`import.field.${name}`) : name,
+    labelled(t("name"), el("input", { name: "name", value: person?.name, required: true, maxlength: 120, autocomplete: "off" })),
+    labelled(t("organisation"), el("input", { name: "organisation", value: person?.organisation, maxlength: 120, autocomplete: "off" })),
+    labelled(t("language"), choice("language", Object.entries(data.languages), person?.language ?? data.language)),
+    labelled(t("ticket"), choice("ticket", data.tickets.map((ticket) => [ticket.id, ticket.name]), person?.ticket)),
+    boxes("venues", t("venues"), data.venues.map((id) => [id, placeName(id)]), person?.venues ?? data.venues, true),
+    boxes("days", t("days"), data.days.map((day) => [day, day]), person?.days ?? data.days, true),
+    boxes("sessions", t("sessions"), Object.entries(data.sessions), person?.sessions ?? []),
+    el("details", { class: "more" }, el("summary", {}, t("extra")), ...names.map((name) =>
+      labelled(has(`import.field.${name}`) ? t(`import.field.${name}`) : name,
         el("input", { name: `extra.${name}`, value: extra[name], maxlength: 500, autocomplete: "off" })))),
   ];
 }

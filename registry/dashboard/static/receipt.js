@@ -1,70 +1,70 @@
 // A receipt, read out over a radio: what the door said, why, and what would be said today.
-import { ask, attempt, clock, count, data, el, has, listed, minute, note, place, say } from "./common.js";
+import { ask, attempt, clock, count, data, el, has, listed, minute, note, placeName, t } from "./common.js";
 
 const form = document.getElementById("find");
 
 async function find(code) {
-  const said = await attempt(() => ask("GET", `/receipts/${encodeURIComponent(code.trim())}`));
-  if (!said) return;
-  note(said.receipts.length ? "" : say("receipt.none"), !said.receipts.length);
-  document.getElementById("receipts").replaceChildren(...said.receipts.map(card));
+  const answer = await attempt(() => ask("GET", `/receipts/${encodeURIComponent(code.trim())}`));
+  if (!answer) return;
+  note(answer.receipts.length ? "" : t("receipt.none"), !answer.receipts.length);
+  document.getElementById("receipts").replaceChildren(...answer.receipts.map(card));
 }
 
 function card(one) {
   const gate = data.gates.find((known) => known.id === one.gate);
-  const where = gate ? `${place(gate.venue)}${gate.area === gate.venue ? "" : ` · ${place(gate.area)}`} · ${gate.code} (${one.gate})` : one.gate;
+  const where = gate ? `${placeName(gate.venue)}${gate.area === gate.venue ? "" : ` · ${placeName(gate.area)}`} · ${gate.code} (${one.gate})` : one.gate;
   return el("article", { class: "card" },
     el("h2", {}, one.receipt),
-    el("p", {}, `${minute(one.at)}:${clock(one.at).slice(6)}${one.at === one.latest ? "" : ` – ${clock(one.latest)}`} · ${where} · ${say(`direction.${one.direction}`)}`,
-      one.voided ? el("strong", {}, ` · ✕ ${say("receipt.voided")}`) : ""),
+    el("p", {}, `${minute(one.at)}:${clock(one.at).slice(6)}${one.at === one.latest ? "" : ` – ${clock(one.latest)}`} · ${where} · ${t(`direction.${one.direction}`)}`,
+      one.voided ? el("strong", {}, ` · ✕ ${t("receipt.voided")}`) : ""),
     el("dl", { class: "facts" },
-      ...fact("receipt.then", deed(one.then, one.why)),
-      ...fact("receipt.again", one.again ? deed(one.again) : say("receipt.unknown")),
-      ...fact("receipt.today", one.today ? deed(one.today) : say("receipt.unknown")),
-      ...fact("badge", one.code ? el("a", { href: `/people#${one.code}` }, one.code) : one.badge ?? "–", one.issue ? ` · ${say("issue", { n: one.issue })}` : ""),
-      ...fact("receipt.proof", say(`proof.${one.proof ?? "none"}`)),
-      ...fact("method", say(`method.${one.method}`)),
-      ...fact("receipt.where", one.place ? place(one.place) : say("outside")),
+      ...fact("receipt.then", decision(one.then, one.why)),
+      ...fact("receipt.again", one.again ? decision(one.again) : t("receipt.unknown")),
+      ...fact("receipt.today", one.today ? decision(one.today) : t("receipt.unknown")),
+      ...fact("badge", one.code ? el("a", { href: `/people#${one.code}` }, one.code) : one.badge ?? "–", one.issue ? ` · ${t("issue", { n: one.issue })}` : ""),
+      ...fact("receipt.proof", t(`proof.${one.proof ?? "none"}`)),
+      ...fact("method", t(`method.${one.method}`)),
+      ...fact("receipt.where", one.place ? placeName(one.place) : t("outside")),
       ...(one.seats === null ? [] : fact("receipt.seats", count(one.seats)))),
-    one.steps.length ? el("details", {}, el("summary", {}, say("receipt.steps")), el("ol", { class: "steps" }, ...one.steps.map(step))) : "");
+    one.steps.length ? el("details", {}, el("summary", {}, t("receipt.steps")), el("ol", { class: "steps" }, ...one.steps.map(step))) : "");
 }
 
 /** A rule that was asked, and why it spoke or did not. */
 const step = (one) => el("li", { class: one.spoke ? "spoke" : "quiet" },
-  say(one.spoke ? "step.spoke" : "step.passed",
-    { rule: one.rule ?? "–", name: say(has(`reason.${one.name}`) ? `reason.${one.name}` : `rule.${one.name}`), why: phrase(one.phrase) }));
+  t(one.spoke ? "step.spoke" : "step.passed",
+    { rule: one.rule ?? "–", name: t(has(`reason.${one.name}`) ? `reason.${one.name}` : `rule.${one.name}`), why: phrase(one.phrase) }));
 
 const SHOWN = {
-  venue: place, area: place, place,
+  venue: placeName, area: placeName, place: placeName,
   ticket: (id) => data.tickets.find((known) => known.id === id)?.name ?? id,
   session: (id) => data.sessions[id] ?? id,
-  policy: (verdict) => say(`verdict.${verdict}`),
-  verdict: (verdict) => say(`verdict.${verdict}`),
-  reentry: (policy) => say(`step.reentry.${policy}`),
+  policy: (verdict) => t(`verdict.${verdict}`),
+  verdict: (verdict) => t(`verdict.${verdict}`),
+  reentry: (policy) => t(`step.reentry.${policy}`),
 };
 
 /** A phrase of the rule book in the reader's language, with names instead of ids. */
 function phrase({ key, values }) {
   const shown = Object.entries(values).map(([name, value]) => {
-    if (Array.isArray(value)) return [name, listed(value.map((one) => (name === "days" ? one : place(one))))];
+    if (Array.isArray(value)) return [name, listed(value.map((one) => (name === "days" ? one : placeName(one))))];
     return [name, value.key ? phrase(value) : (SHOWN[name]?.(value) ?? value)];
   });
-  return say(`step.${key}`, Object.fromEntries(shown));
+  return t(`step.${key}`, Object.fromEntries(shown));
 }
 
 /** Why staff let somebody in: they choose from a list, whose texts are here too. */
 function reasonOfStaff(why) {
   const key = `why.${why.replaceAll("'", "").replaceAll(" ", "_")}`;
-  return has(key) ? say(key) : why;
+  return has(key) ? t(key) : why;
 }
 
-const fact = (key, ...values) => [el("div", {}, el("dt", {}, say(key)), el("dd", {}, ...values))];
+const fact = (key, ...values) => [el("div", {}, el("dt", {}, t(key)), el("dd", {}, ...values))];
 
-function deed(said, why = "") {
-  const opens = said.verdict === "admit" || said.verdict === "admit_flagged";
-  const reason = has(`reason.${said.reason}`) ? say(`reason.${said.reason}`) : said.reason;
-  const parts = [reason, said.session && (data.sessions[said.session] ?? said.session), said.rule && say("rule_number", { n: said.rule }), reasonOfStaff(why)];
-  return el("span", {}, el("strong", {}, `${opens ? "✓" : said.verdict === "refuse" ? "✕" : "?"} ${say(`verdict.${said.verdict}`)}`),
+function decision(answer, why = "") {
+  const opens = answer.verdict === "admit" || answer.verdict === "admit_flagged";
+  const reason = has(`reason.${answer.reason}`) ? t(`reason.${answer.reason}`) : answer.reason;
+  const parts = [reason, answer.session && (data.sessions[answer.session] ?? answer.session), answer.rule && t("rule_number", { n: answer.rule }), reasonOfStaff(why)];
+  return el("span", {}, el("strong", {}, `${opens ? "✓" : answer.verdict === "refuse" ? "✕" : "?"} ${t(`verdict.${answer.verdict}`)}`),
     ` · ${parts.filter(Boolean).join(" · ")}`);
 }
 

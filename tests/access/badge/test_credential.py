@@ -1,10 +1,10 @@
 """The two printed forms, their proof, and the human code."""
 
 import base64
-import dataclasses
 import hashlib
 import hmac
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import example, given
@@ -176,7 +176,7 @@ def test_a_signed_badge_that_does_not_fit_is_not_signed(
 
 
 def test_a_signed_badge_with_parts_of_another_length_is_not_printed() -> None:
-    short = dataclasses.replace(SIGNED, signature=bytes(63))
+    short = msgspec.structs.replace(SIGNED, signature=bytes(63))
     with pytest.raises(ValueError, match="not 14 and 63"):
         badge.signed_text(short)
 

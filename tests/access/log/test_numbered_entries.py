@@ -8,8 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from access.log.entry import GENESIS, encode
 from access.log.log_entry import LogEntry, SharedValues, read_entry
 from access.log.numbered_entries import NumberedEntries
+
+REPEATED = ("gate", "badge", "session", "reason", "conditions", "place", "roster_head", "area")
 
 
 def entry(seq: int) -> LogEntry:
@@ -37,13 +40,24 @@ def test_the_first_entry_of_a_number_stays() -> None:
 
 
 def test_scans_share_what_they_repeat_and_stay_what_they_were(forum: Any) -> None:
-    written = [forum.enters("north-in", clock, 1) for clock in ("09:00", "09:01")]
-    shared = SharedValues()
-    first, second = (read_entry(one.log, one.digest, one.raw) for one in written)
-    for one in (first, second):
-        shared.share(one, one.body)
-    assert [first, second] == [one.entry for one in written]
-    assert first.log is second.log
-    for name in ("gate", "badge", "reason", "area"):
-        assert getattr(first.body, name) is getattr(second.body, name)
-    assert msgspec.msgpack.encode(first.body) == msgspec.msgpack.encode(written[0].entry.body)
+    [bare] = [forum.enters("north-in", "09:00", 1).entry.body]
+    full = msgspec.structs.replace(
+        bare,
+        session="opening",
+        place="north",
+        conditions=("roster_stale",),
+        roster_head=("b" * 24, 7),
+    )
+    nothing = msgspec.structs.replace(bare, badge=None, area=None, roster_head=None, place=None)
+    for body in (full, nothing):
+        raw = encode(1, GENESIS, 0, 0, True, "scan", body)
+        entries = [read_entry(bytes(12).hex(), GENESIS, raw) for _ in range(2)]
+        shared = SharedValues()
+        for one in entries:
+            shared.share(one, one.body)
+        first, second = entries
+        assert first == second == read_entry(bytes(12).hex(), GENESIS, raw)
+        assert first.log is second.log
+        for name in REPEATED:
+            assert getattr(first.body, name) is getattr(second.body, name)
+        assert msgspec.msgpack.encode(first.body) == msgspec.msgpack.encode(body)

@@ -91,6 +91,15 @@ def test_the_tables_fit_a_terminal_and_say_what_is_assumed() -> None:
         assert name in result.stdout
 
 
+def test_one_of_a_kind_is_called_one(tmp_path: Path) -> None:
+    picture = tmp_path / "plan.svg"
+    options = ("--people", "40", "--kiosks", "1", "--stations", "1", "--picture", str(picture))
+    said = plan(*options).stdout + picture.read_text(encoding="utf-8")
+    for one, several in (("1 kiosk", "1 kiosks"), ("1 print station", "1 print stations")):
+        assert one in said
+        assert several not in said
+
+
 def test_people_of_a_list_come_to_the_venue_of_their_badge(tmp_path: Path) -> None:
     people = tmp_path / "people.csv"
     people.write_text(

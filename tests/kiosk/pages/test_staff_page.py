@@ -176,10 +176,10 @@ def test_the_last_answer_is_large_with_its_next_step_and_undo_has_reasons_of_its
     assert "Please speak to our staff here" in page.inner_text("#last")
     assert page.evaluate("document.querySelector('#last').offsetHeight > innerHeight * 0.3")
 
-    page.click("#last .deeds button")
+    page.click("#last .actions button")
     page.click("#whys button >> nth=0")
     page.wait_for_selector("#last[data-verdict=admit_flagged]")
-    page.click("#last .deeds button")
+    page.click("#last .actions button")
     reasons = page.eval_on_selector_all("#whys button", "all => all.map(one => one.textContent)")
     assert reasons == ["Wrong person", "Did not go in", "Scanned by mistake"]
     page.click("#whys button >> nth=0")
@@ -193,7 +193,7 @@ def test_what_no_role_may_do_is_not_offered(desk, page):
     desk.world.deliver()
     desk.scan(desk.world.plain(guest.badge).text)
     page.wait_for_selector("#last[data-verdict=refuse]")
-    assert page.inner_text("#last .deeds") == ""
+    assert page.inner_text("#last .actions") == ""
 
 
 @pytest.mark.parametrize(("code", "typed"), [("DQACHV8M", "dqac-hv8m"), ("ABCDEFGH", "ABCDEFGH")])

@@ -201,13 +201,13 @@ def correct_a_name(desk: StaffAtPrinter, page: Any) -> None:
     """Somebody is found by name, and their badge printed with two more letters and a capital."""
     page.click('nav [data-tab="find"]')
     page.fill("#query", "lau mei")
-    page.wait_for_selector(".person .deeds button")
+    page.wait_for_selector(".person .actions button")
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         [row] = boxes(page, ".person")
-        for box in boxes(page, ".person .deeds button"):
+        for box in boxes(page, ".person .actions button"):
             assert box["right"] <= row["right"]
-    page.click(".person .deeds button >> nth=1")
+    page.click(".person .actions button >> nth=1")
     page.wait_for_selector("#spelling[open]")
     assert page.input_value("#name") == "Lau Mei"
     for width, height in SIZES:
@@ -252,12 +252,12 @@ def print_on_the_page(desk: StaffAtPrinter, page: Any, url: str) -> None:
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         assert page.inner_text("#last b") == "歐**"
-        for box in boxes(page, "#last .deeds button"):
+        for box in boxes(page, "#last .actions button"):
             assert box["height"] >= (48 if width < 560 else 64)
             assert box["right"] <= width
     assert page.is_visible('nav [data-tab="find"]')
     assert not page.is_visible('nav [data-tab="count"]')
-    page.click("#last .deeds button >> nth=0")
+    page.click("#last .actions button >> nth=0")
     assert page.eval_on_selector_all("#whys button", "all => all.map(one => one.textContent)") == [
         "The badge is lost", "The badge is damaged", "It came out badly", "It never came out",
         "Came without a code", "The name is misspelt",

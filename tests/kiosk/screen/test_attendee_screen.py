@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from access.event.programme import Programme
 from access.log.entry import EntryRef, Span
@@ -162,8 +161,8 @@ def test_every_refusal_ends_with_who_helps(reason, language):
 
 
 def test_a_venue_that_does_not_say_where_its_help_desk_is_still_sends_people_there():
-    venues = tuple(msgspec.structs.replace(v, help=None) for v in PROGRAMME.event.venues)
-    bare = Programme(msgspec.structs.replace(PROGRAMME.event, venues=venues))
+    venues = tuple(replace(v, help=None) for v in PROGRAMME.event.venues)
+    bare = Programme(replace(PROGRAMME.event, venues=venues))
     screen = answer_screen(answer(refusal("revoked")), bare, Person("", "en"), languages())
 
     assert screen.wordings[0].lines[-1] == "Please go to the help desk"
@@ -276,10 +275,9 @@ def cancelled(*sessions: str) -> Programme:
     """The event with these sessions cancelled."""
     event = PROGRAMME.event
     changed = tuple(
-        msgspec.structs.replace(one, cancelled=True) if one.id in sessions else one
-        for one in event.sessions
+        replace(one, cancelled=True) if one.id in sessions else one for one in event.sessions
     )
-    return Programme(msgspec.structs.replace(event, sessions=changed))
+    return Programme(replace(event, sessions=changed))
 
 
 def read_at(
