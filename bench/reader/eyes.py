@@ -15,11 +15,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from bench.reader.photos import Photo, decoded_by_builds, photos_below
 from bench.reader.presentations import Presentation, Shot, easy, hard, taking_turns
 from bench.reader.readers import LiveReader, Reader, others, still_reader, zxing
 from bench.rooms import FRAMES_PER_S, empty_frames
 from bench.support.figure import Figure
-from hardware.files.picture_file import SUFFIXES, read_gray, reduced
+from hardware.files.picture_file import read_gray, reduced
 from hardware.ports.camera import Gray
 
 PERIOD_S = 1 / FRAMES_PER_S
@@ -33,7 +34,14 @@ FRAME = (1280, 720)
 
 
 def everything(
-    photos: Path | None, presentations: int, frames: int, factor: float, seed: int, *, full: bool
+    photos: Path | None,
+    presentations: int,
+    frames: int,
+    factor: float,
+    seed: int,
+    against: Path | None = None,
+    *,
+    full: bool,
 ) -> Iterator[Figure]:
     """Every line of the bench, as it is measured. See `jianmen bench eyes --help`."""
     cv2.setNumThreads(1)
@@ -50,6 +58,8 @@ def everything(
         known = photos_below(photos)
         yield from live_photos(known)
         yield from decoded_photos(known)
+        if against is not None:
+            yield from decoded_by_builds(photos, against)
 
 
 def empty(count: int = 150, seed: int = 1) -> Iterator[Figure]:
@@ -202,29 +212,6 @@ def turns(presentations: Iterable[Presentation], factor: float) -> Iterator[Figu
     yield Figure("eyes turns late", ours.late, None, "reads", note)
     note = f"wrong contents in {ours.reads} reads of badges that take turns; wanted: 0"
     yield Figure("eyes turns wrong", ours.wrong, None, "reads", note)
-
-
-@dataclass(frozen=True, slots=True)
-class Photo:
-    """A photograph and the text of its code; None: there is none in it."""
-
-    path: Path
-    text: str | None
-
-
-def photos_below(folder: Path) -> list[Photo]:
-    """The photographs below a folder: the text of each stands in a .txt file beside it.
-
-    A picture without such a file has no code in it and must read as nothing.
-    """
-    found = []
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in SUFFIXES:
-            known = path.with_suffix(".txt")
-            found.append(
-                Photo(path, known.read_bytes().decode("utf-8") if known.exists() else None)
-            )
-    return found
 
 
 def live_photos(photos: Sequence[Photo]) -> Iterator[Figure]:

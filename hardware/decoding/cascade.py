@@ -61,6 +61,8 @@ class Engines:
     """The first one without codes with light and dark swapped: faster."""
     histogram: Decoder | None = None
     second: Decoder | None = None
+    second_enlarged: Decoder | None = None
+    """The second one for a picture that was enlarged, whose half it has been shown before."""
     others: Decoder | None = None
     """For symbols that are no QR codes, where the event has such badges."""
 
@@ -75,8 +77,9 @@ def installed_engines(symbols: Sequence[Symbol] = ()) -> Engines:
     second = _or_none(ZbarDecoder)
     first = _or_none(ZxingDecoder)
     if first is not None:
+        enlarged = _or_none(lambda: ZbarDecoder(half=False))
         upright, histogram = ZxingDecoder(inverted=False), ZxingDecoder(histogram=True)
-        return Engines(first, upright, histogram, second, others)
+        return Engines(first, upright, histogram, second, enlarged, others)
     if second is not None:
         return Engines(second)
     raise AdapterMissing(

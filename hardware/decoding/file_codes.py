@@ -23,6 +23,14 @@ class FoundCode(NamedTuple):
     page: int | None = None
 
 
+class FileCodes(NamedTuple):
+    """What is in a file."""
+
+    codes: list[FoundCode]
+    other: Symbol | None = None
+    """A kind of code that was not looked for, where none of those that were is seen, not even an unreadable one."""
+
+
 class FileDecoder:
     """Reads files one after the other: pictures with patience, videos as a door would.
 
@@ -31,11 +39,15 @@ class FileDecoder:
 
     def __init__(self, symbols: Sequence[Symbol] = ()) -> None:
         engines = installed_engines(symbols)
-        self._symbols = tuple(symbols)
+        others = [symbol for symbol in SYMBOLS if symbol not in symbols]
+        try:
+            self._others = ZxingDecoder(inverted=False, symbols=others) if others else None
+        except AdapterMissing:
+            self._others = None  # pyzbar reads here alone
         self._still = StillDecoder(engines)
         self._cascade = Cascade(engines)
 
-    def codes(self, path: Path) -> list[FoundCode]:
+    def codes(self, path: Path) -> FileCodes:
         """All codes in a picture or on all pages of a TIFF or PDF file; the distinct payloads of a video
         in order of first sight.
 
@@ -55,33 +67,27 @@ class FileDecoder:
             except PictureError:
                 raise no_picture from None
 
-    def other_symbol(self, path: Path) -> Symbol | None:
-        """A kind of code in a picture or document that was not looked for, if there is one; the first page with one
-        counts. Raises `PictureError` as `codes` does."""
-        if path.suffix.lower() in VIDEO_SUFFIXES:
-            return None
-        others = [symbol for symbol in SYMBOLS if symbol not in self._symbols]
-        try:
-            readers = [(symbol, ZxingDecoder(symbols=(symbol,))) for symbol in others]
-        except AdapterMissing:
-            return None  # pyzbar reads here alone
+    def _on_pages(self, path: Path) -> FileCodes:
+        pages: list[tuple[Code, ...]] = []
+        other: Symbol | None = None
+        seen = False
         for gray in read_pages(path):
-            for symbol, reader in readers:
-                if reader.decode(gray).codes:
-                    return symbol
-        return None
-
-    def _on_pages(self, path: Path) -> list[FoundCode]:
-        pages = [self._still.decode(gray).codes for gray in read_pages(path)]
-        return [
-            FoundCode(code, number if len(pages) > 1 else None)
+            sight = self._still.decode(gray)
+            pages.append(sight.codes)
+            seen = seen or bool(sight.codes or sight.unreadable)
+            if other is None and self._others is not None and not seen:
+                other = next(iter(self._others.symbols_in(gray)), None)
+        several = len(pages) > 1
+        codes = [
+            FoundCode(code, number if several else None)
             for number, codes in enumerate(pages, 1)
             for code in codes
         ]
+        return FileCodes(codes, None if seen else other)
 
-    def _in_video(self, path: Path) -> list[FoundCode]:
+    def _in_video(self, path: Path) -> FileCodes:
         first: dict[bytes, FoundCode] = {}
         for gray in video_frames(path):
             for code in self._cascade.decode(gray).codes:
                 first.setdefault(code.raw, FoundCode(code))
-        return list(first.values())
+        return FileCodes(list(first.values()))

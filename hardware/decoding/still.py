@@ -93,7 +93,8 @@ class StillDecoder:
                 yield _whole(quick, picture, scale * bigger, name)
         if engines.second is not None:
             yield _whole(engines.second, small, scale)
-            yield _whole(engines.second, enlarged(small), scale * 2, "2x")
+        if engines.second_enlarged is not None:
+            yield _whole(engines.second_enlarged, enlarged(small), scale * 2, "2x")
 
 
 def _whole(decoder: Decoder, picture: Gray, scale: float, how: str = "") -> Sight:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 class ZbarDecoder:
-    """QR only, at full and at half size: zbar misses large noisy codes at full size that it reads at half.
+    """QR only, at full size and, if nothing is read there, at `half` size: zbar misses large noisy codes at full size
+    that it reads at half.
 
     zbar guesses a character set and rewrites bytes that are not ASCII, so such payloads are dropped
     here unless `rewritten` allows them: the text of a badge must be exact.
@@ -25,7 +26,7 @@ class ZbarDecoder:
 
     name = "pyzbar"
 
-    def __init__(self, *, rewritten: bool = False) -> None:
+    def __init__(self, *, rewritten: bool = False, half: bool = True) -> None:
         try:
             from pyzbar import pyzbar
         except ImportError as error:  # pyzbar raises it for the missing C library too
@@ -35,11 +36,12 @@ class ZbarDecoder:
             ) from error
         self._pyzbar = pyzbar
         self._rewritten = rewritten
+        self._scales = (1, 2) if half else (1,)
 
     def decode(self, gray: NDArray[np.uint8]) -> Sight:
-        """Codes read at full size, else at half size."""
+        """Codes read at the first size at which there are any."""
         began = time.perf_counter()
-        for scale in (1, 2):
+        for scale in self._scales:
             found = self._decode(gray if scale == 1 else reduced(gray, 1 / scale))
             ms = (time.perf_counter() - began) * 1000
             codes = []

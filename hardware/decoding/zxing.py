@@ -50,8 +50,9 @@ class ZxingDecoder:
             "try_invert": inverted,
             "return_errors": not symbols,  # which are not searched for: a stripe pattern is no code
         }
+        self._kinds = {_format(zxingcpp, symbol): symbol for symbol in symbols}
         if symbols:
-            self._options["formats"] = [_format(zxingcpp, symbol) for symbol in symbols]
+            self._options["formats"] = list(self._kinds)
             self.name = "zxing-cpp other symbols"
         self._with_eci = zxingcpp.TextMode.HexECI
         if histogram:
@@ -74,6 +75,10 @@ class ZxingDecoder:
                 unreadable.append(corners)
                 modules.append(_modules(barcode).shape[0])
         return Sight(tuple(codes), tuple(unreadable), tuple(modules))
+
+    def symbols_in(self, gray: NDArray[np.uint8]) -> list[Symbol]:
+        """Which of the `symbols` are in the picture; where there are several, in the order found."""
+        return [symbol for one in self._found(gray) if (symbol := self._kinds.get(one.format))]
 
     def decode_with_modules(self, gray: NDArray[np.uint8]) -> list[tuple[Code, NDArray[np.bool_]]]:
         """Codes read, each with its modules: (n, n), True where dark, without a quiet zone."""

@@ -17,8 +17,13 @@ from hardware.ports.errors import PictureError
 DOCUMENT_SUFFIXES = frozenset([".pdf"])
 """What a folder is searched for besides pictures; a PDF named outright may have any name."""
 
+POINTS_PER_INCH = 72
+
 DPI = 300
 """Dots an inch at which a PDF is drawn: a module of a quarter of a millimetre is three pixels."""
+
+LONGEST_PX = 10_000
+"""A larger page, such as a poster's, is drawn with fewer dots: it has larger codes."""
 
 PDF_S = 60
 """Seconds that one page may take to draw."""
@@ -55,15 +60,18 @@ def _tiff_pages(path: Path) -> Iterator[Gray]:
 def _pdf_pages(path: Path) -> Iterator[Gray]:
     # Given whole: a name that starts with a dash would be taken for an option.
     name = str(path.absolute())
-    counted = re.search(rb"^Pages:\s+(\d+)", _poppler(path, "pdfinfo", name), re.MULTILINE)
-    if counted is None:
+    about = _poppler(path, "pdfinfo", "-l", "-1", name)
+    pages = re.findall(rb"^Page +\d+ size: +([\d.]+) x ([\d.]+) pts", about, re.MULTILINE)
+    if not pages:
         raise PictureError(path, "the PDF has no pages", "export or copy it again")
-    for number in range(1, int(counted[1]) + 1):
+    for number, size in enumerate(pages, 1):
+        dpi = min(DPI, LONGEST_PX * POINTS_PER_INCH / max(1.0, *map(float, size)))
         only = ("-f", str(number), "-l", str(number), "-singlefile")
-        page = _poppler(path, "pdftoppm", "-gray", "-r", str(DPI), *only, name)
-        picture = (
-            cv2.imdecode(np.frombuffer(page, np.uint8), cv2.IMREAD_GRAYSCALE) if page else None
-        )
+        page = _poppler(path, "pdftoppm", "-gray", "-r", f"{dpi:.2f}", *only, name)
+        try:
+            picture = cv2.imdecode(np.frombuffer(page, np.uint8), cv2.IMREAD_GRAYSCALE)
+        except cv2.error:
+            picture = None
         if picture is None:
             raise PictureError(path, f"page {number} cannot be drawn", "export or copy it again")
         yield to_gray(np.asarray(picture))

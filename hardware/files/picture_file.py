@@ -67,25 +67,24 @@ def to_gray(picture: NDArray[Any]) -> Gray:
     if eight.ndim == 2:
         return eight
     channels = eight.shape[2]
+    if channels < 3:
+        gray = np.ascontiguousarray(eight[:, :, 0])
+    else:
+        code = cv2.COLOR_BGR2GRAY if channels == 3 else cv2.COLOR_BGRA2GRAY
+        gray = np.asarray(cv2.cvtColor(eight, code), dtype=np.uint8)
     if channels in (2, 4):
-        alpha = eight[:, :, -1:].astype(np.uint16)
-        colour = eight[:, :, :-1].astype(np.uint16)
-        paper = _paper_for(colour, alpha)
-        eight = ((colour * alpha + paper * (255 - alpha)) // 255).astype(np.uint8)
-    if eight.shape[2] == 1:
-        return np.ascontiguousarray(eight[:, :, 0])
-    return np.asarray(cv2.cvtColor(eight, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+        return _on_paper(gray, np.ascontiguousarray(eight[:, :, -1]))
+    return gray
 
 
-def _paper_for(colour: NDArray[np.uint16], alpha: NDArray[np.uint16]) -> int:
-    """The shade to lay under a transparent picture: white, but black under one that is almost all white
-    where it shows (a code made for dark pages)."""
-    weight = int(alpha.sum(dtype=np.int64)) * colour.shape[2]
-    if weight == 0:
-        return 255
-    return (
-        0 if int((colour * alpha.astype(np.uint32)).sum(dtype=np.int64)) > LIGHT * weight else 255
-    )
+def _on_paper(gray: Gray, alpha: Gray) -> Gray:
+    """The picture on white, or on black where it is almost all white where it shows (a code made for dark pages)."""
+    if alpha.min() == 255:
+        return gray
+    shown = cv2.multiply(gray, alpha, scale=1 / 255)
+    if cv2.sumElems(shown)[0] * 255 > LIGHT * cv2.sumElems(alpha)[0]:
+        return np.asarray(shown, dtype=np.uint8)
+    return np.asarray(cv2.add(shown, cv2.bitwise_not(alpha)), dtype=np.uint8)
 
 
 def _eight_bit(picture: NDArray[Any]) -> Gray:

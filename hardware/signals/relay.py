@@ -30,8 +30,11 @@ class Relay:
     - one that gives the pulses and ends each in time;
     - a guard, which ends whatever is on for longer than `pulse_s` + `GRACE_S`, should the other die.
 
-    Should the process die, the kernel gives the pin back, and the pull-down that the wiring needs switches off. A call
-    never waits, and two calls in a row are two pulses with a gap, not one long one.
+    Should the process die, a strict kernel gives the pin back at once, and the pull-down that the wiring needs switches
+    off. Other kernels of Raspberry Pi OS leave the pin as it is (`hardware.signals.kernel_pins`): there the service
+    switches it off (`kiosk.runtime.pins_off`).
+
+    A call never waits, and two calls in a row are two pulses with a gap, not one long one.
     """
 
     def __init__(self, output: Output, pulse_s: float) -> None:

@@ -305,8 +305,7 @@ PHOTOS = Path(__file__).parents[2] / "tests" / "samples" / "photos"
 @click.option(
     "--photos",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Photographs, each with its text in a .txt file beside it; one without has no code."
-    " Default: those of the source tree, where there is one.",
+    help="Photographs, each with its text in a .txt file beside it if it has a code (default: of the source tree).",
 )
 @_count("--presentations", 165, "Hard presentations; a third as many easy ones.")
 @_count("--frames", 150, "Frames of an empty room.")
@@ -319,12 +318,14 @@ PHOTOS = Path(__file__).parents[2] / "tests" / "samples" / "photos"
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of everything that is drawn.")
 @click.option("--full", is_flag=True, help="Also the other libraries on the hard presentations.")
+@_against
 def eyes(
     photos: Path | None,
     presentations: int,
     frames: int,
     factor: float,
     seed: int,
+    against: Path | None,
     *,
     full: bool,
     as_json: bool,
@@ -335,14 +336,14 @@ def eyes(
     eyes still, eyes busy     CPU time of an empty frame
     eyes hard, eyes easy      drawn presentations: missed, first read, wrong
     eyes turns                badges that take turns at one place: read late
-    eyes photos, eyes decode  photographs before the camera, and as files
+    eyes photos, eyes decode  photographs before the camera, as files, --against
     """
     for name, value in OPENCV_SETTINGS.items():
         os.environ.setdefault(name, value)  # before the imports below load OpenCV
     from bench.reader.eyes import everything
 
     folder = photos or (PHOTOS if PHOTOS.is_dir() else None)
-    lines = everything(folder, presentations, frames, factor, seed, full=full)
+    lines = everything(folder, presentations, frames, factor, seed, against, full=full)
     _show(lines, as_json=as_json)
 
 

@@ -12,8 +12,7 @@ import click
 from hardware.reader.opencv_settings import OPENCV_SETTINGS
 
 if TYPE_CHECKING:
-    from hardware.decoding.file_codes import FileDecoder
-    from hardware.ports.decoder import Code
+    from hardware.ports.decoder import Code, Symbol
 
 
 @click.command()
@@ -66,10 +65,10 @@ def decode(context: click.Context, paths: tuple[Path, ...], symbols: tuple[Any, 
                 click.echo(str(error), err=True)
                 complaints += 1
                 continue
-            payloads = [_payload(*one) for one in found]
+            payloads = [_payload(*one) for one in found.codes]
             click.echo(json.dumps({"path": str(file), "payloads": payloads}))
-            if not found:
-                _hint(decoder, file)
+            if found.other is not None:
+                click.echo(_hint(file, found.other), err=True)
     context.exit(1 if complaints else 0)
 
 
@@ -81,20 +80,12 @@ NAMES = {
 }
 
 
-def _hint(decoder: FileDecoder, file: Path) -> None:
-    """Say which other code is in a file without a QR code, and what reads it."""
-    from hardware.ports.errors import PictureError
-
-    try:
-        symbol = decoder.other_symbol(file)
-    except PictureError:
-        return  # a video by another name: nobody looks for other codes there
-    if symbol is not None:
-        click.echo(
-            f"{file}: no QR code, but {NAMES[symbol]}. To read it: --symbol {symbol}; at the doors:"
-            f' symbols = ["{symbol}"] in [event] of the event file',
-            err=True,
-        )
+def _hint(file: Path, other: Symbol) -> str:
+    """Which other code is in a file without a QR code, and what reads it."""
+    return (
+        f"{file}: no QR code, but {NAMES[other]}. To read it: --symbol {other}; at the doors:"
+        f' symbols = ["{other}"] in [event] of the event file'
+    )
 
 
 def _payload(code: Code, page: int | None) -> dict[str, object]:

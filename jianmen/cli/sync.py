@@ -24,10 +24,11 @@ from config.settings import (
     require_writable,
 )
 from hardware.system.clock import SystemClock
+from hardware.system.heap import one_heap
 from hardware.system.stop_signal import Stop
 from hardware.system.systemd import Notifier
 from jianmen.cli.help_pages import WholeHelpGroup
-from jianmen.cli.kiosk.carrier_memory import one_heap, without_numpy
+from jianmen.cli.kiosk.carrier_memory import without_numpy
 from jianmen.cli.kiosk.enrolment_by_code import enrolled
 from jianmen.cli.sync_progress import aged, cards_line, silent, target_lines, watch
 from sync.carrier.carrier import Carrier

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from bench.reader.eyes import empty, photos_below
+from bench.reader.eyes import empty
+from bench.reader.photos import decoded_by_builds, photos_below
 from bench.reader.presentations import HARD_KINDS, easy, hard, taking_turns
 from bench.rooms import empty_frames
 from hardware.decoding.zxing import ZxingDecoder
@@ -62,6 +64,35 @@ def test_every_line_is_there_with_its_floor_and_says_what_it_is(photos: Path) ->
     )
     assert lines["eyes photos false"]["figure"] == 0
     assert (lines["eyes photos missed"]["figure"], lines["eyes decode missed"]["figure"]) == (0, 0)
+
+
+def test_the_same_build_beside_itself_reads_the_same_photographs(
+    photos: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A checkout that is another one's for the bench: it has its own `.venv`."""
+    other = tmp_path_factory.mktemp("other")
+    (other / ".venv" / "bin").mkdir(parents=True)
+    program = other / ".venv" / "bin" / "jianmen"
+    program.symlink_to(Path(sys.executable).parent / "jianmen")
+
+    cost, missed = decoded_by_builds(photos, other, turns=1)
+
+    assert cost.figure > 0
+    assert cost.floor is not None
+    assert cost.floor > 0
+    assert "4 photographs" in cost.note
+    assert (missed.figure, missed.floor) == (0, 0)
+    assert "of 3 (3 read)" in missed.note
+
+
+def test_a_build_that_cannot_decode_is_an_error_and_no_figure(photos: Path, tmp_path: Path) -> None:
+    program = tmp_path / ".venv" / "bin" / "jianmen"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\nexit 3\n")
+    program.chmod(0o755)
+
+    with pytest.raises(RuntimeError, match="ended with status 3"):
+        list(decoded_by_builds(photos, tmp_path, turns=1))
 
 
 def test_a_read_in_an_empty_room_is_an_error_and_no_figure(

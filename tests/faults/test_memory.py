@@ -1,8 +1,9 @@
-"""The carrier of a kiosk stays small while it fetches a whole event."""
+"""Carriers and registries stay small: a carrier also while it fetches a whole event."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,35 @@ def test_a_carrier_stays_small_in_its_first_sync(
     registry: Registry, kiosk_at: Callable[[str], Kiosk]
 ) -> None:
     _first_sync(registry, kiosk_at("east-1"), 3_000, 15_000)
+
+
+HEAP = 64 * 1024 * 1024
+
+
+def _thread_heaps(program: Program) -> int:
+    """How many heaps beside the main one glibc has made for threads of a program: 64 MiB each, of which a part is in
+    use and the rest is only reserved."""
+    found = 0
+    for pid in program.group():
+        areas = [line.split() for line in Path(f"/proc/{pid}/maps").read_text().splitlines()]
+        for used, rest in pairwise(areas):
+            start, _, end = (int(n, 16) for n in (*used[0].split("-"), rest[0].split("-")[1]))
+            found += start % HEAP == 0 and end - start == HEAP and rest[1] == "---p"
+    return found
+
+
+def test_the_threads_of_a_registry_and_of_a_carrier_share_one_heap(
+    registry: Registry, kiosk_at: Callable[[str], Kiosk]
+) -> None:
+    registry.choose_port()
+    kiosk = kiosk_at("east-1")
+    with registry.opened() as service:
+        kiosk.enrol_with(service, registry.url, registry.pin)
+    server = registry.serve("--trust-clock")
+    assert registry.answers()
+    carrier = kiosk.carry()
+    until(lambda: kiosk.target().get("behind") == 0, "the carrier to have everything")
+    assert [_thread_heaps(server), _thread_heaps(carrier)] == [0, 0]
 
 
 @pytest.mark.soak

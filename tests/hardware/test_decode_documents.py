@@ -95,6 +95,24 @@ def test_every_badge_on_every_page_of_a_pdf_file_is_read(
 
 
 @needs_poppler
+def test_the_page_of_a_poster_is_read_and_so_is_the_badge_beside_it(
+    tmp_path: Path, print_code: Callable[..., Gray], badge: Callable[[str], str]
+) -> None:
+    """At the resolution of a badge the poster would be larger than any picture that OpenCV takes."""
+    picture = tmp_path / "code.png"
+    cv2.imwrite(str(picture), print_code(badge("P")))
+    sheet = FPDF(format="A4", unit="mm")
+    for width, height, side in ((105, 148, 25), (1189, 1682, 200)):
+        sheet.add_page(format=(width, height))
+        sheet.image(str(picture), x=width / 3, y=height / 3, w=side)
+    sheet.output(str(tmp_path / "poster.pdf"))
+
+    found = payloads(tmp_path / "poster.pdf")
+
+    assert [(one["page"], one["text"]) for one in found] == [(1, badge("P")), (2, badge("P"))]
+
+
+@needs_poppler
 def test_what_is_no_pdf_is_said_with_its_name(tmp_path: Path) -> None:
     path = tmp_path / "-broken.pdf"
     path.write_bytes(b"%PDF-1.7\nnothing")

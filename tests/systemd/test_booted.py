@@ -60,6 +60,16 @@ def test_a_service_that_is_killed_comes_back(machine: Machine, service: str) -> 
     until(lambda: machine.works(service, before), f"the {service} to come back", PATIENCE_S)
 
 
+def test_after_the_door_its_pins_are_switched_off(machine: Machine) -> None:
+    """By a program of its own, in the same sandbox; whether there are pins its settings say."""
+    machine.run("systemctl", "stop", "jianmen-door")
+    ended = machine.property("door", "ExecStopPost")
+    machine.run("systemctl", "start", "jianmen-door")
+
+    assert "kiosk.runtime.pins_off" in ended
+    assert "code=exited ; status=0" in ended
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_that_stands_still_is_ended_and_comes_back(
     machine: Machine, service: str

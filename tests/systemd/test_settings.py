@@ -30,6 +30,13 @@ def test_the_screen_shows_the_page_that_the_door_serves() -> None:
     assert f" http://{pages.host}:{pages.port}/\n" in unit("browser")
 
 
+def test_after_a_door_its_pins_are_switched_off_with_the_same_settings() -> None:
+    assert (
+        "\nExecStopPost=-/opt/jianmen/.venv/bin/python -m kiosk.runtime.pins_off /etc/jianmen/kiosk.toml\n"
+        in unit("door")
+    )
+
+
 def test_each_service_reads_the_settings_of_its_machine() -> None:
     for service, role in {"door": "kiosk", "carrier": "kiosk", "registry": "registry"}.items():
         assert f" --settings /etc/jianmen/{role}.toml\n" in unit(service)

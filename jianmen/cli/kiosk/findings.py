@@ -16,6 +16,7 @@ from config.settings import KioskSettings
 from hardware.ports.events import CameraState, ScannerState
 from hardware.ports.scanner import ScannerSettings
 from hardware.reader.factory import open_scanner
+from hardware.signals.kernel_pins import REMEDY, outputs_stay
 from hardware.system.clock import SystemClock
 from hardware.system.errors import HardwareError
 from hardware.system.version import BUILT_MS, WAL_RESET_FIXED
@@ -198,6 +199,9 @@ def _signals(settings: KioskSettings) -> Finding:
         signal_settings(settings)
     except HardwareError as error:
         return Finding("signals", "mend", str(error))
+    if settings.signals.adapter == "gpio" and settings.signals.pins.relay and outputs_stay():
+        late = "the kernel leaves the relay as a dead program had it, for a second or two"
+        return Finding("signals", "note", f"gpio; {late}: {REMEDY}")
     return Finding("signals", "good", settings.signals.adapter)
 
 

@@ -16,6 +16,7 @@ import click
 import msgspec
 
 from config.settings import RegistrySettings
+from hardware.system.heap import one_heap
 from hardware.system.systemd import Notifier
 from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.options import (
@@ -82,6 +83,7 @@ def serve(
     from registry.server.server import Serving
     from registry.server.server import serve as run
 
+    one_heap()
     settings = read_settings(settings_file, data, host=host, port=port)
     _check(settings, workers)
     certificate, sock = _listening(settings, tls=tls, plain_http=plain_http)

@@ -75,3 +75,23 @@ def test_a_palette_is_resolved(tmp_path: Path) -> None:
     image.fromarray(RAMP).convert("P").save(tmp_path / "palette.png")
 
     assert np.array_equal(read_gray(tmp_path / "palette.png"), RAMP)
+
+
+@pytest.mark.parametrize(("shade", "paper"), [(0, 255), (60, 255), (250, 0)])
+def test_what_shows_half_through_is_mixed_with_the_paper_that_sets_it_off(
+    shade: int, paper: int
+) -> None:
+    picture = np.full((2, 3, 4), shade, np.uint8)
+    picture[:, :, 3] = (0, 128, 255)
+
+    mixed = round(shade * 128 / 255 + paper * 127 / 255)
+    expected = np.array([[paper, mixed, shade]] * 2)
+    assert np.abs(to_gray(picture).astype(int) - expected).max() <= 1
+    two = np.ascontiguousarray(picture[:, :, 2:])  # gray with transparency
+    assert np.abs(to_gray(two).astype(int) - expected).max() <= 1
+
+
+def test_a_picture_that_only_could_be_transparent_is_as_it_is() -> None:
+    picture = np.full((2, 2, 4), 255, np.uint8)
+
+    assert to_gray(picture).tolist() == [[255, 255], [255, 255]]

@@ -141,3 +141,14 @@ def test_off_a_pi_the_missing_library_is_named_with_what_to_install() -> None:
             open_signals(SignalSettings(adapter="gpio"))
     else:
         pytest.skip(f"lgpio is installed here: {lgpio}")
+
+
+def test_signals_that_are_opened_switch_off_what_a_dead_process_left_on(pins: Any) -> None:
+    for number in (RELAY, GREEN):
+        pins.pin(number).function = "output"
+        pins.pin(number).state = True
+
+    signals = GpioSignals(SignalSettings(), pins)
+
+    assert [bool(pins.pin(number).state) for number in (RELAY, GREEN)] == [False, False]
+    signals.close()
