@@ -9,7 +9,7 @@ import msgspec
 from access.event.definition import Event
 from access.event.programme import Programme
 from access.log.clock_reading import ClockReading
-from access.log.entry import Body, Close, EventDefined, Key, Ruling, badge_of, pack
+from access.log.entry import Close, EventDefined, Key, Ruling, badge_of, pack
 from access.state.arrivals import DayArrivals
 from access.state.attendance import Kind
 from access.state.conflicts import Conflict
@@ -19,7 +19,7 @@ from config.errors import ConfigError, one_of
 from config.event_file import grows_from
 from registry.devices.enrolment import MINUTES, Enrolment
 from registry.devices.own_log import OwnLog
-from registry.projections import Projections
+from registry.projections import Look, Projections
 from registry.roster.batch import Batch
 from registry.roster.keys.keyring import Keyring
 from registry.roster.keys.signing_keys import SigningKeys
@@ -36,8 +36,6 @@ from sync.wire.device_key import DeviceKey
 from sync.wire.messages import Enrol, Enrolled
 
 DAY_MS = 86_400_000
-Look = Callable[[LogState], None]
-"""A look at the newest state before something is written. It raises what is to stop that, such as ChangedError."""
 
 AT_ONCE = 1000
 """People processed per lock of the folds."""
@@ -121,10 +119,7 @@ class RegistryService:
         """Put a new definition in force. Raises ConfigError as `check_event`, and what `look` raises."""
         self.check_event(event)
         body = EventDefined(event=msgspec.Raw(pack(event)))
-        self._all.projections.change("event", look, lambda: self._append("event", body))
-
-    def _append(self, kind: str, body: Body) -> None:
-        self._all.log.append(kind, body)
+        self._all.projections.change("event", look, lambda: self._all.log.append("event", body))
 
     def open_epoch(self, why: str) -> None:
         """Go on in a new log of the registry."""
@@ -346,7 +341,7 @@ class RegistryService:
     def rule(self, conflict: Conflict, answer: str, by: str, look: Look = lambda _: None) -> None:
         """Log an admin's answer to a line of the partition report. Raises what `look` raises."""
         body = Ruling(conflict=conflict.kind, entry=conflict.entry, answer=answer, by=by)
-        self._all.projections.change("ruling", look, lambda: self._append("ruling", body))
+        self._all.projections.change("ruling", look, lambda: self._all.log.append("ruling", body))
 
     def close_day(self, day: str) -> None:
         """Log the end of an event day, with the last number stored of each log. Raises UnknownError."""

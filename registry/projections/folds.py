@@ -39,6 +39,10 @@ SAME_MOMENT_MS = 60_000
 would be counted anew."""
 
 
+Look = Callable[[LogState], None]
+"""A look at the newest state before something is written. It raises what is to stop that, such as ChangedError."""
+
+
 class Projections:
     """The folds of one ledger. Threads may share it."""
 
@@ -117,9 +121,7 @@ class Projections:
         with self.snapshot() as known:
             return known.programme
 
-    def change(
-        self, kind: str, look: Callable[[LogState], None], write: Callable[[], None]
-    ) -> None:
+    def change(self, kind: str, look: Look, write: Callable[[], object]) -> None:
         """Write what `look` does not raise at. It sees the newest state: where somebody else, perhaps in another
         process, has written an entry of this kind between the look and the write, it looks again."""
         while True:
