@@ -24,6 +24,9 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER_LIKE = re.compile(r"[\d\s.,:/%¥$€-]*\d[\d\s.,:/%-]*|\d+(\.\d+)?[eE][+-]?\d+", re.ASCII)
 """Texts that spreadsheets take for numbers, times, dates, shares or sums."""
 
+_NO_NUMBER = re.compile("[A-DF-Za-df-z\u3400-\u9fff]")
+"""A letter that stands in none of these: sooner found than by trying all ways to read a number."""
+
 WIDEST_CHARACTERS = 60
 
 Step = Callable[[int], None]
@@ -46,16 +49,18 @@ class Table:
 
 def guarded(cell: Cell) -> str:
     """A cell of a CSV file that every spreadsheet shows as it is."""
+    if isinstance(cell, str):
+        misread = cell.startswith(FORMULA) or (
+            _NO_NUMBER.search(cell) is None and _NUMBER_LIKE.fullmatch(cell) is not None
+        )
+        return f"'{cell}" if misread else cell
     if cell is None:
         return ""
     if isinstance(cell, bool):
         return "yes" if cell else ""
     if isinstance(cell, datetime):
         return cell.strftime("%Y-%m-%d %H:%M:%S")
-    if isinstance(cell, int | float):
-        return str(cell)
-    misread = cell.startswith(FORMULA) or _NUMBER_LIKE.fullmatch(cell) is not None
-    return f"'{cell}" if misread else cell
+    return str(cell)
 
 
 def csv_lines(rows: Iterable[Iterable[Cell]]) -> str:
