@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jianmen.testing.waiting import until
+
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, CDPSession, Page
+    from playwright.sync_api import Browser, Page
 
 SIZE = {"width": 800, "height": 480}
 PATIENCE_MS = 60_000.0
 
 AS_A_KIOSK = "--autoplay-policy=no-user-gesture-required"
 """Sounds as on a kiosk (systemd/jianmen-browser.service): nobody has to touch the screen first."""
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", AS_A_KIOSK]
 
 MEGABYTE = 1e6
 
@@ -53,18 +58,20 @@ def browser() -> Iterator[Browser]:
             "This measurement drives a browser with playwright, which is not installed: run `make check` in the"
             " source tree, which installs it"
         ) from None
+    chromium = _chromium()
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+def _chromium() -> str:
     chromium = shutil.which("chromium")
     if chromium is None:
         raise NoBrowserError(
             "This measurement needs a browser: run `sudo apt-get install chromium`"
         )
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=chromium,
-            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", AS_A_KIOSK],
-        )
-        yield started
-        started.close()
+    return chromium
 
 
 def open_page(started: Browser, url: str) -> Page:
@@ -88,26 +95,51 @@ def painted_at(page: Page, number: int) -> float:
     return float(page.evaluate("number => window.painted[number]", number))
 
 
-class PageMemory:
-    """What one page needs."""
+class UnwatchedPage:
+    """A page of a door in a browser of its own, that nobody drives. It is looked at now and then alone: the tools that
+    drive a page keep a copy of all that it receives, and with them every page grows."""
 
-    def __init__(self, page: Page) -> None:
-        self._session: CDPSession = page.context.new_cdp_session(page)
-        self._session.send("Performance.enable")
-        self._browser: CDPSession = page.context.browser.new_browser_cdp_session()  # type: ignore[union-attr]
+    def __init__(self, started: Browser, folder: Path, url: str) -> None:
+        """`started` looks at it; `folder` is made for its profile."""
+        self._looks_with = started.browser_type
+        self._port_file = folder / "DevToolsActivePort"
+        command = [
+            _chromium(), "--headless", *ARGUMENTS, "--no-first-run", "--remote-debugging-port=0",
+            f"--user-data-dir={folder}", f"--window-size={SIZE['width']},{SIZE['height']}", url,
+        ]  # fmt: skip
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            until(self._port_file.exists, "the browser to start")
+        except AssertionError:
+            self.close()
+            raise
 
-    def of_scripts(self) -> dict[str, float]:
-        """Heap in bytes, nodes and listeners, after what nobody needs any more was collected."""
-        self._session.send("HeapProfiler.collectGarbage")
-        metrics = self._session.send("Performance.getMetrics")["metrics"]
+    def look(self) -> tuple[float, dict[str, float]]:
+        """Resident memory of the browser's largest process that runs pages (MB); and of the page heap in bytes, nodes
+        and listeners, after what nobody needs any more was collected."""
+        port = self._port_file.read_text().split()[0]
+        looking = self._looks_with.connect_over_cdp(f"http://127.0.0.1:{port}")
+        try:
+            processes = looking.new_browser_cdp_session().send("SystemInfo.getProcessInfo")
+            pids = [one["id"] for one in processes["processInfo"] if one["type"] == "renderer"]
+            resident = max((_resident_kb(int(pid)) for pid in pids), default=0) * 1024 / MEGABYTE
+            context = looking.contexts[0]
+            session = context.new_cdp_session(context.pages[0])
+            session.send("Performance.enable")
+            session.send("HeapProfiler.collectGarbage")
+            metrics = session.send("Performance.getMetrics")["metrics"]
+        finally:
+            looking.close()
         found = {one["name"]: float(one["value"]) for one in metrics}
-        return {name: found[name] for name in ("JSHeapUsedSize", "Nodes", "JSEventListeners")}
+        return resident, {
+            name: found[name] for name in ("JSHeapUsedSize", "Nodes", "JSEventListeners")
+        }
 
-    def resident(self) -> float:
-        """Resident memory of the browser's largest process that runs pages (MB)."""
-        processes = self._browser.send("SystemInfo.getProcessInfo")["processInfo"]
-        pids = [one["id"] for one in processes if one["type"] == "renderer"]
-        return max((_resident_kb(int(pid)) for pid in pids), default=0) * 1024 / MEGABYTE
+    def close(self) -> None:
+        self._process.terminate()
+        self._process.wait()
 
 
 def _resident_kb(pid: int) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.screen.browser import PATIENCE_MS, PageMemory, open_page, painted, painted_at
+from bench.screen.browser import PATIENCE_MS, UnwatchedPage, open_page, painted, painted_at
 from bench.screen.build_kiosk import BuildKiosk, address, screens, until_working
 from bench.support.figure import Figure, median
 from jianmen.testing.processes import Program
@@ -34,15 +34,16 @@ def growth(folder: Path, started: Browser, answers: int) -> list[Figure]:
     try:
         url = address(door)
         until_working(url)
-        page = open_page(started, url)
-        memory = PageMemory(page)
-        shown = screens(url)
-        first = max(1, int(answers * WARMED_UP))
-        _answer(kiosk, shown, range(first))
-        before, page_before, scripts = _of(door), memory.resident(), memory.of_scripts()
-        _answer(kiosk, shown, range(first, answers))
-        after, page_after, scripts_after = _of(door), memory.resident(), memory.of_scripts()
-        page.context.close()
+        page = UnwatchedPage(started, folder / "browser", url)
+        try:
+            shown = screens(url)
+            first = max(1, int(answers * WARMED_UP))
+            _answer(kiosk, shown, range(first))
+            before, (page_before, scripts) = _of(door), page.look()
+            _answer(kiosk, shown, range(first, answers))
+            after, (page_after, scripts_after) = _of(door), page.look()
+        finally:
+            page.close()
     finally:
         door.kill()
     since = f"after {answers:,} answers, each of another badge in turn; floor: after {first:,}"

@@ -28,7 +28,7 @@ class FileCodes(NamedTuple):
 
     codes: list[FoundCode]
     other: Symbol | None = None
-    """A kind of code that was not looked for, in a file without one of those that were."""
+    """A kind of code that was not looked for, where none of those that were is seen, not even an unreadable one."""
 
 
 class FileDecoder:
@@ -70,9 +70,12 @@ class FileDecoder:
     def _on_pages(self, path: Path) -> FileCodes:
         pages: list[tuple[Code, ...]] = []
         other: Symbol | None = None
+        seen = False
         for gray in read_pages(path):
-            pages.append(self._still.decode(gray).codes)
-            if other is None and self._others is not None and not any(pages):
+            sight = self._still.decode(gray)
+            pages.append(sight.codes)
+            seen = seen or bool(sight.codes or sight.unreadable)
+            if other is None and self._others is not None and not seen:
                 other = next(iter(self._others.symbols_in(gray)), None)
         several = len(pages) > 1
         codes = [
@@ -80,7 +83,7 @@ class FileDecoder:
             for number, codes in enumerate(pages, 1)
             for code in codes
         ]
-        return FileCodes(codes, None if codes else other)
+        return FileCodes(codes, None if seen else other)
 
     def _in_video(self, path: Path) -> FileCodes:
         first: dict[bytes, FoundCode] = {}

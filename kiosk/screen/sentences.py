@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import msgspec
 
@@ -44,7 +45,7 @@ class Wording(msgspec.Struct, frozen=True):
     spoken: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AnswerContext:
     """An answer, and whom it is for. `again`: the badge was let in a moment ago, and nothing opens now."""
 
@@ -62,6 +63,22 @@ class AnswerContext:
     @property
     def hint(self) -> Next:
         return self.answer.decision.next
+
+    @cached_property
+    def ahead(self) -> list[Session]:
+        """Today's sessions behind this gate that have not ended, cancelled ones too, in order."""
+        programme, now_ms = self.programme, self.now_ms
+        today = programme.day_of(now_ms)
+        return sorted(
+            (
+                session
+                for session in programme.sessions.values()
+                if session.doors_close_ms > now_ms
+                and programme.within(session.area, self.gate.area)
+                and programme.day_of(session.starts_ms) == today
+            ),
+            key=lambda session: session.starts_ms,
+        )
 
     @property
     def cancelled(self) -> Session | None:
@@ -238,7 +255,7 @@ def _where_the_help_desk_is(context: AnswerContext, language: Language) -> list[
 def _onward(context: AnswerContext, language: Language) -> list[str]:
     lost = [
         text("attendee.cancelled_one", language, session=_kept(session.name, language))
-        for session in _ahead(context)
+        for session in context.ahead
         if session.cancelled and session.id in context.booked
     ]
     session = _next_session(context)
@@ -268,26 +285,10 @@ def _next_session(context: AnswerContext) -> Session | None:
     programme, decision = context.programme, context.answer.decision
     if decision.session is not None:
         return programme.sessions.get(decision.session)
-    ahead = [session for session in _ahead(context) if not session.cancelled]
+    ahead = [session for session in context.ahead if not session.cancelled]
     mine = [session for session in ahead if session.id in context.booked]
     open_to_all = [session for session in ahead if session.booking == "open"]
     return next(iter(mine or open_to_all), None)
-
-
-def _ahead(context: AnswerContext) -> list[Session]:
-    """Today's sessions behind this gate that have not ended, cancelled ones too, in order."""
-    programme = context.programme
-    today = programme.day_of(context.now_ms)
-    return sorted(
-        (
-            session
-            for session in programme.sessions.values()
-            if programme.within(session.area, context.gate.area)
-            and session.doors_close_ms > context.now_ms
-            and programme.day_of(session.starts_ms) == today
-        ),
-        key=lambda session: session.starts_ms,
-    )
 
 
 # Facts.
@@ -317,10 +318,19 @@ def _facts(context: AnswerContext, order: Sequence[Language]) -> Iterator[str]:
     if hint.standby_ms is not None:
         yield f"{hour_name(programme, hint.standby_ms)} +"
     for gate, _ in hint.gates:
-        yield gate_code(programme, gate)
-    if context.at_help_desk:
-        names = {language: text("attendee.help_desk", language) for language in order}
-        yield in_two_scripts(names, order)
+        yield f"→ {gate_code(programme, gate)}"
+    yield from _help_facts(context, order)
+
+
+def _help_facts(context: AnswerContext, order: Sequence[Language]) -> Iterator[str]:
+    """Who helps with a refusal; where they are, if no arrow shows it."""
+    if not context.at_help_desk and context.answer.decision.verdict == "ask_staff":
+        return  # the headline says it
+    who = "attendee.help_desk" if context.at_help_desk else "attendee.our_staff"
+    yield in_two_scripts({language: text(who, language) for language in order}, order)
+    where = context.programme.venues[context.programme.venue_of(context.gate.area)].help
+    if context.at_help_desk and where is not None and context.gate.help_arrow is None:
+        yield in_two_scripts(where, order)
 
 
 def _session_facts(

@@ -228,6 +228,30 @@ def every_screen_is_readable(service: DoorService, page, pixel_mm: float, metres
         assert broken == [], name
 
 
+def test_an_answer_for_the_next_person_fits_however_wide_their_name_and_the_screen(service, page):
+    """The size that was right for the last person with this answer is tried first."""
+
+    def size(name: str) -> float:
+        going_in = answer(Decision("admit", "ok", 17), "chengdu-main-1")
+        screen = answer_screen(going_in, PROGRAMME, Person(name, "en"), service.order)
+        show(service, page, screen)
+        over, shown = page.evaluate(
+            """() => [over(document.getElementById("answer")),
+              parseFloat(getComputedStyle(document.querySelector("#say .name")).fontSize)]"""
+        )
+        assert not over, name
+        return float(shown)
+
+    page.set_viewport_size({"width": 390, "height": 480})
+    narrow, wide = "I" * 12, "W" * 12
+    alone = size(narrow)
+    assert size(wide) < alone
+    assert size("J. Smith") > size(wide)
+
+    page.set_viewport_size({"width": 1080, "height": 1920})
+    assert size(narrow) > alone
+
+
 def test_whoever_chooses_a_language_reads_the_same_answer_in_it(service, page):
     decision = Decision("refuse", "wrong_venue", 10, next=Next(venues=("meishan",)))
     show(

@@ -14,6 +14,7 @@ const CHOICE_MS = 20000; // a language that somebody chose is theirs for so long
 const SMALLEST = 0.3;
 const STEP = 0.04;
 const WHOLE = 0.5; // down to this size words stay whole
+const KINDS = 200; // of texts whose size is remembered
 const HOLD_MS = 2000; // whoever holds the title for so long is of the staff
 const words = JSON.parse(document.body.dataset.words);
 const LARGEST = { one: 1.64, several: 1.24 };
@@ -24,6 +25,8 @@ const $ = (id) => document.getElementById(id);
 let heardAt = Date.now();
 let last = null;
 let shown = "";
+let shownIn = null;
+let showing = 0; // how many screens and choices of a language were shown
 let source = null;
 let audio = null;
 let chosen = null;
@@ -47,10 +50,11 @@ function fill(made, text) {
 }
 
 function render(screen) {
-  const what = JSON.stringify([screen, chosen]);
-  if (what === shown) return;
-  const again = shown && JSON.stringify(JSON.parse(shown)[0]) === JSON.stringify(screen);
-  shown = what;
+  const what = JSON.stringify(screen);
+  const again = what === shown;
+  if (again && chosen === shownIn) return;
+  [shown, shownIn] = [what, chosen];
+  showing += 1;
   body.dataset.tone = screen.tone;
   body.dataset.state = screen.state;
   for (const shape of document.querySelectorAll("[data-shape]"))
@@ -67,6 +71,7 @@ function render(screen) {
   $("facts").replaceChildren(...(say ? [] : screen.facts).map((fact) => element("span", fact)));
   $("facts").hidden = Boolean(say) || !screen.facts.length;
   $("way").toggleAttribute("hidden", !screen.arrow);
+  $("screen").classList.toggle("pointing", Boolean(screen.arrow));
   $("way").dataset.arrow = screen.arrow || "";
   $("receipt").textContent = screen.receipt;
   $("cause").textContent = screen.cause;
@@ -75,7 +80,7 @@ function render(screen) {
   $("languages").hidden = !languagesHelp(screen);
   for (const one of document.querySelectorAll("[data-language]"))
     one.setAttribute("aria-pressed", parts.length === 1 && parts[0].language === one.dataset.language);
-  fit();
+  fit(textKind(screen, parts));
   if (!again && (screen.state === "answer" || screen.tone === "fire")) sound(screen);
   speak(say || parts[0], again ? 0 : length(TONES[screen.tone]));
 }
@@ -120,24 +125,41 @@ function section(one) {
   return made;
 }
 
+// What the space for a text depends on: everything but the letters of a name.
+function textKind(screen, parts) {
+  return JSON.stringify([screen.tone, screen.arrow, screen.question, parts.map((one) => [one.language, one.headline, one.lines, one.name.length])]);
+}
+
 // As large as there is room for: long names of places and sessions make the text smaller rather than cutting it, and only
-// a text that would be too small to read is broken inside a word.
-function fit() {
+// a text that would be too small to read is broken inside a word. The size that was right for a text of this kind is tried
+// first: most people get one of a few answers, and each size that is tried makes the browser lay the text out.
+const sizes = new Map();
+let kind = "";
+function fit(now) {
+  kind = now;
   measure();
-  const several = $("say").children.length > 1;
-  $("say").classList.toggle("several", several);
-  const largest = several ? LARGEST.several : LARGEST.one;
-  $("say").classList.remove("anywhere");
-  $("answer").classList.remove("small");
+  $("say").classList.toggle("several", $("say").children.length > 1);
+  const last = sizes.get(kind);
+  if (last) layOut(last);
+  if (last && !over($("answer"))) return;
+  if (sizes.size >= KINDS) sizes.clear();
+  sizes.set(kind, largest());
+}
+
+function layOut({ size, small, anywhere }) {
+  $("answer").style.setProperty("--size", size.toFixed(2));
+  $("answer").classList.toggle("small", small);
+  $("say").classList.toggle("anywhere", anywhere);
+}
+
+function largest() {
+  const most = $("say").children.length > 1 ? LARGEST.several : LARGEST.one;
   $("answer").classList.add("fitting");
-  if (!shrink(largest, WHOLE)) {
-    $("answer").classList.add("small");
-    if (!shrink(largest, WHOLE)) {
-      $("say").classList.add("anywhere");
-      shrink(largest, SMALLEST);
-    }
-  }
+  const look = shrink(most, WHOLE, { small: false, anywhere: false })
+    || shrink(most, WHOLE, { small: true, anywhere: false })
+    || shrink(most, SMALLEST, { small: true, anywhere: true });
   $("answer").classList.remove("fitting");
+  return look;
 }
 
 // Where the settings know the screen, letters and buttons have a least size in millimetres.
@@ -150,28 +172,29 @@ function measure() {
   set("--headline", Number(body.dataset.headline));
 }
 
-// Find the largest size that fits, and say whether there is one. Each try makes the browser lay the text out, so it begins
-// near the size of the last text of its kind, and takes few.
+// Find the largest size that fits; null: there is none, and something else is to be tried. It begins near the size of the
+// last text that was looked for, and takes few tries.
 const found = {};
-function shrink(largest, smallest) {
-  const steps = Math.ceil((largest - smallest) / STEP);
-  const kind = `${largest} ${smallest}`;
+function shrink(most, least, look) {
+  const steps = Math.ceil((most - least) / STEP);
+  const range = `${most} ${least}`;
+  const at = (step) => ({ ...look, size: most - step * STEP });
   let [tooLarge, fitting, now] = [0, steps + 1, 0];
-  const look = (step) => {
+  const attempt = (step) => {
     now = step;
-    $("answer").style.setProperty("--size", (largest - step * STEP).toFixed(2));
+    layOut(at(step));
     if (over($("answer"))) tooLarge = step;
     else fitting = step;
   };
   // Of the last size and the next larger one, the larger is looked at first: most often it is just too large.
-  for (let [step, stride] = [(found[kind] || 2) - 1, 1]; step > tooLarge && step < fitting; stride *= 2) {
-    look(step);
+  for (let [step, stride] = [(found[range] || 2) - 1, 1]; step > tooLarge && step < fitting; stride *= 2) {
+    attempt(step);
     step = Math.min(steps, Math.max(1, step + (tooLarge === step ? stride : -stride)));
   }
-  while (fitting - tooLarge > 1) look(Math.floor((tooLarge + fitting) / 2));
-  found[kind] = Math.min(fitting, steps);
-  if (now !== found[kind]) look(found[kind]);
-  return fitting <= steps;
+  while (fitting - tooLarge > 1) attempt(Math.floor((tooLarge + fitting) / 2));
+  found[range] = Math.min(fitting, steps);
+  if (now !== found[range]) layOut(at(found[range]));
+  return fitting <= steps || look.anywhere ? at(found[range]) : null;
 }
 
 function over(box) {
@@ -188,11 +211,11 @@ async function speak(part, after) {
   speaking = null;
   if (!part.spoken.length) return;
   audio = audio || new AudioContext();
-  const [at, now] = [audio.currentTime + after, shown];
+  const [at, now] = [audio.currentTime + after, showing];
   const answer = await fetch(`/spoken?language=${part.language}`, { method: "POST", headers: { "X-Jianmen-Token": body.dataset.token } }).catch(() => null);
   if (!answer || answer.status !== 200) return;
   const words = await audio.decodeAudioData(await answer.arrayBuffer());
-  if (shown !== now) return;
+  if (showing !== now) return;
   speaking = Object.assign(audio.createBufferSource(), { buffer: words });
   speaking.connect(audio.destination);
   speaking.start(Math.max(at, audio.currentTime));
@@ -264,6 +287,6 @@ setInterval(() => {
     if (source.readyState === EventSource.CLOSED || silent > 6 * beatMs) listen();
   }
 }, 1000);
-addEventListener("resize", fit);
+addEventListener("resize", () => { sizes.clear(); fit(kind); });
 if (body.dataset.sounds === "yes") audio = new AudioContext();
 listen();

@@ -23,13 +23,18 @@ function put(found) {
   box.querySelector("svg").setAttribute("viewBox", `0 0 ${found.width} ${found.height}`);
   box.querySelector("polygon").setAttribute("points", found.outline.map((corner) => corner.join(",")).join(" "));
   box.style.aspectRatio = `${found.width} / ${found.height}`;
-  box.hidden = false;
+  show(true);
+}
+
+function show(visible) {
+  box.hidden = !visible;
+  box.parentElement.classList.toggle("previewing", visible);
 }
 
 function hide() {
   if (box.hidden) return;
   seen = "";
-  box.hidden = true;
+  show(false);
   box.querySelector("img").removeAttribute("src");
 }
 

@@ -213,7 +213,7 @@ function renderLast(one) {
   what.replaceChildren();
   if (one.name) what.append(element("b", one.name), element("small", one.organisation));
   what.append(element("p", one.opens ? t("reasons", one.reason) : plain(headline), { className: "reason" }));
-  if (!one.opens) what.append(element("p", next.map(plain).join(" · ")));
+  if (!one.opens) what.append(ideas(next.map(plain)));
   what.append(element("small", [...facts(state.last), one.at, ""].join(" · ")));
   what.lastChild.append(whole(one.receipt));
   if (one.undone) what.append(element("small", t("labels", "undone")));
@@ -240,6 +240,12 @@ function actionsOf(one) {
 }
 
 const reason = (one) => (one.cancelled ? `${t("labels", "cancelled")} ${one.cancelled[language]}` : t("reasons", one.reason));
+
+function ideas(all) {
+  const made = element("p");
+  all.forEach((one, n) => made.append(n ? " · " : "", element("span", one, { className: "idea" })));
+  return made;
+}
 
 function answerRow(one) {
   const row = element("li");

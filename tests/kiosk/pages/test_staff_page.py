@@ -216,9 +216,10 @@ def test_a_code_without_its_check_character_is_asked_back_with_the_name(desk, pa
 def test_everything_is_large_enough_to_touch_and_nothing_is_pushed_off(desk, page, width, height):
     for number in range(4):
         desk.world.register(f"Wong Siu {number}", sessions=0)
-    guest = desk.world.register("Wong Tai Man")
+    guests = [desk.world.register(name) for name in ("Wong" + "x" * 100, "Wong Tai Man")]
     desk.world.deliver()
-    desk.scan(guest.text)
+    for guest in (*guests, guests[0]):
+        desk.scan(guest.text)
     page.set_viewport_size({"width": width, "height": height})
     least = 48 if width < 560 else 64
     for language in ("en", "zh-Hant", "zh-Hans"):
@@ -228,9 +229,11 @@ def test_everything_is_large_enough_to_touch_and_nothing_is_pushed_off(desk, pag
             if tab == "find":
                 page.fill("#query", "wong")
                 page.wait_for_selector(".person >> nth=3")
-            wide, low, keys = page.evaluate(
+            wide, aside, low, keys = page.evaluate(
                 """least => [
                   document.documentElement.scrollWidth - innerWidth,
+                  [...document.querySelectorAll("button")].filter((one) => one.offsetHeight)
+                    .filter((one) => one.getBoundingClientRect().right > innerWidth).map((one) => one.textContent),
                   [...document.querySelectorAll("button, a, select, input")].filter((one) => one.offsetHeight)
                     .filter((one) => one.offsetHeight < least).map((one) => one.textContent || one.id),
                   [...document.querySelectorAll("#letter-keys button")].filter((one) => one.offsetHeight)
@@ -239,6 +242,7 @@ def test_everything_is_large_enough_to_touch_and_nothing_is_pushed_off(desk, pag
                 least,
             )
             assert wide <= 0, (tab, language)
+            assert aside == [], (tab, language)
             assert low == [], (tab, language)
             assert keys, (tab, language)
 

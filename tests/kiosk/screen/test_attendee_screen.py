@@ -220,6 +220,30 @@ def test_somebody_whose_language_is_not_known_is_told_in_all_three_and_the_facts
     assert [plain(fact) for fact in screen.facts] == ["13:40", "A 廳 Room A", "服務台 Help desk"]
 
 
+@pytest.mark.parametrize(
+    ("gate", "more", "facts"),
+    [
+        ("chengdu-room-a-1", {}, ["工作人员 Our staff"]),
+        ("chengdu-room-a-1", {"gates": (("chengdu-room-b-2", 2),)}, ["→ C7", "工作人员 Our staff"]),
+        ("chengdu-main-1", {}, ["服务台 Help desk"]),
+        ("no-arrow", {}, ["服务台 Help desk", "正门左侧 Main entrance, on the left"]),
+    ],
+)
+def test_whoever_is_refused_in_no_known_language_sees_who_helps_and_where_they_are(
+    gate, more, facts
+):
+    """An arrow shows the way to the help desk; without one the words do."""
+    programme = PROGRAMME
+    if gate == "no-arrow":
+        gates = [replace(one, help_arrow=None) for one in PROGRAMME.event.gates]
+        programme = Programme(replace(PROGRAMME.event, gates=tuple(gates)))
+        gate = "chengdu-main-1"
+    given = answer(refusal("already_inside", **more), gate)
+    screen = answer_screen(given, programme, None, own_first("zh-Hans"))
+
+    assert [plain(fact) for fact in screen.facts] == facts
+
+
 def test_the_same_answer_is_there_in_full_in_each_language():
     screen = answer_screen(answer(refusal("revoked")), PROGRAMME, Person("", "en"), languages())
 
