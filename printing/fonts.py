@@ -70,6 +70,7 @@ class Fonts:
         self._shapers: dict[FontFile, hb.Font] = {}
         self._advances: dict[tuple[FontFile, str], float] = {}
         self._fonts: dict[tuple[str, Language, Weight], FontFile | None] = {}
+        self._printable: dict[Language, set[str]] = {}
         cjk = root / "opentype" / "noto"
         for weight in ("Regular", "Bold"):
             if not (cjk / f"NotoSansCJK-{weight}.ttc").is_file():
@@ -189,11 +190,16 @@ class Fonts:
 
     def unprintable(self, text: str, language: Language) -> list[str]:
         """The letters of a text that no font here has, each once, in order."""
-        return [
+        printable = self._printable.setdefault(language, set())
+        if printable.issuperset(text):
+            return []
+        missing = [
             letter
             for letter in dict.fromkeys(text)
             if self._font_for(letter, language, "bold") is None
         ]
+        printable.update(letter for letter in text if letter not in missing)
+        return missing
 
     def subset(self, font: FontFile, letters: Iterable[str]) -> bytes:
         """A font file that has these letters, and whatever shaping them needs."""

@@ -1,7 +1,7 @@
 """The application service: everything that pages, commands and rehearsals do with a registry. No HTTP here."""
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 import msgspec
@@ -11,6 +11,7 @@ from access.event.programme import Programme
 from access.log.clock_reading import ClockReading
 from access.log.entry import Close, EventDefined, Key, Ruling, badge_of, pack
 from access.state.arrivals import DayArrivals
+from access.state.attendance import Kind
 from access.state.conflicts import Conflict
 from access.state.headcount import Count
 from access.state.log_state import LogState
@@ -173,6 +174,11 @@ class RegistryService:
     def attendance(self, at_ms: int) -> dict[str, int]:
         """Distinct people let in for each session, as of an instant, by session id."""
         return self._all.projections.attendance(at_ms)
+
+    def attendance_kinds(self) -> tuple[Programme, Mapping[Kind, int]]:
+        """How many people there are of each kind, by the definition in force. Raises NotInitialisedError."""
+        programme, kinds = self._all.projections.attendance_kinds()
+        return programme or self.programme, kinds
 
     def conflicts(self) -> list[Conflict]:
         """The partition report, in order of corrected time."""

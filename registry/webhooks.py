@@ -10,6 +10,8 @@ hash, so a call that comes twice has the same one; `webhook-timestamp`, seconds 
 and the HMAC-SHA256 of `id.timestamp.body` in base64. For receivers of version 0.1.0 it also carries
 `X-Jianmen-Delivery` (the hash again) and `X-Jianmen-Signature: sha256=<hex>`, the HMAC-SHA256 of the body alone."""
 
+from __future__ import annotations
+
 import base64
 import hashlib
 import hmac
@@ -18,11 +20,10 @@ import random
 import secrets
 import threading
 import time
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
-import requests
 from sqlalchemy import delete, func, or_, select, update
 
 from access.log.entry import EntryRef, Override, Scan
@@ -33,6 +34,9 @@ from registry.storage import tables
 from registry.storage.database import OUTAGES
 from registry.storage.errors import RegistryError
 from web.addresses import Reach, reach_of
+
+if TYPE_CHECKING:  # is loaded when there is something to deliver
+    import requests
 
 log = logging.getLogger(__name__)
 
@@ -212,6 +216,8 @@ class WebhookSender:
             thread.join()
 
     def _deliver_safely(self, hook_id: str) -> None:
+        import requests
+
         try:
             with requests.Session() as connection:
                 connection.trust_env = False
@@ -279,6 +285,8 @@ class WebhookSender:
 
     def _post(self, row: HookRow, call: CheckIn, connection: requests.Session) -> str:
         """Make one call. Return what went wrong; empty: nothing."""
+        import requests
+
         body = msgspec.json.encode(call)
         at_s = self._queries.now_ms() // 1000
         headers = {

@@ -12,7 +12,7 @@ import msgspec
 
 from access.event.definition import Direction
 from access.event.programme import Programme
-from access.log.entry import EntryRef, Override, Scan
+from access.log.entry import EntryRef, Override, Scan, Void
 from access.log.log_entry import LogEntry, Order, read_entry
 from access.log.receipt import receipt
 from access.rules.opening_check import OpeningRecords, opening_badges
@@ -264,6 +264,15 @@ class LogState:
                 return None
             wall_ms = self._walls[head] = branches[0].wall_ms
         return Order(wall_ms, log, seq, b"\xff" * 32)
+
+    def taken_back(self) -> set[EntryRef]:
+        """The entries that staff have taken back (void)."""
+        return {
+            entry.body.entry
+            for _, entries in self._entries.of_badges(self._taken_back)
+            for entry in entries
+            if isinstance(entry.body, Void)
+        }
 
     def entry(self, ref: EntryRef) -> LogEntry | None:
         """The entry that `ref` names, or None if it is not stored here."""

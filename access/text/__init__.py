@@ -49,6 +49,8 @@ _PLAIN = re.compile("[!-~\u4e00-\u9fff]([ -~\u4e00-\u9fff]*[!-~\u4e00-\u9fff])?"
 
 def canonical_code(text: str) -> str:
     """The code of another system: NFC, no blanks at the ends, no zero-width characters or direction marks."""
+    if not text or _PLAIN.fullmatch(text):
+        return text
     return _ENDS.sub("", unicodedata.normalize("NFC", _NOT_IN_CODES.sub("", text)))
 
 
@@ -72,11 +74,15 @@ _WIDE_LETTERS = {code: narrow for code, narrow in _WIDE_TO_NARROW.items() if chr
 
 def half_width(text: str) -> str:
     """`canonical`, and full-width letters, digits and punctuation (Ａ１：) as their ASCII forms."""
+    if _PLAIN.fullmatch(text):
+        return text
     return canonical(canonical(text).translate(_WIDE_TO_NARROW))
 
 
 def plain_letters(text: str) -> str:
     """The text with full-width letters and digits (Ａｎｎ) as their ASCII forms; its punctuation stays."""
+    if _PLAIN.fullmatch(text):
+        return text
     return text.translate(_WIDE_LETTERS)
 
 

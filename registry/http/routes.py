@@ -11,6 +11,7 @@ from registry.accounts.password_check import PasswordCheck
 from registry.accounts.trail import Trail
 from registry.badges.making import KIND as BADGES
 from registry.badges.making import BadgeMaker
+from registry.exports.making import ATTEMPTS, ATTENDANCE, Exports
 from registry.http.openapi import document
 from registry.http.operations import Interface
 from registry.http.resources import (
@@ -30,9 +31,17 @@ from registry.http.resources.lists import KIND as IMPORT
 from registry.http.streams import Streams
 from registry.jobs.runner import Jobs
 from registry.queries.queries import Queries
+from registry.queries.shapes import Access
 from registry.webhooks import Hooks
 
 JSON = "application/json"
+_JOBS: dict[str, Access] = {
+    BADGES: "desk",
+    ATTENDANCE: "desk",
+    ATTEMPTS: "admin",
+    IMPORT: "admin",
+}
+"""The role that a kind of job needs."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +82,13 @@ def add_routes(api: Interface, services: Services) -> None:
     access.add_token_changes(api, queries, guard)
     webhooks.add_webhooks(api, queries, services.hooks)
     access.add_accounts(api, queries, guard, services.passwords, services.trail)
-    jobs.add_jobs(api, services.jobs, guard, {BADGES: "desk", IMPORT: "admin"})
+    jobs.add_jobs(api, services.jobs, guard, _JOBS)
     lists.add_lists(api, queries, services.jobs)
     badges.add_test_badges(api, queries.service)
     badges.add_badges(api, services.jobs, services.badges)
+    exports = Exports(queries)
+    attendance.add_attendance_jobs(api, queries, services.jobs, exports)
+    reports.add_export_jobs(api, services.jobs, exports)
 
 
 def _add_document(api: Interface) -> None:

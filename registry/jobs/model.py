@@ -1,6 +1,6 @@
 """What a job is, and the interface that its work uses."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -53,6 +53,9 @@ class Work(Protocol):
 
     def keep(self, name: str, data: bytes) -> None:
         """Keep a file that the job has made."""
+
+    def keep_pieces(self, name: str, pieces: Iterable[bytes]) -> None:
+        """Keep a file that is made piece by piece, and need never be in memory whole."""
 
 
 Do = Callable[[Work], msgspec.Struct | None]

@@ -1,6 +1,6 @@
 """Jobs and their files in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -90,14 +90,22 @@ class JobRows:
 
     def keep_file(self, job_id: str, name: str, data: bytes) -> None:
         """Store a file, replacing one of the same name, a piece in each transaction."""
+        starts = range(0, len(data), PIECE_BYTES)
+        self.keep_pieces(job_id, name, (data[start : start + PIECE_BYTES] for start in starts))
+
+    def keep_pieces(self, job_id: str, name: str, pieces: Iterable[bytes]) -> None:
+        """Store a file that comes in pieces of any size, as `keep_file` does. Of one that does not come to its end
+        nothing stays."""
         file = tables.job_file
         self._ledger.write(delete(file).where(file.c.job == job_id, file.c.name == name))
-        for piece, start in enumerate(range(0, max(1, len(data)), PIECE_BYTES)):
-            self._ledger.write(
-                file.insert().values(
-                    job=job_id, name=name, piece=piece, data=data[start : start + PIECE_BYTES]
+        try:
+            for number, data in enumerate(_in_equal_pieces(pieces)):
+                self._ledger.write(
+                    file.insert().values(job=job_id, name=name, piece=number, data=data)
                 )
-            )
+        except BaseException:
+            self._ledger.write(delete(file).where(file.c.job == job_id, file.c.name == name))
+            raise
 
     def drop_files(self, job_id: str) -> None:
         """Delete the files of a job."""
@@ -110,6 +118,25 @@ class JobRows:
         )
         return b"".join(data for (data,) in rows) if rows else None
 
+    def pieces(self, job_id: str, name: str) -> tuple[int, Iterator[bytes]] | None:
+        """The size of a file, and its pieces one after another, so that it need not be in memory whole."""
+        file = tables.job_file.c
+        here = (file.job == job_id, file.name == name)
+        sizes = self._ledger.read(
+            select(file.piece, func.length(file.data)).where(*here).order_by(file.piece)
+        )
+        if not sizes:
+            return None
+
+        def read() -> Iterator[bytes]:
+            for piece, _ in sizes:
+                row = self._ledger.first(select(file.data).where(*here, file.piece == piece))
+                if row is None:  # somebody was erased meanwhile; whoever reads notices by the size
+                    return
+                yield row[0]
+
+        return sum(size for _, size in sizes), read()
+
     def files(self, job_id: str) -> Sequence[str]:
         """The names of a job's files."""
         file = tables.job_file.c
@@ -117,6 +144,20 @@ class JobRows:
             select(file.name, func.count()).where(file.job == job_id).group_by(file.name)
         )
         return sorted(name for name, _ in rows)
+
+
+def _in_equal_pieces(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Joined and parted again, at least one."""
+    waiting = bytearray()
+    empty = True
+    for piece in pieces:
+        waiting += piece
+        while len(waiting) >= PIECE_BYTES:
+            yield bytes(waiting[:PIECE_BYTES])
+            del waiting[:PIECE_BYTES]
+            empty = False
+    if waiting or empty:
+        yield bytes(waiting)
 
 
 def _job(row: Any) -> Job:

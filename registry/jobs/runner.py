@@ -5,7 +5,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -77,6 +77,7 @@ class Jobs:
         }
         for job_id, kind in left.items():
             if self._rows.interrupt(job_id, self._now_ms()):
+                self._rows.drop_files(job_id)  # what it was given, and half of what it made
                 log.warning("job %s (%s) was left by a process that is gone", job_id, kind)
             # Where another process has begun one meanwhile, its work has cleared up already.
             with self._turns.between() as free:
@@ -148,6 +149,15 @@ class Jobs:
                 f"Job {job_id[:20]} has no file {name[:60]!r}; files are kept for a day."
             )
         return data
+
+    def pieces(self, job_id: str, name: str) -> tuple[int, Iterator[bytes]]:
+        """The size and the pieces of a file of a job that is done. Raises UnknownError."""
+        found = self._rows.pieces(job_id, name) if self.find(job_id).has_ended else None
+        if found is None:
+            raise UnknownError(
+                f"Job {job_id[:20]} has no file {name[:60]!r}; files are kept for a day."
+            )
+        return found
 
     def files(self, job_id: str) -> list[str]:
         """The names of a job's files."""
@@ -299,6 +309,9 @@ class _Work:
 
     def keep(self, name: str, data: bytes) -> None:
         self._jobs._rows.keep_file(self.id, name, data)
+
+    def keep_pieces(self, name: str, pieces: Iterable[bytes]) -> None:
+        self._jobs._rows.keep_pieces(self.id, name, pieces)
 
     def check(self) -> None:
         """Raises Stopped where the job is to end."""

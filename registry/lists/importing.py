@@ -199,7 +199,6 @@ class Importer:
             raise
         if options.mapping != NO_MAPPING:
             remember(service.ledger, looked.people.columns.titles, options.mapping, self._now_ms())
-        service.refresh()
 
     def _report(self, looked: _Looked, options: Options, *, applied: bool) -> Report:
         comparison, people = looked.comparison, looked.people

@@ -95,6 +95,9 @@ class _Reader:
         self._columns = columns
         self._vocabulary = vocabulary
         self._fill = mapping.fill
+        self._given = frozenset((*columns.at, *mapping.fill))
+        self._more = bool({"family_name", "given_name"} & self._given) or bool(columns.extra)
+        self._languages = frozenset(languages())
         self._found = found
         self._width = len(columns.titles)
         self._line_of_ref: dict[str, int] = {}
@@ -111,7 +114,7 @@ class _Reader:
         if ref is None:
             return None
         name = self._name(line, values)
-        code = self._code(line, self._cell(values, "code"))
+        code = self._code(line, self._cell(values, "code")) if "code" in self._given else None
         language = self._language(line, str(self._cell(values, "language")), name)
         ticks = self._ticks(line, values)
         person = Person(
@@ -125,7 +128,7 @@ class _Reader:
             sessions=self._several(line, "sessions", values, ticks) or (),
             code=code,
             form=self._form(line, self._cell(values, "form"), code),
-            extra=self._extra(line, values, name),
+            extra=self._extra(line, values, name) if self._more else {},
         )
         return Candidate(line, person)
 
@@ -135,8 +138,10 @@ class _Reader:
         return self._columns.titles[index] if index is not None else name
 
     def _has_room(self, line: int, values: Sequence[Cell]) -> bool:
-        if len(values) > self._width and any(text_filled(cell) for cell in values[self._width :]):
-            full = max(n for n, cell in enumerate(values, 1) if text_filled(cell))
+        if len(values) == self._width and sum(map(len, filter(cells.is_text, values))) <= MOST_CELL:
+            return True  # most rows
+        if len(values) > self._width and any(map(cells.is_filled, values[self._width :])):
+            full = max(n for n, cell in enumerate(values, 1) if cells.is_filled(cell))
             self._found.mistake("row.cells", line, cells=full, columns=self._width)
             return False
         if len(values) < self._width:
@@ -151,7 +156,7 @@ class _Reader:
         """The cell of a field; what fills it where it is empty or has no column."""
         index = self._columns.at.get(name)
         cell = values[index] if index is not None and index < len(values) else ""
-        if cell == "" or (isinstance(cell, str) and not cell.strip()):
+        if cell == "" or (isinstance(cell, str) and cell.isspace()):
             return self._fill.get(name, "")
         return cell
 
@@ -188,6 +193,8 @@ class _Reader:
 
     def _latin_name(self, line: int, values: Sequence[Cell]) -> str:
         """The name in Latin letters: of its own column, or of family and given names beside one in Chinese."""
+        if not self._more:
+            return ""
         for index, name in self._columns.extra.items():
             if name == LATIN_NAME and index < len(values):
                 return plain_letters(self._text(line, name, values[index]))
@@ -198,8 +205,9 @@ class _Reader:
         return plain_letters(whole) if plain_letters(whole).isascii() else ""
 
     def _language(self, line: int, cell: str, name: str) -> Language:
-        language: Language | None = cell if cell in languages() else None
-        language = language or cells.language_of(cell, name)
+        if cell in self._languages:
+            return cell
+        language = cells.language_of(cell, name)
         if language is None:
             title = self._title("language")
             self._found.mistake("value.language", line, column=title, value=cell)
@@ -261,6 +269,8 @@ class _Reader:
         return code or None
 
     def _form(self, line: int, cell: Cell, code: str | None) -> Form:
+        if cell == "":  # most rows, and every row of most lists
+            return "foreign" if code else "plain"
         form = half_width(cells.text_of(cell)).casefold() or ("foreign" if code else "plain")
         if form not in FORMS:
             self._found.mistake(
@@ -287,8 +297,7 @@ class _Reader:
         self, line: int, column: str, values: Sequence[Cell], ticks: Mapping[str, list[str]]
     ) -> tuple[str, ...] | None:
         """The ids of a field that may have several; None: all of them."""
-        known = self._vocabulary[column]
-        cell = self._cell(values, column)
+        cell, known = self._cell(values, column), self._vocabulary[column]
         key = (column, cell)
         strange: tuple[str, ...] = ()
         if key in self._seen:  # most cells are like others, and without mistakes
@@ -383,10 +392,6 @@ class _Reader:
         if latin and not whole_name.isascii():
             extra[LATIN_NAME] = latin
         return extra
-
-
-def text_filled(cell: Cell) -> bool:
-    return not isinstance(cell, str) or bool(cell.strip())
 
 
 def _choices(ids: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from access.event.programme import Programme
 from access.log.entry import BadgeIssued, Boot, Scan
 from access.log.log_entry import LogEntry
 from access.state.arrivals import Arrivals, DayArrivals
+from access.state.attendance import AttendanceTally, Kind
 from access.state.conflicts import Conflict, Conflicts
 from access.state.headcount import Count, Headcount
 from access.state.log_state import LogState
@@ -58,6 +59,7 @@ class Projections:
         self._headcount = Headcount(self.log_state)
         self._arrivals = Arrivals(self.log_state)
         self._conflicts = Conflicts(self.log_state)
+        self._tally: AttendanceTally | None = None
         self._newest = b""
         self._server: str | None = None
         self._begun = False
@@ -260,6 +262,17 @@ class Projections:
             with self.snapshot():
                 if not self._conflicts.catch_up(BADGES_AT_ONCE):
                     return self._conflicts.lines()
+            time.sleep(BREATH_S)
+
+    def attendance_kinds(self) -> tuple[Programme | None, dict[Kind, int]]:
+        """How many people there are of each kind, and the definition by which they were judged. Worked out in pieces
+        like the conflicts, and after the first time only of those of whom there is news."""
+        while True:
+            with self.snapshot():
+                if self._tally is None:
+                    self._tally = AttendanceTally(self.log_state)
+                if not self._tally.catch_up(BADGES_AT_ONCE):
+                    return self.log_state.programme, dict(self._tally.kinds)
             time.sleep(BREATH_S)
 
     def missing(self, device: str) -> int:

@@ -12,7 +12,7 @@ from access.state.badge_history import History
 from access.state.event_state import EventState
 from registry.queries.queries import Queries
 from registry.queries.shapes import Answer, Time
-from registry.queries.table_files import Cell, Table
+from registry.queries.table_files import Cell, Step, Table, unseen
 from registry.roster.model import Known
 
 Status = Literal["came", "no_show", "came_unbooked"]
@@ -104,45 +104,30 @@ class AttendanceReport:
         self._queries = queries
 
     def totals(self) -> AttendanceTotals:
-        """The totals of everything. Costs a walk through every badge that came."""
+        """The totals of everything. Asked again, it costs what has changed."""
         queries, now_ms = self._queries, self._queries.now_ms()
-        with queries.snapshot() as log_state:
-            programme = queries.programme
-            sessions = {session: [0, 0, 0] for session in programme.sessions}
-            venue_days = [
-                (venue, day)
-                for venue in programme.venues
-                for day in range(len(programme.event.days))
-            ]
-            days = {key: [0, 0, 0] for key in venue_days}
-            registered = on_site = arrived = 0
-            for badge, history in log_state.histories(log_state.badges):
-                if badge is None:
-                    continue
-                claims = _valid_claims(history)
-                came = [one for one in history.moves if one.direction == "in"]
-                arrived += bool(came)
-                if claims is not None:
-                    registered += 1
-                    ticket = programme.ticket(claims.ticket)
-                    on_site += ticket is not None and ticket.on_site
-                let_in = {one.body.session for one in came}
-                for session, count in sessions.items():
-                    booked = claims is not None and _booked(programme, claims, session)
-                    count[0] += booked and session in let_in
-                    count[1] += booked and session not in let_in
-                    count[2] += not booked and session in let_in
-                there = {
-                    (around[-1], programme.day_of(one.order.at_ms))
-                    for one in came
-                    if (around := log_state.event_state.above(one.order, one.area))
-                }
-                for (venue, day), count in days.items():
-                    here = (venue, _ordinal(programme, day)) in there
-                    valid = claims is not None and _valid_at(programme, claims, venue, day)
-                    count[0] += valid and here
-                    count[1] += valid and not here
-                    count[2] += here
+        programme, kinds = queries.service.attendance_kinds()
+        sessions = {session: [0, 0, 0] for session in programme.sessions}
+        days = {
+            (venue, day): [0, 0, 0]
+            for venue in programme.venues
+            for day in range(len(programme.event.days))
+        }
+        registered = on_site = arrived = 0
+        for kind, people in kinds.items():
+            claims = kind.claims
+            arrived += people * kind.came
+            if claims is not None:
+                registered += people
+                ticket = programme.ticket(claims.ticket)
+                on_site += people * (ticket is not None and ticket.on_site)
+            for session, count in sessions.items():
+                booked = claims is not None and _booked(programme, claims, session)
+                _count(count, people, awaited=booked, came=session in kind.sessions)
+            for (venue, day), count in days.items():
+                valid = claims is not None and _valid_at(programme, claims, venue, day)
+                here = (venue, _ordinal(programme, day)) in kind.days
+                _count(count, people, awaited=valid, came=here)
         return AttendanceTotals(
             as_of=queries.time(now_ms),
             registered=registered,
@@ -179,16 +164,17 @@ class AttendanceReport:
             unknown=unknown,
         )
 
-    def of_session(self, session: str) -> Attendees:
+    def of_session(self, session: str, step: Step = unseen) -> Attendees:
         """The people of a session that the event has."""
         known = self._queries.programme.sessions[session]
         return self._people(
             lambda state, history, now_ms: at_session(state, known, history, now_ms),
             lambda programme, claims: _booked(programme, claims, session),
+            step,
             session=session,
         )
 
-    def of_day(self, venue: str, day: str) -> Attendees:
+    def of_day(self, venue: str, day: str, step: Step = unseen) -> Attendees:
         """The people of a venue on an event day, both of which the event has."""
         programme = self._queries.programme
         number = list(programme.event.days).index(day)
@@ -196,6 +182,7 @@ class AttendanceReport:
         return self._people(
             lambda state, history, now_ms: at_venue(state, venue, ordinal, history, now_ms),
             lambda programme, claims: _valid_at(programme, claims, venue, number),
+            step,
             venue=venue,
             day=day,
         )
@@ -204,6 +191,7 @@ class AttendanceReport:
         self,
         ask: Ask,
         expected: Callable[[Programme, Claims], bool],
+        step: Step,
         *,
         session: str | None = None,
         venue: str | None = None,
@@ -213,6 +201,7 @@ class AttendanceReport:
         found: list[tuple[int, str, Attendee]] = []
         people = list(queries.service.people.everyone())
         for start in range(0, len(people), AT_ONCE):
+            step(start)
             some = {known.badge: known for known in people[start : start + AT_ONCE]}
             with queries.snapshot() as log_state:  # in pieces: others wait for it meanwhile
                 programme = queries.programme
@@ -265,6 +254,12 @@ class AttendanceReport:
         )
 
 
+def _count(count: list[int], people: int, *, awaited: bool, came: bool) -> None:
+    """Add people to those who were awaited and came, were awaited and did not, came without."""
+    if awaited or came:
+        count[2 if not awaited else 0 if came else 1] += people
+
+
 def _names_of(known: Known) -> Iterator[str]:
     """What a list may call a person, in lower case."""
     yield known.ref.casefold()
@@ -313,7 +308,7 @@ def _ordinal(programme: Programme, day: int) -> int:
 
 
 def _day_totals(
-    programme: Programme, venue: str, day: int, arrived: int, missing: int, came: int
+    programme: Programme, venue: str, day: int, arrived: int, missing: int, without: int
 ) -> DayAttendance:
     return DayAttendance(
         venue=venue,
@@ -321,7 +316,7 @@ def _day_totals(
         registered=arrived + missing,
         arrived=arrived,
         no_show=missing,
-        came=came,
+        came=arrived + without,
     )
 
 

@@ -4,9 +4,9 @@ CSV (RFC 4180) with a byte order mark, which spreadsheets need to read Chinese. 
 for a formula is given an apostrophe in front: it may come from a badge that a stranger has made.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from access.log.entry import EntryRef, Override, Scan, Void
+from access.log.entry import EntryRef, Override, Scan
 from access.log.log_entry import LogEntry
 from access.state.log_state import LogState
 from registry.queries.queries import Queries, badge_mark
@@ -23,9 +23,13 @@ AT_ONCE = 1000
 """Rows read and sent together."""
 
 
-def attempts(queries: Queries) -> Iterator[str]:
-    """The table, a piece at a time, in order of arrival."""
-    voided = _voided(queries)
+def attempts(
+    queries: Queries, step: Callable[[int, int], None] = lambda _seen, _rows: None
+) -> Iterator[str]:
+    """The table, a piece at a time, in order of arrival. `step` is called with the id of the last entry looked at and
+    how many rows the piece has; it may raise to stop the work."""
+    with queries.snapshot() as log_state:
+        voided = log_state.taken_back()
     refs = queries.service.people.refs()
     yield BYTE_ORDER_MARK + csv_lines([COLUMNS])
     last = 0
@@ -37,17 +41,9 @@ def attempts(queries: Queries) -> Iterator[str]:
                 for _, entry in found
                 if isinstance(entry.body, Scan | Override)
             ]
+        step(last, len(rows))
         if rows:
             yield csv_lines(rows)
-
-
-def _voided(queries: Queries) -> set[EntryRef]:
-    found: set[EntryRef] = set()
-    last = 0
-    while some := queries.service.ledger.since(last, AT_ONCE):
-        last = some[-1][0]
-        found |= {entry.body.entry for _, entry in some if isinstance(entry.body, Void)}
-    return found
 
 
 def _row(

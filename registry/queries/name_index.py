@@ -4,14 +4,18 @@ It follows the registry's log: whatever changes a person is an entry there, whic
 the database no longer has is dropped when a search comes upon it, so an erased person is shown to nobody.
 """
 
-import threading
-from collections.abc import Iterable
-from typing import NamedTuple
+from __future__ import annotations
 
-from access.names.index import Named, NameIndex
-from access.names.segment import Rank
+import threading
+from typing import TYPE_CHECKING, NamedTuple
+
 from registry.roster.model import LATIN_NAME, Known
-from registry.service import RegistryService
+
+if TYPE_CHECKING:  # loads NumPy, which most commands never need
+    from collections.abc import Iterable
+
+    from access.names.index import Named, NameIndex
+    from registry.service import RegistryService
 
 AT_ONCE = 5000
 """People read from the database at a time."""
@@ -57,6 +61,8 @@ class PersonIndex:
 
     def _searched(self, index: NameIndex, query: str, limit: int, offset: int) -> Found | None:
         """A page, or None where the index had erased people: they are removed, so search again."""
+        from access.names.segment import Rank
+
         results = index.search(query, limit, offset)
         badges = [_badge(hit.identity) for hit in results.hits]
         people = {known.badge: known for known in self._service.people.by_badges(badges)}
@@ -69,6 +75,8 @@ class PersonIndex:
 
     def _current(self) -> NameIndex:
         """The index, updated with all changes."""
+        from access.names.index import NameIndex
+
         if self._index is None:
             # From here on changes are noted: one that comes while people are read is looked up again after.
             if self._changed is None:
@@ -93,6 +101,8 @@ class PersonIndex:
 
 
 def _named(known: Known) -> Named:
+    from access.names.index import Named
+
     names = (known.name, *known.other_names)
     extra = [text for field, text in known.extra.items() if field not in (*REMARKS, LATIN_NAME)]
     return Named(_identity(known.badge), names, (known.organisation, known.ref, *extra))

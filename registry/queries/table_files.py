@@ -8,7 +8,7 @@ front.
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,15 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER_LIKE = re.compile(r"[\d\s.,:/%¥$€-]*\d[\d\s.,:/%-]*|\d+(\.\d+)?[eE][+-]?\d+", re.ASCII)
 """Texts that spreadsheets take for numbers, times, dates, shares or sums."""
 
+_NO_NUMBER = re.compile("[A-DF-Za-df-z\u3400-\u9fff]")
+"""A letter that stands in none of these: sooner found than by trying all ways to read a number."""
+
 WIDEST_CHARACTERS = 60
+
+Step = Callable[[int], None]
+"""Called with how many are done; may raise to stop the work."""
+
+STEP_ROWS = 500
 
 Cell = str | int | float | bool | datetime | None
 
@@ -41,16 +49,18 @@ class Table:
 
 def guarded(cell: Cell) -> str:
     """A cell of a CSV file that every spreadsheet shows as it is."""
+    if isinstance(cell, str):
+        misread = cell.startswith(FORMULA) or (
+            _NO_NUMBER.search(cell) is None and _NUMBER_LIKE.fullmatch(cell) is not None
+        )
+        return f"'{cell}" if misread else cell
     if cell is None:
         return ""
     if isinstance(cell, bool):
         return "yes" if cell else ""
     if isinstance(cell, datetime):
         return cell.strftime("%Y-%m-%d %H:%M:%S")
-    if isinstance(cell, int | float):
-        return str(cell)
-    misread = cell.startswith(FORMULA) or _NUMBER_LIKE.fullmatch(cell) is not None
-    return f"'{cell}" if misread else cell
+    return str(cell)
 
 
 def csv_lines(rows: Iterable[Iterable[Cell]]) -> str:
@@ -65,7 +75,11 @@ def csv_bytes(table: Table) -> bytes:
     return (BYTE_ORDER_MARK + csv_lines([table.columns, *table.rows])).encode()
 
 
-def xlsx_bytes(tables: Sequence[Table]) -> bytes:
+def unseen(done: int) -> None:
+    """The progress of work that nobody watches."""
+
+
+def xlsx_bytes(tables: Sequence[Table], step: Step = unseen) -> bytes:
     """The tables as a workbook, a sheet each: texts as texts, times as times, a filter on every column, and headers
     that stay in sight."""
     import xlsxwriter  # slow to load, and few processes write workbooks
@@ -81,14 +95,16 @@ def xlsx_bytes(tables: Sequence[Table]) -> bytes:
     with xlsxwriter.Workbook(file, options) as book:
         bold = book.add_format({"bold": True})
         for table in tables:
-            _add_sheet(book, table, bold)
+            _add_sheet(book, table, bold, step)
     return file.getvalue()
 
 
-def _add_sheet(book: "Workbook", table: Table, bold: Any) -> None:
+def _add_sheet(book: "Workbook", table: Table, bold: Any, step: Step) -> None:
     sheet = book.add_worksheet(_sheet_name(table.name, len(book.worksheets())))
     sheet.write_row(0, 0, table.columns, bold)
     for number, row in enumerate(table.rows, 1):
+        if number % STEP_ROWS == 0:
+            step(number)
         for column, cell in enumerate(row):
             if isinstance(cell, bool):
                 sheet.write_string(number, column, "yes" if cell else "")

@@ -123,7 +123,8 @@ class BadgeIssuer:
         content = known.content
         if content is None:
             return None
-        content = msgspec.structs.replace(content, code=code)
+        if code:
+            content = msgspec.structs.replace(content, code=code)
         nonces = (self._random(NONCE_BYTES), self._random(NONCE_BYTES))
         return seal(content, secret, self._keys.desk, known.badge, issue, nonces)
 

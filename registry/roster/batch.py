@@ -21,7 +21,7 @@ from registry.devices.own_log import Draft, OwnLog, PackedEntry, packed_entry
 from registry.roster.badge_ids import badge_ids
 from registry.roster.badge_issuer import BadgeIssuer
 from registry.roster.model import Known, Person, Registered, claims
-from registry.roster.repository import People, row_of
+from registry.roster.repository import People
 from registry.storage import tables
 from registry.storage.bulk import insert_rows
 from registry.storage.errors import RegistryError
@@ -289,8 +289,12 @@ def discard(ledger: Ledger) -> None:
 
 
 def _values(known: Known) -> tuple[object, ...]:
-    row = row_of(known)
-    return tuple(row[column] for column in _PERSON)
+    """Of the columns `_PERSON`."""
+    keys = msgspec.json.encode(known.keys).decode() if known.keys else "[]"
+    extra = msgspec.json.encode(known.extra).decode() if known.extra else "{}"
+    return (
+        known.badge, known.ref, known.name, known.organisation, known.language, keys, known.salt, extra,
+    )  # fmt: skip
 
 
 def _card(card: SealedCard, issues_of: Mapping[bytes, tuple[bytes, int]]) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ them for minutes. A statement with the values of many rows is one step of the da
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy import Connection
@@ -27,7 +27,7 @@ def insert_rows(
     at_once = MOST_VALUES // len(columns)
     while some := list(islice(waiting, at_once)):
         statement = _statement(table, tuple(columns), len(some))
-        connection.exec_driver_sql(statement, tuple(value for row in some for value in row))
+        connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
 
 
 def _copy(connection: Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:

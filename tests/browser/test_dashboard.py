@@ -199,8 +199,9 @@ def test_the_help_desk_sees_who_came_and_downloads_the_list(site: Site, page: Pa
     expect(page.locator("#people tbody tr").first).to_contain_text("李雷")
     expect(page.locator("#people tbody tr").nth(1)).to_contain_text("did not come")
     with page.expect_download() as download:
-        page.get_by_role("link", name="XLSX: Chengdu · 2020-11-17").click()
+        page.get_by_role("button", name="XLSX: Chengdu · 2020-11-17").click()
     assert download.value.suggested_filename == "attendance-chengdu-2020-11-17.xlsx"
+    expect(page.locator("#made")).to_contain_text("attendance-chengdu-2020-11-17.xlsx · 2 lines")
 
 
 def test_the_end_of_a_day_shows_what_is_open_and_the_days_totals(site: Site, page: Page) -> None:
@@ -212,8 +213,11 @@ def test_the_end_of_a_day_shows_what_is_open_and_the_days_totals(site: Site, pag
     row = page.locator("#totals tbody tr").first
     expect(row).to_contain_text("Chengdu")
     with page.expect_download() as download:
-        row.get_by_role("link", name="XLSX: Chengdu").click()
+        row.get_by_role("button", name="XLSX: Chengdu").click()
     assert download.value.suggested_filename.endswith(".xlsx")
+    with page.expect_download() as attempts:
+        page.get_by_role("button", name="All attempts (CSV)").click()
+    assert attempts.value.suggested_filename == "attempts.csv"
     page.get_by_role("button", name="End a day").click()
     page.get_by_role("button", name="Yes, do it").click()
     expect(page.locator("#note")).to_contain_text("2020-11-17 is closed")

@@ -7,8 +7,15 @@ from pathlib import Path
 import click
 
 from jianmen.cli.options import data_option, json_option
-from jianmen.cli.registry.lists import followed
-from jianmen.cli.registry.options import asking, counted, quoted, settings_option, show_result, stop
+from jianmen.cli.registry.options import (
+    asking,
+    counted,
+    followed,
+    quoted,
+    settings_option,
+    show_result,
+    stop,
+)
 from jianmen.cli.registry.signs import write_signs
 
 

@@ -6,6 +6,7 @@ readable by its user alone) with its address and a token; commands find it there
 
 from __future__ import annotations
 
+import gc
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,9 @@ CONNECT_S = 3.0
 READ_S = 300.0
 """Printing badges for a whole event takes minutes."""
 
+
+SELDOM_COLLECTED = (100_000, 20, 50)
+"""New objects before Python's garbage collector looks at the young ones, and so on, in a command's own process."""
 
 LAYOUTS = "layouts"
 """The folder in the registry's data folder that may have badge layouts."""
@@ -93,9 +97,9 @@ class Client:
         """A JSON answer. Raises RefusedError."""
         return msgspec.json.decode(self.raw("GET", _with(path, query)))
 
-    def post(self, path: str, body: dict[str, object]) -> Any:
+    def post(self, path: str, body: dict[str, object], **query: object) -> Any:
         return msgspec.json.decode(
-            self.raw("POST", path, msgspec.json.encode(body), "application/json")
+            self.raw("POST", _with(path, query), msgspec.json.encode(body), "application/json")
         )
 
     def post_file(self, path: str, content: bytes, **query: object) -> Any:
@@ -201,6 +205,9 @@ def opened(settings: RegistrySettings) -> Iterator[RegistryService]:
 def connected(settings: RegistrySettings, kiosk_url: str) -> Iterator[Client]:
     """The registry, running or not. `kiosk_url` is where kiosks would reach it if it ran. Raises RegistryError."""
     note = Note.read(settings.data)
+    # The modules of the whole application stay, and so do thousands of people at work: looking at all of them again and
+    # again for cycles to free would be a sixth of a command's time.
+    gc.set_threshold(*SELDOM_COLLECTED)
     try:
         with opened(settings) as service:
             from registry.server.app import WebSettings

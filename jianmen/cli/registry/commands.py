@@ -20,9 +20,10 @@ from jianmen.cli.registry.badges import badges, test_badges
 from jianmen.cli.registry.doctor import doctor
 from jianmen.cli.registry.event import event
 from jianmen.cli.registry.keys import keys, staff
-from jianmen.cli.registry.lists import followed, import_people
+from jianmen.cli.registry.lists import import_people
 from jianmen.cli.registry.options import (
     asking,
+    followed,
     is_there,
     quoted,
     read_settings,

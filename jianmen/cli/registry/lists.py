@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import shlex
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from jianmen.cli.options import data_option, json_option
-from jianmen.cli.registry.options import asking, settings_option, show_result, stop
+from jianmen.cli.registry.options import asking, followed, settings_option, show_result, stop
 
-if TYPE_CHECKING:
-    from jianmen.cli.registry.client import Client
-
-LOOK_S = 0.2
 SHOWN = 20
 """Changed and missing people that the command lists; `--json` has more."""
-
-_STAGES = {
-    "import.reading": "reading",
-    "import.comparing": "comparing with the roster",
-    "import.preparing": "making badges",
-    "import.writing": "writing",
-    "badges.drawing": "drawing badges",
-    "purge.erasing": "erasing",
-}
 
 
 @click.command("import")
@@ -85,33 +71,6 @@ def import_people(
         stop(2, "Nothing was changed.")
     lines = _report_lines(report, people, check=check)
     show_result(report, as_json=as_json, summary="\n".join(lines))
-
-
-def followed(client: Client, job: Any, *, quiet: bool) -> Any:
-    """A job when it has ended, with a bar meanwhile where somebody looks; Ctrl-C stops the job."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    console = Console(stderr=True)
-    try:
-        with Progress(
-            *columns, console=console, transient=True, disable=quiet or not console.is_terminal
-        ) as bar:
-            task = bar.add_task("waiting", total=None)
-            while job["state"] in ("waiting", "running"):
-                stage = _STAGES.get(job["stage"], job["stage"])
-                bar.update(
-                    task, description=stage, completed=job["done"], total=job["total"] or None
-                )
-                time.sleep(LOOK_S)
-                job = client.get(f"/jobs/{job['id']}")
-    except KeyboardInterrupt:
-        client.post(f"/jobs/{job['id']}/cancel", {})
-        while job["state"] in ("waiting", "running"):
-            time.sleep(LOOK_S)
-            job = client.get(f"/jobs/{job['id']}")
-    return job
 
 
 def _report_lines(report: Any, people: Path, *, check: bool) -> list[str]:

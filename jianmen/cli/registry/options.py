@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
 
 import click
@@ -21,6 +22,21 @@ if TYPE_CHECKING:
     from jianmen.cli.registry.client import Client
 
 ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
+
+LOOK_S = 0.2
+SELDOM_S = 1.0
+"""How often a command looks how far a job is: for a bar, and at most where nobody watches."""
+
+_STAGES = {
+    "import.reading": "reading",
+    "import.comparing": "comparing with the roster",
+    "import.preparing": "making badges",
+    "import.writing": "writing",
+    "badges.drawing": "drawing badges",
+    "purge.erasing": "erasing",
+    "export.reading": "reading",
+    "export.writing": "writing",
+}
 
 settings_option = settings_file_option("Settings file of the registry (TOML).")
 
@@ -83,6 +99,43 @@ def asking(settings_file: Path | None, data: Path | None) -> Iterator[Client]:
         stop(1, str(error))
     except (RegistryError, CertificateError) as error:
         stop(2, str(error))
+
+
+def followed(client: Client, job: Any, *, quiet: bool) -> Any:
+    """A job when it has ended, with a bar meanwhile where somebody looks; Ctrl-C stops the job."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True)
+    try:
+        watched = console.is_terminal and not quiet
+        pause_s = LOOK_S
+        with Progress(*columns, console=console, transient=True, disable=not watched) as bar:
+            task = bar.add_task("waiting", total=None)
+            while job["state"] in ("waiting", "running"):
+                stage = _STAGES.get(job["stage"], job["stage"])
+                bar.update(
+                    task, description=stage, completed=job["done"], total=job["total"] or None
+                )
+                time.sleep(pause_s)
+                if not watched:
+                    pause_s = min(SELDOM_S, pause_s + LOOK_S)
+                job = client.get(f"/jobs/{job['id']}")
+    except KeyboardInterrupt:
+        client.post(f"/jobs/{job['id']}/cancel", {})
+        while job["state"] in ("waiting", "running"):
+            time.sleep(LOOK_S)
+            job = client.get(f"/jobs/{job['id']}")
+    return job
+
+
+def made(client: Client, path: str, query: Mapping[str, object]) -> bytes:
+    """The file of a job that is begun by a POST; ends the command with 2 where the job does not end well."""
+    job = followed(client, client.post(path, {}, **query), quiet=False)
+    if job["state"] != "done":
+        stop(2, job["error"] or f"The export is {job['state']}; no file was made.")
+    return client.get_file(f"/jobs/{job['id']}/files/{job['files'][0]}")
 
 
 def kiosk_url(settings: RegistrySettings, port: int | None = None) -> str:

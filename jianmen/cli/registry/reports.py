@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from jianmen.cli.options import data_option, json_option
-from jianmen.cli.registry.options import asking, settings_option, show_result, stop
+from jianmen.cli.registry.options import asking, made, settings_option, show_result, stop
 
 if TYPE_CHECKING:
     from jianmen.cli.registry.client import Client
@@ -111,7 +111,7 @@ def export(
 ) -> None:
     """Every attempt at every door, as CSV, or with --json as JSON lines. A file named .xlsx becomes a workbook."""
     with asking(settings_file, data) as client:
-        table = client.raw("GET", "/export")
+        table = made(client, "/export/jobs", {})
     if as_json:
         rows = csv.DictReader(io.StringIO(table.decode("utf-8-sig"), newline=""))
         table = b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
@@ -184,8 +184,7 @@ def attendance(
         else:
             kind = "json" if as_json else out.suffix[1:].lower() if out is not None else "csv"
             asked = {"session": session, "venue": venue, "day": day, "format": kind}
-            given = {name: value for name, value in asked.items() if value is not None}
-            _put(client.get_file("/attendance/people", **given), out)
+            _put(made(client, "/attendance/people/jobs", asked), out)
 
 
 def _show_totals(answer: dict[str, Any], *, as_json: bool) -> None:

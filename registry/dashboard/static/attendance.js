@@ -1,5 +1,6 @@
 // Who came: totals for everybody, and for the help desk the people of a session or a day, to read and to download.
 import { ask, attempt, count, data, el, note, placeName, t, table } from "./common.js";
+import { download } from "./jobs.js";
 
 const path = (query) => `/attendance/people?${new URLSearchParams(query)}`;
 const percent = new Intl.NumberFormat(data.language, { style: "percent", maximumFractionDigits: 1 });
@@ -9,7 +10,13 @@ function links(title, query) {
   return el("span", { class: "actions" },
     el("button", { click: () => people(title, query), "aria-label": `${t("attendance.show")}: ${title}` }, t("attendance.show")),
     ...["xlsx", "csv"].map((format) =>
-      el("a", { class: "button", href: `/api/v1${path({ ...query, format })}`, download: true, "aria-label": `${format.toUpperCase()}: ${title}` }, format.toUpperCase())));
+      el("button", { click: () => file({ ...query, format }), "aria-label": `${format.toUpperCase()}: ${title}` }, format.toUpperCase())));
+}
+
+function file(query) {
+  const made = document.getElementById("made");
+  made.scrollIntoView({ block: "nearest" });
+  attempt(() => download(`/attendance/people/jobs?${new URLSearchParams(query)}`, made));
 }
 
 function head(totals) {

@@ -1,5 +1,6 @@
 // The end of a day: what is still open, the day's totals to take home, and the entry that ends it.
 import { ask, attempt, confirmed, count, data, el, listed, note, placeName, t, table } from "./common.js";
+import { download } from "./jobs.js";
 
 const EVERY_MS = 10_000;
 const form = document.getElementById("close");
@@ -24,13 +25,15 @@ async function refresh() {
   const days = attendance.days.filter((one) => one.day === form.day.value);
   document.getElementById("totals").replaceChildren(table(
     ["attendance.place", "attendance.registered", "attendance.arrived", "attendance.no_show", "attendance.came"].map((key) => t(key)).concat(""),
-    days.map((one) => [placeName(one.venue), count(one.registered), count(one.arrived), count(one.no_show), el("strong", {}, count(one.came)), download(one)])));
+    days.map((one) => [placeName(one.venue), count(one.registered), count(one.arrived), count(one.no_show), el("strong", {}, count(one.came)), workbook(one)])));
 }
 
-const download = ({ venue, day }) => el("a", {
-  class: "button", download: true, "aria-label": `XLSX: ${placeName(venue)}`,
-  href: `/api/v1/attendance/people?${new URLSearchParams({ venue, day, format: "xlsx" })}`,
+const made = document.getElementById("made");
+const workbook = ({ venue, day }) => el("button", {
+  type: "button", "aria-label": `XLSX: ${placeName(venue)}`,
+  click: () => attempt(() => download(`/attendance/people/jobs?${new URLSearchParams({ venue, day, format: "xlsx" })}`, made)),
 }, "XLSX");
+document.getElementById("attempts").addEventListener("click", () => attempt(() => download("/export/jobs", made)));
 
 form.day.append(...data.days.map((day) => el("option", { value: day }, day)));
 form.day.addEventListener("change", () => attempt(refresh));

@@ -23,5 +23,18 @@ export async function followJob(id, inside) {
   }
 }
 
+/** A file that a job makes: its progress in an element, and then the download, which begins by itself. */
+export async function download(path, inside) {
+  const job = await followJob((await ask("POST", path, {})).id, inside);
+  if (job.state !== "done") {
+    inside.replaceChildren(el("p", { class: "problem", role: "alert" }, `▲ ${jobProblem(job)}`));
+    return;
+  }
+  const [file] = job.files;
+  const link = el("a", { class: "button main", href: `/api/v1/jobs/${job.id}/files/${encodeURIComponent(file)}`, download: true }, t("export.download"));
+  inside.replaceChildren(el("p", { role: "status" }, `✓ ${file} · ${t("export.ready", { n: job.result.rows })} `, link));
+  link.click();
+}
+
 /** What to say of a job that did not end well. */
 export const jobProblem = (job) => job.error || t(`job.${job.state}`);

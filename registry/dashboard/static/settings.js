@@ -1,7 +1,9 @@
 // Settings: accounts, sessions, tokens, webhooks, the end of a day, a new desk key, the trail of changes.
 import { ask, attempt, confirmed, el, has, listed, minute, note, t, table } from "./common.js";
-import { followJob, jobProblem } from "./jobs.js";
+import { download, followJob, jobProblem } from "./jobs.js";
 import { by, logins, on, remove } from "./own_access.js";
+
+document.getElementById("attempts").addEventListener("click", () => attempt(() => download("/export/jobs", document.getElementById("made"))));
 
 async function tokens() {
   const answer = await attempt(() => ask("GET", "/tokens"));

@@ -1,21 +1,30 @@
 """The public interface's questions about attendance: totals for everybody, people for those who may see names."""
 
+from typing import cast, get_args
+
+import msgspec
 from flask import Response, request
 
 from config.errors import instead
+from registry.exports.making import ATTENDANCE, Asked, Exports, Format, as_file, file_name, of
 from registry.http.operations import Interface, Parameter, problem
+from registry.http.resources.jobs import shown
+from registry.jobs import Jobs
+from registry.queries import admin_shapes
 from registry.queries.attendance import (
     AttendanceReport,
     AttendanceTotals,
     Attendees,
     HybridAttendance,
-    as_table,
 )
 from registry.queries.queries import Queries
-from registry.queries.table_files import csv_bytes, xlsx_bytes
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FORMATS = ("json", "csv", "xlsx")
+_WHOSE = (
+    Parameter("session", "a session's id; or give `venue` and `day`"),
+    Parameter("venue", "a venue's id"),
+    Parameter("day", "an event day, YYYY-MM-DD"),
+)
 
 
 def add_attendance(api: Interface, queries: Queries) -> None:
@@ -54,45 +63,59 @@ def add_attendance(api: Interface, queries: Queries) -> None:
         "Who came to a session, or to a venue on a day, when and for how long; and who did not",
         access="desk",
         answer=Attendees,
-        query=(
-            Parameter("session", "a session's id; or give `venue` and `day`"),
-            Parameter("venue", "a venue's id"),
-            Parameter("day", "an event day, YYYY-MM-DD"),
-            Parameter("format", "json (where left out), csv or xlsx"),
-        ),
+        query=(*_WHOSE, Parameter("format", "json (where left out), csv or xlsx")),
     )
     def attendance_people() -> Attendees | Response:
-        people = _asked(report, queries)
-        if isinstance(people, Response):
+        asked = _asked(queries, "json")
+        if isinstance(asked, Response):
+            return asked
+        people = of(report, asked)
+        if asked.format == "json":
             return people
-        kind = request.args.get("format", "json")
-        if kind not in FORMATS:
-            return problem(400, f"format is {kind[:20]!r}; it should be json, csv or xlsx.")
-        if kind == "json":
-            return people
-        name = people.session or f"{people.venue} {people.day}"
-        table = as_table(people, name)
-        data = xlsx_bytes([table]) if kind == "xlsx" else csv_bytes(table)
-        answer = Response(data, mimetype=XLSX if kind == "xlsx" else "text/csv")
-        file = f"attendance-{name.replace(' ', '-')}.{kind}"
+        kind = XLSX if asked.format == "xlsx" else "text/csv"
+        answer = Response(as_file(people, asked.format), mimetype=kind)
+        file = file_name(people, asked.format)
         answer.headers["Content-Disposition"] = f'attachment; filename="{file}"'
         return answer
 
 
-def _asked(report: AttendanceReport, queries: Queries) -> Attendees | Response:
+def add_attendance_jobs(api: Interface, queries: Queries, jobs: Jobs, exports: Exports) -> None:
+    """Give the interface the attendance as a file that a job makes."""
+    jobs.kind(ATTENDANCE, exports.attendance)
+
+    @api.post(
+        "/attendance/people/jobs",
+        "The same as a job, for events of thousands; its file is the list",
+        access="desk",
+        answer=admin_shapes.Job,
+        query=(*_WHOSE, Parameter("format", "json, csv (where left out) or xlsx")),
+    )
+    def make_attendance() -> admin_shapes.Job | Response:
+        asked = _asked(queries, "csv")
+        if isinstance(asked, Response):
+            return asked
+        return shown(jobs.start(ATTENDANCE, msgspec.to_builtins(asked)), [])
+
+
+def _asked(queries: Queries, usual: Format) -> Asked | Response:
+    """What the request asks for, or why that cannot be."""
     programme = queries.programme
     session, venue, day = (request.args.get(name) for name in ("session", "venue", "day"))
+    kind = request.args.get("format", usual)
     if session is not None:
         if session not in programme.sessions:
             right = instead(session, list(programme.sessions))
             return problem(404, f"There is no session {session[:40]!r} in this event; {right}")
-        return report.of_session(session)
-    if venue is None or day is None:
+    elif venue is None or day is None:
         return problem(400, "Name a session, or a venue and a day.")
-    if venue not in programme.venues:
+    elif venue not in programme.venues:
         right = instead(venue, list(programme.venues))
         return problem(404, f"There is no venue {venue[:40]!r} in this event; {right}")
-    if day not in programme.event.days:
+    elif day not in programme.event.days:
         days = ", ".join(programme.event.days)
         return problem(404, f"{day[:20]!r} is no day of this event; its days are {days}.")
-    return report.of_day(venue, day)
+    if kind not in get_args(Format):
+        return problem(400, f"format is {kind[:20]!r}; it should be json, csv or xlsx.")
+    if session is not None:
+        venue = day = None
+    return Asked(session=session, venue=venue, day=day, format=cast("Format", kind))

@@ -44,7 +44,11 @@ def add_jobs(api: Interface, jobs: Jobs, guard: Guard, needs: Mapping[str, Acces
         answer=admin_shapes.Job,
     )
     def job(job_id: str) -> admin_shapes.Job | Response:
-        return refusal(job_id) or shown(jobs.find(job_id), jobs.files(job_id))
+        refused = refusal(job_id)
+        if refused is not None:
+            return refused
+        found = jobs.find(job_id)
+        return shown(found, jobs.files(job_id) if found.has_ended else [])
 
     @api.post(
         "/jobs/<job_id>/cancel",
@@ -65,7 +69,9 @@ def add_jobs(api: Interface, jobs: Jobs, guard: Guard, needs: Mapping[str, Acces
         if (refused := refusal(job_id)) is not None:
             return refused
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        answer = Response(jobs.file(job_id, name), mimetype=kind)
+        size, pieces = jobs.pieces(job_id, name)
+        answer = Response(pieces, mimetype=kind)
+        answer.content_length = size
         answer.headers.set("Content-Disposition", "attachment", filename=name)
         return answer
 

@@ -6,11 +6,14 @@ from flask import Response, request
 from access.log.entry import EntryRef
 from access.log.receipt import read_receipt
 from registry.accounts.authorization import Guard
+from registry.exports.making import ATTEMPTS, Exports
 from registry.http import requests as bodies
 from registry.http.operations import Interface, Parameter, problem
+from registry.http.resources.jobs import shown
 from registry.http.streams import Streams
+from registry.jobs import Jobs
+from registry.queries import admin_shapes, receipts
 from registry.queries import exports as exporting
-from registry.queries import receipts
 from registry.queries import shapes as answers
 from registry.queries.arrivals import ArrivalsReport, ArrivalsReports
 from registry.queries.queries import Queries
@@ -117,6 +120,20 @@ def add_conflicts(api: Interface, queries: Queries, guard: Guard) -> None:
         answer = Response(exporting.attempts(queries), mimetype=CSV)
         answer.headers["Content-Disposition"] = 'attachment; filename="attempts.csv"'
         return answer
+
+
+def add_export_jobs(api: Interface, jobs: Jobs, exports: Exports) -> None:
+    """Add the export as a job."""
+    jobs.kind(ATTEMPTS, exports.attempts)
+
+    @api.post(
+        "/export/jobs",
+        "Every attempt at every door as a job; its file is attempts.csv",
+        access="admin",
+        answer=admin_shapes.Job,
+    )
+    def make_export() -> admin_shapes.Job:
+        return shown(jobs.start(ATTEMPTS, {}), [])
 
 
 def add_report_changes(api: Interface, queries: Queries, guard: Guard) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from typing import TypeGuard
 
 from access.event.definition import Language
 from access.text import canonical, half_width
@@ -20,6 +21,15 @@ _ONLY_TRADITIONAL = frozenset(
     "張陳劉趙吳楊黃鄭馮許羅謝鄧葉蘇盧鍾譚陸賴蕭鄒湯龍萬錢嚴華國偉強麗軍傑濤剛輝飛欣軒澤銳曉蘭鳳蓮麥關簡區歐闕馬"
     "貝東會學興榮寶愛為業實應語詠詩慶顏顧齊麟龐龔寧賓婭嫻楓樺頤穎雲靜瑩縈藝銘鈞錦鋒鑫鴻鵬鶴馨駿勝協"
 )
+
+
+def is_text(cell: Cell) -> TypeGuard[str]:
+    return isinstance(cell, str)
+
+
+def is_filled(cell: Cell) -> bool:
+    """Whether anything stands in a cell."""
+    return not isinstance(cell, str) or bool(cell.strip())
 
 
 def text_of(cell: Cell) -> str:
@@ -45,7 +55,7 @@ def lines_of(cell: Cell) -> str:
 def is_shortened(cell: Cell) -> bool:
     """Whether a spreadsheet has lost digits of a long number: 6.91235E+14 as text, or a number of 16 digits or more."""
     if isinstance(cell, str):
-        return _POWER.fullmatch(half_width(cell)) is not None
+        return bool(cell) and _POWER.fullmatch(half_width(cell)) is not None
     if isinstance(cell, bool) or not isinstance(cell, int | float):
         return False
     return bool(abs(cell) >= 10**_EXACT_DIGITS)
