@@ -115,7 +115,7 @@ class Camera(_Settings, frozen=True, kw_only=True):
 
 
 class Decoder(_Settings, frozen=True, kw_only=True):
-    """The decoder of its pictures. The fields are `hardware.reader.factory`'."""
+    """The decoder of its pictures. The fields are `hardware.ports.decoder`'s."""
 
     adapter: Literal["cascade", "still", "zxing", "zbar"]
     budget_ms: float

@@ -19,7 +19,7 @@ from config.errors import ConfigError, one_of
 from config.event_file import grows_from
 from registry.devices.enrolment import MINUTES, Enrolment
 from registry.devices.own_log import OwnLog
-from registry.projections import Projections
+from registry.projections import Look, Projections
 from registry.roster.batch import Batch
 from registry.roster.keys.keyring import Keyring
 from registry.roster.keys.signing_keys import SigningKeys
@@ -115,10 +115,11 @@ class RegistryService:
         if mistakes:
             raise ConfigError(mistakes)
 
-    def update_event(self, event: Event) -> None:
-        """Put a new definition in force. Raises ConfigError as `check_event`."""
+    def update_event(self, event: Event, look: Look = lambda _: None) -> None:
+        """Put a new definition in force. Raises ConfigError as `check_event`, and what `look` raises."""
         self.check_event(event)
-        self._all.log.append("event", EventDefined(event=msgspec.Raw(pack(event))))
+        body = EventDefined(event=msgspec.Raw(pack(event)))
+        self._all.projections.change("event", look, lambda: self._all.log.append("event", body))
 
     def open_epoch(self, why: str) -> None:
         """Go on in a new log of the registry."""
@@ -322,9 +323,10 @@ class RegistryService:
         """Record where a kiosk listens, for its neighbours, if that is new. Return whether it was."""
         return self._all.enrolment.reached_at(device, address, certificate)
 
-    def assign(self, device: str, gate: str | None) -> None:
-        """Put a kiosk at a gate, or take it away from one. Raises UnknownError."""
-        self._all.enrolment.assign(self.event, device, gate)
+    def assign(self, device: str, gate: str | None, look: Look = lambda _: None) -> None:
+        """Put a kiosk at a gate, or take it away from one. Raises UnknownError, and what `look` raises."""
+        event, enrolment = self.event, self._all.enrolment
+        self._all.projections.change("kiosk", look, lambda: enrolment.assign(event, device, gate))
 
     def cut_off(self, device: str, believed: dict[str, int] | None = None) -> None:
         """Accept a kiosk's logs up to these numbers (None: those stored now) and nothing after. Raises UnknownError."""
@@ -336,11 +338,10 @@ class RegistryService:
 
     # The days' work.
 
-    def rule(self, conflict: Conflict, answer: str, by: str) -> None:
-        """Log an admin's answer to a line of the partition report."""
-        self._all.log.append(
-            "ruling", Ruling(conflict=conflict.kind, entry=conflict.entry, answer=answer, by=by)
-        )
+    def rule(self, conflict: Conflict, answer: str, by: str, look: Look = lambda _: None) -> None:
+        """Log an admin's answer to a line of the partition report. Raises what `look` raises."""
+        body = Ruling(conflict=conflict.kind, entry=conflict.entry, answer=answer, by=by)
+        self._all.projections.change("ruling", look, lambda: self._all.log.append("ruling", body))
 
     def close_day(self, day: str) -> None:
         """Log the end of an event day, with the last number stored of each log. Raises UnknownError."""

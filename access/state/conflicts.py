@@ -5,7 +5,7 @@ logged. What the door did is never rewritten; each line has a proposed reading, 
 """
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, islice, pairwise
 from typing import Literal
@@ -95,15 +95,8 @@ class Conflicts:
         found = [line for replay in self._replays.values() for line in replay.lines]
         found += _without_seat(event_state, self._replays.values())
         found += self._forks()
-        answers = {
-            (ruling.conflict, ruling.entry): ruling.answer for _, ruling in event_state.rulings
-        }
-        ruled = [
-            line if answer is None else replace(line, ruling=answer)
-            for line in found
-            for answer in (answers.get((line.kind, line.entry)),)
-        ]
-        return sorted(ruled, key=lambda line: (line.order, KINDS.index(line.kind)))
+        found.sort(key=lambda line: (line.order, KINDS.index(line.kind)))
+        return answered(found, event_state)
 
     def catch_up(self, most: int | None = None) -> bool:
         """Decide the badges again that have changed, so many at most (None: all of them); whether there are more."""
@@ -129,6 +122,16 @@ class Conflicts:
                 event_state.order(entry),
                 "cloned_kiosk",
             )
+
+
+def answered(lines: Sequence[Conflict], event_state: EventState) -> list[Conflict]:
+    """The lines with the admins' answers as of now."""
+    answers = {(ruling.conflict, ruling.entry): ruling.answer for _, ruling in event_state.rulings}
+    return [
+        line if answer == line.ruling else replace(line, ruling=answer)
+        for line in lines
+        for answer in (answers.get((line.kind, line.entry)),)
+    ]
 
 
 def replay_badge(event_state: EventState, history: History) -> _Replay:

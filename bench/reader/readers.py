@@ -11,9 +11,9 @@ import cv2
 from hardware.decoding.zbar import ZbarDecoder
 from hardware.decoding.zxing import ZxingDecoder
 from hardware.ports.camera import Frame, Gray
-from hardware.ports.decoder import Decoder, every_code
+from hardware.ports.decoder import Decoder, DecoderSettings, every_code
 from hardware.ports.events import Reading
-from hardware.reader.factory import DecoderSettings, make_decoder, make_live
+from hardware.reader.factory import make_decoder, make_live
 from hardware.reader.messages import Message
 from hardware.reader.process import ReaderLoop
 

@@ -118,6 +118,20 @@ def covers(corners: Corners, other: Corners) -> bool:
     return bool(min(xs) <= x <= max(xs) and min(ys) <= y <= max(ys))
 
 
+@dataclass(frozen=True, slots=True)
+class DecoderSettings:
+    """Which decoder, and how long it may think about one frame."""
+
+    adapter: str = "cascade"
+    """`cascade` (the door's), `still` (for single pictures), `zxing` or `zbar` alone."""
+    budget_ms: float = 40.0
+    """Time for retries on codes that were seen and not read."""
+    symbols: tuple[Symbol, ...] = ()
+    """What is read besides QR codes."""
+    join_frames: int = 5
+    """The cascade before a camera: frames that are averaged where no single one can be read; 0 turns it off."""
+
+
 def choose(
     codes: Sequence[Code],
     frame_shape: tuple[int, int],
@@ -129,8 +143,8 @@ def choose(
     sponsor's address beside the badge's own code). Two different badge-like codes of comparable size
     are `Several.SHOW_ONE`: it is unknown which one was meant.
     """
-    if not codes:
-        return None
+    if len(codes) < 2:
+        return next(iter(codes), None)
     badges = [code for code in codes if badge_like(code.text)]
     ranked = sorted(badges or codes, key=lambda code: _weight(code, frame_shape), reverse=True)
     best = ranked[0]

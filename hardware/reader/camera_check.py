@@ -20,10 +20,10 @@ import numpy as np
 import segno
 
 from hardware.ports.camera import CameraSettings, Frame, Gray
-from hardware.ports.decoder import Code, Corners, Decoder, area
+from hardware.ports.decoder import Code, Corners, Decoder, DecoderSettings, area
 from hardware.ports.errors import AdapterMissing, CameraLost, PictureError, PicturesEnded
 from hardware.ports.events import Hint
-from hardware.reader.factory import DecoderSettings, make_live, open_camera
+from hardware.reader.factory import make_live, open_camera
 from hardware.reader.hints import hint_for
 from hardware.reader.opencv_settings import OPENCV_SETTINGS
 from hardware.system.errors import HardwareError

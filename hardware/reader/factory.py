@@ -1,29 +1,24 @@
 """Picks adapters by the name in their settings. A wrong name lists the right ones.
 
 Each adapter is imported when it is asked for, so that a door without a camera loads no picture
-library and a laptop needs no vendor's library.
+library, a laptop needs no vendor's library, and the camera's process is there sooner.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from hardware.ports.camera import Camera, CameraSettings
-from hardware.ports.decoder import Decoder, Symbol
+from hardware.ports.decoder import Decoder, DecoderSettings
 from hardware.ports.errors import UnknownAdapter
-from hardware.ports.printer import Printer, PrinterSettings
-from hardware.ports.scanner import Scanner, ScannerSettings
-from hardware.ports.signals import Signals, SignalSettings
-from hardware.scanners.keyboard import KeyboardDevice
-from hardware.scanners.lines import LineScanner
-from hardware.scanners.simulated import SimulatedDevice
-from hardware.signals.simulated import SimulatedSignals
 
 if TYPE_CHECKING:
     from hardware.decoding.joining import Joiner
+    from hardware.ports.printer import Printer, PrinterSettings
+    from hardware.ports.scanner import Scanner, ScannerSettings
+    from hardware.ports.signals import Signals, SignalSettings
 
 Settings = TypeVar("Settings")
 Port = TypeVar("Port")
@@ -67,20 +62,6 @@ def open_camera(settings: CameraSettings) -> Camera:
     Raises `UnknownAdapter`, `AdapterMissing`, or `CameraLost` when it is not there now.
     """
     return _named("camera", settings.adapter, CAMERAS)(settings)
-
-
-@dataclass(frozen=True, slots=True)
-class DecoderSettings:
-    """Which decoder, and how long it may think about one frame."""
-
-    adapter: str = "cascade"
-    """`cascade` (the door's), `still` (for single pictures), `zxing` or `zbar` alone."""
-    budget_ms: float = 40.0
-    """Time for retries on codes that were seen and not read."""
-    symbols: tuple[Symbol, ...] = ()
-    """What is read besides QR codes."""
-    join_frames: int = 5
-    """The cascade before a camera: frames that are averaged where no single one can be read; 0 turns it off."""
 
 
 def _cascade(settings: DecoderSettings) -> Decoder:
@@ -162,10 +143,16 @@ def _mock_signals(settings: SignalSettings) -> Signals:
     return GpioSignals(settings, mock_factory())
 
 
+def _simulated_signals(settings: SignalSettings) -> Signals:
+    from hardware.signals.simulated import SimulatedSignals
+
+    return SimulatedSignals(settings)
+
+
 SIGNALS: Mapping[str, Callable[[SignalSettings], Signals]] = {
     "gpio": _gpio_signals,
     "mock": _mock_signals,
-    "simulated": SimulatedSignals,
+    "simulated": _simulated_signals,
 }
 
 
@@ -201,16 +188,23 @@ def open_printer(settings: PrinterSettings) -> Printer:
 
 
 def _serial_scanner(settings: ScannerSettings) -> Scanner:
+    from hardware.scanners.lines import LineScanner
     from hardware.scanners.serial_port import SerialDevice
 
     return LineScanner(SerialDevice(settings), settings.prefix, settings.suffix)
 
 
 def _keyboard_scanner(settings: ScannerSettings) -> Scanner:
+    from hardware.scanners.keyboard import KeyboardDevice
+    from hardware.scanners.lines import LineScanner
+
     return LineScanner(KeyboardDevice(settings), settings.prefix, settings.suffix)
 
 
 def _simulated_scanner(settings: ScannerSettings) -> Scanner:
+    from hardware.scanners.lines import LineScanner
+    from hardware.scanners.simulated import SimulatedDevice
+
     return LineScanner(SimulatedDevice(settings), settings.prefix, settings.suffix)
 
 

@@ -12,8 +12,8 @@ from typing import TypeAlias
 import msgspec
 
 from hardware.ports.camera import CameraSettings
+from hardware.ports.decoder import DecoderSettings
 from hardware.ports.events import CameraState, Hint, Preview, Reading, ShowOne
-from hardware.reader.factory import DecoderSettings
 
 PREVIEW = b"preview"
 """Make previews for the next three seconds."""

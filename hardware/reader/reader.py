@@ -17,9 +17,8 @@ from typing import Self
 import msgspec
 
 from hardware.ports.camera import CameraSettings
-from hardware.ports.decoder import Symbol, every_code
+from hardware.ports.decoder import DecoderSettings, Symbol, every_code
 from hardware.ports.events import CameraState, Hint, Preview, Reading, ScannerState, ShowOne
-from hardware.reader.factory import DecoderSettings
 from hardware.reader.messages import (
     MAX_MESSAGE,
     PREVIEW,

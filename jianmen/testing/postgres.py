@@ -1,7 +1,7 @@
 """A PostgreSQL server of a test's own: made in a temporary folder, killed, and copied to a standby that takes over.
 
 It refuses to run as root, so root starts it as nobody. Only its own socket is open; the server is as little careful of
-its disk as it can be, but for a standby's sake.
+its disk as it can be, but for a standby's sake. It ends with the process that made it, however that one ends.
 """
 
 import os
@@ -20,6 +20,9 @@ OPTIONS = (
     " -c max_wal_senders=4 -c hot_standby=on"
 )
 
+UNTIL_GONE = 'cat; "$1" -D "$2/data" -m immediate -w stop; rm -rf "$2"'
+"""A script that waits for the end of its input: whoever holds the other end of that pipe has closed it, or is dead."""
+
 _numbers = count()
 
 
@@ -30,25 +33,35 @@ class NoPostgresError(Exception):
 class PostgresServer:
     """One server. `folder` has its socket."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._data = folder / "data"
+    def __init__(self) -> None:
+        pg_ctl = _program("pg_ctl")
+        self.folder = _folder()
+        self._data = self.folder / "data"
+        self._watcher = subprocess.Popen(
+            ["/bin/sh", "-c", UNTIL_GONE, "sh", pg_ctl, self.folder],
+            user=_user(),
+            cwd="/",
+            start_new_session=True,  # a signal to all of a terminal's processes is not for this one
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     @classmethod
     def new(cls) -> "PostgresServer":
         """A new server that runs. Raises NoPostgresError."""
-        server = cls(_folder())
+        server = cls()
         try:
             _run("initdb", "-D", server._data, "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync")
             server.start()
         except (subprocess.SubprocessError, OSError) as error:
-            shutil.rmtree(server.folder, ignore_errors=True)
+            server.remove()
             raise NoPostgresError(f"PostgreSQL does not start here: {error}") from error
         return server
 
     def standby(self) -> "PostgresServer":
         """A standby that follows this server by streaming replication, and runs."""
-        other = PostgresServer(_folder())
+        other = PostgresServer()
         primary = f"host={self.folder} user={USER}"
         _run("pg_basebackup", "-D", other._data, "-d", primary, "-R", "--checkpoint=fast", "-N")
         other.start()
@@ -74,9 +87,7 @@ class PostgresServer:
 
     def remove(self) -> None:
         """Stop it if it runs, and delete it."""
-        if (self._data / "postmaster.pid").exists():
-            self.kill()
-        shutil.rmtree(self.folder)
+        self._watcher.communicate(timeout=MOST_S)
 
     def run(self, *statements: str) -> list[object]:
         """Run statements as the server's superuser; the first value of each answer (None: it has none)."""

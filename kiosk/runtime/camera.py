@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from config.settings import KioskSettings
 from hardware.ports.camera import CameraSettings
-from hardware.reader.factory import DecoderSettings
+from hardware.ports.decoder import DecoderSettings
 from hardware.reader.reader import Reader
 from kiosk.runtime.badge_form import looks_like_badge
 

@@ -43,7 +43,8 @@ TOKEN_ID = 12
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who logs in. `salt`, `hash` and `cost` are those of scrypt; `set_ms`: when the password was set."""
+    """Somebody who logs in. `salt`, `hash` and `cost` are those of scrypt; `set_ms`: when the password was set. Each
+    password has a salt of its own."""
 
     name: str
     role: Access
@@ -51,6 +52,11 @@ class Account:
     hash: bytes = field(repr=False)
     cost: int
     set_ms: int
+
+    @property
+    def version(self) -> str:
+        """Stands for the password that is set, and says nothing of it."""
+        return hashlib.sha256(b"password version" + self.salt).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +119,18 @@ class Accounts:
         return Account(*row) if row else None
 
     def set_password(
-        self, name: str, password: str, role: Access | None = None, keep: str | None = None
+        self,
+        name: str,
+        password: str,
+        role: Access | None = None,
+        keep: str | None = None,
+        version: str | None = None,
     ) -> None:
         """Set a password, and the role if one is given; the account's sessions end, but for the one with the digest
-        `keep`. An account that is not there is made: it needs a role, or the name of one.
+        `keep`. An account that is not there is made: it needs a role, or the name of one. `version`: that of the
+        password that the asker means to replace.
 
-        Raises PasswordError, UnknownError, RegistryError (the last admin's role).
+        Raises PasswordError, UnknownError, RegistryError (the last admin's role), ChangedError.
         """
         check_password(name, password)
         salt = self._random(SALT_BYTES)
@@ -131,6 +143,8 @@ class Accounts:
                 raise UnknownError(
                     f"There is no account {name[:64]!r}. Make it first, with a role."
                 )
+            if version is not None and (known is None or known.version != version):
+                raise _changed("password")
             if known is not None:
                 self._keep_an_admin(known, kept)
             values = {
@@ -153,10 +167,7 @@ class Accounts:
         with self.ledger.transaction():
             known = self._known(name)
             if was is not None and known.role != was:
-                raise ChangedError(
-                    ["role"],
-                    "Somebody else has changed this account meanwhile; nothing was changed. Look, and try again.",
-                )
+                raise _changed("role")
             self._keep_an_admin(known, role)
             account = tables.account
             self.ledger.write(update(account).where(account.c.name == name).values(role=role))
@@ -236,6 +247,13 @@ class Accounts:
         """Whose token this is."""
         row = self.ledger.first(select(tables.token).where(tables.token.c.digest == _hash(text)))
         return Visitor(row.label, row.access) if row is not None else None
+
+
+def _changed(field_name: str) -> ChangedError:
+    return ChangedError(
+        [field_name],
+        "Somebody else has changed this account meanwhile; nothing was changed. Look, and try again.",
+    )
 
 
 def check_account(name: str, password: str) -> None:

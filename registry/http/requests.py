@@ -174,12 +174,14 @@ AccountName = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class NewPassword(Body, frozen=True, kw_only=True):
-    """The password of an account."""
+    """The password of an account. `version`: that of the password that the asker has seen in the list of accounts;
+    nothing is done where there is another one (409). Left out: whichever it is."""
 
     traced = ("account",)
 
     account: AccountName
     password: Password
+    version: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class OwnPassword(Body, frozen=True, kw_only=True):

@@ -1,5 +1,5 @@
 """What the registry knows: the folds over its ledger."""
 
-from registry.projections.folds import Projections
+from registry.projections.folds import Look, Projections
 
-__all__ = ["Projections"]
+__all__ = ["Look", "Projections"]

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import repeat
 
@@ -37,6 +37,10 @@ BREATH_S = 0.001
 SAME_MOMENT_MS = 60_000
 """Threads ask one after another, each as of when it began: by less than this none of them means the past, which
 would be counted anew."""
+
+
+Look = Callable[[LogState], None]
+"""A look at the newest state before something is written. It raises what is to stop that, such as ChangedError."""
 
 
 class Projections:
@@ -116,6 +120,18 @@ class Projections:
             return programme
         with self.snapshot() as known:
             return known.programme
+
+    def change(self, kind: str, look: Look, write: Callable[[], object]) -> None:
+        """Write what `look` does not raise at. It sees the newest state: where somebody else, perhaps in another
+        process, has written an entry of this kind between the look and the write, it looks again."""
+        while True:
+            with self.snapshot() as log_state:
+                seen = self._entries.until
+                look(log_state)
+            with self._ledger.transaction():
+                if all(entry.kind != kind for entry in self._ledger.registry_since(seen)):
+                    write()
+                    return
 
     def _refresh(self) -> None:
         """Fold all entries that there are."""

@@ -15,7 +15,7 @@ from registry.storage.ledger import Ledger
 
 BADGES_AT_ONCE = 100
 ENTRIES_AT_ONCE = 500
-"""Read in one statement."""
+"""Read in one statement. Of badges with many entries fewer: on an event's last day a hundred have thousands."""
 
 _OF_BADGES = "SELECT badge, log, digest, raw FROM entry WHERE badge IN ({marks}) AND id <= ?"
 _WRITER = " AND log >= ? AND log < ?"
@@ -57,6 +57,7 @@ class StoredEntries:
         self._beside: dict[bytes | None, list[LogEntry]] = {}
         """Entries that the ledger does not list under their badge: without one, or of a kind that it did not know when
         they came."""
+        self._badges_at_once = BADGES_AT_ONCE
 
     def put(self, entry: LogEntry) -> bool:
         """The ledger gives every entry once: it is new."""
@@ -84,11 +85,17 @@ class StoredEntries:
         self, badges: Collection[bytes | None], writer: str = ""
     ) -> Iterator[tuple[bytes | None, Sequence[LogEntry]]]:
         asked = list(badges)
-        for start in range(0, len(asked), BADGES_AT_ONCE):
-            some = asked[start : start + BADGES_AT_ONCE]
+        start = 0
+        while some := asked[start : start + self._badges_at_once]:
+            start += len(some)
             found = {badge: list(self._beside_of(badge, writer)) for badge in some}
-            for badge, *row in self._listed([badge for badge in some if badge is not None], writer):
+            rows = self._listed([badge for badge in some if badge is not None], writer)
+            for badge, *row in rows:
                 found[badge].append(read_entry(*row))
+            if not writer:  # of one writer alone there are few
+                wanted = 1 + len(some) * ENTRIES_AT_ONCE // (1 + len(rows))
+                self._badges_at_once = min(BADGES_AT_ONCE, wanted)
+            del rows
             yield from found.items()
 
     def _beside_of(self, badge: bytes | None, writer: str) -> Iterator[LogEntry]:

@@ -37,11 +37,12 @@ class Hooks(Answer, frozen=True, kw_only=True):
 
 
 class Account(Answer, frozen=True, kw_only=True):
-    """Somebody who logs in; `set` is when the password was."""
+    """Somebody who logs in; `set` is when the password was, `version` stands for it: give it back with a new one."""
 
     name: str
     role: Access
     set: Time
+    version: str
 
 
 class Accounts(Answer, frozen=True, kw_only=True):

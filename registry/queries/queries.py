@@ -18,7 +18,7 @@ from access.log.clock_reading import ClockReading
 from access.log.entry import EntryRef
 from access.log.log_entry import LogEntry, Order
 from access.state.attendance import Registered
-from access.state.conflicts import Conflict
+from access.state.conflicts import Conflict, answered
 from access.state.coverage import (
     Contact,
     Coverage,
@@ -118,10 +118,6 @@ class CachedAnswer(Generic[Value]):
 
     def _is_younger(self, kept: "_Answer[Value]", ms: int) -> bool:
         return 0 <= self._now_ms() - kept.since_ms < ms
-
-    def forget(self) -> None:
-        with self._lock:
-            self._kept = None
 
 
 @dataclass(frozen=True)
@@ -294,12 +290,11 @@ class Queries:
             return log_state.event_state.order(entry)
 
     def conflict_lines(self) -> list[Conflict]:
-        """The partition report, in order of corrected time: some seconds old."""
-        return self._conflicts.get(self.service.refresh, lambda _: self.service.conflicts())
-
-    def forget_conflicts(self) -> None:
-        """Drop the cached report, after a ruling."""
-        self._conflicts.forget()
+        """The partition report, in order of corrected time: some seconds old, but the answers as of now, whichever
+        process took them."""
+        lines = self._conflicts.get(self.service.refresh, lambda _: self.service.conflicts())
+        with self.snapshot() as log_state:
+            return answered(lines, log_state.event_state)
 
     def conflicts(self, offset: int, limit: int, *, with_codes: bool) -> answers.ConflictReport:
         """A page of the report, the unanswered first and of these the newest; `with_codes`: with the badges' human

@@ -61,18 +61,20 @@ class Answerer(Party):
         Raises MessageError for a request that is not authentic; a device that is not enrolled gets no answer.
         """
         device, sent = self.unseal(raw)
-        taken = Taken()
         basis = self.history.at(sent.basis) if sent.basis else sent.have
         message = completed(sent, basis) if basis is not None else None
         if message is not None:
             self.called(device, message)
         nonce = self._give_nonce(device, now_ms)
-        if message is None or basis is None or not self._gave(device, message.yours, now_ms):
-            # No nonce of ours yet, an old one, or a vector that is forgotten: the asker comes again with all it has.
+        is_fresh = self._gave(device, sent.yours, now_ms)
+        # Entries need no vector. One that is not known here may be at another worker, and if requests go to two of them
+        # by turns, as from a balancer, what comes with it would never be taken otherwise.
+        taken = self.take(sent) if is_fresh else Taken()
+        taken.device = device
+        if message is None or basis is None or not is_fresh:
+            # No nonce of ours yet, an old one, or a vector that is not known: the asker comes again with all it has.
             hello = Message(VERSION, nonce, sent.nonce, {}, hello=True)
             return self.seal(hello, introducing=True), taken
-        taken = self.take(message)
-        taken.device = device
         latest = self.latest_heads()
         # Who brings a mark is sent the heads that came after it, and no others.
         heads = [] if sent.digest and sent.mark else latest

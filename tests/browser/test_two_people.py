@@ -13,6 +13,10 @@ from tests.browser.dashboard_site import PASSWORD, Site, choose_list, log_in
 TWO = ("an", "bo")
 """Their accounts; both are admins."""
 
+SET = "Sessions under the old password are over"
+PATIENCE_MS = 60_000
+"""A password takes a third of a second of a processor that has nothing else to do."""
+
 
 @pytest.fixture
 def both(site: Site, browser: Browser) -> Iterator[tuple[Page, Page]]:
@@ -161,6 +165,30 @@ def test_a_role_that_somebody_else_has_changed_is_shown_and_kept(
     bo.locator(role).select_option("viewer")
     expect(bo.locator("#note")).to_contain_text("Somebody else has changed this account meanwhile")
     expect(bo.locator(role)).to_have_value("desk")
+
+
+def test_a_password_that_somebody_else_has_set_is_kept_until_one_looks_again(
+    site: Site, both: tuple[Page, Page]
+) -> None:
+    an, bo = both
+    site.accounts.add("desk-1", "desk", PASSWORD)
+    for page in both:
+        page.goto(f"{site.url}/settings")
+        page.locator("#password select").select_option("desk-1")
+    for page, password in ((an, "the one of An"), (bo, "the one of Bo")):
+        page.locator("#password input").fill(password)
+    an.locator("#password button").click()
+    expect(an.locator("#note")).to_contain_text(SET, timeout=PATIENCE_MS)
+    bo.locator("#password button").click()
+    expect(bo.locator("#note")).to_contain_text(
+        "Somebody else has changed this account meanwhile", timeout=PATIENCE_MS
+    )
+    assert site.accounts.log_in("desk-1", "the one of An") is not None
+    expect(bo.locator("#password select")).to_have_value("desk-1")
+    expect(bo.locator("#password input")).to_have_value("the one of Bo")
+    bo.locator("#password button").click()
+    expect(bo.locator("#note")).to_contain_text(SET, timeout=PATIENCE_MS)
+    assert site.accounts.log_in("desk-1", "the one of Bo") is not None
 
 
 def test_a_kiosk_that_somebody_else_has_moved_stays_there(

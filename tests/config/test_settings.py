@@ -22,9 +22,9 @@ from config.settings import (
     require_writable,
 )
 from hardware.ports.camera import CameraSettings
+from hardware.ports.decoder import DecoderSettings
 from hardware.ports.scanner import ScannerSettings
 from hardware.ports.signals import SignalSettings
-from hardware.reader.factory import DecoderSettings
 
 
 @pytest.fixture

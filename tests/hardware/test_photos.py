@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hardware.files.picture_file import read_gray
-from hardware.ports.decoder import Sight
-from hardware.reader.factory import DecoderSettings, make_decoder
+from hardware.ports.decoder import DecoderSettings, Sight
+from hardware.reader.factory import make_decoder
 
 PHOTOS = Path(__file__).parents[1] / "samples" / "photos"
 

@@ -31,7 +31,9 @@ async function accounts() {
       ...["viewer", "desk", "admin"].map((name) => el("option", { value: name, selected: name === one.role }, t(`account.${name}`))));
     return [one.name, role, minute(one.set), el("button", { click: () => leave(one.name) }, t("remove"))];
   })));
-  by("password").account.replaceChildren(...answer.accounts.map((one) => el("option", {}, one.name)));
+  const { account } = by("password"), chosen = account.value;
+  account.replaceChildren(...answer.accounts.map((one) =>
+    el("option", { value: one.name, "data-version": one.version, selected: one.name === chosen }, one.name)));
 }
 
 async function change(account, role) {
@@ -80,8 +82,13 @@ on("account", async (form) => {
 });
 
 on("password", async (form) => {
-  await ask("POST", "/password", { account: form.account.value, password: form.password.value });
-  form.reset();
+  const { value: account, selectedOptions: [{ dataset: { version } }] } = form.account;
+  try {
+    await ask("POST", "/password", { account, password: form.password.value, version });
+  } finally {
+    await accounts();
+  }
+  form.password.value = "";
   note(`✓ ${t("password.done")}`);
 });
 

@@ -70,7 +70,8 @@ def add_token_changes(api: Interface, queries: Queries, guard: Guard) -> None:
         answer=Done,
     )
     def set_password(body: bodies.NewPassword) -> Done:
-        accounts.set_password(body.account, body.password)
+        seen = None if body.version is msgspec.UNSET else body.version
+        accounts.set_password(body.account, body.password, version=seen)
         return DONE
 
 
@@ -91,7 +92,12 @@ def _add_accounts(api: Interface, queries: Queries, guard: Guard) -> None:
     def list_accounts() -> answers.Accounts:
         return answers.Accounts(
             accounts=[
-                answers.Account(name=one.name, role=one.role, set=queries.time(one.set_ms))
+                answers.Account(
+                    name=one.name,
+                    role=one.role,
+                    set=queries.time(one.set_ms),
+                    version=one.version,
+                )
                 for one in accounts.all()
             ]
         )
@@ -142,7 +148,9 @@ def _add_own_password(api: Interface, guard: Guard, passwords: PasswordCheck) ->
             raise RegistryError(f"Too many wrong tries. Try again in {error.seconds} s.") from None
         except BusyError:
             raise RegistryError("Others are logging in. Try again.") from None
-        guard.accounts.set_password(found.name, body.password, keep=visitor.login)
+        guard.accounts.set_password(
+            found.name, body.password, keep=visitor.login, version=found.version
+        )
         return DONE
 
 

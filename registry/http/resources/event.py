@@ -1,12 +1,15 @@
 """The event under /api/v1: a changed definition, what it would do and putting it in force; the purge at its end."""
 
 import hashlib
+from functools import partial
 
 import msgspec
 from flask import Response
 
+from access.event.definition import Event
 from access.log.entry import pack
 from access.state.event_changes import change_facts, event_change_effects
+from access.state.log_state import LogState
 from config import event_file
 from config.errors import ConfigError
 from registry.http import requests as bodies
@@ -32,11 +35,7 @@ def add_event(api: Interface, queries: Queries) -> None:
         old = queries.service.event
         mark = hashlib.sha256(pack(old)).hexdigest()[:12]
         if body.expect is not None and body.expect != mark:
-            raise ChangedError(
-                ["event"],
-                "Somebody else has put another definition in force meanwhile; nothing was changed. Look at what yours"
-                " would do now.",
-            )
+            raise _changed()
         try:
             new = event_file.parse(body.toml, body.file)
             queries.service.check_event(new)
@@ -48,7 +47,7 @@ def add_event(api: Interface, queries: Queries) -> None:
         asks = any(effect.asks for effect in effects)
         applied = old != new and not body.check and (body.confirmed or not asks)
         if applied:
-            queries.service.update_event(new)
+            queries.service.update_event(new, partial(_in_force, old))
         return admin_shapes.EventChange(
             event=new.id,
             mark=mark,
@@ -60,6 +59,21 @@ def add_event(api: Interface, queries: Queries) -> None:
                 for effect in effects
             ],
         )
+
+
+def _in_force(event: Event, log_state: LogState) -> None:
+    """Raises ChangedError where this definition, for which the effects were worked out, is not in force any more."""
+    programme = log_state.programme
+    if programme is None or programme.event != event:
+        raise _changed()
+
+
+def _changed() -> ChangedError:
+    return ChangedError(
+        ["event"],
+        "Somebody else has put another definition in force meanwhile; nothing was changed. Look at what yours"
+        " would do now.",
+    )
 
 
 PURGE = "purge"

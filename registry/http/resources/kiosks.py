@@ -1,10 +1,12 @@
 """Kiosks under /api/v1: their state, enrolment codes, gates, cutting off, seats."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import msgspec
 from flask import request
 
+from access.state.log_state import LogState
 from access.text.wifi_code import Fault, WifiCode, WifiCodeError
 from registry.http import requests as bodies
 from registry.http.error_texts import in_readers_language
@@ -96,9 +98,7 @@ def add_kiosk_changes(
         answer=answers.Done,
     )
     def assign(body: bodies.Assign, device: str) -> answers.Done:
-        if body.was is not msgspec.UNSET:
-            _stands_at(queries, device, body.was)
-        queries.service.assign(device, body.gate)
+        queries.service.assign(device, body.gate, partial(_stands_at, device, body.was))
         return DONE
 
     @api.post(
@@ -124,11 +124,10 @@ def add_kiosk_changes(
         return DONE
 
 
-def _stands_at(queries: Queries, device: str, was: str | None) -> None:
+def _stands_at(device: str, was: str | msgspec.UnsetType | None, log_state: LogState) -> None:
     """Raises ChangedError where a kiosk is not any more at the gate that somebody has seen it at."""
-    with queries.snapshot() as log_state:
-        now = log_state.event_state.gate_of(device)
-    if now != was:
+    now = log_state.event_state.gate_of(device)
+    if was is not msgspec.UNSET and now != was:
         raise ChangedError(
             ["gate"],
             f"Somebody else has put this kiosk at another gate meanwhile ({now or 'none'}); nothing was changed.",

@@ -5,6 +5,8 @@ from flask import Response, request
 
 from access.log.entry import EntryRef
 from access.log.receipt import read_receipt
+from access.state.conflicts import answered
+from access.state.log_state import LogState
 from registry.accounts.authorization import Guard
 from registry.exports.making import ATTEMPTS, Exports
 from registry.http import requests as bodies
@@ -155,14 +157,19 @@ def add_report_changes(api: Interface, queries: Queries, guard: Guard) -> None:
         ]
         if not lines:
             raise UnknownError("This line is no longer in the report. Load it again.")
-        if body.was is not msgspec.UNSET and body.was != lines[0].ruling:
-            raise ChangedError(
-                ["answer"],
-                "Somebody else has answered this line meanwhile; nothing was changed. Look, and answer again.",
-            )
+        line = lines[0]
+
+        def look(log_state: LogState) -> None:
+            if body.was is msgspec.UNSET:
+                return
+            if answered([line], log_state.event_state)[0].ruling != body.was:
+                raise ChangedError(
+                    ["answer"],
+                    "Somebody else has answered this line meanwhile; nothing was changed. Look, and answer again.",
+                )
+
         visitor = guard.visitor()
-        queries.service.rule(lines[0], body.answer, visitor.name if visitor else "")
-        queries.forget_conflicts()
+        queries.service.rule(line, body.answer, visitor.name if visitor else "", look)
         return DONE
 
     @api.post(

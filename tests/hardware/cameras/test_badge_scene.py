@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from hardware.cameras.badge_scene import draw_badge_scene, draw_badges_scene, draw_empty_scene
-from hardware.ports.decoder import Several, choose
-from hardware.reader.factory import DecoderSettings, make_decoder
+from hardware.ports.decoder import DecoderSettings, Several, choose
+from hardware.reader.factory import make_decoder
 
 BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 BASE45 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from hardware.decoding.cascade import Cascade, Engines, cut_out
 from hardware.decoding.zbar import ZbarDecoder
 from hardware.decoding.zxing import ZxingDecoder
-from hardware.ports.decoder import SYMBOLS, Corners, Sight, Symbol
-from hardware.reader.factory import DECODERS, DecoderSettings, make_decoder, make_live
+from hardware.ports.decoder import SYMBOLS, Corners, DecoderSettings, Sight, Symbol
+from hardware.reader.factory import DECODERS, make_decoder, make_live
 
 Gray = NDArray[np.uint8]
 

@@ -8,8 +8,8 @@ import segno
 from numpy.typing import NDArray
 
 from hardware.decoding.zbar import ZbarDecoder
-from hardware.ports.decoder import Decoder
-from hardware.reader.factory import DECODERS, DecoderSettings, make_decoder
+from hardware.ports.decoder import Decoder, DecoderSettings
+from hardware.reader.factory import DECODERS, make_decoder
 
 TEXT = "参会证2026成都张伟第00017号XYZW8842KQPL55MN"
 TRADITIONAL = "參會證2026成都張偉第00017號"

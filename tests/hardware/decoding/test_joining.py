@@ -20,8 +20,9 @@ from hardware.decoding.joining import Joiner
 from hardware.decoding.texture import likely_code
 from hardware.decoding.zxing import ZxingDecoder
 from hardware.ports.camera import Frame
+from hardware.ports.decoder import DecoderSettings
 from hardware.ports.events import Hint, Reading
-from hardware.reader.factory import DecoderSettings, make_live
+from hardware.reader.factory import make_live
 from hardware.reader.messages import Hinted, Message
 from hardware.reader.motion_gate import MotionGate
 from hardware.reader.process import ReaderLoop

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from hardware.decoding.straighten import MODULE, QUIET, straightened
 from hardware.decoding.zxing import ZxingDecoder
 from hardware.files.picture_file import read_gray
-from hardware.reader.factory import DecoderSettings, make_decoder
+from hardware.ports.decoder import DecoderSettings
+from hardware.reader.factory import make_decoder
 
 Gray = NDArray[np.uint8]
 PHOTOS = Path(__file__).parents[2] / "samples" / "photos"

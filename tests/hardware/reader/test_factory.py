@@ -7,16 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from hardware.ports.camera import CameraSettings
+from hardware.ports.decoder import DecoderSettings
 from hardware.ports.errors import AdapterMissing, UnknownAdapter
 from hardware.ports.scanner import ScannerSettings
 from hardware.ports.signals import SignalSettings
-from hardware.reader.factory import (
-    DecoderSettings,
-    make_decoder,
-    open_camera,
-    open_scanner,
-    open_signals,
-)
+from hardware.reader.factory import make_decoder, open_camera, open_scanner, open_signals
 
 
 @pytest.mark.parametrize(
@@ -49,6 +44,17 @@ def test_a_door_without_a_camera_loads_no_picture_library() -> None:
         "import sys, hardware.reader.factory, hardware.reader.reader, hardware.system.clock, hardware.system.power\n"
         f"loaded = set('{heavy}'.split()) & set(sys.modules)\n"
         "assert not loaded, loaded"
+    )
+
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_process_of_a_camera_begins_without_what_belongs_to_a_door() -> None:
+    """It is the first thing that a door starts, and the last that is ready."""
+    code = (
+        "import sys, kiosk.runtime.badge_form, hardware.reader.process\n"
+        "others = {'cryptography', 'hardware.ports.signals', 'hardware.ports.printer', 'hardware.scanners.lines'}\n"
+        "assert not others & set(sys.modules), others & set(sys.modules)"
     )
 
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -10,11 +10,11 @@ import pytest
 
 from hardware.cameras.badge_scene import draw_badge_scene
 from hardware.ports.camera import CameraSettings, Frame
-from hardware.ports.decoder import every_code
+from hardware.ports.decoder import DecoderSettings, every_code
 from hardware.ports.errors import PicturesEnded
 from hardware.ports.events import CameraState, Reading
 from hardware.reader import process
-from hardware.reader.factory import DecoderSettings, make_live
+from hardware.reader.factory import make_live
 from hardware.reader.messages import Message
 from hardware.reader.standstill import FROZEN_MS, Standstill
 

@@ -14,8 +14,9 @@ from click.testing import CliRunner, Result
 from config.settings import kiosk_settings
 from hardware.cameras.badge_scene import Conditions, draw_badge_scene, draw_empty_scene
 from hardware.ports.camera import Frame, Gray
+from hardware.ports.decoder import DecoderSettings
 from hardware.reader.camera_check import CameraReport, Measurement
-from hardware.reader.factory import DecoderSettings, make_live
+from hardware.reader.factory import make_live
 from jianmen.cli.kiosk.camera_findings import Optics, camera_findings
 from jianmen.cli.kiosk.commands import kiosk
 

@@ -21,8 +21,8 @@ from access.state.event_state import EventState
 from hardware.cameras.badge_scene import draw_badge_scene
 from hardware.files.picture_file import write_whole
 from hardware.ports.camera import CameraSettings
+from hardware.ports.decoder import DecoderSettings
 from hardware.ports.signals import SignalSettings
-from hardware.reader.factory import DecoderSettings
 from hardware.reader.reader import Reader
 from hardware.signals.simulated import SimulatedSignals
 from hardware.system.power import SimulatedPower

@@ -4,7 +4,7 @@ when they go on from what was saved."""
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,6 +36,7 @@ from access.state.headcount import Headcount
 from access.state.log_state import LogState
 from jianmen.testing.log_writer import LogWriter, WrittenEntry, admission, listing
 from registry.projections.folds import Projections
+from registry.projections.stored_entries import StoredEntries
 from registry.storage.database import FILE
 from registry.storage.ledger import Ledger
 from sync.store.log_store import Row
@@ -274,3 +275,30 @@ def test_a_ledger_read_when_asked_answers_as_entries_in_memory(
         assert _arrived(again.arrivals(evening)) == _arrived(folds.arrivals(evening))
         with again.snapshot() as known:
             assert knows(known) == wanted
+
+
+class Counting(Ledger):
+    """A ledger that notes how many rows were read at once."""
+
+    most = 0
+
+    def fetch(self, question: str, values: Sequence[Any]) -> Sequence[Any]:
+        rows = super().fetch(question, values)
+        self.most = max(self.most, len(rows))
+        return rows
+
+
+def test_the_more_entries_badges_have_the_fewer_are_read_at_once(tmp_path: Path) -> None:
+    """A registry needs no more memory for a count on the last day of an event than on the first."""
+    badges = [bytes([0, 0, 0, 0, n]) for n in range(1, 101)]
+    door = LogWriter(KIOSKS[0], start_ms=START_MS)
+    with closing(Counting(None, tmp_path)) as ledger:
+        stored = StoredEntries(ledger)
+        for day in range(4):
+            bodies = [admission(GATES[0], badge, START_MS) for badge in badges for _ in range(20)]
+            store(ledger, [door.write("scan", body, START_MS) for body in bodies])
+            stored.until += len(bodies)
+            ledger.most = 0
+            found = {badge: len(entries) for badge, entries in stored.of_badges(badges)}
+            assert found == dict.fromkeys(badges, 20 * (day + 1))
+        assert ledger.most < 1000

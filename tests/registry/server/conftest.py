@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from jianmen.cli.registry.commands import registry
+from jianmen.testing.waiting import until
 
 EVENT = Path(__file__).parents[2] / "scenarios" / "smarthk.toml"
 JIANMEN = Path(sys.executable).with_name("jianmen")
@@ -84,6 +85,65 @@ class Server:
         self.process.send_signal(number)
         _, output = self.process.communicate(timeout=PATIENCE_S)
         return self.process.returncode, output
+
+
+class Centre:
+    """A running registry, with an admin's rights."""
+
+    def __init__(self, data: Path, server: Any) -> None:
+        self.server = server
+        self._token = json.loads((data / "serving.json").read_text())["token"]
+
+    def call(self, method: str, path: str, body: bytes | None = None) -> Any:
+        headers = {
+            "Authorization": f"Bearer {self._token}",
+            "Content-Type": "application/octet-stream",
+        }
+        url = f"{self.server.url}/api/v1{path}"
+        request = urllib.request.Request(url, data=body, method=method, headers=headers)
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+            return json.load(answer)
+
+    def begin(self, path: str, body: bytes, *, stage: str) -> None:
+        """Begin a job, and wait until it is in the middle of a stage."""
+        job = self.call("POST", path, body)["id"]
+
+        def midway() -> bool:
+            now = self.call("GET", f"/jobs/{job}")
+            assert now["state"] in ("waiting", "running"), now
+            return now["stage"] == stage and now["done"] > 0
+
+        until(midway, f"the stage {stage}")
+
+    def people(self) -> int:
+        return int(self.call("GET", "/registrants")["total"])
+
+    def kill(self) -> None:
+        """As when the power fails: the main process and its worker, at once."""
+        main = self.server.process
+        workers = Path(f"/proc/{main.pid}/task/{main.pid}/children").read_text().split()
+        os.kill(main.pid, signal.SIGKILL)
+        for worker in workers:
+            os.kill(int(worker), signal.SIGKILL)
+        main.communicate(timeout=PATIENCE_S)
+
+
+@pytest.fixture
+def folders(tmp_path: Path, postgres_url: str) -> list[Path]:
+    """The data folders of two machines with settings that name one database, in which an event has begun."""
+    made = []
+    for name in ("one", "other"):
+        folder = tmp_path / name
+        folder.mkdir()
+        settings = f'[registry]\ndata = "{folder}"\ndatabase_url = "{postgres_url}"\n'
+        (folder / "settings.toml").write_text(settings)
+        made.append(folder)
+    (tmp_path / "password").write_text("a password of mine\n")
+    (tmp_path / "people.csv").write_text(PEOPLE, encoding="utf-8")
+    settings, password = made[0] / "settings.toml", tmp_path / "password"
+    done = jianmen("init", EVENT, "--settings", settings, "--password-file", password)
+    assert done.exit_code == 0, done.stderr
+    return made
 
 
 @pytest.fixture

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import http.client
-import json
-import os
 import signal
 import sqlite3
 import threading
 import time
-import urllib.request
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
@@ -20,7 +17,7 @@ import pytest
 from jianmen.testing.waiting import until
 from printing.fonts import FONT_ROOT
 from registry.storage.database import FILE
-from tests.registry.server.conftest import PATIENCE_S
+from tests.registry.server.conftest import PATIENCE_S, Centre
 
 PEOPLE = 3000
 ROWS = "".join(f"R{n},王小{chr(0x4E00 + n)},zh-Hans,delegate\n" for n in range(PEOPLE))
@@ -28,47 +25,6 @@ BADGE_KEYS = {"master", "desk", "signing"}
 """Among the registry's own values."""
 
 LIST = f"ref,name,language,ticket\n{ROWS}".encode()
-
-
-class Centre:
-    """A running registry, with an admin's rights."""
-
-    def __init__(self, data: Path, server: Any) -> None:
-        self.server = server
-        self._token = json.loads((data / "serving.json").read_text())["token"]
-
-    def call(self, method: str, path: str, body: bytes | None = None) -> Any:
-        headers = {
-            "Authorization": f"Bearer {self._token}",
-            "Content-Type": "application/octet-stream",
-        }
-        url = f"{self.server.url}/api/v1{path}"
-        request = urllib.request.Request(url, data=body, method=method, headers=headers)
-        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
-            return json.load(answer)
-
-    def begin(self, path: str, body: bytes, *, stage: str) -> None:
-        """Begin a job, and wait until it is in the middle of a stage."""
-        job = self.call("POST", path, body)["id"]
-
-        def midway() -> bool:
-            now = self.call("GET", f"/jobs/{job}")
-            assert now["state"] in ("waiting", "running"), now
-            return now["stage"] == stage and now["done"] > 0
-
-        until(midway, f"the stage {stage}")
-
-    def people(self) -> int:
-        return int(self.call("GET", "/registrants")["total"])
-
-    def kill(self) -> None:
-        """As when the power fails: the main process and its worker, at once."""
-        main = self.server.process
-        workers = Path(f"/proc/{main.pid}/task/{main.pid}/children").read_text().split()
-        os.kill(main.pid, signal.SIGKILL)
-        for worker in workers:
-            os.kill(int(worker), signal.SIGKILL)
-        main.communicate(timeout=PATIENCE_S)
 
 
 def left_in(data: Path) -> tuple[list[str], int]:

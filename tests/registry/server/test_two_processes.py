@@ -15,7 +15,7 @@ import pytest
 
 from jianmen.testing.ipp_printer import free_port
 from jianmen.testing.waiting import until
-from tests.registry.server.conftest import EVENT, PATIENCE_S, PEOPLE, jianmen
+from tests.registry.server.conftest import EVENT, PATIENCE_S, jianmen
 
 NGINX = """
 daemon off; master_process off; pid {folder}/pid; error_log stderr; events {{}}
@@ -34,24 +34,6 @@ http {{
     }}
 }}
 """
-
-
-@pytest.fixture
-def folders(tmp_path: Path, postgres_url: str) -> list[Path]:
-    """The data folders of two machines with settings that name one database, in which an event has begun."""
-    made = []
-    for name in ("one", "other"):
-        folder = tmp_path / name
-        folder.mkdir()
-        settings = f'[registry]\ndata = "{folder}"\ndatabase_url = "{postgres_url}"\n'
-        (folder / "settings.toml").write_text(settings)
-        made.append(folder)
-    (tmp_path / "password").write_text("a password of mine\n")
-    (tmp_path / "people.csv").write_text(PEOPLE, encoding="utf-8")
-    settings, password = made[0] / "settings.toml", tmp_path / "password"
-    done = jianmen("init", EVENT, "--settings", settings, "--password-file", password)
-    assert done.exit_code == 0, done.stderr
-    return made
 
 
 @pytest.fixture
