@@ -55,7 +55,8 @@ class Work(Protocol):
         """Keep a file that the job has made."""
 
     def keep_pieces(self, name: str, pieces: Iterable[bytes]) -> None:
-        """Keep a file that is made piece by piece, and need never be in memory whole."""
+        """Keep a file that is made piece by piece, and need never be in memory whole. Files of earlier jobs of its kind
+        are deleted: they are large, and this one is newer."""
 
 
 Do = Callable[[Work], msgspec.Struct | None]

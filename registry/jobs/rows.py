@@ -107,6 +107,13 @@ class JobRows:
             self._ledger.write(delete(file).where(file.c.job == job_id, file.c.name == name))
             raise
 
+    def drop_earlier_files(self, job_id: str) -> None:
+        """Delete the files of other jobs of the same kind that have ended."""
+        job, file = tables.job.c, tables.job_file
+        kind = select(job.kind).where(job.id == job_id).scalar_subquery()
+        earlier = select(job.id).where(job.kind == kind, job.id != job_id, job.state.in_(ENDED))
+        self._ledger.write(delete(file).where(file.c.job.in_(earlier)))
+
     def drop_files(self, job_id: str) -> None:
         """Delete the files of a job."""
         self._ledger.write(delete(tables.job_file).where(tables.job_file.c.job == job_id))

@@ -312,6 +312,7 @@ class _Work:
 
     def keep_pieces(self, name: str, pieces: Iterable[bytes]) -> None:
         self._jobs._rows.keep_pieces(self.id, name, pieces)
+        self._jobs._rows.drop_earlier_files(self.id)
 
     def check(self) -> None:
         """Raises Stopped where the job is to end."""

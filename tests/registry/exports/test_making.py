@@ -123,6 +123,14 @@ def test_half_a_file_is_given_to_nobody(midway: Midway) -> None:
     assert size == len(b"".join(pieces)) == 2_500_001
 
 
+def test_only_the_newest_file_of_every_attempt_is_kept(came: object, api: Any) -> None:
+    before = api.ended(api.post("/export/jobs", {}))
+    attendance = api.ended(api.post(f"/attendance/people/jobs?{WHERE}", {}))
+    after = api.ended(api.post("/export/jobs", {}))
+    files = [api.get(f"/jobs/{job['id']}")["files"] for job in (before, attendance, after)]
+    assert files == [[], ["attendance-chengdu-2020-11-17.csv"], ["attempts.csv"]]
+
+
 def test_one_that_is_cancelled_leaves_no_file(midway: Midway) -> None:
     job = midway.begin()
     midway.jobs.cancel(job)
