@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from access.rules.opening_check import opening_badges
 from access.state.attendance import AttendanceTally, Kind
 from access.state.log_state import LogState
 
@@ -66,3 +67,16 @@ def test_a_new_definition_counts_everybody_again(forum: Any) -> None:
     entry = forum.registry.defines(forum.at("15:00"), later)
     known.add(entry.log, entry.digest, entry.raw)
     assert brought_up_to_date(tally) == counted(forum.known())
+
+
+def test_a_test_badge_is_nobody(forum: Any) -> None:
+    trial = min(opening_badges(forum.programme.event))
+    before = counted(forum.known())
+    forum.doors["north-in"].scans(forum.at("09:00"), trial, area="north")
+    assert counted(forum.known()) == before
+
+
+def test_without_an_event_definition_nobody_is_counted(forum: Any) -> None:
+    tally = AttendanceTally(forum.build.log_state([forum.enters("north-in", "09:00", 1)]))
+    assert not tally.catch_up(100)
+    assert not tally.kinds

@@ -213,3 +213,14 @@ def test_a_move_is_what_the_history_of_its_badge_has_for_one(forum: Any, seed: i
     moves = {one.entry.digest: one.direction for history in histories for one in history.moves}
     for one in forum.entries:
         assert known.move(one.entry) == moves.get(one.digest)
+
+
+def test_what_staff_have_taken_back_is_named_entry_by_entry(forum: Any) -> None:
+    first = forum.enters("north-in", "09:00", 1)
+    forum.enters("north-in", "09:01", 2)
+    stranger = forum.refuses("north-in", "09:02", None, "unknown")
+    known = forum.known()
+    assert known.taken_back() == set()
+    for entry in (first, stranger):
+        forum.voids("north-in", "09:03", entry)
+    assert forum.known().taken_back() == {first.ref, stranger.ref}

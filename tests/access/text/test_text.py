@@ -83,6 +83,18 @@ def test_fields_with_a_format_lose_their_full_width_forms(brought: str, wanted: 
     assert half_width(brought) == wanted
 
 
+@pytest.mark.parametrize(
+    ("brought", "wanted"),
+    [
+        ("Ａｎｎ　Ｌｅｅ", "Ann　Lee"),
+        ("Ｒ２（东）", "R2（东）"),
+        ("Ann", "Ann"),
+    ],
+)
+def test_in_running_text_full_width_punctuation_stays(brought: str, wanted: str) -> None:
+    assert plain_letters(brought) == wanted
+
+
 @given(tricky)
 def test_each_form_is_a_fixed_point(text: str) -> None:
     for form in (canonical_code, canonical, half_width):
