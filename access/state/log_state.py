@@ -265,11 +265,15 @@ class LogState:
             wall_ms = self._walls[head] = branches[0].wall_ms
         return Order(wall_ms, log, seq, b"\xff" * 32)
 
-    def taken_back(self) -> set[EntryRef]:
-        """The entries that staff have taken back (void)."""
+    def with_taken_back(self) -> list[Badge]:
+        """The badges of which an entry was taken back or a passage not made."""
+        return list(self._taken_back)
+
+    def taken_back(self, badges: Collection[Badge]) -> set[EntryRef]:
+        """The entries of these badges that staff have taken back (void)."""
         return {
             entry.body.entry
-            for _, entries in self._entries.of_badges(self._taken_back)
+            for _, entries in self._entries.of_badges(badges)
             for entry in entries
             if isinstance(entry.body, Void)
         }

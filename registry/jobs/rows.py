@@ -107,11 +107,12 @@ class JobRows:
             self._ledger.write(delete(file).where(file.c.job == job_id, file.c.name == name))
             raise
 
-    def drop_earlier_files(self, job_id: str) -> None:
-        """Delete the files of other jobs of the same kind that have ended."""
+    def drop_earlier_files(self, job_id: str, before_ms: int) -> None:
+        """Delete the files of other jobs of the same kind that ended before an instant."""
         job, file = tables.job.c, tables.job_file
         kind = select(job.kind).where(job.id == job_id).scalar_subquery()
         earlier = select(job.id).where(job.kind == kind, job.id != job_id, job.state.in_(ENDED))
+        earlier = earlier.where(job.touched_ms < before_ms)
         self._ledger.write(delete(file).where(file.c.job.in_(earlier)))
 
     def drop_files(self, job_id: str) -> None:

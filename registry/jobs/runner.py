@@ -26,6 +26,8 @@ SETTLE_S = 2.0
 """How often a question about another process's job looks whether that process is alive."""
 
 KEPT_MS = 24 * 3_600_000
+FETCHED_MS = 3_600_000
+"""How long a file made in pieces stays after a newer one of its kind: somebody may be fetching it."""
 """How long files and results are kept."""
 
 STOP_S = 10.0
@@ -312,7 +314,7 @@ class _Work:
 
     def keep_pieces(self, name: str, pieces: Iterable[bytes]) -> None:
         self._jobs._rows.keep_pieces(self.id, name, pieces)
-        self._jobs._rows.drop_earlier_files(self.id)
+        self._jobs._rows.drop_earlier_files(self.id, self._jobs._now_ms() - FETCHED_MS)
 
     def check(self) -> None:
         """Raises Stopped where the job is to end."""

@@ -19,6 +19,8 @@ COLUMNS = (
 """`at` and `latest`: the earliest and the latest instant that it can have been, by what is known of the kiosk's clock.
 `badge` is a mark for counting, `ref` whose it is."""
 
+BADGES_AT_ONCE = 200
+"""Whose histories are read while nobody else is answered."""
 AT_ONCE = 1000
 """Rows read and sent together."""
 
@@ -28,8 +30,7 @@ def attempts(
 ) -> Iterator[str]:
     """The table, a piece at a time, in order of arrival. `step` is called with the id of the last entry looked at and
     how many rows the piece has; it may raise to stop the work."""
-    with queries.snapshot() as log_state:
-        voided = log_state.taken_back()
+    voided = _voided(queries)
     refs = queries.service.people.refs()
     yield BYTE_ORDER_MARK + csv_lines([COLUMNS])
     last = 0
@@ -44,6 +45,17 @@ def attempts(
         step(last, len(rows))
         if rows:
             yield csv_lines(rows)
+
+
+def _voided(queries: Queries) -> set[EntryRef]:
+    """The entries that staff have taken back, looked for in pieces: headcounts go on meanwhile."""
+    with queries.snapshot() as log_state:
+        badges = log_state.with_taken_back()
+    voided: set[EntryRef] = set()
+    for start in range(0, len(badges), BADGES_AT_ONCE):
+        with queries.snapshot() as log_state:
+            voided |= log_state.taken_back(badges[start : start + BADGES_AT_ONCE])
+    return voided
 
 
 def _row(

@@ -135,6 +135,8 @@ def made(client: Client, path: str, query: Mapping[str, object]) -> bytes:
     job = followed(client, client.post(path, {}, **query), quiet=False)
     if job["state"] != "done":
         stop(2, job["error"] or f"The export is {job['state']}; no file was made.")
+    if not job["files"]:
+        stop(2, "The file is gone again: somebody was erased meanwhile. Run the command again.")
     return client.get_file(f"/jobs/{job['id']}/files/{job['files'][0]}")
 
 

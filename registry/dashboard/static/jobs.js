@@ -26,8 +26,8 @@ export async function followJob(id, inside) {
 /** A file that a job makes: its progress in an element, and then the download, which begins by itself. */
 export async function download(path, inside) {
   const job = await followJob((await ask("POST", path, {})).id, inside);
-  if (job.state !== "done") {
-    inside.replaceChildren(el("p", { class: "problem", role: "alert" }, `▲ ${jobProblem(job)}`));
+  if (job.state !== "done" || !job.files.length) {
+    inside.replaceChildren(el("p", { class: "problem", role: "alert" }, `▲ ${job.state === "done" ? t("export.gone") : jobProblem(job)}`));
     return;
   }
   const [file] = job.files;

@@ -123,12 +123,22 @@ def test_half_a_file_is_given_to_nobody(midway: Midway) -> None:
     assert size == len(b"".join(pieces)) == 2_500_001
 
 
-def test_only_the_newest_file_of_every_attempt_is_kept(came: object, api: Any) -> None:
-    before = api.ended(api.post("/export/jobs", {}))
+def test_a_file_of_every_attempt_goes_an_hour_after_it_when_there_is_a_newer_one(
+    came: object, api: Any, clock: Any
+) -> None:
+    def made() -> Any:
+        return api.ended(api.post("/export/jobs", {}))
+
+    def files(*jobs: Any) -> list[Any]:
+        return [api.get(f"/jobs/{job['id']}")["files"] for job in jobs]
+
     attendance = api.ended(api.post(f"/attendance/people/jobs?{WHERE}", {}))
-    after = api.ended(api.post("/export/jobs", {}))
-    files = [api.get(f"/jobs/{job['id']}")["files"] for job in (before, attendance, after)]
-    assert files == [[], ["attendance-chengdu-2020-11-17.csv"], ["attempts.csv"]]
+    first, second = made(), made()
+    assert files(first, second) == [["attempts.csv"], ["attempts.csv"]]
+    clock.now_ms += 3_600_001
+    third = made()
+    assert files(first, second, third) == [[], [], ["attempts.csv"]]
+    assert files(attendance) == [["attendance-chengdu-2020-11-17.csv"]]
 
 
 def test_one_that_is_cancelled_leaves_no_file(midway: Midway) -> None:
