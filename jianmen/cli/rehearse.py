@@ -78,7 +78,7 @@ def rehearse(
         raise click.UsageError(f"{alone[0]} goes with --plan")
     if plan:
         if invent is not None or table or explain or event is not None:
-            raise click.UsageError("--plan goes with an event FILE, not with --invent or --table")
+            raise click.UsageError("--plan goes with an event FILE and with no other such option")
         plan_options.check(people, planning)
         _or_exit(lambda: plan_options.plan(file, people, planning, as_json=as_json))
         return

@@ -126,7 +126,7 @@ def _listening(carrier: Carrier, settings: KioskSettings) -> Iterator[None]:
         )
     except OSError as error:
         click.echo(
-            f"{host}:{settings.lan_port}: cannot be listened on ({error.strerror});"
+            f"{host}:{settings.lan_port}: cannot be listened on ({error.strerror or error});"
             " another carrier is running here, or lan_port is to be changed",
             err=True,
         )

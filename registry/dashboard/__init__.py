@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, make_response, redirect, render_template, request, session
 from werkzeug.wrappers import Response as AnyResponse
 
-from access.event.definition import Language, Names
+from access.event.definition import Language, Names, Session
 from config.languages import about, languages
 from registry.accounts.accounts import Visitor
 from registry.accounts.authorization import Guard, is_own_page, page_token
@@ -161,7 +161,8 @@ class _Pages:
                 {"id": ticket.id, "name": named(ticket.name, language)}
                 for ticket in programme.event.tickets
             ],
-            "sessions": {s.id: named(s.name, language) for s in programme.sessions.values()},
+            "sessions": {s.id: _session_name(s, language) for s in programme.sessions.values()},
+            "cancelled": [s.id for s in programme.sessions.values() if s.cancelled],
             "starts": {s.id: s.starts_ms for s in programme.sessions.values()},
             "gates": [
                 {
@@ -174,6 +175,13 @@ class _Pages:
                 for gate in programme.gates.values()
             ],
         }
+
+
+def _session_name(session: Session, language: Language) -> str:
+    name = named(session.name, language)
+    if session.cancelled:
+        return text("dashboard.session.cancelled", language, session=name)
+    return name
 
 
 def named(names: Names, language: Language) -> str:

@@ -14,7 +14,8 @@ from registry.roster.model import Person
 
 
 def check_bookings(candidates: Sequence[Candidate], programme: Programme, found: Findings) -> None:
-    """Warn of each booking for a session whose venue, day or room the person's badge does not open."""
+    """Warn of each booking for a session that is cancelled, or whose venue, day or room the person's badge does not
+    open."""
     numbers = {ticket.id: number for number, ticket in enumerate(programme.event.tickets)}
     where = {
         session.id: (
@@ -24,10 +25,13 @@ def check_bookings(candidates: Sequence[Candidate], programme: Programme, found:
         )
         for session in programme.event.sessions
     }
+    cancelled = {session.id for session in programme.event.sessions if session.cancelled}
     for one in candidates:
         person = one.person
         for session in person.sessions:
             venue, day, area = where[session]
+            if session in cancelled:
+                found.warn("check.cancelled", one.line, column="sessions", value=session)
             if person.venues is not None and venue not in person.venues:
                 found.warn("check.venue", one.line, column="sessions", value=session, venue=venue)
             if person.days is not None and day not in person.days:

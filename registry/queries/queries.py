@@ -195,7 +195,9 @@ class Queries:
             programme = self.programme
             counts = self.service.headcount(now, whole=False)
             coverage = self.coverage(log_state, now)
-            kiosks = sum(not one.cut_off for one in log_state.event_state.kiosks.values())
+            state = log_state.event_state
+            kiosks = [device for device, one in state.kiosks.items() if not one.cut_off]
+            gates = {state.gate_of(device) for device in kiosks} - {None}
         count = answers.Headcount(
             event=programme.event.id,
             name=programme.event.name,
@@ -205,9 +207,10 @@ class Queries:
                 answers.AreaCount(**area_fields(programme, area, count, coverage, now))
                 for area, count in counts.items()
             ],
-            kiosks=kiosks,
+            kiosks=len(kiosks),
             silent=[self.silent(one, coverage.touch(one.device)) for one in coverage.silences],
             missing=sum(one.missing or 0 for one in coverage.silences),
+            gates=len(gates),
         )
         return Counted(count, self._folded_to, time.monotonic())
 
@@ -272,6 +275,7 @@ class Queries:
                         booking=session.booking,
                         capacity=programme.area_tree[session.area].capacity,
                         attended=attended.get(session.id, 0),
+                        cancelled=session.cancelled,
                     )
                     for session in programme.sessions.values()
                 ],

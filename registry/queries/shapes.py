@@ -25,8 +25,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Problem(Answer, frozen=True, kw_only=True):
-    """What went wrong, for people; `mistakes` has a line for each where there are several. `changed`: the fields that
-    somebody else changed meanwhile."""
+    """What went wrong, for people; `mistakes`: a line for each of several. `changed`: fields changed meanwhile."""
 
     error: str
     mistakes: list[str] = []
@@ -80,7 +79,7 @@ class AreaCount(Answer, frozen=True, kw_only=True):
 
 
 class Headcount(Answer, frozen=True, kw_only=True):
-    """Everybody, everywhere, and how far that can be trusted: `kiosks` at work, and those not heard from."""
+    """Everybody, everywhere, and how far it can be trusted: `kiosks` at work, `gates` that have one, who is silent."""
 
     event: str
     name: Names
@@ -90,6 +89,7 @@ class Headcount(Answer, frozen=True, kw_only=True):
     kiosks: int
     silent: list[SilentKiosk]
     missing: int
+    gates: int
 
 
 class GateCount(Answer, frozen=True, kw_only=True):
@@ -121,6 +121,7 @@ class SessionCount(Answer, frozen=True, kw_only=True):
     booking: Literal["required", "open"]
     capacity: int | None
     attended: int
+    cancelled: bool
 
 
 class Sessions(Answer, frozen=True, kw_only=True):

@@ -102,6 +102,10 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
     "dashboard.nav": (*PAGES, "account"),
     "dashboard.did": (
         "begin_import",
+        "begin_purge",
+        "begin_desk_key",
+        "make_attendance",
+        "make_export",
         "cancel_job",
         "login",
         "logout",

@@ -97,6 +97,10 @@ def _report_lines(report: Any, people: Path, *, check: bool) -> list[str]:
         if check:
             lines += [f"  {one['ref']} {one['name']}" for one in report["missing_people"][:SHOWN]]
             lines += _more(report["missing"], len(report["missing_people"]))
+    if report["at_desk"]:
+        lines.append(
+            f"{report['at_desk']} more with signed badges, as a desk makes them; they stay as they are"
+        )
     strict = click.get_current_context().params["strict"]
     if check and not report["mistakes"] and not (strict and report["warnings"]):
         update = ["--update"] if report["updated"] or report["same"] else []

@@ -39,6 +39,11 @@ def headcount(settings_file: Path | None, data: Path | None, *, as_json: bool) -
         f"{'':28}{'inside':>8}{'people':>8}{'in':>8}{'out':>8}{'refused':>9}{'left':>7}  between"
     )
     for area in sorted(report["areas"], key=lambda area: venues.index(area["venue"])):
+        if not (area["kiosks"] or area["inside"] or area["entries"]):
+            click.echo(
+                f"{'' if area['parent'] is None else '  '}{area['name']['en']}: not counted, no kiosk here"
+            )
+            continue
         name = ("" if area["parent"] is None else "  ") + area["name"]["en"]
         left = "" if area["places_left"] is None else area["places_left"]
         sure = area["low"] == area["inside"] == area["high"]

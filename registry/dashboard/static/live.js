@@ -60,8 +60,8 @@ function ageSentence() {
   const first = `${t("as_of", { time: clock(asOf) })} · `;
   if (!last.kiosks) return [first, el("strong", {}, `▲ ${t("no_kiosks.short")}`)];
   const silent = last.silent.filter((kiosk) => kiosk.touch === "silent");
-  const covered = data.gates.length - last.kiosks;
-  if (!silent.length) return [first, covered > 0 ? t("heard_of", { n: last.kiosks, all: data.gates.length }) : t("all_heard")];
+  const uncovered = data.gates.length - last.gates;
+  if (!silent.length) return [first, uncovered > 0 ? t("heard_of", { n: last.gates, all: data.gates.length }) : t("all_heard")];
   const parts = [...grouped(silent, whose)].map(([venue, kiosks]) => {
     const never = kiosks.some((kiosk) => kiosk.since === null);
     const oldest = kiosks.map((kiosk) => kiosk.since).filter(Boolean).sort()[0];

@@ -23,6 +23,7 @@ function boxes(name, legend, options, ticked, needed = false) {
 /** The fields, filled with what is known of a person (null: nobody yet). */
 export function personFields(person) {
   const extra = person?.extra ?? {};
+  const booked = person?.sessions ?? [];
   const names = [...new Set([...OWN_EXTRA, ...Object.keys(extra)])];
   return [
     labelled(t("name"), el("input", { name: "name", value: person?.name, required: true, maxlength: 120, autocomplete: "off" })),
@@ -31,7 +32,7 @@ export function personFields(person) {
     labelled(t("ticket"), choice("ticket", data.tickets.map((ticket) => [ticket.id, ticket.name]), person?.ticket)),
     boxes("venues", t("venues"), data.venues.map((id) => [id, placeName(id)]), person?.venues ?? data.venues, true),
     boxes("days", t("days"), data.days.map((day) => [day, day]), person?.days ?? data.days, true),
-    boxes("sessions", t("sessions"), Object.entries(data.sessions), person?.sessions ?? []),
+    boxes("sessions", t("sessions"), Object.entries(data.sessions).filter(([id]) => booked.includes(id) || !data.cancelled.includes(id)), booked),
     el("details", { class: "more" }, el("summary", {}, t("extra")), ...names.map((name) =>
       labelled(has(`import.field.${name}`) ? t(`import.field.${name}`) : name,
         el("input", { name: `extra.${name}`, value: extra[name], maxlength: 500, autocomplete: "off" })))),

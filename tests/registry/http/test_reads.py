@@ -12,10 +12,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from access.log.entry import Alarm, Health
+from config.languages import languages
 from registry.http.operations import Operation
 from registry.queries.kiosks import is_unhealthy
 from registry.roster.model import IssuedBadge
 from registry.server.app import Parts
+from registry.service import RegistryService
+from web.texts import section
 
 NewKiosk = Callable[[str], Any]
 ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -72,6 +75,35 @@ def test_every_reference_in_the_document_leads_somewhere(client: FlaskClient) ->
 def test_operations_have_names_of_their_own(app: Flask) -> None:
     names = [operation.name for operation in parts(app).api.operations]
     assert len(names) == len(set(names))
+
+
+def test_every_change_has_a_line_of_the_trail_in_every_language(app: Flask) -> None:
+    changes = [one.name for one in parts(app).api.operations if one.method != "GET"]
+    for language in languages():
+        assert [
+            name for name in changes if f"did.{name}" not in section("dashboard", language)
+        ] == []
+
+
+def test_a_spare_kiosk_is_at_no_gate(
+    api: Any, busy: dict[str, Any], new_kiosk: NewKiosk, clock: Any
+) -> None:
+    spare = new_kiosk("chengdu-main-2").identity.fingerprint
+    before = api.get("/headcount")
+    api.post(f"/kiosks/{spare}/gate", {"gate": None})
+    clock.wait(10_000)
+    after = api.get("/headcount")
+    assert (after["kiosks"], after["gates"]) == (before["kiosks"], before["gates"] - 1) == (3, 2)
+
+
+def test_a_cancelled_session_is_called_so(api: Any, service: RegistryService) -> None:
+    sessions = [
+        msgspec.structs.replace(one, cancelled=one.id == "financing")
+        for one in service.event.sessions
+    ]
+    service.update_event(msgspec.structs.replace(service.event, sessions=tuple(sessions)))
+    shown = {one["id"]: one["cancelled"] for one in api.get("/sessions")["sessions"]}
+    assert [name for name, cancelled in shown.items() if cancelled] == ["financing"]
 
 
 def test_every_question_is_answered_as_the_document_says(

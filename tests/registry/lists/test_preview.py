@@ -162,6 +162,15 @@ def test_bookings_that_a_badge_does_not_open_are_warned_of(run: Run) -> None:
     ]
 
 
+def test_a_booking_for_a_cancelled_session_is_warned_of(run: Run, forum: RegistryService) -> None:
+    sessions = [
+        msgspec.structs.replace(one, cancelled=one.id == "ai") for one in forum.event.sessions
+    ]
+    forum.update_event(msgspec.structs.replace(forum.event, sessions=tuple(sessions)))
+    report = run("R1,Pat,Org,en,delegate,,,ai\n", check=True)
+    assert 'booked for "ai", which is cancelled' in warnings(report)
+
+
 def test_on_a_page_the_event_is_in_its_own_words(run: Run) -> None:
     report = run("contradict.csv", language="zh-Hans", command=False, check=True)
 
