@@ -21,7 +21,7 @@ from registry.devices.own_log import Draft, OwnLog, PackedEntry, packed_entry
 from registry.roster.badge_ids import badge_ids
 from registry.roster.badge_issuer import BadgeIssuer
 from registry.roster.model import Known, Person, Registered, claims
-from registry.roster.repository import People
+from registry.roster.repository import People, lists_of
 from registry.storage import tables
 from registry.storage.bulk import insert_rows
 from registry.storage.errors import RegistryError
@@ -290,8 +290,7 @@ def discard(ledger: Ledger) -> None:
 
 def _values(known: Known) -> tuple[object, ...]:
     """Of the columns `_PERSON`."""
-    keys = msgspec.json.encode(known.keys).decode() if known.keys else "[]"
-    extra = msgspec.json.encode(known.extra).decode() if known.extra else "{}"
+    keys, extra = lists_of(known)
     return (
         known.badge, known.ref, known.name, known.organisation, known.language, keys, known.salt, extra,
     )  # fmt: skip

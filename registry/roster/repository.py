@@ -174,7 +174,12 @@ class People:
 
 def row_of(known: Known) -> dict[str, Any]:
     """A person as a row of the table, by column."""
-    return msgspec.structs.asdict(known) | {
-        "keys": msgspec.json.encode(known.keys).decode(),
-        "extra": msgspec.json.encode(known.extra).decode(),
-    }
+    keys, extra = lists_of(known)
+    return msgspec.structs.asdict(known) | {"keys": keys, "extra": extra}
+
+
+def lists_of(known: Known) -> tuple[str, str]:
+    """The columns `keys` and `extra`, as JSON. Most people have neither."""
+    keys = msgspec.json.encode(known.keys).decode() if known.keys else "[]"
+    extra = msgspec.json.encode(known.extra).decode() if known.extra else "{}"
+    return keys, extra
