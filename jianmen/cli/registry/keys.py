@@ -180,7 +180,7 @@ def _key_cards_pdf(cards: Sequence[Mapping[str, Any]]) -> bytes:
     from printing.layout import load
     from web.texts import in_all_languages
 
-    hint = " / ".join(in_all_languages("badge.key_card"))
+    hint = " ".join(in_all_languages("badge.key_card"))
     drawn = [
         Card(
             qr_text=one["text"],
