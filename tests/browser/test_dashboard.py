@@ -124,9 +124,9 @@ def test_a_person_is_valid_somewhere_and_on_some_day(site: Site, page: Page) -> 
     for venue in ("Chengdu", "Meishan", "Mianyang"):
         form.get_by_label(venue, exact=True).uncheck()
     form.get_by_role("button", name="Register somebody").click()
-    said = form.get_by_label("Chengdu").evaluate("box => box.validationMessage")
+    said = form.get_by_label("Chengdu", exact=True).evaluate("box => box.validationMessage")
     assert said == "Tick at least one."
-    form.get_by_label("Mianyang").check()
+    form.get_by_label("Mianyang", exact=True).check()
     form.get_by_role("button", name="Register somebody").click()
     expect(page.locator("#people tbody")).to_contain_text("Mianyang")
 
