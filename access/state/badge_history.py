@@ -5,10 +5,11 @@ and nothing derived. All questions can be asked as of an earlier position in the
 could be known then.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter, itemgetter
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -222,10 +223,23 @@ class Whereabouts:
         return None
 
 
-class History:
-    """The folded entries of one badge."""
+def _of_all(shown: list[Presentation], others: "Mapping[bytes, History]") -> list[Presentation]:
+    """A badge's presentations and those of its person's others, in order."""
+    elsewhere = [one for other in others.values() for one in other._shown]
+    return sorted((*shown, *elsewhere), key=attrgetter("order")) if elsewhere else shown
 
-    def __init__(self, event_state: EventState, entries: Iterable[LogEntry]) -> None:
+
+class History:
+    """The folded entries of one badge; and of whoever has had several, where all of them went."""
+
+    def __init__(
+        self,
+        event_state: EventState,
+        entries: Iterable[LogEntry],
+        others: "Mapping[bytes, History]" = MappingProxyType({}),
+    ) -> None:
+        """`others`: the histories of the person's other badges, each by itself."""
+        self.others = others
         self._definitions = event_state.definitions()
         self.issued: list[tuple[Order, BadgeIssued]] = []
         self.revocations: list[tuple[Order, Revoked]] = []
@@ -277,14 +291,19 @@ class History:
         if taken_back:
             shown = [_unless(taken_back, one) for one in shown]
         self._printed = printed
-        self._shown = shown
+        self._own = shown
+        self._shown = shown = _of_all(shown, others)
         self._proven: list[tuple[Order, str, int]] | None = None
-        self.presentations = [one for one in shown if not one.voided] if taken_back else shown
+        self.presentations = [one for one in shown if not one.voided]
         """What was presented at gates and not cancelled, in order."""
         self.moves = [one for one in self.presentations if one.moved]
         """The presentations that moved the person, in order."""
 
     # What is known of the badge, as of a position in the total order (None: everything stored).
+
+    def of_badge(self, badge: bytes | None) -> "History":
+        """The history of the badge that was presented, where the person has had several: its issues and revocations."""
+        return self.others.get(badge, self) if badge is not None else self
 
     def listed(self, issue: int | None, until: Order | None = None) -> BadgeIssued | None:
         """The roster's entry for an issue: of several the last."""
@@ -329,17 +348,13 @@ class History:
 
     def all_revoked(self, until: Order | None = None) -> bool:
         """Whether the badge is revoked in all its issues."""
-        return bool(self.revocations) and any(
-            revocation.issue is None
-            for order, revocation in self.revocations
-            if until is None or order <= until
-        )
+        return self.revoked(None, until)
 
     def _proofs(self) -> Sequence[tuple[Order, str, int]]:
         """Issues proven at doors: (position in the total order, device, issue), the first of each log."""
         if self._proven is None:
             proven: dict[tuple[str, int], Order] = {}
-            for one in self._shown:
+            for one in self._own:
                 if one.body.proof == "proven" and one.body.issue is not None:
                     proven.setdefault((one.entry.log, one.body.issue), one.order)
             self._proven = [(order, device_of(log), n) for (log, n), order in proven.items()]
