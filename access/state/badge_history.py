@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter, itemgetter
-from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -223,23 +222,12 @@ class Whereabouts:
         return None
 
 
-def _of_all(shown: list[Presentation], others: "Mapping[bytes, History]") -> list[Presentation]:
-    """A badge's presentations and those of its person's others, in order."""
-    elsewhere = [one for other in others.values() for one in other._shown]
-    return sorted((*shown, *elsewhere), key=attrgetter("order")) if elsewhere else shown
-
-
 class History:
     """The folded entries of one badge; and of whoever has had several, where all of them went."""
 
-    def __init__(
-        self,
-        event_state: EventState,
-        entries: Iterable[LogEntry],
-        others: "Mapping[bytes, History]" = MappingProxyType({}),
-    ) -> None:
-        """`others`: the histories of the person's other badges, each by itself."""
-        self.others = others
+    def __init__(self, event_state: EventState, entries: Iterable[LogEntry]) -> None:
+        self.others: Mapping[bytes, History] = {}
+        """Of the person's other badges, each by itself."""
         self._definitions = event_state.definitions()
         self.issued: list[tuple[Order, BadgeIssued]] = []
         self.revocations: list[tuple[Order, Revoked]] = []
@@ -291,13 +279,21 @@ class History:
         if taken_back:
             shown = [_unless(taken_back, one) for one in shown]
         self._printed = printed
-        self._own = shown
-        self._shown = shown = _of_all(shown, others)
+        self._shown = shown
         self._proven: list[tuple[Order, str, int]] | None = None
-        self.presentations = [one for one in shown if not one.voided]
+        self.presentations = [one for one in shown if not one.voided] if taken_back else shown
         """What was presented at gates and not cancelled, in order."""
         self.moves = [one for one in self.presentations if one.moved]
         """The presentations that moved the person, in order."""
+
+    def joined(self, others: "Mapping[bytes, History]") -> "History":
+        """This history, and from now on where its person went with their other badges."""
+        self.others = others
+        shown = [*self._shown, *(one for other in others.values() for one in other._shown)]
+        self._shown = sorted(shown, key=attrgetter("order"))
+        self.presentations = [one for one in self._shown if not one.voided]
+        self.moves = [one for one in self.presentations if one.moved]
+        return self
 
     # What is known of the badge, as of a position in the total order (None: everything stored).
 
@@ -354,8 +350,9 @@ class History:
         """Issues proven at doors: (position in the total order, device, issue), the first of each log."""
         if self._proven is None:
             proven: dict[tuple[str, int], Order] = {}
-            for one in self._own:
-                if one.body.proof == "proven" and one.body.issue is not None:
+            for one in self._shown:
+                own = one.body.badge not in self.others
+                if own and one.body.proof == "proven" and one.body.issue is not None:
                     proven.setdefault((one.entry.log, one.body.issue), one.order)
             self._proven = [(order, device_of(log), n) for (log, n), order in proven.items()]
         return self._proven

@@ -35,7 +35,7 @@ from access.log.entry import (
 )
 from access.log.log_entry import ABOUT_BADGES, LogEntry, Order, log_position
 from access.log.sign_offs import Close
-from access.state.persons import Persons
+from access.state.kept.persons import Persons
 from access.state.time_repair import FAR_MS, Clocks
 
 DAY_MS = 86_400_000

@@ -219,10 +219,8 @@ class LogState:
         """The history of a badge with those of its person's other badges."""
         others = self.event_state.persons.others(badge)
         found = dict(self._entries.of_badges(others))
-        return History(
-            self.event_state,
-            entries,
-            {other: History(self.event_state, found[other]) for other in others},
+        return History(self.event_state, entries).joined(
+            {other: History(self.event_state, found[other]) for other in others}
         )
 
     def histories(self, badges: Iterable[Badge]) -> Iterator[tuple[Badge, History]]:

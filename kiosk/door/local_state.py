@@ -251,11 +251,13 @@ class LocalState:
 
     def history(self, badge: bytes) -> History:
         """All that is known here of a badge, and where its person went with others."""
-        others = {
-            other: History(self._event_state, self._about(other))
-            for other in self._event_state.persons.others(badge)
-        }
-        return History(self._event_state, self._about(badge), others)
+        history = History(self._event_state, self._about(badge))
+        others = self._event_state.persons.others(badge)
+        if not others:
+            return history
+        return history.joined(
+            {other: History(self._event_state, self._about(other)) for other in others}
+        )
 
     def _about(self, badge: bytes) -> list[LogEntry]:
         entries = list(self._journal.about(badge))
