@@ -393,10 +393,6 @@ class History:
         if not moves or not self._definitions:
             return False
         from_ms, programme = self._definitions[-1]
-        last = moves[-1]
-        around = programme.above.get(last.area or "", ())
-        return (
-            last.order.at_ms >= from_ms
-            and bool(around)
-            and all(programme.area_tree[area].clear_min is None for area in around)
-        )
+        around = programme.above.get(moves[-1].area or "", ())
+        cleared = any(programme.area_tree[area].clear_min is not None for area in around)
+        return bool(around) and not cleared and moves[-1].order.at_ms >= from_ms
