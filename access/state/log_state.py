@@ -5,14 +5,14 @@ repaired clock makes them stale. So folding a million entries costs little more 
 The entries are in memory, or in a store that is asked for those of a badge or a log (`access.state.kept.entries`).
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 import msgspec
 
 from access.event.definition import Direction
 from access.event.programme import Programme
-from access.log.entry import EntryRef, Override, Scan, Void
+from access.log.entry import EntryRef, Override, SamePerson, Scan, Void
 from access.log.log_entry import LogEntry, Order, read_entry
 from access.log.receipt import receipt
 from access.rules.opening_check import OpeningRecords, opening_badges
@@ -20,12 +20,16 @@ from access.state.badge_history import OPENED, History, moved_in
 from access.state.event_state import EventState
 from access.state.kept.entries import Badge, Entries, KeptEntries
 from access.state.kept.history_cache import HistoryCache
+from access.state.kept.latest_entries import LatestEntries
 from access.state.kept.saved_logs import SavedLogs, saved_logs, take_logs
 from access.state.seat_leases import SeatBook
 from access.state.time_repair import FAR_MS
 
 ABOUT_SOMEBODY = frozenset({"scan", "override", "void", "not_passed"})
 """Kinds that count even without a badge: presentations by an unknown person."""
+
+MOVERS = (Scan, Override)
+"""Bodies of mere presentations."""
 
 TAKES_BACK = frozenset({"void", "not_passed"})
 """Kinds that take back another entry about the same badge."""
@@ -59,6 +63,7 @@ class LogState:
         self._count = 0
         self._books: dict[str, SeatBook] = {}
         self._watches: list[set[Badge]] = []
+        self._latest: list[LatestEntries] = []
         self._definitions = -1
         self._walls: dict[tuple[str, int], int] = {}
 
@@ -79,10 +84,12 @@ class LogState:
 
     def file_all(self, entries: Iterable[LogEntry]) -> None:
         """Fold many entries already read."""
-        changed: set[Badge] = set()
+        changed: dict[Badge, LogEntry | None] = {}
+        """A badge's new entry; None: it has several, or one that is no mere presentation."""
         books = tuple(self._books.values())
         put, name = self._entries.put, self._entries.name
         presented, observe = self._presented, self.event_state.observe
+        taken_back = self._taken_back
         for entry in entries:
             if not put(entry):
                 continue
@@ -102,21 +109,49 @@ class LogState:
                 if entry.kind in ABOUT_SOMEBODY:
                     presented.add(badge)
                     if entry.kind in TAKES_BACK:
-                        self._taken_back.add(badge)
+                        taken_back.add(badge)
                         self._takings += 1
                 elif badge is None:
+                    if isinstance(body, SamePerson):
+                        changed |= dict.fromkeys(self.event_state.persons.badges(body.after))
                     continue
             name(badge, entry)
-            changed.add(badge)
+            alone = type(body) in MOVERS and badge not in changed and badge not in taken_back
+            changed[badge] = entry if alone else None
             for book in books:
                 book.observe(entry)
-        self._changed(changed)
+        if self.event_state.persons:
+            changed |= dict.fromkeys(self._of_several(changed.keys()))
+        for latest in self._latest:
+            latest.add(changed)
+        self._forget(changed)
 
     def _changed(self, badges: AbstractSet[Badge]) -> None:
+        if self.event_state.persons:
+            badges = badges | self._of_several(badges)
+        for latest in self._latest:
+            latest.update(badges)
+        self._forget(badges)
+
+    def _forget(self, badges: Collection[Badge]) -> None:
         for badge in badges:
             self._histories.drop(badge)
         for watch in self._watches:
-            watch |= badges
+            watch.update(badges)
+
+    def _of_several(self, badges: AbstractSet[Badge]) -> set[Badge]:
+        """All badges of the persons who have had several: what one of them did is told of the last one."""
+        found: set[Badge] = set()
+        persons = self.event_state.persons
+        for badge in badges:
+            if badge is None or not persons.has_several(badge):
+                continue
+            same = persons.badges(badge)
+            found |= same
+            for noted in (self._presented, self._taken_back):
+                if not noted.isdisjoint(same):
+                    noted |= same
+        return found
 
     def saved(self) -> SavedState:
         """What `restore` needs beside the entries that name no badge."""
@@ -171,6 +206,12 @@ class LogState:
         self._watches.append(watch)
         return watch
 
+    def latest_entries(self) -> LatestEntries:
+        """As `watch`, with the entries of badges that have one new one."""
+        latest = LatestEntries(self._presented)
+        self._latest.append(latest)
+        return latest
+
     def unwatch(self, watch: set[Badge]) -> None:
         """The set need not be kept any more."""
         self._watches = [one for one in self._watches if one is not watch]
@@ -182,6 +223,8 @@ class LogState:
         if self._definitions != self.event_state.definitions_version:
             self._definitions = self.event_state.definitions_version
             self._histories.clear()
+            for latest in self._latest:
+                latest.update(self._presented)
             for watch in self._watches:
                 watch |= self._presented
         else:
@@ -189,12 +232,26 @@ class LogState:
                 self._changed(set(self._entries.badges_in(log)))
 
     def history(self, badge: Badge) -> History:
-        """The folded entries of one badge (None: of presentations without one)."""
+        """The folded entries of one badge (None: of presentations without one), and where its person went with
+        others."""
+        if badge is not None and self.event_state.persons.current(badge) != badge:
+            [(_, entries)] = self._entries.of_badges((badge,))
+            return self._of_person(badge, entries)
         [(_, history)] = self.histories((badge,))
         return history
 
+    def _of_person(self, badge: bytes, entries: Sequence[LogEntry]) -> History:
+        """The history of a badge with those of its person's other badges."""
+        others = self.event_state.persons.others(badge)
+        found = dict(self._entries.of_badges(others))
+        return History(self.event_state, entries).joined(
+            {other: History(self.event_state, found[other]) for other in others}
+        )
+
     def histories(self, badges: Iterable[Badge]) -> Iterator[tuple[Badge, History]]:
-        """Each of the badges with its history, in no order: cheaper than to ask for one after the other."""
+        """Each of the badges with its history, in no order: cheaper than to ask for one after the other. Persons who
+        have had several badges went where they went under the last of them, and nowhere under the others: so each
+        counts once."""
         self.settle()
         unknown: list[Badge] = []
         for badge in badges:
@@ -204,9 +261,17 @@ class LogState:
             else:
                 yield badge, history
         for badge, entries in self._entries.of_badges(unknown):
-            history = History(self.event_state, entries)
+            history = self._counted(badge, entries)
             self._histories.put(badge, history, len(entries))
             yield badge, history
+
+    def _counted(self, badge: Badge, entries: Sequence[LogEntry]) -> History:
+        event_state = self.event_state
+        if badge is None or not event_state.persons.has_several(badge):
+            return History(event_state, entries)
+        if event_state.persons.current(badge) == badge:
+            return self._of_person(badge, entries)
+        return History(event_state, [one for one in entries if event_state.is_registry(one.log)])
 
     def roster_histories(self, badges: Collection[Badge]) -> Iterator[tuple[Badge, History]]:
         """Each of the badges with what the registry wrote of it: issues and revocations, and nothing from the doors."""

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from typing import Annotated
 
 import msgspec
@@ -127,7 +128,7 @@ def _read_cursor(cursor: str) -> tuple[str | None, int]:
 def _found(queries: Queries, query: str, limit: int, offset: int) -> Found:
     people = queries.service.people
     badge = read_human_code(query)
-    if badge is not None and (known := people.by_badge(badge)) is not None:
+    if badge is not None and (known := people.by_badge(_current(queries, badge))) is not None:
         return Found([known][offset:], 1, near=False)
     if (known := people.by_ref(query)) is not None:
         return Found([known][offset:], 1, near=False)
@@ -137,8 +138,8 @@ def _found(queries: Queries, query: str, limit: int, offset: int) -> Found:
 
 
 def one(queries: Queries, code: str) -> answers.Registrant:
-    """The person of a badge, by its human code. Raises UnknownError."""
-    known = queries.service.people.by_badge(badge_of(code))
+    """The person of a badge, by its human code or that of one they had before. Raises UnknownError."""
+    known = queries.service.people.by_badge(_current(queries, badge_of(code)))
     if known is None:
         raise UnknownError(f"Badge {code} is nobody's here.")
     with queries.snapshot() as log_state:
@@ -147,7 +148,7 @@ def one(queries: Queries, code: str) -> answers.Registrant:
 
 def history(queries: Queries, code: str) -> PersonHistory:
     """What was made for the person of a badge, and what they did at the doors. Raises UnknownError."""
-    badge = badge_of(code)
+    badge = _current(queries, badge_of(code))
     if queries.service.people.by_badge(badge) is None:
         raise UnknownError(f"Badge {code} is nobody's here.")
     with queries.snapshot() as log_state:
@@ -182,6 +183,23 @@ def history(queries: Queries, code: str) -> PersonHistory:
                 for one in reversed(known.prints)
             ],
         )
+
+
+def refs_of(queries: Queries, codes: Iterable[str]) -> dict[str, str]:
+    """The ref of each badge's person, by human code, of those who are known by now."""
+    badges = {code: badge for code in codes if (badge := read_human_code(code)) is not None}
+    with queries.snapshot() as log_state:
+        persons = log_state.event_state.persons
+        current = {code: persons.current(badge) for code, badge in badges.items()}
+    people = queries.service.people.by_badges(sorted(set(current.values())))
+    refs = {known.badge: known.ref for known in people}
+    return {code: refs[badge] for code, badge in current.items() if badge in refs}
+
+
+def _current(queries: Queries, badge: bytes) -> bytes:
+    """The badge that the person of a badge has now."""
+    with queries.snapshot() as log_state:
+        return log_state.event_state.persons.current(badge)
 
 
 def badge_of(code: str) -> bytes:
