@@ -107,9 +107,8 @@ def _serve(
     direction: Direction | None,
     running: RunningMark,
     camera: Reader | None,
-    loaded: Callable[[], None],
+    all_loaded: Callable[[], None],
 ) -> int:
-    """`loaded` is called as soon as all modules are loaded."""
     from hardware.system.errors import HardwareError
     from kiosk.pages.app import create_app
     from kiosk.pages.phones.serving import phones_of, serving_phones
@@ -148,7 +147,7 @@ def _serve(
             if phones is not None:
                 servers.enter_context(serving_phones(service, phones))
             click.echo(f"screen: {server.url}")
-            loaded()
+            all_loaded()
             service.run()
         cleanly = True
     except PermissionError as error:
