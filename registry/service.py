@@ -9,7 +9,8 @@ import msgspec
 from access.event.definition import Event
 from access.event.programme import Programme
 from access.log.clock_reading import ClockReading
-from access.log.entry import Close, EventDefined, Key, Ruling, badge_of, pack
+from access.log.entry import EventDefined, Key, Ruling, badge_of, pack
+from access.log.sign_offs import Close
 from access.state.arrivals import DayArrivals
 from access.state.attendance import Kind
 from access.state.conflicts import Conflict

@@ -18,15 +18,12 @@ from msgspec import Meta
 from access.log.entry import (
     MAX_ENTRY_BYTES,
     UNREADABLE,
-    Digest,
     Entry,
     EntryError,
-    LogId,
-    Millis,
-    Seq,
     decode,
     pack,
 )
+from access.log.fields import Digest, LogId, Millis, Seq
 
 HEAD_EVERY = 256
 """A log's writer signs a head at each exchange, and after this many entries."""

@@ -13,6 +13,20 @@ from msgspec import Meta
 
 from access.badge.credential import Claims
 from access.event.definition import Direction, Verdict
+from access.log.fields import (
+    BadgeId,
+    ClaimBytes,
+    Count,
+    Device,
+    Digest,
+    FreeText,
+    Id,
+    Issue,
+    LogId,
+    Millis,
+    Seq,
+)
+from access.log.sign_offs import Close, OpeningChecked
 
 GENESIS = bytes(32)
 """`prev` of a log's first entry."""
@@ -20,18 +34,6 @@ GENESIS = bytes(32)
 MAX_ENTRY_BYTES = 256 * 1024
 """An event definition of 300 gates in three languages is the largest entry there is, at some 60 KiB."""
 
-Id = Annotated[str, Meta(min_length=1, max_length=64)]
-FreeText = Annotated[str, Meta(max_length=500)]
-BadgeId = Annotated[bytes, Meta(min_length=5, max_length=5)]
-Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
-Issue = Annotated[int, Meta(ge=1, le=63)]
-Count = Annotated[int, Meta(ge=0, le=2**31)]
-Millis = Annotated[int, Meta(ge=-(2**53), le=2**53)]
-LogId = Annotated[str, Meta(max_length=24, pattern=r"^[0-9a-f]{24}$")]
-Device = Annotated[str, Meta(max_length=16, pattern=r"^[0-9a-f]{16}$")]
-"""A pattern's $ would let a line end pass; the length does not."""
-Seq = Annotated[int, Meta(ge=1, le=2**40)]
-ClaimBytes = Annotated[bytes, Meta(min_length=14, max_length=14)]
 Proof = Literal["proven", "failed", "vouched"]
 Method = Literal["camera", "scanner", "manual"]
 ClockSource = Literal["registry", "supervisor", "kernel", "neighbour"]
@@ -219,17 +221,6 @@ class Printed(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=Tr
     spelling: Annotated[bytes, Meta(max_length=1024)] | None = None
 
 
-class OpeningChecked(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
-    """A supervisor's sign-off of a door before it opens, `opening`: "good", "bad" or "not_done" by check, by case."""
-
-    gate: Id
-    findings: dict[str, str]
-    test_badges: dict[str, str]
-    staff: BadgeId
-    staff_issue: Issue
-    note: FreeText = ""
-
-
 class BadgeIssued(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """A roster entry, kind `badge`: one issue of one badge. A later entry for the same issue replaces it."""
 
@@ -247,6 +238,14 @@ class Revoked(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=Tr
     badge: BadgeId
     issue: Issue | None
     why: FreeText
+
+
+class SamePerson(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
+    """The person of a badge that was revoked in all its issues has another one, kind `person`: what was done with
+    either is theirs. It comes before the roster entry of the badge `after`."""
+
+    before: BadgeId
+    after: BadgeId
 
 
 class EventDefined(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
@@ -294,16 +293,10 @@ class Ruling(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=Tru
     by: Annotated[str, Meta(max_length=64)]
 
 
-class Close(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
-    """The end of an event day, with the last entry number of each log stored by the registry (`held`)."""
-
-    day: Annotated[str, Meta(max_length=10)]
-    held: dict[str, int]
-
-
 Body = (
     Scan | Override | Void | Passage | Recount | Seats | GateGiven | Clock | Boot | Health | Alarm
-    | Printed | OpeningChecked | BadgeIssued | Revoked | EventDefined | Key | Kiosk | Ruling | Close
+    | Printed | OpeningChecked | BadgeIssued | Revoked | SamePerson | EventDefined | Key | Kiosk
+    | Ruling | Close
 )  # fmt: skip
 
 KINDS: dict[str, type[Body]] = {
@@ -323,6 +316,7 @@ KINDS: dict[str, type[Body]] = {
     "opening": OpeningChecked,
     "badge": BadgeIssued,
     "revoke": Revoked,
+    "person": SamePerson,
     "event": EventDefined,
     "key": Key,
     "kiosk": Kiosk,
@@ -330,7 +324,9 @@ KINDS: dict[str, type[Body]] = {
     "close": Close,
 }
 
-REGISTRY_KINDS = frozenset({"badge", "revoke", "event", "key", "kiosk", "ruling", "close"})
+REGISTRY_KINDS = frozenset(
+    {"badge", "revoke", "person", "event", "key", "kiosk", "ruling", "close"}
+)
 """Kinds that count only in a log of the registry."""
 
 

@@ -16,8 +16,9 @@ from typing import Literal, get_args
 from access.badge.credential import BADGE_BYTES, Claims
 from access.event.definition import Event, Gate, Ticket, Verdict
 from access.event.programme import Programme
-from access.log.entry import Boot, OpeningChecked
+from access.log.entry import Boot
 from access.log.log_entry import LogEntry
+from access.log.sign_offs import OpeningChecked
 
 Case = Literal["good", "revoked", "other_venue", "too_early", "forged"]
 CASES: tuple[Case, ...] = get_args(Case)

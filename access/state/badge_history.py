@@ -5,7 +5,7 @@ and nothing derived. All questions can be asked as of an earlier position in the
 could be known then.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter, itemgetter
@@ -223,9 +223,11 @@ class Whereabouts:
 
 
 class History:
-    """The folded entries of one badge."""
+    """The folded entries of one badge; and of whoever has had several, where all of them went."""
 
     def __init__(self, event_state: EventState, entries: Iterable[LogEntry]) -> None:
+        self.others: Mapping[bytes, History] = {}
+        """Of the person's other badges, each by itself."""
         self._definitions = event_state.definitions()
         self.issued: list[tuple[Order, BadgeIssued]] = []
         self.revocations: list[tuple[Order, Revoked]] = []
@@ -284,7 +286,20 @@ class History:
         self.moves = [one for one in self.presentations if one.moved]
         """The presentations that moved the person, in order."""
 
+    def joined(self, others: "Mapping[bytes, History]") -> "History":
+        """This history, and from now on where its person went with their other badges."""
+        self.others = others
+        shown = [*self._shown, *(one for other in others.values() for one in other._shown)]
+        self._shown = sorted(shown, key=attrgetter("order"))
+        self.presentations = [one for one in self._shown if not one.voided]
+        self.moves = [one for one in self.presentations if one.moved]
+        return self
+
     # What is known of the badge, as of a position in the total order (None: everything stored).
+
+    def of_badge(self, badge: bytes | None) -> "History":
+        """The history of the badge that was presented, where the person has had several: its issues and revocations."""
+        return self.others.get(badge, self) if badge is not None else self
 
     def listed(self, issue: int | None, until: Order | None = None) -> BadgeIssued | None:
         """The roster's entry for an issue: of several the last."""
@@ -329,18 +344,15 @@ class History:
 
     def all_revoked(self, until: Order | None = None) -> bool:
         """Whether the badge is revoked in all its issues."""
-        return bool(self.revocations) and any(
-            revocation.issue is None
-            for order, revocation in self.revocations
-            if until is None or order <= until
-        )
+        return self.revoked(None, until)
 
     def _proofs(self) -> Sequence[tuple[Order, str, int]]:
         """Issues proven at doors: (position in the total order, device, issue), the first of each log."""
         if self._proven is None:
             proven: dict[tuple[str, int], Order] = {}
             for one in self._shown:
-                if one.body.proof == "proven" and one.body.issue is not None:
+                own = one.body.badge not in self.others
+                if own and one.body.proof == "proven" and one.body.issue is not None:
                     proven.setdefault((one.entry.log, one.body.issue), one.order)
             self._proven = [(order, device_of(log), n) for (log, n), order in proven.items()]
         return self._proven

@@ -18,7 +18,6 @@ from access.log.entry import (
     Body,
     Boot,
     Clock,
-    Close,
     EntryRef,
     EventDefined,
     GateGiven,
@@ -28,12 +27,15 @@ from access.log.entry import (
     Override,
     Recount,
     Ruling,
+    SamePerson,
     Scan,
     Seats,
     Span,
     Void,
 )
 from access.log.log_entry import ABOUT_BADGES, LogEntry, Order, log_position
+from access.log.sign_offs import Close
+from access.state.kept.persons import Persons
 from access.state.time_repair import FAR_MS, Clocks
 
 DAY_MS = 86_400_000
@@ -47,8 +49,7 @@ class EventState:
         times before `earliest_ms` (the build date) are ignored."""
         self.registry = registry
         self.clocks = Clocks(earliest_ms, earliest_ms + 3660 * DAY_MS, earliest_ms + 3660 * DAY_MS)
-        self.version = 0
-        self.definitions_version = 0
+        self.version = self.definitions_version = 0
         """These grow whenever an answer not about one badge may have changed, or is read by another definition."""
         self.programme: Programme | None = None
         """The event definition in force, or None before the first is known."""
@@ -61,6 +62,7 @@ class EventState:
         self.rulings: list[tuple[Order, Ruling]] = []
         self.closes: list[tuple[Order, Close]] = []
         self.alarms: dict[bytes, tuple[LogEntry, Alarm]] = {}
+        self.persons = Persons()
         self.seats: list[tuple[LogEntry, Seats]] = []
         self.recounts: list[tuple[LogEntry, Recount]] = []
         self.last_seq: dict[str, int] = {}
@@ -333,17 +335,16 @@ class EventState:
                 self._assign()
                 self._cut_off = {d: k.believed for d, k in self.kiosks.items() if k.cut_off}
                 self.clocks.cut_off(body.device, self._cut_off.get(body.device))
-            case Seats() | Recount():
-                self._seen.add(entry.digest)
-                if isinstance(body, Seats):
-                    self.seats.append((entry, body))
-                else:
-                    self.recounts.append((entry, body))
-                return
+            case Seats():
+                self.seats.append((entry, body))
+            case Recount():
+                self.recounts.append((entry, body))
             case Ruling():
                 insort(self.rulings, (self.order(entry), body), key=lambda r: r[0])
             case Close():
                 insort(self.closes, (self.order(entry), body), key=lambda c: c[0])
+            case SamePerson():
+                self.persons.add(self.order(entry), body.before, body.after)
             case GateGiven():
                 self._gate_grants.setdefault(entry.device, []).append((entry, body))
             case Void():  # of an entry about no badge: perhaps of a gate given
@@ -352,7 +353,7 @@ class EventState:
                 self._take_state(entry, body)
                 return
         self._seen.add(entry.digest)
-        self.version += 1
+        self.version += not isinstance(body, Seats | Recount)
 
     def _assign(self) -> None:
         """Rebuild the state of each kiosk and the history of assignments."""
@@ -368,8 +369,8 @@ class EventState:
 
     def _take_state(self, entry: LogEntry, body: Body) -> None:
         if isinstance(body, Health):
-            known = self._health.get(entry.log)
-            if known is None or log_position(entry) > log_position(known[0]):
+            known, _ = self._health.get(entry.log, (entry, body))
+            if log_position(entry) >= log_position(known):
                 self._health[entry.log] = (entry, body)
         if isinstance(body, Alarm):
             self.alarms[entry.digest] = (entry, body)

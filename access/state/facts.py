@@ -196,6 +196,7 @@ def facts_as_known(
 
     None where the definition of that time has no such gate.
     """
+    history = history.of_badge(body.badge)
     order = event_state.order(entry)
     programme = event_state.programme_at(order)
     if programme is None or body.gate not in programme.gates:

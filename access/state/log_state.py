@@ -5,14 +5,14 @@ repaired clock makes them stale. So folding a million entries costs little more 
 The entries are in memory, or in a store that is asked for those of a badge or a log (`access.state.kept.entries`).
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 import msgspec
 
 from access.event.definition import Direction
 from access.event.programme import Programme
-from access.log.entry import EntryRef, Override, Scan, Void
+from access.log.entry import EntryRef, Override, SamePerson, Scan, Void
 from access.log.log_entry import LogEntry, Order, read_entry
 from access.log.receipt import receipt
 from access.rules.opening_check import OpeningRecords, opening_badges
@@ -105,6 +105,8 @@ class LogState:
                         self._taken_back.add(badge)
                         self._takings += 1
                 elif badge is None:
+                    if isinstance(body, SamePerson):
+                        changed |= self.event_state.persons.badges(body.after)
                     continue
             name(badge, entry)
             changed.add(badge)
@@ -113,10 +115,26 @@ class LogState:
         self._changed(changed)
 
     def _changed(self, badges: AbstractSet[Badge]) -> None:
+        if self.event_state.persons:
+            badges = self._with_other_badges(badges)
         for badge in badges:
             self._histories.drop(badge)
         for watch in self._watches:
             watch |= badges
+
+    def _with_other_badges(self, badges: AbstractSet[Badge]) -> set[Badge]:
+        """The badges, and all others of the same persons: what one of them did is told of the last one."""
+        found = set(badges)
+        persons = self.event_state.persons
+        for badge in badges:
+            if badge is None or not persons.has_several(badge):
+                continue
+            same = persons.badges(badge)
+            found |= same
+            for noted in (self._presented, self._taken_back):
+                if not noted.isdisjoint(same):
+                    noted |= same
+        return found
 
     def saved(self) -> SavedState:
         """What `restore` needs beside the entries that name no badge."""
@@ -189,12 +207,26 @@ class LogState:
                 self._changed(set(self._entries.badges_in(log)))
 
     def history(self, badge: Badge) -> History:
-        """The folded entries of one badge (None: of presentations without one)."""
+        """The folded entries of one badge (None: of presentations without one), and where its person went with
+        others."""
+        if badge is not None and self.event_state.persons.current(badge) != badge:
+            [(_, entries)] = self._entries.of_badges((badge,))
+            return self._of_person(badge, entries)
         [(_, history)] = self.histories((badge,))
         return history
 
+    def _of_person(self, badge: bytes, entries: Sequence[LogEntry]) -> History:
+        """The history of a badge with those of its person's other badges."""
+        others = self.event_state.persons.others(badge)
+        found = dict(self._entries.of_badges(others))
+        return History(self.event_state, entries).joined(
+            {other: History(self.event_state, found[other]) for other in others}
+        )
+
     def histories(self, badges: Iterable[Badge]) -> Iterator[tuple[Badge, History]]:
-        """Each of the badges with its history, in no order: cheaper than to ask for one after the other."""
+        """Each of the badges with its history, in no order: cheaper than to ask for one after the other. Persons who
+        have had several badges went where they went under the last of them, and nowhere under the others: so each
+        counts once."""
         self.settle()
         unknown: list[Badge] = []
         for badge in badges:
@@ -204,9 +236,17 @@ class LogState:
             else:
                 yield badge, history
         for badge, entries in self._entries.of_badges(unknown):
-            history = History(self.event_state, entries)
+            history = self._counted(badge, entries)
             self._histories.put(badge, history, len(entries))
             yield badge, history
+
+    def _counted(self, badge: Badge, entries: Sequence[LogEntry]) -> History:
+        event_state = self.event_state
+        if badge is None or not event_state.persons.has_several(badge):
+            return History(event_state, entries)
+        if event_state.persons.current(badge) == badge:
+            return self._of_person(badge, entries)
+        return History(event_state, [one for one in entries if event_state.is_registry(one.log)])
 
     def roster_histories(self, badges: Collection[Badge]) -> Iterator[tuple[Badge, History]]:
         """Each of the badges with what the registry wrote of it: issues and revocations, and nothing from the doors."""

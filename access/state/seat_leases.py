@@ -138,6 +138,7 @@ class SeatBook:
         badge: bytes | None = getattr(body, "badge", None)
         if badge is None:
             return
+        badge = self._event_state.persons.current(badge)
         if badge in self._badges:
             self._stale.add(badge)
         elif type(body) is Scan and body.seat and body.verdict in OPENED:
@@ -167,6 +168,7 @@ class SeatBook:
         return self._has(badge)
 
     def _has(self, badge: bytes) -> Account | None:
+        badge = self._event_state.persons.current(badge)
         return self._badges[badge][0] if badge in self._badges else None
 
     def by_gate(self, at_ms: int) -> dict[str, int]:
@@ -199,6 +201,7 @@ class SeatBook:
         if version != self._version or at_ms < self._asked_ms:
             self._version = version
             self._stale |= self._seated
+            self._forget_given_up()
             self._seats_known = -1
         elif self._next_ms is not None and at_ms >= self._next_ms:
             self._stale.update(self._due(at_ms))
@@ -213,6 +216,14 @@ class SeatBook:
         if self._stale:
             self._look_again(at_ms)
 
+    def _forget_given_up(self) -> None:
+        """Whoever was given another badge has the seat under that one."""
+        current = self._event_state.persons.current
+        for badge in [badge for badge in self._badges if current(badge) != badge]:
+            account, _ = self._badges.pop(badge)
+            if account is not None:
+                self._holding[account] -= 1
+
     def _due(self, at_ms: int) -> list[bytes]:
         """The people whom time alone has moved by now."""
         return [
@@ -222,7 +233,8 @@ class SeatBook:
         ]
 
     def _look_again(self, at_ms: int) -> None:
-        for badge in self._stale:
+        current = self._event_state.persons.current
+        for badge in {current(badge) for badge in self._stale}:
             before = self._has(badge)
             state = self._history(badge).whereabouts(at_ms)
             now = state.seats.get(self.area)

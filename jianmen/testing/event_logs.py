@@ -22,6 +22,7 @@ from access.log.entry import (
     Method,
     Proof,
     Revoked,
+    SamePerson,
     Scan,
     Void,
     pack,
@@ -160,6 +161,11 @@ class RegistryWriter(DeviceWriter):
         """Revoke one issue of a badge, or all of them."""
         body = Revoked(badge=badge, issue=issue, why="lost")
         return self.writes(at_ms, "revoke", body, synced=True)
+
+    def gives_another(self, at_ms: int, before: bytes, after: bytes) -> WrittenEntry:
+        """The person of a badge that was revoked has another one from now on."""
+        body = SamePerson(before=before, after=after)
+        return self.writes(at_ms, "person", body, synced=True)
 
     def assigns(
         self,

@@ -250,11 +250,20 @@ class LocalState:
     # What is known of badges, seats and other kiosks.
 
     def history(self, badge: bytes) -> History:
-        """All that is known here of a badge."""
+        """All that is known here of a badge, and where its person went with others."""
+        history = History(self._event_state, self._about(badge))
+        others = self._event_state.persons.others(badge)
+        if not others:
+            return history
+        return history.joined(
+            {other: History(self._event_state, self._about(other)) for other in others}
+        )
+
+    def _about(self, badge: bytes) -> list[LogEntry]:
         entries = list(self._journal.about(badge))
         if self._replica is not None:
             entries += self._replica.about(badge)
-        return History(self._event_state, entries)
+        return entries
 
     def name_card(self, badge: bytes, issue: int) -> bytes | None:
         """The sealed name card of an issue, as it travels; None where it is not stored here."""

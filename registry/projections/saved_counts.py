@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 FILE = "registry.counts"
 
-VERSION = 3
+VERSION = 4
 """Of the file, and of how the folds are worked out."""
 
 HASH_BYTES = 32

@@ -91,5 +91,5 @@ def _row(
         "yes" if body.test else "",
         entry.log,
         entry.seq,
-        refs.get(body.badge or b""),
+        None if body.badge is None else refs.get(event_state.persons.current(body.badge)),
     ]

@@ -127,7 +127,7 @@ def _read_cursor(cursor: str) -> tuple[str | None, int]:
 def _found(queries: Queries, query: str, limit: int, offset: int) -> Found:
     people = queries.service.people
     badge = read_human_code(query)
-    if badge is not None and (known := people.by_badge(badge)) is not None:
+    if badge is not None and (known := people.by_badge(_current(queries, badge))) is not None:
         return Found([known][offset:], 1, near=False)
     if (known := people.by_ref(query)) is not None:
         return Found([known][offset:], 1, near=False)
@@ -137,8 +137,8 @@ def _found(queries: Queries, query: str, limit: int, offset: int) -> Found:
 
 
 def one(queries: Queries, code: str) -> answers.Registrant:
-    """The person of a badge, by its human code. Raises UnknownError."""
-    known = queries.service.people.by_badge(badge_of(code))
+    """The person of a badge, by its human code or that of one they had before. Raises UnknownError."""
+    known = queries.service.people.by_badge(_current(queries, badge_of(code)))
     if known is None:
         raise UnknownError(f"Badge {code} is nobody's here.")
     with queries.snapshot() as log_state:
@@ -147,7 +147,7 @@ def one(queries: Queries, code: str) -> answers.Registrant:
 
 def history(queries: Queries, code: str) -> PersonHistory:
     """What was made for the person of a badge, and what they did at the doors. Raises UnknownError."""
-    badge = badge_of(code)
+    badge = _current(queries, badge_of(code))
     if queries.service.people.by_badge(badge) is None:
         raise UnknownError(f"Badge {code} is nobody's here.")
     with queries.snapshot() as log_state:
@@ -182,6 +182,12 @@ def history(queries: Queries, code: str) -> PersonHistory:
                 for one in reversed(known.prints)
             ],
         )
+
+
+def _current(queries: Queries, badge: bytes) -> bytes:
+    """The badge that the person of a badge has now."""
+    with queries.snapshot() as log_state:
+        return log_state.event_state.persons.current(badge)
 
 
 def badge_of(code: str) -> bytes:

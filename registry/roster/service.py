@@ -8,7 +8,7 @@ import msgspec
 from access.badge import credential
 from access.badge.desk_key import StaffNameCard, WrappedKey
 from access.event.definition import MAX_ISSUES, Event, Language, Names
-from access.log.entry import BadgeIssued, Revoked
+from access.log.entry import BadgeIssued, Revoked, SamePerson
 from access.state.log_state import LogState
 from registry.devices.own_log import OwnLog
 from registry.roster.badge_ids import badge_ids, random_ids
@@ -313,7 +313,7 @@ class Roster:
     def unrevoke(self, badge: bytes, event: Event) -> IssuedBadge:
         """A person whose badge was revoked may come in again, with a new badge: a revocation is never taken back, since
         doors that are cut off would not learn of it. Of a badge that is revoked in all its issues the person gets
-        another, else the next issue. Raises UnknownError, RegistrationError."""
+        another, and stays one person for all counts; else the next issue. Raises UnknownError, RegistrationError."""
         with self._ledger.transaction():
             known = self.known(badge)
             revoked = self._revoked(badge)
@@ -330,6 +330,7 @@ class Roster:
             [new] = random_ids(1, {badge}, self._people, self._random)
             moved = msgspec.structs.replace(known, badge=new, salt=self._random(SALT_BYTES))
             self._people.move(badge, moved)
+            issuer.entries.append(("person", SamePerson(before=badge, after=new)))
             issuer.issue(moved, 1, "signed", last.claims, locked=locked)
             self.keep(issuer)
             return issuer.badges[0]

@@ -8,7 +8,8 @@ from msgspec import Meta
 
 from access.event.definition import Event
 from access.log.chain import device_id
-from access.log.entry import UNREADABLE, Device, Digest
+from access.log.entry import UNREADABLE
+from access.log.fields import Device, Digest
 from access.state.event_state import EventState
 from sync.durable_file import write_whole
 from sync.store.data_folder import DataFolder

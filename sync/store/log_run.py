@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import msgspec
 
 from access.log.chain import ChainError, Head, follow, vouched
-from access.log.entry import UNREADABLE, BadgeId, Entry, badge_of, body_of
+from access.log.entry import UNREADABLE, Entry, badge_of, body_of
+from access.log.fields import BadgeId
 from access.log.log_entry import LogEntry
 from sync.wire.messages import Batch, MessageError, Point
 

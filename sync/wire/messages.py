@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Meta
 
 from access.log.chain import Head
-from access.log.entry import MAX_ENTRY_BYTES, UNREADABLE, Device, Digest, Kiosk, LogId, Millis
+from access.log.entry import MAX_ENTRY_BYTES, UNREADABLE, Kiosk
+from access.log.fields import Device, Digest, LogId, Millis
 
 VERSION = 1
 """Of the exchange. Both sides say theirs; a side that knows only older ones refuses with a reason."""

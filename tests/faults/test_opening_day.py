@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from access.badge.credential import read
 from access.event.definition import Event
-from access.log.entry import OpeningChecked
+from access.log.sign_offs import OpeningChecked
 from access.rules.opening_check import opening_badges
 from hardware.decoding.cascade import installed_engines
 from hardware.decoding.still import StillDecoder

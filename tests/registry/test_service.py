@@ -13,7 +13,8 @@ import pytest
 from access.badge.credential import Claims
 from access.event.definition import Event
 from access.log.clock_reading import ClockReading
-from access.log.entry import Close, Ruling
+from access.log.entry import Ruling
+from access.log.sign_offs import Close
 from access.state.conflicts import Conflict
 from access.state.coverage import CoverageReport, Silence
 from config.errors import ConfigError

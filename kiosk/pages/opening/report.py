@@ -4,8 +4,8 @@ what a person has confirmed and signed off. Names nobody. Everything here runs i
 from typing import Any
 
 from access.event.definition import Language
-from access.log.entry import OpeningChecked
 from access.log.receipt import gate_code
+from access.log.sign_offs import OpeningChecked
 from config.languages import languages
 from hardware.system.version import versions
 from kiosk.door.door import Door

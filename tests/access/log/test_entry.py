@@ -21,7 +21,6 @@ from access.log.entry import (
     Body,
     Boot,
     Clock,
-    Close,
     Entry,
     EntryError,
     EntryRef,
@@ -30,13 +29,13 @@ from access.log.entry import (
     Health,
     Key,
     Kiosk,
-    OpeningChecked,
     Override,
     Passage,
     Printed,
     Recount,
     Revoked,
     Ruling,
+    SamePerson,
     Scan,
     Seats,
     Span,
@@ -48,6 +47,7 @@ from access.log.entry import (
     encode,
     pack,
 )
+from access.log.sign_offs import Close, OpeningChecked
 
 BADGE = b"badge"
 DIGEST = bytes(range(32))
@@ -141,6 +141,7 @@ BODIES: dict[str, Body] = {
         badge=BADGE, issue=1, form="plain", claims=Claims(0, 7, 0, 3), verifier=DIGEST, card=DIGEST
     ),
     "revoke": Revoked(badge=BADGE, issue=None, why="lost"),
+    "person": SamePerson(before=BADGE, after=b"other"),
     "event": EventDefined(event=msgspec.Raw(pack({"id": "fair"}))),
     "key": Key(number=1, public=DIGEST, withdrawn=True),
     "kiosk": Kiosk(
@@ -180,6 +181,7 @@ RECORDED: dict[str, tuple[int, str]] = {
     "key": (3, "a91e2da1bab850e6"),
     "kiosk": (9, "f42061c01203bdfb"),
     "ruling": (4, "135dd21ffe2d85d5"),
+    "person": (2, "305bb6c565b9d1b5"),
     "close": (2, "938aba7c8afdff5d"),
 }
 """Of each body, as the first version that had it wrote it: how many fields, and the first 16 hex digits of the SHA-256

@@ -9,7 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from access.event.programme import Programme
-from access.log.entry import OpeningChecked, Span
+from access.log.entry import Span
+from access.log.sign_offs import OpeningChecked
 from access.rules.decide import Facts, Presented, decide
 from access.rules.opening_check import (
     CASES,

@@ -11,7 +11,6 @@ import pytest
 from access.event.programme import Programme
 from access.log.entry import (
     Alarm,
-    Close,
     EventDefined,
     GateGiven,
     Health,
@@ -25,6 +24,7 @@ from access.log.entry import (
     Void,
     pack,
 )
+from access.log.sign_offs import Close
 from access.state.event_state import EventState
 
 MINUTE = 60_000

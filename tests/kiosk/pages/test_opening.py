@@ -9,17 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from access.badge.credential import Plain, plain_text, verifier
-from access.log.entry import (
-    GENESIS,
-    BadgeIssued,
-    Boot,
-    OpeningChecked,
-    Revoked,
-    Scan,
-    digest_of,
-    encode,
-)
+from access.log.entry import GENESIS, BadgeIssued, Boot, Revoked, Scan, digest_of, encode
 from access.log.log_entry import LogEntry, read_entry
+from access.log.sign_offs import OpeningChecked
 from access.rules.opening_check import OpeningRecords, claims_of, opening_badges
 from hardware.ports.door_contacts import now_ms
 from hardware.ports.events import Reading

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from access.log.entry import OpeningChecked
+from access.log.sign_offs import OpeningChecked
 from registry.roster.model import IssuedBadge, Person
 from registry.service import RegistryService
 from sync.wire.device_key import DeviceKey

@@ -104,6 +104,7 @@ def test_a_badge_revoked_by_mistake_is_followed_by_another_that_doors_take(
     old = delegates[0]
     kiosk = new_kiosk("chengdu-main-1")
     assert api.call("POST", f"/registrants/{old.code}/unrevoke", {}).status_code == 422
+    kiosk.show(old.text)
     api.post(f"/registrants/{old.code}/revoke", {"why": "by mistake"})
     kiosk.exchange()
     assert kiosk.show(old.text).decision.reason == "revoked"
@@ -116,6 +117,17 @@ def test_a_badge_revoked_by_mistake_is_followed_by_another_that_doors_take(
     assert [(one["code"], one["name"], one["revoked"]) for one in found] == [
         (new["code"], "陳大文", False)
     ]
+    # One person, whichever badge they showed: at the door, in the counts, and on the page.
+    chengdu = next(a for a in api.get("/headcount")["areas"] if a["id"] == "chengdu")
+    assert (chengdu["inside"], chengdu["people"]) == (1, 1)
+    listed = api.get("/attendance/people?venue=chengdu&day=2020-11-17")["people"]
+    assert [one["ref"] for one in listed if one["status"] == "came"] == ["P1"]
+    [found] = api.get(f"/registrants?q={old.code}")["registrants"]
+    assert (found["ref"], found["place"]) == ("P1", "chengdu")
+    shown = api.get(f"/registrants/{old.code}/history")["presented"]
+    assert [one["reason"] for one in shown] == ["unlisted", "revoked", "ok"]
+    elsewhere = new_kiosk("chengdu-main-2")
+    assert elsewhere.show(new["text"]).decision.reason == "reentry"
 
 
 def test_a_print_that_was_revoked_is_followed_by_the_next(
