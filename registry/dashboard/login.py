@@ -69,7 +69,7 @@ class LoginDesk:
         agent = request.headers.get("User-Agent", "")
         session["login"] = self._guard.logins.begin(account.name, address, agent)
         session.permanent = True
-        self._trail.note(account.name, "login", address)
+        self._trail.note(account.name, "login", {"address": address})
 
     def _device(self, name: str) -> str | None:
         """The browser's own mark, if somebody logged in to this account with it."""
@@ -100,5 +100,5 @@ class LoginDesk:
             visitor = self._guard.visitor()
             self._guard.logins.end_id(session["login"])
             if visitor is not None:
-                self._trail.note(visitor.name, "logout")
+                self._trail.note(visitor.name, "logout", {})
         session.clear()

@@ -100,7 +100,7 @@ def _counted(
     if not enrolled.refused:
         throttle.worked(limits)
         return enrolled
-    trail.note(address, "enrol_refused", f"kiosk {device}")
+    trail.note(address, "enrol_refused", {"device": device})
     if enrolled.refused == REFUSED and throttle.wait_s(enrol_limits(address)):
         # Who has tried too many codes must not learn which beginnings are those of open ones.
         return _too_many(service, throttle, asked, address)

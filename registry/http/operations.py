@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 import msgspec
-from flask import Blueprint, Request, Response, request
+from flask import Blueprint, Request, Response, g, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from config.errors import instead, shown
@@ -27,6 +27,8 @@ from registry.storage.errors import ChangedError, RegistrationError, RegistryErr
 log = logging.getLogger(__name__)
 
 _NUMBER = re.compile("[0-9]{1,18}")
+
+NO_TRACE = "none"
 
 
 class Nothing(Body, frozen=True, kw_only=True):
@@ -108,7 +110,7 @@ class Interface:
                 elif operation.body is None and operation.method != "GET":
                     body_of(request, Nothing)
                 answer = view(*given, **arguments)
-                if operation.method != "GET":
+                if operation.method != "GET" and not _is_refusal(answer):
                     self._note(operation, arguments, given)
             except RequestEntityTooLarge:
                 most = (request.max_content_length or 0) // 1024
@@ -125,18 +127,43 @@ class Interface:
         return answer
 
     def _note(self, operation: Operation, arguments: dict[str, str], body: list[Any]) -> None:
+        more = g.pop("trace", {})
+        if more != NO_TRACE:
+            details = _details(operation, arguments, body) | more
+            self._trail.note(self.asker(), operation.name, details)
+
+    def asker(self) -> str:
+        """What the trail calls whoever asks."""
         visitor = self._guard.visitor()
-        who = visitor.name if visitor is not None else ""
-        self._trail.note(who, operation.name, _subject(arguments, body))
+        return visitor.name if visitor is not None else ""
 
 
-def _subject(arguments: dict[str, str], body: list[Any]) -> str:
-    """What a change was about: what the path names, and those fields of the body that are no secret."""
-    named = dict(arguments)
+def _is_refusal(answer: Any) -> bool:
+    return isinstance(answer, Response) and answer.status_code >= 400
+
+
+def trace(**details: object) -> None:
+    """Say more in the line of the trail about the change that this request makes."""
+    g.trace = g.get("trace", {}) | details
+
+
+def leave_no_trace() -> None:
+    """This request gets no line of the trail: it only looks, or what it begins will have its own."""
+    g.trace = NO_TRACE
+
+
+def _details(operation: Operation, arguments: dict[str, str], body: list[Any]) -> dict[str, object]:
+    """What a change was about: what the path names, what was asked for, and those fields of the body that are no
+    secret; without what was left as it is."""
+    details: dict[str, object] = dict(arguments)
+    asked = request.args
+    details |= {
+        one.name: ", ".join(asked.getlist(one.name)) for one in operation.query if one.name in asked
+    }
     for one in body:
         traced = ((name, getattr(one, name)) for name in one.traced)
-        named |= {name: str(value) for name, value in traced if value is not None}
-    return ", ".join(f"{name} {value}" for name, value in named.items())
+        details |= {name: value for name, value in traced if value not in (None, False)}
+    return details
 
 
 def _wrong_parameters(operation: Operation, asked: Request) -> str | None:

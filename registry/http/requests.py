@@ -232,7 +232,7 @@ class ChangedEvent(Body, frozen=True, kw_only=True):
     also where it takes something from a door that is in use. `expect`: the mark of the definition in force that an
     answer gave; nothing is done where another one is in force by now (409). Null: whatever is."""
 
-    traced = ("check", "confirmed")
+    traced = ("file", "confirmed")
     most_bytes = 8 * 1024 * 1024
 
     toml: Annotated[str, Meta(max_length=1_000_000)]

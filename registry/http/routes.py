@@ -83,7 +83,7 @@ def add_routes(api: Interface, services: Services) -> None:
     webhooks.add_webhooks(api, queries, services.hooks)
     access.add_accounts(api, queries, guard, services.passwords, services.trail)
     jobs.add_jobs(api, services.jobs, guard, _JOBS)
-    lists.add_lists(api, queries, services.jobs)
+    lists.add_lists(api, queries, services.jobs, services.trail)
     badges.add_test_badges(api, queries.service)
     badges.add_badges(api, services.jobs, services.badges)
     exports = Exports(queries)

@@ -132,8 +132,15 @@ class Importer:
         self._service = service
         self._now_ms = now_ms
 
-    def run(self, data: bytes, options: Options, progress: Progress | None = None) -> Report:
-        """Look at a list, and, unless only that is asked or it has mistakes, take it in.
+    def run(
+        self,
+        data: bytes,
+        options: Options,
+        progress: Progress | None = None,
+        note: Callable[[Report], None] = lambda _: None,
+    ) -> Report:
+        """Look at a list, and, unless only that is asked or it has mistakes, take it in. `note` is called with what was
+        done, within the transaction that does it.
 
         Raises SpreadsheetError where there are mistakes (of a preview they are in the report), RegistryError.
         """
@@ -155,8 +162,9 @@ class Importer:
             raise SpreadsheetError(options.file, mistakes)
         if options.expect is not None and not _as_expected(options, looked):
             raise RegistryError(say(options.language, "changed_since", command=options.command))
-        self._apply(looked, options, progress)
-        return self._report(looked, options, applied=True)
+        report = self._report(looked, options, applied=True)
+        self._apply(looked, options, progress, lambda: note(report))
+        return report
 
     def _look(self, data: bytes, options: Options, progress: Progress) -> _Looked:
         progress.stage("import.reading")
@@ -180,7 +188,9 @@ class Importer:
             people, comparison, registered, mapping is known and known != NO_MAPPING, position, mark
         )
 
-    def _apply(self, looked: _Looked, options: Options, progress: Progress) -> None:
+    def _apply(
+        self, looked: _Looked, options: Options, progress: Progress, note: Callable[[], None]
+    ) -> None:
         comparison, service = looked.comparison, self._service
         discard(service.ledger)
         batch = service.batch()
@@ -193,7 +203,7 @@ class Importer:
             progress.stage("import.writing")
             progress.last_chance()
             touched = {one.known.badge for _, one in comparison.changed} | set(gone)
-            batch.commit(lambda: service.untouched_since(looked.position, touched))
+            batch.commit(lambda: service.untouched_since(looked.position, touched), note)
         except BaseException:
             discard(service.ledger)
             raise

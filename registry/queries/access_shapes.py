@@ -66,13 +66,17 @@ class Logins(Answer, frozen=True, kw_only=True):
 
 
 class TrailLine(Answer, frozen=True, kw_only=True):
-    """Who changed what, when; `subject` is what it was about (a badge's code, a kiosk, an account)."""
+    """Who changed what, when; `subject` is what it was about (a badge's code, a kiosk, an account), `details` the same
+    by name, empty for lines of an earlier version. `ref`: of the person whose badge it was about, while they are
+    known."""
 
     number: int
     at: Time
     who: str
     what: str
     subject: str
+    details: dict[str, str]
+    ref: str | None
 
 
 class TrailPage(Answer, frozen=True, kw_only=True):

@@ -143,3 +143,15 @@ class Job(Answer, frozen=True, kw_only=True):
 
 class Jobs(Answer, frozen=True, kw_only=True):
     jobs: list[Job]
+
+
+class Imported(Answer, frozen=True, kw_only=True):
+    """What an import did: people who are new, changed and the same; `missing` are registered and not in the list.
+    `warnings` are lines for people. `applied` false: it only looked, and this is what would be."""
+
+    added: int
+    updated: int
+    same: int
+    missing: int
+    warnings: list[str]
+    applied: bool

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from typing import Annotated
 
 import msgspec
@@ -182,6 +183,17 @@ def history(queries: Queries, code: str) -> PersonHistory:
                 for one in reversed(known.prints)
             ],
         )
+
+
+def refs_of(queries: Queries, codes: Iterable[str]) -> dict[str, str]:
+    """The ref of each badge's person, by human code, of those who are known by now."""
+    badges = {code: badge for code in codes if (badge := read_human_code(code)) is not None}
+    with queries.snapshot() as log_state:
+        persons = log_state.event_state.persons
+        current = {code: persons.current(badge) for code, badge in badges.items()}
+    people = queries.service.people.by_badges(sorted(set(current.values())))
+    refs = {known.badge: known.ref for known in people}
+    return {code: refs[badge] for code, badge in current.items() if badge in refs}
 
 
 def _current(queries: Queries, badge: bytes) -> bytes:

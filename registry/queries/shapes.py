@@ -290,17 +290,6 @@ class Issued(Answer, frozen=True, kw_only=True):
     text: str
 
 
-class Imported(Answer, frozen=True, kw_only=True):
-    """What an import did: people who are new, changed and the same; `missing` are registered and not in the list.
-    `warnings` are lines for people."""
-
-    added: int
-    updated: int
-    same: int
-    missing: int
-    warnings: list[str]
-
-
 class Code(Answer, frozen=True, kw_only=True):
     """`text` is what the QR code says, `qr` that code as an SVG; `warning` says why kiosks may not reach the
     address."""

@@ -6,7 +6,7 @@ anybody. The issue stays: the badge that was printed with the name is the one th
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -32,7 +32,7 @@ POSITION = "spellings"
 LOOK_S = 2.0
 AT_ONCE = 1000
 
-Note = Callable[[str, str, str], None]
+Note = Callable[[str, str, Mapping[str, object]], None]
 """Notes for the admins who (a gate) did what to whom (a badge's code)."""
 
 
@@ -89,9 +89,9 @@ class Respelling:
             done = name is not None and self._roster.respell(body.badge, body.issue, name, event)
             if done:
                 respelled.add(body.badge)
-                self._note(body.gate, "correct_name", human_code(body.badge))
+                self._note(body.gate, "correct_name", {"code": human_code(body.badge)})
             elif body.badge not in respelled:  # else printed twice with one spelling
-                self._note(body.gate, "correct_name_not", human_code(body.badge))
+                self._note(body.gate, "correct_name_not", {"code": human_code(body.badge)})
 
     def _believed(self, entry: LogEntry) -> bool:
         """Whether it is a kiosk's, and from before that was cut off."""

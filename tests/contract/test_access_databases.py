@@ -70,7 +70,7 @@ def test_attempts_are_counted(ledger: Ledger) -> None:
 def test_the_trail_is_read_from_its_end(ledger: Ledger) -> None:
     trail = Trail(ledger, now_ms)
     for number in range(5):
-        trail.note("chan", "rule", f"line {number}")
+        trail.note("chan", "rule", {"line": number})
     newest = trail.newest(2)
     assert [one.subject for one in newest] == ["line 4", "line 3"]
     assert [one.subject for one in trail.newest(2, newest[-1].number)] == ["line 2", "line 1"]

@@ -67,7 +67,8 @@ FORUM_CURVE = ArrivalCurve()
 
 
 def read_curve(file: Path) -> ArrivalCurve:
-    """The curve in a CSV file of lines `minute,share`; a first line without a number is taken for a header.
+    """The curve in a CSV file of lines `minute,share`; a first line without a number is taken for a header. Semicolons
+    and tabs separate as well, as some spreadsheets write them.
 
     Raises ConfigError with every mistake, its line, and what would be right.
     """
@@ -84,7 +85,7 @@ def read_curve(file: Path) -> ArrivalCurve:
         ) from error
     lines = [
         (number, [cell.strip() for cell in row])
-        for number, row in enumerate(csv.reader(text.splitlines()), 1)
+        for number, row in enumerate(csv.reader(text.splitlines(), delimiter=_delimiter(text)), 1)
         if any(cell.strip() for cell in row)
     ]
     if lines and len(lines[0][1]) == 2 and not any(_has_digit(cell) for cell in lines[0][1]):
@@ -103,6 +104,10 @@ def read_curve(file: Path) -> ArrivalCurve:
     if mistakes:
         raise ConfigError(mistakes)
     return ArrivalCurve(tuple(point for _, point in points))
+
+
+def _delimiter(text: str) -> str:
+    return next((sign for sign in ";\t" if sign in text), ",")
 
 
 def _has_digit(cell: str) -> bool:

@@ -47,6 +47,17 @@ async function leave(name) {
   await logins();
 }
 
+const KNOWN = { access: "account", role: "account", kind: "conflict", answer: "reading" };
+/** What a change was about, in the reader's words; lines of an earlier version have one text. */
+function about(line) {
+  const said = Object.entries(line.details).map(([name, value]) => {
+    const named = has(`${KNOWN[name]}.${value}`) ? t(`${KNOWN[name]}.${value}`) : value;
+    const text = has(`trail.of.${name}`) ? t(`trail.of.${name}`, { v: named }) : `${name} ${named}`;
+    return name === "code" ? el("a", { href: `/people#${value}` }, line.ref ? `${text} (${line.ref})` : text) : text;
+  });
+  return said.length ? el("span", {}, ...said.flatMap((one, at) => (at ? [" · ", one] : [one]))) : line.subject;
+}
+
 let oldest = null;
 async function trail() {
   const answer = await attempt(() => ask("GET", `/trail?limit=50${oldest === null ? "" : `&before=${oldest}`}`));
@@ -55,7 +66,7 @@ async function trail() {
   if (answer.lines.length === 0) return;
   oldest = answer.lines.at(-1).number;
   by("trail").append(table(["", "", "", ""], answer.lines.map((line) => [
-    minute(line.at), has(`trail.who.${line.who}`) ? t(`trail.who.${line.who}`) : line.who, has(`did.${line.what}`) ? t(`did.${line.what}`) : line.what.replaceAll("_", " "), line.subject])));
+    minute(line.at), has(`trail.who.${line.who}`) ? t(`trail.who.${line.who}`) : line.who, has(`did.${line.what}`) ? t(`did.${line.what}`) : line.what.replaceAll("_", " "), about(line)])));
 }
 
 on("token", async (form) => {

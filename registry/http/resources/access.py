@@ -16,6 +16,7 @@ from registry.http import requests as bodies
 from registry.http.operations import Interface, Parameter
 from registry.queries import access_shapes as answers
 from registry.queries.queries import Queries
+from registry.queries.registrants import refs_of
 from registry.queries.shapes import Done
 from registry.storage.errors import RegistryError, UnknownError
 
@@ -212,6 +213,8 @@ def _add_trail(api: Interface, queries: Queries, trail: Trail) -> None:
     def read_trail() -> answers.TrailPage:
         limit = max(1, min(LINES, request.args.get("limit", LINES, int)))
         before = request.args.get("before", type=int)
+        lines = trail.newest(limit, before)
+        refs = refs_of(queries, [one.details["code"] for one in lines if "code" in one.details])
         return answers.TrailPage(
             lines=[
                 answers.TrailLine(
@@ -220,7 +223,9 @@ def _add_trail(api: Interface, queries: Queries, trail: Trail) -> None:
                     who=one.who,
                     what=one.what,
                     subject=one.subject,
+                    details=one.details,
+                    ref=refs.get(one.details.get("code", "")),
                 )
-                for one in trail.newest(limit, before)
+                for one in lines
             ]
         )

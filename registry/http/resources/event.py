@@ -13,7 +13,7 @@ from access.state.log_state import LogState
 from config import event_file
 from config.errors import ConfigError
 from registry.http import requests as bodies
-from registry.http.operations import Interface, problem
+from registry.http.operations import Interface, leave_no_trace, problem
 from registry.http.resources.jobs import finished, shown
 from registry.jobs import Jobs, Work
 from registry.queries import admin_shapes
@@ -48,6 +48,8 @@ def add_event(api: Interface, queries: Queries) -> None:
         applied = old != new and not body.check and (body.confirmed or not asks)
         if applied:
             queries.service.update_event(new, partial(_in_force, old))
+        else:
+            leave_no_trace()
         return admin_shapes.EventChange(
             event=new.id,
             mark=mark,

@@ -4,14 +4,14 @@ import msgspec
 from flask import Response, request
 
 from config.languages import languages
-from registry.http.operations import Interface, Parameter, problem
+from registry.accounts.trail import Trail
+from registry.http.operations import Interface, Parameter, leave_no_trace, problem
 from registry.http.resources.jobs import ended, shown
 from registry.jobs import Job, Jobs, Work
 from registry.lists.columns import FIELDS, Mapping
 from registry.lists.findings import SpreadsheetError
 from registry.lists.importing import FILE, Importer, Options, Report
 from registry.queries import admin_shapes
-from registry.queries import shapes as answers
 from registry.queries.queries import Queries
 from registry.roster.batch import discard
 from registry.storage.errors import RegistryError
@@ -46,18 +46,29 @@ _OPTIONS = (
 )
 
 
-def add_lists(api: Interface, queries: Queries, jobs: Jobs) -> None:
+def add_lists(api: Interface, queries: Queries, jobs: Jobs, trail: Trail) -> None:
     """Give the interface its import."""
     importer = Importer(queries.service, queries.now_ms)
 
     def do(work: Work) -> Report:
-        options = msgspec.convert(dict(work.params), Options)
+        options = msgspec.convert(work.params["options"], Options)
+
+        def note(report: Report) -> None:
+            done = {"file": report.file, "added": report.added, "updated": report.updated}
+            done |= {"revoked": report.revoked} if report.revoked else {}
+            trail.note(work.params["who"], import_people.__name__, done)
+
         try:
-            return importer.run(work.file(FILE), options, work)
+            return importer.run(work.file(FILE), options, work, note)
         except SpreadsheetError as error:
             return importer.refused(error, options)
 
     jobs.kind(KIND, do, lambda: discard(queries.service.ledger))
+
+    def begin() -> Job:
+        leave_no_trace()  # there is a line once people are taken in, with how many
+        params = {"options": msgspec.to_builtins(_options()), "who": api.asker()}
+        return jobs.start(KIND, params, {FILE: request.get_data()})
 
     @api.post(
         "/imports",
@@ -68,35 +79,32 @@ def add_lists(api: Interface, queries: Queries, jobs: Jobs) -> None:
         query=_OPTIONS,
     )
     def begin_import() -> admin_shapes.Job:
-        return shown(_begin(jobs), [])
+        return shown(begin(), [])
 
     @api.post(
         "/import",
         "Take a list of people in (XLSX, XLS, ODS, CSV): all of them, or nobody; the answer comes at the end",
         access="admin",
         body="text/csv",
-        answer=answers.Imported,
+        answer=admin_shapes.Imported,
         query=_OPTIONS,
     )
-    def import_people() -> answers.Imported | Response:
-        job = ended(jobs, _begin(jobs).id)
+    def import_people() -> admin_shapes.Imported | Response:
+        job = ended(jobs, begin().id)
         report = msgspec.json.decode(job.result or b"{}", type=Report)
         if report.mistakes:
             lines = tuple(one.text for one in report.mistakes)
             rows = sum(max(1, one.rows) for one in report.mistakes)
             message = lines[0] if len(lines) == 1 else f"{rows} mistakes; nothing was changed."
             return problem(422, message, lines)
-        return answers.Imported(
+        return admin_shapes.Imported(
             added=report.added,
             updated=report.updated,
             same=report.same,
             missing=report.missing,
             warnings=[one.text for one in report.warnings],
+            applied=report.applied,
         )
-
-
-def _begin(jobs: Jobs) -> Job:
-    return jobs.start(KIND, msgspec.to_builtins(_options()), {FILE: request.get_data()})
 
 
 def _options() -> Options:

@@ -4,7 +4,7 @@ from flask import Response, request
 
 from registry.http import people
 from registry.http import requests as bodies
-from registry.http.operations import Interface, Parameter, problem
+from registry.http.operations import Interface, Parameter, problem, trace
 from registry.queries import registrants
 from registry.queries import shapes as answers
 from registry.queries.queries import Queries
@@ -80,7 +80,9 @@ def add_registrant_changes(api: Interface, queries: Queries) -> None:
         answer=answers.Issued,
     )
     def register(body: bodies.NewPerson) -> answers.Issued:
-        return _issued(people.register(queries, body))
+        issued = _issued(people.register(queries, body))
+        trace(code=issued.code)
+        return issued
 
     @api.post(
         "/registrants/<code>",

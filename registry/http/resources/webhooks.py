@@ -1,10 +1,12 @@
 """Webhooks under /api/v1: addresses to which every check-in is sent."""
 
+from urllib.parse import urlsplit
+
 from flask import Response
 
 from registry.http import requests as bodies
 from registry.http.error_texts import in_readers_language
-from registry.http.operations import Interface, problem
+from registry.http.operations import Interface, problem, trace
 from registry.queries import access_shapes as answers
 from registry.queries.queries import Queries
 from registry.queries.shapes import Done
@@ -48,6 +50,7 @@ def add_webhooks(api: Interface, queries: Queries, hooks: Hooks) -> None:
                 400, "url is no address; it should be like https://hooks.example/jianmen."
             )
         hook_id, row = hooks.add(body.url)
+        trace(host=urlsplit(body.url).hostname)
         return shown(hook_id, row, row.secret)
 
     @api.delete("/webhooks/<hook_id>", "Tell an address no more", access="admin", answer=Done)

@@ -36,6 +36,11 @@ def test_a_file_with_a_header_percent_and_pauses(tmp_path: Path) -> None:
     assert not any(31 * 60 < at_s < 59 * 60 for at_s in curve.draw(1000, Random(2)))
 
 
+def test_a_file_as_other_spreadsheets_write_it(tmp_path: Path) -> None:
+    for text in ("minute;share\n0;0\n30;65%\n90;1\n", "0\t0\n30\t0.65\n90\t1\n"):
+        assert curve_of(tmp_path, text).points == ((0, 0), (30, 0.65), (90, 1))
+
+
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [

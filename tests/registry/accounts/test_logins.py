@@ -205,12 +205,14 @@ def test_the_trail_says_who_did_what_and_no_secret(browser: Browser) -> None:
     lines = browser.call("GET", "/trail").json["lines"]
     assert [(one["who"], one["what"], one["subject"]) for one in lines] == [
         ("chan", "revoke", f"code {code}, why lost"),
-        ("chan", "register", ""),
+        ("chan", "register", f"code {code}"),
         ("chan", "new_token", "label wall, access viewer"),
         ("chan", "set_password", "account wong"),
         ("chan", "new_account", "name wong, role desk"),
-        ("chan", "login", "192.0.2.7"),
+        ("chan", "login", "address 192.0.2.7"),
     ]
+    assert lines[0]["details"] == {"code": code, "why": "lost"}
+    assert lines[0]["ref"] == "P9"
     assert secret not in str(lines)
     assert "陳大文" not in str(lines)
     older = browser.call("GET", f"/trail?before={lines[-2]['number']}&limit=1").json["lines"]

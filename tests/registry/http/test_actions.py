@@ -292,6 +292,7 @@ def test_an_import_as_a_job_says_what_came_of_it(api: Any, service: RegistryServ
     assert (job["result"]["added"], job["result"]["applied"]) == (1, False)
     assert "没有会场一列：新报名者可进入全部会场" in job["result"]["warnings"][2]["text"]
     assert service.people.count() == 0
+    assert [one["what"] for one in api.get("/trail")["lines"]] == [], "nothing was changed"
 
 
 @pytest.mark.parametrize("query", ["map=ref", "fill=colour=red", "map==x"])
@@ -310,6 +311,7 @@ def test_a_file_of_people_is_taken_in_whole(api: Any) -> None:
         "same": 0,
         "missing": 0,
         "warnings": [],
+        "applied": True,
     }
     changed = rows.replace("Bob", "Bobby")
     answer = api.call("POST", "/import?update=1", (HEADER + changed).encode())
@@ -319,7 +321,15 @@ def test_a_file_of_people_is_taken_in_whole(api: Any) -> None:
         "same": 1,
         "missing": 0,
         "warnings": [],
+        "applied": True,
     }
+    looked = api.call("POST", "/import?update=1&check=1", (HEADER + "R3,C,,en,media,,,\n").encode())
+    assert (looked.json["added"], looked.json["applied"]) == (1, False)
+    lines = api.get("/trail")["lines"]
+    assert [(one["what"], one["subject"]) for one in lines] == [
+        ("import_people", "file people.csv, added 0, updated 1"),
+        ("import_people", "file people.csv, added 2, updated 0"),
+    ]
 
 
 def test_a_file_with_mistakes_names_them_all_and_changes_nothing(api: Any) -> None:
