@@ -224,8 +224,8 @@ def grows_from(old: Event, new: Event) -> list[Mistake]:
     for where, (before, after) in lists.items():
         for index, name in enumerate(before):
             if after[index : index + 1] != [name]:
-                found = shown(after[index]) if index < len(after) else "nothing"
-                wrong = f"is {found}, and badges are printed that mean {shown(name)}"
+                found = f"is {shown(after[index])}" if index < len(after) else "is missing"
+                wrong = f"{found}, and badges are printed that mean {shown(name)}"
                 right = f"should stay {shown(name)}; add new ones at the end"
                 mistakes.append(Mistake(source, f"{where}[{index}]", wrong, right))
     return mistakes

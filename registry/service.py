@@ -191,8 +191,8 @@ class RegistryService:
         return self._all.projections.missing(device)
 
     def register(self, person: Person) -> IssuedBadge:
-        """Register a person and issue their badge. Raises RegistrationError."""
-        return self.register_many([person])[0]
+        """Register a person who is in no list, and issue their badge. Raises RegistrationError."""
+        return self._all.roster.register([person], self.event, by_hand=True)[0]
 
     def register_many(self, people: Sequence[Person]) -> list[IssuedBadge]:
         """Register people, all or none. Raises RegistrationError with all mistakes."""

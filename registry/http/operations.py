@@ -172,7 +172,7 @@ def _wrong_parameters(operation: Operation, asked: Request) -> str | None:
     known = {parameter.name: parameter for parameter in operation.query}
     for name, values in asked.args.lists():
         if name not in known:
-            return f"{operation.name} has no parameter {shown(name)}; {instead(name, list(known))}."
+            return f"{operation.path} has no parameter {shown(name)}; {instead(name, list(known))}."
         if len(values) > 1 and not known[name].repeats:
             return f"{name} is given {len(values)} times; it should be given once."
         if known[name].kind in ("integer", "count") and not _NUMBER.fullmatch(values[0]):

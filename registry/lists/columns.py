@@ -220,10 +220,15 @@ def _report_unused(mapping: Mapping, header: Sequence[str], found: Findings, lin
 
 
 def _report_missing(missing: Sequence[str], columns: Columns, found: Findings) -> None:
-    required = [name for name in missing if name in REQUIRED]
+    misspelt = {one.values["near"] for one in found.of("mistake") if one.kind == "columns.near"}
+    required = [name for name in missing if name in REQUIRED and name not in misspelt]
     if required:
         shown = ", ".join(one for one in columns.titles if one)[:300]
-        found.mistake("columns.missing", columns.header, columns=", ".join(required), titles=shown)
+        # A ticket type may be everybody's; a number or a name is one person's.
+        kind = "columns.missing_ticket" if required == ["ticket"] else "columns.missing"
+        found.mistake(
+            kind, columns.header, columns=", ".join(required), first=required[0], titles=shown
+        )
     for name in missing:
         if name in EXPECTED:
             found.warn(f"columns.without.{name}", columns.header, column=name)

@@ -111,6 +111,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     remembered: bool
     sheet: str | None
     encoding: str | None
+    by_hand: list[PersonChange]
 
 
 @dataclass
@@ -203,7 +204,14 @@ class Importer:
             progress.stage("import.writing")
             progress.last_chance()
             touched = {one.known.badge for _, one in comparison.changed} | set(gone)
-            batch.commit(lambda: service.untouched_since(looked.position, touched), note)
+
+            def finish() -> None:
+                signed = [one.ref for one in comparison.new if one.form == "signed"]
+                badges = [*comparison.listed, *service.people.badges_of(signed)]
+                service.people.set_origin(badges, listed=True)
+                note()
+
+            batch.commit(lambda: service.untouched_since(looked.position, touched), finish)
         except BaseException:
             discard(service.ledger)
             raise
@@ -231,13 +239,16 @@ class Importer:
             updated=len(comparison.changed),
             same=comparison.same,
             missing=len(comparison.missing),
-            at_desk=comparison.at_desk,
+            at_desk=len(comparison.by_hand),
             revoked=len(comparison.missing) if options.revoke_missing else 0,
             changes=comparison.changes,
             missing_people=[
                 PersonChange(one.known.ref, one.known.name) for one in comparison.missing[:SHOWN]
             ],
             new_people=[PersonChange(one.ref, one.name) for one in comparison.new[:SHOWN]],
+            by_hand=[
+                PersonChange(one.known.ref, one.known.name) for one in comparison.by_hand[:SHOWN]
+            ],
             mistakes=[_cause(one, options, names) for one in findings.of("mistake")],
             warnings=[_cause(one, options, names) for one in findings.of("warning")],
             columns=sorted(uses, key=lambda one: columns.titles.index(one.title)),
@@ -251,8 +262,8 @@ class Importer:
         names = self._names(options)
         return Report(
             file=options.file, applied=False, mark="", people=0, added=0, updated=0, same=0, missing=0, at_desk=0,
-            revoked=0, changes=[], missing_people=[], new_people=[], columns=[], remembered=False, sheet=None,
-            encoding=None, warnings=[], mistakes=[_cause(one, options, names) for one in error.findings],
+            revoked=0, changes=[], by_hand=[], missing_people=[], new_people=[], columns=[], remembered=False,
+            sheet=None, encoding=None, warnings=[], mistakes=[_cause(one, options, names) for one in error.findings],
         )  # fmt: skip
 
     def _names(self, options: Options) -> dict[str, str]:

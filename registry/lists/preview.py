@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -46,8 +46,10 @@ class Comparison:
     changes: list[PersonChange] = field(default_factory=list)
     same: int = 0
     missing: list[Registered] = field(default_factory=list)
-    at_desk: int = 0
-    """Registered people who are in no list since they were registered at a desk."""
+    by_hand: list[Registered] = field(default_factory=list)
+    """Registered people whom no list has had: they were added by hand, as walk-ups are, or let in again."""
+    listed: list[bytes] = field(default_factory=list)
+    """The badges of people who were added by hand, and whom this list has."""
     digest: str = ""
     missing_digest: str = ""
 
@@ -67,6 +69,7 @@ def compare(
     result = Comparison()
     state = hashlib.sha256()
     merged: list[Candidate] = []
+    origins = service.people.origins()
     for number, one in enumerate(people.candidates):
         if number % STEP_ROWS == 0:
             step(number)
@@ -81,12 +84,14 @@ def compare(
         )
         person = _merged(one.person, known, people.columns, event)
         merged.append(Candidate(one.line, person))
-        if not update:
-            found.mistake("row.registered", one.line, column="ref")
         if known.revoked:
             found.warn("row.revoked", one.line, column="ref", value=person.ref)
+        if _is_by_hand(known, origins):
+            result.listed.append(known.known.badge)
         changes = _changes(person, known, event)
         if changes:
+            if not update:
+                found.mistake("row.registered", one.line, column="ref")
             result.changed.append((person, known))
             if len(result.changes) < SHOWN:
                 result.changes.append(PersonChange(person.ref, person.name, changes))
@@ -94,7 +99,7 @@ def compare(
             result.same += 1
         if person.code and one.person.code and known.is_other_code(one.person.code):
             found.mistake("row.other_code", one.line, column="code", ref=repr(person.ref))
-    _others(people, registered, result, merged, programme)
+    _others(people, registered, result, merged, programme, origins)
     result.digest = _mark(state.digest())
     refs = "\n".join(one.known.ref for one in result.missing)
     result.missing_digest = _mark(hashlib.sha256(refs.encode()).digest())
@@ -107,6 +112,7 @@ def _others(
     result: Comparison,
     merged: Sequence[Candidate],
     programme: Programme,
+    origins: Mapping[bytes, bool],
 ) -> None:
     """Who is registered and not in the list; and the checks that need everybody."""
     listed = {one.person.ref for one in people.candidates}
@@ -121,16 +127,21 @@ def _others(
         ticket = programme.ticket(one.issued.claims.ticket)
         if ticket is None or not ticket.capacity_exempt:
             booked.update(name for bit, name in enumerate(sessions) if bits >> bit & 1)
-        if one.issued.form == "signed":
-            result.at_desk += 1
-        else:
-            result.missing.append(one)
+        (result.by_hand if _is_by_hand(one, origins) else result.missing).append(one)
     check_bookings(merged, programme, people.findings)
     check_seats(merged, booked, programme, people.findings)
     check_codes(merged, owners, people.findings)
     columns = people.columns
     titles = {name: columns.titles[index] for name, index in columns.at.items()}
     check_glyphs(merged, titles, people.findings)
+
+
+def _is_by_hand(one: Registered, origins: Mapping[bytes, bool]) -> bool:
+    """Whether a person was only added by hand: lists that never had them say nothing about them."""
+    listed = origins.get(one.known.badge)
+    if listed is None:  # the badges that desks make are signed
+        return one.issued is not None and one.issued.form == "signed"
+    return not listed
 
 
 def _mark(digest: bytes) -> str:

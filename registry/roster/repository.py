@@ -4,7 +4,7 @@ All that names a person is here and in the name cards. Erasing a person deletes 
 nobody.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -37,7 +37,7 @@ class People:
 
     def move(self, badge: bytes, known: Known) -> None:
         """Give a person another badge: row and texts of the one before are deleted."""
-        for table in (tables.person, tables.printed):
+        for table in (tables.person, tables.printed, tables.origin):
             self._ledger.write(delete(table).where(table.c.badge == badge))
         self.add([known])
 
@@ -90,6 +90,32 @@ class People:
 
     def count(self) -> int:
         return int(self._ledger.read(select(func.count()).select_from(tables.person))[0][0])
+
+    def origins(self) -> dict[bytes, bool]:
+        """By badge, whether its person is of a list (else added by hand), where its form does not say so."""
+        rows = self._ledger.read(select(tables.origin))
+        return {badge: bool(listed) for badge, listed in rows}
+
+    def set_origin(self, badges: Collection[bytes], *, listed: bool) -> None:
+        """These people are in a list, or were added by hand."""
+        origin, asked = tables.origin, list(badges)
+        for start in range(0, len(asked), _AT_ONCE):
+            some = asked[start : start + _AT_ONCE]
+            self._ledger.write(delete(origin).where(origin.c.badge.in_(some)))
+            rows = [{"badge": badge, "listed": int(listed)} for badge in some]
+            self._ledger.write(origin.insert(), rows)
+
+    def badges_of(self, refs: Sequence[str]) -> list[bytes]:
+        """The badges of those of the refs who are registered."""
+        person = tables.person.c
+        found: list[bytes] = []
+        for start in range(0, len(refs), _AT_ONCE):
+            some = refs[start : start + _AT_ONCE]
+            found += [
+                badge
+                for (badge,) in self._ledger.read(select(person.badge).where(person.ref.in_(some)))
+            ]
+        return found
 
     def refs_taken(self, refs: Sequence[str]) -> set[str]:
         """Those of the refs that are registered."""
@@ -156,7 +182,7 @@ class People:
 
     def forget(self, badge: bytes) -> None:
         """Delete a person's row and texts."""
-        for table in (tables.person, tables.printed):
+        for table in (tables.person, tables.printed, tables.origin):
             self._ledger.write(delete(table).where(table.c.badge == badge))
         # What long work was asked for and has made names people too; it is wanted for a day, and can be made again.
         # Work that is going on may have read the person already: it is stopped, and leaves nothing.

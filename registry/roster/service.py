@@ -124,8 +124,11 @@ class Roster:
 
     # Registering.
 
-    def register(self, people: Sequence[Person], event: Event) -> list[IssuedBadge]:
-        """Register people and issue their badges, all or none. Raises RegistrationError with all mistakes."""
+    def register(
+        self, people: Sequence[Person], event: Event, *, by_hand: bool = False
+    ) -> list[IssuedBadge]:
+        """Register people and issue their badges, all or none. `by_hand`: they are in no list. Raises RegistrationError
+        with all mistakes."""
         with self._ledger.transaction():
             badges = self._badges(people, event)
             issuer = self.issuer(event)
@@ -137,6 +140,8 @@ class Roster:
                 issuer.issue(one, 1, person.form, claims(person, event), person.code)
             if known:
                 self._people.add(known)
+            if by_hand:
+                self._people.set_origin(badges, listed=False)
             self.keep(issuer)
             return issuer.badges
 

@@ -286,7 +286,16 @@ staged_card = Table(
 """What an import has prepared: nobody reads it until one transaction moves all of it to where it belongs. `printed` is
 the text of a badge that cannot be derived, `new` whether the person was not registered before."""
 
-PERSONAL = (person, printed, staged_person, staged_entry, staged_card, job_file, job)
+origin = Table(
+    "origin",
+    metadata,
+    Column("badge", LargeBinary, primary_key=True),
+    Column("listed", Integer, nullable=False),
+)
+"""Of people whose badges' form does not say so: whether a list has had them, or they were only added by hand. Without a
+row a signed badge is one made by hand, and any other of a list."""
+
+PERSONAL = (person, printed, origin, staged_person, staged_entry, staged_card, job_file, job)
 """Tables that name people: all of their rows go at the end of the event."""
 
 reported = Table(

@@ -55,7 +55,7 @@ def test_a_list_that_badges_point_into_may_not_lose_or_move_an_entry(event: Even
         "event.days[1]",
     ]
     assert found[1] == (
-        'event "smarthk-2020": venue[2]: is nothing, and badges are printed that mean "mianyang"; '
+        'event "smarthk-2020": venue[2]: is missing, and badges are printed that mean "mianyang"; '
         'should stay "mianyang"; add new ones at the end'
     )
 

@@ -11,6 +11,8 @@ from jianmen.cli.registry.options import (
     asking,
     counted,
     followed,
+    named_like,
+    put_file,
     quoted,
     settings_option,
     show_result,
@@ -71,7 +73,7 @@ def badges(
     new: bool,
     as_json: bool,
 ) -> None:
-    """Write badges to print into the PDF file OUT, or pictures of them into a ZIP file.
+    """Write badges to print into the PDF file OUT, or pictures of them into a ZIP file; an older file is replaced.
 
     Layouts of your own are TOML files in the folder "layouts" of the registry's data folder; begin with a copy of one
     that is shipped (printing/layouts). Badges that are revoked are not printed.
@@ -79,6 +81,7 @@ def badges(
     if signs:
         write_signs(out, settings_file, data, venues, signs, as_json=as_json)
         return
+    named_like(out, ".zip" if pictures else ".pdf")
     asked = [
         *(("ref", one) for one in refs),
         *(("ticket", one) for one in tickets),
@@ -95,10 +98,7 @@ def badges(
         if job["state"] != "done":
             stop(1, job["error"] or f"The job is {job['state']}; nothing was written.")
         pages = client.get_file(f"/jobs/{job['id']}/files/badges.{'zip' if pictures else 'pdf'}")
-    try:
-        out.write_bytes(pages)
-    except OSError as error:
-        stop(2, f"{out}: cannot be written ({error.strerror})")
+    put_file(pages, out)
     made = job["result"]
     for ref in made["left_out"]:
         click.echo(f"{ref}: revoked; it has no badge to print", err=True)

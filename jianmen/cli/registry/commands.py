@@ -22,6 +22,7 @@ from jianmen.cli.registry.event import event
 from jianmen.cli.registry.keys import keys, staff
 from jianmen.cli.registry.lists import import_people
 from jianmen.cli.registry.options import (
+    as_given,
     asking,
     followed,
     is_there,
@@ -283,12 +284,11 @@ def unrevoke(badge: str, settings_file: Path | None, data: Path | None, *, as_js
     with asking(settings_file, data) as client:
         person = _person_of(client, badge)
         answer = client.post(f"/registrants/{quoted(person['code'])}/unrevoke", {})
-    ref = shlex.quote(person["ref"])
+    again = shlex.join(["badge.pdf", "--ref", person["ref"], *as_given("badge", "as_json")])
     show_result(
         {"badge": answer["code"], "issue": answer["issue"]},
         as_json=as_json,
-        summary=f"{answer['code']}: print {answer['issue']} is good; print it with: jianmen registry badges"
-        f" badge.pdf --ref {ref}",
+        summary=f"{answer['code']}: print {answer['issue']} is good; print it with: jianmen registry badges {again}",
     )
 
 

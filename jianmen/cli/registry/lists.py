@@ -9,7 +9,14 @@ from typing import Any
 import click
 
 from jianmen.cli.options import data_option, json_option
-from jianmen.cli.registry.options import asking, followed, settings_option, show_result, stop
+from jianmen.cli.registry.options import (
+    as_given,
+    asking,
+    followed,
+    settings_option,
+    show_result,
+    stop,
+)
 
 SHOWN = 20
 """Changed and missing people that the command lists; `--json` has more."""
@@ -99,28 +106,21 @@ def _report_lines(report: Any, people: Path, *, check: bool) -> list[str]:
             lines += _more(report["missing"], len(report["missing_people"]))
     if report["at_desk"]:
         lines.append(
-            f"{report['at_desk']} more with signed badges, as a desk makes them; they stay as they are"
+            f"{report['at_desk']} more were added by hand or let in again and are not in this list; they stay so"
         )
+        if check:
+            lines += [f"  {one['ref']} {one['name']}" for one in report["by_hand"][:SHOWN]]
+            lines += _more(report["at_desk"], len(report["by_hand"]))
     strict = click.get_current_context().params["strict"]
     if check and not report["mistakes"] and not (strict and report["warnings"]):
-        update = ["--update"] if report["updated"] or report["same"] else []
-        again = shlex.join([*_as_given(), *update, "--expect", report["mark"]])
+        if not (report["added"] or report["updated"] or report["revoked"]):
+            return [*lines, "Nothing to do: everybody in it is registered as it says."]
+        update = ["--update"] if report["updated"] else []
+        again = shlex.join(
+            [*as_given("check", "update", "expect", "as_json"), *update, "--expect", report["mark"]]
+        )
         lines.append(f"To do exactly this: jianmen registry import {again}")
     return lines
-
-
-def _as_given() -> list[str]:
-    """The list and the options of this command line, without those that say how to look at it."""
-    context = click.get_current_context()
-    words = []
-    for parameter in context.command.params:
-        name, value = parameter.name or "", context.params[parameter.name or ""]
-        if name in ("check", "update", "expect", "as_json") or not value:
-            continue
-        for one in value if isinstance(value, tuple) else (value,):
-            words += parameter.opts[:1] if isinstance(parameter, click.Option) else []
-            words += [] if one is True else [str(one)]
-    return words
 
 
 def _people(count: int) -> str:

@@ -174,3 +174,36 @@ def show_result(value: object, *, as_json: bool, summary: str) -> None:
 def counted(number: int, noun: str) -> str:
     """ "1 page", "1,200 pages"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def as_given(*but: str) -> list[str]:
+    """The arguments and options of this command line, without those named: for a command that it suggests."""
+    context = click.get_current_context()
+    words = []
+    for parameter in context.command.params:
+        name, value = parameter.name or "", context.params[parameter.name or ""]
+        if name in but or not value:
+            continue
+        for one in value if isinstance(value, tuple) else (value,):
+            words += parameter.opts[:1] if isinstance(parameter, click.Option) else []
+            words += [] if one is True else [str(one)]
+    return words
+
+
+def put_file(content: bytes, out: Path) -> None:
+    """Write what can be made again: whole or not at all, in the place of an older file of that name."""
+    part = out.with_name(f".{out.name}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(out)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        stop(2, f"{out}: cannot be written ({error.strerror})")
+
+
+def named_like(out: Path, *endings: str) -> None:
+    """Ends the command where a file's name says that it is of another kind than what is written."""
+    if out.suffix.lower() not in endings:
+        raise click.UsageError(
+            f"{out}: its name should end in {' or '.join(endings)}, as what is written does."
+        )

@@ -13,7 +13,14 @@ import click
 import msgspec
 
 from jianmen.cli.options import data_option, json_option
-from jianmen.cli.registry.options import asking, made, settings_option, show_result, stop
+from jianmen.cli.registry.options import (
+    asking,
+    made,
+    named_like,
+    put_file,
+    settings_option,
+    show_result,
+)
 
 if TYPE_CHECKING:
     from jianmen.cli.registry.client import Client
@@ -108,7 +115,7 @@ def conflicts(settings_file: Path | None, data: Path | None, *, as_json: bool) -
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="File; standard output if left out.",
+    help="File, an older one is replaced; standard output if left out.",
 )
 @json_option
 def export(
@@ -138,11 +145,8 @@ def _workbook(table: bytes) -> bytes:
 def _put(content: bytes, out: Path | None) -> None:
     if out is None:
         sys.stdout.buffer.write(content)
-        return
-    try:
-        out.write_bytes(content)
-    except OSError as error:
-        stop(2, f"{out}: cannot be written ({error.strerror})")
+    else:
+        put_file(content, out)
 
 
 @click.command()
@@ -154,7 +158,7 @@ def _put(content: bytes, out: Path | None) -> None:
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="File for the people: .xlsx, .csv or .json; standard output as CSV if left out.",
+    help="File for the people: .xlsx, .csv or .json, an older one is replaced; standard output as CSV if left out.",
 )
 @click.option(
     "--online",
@@ -180,6 +184,8 @@ def attendance(
     """
     if (venue is None) != (day is None) or (session is not None and venue is not None):
         raise click.UsageError("Give --session, or --venue and --day together.")
+    if out is not None and not as_json:
+        named_like(out, ".xlsx", ".csv", ".json")
     with asking(settings_file, data) as client:
         if online is not None:
             answer = client.raw("POST", "/attendance/hybrid", online.read_bytes(), "text/plain")

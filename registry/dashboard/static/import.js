@@ -69,7 +69,7 @@ function preview(report) {
     columns(report.columns),
     report.changes.length > 0 && el("section", {}, el("h3", {}, t("import.changed", { n: report.updated })), changes(report)),
     missing,
-    report.at_desk > 0 && el("p", { class: "quiet" }, t("import.at_desk", { n: report.at_desk })),
+    report.at_desk > 0 && el("section", {}, el("h3", {}, t("import.at_desk", { n: report.at_desk })), people(report.by_hand, report.at_desk)),
     report.mistakes.length === 0 && el("p", {}, go),
   ].filter(Boolean);
 }

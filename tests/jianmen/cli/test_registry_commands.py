@@ -129,10 +129,11 @@ def test_a_silent_kiosk_is_named_itself_where_another_serves_its_gate(data: Path
 def test_the_command_that_a_check_gives_does_exactly_that(data: Path, tmp_path: Path) -> None:
     """With the options as they were given, ready for a shell."""
     people = tmp_path / "my list.csv"
-    people.write_text("ref,name,ticket,职务\nA1,Ann,delegate,CEO\n")
     options = ("--data", data, "--map", "note=职务", "--fill", "language=en")
-    for more in ((), ("--update", "--revoke-missing")):
+    for note, more in (("CEO", ()), ("CTO", ("--update", "--revoke-missing"))):
+        people.write_text(f"ref,name,ticket,职务\nA1,Ann,delegate,{note}\n")
         found = run("import", people, "--check", *more, *options)
         command = found.splitlines()[-1].removeprefix("To do exactly this: jianmen registry ")
         run(*shlex.split(command))
     assert "--revoke-missing" in command
+    assert "Nothing to do" in run("import", people, "--check", *options)

@@ -41,9 +41,9 @@ def run(forum: RegistryService) -> Run:
     """Runs an import of a sample, or of lines under the usual header."""
     importer = Importer(forum, lambda: 0)
 
-    def go(content: str, **options: object) -> Report:
+    def go(content: str, *, whole: bool = False, **options: object) -> Report:
         data = (
-            HEADER.encode() + content.encode()
+            ("" if whole else HEADER).encode() + content.encode()
             if "\n" in content
             else (SAMPLES / content).read_bytes()
         )
@@ -101,11 +101,22 @@ def test_without_being_asked_nobody_is_revoked(run: Run, forum: RegistryService)
     assert not any(one.revoked for one in forum.registered().values())
 
 
-def test_people_registered_at_a_desk_are_not_missing(run: Run, forum: RegistryService) -> None:
+def test_people_added_by_hand_are_not_missing_until_a_list_has_had_them(
+    run: Run, forum: RegistryService
+) -> None:
     forum.register(Person(ref="W1", name="Walk In", ticket="delegate", form="signed"))
-    seen = run("R1,Pat,Org,en,delegate,,,\n", check=True)
-
-    assert (seen.missing, seen.at_desk) == (0, 1)
+    forum.register(Person(ref="W2", name="By Hand", ticket="delegate"))
+    pat, signed = "R1,Pat,Org,en,delegate,,,\n", "R2,Sam,Org,en,delegate,,,,signed\n"
+    seen = run(pat, check=True)
+    assert (seen.missing, seen.at_desk) == (0, 2)
+    assert [one.ref for one in seen.by_hand] == ["W1", "W2"]
+    assert run(pat, revoke_missing=True).revoked == 0
+    run(HEADER.replace("sessions", "sessions,form") + signed, whole=True)
+    seen = run(pat, check=True)
+    assert ([one.ref for one in seen.missing_people], seen.at_desk) == (["R2"], 2)
+    listed = "W1,Walk In,,en,delegate,,,\nW2,By Hand,,en,delegate,,,\n"
+    assert run(listed).same == 2, "nothing changes, so nothing need be allowed"
+    assert run(pat, check=True).missing == 3
 
 
 def test_a_preview_is_not_applied_to_another_roster(run: Run, forum: RegistryService) -> None:
