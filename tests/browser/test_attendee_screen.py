@@ -391,8 +391,8 @@ def test_every_answer_comes_with_its_tone_once(service, page):
             window.tones.push(document.body.dataset.tone);
             return make.call(this);
         };
+        Object.defineProperty(audio, "state", { value: "running" });  // whether this machine has a sound card or not
     }""")
-    page.wait_for_function("() => audio.state === 'running'")
     for verdict in ("admit", "refuse"):
         reason = "ok" if verdict == "admit" else "already_inside"
         given = answer(Decision(verdict, reason, 15), "chengdu-main-1")
