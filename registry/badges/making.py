@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, NamedTuple
 
 import msgspec
 
@@ -62,6 +62,13 @@ class Printout(msgspec.Struct, frozen=True, kw_only=True):
     letters: list[str] = []
 
 
+class Preview(NamedTuple):
+    """A picture (SVG), and which of its letters no font has."""
+
+    picture: str
+    letters: str
+
+
 class BadgeMaker:
     """Badges of one registry. `folder` may have layouts beside the shipped ones."""
 
@@ -112,8 +119,8 @@ class BadgeMaker:
             letters=_letters([chosen[number][1] for number in made.unprintable]),
         )
 
-    def picture(self, selection: Selection) -> str:
-        """The first badge of a selection as an SVG document, with a code that is none. Raises RegistryError."""
+    def picture(self, selection: Selection) -> Preview:
+        """The first badge of a selection, with a code that is none. Raises RegistryError."""
         chosen, _ = self._chosen(msgspec.structs.replace(selection, preview=True))
         if not chosen:
             raise RegistryError("There is no badge to print.")
@@ -121,9 +128,10 @@ class BadgeMaker:
         with tempfile.TemporaryFile() as file:
             layout, path = str(self._layout(selection.layout)), _path_of(file)
             task = Task(cards=[card], layout=layout, path=path, pictures="svg", names=["card"])
-            _drawn(task, file, lambda _: None)
+            made = _drawn(task, file, lambda _: None)
             with zipfile.ZipFile(file) as archive:
-                return archive.read("card.svg").decode()
+                picture = archive.read("card.svg").decode()
+        return Preview(picture, "".join(_letters([card] if made.unprintable else [])))
 
     def _layout(self, name: str) -> Path:
         if name not in self.layouts():

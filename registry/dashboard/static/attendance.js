@@ -1,5 +1,5 @@
 // Who came: totals for everybody, and for the help desk the people of a session or a day, to read and to download.
-import { ask, attempt, count, data, el, note, placeName, t, table } from "./common.js";
+import { ask, attempt, count, counted, data, el, note, placeName, t, table } from "./common.js";
 import { download } from "./jobs.js";
 
 const path = (query) => `/attendance/people?${new URLSearchParams(query)}`;
@@ -28,8 +28,9 @@ function head(totals) {
 }
 
 async function refresh() {
-  const totals = await attempt(() => ask("GET", "/attendance"));
+  const [totals, headcount] = await attempt(() => Promise.all(["/attendance", "/headcount"].map((path) => ask("GET", path)))) ?? [];
   if (!totals) return;
+  const uncounted = new Set(headcount.areas.filter((area) => !counted(area)).map((area) => area.id));
   note(t("as_of", { time: totals.as_of.slice(11, 19) }));
   head(totals);
   const words = (...keys) => keys.map((key) => t(key)).concat(data.desk ? [""] : []);
@@ -38,8 +39,11 @@ async function refresh() {
     totals.sessions.map((one) => {
       const name = data.sessions[one.session] ?? one.session;
       const begun = data.starts[one.session] <= Date.parse(totals.as_of);
-      const booking = one.booked === null ? ["–", "–", "–"] : [count(one.booked), count(one.booked_and_came), begun ? count(one.no_show) : "–"];
-      return [name, ...booking, count(one.unbooked), el("strong", {}, count(one.came)), ...(data.desk ? [links(name, { session: one.session })] : [])];
+      const { area } = data.session_at[one.session] ?? {};
+      const known = one.came > 0 || !uncounted.has(area);
+      const figure = (number) => (known ? count(number) : "–");
+      const booking = one.booked === null ? ["–", "–", "–"] : [count(one.booked), figure(one.booked_and_came), begun ? figure(one.no_show) : "–"];
+      return [known ? name : el("span", {}, name, el("br"), el("span", { class: "quiet" }, t("not_counted"))), ...booking, figure(one.unbooked), el("strong", {}, figure(one.came)), ...(data.desk ? [links(name, { session: one.session })] : [])];
     })));
   document.getElementById("days").replaceChildren(table(
     words("attendance.place", "attendance.registered", "attendance.arrived", "attendance.no_show", "attendance.came"),

@@ -7,6 +7,7 @@ import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -59,6 +60,10 @@ def test_letters_that_are_missing_in_print_are_named(service: RegistryService, a
     result = make(api)["result"]
 
     assert (result["unprintable"], result["letters"]) == (["N12"], ["🎉 (U+1F389)"])
+    pictures = make(api, "pictures=svg")["result"]
+    assert (pictures["unprintable"], pictures["letters"]) == (["N12"], ["🎉 (U+1F389)"])
+    preview = api.call("GET", "/badges/picture?ref=N12")
+    assert unquote(preview.headers["X-Jianmen-Missing-Letters"]) == "🎉 (U+1F389)"
 
 
 @pytest.mark.parametrize(
