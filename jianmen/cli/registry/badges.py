@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 @click.option(
     "--pictures",
     type=click.Choice(["svg", "png"]),
-    help="Instead: a picture of each badge in the ZIP file OUT, to be sent by mail; badges.csv in it says which is whose.",
+    help="Instead: pictures of the badges in the ZIP file OUT, to be sent by mail; badges.csv there says whose each is.",
 )
 @click.option(
     "--signs",
