@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 @click.option(
     "--pictures",
     type=click.Choice(["svg", "png"]),
-    help="Instead: pictures of the badges in the ZIP file OUT, to be sent by mail; badges.csv there says whose each is.",
+    help="Instead: pictures of badges in the ZIP file OUT, to be sent by mail; badges.csv in it: whose each is.",
 )
 @click.option(
     "--signs",
