@@ -12,8 +12,8 @@ IDENTITIES = ("ref", "code", "mail")
 
 
 class Watchers(NamedTuple):
-    """The rows of a list with what may name their person, the surest first. `titled`: titles said which cells these are;
-    else they are all cells."""
+    """The rows of a list with what may name their person, the surest first. `titled`: titles said which cells these
+    are; else they are all cells."""
 
     rows: list[tuple[str, ...]]
     titled: bool

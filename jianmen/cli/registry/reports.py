@@ -169,8 +169,8 @@ def _put(content: bytes, out: Path | None) -> None:
 @click.option(
     "--online",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Who watched the broadcast: any list with a column ref, code or mail, or with nothing else. Says how people took"
-    " part.",
+    help="Who watched the broadcast: any list with a column ref, code or mail, or with nothing else. Says how people"
+    " took part.",
 )
 @json_option
 def attendance(
