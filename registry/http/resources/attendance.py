@@ -51,7 +51,7 @@ def add_attendance(api: Interface, queries: Queries) -> None:
     @api.post(
         "/attendance/hybrid",
         "How people took part: on site, online, both. The body is the list of who watched the broadcast: any file that"
-        " a list of people may be (XLSX, XLS, ODS, CSV, text), with a column of refs, badges' codes or mail addresses, or"
+        " a list of people may be (XLSX, XLS, ODS, CSV, text), with a column of refs, badge codes or mail addresses, or"
         " nothing else. Nothing of it is stored",
         access="desk",
         body="application/octet-stream",
