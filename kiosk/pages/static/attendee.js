@@ -63,7 +63,7 @@ function render(screen) {
   const say = mine(screen.each).concat(mine(screen.say))[0];
   const parts = say ? [say] : screen.say;
   const title = mine(screen.title).concat(screen.title)[0];
-  $("title").replaceChildren(...(title ? [titleOf(title)] : []));
+  putTitle(title);
   $("camera").toggleAttribute("hidden", screen.tone !== "idle" || !body.dataset.camera);
   body.dataset.preview = screen.preview ? "yes" : "no";
   $("gate").textContent = screen.gate;
@@ -81,7 +81,7 @@ function render(screen) {
   for (const one of document.querySelectorAll("[data-language]"))
     one.setAttribute("aria-pressed", parts.length === 1 && parts[0].language === one.dataset.language);
   fit(textKind(screen, parts));
-  if (!again && (screen.state === "answer" || screen.tone === "fire")) sound(screen);
+  if (!again && (screen.state === "answer" || screen.tone === "fire")) afterPaint(() => sound(screen));
   speak(say || parts[0], again ? 0 : length(TONES[screen.tone]));
 }
 
@@ -103,6 +103,15 @@ function post(path, what) {
 
 function languagesHelp(screen) {
   return screen.tone !== "fire" && (screen.state === "answer" ? screen.each : screen.say).length > 1;
+}
+
+// Most answers have the title that is there already, and to lay it out anew takes as long as half the answer.
+let titled = "";
+function putTitle(title) {
+  const what = JSON.stringify(title);
+  if (what === titled) return;
+  titled = what;
+  $("title").replaceChildren(...(title ? [titleOf(title)] : []));
 }
 
 function titleOf(title) {
@@ -219,6 +228,12 @@ async function speak(part, after) {
   speaking = Object.assign(audio.createBufferSource(), { buffer: words });
   speaking.connect(audio.destination);
   speaking.start(Math.max(at, audio.currentTime));
+}
+
+// What takes time and is not to be seen. A page that is not to be seen is not painted either.
+function afterPaint(what) {
+  if (document.hidden) what();
+  else requestAnimationFrame(() => { setTimeout(what); });
 }
 
 function sound(screen) {
