@@ -211,7 +211,7 @@ def test_the_list_is_read_as_people_have_it(
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"name,phone\nJane,123\n", "has no column of refs, badge codes or mail addresses; the columns are name, "),
+        (b"name,phone\nJane,123\n", "row 1: has no column of refs, badge codes or mail addresses; the columns are "),
         (b"\xff\xfe", "The file has no rows."),
     ],
 )  # fmt: skip
