@@ -1,7 +1,8 @@
 """Who came: per session, and per venue and day; who was booked and did not come, and who came without a booking."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -265,19 +266,33 @@ def _names_of(known: Known) -> Iterator[str]:
     yield known.ref.casefold()
 
 
-def as_table(people: Attendees, name: str) -> Table:
-    """The people of an answer as a sheet."""
-    columns = (
+@dataclass(frozen=True)
+class Words:
+    """What a file calls its columns, the three statuses, and tickets (by id; any other is shown as it is)."""
+
+    columns: Sequence[str]
+    status: Mapping[Status, str]
+    tickets: Mapping[str, str] = field(default_factory=dict)
+
+
+FOR_PROGRAMS = Words(
+    (
         "name", "organisation", "ref", "code", "ticket", "status", "first in", "last out", "minutes inside",
-    )  # fmt: skip
-    return Table(name, columns, [list(_cells(one)) for one in people.people])
+    ),
+    {"came": "came", "no_show": "did not come", "came_unbooked": "came without booking"},
+)  # fmt: skip
+"""Of files that nobody has asked for in a language: they stay as they are, for whatever reads them."""
 
 
-def _cells(one: Attendee) -> Iterator[Cell]:
-    yield from (one.name, one.organisation, one.ref, one.code, one.ticket)
-    yield {"came": "came", "no_show": "did not come", "came_unbooked": "came without booking"}[
-        one.status
-    ]
+def as_table(people: Attendees, name: str, words: Words = FOR_PROGRAMS) -> Table:
+    """The people of an answer as a sheet."""
+    return Table(name, words.columns, [list(_cells(one, words)) for one in people.people])
+
+
+def _cells(one: Attendee, words: Words) -> Iterator[Cell]:
+    yield from (one.name, one.organisation, one.ref, one.code)
+    yield words.tickets.get(one.ticket, one.ticket)
+    yield words.status[one.status]
     yield from (_local(one.first_in), _local(one.last_out))
     yield one.minutes if one.first_in is not None else None
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from config.languages import languages
 from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.options import (
     asking,
@@ -161,6 +162,11 @@ def _put(content: bytes, out: Path | None) -> None:
     help="File for the people: .xlsx, .csv or .json, an older one is replaced; standard output as CSV if left out.",
 )
 @click.option(
+    "--language",
+    type=click.Choice(languages()),
+    help="Of the titles and words in a workbook or CSV file; left out: English, with ids, for programs.",
+)
+@click.option(
     "--online",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Who watched the broadcast: a text file, one ref or badge code a line. Says how people took part.",
@@ -173,6 +179,7 @@ def attendance(
     venue: str | None,
     day: str | None,
     out: Path | None,
+    language: str | None,
     online: Path | None,
     *,
     as_json: bool,
@@ -194,7 +201,9 @@ def attendance(
             _show_totals(client.get("/attendance"), as_json=as_json)
         else:
             kind = "json" if as_json else out.suffix[1:].lower() if out is not None else "csv"
-            asked = {"session": session, "venue": venue, "day": day, "format": kind}
+            asked = {
+                "session": session, "venue": venue, "day": day, "format": kind, "language": language,
+            }  # fmt: skip
             _put(made(client, "/attendance/people/jobs", asked), out)
 
 

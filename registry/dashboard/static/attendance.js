@@ -10,7 +10,7 @@ function links(title, query) {
   return el("span", { class: "actions" },
     el("button", { click: () => people(title, query), "aria-label": `${t("attendance.show")}: ${title}` }, t("attendance.show")),
     ...["xlsx", "csv"].map((format) =>
-      el("button", { click: () => file({ ...query, format }), "aria-label": `${format.toUpperCase()}: ${title}` }, format.toUpperCase())));
+      el("button", { click: () => file({ ...query, format, language: data.language }), "aria-label": `${format.toUpperCase()}: ${title}` }, format.toUpperCase())));
 }
 
 function file(query) {

@@ -91,6 +91,15 @@ def test_files_open_in_a_spreadsheet_as_they_are_meant(forum: Any, api: Any) -> 
     cells = CalamineWorkbook.from_filelike(io.BytesIO(book.data)).get_sheet_by_index(0).to_python()
     assert [row[2] for row in cells] == ["ref", "P3", "00123", "P4"]
     assert str(cells[1][6]).startswith("2020-11-17 08:30")
+    book = api.call("GET", f"{where}&format=xlsx&language=zh-Hans")
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(book.data)).get_sheet_by_index(0)
+    titles, first, _, missing = sheet.to_python()
+    assert titles == [
+        "姓名", "单位", "编号", "入场证码", "票种", "出席", "首次入场", "最后离场", "在场分钟",
+    ]  # fmt: skip
+    assert (first[4:6], missing[5]) == (["演讲嘉宾", "已到"], "未到")
+    assert "2020-11-17" in sheet.name
+    assert "chengdu" not in sheet.name
 
 
 def test_the_broadcasts_list_says_who_took_part_how(forum: Any, api: Any) -> None:
@@ -112,6 +121,7 @@ def test_the_broadcasts_list_says_who_took_part_how(forum: Any, api: Any) -> Non
         ("venue=leshan&day=2020-11-17", 404, "There is no venue 'leshan' in this event; "),
         ("venue=chengdu&day=2020-11-20", 404, "is no day of this event; its days are 2020-11-17, 2020-11-18."),
         ("session=5g&format=pdf", 400, "it should be json, csv or xlsx"),
+        ("session=5g&language=fr", 400, "language is 'fr'; should be"),
     ],
 )  # fmt: skip
 def test_a_question_that_cannot_be_answered_says_what_would_be_right(
