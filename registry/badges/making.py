@@ -1,6 +1,5 @@
 """Makes a PDF of badges: chooses the people, draws in a process of its own, and notes what was printed."""
 
-import re
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from printing.card import Card
 from printing.fonts import Fonts
 from printing.task import Made, Task
 from registry.badges.cards import card_of
+from registry.badges.pictures import MANIFEST, file_names, manifest
 from registry.badges.prints import Prints, digest_of
 from registry.jobs import Work
 from registry.roster.desk import staff_badge, staff_ticket
@@ -37,8 +37,8 @@ Order = Literal["ref", "name", "organisation"]
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """Whose badges, in which order, by which layout. What is empty chooses everybody. `new`: only those that were not
     printed yet, or would look otherwise now. `preview`: the first of them alone, which does not count as printed.
-    `pictures`: a ZIP file with a picture of each instead, to be sent; these do not count as printed either.
-    `staff_too`: also badges that give a role, which are for admins alone."""
+    `pictures`: a ZIP file with a picture of each instead, to be sent, and the list of whose they are; these do not
+    count as printed either. `staff_too`: also badges that give a role, which are for admins alone."""
 
     refs: tuple[str, ...] = ()
     tickets: tuple[str, ...] = ()
@@ -96,18 +96,24 @@ class BadgeMaker:
         path = self._layout(selection.layout)
         chosen, left_out, staff = self._chosen(selection)
         if not chosen:
-            raise _nothing_to_print(selection, staff)
+            raise self._nothing_to_print(selection, staff)
         work.stage("badges.drawing", len(chosen))
         name = ZIP if selection.pictures else FILE
+        names = file_names([label.badge.ref for label, _ in chosen])
         with tempfile.TemporaryFile() as file:
             task = Task(
                 cards=[card for _, card in chosen],
                 layout=str(path),
                 path=_path_of(file),
                 pictures=selection.pictures,
-                names=_file_names([label.badge.ref for label, _ in chosen]),
+                names=names,
             )
             made = _drawn(task, file, work.step)
+            if selection.pictures:
+                files = [f"{one}.{selection.pictures}" for one in names]
+                with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
+                    archive.writestr(MANIFEST, manifest([label for label, _ in chosen], files))
+                file.seek(0)
             work.keep(name, file.read())
         if not selection.preview and not selection.pictures:
             self._prints.note(chosen, self._now_ms())
@@ -121,11 +127,21 @@ class BadgeMaker:
             staff=staff,
         )
 
+    def _nothing_to_print(self, selection: Selection, staff: Sequence[str]) -> RegistryError:
+        if staff:
+            return ForbiddenError(
+                "All badges that were asked for give a role at the doors: only an admin may print them."
+            )
+        everybody = msgspec.structs.replace(selection, new=False)
+        if selection.new and self._chosen(everybody)[0]:
+            return RegistryError("Every badge that was asked for is printed already.")
+        return RegistryError("There is no badge to print.")
+
     def picture(self, selection: Selection) -> Preview:
         """The first badge of a selection, with a code that is none. Raises RegistryError."""
         chosen, _, staff = self._chosen(msgspec.structs.replace(selection, preview=True))
         if not chosen:
-            raise _nothing_to_print(selection, staff)
+            raise self._nothing_to_print(selection, staff)
         card = replace(chosen[0][1], qr_text=SAMPLE_QR, form="plain")
         with tempfile.TemporaryFile() as file:
             layout, path = str(self._layout(selection.layout)), _path_of(file)
@@ -196,16 +212,6 @@ class BadgeMaker:
         return chosen[: 1 if selection.preview else None], missing, staff
 
 
-def _nothing_to_print(selection: Selection, staff: Sequence[str]) -> RegistryError:
-    if staff:
-        return ForbiddenError(
-            "All badges that were asked for give a role at the doors: only an admin may print them."
-        )
-    if selection.new:
-        return RegistryError("Every badge that was asked for is printed already.")
-    return RegistryError("There is no badge to print.")
-
-
 def _letters(cards: Sequence[Card]) -> list[str]:
     """The letters of each card that no font has: "🎉 (U+1F389)"."""
     if not cards:
@@ -226,20 +232,6 @@ def _order(order: Order) -> Callable[[Label], tuple[str, ...]]:
     if order == "organisation":
         return lambda label: (label.organisation, label.name, label.badge.ref)
     return lambda label: (label.badge.ref,)
-
-
-def _file_names(refs: Sequence[str]) -> list[str]:
-    """What to call each person's picture: their ref, as far as a file may be called that, and each once."""
-    taken: set[str] = set()
-    names: list[str] = []
-    for ref in refs:
-        plain = re.sub(r"[^\w.@+-]+", "_", ref).strip("._") or "badge"
-        name, number = plain, 2
-        while name.casefold() in taken:  # some file systems know no case
-            name, number = f"{plain}-{number}", number + 1
-        taken.add(name.casefold())
-        names.append(name)
-    return names
 
 
 def _path_of(file: IO[bytes]) -> str:
