@@ -76,6 +76,11 @@ class Columns:
         """The fields that the list has a value for."""
         return {*self.at, *self.filled, *(name for name, _ in self.ticks.values())}
 
+    def title(self, name: str) -> str:
+        """What the list itself calls a field."""
+        index = self.at.get(name)
+        return self.titles[index] if index is not None else name
+
 
 def title_key(title: str) -> str:
     """A title without case, width, blanks and punctuation: "E-mail" and "ｅmail " are the same."""

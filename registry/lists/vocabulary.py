@@ -41,6 +41,15 @@ _SERIAL_EPOCHS = (date(1899, 12, 30), date(1904, 1, 1))
 """From which Excel counts days, on Windows and on old Macs."""
 
 
+_MARKS_AT_ENDS = " \t\n;；|｜┋、，,"
+"""What questionnaires put after each of several answers, the last one too."""
+
+
+def without_marks_at_ends(text: str) -> str:
+    """A text without the marks that part items at its front and end: "5g;" is "5g"."""
+    return text.strip(_MARKS_AT_ENDS)
+
+
 def term_key(text: str) -> str:
     """A text without case, width, blanks and hyphens."""
     return _BETWEEN.sub("", half_width(text).casefold())
@@ -82,6 +91,7 @@ class Vocabulary:
         return known
 
     def _read(self, cell: str) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+        cell = without_marks_at_ends(cell) or cell
         key = term_key(cell) or cell.strip()
         if key in cell_terms("all"):
             return None, ()
@@ -102,6 +112,8 @@ class Vocabulary:
             level += 1
             if len(parts) > 1:
                 break
+            if parts and parts[0] != text:  # a mark at an end parts nothing
+                return self._parted(parts[0], level)
         else:
             return set(), [text]
         named: set[str] = set()

@@ -14,6 +14,12 @@ _POWER = re.compile(r"[+-]?\d(?:[.,]\d+)?E[+-]?\d{1,3}", re.IGNORECASE)
 _EXACT_DIGITS = 15
 """Digits of a number that a spreadsheet keeps."""
 
+_ERROR = re.compile(
+    r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|BUSY!|UNKNOWN!|EXTERNAL!"
+    r"|PYTHON!|ERROR!|GETTING_DATA)|ERR:\d{3}"
+)
+"""What Excel, LibreOffice and Google show for a formula that has no value."""
+
 _LINES = re.compile(r"[\t ]*[\r\n\v\f\u2028\u2029]+[\t ]*")
 _BLANKS = re.compile(r"[ \t]+")
 
@@ -59,6 +65,13 @@ def is_shortened(cell: Cell) -> bool:
     if isinstance(cell, bool) or not isinstance(cell, int | float):
         return False
     return bool(abs(cell) >= 10**_EXACT_DIGITS)
+
+
+def is_error(cell: Cell) -> bool:
+    """Whether a spreadsheet's formula has left an error such as #N/A in a cell."""
+    if not isinstance(cell, str) or not 4 <= len(cell) <= 40 or cell.isalnum():
+        return False  # most cells
+    return _ERROR.fullmatch(half_width(cell).strip().upper()) is not None
 
 
 def yes_or_no(cell: Cell) -> bool | None:

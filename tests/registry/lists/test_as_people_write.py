@@ -70,6 +70,38 @@ def test_a_name_with_such_a_word_in_it_stays_whole(forum: Event) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("column", "cell", "ids"),
+    [
+        ("venues", "hongkong;", ["hongkong"]),
+        ("venues", ";hongkong", ["hongkong"]),
+        ("venues", "香港、", ["hongkong"]),
+        ("venues", "Hong Kong;Leshan;", ["hongkong", "leshan"]),
+        ("venues", "Hong Kong /", ["hongkong"]),
+        ("venues", "全部;", None),
+        ("days", "2026-11-28;", ["2026-11-28"]),
+        ("days", "29 Nov,", ["2026-11-29"]),
+        ("sessions", "、ai", ["ai"]),
+        ("sessions", "Applied AI;", ["ai"]),
+        ("sessions", "Tea and Agritech;;Applied AI;", ["ai", "tea"]),
+        ("sessions", "无;", []),
+        ("ticket", "delegate;", "delegate"),
+    ],
+)
+def test_a_mark_after_the_last_answer_parts_nothing(
+    column: str, cell: str, ids: list[str] | str | None, forum: Event
+) -> None:
+    """As the forms of Microsoft end each answer to a question of several."""
+    found = getattr(one(with_cell(column, cell), forum), column)
+    assert (list(found) if isinstance(found, tuple) else found) == ids
+
+
+@pytest.mark.parametrize("cell", [";", "、", "atlantis;"])
+def test_marks_alone_name_nothing(cell: str, forum: Event) -> None:
+    [mistake] = read(with_cell("venues", cell), forum).findings.of("mistake")
+    assert mistake.value == cell.strip(";" if len(cell) > 1 else " ")
+
+
 @pytest.mark.parametrize("cell", ["无", "無", "None", "N/A", "-", "不参加", "否"])
 def test_no_session_can_be_said_in_words(cell: str, forum: Event) -> None:
     assert one(with_cell("sessions", cell), forum).sessions == ()

@@ -16,7 +16,7 @@ from registry.storage.errors import RegistryError
 
 HEADER = "ref,name,organisation,language,ticket,venues,days,sessions"
 WEI = "R1,张伟,高新区,zh-Hans,delegate,chengdu;meishan,2020-11-17,industrialisation"
-CHAN = 'R2,陳大文,"Chan, Wong & Co",zh-Hant,media,,,'
+CHAN = 'R2,陳大文,"Chan, Wong & Co",zh-Hant,media,*,*,'
 
 Import = Callable[..., Report]
 
@@ -202,7 +202,7 @@ def test_codes_of_another_system_come_in_and_weak_ones_are_reported(
         f"{HEADER},code",
         f"{WEI},QX7K-9M2P-4TRA-77HB-ZW3E",
         f"{CHAN},100234",
-        "R3,Pat,,en,delegate,,,,",
+        "R3,Pat,,en,delegate,*,*,,",
     )
 
     assert [badge(service, ref).form for ref in ("R1", "R2", "R3")] == [

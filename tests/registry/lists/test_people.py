@@ -42,8 +42,9 @@ def people(path: str | bytes, event: Event, mapping: Mapping = NO_MAPPING) -> li
 
 
 def mistakes_of(path: str | bytes, event: Event, mapping: Mapping = NO_MAPPING) -> list[str]:
-    """What is wrong or odd in a file."""
-    return [one.text("en") for one in read(path, event, mapping).findings]
+    """What is wrong or odd in a file, but for cells that may be empty."""
+    found = read(path, event, mapping).findings
+    return [one.text("en") for one in found if not one.kind.startswith("value.empty.")]
 
 
 @pytest.mark.parametrize(
@@ -420,6 +421,83 @@ def test_dates_numbers_and_titles_of_a_workbook(forum: Event) -> None:
 
     assert (one.ref, one.days, one.extra) == ("1001", ("2026-11-28",), {"phone": "13880012345"})
     assert (other.ref, other.days) == ("1002", ("2026-11-29",))
+
+
+def failed(*columns: str) -> list[str]:
+    """What is said of columns in which a formula has failed."""
+    said = "is #N/A: the spreadsheet's formula has failed and left no value."
+    return [
+        f"{column} {said} Mend the formula, or what it refers to, and export again"
+        for column in columns
+    ]
+
+
+def test_what_a_formula_could_not_find_is_a_mistake_wherever_it_is_used(forum: Event) -> None:
+    """An empty cell would let the person in at all venues, on all days. In a column left out it does not matter."""
+    titles = [
+        "ref",
+        "name",
+        "ticket",
+        "venues",
+        "days",
+        "应用人工智能",
+        "公司",
+        "Table",
+        "Passport",
+    ]
+    good = ["R1", "Ann", "vip", "hongkong", "2026-11-28", "是", "Org", "7", "P1"]
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True})
+    book.add_worksheet("封面 & 目录").hide()
+    sheet = book.add_worksheet("名单 & list")
+    sheet.write_row(0, 0, titles)
+    sheet.write_row(1, 0, good)
+    for column in range(len(titles)):
+        sheet.write_formula(2, column, "=VLOOKUP(1,Z:Z,1,0)", None, "#N/A")
+    book.get_worksheet_by_name("封面 & 目录").activate()
+    sheet.activate()
+    book.close()
+    found = read(file.getvalue(), forum, Mapping(left_out=("Passport",)))
+
+    assert [one.text("en") for one in found.findings.of("mistake")] == failed(*titles[:-1])
+    assert [one.lines for one in found.findings.of("mistake")] == [[3]] * 8
+    assert [one.person.ref for one in found.candidates] == ["R1"]
+
+
+@pytest.mark.parametrize("name", ["errors.xls", "errors.ods"])
+def test_errors_in_workbooks_of_other_kinds_are_mistakes_too(name: str, event: Event) -> None:
+    lines = mistakes_of(f"shapes/{name}", event)
+
+    assert [line[: line.index(":")] for line in lines if "formula" in line] == [
+        "venues is #N/A", "days is #REF!", "sessions is #DIV/0!"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "cell", ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "Err:502", "＃N/A"]
+)
+def test_an_error_that_became_text_is_still_one(cell: str, forum: Event) -> None:
+    for column in ("ref", "name", "organisation", "code", "seat", "venues"):
+        values = {"ref": "R1", "name": "Pat", "ticket": "vip", column: cell}
+        data = f"{','.join(values)}\n{','.join(values.values())}\n".encode()
+        [line] = [one.text("en") for one in read(data, forum).findings.of("mistake")]
+        assert line.startswith(f"{column} is ")
+        assert "formula has failed" in line
+
+
+def test_empty_cells_that_open_everything_beside_filled_ones_are_told(forum: Event) -> None:
+    rows = ["R1,Ann,vip,hongkong,", "R2,Bo,vip,,", "R3,Cy,vip,*,", "R4,Di,vip, ,"]
+    found = read("\n".join(["ref,name,ticket,venues,days", *rows]).encode(), forum).findings
+    told = [one for one in found if one.kind.startswith("value.empty.")]
+    assert [(one.kind, one.lines, one.rows) for one in told] == [("value.empty.venues", [3, 5], 2)]
+
+    filled = Mapping(fill={"venues": "*"})
+    found = read("\n".join(["ref,name,ticket,venues,days", *rows]).encode(), forum, filled).findings
+    assert not [one for one in found if one.kind.startswith("value.empty.")]
+
+    ticks = "ref,name,ticket,香港,乐山\nR1,Ann,vip,是,\nR2,Bo,vip,,\n"
+    [one] = [one for one in read(ticks.encode(), forum).findings if "empty" in one.kind]
+    assert (one.column, one.lines) == ("香港, 乐山", [3])
 
 
 def test_a_number_of_more_digits_than_a_spreadsheet_keeps_is_named(forum: Event) -> None:

@@ -206,6 +206,14 @@ def test_bookings_that_a_badge_does_not_open_are_warned_of(run: Run) -> None:
     assert warnings(report) == [
         'booked for "ai" in hongkong, where the badge is not valid',
         'booked for "ai" on 2026-11-28, when the badge is not valid',
+        (
+            "venues is empty while other rows name some: these people may enter at all venues. Write * (all) where that is"
+            " meant"
+        ),
+        (
+            "days is empty while other rows name some: these people may enter on all days. Write * (all) where that is"
+            " meant"
+        ),
         'booked for "ai" in hk-s221, which the ticket "media" does not open',
     ]
 
@@ -225,6 +233,8 @@ def test_on_a_page_the_event_is_in_its_own_words(run: Run) -> None:
     assert [one.text for one in report.warnings] == [
         "list.csv:2: 预约了“应用人工智能”（香港），但入场证在该会场无效",
         "list.csv:2: 预约了“应用人工智能”（2026-11-28），但入场证当日无效",
+        "list.csv:3: venues 为空，而其他行有填：这些人可进入全部会场；如确实如此，请填 *（全部）",
+        "list.csv:3: days 为空，而其他行有填：这些人每天都可进入；如确实如此，请填 *（全部）",
         "list.csv:3: 预约了“应用人工智能”（S221 室），但“媒体”票不能进入",
     ]
     wrong = "A1,Ann,,en,delegat,hongkong,,\nA2,Bo,,en,媒体,重庆,,\n"
