@@ -120,7 +120,7 @@ def _others(
     owners: dict[bytes, str] = {}
     sessions = [session.id for session in programme.event.sessions]
     for ref, one in registered.items():
-        owners[one.known.badge] = ref
+        owners.update(dict.fromkeys(one.badges, ref))
         if ref in listed or one.revoked or one.issued is None:
             continue
         bits = one.issued.claims.sessions

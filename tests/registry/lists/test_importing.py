@@ -218,6 +218,25 @@ def test_codes_of_another_system_come_in_and_weak_ones_are_reported(
     ]
 
 
+def test_whoever_is_let_in_again_with_another_badge_is_the_same_in_their_list(
+    import_: Import, service: RegistryService
+) -> None:
+    """Their first badge, of another system's code, stays revoked; the code stays theirs."""
+    rows = (f"{HEADER},code", f"{WEI},QX7K-9M2P-4TRA-77HB-ZW3E")
+    import_(*rows)
+    service.revoke(service.person("R1").badge)
+    service.unrevoke(service.person("R1").badge)
+    before = service.ledger.newest()
+
+    again = import_(*rows)
+    assert (again.added, again.updated, again.same) == (0, 0, 1)
+    assert service.ledger.newest() == before
+    with pytest.raises(SpreadsheetError, match="has another code than before"):
+        import_(rows[0], f"{WEI},AX7K-9M2P-4TRA-77HB-ZW3E")
+    with pytest.raises(SpreadsheetError, match="has a code that somebody registered earlier has"):
+        import_(rows[0], f"{CHAN},QX7K-9M2P-4TRA-77HB-ZW3E")
+
+
 def test_the_same_code_twice_is_named_by_line(import_: Import) -> None:
     with pytest.raises(SpreadsheetError) as refused:
         import_(f"{HEADER},code", f"{WEI},QX7K-9M2P", f"{CHAN},QX7K-9M2P")

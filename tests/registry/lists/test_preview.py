@@ -207,12 +207,12 @@ def test_bookings_that_a_badge_does_not_open_are_warned_of(run: Run) -> None:
         'booked for "ai" in hongkong, where the badge is not valid',
         'booked for "ai" on 2026-11-28, when the badge is not valid',
         (
-            "venues is empty while other rows name some: these people may enter at all venues. Write * (all) where that is"
-            " meant"
+            "venues is empty while other rows name some: these people may enter at all venues."
+            " Write * (all) where that is meant"
         ),
         (
-            "days is empty while other rows name some: these people may enter on all days. Write * (all) where that is"
-            " meant"
+            "days is empty while other rows name some: these people may enter on all days."
+            " Write * (all) where that is meant"
         ),
         'booked for "ai" in hk-s221, which the ticket "media" does not open',
     ]
