@@ -28,6 +28,9 @@ Step = Callable[[int], None]
 
 STEP_ROWS = 500
 
+TRADITIONAL_ENCODINGS = ("big5", "big5hkscs")
+"""Whoever writes in them writes traditional Chinese."""
+
 MOST_SEEN = 10_000
 """Different cells of a column whose meaning is kept in mind."""
 
@@ -61,7 +64,7 @@ def read_people(
     vocabulary = vocabularies(event)
     header = find_header(table.rows, mapping)
     columns = find_columns(table.rows[header], vocabulary, mapping, found)
-    reader = _Reader(columns, vocabulary, mapping, found)
+    reader = _Reader(columns, vocabulary, mapping, found, table.encoding)
     candidates = []
     if "ref" in columns.at:
         for number, row in enumerate(table.rows[header + 1 :]):
@@ -84,6 +87,7 @@ class _Reader:
         vocabulary: Mapping[str, Vocabulary],
         mapping: ColumnMapping,
         found: Findings,
+        encoding: str | None,
     ) -> None:
         self._columns = columns
         self._choices = Choices(columns, vocabulary, found)
@@ -91,10 +95,12 @@ class _Reader:
         self._given = frozenset((*columns.at, *mapping.fill))
         self._more = bool({"family_name", "given_name"} & self._given) or bool(columns.extra)
         self._languages = frozenset(languages())
+        self._is_traditional = encoding in TRADITIONAL_ENCODINGS
         self._found = found
         self._width = len(columns.titles)
         self._used = frozenset((*columns.at.values(), *columns.ticks, *columns.extra))
         self._line_of_ref: dict[str, int] = {}
+        self._ref_of_letters: dict[str, str] = {}
         self._texts: dict[Cell, str] = {}
 
     def read(self, row: Row) -> Candidate | None:
@@ -179,6 +185,10 @@ class _Reader:
         if first != line:
             self._found.mistake("row.twice", line, column="ref", value=ref, first=first)
             return None
+        other = self._ref_of_letters.setdefault(ref.casefold(), ref)
+        if other != ref:
+            first = self._line_of_ref[other]
+            self._found.warn("row.alike", line, column="ref", value=ref, other=other, first=first)
         return ref
 
     def _name(self, line: int, values: Sequence[Cell]) -> str:
@@ -213,7 +223,7 @@ class _Reader:
     def _language(self, line: int, cell: str, name: str) -> Language:
         if cell in self._languages:
             return cell
-        language = cells.language_of(cell, name)
+        language = cells.language_of(cell, name, traditional=self._is_traditional)
         if language is None:
             title = self._columns.title("language")
             self._found.mistake("value.language", line, column=title, value=cell)

@@ -70,6 +70,7 @@ def compare(
     state = hashlib.sha256()
     merged: list[Candidate] = []
     origins = service.people.origins()
+    ref_of_letters = {ref.casefold(): ref for ref in registered}
     for number, one in enumerate(people.candidates):
         if number % STEP_ROWS == 0:
             step(number)
@@ -78,6 +79,10 @@ def compare(
             state.update(b"new")
             result.new.append(one.person)
             merged.append(one)
+            if (other := ref_of_letters.get(one.person.ref.casefold())) is not None:
+                found.warn(
+                    "row.alike_registered", one.line, column="ref", value=one.person.ref, other=other
+                )  # fmt: skip
             continue
         state.update(
             repr((known.known.content, known.known.extra, known.issued, known.revoked)).encode()

@@ -21,8 +21,12 @@ _LEVELS = (
 
 _DATE = re.compile(
     r"(?:(?P<y>\d{4})\s*[-/.年]\s*)?(?P<m>\d{1,2})\s*[-/.月]\s*(?P<d>\d{1,2})\s*[日号號]?"
-    r"(?:\s*t?\s*0?0:00(?::00(?:\.0+)?)?)?"
 )
+_TIME = re.compile(
+    r"(?:(?<=[日号號])\s*|(?<=\d)(?:\s+|t))(?:[上下]午|[ap]m)?\s*\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?"
+    r"\s*(?:[ap]m|z|[+-]\d{2}:?\d{2})?(?:\s*[-–~至]\s*\d{1,2}:\d{2})?$"
+)
+"""The time of the day, at the end of a date."""
 _DAY_FIRST = re.compile(r"(?P<a>\d{1,2})[-/. ](?P<b>\d{1,2})(?:[-/. ](?P<y>\d{4}|\d{2}))?")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NAMED_MONTH = (
@@ -37,6 +41,14 @@ _WEEKDAY = re.compile(
     r"(?:星期|周|週|礼拜|禮拜)(?P<cn>[一二三四五六日天])|(?P<en>mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?"
 )
 _ASIDE = re.compile(r"[(（].*?[)）]|(?:星期|周|週)[一二三四五六日天]")
+_BOTH = re.compile(
+    r"both(?:days|venues|cities)?|[两兩](?:天|日|地|城|[个個]?(?:城市|[会會][场場]))|2(?:days|天)|twodays"
+)
+_THREE = re.compile(
+    r"(?:all)?(?:3|three)(?:days|venues|cities)|3天|三(?:天|地|城|[个個]?(?:城市|[会會][场場]))"
+)
+"""All of them, where there are two or three; "三日" is the third of a month."""
+
 _SERIAL_EPOCHS = (date(1899, 12, 30), date(1904, 1, 1))
 """From which Excel counts days, on Windows and on old Macs."""
 
@@ -93,12 +105,17 @@ class Vocabulary:
     def _read(self, cell: str) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
         cell = without_marks_at_ends(cell) or cell
         key = term_key(cell) or cell.strip()
-        if key in cell_terms("all"):
+        if key in cell_terms("all") or self._is_count(key):
             return None, ()
         if key in self._none:
             return (), ()
         named, strange = self._parted(cell, 0)
         return tuple(one for one in self.ids if one in named), tuple(dict.fromkeys(strange))
+
+    def _is_count(self, key: str) -> bool:
+        """Whether a term counts as many as there are: "both days", "三地"."""
+        count = {2: _BOTH, 3: _THREE}.get(len(self.ids))
+        return count is not None and count.fullmatch(key) is not None
 
     def _parted(self, text: str, level: int) -> tuple[set[str], list[str]]:
         text = text.strip()
@@ -147,7 +164,7 @@ class Days(Vocabulary):
 
     def found(self, text: str) -> Sequence[str]:
         half = half_width(text).strip().casefold()
-        tidy = _ASIDE.sub("", half).strip()
+        tidy = _TIME.sub("", _ASIDE.sub("", half).strip())
         return [self._dates[one] for one in self._dates_in(tidy) or self._span(tidy)] or (
             self._on_weekday(half)
         )
@@ -180,8 +197,8 @@ class Days(Vocabulary):
         return found if len(found) == 1 else ()
 
     def serial(self, number: float) -> str | None:
-        """The day that a spreadsheet's number means: days since its epoch."""
-        if number != int(number) or not 0 < number < 200_000:
+        """The day that a spreadsheet's number means: days since its epoch, the time of the day behind the point."""
+        if not 0 < number < 200_000:
             return None
         for epoch in _SERIAL_EPOCHS:
             day = self._dates.get(epoch + timedelta(int(number)))
@@ -205,7 +222,10 @@ class Days(Vocabulary):
                 return found
         if match := _DAY_FIRST.fullmatch(text):
             a, b = int(match["a"]), int(match["b"])
-            return self._matching([(match["y"], b, a), (match["y"], a, b)])
+            asked = [(match["y"], b, a), (match["y"], a, b)]
+            if match["y"] and len(match["y"]) == 2:  # 26/11/29
+                asked.append((match["a"], b, int(match["y"])))
+            return self._matching(asked)
         if match := _BARE_DAY.fullmatch(text):
             return self._on_day(int(match["d"]), sure=match["sure"] is not None)
         for named in _NAMED_MONTH:

@@ -83,8 +83,9 @@ def yes_or_no(cell: Cell) -> bool | None:
     return False if key in cell_terms("no") or not text else None
 
 
-def language_of(cell: str, name: str) -> Language | None:
-    """The language that a cell names; an empty one, and "Chinese", by the script of the person's name. None: none."""
+def language_of(cell: str, name: str, *, traditional: bool = False) -> Language | None:
+    """The language that a cell names; an empty one, and "Chinese", by the script of the person's name. None: none.
+    `traditional`: names of characters that both scripts have are in traditional Chinese."""
     key = term_key(cell).replace("_", "")
     if key in cell_terms("english") or (key.startswith("en") and len(key) == 4):
         return "en"
@@ -93,12 +94,14 @@ def language_of(cell: str, name: str) -> Language | None:
     if key in cell_terms("simplified"):
         return "zh-Hans"
     if not key or key in cell_terms("chinese"):
-        return script_of(name, chinese=bool(key))
+        return script_of(name, chinese=bool(key), traditional=traditional)
     return None
 
 
-def script_of(name: str, *, chinese: bool = False) -> Language:
-    """The language that a name suggests. `chinese`: it is one of the two."""
+def script_of(name: str, *, chinese: bool = False, traditional: bool = False) -> Language:
+    """The language that a name suggests. `chinese`: it is one of the two; `traditional`: rather the traditional one."""
     if any(character in _ONLY_TRADITIONAL for character in name):
         return "zh-Hant"
-    return "zh-Hans" if chinese or any("\u3400" <= one <= "\u9fff" for one in name) else "en"
+    if not chinese and not any("\u3400" <= one <= "\u9fff" or one >= "\U00020000" for one in name):
+        return "en"
+    return "zh-Hant" if traditional else "zh-Hans"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from access.event.definition import Event
@@ -128,6 +129,18 @@ def test_no_session_can_be_said_in_words(cell: str, forum: Event) -> None:
         ("Saturday", BOTH[:1]),
         ("周日", BOTH[1:]),
         ("星期六、星期日", BOTH),
+        ("26/11/29", BOTH[1:]),
+        ("2026/11/29 8:30:00", BOTH[1:]),
+        ("2026-11-29 09:00", BOTH[1:]),
+        ("2026-11-29T09:30", BOTH[1:]),
+        ("2026-11-29T09:30:00.000Z", BOTH[1:]),
+        ("2026/11/28 下午 02:30", BOTH[:1]),
+        ("2026年11月28日 9:00-12:00", BOTH[:1]),
+        ("28 Nov 2026 9:00 AM", BOTH[:1]),
+        ("2026-11-30 09:00", ()),
+        ("11.3", ()),
+        ("三天", ()),
+        ("2日", ()),
         ("2026-11-30", ()),
         ("30日", ()),
         ("Monday", ()),
@@ -141,6 +154,26 @@ def test_days_as_people_shorten_them(cell: str, days: tuple[str, ...], forum: Ev
     assert bool(found.findings.of("mistake")) == (not days)
     if days:
         assert found.candidates[0].person.days == days
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [("days", one) for one in ("两天", "兩日", "both days", "2 days")]
+    + [("venues", "Both"), ("venues", "两地")],
+)
+def test_all_of_them_may_be_counted_where_the_count_is_right(
+    column: str, cell: str, forum: Event
+) -> None:
+    assert getattr(one(with_cell(column, cell), forum), column) is None
+    venue = msgspec.structs.replace(forum.venues[0], id="third", name={"en": "Third"})
+    more = msgspec.structs.replace(
+        forum, days=(*forum.days, "2026-11-30"), venues=(*forum.venues, venue)
+    )
+    [mistake] = read(with_cell(column, cell), more).findings.of("mistake")
+    assert mistake.value == cell
+    three = cell.replace("两", "三").replace("兩日", "三天").replace("2", "3")
+    three = three.replace("both", "three").replace("Both", "three cities")
+    assert getattr(one(with_cell(column, three), more), column) is None
 
 
 @pytest.mark.parametrize(

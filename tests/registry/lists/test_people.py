@@ -121,11 +121,34 @@ def test_big5_of_hong_kong_is_found_by_itself(forum: Event) -> None:
     assert (found[0].name, found[0].organisation) == ("鄧啟𨋢", "深水埗街坊會 鰂魚涌")
 
 
+def test_names_in_an_encoding_of_traditional_chinese_are_in_traditional_chinese(
+    forum: Event,
+) -> None:
+    """Characters that both scripts have say nothing."""
+    text = "報名編號,姓名,票種,單位\nR1,李明,貴賓,深水埗街坊會\nR2,Ada Byron,貴賓,深水埗街坊會\n"
+    text += "R3,李嘅,貴賓,鰂魚涌\n"
+    of_encoding = {
+        name: [one.language for one in people(text.encode(name), forum)]
+        for name in ("big5hkscs", "utf-8")
+    }
+    assert of_encoding["big5hkscs"] == ["zh-Hant", "en", "zh-Hant"]
+    assert of_encoding["utf-8"][:2] == ["zh-Hans", "en"]
+
+
 def test_equal_refs_name_both_lines(forum: Event) -> None:
     assert mistakes_of("operator/duplicates.csv", forum) == [
         '"DU900003" is on line 5 too; each person has a ref of their own',
         '"DU900004" is on line 6 too; each person has a ref of their own',
     ]
+
+
+def test_refs_that_differ_in_capitals_only_are_told(forum: Event) -> None:
+    rows = b"ref,name,organisation,language,ticket,sessions\nP9,Ann,O,en,vip,\np9,Bo,O,en,vip,\nP10,Cy,O,en,vip,\n"
+    found = read(rows, forum)
+
+    assert [one.person.ref for one in found.candidates] == ["P9", "p9", "P10"]
+    told = '"p9" differs from "P9" on line 2 in capital letters only; they are taken for two people'
+    assert told in [one.text("en") for one in found.findings.of("warning")]
 
 
 def test_an_empty_name_is_named(forum: Event) -> None:
@@ -416,11 +439,14 @@ def test_dates_numbers_and_titles_of_a_workbook(forum: Event) -> None:
         ["报名编号", "姓名", "票种", "日期", "手机"],
         [1001, "张伟", "贵宾", date(2026, 11, 28), 13880012345],
         [1002, "李娜", "贵宾", 46355, "+852 9123 4567"],
+        [1003, "王芳", "贵宾", 20261129, ""],
+        [1004, "刘洋", "贵宾", 46355.375, ""],
     )
-    (one, other) = people(data, forum)
+    (one, other, *more) = people(data, forum)
 
     assert (one.ref, one.days, one.extra) == ("1001", ("2026-11-28",), {"phone": "13880012345"})
     assert (other.ref, other.days) == ("1002", ("2026-11-29",))
+    assert [person.days for person in more] == [("2026-11-29",)] * 2
 
 
 def failed(*columns: str) -> list[str]:

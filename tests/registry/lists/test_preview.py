@@ -298,6 +298,14 @@ def test_a_revoked_badge_in_the_list_stays_revoked_and_is_said(
     ]
 
 
+def test_a_ref_that_differs_from_a_registered_one_in_capitals_only_is_told(run: Run) -> None:
+    run("R1,Pat,Org,en,delegate,,,\n")
+
+    assert warnings(run("r1,Pat,Org,en,delegate,,,\n", update=True, check=True)) == [
+        '"r1" differs from "R1", who is registered already, in capital letters only; they are taken for two people'
+    ]
+
+
 def test_a_mapping_is_remembered_for_the_next_export(forum: RegistryService) -> None:
     importer = Importer(forum, lambda: 0)
     mapping = Mapping(
