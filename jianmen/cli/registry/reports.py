@@ -37,7 +37,9 @@ def headcount(settings_file: Path | None, data: Path | None, *, as_json: bool) -
     """Who is where, as of when, and which kiosks have not reported."""
     with asking(settings_file, data) as client:
         report = client.get("/headcount")
-        doubts = [] if as_json else _silent_lines(client, report["silent"])
+        # What is on its way, as always on a busy day, is nobody's silence.
+        silent = [one for one in report["silent"] if one["touch"] != "in_flight"]
+        doubts = [] if as_json else _silent_lines(client, silent)
     if as_json:
         click.echo(msgspec.json.encode(report))
         return
