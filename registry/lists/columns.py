@@ -2,8 +2,8 @@
 
 import difflib
 import re
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as MappingType
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -114,7 +114,7 @@ def find_header(rows: Sequence[Row], mapping: Mapping) -> int:
     def known(cells: Sequence[Cell]) -> int:
         texts = [cell for cell in cells[:300] if isinstance(cell, str) and cell]
         keys = {field_of(one) or title_key(one) for one in texts if len(one) <= MOST_TITLE}
-        return len(keys & (_KNOWN | wanted))
+        return len(keys & (_KNOWN | wanted | {ORDER}))
 
     counts = [known(cells) for _, cells in rows[:HEADER_WITHIN]]
     best = max(counts, default=0)
@@ -125,6 +125,48 @@ def find_header(rows: Sequence[Row], mapping: Mapping) -> int:
         if sum(1 for cell in cells if cell != "") > 1:
             return index
     return 0
+
+
+def whole_header(
+    rows: Sequence[Row], index: int, vocabulary: MappingType[str, Vocabulary]
+) -> tuple[Row, int]:
+    """The titles that begin in a row, and the index of the row below them. A title that is merged over several columns,
+    with one for each of them in the row below, makes one header of both."""
+    line, upper = rows[index]
+    if index + 1 >= len(rows):
+        return rows[index], index + 1
+    lower = rows[index + 1][1]
+    width = max(len(upper), len(lower))
+    above, below = (
+        [half_width(str(cell)) for cell in cells] + [""] * (width - len(cells))
+        for cells in (upper, lower)
+    )
+    titles: list[str] = []
+    group, known = "", 0
+    for column in range(width):
+        group = above[column] or group
+        if below[column] in ("", above[column]):
+            titles.append(above[column])
+            continue
+        spans = column + 1 < width and not above[column + 1] and bool(below[column + 1])
+        if above[column] and (not spans or field_of(above[column]) == "ref"):
+            return rows[index], index + 1  # a person stands there
+        for title in (below[column], group + below[column]):
+            if field_of(title) or _tick(title, vocabulary):
+                known += 1
+                break
+        else:
+            title = below[column]
+        titles.append(title)
+    return ((line, titles), index + 2) if known else (rows[index], index + 1)
+
+
+def possible_headers(
+    rows: Sequence[Row], vocabulary: MappingType[str, Vocabulary]
+) -> Iterator[list[str]]:
+    """All titles that a list may have, whichever row they begin in."""
+    for index in range(min(HEADER_WITHIN, len(rows))):
+        yield [str(cell) for cell in whole_header(rows, index, vocabulary)[0][1]]
 
 
 _KNOWN = frozenset((*FIELDS, *EXTRA_FIELDS))

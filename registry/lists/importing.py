@@ -10,12 +10,13 @@ import msgspec
 
 from access.event.definition import Language, Names
 from access.log.entry import pack
-from registry.lists.columns import NO_MAPPING, Mapping
+from registry.lists.columns import NO_MAPPING, Mapping, possible_headers
 from registry.lists.files.table import ListError, read_table
 from registry.lists.findings import Finding, SpreadsheetError, with_location
 from registry.lists.people import People, read_people
 from registry.lists.preview import SHOWN, Comparison, PersonChange, compare
 from registry.lists.remembered import recall, remember
+from registry.lists.vocabulary import vocabularies
 from registry.lists.wording import say
 from registry.roster.batch import discard
 from registry.roster.model import Registered
@@ -172,7 +173,7 @@ class Importer:
         service = self._service
         position = service.ledger.newest()
         table = read_table(data, options.encoding, options.sheet)
-        known = recall(service.ledger, table.rows)
+        known = recall(service.ledger, possible_headers(table.rows, vocabularies(service.event)))
         mapping = options.mapping if options.mapping != NO_MAPPING else known
         progress.stage("import.reading", len(table.rows))
         people = read_people(table, service.event, mapping, progress.step)
