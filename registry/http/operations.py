@@ -158,7 +158,9 @@ def _details(operation: Operation, arguments: dict[str, str], body: list[Any]) -
     details: dict[str, object] = dict(arguments)
     asked = request.args
     details |= {
-        one.name: ", ".join(asked.getlist(one.name)) for one in operation.query if one.name in asked
+        one.name: ", ".join(asked.getlist(one.name))
+        for one in operation.query
+        if one.name in asked and one.name != "language"
     }
     for one in body:
         traced = ((name, getattr(one, name)) for name in one.traced)

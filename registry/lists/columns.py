@@ -11,8 +11,8 @@ import msgspec
 from access.text import half_width
 from registry.lists.files.table import MOST_TITLE, Cell, ListError, Row
 from registry.lists.findings import Findings
-from registry.lists.terms import title_patterns, titles
-from registry.lists.vocabulary import Vocabulary
+from registry.lists.words.terms import title_patterns, titles
+from registry.lists.words.vocabulary import Vocabulary
 from registry.roster.model import LATIN_NAME
 
 FIELDS = (

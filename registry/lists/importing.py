@@ -11,13 +11,14 @@ import msgspec
 from access.event.definition import Language, Names
 from access.log.entry import pack
 from registry.lists.columns import NO_MAPPING, Mapping, possible_headers
-from registry.lists.files.table import ListError, read_table
+from registry.lists.files.table import ListError, Table, read_table
 from registry.lists.findings import Finding, SpreadsheetError, with_location
 from registry.lists.people import People, read_people
 from registry.lists.preview import SHOWN, Comparison, PersonChange, compare
+from registry.lists.read_before import ReadBefore, key_of
 from registry.lists.remembered import recall, remember
-from registry.lists.vocabulary import vocabularies
 from registry.lists.wording import say
+from registry.lists.words.vocabulary import vocabularies
 from registry.roster.batch import discard
 from registry.roster.model import Registered
 from registry.service import RegistryService
@@ -133,6 +134,7 @@ class Importer:
     def __init__(self, service: RegistryService, now_ms: Callable[[], int]) -> None:
         self._service = service
         self._now_ms = now_ms
+        self._before = ReadBefore(now_ms)
 
     def run(
         self,
@@ -172,11 +174,7 @@ class Importer:
         progress.stage("import.reading")
         service = self._service
         position = service.ledger.newest()
-        table = read_table(data, options.encoding, options.sheet)
-        known = recall(service.ledger, possible_headers(table.rows, vocabularies(service.event)))
-        mapping = options.mapping if options.mapping != NO_MAPPING else known
-        progress.stage("import.reading", len(table.rows))
-        people = read_people(table, service.event, mapping, progress.step)
+        mapping, known, people = self._read(data, options, progress)
         progress.stage("import.comparing", len(people.candidates))
         registered = service.registered()
         comparison = compare(
@@ -189,6 +187,34 @@ class Importer:
         return _Looked(
             people, comparison, registered, mapping is known and known != NO_MAPPING, position, mark
         )
+
+    def _read(
+        self, data: bytes, options: Options, progress: Progress
+    ) -> tuple[Mapping, Mapping, People]:
+        """How the list is read, how lists like it are, and its people; from the preview that was asked for just before,
+        if it was one of this list."""
+        service = self._service
+        key = key_of(data, options.encoding, options.sheet, options.mapping, service.event)
+        before = self._before.take(key) if options.expect is not None else None
+        if before is not None:
+            mapping, people = before
+            known = self._recalled(people.table)
+            if mapping == (options.mapping if options.mapping != NO_MAPPING else known):
+                return mapping, known, people
+        table = read_table(data, options.encoding, options.sheet)
+        known = self._recalled(table)
+        mapping = options.mapping if options.mapping != NO_MAPPING else known
+        progress.stage("import.reading", len(table.rows))
+        people = read_people(table, service.event, mapping, progress.step)
+        if options.check:
+            self._before.keep(key, mapping, people)
+        return mapping, known, people
+
+    def _recalled(self, table: Table) -> Mapping:
+        """How lists like this one are to be read."""
+        service = self._service
+        headers = possible_headers(table.rows, vocabularies(service.event))
+        return recall(service.ledger, headers)
 
     def _apply(
         self, looked: _Looked, options: Options, progress: Progress, note: Callable[[], None]

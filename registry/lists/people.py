@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from access.event.definition import Event, Language
 from access.text import canonical_code, first_unprintable, half_width, plain_letters
 from config.languages import languages
-from registry.lists.choices import Choices, choices_text
 from registry.lists.columns import Columns, find_columns, find_header, whole_header
 from registry.lists.columns import Mapping as ColumnMapping
 from registry.lists.files import cells
 from registry.lists.files.table import MOST_CELL, Cell, Row, Table
 from registry.lists.findings import Findings
-from registry.lists.vocabulary import Vocabulary, vocabularies
+from registry.lists.words.choices import Choices, choices_text
+from registry.lists.words.vocabulary import Vocabulary, vocabularies
 from registry.roster.model import (
     FAMILY_NAME,
     FORMS,

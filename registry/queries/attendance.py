@@ -1,11 +1,11 @@
 """Who came: per session, and per venue and day; who was booked and did not come, and who came without a booking."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from access.badge.credential import Claims, human_code, read_human_code
+from access.badge.credential import Claims, human_code
 from access.event.programme import Programme
 from access.state.attendance import Attended, at_session, at_venue
 from access.state.badge_history import History
@@ -80,17 +80,6 @@ class Attendees(Answer, frozen=True, kw_only=True):
     people: list[Attendee]
 
 
-class HybridAttendance(Answer, frozen=True, kw_only=True):
-    """How people took part: at a venue alone, online alone, both ways, or not at all; and the lines of the broadcast's
-    list that are nobody's here."""
-
-    on_site: int
-    online: int
-    both: int
-    neither: int
-    unknown: list[str]
-
-
 AT_ONCE = 500
 """People whose moves are read under one lock of the folds."""
 
@@ -138,30 +127,6 @@ class AttendanceReport:
                 _session_totals(programme, session, *count) for session, count in sessions.items()
             ],
             days=[_day_totals(programme, *key, *count) for key, count in days.items()],
-        )
-
-    def hybrid(self, watched: Sequence[str]) -> HybridAttendance:
-        """How people took part, given who watched the broadcast: refs, or human codes of badges."""
-        people = list(self._queries.service.people.everyone())
-        names = {name: known.badge for known in people for name in _names_of(known)}
-        online, unknown = set(), []
-        for line in watched:
-            badge = names.get(line.strip().casefold()) or read_human_code(line)
-            if badge is None:
-                unknown.append(line)
-            else:
-                online.add(badge)
-        counts: Counter[tuple[bool, bool]] = Counter()
-        with self._queries.snapshot() as log_state:
-            for badge, history in log_state.histories([known.badge for known in people]):
-                came = any(one.direction == "in" for one in history.moves)
-                counts[came, badge in online] += 1
-        return HybridAttendance(
-            on_site=counts[True, False],
-            online=counts[False, True],
-            both=counts[True, True],
-            neither=counts[False, False],
-            unknown=unknown,
         )
 
     def of_session(self, session: str, step: Step = unseen) -> Attendees:
@@ -260,24 +225,33 @@ def _count(count: list[int], people: int, *, awaited: bool, came: bool) -> None:
         count[2 if not awaited else 0 if came else 1] += people
 
 
-def _names_of(known: Known) -> Iterator[str]:
-    """What a list may call a person, in lower case."""
-    yield known.ref.casefold()
+@dataclass(frozen=True)
+class Words:
+    """What a file calls its columns, the three statuses, and tickets (by id; any other is shown as it is)."""
+
+    columns: Sequence[str]
+    status: Mapping[Status, str]
+    tickets: Mapping[str, str] = field(default_factory=dict)
 
 
-def as_table(people: Attendees, name: str) -> Table:
-    """The people of an answer as a sheet."""
-    columns = (
+FOR_PROGRAMS = Words(
+    (
         "name", "organisation", "ref", "code", "ticket", "status", "first in", "last out", "minutes inside",
-    )  # fmt: skip
-    return Table(name, columns, [list(_cells(one)) for one in people.people])
+    ),
+    {"came": "came", "no_show": "did not come", "came_unbooked": "came without booking"},
+)  # fmt: skip
+"""Of files that nobody has asked for in a language: they stay as they are, for whatever reads them."""
 
 
-def _cells(one: Attendee) -> Iterator[Cell]:
-    yield from (one.name, one.organisation, one.ref, one.code, one.ticket)
-    yield {"came": "came", "no_show": "did not come", "came_unbooked": "came without booking"}[
-        one.status
-    ]
+def as_table(people: Attendees, name: str, words: Words = FOR_PROGRAMS) -> Table:
+    """The people of an answer as a sheet."""
+    return Table(name, words.columns, [list(_cells(one, words)) for one in people.people])
+
+
+def _cells(one: Attendee, words: Words) -> Iterator[Cell]:
+    yield from (one.name, one.organisation, one.ref, one.code)
+    yield words.tickets.get(one.ticket, one.ticket)
+    yield words.status[one.status]
     yield from (_local(one.first_in), _local(one.last_out))
     yield one.minutes if one.first_in is not None else None
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from config.languages import languages
 from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.options import (
     asking,
@@ -36,7 +37,9 @@ def headcount(settings_file: Path | None, data: Path | None, *, as_json: bool) -
     """Who is where, as of when, and which kiosks have not reported."""
     with asking(settings_file, data) as client:
         report = client.get("/headcount")
-        doubts = [] if as_json else _silent_lines(client, report["silent"])
+        # What is on its way, as always on a busy day, is nobody's silence.
+        silent = [one for one in report["silent"] if one["touch"] != "in_flight"]
+        doubts = [] if as_json else _silent_lines(client, silent)
     if as_json:
         click.echo(msgspec.json.encode(report))
         return
@@ -161,9 +164,15 @@ def _put(content: bytes, out: Path | None) -> None:
     help="File for the people: .xlsx, .csv or .json, an older one is replaced; standard output as CSV if left out.",
 )
 @click.option(
+    "--language",
+    type=click.Choice(languages()),
+    help="Of the titles and words in a workbook or CSV file; left out: English, with ids, for programs.",
+)
+@click.option(
     "--online",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Who watched the broadcast: a text file, one ref or badge code a line. Says how people took part.",
+    help="Who watched the broadcast: any list with a column ref, code or mail, or with nothing else. Says how people"
+    " took part.",
 )
 @json_option
 def attendance(
@@ -173,6 +182,7 @@ def attendance(
     venue: str | None,
     day: str | None,
     out: Path | None,
+    language: str | None,
     online: Path | None,
     *,
     as_json: bool,
@@ -188,13 +198,17 @@ def attendance(
         named_like(out, ".xlsx", ".csv", ".json")
     with asking(settings_file, data) as client:
         if online is not None:
-            answer = client.raw("POST", "/attendance/hybrid", online.read_bytes(), "text/plain")
+            answer = client.raw(
+                "POST", "/attendance/hybrid", online.read_bytes(), "application/octet-stream"
+            )
             _show_hybrid(msgspec.json.decode(answer), as_json=as_json)
         elif session is None and venue is None:
             _show_totals(client.get("/attendance"), as_json=as_json)
         else:
             kind = "json" if as_json else out.suffix[1:].lower() if out is not None else "csv"
-            asked = {"session": session, "venue": venue, "day": day, "format": kind}
+            asked = {
+                "session": session, "venue": venue, "day": day, "format": kind, "language": language,
+            }  # fmt: skip
             _put(made(client, "/attendance/people/jobs", asked), out)
 
 
@@ -225,11 +239,18 @@ def _show_hybrid(answer: dict[str, Any], *, as_json: bool) -> None:
         click.echo(msgspec.json.encode(answer))
         return
     click.echo(
-        f"on site only {answer['on_site']}, online only {answer['online']}, both {answer['both']},"
-        f" neither {answer['neither']}"
+        f"registered {answer['registered']}: on site only {answer['on_site']}, online only {answer['online']},"
+        f" both {answer['both']}, neither {answer['neither']}"
     )
+    others = [answer[f"unregistered_{how}"] for how in ("on_site", "online", "both")]
+    if any(others):
+        click.echo(
+            "not registered any more: on site only {}, online only {}, both {}".format(*others)
+        )
     for line in answer["unknown"]:
         click.echo(f"nobody's here: {line}", err=True)
+    for line in answer["ambiguous"]:
+        click.echo(f"may mean several people, and is in no number: {line}", err=True)
 
 
 @click.command()

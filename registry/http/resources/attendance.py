@@ -6,16 +6,20 @@ import msgspec
 from flask import Response, request
 
 from config.errors import instead
+from config.languages import languages
+from registry.exports.hybrid import HybridAttendance, hybrid_attendance
 from registry.exports.making import ATTENDANCE, Asked, Exports, Format, as_file, file_name, of
+from registry.http.error_texts import readers_language
 from registry.http.operations import Interface, Parameter, problem
 from registry.http.resources.jobs import shown
 from registry.jobs import Jobs
+from registry.lists.files.table import ListError
+from registry.lists.watchers import read_watchers
 from registry.queries import admin_shapes
 from registry.queries.attendance import (
     AttendanceReport,
     AttendanceTotals,
     Attendees,
-    HybridAttendance,
 )
 from registry.queries.queries import Queries
 
@@ -24,6 +28,10 @@ _WHOSE = (
     Parameter("session", "a session's id; or give `venue` and `day`"),
     Parameter("venue", "a venue's id"),
     Parameter("day", "an event day, YYYY-MM-DD"),
+)
+_LANGUAGE = Parameter(
+    "language",
+    "of the titles and words in a workbook or CSV file; left out: English, with the event's ids, for programs",
 )
 
 
@@ -42,28 +50,26 @@ def add_attendance(api: Interface, queries: Queries) -> None:
 
     @api.post(
         "/attendance/hybrid",
-        "How people took part: on site, online, both. The body is who watched the broadcast: a line each, a ref or the"
-        " code of a badge. Nothing of it is stored",
+        "How people took part: on site, online, both. The body is the list of who watched the broadcast: any file that"
+        " a list of people may be (XLSX, XLS, ODS, CSV, text), with a column of refs, badge codes or mail addresses, or"
+        " nothing else. Nothing of it is stored",
         access="desk",
-        body="text/plain",
+        body="application/octet-stream",
         answer=HybridAttendance,
     )
     def attendance_hybrid() -> HybridAttendance | Response:
         try:
-            lines = request.get_data().decode("utf-8-sig").splitlines()
-        except UnicodeDecodeError:
-            return problem(400, "The list is not UTF-8; save it as UTF-8 text, one person a line.")
-        lines = [line for line in lines if line.strip()]
-        if not lines:
-            return problem(400, "The list is empty; it should name one person a line.")
-        return report.hybrid(lines)
+            watchers = read_watchers(request.get_data())
+        except ListError as error:
+            return problem(400, error.in_file(readers_language()))
+        return hybrid_attendance(queries, watchers.rows, titled=watchers.titled)
 
     @api.get(
         "/attendance/people",
         "Who came to a session, or to a venue on a day, when and for how long; and who did not",
         access="desk",
         answer=Attendees,
-        query=(*_WHOSE, Parameter("format", "json (where left out), csv or xlsx")),
+        query=(*_WHOSE, Parameter("format", "json (where left out), csv or xlsx"), _LANGUAGE),
     )
     def attendance_people() -> Attendees | Response:
         asked = _asked(queries, "json")
@@ -73,7 +79,7 @@ def add_attendance(api: Interface, queries: Queries) -> None:
         if asked.format == "json":
             return people
         kind = XLSX if asked.format == "xlsx" else "text/csv"
-        answer = Response(as_file(people, asked.format), mimetype=kind)
+        answer = Response(as_file(people, asked, queries.programme), mimetype=kind)
         file = file_name(people, asked.format)
         answer.headers["Content-Disposition"] = f'attachment; filename="{file}"'
         return answer
@@ -88,7 +94,7 @@ def add_attendance_jobs(api: Interface, queries: Queries, jobs: Jobs, exports: E
         "The same as a job, for events of thousands; its file is the list",
         access="desk",
         answer=admin_shapes.Job,
-        query=(*_WHOSE, Parameter("format", "json, csv (where left out) or xlsx")),
+        query=(*_WHOSE, Parameter("format", "json, csv (where left out) or xlsx"), _LANGUAGE),
     )
     def make_attendance() -> admin_shapes.Job | Response:
         asked = _asked(queries, "csv")
@@ -116,6 +122,11 @@ def _asked(queries: Queries, usual: Format) -> Asked | Response:
         return problem(404, f"{day[:20]!r} is no day of this event; its days are {days}.")
     if kind not in get_args(Format):
         return problem(400, f"format is {kind[:20]!r}; it should be json, csv or xlsx.")
+    language = request.args.get("language")
+    if language is not None and language not in languages():
+        return problem(400, f"language is {language[:20]!r}; {instead(language, languages())}.")
     if session is not None:
         venue = day = None
-    return Asked(session=session, venue=venue, day=day, format=cast("Format", kind))
+    return Asked(
+        session=session, venue=venue, day=day, format=cast("Format", kind), language=language
+    )

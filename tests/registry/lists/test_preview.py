@@ -94,6 +94,43 @@ def test_what_was_looked_at_is_done_exactly(run: Run, forum: RegistryService) ->
     assert (again.added, again.updated, again.same, again.missing) == (0, 0, 32, 0)
 
 
+class Stages:
+    """The stages that an import comes to, with how much each has to do."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, int]] = []
+
+    def stage(self, key: str, total: int = 0) -> None:
+        self.seen.append((key, total))
+
+    def step(self, done: int) -> None:
+        pass
+
+    def last_chance(self) -> None:
+        pass
+
+
+def test_a_list_is_read_once_for_its_preview_and_to_be_taken_in(forum: RegistryService) -> None:
+    importer = Importer(forum, lambda: 0)
+    data = (SAMPLES / "export1.csv").read_bytes()
+    options = Options(file="list.csv", language="zh-Hans")
+    seen = importer.run(data, msgspec.structs.replace(options, check=True))
+    stages = Stages()
+    done = importer.run(data, msgspec.structs.replace(options, expect=seen.mark), stages)
+    assert stages.seen[0] == ("import.reading", 0)
+    assert [key for key, _ in stages.seen].count("import.reading") == 1
+    assert (done.added, done.warnings, done.columns) == (30, seen.warnings, seen.columns)
+    # A preview of another list in between takes its place.
+    looks = [
+        importer.run(one, msgspec.structs.replace(options, check=True))
+        for one in (data, data + b"\n")
+    ]
+    expecting = msgspec.structs.replace(options, expect=looks[0].mark)
+    stages = Stages()
+    assert importer.run(data, expecting, stages).same == 30
+    assert [key for key, _ in stages.seen].count("import.reading") == 2
+
+
 def test_without_being_asked_nobody_is_revoked(run: Run, forum: RegistryService) -> None:
     run("export1.csv")
     assert run("export2.csv", update=True).missing == 3
