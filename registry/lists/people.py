@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from access.event.definition import Event, Language
 from access.text import canonical_code, first_unprintable, half_width, plain_letters
 from config.languages import languages
-from registry.lists.choices import Choices, choices_text
-from registry.lists.columns import Columns, find_columns, find_header
+from registry.lists.columns import Columns, find_columns, find_header, whole_header
 from registry.lists.columns import Mapping as ColumnMapping
 from registry.lists.files import cells
 from registry.lists.files.table import MOST_CELL, Cell, Row, Table
 from registry.lists.findings import Findings
-from registry.lists.vocabulary import Vocabulary, vocabularies
+from registry.lists.words.choices import Choices, choices_text
+from registry.lists.words.vocabulary import Vocabulary, vocabularies
 from registry.roster.model import (
     FAMILY_NAME,
     FORMS,
@@ -63,11 +63,12 @@ def read_people(
     found = Findings()
     vocabulary = vocabularies(event)
     header = find_header(table.rows, mapping)
-    columns = find_columns(table.rows[header], vocabulary, mapping, found)
-    reader = _Reader(columns, vocabulary, mapping, found, table.encoding)
+    titles, below = whole_header(table.rows, header, vocabulary)
+    columns = find_columns(titles, vocabulary, mapping, found)
+    reader = _Reader(columns, vocabulary, mapping, found, table)
     candidates = []
     if "ref" in columns.at:
-        for number, row in enumerate(table.rows[header + 1 :]):
+        for number, row in enumerate(table.rows[below:]):
             if number % STEP_ROWS == 0:
                 step(number)
             if (candidate := reader.read(row)) is not None:
@@ -87,7 +88,7 @@ class _Reader:
         vocabulary: Mapping[str, Vocabulary],
         mapping: ColumnMapping,
         found: Findings,
-        encoding: str | None,
+        table: Table,
     ) -> None:
         self._columns = columns
         self._choices = Choices(columns, vocabulary, found)
@@ -95,7 +96,8 @@ class _Reader:
         self._given = frozenset((*columns.at, *mapping.fill))
         self._more = bool({"family_name", "given_name"} & self._given) or bool(columns.extra)
         self._languages = frozenset(languages())
-        self._is_traditional = encoding in TRADITIONAL_ENCODINGS
+        self._is_traditional = table.encoding in TRADITIONAL_ENCODINGS
+        self._is_sheet = table.sheet is not None
         self._found = found
         self._width = len(columns.titles)
         self._used = frozenset((*columns.at.values(), *columns.ticks, *columns.extra))
@@ -152,7 +154,8 @@ class _Reader:
             return True  # most rows
         if len(values) > self._width and any(map(cells.is_filled, values[self._width :])):
             full = max(n for n, cell in enumerate(values, 1) if cells.is_filled(cell))
-            self._found.mistake("row.cells", line, cells=full, columns=self._width)
+            kind = "row.cells_sheet" if self._is_sheet else "row.cells"
+            self._found.mistake(kind, line, cells=full, columns=self._width)
             return False
         if len(values) < self._width:
             self._found.warn("row.short", line)

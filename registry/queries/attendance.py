@@ -1,12 +1,11 @@
 """Who came: per session, and per venue and day; who was booked and did not come, and who came without a booking."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from access.badge.credential import Claims, human_code, read_human_code
+from access.badge.credential import Claims, human_code
 from access.event.programme import Programme
 from access.state.attendance import Attended, at_session, at_venue
 from access.state.badge_history import History
@@ -81,17 +80,6 @@ class Attendees(Answer, frozen=True, kw_only=True):
     people: list[Attendee]
 
 
-class HybridAttendance(Answer, frozen=True, kw_only=True):
-    """How people took part: at a venue alone, online alone, both ways, or not at all; and the lines of the broadcast's
-    list that are nobody's here."""
-
-    on_site: int
-    online: int
-    both: int
-    neither: int
-    unknown: list[str]
-
-
 AT_ONCE = 500
 """People whose moves are read under one lock of the folds."""
 
@@ -139,30 +127,6 @@ class AttendanceReport:
                 _session_totals(programme, session, *count) for session, count in sessions.items()
             ],
             days=[_day_totals(programme, *key, *count) for key, count in days.items()],
-        )
-
-    def hybrid(self, watched: Sequence[str]) -> HybridAttendance:
-        """How people took part, given who watched the broadcast: refs, or human codes of badges."""
-        people = list(self._queries.service.people.everyone())
-        names = {name: known.badge for known in people for name in _names_of(known)}
-        online, unknown = set(), []
-        for line in watched:
-            badge = names.get(line.strip().casefold()) or read_human_code(line)
-            if badge is None:
-                unknown.append(line)
-            else:
-                online.add(badge)
-        counts: Counter[tuple[bool, bool]] = Counter()
-        with self._queries.snapshot() as log_state:
-            for badge, history in log_state.histories([known.badge for known in people]):
-                came = any(one.direction == "in" for one in history.moves)
-                counts[came, badge in online] += 1
-        return HybridAttendance(
-            on_site=counts[True, False],
-            online=counts[False, True],
-            both=counts[True, True],
-            neither=counts[False, False],
-            unknown=unknown,
         )
 
     def of_session(self, session: str, step: Step = unseen) -> Attendees:
@@ -259,11 +223,6 @@ def _count(count: list[int], people: int, *, awaited: bool, came: bool) -> None:
     """Add people to those who were awaited and came, were awaited and did not, came without."""
     if awaited or came:
         count[2 if not awaited else 0 if came else 1] += people
-
-
-def _names_of(known: Known) -> Iterator[str]:
-    """What a list may call a person, in lower case."""
-    yield known.ref.casefold()
 
 
 @dataclass(frozen=True)

@@ -171,7 +171,8 @@ def _put(content: bytes, out: Path | None) -> None:
 @click.option(
     "--online",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Who watched the broadcast: a text file, one ref or badge code a line. Says how people took part.",
+    help="Who watched the broadcast: any list with a column ref, code or mail, or with nothing else. Says how people"
+    " took part.",
 )
 @json_option
 def attendance(
@@ -197,7 +198,9 @@ def attendance(
         named_like(out, ".xlsx", ".csv", ".json")
     with asking(settings_file, data) as client:
         if online is not None:
-            answer = client.raw("POST", "/attendance/hybrid", online.read_bytes(), "text/plain")
+            answer = client.raw(
+                "POST", "/attendance/hybrid", online.read_bytes(), "application/octet-stream"
+            )
             _show_hybrid(msgspec.json.decode(answer), as_json=as_json)
         elif session is None and venue is None:
             _show_totals(client.get("/attendance"), as_json=as_json)
@@ -236,11 +239,18 @@ def _show_hybrid(answer: dict[str, Any], *, as_json: bool) -> None:
         click.echo(msgspec.json.encode(answer))
         return
     click.echo(
-        f"on site only {answer['on_site']}, online only {answer['online']}, both {answer['both']},"
-        f" neither {answer['neither']}"
+        f"registered {answer['registered']}: on site only {answer['on_site']}, online only {answer['online']},"
+        f" both {answer['both']}, neither {answer['neither']}"
     )
+    others = [answer[f"unregistered_{how}"] for how in ("on_site", "online", "both")]
+    if any(others):
+        click.echo(
+            "not registered any more: on site only {}, online only {}, both {}".format(*others)
+        )
     for line in answer["unknown"]:
         click.echo(f"nobody's here: {line}", err=True)
+    for line in answer["ambiguous"]:
+        click.echo(f"may mean several people, and is in no number: {line}", err=True)
 
 
 @click.command()

@@ -1,5 +1,5 @@
 // Who came: totals for everybody, and for the help desk the people of a session or a day, to read and to download.
-import { ask, attempt, count, counted, data, el, note, placeName, t, table } from "./common.js";
+import { ask, attempt, count, counted, data, el, listed, note, placeName, t, table } from "./common.js";
 import { download } from "./jobs.js";
 
 const path = (query) => `/attendance/people?${new URLSearchParams(query)}`;
@@ -79,8 +79,14 @@ hybrid.addEventListener("submit", (event) => {
   attempt(async () => {
     const answer = await ask("POST", "/attendance/hybrid", hybrid.list.files[0]);
     const words = ["on_site", "both", "online", "neither"].map((key) => t(`attendance.hybrid.${key}`, { n: answer[key] }));
-    const strangers = answer.unknown.length ? [t("attendance.hybrid.unknown", { n: answer.unknown.length })] : [];
-    document.getElementById("hybrid-result").textContent = [...words, ...strangers].join(" · ");
+    const others = ["on_site", "both", "online"].map((key) => [key, answer[`unregistered_${key}`]]).filter(([, n]) => n);
+    const lines = [`${t("attendance.registered")} ${count(answer.registered)}: ${words.join(" · ")}`];
+    if (others.length) lines.push(`${t("attendance.hybrid.unregistered")}: ${others.map(([key, n]) => t(`attendance.hybrid.${key}`, { n })).join(" · ")}`);
+    for (const key of ["unknown", "ambiguous"]) {
+      const some = answer[key];
+      if (some.length) lines.push(`${t(`attendance.hybrid.${key}`, { n: some.length })}: ${listed(some.slice(0, 20))}${some.length > 20 ? " …" : ""}`);
+    }
+    document.getElementById("hybrid-result").replaceChildren(...lines.map((line) => el("p", {}, line)));
   });
 });
 

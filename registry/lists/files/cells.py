@@ -7,8 +7,8 @@ from typing import TypeGuard
 from access.event.definition import Language
 from access.text import canonical, half_width
 from registry.lists.files.table import Cell
-from registry.lists.terms import cell_terms
-from registry.lists.vocabulary import term_key
+from registry.lists.words.terms import cell_terms
+from registry.lists.words.vocabulary import term_key
 
 _POWER = re.compile(r"[+-]?\d(?:[.,]\d+)?E[+-]?\d{1,3}", re.IGNORECASE)
 _EXACT_DIGITS = 15

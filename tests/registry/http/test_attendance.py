@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
+from access.badge.credential import human_code
+from registry.queries.table_files import Table, xlsx_bytes
 from registry.roster.model import IssuedBadge, Person
 
 NewKiosk = Callable[[str], Any]
@@ -102,14 +104,78 @@ def test_files_open_in_a_spreadsheet_as_they_are_meant(forum: Any, api: Any) -> 
     assert "chengdu" not in sheet.name
 
 
-def test_the_broadcasts_list_says_who_took_part_how(forum: Any, api: Any) -> None:
-    lines = f"p3\n{forum[1].code}\n\nnobody@example.org\n"
-    answer = api.call(
-        "POST", "/attendance/hybrid", lines.encode(), headers={"Content-Type": "text/plain"}
+def hybrid(api: Any, data: bytes) -> Any:
+    return api.call(
+        "POST", "/attendance/hybrid", data, headers={"Content-Type": "application/octet-stream"}
     )
+
+
+def test_the_broadcasts_list_says_who_took_part_how(forum: Any, api: Any) -> None:
+    stranger = human_code(bytes(5))
+    answer = hybrid(api, f"p3\n{forum[1].code}\n\nnobody@example.org\n{stranger}\n".encode())
     assert answer.json == {
-        "on_site": 1, "online": 1, "both": 1, "neither": 1, "unknown": ["nobody@example.org"],
+        "on_site": 1, "online": 1, "both": 1, "neither": 1,
+        "unknown": ["nobody@example.org", stranger], "registered": 4, "ambiguous": [],
+        "unregistered_on_site": 0, "unregistered_online": 0, "unregistered_both": 0,
     }  # fmt: skip
+
+
+def test_who_is_not_registered_any_more_is_in_none_of_the_parts(
+    forum: Any, api: Any, service: Any
+) -> None:
+    for badge in (forum[0], forum[1]):
+        service.revoke(badge.badge, None, "cancelled")
+    service.erase(forum[2].badge)  # registered as before, and at the venue
+    answer = hybrid(api, b"P2\nP4").json
+    parts = [answer[part] for part in ("on_site", "online", "both", "neither")]
+    assert (answer["registered"], parts) == (2, [1, 1, 0, 0])
+    assert (answer["unregistered_on_site"], answer["unregistered_online"]) == (1, 1)
+    assert api.get("/attendance")["registered"] == 2
+
+
+def test_refs_that_differ_in_case_alone_are_two_people(forum: Any, api: Any, service: Any) -> None:
+    for ref in ("x9", "X9"):
+        service.register(Person(ref=ref, name=ref, ticket="delegate", extra={"mail": "two@x.org"}))
+    answer = hybrid(api, "x9\nＸ９\nP3\nTWO@x.org".encode()).json
+    assert (answer["online"], answer["both"], answer["ambiguous"]) == (2, 1, ["TWO@x.org"])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        'ref;name\n"P3";Jane\nP9;Nobody\n'.encode("utf-16"),
+        b"Duration,User Email,Name\n3,JANE@x.org,J\n4,p9@x.org,N\n",
+        "观看者,编号\n张伟,Ｐ３\n李雷,P9\n".encode("gb18030"),
+        b"Jane,P3\nSmith,P9\n",
+        b"PK",
+    ],
+    ids=["utf-16", "mail", "gb18030", "untitled", "workbook"],
+)
+def test_the_list_is_read_as_people_have_it(
+    forum: Any, api: Any, service: Any, data: bytes
+) -> None:
+    service.amend(
+        Person(ref="P3", name="Jane Smith", ticket="speaker", extra={"mail": "jane@x.org"})
+    )
+    if data == b"PK":
+        rows = [["Code"], [forum[2].code], ["P9"]]
+        data = xlsx_bytes([Table("x", ("Report",), rows)])
+    answer = hybrid(api, data)
+    assert answer.status_code == 200, answer.json
+    assert (answer.json["both"], len(answer.json["unknown"])) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"name,phone\nJane,123\n", "has no column of refs, badge codes or mail addresses; the columns are name, "),
+        (b"\xff\xfe", "The file has no rows."),
+    ],
+)  # fmt: skip
+def test_a_list_that_names_nobody_is_refused_in_words(api: Any, data: bytes, message: str) -> None:
+    answer = hybrid(api, data)
+    assert answer.status_code == 400
+    assert message in answer.json["error"]
 
 
 @pytest.mark.parametrize(
@@ -130,11 +196,3 @@ def test_a_question_that_cannot_be_answered_says_what_would_be_right(
     answer = api.call("GET", f"/attendance/people?{query}")
     assert answer.status_code == status
     assert message in answer.json["error"]
-
-
-def test_a_list_that_is_no_text_is_refused_in_words(api: Any) -> None:
-    answer = api.call(
-        "POST", "/attendance/hybrid", b"\xff\xfe", headers={"Content-Type": "text/plain"}
-    )
-    assert answer.status_code == 400
-    assert "UTF-8" in answer.json["error"]

@@ -9,7 +9,7 @@ import pytest
 
 from access.event.definition import Event
 from config import event_file
-from registry.lists.columns import NO_MAPPING
+from registry.lists.columns import NO_MAPPING, field_of
 from registry.lists.files.table import ListError, read_table
 from registry.lists.people import People, read_people
 from registry.queries.name_index import PersonIndex
@@ -42,6 +42,58 @@ def one(text: str, event: Event) -> Person:
 def with_cell(column: str, cell: str) -> str:
     values = {"ref": "A1", "name": "Ann", "ticket": "vip", column: f'"{cell}"'}
     return f"{HEADER}\n{','.join(values.get(name, '') for name in HEADER.split(','))}\n"
+
+
+@pytest.mark.parametrize(
+    ("field", "titles"),
+    [
+        ("ref", "预约号 登記號碼 Attendee_ID Registration_No. Booking_reference 参会编号"),
+        ("organisation", "所在单位 您的工作單位名稱 Company_name"),
+        (
+            "ticket",
+            "嘉宾类型 門票類別 参会人员身份 Attendee_type Registration_type Badge_type Pass_category",
+        ),
+        ("venues", "参会会场 出席城市 預約會場 Attending_city Venue_choice"),
+        ("days", "参会日期 出席的日期 Days_attending Date_of_attendance"),
+        (
+            "sessions",
+            "参加场次 参会场次 预约场次 参加分论坛 參加場次 拟参加的分论坛 Session_choice Sessions_attending",
+        ),
+        (
+            "sessions",
+            "您要参加的场次？ Which_session(s)_would_you_like_to_attend? Breakout_sessions",
+        ),
+        ("phone", "手提電話 聯絡電話 联系手机号 Contact_number Mobile_phone_no."),
+        ("order", "Order_ID 订单号"),
+        # Titles with a word of those above that mean something else.
+        (
+            None,
+            "报名日期 报名时间 Registration_date Date_of_birth 证件类型 企业类型 Payment_type ID_type 所在城市",
+        ),
+        (
+            None,
+            "Home_city 公司地址 单位性质 推荐单位 身份证号 会员号 Passport_no 是否参加场次 Session_fee 票价",
+        ),
+        (
+            None,
+            "场次费用 Room_type 住宿日期 Arrival_date 紧急联系人 联系 参会目的 Language_level 母语 会场座位",
+        ),
+    ],
+)
+def test_titles_are_put_together_of_known_words(field: str | None, titles: str) -> None:
+    found = {title: field_of(title.replace("_", " ")) for title in titles.split()}
+    assert found == dict.fromkeys(titles.split(), field)
+
+
+def test_an_order_is_the_ref_of_a_list_without_another(forum: Event) -> None:
+    assert one("Order ID,name,ticket\nO1,Ann,vip\n", forum).ref == "O1"
+    found = one("Order ID,Attendee ID,name,ticket\nO1,A1,Ann,vip\n", forum)
+    assert (found.ref, found.extra) == ("A1", {"Order ID": "O1"})
+
+
+def test_a_second_column_of_the_same_meaning_is_kept_under_its_title(forum: Event) -> None:
+    found = one("ref,name,ticket,手机,联系电话,Phone\nA1,Ann,vip,9123,2345,77\n", forum)
+    assert found.extra == {"phone": "9123", "联系电话": "2345", "Phone": "77"}
 
 
 def test_titles_of_a_questionnaire_are_known(forum: Event) -> None:

@@ -535,6 +535,33 @@ def test_a_number_of_more_digits_than_a_spreadsheet_keeps_is_named(forum: Event)
     assert any(line.startswith("code is 6.912") for line in lines)
 
 
+@pytest.mark.parametrize("below", [["", "", ""], ["编号", "姓名", "票种"]])
+def test_titles_may_be_merged_over_those_of_a_second_row(below: list[str], forum: Event) -> None:
+    """As it comes with the titles beside merged over both rows, or written in the first."""
+    data = workbook(
+        ["编号", "姓名", "票种", "参加场次", "", "", "联系方式", ""],
+        [*below, "应用人工智能", "茶与农业科技", "11月28日", "手机", "邮箱"],
+        ["T1", "甲", "vip", "√", "", "√", "9123", "a@example.com"],
+        ["T2", "乙", "vip", "", "Y", "是", "", ""],
+    )
+    (one, other) = people(data, forum)
+
+    assert (one.sessions, one.days) == (("ai",), ("2026-11-28",))
+    assert (other.sessions, other.days) == (("tea",), ("2026-11-28",))
+    assert one.extra == {"phone": "9123", "mail": "a@example.com"}
+
+
+def test_titles_that_make_no_header_are_told_in_words_of_a_workbook(forum: Event) -> None:
+    data = workbook(
+        ["编号", "姓名", "票种", "参加场次", ""],
+        ["", "", "", "One", "Two"],
+        ["T1", "甲", "vip", "√", "Y"],
+    )
+    told = "has 5 filled cells, and only 4 columns have a title. Put all titles into one row, one for each column"
+    [mistake] = read(data, forum).findings.of("mistake")
+    assert (mistake.text("en"), mistake.lines) == (told, [2, 3])
+
+
 def test_a_company_merged_over_several_people_is_everybodys(forum: Event) -> None:
     data = workbook(
         ["ref", "name", "单位", "ticket"],

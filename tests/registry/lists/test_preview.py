@@ -316,6 +316,13 @@ def test_a_mapping_is_remembered_for_the_next_export(forum: RegistryService) -> 
 
     assert (report.added, report.remembered) == (1, True)
     assert forum.person("B2").extra == {}
+    titles = "Platz,Gast,ticket,sessions,\n,,,Applied AI,Tea and Agritech\n"
+    importer.run(
+        f"{titles}B3,Cy,vip,,x\n".encode(),
+        Options(mapping=Mapping(columns={"Platz": "ref", "Gast": "name"})),
+    )
+    assert importer.run(f"{titles}B4,Di,vip,x,\n".encode(), Options()).remembered
+    assert [forum.registered()[ref].known.name for ref in ("B3", "B4")] == ["Cy", "Di"]
 
 
 def test_name_cards_of_an_import_open_with_their_badges(run: Run, forum: RegistryService) -> None:

@@ -9,7 +9,7 @@ from registry.lists.columns import Columns
 from registry.lists.files import cells
 from registry.lists.files.table import Cell
 from registry.lists.findings import MOST_CAUSES, MOST_VALUE, Findings
-from registry.lists.vocabulary import Days, Vocabulary, without_marks_at_ends
+from registry.lists.words.vocabulary import Days, Vocabulary, without_marks_at_ends
 
 MOST_CHOICES = 8
 """Right answers that a message lists."""

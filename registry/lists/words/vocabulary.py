@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from access.event.definition import Event, Names
 from access.text import half_width
-from registry.lists.terms import cell_terms
+from registry.lists.words.terms import cell_terms
 
 _BETWEEN = re.compile(r"[\s\-_·.]+")
 _LEVELS = (
