@@ -246,9 +246,8 @@ class RegistryService:
                 histories = dict(log_state.roster_histories(some))
                 badges = {badge: log_state.event_state.persons.badges(badge) for badge in some}
             for badge, known in some.items():
-                history = histories[badge]
-                issued = history.newest()
-                revoked = history.revoked(issued.issue if issued is not None else None)
+                issued = histories[badge].newest()
+                revoked = histories[badge].revoked(issued.issue if issued is not None else None)
                 found[known.ref] = Registered(known, issued, revoked, badges[badge])
         return found
 

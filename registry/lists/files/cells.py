@@ -16,7 +16,7 @@ _EXACT_DIGITS = 15
 
 _ERROR = re.compile(
     r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|BUSY!|UNKNOWN!|EXTERNAL!"
-    r"|PYTHON!|ERROR!|GETTING_DATA)|ERR:\d{3}"
+    r"|PYTHON!|ERROR!|GETTING_DATA|名称\?|名稱\?|值!|引用!|參照!)|ERR:\d{3}"
 )
 """What Excel, LibreOffice and Google show for a formula that has no value."""
 

@@ -3,7 +3,9 @@
 Excel and LibreOffice store the outcome of a formula beside it, and mark the ones that failed.
 """
 
+import posixpath
 import re
+import struct
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
@@ -12,13 +14,13 @@ from typing import IO
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
-from registry.lists.files.error_records import errors_of_xls
+from registry.lists.files.error_records import errors_of_xls, errors_of_xlsb, sheets_of_xlsb
 
 Errors = dict[tuple[int, int], str]
 """The text of an error, such as "#N/A", by row and column from 0."""
 
 _ERROR_MARKS = (b't="e"', b"t='e'")
-_ODS_ERROR_MARKS = (b"#", b"Err:")
+_ODS_ERROR_MARKS = (b">#", b">Err:", b'value-type="error"')
 _ODS_ERROR = re.compile(r"#(?:N/A|[A-Z/0]+[!?])|Err:\d{3}")
 _PLACE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _PIECE = 1 << 20
@@ -35,17 +37,22 @@ def error_cells(data: bytes, sheet: str) -> Errors:
             names = set(parts.namelist())
             if "content.xml" in names:
                 return _of_ods(parts, sheet)
-            part = _part_of(parts, sheet)
+            [book] = _targets(parts, "_rels/.rels", "", "/officeDocument").values()
+            folder, _, name = book.rpartition("/")
+            targets = _targets(parts, f"{folder}/_rels/{name}.rels", folder, "/worksheet")
+            if book.endswith(".bin"):
+                part = targets.get(dict(sheets_of_xlsb(parts.read(book))).get(sheet, ""), "")
+                return errors_of_xlsb(parts.read(part)) if part in names else {}
+            part = _part_of(parts, book, targets, sheet)
             return _of_xlsx(parts, part) if part in names else {}
-    except (zipfile.BadZipFile, KeyError, ET.ParseError, expat.ExpatError):
+    except (zipfile.BadZipFile, KeyError, ValueError, IndexError):
+        return {}
+    except (struct.error, ET.ParseError, expat.ExpatError):
         return {}
 
 
-def _part_of(parts: zipfile.ZipFile, sheet: str) -> str:
+def _part_of(parts: zipfile.ZipFile, book: str, targets: dict[str, str], sheet: str) -> str:
     """The part of an XLSX workbook that is the sheet of a name; "": none."""
-    [book] = _targets(parts, "_rels/.rels", "", "/officeDocument").values()
-    folder, _, name = book.rpartition("/")
-    targets = _targets(parts, f"{folder}/_rels/{name}.rels", folder, "/worksheet")
     for one in ET.fromstring(parts.read(book)).iter():  # noqa: S314 - expat bounds what entities grow to
         if _local(one.tag, "}") == "sheet" and one.get("name") == sheet:
             ids = [value for key, value in one.attrib.items() if _local(key, "}") == "id"]
@@ -59,7 +66,7 @@ def _targets(parts: zipfile.ZipFile, part: str, folder: str, kind: str) -> dict[
     for one in ET.fromstring(parts.read(part)).iter():  # noqa: S314 - as above
         target = one.get("Target", "")
         if one.get("Type", "").endswith(kind):
-            path = target if target.startswith("/") else f"{folder}/{target}"
+            path = posixpath.normpath(posixpath.join("/", folder, target))
             found[one.get("Id", "")] = path.strip("/")
     return found
 
@@ -71,7 +78,7 @@ def _has_any(parts: zipfile.ZipFile, part: str, marks: tuple[bytes, ...]) -> boo
         while piece := file.read(_PIECE):
             if any(mark in end + piece for mark in marks):
                 return True
-            end = piece[-8:]
+            end = piece[-32:]
     return False
 
 
@@ -158,7 +165,7 @@ class _OdsReader:
         self._sheet = sheet
         self._in_sheet = False
         self._row = self._next_row = self._column = self._next_column = 0
-        self._has_formula = False
+        self._has_formula = self._is_error = False
         self._text = ""
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -173,6 +180,7 @@ class _OdsReader:
             self._column = self._next_column
             self._next_column += int(attributes.get("table:number-columns-repeated", "1"))
             self._has_formula = self._in_sheet and "table:formula" in attributes
+            self._is_error = attributes.get("calcext:value-type") == "error"
             self._text = ""
 
     def end(self, tag: str) -> None:
@@ -183,10 +191,13 @@ class _OdsReader:
         elif tag == "table-cell" and self._has_formula:
             self._has_formula = False
             error = self._text.strip()
-            if _ODS_ERROR.fullmatch(error):
+            is_known = _ODS_ERROR.fullmatch(error) is not None
+            if is_known or self._is_error:
                 rows = range(self._row, min(self._next_row, self._row + MOST_REPEATED))
                 columns = range(self._column, min(self._next_column, self._column + MOST_REPEATED))
-                self.errors |= dict.fromkeys(product(rows, columns), error)
+                self.errors |= dict.fromkeys(
+                    product(rows, columns), error if is_known else "#VALUE!"
+                )
 
     def text(self, text: str) -> None:
         if self._has_formula:

@@ -1,4 +1,5 @@
-"""Which cells of an XLS workbook's sheet hold an error: its records, in the stream of an OLE container."""
+"""Which cells of a sheet hold an error, in workbooks of records: XLS, whose records are in the stream of an OLE
+container, and XLSB, where they are parts of an archive."""
 
 import struct
 from collections.abc import Iterator
@@ -54,6 +55,51 @@ def _sheets(book: bytes) -> Iterator[tuple[int, str]]:
             wide = body[7] & 1
             name = body[8 : 8 + body[6] * (1 + wide)]
             yield offset, name.decode("utf-16-le" if wide else "latin-1", "replace")
+
+
+_ROW, _ERROR_CELL, _ERROR_OF_FORMULA, _BUNDLED_SHEET = 0, 3, 11, 156
+
+
+def errors_of_xlsb(sheet: bytes) -> dict[tuple[int, int], str]:
+    """The errors of a sheet's part of an XLSB workbook, by row and column from 0."""
+    found: dict[tuple[int, int], str] = {}
+    row = 0
+    for kind, body in _short_records(sheet):
+        if kind == _ROW:
+            (row,) = struct.unpack_from("<I", body)
+        elif kind in (_ERROR_CELL, _ERROR_OF_FORMULA):
+            (column, code) = struct.unpack_from("<I4xB", body)
+            found[row, column] = _ERRORS.get(code, "#N/A")
+    return found
+
+
+def sheets_of_xlsb(book: bytes) -> Iterator[tuple[str, str]]:
+    """The name of each sheet of an XLSB workbook, and the id of its part."""
+    for kind, body in _short_records(book):
+        if kind == _BUNDLED_SHEET:
+            (length,) = struct.unpack_from("<I", body, 8)
+            end = 12 + 2 * length
+            yield body[end + 4 :].decode("utf-16-le"), body[12:end].decode("utf-16-le")
+
+
+def _short_records(part: bytes) -> Iterator[tuple[int, bytes]]:
+    """The records of an XLSB part: kind and size are numbers of seven bits a byte, the lowest first."""
+    at = 0
+    while at < len(part):
+        kind, at = _seven_bits(part, at, 2)
+        size, at = _seven_bits(part, at, 4)
+        yield kind, part[at : at + size]
+        at += size
+
+
+def _seven_bits(part: bytes, at: int, most: int) -> tuple[int, int]:
+    number = 0
+    for place in range(most):
+        byte = part[at + place]
+        number |= (byte & 0x7F) << 7 * place
+        if byte < 0x80:
+            break
+    return number, at + place + 1
 
 
 class _Container:

@@ -35,6 +35,7 @@ _NAMED_MONTH = (
 )
 _NTH = re.compile(r"(?:day|d|第)\s*([1-8一二三四五六七八])\s*[天日]?")
 _RANGE = re.compile(r"\s*(?:至|到|~|～|—|–|\bto\b)\s*")
+_YEAR_BEHIND = re.compile(r"(?<=\d)[\s,]+(?P<y>\d{4})$")
 _BARE_DAY = re.compile(r"(?P<d>\d{1,2})\s*(?P<sure>[日号號]|st|nd|rd|th)?")
 _WEEKDAYS = ("一mon", "二tue", "三wed", "四thu", "五fri", "六sat", "日sun", "天sun")
 _WEEKDAY = re.compile(
@@ -139,9 +140,8 @@ class Vocabulary:
             ids, unknown = self._parted(part, level)
             named |= ids
             strange += unknown
-        if (
-            not named and level > 2
-        ):  # of a name with blanks or a stroke that is not known, all is shown
+        # Of a name with blanks or a stroke, or of a date, that is not known, all is shown.
+        if strange and level > 2 and (not named or isinstance(self, Days)):
             return set(), [text]
         return named, strange
 
@@ -170,7 +170,10 @@ class Days(Vocabulary):
         )
 
     def _span(self, text: str) -> list[date]:
-        """The event's dates from one day to another: "11月28日至29日", "28-29 Nov", "11.28-11.29"."""
+        """The event's dates from one day to another: "11月28日至29日", "28-29 Nov", "Nov 28-29, 2026"."""
+        if year := _YEAR_BEHIND.search(text):
+            some = self._span(text[: year.start()])
+            return some if all(one.year == int(year["y"]) for one in some) else []
         ends = [part for part in _RANGE.split(text) if part]
         if len(ends) != 2:
             ends = [part.strip() for part in text.split("-") if part.strip()]

@@ -490,7 +490,7 @@ def test_what_a_formula_could_not_find_is_a_mistake_wherever_it_is_used(forum: E
     assert [one.person.ref for one in found.candidates] == ["R1"]
 
 
-@pytest.mark.parametrize("name", ["errors.xls", "errors.ods"])
+@pytest.mark.parametrize("name", ["errors.xls", "errors.ods", "errors.xlsb"])
 def test_errors_in_workbooks_of_other_kinds_are_mistakes_too(name: str, event: Event) -> None:
     lines = mistakes_of(f"shapes/{name}", event)
 
