@@ -38,7 +38,7 @@ async function refresh() {
 const made = document.getElementById("made");
 const workbook = ({ venue, day }) => el("button", {
   type: "button", "aria-label": `XLSX: ${placeName(venue)}`,
-  click: () => attempt(() => download(`/attendance/people/jobs?${new URLSearchParams({ venue, day, format: "xlsx" })}`, made)),
+  click: () => attempt(() => download(`/attendance/people/jobs?${new URLSearchParams({ venue, day, format: "xlsx", language: data.language })}`, made)),
 }, "XLSX");
 document.getElementById("attempts").addEventListener("click", () => attempt(() => download("/export/jobs", made)));
 
