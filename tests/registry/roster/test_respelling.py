@@ -79,7 +79,7 @@ def test_the_name_is_taken_over_and_the_badge_stays_good(
     person = service.person("P3")
     assert (person.name, person.organisation) == ("Jane Smyth", "ACME")
     assert service.badge(jane.badge) == jane
-    assert notes == [(GATE, "correct_name", jane.code)]
+    assert notes == [(GATE, "correct_name", {"code": jane.code})]
     kiosk.exchange()
     content = open_with_desk(card_of(service, jane), desk_key(service))
     assert content is not None
@@ -111,7 +111,7 @@ def test_a_name_that_was_changed_here_meanwhile_is_not_overwritten(
     prints(kiosk, delegates[2], "Jane Smyth", service, before)
     settle(respelling, event)
     assert service.person("P3").name == "Jane Smithe"
-    assert notes == [(GATE, "correct_name_not", delegates[2].code)]
+    assert notes == [(GATE, "correct_name_not", {"code": delegates[2].code})]
 
 
 def test_a_person_who_was_erased_stays_erased(
@@ -160,7 +160,7 @@ def test_where_a_gate_prints_the_desk_reads_each_badges_own_code(
     service.staff_keys.new_desk_key(service.event)
     content = open_with_desk(card_of(service, before), desk_key(service))
     assert content is not None
-    assert content.code == before.text == service.badge_text(before.badge)
+    assert content.code == before.text == service.badge(before.badge).text
 
 
 def test_the_name_card_says_which_part_is_the_family_name_while_the_name_has_it(
