@@ -7,8 +7,9 @@ from flask import Response, request
 
 from config.errors import instead
 from config.languages import languages
+from registry.exports.attendance_files import Asked, Format, as_file, file_name
 from registry.exports.hybrid import HybridAttendance, hybrid_attendance
-from registry.exports.making import ATTENDANCE, Asked, Exports, Format, as_file, file_name, of
+from registry.exports.making import ATTENDANCE, Exports, of
 from registry.http.error_texts import readers_language
 from registry.http.operations import Interface, Parameter, problem
 from registry.http.resources.jobs import shown

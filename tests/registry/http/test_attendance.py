@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from python_calamine import CalamineWorkbook
 
@@ -57,7 +58,7 @@ def test_totals_say_who_was_expected_came_and_did_not(forum: Any, api: Any) -> N
 def test_a_day_lists_who_came_in_order_and_then_who_did_not(forum: Any, api: Any) -> None:
     found = people(api, venue="chengdu", day="2020-11-17")
     assert [(one["ref"], one["status"]) for one in found] == [
-        ("P3", "came"), ("00123", "came"), ("P4", "no_show"),
+        ("P3", "came"), ("00123", "came"), ("P4", "not_yet"),
     ]  # fmt: skip
     assert found[0]["name"] == "Jane Smith"
     assert found[0]["first_in"] is not None
@@ -65,21 +66,62 @@ def test_a_day_lists_who_came_in_order_and_then_who_did_not(forum: Any, api: Any
     assert found[2]["first_in"] is None
 
 
-def test_a_session_lists_the_booked_who_did_not_come(forum: Any, api: Any) -> None:
+def test_a_session_lists_the_booked_who_did_not_come_once_it_is_over(
+    forum: Any, api: Any, clock: Any
+) -> None:
     assert [(one["ref"], one["status"]) for one in people(api, session="5g")] == [
-        ("00123", "no_show"), ("P4", "no_show"),
+        ("00123", "not_yet"), ("P4", "not_yet"),
     ]  # fmt: skip
+    clock.wait(48 * 3_600_000)
+    assert {one["status"] for one in people(api, session="5g")} == {"no_show"}
 
 
-def test_a_revoked_badge_is_expected_no_more_and_what_happened_stays(
+def test_who_was_registered_when_they_came_is_not_called_without_registration(
     forum: Any, api: Any, service: Any
 ) -> None:
     for badge in (forum[0], forum[3]):
         service.revoke(badge.badge, None, "cancelled")
     found = people(api, venue="chengdu", day="2020-11-17")
     assert [(one["ref"], one["status"]) for one in found] == [
-        ("P3", "came"), ("00123", "came_unbooked"),
+        ("P3", "came"), ("00123", "came_no_longer"),
     ]  # fmt: skip
+    day = api.get("/attendance")["days"][0]
+    parts = [day[part] for part in ("arrived", "no_longer", "unregistered", "came")]
+    assert parts == [1, 1, 0, 2]
+
+
+def test_a_cancelled_session_has_no_no_shows(
+    forum: Any, api: Any, service: Any, clock: Any
+) -> None:
+    event = service.event
+    sessions = [msgspec.structs.replace(one, cancelled=one.id == "5g") for one in event.sessions]
+    service.update_event(msgspec.structs.replace(event, sessions=tuple(sessions)))
+    clock.wait(48 * 3_600_000)
+    assert {one["status"] for one in people(api, session="5g")} == {"cancelled"}
+    [session] = [one for one in api.get("/attendance")["sessions"] if one["session"] == "5g"]
+    assert session["phase"] == "cancelled"
+
+
+def test_an_erased_person_is_in_the_totals_and_no_list_says_their_name(
+    forum: Any, api: Any, service: Any
+) -> None:
+    service.erase(forum[2].badge)
+    totals = api.get("/attendance")
+    assert (totals["registered"], totals["erased"], totals["missing"]) == (4, 1, 2)
+    answer = api.get("/attendance/people?venue=chengdu&day=2020-11-17")
+    assert ([one["ref"] for one in answer["people"]], answer["nameless"]) == (["00123", "P4"], 1)
+
+
+def test_who_was_not_scanned_out_is_marked_and_was_inside_until_the_last_session(
+    forum: Any, api: Any, clock: Any
+) -> None:
+    clock.wait(14 * 3_600_000)
+    where = "venue=chengdu&day=2020-11-17"
+    first = people(api, venue="chengdu", day="2020-11-17")[0]
+    assert (first["no_exit_scan"], first["last_out"]) == (True, None)
+    assert first["minutes"] < 9 * 60
+    text = api.call("GET", f"/attendance/people?{where}&format=csv").data.decode("utf-8-sig")
+    assert [row["no exit scan"] for row in csv.DictReader(io.StringIO(text))] == ["yes", "yes", ""]
 
 
 def test_files_open_in_a_spreadsheet_as_they_are_meant(forum: Any, api: Any) -> None:
@@ -98,8 +140,9 @@ def test_files_open_in_a_spreadsheet_as_they_are_meant(forum: Any, api: Any) -> 
     titles, first, _, missing = sheet.to_python()
     assert titles == [
         "姓名", "单位", "编号", "入场证码", "票种", "出席", "首次入场", "最后离场", "在场分钟",
+        "无离场记录",
     ]  # fmt: skip
-    assert (first[4:6], missing[5]) == (["演讲嘉宾", "已到"], "未到")
+    assert (first[4:6], missing[5]) == (["演讲嘉宾", "已到"], "尚未到")
     assert "2020-11-17" in sheet.name
     assert "chengdu" not in sheet.name
 
