@@ -82,10 +82,12 @@ def test_what_is_no_backup_leaves_the_folder_empty(tmp_path: Path) -> None:
 
 
 BACKUP = """
+import signal
 import sys
 from pathlib import Path
 from hardware.system.stop_signal import ended_cleanly
 from registry.storage.backup import backup
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 with ended_cleanly():
     backup(Path(sys.argv[1]), Path(sys.argv[2]))
 """
