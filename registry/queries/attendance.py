@@ -154,6 +154,7 @@ class AttendanceReport:
                 online.add(badge)
         counts: Counter[tuple[bool, bool]] = Counter()
         with self._queries.snapshot() as log_state:
+            online = {log_state.event_state.persons.current(badge) for badge in online}
             for badge, history in log_state.histories([known.badge for known in people]):
                 came = any(one.direction == "in" for one in history.moves)
                 counts[came, badge in online] += 1
