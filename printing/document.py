@@ -32,6 +32,13 @@ class Printed:
     unprintable: list[int] = field(default_factory=list)
     unnamed: list[int] = field(default_factory=list)
 
+    def note_letters(self, number: int, card: Card, layout: Layout, fonts: Fonts) -> None:
+        """Note what a card lacks."""
+        if _lacks_letters(card, layout, fonts):
+            self.unprintable.append(number)
+            if fonts.unprintable(card.texts.get("name", ""), card.language):
+                self.unnamed.append(number)
+
 
 def print_cards(
     cards: Sequence[Card],
@@ -52,10 +59,7 @@ def print_cards(
                     _cut_marks(pdf, layout)
             if not _Drawing(pdf, fonts, layout, card, *corners[number % len(corners)]).draw():
                 printed.shortened.append(number)
-            if _lacks_letters(card, layout, fonts):
-                printed.unprintable.append(number)
-                if fonts.unprintable(card.texts.get("name", ""), card.language):
-                    printed.unnamed.append(number)
+            printed.note_letters(number, card, layout, fonts)
             step(number + 1)
         printed.pages = int(pdf.pages_count)
         pdf.output(str(path))

@@ -101,7 +101,7 @@ def _runs(place: Place, headline: str, line: str, fonts: Fonts) -> Iterator[Plac
 
 def _named(place: Place, language: Language) -> str:
     event, venue = (names.get(language) or names["en"] for names in (place.event, place.venue))
-    return f"{event} · {venue}"
+    return text("attendee.place", language, city=event, area=venue)
 
 
 def _set(

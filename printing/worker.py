@@ -86,14 +86,15 @@ def _done(task: _ReadTask, report: Callable[[int], None]) -> Printed:
         return print_cards(cards, layout, path, step=report)
     from printing.picture import png_picture, svg_picture
 
-    fonts = Fonts()
+    fonts, printed = Fonts(), Printed(pages=len(task.cards))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for number, (card, name) in enumerate(zip(cards, task.names, strict=True)):
             svg = task.pictures == "svg"
             picture = svg_picture(card, layout, fonts) if svg else png_picture(card, layout, fonts)
             archive.writestr(f"{name}.{task.pictures}", picture)
+            printed.note_letters(number, card, layout, fonts)
             report(number + 1)
-    return Printed(pages=len(task.cards))
+    return printed
 
 
 if __name__ == "__main__":

@@ -317,10 +317,10 @@ class History:
                 found = entry
         return found
 
-    def good(self) -> BadgeIssued | None:
+    def good(self, until: Order | None = None) -> BadgeIssued | None:
         """The newest issue on the roster, unless it is revoked: whoever has one is registered."""
-        newest = self.newest()
-        return None if newest is None or self.revoked(newest.issue) else newest
+        newest = self.newest(until)
+        return None if newest is None or self.revoked(newest.issue, until) else newest
 
     def newest_issue(self, device: str, until: Order | None = None) -> int:
         """The highest issue known: on the roster, proven at this kiosk, or proven at another one as the next above the
@@ -386,12 +386,13 @@ class History:
         moves = self.moves
         if moves and moves[-1].order.at_ms > until_ms:
             moves = [one for one in moves if one.order.at_ms <= until_ms]
-        return self.whereabouts(at_ms, moves[-1:] if self._last_is_all(moves) else moves)
+        return self.whereabouts(at_ms, moves[-1:] if self.last_is_all(moves) else moves)
 
-    def _last_is_all(self, moves: Sequence[Presentation]) -> bool:
-        """Whether the last move alone determines the location: no area around it is ever cleared or redefined."""
-        if not moves or len(self._definitions) != 1:
+    def last_is_all(self, moves: Sequence[Presentation]) -> bool:
+        """Whether the last move alone determines the location: no area around it is cleared or redefined after it."""
+        if not moves or not self._definitions:
             return False
-        [(_, programme)] = self._definitions
+        from_ms, programme = self._definitions[-1]
         around = programme.above.get(moves[-1].area or "", ())
-        return bool(around) and all(programme.area_tree[area].clear_min is None for area in around)
+        cleared = any(programme.area_tree[area].clear_min is not None for area in around)
+        return bool(around) and not cleared and moves[-1].order.at_ms >= from_ms

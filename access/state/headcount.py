@@ -14,7 +14,7 @@ import msgspec
 
 from access.event.programme import Programme
 from access.log.entry import Recount
-from access.log.log_entry import Order
+from access.log.log_entry import LogEntry, Order
 from access.state.badge_history import History
 from access.state.kept.shares import Names, SavedCounts, Share, packed, unpacked
 from access.state.log_state import LogState
@@ -73,7 +73,7 @@ class Headcount:
 
     def __init__(self, log_state: LogState) -> None:
         self.log_state = log_state
-        self._changed = log_state.watch()
+        self._latest = log_state.latest_entries()
         self._shares: dict[bytes | None, Share] = {}
         self._values: dict[Any, Any] = {}
         self._totals = _Totals()
@@ -132,7 +132,7 @@ class Headcount:
                 return False
         self._begin(programme, saved.day, shares)
         self._asked_ms = saved.asked_ms
-        self._changed.clear()
+        self._latest.clear()
         return True
 
     def _refresh(self, programme: Programme, at_ms: int) -> None:
@@ -143,20 +143,48 @@ class Headcount:
             self._values = {}
             self._begin(programme, day, self._of_yesterday(programme, day, at_ms))
         elif at_ms >= self._next_ms:
-            self._changed.update(b for b, s in self._shares.items() if s.until_ms <= at_ms)
+            self._latest.update([b for b, s in self._shares.items() if s.until_ms <= at_ms])
             self._next_ms = min(
                 (s.until_ms for s in self._shares.values() if s.until_ms > at_ms), default=FAR_MS
             )
         self._asked_ms = at_ms
-        for badge, history in self.log_state.histories(self._changed & self.log_state.presented):
-            before = self._shares.get(badge)
-            if before is not None:
-                self._totals.take(before, -1)
-            share = self._with_shared(self._share(history, programme, day, at_ms))
-            self._shares[badge] = share
-            self._totals.take(share, 1)
-            self._next_ms = min(self._next_ms, share.until_ms)
-        self._changed.clear()
+        changed, entries = self._latest.among(self.log_state.presented)
+        for badge, entry in entries.items():
+            share = self._gone_on(badge, entry, programme, at_ms)
+            if share is None:
+                changed.add(badge)
+            else:
+                self._replace(badge, share)
+        for badge, history in self.log_state.histories(changed):
+            self._replace(badge, self._share(history, programme, day, at_ms))
+        self._latest.clear()  # only now: what fails above is counted next time
+
+    def _gone_on(
+        self, badge: bytes | None, entry: LogEntry, programme: Programme, at_ms: int
+    ) -> Share | None:
+        """The share of a badge after one more presentation, from its share before; None: its history must be read."""
+        before = self._shares.get(badge)
+        if before is None or self._key is None:
+            return None
+        history = History(self.log_state.event_state, (entry,))
+        if not history.presentations:  # of a test, or not believed
+            return before
+        later = self._share(history, programme, self._key[1], at_ms)
+        if later.last_ms <= before.last_ms:
+            return None
+        moved = bool(history.moves)
+        if moved and not history.last_is_all(history.moves):
+            return None
+        return before.then(later, moved=moved)
+
+    def _replace(self, badge: bytes | None, share: Share) -> None:
+        """Count this share of a badge instead of the one before."""
+        before = self._shares.get(badge)
+        if before is not None:
+            self._totals.take(before, -1)
+        share = self._shares[badge] = self._with_shared(share)
+        self._totals.take(share, 1)
+        self._next_ms = min(self._next_ms, share.until_ms)
 
     def _begin(self, programme: Programme, day: int, shares: dict[bytes | None, Share]) -> None:
         """Begin to count a day; these shares are known."""
@@ -166,7 +194,7 @@ class Headcount:
         for share in self._shares.values():
             self._totals.take(share, 1)
         self._next_ms = min((share.until_ms for share in shares.values()), default=FAR_MS)
-        self._changed.update(self.log_state.presented - shares.keys())
+        self._latest.update(self.log_state.presented - shares.keys())
 
     def _of_yesterday(
         self, programme: Programme, day: int, at_ms: int
@@ -185,13 +213,13 @@ class Headcount:
         return {
             badge: Share(FAR_MS, (), frozenset(), (), (), (), (), share.sessions, share.last_ms)
             for badge, share in self._shares.items()
-            if share.last_ms < begins_ms and badge not in self._changed
+            if share.last_ms < begins_ms and badge not in self._latest
         }
 
     def presented_since(self, at_ms: int) -> set[bytes | None]:
         """The badges presented from an instant on, and those not counted yet."""
         recent = {badge for badge, share in self._shares.items() if share.last_ms >= at_ms}
-        return recent | self._changed | (self.log_state.presented - self._shares.keys())
+        return recent | set(self._latest) | (self.log_state.presented - self._shares.keys())
 
     def _with_shared(self, share: Share) -> Share:
         """The same share, whose areas are one object with those of everybody who came the same way: of 26,000 people

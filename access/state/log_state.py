@@ -20,12 +20,16 @@ from access.state.badge_history import OPENED, History, moved_in
 from access.state.event_state import EventState
 from access.state.kept.entries import Badge, Entries, KeptEntries
 from access.state.kept.history_cache import HistoryCache
+from access.state.kept.latest_entries import LatestEntries
 from access.state.kept.saved_logs import SavedLogs, saved_logs, take_logs
 from access.state.seat_leases import SeatBook
 from access.state.time_repair import FAR_MS
 
 ABOUT_SOMEBODY = frozenset({"scan", "override", "void", "not_passed"})
 """Kinds that count even without a badge: presentations by an unknown person."""
+
+MOVERS = (Scan, Override)
+"""Bodies of mere presentations."""
 
 TAKES_BACK = frozenset({"void", "not_passed"})
 """Kinds that take back another entry about the same badge."""
@@ -59,6 +63,7 @@ class LogState:
         self._count = 0
         self._books: dict[str, SeatBook] = {}
         self._watches: list[set[Badge]] = []
+        self._latest: list[LatestEntries] = []
         self._definitions = -1
         self._walls: dict[tuple[str, int], int] = {}
 
@@ -79,10 +84,12 @@ class LogState:
 
     def file_all(self, entries: Iterable[LogEntry]) -> None:
         """Fold many entries already read."""
-        changed: set[Badge] = set()
+        changed: dict[Badge, LogEntry | None] = {}
+        """A badge's new entry; None: it has several, or one that is no mere presentation."""
         books = tuple(self._books.values())
         put, name = self._entries.put, self._entries.name
         presented, observe = self._presented, self.event_state.observe
+        taken_back = self._taken_back
         for entry in entries:
             if not put(entry):
                 continue
@@ -102,29 +109,39 @@ class LogState:
                 if entry.kind in ABOUT_SOMEBODY:
                     presented.add(badge)
                     if entry.kind in TAKES_BACK:
-                        self._taken_back.add(badge)
+                        taken_back.add(badge)
                         self._takings += 1
                 elif badge is None:
                     if isinstance(body, SamePerson):
-                        changed |= self.event_state.persons.badges(body.after)
+                        changed |= dict.fromkeys(self.event_state.persons.badges(body.after))
                     continue
             name(badge, entry)
-            changed.add(badge)
+            alone = type(body) in MOVERS and badge not in changed and badge not in taken_back
+            changed[badge] = entry if alone else None
             for book in books:
                 book.observe(entry)
-        self._changed(changed)
+        if self.event_state.persons:
+            changed |= dict.fromkeys(self._of_several(changed.keys()))
+        for latest in self._latest:
+            latest.add(changed)
+        self._forget(changed)
 
     def _changed(self, badges: AbstractSet[Badge]) -> None:
         if self.event_state.persons:
-            badges = self._with_other_badges(badges)
+            badges = badges | self._of_several(badges)
+        for latest in self._latest:
+            latest.update(badges)
+        self._forget(badges)
+
+    def _forget(self, badges: Collection[Badge]) -> None:
         for badge in badges:
             self._histories.drop(badge)
         for watch in self._watches:
-            watch |= badges
+            watch.update(badges)
 
-    def _with_other_badges(self, badges: AbstractSet[Badge]) -> set[Badge]:
-        """The badges, and all others of the same persons: what one of them did is told of the last one."""
-        found = set(badges)
+    def _of_several(self, badges: AbstractSet[Badge]) -> set[Badge]:
+        """All badges of the persons who have had several: what one of them did is told of the last one."""
+        found: set[Badge] = set()
         persons = self.event_state.persons
         for badge in badges:
             if badge is None or not persons.has_several(badge):
@@ -189,6 +206,12 @@ class LogState:
         self._watches.append(watch)
         return watch
 
+    def latest_entries(self) -> LatestEntries:
+        """As `watch`, with the entries of badges that have one new one."""
+        latest = LatestEntries(self._presented)
+        self._latest.append(latest)
+        return latest
+
     def unwatch(self, watch: set[Badge]) -> None:
         """The set need not be kept any more."""
         self._watches = [one for one in self._watches if one is not watch]
@@ -200,6 +223,8 @@ class LogState:
         if self._definitions != self.event_state.definitions_version:
             self._definitions = self.event_state.definitions_version
             self._histories.clear()
+            for latest in self._latest:
+                latest.update(self._presented)
             for watch in self._watches:
                 watch |= self._presented
         else:

@@ -8,7 +8,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -139,8 +139,17 @@ class BuildKiosk:
 
     def hold_up(self, picture: Gray) -> None:
         """Put a badge before the camera."""
+        self.ready(picture)()
+
+    def ready(self, picture: Gray) -> Callable[[], None]:
+        """What puts a badge before the camera, and takes no time for it: the picture is written before."""
         self._count += 1
-        write_whole(self.spool / f"{self._count:06}.pgm", picture)
+        written = write_whole(self.folder / f"{self._count:06}.pgm", picture)
+
+        def hold_up() -> None:
+            written.rename(self.spool / written.name)
+
+        return hold_up
 
     def until_down(self) -> None:
         """Wait until nothing is before the camera any more."""

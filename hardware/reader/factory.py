@@ -101,9 +101,9 @@ LIVE_SECOND_LOOK_EVERY = 4
 """Before a camera the next frame is soon there: of frames that show nothing only so many get a second
 look, which costs a fifth of the first."""
 
-LIVE_INVERTED_EVERY = 3
-"""Likewise for codes with light and dark swapped (phones in dark mode): they are read two frames later at
-most, and all others sooner."""
+LIVE_SELDOM = 3
+"""Likewise for codes with light and dark swapped (phones in dark mode), and for what lies outside of the textured parts
+of a frame: they are read two frames later at most, and all others sooner."""
 
 
 def make_live(
@@ -120,7 +120,7 @@ def make_live(
     from hardware.decoding.zxing import ZxingDecoder
 
     engines = installed_engines(settings.symbols)
-    cascade = Cascade(engines, settings.budget_ms, now, LIVE_SECOND_LOOK_EVERY, LIVE_INVERTED_EVERY)
+    cascade = Cascade(engines, settings.budget_ms, now, LIVE_SECOND_LOOK_EVERY, LIVE_SELDOM)
     if settings.join_frames < LEAST_FRAMES or not isinstance(engines.first, ZxingDecoder):
         return cascade, None
     return cascade, Joiner(engines.first, settings.join_frames, settings.budget_ms, now)

@@ -112,9 +112,13 @@ class ReaderLoop:
             self._forget()
             self._show(frame, None)
             return
-        now = frame.taken_ms
+        self._report(frame, sight)  # answers come first
         outlines = [*(code.corners for code in sight.codes), *sight.unreadable]
         self._show(frame, max(outlines, key=area, default=None))
+
+    def _report(self, frame: Frame, sight: Sight) -> None:
+        """Send what is to be said of this sight."""
+        now = frame.taken_ms
         if sight.codes or sight.unreadable:
             self._gate.keep_open()
         height, width = frame.gray.shape

@@ -29,6 +29,10 @@ class Lasting(click.ParamType[float]):
         return float(found[1]) * _UNITS_S[found[2]]
 
 
+MOST_PEOPLE = 200_000
+"""At one place: the plan for so many takes some ten seconds."""
+
+
 class Spread(click.ParamType[tuple[float, float]]):
     """Seconds, or from the fewest to the most seconds: 10, 5-15. Its value is both."""
 
@@ -52,8 +56,9 @@ class Crowded(click.ParamType[tuple[str, int]]):
         if isinstance(value, tuple):
             return value
         area, _, people = value.rpartition("=")
-        if not area or not people.isdecimal() or not 0 < int(people) <= 1_000_000:
-            self.fail(f"{value!r} should be such as chengdu=20000", param, ctx)
+        if not area or not people.isdecimal() or not 0 < int(people) <= MOST_PEOPLE:
+            right = f"a place and 1 to {MOST_PEOPLE:,} people, such as chengdu=20000"
+            self.fail(f"{value!r} should be {right}", param, ctx)
         return area, int(people)
 
 
@@ -77,7 +82,7 @@ OPTIONS = (
     click.option("--list", "people_list", type=_path, metavar="LIST", help="Who comes: the list of people."),
     click.option("--at", "crowd", type=Crowded(), multiple=True, help="So many come to a gate, area or venue."),
     click.option("--opens", type=WallTime(), help="When the doors open: minute 0 of the curve.  [08:00]"),
-    click.option("--curve", type=_path, metavar="CSV", help="Lines minute,share: how many have come by then."),
+    click.option("--curve", type=_path, metavar="FILE", help="Lines minute,share: how many have come by then."),
     click.option("--wait", type=Lasting(), help="95 in 100 should wait no longer.  [3m]"),
     click.option("--kiosks", type=click.IntRange(1, 1000), help="Kiosks at each gate.  [as many as --wait needs]"),
     click.option("--stations", type=click.IntRange(1, 1000), help="Print stations at each venue.  [as --wait needs]"),

@@ -104,10 +104,10 @@ def _texts() -> dict[str, dict[str, dict[Language, str]]]:
     """The page's texts in every language, by part and key; reasons by what the log keeps of them."""
     notices = in_every_language("notice")
     texts, undo_texts = in_every_language("staff.why"), in_every_language("staff.undo_why")
-    prints = in_every_language("staff.print_reason")
     return {
         "labels": in_every_language("staff.label"),
-        "reasons": {**in_every_language("staff.reason"), **prints},
+        "reasons": in_every_language("staff.reason"),
+        "print_reasons": in_every_language("staff.print_reason"),
         "whys": {why: texts[key] for why, key in WHYS.items()},
         "undo_whys": {why: undo_texts[key] for why, key in UNDO_WHYS.items()},
         "print_whys": in_every_language("staff.print_why"),
@@ -277,7 +277,7 @@ def _recent(loop: ScanLoop, session: StaffSession, one: Recent) -> dict[str, Any
 
 
 def _act(loop: ScanLoop, session: StaffSession, name: str, asked: dict[str, Any]) -> dict[str, Any]:
-    if prints_here(loop) and name != "print":
+    if prints_here(loop) and name not in ("print", "time"):
         raise StaffError("prints")  # nobody goes in or out here
     return ACTIONS[name](loop, session, asked)
 

@@ -90,8 +90,12 @@ def time_name(programme: Programme, at_ms: int, now_ms: int, language: Language)
     return hour if day is None else f"{whole(day_name(day, language))} {hour}"
 
 
-def in_two_scripts(names: Names, order: Sequence[Language]) -> str:
-    """A name for people whose language is not known: in English and in the first Chinese of the kiosk."""
+def two_scripts(names: Names, order: Sequence[Language]) -> tuple[str, ...]:
+    """A name for people whose language is not known: in the first Chinese of the kiosk and in English."""
     others = [language for language in order if language != "en"]
-    both = dict.fromkeys([*(named(names, language) for language in others[:1]), names["en"]])
-    return " ".join(both)
+    return tuple(dict.fromkeys([*(named(names, one) for one in others[:1]), names["en"]]))
+
+
+def in_two_scripts(names: Names, order: Sequence[Language]) -> str:
+    """Both in one."""
+    return " ".join(two_scripts(names, order))

@@ -23,6 +23,7 @@ from kiosk.screen.phrases import (
     other_day,
     short_day_name,
     time_name,
+    two_scripts,
     whole,
 )
 from web.texts import catalogue, text
@@ -123,9 +124,8 @@ def _written(context: AnswerContext, language: Language) -> Wording:
     if context.again:
         out = context.answer.presented.direction == "out"
         headline = text("attendee.repeat_out" if out else "attendee.repeat_in", language)
-        return Wording(
-            language, headline, (text("attendee.repeat_next", language),), whole(context.name)
-        )
+        walk_on, shut = text("attendee.walk_on", language), text("attendee.gate_shut", language)
+        return Wording(language, headline, (walk_on, shut), whole(context.name))
     if decision.opens:
         return _opening(context, language)
     if decision.verdict == "ask_staff":
@@ -295,12 +295,13 @@ def _next_session(context: AnswerContext) -> Session | None:
 
 
 def _facts(context: AnswerContext, order: Sequence[Language]) -> Iterator[str]:
+    if context.again:
+        yield from two_scripts(_in_all("walk_on", order), order)
+        return
     if context.answer.decision.opens:
-        session = (
-            None
-            if context.again or context.answer.presented.direction == "out"
-            else _next_session(context)
-        )
+        if context.answer.decision.reason == "standby":
+            yield in_two_scripts(_in_all("standby", order), order)
+        session = None if context.answer.presented.direction == "out" else _next_session(context)
         if session is not None:
             yield from _session_facts(context, session, session.starts_ms, order)
         return
@@ -326,11 +327,15 @@ def _help_facts(context: AnswerContext, order: Sequence[Language]) -> Iterator[s
     """Who helps with a refusal; where they are, if no arrow shows it."""
     if not context.at_help_desk and context.answer.decision.verdict == "ask_staff":
         return  # the headline says it
-    who = "attendee.help_desk" if context.at_help_desk else "attendee.our_staff"
-    yield in_two_scripts({language: text(who, language) for language in order}, order)
+    who = "help_desk" if context.at_help_desk else "our_staff"
+    yield in_two_scripts(_in_all(who, order), order)
     where = context.programme.venues[context.programme.venue_of(context.gate.area)].help
     if context.at_help_desk and where is not None and context.gate.help_arrow is None:
         yield in_two_scripts(where, order)
+
+
+def _in_all(key: str, order: Sequence[Language]) -> Names:
+    return {language: text(f"attendee.{key}", language) for language in order}
 
 
 def _session_facts(

@@ -1,5 +1,6 @@
 """The dashboard: pages for the people who run the event. What is on them comes from the public interface."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as AnyResponse
 
 from access.event.definition import Language, Names, Session
+from access.event.programme import Programme
 from config.languages import about, languages
 from registry.accounts.accounts import Visitor
 from registry.accounts.authorization import Guard, is_own_page, page_token
@@ -149,6 +151,9 @@ class _Pages:
         programme = self._queries.programme
         venues = {venue.id: venue.name for venue in programme.event.venues}
         areas = {area.id: area.name for area in programme.event.areas}
+        sessions = programme.sessions.values()
+        places = list(programme.area_tree)
+        in_order = sorted(sessions, key=lambda one: (one.starts_ms, places.index(one.area)))
         return {
             "language": language,
             "admin": visitor is not None and visitor.is_admin,
@@ -161,9 +166,11 @@ class _Pages:
                 {"id": ticket.id, "name": named(ticket.name, language)}
                 for ticket in programme.event.tickets
             ],
-            "sessions": {s.id: _session_name(s, language) for s in programme.sessions.values()},
-            "cancelled": [s.id for s in programme.sessions.values() if s.cancelled],
-            "starts": {s.id: s.starts_ms for s in programme.sessions.values()},
+            "sessions": {one.id: _session_name(one, language) for one in sessions},
+            "session_at": {one.id: _when_and_where(programme, one) for one in sessions},
+            "session_order": [one.id for one in in_order],
+            "cancelled": [one.id for one in sessions if one.cancelled],
+            "starts": {one.id: one.starts_ms for one in sessions},
             "gates": [
                 {
                     "id": gate.id,
@@ -171,6 +178,7 @@ class _Pages:
                     "area": gate.area,
                     "venue": programme.venue_of(gate.area),
                     "direction": gate.direction,
+                    "mode": gate.mode,
                 }
                 for gate in programme.gates.values()
             ],
@@ -182,6 +190,16 @@ def _session_name(session: Session, language: Language) -> str:
     if session.cancelled:
         return text("dashboard.session.cancelled", language, session=name)
     return name
+
+
+def _when_and_where(programme: Programme, session: Session) -> dict[str, str]:
+    starts = datetime.fromtimestamp(session.starts_ms / 1000, programme.zone)
+    return {
+        "day": starts.date().isoformat(),
+        "time": starts.strftime("%H:%M"),
+        "area": session.area,
+        "venue": programme.venue_of(session.area),
+    }
 
 
 def named(names: Names, language: Language) -> str:

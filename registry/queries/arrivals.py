@@ -32,10 +32,11 @@ class AreaArrivals(Answer, frozen=True, kw_only=True):
 
 
 class GateRate(Answer, frozen=True, kw_only=True):
-    """People a minute through a gate, in both directions, over the last minutes."""
+    """People a minute through a gate, in both directions, over the last minutes; nobody counts without a `kiosk`."""
 
     id: str
     per_minute: float
+    kiosk: bool
 
 
 class ArrivalsReport(Answer, frozen=True, kw_only=True):
@@ -72,7 +73,9 @@ class ArrivalsReports:
             day = queries.service.arrivals(now_ms)
             coverage = queries.coverage(log_state, now_ms)
             registered = queries.registered(log_state)
-            return self._reported(day, headcount, coverage, registered, now_ms)
+            state = log_state.event_state
+            gates = {gate: state.kiosk_at(gate) is not None for gate in queries.programme.gates}
+            return self._reported(day, headcount, coverage, registered, gates, now_ms)
 
     def _reported(
         self,
@@ -80,6 +83,7 @@ class ArrivalsReports:
         headcount: Headcount,
         coverage: CoverageReport,
         registered: int,
+        gates: dict[str, bool],
         now_ms: int,
     ) -> ArrivalsReport:
         time, programme = self._queries.time, self._queries.programme
@@ -118,8 +122,9 @@ class ArrivalsReports:
                     per_minute=round(
                         day.within(day.gates, gate, now - RATE_MIN, now) / RATE_MIN, 1
                     ),
+                    kiosk=kiosk,
                 )
-                for gate in programme.gates
+                for gate, kiosk in gates.items()
             ],
         )
 

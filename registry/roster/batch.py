@@ -126,14 +126,13 @@ class Batch:
 
     def register(self, people: Sequence[Person], step: Step) -> None:
         """Make and stage the badges of people who are new and without mistakes."""
+        badges = badge_ids(people, self._people, self._random)
         for start in range(0, len(people), PIECE):
             some = people[start : start + PIECE]
             step(start)
             issuer = self._issuer
             known = []
-            for person, badge in zip(
-                some, badge_ids(some, self._people, self._random), strict=True
-            ):
+            for person, badge in zip(some, badges[start : start + PIECE], strict=True):
                 one = self._sealing.row(person, badge, self._random(SALT_BYTES), ())
                 known.append(one)
                 issuer.issue(one, 1, person.form, self._claims(person), person.code)

@@ -346,6 +346,15 @@ def test_a_resting_screen_points_to_the_camera(service, browser):
     server.close()
 
 
+def test_the_badge_of_a_resting_screen_moves_and_the_browser_rests_in_between(service, page):
+    show(service, page, notice("idle_in", service.order))
+    lies = "document.querySelector('[data-shape=badge]').getBoundingClientRect().top"
+    before = page.evaluate(lies)
+
+    page.wait_for_function(f"before => {lies} < before", arg=before)
+    page.wait_for_function("() => document.getAnimations().length === 0")
+
+
 def test_each_language_is_marked_as_what_it_is(service, page):
     show(service, page, notice("idle_in", service.order))
 
@@ -362,6 +371,45 @@ def test_the_shape_says_what_the_colour_says(service, page):
             "all => all.filter(s => s.style.display === 'inline').map(s => s.dataset.shape)",
         )
         assert visible == [screen.shape]
+
+
+def test_the_title_is_that_of_the_gate_and_the_language_that_are_shown(service, page):
+    def titled(gate: str, person: Person | None) -> str:
+        given = answer(Decision("admit", "ok", 17), gate)
+        show(service, page, answer_screen(given, PROGRAMME, person, service.order))
+        return page.inner_text("#title")
+
+    guest = Person("J. Smith", "en")
+    titles = [
+        titled("chengdu-main-1", None),
+        titled("chengdu-main-1", guest),
+        titled("chengdu-room-a-1", guest),
+    ]
+
+    assert titles[1:] == ["SmartHK Chengdu", "SmartHK Chengdu · Room A"]
+    assert titles[0] == titled("chengdu-main-1", None) != titles[1]
+    show(service, page, notice("starting", service.order))
+    assert page.inner_text("#title") == ""
+
+
+def test_every_answer_comes_with_its_tone_once(service, page):
+    page.evaluate("""() => {
+        window.tones = [];
+        const make = AudioContext.prototype.createOscillator;
+        AudioContext.prototype.createOscillator = function () {
+            window.tones.push(document.body.dataset.tone);
+            return make.call(this);
+        };
+        Object.defineProperty(audio, "state", { value: "running" });  // whether this machine has a sound card or not
+    }""")
+    for verdict in ("admit", "refuse"):
+        reason = "ok" if verdict == "admit" else "already_inside"
+        given = answer(Decision(verdict, reason, 15), "chengdu-main-1")
+        show(service, page, answer_screen(given, PROGRAMME, None, service.order))
+        page.wait_for_function("tone => window.tones.at(-1) === tone", arg=verdict)
+    show(service, page, notice("idle_in", service.order))
+
+    assert page.evaluate("window.tones") == ["admit", "refuse"]
 
 
 def test_a_page_that_loses_the_door_says_so_and_comes_back_with_it(service, server, page):

@@ -93,7 +93,12 @@ def test_a_walk_up_is_registered_with_sessions_and_then_put_right(site: Site, pa
     open_people(site, page)
     form = page.locator("#register")
     form.get_by_label("Name", exact=True).fill("Ada")
-    form.get_by_label("Meishan").uncheck()
+    form.get_by_label("Meishan", exact=True).uncheck()
+    sessions = form.locator(".sessions .tick").all_inner_texts()
+    assert "\n11-17 09:30 · Chengdu · Main Hall" in sessions[0]
+    assert [one.split("\n")[1][:11] for one in sessions] == sorted(
+        one.split("\n")[1][:11] for one in sessions
+    )
     form.get_by_label("Smart Supply Chain").check()
     form.get_by_role("button", name="Register somebody").click()
     expect(page.locator("#note")).to_contain_text("is ready.")
@@ -117,11 +122,11 @@ def test_a_person_is_valid_somewhere_and_on_some_day(site: Site, page: Page) -> 
     form = page.locator("#register")
     form.get_by_label("Name", exact=True).fill("Ada")
     for venue in ("Chengdu", "Meishan", "Mianyang"):
-        form.get_by_label(venue).uncheck()
+        form.get_by_label(venue, exact=True).uncheck()
     form.get_by_role("button", name="Register somebody").click()
-    said = form.get_by_label("Chengdu").evaluate("box => box.validationMessage")
+    said = form.get_by_label("Chengdu", exact=True).evaluate("box => box.validationMessage")
     assert said == "Tick at least one."
-    form.get_by_label("Mianyang").check()
+    form.get_by_label("Mianyang", exact=True).check()
     form.get_by_role("button", name="Register somebody").click()
     expect(page.locator("#people tbody")).to_contain_text("Mianyang")
 
@@ -220,7 +225,8 @@ def test_the_end_of_a_day_shows_what_is_open_and_the_days_totals(site: Site, pag
     assert attempts.value.suggested_filename == "attempts.csv"
     page.get_by_role("button", name="End a day").click()
     page.get_by_role("button", name="Yes, do it").click()
-    expect(page.locator("#note")).to_contain_text("2020-11-17 is closed")
+    expect(page.locator("#note.good")).to_have_text("✓ 2020-11-17 is closed")
+    expect(page.locator("#open .problem")).to_have_count(0)
 
 
 def test_an_admin_answers_a_conflict(site: Site, page: Page) -> None:

@@ -56,6 +56,12 @@ def in_every_language(prefix: str) -> dict[str, dict[Language, str]]:
     }
 
 
+def in_all_languages(key: str) -> list[str]:
+    """One text in every language, each wording once, for paper that is read by anybody."""
+    found = (catalogue(language)[key].replace("\u200b", "") for language in languages())
+    return list(dict.fromkeys(found))
+
+
 def own_names() -> dict[Language, str]:
     """Each language's name in itself, for buttons."""
     return {language: about(language).own_name for language in languages()}

@@ -27,6 +27,20 @@ class Share:
     last_ms: int
     """When the badge was presented last, on whatever day."""
 
+    def then(self, later: "Share", *, moved: bool) -> "Share":
+        """With the share of what came after all of this; `moved`: it alone says where the person is."""
+        return Share(
+            later.until_ms if moved else self.until_ms,
+            later.around if moved else self.around,
+            self.visited | later.visited,
+            tuple(sorted(self.entries + later.entries)),
+            tuple(sorted(self.exits + later.exits)),
+            tuple(sorted(self.refused + later.refused)),
+            self.reasons + later.reasons,
+            self.sessions | later.sessions,
+            later.last_ms,
+        )
+
 
 class SavedCounts(msgspec.Struct, frozen=True, array_like=True):
     """What a headcount has worked out: for the day with this number, as of an instant, each badge's share. The shares

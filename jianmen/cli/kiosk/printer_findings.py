@@ -17,14 +17,14 @@ from kiosk.printing.drawing import DrawingError, drawn
 from kiosk.runtime.parts import BadgePrinter, open_badge_printer
 from printing import layout as layouts
 from printing.card import FIELDS, SEALED, Card
-from web.texts import text
+from web.texts import in_all_languages, text
 
 PRINTED_S = 30.0
 ASK_S = 0.5
 
 TEXTS = {
     "event": "Jianmen",
-    "name": "Test 测试 測試 𠮷",
+    "name": " ".join([*in_all_languages("badge.test"), "𠮷"]),
     "organisation": "jianmen kiosk doctor printer",
     "code": "TEST-0000",
 }

@@ -17,6 +17,7 @@ import click
 from access.event.definition import Direction
 from config.errors import ConfigError
 from config.settings import KioskSettings
+from hardware.system.loading import loading
 from jianmen.cli.kiosk.options import (
     camera_overrides,
     complain,
@@ -83,8 +84,9 @@ def _run(settings: KioskSettings, direction: Direction | None) -> int:
         running = RunningMark(settings.data)
     except (AlreadyRunningError, OSError) as error:
         return complain(str(error))
-    with ExitStack() as ends:
-        return _serve(settings, direction, running, _camera(settings, ends))
+    with ExitStack() as ends, ExitStack() as loaded:
+        loaded.enter_context(loading())
+        return _serve(settings, direction, running, _camera(settings, ends), loaded.close)
 
 
 def _camera(settings: KioskSettings, ends: ExitStack) -> Reader | None:
@@ -105,6 +107,7 @@ def _serve(
     direction: Direction | None,
     running: RunningMark,
     camera: Reader | None,
+    all_loaded: Callable[[], None],
 ) -> int:
     from hardware.system.errors import HardwareError
     from kiosk.pages.app import create_app
@@ -144,6 +147,7 @@ def _serve(
             if phones is not None:
                 servers.enter_context(serving_phones(service, phones))
             click.echo(f"screen: {server.url}")
+            all_loaded()
             service.run()
         cleanly = True
     except PermissionError as error:

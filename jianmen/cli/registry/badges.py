@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +21,9 @@ from jianmen.cli.registry.options import (
     stop,
 )
 from jianmen.cli.registry.signs import write_signs
+
+if TYPE_CHECKING:
+    from printing.card import Card
 
 
 @click.command()
@@ -48,7 +53,7 @@ from jianmen.cli.registry.signs import write_signs
 @click.option(
     "--pictures",
     type=click.Choice(["svg", "png"]),
-    help="Instead: a picture of each badge, named by its ref, in the ZIP file OUT; to be sent by mail.",
+    help="Instead: pictures of badges in the ZIP file OUT, to be sent by mail; badges.csv in it: whose each is.",
 )
 @click.option(
     "--signs",
@@ -126,29 +131,16 @@ def test_badges(
     early, forged. They are nobody's: nothing opens for them, and they count nowhere.
     """
     from printing import layout as layouts
-    from printing.card import Card
     from printing.document import print_cards
     from printing.fonts import FontMissingError
 
     with asking(settings_file, data) as client:
         made = client.post("/badges/test", {})["badges"]
+        areas = {one["id"]: one["name"] for one in client.get("/headcount")["areas"]}
     chosen = [one for one in made if venue in (None, one["venue"])]
     if not chosen:
         stop(1, f"There is no venue {venue!r}.")
-    cards = [
-        Card(
-            qr_text=one["text"],
-            form="plain",
-            language="en",
-            texts={
-                "event": "TEST",
-                "name": one["case"].replace("_", " ").upper(),
-                "organisation": one["venue"],
-                "code": one["code"],
-            },
-        )
-        for one in chosen
-    ]
+    cards = [_test_card(one, areas[one["venue"]]) for one in chosen]
     try:
         pages = print_cards(cards, layouts.find(layouts.DEFAULT), out).pages
     except (OSError, FontMissingError) as error:
@@ -156,4 +148,24 @@ def test_badges(
     summary = f"{out}: {counted(len(cards), 'test badge')} on {counted(pages, 'page')}"
     show_result(
         {"file": str(out), "badges": len(cards), "pages": pages}, as_json=as_json, summary=summary
+    )
+
+
+def _test_card(made: Mapping[str, str], venue: Mapping[str, str]) -> Card:
+    """A test badge as it is printed, for staff of any language."""
+    from printing.card import Card
+    from web.texts import in_all_languages
+
+    what, *others = in_all_languages(f"opening.case.{made['case']}")
+    return Card(
+        qr_text=made["text"],
+        form="plain",
+        language="en",
+        texts={
+            "event": " / ".join(in_all_languages("badge.test")),
+            "name": what,
+            "organisation": " / ".join(others),
+            "venues": " / ".join(dict.fromkeys(venue.values())),
+            "code": made["code"],
+        },
     )

@@ -178,13 +178,15 @@ def _key_cards_pdf(cards: Sequence[Mapping[str, Any]]) -> bytes:
     from printing.document import print_cards
     from printing.fonts import FontMissingError
     from printing.layout import load
+    from web.texts import in_all_languages
 
+    hint = " ".join(in_all_languages("badge.key_card"))
     drawn = [
         Card(
             qr_text=one["text"],
             form="foreign",
             language="en",
-            texts={"name": one["ref"], "code": one["typed"], "hint": "Key card. Not to be worn."},
+            texts={"name": one["ref"], "code": one["typed"], "hint": hint},
         )
         for one in cards
     ]

@@ -1,6 +1,6 @@
 """When people arrive: the share of all who have come by each minute after the doors open."""
 
-import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -8,11 +8,19 @@ from pathlib import Path
 from random import Random
 
 from config.errors import ConfigError, Mistake, shown
+from registry.lists.files.cells import text_of
+from registry.lists.files.table import Cell, ListError, read_table
 
 FORUM = ((0.0, 0.0), (20.0, 0.1), (60.0, 0.6), (100.0, 0.85), (180.0, 1.0))
 """A forum with an opening ceremony: half of all come within 40 minutes, from minute 20 to minute 60."""
 
 Point = tuple[float, float]
+
+DAY_MIN = 1440
+
+RIGHT = "name a list of minutes and shares, as CSV or workbook"
+
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::00)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,36 +75,33 @@ FORUM_CURVE = ArrivalCurve()
 
 
 def read_curve(file: Path) -> ArrivalCurve:
-    """The curve in a CSV file of lines `minute,share`; a first line without a number is taken for a header.
+    """The curve in a list of minutes and shares, in any of the forms in which lists of people come: a text file
+    separated by commas, semicolons or tabs in any usual encoding, or a workbook.
 
-    Raises ConfigError with every mistake, its line, and what would be right.
+    A first line without a number is taken for a header. Minutes may be times of day (08:00), of which the first is
+    minute 0, and shares of 0 to 100 in percent. Raises ConfigError with every mistake, its line, and what would be
+    right.
     """
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        rows = read_table(file.read_bytes()).rows
     except OSError as error:
         wrong = f"cannot be read: {error.strerror or error}"
-        raise ConfigError(
-            [Mistake(str(file), "", wrong, "name a CSV file of minutes and shares")]
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(
-            [Mistake(str(file), "", "is not text in UTF-8", "save it as CSV in UTF-8")]
-        ) from error
-    lines = [
-        (number, [cell.strip() for cell in row])
-        for number, row in enumerate(csv.reader(text.splitlines()), 1)
-        if any(cell.strip() for cell in row)
-    ]
-    if lines and len(lines[0][1]) == 2 and not any(_has_digit(cell) for cell in lines[0][1]):
+        raise ConfigError([Mistake(str(file), "", wrong, RIGHT)]) from error
+    except ListError as error:
+        raise ConfigError([Mistake(str(file), "", f"cannot be read: {error}", RIGHT)]) from error
+    lines = [(number, _cells(row)) for number, row in rows]
+    if lines and not any(_has_digit(cell) for cell in lines[0][1]):
         lines = lines[1:]
+    percent = bool(lines) and lines[-1][1][-1] == "100"
     mistakes: list[Mistake] = []
     points: list[tuple[int, Point]] = []
-    for number, row in lines:
+    for number, cells in lines:
         try:
-            points.append((number, _point(row)))
+            points.append((number, _point(cells, percent=percent)))
         except ValueError as error:
             wrong, right = error.args
             mistakes.append(Mistake(str(file), "", wrong, right, number))
+    points = _from_the_opening(points, lines)
     mistakes += [
         Mistake(str(file), "", wrong, right, number) for number, wrong, right in _faults(points)
     ]
@@ -105,41 +110,65 @@ def read_curve(file: Path) -> ArrivalCurve:
     return ArrivalCurve(tuple(point for _, point in points))
 
 
+def _cells(row: Sequence[Cell]) -> list[str]:
+    """The cells of a line up to the last that is filled."""
+    cells = [text_of(cell).strip() for cell in row]
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
+
+
+def _from_the_opening(
+    points: list[tuple[int, Point]], lines: Sequence[tuple[int, Sequence[str]]]
+) -> list[tuple[int, Point]]:
+    """Of times of day the minutes since the first."""
+    if not points or not all(_CLOCK.fullmatch(cells[0]) for _, cells in lines):
+        return points
+    opens = points[0][1][0]
+    return [(number, (minute - opens, share)) for number, (minute, share) in points]
+
+
 def _has_digit(cell: str) -> bool:
     return any(character.isdigit() for character in cell)
 
 
-def _point(row: Sequence[str]) -> Point:
+def _point(row: Sequence[str], *, percent: bool) -> Point:
     """A line of the file. Raises ValueError with what is wrong and what would be right."""
     if len(row) != 2:
         wrong = f"has {len(row)} {'cell' if len(row) == 1 else 'cells'}"
         raise ValueError(wrong, "should be a minute and a share, such as 40,0.5")
-    return _number(row[0], "minute", "40"), _share(row[1])
+    return _minute(row[0]), _share(row[1], percent=percent)
 
 
-def _number(cell: str, what: str, example: str) -> float:
+def _minute(cell: str) -> float:
+    clock = _CLOCK.fullmatch(cell)
     try:
-        number = float(cell)
+        minute = int(clock[1]) * 60.0 + int(clock[2]) if clock else _number(cell)
     except ValueError:
-        number = -1.0
-    if not 0 <= number <= 1440:
+        minute = -1.0
+    if not 0 <= minute <= DAY_MIN:
         raise ValueError(
-            f"the {what} is {shown(cell)}",
-            f"should be a number of minutes after the doors open, 0 to 1440, such as {example}",
+            f"the minute is {shown(cell)}",
+            f"should be a number of minutes after the doors open, 0 to {DAY_MIN}, such as 40",
         )
-    return number
+    return minute
 
 
-def _share(cell: str) -> float:
+def _share(cell: str, *, percent: bool) -> float:
     right = "should be the share of all who have come by then, 0 to 1 or 0% to 100%"
-    percent = cell.endswith("%")
+    hundredths = percent or cell.endswith("%")
     try:
-        share = float(cell.removesuffix("%")) / (100 if percent else 1)
+        share = _number(cell.removesuffix("%")) / (100 if hundredths else 1)
     except ValueError:
         share = -1.0
     if not 0 <= share <= 1:
         raise ValueError(f"the share is {shown(cell)}", right)
     return share
+
+
+def _number(cell: str) -> float:
+    """A number, with a decimal comma where the file is separated by something else. Raises ValueError."""
+    return float(cell.replace(",", "."))
 
 
 def _faults(points: Sequence[tuple[int, Point]]) -> Iterator[tuple[int | None, str, str]]:

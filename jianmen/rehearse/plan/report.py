@@ -68,7 +68,9 @@ def _assumptions(
     people = sum(line.people for line in lines if line.kind == "gate")
     opens = clock.at(wishes.curve.opens_min * 60)
     half = wishes.curve.half_within_min()
-    yield f"{event.id}: {people:,} people come from {opens} on, half of them within {half:.0f} minutes"
+    come = "1 person comes" if people == 1 else f"{people:,} people come"
+    within = f"{half:.0f} minutes" if half > 1.5 else "a minute"
+    yield f"{event.id}: {come} from {opens} on, half of them within {within}"
     yield (
         f"A person takes {_range(wishes.scan_s)} at a kiosk; {wishes.printed:.0%} have a badge printed first,"
     )

@@ -15,6 +15,7 @@ const SMALLEST = 0.3;
 const STEP = 0.04;
 const WHOLE = 0.5; // down to this size words stay whole
 const KINDS = 200; // of texts whose size is remembered
+const MOVE_MS = 1600; // the badge of a resting screen goes up and down
 const HOLD_MS = 2000; // whoever holds the title for so long is of the staff
 const words = JSON.parse(document.body.dataset.words);
 const LARGEST = { one: 1.64, several: 1.24 };
@@ -63,7 +64,7 @@ function render(screen) {
   const say = mine(screen.each).concat(mine(screen.say))[0];
   const parts = say ? [say] : screen.say;
   const title = mine(screen.title).concat(screen.title)[0];
-  $("title").replaceChildren(...(title ? [titleOf(title)] : []));
+  putTitle(title);
   $("camera").toggleAttribute("hidden", screen.tone !== "idle" || !body.dataset.camera);
   body.dataset.preview = screen.preview ? "yes" : "no";
   $("gate").textContent = screen.gate;
@@ -81,7 +82,7 @@ function render(screen) {
   for (const one of document.querySelectorAll("[data-language]"))
     one.setAttribute("aria-pressed", parts.length === 1 && parts[0].language === one.dataset.language);
   fit(textKind(screen, parts));
-  if (!again && (screen.state === "answer" || screen.tone === "fire")) sound(screen);
+  if (!again && (screen.state === "answer" || screen.tone === "fire")) afterPaint(() => sound(screen));
   speak(say || parts[0], again ? 0 : length(TONES[screen.tone]));
 }
 
@@ -103,6 +104,15 @@ function post(path, what) {
 
 function languagesHelp(screen) {
   return screen.tone !== "fire" && (screen.state === "answer" ? screen.each : screen.say).length > 1;
+}
+
+// Most answers have the title that is there already, and to lay it out anew takes as long as half the answer.
+let titled = "";
+function putTitle(title) {
+  const what = JSON.stringify(title);
+  if (what === titled) return;
+  titled = what;
+  $("title").replaceChildren(...(title ? [titleOf(title)] : []));
 }
 
 function titleOf(title) {
@@ -221,6 +231,12 @@ async function speak(part, after) {
   speaking.start(Math.max(at, audio.currentTime));
 }
 
+// What takes time and is not to be seen. A page that is not to be seen is not painted either.
+function afterPaint(what) {
+  if (document.hidden) what();
+  else requestAnimationFrame(() => { setTimeout(what); });
+}
+
 function sound(screen) {
   const tone = TONES[screen.tone];
   if (body.dataset.sounds !== "yes" || !tone) return;
@@ -287,6 +303,9 @@ setInterval(() => {
     if (source.readyState === EventSource.CLOSED || silent > 6 * beatMs) listen();
   }
 }, 1000);
+// What moves all the time keeps the browser drawing, and an answer waits for the next of its frames.
+if (!matchMedia("(prefers-reduced-motion: reduce)").matches)
+  setInterval(() => { if (body.dataset.tone === "idle") body.classList.toggle("up"); }, MOVE_MS);
 addEventListener("resize", () => { sizes.clear(); fit(kind); });
 if (body.dataset.sounds === "yes") audio = new AudioContext();
 listen();

@@ -47,15 +47,23 @@ async function scanOne() {
 async function unlockHere() {
   const typed = $("key-code").value.trim();
   const code = typed || (readsCodes() ? await look() : "");
+  if (!code && !readsCodes()) {
+    $("key-code").focus();
+    throw new Refused("labels", "type_card");
+  }
   if (!code) return;
   await ask("card", { code });
   $("key-code").value = "";
-  $("pin-pad").hidden = false;
+  showLocked("pin-pad");
 }
 
+// The code is gone from the screen when it is no longer good.
+let expires = 0;
 async function pairOne() {
   const found = await ask("phone", {});
   const dialog = $("pairing");
+  clearTimeout(expires);
+  expires = setTimeout(() => dialog.close(), found.minutes * 60_000);
   dialog.querySelector("img").src = found.picture;
   dialog.querySelector("code").textContent = found.fingerprint.match(/.{4}/g).join(" ");
   dialog.showModal();

@@ -6,6 +6,7 @@ const LANG = Object.fromEntries([...document.querySelectorAll("[data-language]")
 const MARKS = { admit: "✓", admit_flagged: "↑", ask_staff: "?", refuse: "✗" };
 const POLL_MS = 1000;
 const MESSAGE_MS = 7000;
+const BOOKED = 2; // sessions that are named of those that somebody has booked
 const MOST = { pin: 100, "card-code": 25 };
 const TONES = { opens: [880, 0.12], not: [330, 0.4] };
 const body = document.body;
@@ -26,14 +27,18 @@ function t(table, key) {
   return (words[table][key] || {})[language] || key;
 }
 
+function filled(label, values) {
+  return t("labels", label).replace(/\{(\w+)\}/g, (_, name) => values[name]).trim();
+}
+
+// "A, B": as the reader's language lists things.
+const listed = (names) => names.join(language.startsWith("zh") ? "、" : ", ");
+
 function element(tag, text, made) {
   const one = document.createElement(tag);
   one.textContent = text || "";
   return Object.assign(one, made || {});
 }
-
-// A code is read out as it stands: on one line.
-const whole = (code) => element("span", code, { className: "whole" });
 
 function translatePage() {
   document.documentElement.lang = LANG[language];
@@ -42,13 +47,12 @@ function translatePage() {
     one.setAttribute("aria-pressed", one.dataset.language === language);
   $("name").setAttribute("aria-label", t("labels", "name_on_badge"));
   if (body.dataset.mode === "locked") $("place").textContent = t("labels", "staff");
-  $("query").placeholder = t("labels", "find_hint");
   $("query").setAttribute("aria-label", t("labels", "find"));
   $("found").setAttribute("aria-label", t("labels", "find"));
   for (const one of document.querySelectorAll("[data-key=\"⌫\"]")) one.setAttribute("aria-label", t("labels", "erase"));
   shown = "";
   render();
-  if (people) renderFound();
+  if (people) renderFound(); else clearFound();
   if (lastMessage) showMessage();
 }
 
@@ -122,8 +126,8 @@ function lockedNow() {
   state = people = heard = null;
   $("last").hidden = true;
   shown = "";
-  for (const id of ["list", "found"]) $(id).replaceChildren();
-  $("query").value = "";
+  $("list").replaceChildren();
+  clearFound();
   showLocked("unlock");
   $("direction").hidden = true;
   $("place").textContent = t("labels", "staff");
@@ -135,6 +139,7 @@ function showLocked(part) {
   for (const id of ["unlock", "show-card", "code-pad", "pin-pad"]) $(id).hidden = id !== part;
   $("type-card").hidden = part === "code-pad" || part === "pin-pad";
   $("gate-link").hidden = part !== "unlock";
+  if ($("key-row")) $("key-row").hidden = part !== "unlock";
   clear("card-code");
   clear("pin");
   letters(false);
@@ -161,7 +166,7 @@ async function poll() {
 function render() {
   if (!state || JSON.stringify(state) === shown) return;
   shown = JSON.stringify(state);
-  $("place").textContent = `${state.place[language]} · ${state.gate}`;
+  $("place").replaceChildren(ideas([state.place[language], state.gate], "span"));
   $("direction").hidden = !state.switch;
   for (const one of document.querySelectorAll("[data-direction]"))
     one.setAttribute("aria-pressed", one.dataset.direction === state.direction);
@@ -177,14 +182,12 @@ function render() {
 }
 
 function renderSeats() {
-  for (const one of ["count", "clock"]) document.querySelector(`nav [data-tab=${one}]`).hidden = state.prints;
-  if (state.prints && !["answers", "find"].includes(body.dataset.tab)) { body.dataset.tab = "answers"; press(); }
-  const lines = [];
-  if (state.seats === null) lines.push(t("labels", "no_capacity"));
-  else lines.push(`${t("labels", "seats_left")}: ${state.seats}`);
+  document.querySelector("nav [data-tab=count]").hidden = state.prints;
+  if (state.prints && body.dataset.tab === "count") { body.dataset.tab = "answers"; press(); }
+  const lines = [state.seats === null ? t("labels", "no_capacity") : filled("seats_left", { n: state.seats })];
   const others = Object.entries(state.seats_elsewhere);
-  if (others.length) lines.push(`${t("labels", "seats_elsewhere")}: ${others.map(([gate, n]) => `${gate} ${n}`).join(", ")}`);
-  $("seats").textContent = lines.join(" · ");
+  if (others.length) lines.push(filled("seats_elsewhere", { doors: listed(others.map(([gate, n]) => `${gate} ${n}`)) }));
+  $("seats").replaceChildren(ideas(lines));
   fill($("area"), state.areas.map((one) => [one.id, one.name[language]]));
 }
 
@@ -196,7 +199,7 @@ function fill(select, options) {
 
 // Names of isolates are kept together by the browser's own rules here; their marks are not to be seen.
 function plain(text) {
-  return text.replace(/[\u200b\u2068\u2069]/g, "");
+  return text.replace(/[\u2068\u2069]/g, "");
 }
 
 function renderLast(one) {
@@ -214,9 +217,7 @@ function renderLast(one) {
   if (one.name) what.append(element("b", one.name), element("small", one.organisation));
   what.append(element("p", one.opens ? t("reasons", one.reason) : plain(headline), { className: "reason" }));
   if (!one.opens) what.append(ideas(next.map(plain)));
-  what.append(element("small", [...facts(state.last), one.at, ""].join(" · ")));
-  what.lastChild.append(whole(one.receipt));
-  if (one.undone) what.append(element("small", t("labels", "undone")));
+  what.append(ideas([...facts(state.last), one.at, one.receipt, ...(one.undone ? [t("labels", "undone")] : [])], "small"));
   last.querySelector(".actions").replaceChildren(...actionsOf(one));
 }
 
@@ -224,8 +225,12 @@ function renderLast(one) {
 function facts(known) {
   if (!known) return [];
   const found = known.ticket ? [known.ticket[language]] : [];
-  if (known.booked.length) found.push(`${t("labels", "booked")} ${known.booked.map((one) => one[language]).join(", ")}`);
-  if (known.inside) found.push(`${t("labels", "inside")} ${known.inside[language]} ${known.since || ""}`.trim());
+  if (known.booked.length) {
+    const names = known.booked.slice(0, BOOKED).map((one) => one[language]);
+    const more = known.booked.length - names.length;
+    found.push(filled("booked", { sessions: listed(more ? [...names, filled("more_booked", { n: more })] : names) }));
+  }
+  if (known.inside) found.push(filled("inside", { area: known.inside[language], time: known.since || "" }));
   else if (known.ticket) found.push(t("labels", "outside"));
   return found;
 }
@@ -239,11 +244,13 @@ function actionsOf(one) {
   return [];
 }
 
-const reason = (one) => (one.cancelled ? `${t("labels", "cancelled")} ${one.cancelled[language]}` : t("reasons", one.reason));
+const reason = (one) => (one.cancelled ? filled("cancelled", { session: one.cancelled[language] })
+  : t(one.direction === "print" ? "print_reasons" : "reasons", one.reason));
 
-function ideas(all) {
-  const made = element("p");
-  all.forEach((one, n) => made.append(n ? " · " : "", element("span", one, { className: "idea" })));
+// Several things in a line, a mark between each two of a line.
+function ideas(all, tag = "p") {
+  const made = element(tag, "", { className: "ideas" });
+  made.append(...all.filter(Boolean).map((one) => element("span", one, { className: "idea" })));
   return made;
 }
 
@@ -253,8 +260,8 @@ function answerRow(one) {
   row.classList.toggle("undone", one.undone);
   const what = element("div", "", { className: "what" });
   const way = t("labels", one.direction);
-  what.append(element("div", [one.name, reason(one)].filter(Boolean).join(" · ")),
-    element("small", `${one.at} · ${way} · ${one.receipt}${one.undone ? ` · ${t("labels", "undone")}` : ""}`));
+  what.append(ideas([one.name, reason(one)], "div"),
+    ideas([one.at, way, one.receipt, one.undone ? t("labels", "undone") : ""], "small"));
   const actions = element("div", "", { className: "actions" });
   actions.append(...actionsOf(one));
   row.append(element("span", MARKS[one.verdict], { className: "mark" }), what, actions);
@@ -340,7 +347,7 @@ function search() {
 function clearFound() {
   $("query").value = "";
   people = null;
-  $("found").replaceChildren();
+  $("found").replaceChildren(element("p", t("labels", "find_hint"), { className: "hint" }));
 }
 
 async function find() {
@@ -365,7 +372,8 @@ async function byCode(code) {
 function renderFound() {
   const { people: found, total, near, code } = people;
   $("found").replaceChildren(...found.map(personRow));
-  if (code && !code.sure) $("found").prepend(element("p", t("labels", "ask_back"), { className: "careful" }));
+  if (code && !code.ticket) $("found").prepend(element("p", t("labels", "code_unknown"), { className: "careful" }));
+  else if (code && !code.sure) $("found").prepend(element("p", t("labels", "ask_back"), { className: "careful" }));
   if (!found.length) $("found").append(element("p", t("labels", "nobody")));
   else if (near) $("found").prepend(element("p", t("labels", "near")));
   if (total > found.length) $("found").append(element("p", t("labels", "more").replace("{n}", total)));
@@ -374,13 +382,12 @@ function renderFound() {
 function personRow(one) {
   const row = element("div", "", { className: "person" });
   const who = element("div", "");
-  const where = element("small", one.organisation ? `${one.organisation} · ` : "");
-  where.append(whole(one.code));
-  who.append(element("b", one.name || one.code), where,
-    element("small", facts(one).join(" · ") || t("reasons", "unknown")));
+  const known = facts(one);
+  who.append(element("b", one.name || one.code), ideas([one.organisation, one.name && one.code], "small"),
+    ideas(known.length ? known : [t("reasons", "unknown")], "small"));
   const actions = element("div", "", { className: "actions" });
   if (one.printed) {
-    who.append(element("small", t("reasons", one.printed)));
+    who.append(element("small", t("print_reasons", one.printed)));
     actions.append(...printActions({ badge: one.badge }));
   } else {
     actions.append(element("button", t("labels", "present"), { onclick: () => attempt(() => present({ badge: one.badge })) }));

@@ -1,5 +1,5 @@
 // The cards of venues and rooms: how many are inside, how full it is, and what keeps a number from being sure.
-import { ago, count, data, el, placeName, t } from "./common.js";
+import { ago, count, counted, data, el, listed, placeName, rate, t } from "./common.js";
 import { chart } from "./chart.js";
 
 /** What all cards are drawn from: the newest headcount, the newest arrivals (null: none yet) and the time now (ms). */
@@ -23,9 +23,6 @@ function roomCard(room, live) {
     el("h3", {}, placeName(room.id)), el("p", { class: "number" }, counted(room) ? count(room.inside) : "–"),
     ...fullness(room, live), doubts(room, live));
 }
-
-/** Whether anybody counts there: a kiosk, or one that did. */
-const counted = (area) => area.kiosks > 0 || area.inside > 0 || area.entries > 0;
 
 const inside = (area) => counted(area)
   ? [count(area.inside), " ", el("small", {}, t(leaves(area) ? "inside" : "arrivals_only"))]
@@ -108,13 +105,16 @@ function within(area, outer, areas) {
 /** What a gate's screen shows as its code (C5), with its id where it has none. */
 export const gateCode = (id) => data.gates.find((gate) => gate.id === id)?.code ?? id ?? "";
 
-/** People a minute through each gate of a venue: a stuck door is seen by its zero. */
+/** People a minute through each gate of a venue: a stuck door is seen by its zero. A gate without a kiosk has no number. */
 function gates(venue, live) {
   if (!live.arrivals) return "";
-  const own = live.arrivals.gates.filter((gate) => data.gates.some((one) => one.id === gate.id && one.venue === venue.id));
-  const busy = own.filter((gate) => gate.per_minute > 0).sort((a, b) => b.per_minute - a.per_minute);
-  if (!busy.length) return el("p", { class: "gates quiet" }, t("gates.none"));
-  return el("p", { class: "gates" }, el("span", { class: "quiet" }, `${t("gates.per_minute")} `),
-    ...own.filter((gate) => gate.per_minute > 0 || busy.length < own.length).map((gate) =>
-      el("span", { class: gate.per_minute ? "gate" : "gate quiet" }, `${gateCode(gate.id)} `, el("strong", {}, count(gate.per_minute)))));
+  const own = live.arrivals.gates.filter((gate) => data.gates.some((one) => one.id === gate.id && one.venue === venue.id && one.mode !== "print"));
+  const open = own.filter((gate) => gate.kiosk || gate.per_minute > 0);
+  const shut = own.filter((gate) => !open.includes(gate)).map((gate) => gateCode(gate.id));
+  const busy = open.some((gate) => gate.per_minute > 0);
+  return el("p", { class: "gates" },
+    ...(busy ? [el("span", { class: "quiet" }, `${t("gates.per_minute")} `), ...open.map((gate) =>
+      el("span", { class: gate.per_minute ? "gate" : "gate quiet" }, `${gateCode(gate.id)} `, el("strong", {}, rate(gate.per_minute))))]
+      : open.length ? [el("span", { class: "quiet" }, t("gates.none"))] : []),
+    shut.length ? el("span", { class: "quiet shut" }, t("gates.uncounted", { gates: listed(shut) })) : "");
 }

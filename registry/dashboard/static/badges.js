@@ -40,14 +40,14 @@ form.addEventListener("submit", (event) => {
 document.getElementById("preview").addEventListener("click", () => attempt(async () => {
   const query = chosen();
   query.delete("new");
-  const picture = el("img", { class: "badge", alt: t("badges.preview_of", { layout: form.layout.value }), src: `/api/v1/badges/picture?${query}` });
-  made.replaceChildren(el("figure", {}, picture, el("figcaption", { class: "quiet" }, t("badges.sample"))));
-  try {
-    await picture.decode();
-  } catch {
-    made.replaceChildren();
-    await ask("GET", `/badges/picture?${query}`); // says why there is none
-  }
+  made.replaceChildren();
+  const response = await fetch(`/api/v1/badges/picture?${query}`);
+  if (!response.ok) return void await ask("GET", `/badges/picture?${query}`); // says why there is none
+  const missing = decodeURIComponent(response.headers.get("X-Jianmen-Missing-Letters") ?? "");
+  const picture = el("img", { class: "badge", alt: t("badges.preview_of", { layout: form.layout.value }), src: `data:image/svg+xml,${encodeURIComponent(await response.text())}` });
+  made.replaceChildren(el("figure", {}, picture,
+    missing && el("p", { class: "doubt", role: "alert" }, `▲ ${t("badges.letters_missing", { letters: missing })}`),
+    el("figcaption", { class: "quiet" }, t("badges.sample"))));
 }));
 
 const layouts = await attempt(() => ask("GET", "/badges/layouts"));

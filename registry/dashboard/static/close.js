@@ -1,13 +1,15 @@
 // The end of a day: what is still open, the day's totals to take home, and the entry that ends it.
 import { ask, attempt, confirmed, count, data, el, listed, note, placeName, t, table } from "./common.js";
+import { gateCode } from "./areas.js";
 import { download } from "./jobs.js";
 
 const EVERY_MS = 10_000;
 const form = document.getElementById("close");
 let today = "";
 
-const line = (good, key, values, page) => el("li", { class: good ? "" : "problem" },
-  el("span", {}, `${good ? "✓" : "▲"} ${t(key, values)}`), good ? "" : el("a", { href: page }, t("close.look")));
+const line = (good, key, values, page, mark = "▲") => el("li", { class: good || mark !== "▲" ? "" : "problem" },
+  el("span", {}, `${good ? "✓" : mark} ${t(key, values)}`), good ? "" : el("a", { href: page }, t("close.look")));
+const gateOf = (kiosk) => (kiosk.gate ? gateCode(kiosk.gate) : kiosk.device.slice(0, 8));
 
 async function refresh() {
   const [headcount, conflicts, attendance] = await Promise.all(
@@ -17,15 +19,20 @@ async function refresh() {
     form.day.value = today;
   }
   const inside = headcount.areas.filter((area) => area.parent === null).reduce((sum, area) => sum + area.inside, 0);
-  const kiosks = listed(headcount.silent.map((kiosk) => kiosk.gate ?? kiosk.device.slice(0, 8)));
+  // What is on its way is here in a moment; and where nobody scans out, people are always counted inside.
+  const silent = headcount.silent.filter((kiosk) => kiosk.touch !== "in_flight");
+  const { length: n } = silent;
   document.getElementById("open").replaceChildren(
-    line(!headcount.silent.length, headcount.silent.length ? "close.silent" : "close.all_told", { n: headcount.silent.length, kiosks }, "/kiosks"),
+    line(!n, n ? "close.silent" : "close.all_told", { n, kiosks: listed(silent.map(gateOf)) }, "/kiosks"),
     line(!conflicts.open, conflicts.open ? "close.conflicts" : "close.no_conflicts", { n: conflicts.open }, "/conflicts"),
-    line(!inside, inside ? "close.inside" : "close.nobody", { n: inside }, "/"));
+    line(!inside, inside ? "close.inside" : "close.nobody", { n: inside }, "/", "○"));
   const days = attendance.days.filter((one) => one.day === form.day.value);
+  const absent = days.every((one) => one.phase === "over") ? "no_show" : "not_yet";
+  const more = ["no_longer", "unregistered"].filter((key) => days.some((one) => one[key]));
   document.getElementById("totals").replaceChildren(table(
-    ["attendance.place", "attendance.registered", "attendance.arrived", "attendance.no_show", "attendance.came"].map((key) => t(key)).concat(""),
-    days.map((one) => [placeName(one.venue), count(one.registered), count(one.arrived), count(one.no_show), el("strong", {}, count(one.came)), workbook(one)])));
+    ["place", "registered", "registered_and_came", absent, ...more, "came"].map((key) => t(`attendance.${key}`)).concat(""),
+    days.map((one) => [placeName(one.venue), count(one.registered), count(one.arrived), count(one.no_show), ...more.map((key) => count(one[key])),
+      el("strong", {}, count(one.came)), workbook(one)])));
 }
 
 const made = document.getElementById("made");
@@ -42,9 +49,9 @@ form.addEventListener("submit", (event) => {
   attempt(async () => {
     const day = form.day.value;
     if (!(await confirmed(t("close.sure", { day })))) return;
-    const answer = await ask("POST", "/days/close", { day });
-    note(answer.drained ? `✓ ${t("close.drained", { day })}`
-      : t("close.not_drained", { day, kiosks: listed(answer.silent.map((kiosk) => kiosk.gate ?? kiosk.device.slice(0, 8))) }), !answer.drained);
+    await ask("POST", "/days/close", { day });
+    note(`✓ ${t("close.done", { day })}`);
+    await refresh(); // what is still missing stands there until it has come
   });
 });
 

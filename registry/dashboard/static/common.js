@@ -20,6 +20,12 @@ export const listed = (names) => names.join(data.language === "en" ? ", " : "、
 export const titled = (text) => (data.language === "en" ? `${text}: ` : `${text}：`);
 export const count = (number) => numbers.format(number);
 export const placeName = (id) => data.places[id] ?? id ?? "";
+/** A room with its venue: several venues have a seminar room. */
+export const fullPlace = (area, venue) => (!venue || area === venue ? placeName(area) : `${placeName(venue)} · ${placeName(area)}`);
+/** People a minute, as far as it matters to anybody. */
+export const rate = (number) => (number > 0 && number < 1 ? "<1" : count(Math.round(number)));
+/** Whether anybody counts there: a kiosk, or one that did. */
+export const counted = (area) => area.kiosks > 0 || area.inside > 0 || area.entries > 0;
 
 /** An element; attributes that are true, text or functions (listeners), then children. */
 export function el(tag, attributes = {}, ...children) {

@@ -2,6 +2,7 @@
 import { ask, el, has, t } from "./common.js";
 
 const LOOK_MS = 500;
+const SOON = 6; // looks; a job that has not begun by then waits for another
 
 /** Show a job in an element until it ends; gives the job as it ended. */
 export async function followJob(id, inside) {
@@ -9,13 +10,13 @@ export async function followJob(id, inside) {
   const text = el("span", { role: "status" });
   const stop = el("button", { type: "button", click: () => ask("POST", `/jobs/${id}/cancel`, {}) }, t("job.stop"));
   inside.replaceChildren(el("p", { class: "job" }, bar, " ", text, " ", stop));
-  for (;;) {
+  for (let looks = 0; ; looks += 1) {
     const job = await ask("GET", `/jobs/${id}`);
     if (!["waiting", "running"].includes(job.state)) {
       inside.replaceChildren();
       return job;
     }
-    const stage = job.state === "waiting" ? "job.waiting" : `stage.${job.stage}`;
+    const stage = job.state !== "waiting" ? `stage.${job.stage}` : looks < SOON ? "job.starting" : "job.waiting";
     text.textContent = has(stage) ? t(stage, job) : t("job.running");
     if (job.total) bar.value = job.done / job.total;
     else bar.removeAttribute("value");

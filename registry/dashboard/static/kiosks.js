@@ -1,8 +1,8 @@
 // Kiosks: those in trouble on top, and what an admin does with them.
-import { ago, alarms, ask, attempt, clock, confirmed, count, data, el, has, minute, note, placeName, t, table } from "./common.js";
+import { ago, alarms, ask, attempt, clock, confirmed, count, data, el, fullPlace, has, minute, note, t, table } from "./common.js";
 
 const EVERY_MS = 5_000;
-const where = (gate) => `${placeName(gate.venue)}${gate.area === gate.venue ? "" : ` · ${placeName(gate.area)}`} · ${gate.code} · ${gate.id}`;
+const where = (gate) => `${fullPlace(gate.area, gate.venue)} · ${gate.code} · ${gate.id}`;
 
 async function refresh() {
   await attempt(async () => {
@@ -36,7 +36,7 @@ const refused = ({ attempts, addresses, last }, now) => (attempts === 0 ? ""
 
 const state = (kiosk) => kiosk.troubles.length
   ? el("strong", {}, `${kiosk.troubles.includes("cut_off") ? "✕" : "▲"} ${kiosk.troubles.flatMap((one) => troubleTexts(kiosk, one)).join(" · ")}`)
-  : el("span", {}, `● ${t("well")}`);
+  : el("span", { class: "when" }, `● ${t("well")}`);
 
 /** Of a printer it is shown what somebody has to do there. */
 function troubleTexts({ readings }, trouble) {
@@ -49,15 +49,16 @@ function troubleTexts({ readings }, trouble) {
 const name = (kiosk) => el("span", {}, kiosk.name === kiosk.gate ? "" : `${kiosk.name} `, el("code", {}, kiosk.device.slice(0, 8)));
 
 const gate = (kiosk) => kiosk.gate === null ? t("spare")
-  : el("span", {}, kiosk.area ? `${placeName(kiosk.venue)}${kiosk.area === kiosk.venue ? "" : ` · ${placeName(kiosk.area)}`} ` : "", el("strong", {}, data.gates.find((one) => one.id === kiosk.gate)?.code ?? ""), " ", el("code", {}, kiosk.gate));
+  : el("span", {}, kiosk.area ? `${fullPlace(kiosk.area, kiosk.venue)} ` : "", el("strong", {}, data.gates.find((one) => one.id === kiosk.gate)?.code ?? ""), " ", el("code", {}, kiosk.gate));
 
-const missing = (kiosk) => (kiosk.missing ? `▲ ${count(kiosk.missing)}` : kiosk.silent ? t("unknown_missing") : "0");
+// What is on its way, as always on a busy day, is no trouble.
+const missing = (kiosk) => (kiosk.missing ? `${kiosk.troubles.includes("backlog") ? "▲ " : ""}${count(kiosk.missing)}` : kiosk.silent ? t("unknown_missing") : "0");
 
 function time(kiosk) {
   const { source, error_ms: error, disagree } = kiosk.clock;
   if (disagree) return `▲ ${t("trouble.clock_disagrees")}`;
   if (source === null) return t("clock.none");
-  return `${t(`clock.${source}`)} ±${error < 1000 ? `${count(error)} ms` : `${count(Math.round(error / 1000))} s`}`;
+  return el("span", {}, `${t(`clock.${source}`)} `, el("span", { class: "when" }, `±${error < 100 ? `${count(error)} ms` : `${count(Math.round(error / 100) / 10)} s`}`));
 }
 
 /** What the kiosk says of itself, as far as it is of use to people: what it does not have, or is not, is left out. */
@@ -68,7 +69,8 @@ function readings(kiosk) {
     if (key === "printer" && value !== "ok") continue; // that is in the kiosk's state
     const word = typeof value === "number" ? Math.round(value)
       : has(`health.${value}`) ? t(`health.${value}`) : value;
-    parts.push(t(`health.${key}`, { v: word }));
+    const gigabytes = key === "disk_free_mb" && value >= 1000;
+    parts.push(gigabytes ? t("health.disk_free_gb", { v: Math.round(value / 1000) }) : t(`health.${key}`, { v: word }));
   }
   const { opening } = kiosk;
   if (opening) parts.push(t(opening.good ? "opening.good" : "opening.bad", { at: minute(opening.at), n: opening.not_good.length }));

@@ -1,6 +1,6 @@
 // The live page: numbers by the event stream, by asking where there is none, and always with their age.
 import { gateCode, venueCard } from "./areas.js";
-import { ago, alarms, ask, clock, count, data, el, placeName, t } from "./common.js";
+import { ago, alarms, ask, clock, count, counted, data, el, fullPlace, placeName, rate, t } from "./common.js";
 import { listen } from "./stream.js";
 
 const LOST_MS = 12_000; // the stream speaks every five seconds and comes back within two
@@ -92,13 +92,12 @@ function render() {
 function head() {
   const venues = last.areas.filter((area) => area.parent === null);
   const inside = venues.reduce((sum, area) => sum + area.inside, 0);
-  const counted = venues.some((area) => area.kiosks || area.entries);
   const share = arrivals?.registered ? new Intl.NumberFormat(data.language, { style: "percent", maximumFractionDigits: 1 }).format(arrivals.came / arrivals.registered) : "";
   const box = (key, number, more = "") => el("div", {}, el("dt", {}, t(key)), el("dd", {}, number, " ", el("small", {}, more)));
   return [
-    box("head.inside", counted ? count(inside) : "–"),
+    box("head.inside", venues.some(counted) ? count(inside) : "–"),
     box("head.came", arrivals ? count(arrivals.came) : "–", arrivals ? `${t("head.of", { n: arrivals.registered })}${share ? ` · ${share}` : ""}` : ""),
-    box("head.per_minute", arrivals ? count(arrivals.per_minute) : "–"),
+    box("head.per_minute", arrivals && last.kiosks ? rate(arrivals.per_minute) : "–"),
     box("head.peak", arrivals?.peak ? count(arrivals.peak) : "–", arrivals?.peak_at ? t("head.at", { time: arrivals.peak_at.slice(11, 16) }) : ""),
   ];
 }
@@ -128,10 +127,17 @@ async function rest() {
     document.getElementById("alarms").replaceChildren(alarms(kiosks.alarms));
     attention(kiosks.kiosks.filter((kiosk) => kiosk.troubles.length && !kiosk.troubles.includes("cut_off")).length, conflicts.open);
     document.getElementById("sessions").replaceChildren(el("ul", { class: "plain" }, ...sessions.sessions.map((session) =>
-      el("li", {}, el("span", {}, `${data.sessions[session.id]} `, el("span", { class: "quiet" }, `${placeName(session.area)} · `, el("span", { class: "when" }, `${session.starts.slice(5, 10)} ${session.starts.slice(11, 16)}–${session.ends.slice(11, 16)}`))),
-        el("strong", {}, t("attended_n", { n: session.attended }))))));
+      el("li", {}, el("span", {}, `${data.sessions[session.id]} `, el("span", { class: "quiet" }, `${fullPlace(session.area, session.venue)} · `, el("span", { class: "when" }, `${session.starts.slice(5, 10)} ${session.starts.slice(11, 16)}–${session.ends.slice(11, 16)}`))),
+        attended(session)))));
   } catch { /* the contact line says so */ }
   setTimeout(rest, REST_MS);
+}
+
+/** Who came to a session; no number where no kiosk stands. */
+function attended(session) {
+  const area = last?.areas.find((one) => one.id === session.area);
+  return session.attended || !area || counted(area) ? el("strong", {}, t("attended_n", { n: session.attended }))
+    : el("span", { class: "quiet when" }, `– ${t("no_kiosk_there")}`);
 }
 
 function attention(troubled, open) {

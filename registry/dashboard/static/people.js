@@ -29,12 +29,12 @@ function render() {
 function row(person) {
   return Object.assign([
     el("span", {}, el("button", { class: "quiet name", lang: person.language, click: () => showHistory(person) }, person.name || "–"), el("br"), el("span", { class: "quiet" }, `${person.organisation} ${person.ref}`)),
-    person.ticket_name[data.language] ?? person.ticket_name.en,
+    el("span", { class: "when" }, person.ticket_name[data.language] ?? person.ticket_name.en),
     el("span", { class: "quiet" }, valid(person)),
     el("span", {}, el("code", {}, person.code), " ", ...person.issues.map((issue) =>
       el("span", { class: issue.revoked || person.revoked ? "problem" : "quiet" },
-        `${t("issue", { n: issue.issue })}${issue.revoked || person.revoked ? ` ✕ ${t("revoked")}` : issue.superseded ? ` (${t("reason.superseded")})` : ""} `))),
-    person.place ? placeName(person.place) : el("span", { class: "quiet" }, person.last ? minute(person.last) : t("not_here")),
+        `${t("issue", { n: issue.issue })}${issue.revoked || person.revoked ? ` ✕ ${t("revoked")}` : issue.superseded ? ` · ${t("reason.superseded")}` : ""} `))),
+    person.place ? el("span", { class: "when" }, placeName(person.place)) : el("span", { class: "quiet when" }, person.last ? minute(person.last) : t("not_here")),
     actions(person),
   ], { className: person.revoked ? "gone" : "" });
 }

@@ -1,5 +1,5 @@
 // The fields of a person, for registering and for changing: name, ticket, venues, days, sessions, and fields for staff.
-import { data, el, has, placeName, t } from "./common.js";
+import { data, el, fullPlace, has, placeName, t } from "./common.js";
 
 const OWN_EXTRA = ["latin_name", "phone", "mail", "seat", "note", "attention"];
 
@@ -17,7 +17,12 @@ function boxes(name, legend, options, ticked, needed = false) {
     made[0]?.setCustomValidity(needed && !made.some((box) => box.checked) ? t("tick_one") : "");
   }
   judge();
-  return el("fieldset", {}, el("legend", {}, legend), ...options.map(([, text], n) => el("label", { class: "tick" }, made[n], ` ${text}`)));
+  return el("fieldset", { class: name }, el("legend", {}, legend), ...options.map(([, text, more], n) => el("label", { class: "tick" }, made[n], el("span", {}, ` ${text}`, ...(more ? [" ", el("small", { class: "quiet" }, more)] : [])))));
+}
+
+function whenAndWhere(session) {
+  const { day, time, area, venue } = data.session_at[session];
+  return `${day.slice(5)} ${time} · ${fullPlace(area, venue)}`;
 }
 
 /** The fields, filled with what is known of a person (null: nobody yet). */
@@ -32,7 +37,7 @@ export function personFields(person) {
     labelled(t("ticket"), choice("ticket", data.tickets.map((ticket) => [ticket.id, ticket.name]), person?.ticket)),
     boxes("venues", t("venues"), data.venues.map((id) => [id, placeName(id)]), person?.venues ?? data.venues, true),
     boxes("days", t("days"), data.days.map((day) => [day, day]), person?.days ?? data.days, true),
-    boxes("sessions", t("sessions"), Object.entries(data.sessions).filter(([id]) => booked.includes(id) || !data.cancelled.includes(id)), booked),
+    boxes("sessions", t("sessions"), data.session_order.filter((id) => booked.includes(id) || !data.cancelled.includes(id)).map((id) => [id, data.sessions[id], whenAndWhere(id)]), booked),
     el("details", { class: "more" }, el("summary", {}, t("extra")), ...names.map((name) =>
       labelled(has(`import.field.${name}`) ? t(`import.field.${name}`) : name,
         el("input", { name: `extra.${name}`, value: extra[name], maxlength: 500, autocomplete: "off" })))),

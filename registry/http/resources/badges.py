@@ -1,6 +1,7 @@
 """Badges over the public interface: a few at once, many as a job."""
 
 from typing import get_args
+from urllib.parse import quote
 
 import msgspec
 from flask import Response, request
@@ -26,8 +27,15 @@ _CHOICE = (
     Parameter("layout", "the name of a layout; see /badges/layouts"),
     Parameter("new", "1: only badges that were not printed yet, or look otherwise now", "flag"),
     Parameter("preview", "1: the first of them alone; it does not count as printed", "flag"),
-    Parameter("pictures", "svg or png: of a job, a ZIP file with a picture of each badge instead"),
+    Parameter(
+        "pictures",
+        "svg or png: of a job, a ZIP file with a picture of each badge instead, and badges.csv: whose each is",
+    ),
 )
+
+
+MISSING = "X-Jianmen-Missing-Letters"
+"""The header of a preview with the letters that no font has, as in a URL."""
 
 
 class Layouts(answers.Answer, frozen=True, kw_only=True):
@@ -106,7 +114,9 @@ def add_badges(api: Interface, jobs: Jobs, maker: BadgeMaker) -> None:
         query=_CHOICE,
     )
     def badge_picture() -> Response:
-        return Response(maker.picture(_selection()), mimetype="image/svg+xml")
+        picture, letters = maker.picture(_selection())
+        headers = {MISSING: quote(letters)} if letters else None
+        return Response(picture, mimetype="image/svg+xml", headers=headers)
 
     @api.get("/badges/layouts", "The layouts of badges", access="desk", answer=Layouts)
     def badge_layouts() -> Layouts:

@@ -96,6 +96,43 @@ def test_a_headcount_looks_again_only_at_people_moved_by_time(day_in_the_room: A
     assert looked_at == [[], [], [one], [], [two], [], [], []]
 
 
+def test_one_more_presentation_is_counted_without_the_history_before_it(
+    day_in_the_room: Any,
+) -> None:
+    """Where nothing is cleared, and nothing before it changes, it alone says where the person is."""
+    forum, door = day_in_the_room, day_in_the_room.doors["south-in"]
+    forum.enters("south-in", "13:00", 6)
+    known = Watched(forum)
+    headcount, at, badge = Headcount(known), forum.at, forum.build.badge
+    headcount.areas(at("14:00"))
+
+    def counted(clock: str, *entries: Any) -> list[bytes | None]:
+        for entry in entries:
+            known.add(entry.log, entry.digest, entry.raw)
+        known.asked.clear()
+        fresh = Headcount(forum.known())
+        assert headcount.areas(at(clock)) == fresh.areas(at(clock))
+        assert headcount.by_gate(at(clock)) == fresh.by_gate(at(clock))
+        assert headcount.attendance(at(clock)) == fresh.attendance(at(clock))
+        return list(known.asked)
+
+    assert counted("14:02", forum.leaves("south-out", "14:01", 6)) == []
+    assert counted("14:04", forum.enters("south-in", "14:03", 6)) == []
+    refused = door.scans(at("14:05"), badge(1), verdict="refuse", reason="wrong_venue")
+    assert counted("14:06", refused) == []
+    assert counted("14:08", door.scans(at("14:07"), badge(6), test=True)) == []
+    # Nobody has counted this one before; the room is cleared; two at once; a taken-back one.
+    assert counted("14:10", forum.enters("south-in", "14:09", 7)) == [badge(7)]
+    assert counted("14:12", forum.enters("room-1", "14:11", 4, session="talk")) == [badge(4)]
+    twice = (forum.leaves("south-out", "14:13", 6), forum.enters("south-in", "14:14", 6))
+    assert counted("14:15", *twice) == [badge(6)]
+    assert counted("14:17", door.voids(at("14:16"), twice[1], badge(6))) == [badge(6)]
+    assert counted("14:19", forum.enters("south-in", "14:18", 6)) == [badge(6)]
+    # One that comes late stands before others.
+    assert counted("14:20", forum.leaves("south-out", "14:10", 7)) == []
+    assert counted("14:21", forum.enters("hall-1", "13:00", 7)) == [badge(7)]
+
+
 def test_on_a_new_day_only_who_is_presented_on_it_is_looked_at(day_in_the_room: Any) -> None:
     forum = day_in_the_room
     known = Watched(forum)

@@ -233,3 +233,54 @@ def test_before_a_camera_light_and_dark_swapped_are_read_within_three_frames(
     found = [texts(decoder.decode(dark_mode)) for _ in range(12)]
 
     assert all([badge("A")] in found[number : number + 3] for number in range(10))
+
+
+def pale(gray: Gray) -> Gray:
+    """With an eighth of its contrast."""
+    return np.asarray(150 + gray.astype(np.float32) / 8, np.uint8)
+
+
+def in_noise(gray: Gray) -> Gray:
+    grain = np.random.default_rng(0).normal(0, 4, gray.shape)
+    return np.asarray(np.clip(gray + grain, 0, 255), np.uint8)
+
+
+def test_before_a_camera_every_code_in_view_is_read_in_every_frame_and_in_its_place(
+    print_code: Callable[..., Gray], badge: Callable[[str], str]
+) -> None:
+    wall = on_wall(print_code(badge("A")))
+    small = print_code(badge("B"), scale=3)
+    wall[450 : 450 + small.shape[0], 900 : 900 + small.shape[1]] = small
+    decoder, _ = make_live(DecoderSettings())
+
+    sights = [decoder.decode(in_noise(wall)) for _ in range(4)]
+
+    for sight in sights:
+        places = {code.text: code.corners[0] for code in sight.codes}
+        assert places == {
+            badge("A"): pytest.approx((320, 220), abs=4),
+            badge("B"): pytest.approx((912, 462), abs=4),
+        }
+
+
+def test_before_a_camera_a_code_too_pale_to_stand_out_is_read_within_three_frames(
+    print_code: Callable[..., Gray], badge: Callable[[str], str]
+) -> None:
+    wall = on_wall(pale(print_code(badge("A"), scale=14)), 100, 300)
+    decoder, _ = make_live(DecoderSettings())
+
+    found = [texts(decoder.decode(wall)) for _ in range(3)]
+
+    assert [badge("A")] in found
+
+
+def test_before_a_camera_a_code_is_read_in_every_frame_where_everything_is_patterned(
+    print_code: Callable[..., Gray], badge: Callable[[str], str]
+) -> None:
+    squares = np.kron(np.random.default_rng(1).integers(60, 200, (90, 160)), np.ones((8, 8)))
+    wall = squares.astype(np.uint8)
+    code = print_code(badge("A"))
+    wall[200 : 200 + code.shape[0], 300 : 300 + code.shape[1]] = code
+    decoder, _ = make_live(DecoderSettings())
+
+    assert [texts(decoder.decode(wall)) for _ in range(3)] == [[badge("A")]] * 3

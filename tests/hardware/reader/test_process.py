@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from hardware.ports.camera import Frame
 from hardware.ports.decoder import Code, Corners, Sight, every_code
-from hardware.ports.events import MAX_TEXT, Hint, Reading, ShowOne
+from hardware.ports.events import MAX_TEXT, Hint, Preview, Reading, ShowOne
 from hardware.reader.hints import hint_for
 from hardware.reader.messages import Hinted, Message
 from hardware.reader.process import FAILURES_IN_A_ROW, ReaderLoop
@@ -171,3 +171,11 @@ def test_many_different_codes_are_all_told(bench: Bench) -> None:
     ]
 
     assert len(events) == 500
+
+
+def test_an_answer_does_not_wait_for_the_picture_on_the_screen(bench: Bench) -> None:
+    bench.loop.previews.ask()
+
+    events = bench.see(Sight((code("J1"),)))
+
+    assert [type(message) for message in events] == [Reading, Preview]

@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+import xlsxwriter
 
 from config.errors import ConfigError
 from jianmen.rehearse.plan.curve import FORUM_CURVE, ArrivalCurve, read_curve
@@ -34,6 +35,32 @@ def test_a_file_with_a_header_percent_and_pauses(tmp_path: Path) -> None:
     curve = curve_of(tmp_path, "minute,share\n0,0\n\n30, 65%\n60,0.65\n90,1\n")
     assert curve.points == ((0, 0), (30, 0.65), (60, 0.65), (90, 1))
     assert not any(31 * 60 < at_s < 59 * 60 for at_s in curve.draw(1000, Random(2)))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"minute;share\n0;0\n30;65%\n90;1\n",
+        b"0;0\n30;0,65\n90;1,0\n",
+        b"0\t0\n30\t0.65\n90\t1\n",
+        b"0,0,\n30,65,\n90,100,\n",
+        "时间,已到\n8:00,0%\n08:30,65%\n9:30,100%\n".encode("gb18030"),
+        "分钟\t已到\n0\t0\n30\t0.65\n90\t1\n".encode("utf-16"),
+    ],
+)
+def test_a_file_as_people_have_it(tmp_path: Path, raw: bytes) -> None:
+    file = tmp_path / "curve.csv"
+    file.write_bytes(raw)
+    assert read_curve(file).points == ((0, 0), (30, 0.65), (90, 1))
+
+
+def test_a_workbook(tmp_path: Path) -> None:
+    file = tmp_path / "curve.xlsx"
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate((("分钟", "已到"), (0, 0), (30, 0.65), (90, 1))):
+            sheet.write_row(number, 0, row)
+    assert read_curve(file).points == ((0, 0), (30, 0.65), (90, 1))
 
 
 @pytest.mark.parametrize(
@@ -67,6 +94,6 @@ def test_files_that_are_no_curve_at_all(tmp_path: Path) -> None:
         curve_of(tmp_path, "minute,share\n")
     with pytest.raises(ConfigError, match=r"gone\.csv: cannot be read"):
         read_curve(tmp_path / "gone.csv")
-    (tmp_path / "old.csv").write_bytes("0,0\n60,１".encode("utf-16"))
-    with pytest.raises(ConfigError, match="is not text in UTF-8; save it as CSV in UTF-8"):
-        read_curve(tmp_path / "old.csv")
+    (tmp_path / "page.csv").write_text("<html>0,0</html>")
+    with pytest.raises(ConfigError, match=r"page\.csv: cannot be read: .*name a list of minutes"):
+        read_curve(tmp_path / "page.csv")

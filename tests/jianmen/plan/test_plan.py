@@ -145,7 +145,7 @@ def test_another_event_and_a_gate_inside(tmp_path: Path) -> None:
     [
         (("--at", "meishn=4"), 'there is no gate, area or venue "meishn"; did you mean "meishan"?'),
         (("--at", "chengdu-exit=4"), 'nobody comes in at "chengdu-exit"'),
-        (("--at", "meishan"), "should be such as chengdu=20000"),
+        (("--at", "meishan"), "should be a place and 1 to 200,000 people, such as chengdu=20000"),
         (("--wait", "soon"), "should be such as 90s, 3m or 1h"),
         (("--scan", "15-5"), "should be seconds such as 10 or 5-15"),
         (("--opens", "25:00"), "should be such as 08:00"),

@@ -11,6 +11,8 @@ from access.badge import crockford
 from access.badge.key_card import human_key, read_key_card
 from hardware.system.errand import Errand
 from jianmen.testing.waiting import until
+from kiosk.pages.app import create_app
+from kiosk.pages.phones.serving import phones_of
 from kiosk.pages.serving import PageServer
 from tests.browser.test_accessibility import findings
 
@@ -23,9 +25,11 @@ def desk(make_desk):
 
 
 @pytest.fixture
-def page(desk, browser) -> Iterator:
-    """The staff page, unlocked with card and PIN."""
-    server = PageServer(desk.client.application, "127.0.0.1", 0)
+def page(desk, service_of, browser) -> Iterator:
+    """The staff page, unlocked with card and PIN, of a kiosk to which phones may be added."""
+    service = service_of(desk.stand)
+    app = create_app(service, sounds=False, phones=phones_of(service))
+    server = PageServer(app, "127.0.0.1", 0)
     server.start()
     opened = browser.new_page(viewport={"width": 800, "height": 480})
     opened.goto(f"{server.url}staff")
@@ -202,8 +206,11 @@ def test_a_code_without_its_check_character_is_asked_back_with_the_name(desk, pa
     desk.world.register("唐海燕", "zh-Hans", badge=badge)
     desk.world.deliver()
     page.click('nav [data-tab="find"]')
+    page.fill("#query", "0000-0000")
+    page.get_by_text("No badge on the list has this code").wait_for()
+    assert "Not on the roster" in page.inner_text(".person")
     page.fill("#query", typed)
-    page.wait_for_selector(".person")
+    page.get_by_text("No check character").wait_for()
 
     assert page.inner_text(".person b") == "唐海燕"
     assert page.is_visible(".careful")

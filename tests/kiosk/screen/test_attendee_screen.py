@@ -292,7 +292,11 @@ def test_the_second_scan_reassures():
     wording = wording_of(Decision("admit", "ok", 17), repeat=True)
 
     assert wording.headline == "Already checked in just now"
-    assert wording.lines == ("Please walk on. If the gate is shut, ask our staff",)
+    assert wording.lines == ("Please walk on", "If the gate is shut, ask our staff")
+    nobody = answer_screen(
+        answer(Decision("admit", "ok", 17), repeat=True), PROGRAMME, None, languages()
+    )
+    assert [plain(fact) for fact in nobody.facts] == ["請往前走", "Please walk on"]
 
 
 def cancelled(*sessions: str) -> Programme:

@@ -41,6 +41,7 @@ def test_arrivals_are_counted_by_time_area_and_gate(
     assert report["per_minute"] == 0.2
     rates = {gate["id"]: gate["per_minute"] for gate in report["gates"]}
     assert (rates["chengdu-main-1"], rates["meishan-main-1"]) == (0.2, 0.0)
+    assert [gate["id"] for gate in report["gates"] if gate["kiosk"]] == ["chengdu-main-1"]
 
 
 def test_a_curve_says_from_when_on_it_is_not_known(

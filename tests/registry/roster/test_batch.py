@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Callable
 
 import pytest
 
+from access.badge.credential import BADGE_BYTES
 from access.event.definition import Event
 from access.log.chain import follow
 from access.log.entry import GENESIS
@@ -13,6 +16,7 @@ from registry.roster.batch import discard
 from registry.roster.model import Person
 from registry.service import RegistryService
 from registry.storage import tables
+from tests.registry.conftest import Clock
 
 pytestmark = pytest.mark.both_stores
 
@@ -44,6 +48,26 @@ def test_what_was_staged_and_not_committed_leaves_no_name_card(service: Registry
     service.batch().register(people(3), never_mind)
     discard(service.ledger)
     assert service.ledger.read(tables.card.select()) == []
+
+
+def test_a_badge_id_drawn_twice_in_one_batch_is_drawn_again(
+    new_service: Callable[..., RegistryService],
+    clock: Clock,
+    event: Event,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of a million people this happens to some in nearly every second list."""
+
+    def random(length: int) -> bytes:
+        return os.urandom(length) if length != BADGE_BYTES else bytes(4) + os.urandom(1)
+
+    monkeypatch.setattr("registry.roster.batch.PIECE", 20)
+    service = RegistryService(new_service().ledger, clock, random)
+    service.init(event)
+    batch = service.batch()
+    batch.register(people(200), never_mind)
+    batch.commit(lambda: True)
+    assert service.people.count() == 200
 
 
 def test_walk_ups_during_a_batch_and_the_batch_are_one_log(service: RegistryService) -> None:
