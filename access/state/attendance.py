@@ -7,8 +7,9 @@ told of an event's attendance in numbers is a sum over the kinds, of which there
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from access.badge.credential import Claims
 from access.event.definition import Session
 from access.event.programme import Programme
 from access.log.entry import BadgeIssued, Revoked
+from access.log.log_entry import Order
 from access.rules.opening_check import opening_badges
 from access.state.badge_history import History, Presentation, Whereabouts
 from access.state.event_state import EventState
@@ -41,17 +43,52 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Attended:
-    """A person's attendance: the first time they were let in, when they were last seen to leave (None: never), and
-    how long they were inside, in milliseconds."""
+    """A person's attendance: the first time they were let in, when they were last seen to leave (None: never), how long
+    they were inside, in milliseconds (None: nobody can say), and whether they went without an exit scan: then the
+    time inside is the longest that it can have been."""
 
     first_in_ms: int
     last_out_ms: int | None
-    inside_ms: int
+    inside_ms: int | None
+    no_exit: bool = False
 
     @property
-    def minutes(self) -> int:
+    def minutes(self) -> int | None:
         """Whole minutes inside, rounded down."""
-        return self.inside_ms // MINUTE_MS
+        return None if self.inside_ms is None else self.inside_ms // MINUTE_MS
+
+
+def booked(programme: Programme, session: str, claims: Claims) -> bool:
+    """Whether a badge has a booking for a session."""
+    return bool(claims.sessions >> programme.session_bit[session] & 1)
+
+
+def valid_at(programme: Programme, venue: str, day: int, claims: Claims) -> bool:
+    """Whether a badge is good at a venue on an event day (a proleptic ordinal)."""
+    ticket, bit = programme.ticket(claims.ticket), programme.bit_of_day(day)
+    at_venue = claims.venues >> programme.venue_bit[venue] & 1
+    on_day = bit is not None and claims.days >> bit & 1
+    return bool(at_venue and on_day and ticket is not None and ticket.on_site)
+
+
+def was_good(history: History, at: Order, wanted: Callable[[Claims], bool]) -> bool:
+    """Whether a badge of a history's person was good at an instant, and for what is `wanted`."""
+    issues = (one.good(at) for one in (history, *history.others.values()))
+    return any(issue is not None and wanted(issue.claims) for issue in issues)
+
+
+def last_session_ends_ms(programme: Programme, day: int, venue: str | None = None) -> int | None:
+    """When the last session of an event day (a proleptic ordinal) ends, at one venue or at all. None: there is none."""
+    return max(
+        (
+            one.ends_ms
+            for one in programme.sessions.values()
+            if not one.cancelled
+            and venue in (None, programme.venue_of(one.area))
+            and programme.day_of(one.starts_ms) == day
+        ),
+        default=None,
+    )
 
 
 def stays(state: EventState, history: History, now_ms: int) -> list[Stay]:
@@ -101,13 +138,19 @@ def at_session(
     inside_ms = sum(
         min(stay.to_ms, session.ends_ms) - max(stay.from_ms, first_ms) for stay in inside
     )
-    return Attended(first_ms, _last_out(inside), inside_ms)
+    last_out_ms = _last_out(inside)
+    no_exit = last_out_ms is None and now_ms >= session.ends_ms
+    return Attended(first_ms, last_out_ms, inside_ms, no_exit)
 
 
 def at_venue(
     state: EventState, venue: str, day: int, history: History, now_ms: int
 ) -> Attended | None:
-    """A person's attendance of a venue on an event day (a proleptic ordinal), or None: they did not come."""
+    """A person's attendance of a venue on an event day (a proleptic ordinal), or None: they did not come.
+
+    Of a visit that no exit scan ended, they are taken to have stayed until the last session there that day ended, or
+    until their last scan, if that was later. Where no session follows their entry nobody can say for how long.
+    """
     programme = state.programme
     if programme is None:
         return None
@@ -124,8 +167,47 @@ def at_venue(
         for stay in stays(state, history, now_ms)
         if venue in stay.around and from_ms <= stay.from_ms < to_ms
     ]
-    inside_ms = sum(stay.to_ms - stay.from_ms for stay in inside)
-    return Attended(let_in[0].order.at_ms, _last_out(inside), inside_ms)
+    closes_ms = last_session_ends_ms(programme, day, venue)
+    times = [_time_of(visit, history, closes_ms, now_ms) for visit in _visits(inside)]
+    known = [inside_ms for inside_ms, _ in times if inside_ms is not None]
+    return Attended(
+        let_in[0].order.at_ms,
+        _last_out(inside),
+        sum(known) if len(known) == len(times) else None,
+        any(no_exit for _, no_exit in times),
+    )
+
+
+class _Visit(NamedTuple):
+    """Stays that follow each other without a gap; `left`: an exit scan ended the last of them."""
+
+    from_ms: int
+    to_ms: int
+    left: bool
+
+
+def _visits(inside: Sequence[Stay]) -> list[_Visit]:
+    visits: list[_Visit] = []
+    for stay in inside:
+        if visits and visits[-1].to_ms == stay.from_ms:
+            visits[-1] = visits[-1]._replace(to_ms=stay.to_ms, left=stay.left)
+        else:
+            visits.append(_Visit(stay.from_ms, stay.to_ms, stay.left))
+    return visits
+
+
+def _time_of(
+    visit: _Visit, history: History, closes_ms: int | None, now_ms: int
+) -> tuple[int | None, bool]:
+    """How long a visit was (ms), as far as anybody can say, and whether it ended without an exit scan."""
+    if visit.left:
+        return visit.to_ms - visit.from_ms, False
+    if closes_ms is None or closes_ms <= visit.from_ms:
+        return None, True
+    scans_ms = [one.order.at_ms for one in history.moves]
+    seen_ms = max((at for at in scans_ms if at < visit.to_ms), default=visit.from_ms)
+    until_ms = max(seen_ms, min(visit.to_ms, closes_ms))
+    return until_ms - visit.from_ms, not visit.to_ms == now_ms < closes_ms
 
 
 def _let_in(history: History) -> Sequence[Presentation]:
@@ -186,12 +268,15 @@ def _good(log_state: LogState) -> set[bytes]:
 
 class Kind(NamedTuple):
     """What counts of a person. `claims` None: their badge is revoked, or they never had one; `came`: they were let in
-    somewhere; `sessions`: for these; `days`: venues, each with the event day (a proleptic ordinal)."""
+    somewhere; `sessions`: for these; `days`: venues, each with the event day (a proleptic ordinal); `booked_then` and
+    `valid_then`: those of them for which their badge was good when they were first let in there."""
 
     claims: Claims | None
     came: bool
     sessions: frozenset[str]
     days: frozenset[tuple[str, int]]
+    booked_then: frozenset[str] = frozenset()
+    valid_then: frozenset[tuple[str, int]] = frozenset()
 
 
 class AttendanceTally:
@@ -238,15 +323,28 @@ class AttendanceTally:
 
     def _kind(self, programme: Programme, history: History) -> Kind:
         good = history.good()
-        let_in = [one for one in history.moves if one.direction == "in"]
         above = self._log_state.event_state.above
+        sessions: dict[str, bool] = {}
+        days: dict[tuple[str, int], bool] = {}
+        let_in = _let_in(history)
+        for one in let_in:
+            session, around = one.body.session, above(one.order, one.area)
+            if session is not None and session not in sessions:
+                sessions[session] = session in programme.sessions and was_good(
+                    history, one.order, partial(booked, programme, session)
+                )
+            if not around:
+                continue
+            venue, day = around[-1], programme.day_of(one.order.at_ms)
+            if (venue, day) not in days:
+                days[venue, day] = venue in programme.venues and was_good(
+                    history, one.order, partial(valid_at, programme, venue, day)
+                )
         return Kind(
             good.claims if good is not None else None,
             bool(let_in),
-            frozenset(one.body.session for one in let_in if one.body.session is not None),
-            frozenset(
-                (around[-1], programme.day_of(one.order.at_ms))
-                for one in let_in
-                if (around := above(one.order, one.area))
-            ),
+            frozenset(sessions),
+            frozenset(days),
+            frozenset(session for session, then in sessions.items() if then),
+            frozenset(day for day, then in days.items() if then),
         )

@@ -317,10 +317,10 @@ class History:
                 found = entry
         return found
 
-    def good(self) -> BadgeIssued | None:
+    def good(self, until: Order | None = None) -> BadgeIssued | None:
         """The newest issue on the roster, unless it is revoked: whoever has one is registered."""
-        newest = self.newest()
-        return None if newest is None or self.revoked(newest.issue) else newest
+        newest = self.newest(until)
+        return None if newest is None or self.revoked(newest.issue, until) else newest
 
     def newest_issue(self, device: str, until: Order | None = None) -> int:
         """The highest issue known: on the roster, proven at this kiosk, or proven at another one as the next above the

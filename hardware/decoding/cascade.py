@@ -99,9 +99,9 @@ class Cascade:
     """Decodes as described at the top of this module. `budget_ms` bounds the retries on crops of one picture; of the
     pictures in which nothing was seen one in `second_look_every` gets the quick look of step 3.
 
-    With `seldom` above 1 the textured parts of a picture are searched first: in them are all codes that can be read, of
-    which several may be in view, and they take a fifth of the time. Where nothing is in them, one picture in `seldom`
-    is searched as a whole, and one for codes with light and dark swapped."""
+    With `seldom` above 1 the textured parts of a picture are searched first: in them are all codes but very pale ones,
+    also where several are in view, and they take a fifth of the time. Where nothing is in them, one picture in
+    `seldom` is searched as a whole, and one for codes with light and dark swapped."""
 
     name = "cascade"
 

@@ -3,7 +3,8 @@
 A code is a patch in which brightness changes every few pixels, across and down alike. People, shelves
 and edges change along lines or not so often; noise is equal everywhere and so not above the rest.
 
-Every code that can be read lies in one of the `textured_parts`, and searching these alone takes a fraction of the time.
+All but very pale codes that can be read lie in one of the `textured_parts`, and searching these alone takes a fraction
+of the time.
 `likely_code` is choosier: it is for what no decoder has recognised, and takes texture only that has moved in.
 """
 

@@ -1,6 +1,5 @@
 """Makes a PDF of badges: chooses the people, draws in a process of its own, and notes what was printed."""
 
-import re
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from printing.card import Card
 from printing.fonts import Fonts
 from printing.task import Made, Task
 from registry.badges.cards import card_of
+from registry.badges.pictures import MANIFEST, file_names, manifest
 from registry.badges.prints import Prints, digest_of
 from registry.jobs import Work
 from registry.roster.model import Label
@@ -36,7 +36,8 @@ Order = Literal["ref", "name", "organisation"]
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """Whose badges, in which order, by which layout. What is empty chooses everybody. `new`: only those that were not
     printed yet, or would look otherwise now. `preview`: the first of them alone, which does not count as printed.
-    `pictures`: a ZIP file with a picture of each instead, to be sent; these do not count as printed either."""
+    `pictures`: a ZIP file with a picture of each instead, to be sent, and the list of whose they are; these do not
+    count as printed either."""
 
     refs: tuple[str, ...] = ()
     tickets: tuple[str, ...] = ()
@@ -92,21 +93,24 @@ class BadgeMaker:
         path = self._layout(selection.layout)
         chosen, left_out = self._chosen(selection)
         if not chosen:
-            raise RegistryError(
-                "Every badge that was asked for is printed already." if selection.new
-                else "There is no badge to print."
-            )  # fmt: skip
+            raise RegistryError(self._why_none(selection))
         work.stage("badges.drawing", len(chosen))
         name = ZIP if selection.pictures else FILE
+        names = file_names([label.badge.ref for label, _ in chosen])
         with tempfile.TemporaryFile() as file:
             task = Task(
                 cards=[card for _, card in chosen],
                 layout=str(path),
                 path=_path_of(file),
                 pictures=selection.pictures,
-                names=_file_names([label.badge.ref for label, _ in chosen]),
+                names=names,
             )
             made = _drawn(task, file, work.step)
+            if selection.pictures:
+                files = [f"{one}.{selection.pictures}" for one in names]
+                with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
+                    archive.writestr(MANIFEST, manifest([label for label, _ in chosen], files))
+                file.seek(0)
             work.keep(name, file.read())
         if not selection.preview and not selection.pictures:
             self._prints.note(chosen, self._now_ms())
@@ -118,6 +122,12 @@ class BadgeMaker:
             unprintable=[chosen[number][0].badge.ref for number in made.unprintable],
             letters=_letters([chosen[number][1] for number in made.unprintable]),
         )
+
+    def _why_none(self, selection: Selection) -> str:
+        everybody = msgspec.structs.replace(selection, new=False)
+        if selection.new and self._chosen(everybody)[0]:
+            return "Every badge that was asked for is printed already."
+        return "There is no badge to print."
 
     def picture(self, selection: Selection) -> Preview:
         """The first badge of a selection, with a code that is none. Raises RegistryError."""
@@ -188,20 +198,6 @@ def _order(order: Order) -> Callable[[Label], tuple[str, ...]]:
     if order == "organisation":
         return lambda label: (label.organisation, label.name, label.badge.ref)
     return lambda label: (label.badge.ref,)
-
-
-def _file_names(refs: Sequence[str]) -> list[str]:
-    """What to call each person's picture: their ref, as far as a file may be called that, and each once."""
-    taken: set[str] = set()
-    names: list[str] = []
-    for ref in refs:
-        plain = re.sub(r"[^\w.@+-]+", "_", ref).strip("._") or "badge"
-        name, number = plain, 2
-        while name.casefold() in taken:  # some file systems know no case
-            name, number = f"{plain}-{number}", number + 1
-        taken.add(name.casefold())
-        names.append(name)
-    return names
 
 
 def _path_of(file: IO[bytes]) -> str:

@@ -37,10 +37,12 @@ class Sentence(NamedTuple):
 
 def in_readers_language(message: str) -> str:
     """A message for whoever sent the request that this thread answers."""
-    if not has_request_context():
-        return message
-    language = best_language(request.cookies.get(LANGUAGE_COOKIE), request.accept_languages)
-    return in_language(message, language)
+    return in_language(message, readers_language()) if has_request_context() else message
+
+
+def readers_language() -> Language:
+    """Of whoever sent the request that this thread answers."""
+    return best_language(request.cookies.get(LANGUAGE_COOKIE), request.accept_languages)
 
 
 def in_language(message: str, language: Language) -> str:

@@ -1,13 +1,13 @@
 """The state of every kiosk: whether it is heard, what it lacks, what it reports. Unhealthy ones first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from sqlalchemy import distinct, func, select
 
 from access.event.programme import Programme
 from access.event.rfc3339 import rfc3339
 from access.log.entry import Kiosk
-from access.state.coverage import SILENT_AFTER_MS, Silence
+from access.state.coverage import SILENT_AFTER_MS, CoverageReport, Silence
 from access.state.event_state import EventState
 from access.state.log_state import LogState
 from access.state.time_repair import RANK
@@ -40,13 +40,14 @@ def kiosk_report(
     service: RegistryService,
     log_state: LogState,
     programme: Programme,
-    silences: Sequence[Silence],
+    coverage: CoverageReport,
     now_ms: int,
 ) -> admin_shapes.Kiosks:
     """All kiosks that were ever enrolled, and the alarms of the last day."""
     event_state = log_state.event_state
     lost = _seats_lost(log_state, programme, now_ms)
-    silent = {silence.device: silence for silence in silences}
+    silent = {silence.device: silence for silence in coverage.silences}
+    in_flight = {one.device for one in coverage.kiosks if one.touch == "in_flight"}
     alarms = _alarms(event_state, programme, now_ms)
     loud = {
         entry.device
@@ -63,6 +64,7 @@ def kiosk_report(
             lost,
             _opening(log_state, programme, device),
             loud=device in loud,
+            in_flight=device in in_flight,
             now_ms=now_ms,
         )
         for device, kiosk in event_state.kiosks.items()
@@ -107,6 +109,7 @@ def _state(
     opening: answers.KioskOpening | None,
     *,
     loud: bool,
+    in_flight: bool,
     now_ms: int,
 ) -> answers.KioskState:
     gate_id = event_state.gate_of(kiosk.device)
@@ -116,7 +119,11 @@ def _state(
     reported = event_state.health.get(kiosk.device)
     readings = reported[1].readings if reported is not None else {}
     seats_lost = lost.get(gate.id, 0) if gate is not None and not kiosk.cut_off else 0
-    troubles = _troubles(kiosk, gate_id, heard, silence, clock, readings, loud=loud, now_ms=now_ms)
+    lacking = silence is not None and bool(silence.missing) and not in_flight
+    troubles = _troubles(
+        kiosk, gate_id, heard, clock, readings,
+        lacking=lacking, quiet=silence is not None, loud=loud, now_ms=now_ms,
+    )  # fmt: skip
     if seats_lost:
         troubles.append("seats_lost")
     return answers.KioskState(
@@ -179,10 +186,11 @@ def _troubles(
     kiosk: Kiosk,
     gate: str | None,
     heard: int | None,
-    silence: Silence | None,
     clock: answers.KioskClock,
     readings: Readings,
     *,
+    lacking: bool,
+    quiet: bool,
     loud: bool,
     now_ms: int,
 ) -> list[answers.Trouble]:
@@ -191,9 +199,9 @@ def _troubles(
     found: list[answers.Trouble] = []
     if heard is None:
         found.append("never_heard")
-    elif silence is not None and now_ms - heard > SILENT_AFTER_MS:
+    elif quiet and now_ms - heard > SILENT_AFTER_MS:
         found.append("silent")
-    if silence is not None and silence.missing:
+    if lacking:
         found.append("backlog")
     if gate is None:
         found.append("unassigned")

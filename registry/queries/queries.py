@@ -226,10 +226,6 @@ class Queries:
         with self._coverage_lock:
             return self._coverage.report(log_state, self.programme, counts, contacts, now)
 
-    def silences(self, log_state: LogState, now: int) -> list[Silence]:
-        """The kiosks of which entries may be missing."""
-        return list(self.coverage(log_state, now).silences)
-
     def silent(self, silence: Silence, touch: Touch) -> answers.SilentKiosk:
         """A kiosk of which entries may be missing, with its area."""
         return answers.SilentKiosk(**silent_fields(self.programme, silence, touch))
@@ -285,8 +281,8 @@ class Queries:
         """Every kiosk, unhealthy ones first, and the alarms of the last day."""
         now = self.now_ms()
         with self.snapshot() as log_state:
-            silences = self.silences(log_state, now)
-            return kiosk_report(self.service, log_state, self.programme, silences, now)
+            coverage = self.coverage(log_state, now)
+            return kiosk_report(self.service, log_state, self.programme, coverage, now)
 
     def order(self, entry: LogEntry) -> Order:
         """The position of an entry in the total order."""

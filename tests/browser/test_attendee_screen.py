@@ -346,6 +346,15 @@ def test_a_resting_screen_points_to_the_camera(service, browser):
     server.close()
 
 
+def test_the_badge_of_a_resting_screen_moves_and_the_browser_rests_in_between(service, page):
+    show(service, page, notice("idle_in", service.order))
+    lies = "document.querySelector('[data-shape=badge]').getBoundingClientRect().top"
+    before = page.evaluate(lies)
+
+    page.wait_for_function(f"before => {lies} < before", arg=before)
+    page.wait_for_function("() => document.getAnimations().length === 0")
+
+
 def test_each_language_is_marked_as_what_it_is(service, page):
     show(service, page, notice("idle_in", service.order))
 

@@ -180,11 +180,16 @@ def headcount(settings_file: Path | None, data: Path | None, *, as_json: bool) -
         return
     for area, count in found["areas"].items():
         heard = count["heard_ms"]
-        age = "not heard from" if heard is None else f"{(tally.at_ms - heard) // 1000} s old"
+        if heard is None:
+            click.echo(f"{area}: not counted, no kiosk heard from there")
+            continue
+        age = f"{(tally.at_ms - heard) // 1000} s old"
         limit = f" of {count['capacity']}" if count["capacity"] is not None else ""
         click.echo(f"{area}: {count['inside']}{limit} inside, {count['people']} today ({age})")
-    for silent in found["silent"]:
-        click.echo(f"not heard from: {silent['gate']}", err=True)
+    for one in found["silent"]:
+        if one["touch"] != "in_flight":
+            since = f"since {one['since'][11:19]}" if one["since"] else "never heard"
+            click.echo(f"not heard from: {one['gate']} ({since})", err=True)
 
 
 if __name__ == "__main__":

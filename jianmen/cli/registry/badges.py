@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 @click.option(
     "--pictures",
     type=click.Choice(["svg", "png"]),
-    help="Instead: a picture of each badge, named by its ref, in the ZIP file OUT; to be sent by mail.",
+    help="Instead: pictures of badges in the ZIP file OUT, to be sent by mail; badges.csv in it: whose each is.",
 )
 @click.option(
     "--signs",

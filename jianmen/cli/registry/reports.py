@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,9 @@ def headcount(settings_file: Path | None, data: Path | None, *, as_json: bool) -
     """Who is where, as of when, and which kiosks have not reported."""
     with asking(settings_file, data) as client:
         report = client.get("/headcount")
-        doubts = [] if as_json else _silent_lines(client, report["silent"])
+        # What is on its way, as always on a busy day, is nobody's silence.
+        silent = [one for one in report["silent"] if one["touch"] != "in_flight"]
+        doubts = [] if as_json else _silent_lines(client, silent)
     if as_json:
         click.echo(msgspec.json.encode(report))
         return
@@ -159,7 +161,8 @@ def _put(content: bytes, out: Path | None) -> None:
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="File for the people: .xlsx, .csv or .json, an older one is replaced; standard output as CSV if left out.",
+    help="File for the people, or without --session and --day for the totals: .xlsx, .csv or .json, an older one is"
+    " replaced. Left out: standard output.",
 )
 @click.option(
     "--language",
@@ -169,7 +172,8 @@ def _put(content: bytes, out: Path | None) -> None:
 @click.option(
     "--online",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Who watched the broadcast: a text file, one ref or badge code a line. Says how people took part.",
+    help="Who watched the broadcast: any list with a column ref, code or mail, or with nothing else. Says how people"
+    " took part.",
 )
 @json_option
 def attendance(
@@ -191,14 +195,21 @@ def attendance(
     """
     if (venue is None) != (day is None) or (session is not None and venue is not None):
         raise click.UsageError("Give --session, or --venue and --day together.")
+    if online is not None and out is not None:
+        raise click.UsageError("--online says its few numbers here; leave --out out.")
     if out is not None and not as_json:
         named_like(out, ".xlsx", ".csv", ".json")
     with asking(settings_file, data) as client:
         if online is not None:
-            answer = client.raw("POST", "/attendance/hybrid", online.read_bytes(), "text/plain")
+            answer = client.raw(
+                "POST", "/attendance/hybrid", online.read_bytes(), "application/octet-stream"
+            )
             _show_hybrid(msgspec.json.decode(answer), as_json=as_json)
         elif session is None and venue is None:
-            _show_totals(client.get("/attendance"), as_json=as_json)
+            totals = client.get("/attendance")
+            _show_totals(totals, as_json=as_json)
+            if out is not None:
+                put_file(_totals_file(totals, out), out)
         else:
             kind = "json" if as_json else out.suffix[1:].lower() if out is not None else "csv"
             asked = {
@@ -207,26 +218,50 @@ def attendance(
             _put(made(client, "/attendance/people/jobs", asked), out)
 
 
+TOTALS = ("expected", "came", "missing", "withdrawn", "without", "came in all")
+"""Columns of the totals: came and missing are of those expected; withdrawn were expected when they came."""
+
+
+def _totals_rows(answer: dict[str, Any]) -> Iterator[tuple[str, str, list[int | None]]]:
+    """What each line of the totals is about, how far it is, and its figures."""
+    for one in answer["days"]:
+        figures = [one["registered"], one["arrived"], one["no_show"], one["no_longer"]]
+        yield (
+            f"{one['venue']} {one['day']}",
+            one["phase"],
+            [*figures, one["unregistered"], one["came"]],
+        )
+    for one in answer["sessions"]:
+        figures = [one["booked"], one["booked_and_came"], one["no_show"], one["no_longer"]]
+        yield one["session"], one["phase"], [*figures, one["unbooked"], one["came"]]
+
+
 def _show_totals(answer: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode(answer))
         return
+    erased = f", {answer['erased']} of them erased and in no list" if answer["erased"] else ""
     click.echo(
-        f"registered {answer['registered']} ({answer['on_site']} on site, {answer['online']} for the broadcast alone);"
-        f" came {answer['arrived']}"
+        f"registered {answer['registered']} ({answer['on_site']} on site, {answer['online']} for the broadcast"
+        f" alone{erased}); came {answer['arrived']}"
     )
-    click.echo(f"{'':32}{'expected':>10}{'came':>8}{'missing':>9}{'without':>9}")
-    for one in answer["days"]:
-        venue_day = f"{one['venue']} {one['day']}"
-        without = one["came"] - one["arrived"]
-        click.echo(
-            f"{venue_day:32}{one['registered']:>10}{one['arrived']:>8}{one['no_show']:>9}{without:>9}"
-        )
-    for one in answer["sessions"]:
-        booked = "-" if one["booked"] is None else one["booked"]
-        click.echo(
-            f"{one['session']:32}{booked:>10}{one['booked_and_came']:>8}{one['no_show']:>9}{one['unbooked']:>9}"
-        )
+    click.echo(f"{'':32}" + "".join(f"{column:>12}" for column in TOTALS))
+    for name, phase, figures in _totals_rows(answer):
+        cells = ["-" if figure is None else str(figure) for figure in figures]
+        if phase != "over":
+            cells[2] = f"{cells[2]} yet" if phase == "running" else "-"
+        name = f"{name} (cancelled)" if phase == "cancelled" else name
+        click.echo(f"{name:32}" + "".join(f"{cell:>12}" for cell in cells))
+
+
+def _totals_file(answer: dict[str, Any], out: Path) -> bytes:
+    from registry.queries.table_files import Table, csv_bytes, xlsx_bytes
+
+    if out.suffix.lower() == ".json":
+        return msgspec.json.encode(answer)
+    rows = [[name, phase, *figures] for name, phase, figures in _totals_rows(answer)]
+    table = Table("attendance", ("session, or venue and day", "phase", *TOTALS), rows)
+    return xlsx_bytes([table]) if out.suffix.lower() == ".xlsx" else csv_bytes(table)
 
 
 def _show_hybrid(answer: dict[str, Any], *, as_json: bool) -> None:
@@ -234,11 +269,18 @@ def _show_hybrid(answer: dict[str, Any], *, as_json: bool) -> None:
         click.echo(msgspec.json.encode(answer))
         return
     click.echo(
-        f"on site only {answer['on_site']}, online only {answer['online']}, both {answer['both']},"
-        f" neither {answer['neither']}"
+        f"registered {answer['registered']}: on site only {answer['on_site']}, online only {answer['online']},"
+        f" both {answer['both']}, neither {answer['neither']}"
     )
+    others = [answer[f"unregistered_{how}"] for how in ("on_site", "online", "both")]
+    if any(others):
+        click.echo(
+            "not registered any more: on site only {}, online only {}, both {}".format(*others)
+        )
     for line in answer["unknown"]:
         click.echo(f"nobody's here: {line}", err=True)
+    for line in answer["ambiguous"]:
+        click.echo(f"may mean several people, and is in no number: {line}", err=True)
 
 
 @click.command()

@@ -15,6 +15,7 @@ const SMALLEST = 0.3;
 const STEP = 0.04;
 const WHOLE = 0.5; // down to this size words stay whole
 const KINDS = 200; // of texts whose size is remembered
+const MOVE_MS = 1600; // the badge of a resting screen goes up and down
 const HOLD_MS = 2000; // whoever holds the title for so long is of the staff
 const words = JSON.parse(document.body.dataset.words);
 const LARGEST = { one: 1.64, several: 1.24 };
@@ -302,6 +303,9 @@ setInterval(() => {
     if (source.readyState === EventSource.CLOSED || silent > 6 * beatMs) listen();
   }
 }, 1000);
+// What moves all the time keeps the browser drawing, and an answer waits for the next of its frames.
+if (!matchMedia("(prefers-reduced-motion: reduce)").matches)
+  setInterval(() => { if (body.dataset.tone === "idle") body.classList.toggle("up"); }, MOVE_MS);
 addEventListener("resize", () => { sizes.clear(); fit(kind); });
 if (body.dataset.sounds === "yes") audio = new AudioContext();
 listen();

@@ -1,5 +1,5 @@
 // Who came: totals for everybody, and for the help desk the people of a session or a day, to read and to download.
-import { ask, attempt, count, counted, data, el, note, placeName, t, table } from "./common.js";
+import { ask, attempt, count, counted, data, el, listed, note, placeName, t, table } from "./common.js";
 import { download } from "./jobs.js";
 
 const path = (query) => `/attendance/people?${new URLSearchParams(query)}`;
@@ -23,8 +23,11 @@ function head(totals) {
   const box = (key, number, more = "") => el("div", {}, el("dt", {}, t(key)), el("dd", {}, count(number), " ", el("small", {}, more)));
   document.getElementById("head").replaceChildren(
     box("attendance.registered", totals.registered, totals.online ? t("attendance.online", { n: totals.online }) : ""),
-    box("attendance.arrived", totals.arrived, totals.on_site ? percent.format(totals.arrived / totals.on_site) : ""),
-    box("attendance.no_show", Math.max(0, totals.on_site - totals.arrived)));
+    box("attendance.arrived", totals.arrived, totals.on_site ? percent.format((totals.on_site - totals.missing) / totals.on_site) : ""),
+    box(totals.days.every((one) => one.phase === "over") ? "attendance.no_show" : "attendance.not_yet", totals.missing));
+  const others = totals.arrived - (totals.on_site - totals.missing);
+  const notes = [["attendance.others", others], ["attendance.erased", totals.erased]].filter(([, n]) => n);
+  document.getElementById("notes").textContent = notes.map(([key, n]) => t(key, { n })).join(" ");
 }
 
 async function refresh() {
@@ -33,26 +36,35 @@ async function refresh() {
   const uncounted = new Set(headcount.areas.filter((area) => !counted(area)).map((area) => area.id));
   note(t("as_of", { time: totals.as_of.slice(11, 19) }));
   head(totals);
-  const words = (...keys) => keys.map((key) => t(key)).concat(data.desk ? [""] : []);
+  const words = (...keys) => keys.flat().map((key) => t(key)).concat(data.desk ? [""] : []);
+  const some = (rows, ...keys) => keys.filter((key) => rows.some((one) => one[key] > 0)); // columns that are nearly always empty
+  const extra = some(totals.sessions, "no_longer");
   document.getElementById("sessions").replaceChildren(table(
-    words("attendance.session", "attendance.booked", "attendance.booked_and_came", "attendance.no_show", "attendance.unbooked", "attendance.came"),
+    words("attendance.session", "attendance.booked", "attendance.booked_and_came", "attendance.no_show", extra.map((key) => `attendance.${key}`), "attendance.unbooked", "attendance.came"),
     totals.sessions.map((one) => {
       const name = data.sessions[one.session] ?? one.session;
-      const begun = data.starts[one.session] <= Date.parse(totals.as_of);
       const { area } = data.session_at[one.session] ?? {};
       const known = one.came > 0 || !uncounted.has(area);
       const figure = (number) => (known ? count(number) : "–");
-      const booking = one.booked === null ? ["–", "–", "–"] : [count(one.booked), figure(one.booked_and_came), begun ? figure(one.no_show) : "–"];
-      return [known ? name : el("span", {}, name, el("br"), el("span", { class: "quiet" }, t("not_counted"))), ...booking, figure(one.unbooked), el("strong", {}, figure(one.came)), ...(data.desk ? [links(name, { session: one.session })] : [])];
+      const booking = one.booked === null ? ["–", "–", "–"] : [count(one.booked), figure(one.booked_and_came), known ? absent(one) : "–"];
+      const remark = one.phase === "cancelled" ? t("attendance.status.cancelled") : known ? "" : t("not_counted");
+      return [remark ? el("span", {}, name, el("br"), el("span", { class: "quiet" }, remark)) : name, ...booking,
+        ...extra.map((key) => figure(one[key])), figure(one.unbooked), el("strong", {}, figure(one.came)), ...(data.desk ? [links(name, { session: one.session })] : [])];
     })));
+  const more = some(totals.days, "no_longer", "unregistered");
   document.getElementById("days").replaceChildren(table(
-    words("attendance.place", "attendance.registered", "attendance.arrived", "attendance.no_show", "attendance.came"),
+    words("attendance.place", "attendance.registered", "attendance.registered_and_came", "attendance.no_show", more.map((key) => `attendance.${key}`), "attendance.came"),
     totals.days.map((one) => {
       const name = `${placeName(one.venue)} · ${one.day}`;
-      const begun = one.day <= totals.as_of.slice(0, 10);
-      return [name, count(one.registered), count(one.arrived), begun ? count(one.no_show) : "–", el("strong", {}, count(one.came)),
+      return [name, count(one.registered), count(one.arrived), absent(one), ...more.map((key) => count(one[key])), el("strong", {}, count(one.came)),
         ...(data.desk ? [links(name, { venue: one.venue, day: one.day })] : [])];
     })));
+}
+
+/** Who was expected and did not come; while it lasts, has not come yet. */
+function absent(one) {
+  if (one.phase === "over") return count(one.no_show);
+  return one.phase === "running" ? t("attendance.not_yet_n", { n: one.no_show }) : "–";
 }
 
 async function people(title, query) {
@@ -66,8 +78,9 @@ async function people(title, query) {
       ["name", "organisation", "attendance.ref", "attendance.status", "attendance.first_in", "attendance.last_out", "attendance.minutes"].map((key) => t(key)),
       answer.people.map((one) => [
         el("a", { href: `/people#${one.code}` }, one.name || one.ref), one.organisation, one.ref, t(`attendance.status.${one.status}`),
-        time(one.first_in), time(one.last_out), one.first_in ? count(one.minutes) : "–"]))
-      : el("p", { class: "quiet" }, t("attendance.nobody")));
+        time(one.first_in), one.no_exit_scan ? t("attendance.no_exit") : time(one.last_out), one.first_in && one.minutes !== null ? count(one.minutes) : "–"]))
+      : el("p", { class: "quiet" }, t("attendance.nobody")),
+    answer.nameless ? el("p", { class: "quiet" }, t("attendance.nameless", { n: answer.nameless })) : "");
   shown.scrollIntoView();
   shown.focus();
 }
@@ -79,8 +92,14 @@ hybrid.addEventListener("submit", (event) => {
   attempt(async () => {
     const answer = await ask("POST", "/attendance/hybrid", hybrid.list.files[0]);
     const words = ["on_site", "both", "online", "neither"].map((key) => t(`attendance.hybrid.${key}`, { n: answer[key] }));
-    const strangers = answer.unknown.length ? [t("attendance.hybrid.unknown", { n: answer.unknown.length })] : [];
-    document.getElementById("hybrid-result").textContent = [...words, ...strangers].join(" · ");
+    const others = ["on_site", "both", "online"].map((key) => [key, answer[`unregistered_${key}`]]).filter(([, n]) => n);
+    const lines = [`${t("attendance.registered")} ${count(answer.registered)}: ${words.join(" · ")}`];
+    if (others.length) lines.push(`${t("attendance.hybrid.unregistered")}: ${others.map(([key, n]) => t(`attendance.hybrid.${key}`, { n })).join(" · ")}`);
+    for (const key of ["unknown", "ambiguous"]) {
+      const some = answer[key];
+      if (some.length) lines.push(`${t(`attendance.hybrid.${key}`, { n: some.length })}: ${listed(some.slice(0, 20))}${some.length > 20 ? " …" : ""}`);
+    }
+    document.getElementById("hybrid-result").replaceChildren(...lines.map((line) => el("p", {}, line)));
   });
 });
 

@@ -27,9 +27,12 @@ async function refresh() {
     line(!conflicts.open, conflicts.open ? "close.conflicts" : "close.no_conflicts", { n: conflicts.open }, "/conflicts"),
     line(!inside, inside ? "close.inside" : "close.nobody", { n: inside }, "/", "○"));
   const days = attendance.days.filter((one) => one.day === form.day.value);
+  const absent = days.every((one) => one.phase === "over") ? "no_show" : "not_yet";
+  const more = ["no_longer", "unregistered"].filter((key) => days.some((one) => one[key]));
   document.getElementById("totals").replaceChildren(table(
-    ["attendance.place", "attendance.registered", "attendance.arrived", "attendance.no_show", "attendance.came"].map((key) => t(key)).concat(""),
-    days.map((one) => [placeName(one.venue), count(one.registered), count(one.arrived), count(one.no_show), el("strong", {}, count(one.came)), workbook(one)])));
+    ["place", "registered", "registered_and_came", absent, ...more, "came"].map((key) => t(`attendance.${key}`)).concat(""),
+    days.map((one) => [placeName(one.venue), count(one.registered), count(one.arrived), count(one.no_show), ...more.map((key) => count(one[key])),
+      el("strong", {}, count(one.came)), workbook(one)])));
 }
 
 const made = document.getElementById("made");

@@ -51,7 +51,8 @@ const name = (kiosk) => el("span", {}, kiosk.name === kiosk.gate ? "" : `${kiosk
 const gate = (kiosk) => kiosk.gate === null ? t("spare")
   : el("span", {}, kiosk.area ? `${fullPlace(kiosk.area, kiosk.venue)} ` : "", el("strong", {}, data.gates.find((one) => one.id === kiosk.gate)?.code ?? ""), " ", el("code", {}, kiosk.gate));
 
-const missing = (kiosk) => (kiosk.missing ? `▲ ${count(kiosk.missing)}` : kiosk.silent ? t("unknown_missing") : "0");
+// What is on its way, as always on a busy day, is no trouble.
+const missing = (kiosk) => (kiosk.missing ? `${kiosk.troubles.includes("backlog") ? "▲ " : ""}${count(kiosk.missing)}` : kiosk.silent ? t("unknown_missing") : "0");
 
 function time(kiosk) {
   const { source, error_ms: error, disagree } = kiosk.clock;

@@ -34,7 +34,7 @@ function row(person) {
     el("span", {}, el("code", {}, person.code), " ", ...person.issues.map((issue) =>
       el("span", { class: issue.revoked || person.revoked ? "problem" : "quiet" },
         `${t("issue", { n: issue.issue })}${issue.revoked || person.revoked ? ` ✕ ${t("revoked")}` : issue.superseded ? ` · ${t("reason.superseded")}` : ""} `))),
-    person.place ? placeName(person.place) : el("span", { class: "quiet" }, person.last ? minute(person.last) : t("not_here")),
+    person.place ? el("span", { class: "when" }, placeName(person.place)) : el("span", { class: "quiet when" }, person.last ? minute(person.last) : t("not_here")),
     actions(person),
   ], { className: person.revoked ? "gone" : "" });
 }

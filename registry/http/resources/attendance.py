@@ -7,16 +7,20 @@ from flask import Response, request
 
 from config.errors import instead
 from config.languages import languages
-from registry.exports.making import ATTENDANCE, Asked, Exports, Format, as_file, file_name, of
+from registry.exports.attendance_files import Asked, Format, as_file, file_name
+from registry.exports.hybrid import HybridAttendance, hybrid_attendance
+from registry.exports.making import ATTENDANCE, Exports, of
+from registry.http.error_texts import readers_language
 from registry.http.operations import Interface, Parameter, problem
 from registry.http.resources.jobs import shown
 from registry.jobs import Jobs
+from registry.lists.files.table import ListError
+from registry.lists.watchers import read_watchers
 from registry.queries import admin_shapes
 from registry.queries.attendance import (
     AttendanceReport,
     AttendanceTotals,
     Attendees,
-    HybridAttendance,
 )
 from registry.queries.queries import Queries
 
@@ -47,21 +51,19 @@ def add_attendance(api: Interface, queries: Queries) -> None:
 
     @api.post(
         "/attendance/hybrid",
-        "How people took part: on site, online, both. The body is who watched the broadcast: a line each, a ref or the"
-        " code of a badge. Nothing of it is stored",
+        "How people took part: on site, online, both. The body is the list of who watched the broadcast: any file that"
+        " a list of people may be (XLSX, XLS, ODS, CSV, text), with a column of refs, badge codes or mail addresses, or"
+        " nothing else. Nothing of it is stored",
         access="desk",
-        body="text/plain",
+        body="application/octet-stream",
         answer=HybridAttendance,
     )
     def attendance_hybrid() -> HybridAttendance | Response:
         try:
-            lines = request.get_data().decode("utf-8-sig").splitlines()
-        except UnicodeDecodeError:
-            return problem(400, "The list is not UTF-8; save it as UTF-8 text, one person a line.")
-        lines = [line for line in lines if line.strip()]
-        if not lines:
-            return problem(400, "The list is empty; it should name one person a line.")
-        return report.hybrid(lines)
+            watchers = read_watchers(request.get_data())
+        except ListError as error:
+            return problem(400, error.in_file(readers_language()))
+        return hybrid_attendance(queries, watchers.rows, titled=watchers.titled)
 
     @api.get(
         "/attendance/people",

@@ -27,7 +27,10 @@ _CHOICE = (
     Parameter("layout", "the name of a layout; see /badges/layouts"),
     Parameter("new", "1: only badges that were not printed yet, or look otherwise now", "flag"),
     Parameter("preview", "1: the first of them alone; it does not count as printed", "flag"),
-    Parameter("pictures", "svg or png: of a job, a ZIP file with a picture of each badge instead"),
+    Parameter(
+        "pictures",
+        "svg or png: of a job, a ZIP file with a picture of each badge instead, and badges.csv: whose each is",
+    ),
 )
 
 

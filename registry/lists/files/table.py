@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from access.event.definition import Language
 from registry.lists.wording import say
 from registry.storage.errors import RegistryError
 
@@ -33,6 +34,11 @@ class ListError(RegistryError):
         self.kind = kind
         self.line = line
         self.values = values
+
+    def in_file(self, language: Language) -> str:
+        """The text for people, with the line where it is known."""
+        text = say(language, self.kind, self.values, command=False)
+        return text if self.line is None else f"{self.line}: {text}"
 
 
 @dataclass

@@ -46,7 +46,9 @@ def test_a_session_is_attended_from_the_first_entry_for_it_to_the_exit(forum: An
 
 def test_who_is_not_scanned_out_stays_until_the_session_ends(forum: Any) -> None:
     forum.enters("room-1", "14:10", 1, session="talk")
-    assert session_of(forum, 1, "18T09:00") == Attended(forum.at("14:10"), None, 110 * MINUTE_MS)
+    assert session_of(forum, 1, "18T09:00") == Attended(
+        forum.at("14:10"), None, 110 * MINUTE_MS, no_exit=True
+    )
 
 
 def test_time_outside_the_room_is_not_counted_and_a_return_is(forum: Any) -> None:
@@ -79,15 +81,26 @@ def test_a_day_at_a_venue_counts_every_stay_and_the_last_exit(forum: Any) -> Non
     assert venue_of(forum, 1, "18:00", "south") is None
 
 
-def test_the_days_end_ends_a_stay_that_nobody_saw_end(forum: Any) -> None:
+def test_who_is_not_scanned_out_stays_until_the_last_session_there_or_their_last_scan(
+    forum: Any,
+) -> None:
     forum.enters("north-in", "09:00", 1)
-    found = venue_of(forum, 1, "23:00")
-    known = forum.known()
-    history = known.history(forum.build.badge(1))
-    day = forum.programme.day_of(forum.at("09:00"))
-    later = at_venue(known.event_state, "north", day, history, forum.at("18T12:00"))
-    assert found == Attended(forum.at("09:00"), None, 14 * 60 * MINUTE_MS)
-    assert later == Attended(forum.at("09:00"), None, 19 * 60 * MINUTE_MS)
+    forum.enters("north-in", "09:00", 2)
+    forum.enters("hall-1", "18:30", 2)
+    first = forum.at("09:00")
+    while_it_lasts, later = venue_of(forum, 1, "11:00"), venue_of(forum, 1, "23:00")
+    assert while_it_lasts == Attended(first, None, 120 * MINUTE_MS)
+    assert later == Attended(first, None, 7 * 60 * MINUTE_MS, no_exit=True)
+    assert venue_of(forum, 2, "23:00") == Attended(first, None, 570 * MINUTE_MS, no_exit=True)
+
+
+def test_where_no_session_follows_nobody_can_say_how_long_they_stayed(forum: Any) -> None:
+    forum.enters("south-in", "09:00", 1)
+    forum.enters("north-in", "16:30", 2)
+    alone = Attended(forum.at("09:00"), None, None, no_exit=True)
+    assert venue_of(forum, 1, "18:00", "south") == alone
+    assert alone.minutes is None
+    assert venue_of(forum, 2, "18:00") == Attended(forum.at("16:30"), None, None, no_exit=True)
 
 
 @given(st.lists(st.sampled_from(["north-in", "hall-1", "room-1", "south-in", "out"]), max_size=8))

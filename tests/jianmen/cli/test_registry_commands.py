@@ -137,3 +137,13 @@ def test_the_command_that_a_check_gives_does_exactly_that(data: Path, tmp_path: 
         run(*shlex.split(command))
     assert "--revoke-missing" in command
     assert "Nothing to do" in run("import", people, "--check", *options)
+
+
+def test_totals_of_attendance_are_written_where_they_were_asked_for(
+    data: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "totals.csv"
+    assert run("attendance", "--out", out, "--data", data).startswith("registered 0 ")
+    lines = out.read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0].startswith('"session, or venue and day",phase,expected,came,missing')
+    assert any(line.startswith("chengdu 20") for line in lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import subprocess
 import zipfile
@@ -108,6 +109,7 @@ def test_a_revoked_badge_is_not_printed_and_said(service: RegistryService, api: 
             "There is no layout '../../etc/passwd'; there are card-86x122, a6",
         ),
         ("ticket=vip", "There is no badge to print."),
+        ("ticket=vip&new=1", "There is no badge to print."),
     ],
 )
 def test_what_cannot_be_printed_is_said(
@@ -138,23 +140,48 @@ def test_a_preview_is_one_badge_and_prints_nobody(service: RegistryService, api:
     assert make(api, "new=1")["result"]["badges"] == 3
 
 
-def test_pictures_of_badges_come_in_a_zip_file_named_by_ref(
+def pictures(api: Any, kind: str) -> tuple[dict[str, bytes], list[dict[str, str]]]:
+    """The pictures, and the rows of the list beside them."""
+    job = make(api, f"pictures={kind}")
+    data = api.call("GET", f"/jobs/{job['id']}/files/badges.zip").data
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    listed = files.pop("badges.csv").decode("utf-8-sig")
+    return files, list(csv.DictReader(io.StringIO(listed, newline="")))
+
+
+def test_each_picture_is_its_own_persons_and_a_list_says_whose(
     api: Any, service: RegistryService
 ) -> None:
-    refs = ["A/1", "a_1", "../../etc", "张-7"]
-    for ref in refs:
-        service.register(Person(ref=ref, ticket="delegate", name="李雷", language="zh-Hans"))
-    for kind, begins in (("svg", b"<svg"), ("png", b"\x89PNG")):
-        job = api.post(f"/badges/jobs?pictures={kind}", {})
-        job = api.ended(job)
-        data = api.call("GET", f"/jobs/{job['id']}/files/badges.zip").data
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = archive.namelist()
-            assert sorted(names) == sorted(
-                f"{name}.{kind}" for name in ("A_1", "a_1-2", "etc", "张-7")
-            )
-            assert archive.read(names[0]).startswith(begins)
-    assert api.post("/badges/jobs?new=1", {})["state"] != "failed"
+    names = {
+        "A/1": "李雷",
+        "A_1": "韩梅梅",
+        "A_1-2": "王伟",
+        "P1": "张伟",
+        "p1": "張偉",
+        "../../etc": "陳大文",
+    }
+    for ref, name in names.items():
+        extra = {"mail": "li@example.org"} if ref == "A/1" else {}
+        service.register(Person(ref=ref, ticket="delegate", name=name, extra=extra))
+
+    files, rows = pictures(api, "svg")
+
+    assert sorted(files) == sorted(
+        ["A%2F1.svg", "A_1.svg", "A_1-2.svg", "%501.svg", "p1.svg", "%2E.%2F..%2Fetc.svg"]
+    )
+    assert [row["file"] for row in rows] == list(files)
+    for row in rows:
+        assert row["name"] == names[row["ref"].removeprefix("'")]
+        assert f"<title>{row['name']}</title>" in files[row["file"]].decode()
+    assert [row["mail"] for row in rows if row["ref"] == "A/1"] == ["li@example.org"]
+    assert make(api, "new=1")["result"]["badges"] == len(names)
+
+
+def test_pictures_are_drawn_as_pixels_too(api: Any, service: RegistryService) -> None:
+    service.register(Person(ref="张-7", ticket="delegate", name="李雷"))
+    files, _ = pictures(api, "png")
+    assert [(name, data[:4]) for name, data in files.items()] == [("张-7.png", b"\x89PNG")]
     assert api.call("POST", "/badges/jobs?pictures=gif").status_code == 409
 
 

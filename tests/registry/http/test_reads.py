@@ -216,6 +216,16 @@ def test_ill_kiosks_stand_on_top(api: Any, busy: dict[str, Any], clock: Any) -> 
     assert reply[1]["clock"]["source"] == "registry"
 
 
+def test_entries_on_their_way_are_no_trouble(api: Any, app: Flask, new_kiosk: NewKiosk) -> None:
+    kiosk = new_kiosk("chengdu-main-1")
+    kiosk.exchange()
+    log, seq = kiosk.journal.log, kiosk.journal.seq
+    has = {log: [(seq + 3, bytes(32))]}
+    parts(app).queries.reported_vectors.heard(kiosk.identity.fingerprint, has)
+    [shown] = api.get("/kiosks")["kiosks"]
+    assert (shown["missing"], shown["troubles"]) == (3, [])
+
+
 def test_a_kiosk_that_says_it_is_unhealthy_is_unhealthy_and_its_alarms_are_shown(
     api: Any, new_kiosk: NewKiosk
 ) -> None:
