@@ -22,6 +22,7 @@ from registry.devices.enrolment import MINUTES, Enrolment
 from registry.devices.own_log import OwnLog
 from registry.projections import Look, Projections
 from registry.roster.batch import Batch
+from registry.roster.desk import DeskRoster
 from registry.roster.keys.keyring import Keyring
 from registry.roster.keys.signing_keys import SigningKeys
 from registry.roster.keys.staff_keys import StaffKeys
@@ -148,8 +149,7 @@ class RegistryService:
         self._all.projections.keep_counts(at_once=at_once)
 
     def changed_badges(self) -> set[bytes]:
-        """A set to which the badge of every person changed from now on is added, at the refresh that reads the
-        change."""
+        """A set to which the badge of everybody changed from now on is added, by the refresh that reads of it."""
         return self._all.projections.changed_badges()
 
     def glance(self) -> AbstractContextManager[LogState]:
@@ -190,9 +190,14 @@ class RegistryService:
         """Entries that a kiosk is known to have written in earlier logs, and that are not stored here."""
         return self._all.projections.missing(device)
 
+    @property
+    def desk(self) -> DeskRoster:
+        """What a help desk may do of the following: nothing with badges that give a role."""
+        return DeskRoster(self._all.roster, self.ledger, self.people, lambda: self.event)
+
     def register(self, person: Person) -> IssuedBadge:
-        """Register a person who is in no list, and issue their badge. Raises RegistrationError."""
-        return self._all.roster.register([person], self.event, by_hand=True)[0]
+        """Register a person who is in no list; without a ref they get a number. Raises RegistrationError."""
+        return self._all.roster.register_by_hand(person, self.event)
 
     def register_many(self, people: Sequence[Person]) -> list[IssuedBadge]:
         """Register people, all or none. Raises RegistrationError with all mistakes."""
@@ -207,10 +212,6 @@ class RegistryService:
         roster = self._all.roster
         return roster.badge(roster.known(badge), issue)
 
-    def badge_text(self, badge: bytes, issue: int | None = None) -> str:
-        """The text of an issue's QR code; None: of the newest. Raises UnknownError."""
-        return self.badge(badge, issue).text
-
     def labels(self, refs: Collection[str] | None = None) -> list[Label]:
         """What to print for these people (None: for everybody), in order of their refs. Those whose newest badge is
         revoked get none. Raises UnknownError for a ref that nobody has."""
@@ -223,7 +224,7 @@ class RegistryService:
 
     def reissue(self, badge: bytes, newest: int | None = None) -> IssuedBadge:
         """A new issue with the same form and claims; it retires the ones before. `newest`: the newest that the asker
-        knows. Raises UnknownError, ChangedError."""
+        knows. Raises UnknownError; ChangedError, also for a badge that is revoked in all issues."""
         return self._all.roster.reissue(badge, self.event, newest)
 
     def roster_state(self, badge: bytes) -> RosterState:

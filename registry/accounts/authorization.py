@@ -65,6 +65,12 @@ class Guard:
         found: Visitor | None = g.visitor
         return found
 
+    @property
+    def is_admin(self) -> bool:
+        """Whether an admin sends this request."""
+        visitor = self.visitor()
+        return visitor is not None and visitor.is_admin
+
     def _visitor(self) -> Visitor | None:
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer":

@@ -19,9 +19,10 @@ from registry.badges.cards import card_of
 from registry.badges.pictures import MANIFEST, file_names, manifest
 from registry.badges.prints import Prints, digest_of
 from registry.jobs import Work
+from registry.roster.desk import staff_badge, staff_ticket
 from registry.roster.model import Label
 from registry.service import RegistryService
-from registry.storage.errors import RegistryError
+from registry.storage.errors import ForbiddenError, RegistryError, UnknownError
 
 KIND = "badges"
 FILE = "badges.pdf"
@@ -37,7 +38,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """Whose badges, in which order, by which layout. What is empty chooses everybody. `new`: only those that were not
     printed yet, or would look otherwise now. `preview`: the first of them alone, which does not count as printed.
     `pictures`: a ZIP file with a picture of each instead, to be sent, and the list of whose they are; these do not
-    count as printed either."""
+    count as printed either. `staff_too`: also badges that give a role, which are for admins alone."""
 
     refs: tuple[str, ...] = ()
     tickets: tuple[str, ...] = ()
@@ -48,12 +49,13 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     new: bool = False
     preview: bool = False
     pictures: Pictures = ""
+    staff_too: bool = False
 
 
 class Printout(msgspec.Struct, frozen=True, kw_only=True):
     """What was made: badges and pages; refs whose texts were shortened; refs asked for that have no valid badge; refs
     with a letter that no font has, and which is missing in print, and (`letters`, in the same order) all such letters
-    of each."""
+    of each. `staff`: refs whose badges give a role and were left out, since only an admin may have them."""
 
     badges: int
     pages: int
@@ -61,6 +63,7 @@ class Printout(msgspec.Struct, frozen=True, kw_only=True):
     left_out: list[str] = []
     unprintable: list[str] = []
     letters: list[str] = []
+    staff: list[str] = []
 
 
 class Preview(NamedTuple):
@@ -91,9 +94,9 @@ class BadgeMaker:
         """Do a job. Raises RegistryError with a text for people."""
         selection = msgspec.convert(dict(work.params), Selection)
         path = self._layout(selection.layout)
-        chosen, left_out = self._chosen(selection)
+        chosen, left_out, staff = self._chosen(selection)
         if not chosen:
-            raise RegistryError(self._why_none(selection))
+            raise self._nothing_to_print(selection, staff)
         work.stage("badges.drawing", len(chosen))
         name = ZIP if selection.pictures else FILE
         names = file_names([label.badge.ref for label, _ in chosen])
@@ -121,19 +124,24 @@ class BadgeMaker:
             left_out=left_out,
             unprintable=[chosen[number][0].badge.ref for number in made.unprintable],
             letters=_letters([chosen[number][1] for number in made.unprintable]),
+            staff=staff,
         )
 
-    def _why_none(self, selection: Selection) -> str:
+    def _nothing_to_print(self, selection: Selection, staff: Sequence[str]) -> RegistryError:
+        if staff:
+            return ForbiddenError(
+                "All badges that were asked for give a role at the doors: only an admin may print them."
+            )
         everybody = msgspec.structs.replace(selection, new=False)
         if selection.new and self._chosen(everybody)[0]:
-            return "Every badge that was asked for is printed already."
-        return "There is no badge to print."
+            return RegistryError("Every badge that was asked for is printed already.")
+        return RegistryError("There is no badge to print.")
 
     def picture(self, selection: Selection) -> Preview:
         """The first badge of a selection, with a code that is none. Raises RegistryError."""
-        chosen, _ = self._chosen(msgspec.structs.replace(selection, preview=True))
+        chosen, _, staff = self._chosen(msgspec.structs.replace(selection, preview=True))
         if not chosen:
-            raise RegistryError("There is no badge to print.")
+            raise self._nothing_to_print(selection, staff)
         card = replace(chosen[0][1], qr_text=SAMPLE_QR, form="plain")
         with tempfile.TemporaryFile() as file:
             layout, path = str(self._layout(selection.layout)), _path_of(file)
@@ -151,8 +159,30 @@ class BadgeMaker:
         own = self._folder / f"{name}.toml" if self._folder else None
         return own if own is not None and own.is_file() else layouts.SHIPPED / f"{name}.toml"
 
-    def _chosen(self, selection: Selection) -> tuple[list[tuple[Label, Card]], list[str]]:
-        """The badges to print, and the refs asked for that have none."""
+    def check(self, selection: Selection) -> None:
+        """Raises UnknownError for a ref that nobody has; ForbiddenError where it names somebody, or a ticket, with a
+        role, and is not for an admin."""
+        asked = selection.refs
+        unknown = set(asked) - self._service.people.refs_taken(sorted(set(asked)))
+        if unknown:
+            raise UnknownError(f"Nobody is registered as {min(unknown)!r}.")
+        if selection.staff_too:
+            return
+        event = self._service.event
+        for ticket in event.tickets:
+            if ticket.id in selection.tickets and ticket.roles:
+                raise ForbiddenError(
+                    f"Badges with the ticket {ticket.id!r} give a role at the doors: only an admin may print them."
+                )
+        for label in self._service.labels(asked) if asked else ():
+            role = staff_ticket(label, event)
+            if role is not None:
+                raise staff_badge(label.badge.ref, role)
+
+    def _chosen(
+        self, selection: Selection
+    ) -> tuple[list[tuple[Label, Card]], list[str], list[str]]:
+        """The badges to print; the refs asked for that have none; those left out because they give a role."""
         event = self._service.event
         labels = self._service.labels(selection.refs or None)
         missing = sorted(set(selection.refs) - {label.badge.ref for label in labels})
@@ -166,6 +196,10 @@ class BadgeMaker:
             and (not selection.venues or label.claims.venues & venues)
             and (not organisations or label.organisation.casefold() in organisations)
         ]
+        staff: list[str] = []
+        if not selection.staff_too:
+            staff = [one.badge.ref for one in labels if staff_ticket(one, event) is not None]
+            labels = [one for one in labels if one.badge.ref not in staff]
         labels.sort(key=_order(selection.order))
         chosen = [(label, card_of(label, event)) for label in labels]
         if selection.new:
@@ -175,7 +209,7 @@ class BadgeMaker:
                 for label, card in chosen
                 if before.get(label.badge.badge) != digest_of(card)
             ]
-        return chosen[: 1 if selection.preview else None], missing
+        return chosen[: 1 if selection.preview else None], missing, staff
 
 
 def _letters(cards: Sequence[Card]) -> list[str]:

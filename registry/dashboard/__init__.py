@@ -163,7 +163,11 @@ class _Pages:
             "venues": list(venues),
             "places": {area: named(name, language) for area, name in {**venues, **areas}.items()},
             "tickets": [
-                {"id": ticket.id, "name": named(ticket.name, language)}
+                {
+                    "id": ticket.id,
+                    "name": named(ticket.name, language),
+                    "staff": bool(ticket.roles),
+                }
                 for ticket in programme.event.tickets
             ],
             "sessions": {one.id: _session_name(one, language) for one in sessions},

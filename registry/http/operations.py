@@ -22,7 +22,13 @@ from registry.http.mistakes import describe
 from registry.http.requests import Body
 from registry.lists.findings import SpreadsheetError
 from registry.queries.shapes import Access, Problem
-from registry.storage.errors import ChangedError, RegistrationError, RegistryError, UnknownError
+from registry.storage.errors import (
+    ChangedError,
+    ForbiddenError,
+    RegistrationError,
+    RegistryError,
+    UnknownError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -211,4 +217,5 @@ def refused(error: RegistryError) -> Response:
     if isinstance(error, ChangedError):
         message = in_readers_language(str(error))
         return to_json(Problem(error=message, changed=list(error.fields)), 409)
-    return problem(404 if isinstance(error, UnknownError) else 409, str(error))
+    statuses = {UnknownError: 404, ForbiddenError: 403}
+    return problem(statuses.get(type(error), 409), str(error))

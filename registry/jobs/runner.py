@@ -139,6 +139,10 @@ class Jobs:
             return msgspec.structs.replace(job, stage=stage, done=done, total=total)
         return self._look_after(job)
 
+    def params(self, job_id: str) -> dict[str, Any]:
+        """What a job was asked for; empty where there is none, or its files were deleted with somebody's name."""
+        return self._rows.params(job_id)
+
     def newest(self, limit: int = 20, kind: str | None = None) -> list[Job]:
         """The jobs that were begun last, the newest in front."""
         return [self._look_after(job) for job in self._rows.newest(limit, kind)]

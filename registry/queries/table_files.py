@@ -1,8 +1,8 @@
 """Tables as files for people's spreadsheets: XLSX with real types, or CSV that no spreadsheet misreads.
 
 CSV follows RFC 4180 and begins with a byte order mark, which spreadsheets need to read Chinese. A text that a
-spreadsheet would run as a formula, or turn into a number or a date (a ref such as 00123 or 5E7), gets an apostrophe in
-front.
+spreadsheet would run as a formula, or turn into a number, a date or a logical value (a ref such as 00123, 5E7, SEP15 or
+TRUE), gets an apostrophe in front.
 """
 
 import csv
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from access.text import half_width
+
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
 
@@ -21,11 +23,39 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """How a text begins that a spreadsheet may run; full-width signs, too, where the system writes Chinese or Japanese
 (https://owasp.org/www-community/attacks/CSV_Injection)."""
 
-_NUMBER_LIKE = re.compile(r"[\d\s.,:/%¥$€-]*\d[\d\s.,:/%-]*|\d+(\.\d+)?[eE][+-]?\d+", re.ASCII)
-"""Texts that spreadsheets take for numbers, times, dates, shares or sums."""
+_DIGIT = re.compile(r"\d")
+_CLOCK = r"\d{1,2}(?::\d{1,2}){0,2}(?:\.\d+)?(?:\s*[ap]\.?m\.?|\s+[ap])"
+_MONTH = (
+    "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    "|nov(?:ember)?|dec(?:ember)?)"
+)
+_MISREAD = re.compile(
+    "|".join(
+        (
+            r"(?:hk|nt|us|rmb|cny)?[\d\s.,:/%¥￥$€£()'+-]+",  # numbers, sums, shares, times, dates
+            r"\(?(?=[.,]*\d)[\d.,]+e[+-]?\d+%?\)?",  # powers of ten
+            rf"(?:[\d\s./-]+\s)?{_CLOCK}",
+            rf"(?:\d{{1,4}}[\s./,-]*)?{_MONTH}(?:[\s./,-]*\d{{1,4}}){{0,2}}(?:\s+{_CLOCK}|\s+[\d:]+)?",
+            r"(?:\d{2,4}年)?(?:\d{1,2}月(?:\d{1,2}[日号號]?)?)?(?:\s*(?:上午|下午)?\s*[\d:]+)?",
+            r"(?:上午|下午)?\s*\d{1,2}(?:[时時点點](?:\d{1,2}分(?:\d{1,2}秒)?)?|(?::\d{1,2}){1,2})",
+        )
+    ),
+    re.ASCII | re.IGNORECASE,
+)
+"""Texts with a digit that spreadsheets take for numbers, sums, shares, times or dates, in English and Chinese: what may
+be typed as such (https://support.microsoft.com/office/enter-data-manually-in-worksheet-cells-c798181d-d75a-41b1-92ad-6c0800f80038)
+is read as such from a file. Months have their English names, since gene names have met them in every country."""
 
-_NO_NUMBER = re.compile("[A-DF-Za-df-z\u3400-\u9fff]")
-"""A letter that stands in none of these: sooner found than by trying all ways to read a number."""
+_OTHER_WORD = re.compile(
+    rf"(?<![^\W\d_])(?!(?:{_MONTH}|[ap]m?|m|e|hk|nt|us|rmb|cny|[年月日号號时時点點分秒]|[上下]午)(?![^\W\d_]))[^\W\d_]",
+    re.IGNORECASE,
+)
+"""A word that is in no such text: sooner found than by trying all ways to read a number."""
+
+_CONSTANTS = frozenset(
+    ("true", "false", "#n/a", "#ref!", "#value!", "#div/0!", "#name?", "#num!", "#null!")
+)
+"""Texts without a digit that are logical values and errors to a spreadsheet (#DIV/0! has one)."""
 
 WIDEST_CHARACTERS = 60
 
@@ -50,10 +80,7 @@ class Table:
 def guarded(cell: Cell) -> str:
     """A cell of a CSV file that every spreadsheet shows as it is."""
     if isinstance(cell, str):
-        misread = cell.startswith(FORMULA) or (
-            _NO_NUMBER.search(cell) is None and _NUMBER_LIKE.fullmatch(cell) is not None
-        )
-        return f"'{cell}" if misread else cell
+        return f"'{cell}" if cell.startswith(FORMULA) or _is_misread(cell) else cell
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -61,6 +88,16 @@ def guarded(cell: Cell) -> str:
     if isinstance(cell, datetime):
         return cell.strftime("%Y-%m-%d %H:%M:%S")
     return str(cell)
+
+
+def _is_misread(text: str) -> bool:
+    """Whether a spreadsheet takes a text for something else; full-width digits are digits to those in Chinese."""
+    if _DIGIT.search(text) is None:
+        return text.strip().casefold() in _CONSTANTS
+    plain = text if text.isascii() else half_width(text)
+    if _OTHER_WORD.search(plain) is not None:
+        return plain.casefold() in _CONSTANTS
+    return _MISREAD.fullmatch(plain.strip()) is not None
 
 
 def csv_lines(rows: Iterable[Iterable[Cell]]) -> str:

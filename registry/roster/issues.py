@@ -2,6 +2,9 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
+import msgspec
+
+from access.badge.desk_key import StaffNameCard
 from access.log.entry import BadgeIssued, badge_of
 from access.log.log_entry import LogEntry, read_entry
 from registry.storage.ledger import Ledger
@@ -55,6 +58,19 @@ def written_since(ledger: Ledger, entry_id: int) -> list[bytes]:
     """Badges that the registry has written of since the entry with this id."""
     named = {badge_of(entry.body) for entry in ledger.registry_since(entry_id)}
     return [badge for badge in named if badge is not None]
+
+
+def was_erased(entries: Sequence[BadgeIssued]) -> bool:
+    """Whether there was a name card of a badge, whose entries these are, oldest first, and there is none of any issue
+    now."""
+    newest = {issued.issue: issued for issued in entries}.values()
+    return any(one.card for one in entries) and not any(one.card for one in newest)
+
+
+def staff_name_card(ledger: Ledger, issued: BadgeIssued) -> StaffNameCard | None:
+    """The name card of an issue, with what it carries of the desk key; None where there is none."""
+    raw = ledger.card(issued.badge, issued.issue)
+    return msgspec.msgpack.decode(raw, type=StaffNameCard) if raw is not None else None
 
 
 def _roster(ledger: Ledger) -> Iterator[LogEntry]:

@@ -28,6 +28,8 @@ LATIN_NAME = "latin_name"
 NAMELESS = "name is empty; it is what the badge and the door say"
 """Why nobody is registered without a name, by whatever way they come."""
 
+REFLESS = "ref is empty; it should be your own number for this registration"
+
 MOST_CODE_BYTES = 1000
 """Of another system's code: more fits no QR code that a camera can read on a badge."""
 
@@ -170,7 +172,7 @@ def mistakes(person: Person, event: Event) -> list[str]:
         if not value.isprintable():
             found.append(f"{what} has a character that cannot be printed; type it again")
     if not person.ref.strip():
-        found.append("ref is empty; it should be your own number for this registration")
+        found.append(REFLESS)
     if person.language not in languages():
         found.append(
             f"language is {shown(person.language)}; {instead(person.language, languages())}"

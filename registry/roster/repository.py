@@ -82,11 +82,14 @@ class People:
         person = tables.person.c
         return {row.badge: row.ref for row in self._ledger.read(select(person.badge, person.ref))}
 
-    def walk_ups(self) -> int:
-        """How many have a number that the registry gave."""
+    def next_walk_up(self) -> str:
+        """A number for somebody who comes without one. In the transaction that registers them nobody else takes it."""
         ref = tables.person.c.ref
         question = select(func.count()).select_from(tables.person).where(ref.like(f"{WALK_UP}%"))
-        return int(self._ledger.read(question)[0][0])
+        number = int(self._ledger.first(question)[0]) + 1
+        while self.refs_taken([found := f"{WALK_UP}{number:04}"]):
+            number += 1
+        return found
 
     def count(self) -> int:
         return int(self._ledger.read(select(func.count()).select_from(tables.person))[0][0])

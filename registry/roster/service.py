@@ -6,7 +6,7 @@ from dataclasses import replace
 import msgspec
 
 from access.badge import credential
-from access.badge.desk_key import StaffNameCard, WrappedKey
+from access.badge.desk_key import WrappedKey
 from access.event.definition import MAX_ISSUES, Event, Language, Names
 from access.log.entry import BadgeIssued, Revoked, SamePerson
 from access.state.log_state import LogState
@@ -19,6 +19,7 @@ from registry.roster.badge_issuer import (
     secret_in,
 )
 from registry.roster.batch import SALT_BYTES, Batch, Sealing
+from registry.roster.issues import staff_name_card, was_erased
 from registry.roster.keys.keyring import Keyring
 from registry.roster.model import (
     Form,
@@ -57,9 +58,9 @@ class Roster:
 
     def issues(self, badge: bytes) -> dict[int, BadgeIssued]:
         """The newest roster entry of each issue, by issue. Empty for a badge that was never issued."""
-        return {issued.issue: issued for issued in self._roster_entries(badge)}
+        return {issued.issue: issued for issued in self.entries(badge)}
 
-    def _roster_entries(self, badge: bytes) -> list[BadgeIssued]:
+    def entries(self, badge: bytes) -> list[BadgeIssued]:
         """All that were ever written of a badge, oldest first."""
         entries = list(self._ledger.roster_of([badge]))
         entries.sort(key=lambda entry: (entry.wall_ms, entry.log, entry.seq))
@@ -124,11 +125,17 @@ class Roster:
 
     # Registering.
 
-    def register(
-        self, people: Sequence[Person], event: Event, *, by_hand: bool = False
-    ) -> list[IssuedBadge]:
-        """Register people and issue their badges, all or none. `by_hand`: they are in no list. Raises RegistrationError
-        with all mistakes."""
+    def register_by_hand(self, person: Person, event: Event) -> IssuedBadge:
+        """Register a person who is in no list; one without a ref gets the next number of the registry. Raises
+        RegistrationError."""
+        with self._ledger.transaction():  # so that no other desk takes the same number
+            ref = person.ref or self._people.next_walk_up()
+            [issued] = self.register([msgspec.structs.replace(person, ref=ref)], event)
+            self._people.set_origin([issued.badge], listed=False)
+            return issued
+
+    def register(self, people: Sequence[Person], event: Event) -> list[IssuedBadge]:
+        """Register people and issue their badges, all or none. Raises RegistrationError with all mistakes."""
         with self._ledger.transaction():
             badges = self._badges(people, event)
             issuer = self.issuer(event)
@@ -140,8 +147,6 @@ class Roster:
                 issuer.issue(one, 1, person.form, claims(person, event), person.code)
             if known:
                 self._people.add(known)
-            if by_hand:
-                self._people.set_origin(badges, listed=False)
             self.keep(issuer)
             return issuer.badges
 
@@ -218,12 +223,19 @@ class Roster:
         """A new issue with the same form and claims; it retires the ones before. A badge of another system is
         replaced by a plain one of ours. `newest`: the newest issue that the asker knows.
 
-        Raises UnknownError, RegistrationError after 63 issues, ChangedError where there is a newer one than `newest`.
+        Raises UnknownError, RegistrationError after 63 issues; ChangedError where there is a newer one than `newest`,
+        and for a badge that is revoked in all its issues, later ones too.
         """
         with self._ledger.transaction():
             known = self.known(badge)
             issues = self.issues(badge)
             _as_seen(issues, newest)
+            if None in self._revoked(badge):
+                raise ChangedError(
+                    ["revoked"],
+                    f"The badge of {known.ref!r} is revoked, and so would be every new print of it. Let this person in"
+                    " again: that gives them another badge.",
+                )
             last = issues[max(issues)]
             if last.issue >= MAX_ISSUES:
                 raise refused(known.ref, f"has had {MAX_ISSUES} badges, the most there can be")
@@ -366,16 +378,11 @@ class Roster:
         if not self._people.named_without_card():
             return 0
         with self._ledger.transaction():
-            erased = [one for one in self._people.named_without_card() if self._was_erased(one)]
+            nameless = self._people.named_without_card()
+            erased = [badge for badge in nameless if was_erased(self.entries(badge))]
             for badge in erased:
                 self._people.forget(badge)
         return len(erased)
-
-    def _was_erased(self, badge: bytes) -> bool:
-        """Whether there was a name card of a badge, and there is none of any issue now."""
-        entries = self._roster_entries(badge)
-        newest = {issued.issue: issued for issued in entries}.values()
-        return any(one.card for one in entries) and not any(one.card for one in newest)
 
 
 def _as_seen(issues: Mapping[int, BadgeIssued], newest: int | None) -> None:
@@ -391,9 +398,3 @@ def _as_seen(issues: Mapping[int, BadgeIssued], newest: int | None) -> None:
 def name_in(language: Language, names: Names) -> str:
     """A name in somebody's language; English is always there."""
     return names.get(language) or names["en"]
-
-
-def staff_name_card(ledger: Ledger, issued: BadgeIssued) -> StaffNameCard | None:
-    """The name card of an issue, with what it carries of the desk key; None where there is none."""
-    raw = ledger.card(issued.badge, issued.issue)
-    return msgspec.msgpack.decode(raw, type=StaffNameCard) if raw is not None else None

@@ -7,6 +7,7 @@ RegistryError
 ├── NotInitialisedError  there is no event yet: `jianmen registry init`
 ├── UnknownError         no such badge, person, device, gate or ticket
 ├── ChangedError         somebody else changed it meanwhile
+├── ForbiddenError       only an admin may do this
 └── RegistrationError    people who cannot be registered as asked; every mistake is named
 """
 
@@ -58,6 +59,10 @@ class ChangedError(RegistryError):
             text
             or f"Somebody else has changed this person meanwhile ({names}); nothing was saved. Look, and save again."
         )
+
+
+class ForbiddenError(RegistryError):
+    """Only an admin may do this."""
 
 
 class Refusal(NamedTuple):

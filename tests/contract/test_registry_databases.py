@@ -77,7 +77,7 @@ def test_a_day_at_the_centre(new_worker: NewWorker, event: Event) -> None:
 
     assert answer.gate == "chengdu-main-1"
     assert service.people.count() == 600
-    assert service.badge_text(issued[0].badge) == second.text
+    assert service.badge(issued[0].badge).text == second.text
     assert len(service.labels()) == 599
     with service.snapshot() as known:
         assert known.history(issued[2].badge).revoked(1)

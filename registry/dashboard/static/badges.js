@@ -1,12 +1,13 @@
 // Badges to print: chosen, looked at, made as a job, and downloaded.
 import { ask, attempt, data, el, listed, placeName, t } from "./common.js";
 import { followJob, jobProblem } from "./jobs.js";
+import { mayGive } from "./person_form.js";
 
 const form = document.getElementById("choose");
 const made = document.getElementById("made");
 
 const box = (name, id, text) => el("label", { class: "tick" }, el("input", { type: "checkbox", name, value: id }), ` ${text}`);
-document.getElementById("tickets").append(...data.tickets.map((ticket) => box("ticket", ticket.id, ticket.name)));
+document.getElementById("tickets").append(...data.tickets.filter(mayGive).map((ticket) => box("ticket", ticket.id, ticket.name)));
 document.getElementById("venues").append(...data.venues.map((id) => box("venue", id, placeName(id))));
 
 /** What is chosen; nothing ticked means all. */
@@ -24,11 +25,11 @@ async function make(query) {
     made.replaceChildren(el("p", { class: "problem", role: "alert" }, `▲ ${jobProblem(job)}`));
     return;
   }
-  const { badges, pages, shortened, left_out: leftOut, unprintable, letters } = job.result;
+  const { badges, pages, shortened, left_out: leftOut, unprintable, letters, staff } = job.result;
   const list = (key, refs) => (refs.length ? el("p", { class: "doubt" }, `▲ ${t(key, { n: refs.length, refs: listed(refs.slice(0, 20)) })}`) : "");
   made.replaceChildren(el("section", { class: "card", role: "status" },
     el("p", {}, `✓ ${t("badges.made", { n: badges })} · ${t("badges.pages", { n: pages })}`),
-    list("badges.shortened", shortened), list("badges.left_out", leftOut), list("badges.unprintable", unprintable.map((ref, n) => `${ref} ${letters[n]}`)),
+    list("badges.shortened", shortened), list("badges.left_out", leftOut), list("badges.staff", staff), list("badges.unprintable", unprintable.map((ref, n) => `${ref} ${letters[n]}`)),
     el("p", {}, el("a", { class: "button main", href: `/api/v1/jobs/${job.id}/files/${job.files[0]}`, download: true }, t("badges.download")))));
 }
 

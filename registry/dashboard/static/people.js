@@ -41,6 +41,7 @@ function row(person) {
 
 /** Print first; what takes something away stands apart, and erasing last. */
 function actions(person) {
+  if (person.roles.length && !data.admin) return el("span", { class: "quiet" }, t("staff.by_admin"));
   const dead = person.revoked || person.issues.at(-1)?.revoked;
   return el("span", { class: "actions" },
     dead ? el("button", { class: "main", click: () => unrevoke(person) }, t("unrevoke")) : printLink(person),

@@ -1,7 +1,10 @@
 // The fields of a person, for registering and for changing: name, ticket, venues, days, sessions, and fields for staff.
-import { data, el, fullPlace, has, placeName, t } from "./common.js";
+import { data, el, fullPlace, has, listed, placeName, t } from "./common.js";
 
 const OWN_EXTRA = ["latin_name", "phone", "mail", "seat", "note", "attention"];
+
+/** Whether whoever looks may give a ticket: one with a role at the doors is for admins to give. */
+export const mayGive = (ticket) => data.admin || !ticket.staff;
 
 const labelled = (text, field) => el("label", { class: "field" }, el("span", {}, text), field);
 
@@ -29,12 +32,14 @@ function whenAndWhere(session) {
 export function personFields(person) {
   const extra = person?.extra ?? {};
   const booked = person?.sessions ?? [];
+  const kept = data.tickets.filter((ticket) => !mayGive(ticket));
   const names = [...new Set([...OWN_EXTRA, ...Object.keys(extra)])];
   return [
     labelled(t("name"), el("input", { name: "name", value: person?.name, required: true, maxlength: 120, autocomplete: "off" })),
     labelled(t("organisation"), el("input", { name: "organisation", value: person?.organisation, maxlength: 120, autocomplete: "off" })),
     labelled(t("language"), choice("language", Object.entries(data.languages), person?.language ?? data.language)),
-    labelled(t("ticket"), choice("ticket", data.tickets.map((ticket) => [ticket.id, ticket.name]), person?.ticket)),
+    labelled(t("ticket"), choice("ticket", data.tickets.filter(mayGive).map((ticket) => [ticket.id, ticket.name]), person?.ticket)),
+    ...(kept.length ? [el("p", { class: "quiet" }, t("ticket.by_admin", { tickets: listed(kept.map((ticket) => ticket.name)) }))] : []),
     boxes("venues", t("venues"), data.venues.map((id) => [id, placeName(id)]), person?.venues ?? data.venues, true),
     boxes("days", t("days"), data.days.map((day) => [day, day]), person?.days ?? data.days, true),
     boxes("sessions", t("sessions"), data.session_order.filter((id) => booked.includes(id) || !data.cancelled.includes(id)).map((id) => [id, data.sessions[id], whenAndWhere(id)]), booked),

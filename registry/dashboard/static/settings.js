@@ -52,7 +52,9 @@ const PLACES = ["venue", "area"];
 /** What a change was about, in the reader's words; lines of an earlier version have one text. */
 function about(line) {
   const said = Object.entries(line.details).map(([name, value]) => {
-    const named = has(`${KNOWN[name]}.${value}`) ? t(`${KNOWN[name]}.${value}`) : PLACES.includes(name) ? placeName(value) : value;
+    const field = (one) => (one !== "extra" && has(`import.field.${one}`) ? t(`import.field.${one}`) : t(one));
+    const named = name === "fields" ? listed(value.split(", ").map(field)) : PLACES.includes(name) ? placeName(value)
+      : has(`${KNOWN[name]}.${value}`) ? t(`${KNOWN[name]}.${value}`) : value;
     const text = has(`trail.of.${name}`) ? t(`trail.of.${name}`, { v: named }) : `${name} ${named}`;
     return name === "code" ? el("a", { href: `/people#${value}` }, line.ref ? `${text} (${line.ref})` : text) : text;
   });

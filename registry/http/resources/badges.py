@@ -7,6 +7,7 @@ import msgspec
 from flask import Response, request
 
 from access.rules.opening_check import Case
+from registry.accounts.authorization import Guard
 from registry.badges.making import FILE, KIND, ZIP, BadgeMaker, Pictures, Selection
 from registry.http.operations import Interface, Parameter
 from registry.http.resources.jobs import ended, shown
@@ -80,9 +81,15 @@ def add_test_badges(api: Interface, service: RegistryService) -> None:
         return TestBadges(badges=made)
 
 
-def add_badges(api: Interface, jobs: Jobs, maker: BadgeMaker) -> None:
-    """Give the interface its badges."""
+def add_badges(api: Interface, jobs: Jobs, maker: BadgeMaker, guard: Guard) -> None:
+    """Give the interface its badges. Those that give a role are made for admins alone."""
     jobs.kind(KIND, maker.run)
+
+    def selected(**changes: str) -> Selection:
+        """What the request asks for. Raises UnknownError, ForbiddenError, RegistryError."""
+        selection = msgspec.structs.replace(_selection(), staff_too=guard.is_admin, **changes)
+        maker.check(selection)
+        return selection
 
     @api.get(
         "/badges",
@@ -92,8 +99,7 @@ def add_badges(api: Interface, jobs: Jobs, maker: BadgeMaker) -> None:
         query=_CHOICE,
     )
     def badges() -> Response:
-        selection = msgspec.structs.replace(_selection(), pictures="")
-        job = ended(jobs, jobs.start(KIND, msgspec.to_builtins(selection)).id)
+        job = ended(jobs, jobs.start(KIND, msgspec.to_builtins(selected(pictures=""))).id)
         return Response(jobs.file(job.id, FILE), mimetype="application/pdf")
 
     @api.post(
@@ -104,7 +110,7 @@ def add_badges(api: Interface, jobs: Jobs, maker: BadgeMaker) -> None:
         query=_CHOICE,
     )
     def make_badges() -> admin_shapes.Job:
-        return shown(jobs.start(KIND, msgspec.to_builtins(_selection())), [])
+        return shown(jobs.start(KIND, msgspec.to_builtins(selected())), [])
 
     @api.get(
         "/badges/picture",
@@ -114,7 +120,7 @@ def add_badges(api: Interface, jobs: Jobs, maker: BadgeMaker) -> None:
         query=_CHOICE,
     )
     def badge_picture() -> Response:
-        picture, letters = maker.picture(_selection())
+        picture, letters = maker.picture(selected())
         headers = {MISSING: quote(letters)} if letters else None
         return Response(picture, mimetype="image/svg+xml", headers=headers)
 

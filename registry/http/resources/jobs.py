@@ -19,13 +19,19 @@ from registry.storage.errors import RegistryError
 WAIT_S = 280.0
 """How long a request waits for the job that answers it: less than any client of ours waits for an answer."""
 
+FOR_ADMINS = "staff_too"
+"""The parameter of a job whose files only admins may have: there are badges among them that give a role."""
+
 
 def add_jobs(api: Interface, jobs: Jobs, guard: Guard, needs: Mapping[str, Access]) -> None:
     """Give the interface its jobs. `needs`: the role that a kind of job needs; one that is not there is for admins."""
 
     def refusal(job_id: str) -> Response | None:
         """The answer to whoever may not do what this job does. Raises UnknownError."""
-        refused = guard.refusal(needs.get(jobs.find(job_id).kind, "admin"), changes=False)
+        needed = needs.get(jobs.find(job_id).kind, "admin")
+        if jobs.params(job_id).get(FOR_ADMINS):
+            needed = "admin"
+        refused = guard.refusal(needed, changes=False)
         return None if refused is None else problem(*refused)
 
     @api.get(

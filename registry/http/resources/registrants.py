@@ -1,7 +1,10 @@
 """Registrants under /api/v1: search them, register and change them, revoke and reissue their badges, erase them."""
 
+from collections.abc import Callable
+
 from flask import Response, request
 
+from registry.accounts.authorization import Guard
 from registry.http import people
 from registry.http import requests as bodies
 from registry.http.operations import Interface, Parameter, problem, trace
@@ -69,8 +72,11 @@ def add_registrant_reads(api: Interface, queries: Queries) -> None:
         return registrants.history(queries, code)
 
 
-def add_registrant_changes(api: Interface, queries: Queries) -> None:
+def add_registrant_changes(api: Interface, queries: Queries, guard: Guard) -> None:
     """Add the routes that register and change people. Each change is an entry of the registry's log."""
+
+    def roster() -> people.RosterChanges:
+        return queries.service if guard.is_admin else queries.service.desk
 
     @api.post(
         "/registrants",
@@ -80,8 +86,8 @@ def add_registrant_changes(api: Interface, queries: Queries) -> None:
         answer=answers.Issued,
     )
     def register(body: bodies.NewPerson) -> answers.Issued:
-        issued = _issued(people.register(queries, body))
-        trace(code=issued.code)
+        issued = _issued(people.register(roster(), body))
+        trace(code=issued.code, ticket=body.ticket)
         return issued
 
     @api.post(
@@ -92,12 +98,13 @@ def add_registrant_changes(api: Interface, queries: Queries) -> None:
         answer=answers.Registrant,
     )
     def amend(body: bodies.ChangedPerson, code: str) -> answers.Registrant:
-        return people.amend(queries, body, code)
+        return people.amend(queries, roster(), body, code)
 
-    _add_badge_changes(api, queries)
+    _add_badge_changes(api, roster)
+    _add_erasure(api, queries)
 
 
-def _add_badge_changes(api: Interface, queries: Queries) -> None:
+def _add_badge_changes(api: Interface, roster: Callable[[], people.RosterChanges]) -> None:
     @api.post(
         "/registrants/<code>/revoke",
         "A badge, or one issue of it, is no longer good",
@@ -106,7 +113,7 @@ def _add_badge_changes(api: Interface, queries: Queries) -> None:
         answer=answers.Done,
     )
     def revoke(body: bodies.Revoke, code: str) -> answers.Done:
-        queries.service.revoke(badge_of(code), body.issue, body.why, body.newest)
+        roster().revoke(badge_of(code), body.issue, body.why, body.newest)
         return DONE
 
     @api.post(
@@ -116,7 +123,7 @@ def _add_badge_changes(api: Interface, queries: Queries) -> None:
         answer=answers.Issued,
     )
     def unrevoke(code: str) -> answers.Issued:
-        return _issued(queries.service.unrevoke(badge_of(code)))
+        return _issued(roster().unrevoke(badge_of(code)))
 
     @api.post(
         "/registrants/<code>/reissue",
@@ -126,8 +133,10 @@ def _add_badge_changes(api: Interface, queries: Queries) -> None:
         answer=answers.Issued,
     )
     def reissue(body: bodies.Reissue, code: str) -> answers.Issued:
-        return _issued(queries.service.reissue(badge_of(code), body.newest))
+        return _issued(roster().reissue(badge_of(code), body.newest))
 
+
+def _add_erasure(api: Interface, queries: Queries) -> None:
     @api.post(
         "/registrants/<code>/erase",
         "Forget a person; the badge stays as good as it was",

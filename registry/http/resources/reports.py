@@ -103,7 +103,7 @@ def add_conflicts(api: Interface, queries: Queries, guard: Guard) -> None:
         return queries.conflicts(
             request.args.get("offset", 0, int),
             request.args.get("limit", CONFLICTS, int),
-            with_codes=_is_admin(guard),
+            with_codes=guard.is_admin,
         )
 
     @api.get(
@@ -115,7 +115,7 @@ def add_conflicts(api: Interface, queries: Queries, guard: Guard) -> None:
     def receipt(code: str) -> answers.Receipts | Response:
         if read_receipt(code) is None:
             return problem(400, f"{code[:20]!r} is no receipt; it should be like M3-4F2K.")
-        return receipts.find(queries, code, with_codes=_is_admin(guard))
+        return receipts.find(queries, code, with_codes=guard.is_admin)
 
     @api.get("/export", "Every attempt at every door", access="admin", answer=CSV)
     def export() -> Response:
@@ -181,8 +181,3 @@ def add_report_changes(api: Interface, queries: Queries, guard: Guard) -> None:
     )
     def close_day(body: bodies.CloseDay) -> answers.Closed:
         return queries.close_day(body.day)
-
-
-def _is_admin(guard: Guard) -> bool:
-    visitor = guard.visitor()
-    return visitor is not None and visitor.is_admin

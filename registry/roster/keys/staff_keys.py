@@ -12,12 +12,12 @@ from access.badge.secret_strength import LEAST_PIN_DIGITS, is_strong, pin_proble
 from access.event.definition import Event, Role
 from access.log.entry import BadgeIssued
 from registry.roster.badge_issuer import BadgeIssuer, secret_in
-from registry.roster.issues import badges_with, newest_issues
+from registry.roster.issues import badges_with, newest_issues, staff_name_card
 from registry.roster.keys.keyring import Keyring
 from registry.roster.keys.sealing_again import SealingAgain, Step
 from registry.roster.model import Known
 from registry.roster.repository import People
-from registry.roster.service import Roster, staff_name_card
+from registry.roster.service import Roster
 from registry.storage.errors import refused
 from registry.storage.ledger import Ledger
 

@@ -48,7 +48,7 @@ def test_everybody_is_printed_by_default(
     assert job["state"] == "done"
     assert job["result"] == {
         "badges": 3, "pages": 1, "shortened": [], "left_out": [], "unprintable": [],
-        "letters": [],
+        "letters": [], "staff": [],
     }  # fmt: skip
     text = pdf_text(api, job, tmp_path)
     for part in ("张伟", "高新区", "陳大文", "Pat Press", "18 Nov", "11月17日、11月18日"):

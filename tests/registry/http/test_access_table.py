@@ -244,7 +244,7 @@ def test_a_job_is_shown_to_those_alone_who_may_do_what_it_does(
     allowed: str,
 ) -> None:
     headers = {role: {"X-Jianmen-Token": token(browsers[role])} for role in browsers}
-    made = browsers["admin"].post(f"/api/v1{begun}", data=given, headers=headers["admin"])
+    made = browsers[allowed].post(f"/api/v1{begun}", data=given, headers=headers[allowed])
     job = f"/api/v1/jobs/{made.json['id']}"
     for method, path in (("GET", job), ("GET", f"{job}/files/{file}"), ("POST", f"{job}/cancel")):
         answer = browsers[refused].open(path, method=method, headers=headers[refused])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -82,6 +83,18 @@ def test_a_kiosk_that_somebody_else_has_just_moved_stays_there(
     body = {"gate": "meishan-main-1", "was": "chengdu-main-1"}
     api.post(f"/kiosks/{device}/gate", {**body, "gate": "mianyang-main-1"})
     refused(other, f"/kiosks/{device}/gate", body, "at another gate meanwhile (mianyang-main-1)")
+
+
+def test_everybody_who_comes_to_several_desks_at_once_gets_a_number(api: Api, other: Api) -> None:
+    def desk(number: int) -> set[int]:
+        body = {"ticket": "delegate", "name": f"Walk In {number}", "form": "plain"}
+        asked = (api, other)[number % 2]
+        return {asked.call("POST", "/registrants", body).status_code for _ in range(6)}
+
+    with ThreadPoolExecutor(4) as desks:
+        assert set().union(*desks.map(desk, range(4))) == {200}
+    refs = [one["ref"] for one in api.get("/registrants")["registrants"]]
+    assert refs == [f"W-{number:04}" for number in range(1, 25)]
 
 
 def test_who_writes_between_a_look_and_its_change_is_seen(

@@ -21,10 +21,29 @@ def test_no_cell_is_a_formula(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["00123", "5E7", "1.5e+3", "11-17", "9:30", "13800138000", "1,000", "50%"]
-)
+    "text",
+    [
+        "00123", "5E7", "1.5e+3", ".5E3", "12e5", "11-17", "1/2", "1-2", "9:30", "13800138000", "1,000", "50%", "(123)",
+        " 007 ", "$5", "HK$100", "￥20", "TRUE", "false", "#N/A", "#DIV/0!", "10 AM", "10:30pm", "3 p", "SEP15", "MAR1",
+        "1-Mar", "Mar-20", "Sept 1", "1 May 2026", "March 1, 2026", "2026-Nov-29", "11月29日", "2026年11月", "2026年",
+        "11月", "下午3:00", "10时30分", "２０２０", "１／２", "（123）",
+    ],
+)  # fmt: skip
 def test_no_text_becomes_a_number_or_a_date(text: str) -> None:
     assert guarded(text) == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "P123", "A/1", "Mar", "May", "Marcel 1", "June Lee", "Truman", "10A", "12P", "5G", "3M", "7-Eleven", "W-12",
+        "Decathlon 2", "11月會議", "第3組", "2026年會", "ABCD-1234-E", "12E", "E5", "1E5F", "5e3-1", "M3-4F2K",
+        "12 Monkeys",
+        "Augusto 1", "100 Main Street", "陳3", "①", "2020-11-17T08:30:00.123Z", "Hall 3 (East)", "",
+    ],
+)  # fmt: skip
+def test_a_text_that_no_spreadsheet_changes_has_no_apostrophe(text: str) -> None:
+    assert guarded(text) == text
 
 
 def test_other_cells_stay_as_they_are() -> None:

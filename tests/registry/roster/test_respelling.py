@@ -161,7 +161,7 @@ def test_where_a_gate_prints_the_desk_reads_each_badges_own_code(
     service.staff_keys.new_desk_key(service.event)
     content = open_with_desk(card_of(service, before), desk_key(service))
     assert content is not None
-    assert content.code == before.text == service.badge_text(before.badge)
+    assert content.code == before.text == service.badge(before.badge).text
 
 
 def test_the_name_card_says_which_part_is_the_family_name_while_the_name_has_it(

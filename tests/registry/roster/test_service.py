@@ -106,7 +106,7 @@ def test_the_text_of_a_badge_can_be_had_again(service: RegistryService) -> None:
     for form in ("plain", "signed"):
         issued = service.register(with_(WEI, ref=form, form=form))
 
-        assert service.badge_text(issued.badge) == issued.text
+        assert service.badge(issued.badge).text == issued.text
         assert service.badge(issued.badge, 1) == issued
 
 
@@ -189,8 +189,8 @@ def test_a_reissue_retires_the_badge_before_and_keeps_its_claims(service: Regist
     assert listed(service, second).claims == listed(service, first).claims
     with service.snapshot() as known:
         assert known.history(first.badge).newest_issue("", None) == 2
-    assert service.badge_text(first.badge) == second.text
-    assert service.badge_text(first.badge, 1) == first.text
+    assert service.badge(first.badge).text == second.text
+    assert service.badge(first.badge, 1).text == first.text
 
 
 def test_after_a_reissue_a_search_finds_the_person_once(service: RegistryService) -> None:
@@ -242,7 +242,7 @@ def test_what_nobody_has_cannot_be_changed(service: RegistryService) -> None:
 
     with pytest.raises(UnknownError, match="issue 2"):
         service.revoke(issued.badge, 2)
-    for act in (service.revoke, service.reissue, service.erase, service.badge_text):
+    for act in (service.revoke, service.reissue, service.erase, service.badge):
         with pytest.raises(UnknownError):
             act(b"other")
     with pytest.raises(UnknownError, match="nobody"):
@@ -319,7 +319,7 @@ def test_an_erased_person_is_forgotten_and_the_badge_still_opens(service: Regist
     assert listed(service, second).card is None
     assert proves(secret(second), listed(service, second).verifier)
     with pytest.raises(UnknownError):
-        service.badge_text(issued.badge)
+        service.badge(issued.badge)
 
 
 def test_an_erased_signed_badge_leaves_no_text_behind(service: RegistryService) -> None:
@@ -421,5 +421,5 @@ def test_badges_of_an_earlier_start_are_still_known(
     first.ledger.close()
     again = new_service(tmp_path)
 
-    assert again.badge_text(issued.badge) == issued.text
+    assert again.badge(issued.badge).text == issued.text
     assert listed(again, issued).claims == Claims(0, 1, listed(again, issued).claims.sessions, 3)

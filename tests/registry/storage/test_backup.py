@@ -33,7 +33,7 @@ def test_a_backup_put_into_an_empty_place_is_the_same_registry(
     restore(file, there)
     second = new_service(there)
     assert second.identity.fingerprint == first.identity.fingerprint
-    assert second.badge_text(badge.badge) == badge.text
+    assert second.badge(badge.badge).text == badge.text
     assert (there / "layouts" / "own.toml").is_file()
     assert (there / "registry.db").stat().st_mode & 0o007 == 0
     # It was put back: what it writes now must not take numbers that the first may have used since.
