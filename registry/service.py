@@ -244,11 +244,11 @@ class RegistryService:
             some = {known.badge: known for known in people[start : start + AT_ONCE]}
             with self.snapshot() as log_state:  # in pieces: others wait for it meanwhile
                 histories = dict(log_state.roster_histories(some))
+                badges = {badge: log_state.event_state.persons.badges(badge) for badge in some}
             for badge, known in some.items():
-                history = histories[badge]
-                issued = history.newest()
-                revoked = history.revoked(issued.issue if issued is not None else None)
-                found[known.ref] = Registered(known, issued, revoked)
+                issued = histories[badge].newest()
+                revoked = histories[badge].revoked(issued.issue if issued is not None else None)
+                found[known.ref] = Registered(known, issued, revoked, badges[badge])
         return found
 
     def batch(self) -> Batch:

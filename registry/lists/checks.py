@@ -73,7 +73,8 @@ def check_codes(
 ) -> None:
     """Name codes that two people have, that doors cannot tell apart, that no scanner gives, or that can be guessed.
 
-    `owners`: refs of registered people by badge id, of those ids that the list's codes give.
+    `owners`: refs of registered people by badge id, of those ids that the list's codes give; a
+    person may have had several.
     """
     seen: dict[bytes, Person] = {}
     copyable: list[Candidate] = []

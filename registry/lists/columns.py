@@ -2,8 +2,8 @@
 
 import difflib
 import re
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as MappingType
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -11,8 +11,8 @@ import msgspec
 from access.text import half_width
 from registry.lists.files.table import MOST_TITLE, Cell, ListError, Row
 from registry.lists.findings import Findings
-from registry.lists.terms import titles
-from registry.lists.vocabulary import Vocabulary
+from registry.lists.words.terms import title_patterns, titles
+from registry.lists.words.vocabulary import Vocabulary
 from registry.roster.model import LATIN_NAME
 
 FIELDS = (
@@ -32,7 +32,7 @@ MOST_UNKNOWN = 50
 HEADER_WITHIN = 30
 """The titles are looked for in so many rows: above them stand names of the event, notes, dates."""
 
-SERIAL = "serial"
+SERIAL, ORDER = "serial", "order"
 
 _MARKS = re.compile(r"[\s\-_./·:：*＊()（）\[\]【】'\"“”、\\]+")
 _ASIDE = re.compile(r"(?<=.)[(（\[【].*?[)）\]】]")
@@ -76,6 +76,11 @@ class Columns:
         """The fields that the list has a value for."""
         return {*self.at, *self.filled, *(name for name, _ in self.ticks.values())}
 
+    def title(self, name: str) -> str:
+        """What the list itself calls a field."""
+        index = self.at.get(name)
+        return self.titles[index] if index is not None else name
+
 
 def title_key(title: str) -> str:
     """A title without case, width, blanks and punctuation: "E-mail" and "ｅmail " are the same."""
@@ -86,10 +91,14 @@ def field_of(title: str) -> str | None:
     """The field that a title names in one of the three languages, or `SERIAL`, or None."""
     plain = _ASIDE.sub("", half_width(title))
     question = _QUESTION.sub("", plain)
-    for spelling in (title, plain, question, _POLITE.sub("", question)):
-        found = titles().get(title_key(spelling))
-        if found is not None:
+    spellings = (title, plain, question, _POLITE.sub("", question))
+    keys = [title_key(spelling.rstrip("?？ ")) for spelling in spellings]
+    for key in keys:
+        if (found := titles().get(key)) is not None:
             return found
+    for name, pattern in title_patterns().items():
+        if any(pattern.fullmatch(key) for key in keys):
+            return name
     return None
 
 
@@ -105,7 +114,7 @@ def find_header(rows: Sequence[Row], mapping: Mapping) -> int:
     def known(cells: Sequence[Cell]) -> int:
         texts = [cell for cell in cells[:300] if isinstance(cell, str) and cell]
         keys = {field_of(one) or title_key(one) for one in texts if len(one) <= MOST_TITLE}
-        return len(keys & (_KNOWN | wanted))
+        return len(keys & (_KNOWN | wanted | {ORDER}))
 
     counts = [known(cells) for _, cells in rows[:HEADER_WITHIN]]
     best = max(counts, default=0)
@@ -116,6 +125,48 @@ def find_header(rows: Sequence[Row], mapping: Mapping) -> int:
         if sum(1 for cell in cells if cell != "") > 1:
             return index
     return 0
+
+
+def whole_header(
+    rows: Sequence[Row], index: int, vocabulary: MappingType[str, Vocabulary]
+) -> tuple[Row, int]:
+    """The titles that begin in a row, and the index of the row below them. A title that is merged over several columns,
+    with one for each of them in the row below, makes one header of both."""
+    line, upper = rows[index]
+    if index + 1 >= len(rows):
+        return rows[index], index + 1
+    lower = rows[index + 1][1]
+    width = max(len(upper), len(lower))
+    above, below = (
+        [half_width(str(cell)) for cell in cells] + [""] * (width - len(cells))
+        for cells in (upper, lower)
+    )
+    titles: list[str] = []
+    group, known = "", 0
+    for column in range(width):
+        group = above[column] or group
+        if below[column] in ("", above[column]):
+            titles.append(above[column])
+            continue
+        spans = column + 1 < width and not above[column + 1] and bool(below[column + 1])
+        if above[column] and (not spans or field_of(above[column]) == "ref"):
+            return rows[index], index + 1  # a person stands there
+        for title in (below[column], group + below[column]):
+            if field_of(title) or _tick(title, vocabulary):
+                known += 1
+                break
+        else:
+            title = below[column]
+        titles.append(title)
+    return ((line, titles), index + 2) if known else (rows[index], index + 1)
+
+
+def possible_headers(
+    rows: Sequence[Row], vocabulary: MappingType[str, Vocabulary]
+) -> Iterator[list[str]]:
+    """All titles that a list may have, whichever row they begin in."""
+    for index in range(min(HEADER_WITHIN, len(rows))):
+        yield [str(cell) for cell in whole_header(rows, index, vocabulary)[0][1]]
 
 
 _KNOWN = frozenset((*FIELDS, *EXTRA_FIELDS))
@@ -146,7 +197,8 @@ def find_columns(
         elif name == SERIAL:
             columns.left_out.append(title)
         elif name is not None:
-            columns.extra[index] = name
+            is_second = name in columns.extra.values()
+            columns.extra[index] = _free_name(columns, index) if is_second else name
         elif (tick := _tick(title, vocabulary)) is not None:
             columns.ticks[index] = tick
         else:
@@ -154,6 +206,7 @@ def find_columns(
     if len(unknown) > MOST_UNKNOWN:
         raise ListError("columns.unknown", line, columns=len(unknown), most=MOST_UNKNOWN)
     _take_latin_name(columns)
+    _take_order(columns)
     missing = _missing(columns, mapping)
     for index in unknown:
         _keep_unknown(columns, index, missing, found)
@@ -168,6 +221,16 @@ def _take_latin_name(columns: Columns) -> None:
     if latin and not {"name", "family_name", "given_name"} & columns.given:
         columns.at["name"] = latin[0]
         del columns.extra[latin[0]]
+
+
+def _take_order(columns: Columns) -> None:
+    """A list without other numbers has those of its orders; else they are kept under their title."""
+    orders = [index for index, name in columns.extra.items() if name == ORDER]
+    for index in orders:
+        columns.extra[index] = columns.titles[index]
+    if orders and "ref" not in columns.at:
+        columns.at["ref"] = orders[0]
+        del columns.extra[orders[0]]
 
 
 def _put(columns: Columns, name: str, index: int, found: Findings) -> None:
@@ -205,10 +268,14 @@ def _keep_unknown(columns: Columns, index: int, missing: Sequence[str], found: F
     if near:
         found.mistake("columns.near", columns.header, column=title, value=title, near=near[0])
         return
-    name = title
-    if name in columns.extra.values() or name in _KNOWN:
-        name = f"{title} ({index + 1})"
-    columns.extra[index] = name
+    columns.extra[index] = _free_name(columns, index)
+
+
+def _free_name(columns: Columns, index: int) -> str:
+    """What to call an extra field that is kept under its column's title."""
+    title = columns.titles[index]
+    taken = title in columns.extra.values() or title in _KNOWN
+    return f"{title} ({index + 1})" if taken else title
 
 
 def _report_unused(mapping: Mapping, header: Sequence[str], found: Findings, line: int) -> None:

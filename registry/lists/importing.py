@@ -10,14 +10,15 @@ import msgspec
 
 from access.event.definition import Language, Names
 from access.log.entry import pack
-from registry.lists.columns import NO_MAPPING, Mapping
-from registry.lists.files.table import ListError, read_table
+from registry.lists.columns import NO_MAPPING, Mapping, possible_headers
+from registry.lists.files.table import ListError, Table, read_table
 from registry.lists.findings import Finding, SpreadsheetError, with_location
 from registry.lists.people import People, read_people
 from registry.lists.preview import SHOWN, Comparison, PersonChange, compare
 from registry.lists.read_before import ReadBefore, key_of
 from registry.lists.remembered import recall, remember
 from registry.lists.wording import say
+from registry.lists.words.vocabulary import vocabularies
 from registry.roster.batch import discard
 from registry.roster.model import Registered
 from registry.service import RegistryService
@@ -197,17 +198,23 @@ class Importer:
         before = self._before.take(key) if options.expect is not None else None
         if before is not None:
             mapping, people = before
-            known = recall(service.ledger, people.table.rows)
+            known = self._recalled(people.table)
             if mapping == (options.mapping if options.mapping != NO_MAPPING else known):
                 return mapping, known, people
         table = read_table(data, options.encoding, options.sheet)
-        known = recall(service.ledger, table.rows)
+        known = self._recalled(table)
         mapping = options.mapping if options.mapping != NO_MAPPING else known
         progress.stage("import.reading", len(table.rows))
         people = read_people(table, service.event, mapping, progress.step)
         if options.check:
             self._before.keep(key, mapping, people)
         return mapping, known, people
+
+    def _recalled(self, table: Table) -> Mapping:
+        """How lists like this one are to be read."""
+        service = self._service
+        headers = possible_headers(table.rows, vocabularies(service.event))
+        return recall(service.ledger, headers)
 
     def _apply(
         self, looked: _Looked, options: Options, progress: Progress, note: Callable[[], None]

@@ -1,20 +1,18 @@
 """The people of a list: each row judged by itself, with all that is wrong in it."""
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from access.event.definition import Event, Language
 from access.text import canonical_code, first_unprintable, half_width, plain_letters
-from config.errors import shown
 from config.languages import languages
-from registry.lists.columns import Columns, find_columns, find_header
+from registry.lists.columns import Columns, find_columns, find_header, whole_header
 from registry.lists.columns import Mapping as ColumnMapping
 from registry.lists.files import cells
 from registry.lists.files.table import MOST_CELL, Cell, Row, Table
-from registry.lists.findings import MOST_CAUSES, MOST_VALUE, Findings
-from registry.lists.vocabulary import Days, Vocabulary, vocabularies
+from registry.lists.findings import Findings
+from registry.lists.words.choices import Choices, choices_text
+from registry.lists.words.vocabulary import Vocabulary, vocabularies
 from registry.roster.model import (
     FAMILY_NAME,
     FORMS,
@@ -30,11 +28,8 @@ Step = Callable[[int], None]
 
 STEP_ROWS = 500
 
-MOST_CHOICES = 8
-"""Right answers that a message lists."""
-
-LIKE = 0.8
-"""How like an id a text must be to be taken for a misspelling of it: "leshan" is not "meishan"."""
+TRADITIONAL_ENCODINGS = ("big5", "big5hkscs")
+"""Whoever writes in them writes traditional Chinese."""
 
 MOST_SEEN = 10_000
 """Different cells of a column whose meaning is kept in mind."""
@@ -68,15 +63,17 @@ def read_people(
     found = Findings()
     vocabulary = vocabularies(event)
     header = find_header(table.rows, mapping)
-    columns = find_columns(table.rows[header], vocabulary, mapping, found)
-    reader = _Reader(columns, vocabulary, mapping, found)
+    titles, below = whole_header(table.rows, header, vocabulary)
+    columns = find_columns(titles, vocabulary, mapping, found)
+    reader = _Reader(columns, vocabulary, mapping, found, table)
     candidates = []
     if "ref" in columns.at:
-        for number, row in enumerate(table.rows[header + 1 :]):
+        for number, row in enumerate(table.rows[below:]):
             if number % STEP_ROWS == 0:
                 step(number)
             if (candidate := reader.read(row)) is not None:
                 candidates.append(candidate)
+        reader.finish()
         if not candidates and not len(found):
             found.mistake("file.nobody", columns.header)
     for name in table.sheets:
@@ -91,24 +88,27 @@ class _Reader:
         vocabulary: Mapping[str, Vocabulary],
         mapping: ColumnMapping,
         found: Findings,
+        table: Table,
     ) -> None:
         self._columns = columns
-        self._vocabulary = vocabulary
+        self._choices = Choices(columns, vocabulary, found)
         self._fill = mapping.fill
         self._given = frozenset((*columns.at, *mapping.fill))
         self._more = bool({"family_name", "given_name"} & self._given) or bool(columns.extra)
         self._languages = frozenset(languages())
+        self._is_traditional = table.encoding in TRADITIONAL_ENCODINGS
+        self._is_sheet = table.sheet is not None
         self._found = found
         self._width = len(columns.titles)
+        self._used = frozenset((*columns.at.values(), *columns.ticks, *columns.extra))
         self._line_of_ref: dict[str, int] = {}
-        self._near: dict[tuple[str, str], str | None] = {}
-        self._seen: dict[tuple[str, Cell], tuple[str, ...] | None] = {}
+        self._ref_of_letters: dict[str, str] = {}
         self._texts: dict[Cell, str] = {}
-        self._ticket_ids = frozenset(vocabulary["ticket"].ids)
 
     def read(self, row: Row) -> Candidate | None:
+        """The person of a row; None where it has mistakes that leave nobody."""
         line, values = row
-        if not self._has_room(line, values):
+        if not self._has_room(line, values) or self._has_errors(line, values):
             return None
         ref = self._ref(line, self._cell(values, "ref"))
         if ref is None:
@@ -116,33 +116,46 @@ class _Reader:
         name = self._name(line, values)
         code = self._code(line, self._cell(values, "code")) if "code" in self._given else None
         language = self._language(line, str(self._cell(values, "language")), name)
-        ticks = self._ticks(line, values)
+        ticks = self._choices.ticks(line, values)
         person = Person(
             ref=ref,
             name=name,
             organisation=self._organisation(line, self._cell(values, "organisation")),
             language=language,
-            ticket=self._ticket(line, self._cell(values, "ticket")),
-            venues=self._several(line, "venues", values, ticks) or None,
-            days=self._several(line, "days", values, ticks) or None,
-            sessions=self._several(line, "sessions", values, ticks) or (),
+            ticket=self._choices.ticket(line, self._cell(values, "ticket")),
+            venues=self._choices.several(line, "venues", self._cell(values, "venues"), ticks)
+            or None,
+            days=self._choices.several(line, "days", self._cell(values, "days"), ticks) or None,
+            sessions=self._choices.several(line, "sessions", self._cell(values, "sessions"), ticks)
+            or (),
             code=code,
             form=self._form(line, self._cell(values, "form"), code),
             extra=self._extra(line, values, name) if self._more else {},
         )
         return Candidate(line, person)
 
-    def _title(self, name: str) -> str:
-        """What the list itself calls a field."""
-        index = self._columns.at.get(name)
-        return self._columns.titles[index] if index is not None else name
+    def finish(self) -> None:
+        """Warn of what only all rows together show."""
+        self._choices.warn_of_empty()
+
+    def _has_errors(self, line: int, values: Sequence[Cell]) -> bool:
+        """Name the cells that a formula left as an error: taken as empty they would let people in everywhere."""
+        wrong = [index for index, cell in enumerate(values) if cells.is_error(cell)]
+        used = [index for index in wrong if index in self._used]
+        for index in used:
+            title = self._columns.titles[index]
+            self._found.mistake(
+                "value.error", line, column=title, value=cells.text_of(values[index])
+            )
+        return bool(used)
 
     def _has_room(self, line: int, values: Sequence[Cell]) -> bool:
         if len(values) == self._width and sum(map(len, filter(cells.is_text, values))) <= MOST_CELL:
             return True  # most rows
         if len(values) > self._width and any(map(cells.is_filled, values[self._width :])):
             full = max(n for n, cell in enumerate(values, 1) if cells.is_filled(cell))
-            self._found.mistake("row.cells", line, cells=full, columns=self._width)
+            kind = "row.cells_sheet" if self._is_sheet else "row.cells"
+            self._found.mistake(kind, line, cells=full, columns=self._width)
             return False
         if len(values) < self._width:
             self._found.warn("row.short", line)
@@ -162,7 +175,9 @@ class _Reader:
 
     def _ref(self, line: int, cell: Cell) -> str | None:
         if cells.is_shortened(cell):
-            self._found.mistake("value.shortened", line, column=self._title("ref"), value=str(cell))
+            self._found.mistake(
+                "value.shortened", line, column=self._columns.title("ref"), value=str(cell)
+            )
             return None
         ref = half_width(cells.text_of(cell))
         if not ref:
@@ -173,6 +188,10 @@ class _Reader:
         if first != line:
             self._found.mistake("row.twice", line, column="ref", value=ref, first=first)
             return None
+        other = self._ref_of_letters.setdefault(ref.casefold(), ref)
+        if other != ref:
+            first = self._line_of_ref[other]
+            self._found.warn("row.alike", line, column="ref", value=ref, other=other, first=first)
         return ref
 
     def _name(self, line: int, values: Sequence[Cell]) -> str:
@@ -188,7 +207,7 @@ class _Reader:
             self._found.mistake("value.no_name", line, column="name")
         plain = plain_letters(name)
         if plain != name:
-            self._found.warn("value.full_width", line, column=self._title("name"))
+            self._found.warn("value.full_width", line, column=self._columns.title("name"))
         return plain
 
     def _latin_name(self, line: int, values: Sequence[Cell]) -> str:
@@ -207,12 +226,12 @@ class _Reader:
     def _language(self, line: int, cell: str, name: str) -> Language:
         if cell in self._languages:
             return cell
-        language = cells.language_of(cell, name)
+        language = cells.language_of(cell, name, traditional=self._is_traditional)
         if language is None:
-            title = self._title("language")
+            title = self._columns.title("language")
             self._found.mistake("value.language", line, column=title, value=cell)
         elif not cell and "language" in self._columns.at:
-            self._found.warn("value.language_empty", line, column=self._title("language"))
+            self._found.warn("value.language_empty", line, column=self._columns.title("language"))
         return language or "en"
 
     def _text(self, line: int, column: str, cell: Cell) -> str:
@@ -236,7 +255,7 @@ class _Reader:
             self._found.mistake(
                 "value.long",
                 line,
-                column=self._title(column),
+                column=self._columns.title(column),
                 characters=len(text),
                 most=MOST_CHARACTERS,
             )
@@ -245,7 +264,7 @@ class _Reader:
             self._found.mistake(
                 "value.unprintable",
                 line,
-                column=self._title(column),
+                column=self._columns.title(column),
                 character=name,
                 place=index + 1,
             )
@@ -253,7 +272,7 @@ class _Reader:
     def _code(self, line: int, cell: Cell) -> str | None:
         if cells.is_shortened(cell):
             self._found.mistake(
-                "value.shortened", line, column=self._title("code"), value=str(cell)
+                "value.shortened", line, column=self._columns.title("code"), value=str(cell)
             )
             return None
         code = canonical_code(cell if isinstance(cell, str) else cells.text_of(cell))
@@ -262,7 +281,7 @@ class _Reader:
             self._found.mistake(
                 "value.code_long",
                 line,
-                column=self._title("code"),
+                column=self._columns.title("code"),
                 bytes=size,
                 most=MOST_CODE_BYTES,
             )
@@ -274,98 +293,13 @@ class _Reader:
         form = half_width(cells.text_of(cell)).casefold() or ("foreign" if code else "plain")
         if form not in FORMS:
             self._found.mistake(
-                "value.form", line, column="form", value=form, right=_choices(FORMS)
+                "value.form", line, column="form", value=form, right=choices_text(FORMS)
             )
             return "plain"
         if (form == "foreign") != bool(code):
             kind = "value.form_without_code" if form == "foreign" else "value.form_with_code"
             self._found.mistake(kind, line, column="form", value=form)
         return form
-
-    def _ticket(self, line: int, cell: Cell) -> str:
-        text = cells.text_of(cell)
-        if text in self._ticket_ids:
-            return text
-        known = self._vocabulary["ticket"].one(text)
-        if known is None:
-            if text or "ticket" in self._columns.at:
-                self._unknown(line, "ticket", text)
-            return ""
-        return known
-
-    def _several(
-        self, line: int, column: str, values: Sequence[Cell], ticks: Mapping[str, list[str]]
-    ) -> tuple[str, ...] | None:
-        """The ids of a field that may have several; None: all of them."""
-        cell, known = self._cell(values, column), self._vocabulary[column]
-        key = (column, cell)
-        strange: tuple[str, ...] = ()
-        if key in self._seen:  # most cells are like others, and without mistakes
-            named = self._seen[key]
-        else:
-            named, strange = self._named(known, cell)
-            if not strange and isinstance(cell, str) and len(self._seen) < MOST_SEEN:
-                self._seen[key] = named
-        for one in strange:
-            self._unknown(line, column, one)
-        if named is None:
-            return tuple(known.ids) if column == "sessions" else None
-        if column not in ticks:
-            return named
-        return tuple(one for one in known.ids if one in (*named, *ticks[column]))
-
-    @staticmethod
-    def _named(known: Vocabulary, cell: Cell) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
-        if isinstance(cell, date):
-            return known.several(cell.isoformat())
-        if isinstance(known, Days) and isinstance(cell, int | float):
-            day = known.serial(cell)
-            return ((day,), ()) if day else ((), (cells.text_of(cell),))
-        return known.several(cells.lines_of(cell))
-
-    def _ticks(self, line: int, values: Sequence[Cell]) -> dict[str, list[str]]:
-        ticks: dict[str, list[str]] = {}
-        for index, (column, known) in self._columns.ticks.items():
-            cell = values[index] if index < len(values) else ""
-            ticked = cells.yes_or_no(cell)
-            if ticked is None:
-                title = self._columns.titles[index]
-                self._found.mistake("value.tick", line, column=title, value=cells.text_of(cell))
-            elif ticked:
-                ticks.setdefault(column, []).append(known)
-        return ticks
-
-    def _unknown(self, line: int, column: str, text: str) -> None:
-        known = self._vocabulary[column]
-        title = self._title(column)
-        if not text:
-            self._found.mistake("value.empty", line, column=title, right=_choices(known.ids))
-        elif not known.ids:
-            self._found.mistake("value.none_there", line, column=title, value=text)
-        elif known.is_ambiguous(text):
-            right = _choices(known.ids)
-            self._found.mistake("value.ambiguous", line, column=title, value=text, right=right)
-        elif (near := self._nearest(column, text)) is not None:
-            self._found.mistake("value.near", line, column=title, value=text, near=near)
-        else:
-            right = _choices(known.ids)
-            self._found.mistake("value.unknown", line, column=title, value=text, right=right)
-
-    def _nearest(self, column: str, text: str) -> str | None:
-        """The id that a text is a misspelling of. Computed once for each text: it is slow.
-
-        Days are never guessed: every date is like every other.
-        """
-        if column == "days":
-            return None
-        key = (column, text)
-        if key not in self._near:
-            if len(self._near) >= MOST_CAUSES:
-                return None
-            ids = self._vocabulary[column].ids
-            found = difflib.get_close_matches(text[:MOST_VALUE].casefold(), ids, n=1, cutoff=LIKE)
-            self._near[key] = shown(found[0]) if found else None
-        return self._near[key]
 
     def _extra(self, line: int, values: Sequence[Cell], whole_name: str) -> dict[str, str]:
         extra = {}
@@ -392,8 +326,3 @@ class _Reader:
         if latin and not whole_name.isascii():
             extra[LATIN_NAME] = latin
         return extra
-
-
-def _choices(ids: Sequence[str]) -> str:
-    """What would be right, in no language; a long list is cut."""
-    return ", ".join(map(shown, ids[:MOST_CHOICES])) + (" …" if len(ids) > MOST_CHOICES else "")

@@ -70,6 +70,7 @@ def compare(
     state = hashlib.sha256()
     merged: list[Candidate] = []
     origins = service.people.origins()
+    ref_of_letters = {ref.casefold(): ref for ref in registered}
     for number, one in enumerate(people.candidates):
         if number % STEP_ROWS == 0:
             step(number)
@@ -78,6 +79,10 @@ def compare(
             state.update(b"new")
             result.new.append(one.person)
             merged.append(one)
+            if (other := ref_of_letters.get(one.person.ref.casefold())) is not None:
+                found.warn(
+                    "row.alike_registered", one.line, column="ref", value=one.person.ref, other=other
+                )  # fmt: skip
             continue
         state.update(
             repr((known.known.content, known.known.extra, known.issued, known.revoked)).encode()
@@ -120,7 +125,7 @@ def _others(
     owners: dict[bytes, str] = {}
     sessions = [session.id for session in programme.event.sessions]
     for ref, one in registered.items():
-        owners[one.known.badge] = ref
+        owners.update(dict.fromkeys(one.badges, ref))
         if ref in listed or one.revoked or one.issued is None:
             continue
         bits = one.issued.claims.sessions

@@ -43,7 +43,7 @@ class ReadBefore:
         rows = [(one.line, one.person) for one in people.candidates]
         packed = zlib.compress(msgspec.msgpack.encode(rows), _FAST)
         # Of the table itself only what tells which mapping is remembered for it.
-        table = replace(people.table, rows=people.table.rows[:HEADER_WITHIN])
+        table = replace(people.table, rows=people.table.rows[: HEADER_WITHIN + 1])
         findings = deepcopy(people.findings)  # a comparison adds to them
         bare = replace(people, table=table, candidates=[], findings=findings)
         self._read = _Read(key, self._now_ms() + KEPT_MS, mapping, bare, packed)

@@ -1,20 +1,19 @@
 """How lists are to be read, remembered by their titles: the next export of the same list is read the same way."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from sqlalchemy import delete, select
 
-from registry.lists.columns import HEADER_WITHIN, NO_MAPPING, Mapping, header_key
-from registry.lists.files.table import Row
+from registry.lists.columns import NO_MAPPING, Mapping, header_key
 from registry.storage import tables
 from registry.storage.ledger import Ledger
 
 
-def recall(ledger: Ledger, rows: Sequence[Row]) -> Mapping:
-    """The mapping chosen for a list with the titles of one of these first rows; `NO_MAPPING`: none."""
-    keys = [_digest([str(cell) for cell in cells]) for _, cells in rows[:HEADER_WITHIN]]
+def recall(ledger: Ledger, headers: Iterable[Sequence[str]]) -> Mapping:
+    """The mapping chosen for a list with one of these headers; `NO_MAPPING`: none."""
+    keys = [_digest(titles) for titles in headers]
     header = tables.list_mapping.c
     row = ledger.first(
         select(header.mapping).where(header.header.in_(keys)).order_by(header.used_ms.desc())

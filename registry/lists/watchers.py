@@ -7,7 +7,7 @@ from registry.lists.columns import HEADER_WITHIN, field_of
 from registry.lists.files.cells import is_filled, text_of
 from registry.lists.files.table import MOST_TITLE, Cell, ListError, Row, read_table
 
-IDENTITIES = ("ref", "code", "mail")
+IDENTITIES = ("ref", "code", "mail", "order")
 """The fields by which somebody can be found, the surest first."""
 
 

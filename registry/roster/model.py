@@ -136,15 +136,17 @@ class RosterState(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A registered person, the newest issue of their badge, and whether that is revoked."""
+    """A registered person, the newest issue of their badge, and whether that is revoked. `badges` are all that they
+    have had: whoever is let in again after a revocation has another one."""
 
     known: Known
     issued: BadgeIssued | None
     revoked: bool
+    badges: frozenset[bytes]
 
     def is_other_code(self, code: str) -> bool:
         """Whether a code of another system is not the one that they were registered with."""
-        return foreign(code).badge != self.known.badge
+        return foreign(code).badge not in self.badges
 
 
 def claims(person: Person, event: Event) -> Claims:

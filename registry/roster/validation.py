@@ -22,7 +22,7 @@ def refusals(
     for index, person in enumerate(people):
         whys = mistakes(person, event)
         if person.ref in refs_taken:
-            whys.append("is registered already; --update changes people who are")
+            whys.append("is registered already; change that registration instead")
         elif person.ref in refs:
             whys.append("is there twice; each person has a ref of their own")
         refs.add(person.ref)

@@ -7,12 +7,18 @@ from typing import TypeGuard
 from access.event.definition import Language
 from access.text import canonical, half_width
 from registry.lists.files.table import Cell
-from registry.lists.terms import cell_terms
-from registry.lists.vocabulary import term_key
+from registry.lists.words.terms import cell_terms
+from registry.lists.words.vocabulary import term_key
 
 _POWER = re.compile(r"[+-]?\d(?:[.,]\d+)?E[+-]?\d{1,3}", re.IGNORECASE)
 _EXACT_DIGITS = 15
 """Digits of a number that a spreadsheet keeps."""
+
+_ERROR = re.compile(
+    r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|BUSY!|UNKNOWN!|EXTERNAL!"
+    r"|PYTHON!|ERROR!|GETTING_DATA|名称\?|名稱\?|值!|引用!|參照!)|ERR:\d{3}"
+)
+"""What Excel, LibreOffice and Google show for a formula that has no value."""
 
 _LINES = re.compile(r"[\t ]*[\r\n\v\f\u2028\u2029]+[\t ]*")
 _BLANKS = re.compile(r"[ \t]+")
@@ -61,6 +67,13 @@ def is_shortened(cell: Cell) -> bool:
     return bool(abs(cell) >= 10**_EXACT_DIGITS)
 
 
+def is_error(cell: Cell) -> bool:
+    """Whether a spreadsheet's formula has left an error such as #N/A in a cell."""
+    if not isinstance(cell, str) or not 4 <= len(cell) <= 40 or cell.isalnum():
+        return False  # most cells
+    return _ERROR.fullmatch(half_width(cell).strip().upper()) is not None
+
+
 def yes_or_no(cell: Cell) -> bool | None:
     """What a tick, a Y or a 否 means; an empty cell is no; None: it is none of these."""
     text = text_of(cell)
@@ -70,8 +83,9 @@ def yes_or_no(cell: Cell) -> bool | None:
     return False if key in cell_terms("no") or not text else None
 
 
-def language_of(cell: str, name: str) -> Language | None:
-    """The language that a cell names; an empty one, and "Chinese", by the script of the person's name. None: none."""
+def language_of(cell: str, name: str, *, traditional: bool = False) -> Language | None:
+    """The language that a cell names; an empty one, and "Chinese", by the script of the person's name. None: none.
+    `traditional`: names of characters that both scripts have are in traditional Chinese."""
     key = term_key(cell).replace("_", "")
     if key in cell_terms("english") or (key.startswith("en") and len(key) == 4):
         return "en"
@@ -80,12 +94,14 @@ def language_of(cell: str, name: str) -> Language | None:
     if key in cell_terms("simplified"):
         return "zh-Hans"
     if not key or key in cell_terms("chinese"):
-        return script_of(name, chinese=bool(key))
+        return script_of(name, chinese=bool(key), traditional=traditional)
     return None
 
 
-def script_of(name: str, *, chinese: bool = False) -> Language:
-    """The language that a name suggests. `chinese`: it is one of the two."""
+def script_of(name: str, *, chinese: bool = False, traditional: bool = False) -> Language:
+    """The language that a name suggests. `chinese`: it is one of the two; `traditional`: rather the traditional one."""
     if any(character in _ONLY_TRADITIONAL for character in name):
         return "zh-Hant"
-    return "zh-Hans" if chinese or any("\u3400" <= one <= "\u9fff" for one in name) else "en"
+    if not chinese and not any("\u3400" <= one <= "\u9fff" or one >= "\U00020000" for one in name):
+        return "en"
+    return "zh-Hant" if traditional else "zh-Hans"

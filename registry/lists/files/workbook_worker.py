@@ -24,6 +24,7 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
+from registry.lists.files.error_cells import Errors, error_cells
 from registry.lists.files.table import MOST_ROWS, Cell, ListError
 from registry.lists.files.workbook import DATE, Refused, Rows, SheetRow, Task
 
@@ -75,7 +76,10 @@ def _read(data: bytes, sheet: str | None) -> Rows:
         chosen = sheet if sheet is not None else next(iter(filled), None)
         if chosen is None:
             raise ListError("file.empty")
-        rows = _rows(sheets[chosen] if chosen in sheets else workbook.get_sheet_by_name(chosen))
+        rows = _rows(
+            sheets[chosen] if chosen in sheets else workbook.get_sheet_by_name(chosen),
+            error_cells(data, chosen),
+        )
     except PasswordError:
         raise ListError("file.password") from None
     except CalamineError:
@@ -95,7 +99,7 @@ def _refuse_bomb(data: bytes) -> None:
         raise ListError("file.large", most=MOST_UNPACKED // 1_000_000)
 
 
-def _rows(sheet: CalamineSheet) -> list[SheetRow]:
+def _rows(sheet: CalamineSheet, errors: Errors) -> list[SheetRow]:
     merged = len(sheet.merged_cell_ranges or ())
     if merged > MOST_MERGED:
         raise ListError("file.merged", merged=merged, most=MOST_MERGED)
@@ -103,6 +107,9 @@ def _rows(sheet: CalamineSheet) -> list[SheetRow]:
         raise ListError("file.rows", rows=sheet.total_height, most=MOST_ROWS)
     read = sheet.to_python(skip_empty_area=False)
     rows = [(number, _cells(cells)) for number, cells in enumerate(read, 1)]
+    for (row, column), error in errors.items():
+        if row < len(rows) and column < len(rows[row][1]):
+            rows[row][1][column] = error
     _spread_merged(sheet, rows)
     return rows
 

@@ -16,7 +16,7 @@ from registry.storage.errors import RegistryError
 
 HEADER = "ref,name,organisation,language,ticket,venues,days,sessions"
 WEI = "R1,张伟,高新区,zh-Hans,delegate,chengdu;meishan,2020-11-17,industrialisation"
-CHAN = 'R2,陳大文,"Chan, Wong & Co",zh-Hant,media,,,'
+CHAN = 'R2,陳大文,"Chan, Wong & Co",zh-Hant,media,*,*,'
 
 Import = Callable[..., Report]
 
@@ -202,7 +202,7 @@ def test_codes_of_another_system_come_in_and_weak_ones_are_reported(
         f"{HEADER},code",
         f"{WEI},QX7K-9M2P-4TRA-77HB-ZW3E",
         f"{CHAN},100234",
-        "R3,Pat,,en,delegate,,,,",
+        "R3,Pat,,en,delegate,*,*,,",
     )
 
     assert [badge(service, ref).form for ref in ("R1", "R2", "R3")] == [
@@ -216,6 +216,25 @@ def test_codes_of_another_system_come_in_and_weak_ones_are_reported(
             " and it gives no role"
         )
     ]
+
+
+def test_whoever_is_let_in_again_with_another_badge_is_the_same_in_their_list(
+    import_: Import, service: RegistryService
+) -> None:
+    """Their first badge, of another system's code, stays revoked; the code stays theirs."""
+    rows = (f"{HEADER},code", f"{WEI},QX7K-9M2P-4TRA-77HB-ZW3E")
+    import_(*rows)
+    service.revoke(service.person("R1").badge)
+    service.unrevoke(service.person("R1").badge)
+    before = service.ledger.newest()
+
+    again = import_(*rows)
+    assert (again.added, again.updated, again.same) == (0, 0, 1)
+    assert service.ledger.newest() == before
+    with pytest.raises(SpreadsheetError, match="has another code than before"):
+        import_(rows[0], f"{WEI},AX7K-9M2P-4TRA-77HB-ZW3E")
+    with pytest.raises(SpreadsheetError, match="has a code that somebody registered earlier has"):
+        import_(rows[0], f"{CHAN},QX7K-9M2P-4TRA-77HB-ZW3E")
 
 
 def test_the_same_code_twice_is_named_by_line(import_: Import) -> None:

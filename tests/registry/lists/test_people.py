@@ -42,8 +42,9 @@ def people(path: str | bytes, event: Event, mapping: Mapping = NO_MAPPING) -> li
 
 
 def mistakes_of(path: str | bytes, event: Event, mapping: Mapping = NO_MAPPING) -> list[str]:
-    """What is wrong or odd in a file."""
-    return [one.text("en") for one in read(path, event, mapping).findings]
+    """What is wrong or odd in a file, but for cells that may be empty."""
+    found = read(path, event, mapping).findings
+    return [one.text("en") for one in found if not one.kind.startswith("value.empty.")]
 
 
 @pytest.mark.parametrize(
@@ -120,11 +121,34 @@ def test_big5_of_hong_kong_is_found_by_itself(forum: Event) -> None:
     assert (found[0].name, found[0].organisation) == ("鄧啟𨋢", "深水埗街坊會 鰂魚涌")
 
 
+def test_names_in_an_encoding_of_traditional_chinese_are_in_traditional_chinese(
+    forum: Event,
+) -> None:
+    """Characters that both scripts have say nothing."""
+    text = "報名編號,姓名,票種,單位\nR1,李明,貴賓,深水埗街坊會\nR2,Ada Byron,貴賓,深水埗街坊會\n"
+    text += "R3,李嘅,貴賓,鰂魚涌\n"
+    of_encoding = {
+        name: [one.language for one in people(text.encode(name), forum)]
+        for name in ("big5hkscs", "utf-8")
+    }
+    assert of_encoding["big5hkscs"] == ["zh-Hant", "en", "zh-Hant"]
+    assert of_encoding["utf-8"][:2] == ["zh-Hans", "en"]
+
+
 def test_equal_refs_name_both_lines(forum: Event) -> None:
     assert mistakes_of("operator/duplicates.csv", forum) == [
         '"DU900003" is on line 5 too; each person has a ref of their own',
         '"DU900004" is on line 6 too; each person has a ref of their own',
     ]
+
+
+def test_refs_that_differ_in_capitals_only_are_told(forum: Event) -> None:
+    rows = b"ref,name,organisation,language,ticket,sessions\nP9,Ann,O,en,vip,\np9,Bo,O,en,vip,\nP10,Cy,O,en,vip,\n"
+    found = read(rows, forum)
+
+    assert [one.person.ref for one in found.candidates] == ["P9", "p9", "P10"]
+    told = '"p9" differs from "P9" on line 2 in capital letters only; they are taken for two people'
+    assert told in [one.text("en") for one in found.findings.of("warning")]
 
 
 def test_an_empty_name_is_named(forum: Event) -> None:
@@ -415,11 +439,91 @@ def test_dates_numbers_and_titles_of_a_workbook(forum: Event) -> None:
         ["报名编号", "姓名", "票种", "日期", "手机"],
         [1001, "张伟", "贵宾", date(2026, 11, 28), 13880012345],
         [1002, "李娜", "贵宾", 46355, "+852 9123 4567"],
+        [1003, "王芳", "贵宾", 20261129, ""],
+        [1004, "刘洋", "贵宾", 46355.375, ""],
     )
-    (one, other) = people(data, forum)
+    (one, other, *more) = people(data, forum)
 
     assert (one.ref, one.days, one.extra) == ("1001", ("2026-11-28",), {"phone": "13880012345"})
     assert (other.ref, other.days) == ("1002", ("2026-11-29",))
+    assert [person.days for person in more] == [("2026-11-29",)] * 2
+
+
+def failed(*columns: str) -> list[str]:
+    """What is said of columns in which a formula has failed."""
+    said = "is #N/A: the spreadsheet's formula has failed and left no value."
+    return [
+        f"{column} {said} Mend the formula, or what it refers to, and export again"
+        for column in columns
+    ]
+
+
+def test_what_a_formula_could_not_find_is_a_mistake_wherever_it_is_used(forum: Event) -> None:
+    """An empty cell would let the person in at all venues, on all days. In a column left out it does not matter."""
+    titles = [
+        "ref",
+        "name",
+        "ticket",
+        "venues",
+        "days",
+        "应用人工智能",
+        "公司",
+        "Table",
+        "Passport",
+    ]
+    good = ["R1", "Ann", "vip", "hongkong", "2026-11-28", "是", "Org", "7", "P1"]
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True})
+    book.add_worksheet("封面 & 目录").hide()
+    sheet = book.add_worksheet("名单 & list")
+    sheet.write_row(0, 0, titles)
+    sheet.write_row(1, 0, good)
+    for column in range(len(titles)):
+        sheet.write_formula(2, column, "=VLOOKUP(1,Z:Z,1,0)", None, "#N/A")
+    book.get_worksheet_by_name("封面 & 目录").activate()
+    sheet.activate()
+    book.close()
+    found = read(file.getvalue(), forum, Mapping(left_out=("Passport",)))
+
+    assert [one.text("en") for one in found.findings.of("mistake")] == failed(*titles[:-1])
+    assert [one.lines for one in found.findings.of("mistake")] == [[3]] * 8
+    assert [one.person.ref for one in found.candidates] == ["R1"]
+
+
+@pytest.mark.parametrize("name", ["errors.xls", "errors.ods", "errors.xlsb"])
+def test_errors_in_workbooks_of_other_kinds_are_mistakes_too(name: str, event: Event) -> None:
+    lines = mistakes_of(f"shapes/{name}", event)
+
+    assert [line[: line.index(":")] for line in lines if "formula" in line] == [
+        "venues is #N/A", "days is #REF!", "sessions is #DIV/0!"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "cell", ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "Err:502", "＃N/A"]
+)
+def test_an_error_that_became_text_is_still_one(cell: str, forum: Event) -> None:
+    for column in ("ref", "name", "organisation", "code", "seat", "venues"):
+        values = {"ref": "R1", "name": "Pat", "ticket": "vip", column: cell}
+        data = f"{','.join(values)}\n{','.join(values.values())}\n".encode()
+        [line] = [one.text("en") for one in read(data, forum).findings.of("mistake")]
+        assert line.startswith(f"{column} is ")
+        assert "formula has failed" in line
+
+
+def test_empty_cells_that_open_everything_beside_filled_ones_are_told(forum: Event) -> None:
+    rows = ["R1,Ann,vip,hongkong,", "R2,Bo,vip,,", "R3,Cy,vip,*,", "R4,Di,vip, ,"]
+    found = read("\n".join(["ref,name,ticket,venues,days", *rows]).encode(), forum).findings
+    told = [one for one in found if one.kind.startswith("value.empty.")]
+    assert [(one.kind, one.lines, one.rows) for one in told] == [("value.empty.venues", [3, 5], 2)]
+
+    filled = Mapping(fill={"venues": "*"})
+    found = read("\n".join(["ref,name,ticket,venues,days", *rows]).encode(), forum, filled).findings
+    assert not [one for one in found if one.kind.startswith("value.empty.")]
+
+    ticks = "ref,name,ticket,香港,乐山\nR1,Ann,vip,是,\nR2,Bo,vip,,\n"
+    [one] = [one for one in read(ticks.encode(), forum).findings if "empty" in one.kind]
+    assert (one.column, one.lines) == ("香港, 乐山", [3])
 
 
 def test_a_number_of_more_digits_than_a_spreadsheet_keeps_is_named(forum: Event) -> None:
@@ -429,6 +533,33 @@ def test_a_number_of_more_digits_than_a_spreadsheet_keeps_is_named(forum: Event)
     )
 
     assert any(line.startswith("code is 6.912") for line in lines)
+
+
+@pytest.mark.parametrize("below", [["", "", ""], ["编号", "姓名", "票种"]])
+def test_titles_may_be_merged_over_those_of_a_second_row(below: list[str], forum: Event) -> None:
+    """As it comes with the titles beside merged over both rows, or written in the first."""
+    data = workbook(
+        ["编号", "姓名", "票种", "参加场次", "", "", "联系方式", ""],
+        [*below, "应用人工智能", "茶与农业科技", "11月28日", "手机", "邮箱"],
+        ["T1", "甲", "vip", "√", "", "√", "9123", "a@example.com"],
+        ["T2", "乙", "vip", "", "Y", "是", "", ""],
+    )
+    (one, other) = people(data, forum)
+
+    assert (one.sessions, one.days) == (("ai",), ("2026-11-28",))
+    assert (other.sessions, other.days) == (("tea",), ("2026-11-28",))
+    assert one.extra == {"phone": "9123", "mail": "a@example.com"}
+
+
+def test_titles_that_make_no_header_are_told_in_words_of_a_workbook(forum: Event) -> None:
+    data = workbook(
+        ["编号", "姓名", "票种", "参加场次", ""],
+        ["", "", "", "One", "Two"],
+        ["T1", "甲", "vip", "√", "Y"],
+    )
+    told = "has 5 filled cells, and only 4 columns have a title. Put all titles into one row, one for each column"
+    [mistake] = read(data, forum).findings.of("mistake")
+    assert (mistake.text("en"), mistake.lines) == (told, [2, 3])
 
 
 def test_a_company_merged_over_several_people_is_everybodys(forum: Event) -> None:

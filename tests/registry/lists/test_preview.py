@@ -206,6 +206,14 @@ def test_bookings_that_a_badge_does_not_open_are_warned_of(run: Run) -> None:
     assert warnings(report) == [
         'booked for "ai" in hongkong, where the badge is not valid',
         'booked for "ai" on 2026-11-28, when the badge is not valid',
+        (
+            "venues is empty while other rows name some: these people may enter at all venues."
+            " Write * (all) where that is meant"
+        ),
+        (
+            "days is empty while other rows name some: these people may enter on all days."
+            " Write * (all) where that is meant"
+        ),
         'booked for "ai" in hk-s221, which the ticket "media" does not open',
     ]
 
@@ -225,6 +233,8 @@ def test_on_a_page_the_event_is_in_its_own_words(run: Run) -> None:
     assert [one.text for one in report.warnings] == [
         "list.csv:2: 预约了“应用人工智能”（香港），但入场证在该会场无效",
         "list.csv:2: 预约了“应用人工智能”（2026-11-28），但入场证当日无效",
+        "list.csv:3: venues 为空，而其他行有填：这些人可进入全部会场；如确实如此，请填 *（全部）",
+        "list.csv:3: days 为空，而其他行有填：这些人每天都可进入；如确实如此，请填 *（全部）",
         "list.csv:3: 预约了“应用人工智能”（S221 室），但“媒体”票不能进入",
     ]
     wrong = "A1,Ann,,en,delegat,hongkong,,\nA2,Bo,,en,媒体,重庆,,\n"
@@ -288,6 +298,14 @@ def test_a_revoked_badge_in_the_list_stays_revoked_and_is_said(
     ]
 
 
+def test_a_ref_that_differs_from_a_registered_one_in_capitals_only_is_told(run: Run) -> None:
+    run("R1,Pat,Org,en,delegate,,,\n")
+
+    assert warnings(run("r1,Pat,Org,en,delegate,,,\n", update=True, check=True)) == [
+        '"r1" differs from "R1", who is registered already, in capital letters only; they are taken for two people'
+    ]
+
+
 def test_a_mapping_is_remembered_for_the_next_export(forum: RegistryService) -> None:
     importer = Importer(forum, lambda: 0)
     mapping = Mapping(
@@ -298,6 +316,13 @@ def test_a_mapping_is_remembered_for_the_next_export(forum: RegistryService) -> 
 
     assert (report.added, report.remembered) == (1, True)
     assert forum.person("B2").extra == {}
+    titles = "Platz,Gast,ticket,sessions,\n,,,Applied AI,Tea and Agritech\n"
+    importer.run(
+        f"{titles}B3,Cy,vip,,x\n".encode(),
+        Options(mapping=Mapping(columns={"Platz": "ref", "Gast": "name"})),
+    )
+    assert importer.run(f"{titles}B4,Di,vip,x,\n".encode(), Options()).remembered
+    assert [forum.registered()[ref].known.name for ref in ("B3", "B4")] == ["Cy", "Di"]
 
 
 def test_name_cards_of_an_import_open_with_their_badges(run: Run, forum: RegistryService) -> None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from access.event.definition import Event, Names
 from access.text import half_width
-from registry.lists.terms import cell_terms
+from registry.lists.words.terms import cell_terms
 
 _BETWEEN = re.compile(r"[\s\-_·.]+")
 _LEVELS = (
@@ -21,8 +21,12 @@ _LEVELS = (
 
 _DATE = re.compile(
     r"(?:(?P<y>\d{4})\s*[-/.年]\s*)?(?P<m>\d{1,2})\s*[-/.月]\s*(?P<d>\d{1,2})\s*[日号號]?"
-    r"(?:\s*t?\s*0?0:00(?::00(?:\.0+)?)?)?"
 )
+_TIME = re.compile(
+    r"(?:(?<=[日号號])\s*|(?<=\d)(?:\s+|t))(?:[上下]午|[ap]m)?\s*\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?"
+    r"\s*(?:[ap]m|z|[+-]\d{2}:?\d{2})?(?:\s*[-–~至]\s*\d{1,2}:\d{2})?$"
+)
+"""The time of the day, at the end of a date."""
 _DAY_FIRST = re.compile(r"(?P<a>\d{1,2})[-/. ](?P<b>\d{1,2})(?:[-/. ](?P<y>\d{4}|\d{2}))?")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NAMED_MONTH = (
@@ -31,14 +35,32 @@ _NAMED_MONTH = (
 )
 _NTH = re.compile(r"(?:day|d|第)\s*([1-8一二三四五六七八])\s*[天日]?")
 _RANGE = re.compile(r"\s*(?:至|到|~|～|—|–|\bto\b)\s*")
+_YEAR_BEHIND = re.compile(r"(?<=\d)[\s,]+(?P<y>\d{4})$")
 _BARE_DAY = re.compile(r"(?P<d>\d{1,2})\s*(?P<sure>[日号號]|st|nd|rd|th)?")
 _WEEKDAYS = ("一mon", "二tue", "三wed", "四thu", "五fri", "六sat", "日sun", "天sun")
 _WEEKDAY = re.compile(
     r"(?:星期|周|週|礼拜|禮拜)(?P<cn>[一二三四五六日天])|(?P<en>mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?"
 )
 _ASIDE = re.compile(r"[(（].*?[)）]|(?:星期|周|週)[一二三四五六日天]")
+_BOTH = re.compile(
+    r"both(?:days|venues|cities)?|[两兩](?:天|日|地|城|[个個]?(?:城市|[会會][场場]))|2(?:days|天)|twodays"
+)
+_THREE = re.compile(
+    r"(?:all)?(?:3|three)(?:days|venues|cities)|3天|三(?:天|地|城|[个個]?(?:城市|[会會][场場]))"
+)
+"""All of them, where there are two or three; "三日" is the third of a month."""
+
 _SERIAL_EPOCHS = (date(1899, 12, 30), date(1904, 1, 1))
 """From which Excel counts days, on Windows and on old Macs."""
+
+
+_MARKS_AT_ENDS = " \t\n;；|｜┋、，,"
+"""What questionnaires put after each of several answers, the last one too."""
+
+
+def without_marks_at_ends(text: str) -> str:
+    """A text without the marks that part items at its front and end: "5g;" is "5g"."""
+    return text.strip(_MARKS_AT_ENDS)
 
 
 def term_key(text: str) -> str:
@@ -82,13 +104,19 @@ class Vocabulary:
         return known
 
     def _read(self, cell: str) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+        cell = without_marks_at_ends(cell) or cell
         key = term_key(cell) or cell.strip()
-        if key in cell_terms("all"):
+        if key in cell_terms("all") or self._is_count(key):
             return None, ()
         if key in self._none:
             return (), ()
         named, strange = self._parted(cell, 0)
         return tuple(one for one in self.ids if one in named), tuple(dict.fromkeys(strange))
+
+    def _is_count(self, key: str) -> bool:
+        """Whether a term counts as many as there are: "both days", "三地"."""
+        count = {2: _BOTH, 3: _THREE}.get(len(self.ids))
+        return count is not None and count.fullmatch(key) is not None
 
     def _parted(self, text: str, level: int) -> tuple[set[str], list[str]]:
         text = text.strip()
@@ -102,6 +130,8 @@ class Vocabulary:
             level += 1
             if len(parts) > 1:
                 break
+            if parts and parts[0] != text:  # a mark at an end parts nothing
+                return self._parted(parts[0], level)
         else:
             return set(), [text]
         named: set[str] = set()
@@ -110,9 +140,8 @@ class Vocabulary:
             ids, unknown = self._parted(part, level)
             named |= ids
             strange += unknown
-        if (
-            not named and level > 2
-        ):  # of a name with blanks or a stroke that is not known, all is shown
+        # Of a name with blanks or a stroke, or of a date, that is not known, all is shown.
+        if strange and level > 2 and (not named or isinstance(self, Days)):
             return set(), [text]
         return named, strange
 
@@ -135,13 +164,16 @@ class Days(Vocabulary):
 
     def found(self, text: str) -> Sequence[str]:
         half = half_width(text).strip().casefold()
-        tidy = _ASIDE.sub("", half).strip()
+        tidy = _TIME.sub("", _ASIDE.sub("", half).strip())
         return [self._dates[one] for one in self._dates_in(tidy) or self._span(tidy)] or (
             self._on_weekday(half)
         )
 
     def _span(self, text: str) -> list[date]:
-        """The event's dates from one day to another: "11月28日至29日", "28-29 Nov", "11.28-11.29"."""
+        """The event's dates from one day to another: "11月28日至29日", "28-29 Nov", "Nov 28-29, 2026"."""
+        if year := _YEAR_BEHIND.search(text):
+            some = self._span(text[: year.start()])
+            return some if all(one.year == int(year["y"]) for one in some) else []
         ends = [part for part in _RANGE.split(text) if part]
         if len(ends) != 2:
             ends = [part.strip() for part in text.split("-") if part.strip()]
@@ -168,8 +200,8 @@ class Days(Vocabulary):
         return found if len(found) == 1 else ()
 
     def serial(self, number: float) -> str | None:
-        """The day that a spreadsheet's number means: days since its epoch."""
-        if number != int(number) or not 0 < number < 200_000:
+        """The day that a spreadsheet's number means: days since its epoch, the time of the day behind the point."""
+        if not 0 < number < 200_000:
             return None
         for epoch in _SERIAL_EPOCHS:
             day = self._dates.get(epoch + timedelta(int(number)))
@@ -193,7 +225,10 @@ class Days(Vocabulary):
                 return found
         if match := _DAY_FIRST.fullmatch(text):
             a, b = int(match["a"]), int(match["b"])
-            return self._matching([(match["y"], b, a), (match["y"], a, b)])
+            asked = [(match["y"], b, a), (match["y"], a, b)]
+            if match["y"] and len(match["y"]) == 2:  # 26/11/29
+                asked.append((match["a"], b, int(match["y"])))
+            return self._matching(asked)
         if match := _BARE_DAY.fullmatch(text):
             return self._on_day(int(match["d"]), sure=match["sure"] is not None)
         for named in _NAMED_MONTH:

@@ -1,5 +1,6 @@
 """The terms of `terms.toml`: titles of columns, and what stands in cells, in three languages."""
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -20,3 +21,10 @@ def cell_terms(kind: str) -> frozenset[str]:
 def titles() -> dict[str, str]:
     """Field, or "serial" (a column that counts the rows), by title, as `columns.title_key` spells it."""
     return {title: name for name, some in _all()["titles"].items() for title in some.split()}
+
+
+@cache
+def title_patterns() -> dict[str, re.Pattern[str]]:
+    """What a title that is put together looks like, by field, as `columns.title_key` spells it."""
+    patterns = _all()["patterns"].items()
+    return {name: re.compile(pattern, re.VERBOSE) for name, pattern in patterns}
