@@ -53,7 +53,7 @@ where."""
 
 REGISTRY_ALLOWED: dict[str, tuple[float, float]] = {
     **ALLOWED,
-    "memory": (34 * 1024, 0.25),
+    "memory": (28 * 1024, 0.25),
     "write-ahead logs": (34 * 1024, 0),
 }
 """The registry keeps pages of a database for each thread (2 MiB each) and histories (12 MiB), and folds its write-ahead
