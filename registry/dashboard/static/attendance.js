@@ -93,11 +93,12 @@ hybrid.addEventListener("submit", (event) => {
     const answer = await ask("POST", "/attendance/hybrid", hybrid.list.files[0]);
     const words = ["on_site", "both", "online", "neither"].map((key) => t(`attendance.hybrid.${key}`, { n: answer[key] }));
     const others = ["on_site", "both", "online"].map((key) => [key, answer[`unregistered_${key}`]]).filter(([, n]) => n);
-    const lines = [`${t("attendance.registered")} ${count(answer.registered)}: ${words.join(" · ")}`];
-    if (others.length) lines.push(`${t("attendance.hybrid.unregistered")}: ${others.map(([key, n]) => t(`attendance.hybrid.${key}`, { n })).join(" · ")}`);
+    const lines = [t("attendance.hybrid.registered", { n: answer.registered, list: words.join(" · ") })];
+    if (others.length) lines.push(t("attendance.hybrid.unregistered", { list: others.map(([key, n]) => t(`attendance.hybrid.${key}`, { n })).join(" · ") }));
     for (const key of ["unknown", "ambiguous"]) {
       const some = answer[key];
-      if (some.length) lines.push(`${t(`attendance.hybrid.${key}`, { n: some.length })}: ${listed(some.slice(0, 20))}${some.length > 20 ? " …" : ""}`);
+      const shown = listed(some.slice(0, 20)) + (some.length > 20 ? " …" : "");
+      if (some.length) lines.push(t(`attendance.hybrid.${key}`, { n: some.length, list: shown }));
     }
     document.getElementById("hybrid-result").replaceChildren(...lines.map((line) => el("p", {}, line)));
   });

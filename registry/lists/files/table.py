@@ -38,7 +38,9 @@ class ListError(RegistryError):
     def in_file(self, language: Language) -> str:
         """The text for people, with the line where it is known."""
         text = say(language, self.kind, self.values, command=False)
-        return text if self.line is None else f"{self.line}: {text}"
+        if self.line is None:
+            return text
+        return f"{say(language, 'rows.one', {'rows': self.line})}: {text}"
 
 
 @dataclass

@@ -176,6 +176,18 @@ def test_who_is_not_registered_any_more_is_in_none_of_the_parts(
     assert api.get("/attendance")["registered"] == 2
 
 
+def test_who_was_revoked_by_mistake_is_one_person_under_either_code(
+    forum: Any, api: Any, service: Any
+) -> None:
+    service.revoke(forum[2].badge, None, "by mistake")
+    again = service.unrevoke(forum[2].badge)
+    answer = hybrid(api, f"{forum[2].code}\n{again.code}\n".encode()).json
+    assert (answer["both"], answer["unknown"], answer["registered"]) == (1, [], 4)
+    service.revoke(again.badge, None, "cancelled")
+    first = people(api, venue="chengdu", day="2020-11-17")[0]
+    assert (first["ref"], first["status"]) == ("P3", "came_no_longer")
+
+
 def test_refs_that_differ_in_case_alone_are_two_people(forum: Any, api: Any, service: Any) -> None:
     for ref in ("x9", "X9"):
         service.register(Person(ref=ref, name=ref, ticket="delegate", extra={"mail": "two@x.org"}))
@@ -211,7 +223,7 @@ def test_the_list_is_read_as_people_have_it(
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"name,phone\nJane,123\n", "has no column of refs, badge codes or mail addresses; the columns are name, "),
+        (b"name,phone\nJane,123\n", "row 1: has no column of refs, badge codes or mail addresses; the columns are "),
         (b"\xff\xfe", "The file has no rows."),
     ],
 )  # fmt: skip
