@@ -89,8 +89,11 @@ class ChineseNames:
             np.concatenate([n._part_starts[k] for (n, _), k in zip(parts, kept, strict=True)]),
         )
 
-    def read(self, machine: Machine, among: Mask | None = None) -> Iterator[Reading]:
-        """Return whose names the machine reads, of all or of those `among`; owners may repeat."""
+    def read(
+        self, machine: Machine, among: Mask | None = None, *, least: int = 1, turning: bool = True
+    ) -> Iterator[Reading]:
+        """Return whose names the machine reads, of all or of those `among`; owners may repeat. `least`: so many of
+        their characters. `turning`: a name may go on from its end to its start."""
         steps, characters = machine.steps, self._characters
         at = np.flatnonzero((steps[0] != 0)[characters])
         if not machine.chinese:
@@ -100,8 +103,9 @@ class ChineseNames:
         begun, positions, eaten = at, steps[0][characters[at]], 1
         while at.size:
             done = positions >> np.uint64(machine.goal) & np.uint64(1) != 0
-            yield from self._done(machine, begun[done], at[done], eaten)
-            goes_on = ~done & (eaten < self._ends(begun, machine))
+            if eaten >= least:
+                yield from self._done(machine, begun[done], at[done], eaten)
+            goes_on = ~done & (eaten < self._ends(begun, machine, turning=turning))
             begun, at, positions = begun[goes_on], at[goes_on], positions[goes_on]
             at = self._next(at)
             positions = _moved(steps, positions, characters[at])
@@ -109,13 +113,17 @@ class ChineseNames:
             begun, at, positions = begun[alive], at[alive], positions[alive]
             eaten += 1
 
-    def _ends(self, begun: NDArray[np.int64], machine: Machine) -> NDArray[np.int64]:
+    def _ends(
+        self, begun: NDArray[np.int64], machine: Machine, *, turning: bool
+    ) -> NDArray[np.int64]:
         """How many characters are read at most from where a name was begun.
 
         What was typed in Latin letters may go on from a name's end to its start: given name first. Characters are
         typed in their order; only the parts of a name may be turned round.
         """
         whole = self._lengths[begun].astype(np.int64)
+        if not turning:
+            return whole - self._offsets[begun]
         if not machine.chinese:
             return whole
         return np.where(self._part_starts[begun], whole, whole - self._offsets[begun])

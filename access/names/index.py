@@ -23,7 +23,8 @@ MOST_SMALL = 8
 class Named(NamedTuple):
     """The texts by which a person can be found. `identity` is a number below 2**63 of the caller's choice.
 
-    `names` are all names, the one that is shown first; `texts` all other fields: organisation, ref, phone, mail.
+    `names` are all names, the one that is shown first; `texts` all other fields, the organisation first: then ref,
+    phone, mail.
     """
 
     identity: int

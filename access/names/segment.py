@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from access.names.chinese import ChineseNames, Mask, People
+from access.names.companies import Companies
 from access.names.folding import Folded
 from access.names.readings import Alphabet
 from access.names.typed import Machine, Query, exact_mark
@@ -16,6 +17,10 @@ from access.names.vocabulary import Postings, Vocabulary
 
 Ranks = NDArray[np.uint8]
 """A `Rank` for each person of a segment."""
+
+
+SHORTEST_OF_COMPANY = 3
+"""Letters that are compared with the spelling of companies: fewer are in everybody's."""
 
 
 class Rank(IntEnum):
@@ -38,13 +43,14 @@ class Rank(IntEnum):
 
 
 class Document(NamedTuple):
-    """One person, folded. `chinese` are the parts of each Chinese name."""
+    """One person, folded. `chinese` are the parts of each Chinese name, `company` the Chinese characters of theirs."""
 
     identity: int
     exact: int
     chinese: list[list[str]]
     name_words: set[str]
     other_words: set[str]
+    company: str
 
 
 def document(identity: int, names: Sequence[str], texts: Sequence[str]) -> Document:
@@ -57,7 +63,13 @@ def document(identity: int, names: Sequence[str], texts: Sequence[str]) -> Docum
         [parts for index, parts in enumerate(chinese) if parts not in chinese[:index]],
         {word for one in folded for word in one.letters},
         {word for text in texts for word in _other_words(text)},
+        _company(texts[0]) if texts else "",
     )
+
+
+@lru_cache(maxsize=4096)
+def _company(text: str) -> str:
+    return "".join(Folded.of(text).han_parts)
 
 
 @lru_cache(maxsize=4096)
@@ -82,11 +94,13 @@ class Segment:
         exact: NDArray[np.uint32],
         chinese: ChineseNames,
         vocabulary: Vocabulary,
+        companies: Companies,
     ) -> None:
         self.identities = identities
         self._exact = exact
         self._chinese = chinese
         self._vocabulary = vocabulary
+        self._companies = companies
         self._order = np.argsort(identities, kind="stable")
         self._removed = np.zeros(len(identities), np.bool_)
 
@@ -101,6 +115,7 @@ class Segment:
             np.array([one.exact for one in documents], np.uint32),
             ChineseNames.of(names, alphabet),
             Vocabulary.of((one.name_words, one.other_words) for one in documents),
+            Companies.of((one.company for one in documents), alphabet),
         )
 
     @classmethod
@@ -122,6 +137,9 @@ class Segment:
             Vocabulary.merged(
                 [(one._vocabulary, p) for one, p in zip(segments, positions, strict=True)]
             ),
+            Companies.merged(
+                [(one._companies, p) for one, p in zip(segments, positions, strict=True)]
+            ),
         )
 
     @property
@@ -141,8 +159,10 @@ class Segment:
         """How well the query fits each person."""
         ranks = np.full(len(self.identities), Rank.NONE, np.uint8)
         if query.typed:
-            self._by_words(query, ranks)
-            self._by_reading(query, ranks)
+            begun = [self._begun(query, position) for position in range(len(query.typed))]
+            self._by_words(query, ranks, begun)
+            self._by_reading(query, ranks, begun)
+            self._by_company(query, ranks)
             ranks[self._exact == query.exact] = Rank.EXACT
             ranks[self._removed] = Rank.NONE
         return ranks
@@ -151,15 +171,36 @@ class Segment:
         """Those whom the query fits in all words but one."""
         ranks = np.full(len(self.identities), Rank.NONE, np.uint8)
         for shorter in query.shorter:
-            self._by_words(shorter, ranks)
+            begun = [self._vocabulary.beginning(word) for word in shorter.typed]
+            self._by_words(shorter, ranks, begun)
             self._read(shorter.machine(0, len(shorter.typed)), ranks)
         ranks[ranks < Rank.NONE] = Rank.NEAR
         ranks[self._removed] = Rank.NONE
         return ranks
 
-    def _by_words(self, query: Query, ranks: Ranks) -> None:
-        """All typed words begin words of the person's, in any order; or they do so written as one."""
-        found = [self._vocabulary.beginning(word) for word in query.typed]
+    def _begun(self, query: Query, position: int) -> Postings:
+        """Who has a word that a typed one begins, or a company that it reads."""
+        found = self._vocabulary.beginning(query.typed[position])
+        company = self._read_company(query, position, position + 1)
+        return found if company is None else np.concatenate([found, 2 * company + 1])
+
+    def _read_company(self, query: Query, start: int, end: int) -> People | None:
+        """Whose company these words read; None: they are too short to mean one."""
+        if sum(map(len, query.typed[start:end])) < SHORTEST_OF_COMPANY:
+            return None
+        machine = query.machine(start, end)
+        # What is typed in Chinese is among the words.
+        return None if machine is None or machine.chinese else self._companies.read(machine)
+
+    def _by_company(self, query: Query, ranks: Ranks) -> None:
+        """All typed words read a company, one after the other."""
+        company = self._read_company(query, 0, len(query.typed))
+        if company is not None:
+            _improve_people(ranks, company, Rank.OTHER_TEXTS)
+
+    def _by_words(self, query: Query, ranks: Ranks, found: Sequence[Postings]) -> None:
+        """All typed words begin words of the person's (`found`: who has such), in any order; or they do so written as
+        one."""
         _improve(ranks, self._having(found), Rank.OTHER_TEXTS)
         if len(query.typed) > 1:
             joined = self._vocabulary.beginning("".join(query.typed))
@@ -178,22 +219,21 @@ class Segment:
             having &= here
         return having
 
-    def _by_reading(self, query: Query, ranks: Ranks) -> None:
+    def _by_reading(self, query: Query, ranks: Ranks, found: Sequence[Postings]) -> None:
         count = len(query.typed)
         for cut in range(1, count):
-            self._by_both(query, ranks, (0, cut), (cut, count))
-            self._by_both(query, ranks, (cut, count), (0, cut))
+            self._by_both(query, ranks, (0, cut), found[cut:])
+            self._by_both(query, ranks, (cut, count), found[:cut])
         for position in query.initials:
             self._read(query.machine(0, count, position), ranks)
         self._read(query.machine(0, count), ranks)
         self._read(query.machine(0, count, cut=False), ranks)
 
     def _by_both(
-        self, query: Query, ranks: Ranks, read: tuple[int, int], begun: tuple[int, int]
+        self, query: Query, ranks: Ranks, read: tuple[int, int], begun: Sequence[Postings]
     ) -> None:
         """Some of the words read the Chinese name, the others begin words: 陳大文 Peter, or somebody's company."""
-        begun_words = query.typed[slice(*begun)]
-        among = self._having([self._vocabulary.beginning(word) for word in begun_words])
+        among = self._having(begun)
         machine = query.machine(*read) if among.any() else None
         if machine is not None:
             for reading in self._chinese.read(machine, among):

@@ -2,9 +2,27 @@
 
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 STEP_S = 0.1
+
+
+@contextmanager
+def ended_cleanly() -> Iterator[None]:
+    """Whatever ends a command (SIGTERM, a terminal that is closed) does so as Ctrl-C does: what is half done inside is
+    undone. For the main thread."""
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = {one: signal.signal(one, handle) for one in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 class Stop:

@@ -25,7 +25,7 @@ from config.settings import (
 )
 from hardware.system.clock import SystemClock
 from hardware.system.heap import one_heap
-from hardware.system.stop_signal import Stop
+from hardware.system.stop_signal import Stop, ended_cleanly
 from hardware.system.systemd import Notifier
 from jianmen.cli.help_pages import WholeHelpGroup
 from jianmen.cli.kiosk.carrier_memory import without_numpy
@@ -294,7 +294,7 @@ _registry = click.option(
 def export_(file: Path, settings: Path | None, data: Path | None, registry: Path | None) -> None:
     """Write all logs that are stored here into the bundle FILE, to carry to a machine on another network."""
     try:
-        with _store(settings, data, registry) as (store, identity, warrant):
+        with _store(settings, data, registry) as (store, identity, warrant), ended_cleanly():
             entries = export(store, identity, file, _read().wall_ms, warrant)
     except OSError as error:
         click.echo(f"{file}: cannot be written: {error.strerror}", err=True)

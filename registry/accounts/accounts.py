@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import get_args
@@ -30,6 +31,9 @@ TOKEN_MARK = "jmt_"  # noqa: S105 - the beginning of every token, so that people
 SALT_BYTES = 16
 NAME = r"[\w.@-]{1,64}"
 """What an account may be called: letters of any script, digits, and . @ - _."""
+
+RESERVED = frozenset({"command"})
+"""What the trail calls somebody else: the command on the registry's own machine."""
 
 RANKS: tuple[Access, ...] = get_args(Access)
 """The roles, from the one that may do least; each may do what those before it may."""
@@ -143,6 +147,8 @@ class Accounts:
                 raise UnknownError(
                     f"There is no account {name[:64]!r}. Make it first, with a role."
                 )
+            if known is None:
+                self._require_free(name)
             if version is not None and (known is None or known.version != version):
                 raise _changed("password")
             if known is not None:
@@ -158,9 +164,15 @@ class Accounts:
         """A new account. Raises PasswordError; RegistryError where there is one, or for a name that cannot be."""
         check_account(name, password)
         with self.ledger.transaction():
-            if self.find(name) is not None:
-                raise RegistryError(f"There is an account {name!r} already.")
+            self._require_free(name)
             self.set_password(name, password, role)
+
+    def _require_free(self, name: str) -> None:
+        """Raises RegistryError for a name that people would take for another account's, or for somebody else's."""
+        for one in self.all():
+            if _folded(one.name) == _folded(name):
+                raise RegistryError(f"There is an account {one.name!r} already.")
+        require_unreserved(name)
 
     def set_role(self, name: str, role: Access, was: Access | None = None) -> None:
         """`was`: what the asker has seen. Raises UnknownError, RegistryError (the last admin), ChangedError."""
@@ -220,7 +232,8 @@ class Accounts:
     # Tokens.
 
     def add_token(self, label: str, access: Access) -> tuple[str, str, TokenRow]:
-        """A new token: its id, its text (shown once) and its row."""
+        """A new token: its id, its text (shown once) and its row. Raises RegistryError for a label that is reserved."""
+        require_unreserved(label)
         text = TOKEN_MARK + self._random(16).hex()
         row = TokenRow(label, access, self._now_ms())
         digest = _hash(text)
@@ -262,7 +275,21 @@ def check_account(name: str, password: str) -> None:
         raise RegistryError(
             f"{name[:64]!r} cannot be the name of an account; use letters, digits and . @ - _"
         )
+    require_unreserved(name)
     check_password(name, password)
+
+
+def require_unreserved(name: str) -> None:
+    """Raises RegistryError for a name under which the trail notes what nobody with an account did."""
+    if _folded(name) in RESERVED:
+        raise RegistryError(
+            f"{name[:64]!r} is what the trail calls the command on the registry's machine; take another name."
+        )
+
+
+def _folded(name: str) -> str:
+    """The same for names that look the same: Chan, chan and ｃｈａｎ."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
 
 
 def check_password(name: str, password: str) -> None:

@@ -40,7 +40,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """Whose badges, in which order, by which layout. What is empty chooses everybody. `new`: only those that were not
     printed yet, or would look otherwise now. `preview`: the first of them alone, which does not count as printed.
     `pictures`: a ZIP file with a picture of each instead, to be sent, and the list of whose they are; these do not
-    count as printed either. `staff_too`: also badges that give a role, which are for admins alone."""
+    count as printed either. `staff_too`: also badges that give a role, which are for admins alone.
+    `look`: they do not count as printed."""
 
     refs: tuple[str, ...] = ()
     tickets: tuple[str, ...] = ()
@@ -52,6 +53,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     preview: bool = False
     pictures: Pictures = ""
     staff_too: bool = False
+    look: bool = False
 
 
 class Printout(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +119,7 @@ class BadgeMaker:
                     archive.writestr(MANIFEST, manifest([label for label, _ in chosen], files))
                 file.seek(0)
             work.keep(name, file.read())
-        if not selection.preview and not selection.pictures:
+        if not (selection.preview or selection.pictures or selection.look):
             self._prints.note(chosen, self._now_ms())
         return Printout(
             badges=len(chosen),
@@ -138,6 +140,10 @@ class BadgeMaker:
         if selection.new and self._chosen(everybody)[0]:
             return RegistryError("Every badge that was asked for is printed already.")
         return RegistryError("There is no badge to print.")
+
+    def note_printed(self, selection: Selection) -> None:
+        """The badges of a selection were printed elsewhere, as they are now."""
+        self._prints.note(self._chosen(selection)[0], self._now_ms())
 
     def picture(self, selection: Selection) -> Preview:
         """The first badge of a selection, with a code that is none. Raises RegistryError."""

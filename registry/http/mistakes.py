@@ -53,6 +53,10 @@ def _length(match: re.Match[str], name: str, _: type[msgspec.Struct], __: str) -
     return f"{name} should have {bound}."
 
 
+def _none_of_them(_: re.Match[str], name: str, __: type[msgspec.Struct], ___: str) -> str:
+    return f"{name} should not be empty, since such a badge opens nothing; null stands for all."
+
+
 def _size(match: re.Match[str], name: str, _: type[msgspec.Struct], __: str) -> str:
     return f"{name} should be {match[2]} or {'more' if match[1] == '>=' else 'less'}."
 
@@ -79,6 +83,7 @@ _MESSAGES: tuple[
     (r"Object contains unknown field `(.*)`", _unknown),
     (r"Object missing required field `(.*)`", _missing),
     (r"Expected `str` of length (>=|<=) (\d+)", _length),
+    (r"Expected `array` of length >= 1", _none_of_them),
     (r"Expected `(?:int|float)` (>=|<=) (-?[\d.]+)", _size),
     (r"Expected `str` matching regex .*", _pattern),
     (r"Invalid enum value (.*)", _choice),

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from registry.http.operations import Operation, Parameter
+from registry.http.operations import MOST_COUNT, Operation, Parameter
 from registry.queries.shapes import Problem
 
 _ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -102,7 +102,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
 _KINDS: dict[str, dict[str, Any]] = {
     "string": {"type": "string"},
     "integer": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
-    "count": {"type": "integer", "minimum": 1, "maximum": 10**18 - 1},
+    "count": {"type": "integer", "minimum": 1, "maximum": MOST_COUNT},
     "flag": {"type": "integer", "enum": [0, 1]},
 }
 

@@ -28,11 +28,18 @@ from registry.storage.errors import (
     RegistrationError,
     RegistryError,
     UnknownError,
+    UnstorableError,
 )
 
 log = logging.getLogger(__name__)
 
 _NUMBER = re.compile("[0-9]{1,18}")
+
+MOST_COUNT = 10**9
+"""More than there can be of anything that is counted."""
+
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""In JSON: the character that no database stores."""
 
 NO_TRACE = "none"
 
@@ -43,7 +50,8 @@ class Nothing(Body, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A query parameter; a count is a whole number from 1, a flag 0 or 1. `repeats`: it may be given several times."""
+    """A query parameter; a count is a whole number from 1 to `MOST_COUNT`, a flag 0 or 1. `repeats`: it may be given
+    several times."""
 
     name: str
     summary: str
@@ -185,6 +193,10 @@ def _wrong_parameters(operation: Operation, asked: Request) -> str | None:
             return f"{name} is given {len(values)} times; it should be given once."
         if known[name].kind in ("integer", "count") and not _NUMBER.fullmatch(values[0]):
             return f"{name} is {shown(values[0])}; it should be a whole number, 0 or more."
+        if known[name].kind == "count" and not 1 <= int(values[0]) <= MOST_COUNT:
+            return (
+                f"{name} is {shown(values[0])}; it should be a whole number from 1 to {MOST_COUNT}."
+            )
         if known[name].kind == "flag" and values[0] not in ("0", "1"):
             return f"{name} is {shown(values[0])}; it should be 1 or 0."
     return None
@@ -192,9 +204,13 @@ def _wrong_parameters(operation: Operation, asked: Request) -> str | None:
 
 def body_of(asked: Request, kind: type[Body]) -> Any:
     """The JSON body, in its shape. Raises msgspec.DecodeError (a ValidationError names the field),
-    RequestEntityTooLarge."""
+    RequestEntityTooLarge, UnstorableError."""
     asked.max_content_length = kind.most_bytes
-    return msgspec.json.decode(asked.get_data() or b"{}", type=kind)
+    body = asked.get_data() or b"{}"
+    decoded = msgspec.json.decode(body, type=kind)
+    if _NUL.search(body):
+        raise UnstorableError
+    return decoded
 
 
 def to_json(value: msgspec.Struct, status: int = 200) -> Response:
@@ -217,5 +233,5 @@ def refused(error: RegistryError) -> Response:
     if isinstance(error, ChangedError):
         message = in_readers_language(str(error))
         return to_json(Problem(error=message, changed=list(error.fields)), 409)
-    statuses = {UnknownError: 404, ForbiddenError: 403}
+    statuses = {UnknownError: 404, ForbiddenError: 403, UnstorableError: 400}
     return problem(statuses.get(type(error), 409), str(error))

@@ -34,6 +34,10 @@ class NewRuling(Body, frozen=True, kw_only=True):
     was: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
+Some = Annotated[tuple[str, ...], Meta(min_length=1)]
+"""Venues or days: a badge without any opens nothing."""
+
+
 class NewPerson(Body, frozen=True, kw_only=True):
     """A person to be registered, in the event definition's ids; `venues` and `days` null: all of them. `ref` null: the
     registry gives a number. A `signed` badge is let in by doors that have not heard of it yet."""
@@ -43,8 +47,8 @@ class NewPerson(Body, frozen=True, kw_only=True):
     name: Annotated[str, Meta(max_length=200)] = ""
     organisation: Annotated[str, Meta(max_length=200)] = ""
     language: KnownLanguage = "en"
-    venues: tuple[str, ...] | None = None
-    days: tuple[str, ...] | None = None
+    venues: Some | None = None
+    days: Some | None = None
     sessions: tuple[str, ...] = ()
     form: Literal["plain", "signed"] = "signed"
     extra: Extra = {}
@@ -59,8 +63,8 @@ class ChangedPerson(Body, frozen=True, kw_only=True):
     organisation: Annotated[str, Meta(max_length=200)] | msgspec.UnsetType = msgspec.UNSET
     language: KnownLanguage | msgspec.UnsetType = msgspec.UNSET
     ticket: Text | msgspec.UnsetType = msgspec.UNSET
-    venues: tuple[str, ...] | msgspec.UnsetType | None = msgspec.UNSET
-    days: tuple[str, ...] | msgspec.UnsetType | None = msgspec.UNSET
+    venues: Some | msgspec.UnsetType | None = msgspec.UNSET
+    days: Some | msgspec.UnsetType | None = msgspec.UNSET
     sessions: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     extra: Extra | msgspec.UnsetType = msgspec.UNSET
     version: Annotated[str, Meta(max_length=200)] | msgspec.UnsetType = msgspec.UNSET

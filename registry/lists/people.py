@@ -141,6 +141,10 @@ class _Reader:
     def _has_errors(self, line: int, values: Sequence[Cell]) -> bool:
         """Name the cells that a formula left as an error: taken as empty they would let people in everywhere."""
         wrong = [index for index, cell in enumerate(values) if cells.is_error(cell)]
+        if wrong and len(wrong) == sum(map(cells.is_filled, values)):
+            ref = self._columns.at["ref"]
+            if ref not in wrong:
+                return True  # formulas that were drawn further down than the list goes
         used = [index for index in wrong if index in self._used]
         for index in used:
             title = self._columns.titles[index]

@@ -80,6 +80,7 @@ class TrailLine(Answer, frozen=True, kw_only=True):
 
 
 class TrailPage(Answer, frozen=True, kw_only=True):
-    """Lines of the trail, the newest first."""
+    """Lines of the trail, the newest first; at most `limit` of them."""
 
     lines: list[TrailLine]
+    limit: int

@@ -1,6 +1,7 @@
 """The end of an event: all that names a person is deleted, while everybody else goes on working."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from access.log.entry import BadgeIssued, Body
 from registry.devices.own_log import OwnLog, packed_entry
@@ -8,6 +9,7 @@ from registry.roster.badge_issuer import without_card
 from registry.roster.issues import issues_with_card, written_since
 from registry.roster.keys.keyring import Keyring
 from registry.roster.repository import People
+from registry.storage.backup import remove_unfinished
 from registry.storage.ledger import Ledger
 
 ROUNDS = 8
@@ -46,6 +48,9 @@ class Purge:
                 self._log.extend(_withdrawn(self._ledger))
                 gone = self._forget(job)
         self._ledger.database.scrub(whole=True)
+        if self._ledger.folder is not None:
+            with suppress(OSError):  # `registry doctor` names what is still there
+                remove_unfinished(self._ledger.folder)
         return gone
 
     def _forget(self, job: str | None) -> int:

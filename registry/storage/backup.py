@@ -1,27 +1,40 @@
 """A registry's data folder in one file, and back: the database, which has all keys too, and the files beside it.
 
-The file is made while the registry runs. It has names and secrets, and is readable by its owner alone.
+The file is made while the registry runs. It has names and secrets, and is readable by its owner alone. It has its name
+when it is whole; where that is interrupted nothing stays, and what a killed process has left is found again: by the
+next backup, by a purge, and by `registry doctor`.
 """
 
 import os
+import re
 import shutil
 import sqlite3
 import tarfile
 import tempfile
 import time
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
 from registry.storage.errors import DatabaseError, RegistryError
 from registry.storage.rollback_mark import FILE as LANDMARK
+from sync.durable_file import PART, leftovers, remove_leftover, temporary_folder, whole_file
 
 DATABASE = "registry.db"
 
 LAST_BACKUP = "last-backup.json"
+BEGUN = ".backup-begun"
+"""The path of a backup that is being written, wherever that is."""
+
 LEFT_OUT = (LANDMARK, "serving.json", LAST_BACKUP)
 """The landmark shows a registry that it was put back; the notes are of a server that runs, and of the last backup."""
+
+_OF_0_1_0 = re.compile("tmp[a-z0-9_]{8}")
+_IN_0_1_0 = {DATABASE, f"{DATABASE}-journal", "data"}
+"""The temporary folders that a killed backup of version 0.1.0 has left, and what may be in them."""
 
 
 class LastBackup(msgspec.Struct, frozen=True):
@@ -47,23 +60,22 @@ def backup(data: Path, out: Path) -> int:
         raise RegistryError(
             f"{data} has no {DATABASE}. Of PostgreSQL make the backup with pg_dump; its keys are in it."
         )
+    if out.exists():
+        raise RegistryError(f"{out} is there already; name a new file.")
     try:
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise RegistryError(f"{out} is there already; name a new file.") from None
+        remove_unfinished(data)
+        with (
+            _begun(data, out),
+            whole_file(out, 0o600) as file,
+            tarfile.open(fileobj=file, mode="w:gz", compresslevel=3) as archive,
+        ):
+            with _copied(database, out.parent) as copy:
+                archive.addfile(archive.gettarinfo(arcname=DATABASE, fileobj=copy), copy)
+            for beside in sorted(data.iterdir()):
+                if _kept(beside):
+                    archive.add(beside, beside.name, filter=_whole)
     except OSError as error:
         raise RegistryError(f"{out} cannot be written: {error.strerror}") from error
-    with (
-        tempfile.TemporaryDirectory(dir=out.parent) as folder,
-        os.fdopen(descriptor, "wb") as file,
-        tarfile.open(fileobj=file, mode="w:gz", compresslevel=3) as archive,
-    ):
-        copy = Path(folder, DATABASE)
-        _copy(database, copy)
-        archive.add(copy, DATABASE)
-        for beside in sorted(data.iterdir()):
-            if _kept(beside, out):
-                archive.add(beside, beside.name)
     size = out.stat().st_size
     note = LastBackup(time.time_ns() // 1_000_000, str(out.absolute()), size)
     with suppress(OSError):  # whoever may read the data need not be allowed to write there
@@ -71,39 +83,96 @@ def backup(data: Path, out: Path) -> int:
     return size
 
 
-def _kept(file: Path, out: Path) -> bool:
+@contextmanager
+def _begun(data: Path, out: Path) -> Iterator[None]:
+    """While a backup is being written the data folder says where: a process that is killed leaves the note, too."""
+    note = data / BEGUN
+    with suppress(OSError):
+        note.write_text(str(out.absolute()), encoding="utf-8")
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            note.unlink()
+
+
+def unfinished(data: Path) -> list[Path]:
+    """What killed backups of this data folder, and killed attempts to put one back, have left: it holds names and keys.
+    Raises OSError."""
+    found = leftovers(data)
+    with suppress(OSError, ValueError):
+        begun = Path((data / BEGUN).read_text(encoding="utf-8"))
+        found += leftovers(begun.parent)
+    old = (one for one in data.iterdir() if _OF_0_1_0.fullmatch(one.name) and one.is_dir())
+    found += [one for one in old if {inside.name for inside in one.iterdir()} <= _IN_0_1_0]
+    return sorted(set(found))
+
+
+def remove_unfinished(data: Path) -> list[Path]:
+    """Remove it; gives what there was. Raises OSError."""
+    found = unfinished(data)
+    for one in found:
+        remove_leftover(one)
+    return found
+
+
+def _kept(file: Path) -> bool:
     """Whether a file beside the database is part of the backup: not what goes with the running database."""
     own = file.name.startswith(("registry.db", "registry.lock", "."))
-    return not own and file.name not in LEFT_OUT and file != out and not file.is_symlink()
+    return not own and file.name not in LEFT_OUT and not file.is_symlink()
 
 
-def _copy(source: Path, target: Path) -> None:
-    """A consistent copy of a database that others may be writing (https://sqlite.org/backup.html)."""
-    uri = f"{source.resolve().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(uri, uri=True)) as here, closing(sqlite3.connect(target)) as there:
-        here.backup(there)
-        there.execute("PRAGMA journal_mode=DELETE")
+def _whole(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    """What is being written just now, this file too, is no part of a backup."""
+    return None if member.name.endswith(PART) else member
+
+
+@contextmanager
+def _copied(database: Path, folder: Path) -> Iterator[BinaryIO]:
+    """A consistent copy of a database that others may be writing (https://sqlite.org/backup.html), in a file that has
+    no name any more before anything is in it: nothing stays of it, whatever ends this process."""
+    descriptor, name = tempfile.mkstemp(PART, dir=folder)
+    uri = f"{database.resolve().as_uri()}?mode=ro"
+    with os.fdopen(descriptor, "r+b") as file:
+        with closing(sqlite3.connect(name)) as there:
+            Path(name).unlink()
+            there.execute("PRAGMA journal_mode=OFF")
+            with closing(sqlite3.connect(uri, uri=True)) as here:
+                here.backup(there)
+        # No write-ahead log goes with the copy (https://sqlite.org/fileformat2.html, bytes 18 and 19).
+        os.pwrite(descriptor, b"\x01\x01", 18)
+        yield file
 
 
 def restore(file: Path, data: Path) -> None:
     """Put a backup into an empty folder. The registry finds that it was moved, and goes on in a new log. Raises
     RegistryError, and then the folder is as empty as before."""
-    if data.exists() and any(data.iterdir()):
-        raise RegistryError(f"{data} is not empty; restore into a new folder.")
-    data.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=data.parent) as folder:
-        found = Path(folder, "data")
-        try:
-            with tarfile.open(file, "r:gz") as archive:
-                _unpack(archive, found)
-        except (OSError, tarfile.TarError, EOFError) as error:
-            raise RegistryError(
-                f"{file} is no backup of a registry, or is damaged: {error}"
-            ) from error
-        _check(found / DATABASE)
-        data.mkdir(exist_ok=True, mode=0o750)
-        for one in found.iterdir():
-            one.rename(data / one.name)
+    is_new = not data.exists()
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o750)
+        remove_unfinished(data)
+        if any(data.iterdir()):
+            raise RegistryError(f"{data} is not empty; restore into a new folder.")
+        with temporary_folder(data, "restore") as found:
+            _unpack_whole(file, found)
+            # The database last: without it nobody takes the folder for a registry's.
+            for one in sorted(found.iterdir(), key=lambda one: one.name == DATABASE):
+                one.rename(data / one.name)
+    except OSError as error:
+        raise RegistryError(f"{data} cannot be written: {error.strerror}") from error
+    finally:
+        if is_new:
+            with suppress(OSError):  # it is not empty: all is well
+                data.rmdir()
+
+
+def _unpack_whole(file: Path, folder: Path) -> None:
+    try:
+        with tarfile.open(file, "r:gz") as archive:
+            _unpack(archive, folder)
+    except (OSError, tarfile.TarError, EOFError) as error:
+        raise RegistryError(f"{file} is no backup of a registry, or is damaged: {error}") from error
+    _check(folder / DATABASE)
 
 
 def _unpack(archive: tarfile.TarFile, folder: Path) -> None:

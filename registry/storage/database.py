@@ -27,6 +27,7 @@ from registry.storage.remembered import Remembered
 
 FILE = "registry.db"
 LOCK_FILE = "registry.lock"
+RIGHT_URL = 'it should be like "postgresql://user@host/name"'
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 CACHE_KIB = 64_000
@@ -66,9 +67,8 @@ class Database:
         try:
             target = make_url(url) if url else URL.create("sqlite", database=_path(data))
         except ArgumentError:
-            raise DatabaseError(
-                'database_url is no address of a database; it should be like "postgresql://user@host/name"'
-            ) from None
+            raise DatabaseError(f"database_url is no address of a database; {RIGHT_URL}") from None
+        _require_known(target)
         self._target = target
         self.is_postgres = target.get_backend_name() == "postgresql"
         self.path = None if self.is_postgres or not target.database else Path(target.database)
@@ -268,6 +268,16 @@ def _path(data: Path | None) -> str:
     if data is None:
         raise ValueError("a database needs an address or a folder")
     return str(data / FILE)
+
+
+def _require_known(target: URL) -> None:
+    """Raises DatabaseError for a database of another kind."""
+    is_sqlite = target.drivername in ("sqlite", "sqlite+pysqlite")
+    if not is_sqlite and target.get_backend_name() != "postgresql":
+        raise DatabaseError(
+            f"database_url begins with {target.drivername}://; {RIGHT_URL}. For SQLite leave database_url out: it is"
+            " then a file in the data folder."
+        )
 
 
 def _shown(target: URL) -> str:

@@ -8,6 +8,7 @@ RegistryError
 ├── UnknownError         no such badge, person, device, gate or ticket
 ├── ChangedError         somebody else changed it meanwhile
 ├── ForbiddenError       only an admin may do this
+├── UnstorableError      a character that no database stores
 └── RegistrationError    people who cannot be registered as asked; every mistake is named
 """
 
@@ -63,6 +64,13 @@ class ChangedError(RegistryError):
 
 class ForbiddenError(RegistryError):
     """Only an admin may do this."""
+
+
+class UnstorableError(RegistryError):
+    """A character that no database stores."""
+
+    def __init__(self) -> None:
+        super().__init__("There is a character or a number in this that cannot be stored.")
 
 
 class Refusal(NamedTuple):

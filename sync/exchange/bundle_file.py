@@ -5,7 +5,6 @@ MessagePack pair (kind, value). The last frame is the signature of the exporting
 before it, so that a truncated or altered file is detected before anything is stored.
 """
 
-import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ import msgspec
 
 from access.log.chain import ChainError, Head
 from access.log.entry import UNREADABLE, Kiosk, pack
+from sync.durable_file import whole_file
 from sync.exchange.quota import Quota
 from sync.store.log_store import BEGINNING, LogStore
 from sync.wire.device_key import DeviceKey, verifies
@@ -58,9 +58,8 @@ def export(
 ) -> int:
     """Write everything a store has into a bundle. Return how many entries. `warrant` is the kiosk's own enrolment
     certificate. The file is complete or absent. Raises OSError."""
-    part = path.with_name(f".{path.name}.part")
     entries = 0
-    with part.open("wb") as file:
+    with whole_file(path, 0o666) as file:
         writer = _Writer(file)
         writer.frame("opening", Opening(identity.fingerprint, store.registry, made_ms, warrant))
         logs = sorted(store.vector(), key=lambda log: (not store.is_registry(log), log))
@@ -73,9 +72,6 @@ def export(
         for card in store.all_sealed():
             writer.frame("card", card)
         writer.frame("signature", identity.sign(writer.hash.digest()))
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
     return entries
 
 

@@ -8,6 +8,7 @@ import click
 
 from config.errors import ConfigError
 from config.settings import registry_settings
+from hardware.system.stop_signal import ended_cleanly
 from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.options import settings_option, show_result, stop
 from registry.storage.backup import backup as make_backup
@@ -35,7 +36,8 @@ def backup(out: Path, settings_file: Path | None, data: Path | None, *, as_json:
     The file holds names and secrets: keep it as you keep keys. Of PostgreSQL: pg_dump.
     """
     try:
-        size = make_backup(_folder(settings_file, data), out)
+        with ended_cleanly():
+            size = make_backup(_folder(settings_file, data), out)
     except RegistryError as error:
         stop(1, str(error))
     show_result({"file": str(out), "bytes": size}, as_json=as_json, summary=f"{out}: {size} bytes")
@@ -50,7 +52,8 @@ def restore(file: Path, settings_file: Path | None, data: Path | None, *, as_jso
     """Put the backup FILE into an empty data folder. Then start the registry; kiosks bring what is newer."""
     folder = _folder(settings_file, data)
     try:
-        put_back(file, folder)
+        with ended_cleanly():
+            put_back(file, folder)
     except RegistryError as error:
         stop(1, str(error))
     show_result({"data": str(folder)}, as_json=as_json, summary=f"restored into {folder}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from access.badge.credential import read_human_code
 from config import event_file
 from config.errors import ConfigError
 from jianmen.cli.help_pages import WholeHelpGroup
@@ -304,6 +305,9 @@ def _person_of(client: Client, name: str) -> dict[str, Any]:
     for one in found:
         if one["ref"] == name or one["code"].replace("-", "") == bare:
             return dict(one)
+    if read_human_code(name) is not None and len(found) == 1:
+        now = found[0]
+        stop(1, f"{name} is revoked for good; {now['ref']} has the badge {now['code']} instead")
     return stop(1, f"{name!r} is nobody's ref, and no badge's code here")
 
 

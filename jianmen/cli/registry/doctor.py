@@ -57,6 +57,15 @@ def findings(settings: RegistrySettings, client: Client) -> Iterator[Finding]:
         else "not synchronised; kiosks take no time from here. Start chrony or systemd-timesyncd",
     )
     yield _backup_age(settings, time.time_ns() // 1_000_000)
+    from registry.storage.backup import unfinished
+
+    for left in unfinished(settings.data):
+        yield Finding(
+            "backup",
+            "mend",
+            f"{left} was left by a backup that was killed, and holds names and keys: delete it, or make a backup,"
+            " which does so",
+        )
     yield Finding("log", "good", f"{health['entries']} entries")
     kiosks = [one for one in client.get("/kiosks")["kiosks"] if "cut_off" not in one["troubles"]]
     unhealthy = [one for one in kiosks if one["troubles"]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,10 +14,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 import printing
+from hardware.system.stop_signal import ended_cleanly
 from jianmen.cli.help_pages import WholeHelpGroup
 from jianmen.cli.options import data_option, json_option
 from jianmen.cli.registry.options import asking, quoted, settings_option, show_result, stop
 from registry.queries.table_files import guarded
+from sync.durable_file import whole_file
 
 if TYPE_CHECKING:
     from jianmen.cli.registry.client import Client
@@ -161,15 +162,10 @@ def replace(
 def _new_file(path: Path) -> Iterator[BinaryIO]:
     """A new file that nobody else reads; it is gone again where what should be in it cannot be made."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with ended_cleanly(), whole_file(path, 0o600) as file:
+            yield file
     except OSError as error:
         stop(2, f"{path}: cannot be written ({error.strerror})")
-    with os.fdopen(descriptor, "wb") as file:
-        try:
-            yield file
-        except BaseException:
-            path.unlink()
-            raise
 
 
 def _key_cards_pdf(cards: Sequence[Mapping[str, Any]]) -> bytes:

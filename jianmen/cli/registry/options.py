@@ -16,7 +16,9 @@ import msgspec
 
 from config.errors import ConfigError
 from config.settings import RegistrySettings, registry_settings, require_writable
+from hardware.system.stop_signal import ended_cleanly
 from jianmen.cli.options import settings_file_option
+from sync.durable_file import whole_file
 
 if TYPE_CHECKING:
     from jianmen.cli.registry.client import Client
@@ -192,12 +194,10 @@ def as_given(*but: str) -> list[str]:
 
 def put_file(content: bytes, out: Path) -> None:
     """Write what can be made again: whole or not at all, in the place of an older file of that name."""
-    part = out.with_name(f".{out.name}.part")
     try:
-        part.write_bytes(content)
-        part.replace(out)
+        with ended_cleanly(), whole_file(out, 0o666) as file:
+            file.write(content)
     except OSError as error:
-        part.unlink(missing_ok=True)
         stop(2, f"{out}: cannot be written ({error.strerror})")
 
 

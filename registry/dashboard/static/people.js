@@ -54,7 +54,7 @@ function actions(person) {
         data.admin && el("button", { class: "danger apart", click: () => erase(person) }, t("erase")))));
 }
 
-const printLink = (person) => el("a", { class: "button main", href: `/api/v1/badges?ref=${encodeURIComponent(person.ref)}`, target: "_blank" }, t("print"));
+const printLink = (person) => el("a", { class: "button main", href: `/api/v1/badges?ref=${encodeURIComponent(person.ref)}`, target: "_blank", click: () => attempt(() => ask("POST", `/badges/printed?ref=${encodeURIComponent(person.ref)}`)) }, t("print"));
 
 function changed(person, before) {
   shown = shown.map((one) => (one.ref === before.ref ? person : one));

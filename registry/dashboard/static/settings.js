@@ -1,5 +1,5 @@
 // Settings: accounts, sessions, tokens, webhooks, the end of a day, a new desk key, the trail of changes.
-import { ask, attempt, confirmed, el, has, listed, minute, note, t, table } from "./common.js";
+import { ask, attempt, confirmed, el, has, listed, minute, note, placeName, t, table } from "./common.js";
 import { download, followJob, jobProblem } from "./jobs.js";
 import { by, logins, on, remove } from "./own_access.js";
 
@@ -48,11 +48,12 @@ async function leave(name) {
 }
 
 const KNOWN = { access: "account", role: "account", kind: "conflict", answer: "reading" };
+const PLACES = ["venue", "area"];
 /** What a change was about, in the reader's words; lines of an earlier version have one text. */
 function about(line) {
   const said = Object.entries(line.details).map(([name, value]) => {
     const field = (one) => (one !== "extra" && has(`import.field.${one}`) ? t(`import.field.${one}`) : t(one));
-    const named = name === "fields" ? listed(value.split(", ").map(field))
+    const named = name === "fields" ? listed(value.split(", ").map(field)) : PLACES.includes(name) ? placeName(value)
       : has(`${KNOWN[name]}.${value}`) ? t(`${KNOWN[name]}.${value}`) : value;
     const text = has(`trail.of.${name}`) ? t(`trail.of.${name}`, { v: named }) : `${name} ${named}`;
     return name === "code" ? el("a", { href: `/people#${value}` }, line.ref ? `${text} (${line.ref})` : text) : text;

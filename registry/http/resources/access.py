@@ -207,11 +207,15 @@ def _add_trail(api: Interface, queries: Queries, trail: Trail) -> None:
         answer=answers.TrailPage,
         query=(
             Parameter("before", "lines with smaller numbers than this", "integer"),
-            Parameter("limit", f"how many to say; {LINES} where left out and at most", "integer"),
+            Parameter(
+                "limit",
+                f"how many to return; more than {LINES} returns {LINES}, and says so. {LINES} where left out",
+                "count",
+            ),
         ),
     )
     def read_trail() -> answers.TrailPage:
-        limit = max(1, min(LINES, request.args.get("limit", LINES, int)))
+        limit = min(LINES, request.args.get("limit", LINES, int))
         before = request.args.get("before", type=int)
         lines = trail.newest(limit, before)
         refs = refs_of(queries, [one.details["code"] for one in lines if "code" in one.details])
@@ -227,5 +231,6 @@ def _add_trail(api: Interface, queries: Queries, trail: Trail) -> None:
                     ref=refs.get(one.details.get("code", "")),
                 )
                 for one in lines
-            ]
+            ],
+            limit=limit,
         )

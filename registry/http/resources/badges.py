@@ -85,7 +85,7 @@ def add_badges(api: Interface, jobs: Jobs, maker: BadgeMaker, guard: Guard) -> N
     """Give the interface its badges. Those that give a role are made for admins alone."""
     jobs.kind(KIND, maker.run)
 
-    def selected(**changes: str) -> Selection:
+    def selected(**changes: str | bool) -> Selection:
         """What the request asks for. Raises UnknownError, ForbiddenError, RegistryError."""
         selection = msgspec.structs.replace(_selection(), staff_too=guard.is_admin, **changes)
         maker.check(selection)
@@ -93,14 +93,26 @@ def add_badges(api: Interface, jobs: Jobs, maker: BadgeMaker, guard: Guard) -> N
 
     @api.get(
         "/badges",
-        "Badges to print, as PDF; for more than some hundreds ask for a job",
+        "Badges to look at, as PDF; for more than some hundreds ask for a job. They do not count as printed by that",
         access="desk",
         answer="application/pdf",
         query=_CHOICE,
     )
     def badges() -> Response:
-        job = ended(jobs, jobs.start(KIND, msgspec.to_builtins(selected(pictures=""))).id)
+        selection = selected(pictures="", look=True)
+        job = ended(jobs, jobs.start(KIND, msgspec.to_builtins(selection)).id)
         return Response(jobs.file(job.id, FILE), mimetype="application/pdf")
+
+    @api.post(
+        "/badges/printed",
+        "These badges were printed from what /badges has shown: as what they are now they are not new any more",
+        access="desk",
+        answer=answers.Done,
+        query=_CHOICE[:1],
+    )
+    def badges_printed() -> answers.Done:
+        maker.note_printed(selected())
+        return answers.Done()
 
     @api.post(
         "/badges/jobs",

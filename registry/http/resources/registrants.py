@@ -13,6 +13,7 @@ from registry.queries import shapes as answers
 from registry.queries.queries import Queries
 from registry.queries.registrants import PersonHistory, badge_of
 from registry.roster.model import IssuedBadge
+from registry.storage.errors import UnstorableError
 
 DONE = answers.Done()
 
@@ -45,14 +46,13 @@ def add_registrant_reads(api: Interface, queries: Queries) -> None:
         offset = request.args.get("offset", 0, int)
         limit = request.args.get("limit", registrants.PAGE, int)
         cursor = request.args.get("cursor")
-        if limit < 1:
-            return problem(400, f"limit is {limit}; it should be 1 to {registrants.MOST}.")
         if cursor is not None and "offset" in request.args:
             return problem(400, "cursor and offset are both given; it should be one of them.")
+        query = request.args.get("q", "")
+        if "\0" in query:
+            raise UnstorableError
         try:
-            return registrants.search(
-                queries, request.args.get("q", ""), limit, offset=offset, cursor=cursor
-            )
+            return registrants.search(queries, query, limit, offset=offset, cursor=cursor)
         except ValueError as error:
             return problem(400, f"{error}.")
 

@@ -96,7 +96,7 @@ def add_conflicts(api: Interface, queries: Queries, guard: Guard) -> None:
         answer=answers.ConflictReport,
         query=(
             Parameter("offset", "how many to leave out in front", "integer"),
-            Parameter("limit", f"how many to say; {CONFLICTS} where left out", "integer"),
+            Parameter("limit", f"how many to say; {CONFLICTS} where left out", "count"),
         ),
     )
     def conflicts() -> answers.ConflictReport:

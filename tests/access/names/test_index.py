@@ -121,6 +121,38 @@ def test_the_name_as_stored_comes_before_a_derived_spelling_before_a_company() -
     ]
 
 
+@pytest.mark.parametrize(
+    ("query", "who"),
+    [
+        ("keji", [1, 2, 3]),
+        ("ke ji", [1, 2, 3]),
+        ("jianmen kej", [1, 2]),
+        ("kejijianmen", []),
+        ("yinhang", [4]),
+        ("wang keji", [2]),
+        ("keji wang", [2]),
+        ("yinhang 李", [4]),
+        ("ji", []),
+    ],
+)
+def test_a_chinese_company_is_found_in_letters_from_any_of_its_characters_on(
+    query: str, who: list[int]
+) -> None:
+    index = NameIndex()
+    companies = ("四川剑门科技", "劍門（成都）科技有限公司", "高新科技園", "中国银行成都分行")
+    names = ("Ada", "王明", "Ann", "李雷")
+    people = [
+        Named(number, (name,), (company, f"R{number}"))
+        for number, (name, company) in enumerate(zip(names, companies, strict=True), 1)
+    ]
+    for start in range(0, 4000, 1000):  # some segments, which are made one
+        index.put(Named(10 + start + n, ("Eve",), ("Ltd",)) for n in range(1000))
+        index.put(people[start // 1000 : start // 1000 + 1])
+    assert sorted(hit.identity for hit in index.search(query, 20).hits) == who
+    index.remove([1, 2, 3, 4])
+    assert index.search(query, 20).hits == []
+
+
 def test_a_whole_spelling_comes_before_one_that_was_cut_short() -> None:
     index = index_of("張偉", "陳偉", "曾偉")
     hits = index.search("chan", 9).hits

@@ -82,6 +82,14 @@ def test_the_doctor_says_how_old_the_last_backup_is(data: Path, tmp_path: Path) 
         assert age in state()[1]
 
 
+def test_the_doctor_names_what_a_killed_backup_has_left(data: Path) -> None:
+    left = data / "copy.jianmen.part"
+    left.write_bytes(b"names and keys")
+    assert f"mend  backup: {left} was left by a backup that was killed" in run(
+        "doctor", "--data", data
+    )
+
+
 def test_the_doctor_names_a_package_of_ours_that_python_does_not_find_first(
     data: Path, tmp_path: Path
 ) -> None:

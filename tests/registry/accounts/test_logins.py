@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from registry.accounts.accounts import Accounts
 from registry.accounts.throttle import FREE_TRIES
 from registry.service import RegistryService
+from registry.storage.errors import RegistryError
 
 PASSWORD = "correct horse battery"
 HOUR_MS = 3_600_000
@@ -179,10 +180,34 @@ def test_a_name_that_cannot_be_is_refused(browser: Browser, name: str) -> None:
     assert browser.call("POST", "/accounts", body).status_code in (400, 409)
 
 
-def test_a_second_account_of_a_name_is_refused(browser: Browser) -> None:
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("helper", "There is an account 'helper' already."),
+        ("Helper", "There is an account 'helper' already."),
+        ("ｈｅｌｐｅｒ", "There is an account 'helper' already."),
+        ("Command", "is what the trail calls the command"),
+    ],
+)
+def test_a_second_account_of_a_name_is_refused_whatever_its_letters_look_like(
+    browser: Browser, accounts: Accounts, name: str, said: str
+) -> None:
     browser.log_in("chan")
-    body = {"name": "helper", "role": "admin", "password": "long enough, this"}
-    assert browser.call("POST", "/accounts", body).status_code == 409
+    body = {"name": name, "role": "admin", "password": "long enough, this"}
+    answer = browser.call("POST", "/accounts", body)
+    assert answer.status_code == 409
+    assert said in answer.json["error"]
+    with pytest.raises(RegistryError, match=said):
+        accounts.add(name, "admin", "long enough, this")
+    if name != "helper":
+        with pytest.raises(RegistryError, match=said):
+            accounts.set_password(name, "long enough, this", "admin")
+
+
+def test_a_tokens_label_is_not_what_the_trail_calls_the_command(browser: Browser) -> None:
+    browser.log_in("chan")
+    answer = browser.call("POST", "/tokens", {"label": "command", "access": "desk"})
+    assert answer.status_code == 409
 
 
 @pytest.mark.parametrize("password", ["short", "aaaaaaaaaaaa", "chenchenchen"])

@@ -49,6 +49,7 @@ TABLE = {
     "GET /badges/picture": "desk",
     "POST /badges/jobs": "desk",
     "POST /badges/test": "desk",
+    "POST /badges/printed": "desk",
     "GET /jobs": "admin",
     "GET /jobs/<job_id>": "desk",
     "POST /jobs/<job_id>/cancel": "desk",

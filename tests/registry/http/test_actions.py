@@ -372,6 +372,19 @@ def test_badges_can_be_printed(api: Any, delegates: list[IssuedBadge]) -> None:
     assert answer.status_code == 200, answer.text
     assert answer.mimetype == "application/pdf"
     assert answer.data.startswith(b"%PDF")
+    for method, path in (("GET", "/badges"), ("POST", "/badges/jobs"), ("POST", "/badges/printed")):
+        answer = api.call(method, f"{path}?ref=P1&ref=NOPE")
+        assert (answer.status_code, answer.json["error"]) == (
+            404, "Nobody is registered as 'NOPE'.",
+        )  # fmt: skip
+
+
+def test_looking_at_badges_is_no_printing(api: Any, delegates: list[IssuedBadge]) -> None:
+    api.call("GET", "/badges?ref=P1")
+    assert api.ended(api.post("/badges/jobs?new=1", {}))["result"]["badges"] == 3
+    api.post("/badges/printed?ref=P1", {})
+    again = api.ended(api.post("/badges/jobs?new=1", {}))
+    assert again["error"] == "Every badge that was asked for is printed already."
 
 
 def test_an_enrolment_code_says_where_and_who_the_registry_is(

@@ -39,6 +39,21 @@ DELEGATE = {"ref": "P1", "ticket": "delegate"}
             {"label": "wall", "access": "viewer", "colour": "red"},
             '“colour” is not known here; it should be "label" or "access".',
         ),
+        (
+            "/registrants",
+            DELEGATE | {"venues": []},
+            "“venues” should not be empty, since such a badge opens nothing; null stands for all.",
+        ),
+        (
+            "/registrants/ABCD-EFGH-X",
+            {"days": []},
+            "“days” should not be empty, since such a badge opens nothing; null stands for all.",
+        ),
+        (
+            "/tokens",
+            {"label": "a\0b", "access": "viewer"},
+            "There is a character or a number in this that cannot be stored.",
+        ),
         ("/desk-key", {"bogus": 1}, "“bogus” is not known here."),
         ("/days/close", {"day": "today"}, "“day” should be a day such as 2026-11-22."),
         (
@@ -51,6 +66,20 @@ DELEGATE = {"ref": "P1", "ticket": "delegate"}
 def test_a_mistake_is_explained_in_a_sentence(api: Any, path: str, body: Any, message: str) -> None:
     answer = api.call("POST", path, body)
     assert (answer.status_code, answer.json["error"]) == (400, message)
+
+
+@pytest.mark.parametrize("path", ["/registrants", "/conflicts", "/trail"])
+def test_a_limit_is_1_or_more_and_no_nonsense(api: Any, path: str) -> None:
+    for limit in ("0", "99999999999999999"):
+        answer = api.call("GET", f"{path}?limit={limit}")
+        wanted = f'limit is "{limit}"; it should be a whole number from 1 to 1000000000.'
+        assert (answer.status_code, answer.json["error"]) == (400, wanted)
+    assert api.get(f"{path}?limit=99999").get("limit", 200) == 200
+
+
+def test_what_no_database_stores_is_searched_in_none(api: Any) -> None:
+    assert api.call("GET", "/registrants?q=%00").status_code == 400
+    assert api.get("/registrants?q=%5Cu0000")["total"] == 0
 
 
 def test_a_flag_that_is_neither_0_nor_1_is_not_taken_for_no(api: Any) -> None:

@@ -47,7 +47,10 @@ def with_cell(column: str, cell: str) -> str:
 @pytest.mark.parametrize(
     ("field", "titles"),
     [
-        ("ref", "预约号 登記號碼 Attendee_ID Registration_No. Booking_reference 参会编号"),
+        (
+            "ref",
+            "预约号 登記號碼 Attendee_ID Registration_No. Booking_reference Attendee_# 参会编号",
+        ),
         ("organisation", "所在单位 您的工作單位名稱 Company_name"),
         (
             "ticket",
@@ -64,7 +67,7 @@ def with_cell(column: str, cell: str) -> str:
             "您要参加的场次？ Which_session(s)_would_you_like_to_attend? Breakout_sessions",
         ),
         ("phone", "手提電話 聯絡電話 联系手机号 Contact_number Mobile_phone_no."),
-        ("order", "Order_ID 订单号"),
+        ("order", "Order_ID Order_# 订单号"),
         # Titles with a word of those above that mean something else.
         (
             None,

@@ -480,6 +480,7 @@ def test_what_a_formula_could_not_find_is_a_mistake_wherever_it_is_used(forum: E
     sheet.write_row(1, 0, good)
     for column in range(len(titles)):
         sheet.write_formula(2, column, "=VLOOKUP(1,Z:Z,1,0)", None, "#N/A")
+    sheet.write_formula(3, 4, "=VLOOKUP(1,Z:Z,1,0)", None, "#N/A")  # drawn below the list
     book.get_worksheet_by_name("封面 & 目录").activate()
     sheet.activate()
     book.close()

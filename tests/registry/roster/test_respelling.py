@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
@@ -35,12 +36,12 @@ def kiosk(new_kiosk: Callable[[str], Kiosk]) -> Kiosk:
 
 
 @pytest.fixture
-def notes() -> list[tuple[str, str, str]]:
+def notes() -> list[tuple[str, str, Any]]:
     return []
 
 
 @pytest.fixture
-def respelling(service: RegistryService, notes: list[tuple[str, str, str]]) -> Respelling:
+def respelling(service: RegistryService, notes: list[tuple[str, str, Any]]) -> Respelling:
     return service.respelling(lambda *note: notes.append(note))
 
 
@@ -71,7 +72,7 @@ def settle(respelling: Respelling, event: Event) -> None:
 
 def test_the_name_is_taken_over_and_the_badge_stays_good(
     service: RegistryService, event: Event, kiosk: Kiosk, respelling: Respelling, api: Api,
-    delegates: list[IssuedBadge], notes: list[tuple[str, str, str]],
+    delegates: list[IssuedBadge], notes: list[tuple[str, str, Any]],
 ) -> None:  # fmt: skip
     jane = delegates[2]
     prints(kiosk, jane, "Jane Smyth", service)
@@ -91,7 +92,7 @@ def test_the_name_is_taken_over_and_the_badge_stays_good(
 
 def test_what_was_printed_with_two_spellings_is_taken_once_and_nothing_twice(
     service: RegistryService, event: Event, kiosk: Kiosk, respelling: Respelling,
-    delegates: list[IssuedBadge], notes: list[tuple[str, str, str]],
+    delegates: list[IssuedBadge], notes: list[tuple[str, str, Any]],
 ) -> None:  # fmt: skip
     jane, before = delegates[2], card_of(service, delegates[2])
     prints(kiosk, jane, "Jane Smyth", service, before)
@@ -104,7 +105,7 @@ def test_what_was_printed_with_two_spellings_is_taken_once_and_nothing_twice(
 
 def test_a_name_that_was_changed_here_meanwhile_is_not_overwritten(
     service: RegistryService, event: Event, kiosk: Kiosk, respelling: Respelling,
-    delegates: list[IssuedBadge], notes: list[tuple[str, str, str]],
+    delegates: list[IssuedBadge], notes: list[tuple[str, str, Any]],
 ) -> None:  # fmt: skip
     before = card_of(service, delegates[2])
     service.amend(Person(ref="P3", name="Jane Smithe", organisation="ACME", ticket="speaker"))
@@ -127,7 +128,7 @@ def test_a_person_who_was_erased_stays_erased(
 
 def test_a_kiosk_that_is_cut_off_changes_no_name(
     service: RegistryService, event: Event, kiosk: Kiosk, respelling: Respelling,
-    delegates: list[IssuedBadge], notes: list[tuple[str, str, str]],
+    delegates: list[IssuedBadge], notes: list[tuple[str, str, Any]],
 ) -> None:  # fmt: skip
     prints(kiosk, delegates[2], "Jane Smyth", service)
     service.cut_off(kiosk.identity.fingerprint, {kiosk.journal.log: 0})

@@ -56,6 +56,22 @@ def test_a_second_process_is_told_that_the_database_is_in_use(
     Database(None, tmp_path).close()
 
 
+@pytest.mark.parametrize(
+    ("url", "begins"),
+    [
+        ("mysql://x/y", "mysql"),
+        ("postgres://x/y", "postgres"),
+        ("sqlite+cipher:///x", "sqlite+cipher"),
+    ],
+)
+def test_a_database_of_another_kind_is_refused_in_a_line(url: str, begins: str) -> None:
+    with pytest.raises(DatabaseError) as refused:
+        Database(url, None)
+    said = str(refused.value)
+    assert said.startswith(f"database_url begins with {begins}://; it should be like")
+    assert "postgresql://user@host/name" in said
+
+
 def test_closing_twice_is_no_mistake(tmp_path: Path) -> None:
     database = Database(None, tmp_path)
     database.close()
