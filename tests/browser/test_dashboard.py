@@ -202,7 +202,7 @@ def test_the_help_desk_sees_who_came_and_downloads_the_list(site: Site, page: Pa
     expect(page.locator("#head")).to_contain_text("50%")
     page.get_by_role("button", name="Show: Chengdu · 2020-11-17").click()
     expect(page.locator("#people tbody tr").first).to_contain_text("李雷")
-    expect(page.locator("#people tbody tr").nth(1)).to_contain_text("did not come")
+    expect(page.locator("#people tbody tr").nth(1)).to_contain_text("has not come yet")
     with page.expect_download() as download:
         page.get_by_role("button", name="XLSX: Chengdu · 2020-11-17").click()
     assert download.value.suggested_filename == "attendance-chengdu-2020-11-17.xlsx"
