@@ -11,6 +11,8 @@ from typing import IO, Literal, NamedTuple
 
 import msgspec
 
+from access.event.definition import Event
+from config.errors import instead
 from printing import layout as layouts
 from printing.card import Card
 from printing.fonts import Fonts
@@ -190,6 +192,7 @@ class BadgeMaker:
     ) -> tuple[list[tuple[Label, Card]], list[str], list[str]]:
         """The badges to print; the refs asked for that have none; those left out because they give a role."""
         event = self._service.event
+        _check(selection, event)
         labels = self._service.labels(selection.refs or None)
         missing = sorted(set(selection.refs) - {label.badge.ref for label in labels})
         tickets = {n for n, ticket in enumerate(event.tickets) if ticket.id in selection.tickets}
@@ -216,6 +219,19 @@ class BadgeMaker:
                 if before.get(label.badge.badge) != digest_of(card)
             ]
         return chosen[: 1 if selection.preview else None], missing, staff
+
+
+def _check(selection: Selection, event: Event) -> None:
+    """Raises RegistryError where a ticket type or a venue is chosen that the event has not."""
+    tickets, venues = ([one.id for one in some] for some in (event.tickets, event.venues))
+    for ticket in selection.tickets:
+        if ticket not in tickets:
+            right = instead(ticket, tickets)
+            raise RegistryError(f"There is no ticket type {ticket[:40]!r} in this event; {right}")
+    for venue in selection.venues:
+        if venue not in venues:
+            right = instead(venue, venues)
+            raise RegistryError(f"There is no venue {venue[:40]!r} in this event; {right}")
 
 
 def _letters(cards: Sequence[Card]) -> list[str]:

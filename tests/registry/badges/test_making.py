@@ -108,8 +108,9 @@ def test_a_revoked_badge_is_not_printed_and_said(service: RegistryService, api: 
             "layout=..%2F..%2Fetc%2Fpasswd",
             "There is no layout '../../etc/passwd'; there are card-86x122, a6",
         ),
-        ("ticket=vip", "There is no badge to print."),
-        ("ticket=vip&new=1", "There is no badge to print."),
+        ("ticket=vip", "There is no ticket type 'vip' in this event; should be "),
+        ("venue=chengdo", "There is no venue 'chengdo' in this event; did you mean \"chengdu\"?"),
+        ("organisation=Nobody&new=1", "There is no badge to print."),
     ],
 )
 def test_what_cannot_be_printed_is_said(
