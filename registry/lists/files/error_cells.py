@@ -20,9 +20,16 @@ Errors = dict[tuple[int, int], str]
 """The text of an error, such as "#N/A", by row and column from 0."""
 
 _ERROR_MARKS = (b't="e"', b"t='e'")
+_XLSX_ERROR = re.compile(
+    rb"<(?:\w+:)?c\s(?=[^>]*\bt=[\"']e[\"'])([^>]*)>(?:[^<]|<(?!/?(?:\w+:)?c\b))*?<(?:\w+:)?v>([^<]*)<"
+)
+_OVERLAP = 1 << 16
+"""No cell with an error takes more bytes, formula included."""
+
 _ODS_ERROR_MARKS = (b">#", b">Err:", b'value-type="error"')
 _ODS_ERROR = re.compile(r"#(?:N/A|[A-Z/0]+[!?])|Err:\d{3}")
-_PLACE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+_NAMED_PLACE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+_PLACE = re.compile(rb"\br=[\"']([A-Z]{1,3})(\d{1,7})[\"']")
 _PIECE = 1 << 20
 MOST_REPEATED = 1000
 """Rows or columns for which one with an error is taken to stand."""
@@ -85,6 +92,24 @@ def _has_any(parts: zipfile.ZipFile, part: str, marks: tuple[bytes, ...]) -> boo
 def _of_xlsx(parts: zipfile.ZipFile, part: str) -> Errors:
     if not _has_any(parts, part, _ERROR_MARKS):
         return {}
+    errors: Errors = {}
+    end = b""
+    with parts.open(part) as file:
+        while piece := file.read(_PIECE):
+            seen = end + piece
+            for attributes, value in _XLSX_ERROR.findall(seen):
+                place = _PLACE.search(attributes)
+                if place is None:
+                    return _counted(parts, part)
+                errors[int(place[2]) - 1, _number(place[1].decode())] = (
+                    value.decode("utf-8", "replace").strip() or "#N/A"
+                )
+            end = seen[-_OVERLAP:]
+    return errors
+
+
+def _counted(parts: zipfile.ZipFile, part: str) -> Errors:
+    """The errors of a sheet whose cells do not say their place: ten times slower."""
     with parts.open(part) as file:
         reader = _XlsxReader()
         _parse(file, reader.start, reader.end, reader.text)
@@ -105,7 +130,7 @@ def _parse(
 
 
 class _XlsxReader:
-    """Finds `<c r="D3" t="e"><v>#N/A</v></c>`; where cells do not say their place, they are counted."""
+    """Finds `<c t="e"><v>#N/A</v></c>` by counting the rows and cells that do not say their place."""
 
     def __init__(self) -> None:
         self.errors: Errors = {}
@@ -116,7 +141,7 @@ class _XlsxReader:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         tag = _local(tag)
         if tag == "c":
-            place = _PLACE.fullmatch(attributes.get("r", ""))
+            place = _NAMED_PLACE.fullmatch(attributes.get("r", ""))
             self._column = _number(place[1]) if place else self._column + 1
             self._in_error = attributes.get("t") == "e"
             self._value = ""

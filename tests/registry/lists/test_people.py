@@ -400,6 +400,22 @@ def workbook(*rows: list[object], **options: object) -> bytes:
     return file.getvalue()
 
 
+def with_sheet(filled: str) -> bytes:
+    """A workbook whose sheet has these elements in the place of its rows."""
+    file = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook(["ref"]))) as old,
+        zipfile.ZipFile(file, "w", 8) as new,
+    ):
+        for part in old.namelist():
+            text = old.read(part)
+            if part == "xl/worksheets/sheet1.xml":
+                text = re.sub(rb"<sheetData>.*</sheetData>", b"<sheetData/>", text, flags=re.DOTALL)
+                text = text.replace(b"<sheetData/>", filled.encode())
+            new.writestr(part, text)
+    return file.getvalue()
+
+
 def test_a_cell_far_outside_the_list_is_a_named_mistake() -> None:
     """A sheet is read as a rectangle up to its last cell: here 17,000,000,000 cells."""
     file = io.BytesIO()
@@ -417,19 +433,10 @@ def test_a_sheet_of_more_merged_cells_than_can_be_spread_is_a_named_mistake() ->
     """Each of them over all rows; what is inside the archive is given as the program that wrote it would."""
     cells = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c></row>' for n in range(1, 100_001))
     merged = '<mergeCell ref="B1:B100000"/>' * 100_000
-    plain = workbook(["ref"])
-    file = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(plain)) as old, zipfile.ZipFile(file, "w", 8) as new:
-        for part in old.namelist():
-            text = old.read(part)
-            if part == "xl/worksheets/sheet1.xml":
-                text = re.sub(rb"<sheetData>.*</sheetData>", b"<sheetData/>", text, flags=re.DOTALL)
-                filled = f"<sheetData>{cells}</sheetData><mergeCells>{merged}</mergeCells>"
-                text = text.replace(b"<sheetData/>", filled.encode())
-            new.writestr(part, text)
+    data = with_sheet(f"<sheetData>{cells}</sheetData><mergeCells>{merged}</mergeCells>")
 
     with pytest.raises(ListError, match="merged"):
-        read_table(file.getvalue())
+        read_table(data)
 
 
 def test_dates_numbers_and_titles_of_a_workbook(forum: Event) -> None:
@@ -489,6 +496,21 @@ def test_what_a_formula_could_not_find_is_a_mistake_wherever_it_is_used(forum: E
     assert [one.text("en") for one in found.findings.of("mistake")] == failed(*titles[:-1])
     assert [one.lines for one in found.findings.of("mistake")] == [[3]] * 8
     assert [one.person.ref for one in found.candidates] == ["R1"]
+
+
+def test_an_error_is_found_where_cells_do_not_say_their_place(forum: Event) -> None:
+    """Some programs leave out what is only there for convenience; a formula may have any text in it."""
+    cells = '<c t="inlineStr"><is><t>{}</t></is></c>'
+    failed = '<c t="e"><f>IF(A1&lt;2,"&lt;v&gt;",1)</f><v>#REF!</v></c>'
+    rows = [[cells.format(title) for title in ("ref", "name", "ticket", "venues")]]
+    rows.append([*(cells.format(one) for one in ("R1", "Ann", "vip")), failed])
+    for named in (False, True):
+        if named:
+            rows[1][3] = failed.replace("<c ", '<c r="D2" s="0" ')
+        sheet = "".join(f"<row>{''.join(row)}</row>" for row in rows)
+        data = with_sheet(f"<sheetData>{sheet}</sheetData>")
+        [line] = [one.text("en") for one in read(data, forum).findings.of("mistake")]
+        assert line.startswith("venues is #REF!: ")
 
 
 @pytest.mark.parametrize("name", ["errors.xls", "errors.ods", "errors.xlsb"])
