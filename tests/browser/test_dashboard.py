@@ -13,7 +13,7 @@ from access.text.wifi_code import WifiCode
 from hardware.decoding.zxing import ZxingDecoder
 from hardware.files.picture_file import read_gray
 from registry.roster.model import Person
-from tests.browser.dashboard_site import Site, choose_list, log_in
+from tests.browser.dashboard_site import PASSWORD, Site, choose_list, log_in
 
 
 @pytest.fixture
@@ -195,6 +195,19 @@ def test_an_admin_makes_a_key_card_which_is_shown_this_once(site: Site, page: Pa
     expect(page.locator(".key-card")).to_contain_text("its only copy")
 
 
+def test_the_help_desk_is_told_who_gives_tickets_with_a_role(site: Site, page: Page) -> None:
+    site.service.register(Person(ref="S1", name="Wang Fang", ticket="staff"))
+    site.accounts.add("helper", "desk", PASSWORD)
+    log_in(page, site, "/people", "helper")
+    expect(page.locator("#register select[name=ticket]")).not_to_contain_text("Staff")
+    expect(page.locator("#register")).to_contain_text(
+        "Only an admin gives tickets with a role at the doors: Staff."
+    )
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator("#people tbody tr")).to_contain_text("only an admin changes this badge")
+    expect(page.get_by_role("link", name="Print")).to_have_count(0)
+
+
 def test_the_help_desk_sees_who_came_and_downloads_the_list(site: Site, page: Page) -> None:
     site.let_in(site.register("P1", "李雷"))
     site.register("P2", "韩梅梅")
@@ -202,7 +215,7 @@ def test_the_help_desk_sees_who_came_and_downloads_the_list(site: Site, page: Pa
     expect(page.locator("#head")).to_contain_text("50%")
     page.get_by_role("button", name="Show: Chengdu · 2020-11-17").click()
     expect(page.locator("#people tbody tr").first).to_contain_text("李雷")
-    expect(page.locator("#people tbody tr").nth(1)).to_contain_text("did not come")
+    expect(page.locator("#people tbody tr").nth(1)).to_contain_text("has not come yet")
     with page.expect_download() as download:
         page.get_by_role("button", name="XLSX: Chengdu · 2020-11-17").click()
     assert download.value.suggested_filename == "attendance-chengdu-2020-11-17.xlsx"
