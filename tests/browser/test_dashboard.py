@@ -13,7 +13,7 @@ from access.text.wifi_code import WifiCode
 from hardware.decoding.zxing import ZxingDecoder
 from hardware.files.picture_file import read_gray
 from registry.roster.model import Person
-from tests.browser.dashboard_site import Site, choose_list, log_in
+from tests.browser.dashboard_site import PASSWORD, Site, choose_list, log_in
 
 
 @pytest.fixture
@@ -193,6 +193,19 @@ def test_an_admin_makes_a_key_card_which_is_shown_this_once(site: Site, page: Pa
     typed = page.locator(".key-card code").inner_text()
     assert read_human_key(typed) is not None
     expect(page.locator(".key-card")).to_contain_text("its only copy")
+
+
+def test_the_help_desk_is_told_who_gives_tickets_with_a_role(site: Site, page: Page) -> None:
+    site.service.register(Person(ref="S1", name="Wang Fang", ticket="staff"))
+    site.accounts.add("helper", "desk", PASSWORD)
+    log_in(page, site, "/people", "helper")
+    expect(page.locator("#register select[name=ticket]")).not_to_contain_text("Staff")
+    expect(page.locator("#register")).to_contain_text(
+        "Only an admin gives tickets with a role at the doors: Staff."
+    )
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator("#people tbody tr")).to_contain_text("only an admin changes this badge")
+    expect(page.get_by_role("link", name="Print")).to_have_count(0)
 
 
 def test_the_help_desk_sees_who_came_and_downloads_the_list(site: Site, page: Page) -> None:
