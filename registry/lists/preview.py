@@ -3,12 +3,12 @@
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
-from access.badge.credential import Claims
+from access.badge.credential import Claims, foreign
 from access.event.definition import Event
 from access.event.programme import Programme
 from registry.lists.checks import check_bookings, check_codes, check_glyphs, check_seats
@@ -104,7 +104,9 @@ def compare(
             result.same += 1
         if person.code and one.person.code and known.is_other_code(one.person.code):
             found.mistake("row.other_code", one.line, column="code", ref=repr(person.ref))
-    _others(people, registered, result, merged, programme, origins)
+    codes = [foreign(one.code).badge for one in result.new if one.code]
+    taken = service.people.badges_taken(codes)
+    _others(people, registered, result, merged, programme, origins, taken)
     result.digest = _mark(state.digest())
     refs = "\n".join(one.known.ref for one in result.missing)
     result.missing_digest = _mark(hashlib.sha256(refs.encode()).digest())
@@ -118,11 +120,13 @@ def _others(
     merged: Sequence[Candidate],
     programme: Programme,
     origins: Mapping[bytes, bool],
+    taken: Iterable[bytes],
 ) -> None:
-    """Who is registered and not in the list; and the checks that need everybody."""
+    """Who is registered and not in the list; and the checks that need everybody. `taken`: badge ids that nobody who is
+    new can have."""
     listed = {one.person.ref for one in people.candidates}
     booked: Counter[str] = Counter()
-    owners: dict[bytes, str] = {}
+    owners: dict[bytes, str] = dict.fromkeys(taken, "")
     sessions = [session.id for session in programme.event.sessions]
     for ref, one in registered.items():
         owners.update(dict.fromkeys(one.badges, ref))

@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Select, delete, func, select, true, update
 
+from access.log.entry import Revoked
+from access.log.log_entry import read_entry
 from registry.roster.model import Known
 from registry.storage import tables
 from registry.storage.ledger import Ledger
@@ -125,8 +127,22 @@ class People:
         return set(self._among("ref", refs))
 
     def badges_taken(self, badges: Sequence[bytes]) -> set[bytes]:
-        """Those of the badge ids that are somebody's."""
-        return set(self._among("badge", badges))
+        """Those of the badge ids that are somebody's, or were revoked for good: no door takes them again."""
+        return set(self._among("badge", badges)) | self._revoked_for_good(badges)
+
+    def _revoked_for_good(self, badges: Sequence[bytes]) -> set[bytes]:
+        registry = self._ledger.registry
+        found: set[bytes] = set()
+        for start in range(0, len(badges), _AT_ONCE):
+            some = badges[start : start + _AT_ONCE]
+            marks = ", ".join("?" * len(some))
+            # A log's name is its device's, and more hexadecimal digits.
+            question = f"SELECT log, digest, raw FROM entry WHERE badge IN ({marks}) AND log >= ? AND log < ?"  # noqa: S608
+            for row in self._ledger.fetch(question, [*some, registry, registry + "g"]):
+                body = read_entry(*row).body
+                if isinstance(body, Revoked) and body.issue is None:
+                    found.add(body.badge)
+        return found
 
     def _among(self, column: str, values: Sequence[Any]) -> Iterator[Any]:
         for start in range(0, len(values), _AT_ONCE):

@@ -357,6 +357,18 @@ def test_a_code_that_two_people_have_is_refused(service: RegistryService) -> Non
         service.register(two)
 
 
+def test_a_code_whose_badge_was_revoked_for_good_is_nobodys_any_more(
+    service: RegistryService,
+) -> None:
+    one = with_(WEI, ref="one", form="foreign", code=CODE)
+    badge = service.register(one).badge
+    service.revoke(badge, None, "lost")
+    service.unrevoke(badge)
+
+    with pytest.raises(RegistrationError, match="'two': has a code that somebody"):
+        service.register(with_(WEI, ref="two", form="foreign", code=CODE))
+
+
 def test_two_codes_that_doors_cannot_tell_apart_are_refused(service: RegistryService) -> None:
     # Their SHA-256 under our prefix begins with the same five bytes: found by trying.
     one = with_(WEI, ref="one", form="foreign", code="GUEST-2020-000000158811")
