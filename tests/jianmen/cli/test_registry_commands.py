@@ -147,6 +147,20 @@ def test_the_command_that_a_check_gives_does_exactly_that(data: Path, tmp_path: 
         run(*shlex.split(command))
     assert "--revoke-missing" in command
     assert "Nothing to do" in run("import", people, "--check", *options)
+    people.write_text("ref,name,ticket,职务\nB2,Bob,delegate,CEO\n")
+    found = run("import", people, "--check", "--revoke-missing", *options)
+    assert "1 registered and not in this list; their badges will be revoked\n  A1 Ann\n" in found
+
+
+def test_a_strict_check_refuses_what_a_strict_import_refuses(data: Path, tmp_path: Path) -> None:
+    people = tmp_path / "list.csv"
+    people.write_text("ref,name,ticket,venues\nA1,Ann,delegate,chengdu\nA2,Bob,delegate,\n")
+    for more in ((), ("--check",)):
+        asked = ["import", people, "--strict", "--data", data, *more]
+        answer = CliRunner().invoke(registry, [str(arg) for arg in asked])
+        assert answer.exit_code == 2
+        assert "Nothing was changed" in answer.stderr
+    assert "with --strict warnings are mistakes" in answer.stderr
 
 
 def test_totals_of_attendance_are_written_where_they_were_asked_for(
