@@ -549,6 +549,13 @@ def test_empty_cells_that_open_everything_beside_filled_ones_are_told(forum: Eve
     assert (one.column, one.lines) == ("香港, 乐山", [3])
 
 
+def test_an_empty_cell_opens_nothing_for_who_takes_part_online(event: Event) -> None:
+    rows = ["R1,Ann,delegate,meishan,2020-11-17", "R2,Bo,online,,", "R3,Cy,delegate,,"]
+    found = read("\n".join(["ref,name,ticket,venues,days", *rows]).encode(), event).findings
+    told = [(one.kind, one.lines) for one in found if one.kind.startswith("value.empty.")]
+    assert told == [("value.empty.venues", [4]), ("value.empty.days", [4])]
+
+
 def test_a_number_of_more_digits_than_a_spreadsheet_keeps_is_named(forum: Event) -> None:
     lines = mistakes_of(
         workbook(["ref", "name", "ticket", "code"], ["R1", "Pat", "vip", 6912345678901234567]),
