@@ -342,8 +342,8 @@ class Roster:
     def unrevoke(self, badge: bytes, event: Event) -> IssuedBadge:
         """A person whose badge was revoked may come in again, with a new badge: a revocation is never taken back, since
         doors that are cut off would not learn of it. Of a badge that is revoked in all its issues the person gets
-        another, and stays one person for all counts; else the next issue. A key card is bound to its badge: with another
-        badge they need a new one. Raises UnknownError, RegistrationError."""
+        another, and stays one person for all counts; else the next issue. Their key card, which is bound to its badge,
+        opens nothing any more. Raises UnknownError, RegistrationError."""
         with self._ledger.transaction():
             known = self.known(badge)
             revoked = self._revoked(badge)
