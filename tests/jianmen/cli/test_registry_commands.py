@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shlex
@@ -12,6 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import CliRunner
+from python_calamine import CalamineWorkbook
 
 from jianmen.cli.registry.client import read_clock
 from jianmen.cli.registry.commands import registry
@@ -169,3 +171,19 @@ def test_totals_of_attendance_are_written_where_they_were_asked_for(
     lines = out.read_text(encoding="utf-8-sig").splitlines()
     assert lines[0].startswith('"session, or venue and day",phase,expected,came,missing')
     assert any(line.startswith("chengdu 20") for line in lines)
+    assert any(line.startswith("opening,over,") for line in lines)
+
+    book = tmp_path / "totals.xlsx"
+    run("attendance", "--out", book, "--language", "zh-Hans", "--data", data)
+    workbook = CalamineWorkbook.from_filelike(io.BytesIO(book.read_bytes()))
+    assert workbook.sheet_names == ["1 出席情况"]
+    rows = workbook.get_sheet_by_index(0).to_python()
+    assert (rows[0][1], rows[1][:2]) == ("状态", ["成都 2020-11-17", "已结束"])
+    words = [cell for row in rows for cell in row if isinstance(cell, str)]
+    assert [word for word in words if word.isascii() and word] == []
+
+    files = [tmp_path / "plain.json", tmp_path / "asked.json"]
+    run("attendance", "--out", files[0], "--data", data)
+    run("attendance", "--out", files[1], "--language", "zh-Hans", "--data", data)
+    first, second = (json.loads(file.read_bytes()) | {"as_of": ""} for file in files)
+    assert first == second
