@@ -28,7 +28,7 @@ from printing.signs import CAMERA_AT
 from registry.dashboard import PAGES
 from registry.http.error_texts import FILE as ERRORS
 from registry.lists.wording import wording
-from registry.queries.attendance import Status
+from registry.queries.attendance import Phase, Status
 from registry.queries.shapes import Trouble
 from web.texts import best_language, catalogue, in_every_language, section, text
 
@@ -63,6 +63,7 @@ CLOSED_LISTS: dict[str, tuple[str, ...]] = {
     "dashboard.method": ("camera", "scanner", "manual", "override"),
     "dashboard.proof": ("proven", "failed", "vouched", "none"),
     "dashboard.attendance.status": get_args(Status),
+    "dashboard.attendance.phase": get_args(Phase),
     "dashboard.attendance.hybrid": ("on_site", "both", "online", "neither"),
     "dashboard.why": tuple(WHYS.values()),
     "dashboard.step": tuple(ENGLISH),

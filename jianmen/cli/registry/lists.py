@@ -72,10 +72,12 @@ def import_people(
     report = job["result"]
     for one in (*report["mistakes"], *report["warnings"]):
         click.echo(one["text"], err=True)
-    if report["mistakes"] and not report["applied"]:
+    refused = report["mistakes"] or (strict and report["warnings"])
+    if refused and not report["applied"]:
         if as_json:
             show_result(report, as_json=True, summary="")
-        stop(2, "Nothing was changed.")
+        because = "" if report["mistakes"] else ": with --strict warnings are mistakes"
+        stop(2, f"Nothing was changed{because}.")
     lines = _report_lines(report, people, check=check)
     show_result(report, as_json=as_json, summary="\n".join(lines))
 
@@ -97,10 +99,13 @@ def _report_lines(report: Any, people: Path, *, check: bool) -> list[str]:
             )
             lines.append(f"  {one['ref']} {one['name']}: {what}")
         lines += _more(report["updated"], len(report["changes"]))
-    if report["missing"] and not report["revoked"]:
-        lines.append(
-            f"{report['missing']} registered and not in this list; --revoke-missing revokes their badges"
+    if report["missing"] and (check or not report["revoked"]):
+        then = (
+            "their badges will be revoked"
+            if report["revoked"]
+            else "--revoke-missing revokes their badges"
         )
+        lines.append(f"{report['missing']} registered and not in this list; {then}")
         if check:
             lines += [f"  {one['ref']} {one['name']}" for one in report["missing_people"][:SHOWN]]
             lines += _more(report["missing"], len(report["missing_people"]))
@@ -111,8 +116,7 @@ def _report_lines(report: Any, people: Path, *, check: bool) -> list[str]:
         if check:
             lines += [f"  {one['ref']} {one['name']}" for one in report["by_hand"][:SHOWN]]
             lines += _more(report["at_desk"], len(report["by_hand"]))
-    strict = click.get_current_context().params["strict"]
-    if check and not report["mistakes"] and not (strict and report["warnings"]):
+    if check and not report["mistakes"]:
         if not (report["added"] or report["updated"] or report["revoked"]):
             return [*lines, "Nothing to do: everybody in it is registered as it says."]
         update = ["--update"] if report["updated"] else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -211,10 +211,10 @@ def attendance(
             )
             _show_hybrid(msgspec.json.decode(answer), as_json=as_json)
         elif session is None and venue is None:
-            totals = client.get("/attendance")
+            totals = client.get_file("/attendance")
             _show_totals(totals, as_json=as_json)
             if out is not None:
-                put_file(_totals_file(totals, out), out)
+                put_file(_totals_file(client, totals, out, language), out)
         else:
             kind = "json" if as_json else out.suffix[1:].lower() if out is not None else "csv"
             asked = {
@@ -223,56 +223,51 @@ def attendance(
             _put(made(client, "/attendance/people/jobs", asked), out)
 
 
-TOTALS = ("expected", "came", "missing", "withdrawn", "without", "came in all")
-"""Columns of the totals: came and missing are of those expected; withdrawn were expected when they came."""
-
 LEGEND = (
     'came, missing: of those expected ("so far": it is not over). withdrawn: came, and have lost that booking or badge'
     " since. without: came without one."
 )
 
 
-def _totals_rows(answer: dict[str, Any]) -> Iterator[tuple[str, str, list[int | None]]]:
-    """What each line of the totals is about, how far it is, and its figures."""
-    for one in answer["days"]:
-        figures = [one["registered"], one["arrived"], one["no_show"], one["no_longer"]]
-        yield (
-            f"{one['venue']} {one['day']}",
-            one["phase"],
-            [*figures, one["unregistered"], one["came"]],
-        )
-    for one in answer["sessions"]:
-        figures = [one["booked"], one["booked_and_came"], one["no_show"], one["no_longer"]]
-        yield one["session"], one["phase"], [*figures, one["unbooked"], one["came"]]
+def _show_totals(answer: bytes, *, as_json: bool) -> None:
+    from registry.exports.totals_files import TOTALS, totals_rows
+    from registry.queries.attendance import AttendanceTotals
 
-
-def _show_totals(answer: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        click.echo(msgspec.json.encode(answer))
+        click.echo(answer)
         return
-    erased = f", {answer['erased']} of them erased and in no list" if answer["erased"] else ""
+    totals = msgspec.json.decode(answer, type=AttendanceTotals)
+    erased = f", {totals.erased} of them erased and in no list" if totals.erased else ""
     click.echo(
-        f"registered {answer['registered']} ({answer['on_site']} on site, {answer['online']} for the broadcast"
-        f" alone{erased}); came {answer['arrived']}"
+        f"registered {totals.registered} ({totals.on_site} on site, {totals.online} for the broadcast"
+        f" alone{erased}); came {totals.arrived}"
     )
     click.echo(f"{'':32}" + "".join(f"{column:>12}" for column in TOTALS))
-    for name, phase, figures in _totals_rows(answer):
+    for name, phase, figures in totals_rows(totals):
         cells = ["-" if figure is None else str(figure) for figure in figures]
         if phase != "over":
             cells[2] = f"{cells[2]} so far" if phase == "running" else "-"
-        name = f"{name} (cancelled)" if phase == "cancelled" else name
-        click.echo(f"{name:32}" + "".join(f"{cell:>12}" for cell in cells))
+        what = f"{name} (cancelled)" if phase == "cancelled" else name
+        click.echo(f"{what:32}" + "".join(f"{cell:>12}" for cell in cells))
     click.echo(LEGEND)
 
 
-def _totals_file(answer: dict[str, Any], out: Path) -> bytes:
-    from registry.queries.table_files import Table, csv_bytes, xlsx_bytes
+def _totals_file(client: Client, answer: bytes, out: Path, language: str | None) -> bytes:
+    from registry.exports.totals_files import Called, totals_file
+    from registry.queries.attendance import AttendanceTotals
 
-    if out.suffix.lower() == ".json":
-        return msgspec.json.encode(answer)
-    rows = [[name, phase, *figures] for name, phase, figures in _totals_rows(answer)]
-    table = Table("attendance", ("session, or venue and day", "phase", *TOTALS), rows)
-    return xlsx_bytes([table]) if out.suffix.lower() == ".xlsx" else csv_bytes(table)
+    kind = out.suffix.lower()
+    if kind == ".json":
+        return answer
+    called = None
+    if language is not None:
+        areas, sessions = client.get("/headcount")["areas"], client.get("/sessions")["sessions"]
+        called = Called(
+            {area["id"]: area["name"] for area in areas},
+            {one["id"]: one["name"] for one in sessions},
+        )
+    totals = msgspec.json.decode(answer, type=AttendanceTotals)
+    return totals_file(totals, "xlsx" if kind == ".xlsx" else "csv", language, called)
 
 
 def _show_hybrid(answer: dict[str, Any], *, as_json: bool) -> None:

@@ -274,6 +274,21 @@ def test_before_a_camera_a_code_too_pale_to_stand_out_is_read_within_three_frame
     assert [badge("A")] in found
 
 
+@pytest.mark.parametrize("shown", ["pale", "dark mode"])
+def test_before_a_camera_a_poster_in_view_hides_no_badge_for_more_than_three_frames(
+    shown: str, print_code: Callable[..., Gray], badge: Callable[[str], str]
+) -> None:
+    code = print_code(badge("A"), scale=14 if shown == "pale" else 6)
+    wall = on_wall(pale(code) if shown == "pale" else 255 - code, 40, 600)
+    poster = print_code("HTTPS://EXAMPLE.ORG/PROGRAMME", scale=4)
+    wall[500 : 500 + poster.shape[0], 60 : 60 + poster.shape[1]] = poster
+    decoder, _ = make_live(DecoderSettings())
+
+    found = [badge("A") in texts(decoder.decode(wall)) for _ in range(12)]
+
+    assert all(any(found[number : number + 3]) for number in range(1, 10))
+
+
 def test_before_a_camera_a_code_is_read_in_every_frame_where_everything_is_patterned(
     print_code: Callable[..., Gray], badge: Callable[[str], str]
 ) -> None:

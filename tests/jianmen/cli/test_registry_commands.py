@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shlex
@@ -12,6 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import CliRunner
+from python_calamine import CalamineWorkbook
 
 from jianmen.cli.registry.client import read_clock
 from jianmen.cli.registry.commands import registry
@@ -145,6 +147,20 @@ def test_the_command_that_a_check_gives_does_exactly_that(data: Path, tmp_path: 
         run(*shlex.split(command))
     assert "--revoke-missing" in command
     assert "Nothing to do" in run("import", people, "--check", *options)
+    people.write_text("ref,name,ticket,职务\nB2,Bob,delegate,CEO\n")
+    found = run("import", people, "--check", "--revoke-missing", *options)
+    assert "1 registered and not in this list; their badges will be revoked\n  A1 Ann\n" in found
+
+
+def test_a_strict_check_refuses_what_a_strict_import_refuses(data: Path, tmp_path: Path) -> None:
+    people = tmp_path / "list.csv"
+    people.write_text("ref,name,ticket,venues\nA1,Ann,delegate,chengdu\nA2,Bob,delegate,\n")
+    for more in ((), ("--check",)):
+        asked = ["import", people, "--strict", "--data", data, *more]
+        answer = CliRunner().invoke(registry, [str(arg) for arg in asked])
+        assert answer.exit_code == 2
+        assert "Nothing was changed" in answer.stderr
+    assert "with --strict warnings are mistakes" in answer.stderr
 
 
 def test_totals_of_attendance_are_written_where_they_were_asked_for(
@@ -155,6 +171,22 @@ def test_totals_of_attendance_are_written_where_they_were_asked_for(
     lines = out.read_text(encoding="utf-8-sig").splitlines()
     assert lines[0].startswith('"session, or venue and day",phase,expected,came,missing')
     assert any(line.startswith("chengdu 20") for line in lines)
+    assert any(line.startswith("opening,over,") for line in lines)
+
+    book = tmp_path / "totals.xlsx"
+    run("attendance", "--out", book, "--language", "zh-Hans", "--data", data)
+    workbook = CalamineWorkbook.from_filelike(io.BytesIO(book.read_bytes()))
+    assert workbook.sheet_names == ["1 出席情况"]
+    rows = workbook.get_sheet_by_index(0).to_python()
+    assert (rows[0][1], rows[1][:2]) == ("状态", ["成都 2020-11-17", "已结束"])
+    words = [cell for row in rows for cell in row if isinstance(cell, str)]
+    assert [word for word in words if word.isascii() and word] == []
+
+    files = [tmp_path / "plain.json", tmp_path / "asked.json"]
+    run("attendance", "--out", files[0], "--data", data)
+    run("attendance", "--out", files[1], "--language", "zh-Hans", "--data", data)
+    first, second = (json.loads(file.read_bytes()) | {"as_of": ""} for file in files)
+    assert first == second
 
 
 def test_a_day_that_is_not_over_is_ended_only_when_that_is_confirmed(tmp_path: Path) -> None:
@@ -181,5 +213,10 @@ def test_a_badge_that_was_revoked_before_is_not_revoked_again(data: Path, tmp_pa
     assert "has no print 7" in missing.stderr
     assert run("revoke", "A/1", "--data", data).endswith(": revoked\n")
     assert run("revoke", "A/1", "--data", data).endswith(": was revoked already\n")
+
+
+def test_a_venue_that_is_not_there_is_answered_with_those_that_are(
+    data: Path, tmp_path: Path
+) -> None:
     unknown = ["test-badges", str(tmp_path / "t.pdf"), "--venue", "nope", "--data", str(data)]
     assert 'should be "chengdu"' in CliRunner().invoke(registry, unknown).stderr
