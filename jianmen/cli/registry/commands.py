@@ -303,6 +303,12 @@ def unrevoke(badge: str, settings_file: Path | None, data: Path | None, *, as_js
         as_json=as_json,
         summary=f"{answer['code']}: print {answer['issue']} is good; print it with: jianmen registry badges {again}",
     )
+    if person["roles"] and answer["code"] != person["code"]:
+        click.echo(
+            f"If {person['ref']} had a key card, it opens nothing any more; make a new one with:"
+            f" jianmen registry staff card {shlex.join([person['ref'], *as_given('badge', 'as_json')])}",
+            err=True,
+        )
 
 
 def _person_of(client: Client, name: str) -> dict[str, Any]:

@@ -226,6 +226,7 @@ def test_whoever_is_let_in_again_with_another_badge_is_the_same_in_their_list(
     import_(*rows)
     service.revoke(service.person("R1").badge)
     service.unrevoke(service.person("R1").badge)
+    assert service.people.origins() == {service.person("R1").badge: True}
     before = service.ledger.newest()
 
     again = import_(*rows)

@@ -18,6 +18,7 @@ from sqlalchemy import make_url, text
 
 from access.log.clock_reading import ClockReading
 from jianmen.testing.postgres import PostgresServer
+from jianmen.testing.waiting import PATIENCE_S
 from registry.jobs import Jobs, Work
 from registry.roster.batch import discard
 from registry.roster.model import Person, Registered
@@ -80,9 +81,10 @@ def test_whoever_is_erased_while_work_goes_on_is_in_no_file_once_that_has_stoppe
         batch = service.batch()
         person = Person(ref="R7", name=name(7), ticket="delegate", organisation="Another")
         try:
-            batch.change([(person, Registered(known, None, revoked=False))], lambda _: None)
+            before = Registered(known, None, revoked=False, badges=frozenset((known.badge,)))
+            batch.change([(person, before)], lambda _: None)
             staged.set()
-            erased.wait()
+            erased.wait(PATIENCE_S)
             work.last_chance()
         except BaseException:
             discard(service.ledger)
@@ -91,10 +93,10 @@ def test_whoever_is_erased_while_work_goes_on_is_in_no_file_once_that_has_stoppe
     jobs = Jobs(service.ledger, lambda: MORNING_MS)
     jobs.kind("change", do)
     job = jobs.start("change", {})
-    staged.wait()
+    assert staged.wait(PATIENCE_S)
     service.erase(known.badge)
     erased.set()
-    assert jobs.wait(job.id, 30).state == "cancelled"
+    assert jobs.wait(job.id, PATIENCE_S).state == "cancelled"
     jobs.close()
     assert in_files(tmp_path, name(7).encode(), known.salt) == set()
 
