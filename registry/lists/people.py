@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from access.event.definition import Event, Language
 from access.text import canonical_code, first_unprintable, half_width, plain_letters
 from config.languages import languages
-from registry.lists.columns import Columns, find_columns, find_header, whole_header
+from registry.lists.columns import Columns, find_columns
 from registry.lists.columns import Mapping as ColumnMapping
 from registry.lists.files import cells
 from registry.lists.files.table import MOST_CELL, Cell, Row, Table
 from registry.lists.findings import Findings
+from registry.lists.header import find_header, header_at
 from registry.lists.words.choices import Choices, choices_text
 from registry.lists.words.vocabulary import vocabularies
 from registry.roster.model import (
@@ -62,14 +63,14 @@ def read_people(
     """
     found = Findings()
     vocabulary = vocabularies(event)
-    header = find_header(table.rows, mapping)
-    titles, below = whole_header(table.rows, header, vocabulary)
-    columns = find_columns(titles, vocabulary, mapping, found)
+    header = header_at(table.rows, find_header(table.rows, mapping), vocabulary)
+    header.refuse_unclear(mapping)
+    columns = find_columns(header.row, vocabulary, mapping, found)
     online = frozenset(ticket.id for ticket in event.tickets if not ticket.on_site)
     reader = _Reader(columns, Choices(columns, vocabulary, found, online), mapping, found, table)
     candidates = []
     if "ref" in columns.at:
-        for number, row in enumerate(table.rows[below:]):
+        for number, row in enumerate(table.rows[header.below :]):
             if number % STEP_ROWS == 0:
                 step(number)
             if (candidate := reader.read(row)) is not None:

@@ -118,6 +118,9 @@ def test_a_revoked_badge_is_not_printed_and_said(service: RegistryService, api: 
     first = service.register_many(PEOPLE)
     service.revoke(first[1].badge, None, "cancelled")
     assert make(api, "ref=A2&ref=B1")["result"]["left_out"] == ["A2"]
+    assert make(api, "ref=A2")["error"] == (
+        "There is no badge to print: the badge of 'A2' is revoked."
+    )
 
 
 @pytest.mark.parametrize(
