@@ -32,8 +32,10 @@ class Printed:
     unprintable: list[int] = field(default_factory=list)
     unnamed: list[int] = field(default_factory=list)
 
-    def note_letters(self, number: int, card: Card, layout: Layout, fonts: Fonts) -> None:
-        """Note what a card lacks."""
+    def note(self, number: int, card: Card, layout: Layout, fonts: Fonts) -> None:
+        """Note what a card lacks, on paper and as a picture alike."""
+        if not _is_whole(card, layout, fonts):
+            self.shortened.append(number)
         if _lacks_letters(card, layout, fonts):
             self.unprintable.append(number)
             if fonts.unprintable(card.texts.get("name", ""), card.language):
@@ -57,13 +59,20 @@ def print_cards(
                 pdf.add_page()
                 if layout.sheet.cut_marks:
                     _cut_marks(pdf, layout)
-            if not _Drawing(pdf, fonts, layout, card, *corners[number % len(corners)]).draw():
-                printed.shortened.append(number)
-            printed.note_letters(number, card, layout, fonts)
+            _Drawing(pdf, fonts, layout, card, *corners[number % len(corners)]).draw()
+            printed.note(number, card, layout, fonts)
             step(number + 1)
         printed.pages = int(pdf.pages_count)
         pdf.output(str(path))
     return printed
+
+
+def _is_whole(card: Card, layout: Layout, fonts: Fonts) -> bool:
+    """Whether every text of the card fits in full. It costs nothing where the card was just drawn."""
+    contents = ((text, _content(text, card, layout)) for text in layout.texts)
+    return all(
+        _set(content, text, card.language, fonts).whole for text, content in contents if content
+    )
 
 
 def _lacks_letters(card: Card, layout: Layout, fonts: Fonts) -> bool:
@@ -234,8 +243,8 @@ class _Drawing:
         self._left = left
         self._top = top
 
-    def draw(self) -> bool:
-        """Draw the card; return whether every text fits in full."""
+    def draw(self) -> None:
+        """Draw the card."""
         look = self._layout.look(self._card.ticket)
         if look is not None:
             self._pdf.set_fill_color(look.colour)
@@ -252,8 +261,9 @@ class _Drawing:
                 keep_aspect_ratio=True,
             )
         self._code()
-        whole = [self._text(text) for text in self._layout.texts]
-        return all(whole)
+        for one in placed_runs(self._card, self._layout, self._fonts):
+            self._pdf.set_text_color(one.colour)
+            self._run(one)
 
     def _code(self) -> None:
         """The QR code as rectangles, not as a picture: sharp on any printer."""
@@ -268,16 +278,6 @@ class _Drawing:
             for one in dark_blocks(code)
         )
         self._pdf._out(f"q 0 g {scale:.4f} 0 0 {scale:.4f} {x:.3f} {y:.3f} cm {path} f Q")
-
-    def _text(self, text: Text) -> bool:
-        content = _content(text, self._card, self._layout)
-        if not content:
-            return True
-        setting = _set(content, text, self._card.language, self._fonts)
-        self._pdf.set_text_color(text.colour)
-        for one in _placed(setting, text, self._fonts):
-            self._run(one)
-        return setting.whole
 
     def _run(self, placed: Placed) -> None:
         """Draw a run."""

@@ -92,7 +92,7 @@ def _done(task: _ReadTask, report: Callable[[int], None]) -> Printed:
             svg = task.pictures == "svg"
             picture = svg_picture(card, layout, fonts) if svg else png_picture(card, layout, fonts)
             archive.writestr(f"{name}.{task.pictures}", picture)
-            printed.note_letters(number, card, layout, fonts)
+            printed.note(number, card, layout, fonts)
             report(number + 1)
     return printed
 

@@ -31,6 +31,7 @@ from registry.roster.opening_badges import OpeningBadges, TestBadge
 from registry.roster.purge import Purge
 from registry.roster.repository import People
 from registry.roster.respelling import Note, Respelling
+from registry.roster.restored.erasures import forget_erased
 from registry.roster.service import Roster
 from registry.storage.errors import NotInitialisedError, RegistryError, UnknownError
 from registry.storage.ledger import Ledger
@@ -280,9 +281,8 @@ class RegistryService:
         self.ledger.database.scrub()
 
     def forget_erased(self) -> int:
-        """Forget those who were erased since the backup that the database was put back from, as far as kiosks have
-        given back the entries that say so. Return how many."""
-        erased = self._all.roster.forget_erased()
+        """Forget those who were erased since the backup that was put back, as far as kiosks say so. Return how many."""
+        erased = forget_erased(self.ledger, self._all.roster, self.people, self.event)
         if erased:
             self.ledger.database.scrub()
         return erased

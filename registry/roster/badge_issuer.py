@@ -1,6 +1,6 @@
 """Makes badges: secret or signature, verifier, name card, text. Nothing is stored here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -108,6 +108,23 @@ class BadgeIssuer:
         self.entries.append(("badge", entry))
         if self._with_badges:
             self.badges.append(as_issued(known, entry, text))
+
+    def sign_again(self, entries: Sequence[BadgeIssued]) -> None:
+        """Make the texts of a person's signed issues once more, as far as they are of the present key. `entries`: all
+        that were ever written of the badge; the text has the claims of one of them."""
+        for one in entries:
+            if one.form == "signed":
+                signed = credential.sign(
+                    self._keys.signing,
+                    self._keys.number,
+                    self._event_id,
+                    one.badge,
+                    one.issue,
+                    one.claims,
+                )
+                text = (one.badge, one.issue, credential.signed_text(signed))
+                if credential.proves(signed.secret, one.verifier) and text not in self.texts:
+                    self.texts.append(text)
 
     def lock_desk_key(self, badge: bytes, pin: str) -> tuple[KeyCard, WrappedKey]:
         """A new key card, and the desk key locked to it and a PIN. Raises BadPinError."""

@@ -37,8 +37,12 @@ class People:
         self._ledger.write(delete(tables.person).where(tables.person.c.badge == known.badge))
         self.add([known])
 
-    def move(self, badge: bytes, known: Known) -> None:
-        """Give a person another badge: row and texts of the one before are deleted."""
+    def move(self, badge: bytes, known: Known, *, listed: bool) -> None:
+        """Give a person another badge: row and texts of the one before are deleted. `listed`: whether they are of a
+        list, where that is not known of the one before."""
+        origin = tables.origin.c
+        row = self._ledger.first(select(origin.listed).where(origin.badge == badge))
+        self.set_origin([known.badge], listed=bool(row[0]) if row is not None else listed)
         for table in (tables.person, tables.printed, tables.origin):
             self._ledger.write(delete(table).where(table.c.badge == badge))
         self.add([known])

@@ -19,7 +19,7 @@ from registry.roster.badge_issuer import (
     secret_in,
 )
 from registry.roster.batch import SALT_BYTES, Batch, Sealing
-from registry.roster.issues import staff_name_card, was_erased
+from registry.roster.issues import staff_name_card
 from registry.roster.keys.keyring import Keyring
 from registry.roster.model import (
     Form,
@@ -70,8 +70,18 @@ class Roster:
         """The person of a badge. Raises UnknownError."""
         known = self._people.by_badge(badge)
         if known is None:
+            self._refuse_replaced(badge)
             raise UnknownError(f"Badge {credential.human_code(badge)} is nobody's here.")
         return known
+
+    def _refuse_replaced(self, badge: bytes) -> None:
+        """Raises UnknownError where the person of a badge was given another: nothing is done by an old code."""
+        now = self._ledger.badge_now(badge)
+        if now != badge:
+            raise UnknownError(
+                f"Badge {credential.human_code(badge)} is revoked for good; its person has the badge"
+                f" {credential.human_code(now)} instead."
+            )
 
     def by_ref(self, ref: str) -> Known:
         """The person of a ref. Raises UnknownError."""
@@ -91,7 +101,7 @@ class Roster:
         kept = self._people.text(known.badge, issued.issue)
         if kept is None:
             raise UnknownError(
-                f"The text of {known.ref!r}, issue {issued.issue}, is not kept here."
+                f"The text of {known.ref!r}, print {issued.issue}, is not kept here."
             )
         return kept
 
@@ -100,7 +110,7 @@ class Roster:
         issues = self.issues(known.badge)
         issued = issues.get(issue if issue is not None else max(issues, default=0))
         if issued is None:
-            raise UnknownError(f"{known.ref!r} has no issue {issue}.")
+            raise UnknownError(f"{known.ref!r} has no print {issue}.")
         return as_issued(known, issued, self.text(known, issued))
 
     def labels(self, known: LogState, event: Event, people: Iterable[Known]) -> Iterator[Label]:
@@ -323,14 +333,17 @@ class Roster:
             _as_seen(issues, newest)
             if not issues or (issue is not None and issue not in issues):
                 raise UnknownError(
-                    f"Badge {credential.human_code(badge)} has no issue {issue or 1}."
+                    f"Badge {credential.human_code(badge)} has no print {issue or 1}."
                 )
+            if None in self._revoked(badge):
+                self._refuse_replaced(badge)
             self._log.append("revoke", Revoked(badge=badge, issue=issue, why=why))
 
     def unrevoke(self, badge: bytes, event: Event) -> IssuedBadge:
         """A person whose badge was revoked may come in again, with a new badge: a revocation is never taken back, since
         doors that are cut off would not learn of it. Of a badge that is revoked in all its issues the person gets
-        another, and stays one person for all counts; else the next issue. Raises UnknownError, RegistrationError."""
+        another, and stays one person for all counts; else the next issue. Their key card, which is bound to its badge,
+        opens nothing any more. Raises UnknownError, RegistrationError."""
         with self._ledger.transaction():
             known = self.known(badge)
             revoked = self._revoked(badge)
@@ -338,17 +351,16 @@ class Roster:
                 raise refused(known.ref, "has a badge that is not revoked")
             if None not in revoked:
                 return self.reissue(badge, event)
-            issuer = self.issuer(event)
+            issuer, last = self.issuer(event), self.newest(known)
+            [new] = random_ids(1, {badge}, self._people, self._random)
+            moved = msgspec.structs.replace(known, badge=new, salt=self._random(SALT_BYTES))
+            self._people.move(badge, moved, listed=last.form != "signed")
+            # They come first: whoever has only a part of these entries must not take the person for erased.
+            issuer.entries.append(("person", SamePerson(before=badge, after=new)))
+            issuer.issue(moved, 1, "signed", last.claims)
             for old in self.issues(badge).values():
                 if old.card is not None:
                     issuer.withdraw_card(old)
-            last = self.newest(known)
-            _, locked = self._locks(last)
-            [new] = random_ids(1, {badge}, self._people, self._random)
-            moved = msgspec.structs.replace(known, badge=new, salt=self._random(SALT_BYTES))
-            self._people.move(badge, moved)
-            issuer.entries.append(("person", SamePerson(before=badge, after=new)))
-            issuer.issue(moved, 1, "signed", last.claims, locked=locked)
             self.keep(issuer)
             return issuer.badges[0]
 
@@ -371,18 +383,6 @@ class Roster:
                     issuer.withdraw_card(issued)
             self.keep(issuer)
             self._people.forget(badge)
-
-    def forget_erased(self) -> int:
-        """Forget those who were erased since the backup that this database was put back from: the entries that kiosks
-        gave back withdraw their name cards. Return how many."""
-        if not self._people.named_without_card():
-            return 0
-        with self._ledger.transaction():
-            nameless = self._people.named_without_card()
-            erased = [badge for badge in nameless if was_erased(self.entries(badge))]
-            for badge in erased:
-                self._people.forget(badge)
-        return len(erased)
 
 
 def _as_seen(issues: Mapping[int, BadgeIssued], newest: int | None) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import delete, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from access.log.entry import SamePerson
 from access.log.log_entry import LogEntry, read_entry
 from registry.storage import tables
 from registry.storage.database import Database
@@ -141,6 +142,25 @@ class Ledger(Logs):
             .order_by(entry.id)
         )
         return [read_entry(log, digest, raw) for log, digest, raw in rows]
+
+    def badge_now(self, badge: bytes) -> bytes:
+        """The badge that the person of a badge was given last instead of it; the same one where they were given none.
+        All entries of the registry without a badge are read: for rare questions."""
+        entry = tables.entry.c
+        rows = self.read(
+            select(entry.log, entry.digest, entry.raw)
+            .where(entry.badge.is_(None), entry.log >= self.registry)
+            .where(entry.log < f"{self.registry}g")  # a log's name goes on with hexadecimal digits
+        )
+        found = [read_entry(log, digest, raw) for log, digest, raw in rows]
+        found.sort(key=lambda one: (one.wall_ms, one.log, one.seq))
+        bodies = (one.body for one in found)
+        following = {body.before: body.after for body in bodies if isinstance(body, SamePerson)}
+        seen = set[bytes]()
+        while badge in following and badge not in seen:
+            seen.add(badge)
+            badge = following[badge]
+        return badge
 
     def heard_ms(self, device: str) -> int | None:
         """When a device last signed a head that reached us (ms, by its own clock); None: never."""

@@ -214,6 +214,41 @@ def test_who_was_erased_since_the_backup_is_erased_again(
         assert b"Zebulon gone" not in (registry.data / "registry.db").read_bytes()
 
 
+def test_who_was_let_in_again_since_the_backup_keeps_their_name_and_has_the_badge_in_their_hand(
+    registry: Registry, kiosk_at: Callable[[str], Kiosk], backup: Backup
+) -> None:
+    kiosk = kiosk_at("east-1")
+    with registry.here() as service:
+        people = [
+            Person(ref=one, ticket="delegate", name=f"Zebulon {one}") for one in ("in", "out")
+        ]
+        badges = service.register_many(people)
+        kiosk.enrol_with(service, registry.url, registry.pin)
+    backup.make()
+    with registry.here() as service:
+        for one in badges:
+            service.revoke(one.badge, None, "mistake")
+        first, erased = (service.unrevoke(one.badge) for one in badges)
+        service.revoke(first.badge, None, "mistake")
+        last = service.unrevoke(first.badge)
+        service.erase(erased.badge)
+        kiosk.sync()
+    backup.put_back()
+
+    with registry.here() as service:
+        kiosk.sync()
+        assert service.forget_erased() == 1
+        assert {one.ref for one in service.people.everyone() if one.name} == {"in"}
+        known = service.person("in")
+        assert (known.badge, known.name) == (last.badge, "Zebulon in")
+        assert service.badge(last.badge).text == last.text, "it can be printed again"
+        assert service.people.origins() == {last.badge: True}
+        assert service.reissue(last.badge).issue == 2
+        assert service.forget_erased() == 0
+        assert service.staff_keys.new_desk_key(service.event) >= 1
+        assert service.person("in").name == "Zebulon in"
+
+
 def test_a_new_desk_key_brings_nobody_back_who_was_erased_since_the_backup(
     registry: Registry, kiosk_at: Callable[[str], Kiosk], backup: Backup
 ) -> None:

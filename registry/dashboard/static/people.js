@@ -112,7 +112,9 @@ async function unrevoke(person) {
   if (!(await confirmed(t("unrevoke.sure")))) return;
   await attempt(async () => {
     const badge = await act(person, "unrevoke", {});
-    toPrint(await again(person), badge);
+    const fresh = await again(person);
+    toPrint(fresh, badge);
+    if (fresh.roles.length && badge.code !== person.code) document.getElementById("note").append(` ${t("unrevoke.key_card")}`);
   });
 }
 

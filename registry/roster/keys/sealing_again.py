@@ -15,6 +15,7 @@ from registry.roster.issues import newest_issues, written_since
 from registry.roster.keys.keyring import Keyring
 from registry.roster.model import Known
 from registry.roster.repository import People
+from registry.roster.restored.erasures import forget_erased
 from registry.roster.service import Roster
 from registry.storage.ledger import Ledger
 
@@ -45,7 +46,7 @@ class SealingAgain:
     ) -> int:
         """Return how many cards were sealed. `step` is called with how many people are done; after `last_chance`
         everything is done. Where one of them raises nothing has changed."""
-        self._roster.forget_erased()
+        forget_erased(self._ledger, self._roster, self._people, event)
         desk = self._keys.drawn_desk_key()
         issuer = self._roster.issuer(event, with_badges=False, desk=desk)
         batch = self._roster.batch(event, issuer)

@@ -128,6 +128,13 @@ def test_a_badge_revoked_by_mistake_is_followed_by_another_that_doors_take(
     assert [one["reason"] for one in shown] == ["unlisted", "revoked", "ok"]
     elsewhere = new_kiosk("chengdu-main-2")
     assert elsewhere.show(new["text"]).decision.reason == "reentry"
+    # By the old code nothing is done, and the answer names the new one.
+    bodies = {"": {"organisation": "Q"}, "/revoke": {"why": "lost"}}
+    for path in ("", "/revoke", "/unrevoke", "/reissue", "/erase"):
+        body = bodies.get(path, {})
+        answer = api.call("POST", f"/registrants/{old.code}{path}", body)
+        assert answer.status_code == 404, path
+        assert f"its person has the badge {new['code']} instead" in answer.json["error"], path
 
 
 def test_a_print_that_was_revoked_is_followed_by_the_next(

@@ -149,6 +149,19 @@ def test_a_badge_whose_code_can_be_guessed_gets_no_key_card_until_it_is_replaced
     assert not service.staff_keys.members(service.event)[0].guessable
 
 
+def test_a_key_card_opens_nothing_once_its_owner_has_another_badge(
+    service: RegistryService,
+) -> None:
+    staff = service.register(STAFF)
+    given(service, staff)
+    service.revoke(staff.badge)
+    again = service.unrevoke(staff.badge)
+
+    assert service.staff_keys.members(service.event)[0].unlocks == "nothing"
+    assert desk_key(service, again, given(service, again)) is not None
+    assert service.staff_keys.members(service.event)[0].unlocks == "key_card"
+
+
 def test_a_new_desk_key_locks_out_a_lost_key_card(service: RegistryService) -> None:
     guest, staff = service.register(GUEST), service.register(STAFF)
     issued = given(service, staff)
