@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, time
@@ -11,6 +12,9 @@ _SHOWN = 60
 
 _LISTED = 8
 """Right answers that a message lists, so that it stays one line."""
+
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,9 @@ def one_of(choices: Iterable[object]) -> str:
 
 
 def instead(name: str, choices: Collection[str]) -> str:
-    """What would be right instead of `name`: the most similar choice, or else all of them."""
+    """What would be right instead of `name`: the most similar choice, or else all of them. Of days always all: one
+    that is written alike is seldom the one that was meant."""
     near = difflib.get_close_matches(name, choices, n=1)
-    if near:
+    if near and not _DAY.fullmatch(near[0]):
         return f"did you mean {shown(near[0])}?"
     return f"should be {one_of(choices)}" if choices else "there is none to name"

@@ -135,7 +135,7 @@ def _sessions(old: Event, new: Event) -> Iterator[Effect]:
         if was is None:
             yield Effect("session_added", session.id, _when(session, now))
         elif session.cancelled and not was.cancelled:
-            detail = "its doors stay closed; badges that booked it keep their bit"
+            detail = "its doors stay closed; badges that booked it keep the booking"
             yield Effect("session_cancelled", session.id, detail)
         elif was.cancelled and not session.cancelled:
             yield Effect("session_restored", session.id, _when(session, now))

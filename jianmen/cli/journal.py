@@ -16,6 +16,7 @@ from access.log.chain import ChainError, device_id, device_of, follow, vouched
 from access.log.entry import GENESIS, Boot, EntryError, body_of
 from access.log.log_entry import LogEntry
 from jianmen.cli.help_pages import WholeHelpGroup
+from jianmen.cli.options import counted
 from sync.store.data_folder import DataFolder
 from sync.store.journal import JournalReader
 from sync.store.replica_reader import ReplicaReader
@@ -141,8 +142,10 @@ def verify(data: Path, *, as_json: bool) -> None:
             verdict = "; ".join(result["wrong"]) or "every entry follows the one before it"
             if result["end_before_in_replica"]:
                 verdict += "; the end of the log before it is in replica.db alone"
-            heads = f"{result['heads']} heads{'' if result['heads_checked'] else ' (not checked)'}"
-            click.echo(f"{result['log']}: {result['entries']} entries, {heads}: {verdict}")
+            heads = f"{counted(result['heads'], 'head')}{'' if result['heads_checked'] else ' (not checked)'}"
+            click.echo(
+                f"{result['log']}: {counted(result['entries'], 'entry')}, {heads}: {verdict}"
+            )
     sys.exit(0 if good else 1)
 
 

@@ -10,7 +10,7 @@ COMMANDS = {
     "rehearse": ("jianmen.cli.rehearse", "Run a scenario: what will the doors say?"),
     "kiosk": (
         "jianmen.cli.kiosk.commands",
-        "The door: run, enrol, status, doctor, opening, headcount.",
+        "The door: run, enrol, network, status, doctor, opening, headcount.",
     ),
     "sync": ("jianmen.cli.sync", "The carrier: run, once, status, export and import."),
     "journal": ("jianmen.cli.journal", "Read and check a kiosk's log, offline."),

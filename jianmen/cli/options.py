@@ -36,3 +36,10 @@ data_option = click.option(
     "--data", type=click.Path(file_okay=False, path_type=Path), help="Another data folder."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
+
+
+def counted(number: int, noun: str) -> str:
+    """ "1 page", "1,200 pages", "2 entries"."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number:,} {noun[:-1]}ies" if noun.endswith("ry") else f"{number:,} {noun}s"

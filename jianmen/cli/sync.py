@@ -30,6 +30,7 @@ from hardware.system.systemd import Notifier
 from jianmen.cli.help_pages import WholeHelpGroup
 from jianmen.cli.kiosk.carrier_memory import without_numpy
 from jianmen.cli.kiosk.enrolment_by_code import enrolled
+from jianmen.cli.options import counted
 from jianmen.cli.sync_progress import aged, cards_line, silent, target_lines, watch
 from sync.carrier.carrier import Carrier
 from sync.carrier.peer_worker import boot_id
@@ -299,7 +300,7 @@ def export_(file: Path, settings: Path | None, data: Path | None, registry: Path
     except OSError as error:
         click.echo(f"{file}: cannot be written: {error.strerror}", err=True)
         sys.exit(2)
-    click.echo(f"{file}: {entries} entries")
+    click.echo(f"{file}: {counted(entries, 'entry')}")
 
 
 @sync.command("import")

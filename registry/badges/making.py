@@ -100,7 +100,7 @@ class BadgeMaker:
         path = self._layout(selection.layout)
         chosen, left_out, staff = self._chosen(selection)
         if not chosen:
-            raise self._nothing_to_print(selection, staff)
+            raise self._nothing_to_print(selection, staff, left_out)
         work.stage("badges.drawing", len(chosen))
         name = ZIP if selection.pictures else FILE
         names = file_names([label.badge.ref for label, _ in chosen])
@@ -131,7 +131,9 @@ class BadgeMaker:
             staff=staff,
         )
 
-    def _nothing_to_print(self, selection: Selection, staff: Sequence[str]) -> RegistryError:
+    def _nothing_to_print(
+        self, selection: Selection, staff: Sequence[str], revoked: Sequence[str]
+    ) -> RegistryError:
         if staff:
             return ForbiddenError(
                 "All badges that were asked for give a role at the doors: only an admin may print them."
@@ -139,6 +141,13 @@ class BadgeMaker:
         everybody = msgspec.structs.replace(selection, new=False)
         if selection.new and self._chosen(everybody)[0]:
             return RegistryError("Every badge that was asked for is printed already.")
+        if revoked and set(revoked) == set(selection.refs):
+            refs = ", ".join(repr(ref) for ref in revoked)
+            if len(revoked) > 1:
+                return RegistryError(
+                    f"There is no badge to print: the badges of {refs} are revoked."
+                )
+            return RegistryError(f"There is no badge to print: the badge of {refs} is revoked.")
         return RegistryError("There is no badge to print.")
 
     def note_printed(self, selection: Selection) -> None:
@@ -147,9 +156,9 @@ class BadgeMaker:
 
     def picture(self, selection: Selection) -> Preview:
         """The first badge of a selection, with a code that is none. Raises RegistryError."""
-        chosen, _, staff = self._chosen(msgspec.structs.replace(selection, preview=True))
+        chosen, left_out, staff = self._chosen(msgspec.structs.replace(selection, preview=True))
         if not chosen:
-            raise self._nothing_to_print(selection, staff)
+            raise self._nothing_to_print(selection, staff, left_out)
         card = replace(chosen[0][1], qr_text=SAMPLE_QR, form="plain")
         with tempfile.TemporaryFile() as file:
             layout, path = str(self._layout(selection.layout)), _path_of(file)

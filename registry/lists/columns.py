@@ -2,14 +2,14 @@
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as MappingType
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from access.text import half_width
-from registry.lists.files.table import MOST_TITLE, Cell, ListError, Row
+from registry.lists.files.table import MOST_TITLE, ListError, Row
 from registry.lists.findings import Findings
 from registry.lists.words.terms import title_patterns, titles
 from registry.lists.words.vocabulary import Vocabulary
@@ -21,6 +21,8 @@ FIELDS = (
 )  # fmt: skip
 EXTRA_FIELDS = ("phone", "mail", "seat", "note", "attention", LATIN_NAME)
 """Extra fields that the registry knows; a column of any other title is kept under that title."""
+
+KNOWN = frozenset((*FIELDS, *EXTRA_FIELDS))
 
 REQUIRED = ("ref", "name", "ticket")
 EXPECTED = ("organisation", "language", "venues", "days", "sessions")
@@ -89,87 +91,31 @@ def title_key(title: str) -> str:
 
 def field_of(title: str) -> str | None:
     """The field that a title names in one of the three languages, or `SERIAL`, or None."""
-    plain = _ASIDE.sub("", half_width(title))
-    question = _QUESTION.sub("", plain)
-    spellings = (title, plain, question, _POLITE.sub("", question))
-    keys = [title_key(spelling.rstrip("?？ ")) for spelling in spellings]
-    for key in keys:
-        if (found := titles().get(key)) is not None:
-            return found
+    keys = _spellings(title)
+    if (exact := _exact_field(keys)) is not None:
+        return exact
     for name, pattern in title_patterns().items():
         if any(pattern.fullmatch(key) for key in keys):
             return name
     return None
 
 
+def _spellings(title: str) -> list[str]:
+    """A title as it stands, and without what questionnaires put around it, as keys."""
+    plain = _ASIDE.sub("", half_width(title))
+    question = _QUESTION.sub("", plain)
+    spellings = (title, plain, question, _POLITE.sub("", question))
+    return [title_key(spelling.rstrip("?？ ")) for spelling in spellings]
+
+
+def _exact_field(keys: Sequence[str]) -> str | None:
+    """The field of the first key that is a known title as it stands, not by a pattern."""
+    return next((found for key in keys if (found := titles().get(key)) is not None), None)
+
+
 def header_key(header: Sequence[str]) -> str:
     """By what a list is known again: its titles, in whatever order."""
     return "\n".join(sorted(filter(None, map(title_key, header))))
-
-
-def find_header(rows: Sequence[Row], mapping: Mapping) -> int:
-    """The index of the row that has the titles: of the first rows the one with the most known ones."""
-    wanted = set(map(title_key, mapping.columns))
-
-    def known(cells: Sequence[Cell]) -> int:
-        texts = [cell for cell in cells[:300] if isinstance(cell, str) and cell]
-        keys = {field_of(one) or title_key(one) for one in texts if len(one) <= MOST_TITLE}
-        return len(keys & (_KNOWN | wanted | {ORDER}))
-
-    counts = [known(cells) for _, cells in rows[:HEADER_WITHIN]]
-    best = max(counts, default=0)
-    if best >= 2:
-        return counts.index(best)
-    # Nothing is known: the first row with more than one cell, so that a message can name its titles.
-    for index, (_, cells) in enumerate(rows[:HEADER_WITHIN]):
-        if sum(1 for cell in cells if cell != "") > 1:
-            return index
-    return 0
-
-
-def whole_header(
-    rows: Sequence[Row], index: int, vocabulary: MappingType[str, Vocabulary]
-) -> tuple[Row, int]:
-    """The titles that begin in a row, and the index of the row below them. A title that is merged over several columns,
-    with one for each of them in the row below, makes one header of both."""
-    line, upper = rows[index]
-    if index + 1 >= len(rows):
-        return rows[index], index + 1
-    lower = rows[index + 1][1]
-    width = max(len(upper), len(lower))
-    above, below = (
-        [half_width(str(cell)) for cell in cells] + [""] * (width - len(cells))
-        for cells in (upper, lower)
-    )
-    titles: list[str] = []
-    group, known = "", 0
-    for column in range(width):
-        group = above[column] or group
-        if below[column] in ("", above[column]):
-            titles.append(above[column])
-            continue
-        spans = column + 1 < width and not above[column + 1] and bool(below[column + 1])
-        if above[column] and (not spans or field_of(above[column]) == "ref"):
-            return rows[index], index + 1  # a person stands there
-        for title in (below[column], group + below[column]):
-            if field_of(title) or _tick(title, vocabulary):
-                known += 1
-                break
-        else:
-            title = below[column]
-        titles.append(title)
-    return ((line, titles), index + 2) if known else (rows[index], index + 1)
-
-
-def possible_headers(
-    rows: Sequence[Row], vocabulary: MappingType[str, Vocabulary]
-) -> Iterator[list[str]]:
-    """All titles that a list may have, whichever row they begin in."""
-    for index in range(min(HEADER_WITHIN, len(rows))):
-        yield [str(cell) for cell in whole_header(rows, index, vocabulary)[0][1]]
-
-
-_KNOWN = frozenset((*FIELDS, *EXTRA_FIELDS))
 
 
 def find_columns(
@@ -183,6 +129,7 @@ def find_columns(
     columns = Columns(line, header, filled=frozenset(mapping.fill))
     asked = {title_key(title): name for title, name in mapping.columns.items()}
     left_out = set(map(title_key, mapping.left_out))
+    named = _named(header, asked, left_out)
     unknown: list[int] = []
     for index, title in enumerate(header):
         if not title:
@@ -192,14 +139,16 @@ def find_columns(
             columns.left_out.append(title)
             continue
         name = asked.get(key) or field_of(title)
-        if name in FIELDS:
+        if name in FIELDS and name in named and not _names(title, name, asked):
+            columns.extra[index] = _free_name(columns, index)
+        elif name in FIELDS:
             _put(columns, name, index, found)
         elif name == SERIAL:
             columns.left_out.append(title)
         elif name is not None:
             is_second = name in columns.extra.values()
             columns.extra[index] = _free_name(columns, index) if is_second else name
-        elif (tick := _tick(title, vocabulary)) is not None:
+        elif (tick := tick_of(title, vocabulary)) is not None:
             columns.ticks[index] = tick
         else:
             unknown.append(index)
@@ -213,6 +162,18 @@ def find_columns(
     _report_unused(mapping, header, found, line)
     _report_missing(missing, columns, found)
     return columns
+
+
+def _names(title: str, name: str, asked: MappingType[str, str]) -> bool:
+    """Whether a title names a field for certain: as a person has chosen, or as one that is known as it stands."""
+    chosen = asked.get(title_key(title))
+    return (chosen or _exact_field(_spellings(title))) == name
+
+
+def _named(header: Sequence[str], asked: MappingType[str, str], left_out: set[str]) -> set[str]:
+    """The fields that a title names for certain; another title that only looks like one of theirs is an extra field."""
+    kept = [title for title in header if title and title_key(title) not in left_out]
+    return {name for name in FIELDS if any(_names(title, name, asked) for title in kept)}
 
 
 def _take_latin_name(columns: Columns) -> None:
@@ -242,7 +203,7 @@ def _put(columns: Columns, name: str, index: int, found: Findings) -> None:
     columns.at[name] = index
 
 
-def _tick(title: str, vocabulary: MappingType[str, Vocabulary]) -> tuple[str, str] | None:
+def tick_of(title: str, vocabulary: MappingType[str, Vocabulary]) -> tuple[str, str] | None:
     """The session, day or venue that a title names."""
     for name in ("sessions", "days", "venues"):
         known = vocabulary[name].one(title)
@@ -274,7 +235,7 @@ def _keep_unknown(columns: Columns, index: int, missing: Sequence[str], found: F
 def _free_name(columns: Columns, index: int) -> str:
     """What to call an extra field that is kept under its column's title."""
     title = columns.titles[index]
-    taken = title in columns.extra.values() or title in _KNOWN
+    taken = title in columns.extra.values() or title in KNOWN
     return f"{title} ({index + 1})" if taken else title
 
 

@@ -10,9 +10,10 @@ import msgspec
 
 from access.event.definition import Language, Names
 from access.log.entry import pack
-from registry.lists.columns import NO_MAPPING, Mapping, possible_headers
+from registry.lists.columns import NO_MAPPING, Mapping
 from registry.lists.files.table import ListError, Table, read_table
 from registry.lists.findings import Finding, SpreadsheetError, with_location
+from registry.lists.header import possible_headers
 from registry.lists.people import People, read_people
 from registry.lists.preview import SHOWN, Comparison, PersonChange, compare
 from registry.lists.read_before import ReadBefore, key_of

@@ -1,18 +1,19 @@
 """The people of a list: each row judged by itself, with all that is wrong in it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from access.event.definition import Event, Language
 from access.text import canonical_code, first_unprintable, half_width, plain_letters
 from config.languages import languages
-from registry.lists.columns import Columns, find_columns, find_header, whole_header
+from registry.lists.columns import Columns, find_columns
 from registry.lists.columns import Mapping as ColumnMapping
 from registry.lists.files import cells
 from registry.lists.files.table import MOST_CELL, Cell, Row, Table
 from registry.lists.findings import Findings
+from registry.lists.header import find_header, header_at
 from registry.lists.words.choices import Choices, choices_text
-from registry.lists.words.vocabulary import Vocabulary, vocabularies
+from registry.lists.words.vocabulary import vocabularies
 from registry.roster.model import (
     FAMILY_NAME,
     FORMS,
@@ -62,13 +63,14 @@ def read_people(
     """
     found = Findings()
     vocabulary = vocabularies(event)
-    header = find_header(table.rows, mapping)
-    titles, below = whole_header(table.rows, header, vocabulary)
-    columns = find_columns(titles, vocabulary, mapping, found)
-    reader = _Reader(columns, vocabulary, mapping, found, table)
+    header = header_at(table.rows, find_header(table.rows, mapping), vocabulary)
+    header.refuse_unclear(mapping)
+    columns = find_columns(header.row, vocabulary, mapping, found)
+    online = frozenset(ticket.id for ticket in event.tickets if not ticket.on_site)
+    reader = _Reader(columns, Choices(columns, vocabulary, found, online), mapping, found, table)
     candidates = []
     if "ref" in columns.at:
-        for number, row in enumerate(table.rows[below:]):
+        for number, row in enumerate(table.rows[header.below :]):
             if number % STEP_ROWS == 0:
                 step(number)
             if (candidate := reader.read(row)) is not None:
@@ -85,13 +87,13 @@ class _Reader:
     def __init__(
         self,
         columns: Columns,
-        vocabulary: Mapping[str, Vocabulary],
+        choices: Choices,
         mapping: ColumnMapping,
         found: Findings,
         table: Table,
     ) -> None:
         self._columns = columns
-        self._choices = Choices(columns, vocabulary, found)
+        self._choices = choices
         self._fill = mapping.fill
         self._given = frozenset((*columns.at, *mapping.fill))
         self._more = bool({"family_name", "given_name"} & self._given) or bool(columns.extra)

@@ -96,7 +96,7 @@ def compare(
         changes = _changes(person, known, event)
         if changes:
             if not update:
-                found.mistake("row.registered", one.line, column="ref")
+                found.mistake("row.registered", one.line, column="ref", value=person.ref)
             result.changed.append((person, known))
             if len(result.changes) < SHOWN:
                 result.changes.append(PersonChange(person.ref, person.name, changes))

@@ -101,7 +101,7 @@ class Roster:
         kept = self._people.text(known.badge, issued.issue)
         if kept is None:
             raise UnknownError(
-                f"The text of {known.ref!r}, issue {issued.issue}, is not kept here."
+                f"The text of {known.ref!r}, print {issued.issue}, is not kept here."
             )
         return kept
 
@@ -110,7 +110,7 @@ class Roster:
         issues = self.issues(known.badge)
         issued = issues.get(issue if issue is not None else max(issues, default=0))
         if issued is None:
-            raise UnknownError(f"{known.ref!r} has no issue {issue}.")
+            raise UnknownError(f"{known.ref!r} has no print {issue}.")
         return as_issued(known, issued, self.text(known, issued))
 
     def labels(self, known: LogState, event: Event, people: Iterable[Known]) -> Iterator[Label]:
@@ -333,7 +333,7 @@ class Roster:
             _as_seen(issues, newest)
             if not issues or (issue is not None and issue not in issues):
                 raise UnknownError(
-                    f"Badge {credential.human_code(badge)} has no issue {issue or 1}."
+                    f"Badge {credential.human_code(badge)} has no print {issue or 1}."
                 )
             if None in self._revoked(badge):
                 self._refuse_replaced(badge)

@@ -20,7 +20,7 @@ from hardware.signals.kernel_pins import REMEDY, outputs_stay
 from hardware.system.clock import SystemClock
 from hardware.system.errors import HardwareError
 from hardware.system.version import BUILT_MS, WAL_RESET_FIXED
-from jianmen.cli.options import Finding
+from jianmen.cli.options import Finding, counted
 from jianmen.own_packages import clashes
 from kiosk.runtime.camera import open_reader
 from kiosk.runtime.parts import signal_settings
@@ -128,7 +128,9 @@ def _journal(settings: KioskSettings) -> Finding:
     except sqlite3.Error as error:
         return Finding("journal", "mend", f"{path}: {error}; keep the file, and ask for help")
     return Finding(
-        "journal", "good" if answer == "ok" else "mend", f"{entries} entries; quick check: {answer}"
+        "journal",
+        "good" if answer == "ok" else "mend",
+        f"{counted(entries, 'entry')}; quick check: {answer}",
     )
 
 
@@ -163,7 +165,7 @@ def _replica_contents(
     to_come = replica.targets().get("registry", {}).get("behind") or 0
     if to_come:
         yield Finding(
-            "first sync", "note", f"{to_come:,} entries of the registry are still to come"
+            "first sync", "note", f"still to come of the registry: {counted(to_come, 'entry')}"
         )
     event_state = EventState(enrolment.registry, BUILT_MS)
     prepare(event_state, device, enrolment)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from jianmen.cli.options import counted
 from jianmen.cli.sync_progress import target_lines
 
 STATES = {
@@ -37,7 +38,7 @@ def _door_lines(found: Mapping[str, Any], now_ms: int) -> Iterator[str]:
         yield "fire alarm: the door is released"
     answers = ", ".join(f"{reason} {count}" for reason, count in found["reasons"].items())
     yield f"answers of the last minutes: {answers or 'none'}"
-    yield f"own log: {found['seq']:,} entries (log {found['log']})"
+    yield f"own log: {counted(found['seq'], 'entry')} (log {found['log']})"
     clock = found["clock"]
     if clock["sure"]:
         yield f"clock: {_time(clock['lo_ms'])}, sure"

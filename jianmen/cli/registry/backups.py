@@ -33,7 +33,8 @@ def _folder(settings_file: Path | None, data: Path | None) -> Path:
 def backup(out: Path, settings_file: Path | None, data: Path | None, *, as_json: bool) -> None:
     """Write everything the registry has, keys too, into the new file OUT. It may run meanwhile.
 
-    The file holds names and secrets: keep it as you keep keys. Of PostgreSQL: pg_dump.
+    The file holds names and secrets: keep it as you keep keys. A registry in PostgreSQL is backed up with
+    pg_dump instead.
     """
     try:
         with ended_cleanly():

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jianmen.cli.options import data_option, json_option
+from config.errors import instead
+from jianmen.cli.options import counted, data_option, json_option
 from jianmen.cli.registry.options import (
     asking,
-    counted,
     followed,
     named_like,
     put_file,
@@ -139,7 +139,8 @@ def test_badges(
         areas = {one["id"]: one["name"] for one in client.get("/headcount")["areas"]}
     chosen = [one for one in made if venue in (None, one["venue"])]
     if not chosen:
-        stop(1, f"There is no venue {venue!r}.")
+        right = instead(venue or "", list(dict.fromkeys(one["venue"] for one in made)))
+        stop(1, f"There is no venue {venue!r} in this event; {right}")
     cards = [_test_card(one, areas[one["venue"]]) for one in chosen]
     try:
         pages = print_cards(cards, layouts.find(layouts.DEFAULT), out).pages

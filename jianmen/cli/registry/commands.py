@@ -15,7 +15,7 @@ from access.badge.credential import read_human_code
 from config import event_file
 from config.errors import ConfigError
 from jianmen.cli.help_pages import WholeHelpGroup
-from jianmen.cli.options import data_option, json_option
+from jianmen.cli.options import counted, data_option, json_option
 from jianmen.cli.registry.backups import backup, restore
 from jianmen.cli.registry.badges import badges, test_badges
 from jianmen.cli.registry.doctor import doctor
@@ -183,8 +183,9 @@ def _touch_no_door_in_use(service: RegistryService, definition: Event) -> None:
         effects = event_change_effects(service.event, definition, change_facts(log_state))
     touched = [f"{one.id}: {one.detail}" for one in effects if one.asks]
     if touched:
+        again = shlex.join(as_given("password_file", "account", "as_json"))
         lines = ["Nothing was changed. This touches doors in use:", *touched]
-        stop(1, "\n".join([*lines, "To do it all the same: jianmen registry event FILE --yes"]))
+        stop(1, "\n".join([*lines, f"To do it all the same: jianmen registry event {again} --yes"]))
 
 
 def _password(file: Path | None) -> str:
@@ -251,7 +252,10 @@ def enrol(
 @settings_option
 @data_option
 @click.option(
-    "--why", default="revoked by the operator", show_default=True, help="For the log; names nobody."
+    "--why",
+    default="revoked by the operator",
+    show_default=True,
+    help="The reason, which the log keeps for good: name nobody in it.",
 )
 @json_option
 def revoke(
@@ -263,13 +267,21 @@ def revoke(
         raise click.UsageError(f"{badge!r}: after # stands the number of a print, as in {name}#1")
     issue = int(number) if number else None
     with asking(settings_file, data) as client:
-        code = _code_of(client, name)
-        client.post(f"/registrants/{quoted(code)}/revoke", {"issue": issue, "why": why})
+        person = _person_of(client, name)
+        code = person["code"]
+        already = person["revoked"] if issue is None else _is_print_revoked(person, issue)
+        if not already:
+            client.post(f"/registrants/{quoted(code)}/revoke", {"issue": issue, "why": why})
+    done = "was revoked already" if already else "revoked"
     show_result(
-        {"badge": code, "issue": issue},
+        {"badge": code, "issue": issue, "already": already},
         as_json=as_json,
-        summary=f"{code}: {'revoked' if issue is None else f'print {issue} revoked'}",
+        summary=f"{code}: {done if issue is None else f'print {issue} {done}'}",
     )
+
+
+def _is_print_revoked(person: dict[str, Any], issue: int) -> bool:
+    return any(one["issue"] == issue and one["revoked"] for one in person["issues"])
 
 
 @registry.command()
@@ -297,11 +309,6 @@ def unrevoke(badge: str, settings_file: Path | None, data: Path | None, *, as_js
             f" jianmen registry staff card {shlex.join([person['ref'], *as_given('badge', 'as_json')])}",
             err=True,
         )
-
-
-def _code_of(client: Client, name: str) -> str:
-    """The human code of a badge named by code or ref."""
-    return str(_person_of(client, name)["code"])
 
 
 def _person_of(client: Client, name: str) -> dict[str, Any]:
@@ -340,4 +347,4 @@ def purge(
     for kiosk in answer["silent"]:
         where = kiosk["gate"] or kiosk["device"]
         click.echo(f"not in touch, and still has the sealed names: {where}", err=True)
-    show_result(answer, as_json=as_json, summary=f"{answer['persons']} persons erased")
+    show_result(answer, as_json=as_json, summary=f"{counted(answer['persons'], 'person')} erased")

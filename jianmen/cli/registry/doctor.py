@@ -14,7 +14,7 @@ import click
 import msgspec
 
 from config.settings import RegistrySettings
-from jianmen.cli.options import Finding, data_option, json_option
+from jianmen.cli.options import Finding, counted, data_option, json_option
 from jianmen.cli.registry.options import asking, read_settings, settings_option
 from jianmen.own_packages import clashes
 
@@ -66,7 +66,7 @@ def findings(settings: RegistrySettings, client: Client) -> Iterator[Finding]:
             f"{left} was left by a backup that was killed, and holds names and keys: delete it, or make a backup,"
             " which does so",
         )
-    yield Finding("log", "good", f"{health['entries']} entries")
+    yield Finding("log", "good", counted(health["entries"], "entry"))
     kiosks = [one for one in client.get("/kiosks")["kiosks"] if "cut_off" not in one["troubles"]]
     unhealthy = [one for one in kiosks if one["troubles"]]
     yield Finding(

@@ -16,7 +16,7 @@ import click
 import printing
 from hardware.system.stop_signal import ended_cleanly
 from jianmen.cli.help_pages import WholeHelpGroup
-from jianmen.cli.options import data_option, json_option
+from jianmen.cli.options import counted, data_option, json_option
 from jianmen.cli.registry.options import asking, quoted, settings_option, show_result, stop
 from registry.queries.table_files import guarded
 from sync.durable_file import whole_file
@@ -154,7 +154,8 @@ def replace(
     show_result(
         {"file": str(out), "cards": len(cards)},
         as_json=as_json,
-        summary=f"{out} written: {len(cards)} key cards" + (f"; to print: {pdf}" if pdf else ""),
+        summary=f"{out} written: {counted(len(cards), 'key card')}"
+        + (f"; to print: {pdf}" if pdf else ""),
     )
 
 
@@ -217,7 +218,7 @@ def list_keys(settings_file: Path | None, data: Path | None, *, as_json: bool) -
     with asking(settings_file, data) as client:
         answer = client.get("/signing-keys")
     lines = [
-        f"{key['number']:3}  {key['fingerprint']}  {key['state']}  {key['badges']} badges"
+        f"{key['number']:3}  {key['fingerprint']}  {key['state']}  {counted(key['badges'], 'badge')}"
         for key in answer["keys"]
     ]
     show_result(answer, as_json=as_json, summary="\n".join(lines))
@@ -254,5 +255,5 @@ def retire(
     show_result(
         answer,
         as_json=as_json,
-        summary=f"key {number} retired: {answer['badges']} badges are to be printed again",
+        summary=f"key {number} retired; to be printed again: {counted(answer['badges'], 'badge')}",
     )

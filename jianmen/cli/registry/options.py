@@ -173,11 +173,6 @@ def show_result(value: object, *, as_json: bool, summary: str) -> None:
     click.echo(msgspec.json.encode(value).decode() if as_json else summary)
 
 
-def counted(number: int, noun: str) -> str:
-    """ "1 page", "1,200 pages"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def as_given(*but: str) -> list[str]:
     """The arguments and options of this command line, without those named: for a command that it suggests."""
     context = click.get_current_context()

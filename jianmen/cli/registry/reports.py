@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from config.languages import languages
-from jianmen.cli.options import data_option, json_option
+from jianmen.cli.options import counted, data_option, json_option
 from jianmen.cli.registry.options import (
     asking,
     made,
@@ -21,6 +21,7 @@ from jianmen.cli.registry.options import (
     put_file,
     settings_option,
     show_result,
+    stop,
 )
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _silent_lines(client: Client, silent: Sequence[Mapping[str, Any]]) -> list[s
     for kiosk in silent:
         device, gate = kiosk["device"], kiosk["gate"]
         since = f"since {kiosk['since'][11:19]}" if kiosk["since"] else "never heard"
-        missing = f", {kiosk['missing']} entries missing" if kiosk["missing"] else ""
+        missing = f", {counted(kiosk['missing'], 'entry')} missing" if kiosk["missing"] else ""
         where = f" at {gate}" if gate else ""
         lines.append(
             f"not heard from: kiosk {names.get(device, device[:8])}{where} ({since}{missing})"
@@ -192,6 +193,10 @@ def attendance(
 
     Without options: how many were registered, booked, arrived and missing, for every session, venue and day. With
     --session, or --venue and --day: each person, first in, last out, minutes inside, and who did not come.
+
+    Columns of the totals: came and missing are of those expected; a number "so far" still falls until the session or
+    the day is over. Withdrawn: came, and have since lost that booking or badge. Without: came without one. Came in all:
+    these three together.
     """
     if (venue is None) != (day is None) or (session is not None and venue is not None):
         raise click.UsageError("Give --session, or --venue and --day together.")
@@ -218,6 +223,12 @@ def attendance(
             _put(made(client, "/attendance/people/jobs", asked), out)
 
 
+LEGEND = (
+    'came, missing: of those expected ("so far": it is not over). withdrawn: came, and have lost that booking or badge'
+    " since. without: came without one."
+)
+
+
 def _show_totals(answer: bytes, *, as_json: bool) -> None:
     from registry.exports.totals_files import TOTALS, totals_rows
     from registry.queries.attendance import AttendanceTotals
@@ -235,9 +246,10 @@ def _show_totals(answer: bytes, *, as_json: bool) -> None:
     for name, phase, figures in totals_rows(totals):
         cells = ["-" if figure is None else str(figure) for figure in figures]
         if phase != "over":
-            cells[2] = f"{cells[2]} yet" if phase == "running" else "-"
+            cells[2] = f"{cells[2]} so far" if phase == "running" else "-"
         what = f"{name} (cancelled)" if phase == "cancelled" else name
         click.echo(f"{what:32}" + "".join(f"{cell:>12}" for cell in cells))
+    click.echo(LEGEND)
 
 
 def _totals_file(client: Client, answer: bytes, out: Path, language: str | None) -> bytes:
@@ -281,10 +293,18 @@ def _show_hybrid(answer: dict[str, Any], *, as_json: bool) -> None:
 @click.argument("day")
 @settings_option
 @data_option
+@click.option("--yes", is_flag=True, help="Do not ask, though the day is not over.")
 @json_option
-def close(day: str, settings_file: Path | None, data: Path | None, *, as_json: bool) -> None:
-    """End the event day DAY (2026-11-22). Exit 1 while kiosks have not reported all of it."""
+def close(
+    day: str, settings_file: Path | None, data: Path | None, *, yes: bool, as_json: bool
+) -> None:
+    """End the event day DAY (2026-11-22), and say what is still missing of it. Ending a day changes no count.
+
+    Exit 1 while kiosks have not reported all of it, and where the day is not over and nobody confirmed.
+    """
     with asking(settings_file, data) as client:
+        if not yes:
+            _end_only_what_is_over(client, day)
         report = client.post("/days/close", {"day": day})
     waiting = ", ".join(one["gate"] or one["device"] for one in report["silent"])
     summary = f"{day} is closed" + (
@@ -292,3 +312,14 @@ def close(day: str, settings_file: Path | None, data: Path | None, *, as_json: b
     )
     show_result(report, as_json=as_json, summary=summary)
     sys.exit(0 if report["drained"] else 1)
+
+
+def _end_only_what_is_over(client: Client, day: str) -> None:
+    """Ends the command with 1 where a day has not begun, or is running, and nobody confirms that it shall be ended."""
+    phases = {one["phase"] for one in client.get("/attendance")["days"] if one["day"] == day}
+    if phases <= {"over"}:
+        return
+    so_far = "has not begun" if phases == {"to_come"} else "is not over"
+    if not sys.stdin.isatty():
+        stop(1, f"{day} {so_far}; nothing was changed. To end it all the same, say --yes.")
+    click.confirm(f"{day} {so_far}. End it all the same?", abort=True, err=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from jianmen.cli.registry.options import asking, counted, show_result, stop
+from jianmen.cli.options import counted
+from jianmen.cli.registry.options import asking, show_result, stop
 
 
 def write_signs(

@@ -31,10 +31,14 @@ def choices_text(ids: Sequence[str]) -> str:
 
 
 class Choices:
-    """Reads such fields of one list; what is wrong goes into its findings."""
+    """Reads such fields of one list; what is wrong goes into its findings. `online`: ticket types that open no door."""
 
     def __init__(
-        self, columns: Columns, vocabulary: Mapping[str, Vocabulary], found: Findings
+        self,
+        columns: Columns,
+        vocabulary: Mapping[str, Vocabulary],
+        found: Findings,
+        online: frozenset[str],
     ) -> None:
         self._columns = columns
         self._vocabulary = vocabulary
@@ -42,11 +46,19 @@ class Choices:
         self._near: dict[tuple[str, str], str | None] = {}
         self._seen: dict[tuple[str, Cell], tuple[str, ...] | None] = {}
         self._ticket_ids = frozenset(vocabulary["ticket"].ids)
+        self._online = online
+        self._online_lines: set[int] = set()
         self._filled: set[str] = set()
         self._empty: dict[str, list[int]] = {}
 
     def ticket(self, line: int, cell: Cell) -> str:
         """The id of a ticket type; "" where it is a mistake."""
+        known = self._ticket(line, cell)
+        if known in self._online:
+            self._online_lines.add(line)
+        return known
+
+    def _ticket(self, line: int, cell: Cell) -> str:
         text = cells.text_of(cell)
         if text in self._ticket_ids:
             return text
@@ -85,11 +97,15 @@ class Choices:
         return tuple(one for one in known.ids if one in (*named, *ticks[column]))
 
     def warn_of_empty(self) -> None:
-        """Warn of rows whose empty cells let people in everywhere, or every day, beside rows that name some."""
+        """Warn of rows whose empty cells let people in everywhere, or every day, beside rows that name some.
+
+        Not of people with a ticket that opens no door: for them it is not so.
+        """
         for column in OPEN_WHERE_EMPTY:
             if column in self._filled:
                 for line in self._empty.get(column, ()):
-                    self._found.warn(f"value.empty.{column}", line, column=self._title(column))
+                    if line not in self._online_lines:
+                        self._found.warn(f"value.empty.{column}", line, column=self._title(column))
 
     def _title(self, column: str) -> str:
         """What the list calls a field, or the columns of its ticks."""

@@ -28,3 +28,10 @@ def title_patterns() -> dict[str, re.Pattern[str]]:
     """What a title that is put together looks like, by field, as `columns.title_key` spells it."""
     patterns = _all()["patterns"].items()
     return {name: re.compile(pattern, re.VERBOSE) for name, pattern in patterns}
+
+
+@cache
+def group_patterns() -> dict[str, re.Pattern[str]]:
+    """What a title over several columns looks like that says nothing else of them, by kind; "bare" are titles below."""
+    groups = _all()["groups"].items()
+    return {kind: re.compile(pattern, re.VERBOSE) for kind, pattern in groups}

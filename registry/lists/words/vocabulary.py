@@ -30,7 +30,9 @@ _TIME = re.compile(
 _DAY_FIRST = re.compile(r"(?P<a>\d{1,2})[-/. ](?P<b>\d{1,2})(?:[-/. ](?P<y>\d{4}|\d{2}))?")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NAMED_MONTH = (
-    re.compile(r"(?P<d>\d{1,2})(?:st|nd|rd|th)?[ \-]*(?P<m>[a-z]{3})[a-z]*\.?[ ,\-]*(?P<y>\d{4})?"),
+    re.compile(
+        r"(?P<d>\d{1,2})(?:st|nd|rd|th)?[ \-/]*(?P<m>[a-z]{3})[a-z]*\.?[ ,\-/]*(?P<y>\d{4}|(?<!\d)\d{2})?"
+    ),
     re.compile(r"(?P<m>[a-z]{3})[a-z]*\.?[ \-]*(?P<d>\d{1,2})(?:st|nd|rd|th)?[ ,\-]*(?P<y>\d{4})?"),
 )
 _NTH = re.compile(r"(?:day|d|第)\s*([1-8一二三四五六七八])\s*[天日]?")

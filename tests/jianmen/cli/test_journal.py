@@ -113,7 +113,7 @@ def test_a_clock_that_says_a_time_no_calendar_has_is_shown_as_it_is(tmp_path: Pa
 def test_a_sound_journal_is_verified(long: Path) -> None:
     result = run("verify", long)
     assert result.exit_code == 0
-    assert "301 entries, 1 heads: every entry follows the one before it" in result.stdout
+    assert "301 entries, 1 head: every entry follows the one before it" in result.stdout
     (line,) = run("verify", long, "--json").stdout.splitlines()
     checked = json.loads(line)
     assert (checked["entries"], checked["heads"], checked["wrong"]) == (301, 1, [])
@@ -124,7 +124,7 @@ def test_without_the_key_the_heads_are_said_to_be_unchecked(long: Path) -> None:
     (long / "device.key").unlink()
     result = run("verify", long)
     assert result.exit_code == 0
-    assert "1 heads (not checked)" in result.stdout
+    assert "1 head (not checked)" in result.stdout
     (long / "device.key").write_bytes(b"short")
     result = run("verify", long)
     assert "a device key has 32 bytes, this file has 5" in result.stderr

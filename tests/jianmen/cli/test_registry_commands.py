@@ -205,3 +205,36 @@ def test_totals_of_attendance_are_written_where_they_were_asked_for(
     run("attendance", "--out", files[1], "--language", "zh-Hans", "--data", data)
     first, second = (json.loads(file.read_bytes()) | {"as_of": ""} for file in files)
     assert first == second
+
+
+def test_a_day_that_is_not_over_is_ended_only_when_that_is_confirmed(tmp_path: Path) -> None:
+    event, password = tmp_path / "event.toml", tmp_path / "password"
+    event.write_text(EVENT.read_text(encoding="utf-8").replace("2020-11-", "2090-11-"), "utf-8")
+    password.write_text("a password of mine\n")
+    run("init", event, "--data", tmp_path / "data", "--password-file", password)
+    close = ["close", "2090-11-17", "--data", str(tmp_path / "data")]
+    refused = CliRunner().invoke(registry, close)
+    assert refused.exit_code == 1
+    assert "2090-11-17 has not begun; nothing was changed" in refused.stderr
+    assert run(*close, "--yes") == "2090-11-17 is closed\n"
+    close[1] = "2090-11-30"
+    assert 'it should be "2090-11-17"' in CliRunner().invoke(registry, close).stderr
+
+
+def test_a_badge_that_was_revoked_before_is_not_revoked_again(data: Path, tmp_path: Path) -> None:
+    people = tmp_path / "people.csv"
+    people.write_text("ref,name,ticket\nA/1,Ann,delegate\n")
+    run("import", people, "--data", data)
+    assert run("revoke", "A/1#1", "--data", data).endswith(": print 1 revoked\n")
+    assert run("revoke", "A/1#1", "--data", data).endswith(": print 1 was revoked already\n")
+    missing = CliRunner().invoke(registry, ["revoke", "A/1#7", "--data", str(data)])
+    assert "has no print 7" in missing.stderr
+    assert run("revoke", "A/1", "--data", data).endswith(": revoked\n")
+    assert run("revoke", "A/1", "--data", data).endswith(": was revoked already\n")
+
+
+def test_a_venue_that_is_not_there_is_answered_with_those_that_are(
+    data: Path, tmp_path: Path
+) -> None:
+    unknown = ["test-badges", str(tmp_path / "t.pdf"), "--venue", "nope", "--data", str(data)]
+    assert 'should be "chengdu"' in CliRunner().invoke(registry, unknown).stderr

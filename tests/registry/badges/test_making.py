@@ -67,6 +67,16 @@ def test_letters_that_are_missing_in_print_are_named(service: RegistryService, a
     assert unquote(preview.headers["X-Jianmen-Missing-Letters"]) == "🎉 (U+1F389)"
 
 
+@pytest.mark.parametrize("layout", ["card-86x122", "label-62"])
+def test_a_badge_for_the_broadcast_says_so_and_names_no_venue_day_or_camera(
+    service: RegistryService, api: Any, tmp_path: Path, layout: str
+) -> None:
+    service.register(Person(ref="O1", name="Ann", language="en", ticket="online"))
+    text = pdf_text(api, make(api, f"layout={layout}"), tmp_path)
+    assert "Live broadcast only" in text
+    assert not [part for part in ("Chengdu", "Nov", "camera") if part in text]
+
+
 def test_whose_text_was_shortened_is_named_on_paper_and_in_pictures(
     service: RegistryService, api: Any
 ) -> None:
@@ -108,6 +118,9 @@ def test_a_revoked_badge_is_not_printed_and_said(service: RegistryService, api: 
     first = service.register_many(PEOPLE)
     service.revoke(first[1].badge, None, "cancelled")
     assert make(api, "ref=A2&ref=B1")["result"]["left_out"] == ["A2"]
+    assert make(api, "ref=A2")["error"] == (
+        "There is no badge to print: the badge of 'A2' is revoked."
+    )
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ def test_a_person_registered_before_is_named_unless_the_import_updates(
     changed = WEI.replace("张伟", "张大伟")
     with pytest.raises(SpreadsheetError) as refused:
         import_(HEADER, CHAN, changed)
-    assert "registered already; --update" in mistakes(refused)[3]
+    assert '"R1" is registered already; --update' in mistakes(refused)[3]
     assert service.people.count() == 1
 
     second = import_(HEADER, CHAN, changed, update=True)

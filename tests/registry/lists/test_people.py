@@ -273,6 +273,9 @@ def test_a_character_that_cannot_be_printed_is_named_with_its_place(forum: Event
         ("28 Nov 2026", "28"),
         ("Nov 29", "29"),
         ("29/11/2026", "29"),
+        ("28-Nov-26", "28"),
+        ("29 Nov 26", "29"),
+        ("28-Nov-26 to 29-Nov-26", "28 29"),
         ("11/29/26", "29"),
         ("20261128", "28"),
         ("第二天", "29"),
@@ -291,7 +294,9 @@ def test_dates_as_people_write_them(cell: str, days: str, forum: Event) -> None:
     assert one.days == (tuple(f"2026-11-{day}" for day in days.split()) or None)
 
 
-@pytest.mark.parametrize("cell", ["30 Nov 2026", "31/12", "2025-11-28", "soon", "99999"])
+@pytest.mark.parametrize(
+    "cell", ["30 Nov 2026", "31/12", "2025-11-28", "28-Nov-25", "soon", "99999"]
+)
 def test_days_outside_the_event_are_named(cell: str, forum: Event) -> None:
     (line,) = mistakes_of(f"{HEADER}\nR1,Pat,Org,en,delegate,,{cell},\n".encode(), forum)
 
@@ -380,6 +385,24 @@ def test_two_columns_of_one_meaning_are_named(forum: Event) -> None:
     (line, *_) = mistakes_of("ref,name,姓名,ticket\nR1,Pat,派特,vip\n".encode(), forum)
 
     assert line.startswith('the columns "name" and "姓名" both mean name')
+
+
+@pytest.mark.parametrize(
+    ("titles", "extra", "left_out"),
+    [
+        ("ref,name,ticket,Registration type,Booking ref", "Registration type|Booking ref", ""),
+        ("报名编号,name,ticket,嘉宾号,备注", "嘉宾号|note", ""),
+        ("Guest no.,name,ticket,Booking ref,note", "note", "Booking ref"),
+        ("Guest no.,name,Badge type,ref,note", "note", "ref"),
+    ],
+)
+def test_a_title_that_only_looks_like_a_fields_is_kept_beside_the_fields_own(
+    titles: str, extra: str, left_out: str, forum: Event
+) -> None:
+    mapping = Mapping(left_out=tuple(filter(None, [left_out])))
+    [one] = people(f"{titles}\nR1,Ann,vip,x1,x2\n".encode(), forum, mapping)
+
+    assert (one.ref, one.ticket, "|".join(one.extra)) == ("R1", "vip", extra)
 
 
 def workbook(*rows: list[object], **options: object) -> bytes:
@@ -549,6 +572,13 @@ def test_empty_cells_that_open_everything_beside_filled_ones_are_told(forum: Eve
     assert (one.column, one.lines) == ("香港, 乐山", [3])
 
 
+def test_an_empty_cell_opens_nothing_for_who_takes_part_online(event: Event) -> None:
+    rows = ["R1,Ann,delegate,meishan,2020-11-17", "R2,Bo,online,,", "R3,Cy,delegate,,"]
+    found = read("\n".join(["ref,name,ticket,venues,days", *rows]).encode(), event).findings
+    told = [(one.kind, one.lines) for one in found if one.kind.startswith("value.empty.")]
+    assert told == [("value.empty.venues", [4]), ("value.empty.days", [4])]
+
+
 def test_a_number_of_more_digits_than_a_spreadsheet_keeps_is_named(forum: Event) -> None:
     lines = mistakes_of(
         workbook(["ref", "name", "ticket", "code"], ["R1", "Pat", "vip", 6912345678901234567]),
@@ -572,6 +602,66 @@ def test_titles_may_be_merged_over_those_of_a_second_row(below: list[str], forum
     assert (one.sessions, one.days) == (("ai",), ("2026-11-28",))
     assert (other.sessions, other.days) == (("tea",), ("2026-11-28",))
     assert one.extra == {"phone": "9123", "mail": "a@example.com"}
+
+
+OWN = ["编号", "姓名", "票种"]
+
+
+@pytest.mark.parametrize("is_over_both", [True, False])
+@pytest.mark.parametrize(
+    ("upper", "lower", "extra"),
+    [
+        (["紧急联系人", "", ""], ["关系", "手机", "邮箱"], "紧急联系人 关系|紧急联系人 手机|紧急联系人 邮箱"),
+        (["酒店", "", "手机"], ["日期", "城市", ""], "phone|酒店 日期|酒店 城市"),
+        (["酒店", "", ""], ["香港", "樂山", "手机"], "酒店 香港|酒店 樂山|酒店 手机"),
+        (["个人信息", "", "联系"], ["单位", "城市", "手机"], "phone|个人信息 城市"),
+        (["联系方式", "", ""], ["姓名", "手机", "邮箱"], "联系方式 姓名|联系方式 手机|联系方式 邮箱"),
+        (["Contact details", "", ""], ["Phone", "Email", "Fax"], "phone|mail|Contact details Fax"),
+    ],
+)  # fmt: skip
+def test_what_stands_under_a_title_of_something_else_is_not_the_persons_own(
+    upper: list[str], lower: list[str], extra: str, is_over_both: bool, forum: Event
+) -> None:
+    below = OWN if is_over_both else ["", "", ""]
+    data = workbook([*OWN, *upper], [*below, *lower], ["T1", "甲", "vip", "x1", "x2", "x3"])
+
+    [one] = people(data, forum)
+    assert "|".join(one.extra) == extra
+    assert (one.venues, one.days, one.sessions) == (None, None, ())
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower"),
+    [
+        (["", "个人信息", "", "票种"], ["编号", "姓名", "手机", ""]),
+        (["编号", "个人信息", "", "票种"], ["", "姓名", "手机", ""]),
+        (["编号", "姓名", "票种", "联系"], ["", "", "", "手机"]),
+        (["Guests of 2026", "", "", ""], ["ref", "name", "phone", "ticket"]),
+        (["Printed by", "Ann", "", ""], ["ref", "name", "phone", "ticket"]),
+    ],
+)
+def test_titles_over_others_and_headings_take_no_field_away(
+    upper: list[str], lower: list[str], forum: Event
+) -> None:
+    titles = [below or above for above, below in zip(upper, lower, strict=True)]
+    cells = {"编号": "T1", "ref": "T1", "姓名": "甲", "name": "甲", "手机": "91", "phone": "91"}
+    [one] = people(workbook(upper, lower, [cells.get(title, "vip") for title in titles]), forum)
+
+    assert (one.ref, one.name, one.ticket, one.extra) == ("T1", "甲", "vip", {"phone": "91"})
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower"),
+    [("香港", "28日"), ("11月28日", "樂山"), ("城市", "11月28日"), ("香港", "日期")],
+)
+def test_venues_over_days_are_refused_with_both_rows(upper: str, lower: str, forum: Event) -> None:
+    data = workbook([*OWN, upper, ""], ["", "", "", lower, "手机"], ["T1", "甲", "vip", "1", ""])
+
+    with pytest.raises(ListError, match=f'"{upper}" stands over "{lower}" in row 2') as refused:
+        read(data, forum)
+    assert refused.value.line == 1
+    left_out = Mapping(left_out=(f"{upper} {lower}",))
+    assert people(data, forum, left_out)[0].days is None
 
 
 def test_titles_that_make_no_header_are_told_in_words_of_a_workbook(forum: Event) -> None:
