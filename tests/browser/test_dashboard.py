@@ -164,7 +164,9 @@ def test_a_badge_revoked_by_mistake_is_replaced_without_its_secret_on_screen(
     page.get_by_role("button", name="Let in again").click()
     page.get_by_role("button", name="Yes, do it").click()
     expect(page.locator("#note").get_by_role("link", name="Print")).to_be_visible()
-    expect(page.locator("#note")).to_contain_text("If they had a key card, it opens nothing any more")
+    expect(page.locator("#note")).to_contain_text(
+        "If they had a key card, it opens nothing any more"
+    )
     assert "JM1:" not in page.inner_text("body")
     assert not site.service.registered()["P1"].revoked
 
