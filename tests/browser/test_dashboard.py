@@ -156,14 +156,17 @@ def test_a_change_that_somebody_else_has_made_meanwhile_is_seen_before_it_is_sav
 def test_a_badge_revoked_by_mistake_is_replaced_without_its_secret_on_screen(
     site: Site, page: Page
 ) -> None:
-    badge = site.register("P1", "李雷")
-    site.service.revoke(badge, None, "a slip")
+    person = Person(ref="P1", ticket="staff", name="李雷", language="zh-Hans")
+    site.service.revoke(site.service.register(person).badge, None, "a slip")
     open_people(site, page)
     page.get_by_role("searchbox").fill("李雷")
     page.get_by_role("button", name="Search").click()
     page.get_by_role("button", name="Let in again").click()
     page.get_by_role("button", name="Yes, do it").click()
     expect(page.locator("#note").get_by_role("link", name="Print")).to_be_visible()
+    expect(page.locator("#note")).to_contain_text(
+        "If they had a key card, it opens nothing any more"
+    )
     assert "JM1:" not in page.inner_text("body")
     assert not site.service.registered()["P1"].revoked
 

@@ -17,6 +17,7 @@ from python_calamine import CalamineWorkbook
 
 from jianmen.cli.registry.client import read_clock
 from jianmen.cli.registry.commands import registry
+from registry.roster.model import Person
 from registry.service import RegistryService
 from registry.storage.backup import LAST_BACKUP, last_backup
 from registry.storage.ledger import Ledger
@@ -121,6 +122,23 @@ def test_one_person_and_no_kiosk_are_counted_in_plain_english(data: Path, tmp_pa
     found = run("import", people, "--check", "--data", data)
     assert found.startswith("people.csv: 1 person: 1 new, 0 changed, 0 the same\n")
     assert "good  kiosks: none is enrolled\n" in run("doctor", "--data", data)
+
+
+def test_whoever_of_the_staff_is_let_in_again_is_said_to_need_a_new_key_card(data: Path) -> None:
+    ledger = Ledger(None, data)
+    service = RegistryService(ledger, read_clock())
+    for ref, ticket in (("S1", "staff"), ("D1", "delegate")):
+        service.register(Person(ref=ref, ticket=ticket, name="Ann"))
+        service.revoke(service.person(ref).badge)
+    ledger.close()
+    said = {}
+    for ref in ("S1", "D1"):
+        answer = CliRunner().invoke(registry, ["unrevoke", ref, "--data", str(data)])
+        assert answer.exit_code == 0, answer.output
+        said[ref] = answer.stderr
+    command = f"jianmen registry staff card S1 --data {data}"
+    assert said["S1"].endswith(f"it opens nothing any more; make a new one with: {command}\n")
+    assert "key card" not in said["D1"]
 
 
 def test_a_silent_kiosk_is_named_itself_where_another_serves_its_gate(data: Path) -> None:
