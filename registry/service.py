@@ -225,7 +225,7 @@ class RegistryService:
 
     def reissue(self, badge: bytes, newest: int | None = None) -> IssuedBadge:
         """A new issue with the same form and claims; it retires the ones before. `newest`: the newest that the asker
-        knows. Raises UnknownError; ChangedError, also for a badge that is revoked in all issues."""
+        knows. Raises UnknownError, ChangedError."""
         return self._all.roster.reissue(badge, self.event, newest)
 
     def roster_state(self, badge: bytes) -> RosterState:

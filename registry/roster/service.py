@@ -233,19 +233,12 @@ class Roster:
         """A new issue with the same form and claims; it retires the ones before. A badge of another system is
         replaced by a plain one of ours. `newest`: the newest issue that the asker knows.
 
-        Raises UnknownError, RegistrationError after 63 issues; ChangedError where there is a newer one than `newest`,
-        and for a badge that is revoked in all its issues, later ones too.
+        Raises UnknownError, RegistrationError after 63 issues; ChangedError where there is a newer one than `newest`.
         """
         with self._ledger.transaction():
             known = self.known(badge)
             issues = self.issues(badge)
             _as_seen(issues, newest)
-            if None in self._revoked(badge):
-                raise ChangedError(
-                    ["revoked"],
-                    f"The badge of {known.ref!r} is revoked, and so would be every new print of it. Let this person in"
-                    " again: that gives them another badge.",
-                )
             last = issues[max(issues)]
             if last.issue >= MAX_ISSUES:
                 raise refused(known.ref, f"has had {MAX_ISSUES} badges, the most there can be")

@@ -13,7 +13,7 @@ from registry.queries import shapes as answers
 from registry.queries.queries import Queries
 from registry.queries.registrants import PersonHistory, badge_of
 from registry.roster.model import IssuedBadge
-from registry.storage.errors import UnstorableError
+from registry.storage.errors import ChangedError, UnstorableError
 
 DONE = answers.Done()
 
@@ -100,11 +100,13 @@ def add_registrant_changes(api: Interface, queries: Queries, guard: Guard) -> No
     def amend(body: bodies.ChangedPerson, code: str) -> answers.Registrant:
         return people.amend(queries, roster(), body, code)
 
-    _add_badge_changes(api, roster)
+    _add_badge_changes(api, queries, roster)
     _add_erasure(api, queries)
 
 
-def _add_badge_changes(api: Interface, roster: Callable[[], people.RosterChanges]) -> None:
+def _add_badge_changes(
+    api: Interface, queries: Queries, roster: Callable[[], people.RosterChanges]
+) -> None:
     @api.post(
         "/registrants/<code>/revoke",
         "A badge, or one issue of it, is no longer good",
@@ -133,7 +135,17 @@ def _add_badge_changes(api: Interface, roster: Callable[[], people.RosterChanges
         answer=answers.Issued,
     )
     def reissue(body: bodies.Reissue, code: str) -> answers.Issued:
-        return _issued(roster().reissue(badge_of(code), body.newest))
+        badge = badge_of(code)
+        with queries.service.snapshot() as known:
+            revoked = known.history(badge).all_revoked()
+        person = queries.service.people.by_badge(badge)
+        if revoked and person is not None:
+            raise ChangedError(
+                ["revoked"],
+                f"The badge of {person.ref!r} is revoked, and so would be every new print of it. Let this person in"
+                " again: that gives them another badge.",
+            )
+        return _issued(roster().reissue(badge, body.newest))
 
 
 def _add_erasure(api: Interface, queries: Queries) -> None:

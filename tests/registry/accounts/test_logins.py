@@ -230,7 +230,7 @@ def test_the_trail_says_who_did_what_and_no_secret(browser: Browser) -> None:
     lines = browser.call("GET", "/trail").json["lines"]
     assert [(one["who"], one["what"], one["subject"]) for one in lines] == [
         ("chan", "revoke", f"code {code}, why lost"),
-        ("chan", "register", f"code {code}"),
+        ("chan", "register", f"code {code}, ticket delegate"),
         ("chan", "new_token", "label wall, access viewer"),
         ("chan", "set_password", "account wong"),
         ("chan", "new_account", "name wong, role desk"),

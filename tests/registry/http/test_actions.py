@@ -303,7 +303,7 @@ def test_a_mapping_that_is_none_is_refused_in_words(api: Any, query: str) -> Non
 
 
 def test_a_file_of_people_is_taken_in_whole(api: Any) -> None:
-    rows = "R1,陳小姐,HKSTP,zh-Hant,delegate,,,\nR2,Bob,,en,media,chengdu,,\n"
+    rows = "R1,陳小姐,HKSTP,zh-Hant,delegate,*,,\nR2,Bob,,en,media,chengdu,,\n"
     answer = api.call("POST", "/import", (HEADER + rows).encode())
     assert answer.json == {
         "added": 2,
