@@ -7,7 +7,7 @@ from access.names.segment import Segment, document
 
 
 def test_of_those_who_were_all_removed_a_merge_keeps_nobody() -> None:
-    emptied = Segment.of([document(7, ("陳大文",), ())], Alphabet())
+    emptied = Segment.of([document(7, ("陳大文",), ("四川剑门科技",))], Alphabet())
     emptied.remove(np.array([7]))
     nobody = Segment.merged([emptied])
     nobody.remove(np.array([7]))

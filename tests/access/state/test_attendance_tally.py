@@ -36,6 +36,12 @@ def test_who_was_let_in_counts_by_session_and_venue(forum: Any) -> None:
     assert (kinds[came], sum(kinds.values())) == (1, 9)
 
 
+def test_a_let_in_at_a_gate_that_no_definition_knows_is_at_no_venue(forum: Any) -> None:
+    forum.doors["north-in"].scans(forum.at("09:00"), forum.build.badge(1), gate="gone")
+    [came] = [kind for kind in counted(forum.known()) if kind.came]
+    assert (came.sessions, came.days) == (frozenset(), frozenset())
+
+
 def test_after_each_entry_only_its_badge_is_looked_at_and_the_sum_is_that_of_a_new_count(
     forum: Any,
 ) -> None:
