@@ -111,7 +111,7 @@ def _report_lines(report: Any, people: Path, *, check: bool) -> list[str]:
             lines += _more(report["missing"], len(report["missing_people"]))
     if report["at_desk"]:
         lines.append(
-            f"{report['at_desk']} more were added by hand or let in again and are not in this list; they stay so"
+            f"{_people(report['at_desk'])} added by hand or let in again and not in this list: nothing changes for them"
         )
         if check:
             lines += [f"  {one['ref']} {one['name']}" for one in report["by_hand"][:SHOWN]]
